@@ -1,0 +1,76 @@
+# What a person types, and what CI runs. `make` alone lists the targets.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Twice quiet: errors only. Python compiles on first import: what is never imported never.
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check -qq install --no-compile
+
+# Stamps: pip runs again only when pyproject.toml has changed.
+MADE := $(VENV)/.made
+RUNTIME := $(VENV)/.runtime
+DEV := $(VENV)/.dev
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup system test check format screenshots vendor clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: $(RUNTIME) ## Start Parley; ARGS="--port 9000" passes flags
+	@$(BIN)/parley serve $(ARGS)
+
+setup: $(DEV) system ## Prepare all that tests and checks need
+
+system:
+	@tests/system.sh
+
+# The browser code's tests come first: they take a second. Files are named one
+# by one because Node's versions disagree on what a folder means.
+JS_TESTS := $(sort $(shell find tests/js -name '*.test.js' -o -name '*.test.mjs' 2>/dev/null))
+
+test: setup ## Run every test; ARGS="-k name" passes flags to pytest
+ifneq ($(JS_TESTS),)
+	@if command -v node >/dev/null; then node --test --test-reporter=spec $(JS_TESTS); \
+	elif [ "$$CI" = true ]; then echo "The tests in tests/js need Node.js 20 or newer." >&2; exit 1; \
+	else echo "Node.js was not found: the tests in tests/js are left out."; fi
+endif
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(DEV) ## Check format, lint, types and who imports whom
+	@$(BIN)/ruff format --check --output-format concise || { echo "Run make format." >&2; exit 1; }
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo
+
+format: $(DEV) ## Format the Python code, and mend what ruff can
+	@$(BIN)/ruff check --fix --exit-zero --quiet
+	@$(BIN)/ruff format --quiet
+
+screenshots: setup ## Take pictures of every page
+	@$(BIN)/python -m tests.browser.screenshots $(ARGS)
+
+vendor: ## Fetch the vendored browser files from npm again
+	@$(PYTHON) -m tools.vendor
+
+clean: ## Remove the virtual environment, caches and builds, but no conversation
+	@rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@find parley tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(MADE):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Parley needs Python 3.11 or newer; name one with make PYTHON=…")'
+	@echo "Making $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(RUNTIME): pyproject.toml | $(MADE)
+	@echo "Installing Parley …"
+	@$(INSTALL) --editable .
+	@touch $@
+
+# Dependency groups need pip 25.1; a fresh environment of an older Python has less.
+$(DEV): pyproject.toml $(RUNTIME) | $(MADE)
+	@echo "Installing what tests and checks need …"
+	@$(INSTALL) 'pip>=25.1'
+	@$(INSTALL) --group dev
+	@touch $@

@@ -1,0 +1,196 @@
+"""The one composition root: what talks to what, what starts and what stops."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+import structlog
+from quart import Quart, Response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from parley import __version__, contract, present, rich_text, web, web_headers
+from parley.assets import Assets
+from parley.bus.local import LocalBus
+from parley.config import Config
+from parley.credentials import Origins
+from parley.domain import participants
+from parley.domain.context import Context
+from parley.domain.presence import Presence
+from parley.errors import BadRequest, NotFound, OriginRefused, ParleyError, TooLarge
+from parley.pages import pages
+from parley.realtime import Realtime, asking
+from parley.routes import rest
+from parley.storage.database import Database
+from parley.wire.gate import Gate
+
+log = structlog.get_logger(__name__)
+
+
+class Parley(Quart):
+    """The whole of Parley as one ASGI app: pages, REST and Socket.IO."""
+
+    realtime: Realtime
+    database: Database
+
+    async def open(self) -> None:
+        """Open the database. Runs by itself when the app starts; sooner, it tells why it cannot.
+
+        Raises `StartupError`s.
+        """
+        await self.database.open()
+
+    async def drain(self) -> None:
+        """Take no new work, and say goodbye to every client."""
+        web_site(self).is_ready = False
+        await self.realtime.server.close_all()
+
+
+def create_app(config: Config | None = None) -> Parley:
+    """The app for a configuration; the defaults without one. Nothing is opened yet."""
+    config = config or Config()
+    database = Database(config.data)
+    context = Context(database, LocalBus(), Presence(), config.leave_grace_s)
+    realtime = Realtime(context, config)
+    context.bus.subscribe(realtime.deliver)
+
+    app = Parley(__name__, static_folder=None)
+    app.database, app.realtime = database, realtime
+    app.extensions[web.EXTENSION] = web.Site(
+        config=config,
+        context=context,
+        assets=Assets(),
+        origins=Origins.of(config),
+        connection_count=lambda: realtime.server.connection_count,
+    )
+    app.config["MAX_CONTENT_LENGTH"] = contract.FRAME_MAX_BYTES
+    app.config["MAX_FORM_MEMORY_SIZE"] = contract.FRAME_MAX_BYTES
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = True
+    _serve(app, config)
+    _start_and_stop(app, context)
+    return app
+
+
+def web_site(app: Quart) -> web.Site:
+    site: web.Site = app.extensions[web.EXTENSION]
+    return site
+
+
+def _serve(app: Parley, config: Config) -> None:
+    site = web_site(app)
+    app.register_blueprint(rest(allowed_origins=config.allowed_origins))
+    app.register_blueprint(pages)
+    app.register_blueprint(site.assets.blueprint())
+    app.after_request(web_headers.secure)
+    app.after_request(web_headers.compress)
+    app.register_error_handler(ParleyError, _tell)
+    app.register_error_handler(HTTPException, _tell_http)
+    app.register_error_handler(Exception, _tell_fault)
+    _set_up_templates(app, site.assets)
+    app.asgi_app = Gate(  # type: ignore[method-assign]  # how Quart takes middleware
+        app.realtime.server,
+        app.asgi_app,
+        may_connect=lambda handshake: site.origins.may_act(asking(handshake)),
+        readable_by=lambda handshake: site.origins.cross(asking(handshake)),
+        refusal=msgspec.json.encode(present.error_reply(OriginRefused())),
+        not_allowed=msgspec.json.encode(present.error_reply(BadRequest())),
+    )
+
+
+def _set_up_templates(app: Quart, assets: Assets) -> None:
+    app.jinja_env.globals.update(asset=assets.url, version=__version__)
+    app.jinja_env.filters.update(rich=rich_text.rich, day=_day, clock=_clock, full_date=_full_date)
+    app.jinja_env.tests["is_emoji_only"] = rich_text.is_emoji_only
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+
+def _start_and_stop(app: Parley, context: Context) -> None:
+    @app.before_serving
+    async def start() -> None:
+        await app.open()
+        await participants.forget_sockets(context)
+        web_site(app).is_ready = True
+
+    @app.after_serving
+    async def stop() -> None:
+        await app.drain()
+        context.presence.close()
+        await app.database.close()
+
+
+async def _tell(error: ParleyError) -> Response:
+    status = contract.CODES[contract.Code(error.code)].status
+    return await _answer(error, status)
+
+
+async def _tell_http(error: HTTPException) -> Response:
+    """Quart's own refusals, in our shape."""
+    status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    match status:
+        case HTTPStatus.NOT_FOUND:
+            return await _answer(NotFound("There is no such page."), status)
+        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            limit = contract.FRAME_MAX_BYTES // 1024
+            return await _answer(TooLarge(f"That is too large: at most {limit} KiB."), status)
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            return await _answer(BadRequest("This address does not take that method."), status)
+        case _ if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            return await _answer(BadRequest(), status)
+        case _:
+            return await _answer(ParleyError(), status)
+
+
+async def _tell_fault(error: Exception) -> Response:
+    log.error("request_failed", method=request.method, exc_info=error)
+    return await _answer(ParleyError(), HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+async def _answer(error: ParleyError, status: int) -> Response:
+    """The error as JSON for a program, as a page for a person."""
+    if request.path.startswith("/api/") or request.path == "/openapi.json":
+        response = web.json(present.error_reply(error), status)
+    else:
+        page = await render_template(
+            "pages/problem.html",
+            status=status,
+            title=_TITLES.get(error.code, "That did not work"),
+            text=error.text,
+            action_url="/",
+            action_label="Start a conversation",
+        )
+        response = Response(page, status=status, content_type="text/html; charset=utf-8")
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(max(1, round(error.retry_after)))
+    return response
+
+
+_TITLES = {
+    "not_found": "Nothing here",
+    "conversation_not_found": "No conversation here",
+    "conversation_ended": "This conversation has ended",
+    "forbidden": "Not yours to do",
+    "origin_refused": "Not from there",
+    "too_large": "Too large",
+    "unavailable": "Back in a moment",
+    "internal": "Something went wrong",
+}
+
+
+def _day(timestamp: str) -> str:
+    return _moment(timestamp).strftime("%Y-%m-%d")
+
+
+def _clock(timestamp: str) -> str:
+    return _moment(timestamp).strftime("%H:%M")
+
+
+def _full_date(timestamp: str) -> str:
+    moment = _moment(timestamp)
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+
+
+def _moment(timestamp: Any) -> datetime:
+    return datetime.fromisoformat(timestamp).astimezone(UTC)

@@ -1,0 +1,87 @@
+"""Static files: read once, compressed once, at addresses that change with their content."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from pathlib import Path
+
+from quart import Blueprint, Response, request
+
+from parley import web_headers
+from parley.errors import NotFound
+
+FOLDER = Path(__file__).parent / "static"
+COMPRESSED_TYPES = ("text/", "application/json", "image/svg+xml")
+# Not left to the machine's own table, which may know nothing of these or call them otherwise.
+_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".svg": "image/svg+xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    content: bytes
+    compressed: bytes | None
+    type: str
+
+
+class Assets:
+    """Every file of the static folder, under one version: a hash of all of them.
+
+    The version is a folder of the address, so that modules which import each
+    other by relative paths are always of one version, and all can be cached for ever.
+    """
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._files = {
+            path.relative_to(folder).as_posix(): _asset(path)
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+        whole = hashlib.sha256()
+        for name, asset in self._files.items():
+            whole.update(name.encode() + b"\0" + asset.content)
+        self.version = whole.hexdigest()[:12]
+
+    def url(self, name: str) -> str:
+        """The address of a file. Raises `KeyError` for one that is not there."""
+        self._files[name]
+        return f"/static/{self.version}/{name}"
+
+    def blueprint(self) -> Blueprint:
+        files = Blueprint("files", __name__)
+
+        @files.get("/static/<version>/<path:name>")
+        async def file(version: str, name: str) -> Response:
+            asset = self._files.get(name)
+            if asset is None:
+                raise NotFound
+            return _response(asset, is_current=version == self.version)
+
+        @files.get("/favicon.ico")
+        async def favicon() -> Response:
+            return _response(self._files["img/favicon.svg"], is_current=False)
+
+        return files
+
+
+def _asset(path: Path) -> Asset:
+    content = path.read_bytes()
+    type = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "text/plain"
+    compressed = gzip.compress(content, 9, mtime=0) if type.startswith(COMPRESSED_TYPES) else None
+    return Asset(content, compressed, type)
+
+
+def _response(asset: Asset, *, is_current: bool) -> Response:
+    gzipped = asset.compressed is not None and web_headers.accepts_gzip(request.headers)
+    content = asset.compressed if gzipped and asset.compressed is not None else asset.content
+    charset = "" if asset.type.startswith("image/") else "; charset=utf-8"
+    response = Response(content, content_type=asset.type + charset)
+    if gzipped:
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Cache-Control"] = (
+        "public, max-age=31536000, immutable" if is_current else "no-cache"
+    )
+    return response

@@ -1,0 +1,126 @@
+"""The command line: `parley serve` and `parley migrate`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+import structlog
+
+from parley import __version__
+from parley.app import create_app
+from parley.config import LOG_LEVELS, SETTINGS, Config, load_config
+from parley.errors import AddressUnusable, StartupError
+from parley.wire import serving
+
+EXIT_CANNOT_START = 1
+Command = Callable[..., Any]
+
+
+def with_settings(*names: str) -> Callable[[Command], Command]:
+    """Give a command the flags of these settings, all without a name, from the one table."""
+
+    def decorate(command: Command) -> Command:
+        for setting in reversed(SETTINGS):
+            if names and setting.name not in names:
+                continue
+            default = f"  [default: {setting.default}]" if setting.default else ""
+            help = setting.help[:1].upper() + setting.help[1:] + "." + default
+            command = click.option(
+                setting.flag,
+                setting.name,
+                metavar=setting.metavar,
+                help=help,
+            )(command)
+        return command
+
+    return decorate
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="parley %(version)s")
+def main() -> None:
+    """Parley: the self-hosted place to talk by link.
+
+    Start a conversation, send its link; whoever opens it reads at once, gives a
+    name and talks. `parley serve` is all it takes.
+    """
+
+
+@main.command(epilog="Every option can also be set as PARLEY_<NAME>, such as PARLEY_PORT.")
+@with_settings()
+def serve(**flags: str | None) -> None:
+    """Serve pages, REST and Socket.IO until you press Ctrl+C."""
+    _or_say_why(lambda: _run(_serve(load_config(flags, os.environ))))
+
+
+@main.command()
+@with_settings("data")
+def migrate(**flags: str | None) -> None:
+    """Bring the database to this version's form; `serve` does so by itself."""
+    _or_say_why(lambda: _run(_migrate(load_config(flags, os.environ))))
+
+
+async def _serve(config: Config) -> None:
+    _log_to_stderr(config.log_level)
+    app = create_app(config)
+    await app.open()
+    try:
+        try:
+            sockets = serving.listen(config.host, config.port)
+        except serving.CannotListen as error:
+            raise AddressUnusable(str(error)) from error
+        port = sockets[0].getsockname()[1]
+        click.echo(f"Parley is at {_address(config, port)}  (Ctrl+C stops it)")
+        await serving.serve(app, sockets, stop=serving.stop_on_signals(), drain=app.drain)
+    finally:
+        await app.database.close()
+
+
+async def _migrate(config: Config) -> None:
+    app = create_app(config)
+    await app.open()
+    await app.database.close()
+    click.echo(f"The database in {config.data} is up to date.")
+
+
+def _address(config: Config, port: int) -> str:
+    everywhere = config.host in ("0.0.0.0", "::", "")  # noqa: S104  # told apart, not bound
+    host = "localhost" if everywhere else config.host
+    return config.public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _run(work: Any) -> None:
+    """Run it on uvloop, where that is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(work)
+    else:
+        uvloop.run(work)
+
+
+def _or_say_why(start: Callable[[], None]) -> None:
+    """Run `start`; what keeps it from starting is one sentence and exit code 1."""
+    try:
+        start()
+    except StartupError as error:
+        click.echo(f"parley: {error}", err=True)
+        sys.exit(EXIT_CANNOT_START)
+
+
+def _log_to_stderr(level: str) -> None:
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger((LOG_LEVELS.index(level) + 1) * 10),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

@@ -1,0 +1,148 @@
+"""Every setting, in one table: flags, `PARLEY_*` variables and docs come from it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from parley.errors import SettingInvalid
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise ValueError("a port is a number from 0 to 65535 (0: any free one)")
+    return port
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds <= 3600:
+        raise ValueError("seconds, from 0 to 3600")
+    return seconds
+
+
+def _origin(text: str) -> str:
+    """An origin as browsers write it: scheme, host and a port that is not the scheme's own."""
+    parts = urlsplit(text.strip().rstrip("/"))
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
+        raise ValueError(f"{text!r} is not an origin such as https://example.org")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _public_url(text: str) -> str:
+    return _origin(text) if text.strip() else ""
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    return tuple(_origin(part) for part in text.split(",") if part.strip())
+
+
+def _log_level(text: str) -> str:
+    if text.lower() not in LOG_LEVELS:
+        raise ValueError("one of " + ", ".join(LOG_LEVELS))
+    return text.lower()
+
+
+def _setting(parse: Callable[[str], Any], default: str, help: str, metavar: str) -> Any:
+    return field(
+        default=parse(default),
+        metadata={"parse": parse, "default": default, "help": help, "metavar": metavar},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """How one server runs. The defaults are those of `parley serve` with no flags."""
+
+    host: str = _setting(
+        str, "localhost", "the name or address to listen on; 0.0.0.0 for every network", "NAME"
+    )
+    port: int = _setting(_port, "8081", "the port to listen on; 0 takes any free one", "NUMBER")
+    data: Path = _setting(
+        Path, "./parley-data", "the folder for the database; made if it is missing", "FOLDER"
+    )
+    public_url: str = _setting(
+        _public_url,
+        "",
+        "where people reach this server, for the links it hands out; "
+        "empty: as each request names it",
+        "URL",
+    )
+    allowed_origins: tuple[str, ...] = _setting(
+        _origins,
+        "http://localhost:3000,http://127.0.0.1:3000",
+        "other origins whose pages may call the API and Socket.IO, comma-separated",
+        "ORIGINS",
+    )
+    log_level: str = _setting(
+        _log_level, "info", "how much to log: " + ", ".join(LOG_LEVELS), "LEVEL"
+    )
+    leave_grace_s: float = _setting(
+        _seconds,
+        "10",
+        "seconds a person whose connection broke has to come back before they count as gone",
+        "SECONDS",
+    )
+    ping_interval_s: float = _setting(
+        _seconds, "25", "seconds between the server's heartbeats to each client", "SECONDS"
+    )
+    ping_timeout_s: float = _setting(
+        _seconds, "20", "seconds a client has to answer a heartbeat", "SECONDS"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A row of the table of settings."""
+
+    name: str
+    default: str
+    help: str
+    metavar: str
+    parse: Callable[[str], Any]
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        return "PARLEY_" + self.name.upper()
+
+
+SETTINGS: tuple[Setting, ...] = tuple(
+    Setting(
+        name=f.name,
+        default=f.metadata["default"],
+        help=f.metadata["help"],
+        metavar=f.metadata["metavar"],
+        parse=f.metadata["parse"],
+    )
+    for f in dataclasses.fields(Config)
+)
+
+
+def load_config(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Config:
+    """The configuration from flags (by setting name), else `PARLEY_*` variables, else defaults.
+
+    Raises `SettingInvalid`, naming the flag or variable and what it should be.
+    """
+    values: dict[str, Any] = {}
+    for setting in SETTINGS:
+        flag = flags.get(setting.name)
+        text = flag if flag is not None else environ.get(setting.variable)
+        if text is None:
+            continue
+        source = setting.flag if flag is not None else setting.variable
+        try:
+            values[setting.name] = setting.parse(text)
+        except ValueError as error:
+            raise SettingInvalid(f"{source} is {text!r}, but should be: {error}.") from None
+    return Config(**values)

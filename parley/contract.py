@@ -1,0 +1,555 @@
+"""The wire, declared once: every body, event, reply, error code and limit.
+
+REST and Socket.IO decode with these structs, `docs/protocol.md` and
+`GET /openapi.json` are generated from them, and the tests compare. Imports
+nothing of ours. Unknown fields from a client are ignored; wrong types are told
+with the field's path. Optional fields may be missing or null.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+# --- limits -----------------------------------------------------------------
+# Lengths count characters (Unicode code points).
+
+MESSAGE_MAX_CHARS = 8_000
+TITLE_MAX_CHARS = 200
+DESCRIPTION_MAX_CHARS = 2_000
+USERNAME_MAX_CHARS = 64
+USER_ID_MAX_CHARS = 64
+CLIENT_ID_MAX_CHARS = 64
+TYPE_MAX_CHARS = 32
+TOKEN_MAX_CHARS = 128
+ROOM_ID_MAX_CHARS = 64
+QUERY_MAX_CHARS = 200
+
+FRAME_MAX_BYTES = 64 * 1024
+"""One Socket.IO packet, or one JSON body."""
+JSON_MAX_DEPTH = 8
+ROOMS_PER_SOCKET = 100
+"""How many conversations one socket may be in: far above what any client needs."""
+
+STATE_MESSAGES = 100
+"""How many of the newest messages a conversation's state holds."""
+MESSAGES_PAGE_MAX = 200
+MESSAGES_PAGE_DEFAULT = 100
+CONVERSATIONS_PAGE_MAX = 200
+CONVERSATIONS_PAGE_DEFAULT = 100
+
+LISTED_ROOM_ID_CHARS = 8
+UNLISTED_ROOM_ID_BYTES = 16
+"""128 random bits, 22 characters of base64url: for unlisted ones the link is the key."""
+
+Title = Annotated[str, Meta(max_length=TITLE_MAX_CHARS)]
+Description = Annotated[str, Meta(max_length=DESCRIPTION_MAX_CHARS)]
+UserId = Annotated[str, Meta(max_length=USER_ID_MAX_CHARS)]
+Username = Annotated[str, Meta(max_length=USERNAME_MAX_CHARS)]
+RoomId = Annotated[str, Meta(max_length=ROOM_ID_MAX_CHARS)]
+MessageText = Annotated[str, Meta(max_length=MESSAGE_MAX_CHARS)]
+MessageType = Annotated[str, Meta(max_length=TYPE_MAX_CHARS)]
+ClientId = Annotated[str, Meta(max_length=CLIENT_ID_MAX_CHARS)]
+Token = Annotated[str, Meta(max_length=TOKEN_MAX_CHARS)]
+Timestamp = Annotated[str, Meta(description="ISO 8601, UTC, with an explicit offset")]
+Seq = Annotated[int, Meta(ge=0, le=2**53)]
+VisibilityName = Literal["listed", "unlisted"]
+RoleName = Literal["owner", "member"]
+
+
+# --- errors -----------------------------------------------------------------
+
+
+class Code(StrEnum):
+    """What went wrong, for programs. The sentence beside it is for people."""
+
+    BAD_REQUEST = "bad_request"
+    TOO_LARGE = "too_large"
+    NOT_FOUND = "not_found"
+    CONVERSATION_NOT_FOUND = "conversation_not_found"
+    CONVERSATION_ENDED = "conversation_ended"
+    IDENTITY_TAKEN = "identity_taken"
+    IDENTITY_MISMATCH = "identity_mismatch"
+    NOT_JOINED = "not_joined"
+    FORBIDDEN = "forbidden"
+    ORIGIN_REFUSED = "origin_refused"
+    RATE_LIMITED = "rate_limited"
+    UNAVAILABLE = "unavailable"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeMeaning:
+    status: int
+    """The HTTP status a REST reply with this code has."""
+    meaning: str
+
+
+CODES: dict[Code, CodeMeaning] = {
+    Code.BAD_REQUEST: CodeMeaning(
+        400, "malformed JSON, a wrong type, a missing field, an unknown event"
+    ),
+    Code.TOO_LARGE: CodeMeaning(413, "longer than the limit for it"),
+    Code.NOT_FOUND: CodeMeaning(404, "no such page or call"),
+    Code.CONVERSATION_NOT_FOUND: CodeMeaning(404, "no conversation has this room id"),
+    Code.CONVERSATION_ENDED: CodeMeaning(410, "the conversation was ended; it can still be read"),
+    Code.IDENTITY_TAKEN: CodeMeaning(409, "the user_id belongs to another session"),
+    Code.IDENTITY_MISMATCH: CodeMeaning(
+        403, "the user_id or username is not that of this session's participant"
+    ),
+    Code.NOT_JOINED: CodeMeaning(403, "join the conversation first"),
+    Code.FORBIDDEN: CodeMeaning(403, "only the owner may do this"),
+    Code.ORIGIN_REFUSED: CodeMeaning(403, "the page that asked comes from an origin not allowed"),
+    Code.RATE_LIMITED: CodeMeaning(429, "too much at once; try again after `retry_after` seconds"),
+    Code.UNAVAILABLE: CodeMeaning(
+        503, "the server cannot do this now; try again after `retry_after` seconds"
+    ),
+    Code.INTERNAL: CodeMeaning(500, "a fault of the server's; its log says more"),
+}
+
+
+class ErrorReply(Struct, kw_only=True):
+    """Every REST error."""
+
+    success: Literal[False] = False
+    error: str
+    code: Code
+    retry_after: float | UnsetType = UNSET
+
+
+class ErrorAck(Struct, kw_only=True):
+    """The acknowledgement of an event that was refused."""
+
+    ok: Literal[False] = False
+    code: Code
+    error: str
+    retry_after: float | UnsetType = UNSET
+
+
+class ErrorEvent(Struct, kw_only=True):
+    """What a client that asked for no acknowledgement is told of a refusal."""
+
+    message: str
+    code: Code
+    retry_after: float | UnsetType = UNSET
+
+
+# --- objects ----------------------------------------------------------------
+
+
+class Message(Struct, kw_only=True):
+    """`seq` is its place in the conversation; order by it, never by time."""
+
+    id: str
+    seq: int
+    changed_seq: int
+    user_id: str
+    username: str
+    message: str
+    type: str
+    timestamp: Timestamp
+    client_id: str | UnsetType = UNSET
+
+
+class Participant(Struct, kw_only=True):
+    """Somebody in the conversation. `online`: holds an open socket in it."""
+
+    user_id: str
+    username: str
+    joined_at: Timestamp
+    role: RoleName
+    online: bool
+
+
+class Conversation(Struct, kw_only=True):
+    """`messages` are the newest ones, oldest first; `has_more` says there are older ones."""
+
+    room_id: str
+    created_at: Timestamp
+    created_by: str
+    title: str
+    description: str
+    messages: list[Message]
+    has_more: bool
+    participants: list[Participant]
+    participant_count: int
+    online_count: int
+    is_active: bool
+    ended_at: Timestamp | UnsetType = UNSET
+    visibility: VisibilityName
+    seq: int
+
+
+class ConversationSummary(Struct, kw_only=True):
+    """A row of the list."""
+
+    room_id: str
+    title: str
+    description: str
+    created_at: Timestamp
+    participant_count: int
+    message_count: int
+    join_link: str
+
+
+# --- REST: bodies -----------------------------------------------------------
+
+
+class CreateBody(Struct, kw_only=True):
+    title: Title | None = None
+    description: Description | None = None
+    user_id: UserId | None = None
+    visibility: VisibilityName | None = None
+
+
+class JoinBody(Struct, kw_only=True):
+    user_id: UserId | None = None
+    username: Username | None = None
+
+
+class SendBody(Struct, kw_only=True):
+    message: MessageText
+    type: MessageType | None = None
+    client_id: ClientId | None = None
+
+
+class Nothing(Struct):
+    """No body is needed; what is sent is ignored."""
+
+
+# --- REST: replies ----------------------------------------------------------
+
+
+class ConversationReply(Struct, kw_only=True):
+    success: Literal[True] = True
+    conversation: Conversation
+
+
+class JoinReply(Struct, kw_only=True):
+    """`token` proves the session from now on; a browser gets it as a cookie instead."""
+
+    success: Literal[True] = True
+    room_id: str
+    join_link: str
+    conversation: Conversation
+    user_id: str | UnsetType = UNSET
+    username: str | UnsetType = UNSET
+    role: RoleName
+    token: str | UnsetType = UNSET
+
+
+class ConversationsReply(Struct, kw_only=True):
+    success: Literal[True] = True
+    conversations: list[ConversationSummary]
+    next_cursor: str | UnsetType = UNSET
+
+
+class EndReply(Struct, kw_only=True):
+    success: Literal[True] = True
+    message: str
+
+
+class MessagesReply(Struct, kw_only=True):
+    """A page of the history, oldest first. `has_more`: further on in the direction asked for."""
+
+    success: Literal[True] = True
+    messages: list[Message]
+    has_more: bool
+
+
+class SendReply(Struct, kw_only=True):
+    success: Literal[True] = True
+    id: str
+    seq: int
+    timestamp: Timestamp
+    duplicate: bool
+
+
+class HealthReply(Struct, kw_only=True):
+    success: Literal[True] = True
+    status: Literal["healthy"] = "healthy"
+    active_conversations: int
+    total_conversations: int
+    active_connections: int
+
+
+class ReadyReply(Struct, kw_only=True):
+    success: Literal[True] = True
+    status: Literal["ready"] = "ready"
+
+
+# --- Socket.IO: what a client sends -----------------------------------------
+
+
+class JoinRoom(Struct, kw_only=True):
+    room_id: RoomId
+    user_id: UserId | None = None
+    username: Username | None = None
+    token: Token | None = None
+
+
+class WatchRoom(Struct, kw_only=True):
+    room_id: RoomId
+
+
+class LeaveRoom(Struct, kw_only=True):
+    room_id: RoomId
+
+
+class SendMessage(Struct, kw_only=True):
+    room_id: RoomId
+    message: MessageText
+    type: MessageType | None = None
+    user_id: UserId | None = None
+    username: Username | None = None
+    client_id: ClientId | None = None
+
+
+class Typing(Struct, kw_only=True):
+    room_id: RoomId
+    is_typing: bool
+    user_id: UserId | None = None
+    username: Username | None = None
+
+
+# --- Socket.IO: acknowledgements --------------------------------------------
+
+
+class OkAck(Struct, kw_only=True):
+    ok: Literal[True] = True
+
+
+class JoinAck(Struct, kw_only=True):
+    """`token` only where the join made a session: the client holds any other already."""
+
+    ok: Literal[True] = True
+    token: str | UnsetType = UNSET
+    user_id: str
+    username: str
+    role: RoleName
+    seq: int
+
+
+class WatchAck(Struct, kw_only=True):
+    ok: Literal[True] = True
+    seq: int
+
+
+class SendAck(Struct, kw_only=True):
+    ok: Literal[True] = True
+    id: str
+    seq: int
+    timestamp: Timestamp
+    duplicate: bool
+
+
+# --- Socket.IO: what the server sends ---------------------------------------
+
+
+class ConversationState(Struct, kw_only=True):
+    conversation: Conversation
+    room_id: str
+
+
+class UserJoined(Struct, kw_only=True):
+    user_id: str
+    username: str
+    participant_count: int
+
+
+class UserLeft(Struct, kw_only=True):
+    user_id: str
+    username: str
+    participant_count: int
+
+
+class UserTyping(Struct, kw_only=True):
+    user_id: str
+    username: str
+    is_typing: bool
+
+
+class ConversationEnded(Struct, kw_only=True):
+    room_id: str
+    message: str
+    seq: int
+
+
+# --- the tables -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A query parameter of a call."""
+
+    name: str
+    meaning: str
+    schema: Any = str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One REST call. `{room_id}` in the path is the conversation's id."""
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    reply: type[Struct]
+    body: type[Struct] | None = None
+    status: int = 200
+    parameters: tuple[Parameter, ...] = ()
+    credential: str = ""
+    """Whose credential it needs, if any."""
+
+
+_PAGE = Annotated[int, Meta(ge=1, le=MESSAGES_PAGE_MAX)]
+_LIST_PAGE = Annotated[int, Meta(ge=1, le=CONVERSATIONS_PAGE_MAX)]
+
+CALLS: dict[str, Call] = {
+    call.name: call
+    for call in (
+        Call(
+            "create",
+            "POST",
+            "/api/conversations/create",
+            "Start a conversation. The session that asks becomes its owner.",
+            JoinReply,
+            CreateBody,
+            201,
+        ),
+        Call(
+            "join",
+            "POST",
+            "/api/conversations/{room_id}/join",
+            "Become a participant, or come back as the one you are.",
+            JoinReply,
+            JoinBody,
+        ),
+        Call(
+            "read",
+            "GET",
+            "/api/conversations/{room_id}",
+            "The conversation with its newest messages. Whoever has the link may read.",
+            ConversationReply,
+        ),
+        Call(
+            "list",
+            "GET",
+            "/api/conversations",
+            "Active, listed conversations, newest activity first.",
+            ConversationsReply,
+            parameters=(
+                Parameter(
+                    "limit",
+                    f"how many, {CONVERSATIONS_PAGE_DEFAULT} by default, "
+                    f"at most {CONVERSATIONS_PAGE_MAX}",
+                    _LIST_PAGE,
+                ),
+                Parameter("cursor", "the `next_cursor` of the page before"),
+                Parameter("q", "only titles that contain this, whatever the case"),
+            ),
+        ),
+        Call(
+            "end",
+            "POST",
+            "/api/conversations/{room_id}/end",
+            "End the conversation: it can be read, but nothing is added any more.",
+            EndReply,
+            Nothing,
+            credential="owner",
+        ),
+        Call(
+            "messages",
+            "GET",
+            "/api/conversations/{room_id}/messages",
+            "History by seq, oldest first: the newest page, or what is before or after a seq.",
+            MessagesReply,
+            parameters=(
+                Parameter("before", "only messages with a smaller seq", Seq),
+                Parameter("after", "only messages with a greater seq", Seq),
+                Parameter(
+                    "limit",
+                    f"how many, {MESSAGES_PAGE_DEFAULT} by default, at most {MESSAGES_PAGE_MAX}",
+                    _PAGE,
+                ),
+            ),
+        ),
+        Call(
+            "send",
+            "POST",
+            "/api/conversations/{room_id}/messages",
+            "Say something. Repeating a `client_id` stores once and answers as the first time.",
+            SendReply,
+            SendBody,
+            201,
+            credential="participant",
+        ),
+        Call("health", "GET", "/api/health", "How much is going on.", HealthReply),
+        Call(
+            "ready",
+            "GET",
+            "/api/ready",
+            "Whether this server takes new work: 503 while it starts or stops.",
+            ReadyReply,
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ClientEvent:
+    """An event a client may send, and what its acknowledgement holds when all went well."""
+
+    name: str
+    summary: str
+    data: type[Struct]
+    ack: type[Struct]
+
+
+CLIENT_EVENTS: dict[str, ClientEvent] = {
+    event.name: event
+    for event in (
+        ClientEvent(
+            "join_room",
+            "Join as a participant; `conversation_state` follows. Joining again is harmless.",
+            JoinRoom,
+            JoinAck,
+        ),
+        ClientEvent(
+            "watch_room",
+            "Read along live without being a participant; `conversation_state` follows.",
+            WatchRoom,
+            WatchAck,
+        ),
+        ClientEvent("leave_room", "Leave, or stop watching.", LeaveRoom, OkAck),
+        ClientEvent("send_message", "Say something.", SendMessage, SendAck),
+        ClientEvent("typing", "Tell the others that you are typing, or no longer.", Typing, OkAck),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ServerEvent:
+    """An event the server sends, and to whom."""
+
+    name: str
+    data: type[Struct]
+    to: str
+
+
+SERVER_EVENTS: dict[str, ServerEvent] = {
+    event.name: event
+    for event in (
+        ServerEvent("conversation_state", ConversationState, "who joined or watches"),
+        ServerEvent("new_message", Message, "everyone in the room, the sender too"),
+        ServerEvent("user_joined", UserJoined, "the others"),
+        ServerEvent("user_left", UserLeft, "the others"),
+        ServerEvent("user_typing", UserTyping, "the others"),
+        ServerEvent("conversation_ended", ConversationEnded, "everyone in the room"),
+        ServerEvent("error", ErrorEvent, "who caused it"),
+    )
+}

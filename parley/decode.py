@@ -1,0 +1,52 @@
+"""From bytes and loose values to the contract's structs, with errors a person understands."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, TypeVar
+
+import msgspec
+
+from parley import codec
+from parley.contract import JSON_MAX_DEPTH
+from parley.errors import BadRequest, TooLarge
+
+T = TypeVar("T")
+
+_TOO_LONG = re.compile(r"Expected `str` of length <= (\d+) - at `\$\.(\w+)`")
+
+
+def from_json(body: bytes, type: type[T]) -> T:
+    """A JSON body as `type`. Raises `BadRequest` and `TooLarge`."""
+    if codec.is_too_deep(body):
+        raise BadRequest(f"The JSON is nested too deeply: at most {JSON_MAX_DEPTH} levels.")
+    try:
+        return msgspec.json.decode(body, type=type)
+    except msgspec.ValidationError as error:
+        raise _explained(error) from None
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        raise BadRequest("The body is not valid JSON.") from None
+
+
+def from_value(value: Any, type: type[T]) -> T:
+    """A value already parsed from JSON as `type`. Raises `BadRequest` and `TooLarge`."""
+    try:
+        return msgspec.convert(value, type)
+    except msgspec.ValidationError as error:
+        raise _explained(error) from None
+
+
+def from_query(text: str, name: str, type: Any) -> Any:
+    """A query parameter as `type`. Raises `BadRequest`."""
+    try:
+        return msgspec.convert(text, type, strict=False)
+    except msgspec.ValidationError as error:
+        raise BadRequest(f"{name}: {error}.") from None
+
+
+def _explained(error: msgspec.ValidationError) -> BadRequest | TooLarge:
+    text = str(error)
+    if too_long := _TOO_LONG.search(text):
+        limit, field = too_long.groups()
+        return TooLarge(f"{field} is too long: at most {int(limit):,} characters.")
+    return BadRequest(f"{text}.")

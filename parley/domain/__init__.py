@@ -1,0 +1,1 @@
+"""What happens, one module a noun. Decides, stores, and says what happened after the commit."""

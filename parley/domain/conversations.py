@@ -1,0 +1,204 @@
+"""Conversations: starting, finding, reading and ending them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+import string
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+
+from parley.contract import (
+    LISTED_ROOM_ID_CHARS,
+    ROOM_ID_MAX_CHARS,
+    STATE_MESSAGES,
+    UNLISTED_ROOM_ID_BYTES,
+)
+from parley.domain import access, sessions, text
+from parley.domain.context import Context
+from parley.errors import BadRequest, ConversationIsOver, ConversationNotFound
+from parley.records import (
+    Conversation,
+    ConversationEnded,
+    ListPosition,
+    Message,
+    Session,
+    Snapshot,
+    Visibility,
+)
+from parley.storage import conversations as stored
+from parley.storage import messages as stored_messages
+from parley.storage import participants as stored_participants
+
+_ROOM_ID_LETTERS = string.ascii_lowercase + string.digits
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    conversation: Conversation
+    token: str | None
+    """The secret of the session that was made for it; None where the asker had one."""
+
+
+async def create(
+    context: Context,
+    session: Session | None,
+    *,
+    title: str | None = None,
+    description: str | None = None,
+    user_id: str | None = None,
+    visibility: Visibility = Visibility.LISTED,
+) -> Created:
+    """Start a conversation; whoever asks becomes its owner, with a session made if need be."""
+    room_id = new_room_id(visibility)
+    clean_title = text.title(title, room_id=room_id)
+    clean_description = text.description(description)
+    created_by = text.user_id(user_id) or new_user_id()
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> Created:
+        owner, token = (session, None) if session else sessions.begin(connection, at=at)
+        conversation = stored.insert(
+            connection,
+            room_id=room_id,
+            title=clean_title,
+            description=clean_description,
+            visibility=visibility,
+            created_by=created_by,
+            owner_session_id=owner.id,
+            at=at,
+        )
+        return Created(conversation, token)
+
+    return await context.database.write(work)
+
+
+async def find(context: Context, room_id: str) -> Conversation:
+    """Raises `ConversationNotFound`."""
+    return await context.database.read(require, room_id)
+
+
+async def snapshot(context: Context, room_id: str) -> Snapshot:
+    """The conversation as it stands, with its newest messages. Raises `ConversationNotFound`."""
+    return await window(context, room_id)
+
+
+async def window(
+    context: Context, room_id: str, *, before: int | None = None, at: int | None = None
+) -> Snapshot:
+    """The same with the messages before a seq, or around one."""
+    return await context.database.read(
+        snapshot_at, room_id, online=context.presence.online(room_id), before=before, at=at
+    )
+
+
+async def listed(
+    context: Context, *, limit: int, cursor: str | None = None, title_contains: str = ""
+) -> tuple[list[Conversation], str | None]:
+    """A page of active, listed conversations, newest activity first, and the next page's cursor."""
+    after = _position(cursor) if cursor else None
+    found = await context.database.read(
+        stored.listed,
+        limit=limit + 1,
+        after=after,
+        title_contains=text.query(title_contains),
+    )
+    page = found[:limit]
+    return page, _cursor(page[-1]) if len(found) > limit else None
+
+
+async def end(context: Context, room_id: str, session: Session | None) -> Conversation:
+    """End it, for the owner. Raises `Forbidden`, `ConversationIsOver`, `ConversationNotFound`."""
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> tuple[Conversation, int]:
+        conversation = require(connection, room_id)
+        access.require_owner(conversation, session)
+        seq = stored.end(connection, conversation.id, at=at)
+        if seq is None:
+            raise ConversationIsOver
+        return conversation, seq
+
+    def tell(result: tuple[Conversation, int]) -> None:
+        context.bus.publish(ConversationEnded(room_id, result[1], at))
+
+    conversation, _ = await context.database.write(work, tell)
+    return conversation
+
+
+async def count(context: Context) -> tuple[int, int]:
+    """How many are active, and how many there are at all."""
+    return await context.database.read(stored.count)
+
+
+def require(connection: sa.Connection, room_id: str) -> Conversation:
+    """For use inside a transaction. Raises `ConversationNotFound`."""
+    conversation = (
+        stored.find(connection, room_id) if 0 < len(room_id) <= ROOM_ID_MAX_CHARS else None
+    )
+    if conversation is None:
+        raise ConversationNotFound
+    return conversation
+
+
+def new_room_id(visibility: Visibility) -> str:
+    """Short where the list shows it anyway; 128 random bits where the link is the key."""
+    if visibility is Visibility.LISTED:
+        return "".join(secrets.choice(_ROOM_ID_LETTERS) for _ in range(LISTED_ROOM_ID_CHARS))
+    return secrets.token_urlsafe(UNLISTED_ROOM_ID_BYTES)
+
+
+def new_user_id() -> str:
+    return "user_" + secrets.token_hex(8)
+
+
+def snapshot_at(
+    connection: sa.Connection,
+    room_id: str,
+    *,
+    online: frozenset[str],
+    before: int | None = None,
+    at: int | None = None,
+) -> Snapshot:
+    """For use inside a transaction: the newest messages, or those before or around a seq."""
+    conversation = require(connection, room_id)
+    limit = STATE_MESSAGES
+    later: tuple[Message, ...] = ()
+    if at is not None:
+        before, limit = at + 1, STATE_MESSAGES // 2
+        later = stored_messages.following(connection, conversation.id, after=at, limit=limit)
+    found = stored_messages.newest(connection, conversation.id, before=before, limit=limit + 1)
+    last = stored_messages.newest(connection, conversation.id, limit=1) if before else found
+    return Snapshot(
+        conversation=conversation,
+        participants=stored_participants.present(connection, conversation.id),
+        online=online,
+        messages=found[-limit:] + later,
+        has_more=len(found) > limit,
+        newest_message_seq=last[-1].seq if last else 0,
+    )
+
+
+def _cursor(last: Conversation) -> str:
+    at_ms = (last.last_activity_at - _EPOCH) // timedelta(milliseconds=1)
+    return base64.urlsafe_b64encode(f"{at_ms}.{last.id}".encode()).decode().rstrip("=")
+
+
+def _position(cursor: str) -> ListPosition:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        at_ms, _, id = base64.urlsafe_b64decode(padded).decode("ascii").partition(".")
+        at = _EPOCH + timedelta(milliseconds=int(at_ms))
+        return ListPosition(at, _small(int(id)))
+    except (ValueError, binascii.Error, OverflowError):
+        raise BadRequest("cursor is not one this server gave out. Start without it.") from None
+
+
+def _small(number: int) -> int:
+    if not 0 <= number < 2**63:
+        raise ValueError(number)
+    return number

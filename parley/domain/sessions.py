@@ -1,0 +1,41 @@
+"""Sessions: made on first contact, stored hashed, proven by a secret token."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import replace
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from parley.domain.context import Context
+from parley.records import Session
+from parley.storage import sessions as stored
+
+TOKEN_BYTES = 32
+
+
+async def resolve(context: Context, token: str | None) -> Session | None:
+    """The session a token proves, or None. Remembers that the token was used."""
+    if not token:
+        return None
+    session = await context.database.read(stored.find, _hash(token))
+    if session is None or session.token_used:
+        return session
+    session_id, at = session.id, context.clock()
+    await context.database.write(
+        lambda connection: stored.mark_token_used(connection, session_id, at=at)
+    )
+    return replace(session, token_used=True)
+
+
+def begin(connection: sa.Connection, *, at: datetime) -> tuple[Session, str]:
+    """A new session and its token, inside the transaction of whatever it is made for."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    return stored.insert(connection, token_hash=_hash(token), at=at), token
+
+
+def _hash(token: str) -> bytes:
+    # A fast hash is enough: the token is 256 random bits, there is nothing to guess.
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,101 @@
+"""What people write, made fit to keep: names, titles, messages, ids."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from parley.contract import (
+    DESCRIPTION_MAX_CHARS,
+    TITLE_MAX_CHARS,
+    USERNAME_MAX_CHARS,
+)
+from parley.errors import BadRequest, TooLarge
+
+# Direction overrides and isolates can make a name read as another (Unicode UAX #9, section 2).
+_BIDI_CONTROLS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_NOT_IN_A_NAME = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029{_BIDI_CONTROLS}]")
+_NOT_IN_A_PARAGRAPH = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI_CONTROLS}]")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]*")
+_RESERVED_TYPES = frozenset({"system"})
+
+
+def username(text: str | None, *, user_id: str) -> str:
+    """The name, or the one made from the user_id where none was given."""
+    return _name(text, "username", USERNAME_MAX_CHARS) or f"User_{user_id[:6]}"
+
+
+def claimed_name(text: str | None) -> str:
+    """A name as a client repeats it, to be compared with the one kept; empty for none."""
+    return _name(text, "username", USERNAME_MAX_CHARS)
+
+
+def title(text: str | None, *, room_id: str) -> str:
+    return _name(text, "title", TITLE_MAX_CHARS) or f"Conversation {room_id}"
+
+
+def description(text: str | None) -> str:
+    """Lines may break; other control characters go."""
+    _check(text or "", "description")
+    clean = (text or "").replace("\r\n", "\n").replace("\r", "\n")
+    clean = _NOT_IN_A_PARAGRAPH.sub("", unicodedata.normalize("NFC", clean)).strip()
+    return _within(clean, "description", DESCRIPTION_MAX_CHARS)
+
+
+def user_id(text: str | None) -> str | None:
+    """The id as the client chose it, to the letter; None where it chose none."""
+    if text is None or not text.strip():
+        return None
+    _check(text, "user_id")
+    if _NOT_IN_A_NAME.search(text):
+        raise BadRequest("user_id must not contain control characters.")
+    return text
+
+
+def message(text: str) -> str:
+    """The message as it was written, to the letter; something must be in it."""
+    _check(text, "message")
+    if not text.strip():
+        raise BadRequest("The message is empty. Write something first.")
+    return text
+
+
+def message_type(text: str | None) -> str:
+    if text is None:
+        return "text"
+    if not _TYPE.fullmatch(text) or text.casefold() in _RESERVED_TYPES:
+        raise BadRequest("type must be a short word such as text.")
+    return text
+
+
+def client_id(text: str | None) -> str | None:
+    if not text:
+        return None
+    _check(text, "client_id")
+    return text
+
+
+def query(text: str) -> str:
+    return unicodedata.normalize("NFC", text.replace("\0", "")).strip()
+
+
+def _name(text: str | None, what: str, max_chars: int) -> str:
+    """One line: NFC, trimmed, without control and direction-override characters."""
+    if text is None:
+        return ""
+    _check(text, what)
+    clean = _NOT_IN_A_NAME.sub(" ", unicodedata.normalize("NFC", text))
+    return _within(" ".join(clean.split()), what, max_chars)
+
+
+def _check(text: str, what: str) -> None:
+    if _UNSTORABLE.search(text):
+        raise BadRequest(f"{what} must not contain NUL or unpaired surrogates.")
+
+
+def _within(text: str, what: str, max_chars: int) -> str:
+    # Again after cleaning: normalizing can lengthen a text.
+    if len(text) > max_chars:
+        raise TooLarge(f"{what} is too long: at most {max_chars} characters.")
+    return text

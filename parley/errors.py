@@ -1,0 +1,105 @@
+"""What can go wrong, as exceptions; each class names its wire code.
+
+Raised anywhere below the transports; `routes` and `realtime` turn them into
+replies in one place each. The text is for the person who asked: what happened
+and what to do. It is sent as it is, so it never tells internals.
+"""
+
+from __future__ import annotations
+
+
+class ParleyError(Exception):
+    """Something a client asked for cannot be done."""
+
+    code = "internal"
+    text = "Something went wrong on the server. Please try again."
+
+    def __init__(self, text: str | None = None, *, retry_after: float | None = None) -> None:
+        super().__init__(text or self.text)
+        self.text = text or self.text
+        self.retry_after = retry_after
+        """Seconds after which the same call may work, where that is known."""
+
+
+class BadRequest(ParleyError):
+    code = "bad_request"
+    text = "The request could not be understood."
+
+
+class TooLarge(ParleyError):
+    code = "too_large"
+    text = "That is too long."
+
+
+class NotFound(ParleyError):
+    code = "not_found"
+    text = "There is nothing here."
+
+
+class ConversationNotFound(ParleyError):
+    code = "conversation_not_found"
+    text = "There is no conversation at this link. Check the link, or start a new one."
+
+
+class ConversationIsOver(ParleyError):
+    code = "conversation_ended"
+    text = "This conversation has ended. It can still be read."
+
+
+class IdentityTaken(ParleyError):
+    code = "identity_taken"
+    text = "This user_id belongs to somebody else here. Join with another, or without one."
+
+
+class IdentityMismatch(ParleyError):
+    code = "identity_mismatch"
+    text = "That is not who you are in this conversation."
+
+
+class NotJoined(ParleyError):
+    code = "not_joined"
+    text = "Join the conversation first."
+
+
+class Forbidden(ParleyError):
+    code = "forbidden"
+    text = "Only the owner of this conversation may do that."
+
+
+class OriginRefused(ParleyError):
+    code = "origin_refused"
+    text = "Pages from this origin may not use this server."
+
+
+class RateLimited(ParleyError):
+    code = "rate_limited"
+    text = "That was too much at once. Please wait a moment."
+
+
+class Unavailable(ParleyError):
+    code = "unavailable"
+    text = "The server cannot do this just now. Please try again in a moment."
+
+
+class StartupError(Exception):
+    """Why the server cannot start, as one sentence for the person who started it."""
+
+
+class DataFolderUnusable(StartupError):
+    pass
+
+
+class DatabaseUnusable(StartupError):
+    pass
+
+
+class DatabaseTooNew(StartupError):
+    pass
+
+
+class AddressUnusable(StartupError):
+    pass
+
+
+class SettingInvalid(StartupError):
+    pass

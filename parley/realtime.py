@@ -1,0 +1,268 @@
+"""Socket.IO: decode what a client sends, call the domain, acknowledge; deliver what happened."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import structlog
+from msgspec import UNSET
+
+from parley import contract, credentials, present, records
+from parley.config import Config
+from parley.credentials import Asking, Origins
+from parley.decode import from_value
+from parley.domain import access, conversations, messages, participants, sessions, text
+from parley.domain.context import Context
+from parley.errors import BadRequest, Forbidden, NotJoined, ParleyError
+from parley.rooms import Room
+from parley.wire.handshake import Handshake
+from parley.wire.server import ConnectionRefused, Server
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Client:
+    """One open socket: who it speaks for, and where it sits."""
+
+    sid: str
+    session: records.Session | None
+    proven: bool
+    """Whether the session was proven by a token, not made on this socket."""
+    seats: dict[str, records.Participant | None] = field(default_factory=dict)
+    """By room id: as whom it is there; None where it only reads along."""
+    is_open: bool = True
+
+
+class Realtime:
+    """Everything on Socket.IO. `deliver` is for the bus."""
+
+    def __init__(self, context: Context, config: Config) -> None:
+        self._context = context
+        self._origins = Origins.of(config)
+        self._clients: dict[str, Client] = {}
+        self._rooms: dict[str, Room] = {}
+        self._events: dict[str, Callable[[Client, Any], Awaitable[msgspec.Struct]]] = {
+            "join_room": self.join_room,
+            "watch_room": self.watch_room,
+            "leave_room": self.leave_room,
+            "send_message": self.send_message,
+            "typing": self.typing,
+        }
+        self.server = Server(
+            on_connect=self._connect,
+            on_event=self._receive,
+            on_disconnect=self._disconnect,
+            ping_interval_s=config.ping_interval_s,
+            ping_timeout_s=config.ping_timeout_s,
+            max_frame_bytes=contract.FRAME_MAX_BYTES,
+        )
+
+    # --- what clients send ---
+
+    async def join_room(self, client: Client, data: contract.JoinRoom) -> contract.JoinAck:
+        # A client that goes away half-way must not leave a ghost: this runs to its end.
+        return await asyncio.shield(asyncio.ensure_future(self._join(client, data)))
+
+    async def watch_room(self, client: Client, data: contract.WatchRoom) -> contract.WatchAck:
+        if client.seats.get(data.room_id) is not None:
+            raise BadRequest("You are in this conversation already.")
+        await conversations.find(self._context, data.room_id)
+        state = await self._seat(client, data.room_id, None)
+        return contract.WatchAck(seq=state.conversation.seq)
+
+    async def leave_room(self, client: Client, data: contract.LeaveRoom) -> contract.OkAck:
+        if data.room_id not in client.seats:
+            await conversations.find(self._context, data.room_id)
+            raise NotJoined
+        person = client.seats.pop(data.room_id)
+        self._unseat(client, data.room_id)
+        if person is not None:
+            await participants.leave(self._context, data.room_id, person.user_id, client.sid)
+        return contract.OkAck()
+
+    async def send_message(self, client: Client, data: contract.SendMessage) -> contract.SendAck:
+        person = await self._speaker(client, data)
+        draft = messages.Draft(data.message, data.type, data.client_id)
+        sent = await messages.send(self._context, data.room_id, person, draft)
+        return present.sent(sent.message, duplicate=sent.duplicate)
+
+    async def typing(self, client: Client, data: contract.Typing) -> contract.OkAck:
+        person = await self._speaker(client, data)
+        messages.type_(self._context, data.room_id, person, is_typing=data.is_typing)
+        return contract.OkAck()
+
+    # --- what happened ---
+
+    def deliver(self, event: records.Event) -> None:
+        """Tell everyone in the room whom it concerns."""
+        room = self._rooms.get(event.room_id)
+        if room is None:
+            return
+        name, data = present.event(event)
+        match event:
+            case records.MessageSent():
+                room.tell(self.server, name, data, seq=event.message.seq)
+            case records.ConversationEnded():
+                room.tell(self.server, name, data, seq=event.seq)
+            case records.ParticipantArrived():
+                self._rename(room, event)
+                room.tell(self.server, name, data, but=event.participant.user_id)
+            case records.ParticipantLeft():
+                room.tell(self.server, name, data, but=event.participant.user_id)
+            case records.TypingChanged():
+                room.tell(self.server, name, data, but=event.user_id)
+
+    # --- sitting down and getting up ---
+
+    async def _join(self, client: Client, data: contract.JoinRoom) -> contract.JoinAck:
+        if data.token:
+            client.session = await sessions.resolve(self._context, data.token)
+            client.proven = True
+            if client.session is None:
+                raise Forbidden("This token is not known here. Join without it.")
+        joining = participants.Joining(
+            session=client.session,
+            user_id=data.user_id,
+            username=data.username,
+            socket=client.sid,
+            proven=client.proven,
+        )
+        self._check_room_for_more(client, data.room_id)
+        joined = await participants.join(self._context, data.room_id, joining)
+        person = joined.participant
+        if not client.is_open:
+            participants.lose(self._context, data.room_id, person.user_id, client.sid)
+            raise NotJoined
+        if joined.token is not None:
+            client.session, client.proven = joined.session, False
+        state = await self._seat(client, data.room_id, person)
+        return contract.JoinAck(
+            token=UNSET if joined.token is None else joined.token,
+            user_id=person.user_id,
+            username=person.username,
+            role=person.role.value,
+            seq=state.conversation.seq,
+        )
+
+    async def _seat(
+        self, client: Client, room_id: str, person: records.Participant | None
+    ) -> contract.ConversationState:
+        """Send the state, then everything that happened after it, once each and in order."""
+        self._check_room_for_more(client, room_id)
+        client.seats[room_id] = person
+        room = self._rooms.setdefault(room_id, Room())
+        room.arrive(client.sid, person.user_id if person else None)
+        try:
+            snapshot = await conversations.snapshot(self._context, room_id)
+        except BaseException:
+            self._unseat(client, room_id)
+            raise
+        state = contract.ConversationState(
+            conversation=present.conversation(snapshot), room_id=room_id
+        )
+        if client.is_open:
+            self.server.send_to((client.sid,), "conversation_state", state)
+            room.settle(self.server, client.sid, snapshot.conversation.seq)
+        return state
+
+    def _unseat(self, client: Client, room_id: str) -> None:
+        room = self._rooms.get(room_id)
+        if room is not None:
+            room.remove(client.sid)
+            if room.is_empty:
+                del self._rooms[room_id]
+
+    def _check_room_for_more(self, client: Client, room_id: str) -> None:
+        if room_id not in client.seats and len(client.seats) >= contract.ROOMS_PER_SOCKET:
+            raise BadRequest(
+                f"One socket can be in {contract.ROOMS_PER_SOCKET} conversations at most."
+            )
+
+    def _rename(self, room: Room, event: records.ParticipantArrived) -> None:
+        """Somebody's other sockets speak under the new name too."""
+        for sid in room.sids_of(event.participant.user_id):
+            client = self._clients.get(sid)
+            if client is not None and client.seats.get(event.room_id) is not None:
+                client.seats[event.room_id] = event.participant
+
+    async def _speaker(
+        self, client: Client, data: contract.SendMessage | contract.Typing
+    ) -> records.Participant:
+        """Whom this socket is in the room. What the client says of itself is checked, not used."""
+        person = client.seats.get(data.room_id)
+        if person is None:
+            access.require_open(await conversations.find(self._context, data.room_id))
+            raise NotJoined
+        access.require_same_person(
+            person, user_id=data.user_id, username=text.claimed_name(data.username)
+        )
+        return person
+
+    # --- the connection ---
+
+    async def _connect(self, sid: str, handshake: Handshake) -> None:
+        try:
+            session = await self._session(handshake)
+        except ParleyError as error:
+            raise ConnectionRefused(error.text, present.error_event(error)) from error
+        self._clients[sid] = Client(sid, session, proven=session is not None)
+
+    async def _session(self, handshake: Handshake) -> records.Session | None:
+        token = handshake.auth.get("token")
+        if token is not None:
+            session = await sessions.resolve(self._context, from_value(token, contract.Token))
+            if session is None:
+                raise Forbidden("This token is not known here. Connect without it.")
+            return session
+        if not self._origins.is_own(asking(handshake)):
+            return None
+        cookie = credentials.cookie_value(handshake.headers.get("cookie", ""))
+        return await sessions.resolve(self._context, cookie)
+
+    def _disconnect(self, sid: str) -> None:
+        client = self._clients.pop(sid, None)
+        if client is None:
+            return
+        client.is_open = False
+        for room_id, person in client.seats.items():
+            self._unseat(client, room_id)
+            if person is not None:
+                participants.lose(self._context, room_id, person.user_id, sid)
+
+    async def _receive(self, sid: str, name: str, arguments: list[Any], wants_ack: bool) -> Any:
+        """Answer every event: with its acknowledgement, or with an `error` event."""
+        try:
+            return await self._act(self._clients.get(sid), name, arguments)
+        except ParleyError as error:
+            failure = error
+        except Exception:
+            log.exception("event_failed", event_name=name)
+            failure = ParleyError()
+        if wants_ack:
+            return present.error_ack(failure)
+        self.server.send_to((sid,), "error", present.error_event(failure))
+        return None
+
+    async def _act(self, client: Client | None, name: str, arguments: list[Any]) -> msgspec.Struct:
+        event = contract.CLIENT_EVENTS.get(name)
+        if event is None or client is None:
+            known = ", ".join(contract.CLIENT_EVENTS)
+            raise BadRequest(f"There is no such event. The events are: {known}.")
+        if not arguments or not isinstance(arguments[0], dict):
+            raise BadRequest(f"{name} needs an object with its fields.")
+        return await self._events[name](client, from_value(arguments[0], event.data))
+
+
+def asking(handshake: Handshake) -> Asking:
+    """Where a Socket.IO handshake comes from."""
+    return Asking(
+        host=handshake.headers.get("host", ""),
+        origin=handshake.headers.get("origin", ""),
+        fetch_site=handshake.headers.get("sec-fetch-site", ""),
+        changes=handshake.is_websocket,
+    )

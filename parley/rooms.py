@@ -1,0 +1,96 @@
+"""The sockets in one conversation, and what each has been told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class Sender(Protocol):
+    def send_to(self, sids: Iterable[str], event: str, data: object) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    event: str
+    data: object
+    seq: int | None
+
+
+@dataclass(slots=True)
+class _Arrival:
+    """A socket whose state is being read: what happens meanwhile waits, to come after it."""
+
+    user_id: str | None
+    state_seq: int | None = None
+    held: list[_Held] = field(default_factory=list)
+
+
+class Room:
+    """Delivers each event once, and after the state it is not part of."""
+
+    def __init__(self) -> None:
+        self._seated: dict[str, str | None] = {}
+        self._arriving: dict[str, _Arrival] = {}
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._seated and not self._arriving
+
+    def sids_of(self, user_id: str) -> list[str]:
+        return [sid for sid, holder in self._everyone() if holder == user_id]
+
+    def arrive(self, sid: str, user_id: str | None) -> None:
+        """From now on nothing is lost for this socket; `settle` it once its state was sent."""
+        self._seated.pop(sid, None)
+        self._arriving[sid] = _Arrival(user_id)
+
+    def settle(self, sender: Sender, sid: str, state_seq: int) -> None:
+        """Its state, as of `state_seq`, was sent: send what happened since."""
+        arrival = self._arriving[sid]
+        arrival.state_seq = state_seq
+        held, arrival.held = arrival.held, []
+        for event in held:
+            self._tell_arrival(sender, sid, arrival, event)
+
+    def remove(self, sid: str) -> None:
+        self._seated.pop(sid, None)
+        self._arriving.pop(sid, None)
+
+    def tell(
+        self,
+        sender: Sender,
+        event: str,
+        data: object,
+        *,
+        seq: int | None = None,
+        but: str | None = None,
+    ) -> None:
+        """Send to every socket, except those of the user id `but`."""
+        if but is None:
+            sender.send_to(self._seated, event, data)
+        else:
+            sids = [sid for sid, user_id in self._seated.items() if user_id != but]
+            sender.send_to(sids, event, data)
+        if self._arriving:
+            held = _Held(event, data, seq)
+            for sid, arrival in list(self._arriving.items()):
+                if but is None or arrival.user_id != but:
+                    self._tell_arrival(sender, sid, arrival, held)
+
+    def _tell_arrival(self, sender: Sender, sid: str, arrival: _Arrival, held: _Held) -> None:
+        if arrival.state_seq is None:
+            arrival.held.append(held)
+            return
+        # The state may be ahead of what was told: a commit is seen before it is published.
+        if held.seq is None or held.seq > arrival.state_seq:
+            sender.send_to((sid,), held.event, held.data)
+        if held.seq is not None and held.seq >= arrival.state_seq and sid in self._arriving:
+            del self._arriving[sid]
+            self._seated[sid] = arrival.user_id
+
+    def _everyone(self) -> Iterable[tuple[str, str | None]]:
+        yield from self._seated.items()
+        for sid, arrival in self._arriving.items():
+            yield sid, arrival.user_id

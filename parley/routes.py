@@ -1,0 +1,200 @@
+"""REST: decode a call, ask the domain, present its answer. Paths and shapes are the contract's."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any
+
+from msgspec import UNSET, Struct
+from quart import Blueprint, Response, request
+from quart_cors import cors
+
+from parley import contract, decode, openapi, present, web
+from parley.domain import conversations, messages, participants
+from parley.errors import NotFound, Unavailable
+from parley.records import Visibility
+
+Handler = Callable[..., Awaitable[Any]]
+EVERY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+_handlers: dict[str, Handler] = {}
+
+
+def rest(*, allowed_origins: tuple[str, ...]) -> Blueprint:
+    """Every call of the contract, readable by scripts of `allowed_origins`."""
+    blueprint = Blueprint("rest", __name__)
+    for name, serve in _handlers.items():
+        call = contract.CALLS[name]
+        rule = call.path.replace("{", "<").replace("}", ">")
+        blueprint.add_url_rule(rule, name, serve, methods=[call.method])
+    blueprint.add_url_rule("/openapi.json", "description", _description)
+    blueprint.add_url_rule("/api/", "root", _unknown, methods=EVERY_METHOD)
+    blueprint.add_url_rule("/api/<path:_path>", "unknown", _unknown, methods=EVERY_METHOD)
+    blueprint.before_request(_refuse_foreign_origins)
+    return cors(
+        blueprint,
+        allow_origin=list(allowed_origins),
+        allow_headers=["Authorization", "Content-Type"],
+        allow_methods=["GET", "POST"],
+        allow_credentials=False,
+    )
+
+
+def answers(name: str) -> Callable[[Handler], Handler]:
+    """Serve the call `name` of the contract: its path and method, its body decoded."""
+    call = contract.CALLS[name]
+
+    def register(handler: Handler) -> Handler:
+        @wraps(handler)
+        async def serve(**path: str) -> Response:
+            arguments: list[Any] = [] if call.body is None else [await _body(call.body)]
+            reply = await handler(*arguments, **path)
+            return reply if isinstance(reply, Response) else web.json(reply, call.status)
+
+        _handlers[name] = serve
+        return handler
+
+    return register
+
+
+async def _refuse_foreign_origins() -> None:
+    web.refuse_foreign_origins()
+
+
+@answers("create")
+async def create(body: contract.CreateBody) -> Response:
+    session = await web.current_session()
+    created = await conversations.create(
+        web.site().context,
+        session,
+        title=body.title,
+        description=body.description,
+        user_id=body.user_id,
+        visibility=Visibility(body.visibility or Visibility.LISTED),
+    )
+    reply = await _entry(created.conversation.room_id, created.token)
+    reply.user_id = created.conversation.created_by
+    return web.remember(web.json(reply, 201), created.token)
+
+
+@answers("join")
+async def join(body: contract.JoinBody, room_id: str) -> Response:
+    session = await web.current_session()
+    joining = participants.Joining(session, body.user_id, body.username)
+    joined = await participants.join(web.site().context, room_id, joining)
+    reply = await _entry(room_id, joined.token)
+    reply.user_id = joined.participant.user_id
+    reply.username = joined.participant.username
+    reply.role = joined.participant.role.value
+    return web.remember(web.json(reply), joined.token)
+
+
+@answers("read")
+async def read(room_id: str) -> contract.ConversationReply:
+    snapshot = await conversations.snapshot(web.site().context, room_id)
+    return contract.ConversationReply(conversation=present.conversation(snapshot))
+
+
+@answers("list")
+async def list_conversations() -> contract.ConversationsReply:
+    query = _parameters("list")
+    page, cursor = await conversations.listed(
+        web.site().context,
+        limit=query.get("limit", contract.CONVERSATIONS_PAGE_DEFAULT),
+        cursor=query.get("cursor"),
+        title_contains=query.get("q", "")[: contract.QUERY_MAX_CHARS],
+    )
+    public_url = web.public_url()
+    return contract.ConversationsReply(
+        conversations=[present.summary(found, public_url=public_url) for found in page],
+        next_cursor=UNSET if cursor is None else cursor,
+    )
+
+
+@answers("end")
+async def end(_body: contract.Nothing, room_id: str) -> contract.EndReply:
+    session = await web.current_session()
+    await conversations.end(web.site().context, room_id, session)
+    return contract.EndReply(message="The conversation has ended.")
+
+
+@answers("messages")
+async def history(room_id: str) -> contract.MessagesReply:
+    query = _parameters("messages")
+    found, has_more = await messages.history(
+        web.site().context,
+        room_id,
+        limit=query.get("limit", contract.MESSAGES_PAGE_DEFAULT),
+        before=query.get("before"),
+        after=query.get("after"),
+    )
+    return contract.MessagesReply(
+        messages=[present.message(said) for said in found], has_more=has_more
+    )
+
+
+@answers("send")
+async def send(body: contract.SendBody, room_id: str) -> contract.SendReply:
+    session = await web.current_session()
+    draft = messages.Draft(body.message, body.type, body.client_id)
+    sent = await messages.send_as(web.site().context, room_id, session, draft)
+    ack = present.sent(sent.message, duplicate=sent.duplicate)
+    return contract.SendReply(
+        id=ack.id, seq=ack.seq, timestamp=ack.timestamp, duplicate=ack.duplicate
+    )
+
+
+@answers("health")
+async def health() -> contract.HealthReply:
+    active, total = await conversations.count(web.site().context)
+    return contract.HealthReply(
+        active_conversations=active,
+        total_conversations=total,
+        active_connections=web.site().connection_count(),
+    )
+
+
+@answers("ready")
+async def ready() -> contract.ReadyReply:
+    if not web.site().is_ready:
+        raise Unavailable("The server is starting or stopping.", retry_after=1.0)
+    return contract.ReadyReply()
+
+
+async def _description() -> Response:
+    return web.json(openapi.document())
+
+
+async def _unknown(_path: str = "") -> Response:
+    raise NotFound("There is no such call. GET /openapi.json lists them all.")
+
+
+async def _entry(room_id: str, token: str | None) -> contract.JoinReply:
+    """What creating and joining have in common: the conversation, and how to get back in."""
+    snapshot = await conversations.snapshot(web.site().context, room_id)
+    return contract.JoinReply(
+        room_id=room_id,
+        join_link=present.join_link(room_id, public_url=web.public_url()),
+        conversation=present.conversation(snapshot),
+        role="owner",
+        # A page of our own has the cookie, which scripts cannot read: better than a token they can.
+        token=UNSET if token is None or web.is_own_page() else token,
+    )
+
+
+async def _body(type: type[Struct]) -> Struct:
+    """The JSON body; none at all is an empty object."""
+    raw: Any = await request.get_data(as_text=False)  # bytes, though its type allows for text
+    if type is contract.Nothing:
+        return type()
+    return decode.from_json(raw.strip() or b"{}", type)
+
+
+def _parameters(name: str) -> dict[str, Any]:
+    """The query parameters that the call declares, checked; those not given are left out."""
+    return {
+        parameter.name: decode.from_query(text, parameter.name, parameter.schema)
+        for parameter in contract.CALLS[name].parameters
+        if (text := request.args.get(parameter.name)) is not None
+    }

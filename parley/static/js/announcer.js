@@ -1,0 +1,21 @@
+// @ts-check
+// Speaks new messages of others to a screen reader, once. The transcript itself stays silent (`aria-live="off"`):
+// it is also rebuilt, prepended and trimmed, and none of that is news.
+import { byId } from "./dom.js";
+
+const KEPT = 5;
+const SPOKEN_CHARS = 300;
+
+/** @param {import("./wire.js").Message} message */
+export function announceMessage({ username, message }) {
+  announce(`${username}: ${[...message].slice(0, SPOKEN_CHARS).join("")}`);
+}
+
+/** @param {string} words */
+export function announce(words) {
+  const announcer = byId("announcer");
+  const line = document.createElement("span");
+  line.textContent = words;
+  announcer.append(line);
+  while (announcer.childElementCount > KEPT) announcer.firstElementChild?.remove();
+}

@@ -1,0 +1,134 @@
+// @ts-check
+// The live connection: opening it, entering the conversation, and coming back after it broke.
+import { io } from "../vendor/socket.io.esm.min.js";
+import { request } from "./wire.js";
+
+const FIRST_DELAY_MS = 1000;
+const LAST_DELAY_MS = 30_000;
+
+/** Events of the server's that the store understands as they are. */
+const PASSED_ON = ["user_joined", "user_left", "conversation_ended"];
+
+export class Connection {
+  /**
+   * @param {object} parts
+   * @param {string} parts.roomId
+   * @param {import("./store.js").Store} parts.store
+   * @param {Record<string, (fields: any) => void>} parts.events what else to do with an event, by name
+   * @param {() => void} parts.entered the conversation is live again
+   */
+  constructor({ roomId, store, events, entered }) {
+    this.roomId = roomId;
+    this.store = store;
+    this.entered = entered;
+    this.attempt = 0;
+    // Websocket first: a poll and then an upgrade costs three round trips. Our own delays replace the client's, for the
+    // badge counts them down.
+    this.socket = io({
+      transports: ["websocket", "polling"], tryAllTransports: true, reconnection: false, autoConnect: false,
+    });
+    for (const name of PASSED_ON) this.socket.on(name, (fields) => store.dispatch({ ...fields, type: name }));
+    for (const [name, act] of Object.entries(events)) this.socket.on(name, act);
+  }
+
+  start() {
+    this.socket.on("connect", () => this.enter());
+    this.socket.on("connect_error", () => this.retryLater());
+    this.socket.on("disconnect", (reason) => {
+      if (reason !== "io client disconnect") this.retryLater();
+    });
+    addEventListener("offline", () => this.lose());
+    addEventListener("online", () => this.tryNow());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.tryNow());
+    this.socket.connect();
+  }
+
+  get live() {
+    return this.socket.connected && this.store.state.connection.status === "connected";
+  }
+
+  /**
+   * @param {string} event
+   * @param {object} fields
+   */
+  ask(event, fields) {
+    return request(this.socket, event, { room_id: this.roomId, ...fields });
+  }
+
+  /**
+   * Without waiting for an answer, and not at all while there is no connection.
+   * @param {string} event
+   * @param {object} fields
+   */
+  tell(event, fields) {
+    if (this.live) this.socket.emit(event, { room_id: this.roomId, ...fields });
+  }
+
+  /** With a name comes a new cookie, and a socket shows its cookie only when it opens. */
+  reopen() {
+    this.socket.disconnect();
+    this.connectNow();
+  }
+
+  async enter() {
+    const { me } = this.store.state;
+    const ack = me ? await this.ask("join_room", { username: me.username }) : await this.ask("watch_room", {});
+    if (ack.ok) return this.welcome(me, ack);
+    if (!this.socket.connected) return; // the disconnect already plans the next try
+    if (me && !isPassing(ack.code)) return this.watchInstead();
+    this.socket.disconnect();
+    this.retryLater(ack.retry_after);
+  }
+
+  /**
+   * @param {import("./store.js").Me | null} me
+   * @param {import("./wire.js").OkAck} ack
+   */
+  welcome(me, ack) {
+    this.attempt = 0;
+    if (me) {
+      this.store.dispatch({ type: "me", me: { userId: ack.user_id, username: ack.username, role: ack.role } });
+    }
+    this.store.dispatch({ type: "connection", status: "connected" });
+    this.entered();
+  }
+
+  // The server no longer knows us by that name: read on, and ask for a name again.
+  watchInstead() {
+    this.store.dispatch({ type: "me", me: null });
+    return this.enter();
+  }
+
+  // A network that went away leaves its socket looking alive for most of a minute.
+  lose() {
+    this.socket.disconnect();
+    this.retryLater();
+  }
+
+  /** @param {number} [afterS] the server's own wish */
+  retryLater(afterS) {
+    const delay = Math.min(LAST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.attempt) * (0.75 + Math.random() / 2);
+    const wait = afterS ? afterS * 1000 : delay;
+    this.attempt += 1;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.connectNow(), wait);
+    const status = navigator.onLine ? "reconnecting" : "offline";
+    this.store.dispatch({ type: "connection", status, retryAt: Date.now() + wait });
+  }
+
+  tryNow() {
+    if (this.socket.connected) return;
+    this.attempt = 0;
+    this.connectNow();
+  }
+
+  connectNow() {
+    clearTimeout(this.timer);
+    this.socket.connect();
+  }
+}
+
+/** @param {string} code of a refusal that another try may lift */
+function isPassing(code) {
+  return ["no_answer", "rate_limited", "unavailable", "internal"].includes(code);
+}

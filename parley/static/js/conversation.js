@@ -1,0 +1,150 @@
+// @ts-check
+// The conversation page: reads what the server rendered, and makes it live.
+import { announceMessage } from "./announcer.js";
+import { Composer } from "./composer.js";
+import { Connection } from "./connection.js";
+import { byId } from "./dom.js";
+import { startEnd } from "./end.js";
+import { History } from "./history.js";
+import { startJoin } from "./join.js";
+import { readMessage } from "./message.js";
+import { Outbox } from "./outbox.js";
+import { readPeople, showPeople } from "./people.js";
+import { Reading } from "./reading.js";
+import { startShare } from "./share.js";
+import { startStatus } from "./status.js";
+import { INITIAL, Store } from "./store.js";
+import { Transcript } from "./transcript.js";
+import { TypingTeller, listenToTyping } from "./typing.js";
+import { followVisibleViewport } from "./viewport.js";
+
+/** How long a gap in the changes may stay before what is missing is asked for. */
+const GAP_MS = 250;
+
+const page = byId("conversation");
+const roomId = page.dataset.roomId ?? "";
+const store = new Store(readState());
+const history = new History({ store, roomId });
+const reading = new Reading({ store, history });
+const transcript = new Transcript(roomId, reading);
+const connection = new Connection({ roomId, store, events: serverEvents(), entered: () => outbox.flush() });
+const outbox = new Outbox({ store, connection });
+const teller = new TypingTeller((isTyping) => connection.tell("typing", { is_typing: isTyping }));
+const composer = new Composer({ roomId, send, typing: (isTyping) => teller.changed(isTyping) });
+
+followVisibleViewport();
+composer.start();
+startJoin({ roomId, joined });
+startShare({ title: page.dataset.title ?? "", link: page.dataset.joinLink ?? "" });
+startEnd(roomId);
+startStatus(store, () => connection.tryNow());
+store.watch(["messages", "outbox", "notices", "unread", "me", "hasOlder", "hasNewer", "active"], (state) =>
+  transcript.show(state));
+store.watch(["people", "participantCount", "me"], showPeople);
+store.watch(["me", "active"], showPlaceToWrite);
+store.watch(["ahead"], closeGapSoon);
+history.start();
+reading.start();
+transcript.root.addEventListener("click", actOnMessage);
+addEventListener("hashchange", goToLinked);
+goToLinked();
+connection.start();
+if (store.state.me && !linkedSeq()) composer.focus();
+
+/** @returns {import("./store.js").State} */
+function readState() {
+  const { userId, username = "", role = "member", seq, active, older, newer, participantCount } = page.dataset;
+  const articles = /** @type {NodeListOf<HTMLElement>} */ (byId("items").querySelectorAll(".message"));
+  return {
+    ...INITIAL,
+    me: userId ? { userId, username, role } : null,
+    active: active === "yes",
+    seq: Number(seq),
+    messages: [...articles].map(readMessage),
+    hasOlder: older === "yes",
+    hasNewer: newer === "yes",
+    people: readPeople(),
+    participantCount: Number(participantCount),
+  };
+}
+
+/** @returns {Record<string, (fields: any) => void>} */
+function serverEvents() {
+  return {
+    conversation_state: ({ conversation }) =>
+      store.dispatch({ type: "conversation_state", conversation, seen: reading.sees() }),
+    new_message: receive,
+    user_typing: listenToTyping(store),
+  };
+}
+
+/** @param {import("./wire.js").Message} message */
+function receive(message) {
+  const { seq, ahead, me } = store.state;
+  const isNew = message.seq > seq && !ahead.includes(message.seq);
+  store.dispatch({ type: "new_message", message, seen: reading.sees() });
+  if (isNew && message.user_id !== me?.userId) announceMessage(message);
+}
+
+/** @param {string} text */
+function send(text) {
+  teller.sent();
+  outbox.send(text);
+  reading.toEnd();
+}
+
+/** @param {import("./store.js").Me} me */
+function joined(me) {
+  store.dispatch({ type: "me", me });
+  connection.reopen();
+  byId("message").focus();
+}
+
+/** @param {import("./store.js").State} state */
+function showPlaceToWrite({ me, active }) {
+  byId("composer").hidden = !active || !me;
+  byId("join").hidden = !active || me !== null;
+  byId("ended").hidden = active;
+  if (!active) document.getElementById("end-link")?.remove();
+  composer.grow();
+}
+
+/** @param {import("./store.js").State} state */
+function closeGapSoon({ ahead }) {
+  if (!ahead.length) return;
+  setTimeout(() => store.state.ahead.length && history.closeGap(() => reading.sees()), GAP_MS);
+}
+
+/** @param {MouseEvent} event */
+function actOnMessage(event) {
+  const clicked = /** @type {HTMLElement} */ (event.target);
+  const message = /** @type {HTMLElement | null} */ (clicked.closest(".message"));
+  const action = /** @type {HTMLElement | null} */ (clicked.closest("[data-action]"))?.dataset.action;
+  if (message?.dataset.clientId && action) return actOnFailed(message.dataset.clientId, action);
+  const link = clicked.closest(".message-time");
+  if (!link || !message?.dataset.seq || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  window.history.replaceState(null, "", /** @type {HTMLAnchorElement} */ (link).href);
+  reading.goTo(Number(message.dataset.seq));
+}
+
+/**
+ * @param {string} clientId
+ * @param {string} action
+ */
+function actOnFailed(clientId, action) {
+  if (action === "retry") return outbox.retry(clientId);
+  const failed = store.state.outbox.find((outgoing) => outgoing.clientId === clientId);
+  store.dispatch({ type: "discarded", clientId });
+  if (action === "edit" && failed) composer.putBack(failed.text);
+  else byId("message").focus();
+}
+
+function linkedSeq() {
+  return Number(/^#m-(\d+)$/.exec(location.hash)?.[1] ?? 0);
+}
+
+function goToLinked() {
+  const seq = linkedSeq();
+  if (seq) reading.goTo(seq);
+}

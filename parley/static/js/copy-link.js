@@ -1,0 +1,66 @@
+// @ts-check
+
+const CONFIRMED_FOR_MS = 2000;
+
+/** A button that copies `data-link` and says so. */
+class CopyLink extends HTMLElement {
+  connectedCallback() {
+    this.addEventListener("click", this.copy);
+  }
+
+  disconnectedCallback() {
+    this.removeEventListener("click", this.copy);
+  }
+
+  copy = async () => {
+    const button = this.querySelector("button");
+    if (!button) return;
+    const copied = await copyText(this.dataset.link ?? "", this);
+    this.confirm(button, copied ? "Copied" : "Select the link to copy it");
+  };
+
+  /**
+   * @param {HTMLButtonElement} button
+   * @param {string} words
+   */
+  confirm(button, words) {
+    this.label ??= button.textContent;
+    button.textContent = words;
+    button.setAttribute("aria-live", "polite");
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => (button.textContent = this.label ?? null), CONFIRMED_FOR_MS);
+  }
+}
+
+/**
+ * Over plain HTTP there is no `navigator.clipboard`; the old command still works there.
+ * @param {string} text
+ * @param {HTMLElement} near a modal dialog makes everything outside it inert, so the field must stand inside
+ */
+async function copyText(text, near) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return copyWithSelection(text, near);
+  }
+}
+
+/**
+ * @param {string} text
+ * @param {HTMLElement} near
+ */
+function copyWithSelection(text, near) {
+  const focused = document.activeElement;
+  const field = document.createElement("textarea");
+  field.className = "visually-hidden";
+  field.value = text;
+  near.append(field);
+  field.select();
+  const copied = document.execCommand("copy");
+  field.remove();
+  if (focused instanceof HTMLElement) focused.focus();
+  return copied;
+}
+
+customElements.define("copy-link", CopyLink);

@@ -1,0 +1,122 @@
+// @ts-check
+// Fetches pages of the history. One at a time in each direction; the store decides what stays loaded.
+import { byId } from "./dom.js";
+import { ask } from "./wire.js";
+
+const PAGE_MESSAGES = 100;
+const GAP_MESSAGES = 200;
+
+export class History {
+  /** @param {{store: import("./store.js").Store, roomId: string}} parts */
+  constructor({ store, roomId }) {
+    this.store = store;
+    this.path = `/api/conversations/${encodeURIComponent(roomId)}/messages`;
+    /** @type {Set<string>} */
+    this.busy = new Set();
+  }
+
+  start() {
+    this.followLink("older", () => this.loadOlder());
+    this.followLink("newer", () => this.loadNewest());
+  }
+
+  /**
+   * @param {"older" | "newer"} id
+   * @param {() => Promise<void>} load
+   */
+  followLink(id, load) {
+    const link = byId(id).querySelector("a");
+    link?.addEventListener("click", (event) => {
+      event.preventDefault();
+      link.classList.remove("problem");
+      load();
+    });
+  }
+
+  loadOlder() {
+    return this.once("older", async () => {
+      const [oldest] = this.store.state.messages;
+      if (!oldest) return this.loadNewestNow();
+      const page = await this.page("older", `before=${oldest.seq}&limit=${PAGE_MESSAGES}`);
+      if (page) this.store.dispatch({ type: "older_loaded", messages: page.messages, hasMore: page.has_more });
+    });
+  }
+
+  loadNewer() {
+    return this.once("newer", async () => {
+      const { messages, seq } = this.store.state;
+      const newest = messages.at(-1);
+      if (!newest) return this.loadNewestNow();
+      const page = await this.page("newer", `after=${newest.seq}&limit=${PAGE_MESSAGES}`);
+      if (page) this.store.dispatch({ type: "newer_loaded", messages: page.messages, hasMore: page.has_more, seq });
+    });
+  }
+
+  loadNewest() {
+    return this.once("newest", () => this.loadNewestNow());
+  }
+
+  async loadNewestNow() {
+    const { seq } = this.store.state;
+    const page = await this.page("newer", `limit=${PAGE_MESSAGES}`);
+    if (!page) return;
+    this.store.dispatch({
+      type: "window_loaded", messages: page.messages, hasOlder: page.has_more, hasNewer: false, seq,
+    });
+  }
+
+  /**
+   * The stretch of history with this message in its middle.
+   * @param {number} place
+   */
+  loadAround(place) {
+    return this.once("around", async () => {
+      const { seq } = this.store.state;
+      const page = await this.page("older", `before=${place + PAGE_MESSAGES / 2}&limit=${PAGE_MESSAGES}`);
+      if (!page) return;
+      const hasNewer = (page.messages.at(-1)?.seq ?? 0) < seq;
+      this.store.dispatch({
+        type: "window_loaded", messages: page.messages, hasOlder: page.has_more, hasNewer, seq,
+      });
+    });
+  }
+
+  /**
+   * What was missed between the changes known without a gap and those that came after.
+   * @param {() => boolean} sees
+   */
+  closeGap(sees) {
+    return this.once("gap", async () => {
+      const page = await this.page("newer", `after=${this.store.state.seq}&limit=${GAP_MESSAGES}`);
+      if (page?.has_more) return this.loadNewestNow();
+      if (page) this.store.dispatch({ type: "gap_closed", messages: page.messages, seen: sees() });
+    });
+  }
+
+  /**
+   * @param {string} what
+   * @param {() => Promise<void>} load
+   */
+  async once(what, load) {
+    if (this.busy.has(what)) return;
+    this.busy.add(what);
+    await load();
+    this.busy.delete(what);
+  }
+
+  /**
+   * @param {"older" | "newer"} id whose link tells how it goes
+   * @param {string} query
+   */
+  async page(id, query) {
+    const link = byId(id).querySelector("a");
+    // After a failure only the reader tries again: a scroll would ask without end.
+    if (!link || link.classList.contains("problem")) return undefined;
+    const label = link.dataset.label ?? (link.dataset.label = link.textContent ?? "");
+    link.textContent = "Loading…";
+    const reply = await ask(`${this.path}?${query}`);
+    link.classList.toggle("problem", !reply.success);
+    link.textContent = reply.success ? label : "These did not load. Try again";
+    return reply.success ? reply : undefined;
+  }
+}

@@ -1,0 +1,113 @@
+// @ts-check
+// What stands in the transcript, in order: pure, from the state.
+import { noticeText } from "./notices.js";
+import { dayOf } from "./time.js";
+
+/**
+ * @typedef {import("./store.js").State} State
+ * @typedef {import("./store.js").Outgoing} Outgoing
+ * @typedef {import("./wire.js").Message} Message
+ * @typedef {{kind: "day", key: string, timestamp: string}} DayItem
+ * @typedef {{kind: "notice", key: string, text: string}} NoticeItem
+ * @typedef {{kind: "unread", key: string}} UnreadItem
+ * @typedef {{kind: "message", key: string, message: Message, outgoing?: Outgoing, mine: boolean, continued: boolean}} MessageItem
+ * @typedef {DayItem | NoticeItem | UnreadItem | MessageItem} Item
+ */
+
+const GROUP_MS = 5 * 60 * 1000;
+
+/**
+ * @param {State} state
+ * @returns {Item[]}
+ */
+export function itemsOf(state) {
+  /** @type {Item[]} */
+  const items = [];
+  const waiting = noticesAmong(state);
+  for (const message of state.messages) {
+    while (waiting.length && waiting[0].afterSeq < message.seq) addNoticeItem(items, waiting.shift());
+    if (message.seq === state.unread.from) items.push({ kind: "unread", key: "unread" });
+    addMessage(items, message, state);
+  }
+  if (!state.hasNewer) waiting.forEach((notice) => addNoticeItem(items, notice));
+  for (const outgoing of state.outbox) addMessage(items, asMessage(outgoing, state), state, outgoing);
+  return items;
+}
+
+/** @param {State} state */
+function noticesAmong({ notices, messages, hasOlder }) {
+  const oldest = messages[0]?.seq ?? 0;
+  return notices.filter((notice) => !hasOlder || notice.afterSeq >= oldest);
+}
+
+/**
+ * @param {Item[]} items
+ * @param {import("./notices.js").Notice | undefined} notice
+ */
+function addNoticeItem(items, notice) {
+  if (notice) items.push({ kind: "notice", key: `notice-${notice.id}`, text: noticeText(notice) });
+}
+
+/**
+ * @param {Item[]} items
+ * @param {Message} message
+ * @param {State} state
+ * @param {Outgoing} [outgoing]
+ */
+function addMessage(items, message, state, outgoing) {
+  const before = lastMessage(items);
+  const newDay = !before || dayOf(before.timestamp) !== dayOf(message.timestamp);
+  if (newDay) addDay(items, message.timestamp);
+  const follows = items.at(-1)?.kind === "message" && before !== undefined;
+  items.push({
+    kind: "message",
+    key: outgoing ? `c-${outgoing.clientId}` : `m-${message.seq}`,
+    message,
+    outgoing,
+    mine: message.user_id === state.me?.userId,
+    continued: follows && before.user_id === message.user_id && gap(before, message) <= GROUP_MS,
+  });
+}
+
+/** The day goes before a mark of unread ones that begin with it.
+ * @param {Item[]} items
+ * @param {string} timestamp
+ */
+function addDay(items, timestamp) {
+  const key = `day-${dayOf(timestamp)}`;
+  // A clock that was set back can bring a day twice; keys must stay apart.
+  const again = items.filter((item) => item.key.startsWith(key)).length;
+  /** @type {DayItem} */
+  const day = { kind: "day", key: again ? `${key}-${again}` : key, timestamp };
+  if (items.at(-1)?.kind === "unread") items.splice(-1, 0, day);
+  else items.push(day);
+}
+
+/** @param {Item[]} items */
+function lastMessage(items) {
+  for (let index = items.length - 1; index >= 0; index -= 1) {
+    const item = items[index];
+    if (item.kind === "message") return item.message;
+  }
+  return undefined;
+}
+
+/**
+ * @param {Message} before
+ * @param {Message} after
+ */
+function gap(before, after) {
+  return Date.parse(after.timestamp) - Date.parse(before.timestamp);
+}
+
+/**
+ * @param {Outgoing} outgoing
+ * @param {State} state
+ * @returns {Message}
+ */
+function asMessage({ clientId, text, at }, { me }) {
+  return {
+    id: "", seq: 0, client_id: clientId, message: text, timestamp: at,
+    user_id: me?.userId ?? "", username: me?.username ?? "",
+  };
+}

@@ -1,0 +1,83 @@
+// @ts-check
+// One message on the screen: made from the template the server renders with too, or taken over from the server's page.
+import { cloneTemplate, part } from "./dom.js";
+import { isEmojiOnly, parse, render } from "./text.js";
+import { fullDate, showTime } from "./time.js";
+
+/** @typedef {import("./items.js").MessageItem} MessageItem */
+
+/**
+ * @param {MessageItem} item
+ * @returns {HTMLElement}
+ */
+export function makeMessage({ message }) {
+  const element = cloneTemplate("message-template");
+  part(element, "text").append(render(parse(message.message)));
+  element.classList.toggle("emoji-only", isEmojiOnly(message.message));
+  return element;
+}
+
+/**
+ * Brings an element up to date. Its text never changes.
+ * @param {HTMLElement} element
+ * @param {MessageItem} item
+ * @param {string} roomId
+ */
+export function updateMessage(element, item, roomId) {
+  const { message, mine, continued } = item;
+  element.classList.toggle("mine", mine);
+  element.classList.toggle("continued", continued);
+  part(element, "author").textContent = mine ? "You" : message.username;
+  showMessageTime(element, message.timestamp);
+  if (message.seq) showPlace(element, message, roomId);
+  showState(element, item.outgoing);
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} timestamp
+ */
+function showMessageTime(element, timestamp) {
+  showTime(/** @type {HTMLTimeElement} */ (part(element, "time")), timestamp);
+  part(element, "link").dataset.full = fullDate(timestamp);
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {import("./wire.js").Message} message
+ * @param {string} roomId
+ */
+function showPlace(element, { id, seq }, roomId) {
+  if (element.dataset.seq === String(seq)) return;
+  element.id = `m-${seq}`;
+  element.dataset.seq = String(seq);
+  element.dataset.id = id;
+  part(element, "link").setAttribute("href", `/conversation/${roomId}?at=${seq}#m-${seq}`);
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {import("./store.js").Outgoing | undefined} outgoing
+ */
+function showState(element, outgoing) {
+  const shown = element.querySelector('[data-part="state"]');
+  element.classList.toggle("pending", outgoing?.status === "pending");
+  element.classList.toggle("failed", outgoing?.status === "failed");
+  if (!outgoing) return shown?.remove();
+  const state = shown ?? element.appendChild(cloneTemplate("message-state-template"));
+  element.dataset.clientId = outgoing.clientId;
+  const failed = outgoing.status === "failed";
+  part(state, "reason").textContent = failed ? `Not sent. ${outgoing.error}` : "Sending";
+  part(state, "actions").hidden = !failed;
+}
+
+/**
+ * The message a server-rendered element stands for. Its text is already on the screen and is not read back.
+ * @param {HTMLElement} element
+ * @returns {import("./wire.js").Message}
+ */
+export function readMessage(element) {
+  const { id = "", seq, userId = "", username = "", at = "" } = element.dataset;
+  const message = part(element, "text").textContent ?? "";
+  return { id, seq: Number(seq), user_id: userId, username, timestamp: at, message };
+}

@@ -1,0 +1,40 @@
+// @ts-check
+// Who came and went, collapsed into one quiet line for as long as nobody says anything.
+
+/** @typedef {{id: number, afterSeq: number, joined: string[], left: string[]}} Notice */
+
+const KEPT_NOTICES = 50;
+const NAMED = 3;
+
+/**
+ * @param {{notices: Notice[], seq: number}} state
+ * @param {"joined" | "left"} what
+ * @param {string} name
+ * @returns {Notice[]}
+ */
+export function addNotice({ notices, seq }, what, name) {
+  const last = notices.at(-1);
+  const open = last?.afterSeq === seq ? last : { id: (last?.id ?? 0) + 1, afterSeq: seq, joined: [], left: [] };
+  const without = {
+    ...open,
+    joined: open.joined.filter((other) => other !== name),
+    left: open.left.filter((other) => other !== name),
+  };
+  const changed = { ...without, [what]: [...without[what], name] };
+  return [...notices.filter((notice) => notice !== open), changed].slice(-KEPT_NOTICES);
+}
+
+/** @param {Notice} notice */
+export function noticeText({ joined, left }) {
+  const sentences = [];
+  if (joined.length) sentences.push(`${nameList(joined)} joined`);
+  if (left.length) sentences.push(`${nameList(left)} left`);
+  return sentences.join(" · ");
+}
+
+/** @param {string[]} names */
+function nameList(names) {
+  if (names.length === 1) return names[0];
+  if (names.length <= NAMED) return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  return `${names.slice(0, NAMED - 1).join(", ")} and ${names.length - NAMED + 1} others`;
+}

@@ -1,0 +1,117 @@
+// @ts-check
+// Where the reader is in the transcript: keeping that place, following the end, and knowing what was seen.
+//
+// The scroller is a reversed column: its scrollTop is 0 at the end and negative above, so a page opens at the end
+// without a script, and stays there when the keyboard takes half the screen.
+import { byId } from "./dom.js";
+
+const FOLLOW_PX = 100;
+/** How far from either edge the next page of history is fetched. */
+const FETCH_PX = 600;
+/** How long the "New" line stays after its messages were seen. */
+const UNREAD_LINE_MS = 3000;
+
+export class Reading {
+  /** @param {{store: import("./store.js").Store, history: import("./history.js").History}} parts */
+  constructor({ store, history }) {
+    this.store = store;
+    this.history = history;
+    this.scroller = byId("scroller");
+    this.pill = byId("pill");
+    this.title = document.title;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.lineTimer = undefined;
+  }
+
+  start() {
+    this.scroller.addEventListener("scroll", () => this.moved(), { passive: true });
+    document.addEventListener("visibilitychange", () => this.moved());
+    this.pill.addEventListener("click", () => this.toEnd());
+    this.scroller.addEventListener("keydown", (event) => this.stepByKey(event));
+    this.store.watch(["unread"], (state) => this.showUnread(state));
+    this.store.watch(["messages", "hasOlder", "hasNewer"], () => this.fetchNearEdge());
+  }
+
+  atEnd() {
+    return !this.store.state.hasNewer && this.scroller.scrollTop > -FOLLOW_PX;
+  }
+
+  /** Whether a message that arrives at the end now is seen at once. */
+  sees() {
+    return document.visibilityState === "visible" && this.atEnd();
+  }
+
+  /**
+   * Changes the transcript without moving what is being read; at the end, follows the end.
+   * @param {() => void} change
+   */
+  keepPlace(change) {
+    const anchor = this.scroller.scrollTop > -FOLLOW_PX ? undefined : this.firstVisible();
+    const before = anchor?.getBoundingClientRect().top ?? 0;
+    const following = !anchor && this.atEnd();
+    change();
+    if (following) this.scroller.scrollTop = 0;
+    else if (anchor?.isConnected) this.scroller.scrollTop += anchor.getBoundingClientRect().top - before;
+  }
+
+  firstVisible() {
+    const { top } = this.scroller.getBoundingClientRect();
+    const messages = this.scroller.querySelectorAll(".message");
+    return [...messages].find((message) => message.getBoundingClientRect().bottom > top);
+  }
+
+  /** Shows the conversation's end, fetching it first when it is not loaded. */
+  async toEnd() {
+    if (this.store.state.hasNewer) await this.history.loadNewest();
+    this.scroller.scrollTop = 0;
+    this.moved();
+  }
+
+  /**
+   * Scrolls to a message, marks it and gives it focus.
+   * @param {number} seq
+   */
+  async goTo(seq) {
+    if (!document.getElementById(`m-${seq}`)) await this.history.loadAround(seq);
+    const message = document.getElementById(`m-${seq}`);
+    if (!message) return;
+    for (const marked of document.querySelectorAll(".message.linked")) marked.classList.remove("linked");
+    message.classList.add("linked");
+    message.scrollIntoView({ block: "center" });
+    message.focus({ preventScroll: true });
+  }
+
+  moved() {
+    if (this.sees()) this.store.dispatch({ type: "seen" });
+    this.fetchNearEdge();
+  }
+
+  fetchNearEdge() {
+    const { hasOlder, hasNewer } = this.store.state;
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    const above = scrollHeight - clientHeight + scrollTop;
+    if (hasNewer && -scrollTop < FETCH_PX) this.history.loadNewer();
+    else if (hasOlder && above < FETCH_PX) this.history.loadOlder();
+  }
+
+  /** @param {import("./store.js").State} state */
+  showUnread({ unread: { from, count } }) {
+    document.title = count ? `(${count}) ${this.title}` : this.title;
+    this.pill.hidden = !count || this.atEnd();
+    byId("pill-text").textContent = count === 1 ? "1 new message" : `${count} new messages`;
+    clearTimeout(this.lineTimer);
+    if (from && !count) this.lineTimer = setTimeout(() => this.store.dispatch({ type: "read" }), UNREAD_LINE_MS);
+  }
+
+  // Arrow keys walk from message to message once one has the focus.
+  /** @param {KeyboardEvent} event */
+  stepByKey(event) {
+    const focused = document.activeElement?.closest(".message");
+    if (!focused || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
+    const messages = [...this.scroller.querySelectorAll(".message")];
+    const next = messages[messages.indexOf(focused) + (event.key === "ArrowUp" ? -1 : 1)];
+    if (!(next instanceof HTMLElement)) return;
+    event.preventDefault();
+    next.focus();
+  }
+}

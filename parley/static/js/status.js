@@ -1,0 +1,37 @@
+// @ts-check
+// Whether the page is live, in the badge; what that means for what one writes, in the strip above the composer.
+import { byId } from "./dom.js";
+
+const WORDS = { connecting: "Connecting", connected: "Connected", reconnecting: "Reconnecting", offline: "Offline" };
+
+/**
+ * @param {import("./store.js").Store} store
+ * @param {() => void} tryNow
+ */
+export function startStatus(store, tryNow) {
+  byId("try-now").addEventListener("click", tryNow);
+  store.watch(["connection", "active", "me"], show);
+  setInterval(() => showCountdown(store.state.connection), 500);
+}
+
+/** @param {import("./store.js").State} state */
+function show({ connection, active, me }) {
+  const { status } = connection;
+  byId("badge").dataset.state = status;
+  byId("badge-text").textContent = WORDS[status];
+  byId("strip").hidden = !active || status === "connected" || status === "connecting";
+  byId("try-now").hidden = status === "offline";
+  const promise = me ? " Messages will go out when you are back." : " New messages will come when you are back.";
+  byId("strip").dataset.promise = promise;
+  showCountdown(connection);
+}
+
+/** @param {import("./store.js").Connection} connection */
+function showCountdown({ status, retryAt }) {
+  if (status !== "reconnecting" && status !== "offline") return;
+  const seconds = Math.ceil((retryAt - Date.now()) / 1000);
+  const when = seconds > 0 ? `Reconnecting in ${seconds} s` : "Reconnecting";
+  const offline = status === "offline";
+  byId("strip-text").textContent = `${offline ? "You are offline" : when}.${byId("strip").dataset.promise}`;
+  if (!offline) byId("badge-text").dataset.countdown = seconds > 0 ? `in ${seconds} s` : "";
+}

@@ -1,0 +1,153 @@
+// @ts-check
+/*
+What a message's text becomes. `parley/rich_text.py` follows the same rules, and both are held to
+`tests/rich_text_cases.json`. The text is never HTML: everything ends as a text node or an href.
+
+0. CRLF and a lone CR count as LF.
+1. A fenced block starts at the beginning of a line with three backticks, optionally one word that names a
+   language (letters, digits, _ + # . -), optionally spaces or tabs, and the end of the line. It ends at the first
+   later line that is three backticks and optionally spaces or tabs. It needs at least one line between them. The
+   part is `pre` with the lines between, without the line break before the closing fence; the line break before
+   the opening fence and the one after the closing fence are dropped, for a block breaks lines by itself. An
+   unclosed fence is text.
+2. In what is left, from left to right, whichever comes first:
+   - Code: one, two or three backticks, then one or more characters that are neither backtick nor line break, then
+     as many backticks as at the start and no further one. Backticks without a partner are text.
+   - Link: `http://` or `https://` in any case, then one or more characters that are not in the class UNLINKED
+     below (white space, control, invisible and bidi characters, `"`, `<`, `>`, backtick). From its end is cut,
+     again and again: one of the characters in TRAILING; a `)`, `]` or `}` while the link holds more of it than of
+     its opener. What remains needs, straight after `//`, a character other than those in `/?#.:@`; otherwise
+     the whole match is text. What was cut is text. No other scheme is ever a link.
+3. What is left is text, exactly, line breaks included. Neighbouring text makes one part; an empty text makes none.
+
+Emoji-only (shown large): after spaces and line breaks are taken out, one to five emoji and nothing else. An emoji
+is: a flag (two regional indicators); a keycap (0-9 # * then U+FE0F or nothing, then U+20E3); or one or more
+pictures joined by U+200D. A picture is a character of PICTURE, or one of SYMBOL followed by U+FE0F; then
+optionally U+FE0F, a skin tone (U+1F3FB..U+1F3FF), and tag characters (U+E0020..U+E007F).
+*/
+
+/** @typedef {["text" | "link" | "code" | "pre", string]} Part */
+
+const FENCE = /(^|\n)```[A-Za-z0-9_+#.-]*[ \t]*\n([\s\S]*?)\n```[ \t]*(?=\n|$)/g;
+
+const UNLINKED =
+  '\\u0000-\\u0020"<>`\\u007f-\\u00a0\\u1680\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufeff';
+const INLINE = new RegExp("(`{1,3})([^`\\n]+)\\1(?!`)|https?://[^" + UNLINKED + "]+", "gi");
+const TRAILING = ".,:;!?'*_~…。，、！？；：";
+const OPENER = /** @type {Record<string, string>} */ ({ ")": "(", "]": "[", "}": "{" });
+const LINK_START = /^https?:\/\/[^/?#.:@]/i;
+
+const PICTURE =
+  "[\\u231a\\u231b\\u23e9-\\u23f3\\u23f8-\\u23fa\\u25fd\\u25fe\\u2614\\u2615\\u2648-\\u2653\\u267f\\u2693\\u26a1" +
+  "\\u26aa\\u26ab\\u26bd\\u26be\\u26c4\\u26c5\\u26ce\\u26d4\\u26ea\\u26f2\\u26f3\\u26f5\\u26fa\\u26fd\\u2705" +
+  "\\u270a\\u270b\\u2728\\u274c\\u274e\\u2753-\\u2755\\u2757\\u2795-\\u2797\\u27b0\\u27bf\\u2b1b\\u2b1c\\u2b50" +
+  "\\u2b55\\u{1f004}\\u{1f0cf}\\u{1f18e}\\u{1f191}-\\u{1f19a}\\u{1f300}-\\u{1f3fa}\\u{1f400}-\\u{1f64f}" +
+  "\\u{1f680}-\\u{1f6ff}\\u{1f7e0}-\\u{1f7eb}\\u{1f90c}-\\u{1f9ff}\\u{1fa70}-\\u{1faff}]";
+const SYMBOL =
+  "[\\u00a9\\u00ae\\u203c\\u2049\\u2122\\u2139\\u2190-\\u21ff\\u2300-\\u27bf\\u2900-\\u2bff\\u3030\\u303d" +
+  "\\u3297\\u3299\\u{1f170}-\\u{1f171}\\u{1f17e}-\\u{1f17f}\\u{1f202}\\u{1f237}]";
+const ONE_PICTURE = `(?:${PICTURE}|${SYMBOL}\\ufe0f)\\ufe0f?[\\u{1f3fb}-\\u{1f3ff}]?[\\u{e0020}-\\u{e007f}]*`;
+const EMOJI =
+  "(?:[\\u{1f1e6}-\\u{1f1ff}]{2}|[0-9#*]\\ufe0f?\\u20e3|" + `${ONE_PICTURE}(?:\\u200d${ONE_PICTURE})*)`;
+const EMOJI_ONLY = new RegExp(`^${EMOJI}{1,5}$`, "u");
+
+/**
+ * @param {string} text
+ * @returns {Part[]}
+ */
+export function parse(text) {
+  const source = text.replace(/\r\n?/g, "\n");
+  /** @type {Part[]} */
+  const parts = [];
+  let end = 0;
+  for (const match of source.matchAll(FENCE)) {
+    parseInline(source.slice(end, match.index), parts);
+    parts.push(["pre", match[2]]);
+    end = match.index + match[0].length;
+    if (source[end] === "\n") end += 1;
+  }
+  parseInline(source.slice(end), parts);
+  return parts;
+}
+
+/**
+ * @param {string} text
+ * @param {Part[]} parts what was found is added here
+ */
+function parseInline(text, parts) {
+  let end = 0;
+  for (const match of text.matchAll(INLINE)) {
+    const found = match[2] === undefined ? trimLink(match[0]) : match[0];
+    if (!found) continue;
+    addText(text.slice(end, match.index), parts);
+    parts.push(match[2] === undefined ? ["link", found] : ["code", match[2]]);
+    end = match.index + found.length;
+  }
+  addText(text.slice(end), parts);
+}
+
+/**
+ * @param {string} text
+ * @param {Part[]} parts
+ */
+function addText(text, parts) {
+  if (text) parts.push(["text", text]);
+}
+
+/**
+ * The link without the sentence's punctuation after it, or "" when nothing worth linking remains.
+ * @param {string} link
+ */
+function trimLink(link) {
+  let kept = link;
+  while (kept && endsOutside(kept)) kept = kept.slice(0, -1);
+  return LINK_START.test(kept) ? kept : "";
+}
+
+/** @param {string} link */
+function endsOutside(link) {
+  const last = link[link.length - 1];
+  if (TRAILING.includes(last)) return true;
+  const opener = OPENER[last];
+  return opener !== undefined && link.split(last).length > link.split(opener).length;
+}
+
+/** @param {string} text */
+export function isEmojiOnly(text) {
+  return EMOJI_ONLY.test(text.replace(/[ \r\n]/g, ""));
+}
+
+/**
+ * @param {Part[]} parts
+ * @returns {DocumentFragment}
+ */
+export function render(parts) {
+  const fragment = document.createDocumentFragment();
+  for (const [kind, value] of parts) fragment.append(kind === "text" ? value : renderPart(kind, value));
+  return fragment;
+}
+
+/**
+ * @param {"link" | "code" | "pre"} kind
+ * @param {string} value
+ */
+function renderPart(kind, value) {
+  if (kind === "link") return renderLink(value);
+  const code = document.createElement("code");
+  code.textContent = value;
+  if (kind === "code") return code;
+  const pre = document.createElement("pre");
+  pre.tabIndex = 0; // it scrolls sideways, so it must be reachable by keyboard
+  pre.append(code);
+  return pre;
+}
+
+/** @param {string} address */
+function renderLink(address) {
+  const link = document.createElement("a");
+  link.href = address;
+  link.rel = "noopener noreferrer nofollow";
+  link.target = "_blank";
+  link.textContent = address;
+  return link;
+}

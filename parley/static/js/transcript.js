@@ -1,0 +1,112 @@
+// @ts-check
+// Keeps the transcript's elements equal to the items of the state, touching only what changed.
+import { byId, cloneTemplate, part } from "./dom.js";
+import { itemsOf } from "./items.js";
+import { makeMessage, updateMessage } from "./message.js";
+import { showTime } from "./time.js";
+
+/** @typedef {import("./items.js").Item} Item */
+
+export class Transcript {
+  /**
+   * @param {string} roomId
+   * @param {{keepPlace: (change: () => void) => void}} reading
+   */
+  constructor(roomId, reading) {
+    this.roomId = roomId;
+    this.reading = reading;
+    this.root = byId("items");
+    /** @type {Map<string, HTMLElement>} */
+    this.elements = new Map();
+    /** @type {Map<string, string>} what each element showed last */
+    this.shown = new Map();
+    this.adopt();
+  }
+
+  // The server's own elements stay: nothing flickers when the scripts arrive.
+  adopt() {
+    for (const element of this.root.children) {
+      const { seq, key } = /** @type {HTMLElement} */ (element).dataset;
+      const known = seq ? `m-${seq}` : key;
+      if (known) this.elements.set(known, /** @type {HTMLElement} */ (element));
+    }
+  }
+
+  /** @param {import("./store.js").State} state */
+  show(state) {
+    this.reading.keepPlace(() => {
+      this.reconcile(itemsOf(state));
+      showEdges(state);
+    });
+  }
+
+  /** @param {Item[]} items */
+  reconcile(items) {
+    const wanted = new Map(items.map((item) => [item.key, this.elementFor(item)]));
+    const kept = new Set(wanted.values());
+    for (const child of [...this.root.children]) {
+      if (!kept.has(/** @type {HTMLElement} */ (child))) child.remove();
+    }
+    let next = this.root.firstElementChild;
+    for (const element of wanted.values()) {
+      if (element === next) next = next.nextElementSibling;
+      else this.root.insertBefore(element, next);
+    }
+    this.elements = wanted;
+    for (const key of this.shown.keys()) if (!wanted.has(key)) this.shown.delete(key);
+  }
+
+  /** @param {Item} item */
+  elementFor(item) {
+    const element = this.elements.get(item.key) ?? this.confirmed(item) ?? make(item);
+    const looks = looksOf(item);
+    if (this.shown.get(item.key) !== looks) {
+      update(element, item, this.roomId);
+      this.shown.set(item.key, looks);
+    }
+    return element;
+  }
+
+  // A message that was on its way keeps its element when it gets its place.
+  /** @param {Item} item */
+  confirmed(item) {
+    if (item.kind !== "message" || !item.message.client_id || !item.mine) return undefined;
+    return this.elements.get(`c-${item.message.client_id}`);
+  }
+}
+
+/**
+ * What stands above and below the messages.
+ * @param {import("./store.js").State} state
+ */
+function showEdges({ active, messages, outbox, hasOlder, hasNewer }) {
+  byId("opening").hidden = hasOlder;
+  byId("older").hidden = !hasOlder;
+  byId("newer").hidden = !hasNewer;
+  byId("empty").hidden = !active || hasOlder || hasNewer || messages.length + outbox.length > 0;
+}
+
+/** @param {Item} item */
+function make(item) {
+  return item.kind === "message" ? makeMessage(item) : cloneTemplate(`${item.kind}-template`);
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {Item} item
+ * @param {string} roomId
+ */
+function update(element, item, roomId) {
+  if (item.kind === "message") updateMessage(element, item, roomId);
+  if (item.kind === "notice") element.textContent = item.text;
+  if (item.kind === "day") showTime(/** @type {HTMLTimeElement} */ (part(element, "time")), item.timestamp);
+}
+
+/** @param {Item} item */
+function looksOf(item) {
+  if (item.kind === "message") {
+    const { mine, continued, message, outgoing } = item;
+    return [mine, continued, message.seq, outgoing?.status, outgoing?.error].join("|");
+  }
+  return item.kind === "notice" ? item.text : item.key;
+}

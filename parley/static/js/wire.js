@@ -1,0 +1,54 @@
+// @ts-check
+// The protocol's shapes as the page uses them, and the two ways to ask the server.
+
+/**
+ * @typedef {{id: string, seq: number, user_id: string, username: string, message: string, timestamp: string,
+ *   client_id?: string}} Message
+ * @typedef {{user_id: string, username: string, role: "owner" | "member", online: boolean}} Participant
+ * @typedef {{room_id: string, title: string, messages: Message[], has_more: boolean, participants: Participant[],
+ *   participant_count: number, is_active: boolean, seq: number}} Conversation
+ * @typedef {{ok: true, [field: string]: any}} OkAck
+ * @typedef {{ok: false, code: string, error: string, retry_after?: number}} ErrorAck
+ * @typedef {OkAck | ErrorAck} Ack
+ * @typedef {{emitWithAck: (event: string, fields: object) => Promise<Ack>}} Emitter
+ */
+
+const ACK_TIMEOUT_MS = 5000;
+
+/**
+ * Never rejects: no answer is an answer of ours, with the code `no_answer`.
+ * @param {{timeout: (ms: number) => Emitter}} socket
+ * @param {string} event
+ * @param {object} fields
+ * @returns {Promise<Ack>}
+ */
+export async function request(socket, event, fields) {
+  try {
+    return await socket.timeout(ACK_TIMEOUT_MS).emitWithAck(event, fields);
+  } catch {
+    return { ok: false, code: "no_answer", error: "The server did not answer." };
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {object} [body] makes it a POST
+ * @returns {Promise<any>} the reply, also when it tells of an error: `{success, error?, …}`
+ */
+export async function ask(path, body) {
+  try {
+    const reply = await fetch(path, body ? post(body) : { headers: { Accept: "application/json" } });
+    return await reply.json();
+  } catch {
+    return { success: false, code: "no_answer", error: "The server did not answer. Try again." };
+  }
+}
+
+/** @param {object} body */
+function post(body) {
+  return {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json" },
+    body: JSON.stringify(body),
+  };
+}

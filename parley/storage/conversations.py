@@ -1,0 +1,137 @@
+"""Conversations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from parley.records import Conversation, ListPosition, Visibility
+from parley.storage.schema import conversations
+
+LISTED = sa.and_(conversations.c.ended_at.is_(None), conversations.c.visibility == "listed")
+
+
+def insert(
+    connection: sa.Connection,
+    *,
+    room_id: str,
+    title: str,
+    description: str,
+    visibility: Visibility,
+    created_by: str,
+    owner_session_id: int,
+    at: datetime,
+) -> Conversation:
+    row = connection.execute(
+        conversations.insert()
+        .values(
+            room_id=room_id,
+            title=title,
+            title_folded=title.casefold(),
+            description=description,
+            visibility=visibility.value,
+            created_at=at,
+            created_by=created_by,
+            owner_session_id=owner_session_id,
+            seq=0,
+            message_count=0,
+            participant_count=0,
+            last_activity_at=at,
+        )
+        .returning(*conversations.c)
+    ).one()
+    return _conversation(row)
+
+
+def find(connection: sa.Connection, room_id: str) -> Conversation | None:
+    row = connection.execute(
+        sa.select(conversations).where(conversations.c.room_id == room_id)
+    ).one_or_none()
+    return None if row is None else _conversation(row)
+
+
+def listed(
+    connection: sa.Connection, *, limit: int, after: ListPosition | None, title_contains: str
+) -> list[Conversation]:
+    """Active and listed ones, newest activity first."""
+    key = sa.tuple_(conversations.c.last_activity_at, conversations.c.id)
+    query = (
+        sa.select(conversations)
+        .where(LISTED)
+        .order_by(conversations.c.last_activity_at.desc(), conversations.c.id.desc())
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(key < sa.tuple_(after.last_activity_at, after.id))
+    if title_contains:
+        query = query.where(
+            conversations.c.title_folded.contains(title_contains.casefold(), autoescape=True)
+        )
+    return [_conversation(row) for row in connection.execute(query)]
+
+
+def count(connection: sa.Connection) -> tuple[int, int]:
+    """How many are active, and how many there are at all."""
+    active, total = connection.execute(
+        sa.select(
+            sa.func.count().filter(conversations.c.ended_at.is_(None)), sa.func.count()
+        ).select_from(conversations)
+    ).one()
+    return active, total
+
+
+def next_seq(connection: sa.Connection, conversation_id: int, **changes: Any) -> int | None:
+    """Count one more change, together with `changes`; None where it has ended or is unknown."""
+    seq: int | None = connection.execute(
+        conversations.update()
+        .where(conversations.c.id == conversation_id, conversations.c.ended_at.is_(None))
+        .values(seq=conversations.c.seq + 1, **changes)
+        .returning(conversations.c.seq)
+    ).scalar()
+    return seq
+
+
+def count_message(connection: sa.Connection, conversation_id: int, *, at: datetime) -> int | None:
+    """The seq for a new message; None where the conversation has ended."""
+    return next_seq(
+        connection,
+        conversation_id,
+        message_count=conversations.c.message_count + 1,
+        last_activity_at=at,
+    )
+
+
+def end(connection: sa.Connection, conversation_id: int, *, at: datetime) -> int | None:
+    """The seq of the ending; None where it had ended before."""
+    return next_seq(connection, conversation_id, ended_at=at)
+
+
+def change_participant_count(connection: sa.Connection, conversation_id: int, by: int) -> int:
+    """The new count."""
+    count: int = connection.execute(
+        conversations.update()
+        .where(conversations.c.id == conversation_id)
+        .values(participant_count=conversations.c.participant_count + by)
+        .returning(conversations.c.participant_count)
+    ).scalar_one()
+    return count
+
+
+def _conversation(row: sa.Row[Any]) -> Conversation:
+    return Conversation(
+        id=row.id,
+        room_id=row.room_id,
+        title=row.title,
+        description=row.description,
+        visibility=Visibility(row.visibility),
+        created_at=row.created_at,
+        created_by=row.created_by,
+        owner_session_id=row.owner_session_id,
+        ended_at=row.ended_at,
+        seq=row.seq,
+        message_count=row.message_count,
+        participant_count=row.participant_count,
+        last_activity_at=row.last_activity_at,
+    )

@@ -1,0 +1,245 @@
+"""The database: reads side by side, and the one writer.
+
+A single thread owns the write connection and commits everything that waits in
+one transaction (group commit), each piece of work in a savepoint of its own so
+that one failure hurts no other. On SQLite: WAL, `synchronous=FULL`, and only
+the writer checkpoints. Work is plain functions over an SQLAlchemy connection:
+one hop to the thread for a whole batch, none for each statement.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+import structlog
+
+from parley.errors import DatabaseUnusable, DataFolderUnusable, ParleyError, Unavailable
+from parley.storage.migrate import migrate
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+READERS = 4
+"""Connections for reading: SQLite reads are short, and two cores are common."""
+BATCH_MAX = 500
+"""Works in one transaction at the most, so that a rush does not make the first wait for all."""
+RETRY_AFTER_S = 2.0
+
+
+@dataclass(slots=True)
+class _Work:
+    run: Callable[[sa.Connection], Any]
+    then: Callable[[Any], None] | None
+    done: asyncio.Future[Any]
+
+
+class Database:
+    """The database in a folder. `open()` it before use; end with `close()`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        url = database_url(folder)
+        self._reads = _engine(url, "PRAGMA query_only = ON")
+        self._writes = _engine(url)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="parley-read")
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="parley-write")
+        self._waiting: asyncio.Queue[_Work | None] = asyncio.Queue()
+        self._connection: sa.Connection | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._is_closed = False
+
+    async def open(self) -> None:
+        """Make the folder and the tables, or bring them up to date. A second call does nothing.
+
+        Raises `StartupError`s: an unusable folder or file, a newer database.
+        """
+        if self._task is not None:
+            return
+        make_folder(self._folder)
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._writer, migrate, self._writes)
+        except sa.exc.DBAPIError as error:
+            raise DatabaseUnusable(
+                f"The database in {self._folder} cannot be used: {error.orig}."
+            ) from error
+        self._task = loop.create_task(self._write_forever(), name="parley-writer")
+
+    async def read(
+        self, query: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """What `query(connection, …)` gives, on a connection that cannot write."""
+
+        def run() -> T:
+            with self._reads.connect() as connection, connection.begin():
+                return query(connection, *args, **kwargs)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+        except sa.exc.OperationalError as error:
+            log.error("read_failed", error=str(error.orig))
+            raise Unavailable(retry_after=RETRY_AFTER_S) from error
+
+    async def write(
+        self,
+        work: Callable[[sa.Connection], T],
+        then: Callable[[T], None] | None = None,
+    ) -> T:
+        """Run `work` in the writer and return its result once it is on disk.
+
+        `then(result)` is called on the event loop right after the commit, in
+        commit order, even when the caller is cancelled meanwhile: what is
+        stored is also told. Raises what `work` raises, and `Unavailable` when
+        nothing could be stored.
+        """
+        if self._task is None or self._task.done():
+            raise Unavailable(retry_after=RETRY_AFTER_S)
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        done.add_done_callback(_look_at_error)
+        self._waiting.put_nowait(_Work(work, then, done))
+        return await asyncio.shield(done)
+
+    async def close(self) -> None:
+        """Commit what waits, then close every connection. A second call does nothing."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        if self._task is not None:
+            self._waiting.put_nowait(None)
+            await self._task
+            self._task = None
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._writer, self._close_connections)
+        self._readers.shutdown()
+        self._writer.shutdown()
+
+    def _close_connections(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self._writes.dispose()
+        self._reads.dispose()
+
+    async def _write_forever(self) -> None:
+        loop = asyncio.get_running_loop()
+        while batch := await self._next_batch():
+            try:
+                outcomes = await loop.run_in_executor(self._writer, self._commit, batch)
+            except Exception as error:
+                log.error("commit_failed", error=str(error), works=len(batch))
+                for work in batch:
+                    _settle(work, Unavailable(retry_after=RETRY_AFTER_S))
+            else:
+                for work, outcome in zip(batch, outcomes, strict=True):
+                    _settle(work, outcome)
+
+    async def _next_batch(self) -> list[_Work]:
+        """Everything that waits, at least one; empty once the end was asked for."""
+        first = await self._waiting.get()
+        if first is None:
+            return []
+        batch = [first]
+        while len(batch) < BATCH_MAX and not self._waiting.empty():
+            work = self._waiting.get_nowait()
+            if work is None:
+                self._waiting.put_nowait(None)
+                break
+            batch.append(work)
+        return batch
+
+    def _commit(self, batch: list[_Work]) -> list[Any]:
+        """In the writer's thread: each work's result or exception, once all is on disk."""
+        connection = self._connection
+        if connection is None:
+            connection = self._connection = self._writes.connect()
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            outcomes = [_run_in_savepoint(connection, work) for work in batch]
+            connection.exec_driver_sql("COMMIT")
+        except BaseException:
+            # A connection that failed mid-way may be in any state: take a new one next time.
+            connection.invalidate()
+            connection.close()
+            self._connection = None
+            raise
+        return outcomes
+
+
+def make_folder(folder: Path) -> None:
+    """Make the data folder, for this user's eyes only, or say why it cannot be used."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise DataFolderUnusable(
+            f"The data folder {folder} cannot be written to ({error.strerror}). "
+            "Give another with --data, or change its permissions."
+        ) from error
+
+
+def database_url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'parley.db'}"
+
+
+def _engine(url: str, *pragmas: str) -> sa.Engine:
+    # AUTOCOMMIT hands BEGIN and COMMIT to us: sqlite3's own would come too late and too weak.
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", pool_size=READERS)
+
+    @sa.event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        for pragma in (
+            "PRAGMA journal_mode = WAL",
+            "PRAGMA synchronous = FULL",
+            "PRAGMA foreign_keys = ON",
+            "PRAGMA busy_timeout = 5000",
+            *pragmas,
+        ):
+            connection.execute(pragma)
+
+    return engine
+
+
+def _run_in_savepoint(connection: sa.Connection, work: _Work) -> Any:
+    connection.exec_driver_sql("SAVEPOINT work")
+    try:
+        result = work.run(connection)
+    except Exception as error:
+        if isinstance(error, sa.exc.OperationalError):
+            raise  # the disk or the file, not this work: nothing in the batch is safe
+        connection.exec_driver_sql("ROLLBACK TO work")
+        connection.exec_driver_sql("RELEASE work")
+        if not isinstance(error, ParleyError):
+            log.exception("work_failed")
+        return error
+    connection.exec_driver_sql("RELEASE work")
+    return result
+
+
+def _settle(work: _Work, outcome: Any) -> None:
+    if isinstance(outcome, Exception):
+        if not work.done.done():
+            work.done.set_exception(outcome)
+        return
+    if work.then is not None:
+        try:
+            work.then(outcome)
+        except Exception:
+            log.exception("telling_failed")
+    if not work.done.done():
+        work.done.set_result(outcome)
+
+
+def _look_at_error(done: asyncio.Future[Any]) -> None:
+    # A caller that went away never asks; asyncio would log that as an error of its own.
+    if not done.cancelled():
+        done.exception()

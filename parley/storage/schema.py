@@ -1,0 +1,129 @@
+"""The tables, as the newest migration leaves them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Instant(sa.types.TypeDecorator[datetime]):
+    """A moment in UTC, kept as whole milliseconds since 1970: the same on every database."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
+        return None if value is None else milliseconds(value)
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
+        return None if value is None else moment(value)
+
+
+def milliseconds(value: datetime) -> int:
+    return (value - _EPOCH) // timedelta(milliseconds=1)
+
+
+def moment(value_ms: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=value_ms)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_Key = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""SQLite numbers rows by itself only where the key's type is INTEGER."""
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("id", _Key, primary_key=True),
+    sa.Column("token_hash", sa.LargeBinary(32), nullable=False, unique=True),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("token_used_at", Instant),
+)
+
+conversations = sa.Table(
+    "conversations",
+    metadata,
+    sa.Column("id", _Key, primary_key=True),
+    sa.Column("room_id", sa.Text, nullable=False, unique=True),
+    sa.Column("title", sa.Text, nullable=False),
+    # What the search compares: SQLite's own lower() knows only ASCII.
+    sa.Column("title_folded", sa.Text, nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("visibility", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("owner_session_id", sa.ForeignKey("sessions.id"), nullable=False),
+    sa.Column("ended_at", Instant),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("message_count", sa.BigInteger, nullable=False),
+    sa.Column("participant_count", sa.BigInteger, nullable=False),
+    sa.Column("last_activity_at", Instant, nullable=False),
+)
+sa.Index(
+    "ix_conversations_activity",
+    conversations.c.last_activity_at,
+    conversations.c.id,
+    sqlite_where=sa.and_(
+        conversations.c.ended_at.is_(None), conversations.c.visibility == "listed"
+    ),
+    postgresql_where=sa.and_(
+        conversations.c.ended_at.is_(None), conversations.c.visibility == "listed"
+    ),
+)
+
+participants = sa.Table(
+    "participants",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), primary_key=True),
+    sa.Column("user_id", sa.Text, primary_key=True),
+    sa.Column("username", sa.Text, nullable=False),
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("joined_at", Instant, nullable=False),
+    sa.Column("left_at", Instant),
+    sa.Column("visits", sa.Integer, nullable=False),
+    sa.UniqueConstraint("conversation_id", "session_id"),
+)
+sa.Index(
+    "ix_participants_present",
+    participants.c.conversation_id,
+    sqlite_where=participants.c.left_at.is_(None),
+    postgresql_where=participants.c.left_at.is_(None),
+)
+
+messages = sa.Table(
+    "messages",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("changed_seq", sa.BigInteger, nullable=False),
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), nullable=False),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("username", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("sent_at", Instant, nullable=False),
+    sa.Column("client_id", sa.Text),
+)
+sa.Index(
+    "ix_messages_client_id",
+    messages.c.conversation_id,
+    messages.c.session_id,
+    messages.c.client_id,
+    unique=True,
+    sqlite_where=messages.c.client_id.is_not(None),
+    postgresql_where=messages.c.client_id.is_not(None),
+)

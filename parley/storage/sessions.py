@@ -1,0 +1,43 @@
+"""Sessions: who somebody is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from parley.records import Session
+from parley.storage.schema import sessions
+
+
+def insert(connection: sa.Connection, *, token_hash: bytes, at: datetime) -> Session:
+    row = connection.execute(
+        sessions.insert().values(token_hash=token_hash, created_at=at).returning(*sessions.c)
+    ).one()
+    return _session(row)
+
+
+def find(connection: sa.Connection, token_hash: bytes) -> Session | None:
+    row = connection.execute(
+        sa.select(sessions).where(sessions.c.token_hash == token_hash)
+    ).one_or_none()
+    return None if row is None else _session(row)
+
+
+def by_id(connection: sa.Connection, session_id: int) -> Session:
+    return _session(
+        connection.execute(sa.select(sessions).where(sessions.c.id == session_id)).one()
+    )
+
+
+def mark_token_used(connection: sa.Connection, session_id: int, *, at: datetime) -> None:
+    connection.execute(
+        sessions.update()
+        .where(sessions.c.id == session_id, sessions.c.token_used_at.is_(None))
+        .values(token_used_at=at)
+    )
+
+
+def _session(row: sa.Row[Any]) -> Session:
+    return Session(id=row.id, created_at=row.created_at, token_used=row.token_used_at is not None)

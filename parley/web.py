@@ -1,0 +1,106 @@
+"""What REST and pages share: who asks, what the app has at hand, how an answer is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+from quart import Response, current_app, request
+from werkzeug.sansio.response import Response as AnyResponse
+
+from parley import credentials
+from parley.assets import Assets
+from parley.config import Config
+from parley.credentials import Asking, Origins
+from parley.domain import sessions
+from parley.domain.context import Context
+from parley.errors import Forbidden, OriginRefused
+from parley.records import Session
+
+R = TypeVar("R", bound=AnyResponse)
+
+EXTENSION = "parley"
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+@dataclass(slots=True)
+class Site:
+    """What the handlers of requests work with."""
+
+    config: Config
+    context: Context
+    assets: Assets
+    origins: Origins
+    connection_count: Callable[[], int]
+    is_ready: bool = False
+
+
+def site() -> Site:
+    found: Site = current_app.extensions[EXTENSION]
+    return found
+
+
+def asking() -> Asking:
+    """Where the present request comes from."""
+    return Asking(
+        host=request.headers.get("Host", ""),
+        origin=request.headers.get("Origin", ""),
+        fetch_site=request.headers.get("Sec-Fetch-Site", ""),
+        changes=request.method not in SAFE_METHODS,
+    )
+
+
+def refuse_foreign_origins() -> None:
+    """Raise `OriginRefused` where a page that may not use this server wants a change."""
+    if asking().changes and not site().origins.may_act(asking()):
+        raise OriginRefused
+
+
+async def current_session() -> Session | None:
+    """Whom the request speaks for: by bearer token, or by cookie from a page of our own.
+
+    Raises `Forbidden` for a token we do not know, rather than make a stranger of its holder.
+    """
+    token = credentials.bearer(request.headers.get("Authorization", ""))
+    if token is not None:
+        session = await sessions.resolve(site().context, token)
+        if session is None:
+            raise Forbidden("This token is not known here. Ask again without it.")
+        return session
+    if not site().origins.is_own(asking()):
+        return None
+    return await sessions.resolve(site().context, request.cookies.get(credentials.COOKIE))
+
+
+def is_own_page() -> bool:
+    """Whether a script or form of our own asks, which needs no token but the cookie."""
+    return asking().changes and site().origins.is_own(asking())
+
+
+def public_url() -> str:
+    """Where people reach this server, without a slash at the end."""
+    return site().config.public_url or f"{request.scheme}://{request.host}"
+
+
+def remember(response: R, token: str | None) -> R:
+    """Let the browser hold a new session's secret."""
+    if token is not None:
+        response.set_cookie(
+            credentials.COOKIE,
+            token,
+            max_age=credentials.COOKIE_MAX_AGE_S,
+            httponly=True,
+            samesite="Lax",
+            secure=public_url().startswith("https:"),
+        )
+    return response
+
+
+def json(reply: Any, status: int = 200) -> Response:
+    response = Response(
+        msgspec.json.encode(reply), status=status, content_type="application/json; charset=utf-8"
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response

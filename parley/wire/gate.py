@@ -1,0 +1,83 @@
+"""The way in: what goes to Socket.IO, what to the app, and what to nobody."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs
+
+from parley.wire.handshake import CrossOriginRule, Handshake, OriginRule
+from parley.wire.server import Server
+
+PATH = "/socket.io/"
+_METHODS = ("GET", "POST", "OPTIONS")
+
+
+class Gate:
+    """An ASGI app: Socket.IO under `/socket.io/`, the rest to `app`."""
+
+    def __init__(
+        self,
+        server: Server,
+        app: Any,
+        *,
+        may_connect: OriginRule,
+        readable_by: CrossOriginRule,
+        refusal: bytes,
+        not_allowed: bytes,
+    ) -> None:
+        self._server = server
+        self._app = app
+        self._may_connect = may_connect
+        self._readable_by = readable_by
+        self._refusal = refusal
+        self._not_allowed = not_allowed
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] not in ("http", "websocket") or not _is_ours(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        handshake = Handshake.from_scope(scope)
+        if not self._may_connect(handshake):
+            await _answer(scope, receive, send, 403, self._refusal)
+        elif not _is_plain(scope):
+            await _answer(scope, receive, send, 400, self._not_allowed)
+        else:
+            send = _readable(send, self._readable_by(handshake))
+            await self._server.handle_request(scope, receive, send)
+
+
+def _is_ours(path: str) -> bool:
+    return path == PATH[:-1] or path.startswith(PATH)
+
+
+def _is_plain(scope: Any) -> bool:
+    """No JSONP, no odd methods: nothing that Engine.IO answers and no client of ours sends."""
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+    return "j" not in query and scope.get("method", "GET") in _METHODS
+
+
+async def _answer(scope: Any, receive: Any, send: Any, status: int, body: bytes) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _readable(send: Any, origin: str | None) -> Any:
+    """Let that origin's scripts read a polling answer."""
+    if origin is None:
+        return send
+
+    async def with_origin(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [
+                *message["headers"],
+                (b"access-control-allow-origin", origin.encode("latin-1")),
+                (b"vary", b"Origin"),
+            ]
+        await send(message)
+
+    return with_origin

@@ -1,0 +1,42 @@
+"""How a client came to us: what its opening request said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """The opening request of a Socket.IO connection."""
+
+    headers: dict[str, str]
+    """By lower-case name; where one came twice, the first."""
+    scheme: str
+    """`http` or `https`, as the connection itself is."""
+    is_websocket: bool
+    address: str
+    """The peer's address, empty where the server tells none."""
+    auth: dict[str, Any] = field(default_factory=dict)
+    """What the client gave as `auth`."""
+
+    @classmethod
+    def from_scope(cls, scope: dict[str, Any], auth: Any = None) -> Handshake:
+        headers: dict[str, str] = {}
+        for name, value in scope["headers"]:
+            headers.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
+        client = scope.get("client")
+        return cls(
+            headers=headers,
+            scheme="https" if scope.get("scheme") in ("https", "wss") else "http",
+            is_websocket=scope["type"] == "websocket",
+            address=client[0] if client else "",
+            auth=auth if isinstance(auth, dict) else {},
+        )
+
+
+OriginRule = Callable[[Handshake], bool]
+"""Whether a handshake from its origin may be answered."""
+CrossOriginRule = Callable[[Handshake], str | None]
+"""The other origin whose scripts may read the answer, if it comes from an allowed one."""

@@ -1,0 +1,193 @@
+"""The Socket.IO server, with the gaps of the libraries under it closed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import engineio
+import socketio
+import structlog
+from engineio import packet as eio_packet
+from socketio import packet as sio_packet
+
+from parley import codec
+from parley.wire.handshake import Handshake
+from parley.wire.logs import silent
+from parley.wire.socket import GuardedSocket
+
+log = structlog.get_logger(__name__)
+
+NAMESPACE = "/"
+
+
+class ConnectionRefused(Exception):
+    """Raised by a connect handler: the client is told `data` and is not connected."""
+
+    def __init__(self, message: str, data: Any = None) -> None:
+        super().__init__(message)
+        self.data = data
+
+
+Connect = Callable[[str, Handshake], Awaitable[None]]
+Receive = Callable[[str, str, list[Any], bool], Awaitable[Any]]
+Disconnect = Callable[[str], None]
+
+
+class GuardedEngine(engineio.AsyncServer):  # type: ignore[misc]  # the library has no types
+    """Engine.IO with guarded sockets, and counts where it would log."""
+
+    start_service_task: bool
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.counts: Counter[str] = Counter()
+
+    async def _handle_connect(
+        self, environ: dict[str, Any], transport: str, jsonp_index: int | None = None
+    ) -> Any:
+        # As in python-engineio 4.15.1, but for the class of the socket.
+        if self.start_service_task:
+            self.start_service_task = False
+            self.service_task_handle = self.start_background_task(self._service_task)
+        sid = self.generate_id()
+        socket = self.sockets[sid] = GuardedSocket(self, sid)
+        await socket.send(eio_packet.Packet(eio_packet.OPEN, self._opening(sid, transport)))
+        await self._trigger_event("connect", sid, environ, run_async=False)
+        socket.schedule_ping()
+        if transport == "websocket":
+            answer = await socket.handle_get_request(environ)
+            if socket.closed:
+                self.sockets.pop(sid, None)
+            return answer
+        socket.connected = True
+        try:
+            return self._ok(await socket.poll())
+        except engineio.exceptions.QueueEmpty:
+            return self._bad_request()
+
+    def _opening(self, sid: str, transport: str) -> dict[str, Any]:
+        return {
+            "sid": sid,
+            "upgrades": self._upgrades(sid, transport),
+            "pingTimeout": int(self.ping_timeout * 1000),
+            "pingInterval": int(self.ping_interval * 1000),
+            "maxPayload": self.max_http_buffer_size,
+        }
+
+
+class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no types
+    """Socket.IO on the default namespace, handing everything to three functions.
+
+    `on_connect(sid, handshake)` may raise `ConnectionRefused`;
+    `on_event(sid, name, arguments, wants_ack)` returns what the acknowledgement
+    holds, and is called for one event of a client after the other, in the order
+    they were sent; `on_disconnect(sid)` must not block.
+    """
+
+    eio: GuardedEngine
+
+    def __init__(
+        self,
+        *,
+        on_connect: Connect,
+        on_event: Receive,
+        on_disconnect: Disconnect,
+        ping_interval_s: float,
+        ping_timeout_s: float,
+        max_frame_bytes: int,
+    ) -> None:
+        super().__init__(
+            async_mode="asgi",
+            async_handlers=False,
+            namespaces=[NAMESPACE],
+            json=codec,
+            logger=silent(),
+            engineio_logger=silent(),
+            ping_interval=ping_interval_s,
+            ping_timeout=ping_timeout_s,
+            max_http_buffer_size=max_frame_bytes,
+            # Origins are checked before a request comes here; [] turns the library's own off.
+            cors_allowed_origins=[],
+            http_compression=False,
+        )
+        self._on_connect = on_connect
+        self._on_event = on_event
+        self._on_disconnect = on_disconnect
+        self.on("connect", self._connected)
+        self.on("disconnect", self._disconnected)
+
+    @property
+    def connection_count(self) -> int:
+        """Open connections, whether or not they joined anything."""
+        return len(self.eio.sockets)
+
+    def send_to(self, sids: Iterable[str], event: str, data: object) -> None:
+        """Emit to each of these clients: encoded once, queued in order, nobody waited for."""
+        sockets = [socket for sid in sids if (socket := self._socket(sid)) is not None]
+        if not sockets:
+            return
+        encoded = sio_packet.Packet(sio_packet.EVENT, data=[event, data], binary=False).encode()
+        pkt = eio_packet.Packet(eio_packet.MESSAGE, encoded)
+        for socket in sockets:
+            socket.push(pkt)
+
+    async def close_all(self) -> None:
+        """Disconnect every client; each is told, and its transport ended."""
+        for sid in list(self.eio.sockets):
+            await self.eio.disconnect(sid)
+
+    def _socket(self, sid: str) -> GuardedSocket | None:
+        socket: GuardedSocket | None = self.eio.sockets.get(
+            self.manager.eio_sid_from_sid(sid, NAMESPACE)
+        )
+        return socket
+
+    async def _connected(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
+        try:
+            await self._on_connect(sid, Handshake.from_scope(environ["asgi.scope"], auth))
+        except ConnectionRefused as refusal:
+            raise socketio.exceptions.ConnectionRefusedError(str(refusal), refusal.data) from None
+        except Exception:
+            log.exception("connect_failed")
+            raise socketio.exceptions.ConnectionRefusedError(
+                "Something went wrong on the server. Please try again."
+            ) from None
+
+    async def _disconnected(self, sid: str, _reason: str) -> None:
+        # Python-socketio runs a disconnect handler twice when a TypeError escapes it.
+        try:
+            self._on_disconnect(sid)
+        except Exception:
+            log.exception("disconnect_failed")
+
+    async def _handle_event(
+        self, eio_sid: str, namespace: str | None, id: int | None, data: Any
+    ) -> None:
+        # Not through the library's handlers: there "connect" and "disconnect" are events too.
+        sid = self.manager.sid_from_eio_sid(eio_sid, namespace or NAMESPACE)
+        if sid is None or not self.manager.is_connected(sid, namespace or NAMESPACE):
+            return
+        if not isinstance(data, list) or not data or not isinstance(data[0], str):
+            raise ValueError("an event is an array that begins with its name")
+        answer = await self._on_event(sid, data[0], data[1:], id is not None)
+        if id is not None:
+            socket = self._socket(sid)
+            if socket is not None:
+                ack = sio_packet.Packet(sio_packet.ACK, data=[answer], id=id, binary=False)
+                socket.push(eio_packet.Packet(eio_packet.MESSAGE, ack.encode()))
+
+    async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
+        """Only text, only packets that are well formed; the rest is counted and dropped."""
+        if not isinstance(data, str) or data[:1] not in ("0", "1", "2", "3"):
+            # The library parses "4…" of a message as JSON where it can: no packet of ours.
+            self.eio.counts["malformed"] += 1
+            return
+        try:
+            await super()._handle_eio_message(eio_sid, data)
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
+            self.eio.counts["malformed"] += 1
+
+    def _engineio_server_class(self) -> type[GuardedEngine]:
+        return GuardedEngine

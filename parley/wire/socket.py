@@ -1,0 +1,166 @@
+"""One client's Engine.IO connection, guarded against what the client may do to it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+import structlog
+from engineio import async_socket, exceptions, packet, payload
+
+log = structlog.get_logger(__name__)
+
+QUEUE_MAX = 4_096
+"""Packets that may wait for a client that does not read; it comes back and catches up."""
+CLOSE_WITHIN_S = 2.0
+"""How long a client has to answer the closing of its WebSocket."""
+UPGRADE_WITHIN_S = 10.0
+
+# Engine.IO drops a payload of more than 16 packets without a word, and a polling
+# client sends all it has at once. The size of the request is the bound that counts.
+payload.Payload.max_decode_packets = 65_536
+
+
+class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the library has no types
+    """Refuses binary, drops what is malformed, bounds what waits, ends what is closed."""
+
+    connected: bool
+
+    def __init__(self, server: Any, sid: str) -> None:
+        super().__init__(server, sid)
+        self._transport: asyncio.Task[Any] | None = None
+
+    def push(self, pkt: packet.Packet) -> None:
+        """Queue a packet without waiting; a client too far behind is cut off."""
+        if self.closed or self.closing:
+            return
+        if self.queue.qsize() >= QUEUE_MAX:
+            self.server.counts["overflowed"] += 1
+            self.server.start_background_task(self._overflow)
+            return
+        self.queue.put_nowait(pkt)
+
+    async def send(self, pkt: packet.Packet) -> None:
+        if self.queue.qsize() >= QUEUE_MAX and pkt.packet_type != packet.CLOSE:
+            return
+        await super().send(pkt)
+
+    async def receive(self, pkt: packet.Packet) -> None:
+        """As Engine.IO does, without binary and without a log line for each bad packet."""
+        if self.closed or self.closing:
+            raise exceptions.SocketIsClosedError
+        if pkt.binary or pkt.packet_type in (packet.OPEN, packet.NOOP):
+            self.server.counts["malformed"] += 1
+            raise exceptions.UnknownPacketError
+        await super().receive(pkt)
+
+    async def handle_post_request(self, environ: dict[str, Any]) -> None:
+        """Take a polling client's packets. Raises `EngineIOError` for what is no payload."""
+        length = _content_length(environ)
+        if length > self.server.max_http_buffer_size:
+            raise exceptions.ContentTooLongError
+        try:
+            body = (await environ["wsgi.input"].read(length)).decode("utf-8")
+            if body.startswith("d="):
+                raise ValueError("JSONP")
+            packets = payload.Payload(encoded_payload=body).packets
+        except ValueError as error:
+            self.server.counts["malformed"] += 1
+            raise exceptions.UnknownPacketError from error
+        for pkt in packets:
+            await self.receive(pkt)
+
+    async def close(self, wait: bool = True, abort: bool = False, reason: Any = None) -> None:
+        """End the connection, the transport too: Engine.IO alone would leave it open."""
+        if self.closed or self.closing:
+            return
+        await super().close(wait=False, abort=abort, reason=reason)
+        self.queue.put_nowait(None)  # ends the writer, or the poll that waits
+        if self._transport is not None and self._transport is not asyncio.current_task():
+            asyncio.get_running_loop().call_later(CLOSE_WITHIN_S, self._transport.cancel)
+
+    async def _overflow(self) -> None:
+        await self.close(abort=True, reason=self.server.reason.TRANSPORT_ERROR)
+        if self._transport is not None:
+            self._transport.cancel()
+
+    async def _websocket_handler(self, ws: Any) -> None:
+        if self.connected:
+            if not await self._upgrade(ws):
+                return
+        else:
+            self.connected = self.upgraded = True
+        self._transport = asyncio.current_task()
+        writer = asyncio.get_running_loop().create_task(self._write(ws))
+        try:
+            await self._read(ws)
+        except asyncio.CancelledError:
+            pass  # cut off, by close() or by the server's end
+        finally:
+            self._transport = None
+            self.queue.put_nowait(None)
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(writer, CLOSE_WITHIN_S)
+            await self.close(abort=True, reason=self.server.reason.TRANSPORT_CLOSE)
+
+    async def _upgrade(self, ws: Any) -> bool:
+        """From polling to WebSocket: the probe of the Engine.IO protocol, version 4."""
+        self.upgrading = True
+        try:
+            async with asyncio.timeout(UPGRADE_WITHIN_S):
+                if await ws.wait() != "2probe":
+                    return False
+                await ws.send("3probe")
+                await self.queue.put(packet.Packet(packet.NOOP))  # ends the waiting poll
+                if await ws.wait() != "5":
+                    return False
+        except (OSError, TimeoutError):
+            return False
+        finally:
+            self.upgrading = False
+        self.upgraded = True
+        return True
+
+    async def _read(self, ws: Any) -> None:
+        while True:
+            try:
+                frame = await ws.wait()
+            except OSError:
+                return
+            if len(frame) > self.server.max_http_buffer_size or isinstance(frame, bytes):
+                self.server.counts["malformed"] += 1
+                return
+            try:
+                await self.receive(packet.Packet(encoded_packet=frame))
+            except exceptions.SocketIsClosedError:
+                return
+            except (exceptions.EngineIOError, ValueError):
+                self.server.counts["malformed"] += 1
+
+    async def _write(self, ws: Any) -> None:
+        with contextlib.suppress(Exception):
+            while packets := await self._next_packets():
+                for pkt in packets:
+                    await ws.send(pkt.encode())
+        await ws.close()
+
+    async def _next_packets(self) -> list[packet.Packet]:
+        """What waits, at least one; empty once the end was queued."""
+        first = await self.queue.get()
+        packets = []
+        while first is not None:
+            packets.append(first)
+            if self.queue.empty():
+                return packets
+            first = self.queue.get_nowait()
+        if packets:
+            self.queue.put_nowait(None)
+        return packets
+
+
+def _content_length(environ: dict[str, Any]) -> int:
+    try:
+        return int(environ.get("CONTENT_LENGTH", "0"))
+    except ValueError:
+        raise exceptions.ContentTooLongError from None

@@ -1,0 +1,63 @@
+"""Real things for tests: an app for the Quart test client, a server on a port, people."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from quart.typing import TestClientProtocol
+
+from parley.app import Parley, create_app
+from parley.config import Config
+from tests.people import Person
+from tests.servers import Running, running
+
+# Long enough that a person who comes straight back is in time, short enough to wait for.
+GRACE_S = 0.5
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return Config(data=tmp_path / "data", leave_grace_s=GRACE_S)
+
+
+@pytest.fixture
+async def app(config: Config) -> AsyncIterator[Parley]:
+    """The app, started, without a port: for the Quart test client."""
+    app = create_app(config)
+    async with app.test_app():
+        yield app
+
+
+@pytest.fixture
+def client(app: Parley) -> TestClientProtocol:
+    return app.test_client()
+
+
+@pytest.fixture
+async def server(config: Config) -> AsyncIterator[Running]:
+    """Parley on Hypercorn, on a free port."""
+    async with running(config) as started:
+        yield started
+
+
+@pytest.fixture(params=[("websocket",), ("polling",), ("polling", "websocket")], ids="+".join)
+def transports(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """Every way that Socket.IO clients connect, one after the other."""
+    chosen: tuple[str, ...] = request.param
+    return chosen
+
+
+@pytest.fixture
+async def person(server: Running) -> AsyncIterator[Callable[..., Person]]:
+    """Makes people: `person("Ada")`, with what each asks of the server at its end."""
+    people: list[Person] = []
+
+    def arrive(name: str, transports: tuple[str, ...] = ("websocket",)) -> Person:
+        people.append(Person(name, server.url, transports))
+        return people[-1]
+
+    yield arrive
+    for each in people:
+        await each.goes_home()

@@ -1,0 +1,99 @@
+"""Real servers: one in this process on a free port, or `parley serve` in its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from parley.app import Parley, create_app
+from parley.config import Config
+from parley.wire import serving
+
+START_WITHIN_S = 20.0
+STOP_WITHIN_S = 15.0
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server in this process, on a real socket."""
+
+    app: Parley
+    url: str
+
+
+@contextlib.asynccontextmanager
+async def running(config: Config) -> AsyncIterator[Running]:
+    """Parley on Hypercorn on a free port of 127.0.0.1, until the block ends."""
+    app = create_app(config)
+    sockets = serving.listen("127.0.0.1", 0)
+    port = sockets[0].getsockname()[1]
+    stop = asyncio.Event()
+    await app.open()
+    task = asyncio.create_task(serving.serve(app, sockets, stop=stop, drain=app.drain))
+    try:
+        yield Running(app, f"http://127.0.0.1:{port}")
+    finally:
+        stop.set()
+        await task
+        await app.database.close()
+
+
+class Process:
+    """`parley serve` as people run it. `url` is what it says of itself."""
+
+    def __init__(self, data: Path, *flags: str, environ: dict[str, str] | None = None) -> None:
+        self._command = [sys.executable, "-m", "parley", "serve", "--data", str(data), *flags]
+        self._environ = {**os.environ, "PYTHONUNBUFFERED": "1", **(environ or {})}
+        self._running: subprocess.Popen[str] | None = None
+        self.url = ""
+
+    def start(self) -> None:
+        """Returns once it listens: it says so only then."""
+        self._running = subprocess.Popen(
+            self._command,
+            env=self._environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self._running.stdout is not None
+        line = self._running.stdout.readline()
+        if " is at " not in line:
+            raise AssertionError(f"did not start: {line!r} {self._running.communicate()!r}")
+        self.url = line.split(" is at ")[1].split()[0]
+
+    def stop(self, signal_number: int = signal.SIGTERM) -> tuple[int, str]:
+        """End it by signal; its exit code, and what it wrote to the terminal meanwhile."""
+        assert self._running is not None
+        self._running.send_signal(signal_number)
+        output, errors = self._running.communicate(timeout=STOP_WITHIN_S)
+        code = self._running.returncode
+        self._running = None
+        return code, output + errors
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rsplit(":", 1)[1])
+
+    @property
+    def is_running(self) -> bool:
+        return self._running is not None
+
+
+@contextlib.contextmanager
+def process(data: Path, *flags: str, environ: dict[str, str] | None = None) -> Iterator[Process]:
+    """`parley serve` in its own process, on a free port unless `flags` say otherwise."""
+    started = Process(data, *(flags or ("--port", "0")), environ=environ)
+    started.start()
+    try:
+        yield started
+    finally:
+        if started.is_running:
+            started.stop(signal.SIGKILL)
