@@ -3,8 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Twice quiet: errors only. Python compiles on first import: what is never imported never.
-INSTALL := $(BIN)/python -m pip --disable-pip-version-check -qq install --no-compile
+# Twice quiet: errors only.
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check -qq install
 
 # Stamps: pip runs again only when pyproject.toml has changed.
 MADE := $(VENV)/.made

@@ -65,8 +65,8 @@ def create_app(config: Config | None = None) -> Parley:
         origins=Origins.of(config),
         connection_count=lambda: realtime.server.connection_count,
     )
-    app.config["MAX_CONTENT_LENGTH"] = contract.FRAME_MAX_BYTES
-    app.config["MAX_FORM_MEMORY_SIZE"] = contract.FRAME_MAX_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = contract.FORM_MAX_BYTES
+    app.config["MAX_FORM_MEMORY_SIZE"] = contract.FORM_MAX_BYTES
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = True
     _serve(app, config)
     _start_and_stop(app, context)
@@ -133,8 +133,7 @@ async def _tell_http(error: HTTPException) -> Response:
         case HTTPStatus.NOT_FOUND:
             return await _answer(NotFound("There is no such page."), status)
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            limit = contract.FRAME_MAX_BYTES // 1024
-            return await _answer(TooLarge(f"That is too large: at most {limit} KiB."), status)
+            return await _answer(TooLarge("That is too large to take in."), status)
         case HTTPStatus.METHOD_NOT_ALLOWED:
             return await _answer(BadRequest("This address does not take that method."), status)
         case _ if status < HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -150,7 +149,7 @@ async def _tell_fault(error: Exception) -> Response:
 
 async def _answer(error: ParleyError, status: int) -> Response:
     """The error as JSON for a program, as a page for a person."""
-    if request.path.startswith("/api/") or request.path == "/openapi.json":
+    if request.path.startswith("/api/") or request.path in ("/api", "/openapi.json"):
         response = web.json(present.error_reply(error), status)
     else:
         page = await render_template(

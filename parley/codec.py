@@ -9,7 +9,9 @@ import msgspec
 
 from parley.contract import JSON_MAX_DEPTH
 
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
+# A string that nothing closes counts to the end: to try each of its quotes as a
+# beginning would take time that grows with the square of its length.
+_STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{]|[\]}]', re.DOTALL)
 
 
 class Malformed(ValueError):

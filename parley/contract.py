@@ -30,6 +30,8 @@ QUERY_MAX_CHARS = 200
 
 FRAME_MAX_BYTES = 64 * 1024
 """One Socket.IO packet, or one JSON body."""
+FORM_MAX_BYTES = 128 * 1024
+"""A form of a page: the longest message, written as percent signs and digits, fits."""
 JSON_MAX_DEPTH = 8
 ROOMS_PER_SOCKET = 100
 """How many conversations one socket may be in: far above what any client needs."""
@@ -229,7 +231,7 @@ class ConversationReply(Struct, kw_only=True):
 
 
 class JoinReply(Struct, kw_only=True):
-    """`token` proves the session from now on; a browser gets it as a cookie instead."""
+    """`token` proves the session from now on; a page of our own gets a cookie instead."""
 
     success: Literal[True] = True
     room_id: str
@@ -323,7 +325,7 @@ class OkAck(Struct, kw_only=True):
 
 
 class JoinAck(Struct, kw_only=True):
-    """`token` only where the join made a session: the client holds any other already."""
+    """`token` proves the session from now on; a browser has it in its cookie instead."""
 
     ok: Literal[True] = True
     token: str | UnsetType = UNSET

@@ -70,5 +70,9 @@ def cookie_value(header: str, name: str = COOKIE) -> str | None:
     return None
 
 
-def _host(origin: str) -> str:
-    return urlsplit(origin).netloc.lower()
+def _host(origin: str) -> str | None:
+    """The host and port that an origin names; None for what is no origin."""
+    try:
+        return urlsplit(origin).netloc.lower() or None
+    except ValueError:
+        return None

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, decode, present, web
 from parley.domain import access, conversations, messages, participants
-from parley.errors import Forbidden, ParleyError
+from parley.errors import BadRequest, Forbidden, ParleyError
 from parley.records import Participant, Session, Snapshot, Visibility
 
 pages = Blueprint("pages", __name__)
@@ -86,7 +86,9 @@ async def join(room_id: str) -> AnyResponse | tuple[str, int]:
     username = (await request.form).get("username", "")
     try:
         body = decode.from_value({"username": username}, contract.JoinBody)
-        joining = participants.Joining(await web.current_session(), username=body.username)
+        joining = participants.Joining(
+            await web.current_session(), username=body.username, keeps_cookie=True
+        )
         joined = await participants.join(web.site().context, room_id, joining)
     except ParleyError as error:
         return await _conversation(room_id, error=error.text, username=username), _status(error)
@@ -124,7 +126,10 @@ async def end(room_id: str) -> AnyResponse:
 @pages.get("/conversation/<room_id>/qr.svg")
 async def qr_code(room_id: str) -> Response:
     await conversations.find(web.site().context, room_id)
-    code = segno.make(present.join_link(room_id, public_url=web.public_url()), micro=False)
+    try:
+        code = segno.make(present.join_link(room_id, public_url=web.public_url()), micro=False)
+    except segno.DataOverflowError:
+        raise BadRequest("The link is too long for a QR code.") from None
     drawing = io.BytesIO()
     code.save(drawing, kind="svg", scale=8, border=2, xmldecl=False, title="QR code")
     response = Response(drawing.getvalue(), content_type="image/svg+xml")

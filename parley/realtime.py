@@ -32,7 +32,9 @@ class Client:
     sid: str
     session: records.Session | None
     proven: bool
-    """Whether the session was proven by a token, not made on this socket."""
+    """Whether the session was proven, not made on this socket."""
+    token: str | None = None
+    """Its secret, told with every join; None for a browser, which has it in a cookie."""
     seats: dict[str, records.Participant | None] = field(default_factory=dict)
     """By room id: as whom it is there; None where it only reads along."""
     is_open: bool = True
@@ -56,6 +58,7 @@ class Realtime:
         self.server = Server(
             on_connect=self._connect,
             on_event=self._receive,
+            on_unreadable=self._refuse_unreadable,
             on_disconnect=self._disconnect,
             ping_interval_s=config.ping_interval_s,
             ping_timeout_s=config.ping_timeout_s,
@@ -121,10 +124,10 @@ class Realtime:
 
     async def _join(self, client: Client, data: contract.JoinRoom) -> contract.JoinAck:
         if data.token:
-            client.session = await sessions.resolve(self._context, data.token)
-            client.proven = True
-            if client.session is None:
+            session = await sessions.resolve(self._context, data.token)
+            if session is None:
                 raise Forbidden("This token is not known here. Join without it.")
+            client.session, client.proven, client.token = session, True, data.token
         joining = participants.Joining(
             session=client.session,
             user_id=data.user_id,
@@ -135,14 +138,18 @@ class Realtime:
         self._check_room_for_more(client, data.room_id)
         joined = await participants.join(self._context, data.room_id, joining)
         person = joined.participant
+        before = client.seats.get(data.room_id)
+        if before is not None and before.user_id != person.user_id:
+            # Another token made somebody else of this socket: who it was is not here any more.
+            await participants.leave(self._context, data.room_id, before.user_id, client.sid)
         if not client.is_open:
             participants.lose(self._context, data.room_id, person.user_id, client.sid)
             raise NotJoined
         if joined.token is not None:
-            client.session, client.proven = joined.session, False
+            client.session, client.proven, client.token = joined.session, False, joined.token
         state = await self._seat(client, data.room_id, person)
         return contract.JoinAck(
-            token=UNSET if joined.token is None else joined.token,
+            token=UNSET if client.token is None else client.token,
             user_id=person.user_id,
             username=person.username,
             role=person.role.value,
@@ -154,6 +161,8 @@ class Realtime:
     ) -> contract.ConversationState:
         """Send the state, then everything that happened after it, once each and in order."""
         self._check_room_for_more(client, room_id)
+        if not client.is_open:
+            raise NotJoined  # gone meanwhile: nobody would ever take it out of the room
         client.seats[room_id] = person
         room = self._rooms.setdefault(room_id, Room())
         room.arrive(client.sid, person.user_id if person else None)
@@ -207,22 +216,23 @@ class Realtime:
 
     async def _connect(self, sid: str, handshake: Handshake) -> None:
         try:
-            session = await self._session(handshake)
+            session, token = await self._credential(handshake)
         except ParleyError as error:
             raise ConnectionRefused(error.text, present.error_event(error)) from error
-        self._clients[sid] = Client(sid, session, proven=session is not None)
+        self._clients[sid] = Client(sid, session, proven=session is not None, token=token)
 
-    async def _session(self, handshake: Handshake) -> records.Session | None:
+    async def _credential(self, handshake: Handshake) -> tuple[records.Session | None, str | None]:
+        """The session a handshake proves, and its token where the client itself holds it."""
         token = handshake.auth.get("token")
         if token is not None:
             session = await sessions.resolve(self._context, from_value(token, contract.Token))
             if session is None:
                 raise Forbidden("This token is not known here. Connect without it.")
-            return session
+            return session, token
         if not self._origins.is_own(asking(handshake)):
-            return None
+            return None, None
         cookie = credentials.cookie_value(handshake.headers.get("cookie", ""))
-        return await sessions.resolve(self._context, cookie)
+        return await sessions.resolve(self._context, cookie), None
 
     def _disconnect(self, sid: str) -> None:
         client = self._clients.pop(sid, None)
@@ -243,6 +253,17 @@ class Realtime:
         except Exception:
             log.exception("event_failed", event_name=name)
             failure = ParleyError()
+        return self._refuse(sid, failure, wants_ack)
+
+    def _refuse_unreadable(self, sid: str, wants_ack: bool) -> Any:
+        failure = BadRequest(
+            "An event must be JSON that begins with its name, "
+            f"nested at most {contract.JSON_MAX_DEPTH} levels deep and without lone surrogates."
+        )
+        return self._refuse(sid, failure, wants_ack)
+
+    def _refuse(self, sid: str, failure: ParleyError, wants_ack: bool) -> Any:
+        """The acknowledgement of what was refused; an `error` event where none was asked for."""
         if wants_ack:
             return present.error_ack(failure)
         self.server.send_to((sid,), "error", present.error_event(failure))

@@ -12,7 +12,7 @@ from quart_cors import cors
 
 from parley import contract, decode, openapi, present, web
 from parley.domain import conversations, messages, participants
-from parley.errors import NotFound, Unavailable
+from parley.errors import NotFound, TooLarge, Unavailable
 from parley.records import Visibility
 
 Handler = Callable[..., Awaitable[Any]]
@@ -29,7 +29,7 @@ def rest(*, allowed_origins: tuple[str, ...]) -> Blueprint:
         rule = call.path.replace("{", "<").replace("}", ">")
         blueprint.add_url_rule(rule, name, serve, methods=[call.method])
     blueprint.add_url_rule("/openapi.json", "description", _description)
-    blueprint.add_url_rule("/api/", "root", _unknown, methods=EVERY_METHOD)
+    blueprint.add_url_rule("/api/", "root", _unknown, methods=EVERY_METHOD, strict_slashes=False)
     blueprint.add_url_rule("/api/<path:_path>", "unknown", _unknown, methods=EVERY_METHOD)
     blueprint.before_request(_refuse_foreign_origins)
     return cors(
@@ -81,7 +81,9 @@ async def create(body: contract.CreateBody) -> Response:
 @answers("join")
 async def join(body: contract.JoinBody, room_id: str) -> Response:
     session = await web.current_session()
-    joining = participants.Joining(session, body.user_id, body.username)
+    joining = participants.Joining(
+        session, body.user_id, body.username, keeps_cookie=web.is_own_page()
+    )
     joined = await participants.join(web.site().context, room_id, joining)
     reply = await _entry(room_id, joined.token)
     reply.user_id = joined.participant.user_id
@@ -179,7 +181,7 @@ async def _entry(room_id: str, token: str | None) -> contract.JoinReply:
         conversation=present.conversation(snapshot),
         role="owner",
         # A page of our own has the cookie, which scripts cannot read: better than a token they can.
-        token=UNSET if token is None or web.is_own_page() else token,
+        token=UNSET if web.is_own_page() else token or web.presented_token() or UNSET,
     )
 
 
@@ -188,6 +190,8 @@ async def _body(type: type[Struct]) -> Struct:
     raw: Any = await request.get_data(as_text=False)  # bytes, though its type allows for text
     if type is contract.Nothing:
         return type()
+    if len(raw) > contract.FRAME_MAX_BYTES:
+        raise TooLarge(f"The body is too large: at most {contract.FRAME_MAX_BYTES // 1024} KiB.")
     return decode.from_json(raw.strip() or b"{}", type)
 
 

@@ -63,7 +63,7 @@ async def current_session() -> Session | None:
 
     Raises `Forbidden` for a token we do not know, rather than make a stranger of its holder.
     """
-    token = credentials.bearer(request.headers.get("Authorization", ""))
+    token = presented_token()
     if token is not None:
         session = await sessions.resolve(site().context, token)
         if session is None:
@@ -72,6 +72,11 @@ async def current_session() -> Session | None:
     if not site().origins.is_own(asking()):
         return None
     return await sessions.resolve(site().context, request.cookies.get(credentials.COOKIE))
+
+
+def presented_token() -> str | None:
+    """The bearer token the request carries, if any."""
+    return credentials.bearer(request.headers.get("Authorization", ""))
 
 
 def is_own_page() -> bool:

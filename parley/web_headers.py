@@ -47,7 +47,10 @@ async def secure(response: Response) -> Response:
 
 async def compress(response: Response) -> Response:
     """Gzip a page: a transcript shrinks to a fifth."""
-    if response.mimetype not in _COMPRESSED or "Content-Encoding" in response.headers:
+    # Redirects carry nothing to read, and those of the routing are no Quart responses at all.
+    if response.mimetype not in _COMPRESSED or 300 <= response.status_code < 400:
+        return response
+    if "Content-Encoding" in response.headers:
         return response
     response.headers.add("Vary", "Accept-Encoding")
     body = await response.get_data(as_text=False)

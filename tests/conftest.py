@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from quart.typing import TestClientProtocol
 
 from parley.app import Parley, create_app
 from parley.config import Config
+from parley.storage import database
+from parley.storage.migrate import migrate
 from tests.people import Person
 from tests.servers import Running, running
 
@@ -17,8 +21,19 @@ from tests.servers import Running, running
 GRACE_S = 0.5
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the database of a first start: made once, since most tests begin there."""
+    folder = tmp_path_factory.mktemp("empty")
+    engine = sa.create_engine(database.database_url(folder), isolation_level="AUTOCOMMIT")
+    migrate(engine)
+    engine.dispose()
+    return folder
+
+
 @pytest.fixture
-def config(tmp_path: Path) -> Config:
+def config(tmp_path: Path, empty_database: Path) -> Config:
+    shutil.copytree(empty_database, tmp_path / "data")
     return Config(data=tmp_path / "data", leave_grace_s=GRACE_S)
 
 

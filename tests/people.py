@@ -127,6 +127,9 @@ class Person:
     async def goes_home(self) -> None:
         if self.socket.connected:
             await self.socket.disconnect()
+        left_open = self.socket.eio.http  # the client does not close it where it was refused
+        if left_open is not None and not left_open.closed:
+            await left_open.close()
         if self._http is not None:
             await self._http.close()
 

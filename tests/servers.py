@@ -69,11 +69,13 @@ class Process:
             raise AssertionError(f"did not start: {line!r} {self._running.communicate()!r}")
         self.url = line.split(" is at ")[1].split()[0]
 
-    def stop(self, signal_number: int = signal.SIGTERM) -> tuple[int, str]:
+    def stop(
+        self, signal_number: int = signal.SIGTERM, within_s: float = STOP_WITHIN_S
+    ) -> tuple[int, str]:
         """End it by signal; its exit code, and what it wrote to the terminal meanwhile."""
         assert self._running is not None
         self._running.send_signal(signal_number)
-        output, errors = self._running.communicate(timeout=STOP_WITHIN_S)
+        output, errors = self._running.communicate(timeout=within_s)
         code = self._running.returncode
         self._running = None
         return code, output + errors

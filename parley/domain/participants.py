@@ -38,6 +38,8 @@ class Joining:
     """The socket they come in on; None over REST or a form."""
     proven: bool = True
     """Whether they presented the session's token; False for one that we made on this socket."""
+    keeps_cookie: bool = False
+    """Whether a page of our own asks, whose browser will hold the new session's secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
         if before is None and wanted_id is not None:
             before = _taken_over(connection, conversation, joining, wanted_id, at)
         if session is None:
-            session, token = sessions.begin(connection, at=at)
+            session, token = sessions.begin(connection, at=at, in_use=joining.keeps_cookie)
         if before is None:
             user_id = wanted_id or _fresh_id(connection, conversation, session)
             before = stored.insert(
@@ -100,9 +102,13 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
 
     def tell(joined: Joined) -> None:
         if joining.socket is None:
-            return
-        arrived = context.presence.enter(room_id, joined.participant, joining.socket)
-        if arrived or joined.renamed:
+            is_news = joined.renamed and joined.participant.user_id in context.presence.online(
+                room_id
+            )
+        else:
+            arrived = context.presence.enter(room_id, joined.participant, joining.socket)
+            is_news = arrived or joined.renamed
+        if is_news:
             context.bus.publish(
                 ParticipantArrived(room_id, joined.participant, joined.participant_count)
             )

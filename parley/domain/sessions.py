@@ -30,10 +30,15 @@ async def resolve(context: Context, token: str | None) -> Session | None:
     return replace(session, token_used=True)
 
 
-def begin(connection: sa.Connection, *, at: datetime) -> tuple[Session, str]:
-    """A new session and its token, inside the transaction of whatever it is made for."""
+def begin(connection: sa.Connection, *, at: datetime, in_use: bool = False) -> tuple[Session, str]:
+    """A new session and its token, inside the transaction of whatever it is made for.
+
+    `in_use` counts the token as used from the start: its holder surely keeps it.
+    """
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    return stored.insert(connection, token_hash=_hash(token), at=at), token
+    return stored.insert(
+        connection, token_hash=_hash(token), at=at, used_at=at if in_use else None
+    ), token
 
 
 def _hash(token: str) -> bytes:

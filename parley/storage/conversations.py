@@ -64,7 +64,9 @@ def listed(
         .limit(limit)
     )
     if after is not None:
-        query = query.where(key < sa.tuple_(after.last_activity_at, after.id))
+        # Literals of a tuple take no type from the other side: a moment would go in as text.
+        at = sa.literal(after.last_activity_at, conversations.c.last_activity_at.type)
+        query = query.where(key < sa.tuple_(at, after.id))
     if title_contains:
         query = query.where(
             conversations.c.title_folded.contains(title_contains.casefold(), autoescape=True)

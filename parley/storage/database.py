@@ -79,8 +79,13 @@ class Database:
         """What `query(connection, …)` gives, on a connection that cannot write."""
 
         def run() -> T:
-            with self._reads.connect() as connection, connection.begin():
-                return query(connection, *args, **kwargs)
+            with self._reads.connect() as connection:
+                # All of the query sees one moment: AUTOCOMMIT alone gives each statement its own.
+                connection.exec_driver_sql("BEGIN")
+                try:
+                    return query(connection, *args, **kwargs)
+                finally:
+                    connection.exec_driver_sql("ROLLBACK")
 
         try:
             return await asyncio.get_running_loop().run_in_executor(self._readers, run)
@@ -116,9 +121,9 @@ class Database:
             self._waiting.put_nowait(None)
             await self._task
             self._task = None
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._writer, self._close_connections)
-        self._readers.shutdown()
+        # The readers first: a connection that comes back after the pool was closed stays open.
+        await asyncio.to_thread(self._readers.shutdown)
+        await asyncio.get_running_loop().run_in_executor(self._writer, self._close_connections)
         self._writer.shutdown()
 
     def _close_connections(self) -> None:

@@ -11,9 +11,13 @@ from parley.records import Session
 from parley.storage.schema import sessions
 
 
-def insert(connection: sa.Connection, *, token_hash: bytes, at: datetime) -> Session:
+def insert(
+    connection: sa.Connection, *, token_hash: bytes, at: datetime, used_at: datetime | None = None
+) -> Session:
     row = connection.execute(
-        sessions.insert().values(token_hash=token_hash, created_at=at).returning(*sessions.c)
+        sessions.insert()
+        .values(token_hash=token_hash, created_at=at, token_used_at=used_at)
+        .returning(*sessions.c)
     ).one()
     return _session(row)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from ipaddress import IPv6Address
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -10,6 +12,14 @@ from parley.wire.server import Server
 
 PATH = "/socket.io/"
 _METHODS = ("GET", "POST", "OPTIONS")
+# A name of labels (RFC 1123, section 2.1; the underscore is met in container networks) or
+# an IPv6 address in brackets, with a port. HTTP/1.0 may leave it out.
+_HOST = re.compile(
+    r"(?:(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}\.?|\[(?P<ipv6>[0-9a-f:.]+)\])?(?::\d{1,5})?",
+    re.ASCII | re.IGNORECASE,
+)
+_HOST_MAX_CHARS = 261
+"""A name of 255 characters and its port."""
 
 
 class Gate:
@@ -33,17 +43,37 @@ class Gate:
         self._not_allowed = not_allowed
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] not in ("http", "websocket") or not _is_ours(scope["path"]):
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         handshake = Handshake.from_scope(scope)
-        if not self._may_connect(handshake):
+        if not (_is_host(handshake.headers.get("host", "")) and _is_ascii(scope)):
+            # Quart raises at it before its error handlers are there, which ends as an empty 500.
+            await _answer(scope, receive, send, 400, self._not_allowed)
+        elif not _is_ours(scope["path"]):
+            await self._app(scope, receive, send)
+        elif not self._may_connect(handshake):
             await _answer(scope, receive, send, 403, self._refusal)
         elif not _is_plain(scope):
             await _answer(scope, receive, send, 400, self._not_allowed)
         else:
             send = _readable(send, self._readable_by(handshake))
             await self._server.handle_request(scope, receive, send)
+
+
+def _is_host(text: str) -> bool:
+    match = _HOST.fullmatch(text) if len(text) <= _HOST_MAX_CHARS else None
+    if match is None:
+        return False
+    try:
+        return match["ipv6"] is None or bool(IPv6Address(match["ipv6"]))
+    except ValueError:
+        return False
+
+
+def _is_ascii(scope: Any) -> bool:
+    query: bytes = scope.get("query_string", b"")
+    return query.isascii()
 
 
 def _is_ours(path: str) -> bool:
@@ -53,7 +83,16 @@ def _is_ours(path: str) -> bool:
 def _is_plain(scope: Any) -> bool:
     """No JSONP, no odd methods: nothing that Engine.IO answers and no client of ours sends."""
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
-    return "j" not in query and scope.get("method", "GET") in _METHODS
+    if "j" in query or scope.get("method", "GET") not in _METHODS:
+        return False
+    # Engine.IO believes the query and the headers: named otherwise than it came, a
+    # connection gets no answer at all and is kept until its heartbeat fails.
+    transport = query.get("transport", ["polling"])
+    return (
+        (transport == ["websocket"])
+        if scope["type"] == "websocket"
+        else ("websocket" not in transport)
+    )
 
 
 async def _answer(scope: Any, receive: Any, send: Any, status: int, body: bytes) -> None:

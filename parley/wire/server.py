@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
@@ -20,6 +22,8 @@ from parley.wire.socket import GuardedSocket
 log = structlog.get_logger(__name__)
 
 NAMESPACE = "/"
+_EVENT = re.compile(r"2(\d{0,99})(?!\d)", re.ASCII)
+"""How an event begins: its type, and the id under which its sender waits for an answer."""
 
 
 class ConnectionRefused(Exception):
@@ -32,6 +36,7 @@ class ConnectionRefused(Exception):
 
 Connect = Callable[[str, Handshake], Awaitable[None]]
 Receive = Callable[[str, str, list[Any], bool], Awaitable[Any]]
+Unreadable = Callable[[str, bool], Any]
 Disconnect = Callable[[str], None]
 
 
@@ -78,12 +83,13 @@ class GuardedEngine(engineio.AsyncServer):  # type: ignore[misc]  # the library 
 
 
 class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no types
-    """Socket.IO on the default namespace, handing everything to three functions.
+    """Socket.IO on the default namespace, handing everything to four functions.
 
     `on_connect(sid, handshake)` may raise `ConnectionRefused`;
     `on_event(sid, name, arguments, wants_ack)` returns what the acknowledgement
     holds, and is called for one event of a client after the other, in the order
-    they were sent; `on_disconnect(sid)` must not block.
+    they were sent; `on_unreadable(sid, wants_ack)` does the same for what is an
+    event but not JSON with a name; `on_disconnect(sid)` must not block.
     """
 
     eio: GuardedEngine
@@ -93,6 +99,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         *,
         on_connect: Connect,
         on_event: Receive,
+        on_unreadable: Unreadable,
         on_disconnect: Disconnect,
         ping_interval_s: float,
         ping_timeout_s: float,
@@ -114,6 +121,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         )
         self._on_connect = on_connect
         self._on_event = on_event
+        self._on_unreadable = on_unreadable
         self._on_disconnect = on_disconnect
         self.on("connect", self._connected)
         self.on("disconnect", self._disconnected)
@@ -121,7 +129,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
     @property
     def connection_count(self) -> int:
         """Open connections, whether or not they joined anything."""
-        return len(self.eio.sockets)
+        return sum(not socket.closed for socket in self.eio.sockets.values())
 
     def send_to(self, sids: Iterable[str], event: str, data: object) -> None:
         """Emit to each of these clients: encoded once, queued in order, nobody waited for."""
@@ -154,6 +162,14 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
             raise socketio.exceptions.ConnectionRefusedError(
                 "Something went wrong on the server. Please try again."
             ) from None
+        except asyncio.CancelledError:
+            # Cut off meanwhile: Python-socketio would go on as after a success.
+            raise socketio.exceptions.ConnectionRefusedError from None
+        socket = self._socket(sid)
+        if socket is None or socket.closed:
+            # Gone meanwhile, when Python-socketio had nobody to disconnect yet.
+            await self._disconnected(sid, "")
+            raise socketio.exceptions.ConnectionRefusedError
 
     async def _disconnected(self, sid: str, _reason: str) -> None:
         # Python-socketio runs a disconnect handler twice when a TypeError escapes it.
@@ -170,13 +186,20 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         if sid is None or not self.manager.is_connected(sid, namespace or NAMESPACE):
             return
         if not isinstance(data, list) or not data or not isinstance(data[0], str):
-            raise ValueError("an event is an array that begins with its name")
+            self._answer_unreadable(sid, id)
+            return
         answer = await self._on_event(sid, data[0], data[1:], id is not None)
-        if id is not None:
-            socket = self._socket(sid)
-            if socket is not None:
-                ack = sio_packet.Packet(sio_packet.ACK, data=[answer], id=id, binary=False)
-                socket.push(eio_packet.Packet(eio_packet.MESSAGE, ack.encode()))
+        self._acknowledge(sid, id, answer)
+
+    def _acknowledge(self, sid: str, id: int | None, answer: Any) -> None:
+        socket = self._socket(sid)
+        if id is not None and socket is not None:
+            ack = sio_packet.Packet(sio_packet.ACK, data=[answer], id=id, binary=False)
+            socket.push(eio_packet.Packet(eio_packet.MESSAGE, ack.encode()))
+
+    def _answer_unreadable(self, sid: str, id: int | None) -> None:
+        self.eio.counts["malformed"] += 1
+        self._acknowledge(sid, id, self._on_unreadable(sid, id is not None))
 
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
         """Only text, only packets that are well formed; the rest is counted and dropped."""
@@ -186,6 +209,14 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
             return
         try:
             await super()._handle_eio_message(eio_sid, data)
+        except codec.Malformed:
+            # Browsers write half an emoji as JSON that is none: its sender waits for an answer.
+            sid = self.manager.sid_from_eio_sid(eio_sid, NAMESPACE)
+            event = _EVENT.match(data)
+            if event is not None and self.manager.is_connected(sid, NAMESPACE):
+                self._answer_unreadable(sid, int(event[1]) if event[1] else None)
+            else:
+                self.eio.counts["malformed"] += 1
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
             self.eio.counts["malformed"] += 1
 

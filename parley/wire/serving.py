@@ -8,11 +8,14 @@ import errno
 import os
 import signal
 import socket
+import weakref
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
+from hypercorn.asyncio import run as hypercorn_run
 from hypercorn.asyncio.run import worker_serve
+from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.config import Config, Sockets
 from hypercorn.utils import wrap_app
 
@@ -24,6 +27,22 @@ KEEP_ALIVE_S = 30.0
 GRACEFUL_S = 2.0
 STOP_WITHIN_S = 9.0
 """After this the rest is cut off: a client that never reads must not hold up the end."""
+
+
+class _Connection(TCPServer):
+    """One that can be cut off: Hypercorn waits for ever to write to a client that never reads."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        _connections.add(self)
+
+    def cut_off(self) -> None:
+        transport = self.writer.transport
+        transport.abort()
+
+
+_connections: weakref.WeakSet[_Connection] = weakref.WeakSet()
+hypercorn_run.TCPServer = _Connection  # type: ignore[assignment,attr-defined]
 
 
 class CannotListen(Exception):
@@ -117,10 +136,15 @@ async def serve(
         except TimeoutError:
             log.warning("drain_cut_short")
         close.set()
-        await asyncio.wait({serving}, timeout=STOP_WITHIN_S / 2)
+        await asyncio.wait({serving}, timeout=STOP_WITHIN_S / 4)
+        if not serving.done():
+            log.warning("connections_cut_off")
+            for connection in list(_connections):
+                if connection.app is wrapped:
+                    connection.cut_off()
+            await asyncio.wait({serving}, timeout=STOP_WITHIN_S / 4)
     stopping.cancel()
     if not serving.done():
-        log.warning("connections_cut_off")
         serving.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await serving

@@ -16,6 +16,7 @@ QUEUE_MAX = 4_096
 CLOSE_WITHIN_S = 2.0
 """How long a client has to answer the closing of its WebSocket."""
 UPGRADE_WITHIN_S = 10.0
+_FROM_CLIENTS = frozenset((packet.CLOSE, packet.PONG, packet.MESSAGE, packet.UPGRADE))
 
 # Engine.IO drops a payload of more than 16 packets without a word, and a polling
 # client sends all it has at once. The size of the request is the bound that counts.
@@ -30,6 +31,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
     def __init__(self, server: Any, sid: str) -> None:
         super().__init__(server, sid)
         self._transport: asyncio.Task[Any] | None = None
+        self._taking = asyncio.Lock()
 
     def push(self, pkt: packet.Packet) -> None:
         """Queue a packet without waiting; a client too far behind is cut off."""
@@ -50,13 +52,21 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
         """As Engine.IO does, without binary and without a log line for each bad packet."""
         if self.closed or self.closing:
             raise exceptions.SocketIsClosedError
-        if pkt.binary or pkt.packet_type in (packet.OPEN, packet.NOOP):
+        if pkt.binary or pkt.packet_type not in _FROM_CLIENTS:
             self.server.counts["malformed"] += 1
             raise exceptions.UnknownPacketError
         await super().receive(pkt)
 
     async def handle_post_request(self, environ: dict[str, Any]) -> None:
         """Take a polling client's packets. Raises `EngineIOError` for what is no payload."""
+        try:
+            await self._take(await self._posted(environ))
+        except exceptions.EngineIOError:
+            # Engine.IO has an answer to this only as long as it knows the socket.
+            if not self.closed:
+                raise
+
+    async def _posted(self, environ: dict[str, Any]) -> list[packet.Packet]:
         length = _content_length(environ)
         if length > self.server.max_http_buffer_size:
             raise exceptions.ContentTooLongError
@@ -64,12 +74,17 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
             body = (await environ["wsgi.input"].read(length)).decode("utf-8")
             if body.startswith("d="):
                 raise ValueError("JSONP")
-            packets = payload.Payload(encoded_payload=body).packets
+            packets: list[packet.Packet] = payload.Payload(encoded_payload=body).packets
         except ValueError as error:
             self.server.counts["malformed"] += 1
             raise exceptions.UnknownPacketError from error
-        for pkt in packets:
-            await self.receive(pkt)
+        return packets
+
+    async def _take(self, packets: list[packet.Packet]) -> None:
+        """One after the other, however many requests of a client bring packets at once."""
+        async with self._taking:
+            for pkt in packets:
+                await self.receive(pkt)
 
     async def close(self, wait: bool = True, abort: bool = False, reason: Any = None) -> None:
         """End the connection, the transport too: Engine.IO alone would leave it open."""
@@ -113,7 +128,8 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
                     return False
                 await ws.send("3probe")
                 await self.queue.put(packet.Packet(packet.NOOP))  # ends the waiting poll
-                if await ws.wait() != "5":
+                # Of two probes at once the first wins: one socket has one transport.
+                if await ws.wait() != "5" or self.upgraded:
                     return False
         except (OSError, TimeoutError):
             return False
@@ -123,7 +139,8 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
         return True
 
     async def _read(self, ws: Any) -> None:
-        while True:
+        # The libraries swallow a cancellation that comes while a handler runs: look.
+        while not self.closed:
             try:
                 frame = await ws.wait()
             except OSError:
@@ -132,7 +149,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
                 self.server.counts["malformed"] += 1
                 return
             try:
-                await self.receive(packet.Packet(encoded_packet=frame))
+                await self._take([packet.Packet(encoded_packet=frame)])
             except exceptions.SocketIsClosedError:
                 return
             except (exceptions.EngineIOError, ValueError):

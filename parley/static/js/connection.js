@@ -7,7 +7,7 @@ const FIRST_DELAY_MS = 1000;
 const LAST_DELAY_MS = 30_000;
 
 /** Events of the server's that the store understands as they are. */
-const PASSED_ON = ["user_joined", "user_left", "conversation_ended"];
+const PASSED_ON = ["user_joined", "user_left"];
 
 export class Connection {
   /**
@@ -24,6 +24,7 @@ export class Connection {
     this.attempt = 0;
     // Websocket first: a poll and then an upgrade costs three round trips. Our own delays replace the client's, for the
     // badge counts them down.
+    /** @type {import("./wire.js").Socket} */
     this.socket = io({
       transports: ["websocket", "polling"], tryAllTransports: true, reconnection: false, autoConnect: false,
     });
@@ -70,6 +71,7 @@ export class Connection {
     this.connectNow();
   }
 
+  /** @returns {Promise<void>} */
   async enter() {
     const { me } = this.store.state;
     const ack = me ? await this.ask("join_room", { username: me.username }) : await this.ask("watch_room", {});
@@ -94,6 +96,7 @@ export class Connection {
   }
 
   // The server no longer knows us by that name: read on, and ask for a name again.
+  /** @returns {Promise<void>} */
   watchInstead() {
     this.store.dispatch({ type: "me", me: null });
     return this.enter();

@@ -1,6 +1,6 @@
 // @ts-check
 // The conversation page: reads what the server rendered, and makes it live.
-import { announceMessage } from "./announcer.js";
+import { announce, announceMessage } from "./announcer.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { byId } from "./dom.js";
@@ -27,7 +27,7 @@ const store = new Store(readState());
 const history = new History({ store, roomId });
 const reading = new Reading({ store, history });
 const transcript = new Transcript(roomId, reading);
-const connection = new Connection({ roomId, store, events: serverEvents(), entered: () => outbox.flush() });
+const connection = new Connection({ roomId, store, events: serverEvents(), entered });
 const outbox = new Outbox({ store, connection });
 const teller = new TypingTeller((isTyping) => connection.tell("typing", { is_typing: isTyping }));
 const composer = new Composer({ roomId, send, typing: (isTyping) => teller.changed(isTyping) });
@@ -75,7 +75,18 @@ function serverEvents() {
       store.dispatch({ type: "conversation_state", conversation, seen: reading.sees() }),
     new_message: receive,
     user_typing: listenToTyping(store),
+    conversation_ended: ({ seq }) => {
+      store.dispatch({ type: "conversation_ended", seq });
+      announce("The conversation is over.");
+    },
   };
+}
+
+// The connection is there, or there again: what waited can go on.
+function entered() {
+  outbox.flush();
+  history.failed = false;
+  reading.fetchNearEdge();
 }
 
 /** @param {import("./wire.js").Message} message */

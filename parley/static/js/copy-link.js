@@ -4,6 +4,9 @@ const CONFIRMED_FOR_MS = 2000;
 
 /** A button that copies `data-link` and says so. */
 class CopyLink extends HTMLElement {
+  /** @type {string | null} what the button says when nothing was copied just now */
+  label = null;
+
   connectedCallback() {
     this.addEventListener("click", this.copy);
   }
@@ -26,9 +29,8 @@ class CopyLink extends HTMLElement {
   confirm(button, words) {
     this.label ??= button.textContent;
     button.textContent = words;
-    button.setAttribute("aria-live", "polite");
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => (button.textContent = this.label ?? null), CONFIRMED_FOR_MS);
+    this.timer = setTimeout(() => (button.textContent = this.label), CONFIRMED_FOR_MS);
   }
 }
 

@@ -13,6 +13,8 @@ export class History {
     this.path = `/api/conversations/${encodeURIComponent(roomId)}/messages`;
     /** @type {Set<string>} */
     this.busy = new Set();
+    /** After a failure only the reader or a new connection tries again: each scroll would ask once more. */
+    this.failed = false;
   }
 
   start() {
@@ -25,10 +27,8 @@ export class History {
    * @param {() => Promise<void>} load
    */
   followLink(id, load) {
-    const link = byId(id).querySelector("a");
-    link?.addEventListener("click", (event) => {
+    byId(id).querySelector("a")?.addEventListener("click", (event) => {
       event.preventDefault();
-      link.classList.remove("problem");
       load();
     });
   }
@@ -38,7 +38,8 @@ export class History {
       const [oldest] = this.store.state.messages;
       if (!oldest) return this.loadNewestNow();
       const page = await this.page("older", `before=${oldest.seq}&limit=${PAGE_MESSAGES}`);
-      if (page) this.store.dispatch({ type: "older_loaded", messages: page.messages, hasMore: page.has_more });
+      const abuts = this.store.state.messages[0]?.seq === oldest.seq;
+      if (page && abuts) this.store.dispatch({ type: "older_loaded", messages: page.messages, hasMore: page.has_more });
     });
   }
 
@@ -48,7 +49,9 @@ export class History {
       const newest = messages.at(-1);
       if (!newest) return this.loadNewestNow();
       const page = await this.page("newer", `after=${newest.seq}&limit=${PAGE_MESSAGES}`);
-      if (page) this.store.dispatch({ type: "newer_loaded", messages: page.messages, hasMore: page.has_more, seq });
+      const abuts = this.store.state.messages.at(-1)?.seq === newest.seq;
+      if (!page || !abuts) return; // the reader went elsewhere meanwhile
+      this.store.dispatch({ type: "newer_loaded", messages: page.messages, hasMore: page.has_more, seq });
     });
   }
 
@@ -100,8 +103,11 @@ export class History {
   async once(what, load) {
     if (this.busy.has(what)) return;
     this.busy.add(what);
-    await load();
-    this.busy.delete(what);
+    try {
+      await load();
+    } finally {
+      this.busy.delete(what);
+    }
   }
 
   /**
@@ -109,14 +115,12 @@ export class History {
    * @param {string} query
    */
   async page(id, query) {
-    const link = byId(id).querySelector("a");
-    // After a failure only the reader tries again: a scroll would ask without end.
-    if (!link || link.classList.contains("problem")) return undefined;
-    const label = link.dataset.label ?? (link.dataset.label = link.textContent ?? "");
+    const link = /** @type {HTMLAnchorElement} */ (byId(id).querySelector("a"));
+    link.dataset.label ??= link.textContent ?? "";
     link.textContent = "Loading…";
     const reply = await ask(`${this.path}?${query}`);
-    link.classList.toggle("problem", !reply.success);
-    link.textContent = reply.success ? label : "These did not load. Try again";
-    return reply.success ? reply : undefined;
+    this.failed = !reply.success;
+    link.textContent = this.failed ? "These did not load. Try again" : link.dataset.label;
+    return this.failed ? undefined : reply;
   }
 }

@@ -8,6 +8,8 @@ import { byId } from "./dom.js";
 const FOLLOW_PX = 100;
 /** How far from either edge the next page of history is fetched. */
 const FETCH_PX = 600;
+/** While much is said, what was fetched as the newest may no longer be. */
+const MOST_TRIES = 3;
 /** How long the "New" line stays after its messages were seen. */
 const UNREAD_LINE_MS = 3000;
 
@@ -19,6 +21,10 @@ export class Reading {
     this.scroller = byId("scroller");
     this.pill = byId("pill");
     this.title = document.title;
+    /** Whether the lowest message on the screen is the conversation's last. */
+    this.endShown = !store.state.hasNewer;
+    /** Whether a link brought the reader here and they have not moved since: then even near the end nothing scrolls. */
+    this.held = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.lineTimer = undefined;
   }
@@ -28,6 +34,9 @@ export class Reading {
     document.addEventListener("visibilitychange", () => this.moved());
     this.pill.addEventListener("click", () => this.toEnd());
     this.scroller.addEventListener("keydown", (event) => this.stepByKey(event));
+    for (const move of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+      this.scroller.addEventListener(move, () => (this.held = false), { passive: true });
+    }
     this.store.watch(["unread"], (state) => this.showUnread(state));
     this.store.watch(["messages", "hasOlder", "hasNewer"], () => this.fetchNearEdge());
   }
@@ -46,12 +55,13 @@ export class Reading {
    * @param {() => void} change
    */
   keepPlace(change) {
-    const anchor = this.scroller.scrollTop > -FOLLOW_PX ? undefined : this.firstVisible();
+    const follows = this.endShown && !this.held && this.scroller.scrollTop > -FOLLOW_PX;
+    const anchor = follows ? undefined : this.firstVisible();
     const before = anchor?.getBoundingClientRect().top ?? 0;
-    const following = !anchor && this.atEnd();
     change();
-    if (following) this.scroller.scrollTop = 0;
-    else if (anchor?.isConnected) this.scroller.scrollTop += anchor.getBoundingClientRect().top - before;
+    this.endShown = !this.store.state.hasNewer;
+    if (!anchor) this.scroller.scrollTop = 0;
+    else if (anchor.isConnected) this.scroller.scrollTop += anchor.getBoundingClientRect().top - before;
   }
 
   firstVisible() {
@@ -62,7 +72,8 @@ export class Reading {
 
   /** Shows the conversation's end, fetching it first when it is not loaded. */
   async toEnd() {
-    if (this.store.state.hasNewer) await this.history.loadNewest();
+    for (let tries = 0; tries < MOST_TRIES && this.store.state.hasNewer; tries += 1) await this.history.loadNewest();
+    this.held = false;
     this.scroller.scrollTop = 0;
     this.moved();
   }
@@ -77,6 +88,7 @@ export class Reading {
     if (!message) return;
     for (const marked of document.querySelectorAll(".message.linked")) marked.classList.remove("linked");
     message.classList.add("linked");
+    this.held = true;
     message.scrollIntoView({ block: "center" });
     message.focus({ preventScroll: true });
   }
@@ -87,6 +99,7 @@ export class Reading {
   }
 
   fetchNearEdge() {
+    if (this.history.failed) return;
     const { hasOlder, hasNewer } = this.store.state;
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     const above = scrollHeight - clientHeight + scrollTop;

@@ -1,11 +1,7 @@
 // @ts-check
 // The page's whole state, and how it changes. Pure: no DOM, no clock, no network. What the screen shows follows from it.
+import { WINDOW_MESSAGES, merge, trim, withNewest } from "./loaded.js";
 import { addNotice } from "./notices.js";
-
-/** How many messages stay loaded: more would make the page slow, and the rest is a scroll away. */
-export const WINDOW_MESSAGES = 300;
-/** While somebody reads further up, arrivals may pile up below by this much before the far end is let go. */
-const SLACK_MESSAGES = 100;
 
 /**
  * @typedef {import("./wire.js").Message} Message
@@ -26,6 +22,7 @@ const SLACK_MESSAGES = 100;
  * @property {boolean} hasNewer
  * @property {Outgoing[]} outbox
  * @property {Participant[]} people
+ * @property {string[]} cutOff who was here when the connection broke and is not yet back: their return is no news
  * @property {number} participantCount
  * @property {Typist[]} typing
  * @property {import("./notices.js").Notice[]} notices
@@ -44,6 +41,7 @@ export const INITIAL = {
   hasNewer: false,
   outbox: [],
   people: [],
+  cutOff: [],
   participantCount: 0,
   typing: [],
   notices: [],
@@ -61,6 +59,7 @@ const REDUCERS = {
       seq: Math.max(state.seq, conversation.seq),
       ahead: state.ahead.filter((seq) => seq > conversation.seq),
       people: conversation.participants,
+      cutOff: onlineAmong(state.people).filter((id) => !onlineAmong(conversation.participants).includes(id)),
       participantCount: conversation.participant_count,
       typing: [],
       outbox: withoutConfirmed(state, conversation.messages),
@@ -120,10 +119,15 @@ const REDUCERS = {
   newer_loaded(state, { messages, hasMore, seq }) {
     const merged = merge(state.messages, messages);
     const hasOlder = state.hasOlder || merged.length > WINDOW_MESSAGES;
-    return { ...state, messages: merged.slice(-WINDOW_MESSAGES), hasOlder, hasNewer: hasMore || state.seq > seq };
+    const reached = Math.max(seq, merged.at(-1)?.seq ?? 0);
+    return { ...state, messages: merged.slice(-WINDOW_MESSAGES), hasOlder, hasNewer: hasMore || state.seq > reached };
   },
   window_loaded(state, { messages, hasOlder, hasNewer, seq }) {
-    return { ...state, messages, hasOlder, hasNewer: hasNewer || state.seq > seq };
+    const reached = Math.max(seq, messages.at(-1)?.seq ?? 0);
+    const next = { ...state, messages, hasOlder, hasNewer: hasNewer || state.seq > reached };
+    if (next.hasNewer) return next;
+    // The newest page: whatever was missed before it is history now, not a gap.
+    return { ...next, seq: Math.max(state.seq, ...state.ahead, messages.at(-1)?.seq ?? 0), ahead: [] };
   },
   gap_closed(state, { messages, seen }) {
     const missed = messages.filter((/** @type {Message} */ message) => message.seq > state.seq);
@@ -140,7 +144,8 @@ const REDUCERS = {
     const person = { role: /** @type {const} */ ("member"), ...known, user_id, username, online: true };
     const people = [...state.people.filter((other) => other.user_id !== user_id), person];
     const next = { ...state, people, participantCount };
-    return known?.online || isMe(state, user_id) ? next : { ...next, notices: addNotice(next, "joined", username) };
+    const isBack = known?.online || state.cutOff.includes(user_id) || isMe(state, user_id);
+    return isBack ? next : { ...next, notices: addNotice(next, "joined", username) };
   },
   /** @param {State} state @param {{user_id: string, username: string, participant_count: number}} event */
   user_left(state, { user_id, username, participant_count: participantCount }) {
@@ -198,45 +203,6 @@ function advance(state, seq) {
 }
 
 /**
- * A fresh state's messages joined to those already loaded, when no gap lies between.
- * @param {State} state
- * @param {Conversation} conversation
- * @returns {State}
- */
-function withNewest(state, { messages, has_more: hasMore }) {
-  const last = state.messages.at(-1);
-  const meets = !last || !messages.length || !hasMore || messages[0].seq <= last.seq + 1;
-  if (!meets && state.hasNewer) return state;
-  if (!meets || !last) return { ...state, messages, hasOlder: hasMore, hasNewer: false };
-  return trim({ ...state, messages: merge(state.messages, messages), hasNewer: false }, true);
-}
-
-/**
- * @param {State} state
- * @param {boolean} atEnd whether the reader is at the end: then the oldest go, else the newest
- * @returns {State}
- */
-function trim(state, atEnd) {
-  const { messages } = state;
-  if (atEnd && messages.length > WINDOW_MESSAGES) {
-    return { ...state, messages: messages.slice(-WINDOW_MESSAGES), hasOlder: true };
-  }
-  if (!atEnd && messages.length > WINDOW_MESSAGES + SLACK_MESSAGES) {
-    return { ...state, messages: messages.slice(0, WINDOW_MESSAGES), hasNewer: true };
-  }
-  return state;
-}
-
-/**
- * @param {Message[]} before
- * @param {Message[]} after wins where both have a message
- */
-function merge(before, after) {
-  const bySeq = new Map([...before, ...after].map((message) => [message.seq, message]));
-  return [...bySeq.values()].sort((one, other) => one.seq - other.seq);
-}
-
-/**
  * @param {State} state
  * @param {Message[]} arrived
  * @param {boolean} seen
@@ -277,6 +243,11 @@ function withOutgoing(state, clientId, change) {
 function withAuthor(people, { user_id, username }) {
   if (people.some((person) => person.user_id === user_id)) return people;
   return [...people, { user_id, username, role: "member", online: false }];
+}
+
+/** @param {Participant[]} people */
+function onlineAmong(people) {
+  return people.filter((person) => person.online).map((person) => person.user_id);
 }
 
 /**

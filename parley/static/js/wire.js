@@ -11,13 +11,20 @@
  * @typedef {{ok: false, code: string, error: string, retry_after?: number}} ErrorAck
  * @typedef {OkAck | ErrorAck} Ack
  * @typedef {{emitWithAck: (event: string, fields: object) => Promise<Ack>}} Emitter
+ * @typedef {object} Socket what of Socket.IO's socket the page uses
+ * @property {boolean} connected
+ * @property {() => void} connect
+ * @property {() => void} disconnect
+ * @property {(event: string, act: (fields: any) => void) => void} on
+ * @property {(event: string, fields: object) => void} emit
+ * @property {(ms: number) => Emitter} timeout
  */
 
 const ACK_TIMEOUT_MS = 5000;
 
 /**
  * Never rejects: no answer is an answer of ours, with the code `no_answer`.
- * @param {{timeout: (ms: number) => Emitter}} socket
+ * @param {Socket} socket
  * @param {string} event
  * @param {object} fields
  * @returns {Promise<Ack>}

@@ -1,0 +1,255 @@
+"""The reference pages of `docs/`, made from the contract and the table of settings.
+
+`python -m parley.reference` writes them; a test compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from parley import contract
+from parley.config import SETTINGS
+
+DOCS = Path(__file__).parent.parent / "docs"
+GENERATED = "<!-- Made by `python -m parley.reference`: change the source, not this page. -->"
+
+
+def pages() -> dict[str, str]:
+    """Every generated page, by file name."""
+    return {"protocol.md": protocol(), "settings.md": settings()}
+
+
+def settings() -> str:
+    rows = (
+        (f"`{s.flag}`", f"`{s.variable}`", f"`{s.default}`" if s.default else "", s.help)
+        for s in SETTINGS
+    )
+    return "\n".join(
+        (
+            "# Settings",
+            "",
+            GENERATED,
+            "",
+            "A flag of `parley serve` counts before a variable of the environment, and that "
+            "before the default.",
+            "",
+            *_table(("flag", "variable", "default", "what it is"), rows),
+            "",
+        )
+    )
+
+
+def protocol() -> str:
+    return "\n".join(
+        (
+            "# Protocol",
+            "",
+            GENERATED,
+            "",
+            *_INTRODUCTION,
+            "",
+            "## REST",
+            "",
+            *_REST,
+            "",
+            *_table(("call", "for", "body", "reply"), map(_call_row, contract.CALLS.values())),
+            "",
+            *_parameters(),
+            "## Socket.IO: what a client sends",
+            "",
+            *_CLIENT_EVENTS,
+            "",
+            *_table(
+                ("event", "for", "data", "acknowledged with"),
+                (
+                    (f"`{e.name}`", e.summary, _link(e.data), _link(e.ack))
+                    for e in contract.CLIENT_EVENTS.values()
+                ),
+            ),
+            "",
+            "## Socket.IO: what the server sends",
+            "",
+            *_table(
+                ("event", "data", "to"),
+                ((f"`{e.name}`", _link(e.data), e.to) for e in contract.SERVER_EVENTS.values()),
+            ),
+            "",
+            *_SERVER_EVENTS,
+            "",
+            "## Codes",
+            "",
+            *_table(
+                ("code", "status", "meaning"),
+                ((f"`{code}`", str(m.status), m.meaning) for code, m in contract.CODES.items()),
+            ),
+            "",
+            "## Limits",
+            "",
+            *_table(("what", "at most"), _LIMITS),
+            "",
+            "## Objects",
+            "",
+            *_objects(),
+        )
+    )
+
+
+_INTRODUCTION = (
+    "One server, one origin. Pages, REST and Socket.IO (`/socket.io/`, Engine.IO 4, the default "
+    "namespace, long-polling and WebSocket) are all there. `GET /openapi.json` describes the "
+    "REST calls for programs.",
+    "",
+    "Clients ignore fields and events they do not know: more may be added, nothing is taken away.",
+    "",
+    "### Who you are",
+    "",
+    "A **session** is made on first contact and proven by its secret. A program gets the secret "
+    "as `token` from `create`, `join` or the acknowledgement of `join_room`, and gives it back as "
+    "`Authorization: Bearer …`, as `auth.token` when its socket connects, or as `token` in "
+    "`join_room`. A page of Parley's own holds it in a cookie that scripts cannot read, and is "
+    "told no token. In a conversation a session is one participant, and its `user_id` belongs to "
+    "it: anybody else who asks for that id gets `identity_taken`. The session that created a "
+    "conversation is its owner; naming the creator's `user_id` makes nobody an owner.",
+    "",
+    "One exception serves clients that keep no token: a `user_id` that was joined over REST, whose "
+    "token was never used and which was never on a socket, may be taken over by one socket "
+    "without credential within 120 seconds.",
+    "",
+    "### The log",
+    "",
+    "Every conversation counts its changes: `seq` goes up by exactly one for each message and for "
+    "the ending, in the order in which they were stored. Order by `seq`, never by time. "
+    "`conversation_state` holds the newest messages up to its `seq`; each later one comes as "
+    "`new_message`, once and in order.",
+)
+_REST = (
+    "JSON in, JSON out. Every reply has `success`; every error is "
+    "[ErrorReply](#errorreply) with the status of its code.",
+)
+_CLIENT_EVENTS = (
+    "Every event may ask for an acknowledgement, and gets one: with `ok: true` and what the table "
+    "says, or [ErrorAck](#errorack). Where none was asked for, a refusal comes as an `error` "
+    "event. A message acknowledged with `ok: true` is on disk.",
+)
+_SERVER_EVENTS = (
+    "`user_joined` and `user_left` tell of people, not of sockets: a second tab is nobody new, and "
+    "somebody whose connection broke and who is back within the grace (`--leave-grace-s`) never "
+    "left. `user_joined` for somebody who is here already tells their new name. "
+    "`participant_count` counts those who joined and have not left.",
+)
+_LIMITS = (
+    ("message", f"{contract.MESSAGE_MAX_CHARS:,} characters"),
+    ("title", f"{contract.TITLE_MAX_CHARS} characters"),
+    ("description", f"{contract.DESCRIPTION_MAX_CHARS:,} characters"),
+    ("username, user_id, client_id", f"{contract.USERNAME_MAX_CHARS} characters each"),
+    ("type", f"{contract.TYPE_MAX_CHARS} characters"),
+    ("a JSON body, or a Socket.IO frame (text only)", f"{contract.FRAME_MAX_BYTES // 1024} KiB"),
+    ("nesting of JSON", f"{contract.JSON_MAX_DEPTH} levels"),
+    ("conversations one socket is in", str(contract.ROOMS_PER_SOCKET)),
+    (
+        "messages in a state, or in a page of history",
+        f"{contract.STATE_MESSAGES}, {contract.MESSAGES_PAGE_MAX}",
+    ),
+)
+
+
+def _call_row(call: contract.Call) -> tuple[str, ...]:
+    needs = f" Needs the {call.credential}'s token." if call.credential else ""
+    body = "" if call.body in (None, contract.Nothing) else _link(call.body)
+    return (
+        f"`{call.method} {call.path}`",
+        call.summary + needs,
+        body,
+        f"{call.status} {_link(call.reply)}",
+    )
+
+
+def _parameters() -> Iterable[str]:
+    for call in contract.CALLS.values():
+        if call.parameters:
+            yield f"`{call.method} {call.path}` takes in its query:"
+            yield ""
+            yield from (f"- `{p.name}`: {p.meaning}" for p in call.parameters)
+            yield ""
+
+
+def _objects() -> Iterable[str]:
+    for struct in _structs():
+        yield f"### {struct.__name__}"
+        yield ""
+        if struct.__doc__ and not struct.__doc__.startswith(f"{struct.__name__}("):
+            yield struct.__doc__.strip().replace("\n", " ")
+            yield ""
+        fields = msgspec.structs.fields(struct)
+        if fields:
+            yield from _table(("field", "type"), ((_field(f), _type(f.type)) for f in fields))
+            yield ""
+
+
+def _structs() -> list[type[Struct]]:
+    """Every object of the wire, once, in the order of the contract."""
+    found = [
+        value
+        for value in vars(contract).values()
+        if isinstance(value, type) and issubclass(value, Struct) and value is not Struct
+    ]
+    return [struct for struct in found if struct is not contract.Nothing]
+
+
+def _field(field: Any) -> str:
+    optional = field.default is None or field.default is msgspec.UNSET
+    return f"`{field.name}`{'?' if optional else ''}"
+
+
+def _type(annotation: Any) -> str:
+    """A type as a reader of JSON would say it."""
+    schema = msgspec.json.schema_components([annotation], ref_template="{name}")[0][0]
+    return _schema(schema)
+
+
+def _schema(schema: dict[str, Any]) -> str:
+    if "anyOf" in schema:
+        kinds = [_schema(s) for s in schema["anyOf"] if s.get("type") != "null"]
+        return " or ".join(dict.fromkeys(kinds))
+    if "$ref" in schema:
+        name = schema["$ref"]
+        return "a code" if name == "Code" else f"[{name}](#{name.lower()})"
+    if "const" in schema:
+        return f"`{str(schema['const']).lower()}`"
+    if "enum" in schema:
+        return " or ".join(f"`{str(v).lower()}`" for v in schema["enum"])
+    if schema.get("type") == "array":
+        return f"array of {_schema(schema['items'])}"
+    kind = str(schema.get("type", "anything"))
+    notes = []
+    if "description" in schema:
+        notes.append(schema["description"])
+    if "maxLength" in schema:
+        notes.append(f"at most {schema['maxLength']:,} characters")
+    return f"{kind} ({', '.join(notes)})" if notes else kind
+
+
+def _link(struct: type[Struct]) -> str:
+    return f"[{struct.__name__}](#{struct.__name__.lower()})"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterable[str]:
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + " --- |" * len(head)
+    for row in rows:
+        yield "| " + " | ".join(row) + " |"
+
+
+def main() -> None:
+    DOCS.mkdir(exist_ok=True)
+    for name, text in pages().items():
+        (DOCS / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""The Chromium that tests and screenshots drive."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+from playwright.sync_api import Browser, Playwright
+
+PLAIN_HTTP_HOST = "parley.test"
+"""Resolves to this machine in our Chromium, and is no secure context as localhost is."""
+
+FLAGS = (
+    "--no-sandbox",  # root in a container may not make one
+    "--disable-gpu",
+    # Nothing of the browser's own on the network.
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+    f"--host-resolver-rules=MAP {PLAIN_HTTP_HOST} 127.0.0.1",
+)
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def launch(playwright: Playwright) -> Browser:
+    """The machine's own browser, the one `tests/system.sh` makes sure of."""
+    return playwright.chromium.launch(executable_path=_path(), args=list(FLAGS))
+
+
+def _path() -> str:
+    for name in filter(None, (os.environ.get("CHROMIUM"), *NAMES)):
+        if found := shutil.which(name):
+            return found
+    raise FileNotFoundError("Chromium was not found: run `make system`, or set CHROMIUM.")

@@ -1,0 +1,400 @@
+"""Pictures of every page and state, to be looked at before work is called done.
+
+`python -m tests.browser.screenshots [--out FOLDER]` takes them all, at three
+widths, in light and dark; `--readme` takes the one picture of the README.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.browser import chromium
+from tests.browser.line import Line
+from tests.browser.seeding import Said, Seeded, Seeding
+from tests.browser.visitor import Visitor
+from tests.servers import Process, process
+
+ROOT = Path(__file__).parents[2]
+SIZES = {320: 640, 768: 1024, 1280: 800}
+THEMES = ("light", "dark")
+README_PICTURE = ROOT / "docs" / "conversation.png"
+README_PICTURE_MAX_BYTES = 200_000
+
+# The visitors' clocks stand at this hour, whenever the pictures are taken.
+NOW = datetime.now(UTC).replace(hour=18, minute=5, second=0)
+TODAY = NOW - timedelta(minutes=40)
+YESTERDAY = TODAY - timedelta(days=1)
+
+
+def _evening(minute: float) -> datetime:
+    return YESTERDAY + timedelta(minutes=minute)
+
+
+def _today(minute: float) -> datetime:
+    return TODAY + timedelta(minutes=minute)
+
+
+LAKE = (
+    Said("Ada", "The hut is ours from Friday! Two nights, six beds, one stove.", _evening(0)),
+    Said("Ben", "You found one with a stove. I take back what I said about the tent.", _evening(2)),
+    Said("Cleo", "🎉🎉", _evening(3)),
+    Said("Cleo", "I can drive, with room for three and a modest amount of luggage", _evening(4)),
+    Said("Ada", "Ben, modest means no accordion.", _evening(6)),
+    Said("Ben", "It is a *small* accordion.", _evening(9)),
+    Said("Noor", "سآتي يوم السبت صباحا، ومعي القهوة ☕", _evening(31)),
+    Said("Cleo", "Noor is bringing the coffee, we are saved", _evening(32)),
+    Said("Ada", "The path, for everyone: https://example.org/lake-trail", _today(0)),
+    Said("Ada", "Forty minutes uphill from the station. Bring shoes you like.", _today(1)),
+    Said(
+        "Ben",
+        "I made a list of who owes what, it comes out like this:\n"
+        '```python\nshares = {"hut": 240, "food": 96, "fuel": 38}\n'
+        "each = sum(shares.values()) / 6  # 62.33\n```",
+        _today(14),
+    ),
+    Said("Cleo", "Only Ben brings `sum()` to a lake.", _today(15)),
+    Said("Noor", "Do I bring wood for the stove, or is there some?", _today(22)),
+    Said("Ada", "There is a shed full of it. The key hangs behind the door.", _today(24)),
+    Said("Ben", "👍", _today(25)),
+)
+DINNER = (
+    Said("Cleo", "The new place by the bridge, or dumplings again?", _evening(1)),
+    Said("Noor", "Dumplings.", _evening(3)),
+    Said("Ada", "Dumplings!", _evening(3)),
+    Said("Noor", "🥟🥟🥟", _evening(4)),
+    Said("Ada", "Seven o’clock, then. I book.", _evening(9)),
+)
+LONG_WORDS = (
+    Said(
+        "Greta",
+        "Das Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamten"
+        "gesellschaftsgebäude steht noch.",
+        _today(2),
+    ),
+    Said(
+        "Ilan", "תמונות מהטיול: https://example.org/" + "albums/autumn-in-the-hills/" * 6, _today(4)
+    ),
+    Said("Greta", "שלום! مرحبا! Hello! All in one line.", _today(5)),
+    Said(
+        "Ilan",
+        "```\n$ rsync --archive --delete --human-readable --partial "
+        "photos/ backup.example.org:/srv/albums/autumn/\nsent 1.21G bytes\n```",
+        _today(7),
+    ),
+    Said(
+        "Greta",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        "aaaaaaaaaaaaaaaaaaaaaaaaah",
+        _today(8),
+    ),
+    Said("Ilan", "😮", _today(9)),
+)
+LISTED = (
+    (
+        "Neighbours of Linden Street",
+        "Parcels, ladders, lost cats.",
+        ("Has anybody seen a ladder? It is green.", "It leans on our fence.", "Thank you!"),
+    ),
+    (
+        "Book club: The Dispossessed",
+        "Chapters one to four, until Thursday.",
+        ("I could not stop at four.",),
+    ),
+    ("Choir, second altos", "", ("Bar 31 again, from the top?", "With the tenors this time.")),
+    (
+        "Repair café, Saturday",
+        "Bring what is broken. We have soldering irons, sewing machines, "
+        "patience, and tea for those who wait.",
+        ("A toaster, a lamp, and my pride.",),
+    ),
+    ("Öffentliche Sprechstunde", "", ()),
+    ("Who waters the tomatoes?", "A rota, in theory.", ("Me, till Wednesday.",)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the pictures are of: conversations that are there already."""
+
+    url: str
+    empty_url: str
+    lake: Seeded
+    words: Seeded
+    empty: Seeded
+    ended: Seeded
+    long: Seeded
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """One person at one size in one theme, and the folder for their pictures."""
+
+    browser: Browser
+    scene: Scene
+    folder: Path
+    width: int
+    theme: str
+
+    @contextlib.contextmanager
+    def visitor(
+        self, seeded: Seeded | None = None, who: str = "", **options: Any
+    ) -> Iterator[Visitor]:
+        """Somebody, with the session of `who` where one is named."""
+        narrow = {"has_touch": True, "is_mobile": True} if self.width < 761 else {}
+        visitor = Visitor(
+            who or "Somebody",
+            self.browser,
+            options.pop("url", self.scene.url),
+            viewport={"width": self.width, "height": SIZES[self.width]},
+            color_scheme=self.theme,
+            reduced_motion="reduce",
+            **narrow,
+            **options,
+        )
+        visitor.page.clock.set_fixed_time(NOW)
+        if seeded is not None and who:
+            visitor.has_session(seeded.tokens[who])
+        try:
+            yield visitor
+        finally:
+            visitor.goes_home()
+
+    def take(self, visitor: Visitor, name: str) -> None:
+        picture = self.folder / f"{name}-{self.width}-{self.theme}.png"
+        visitor.page.screenshot(path=picture, animations="disabled")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="screenshots", description="Take pictures of every page.")
+    parser.add_argument("--out", type=Path, default=ROOT / "screenshots", metavar="FOLDER")
+    parser.add_argument("--readme", action="store_true", help="only docs/conversation.png")
+    arguments = parser.parse_args()
+    with opened() as (browser, scene):
+        if arguments.readme:
+            take_readme_picture(browser, scene)
+        else:
+            take_all(browser, scene, arguments.out)
+
+
+@contextlib.contextmanager
+def opened() -> Iterator[tuple[Browser, Scene]]:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        sync_playwright() as playwright,
+        contextlib.closing(chromium.launch(playwright)) as browser,
+        process(Path(folder, "full"), "--port", "0") as site,
+        process(Path(folder, "empty"), "--port", "0") as empty_site,
+        contextlib.closing(Seeding(site.url, Path(folder, "full"))) as seeding,
+    ):
+        yield browser, build(seeding, site, empty_site)
+
+
+def build(seeding: Seeding, site: Process, empty_site: Process) -> Scene:
+    for title, description, lines in LISTED[::-1]:
+        said = [Said(("Mara", "Jonas", "Ife")[i % 3], text) for i, text in enumerate(lines)]
+        seeding.conversation(title, said, description=description, listed=True)
+    ended = seeding.conversation("Where to eat on Friday", DINNER, owner="Ada", at=_evening(0))
+    seeding.end(ended)
+    return Scene(
+        url=site.url,
+        empty_url=empty_site.url,
+        lake=seeding.conversation(
+            "A weekend at the lake",
+            LAKE,
+            owner="Ada",
+            at=_evening(-5),
+            description="Friday to Sunday, by train and on foot. Who brings what?",
+        ),
+        words=seeding.conversation(
+            "Fotos, תמונות, صور: the autumn album and everything that belongs with it", LONG_WORDS
+        ),
+        empty=seeding.conversation(
+            "Sunday lunch", owner="Ada", description="At mine, at one.", at=TODAY
+        ),
+        ended=ended,
+        long=seeding.conversation(
+            "Crossword, daily",
+            [
+                Said(
+                    ("Ada", "Ben")[i // 2 % 2],
+                    f"{i + 1} across: {'so many letters ' * (i % 5 + 1)}",
+                )
+                for i in range(160)
+            ],
+        ),
+    )
+
+
+def take_all(browser: Browser, scene: Scene, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.png"):
+        old.unlink()
+    for width in SIZES:
+        for theme in THEMES:
+            studio = Studio(browser, scene, folder, width, theme)
+            for take in (pages, reading, talking, trouble, floating, without_javascript):
+                take(studio)
+    print(f"{len(list(folder.glob('*.png')))} pictures are in {folder}")
+
+
+def pages(studio: Studio) -> None:
+    addresses = {
+        "home": "/",
+        "list": "/conversations",
+        "list-search-none": "/conversations?q=elephants",
+        "not-found": "/conversation/nowhere",
+        "no-page": "/nowhere",
+    }
+    with studio.visitor() as visitor:
+        for name, address in addresses.items():
+            visitor.opens(address)
+            studio.take(visitor, name)
+        visitor.opens("/")
+        visitor.page.get_by_text("Add a description").click()
+        studio.take(visitor, "home-description")
+    with studio.visitor(url=studio.scene.empty_url) as visitor:
+        visitor.opens("/conversations")
+        studio.take(visitor, "list-empty")
+
+
+def reading(studio: Studio) -> None:
+    scene = studio.scene
+    with studio.visitor() as visitor:
+        for name, seeded in {
+            "guest": scene.lake,
+            "long-words": scene.words,
+            "ended": scene.ended,
+            "empty-guest": scene.empty,
+        }.items():
+            visitor.opens(seeded.link)
+            visitor.is_connected()
+            studio.take(visitor, name)
+        visitor.opens(f"{scene.lake.link}#m-11")
+        expect(visitor.page.locator("#m-11")).to_be_focused()
+        studio.take(visitor, "linked-message")
+    with studio.visitor() as visitor:
+        visitor.opens(scene.long.link)
+        visitor.is_connected()
+        visitor.page.evaluate("document.querySelector('#scroller').scrollTop = -9999")
+        expect(visitor.page.locator("#opening")).to_be_visible()
+        # Loading moves nothing, so the top is a scroll further up now.
+        visitor.page.evaluate("document.querySelector('#scroller').scrollTop = -99999")
+        studio.take(visitor, "older-loaded")
+        visitor.page.evaluate("document.querySelector('#scroller').scrollTop = -9999")
+        with seeding_aside(scene) as say:
+            say(scene.long, "Ada", "A new one")
+            say(scene.long, "Ada", "and another")
+            expect(visitor.pill).to_be_visible()
+        studio.take(visitor, "new-messages")
+
+
+def talking(studio: Studio) -> None:
+    lake = studio.scene.lake
+    with studio.visitor(lake, "Ada") as ada, studio.visitor(lake, "Ben") as ben:
+        ada.opens(lake.link)
+        ben.opens(lake.link)
+        ada.is_connected()
+        ben.is_connected()
+        studio.take(ada, "owner")
+        ben.types("I will ")
+        expect(ada.page.locator("#typing")).to_have_text("Ben is typing")
+        studio.take(ada, "typing")
+        studio.take(ben, "member")
+    with studio.visitor(studio.scene.empty, "Ada") as ada:
+        ada.opens(studio.scene.empty.link)
+        ada.is_connected()
+        studio.take(ada, "empty")
+
+
+def trouble(studio: Studio) -> None:
+    lake = studio.scene.lake
+    with studio.visitor(lake, "Ben") as ben:
+        line = Line(ben.page)
+        ben.opens(lake.link)
+        ben.is_connected()
+        line.refuse("The server is busy. Try again in a moment.")
+        ben.sends("I can bring the lamp, if nobody minds that it is shaped like a goose.")
+        expect(ben.page.locator(".failed")).to_be_visible()
+        ben.page.locator(".failed").scroll_into_view_if_needed()
+        studio.take(ben, "failed")
+        ben.page.get_by_role("button", name="Discard").click()
+        ben.context.set_offline(True)
+        ben.has_badge("Offline")
+        ben.sends("The goose lamp is packed.")
+        expect(ben.page.locator(".pending")).to_be_visible()
+        studio.take(ben, "offline")
+    with studio.visitor(lake, "Ben") as ben:
+        line = Line(ben.page)
+        ben.opens(lake.link)
+        ben.is_connected()
+        line.cut()
+        ben.has_badge("Reconnecting")
+        studio.take(ben, "reconnecting")
+
+
+def floating(studio: Studio) -> None:
+    lake = studio.scene.lake
+    with studio.visitor(lake, "Ada") as ada:
+        ada.opens(lake.link)
+        ada.is_connected()
+        sheet = ada.page.get_by_role("button", name="People and link")
+        if sheet.is_visible():
+            sheet.click()
+            studio.take(ada, "sheet")
+        ada.page.get_by_text("QR code", exact=True).click()
+        ada.page.wait_for_function("() => document.querySelector('.qr img').naturalWidth > 0")
+        studio.take(ada, "qr")
+        ada.page.get_by_role("link", name="End conversation").click()
+        studio.take(ada, "end-dialog")
+
+
+def without_javascript(studio: Studio) -> None:
+    lake = studio.scene.lake
+    with studio.visitor(lake, "Ada", java_script_enabled=False) as ada:
+        ada.opens(lake.link)
+        studio.take(ada, "no-js-top")
+        ada.opens(f"{lake.link}#composer")
+        studio.take(ada, "no-js-end")
+        ada.opens(f"{lake.link}/end")
+        studio.take(ada, "no-js-ask-to-end")
+
+
+@contextlib.contextmanager
+def seeding_aside(scene: Scene) -> Iterator[Callable[[Seeded, str, str], None]]:
+    with contextlib.closing(Seeding(scene.url, Path())) as seeding:
+        yield seeding.say
+
+
+def take_readme_picture(browser: Browser, scene: Scene) -> None:
+    """A lively conversation, as one of them sees it."""
+    studio = Studio(browser, scene, README_PICTURE.parent, 1280, "light")
+    lake = scene.lake
+    with contextlib.ExitStack() as stack:
+        people = [stack.enter_context(studio.visitor(lake, who)) for who in ("Ben", "Cleo", "Noor")]
+        ada = stack.enter_context(studio.visitor(lake, "Ada"))
+        for visitor in (*people, ada):
+            visitor.opens(lake.link)
+            visitor.is_connected()
+        people[1].types("A lamp, a ")
+        expect(ada.page.locator("#typing")).to_have_text("Cleo is typing")
+        ada.page.locator("#join-link").evaluate(
+            "field => { field.value = 'https://talk.example.org/conversation/lake'; }"
+        )
+        ada.page.screenshot(path=README_PICTURE, animations="disabled", caret="hide")
+    size = README_PICTURE.stat().st_size
+    if size > README_PICTURE_MAX_BYTES:
+        raise SystemExit(f"{README_PICTURE} has {size} bytes: at most {README_PICTURE_MAX_BYTES}.")
+    print(f"{README_PICTURE}: {size // 1000} kB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""Conversations that were there before a test begins: made over REST, then aged.
+
+The API gives every message the time it arrives at. What was said yesterday is
+made by moving the stored time, in the server's database.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+
+PATIENCE_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    who: str
+    text: str
+    at: datetime | None = None
+    """When; None for just now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    room_id: str
+    link: str
+    tokens: dict[str, str]
+    """By name: who spoke, and `owner`."""
+
+
+class Seeding:
+    """Fills one server. `data` is the folder of its database."""
+
+    def __init__(self, url: str, data: Path) -> None:
+        self._url = url
+        self._data = data
+        self._http = requests.Session()
+
+    def close(self) -> None:
+        self._http.close()
+
+    def conversation(
+        self,
+        title: str = "A talk",
+        said: Iterable[Said] = (),
+        *,
+        description: str = "",
+        listed: bool = False,
+        owner: str = "",
+        at: datetime | None = None,
+    ) -> Seeded:
+        """Start one and say all that, in order. `owner` also joins, under that name."""
+        created = self._post(
+            "create",
+            {
+                "title": title,
+                "description": description,
+                "visibility": "listed" if listed else "unlisted",
+            },
+        )
+        room_id = created["room_id"]
+        tokens = {"owner": created["token"]}
+        if owner:
+            tokens[owner] = created["token"]
+            self._post(f"{room_id}/join", {"username": owner}, tokens[owner])
+        times = self._say_all(room_id, said, tokens)
+        self._age(room_id, times, at)
+        return Seeded(room_id, f"{self._url}/conversation/{room_id}", tokens)
+
+    def end(self, seeded: Seeded) -> None:
+        self._post(f"{seeded.room_id}/end", {}, seeded.tokens["owner"])
+
+    def say(self, seeded: Seeded, who: str, text: str) -> None:
+        if who not in seeded.tokens:
+            joined = self._post(f"{seeded.room_id}/join", {"username": who})
+            seeded.tokens[who] = joined["token"]
+        self._post(f"{seeded.room_id}/messages", {"message": text}, seeded.tokens[who])
+
+    def _say_all(
+        self, room_id: str, said: Iterable[Said], tokens: dict[str, str]
+    ) -> dict[int, datetime]:
+        times: dict[int, datetime] = {}
+        for line in said:
+            if line.who not in tokens:
+                joined = self._post(f"{room_id}/join", {"username": line.who})
+                tokens[line.who] = joined["token"]
+            sent = self._post(f"{room_id}/messages", {"message": line.text}, tokens[line.who])
+            if line.at is not None:
+                times[sent["seq"]] = line.at
+        return times
+
+    def _post(self, path: str, body: dict[str, Any], token: str = "") -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        reply = self._http.post(
+            f"{self._url}/api/conversations/{path}", json=body, headers=headers, timeout=PATIENCE_S
+        )
+        assert reply.ok, (path, reply.status_code, reply.text)
+        fields: dict[str, Any] = reply.json()
+        return fields
+
+    def _age(self, room_id: str, times: dict[int, datetime], started: datetime | None) -> None:
+        if not times and started is None:
+            return
+        with (
+            contextlib.closing(
+                sqlite3.connect(self._data / "parley.db", timeout=PATIENCE_S)
+            ) as database,
+            database,
+        ):
+            (id,) = database.execute(
+                "SELECT id FROM conversations WHERE room_id = ?", (room_id,)
+            ).fetchone()
+            database.executemany(
+                "UPDATE messages SET sent_at = ? WHERE conversation_id = ? AND seq = ?",
+                [(_milliseconds(at), id, seq) for seq, at in times.items()],
+            )
+            if started is not None:
+                database.execute(
+                    "UPDATE conversations SET created_at = ? WHERE id = ?",
+                    (_milliseconds(started), id),
+                )
+
+
+def _milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)

@@ -1,0 +1,275 @@
+"""For everyone: by keyboard, on a small screen, with a screen reader, in light and dark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Arrive
+from tests.browser.line import Line
+from tests.browser.seeding import Said, Seeded, Seeding
+from tests.browser.visitor import PHONE, Visitor
+
+LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
+LONG_LINK = "https://example.org/" + "a-path-that-never-breaks/" * 12
+WIDE_CODE = "```\n" + "x = 'a line of code far wider than any phone' + " * 4 + "\n```"
+MANY_KINDS = [
+    Said("Ada", "Hello, everyone. Is `make` enough?"),
+    Said("Ben", f"See {LONG_LINK} for that."),
+    Said("Ben", LONG_WORD),
+    Said("Ada", WIDE_CODE),
+    Said("Ada", "🎉🎈"),
+    Said("Cleo" * 16, "שלום, a name as long as names may be"),
+    Said("Ben", "The last one."),
+]
+GRAVE = ("serious", "critical")
+TARGET_PX = 44
+
+# Scans from the middle of each control outwards for as far as a finger still meets it. Links
+# within a sentence are as tall as its lines (WCAG 2.5.5 excepts them).
+SMALL_TARGETS = """needed => {
+  const small = [];
+  const shown = element => element.checkVisibility({visibilityProperty: true});
+  const meets = (element, x, y) => {
+    const hit = document.elementFromPoint(x, y);
+    return hit !== null && (element.contains(hit) || hit.closest("label")?.control === element);
+  };
+  const reach = (element, x, y, dx, dy) => {
+    let far = 0;
+    while (far < needed && meets(element, x + dx * (far + 1), y + dy * (far + 1))) far += 1;
+    return far;
+  };
+  const controls = "a[href], button, input:not([type=hidden]), textarea, summary";
+  for (const control of document.querySelectorAll(controls)) {
+    if (!shown(control) || control.closest(".message-text, .skip, .noscript")) continue;
+    control.scrollIntoView({block: "center", behavior: "instant"});
+    const box = control.getBoundingClientRect();
+    const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+    if (!meets(control, x, y)) continue;
+    const wide = reach(control, x, y, -1, 0) + reach(control, x, y, 1, 0) + 1;
+    const high = reach(control, x, y, 0, -1) + reach(control, x, y, 0, 1) + 1;
+    if (Math.min(wide, high) < needed - 0.5) {
+      small.push(`${control.outerHTML.slice(0, 90)}: ${wide} x ${high}`);
+    }
+  }
+  return small;
+}"""
+TOO_WIDE = """() => {
+  const page = document.scrollingElement;
+  const wide = [...document.querySelectorAll("body *")].filter(element => {
+    const scrolls = element.parentElement.closest("pre, .visually-hidden");
+    const box = element.getBoundingClientRect();
+    const outside = box.right > innerWidth + 0.5 || box.left < -0.5;
+    return outside && !scrolls && box.width > 1 && box.height > 1;
+  });
+  const found = wide.map(element => element.outerHTML.slice(0, 90));
+  const scroller = document.querySelector("#scroller");
+  if (scroller && scroller.scrollWidth > scroller.clientWidth) found.push("the transcript scrolls");
+  if (page.scrollWidth > innerWidth) found.push("the page scrolls");
+  return found;
+}"""
+
+
+@pytest.fixture(scope="module")
+def varied(seeding: Seeding) -> Seeded:
+    return seeding.conversation(
+        f"All kinds: {LONG_WORD}", MANY_KINDS, description=LONG_LINK, listed=True, owner="Dora"
+    )
+
+
+@pytest.fixture(scope="module")
+def ended(seeding: Seeding) -> Seeded:
+    ended = seeding.conversation("Over", MANY_KINDS, owner="Ada")
+    seeding.end(ended)
+    return ended
+
+
+def states(visitor: Visitor, varied: Seeded, ended: Seeded) -> Iterator[str]:
+    """Bring the page into one state after the other, and name each."""
+    visitor.may_meet("404")
+    for address in ("/", "/conversations", "/conversations?q=nothing-has-this", "/nowhere"):
+        visitor.opens(address)
+        yield address
+    visitor.opens(ended.link)
+    visitor.is_connected()
+    yield "ended"
+    visitor.opens(varied.link)
+    visitor.is_connected()
+    yield "guest"
+    visitor.has_session(varied.tokens["Dora"])
+    line = Line(visitor.page)
+    visitor.opens(varied.link)
+    visitor.is_connected()
+    yield "owner"
+    line.refuse("The server is busy.")
+    visitor.sends("This one fails")
+    expect(visitor.page.locator(".failed")).to_be_visible()
+    yield "failed message"
+    visitor.page.get_by_role("button", name="Discard").click()
+    yield from dialogs(visitor.page)
+    visitor.opens(f"{varied.link}/end")
+    yield "asked to end"
+
+
+def dialogs(page: Page) -> Iterator[str]:
+    sheet = page.get_by_role("button", name="People and link")
+    if sheet.is_visible():
+        sheet.click()
+        page.get_by_text("QR code", exact=True).click()
+        yield "sheet"
+    page.get_by_role("link", name="End conversation").click()
+    yield "end dialog"
+
+
+@pytest.mark.parametrize("device", [{}, PHONE], ids=["desk", "phone"])
+def test_axe_finds_nothing_serious_in_light_and_dark(
+    arrive: Arrive, varied: Seeded, ended: Seeded, device: dict[str, Any]
+) -> None:
+    dora = arrive("Dora", reduced_motion="reduce", **device)
+    found = []
+    for state in states(dora, varied, ended):
+        for theme in ("light", "dark"):
+            dora.page.emulate_media(color_scheme=theme)
+            found += [f"{state}, {theme}: {violation}" for violation in violations(dora.page)]
+
+    assert not found, "\n".join(found)
+
+
+def violations(page: Page) -> list[str]:
+    response = Axe().run(page, options={"resultTypes": ["violations"]}).response
+    return [
+        f"{violation['id']}: {node['html'][:120]} {node['failureSummary']}"
+        for violation in response["violations"]
+        if violation["impact"] in GRAVE
+        for node in violation["nodes"]
+    ]
+
+
+def test_at_320_px_nothing_is_wider_than_the_screen_and_every_target_fits_a_finger(
+    arrive: Arrive, varied: Seeded, ended: Seeded
+) -> None:
+    dora = arrive("Dora", reduced_motion="reduce", **PHONE)
+    found = []
+    for state in states(dora, varied, ended):
+        found += [f"{state}, too wide: {what}" for what in dora.measures(TOO_WIDE)]
+        small = dora.measures(SMALL_TARGETS, TARGET_PX)
+        found += [f"{state}, too small: {what}" for what in small]
+
+    assert not found, "\n".join(found)
+
+
+def test_with_the_keyboard_open_the_composer_and_the_last_message_stay(
+    arrive: Arrive, varied: Seeded
+) -> None:
+    ben = arrive("Ben", **PHONE)
+    ben.comes(varied.link)
+    ben.composer.tap()
+    ben.page.set_viewport_size({"width": 320, "height": 300})
+
+    expect(ben.composer).to_be_in_viewport(ratio=1)
+    expect(ben.page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
+    expect(ben.messages.last).to_be_in_viewport(ratio=1)
+    ben.says("From the tram")
+    expect(ben.message("From the tram")).to_be_in_viewport(ratio=1)
+
+
+def test_on_a_touch_screen_nothing_takes_the_focus_by_itself(
+    arrive: Arrive, varied: Seeded
+) -> None:
+    ben = arrive("Ben", **PHONE)
+    ben.opens(varied.link)
+    ben.is_connected()
+
+    assert ben.measures("document.activeElement === document.body")
+
+
+def test_everything_can_be_done_by_keyboard(ada: Visitor) -> None:
+    keys = ada.page.keyboard
+    ada.opens("/")
+    tabs_to(ada.page, ada.page.get_by_label("What is it about?"))
+    keys.type("By keyboard")
+    keys.press("Enter")
+    ada.page.wait_for_url("**/conversation/*")
+    expect(ada.name_field).to_be_focused()
+    keys.type("Ada")
+    keys.press("Enter")
+    expect(ada.composer).to_be_focused()
+    ada.is_connected()
+    keys.type("Hello")
+    keys.press("Enter")
+    ada.reads("Hello")
+    expect(ada.composer).to_be_focused()
+
+    panel = ada.page.get_by_role("complementary")
+    ada.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tabs_to(ada.page, panel.get_by_role("button", name="Copy link"))
+    keys.press("Enter")
+    expect(panel.get_by_role("button", name="Copied")).to_be_focused()
+
+    end = ada.page.get_by_role("link", name="End conversation")
+    dialog = ada.page.get_by_role("dialog", name="End this conversation?")
+    tabs_to(ada.page, end)
+    keys.press("Enter")
+    expect(dialog).to_be_visible()
+    keys.press("Escape")
+    expect(dialog).not_to_be_visible()
+    expect(end).to_be_focused()
+    keys.press("Enter")
+    tabs_to(ada.page, dialog.get_by_role("button", name="End conversation"))
+    keys.press("Enter")
+    expect(ada.page.get_by_text("This conversation has ended.").first).to_be_visible()
+
+
+def tabs_to(page: Page, wanted: Locator) -> None:
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError(f"40 tabs do not reach {wanted}")
+
+
+def test_the_skip_link_leads_to_where_one_writes(ada: Visitor) -> None:
+    ada.starts()
+    ada.joins()
+    ada.page.reload()
+    ada.is_connected()
+    skip = ada.page.get_by_role("link", name="Skip to writing")
+    skip.focus()
+    expect(skip).to_be_in_viewport()
+    skip.press("Enter")
+    ada.page.keyboard.press("Tab")
+
+    expect(ada.composer).to_be_focused()
+
+
+def test_focus_goes_back_after_the_sheet(arrive: Arrive, varied: Seeded) -> None:
+    ben = arrive("Ben", **PHONE)
+    ben.comes(varied.link)
+    button = ben.page.get_by_role("button", name="People and link")
+    sheet = ben.page.get_by_role("dialog", name="People and link")
+    button.click()
+    expect(sheet).to_be_visible()
+    ben.page.keyboard.press("Escape")
+    expect(sheet).not_to_be_visible()
+    expect(button).to_be_focused()
+
+    button.click()
+    sheet.get_by_role("button", name="Close").click()
+    expect(button).to_be_focused()
+    expect(button).to_have_accessible_name(re.compile(r"People and link, \d+"))
+
+
+def test_who_wants_less_motion_gets_none(arrive: Arrive, varied: Seeded) -> None:
+    ben = arrive("Ben", reduced_motion="reduce")
+    ben.opens(varied.link)
+    moving = """[...document.querySelectorAll("*")].filter(element => {
+      const {transitionDuration, animationName} = getComputedStyle(element);
+      return parseFloat(transitionDuration) > 0 || animationName !== "none";
+    }).length"""
+
+    assert ben.measures(moving) == 0

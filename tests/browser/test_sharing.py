@@ -1,0 +1,90 @@
+"""Getting the link to others: copying, the QR code, the sheet; and the theme beside them."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.browser import chromium
+from tests.browser.conftest import Arrive
+from tests.browser.visitor import PHONE, Visitor
+from tests.servers import Process
+
+
+def test_copy_link_copies_and_says_so(ada: Visitor) -> None:
+    ada.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    link = ada.starts()
+    side = ada.page.get_by_role("complementary")
+    side.get_by_role("button", name="Copy link").click()
+
+    expect(side.get_by_role("button", name="Copied")).to_be_visible()
+    assert ada.measures("navigator.clipboard.readText()") == link
+
+
+def test_copy_link_works_over_plain_http(arrive: Arrive, site: Process) -> None:
+    ada = arrive("Ada", url=f"http://{chromium.PLAIN_HTTP_HOST}:{site.port}")
+    link = ada.starts()
+    ada.joins()
+    assert ada.measures("navigator.clipboard === undefined")
+    side = ada.page.get_by_role("complementary")
+    side.get_by_role("button", name="Copy link").click()
+    expect(side.get_by_role("button", name="Copied")).to_be_focused()
+
+    ada.composer.press("Control+v")
+    expect(ada.composer).to_have_value(link)
+
+
+def test_copy_link_works_over_plain_http_from_the_sheet(arrive: Arrive, site: Process) -> None:
+    ada = arrive("Ada", url=f"http://{chromium.PLAIN_HTTP_HOST}:{site.port}", **PHONE)
+    link = ada.starts()
+    ada.joins()
+    ada.page.get_by_role("button", name="People and link").click()
+    sheet = ada.page.get_by_role("dialog", name="People and link")
+    sheet.get_by_role("button", name="Copy link").click()
+    expect(sheet.get_by_role("button", name="Copied")).to_be_visible()
+    sheet.get_by_role("button", name="Close").click()
+
+    ada.composer.press("Control+v")
+    expect(ada.composer).to_have_value(link)
+
+
+def test_the_qr_code_is_drawn(ada: Visitor) -> None:
+    ada.starts()
+    ada.page.get_by_role("complementary").get_by_text("QR code").click()
+    code = ada.page.get_by_role("img", name="QR code of the link")
+
+    expect(code).to_be_visible()
+    ada.page.wait_for_function("() => document.querySelector('.qr img').naturalWidth > 0")
+
+
+def test_a_phone_offers_its_own_way_to_share(arrive: Arrive) -> None:
+    ada = arrive("Ada", **PHONE)
+    ada.context.add_init_script("navigator.share = async share => { window.shared = share; };")
+    link = ada.starts("Tea")
+    ada.page.get_by_role("button", name="People and link").click()
+    ada.page.get_by_role("button", name="Share").click()
+
+    assert ada.measures("window.shared") == {"title": "Tea", "url": link}
+
+
+def test_the_theme_is_chosen_once_and_for_every_page(ada: Visitor) -> None:
+    def paper() -> str:
+        colour: str = ada.measures("getComputedStyle(document.documentElement).backgroundColor")
+        return colour
+
+    ada.opens("/")
+    light = paper()
+    ada.page.get_by_role("radio", name="Dark").check()
+    dark = paper()
+    assert dark != light
+    ada.starts()
+    assert paper() == dark
+    ada.reloads()
+    assert paper() == dark
+    expect(ada.page.get_by_role("radio", name="Dark")).to_be_checked()
+
+    ada.page.get_by_role("radio", name="Auto").check()
+    assert paper() == light
+    ada.page.emulate_media(color_scheme="dark")
+    assert paper() == dark
+    ada.page.get_by_role("radio", name="Light").check()
+    assert paper() == light

@@ -1,0 +1,237 @@
+"""Somebody with a browser: what they do and see, in their own words.
+
+Each visitor has a browser context of their own, and notes whatever goes wrong
+on their pages: a console error, an exception, a request that failed or that
+went to another host. A test that provokes trouble says so with `may_meet`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    Response,
+    WebSocket,
+    expect,
+)
+
+SLOW_MS = 15_000
+"""For what waits for the network or for a timer of the page's."""
+# What the browser says when somebody leaves a page whose requests are still under way.
+LEFT = "net::ERR_ABORTED"
+
+PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
+
+_COOKIE = "parley_session"
+
+
+@dataclass
+class Trouble:
+    """What went wrong on one visitor's pages, but for what a test allows."""
+
+    host: str
+    met: list[str] = field(default_factory=list)
+    allowed: list[re.Pattern[str]] = field(default_factory=list)
+
+    def note(self, what: str) -> None:
+        if not any(pattern.search(what) for pattern in self.allowed):
+            self.met.append(what)
+
+    def watch(self, context: BrowserContext) -> None:
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.note(f"exception: {error.error}"))
+        context.on("request", self._request)
+        context.on("requestfailed", self._failed)
+        context.on("response", self._response)
+        context.on("page", lambda page: page.on("websocket", self._websocket))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        # CSP violations are among them: Chromium tells of each as an error.
+        if message.type in ("error", "warning"):
+            self.note(f"console: {message.text}")
+
+    def _request(self, request: Request) -> None:
+        self._check_host(request.url)
+
+    def _websocket(self, socket: WebSocket) -> None:
+        self._check_host(socket.url)
+
+    def _failed(self, request: Request) -> None:
+        if request.failure != LEFT:
+            self.note(f"failed: {request.method} {request.url}: {request.failure}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 400:
+            self.note(f"status {response.status}: {response.request.method} {response.url}")
+
+    def _check_host(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != self.host:
+            self.note(f"another host: {url}")
+
+
+class Visitor:
+    """A person at their browser. `options` are those of a Playwright context."""
+
+    def __init__(self, name: str, browser: Browser, url: str, **options: Any) -> None:
+        self.name = name
+        self.url = url
+        self.context = browser.new_context(**{"locale": "en-GB", "timezone_id": "UTC", **options})
+        self.trouble = Trouble(urlsplit(url).netloc)
+        if not options.get("java_script_enabled", True):
+            # Chromium says so of each script it was told not to run.
+            self.may_meet(r"\.js: csp$")
+        self.trouble.watch(self.context)
+        self.page = self.context.new_page()
+
+    # --- what they do ---
+
+    def starts(self, title: str = "A talk", *, description: str = "", listed: bool = False) -> str:
+        """Start a conversation from the home page, and give its link."""
+        self.opens("/")
+        self.page.get_by_label("What is it about?").fill(title)
+        if description:
+            self.page.get_by_text("Add a description").click()
+            self.page.get_by_label("Description", exact=True).fill(description)
+        if listed:
+            self.page.get_by_label("List it on this server").check()
+        self.page.get_by_role("button", name="Start a conversation").click()
+        self.page.wait_for_url("**/conversation/*")
+        return self.page.url
+
+    def opens(self, address: str) -> None:
+        """A link, or an address on this server."""
+        self.page.goto(urljoin(self.url, address))
+
+    def joins(self, name: str = "") -> None:
+        """Give a name, press Enter, and be there."""
+        self.page.get_by_placeholder("Your name").fill(name or self.name)
+        self.page.keyboard.press("Enter")
+        expect(self.composer).to_be_visible()
+        self.is_connected()
+
+    def comes(self, link: str) -> None:
+        """Open the link and join under the own name."""
+        self.opens(link)
+        self.joins()
+
+    def types(self, text: str) -> None:
+        """Key by key, as the page hears of it while somebody writes."""
+        self.composer.press_sequentially(text)
+
+    def sends(self, text: str) -> None:
+        """Send it, whether or not it gets through."""
+        self.composer.fill(text)
+        self.composer.press("Enter")
+
+    def says(self, text: str) -> None:
+        """Send it, and see it confirmed."""
+        own = self.messages.and_(self.page.locator(".mine:not(.pending, .failed)"))
+        before = own.count()
+        self.sends(text)
+        expect(own).to_have_count(before + 1)
+
+    def reloads(self) -> None:
+        self.page.reload()
+
+    def opens_another_tab(self) -> Page:
+        """The same browser and cookie, the same page once more."""
+        tab = self.context.new_page()
+        tab.goto(self.page.url)
+        return tab
+
+    def scrolls_to(self, text: str) -> None:
+        self.message(text).last.scroll_into_view_if_needed()
+
+    def scrolls_by(self, pixels: int) -> None:
+        """Turn the wheel over the transcript; a negative number goes up."""
+        self.scroller.hover()
+        self.page.mouse.wheel(0, pixels)
+
+    def goes_home(self) -> None:
+        self.context.close()
+
+    def has_session(self, token: str) -> None:
+        """Be whom a program's token stands for."""
+        self.context.add_cookies([{"name": _COOKIE, "value": token, "url": self.url}])
+
+    def may_meet(self, *patterns: str) -> None:
+        """Trouble that the test provokes."""
+        self.trouble.allowed += [re.compile(pattern) for pattern in patterns]
+
+    # --- what they see ---
+
+    def reads(self, text: str) -> None:
+        expect(self.message(text).last).to_be_visible()
+
+    def reads_once(self, text: str) -> None:
+        expect(self.message(text)).to_have_count(1)
+
+    def does_not_see(self, text: str) -> None:
+        expect(self.page.get_by_text(text)).not_to_be_visible()
+
+    def is_connected(self) -> None:
+        self.has_badge("Connected")
+
+    def has_badge(self, words: str) -> None:
+        expect(self.page.locator("#badge-text")).to_have_text(words, timeout=SLOW_MS)
+
+    def has_focus_on(self, what: Locator) -> None:
+        expect(what).to_be_focused()
+
+    @property
+    def composer(self) -> Locator:
+        return self.page.get_by_role("textbox", name="Message", exact=True)
+
+    @property
+    def name_field(self) -> Locator:
+        return self.page.get_by_placeholder("Your name")
+
+    @property
+    def scroller(self) -> Locator:
+        return self.page.get_by_role("region", name="Transcript")
+
+    @property
+    def messages(self) -> Locator:
+        return self.page.get_by_role("log").locator(".message")
+
+    @property
+    def notices(self) -> Locator:
+        return self.page.get_by_role("log").locator(".notice")
+
+    @property
+    def pill(self) -> Locator:
+        return self.page.get_by_role("button", name=re.compile("new message"))
+
+    @property
+    def people(self) -> Locator:
+        return self.page.locator("#people .person")
+
+    def message(self, text: str) -> Locator:
+        """The messages with exactly this text."""
+        return self.messages.filter(has=self.page.locator(".message-text", has_text=_exactly(text)))
+
+    def texts(self) -> list[str]:
+        return self.messages.locator(".message-text").all_inner_texts()
+
+    def from_end_px(self) -> float:
+        """How far the transcript is from its end."""
+        distance: float = self.scroller.evaluate("scroller => -scroller.scrollTop")
+        return distance
+
+    def measures(self, script: str, argument: object = None) -> Any:
+        return self.page.evaluate(script, argument)
+
+
+def _exactly(text: str) -> re.Pattern[str]:
+    words = r"\s+".join(re.escape(word) for word in text.split())
+    return re.compile(rf"^\s*{words}\s*$")

@@ -1,0 +1,54 @@
+"""The domain with a real database, and a clock that tests turn."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from parley.bus.local import LocalBus
+from parley.config import Config
+from parley.domain.context import Context
+from parley.domain.presence import Presence
+from parley.records import Event
+from parley.storage.database import Database
+
+
+@dataclass
+class Clock:
+    now: datetime = datetime(2030, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def goes_on(self, by: timedelta) -> None:
+        self.now += by
+
+
+@dataclass
+class Told:
+    """What was published, in order."""
+
+    events: list[Event] = field(default_factory=list)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+async def context(config: Config, clock: Clock, told: Told) -> AsyncIterator[Context]:
+    database = Database(config.data)
+    await database.open()
+    bus = LocalBus()
+    bus.subscribe(told.events.append)
+    yield Context(database, bus, Presence(), config.leave_grace_s, clock)
+    await database.close()

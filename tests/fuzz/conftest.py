@@ -1,0 +1,27 @@
+"""A server that is being attacked, two people who want to talk on it, and its log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.fuzz.world import Pair
+from tests.people import Person
+
+
+@pytest.fixture
+def log() -> Iterator[list[Any]]:
+    """What the server logged; nothing that a stranger sends may fill it."""
+    with capture_logs() as entries:
+        yield entries
+    assert entries == []
+
+
+@pytest.fixture
+async def pair(person: Callable[..., Person]) -> Pair:
+    pair = Pair(person("Ada"), person("Ben"))
+    await pair.sit_down()
+    return pair

@@ -1,0 +1,209 @@
+// @ts-check
+// Old state and events give what a fresh state would give; nothing is shown twice, and nothing is lost.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { itemsOf } from "../../parley/static/js/items.js";
+import { WINDOW_MESSAGES } from "../../parley/static/js/loaded.js";
+import { noticeText } from "../../parley/static/js/notices.js";
+import { INITIAL, Store, reduce } from "../../parley/static/js/store.js";
+import { typingText } from "../../parley/static/js/typing.js";
+
+/** @typedef {import("../../parley/static/js/store.js").State} State */
+
+const ADA = { userId: "ada", username: "Ada", role: "owner" };
+const START = Date.UTC(2026, 10, 23, 12);
+
+const message = (seq, { by = "Ben", clientId = undefined, minute = seq } = {}) => ({
+  id: `id-${seq}`, seq, user_id: by.toLowerCase(), username: by, message: `message ${seq}`,
+  timestamp: new Date(START + minute * 60_000).toISOString(), ...(clientId && { client_id: clientId }),
+});
+const messages = (from, to) => Array.from({ length: to - from + 1 }, (_, index) => message(from + index));
+const person = (name, online = true) => ({ user_id: name.toLowerCase(), username: name, role: "member", online });
+const conversation = (shown, fields = {}) => ({
+  room_id: "room", title: "Plan", messages: shown, has_more: false, participants: [person("Ada"), person("Ben")],
+  participant_count: 2, is_active: true, seq: shown.at(-1)?.seq ?? 0, ...fields,
+});
+const stateOf = (shown, fields = {}) => /** @type {State} */ ({
+  ...INITIAL, me: ADA, messages: shown, seq: shown.at(-1)?.seq ?? 0, people: [person("Ada"), person("Ben")],
+  participantCount: 2, ...fields,
+});
+const after = (state, ...events) => events.reduce(reduce, state);
+const arrives = (sent, seen = true) => ({ type: "new_message", message: sent, seen });
+const fresh = (shown, fields = {}, seen = true) => ({
+  type: "conversation_state", conversation: conversation(shown, fields), seen,
+});
+const seqs = (state) => state.messages.map(({ seq }) => seq);
+
+test("messages that arrive one by one give the same as a fresh state", () => {
+  const lived = after(stateOf(messages(1, 2)), ...messages(3, 6).map((sent) => arrives(sent)));
+  const loaded = after(stateOf([]), fresh(messages(1, 6)));
+  assert.deepEqual(lived.messages, loaded.messages);
+  assert.equal(lived.seq, loaded.seq);
+});
+
+test("a message that comes twice is kept once", () => {
+  const state = after(stateOf(messages(1, 2)), arrives(message(3)), arrives(message(3)));
+  assert.deepEqual(seqs(state), [1, 2, 3]);
+});
+
+test("messages that come out of order stand in order, and the gap is known until it closes", () => {
+  const open = after(stateOf(messages(1, 2)), arrives(message(4)));
+  assert.deepEqual([open.seq, open.ahead], [2, [4]]);
+  const closed = after(open, arrives(message(3)));
+  assert.deepEqual([closed.seq, closed.ahead, seqs(closed)], [4, [], [1, 2, 3, 4]]);
+});
+
+test("a gap that stays open is closed by what was asked for", () => {
+  const state = after(stateOf(messages(1, 2)), arrives(message(5)),
+    { type: "gap_closed", messages: messages(3, 5), seen: true });
+  assert.deepEqual([state.seq, state.ahead, seqs(state)], [5, [], [1, 2, 3, 4, 5]]);
+});
+
+const queued = { type: "queued", clientId: "c1", text: "message 3", at: message(3).timestamp };
+const acknowledged = { type: "sent", clientId: "c1", id: "id-3", seq: 3, timestamp: message(3).timestamp };
+const echoed = arrives(message(3, { by: "Ada", clientId: "c1" }));
+
+test("a sent message is shown once, whether its acknowledgement or its echo comes first", () => {
+  for (const order of [[acknowledged, echoed], [echoed, acknowledged], [echoed], [acknowledged]]) {
+    const state = after(stateOf(messages(1, 2)), queued, ...order);
+    assert.deepEqual([seqs(state), state.outbox.length], [[1, 2, 3], 0]);
+  }
+});
+
+test("a sent message that a fresh state already holds is no longer on its way", () => {
+  const state = after(stateOf(messages(1, 2)), queued, fresh([...messages(1, 2), echoed.message]));
+  assert.deepEqual([seqs(state), state.outbox.length], [[1, 2, 3], 0]);
+});
+
+test("another person's message with the same client id confirms nothing", () => {
+  const state = after(stateOf(messages(1, 2)), queued, arrives(message(3, { by: "Ben", clientId: "c1" })));
+  assert.equal(state.outbox.length, 1);
+});
+
+test("a refused message says why, and is pending again on retry", () => {
+  const refused = after(stateOf([]), queued, { type: "refused", clientId: "c1", error: "Too much at once." });
+  assert.deepEqual([refused.outbox[0].status, refused.outbox[0].error], ["failed", "Too much at once."]);
+  assert.equal(after(refused, { type: "retried", clientId: "c1" }).outbox[0].status, "pending");
+  assert.deepEqual(after(refused, { type: "discarded", clientId: "c1" }).outbox, []);
+});
+
+test("a fresh state that meets what is loaded keeps the older pages", () => {
+  const state = after(stateOf(messages(1, 50)), fresh(messages(40, 60), { has_more: true }));
+  assert.deepEqual([seqs(state).length, state.hasOlder], [60, false]);
+});
+
+test("a fresh state beyond a gap replaces what is loaded", () => {
+  const state = after(stateOf(messages(1, 50)), fresh(messages(90, 100), { has_more: true }));
+  assert.deepEqual([seqs(state)[0], state.hasOlder, state.hasNewer], [90, true, false]);
+});
+
+test("a fresh state leaves alone who reads far up in the history", () => {
+  const state = after(stateOf(messages(1, 50), { hasNewer: true, seq: 400 }),
+    fresh(messages(301, 400), { has_more: true }));
+  assert.deepEqual([seqs(state).at(-1), state.hasNewer], [50, true]);
+});
+
+test("at the end the oldest messages make room, further up the newest do", () => {
+  const full = messages(101, 100 + WINDOW_MESSAGES);
+  const following = after(stateOf(full), arrives(message(101 + WINDOW_MESSAGES)));
+  assert.deepEqual([following.messages.length, following.hasOlder, seqs(following)[0]], [WINDOW_MESSAGES, true, 102]);
+  const above = after(stateOf(full), { type: "older_loaded", messages: messages(1, 100), hasMore: false });
+  assert.deepEqual([above.messages.length, above.hasNewer, seqs(above)[0]], [WINDOW_MESSAGES, true, 1]);
+});
+
+test("what arrives while the end is not loaded is counted, and found by loading on", () => {
+  const away = after(stateOf(messages(1, 10), { hasNewer: true, seq: 20 }), arrives(message(21), false));
+  assert.deepEqual([seqs(away).at(-1), away.unread.count], [10, 1]);
+  const stale = after(away, { type: "newer_loaded", messages: messages(11, 20), hasMore: false, seq: 20 });
+  assert.equal(stale.hasNewer, true);
+  const done = after(stale, { type: "newer_loaded", messages: [message(21)], hasMore: false, seq: 21 });
+  assert.deepEqual([seqs(done).at(-1), done.hasNewer], [21, false]);
+});
+
+test("only messages of others that nobody saw are unread", () => {
+  const state = after(stateOf(messages(1, 2)), arrives(message(3, { by: "Ada" }), false), arrives(message(4), true),
+    arrives(message(5), false), arrives(message(6), false));
+  assert.deepEqual(state.unread, { from: 5, count: 2 });
+  const seen = after(state, { type: "seen" });
+  assert.deepEqual(seen.unread, { from: 5, count: 0 });
+  assert.deepEqual(after(seen, arrives(message(7), false)).unread, { from: 7, count: 1 });
+  assert.deepEqual(after(seen, { type: "read" }).unread, { from: 0, count: 0 });
+});
+
+test("what was missed while the connection was gone is unread", () => {
+  const state = after(stateOf(messages(1, 2)), fresh(messages(1, 5), {}, false));
+  assert.deepEqual(state.unread, { from: 3, count: 3 });
+});
+
+const joins = (name) => ({ type: "user_joined", user_id: name.toLowerCase(), username: name, participant_count: 3 });
+const leaves = (name) => ({ type: "user_left", user_id: name.toLowerCase(), username: name, participant_count: 2 });
+
+test("joins and leaves collapse into one line until somebody speaks", () => {
+  const quiet = after(stateOf(messages(1, 1)), joins("Cy"), joins("Dee"), leaves("Ben"));
+  assert.deepEqual(quiet.notices.map(noticeText), ["Cy and Dee joined · Ben left"]);
+  const spoken = after(quiet, arrives(message(2)), leaves("Cy"));
+  assert.deepEqual(spoken.notices.map(noticeText), ["Cy and Dee joined · Ben left", "Cy left"]);
+});
+
+test("many names become a number", () => {
+  const state = after(stateOf([]), ...["Cy", "Dee", "Eve", "Fay", "Gus"].map(joins));
+  assert.deepEqual(state.notices.map(noticeText), ["Cy, Dee and 3 others joined"]);
+});
+
+test("who comes back while still shown as here makes no line", () => {
+  assert.deepEqual(after(stateOf([]), joins("Ben")).notices, []);
+});
+
+test("who leaves is gone from the people, and who only writes is away", () => {
+  const state = after(stateOf([]), leaves("Ben"), arrives(message(1, { by: "Cy" })));
+  assert.deepEqual(state.people.map(({ username, online }) => [username, online]), [["Ada", true], ["Cy", false]]);
+});
+
+test("typing ends with the message, with time, and with leaving", () => {
+  const types = { type: "user_typing", user_id: "ben", username: "Ben", is_typing: true, until: 5000 };
+  const typing = after(stateOf([]), types);
+  assert.equal(typing.typing.length, 1);
+  for (const event of [arrives(message(1)), { type: "typing_expired", now: 5000 }, leaves("Ben"),
+    { ...types, is_typing: false }]) {
+    assert.deepEqual(after(typing, event).typing, []);
+  }
+  assert.equal(after(typing, { type: "typing_expired", now: 4999 }).typing.length, 1);
+});
+
+test("up to two who type are named", () => {
+  assert.deepEqual([[], ["Ada"], ["Ada", "Ben"], ["Ada", "Ben", "Cy"]].map(typingText),
+    ["", "Ada is typing", "Ada and Ben are typing", "3 people are typing"]);
+});
+
+test("an ended conversation keeps its messages", () => {
+  const state = after(stateOf(messages(1, 2)), { type: "conversation_ended", seq: 3 });
+  assert.deepEqual([state.active, state.seq, seqs(state)], [false, 3, [1, 2]]);
+});
+
+test("messages of one author within five minutes are one group", () => {
+  const said = [message(1, { minute: 0 }), message(2, { minute: 5 }), message(3, { minute: 11 }),
+    message(4, { by: "Cy", minute: 11 })];
+  const items = itemsOf(stateOf(said)).filter((item) => item.kind === "message");
+  assert.deepEqual(items.map((item) => item.kind === "message" && item.continued), [false, true, false, false]);
+});
+
+test("the unread line stands before the first unread message, after a new day", () => {
+  const state = stateOf([message(1), message(2, { minute: 60 * 24 * 3 })], { unread: { from: 2, count: 1 } });
+  assert.deepEqual(itemsOf(state).map((item) => item.kind), ["day", "message", "day", "unread", "message"]);
+});
+
+test("a watcher is told of what it watches, and of nothing else", () => {
+  const store = new Store(stateOf([]));
+  let shown = 0;
+  store.watch(["typing"], () => (shown += 1));
+  store.dispatch(joins("Cy"));
+  store.dispatch({ type: "user_typing", user_id: "cy", username: "Cy", is_typing: true, until: 1 });
+  assert.equal(shown, 2);
+});
+
+test("who was here when the connection broke and comes back too makes no line", () => {
+  const participants = [person("Ada"), person("Ben", false)];
+  const state = after(stateOf([]), fresh([], { participants }), joins("Ben"));
+  assert.deepEqual(state.notices, []);
+});

@@ -1,0 +1,254 @@
+"""The one writer: commits together, fails apart, forgets nobody who went away."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from parley.errors import BadRequest, Unavailable
+from parley.storage.database import Database
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    """With a table of its own, to write down names in."""
+    database = Database(tmp_path)
+    await database.open()
+    await database.write(
+        lambda connection: connection.exec_driver_sql(
+            "CREATE TABLE names (name TEXT PRIMARY KEY)"
+        ).close()
+    )
+    yield database
+    await database.close()
+
+
+def note(name: str) -> sa.TextClause:
+    return sa.text("INSERT INTO names VALUES (:name)").bindparams(name=name)
+
+
+async def write(database: Database, name: str) -> str:
+    def work(connection: sa.Connection) -> str:
+        connection.execute(note(name))
+        return name
+
+    return await database.write(work)
+
+
+async def names(database: Database) -> list[str]:
+    return await database.read(
+        lambda connection: list(
+            connection.exec_driver_sql("SELECT name FROM names ORDER BY rowid").scalars()
+        )
+    )
+
+
+async def begun(*works: Coroutine[Any, Any, Any]) -> list[asyncio.Task[Any]]:
+    """Tasks that have each run to their first wait."""
+
+    async def nothing() -> None:
+        pass
+
+    tasks = [asyncio.create_task(work) for work in works]
+    await asyncio.create_task(nothing())  # begins after all of them
+    return tasks
+
+
+class Gate:
+    """Work that holds up the writer until it is let through."""
+
+    def __init__(self) -> None:
+        self.entered = threading.Event()
+        self.opened = threading.Event()
+
+    def __call__(self, _connection: sa.Connection) -> None:
+        self.entered.set()
+        assert self.opened.wait(10)
+
+    async def holds(self, database: Database) -> asyncio.Task[None]:
+        task = asyncio.create_task(database.write(self))
+        assert await asyncio.to_thread(self.entered.wait, 10)
+        return task
+
+
+async def test_what_waits_is_committed_together(database: Database) -> None:
+    commits: list[str] = []
+
+    def count(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if statement == "COMMIT":
+            commits.append(statement)
+
+    gate = Gate()
+    held = await gate.holds(database)
+    sa.event.listen(database._writes, "before_cursor_execute", count)
+    writes = await begun(*(write(database, str(number)) for number in range(100)))
+    gate.opened.set()
+    await asyncio.gather(held, *writes)
+    assert len(await names(database)) == 100
+    # One for what held the writer up, one for all that waited meanwhile.
+    assert len(commits) == 2
+
+
+async def test_what_is_written_is_stored_in_the_order_asked_for(database: Database) -> None:
+    asked = [str(number) for number in range(50)]
+    assert await asyncio.gather(*(write(database, name) for name in asked)) == asked
+    assert await names(database) == asked
+
+
+@pytest.mark.parametrize(
+    "error", [BadRequest("no"), ValueError("no"), KeyError("no")], ids=lambda e: type(e).__name__
+)
+async def test_one_failure_hurts_no_other_in_the_transaction(
+    database: Database, error: Exception
+) -> None:
+    def fails(connection: sa.Connection) -> None:
+        connection.execute(note("half done"))
+        raise error
+
+    gate = Gate()
+    held = await gate.holds(database)
+    writes = await begun(write(database, "before"), database.write(fails), write(database, "after"))
+    gate.opened.set()
+    results = await asyncio.gather(held, *writes, return_exceptions=True)
+    assert results == [None, "before", error, "after"]
+    assert await names(database) == ["before", "after"]
+
+
+async def test_a_broken_rule_of_the_database_hurts_no_other(database: Database) -> None:
+    results = await asyncio.gather(
+        *(write(database, name) for name in ("Ada", "Ada", "Ben")), return_exceptions=True
+    )
+    assert results[0] == "Ada"
+    assert isinstance(results[1], sa.exc.IntegrityError)
+    assert results[2] == "Ben"
+    assert await names(database) == ["Ada", "Ben"]
+
+
+async def test_the_work_of_a_caller_who_went_away_is_stored_and_told(database: Database) -> None:
+    told: list[str] = []
+
+    def work(connection: sa.Connection) -> str:
+        connection.execute(note("Ada"))
+        return "Ada"
+
+    gate = Gate()
+    held = await gate.holds(database)
+    [caller] = await begun(database.write(work, told.append))
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    gate.opened.set()
+    await held
+    await write(database, "Ben")
+    assert await names(database) == ["Ada", "Ben"]
+    assert told == ["Ada"]
+
+
+async def test_it_is_told_after_the_commit_and_in_its_order(database: Database) -> None:
+    told: list[str] = []
+    seen: list[list[str]] = []
+
+    async def tells(name: str) -> None:
+        def work(connection: sa.Connection) -> str:
+            connection.execute(note(name))
+            return name
+
+        await database.write(work, told.append)
+        seen.append(await names(database))
+
+    await asyncio.gather(*(tells(str(number)) for number in range(20)))
+    assert told == [str(number) for number in range(20)]
+    assert all(str(number) in rows for number, rows in enumerate(seen))
+
+
+async def test_a_failure_to_tell_is_none_to_store(database: Database) -> None:
+    def fails(_name: str) -> None:
+        raise RuntimeError("nobody listens")
+
+    def work(connection: sa.Connection) -> str:
+        connection.execute(note("Ada"))
+        return "Ada"
+
+    assert await database.write(work, fails) == "Ada"
+    assert await names(database) == ["Ada"]
+
+
+async def test_after_a_failed_commit_the_next_one_works(database: Database) -> None:
+    def breaks(connection: sa.Connection) -> None:
+        connection.execute(note("lost"))
+        connection.exec_driver_sql("SELECT * FROM nowhere")
+
+    with pytest.raises(Unavailable) as failure:
+        await database.write(breaks)
+    assert failure.value.retry_after
+    assert await write(database, "Ada") == "Ada"
+    assert await names(database) == ["Ada"]
+
+
+async def test_a_read_cannot_write(database: Database) -> None:
+    with pytest.raises(Unavailable):
+        await database.read(lambda connection: connection.execute(note("Mallory")).close())
+    assert await names(database) == []
+
+
+async def test_a_read_sees_one_moment(database: Database) -> None:
+    first, second = threading.Event(), threading.Event()
+
+    def count_twice(connection: sa.Connection) -> tuple[int, int]:
+        counting = "SELECT count(*) FROM names"
+        before = connection.exec_driver_sql(counting).scalar_one()
+        first.set()
+        assert second.wait(10)
+        return before, connection.exec_driver_sql(counting).scalar_one()
+
+    reading = asyncio.create_task(database.read(count_twice))
+    assert await asyncio.to_thread(first.wait, 10)
+    await write(database, "Ada")
+    second.set()
+    assert await reading == (0, 0)
+    assert await names(database) == ["Ada"]
+
+
+async def test_a_read_after_one_that_failed_works(database: Database) -> None:
+    for _ in range(10):
+        with pytest.raises(Unavailable):
+            await database.read(
+                lambda connection: connection.exec_driver_sql("SELECT * FROM nowhere").close()
+            )
+    assert await names(database) == []
+
+
+async def test_closing_stores_what_waits(tmp_path: Path, database: Database) -> None:
+    writes = await begun(*(write(database, str(number)) for number in range(20)))
+    await database.close()
+    await asyncio.gather(*writes)
+    again = Database(tmp_path)
+    await again.open()
+    assert len(await names(again)) == 20
+    await again.close()
+
+
+async def test_a_closed_database_takes_nothing(database: Database) -> None:
+    await database.close()
+    await database.close()
+    with pytest.raises(Unavailable):
+        await write(database, "Ada")
+
+
+async def test_what_is_committed_is_on_disk_and_open_to_readers(database: Database) -> None:
+    def pragmas(connection: sa.Connection) -> dict[str, object]:
+        asked = ("journal_mode", "synchronous", "foreign_keys")
+        return {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in asked}
+
+    full = 2
+    assert await database.write(pragmas) == {
+        "journal_mode": "wal",
+        "synchronous": full,
+        "foreign_keys": 1,
+    }

@@ -1,0 +1,113 @@
+"""Every way to a database ends in the same tables: those of the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from parley.errors import DatabaseTooNew
+from parley.storage import migrate, schema
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[sa.Engine]:
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'test.db'}", isolation_level="AUTOCOMMIT")
+    yield engine
+    engine.dispose()
+
+
+def alembic(connection: sa.Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(migrate.MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def revisions() -> list[str]:
+    """Every revision, oldest first."""
+    scripts = ScriptDirectory.from_config(alembic())
+    return [script.revision for script in scripts.walk_revisions()][::-1]
+
+
+def tables(engine: sa.Engine) -> list[tuple[str, str]]:
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name"
+        )
+        return [(row.name, row.sql) for row in rows]
+
+
+def test_a_fresh_database_has_the_tables_of_the_schema(engine: sa.Engine) -> None:
+    migrate.migrate(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, schema.metadata) == []
+
+
+def test_the_indexes_are_those_of_the_schema(engine: sa.Engine, tmp_path: Path) -> None:
+    # What comparing leaves out: the conditions of partial indexes.
+    migrate.migrate(engine)
+    declared = sa.create_engine(f"sqlite:///{tmp_path / 'declared.db'}")
+    schema.metadata.create_all(declared)
+    expected = {row for row in tables(declared) if row[1].startswith("CREATE")}
+    names = {name for name, sql in expected if "INDEX" in sql}
+    declared.dispose()
+    assert names
+    assert {row for row in tables(engine) if row[0] in names} == {
+        row for row in expected if row[0] in names
+    }
+
+
+def test_one_step_after_the_other_ends_in_the_same_tables(
+    engine: sa.Engine, tmp_path: Path
+) -> None:
+    migrate.migrate(engine)
+    stepwise = sa.create_engine(f"sqlite:///{tmp_path / 'step.db'}", isolation_level="AUTOCOMMIT")
+    for revision in revisions():
+        with stepwise.connect() as connection:
+            command.upgrade(alembic(connection), revision)
+    found = tables(stepwise)
+    stepwise.dispose()
+    assert found == tables(engine)
+
+
+def test_the_newest_revision_is_the_last_migration() -> None:
+    assert revisions()[-1] == migrate.NEWEST
+
+
+def test_migrating_again_changes_nothing(engine: sa.Engine) -> None:
+    migrate.migrate(engine)
+    first = tables(engine)
+    migrate.migrate(engine)
+    assert tables(engine) == first
+
+
+@pytest.mark.parametrize("revision", ["9999", "../../x", "", "*"])
+def test_a_newer_database_is_refused_and_left_as_it_is(engine: sa.Engine, revision: str) -> None:
+    migrate.migrate(engine)
+    with engine.connect() as connection:
+        connection.execute(
+            sa.text("UPDATE alembic_version SET version_num = :new").bindparams(new=revision)
+        )
+    with pytest.raises(DatabaseTooNew):
+        migrate.migrate(engine)
+    with engine.connect() as connection:
+        kept = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    assert kept == revision
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE messages (in_the_way TEXT)")
+    before = tables(engine)
+    with pytest.raises(sa.exc.OperationalError):
+        migrate.migrate(engine)
+    assert tables(engine) == before

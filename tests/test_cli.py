@@ -1,0 +1,255 @@
+"""The command line: what it says, what it takes, how it starts and how it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import requests
+
+from parley import __version__
+from parley.config import SETTINGS, Config, load_config
+from parley.errors import SettingInvalid
+from tests.people import Person
+from tests.raw import event, raw_socket
+from tests.servers import START_WITHIN_S, process
+
+
+def parley(
+    *arguments: str, environ: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `parley` to its end."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
+    return subprocess.run(
+        [sys.executable, "-m", "parley", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=START_WITHIN_S,
+        env=clean | dict(environ or {}),
+        check=False,
+    )
+
+
+def assert_says_why(ended: subprocess.CompletedProcess[str], *words: str) -> None:
+    """One sentence on stderr, exit code 1, no traceback."""
+    assert ended.returncode == 1, ended
+    assert ended.stdout == ""
+    [line] = ended.stderr.splitlines()
+    assert line.startswith("parley: ")
+    assert line.endswith(".")
+    for word in words:
+        assert word in line
+
+
+# --- what it says ---
+
+
+def test_help_names_the_commands() -> None:
+    ended = parley("--help")
+    assert ended.returncode == 0
+    assert "serve" in ended.stdout
+    assert "migrate" in ended.stdout
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert parley("--version").stdout == f"parley {__version__}\n"
+
+
+def test_help_of_serve_has_every_setting_with_its_default() -> None:
+    shown = " ".join(parley("serve", "--help").stdout.split())
+    assert "PARLEY_PORT" in shown
+    for setting in SETTINGS:
+        assert f"{setting.flag} {setting.metavar}" in shown
+        if setting.default:
+            assert f"[default: {setting.default}]" in shown
+
+
+def test_an_unknown_flag_is_a_usage_error() -> None:
+    ended = parley("serve", "--colour", "green")
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+
+
+# --- settings ---
+
+VALUES = {
+    "host": ("0.0.0.0", "0.0.0.0"),
+    "port": ("9000", 9000),
+    "data": ("/tmp/elsewhere", Path("/tmp/elsewhere")),
+    "public_url": ("https://Talk.example/", "https://talk.example"),
+    "allowed_origins": (
+        "https://a.example, http://b.example:8080",
+        ("https://a.example", "http://b.example:8080"),
+    ),
+    "log_level": ("WARNING", "warning"),
+    "leave_grace_s": ("2.5", 2.5),
+    "ping_interval_s": ("1", 1.0),
+    "ping_timeout_s": ("2", 2.0),
+}
+
+
+def test_the_table_has_every_setting() -> None:
+    assert [setting.name for setting in SETTINGS] == [f.name for f in dataclasses.fields(Config)]
+    assert set(VALUES) == {setting.name for setting in SETTINGS}
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_setting_is_taken_from_its_flag(name: str) -> None:
+    text, value = VALUES[name]
+    assert getattr(load_config({name: text}, {}), name) == value
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_setting_is_taken_from_its_variable(name: str) -> None:
+    text, value = VALUES[name]
+    assert getattr(load_config({}, {"PARLEY_" + name.upper(): text}), name) == value
+
+
+def test_a_flag_goes_before_its_variable() -> None:
+    assert load_config({"port": "1"}, {"PARLEY_PORT": "2"}).port == 1
+
+
+def test_without_flags_and_variables_the_defaults_hold() -> None:
+    assert load_config({}, {}) == Config()
+    assert (Config().host, Config().port) == ("localhost", 8081)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("port", "http"),
+        ("port", "65536"),
+        ("port", "-1"),
+        ("public_url", "talk.example"),
+        ("public_url", "https://talk.example/path"),
+        ("public_url", "ftp://talk.example"),
+        ("allowed_origins", "*"),
+        ("allowed_origins", "http://a.example,nonsense"),
+        ("log_level", "loud"),
+        ("leave_grace_s", "soon"),
+        ("leave_grace_s", "-1"),
+        ("leave_grace_s", "nan"),
+        ("ping_interval_s", "inf"),
+    ],
+)
+def test_an_invalid_setting_is_told_with_its_name_and_value(name: str, text: str) -> None:
+    with pytest.raises(SettingInvalid) as flag:
+        load_config({name: text}, {})
+    assert "--" + name.replace("_", "-") in str(flag.value)
+    assert repr(text) in str(flag.value)
+    with pytest.raises(SettingInvalid) as variable:
+        load_config({}, {"PARLEY_" + name.upper(): text})
+    assert "PARLEY_" + name.upper() in str(variable.value)
+
+
+# --- what keeps it from starting ---
+
+
+def test_an_invalid_setting_is_one_sentence() -> None:
+    assert_says_why(parley("serve", "--port", "http"), "--port", "'http'")
+    assert_says_why(parley("serve", environ={"PARLEY_PORT": "http"}), "PARLEY_PORT", "'http'")
+
+
+def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = parley("serve", "--host", "127.0.0.1", "--port", port, "--data", str(tmp_path))
+    assert_says_why(ended, port, "in use", "--port")
+
+
+def test_a_host_that_is_not_ours_is_one_sentence(tmp_path: Path) -> None:
+    ended = parley("serve", "--host", "192.0.2.1", "--port", "0", "--data", str(tmp_path))
+    assert_says_why(ended, "192.0.2.1")
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    # A folder under a file: not even root can make it.
+    (tmp_path / "file").touch()
+    folder = str(tmp_path / "file" / "data")
+    assert_says_why(parley("serve", "--data", folder), folder, "--data")
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate"])
+def test_a_database_of_a_newer_version_is_one_sentence(
+    tmp_path: Path, empty_database: Path, command: str
+) -> None:
+    shutil.copytree(empty_database, tmp_path, dirs_exist_ok=True)
+    with sqlite3.connect(tmp_path / "parley.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    assert_says_why(parley(command, "--data", str(tmp_path)), "newer", "9999")
+
+
+def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "parley.db").write_bytes(b"Dear diary, this is no database.\n" * 200)
+    assert_says_why(parley("serve", "--data", str(tmp_path)), "database", str(tmp_path))
+
+
+def test_migrate_makes_the_database_and_says_so(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "data"
+    for _ in ("at first", "again"):
+        ended = parley("migrate", "--data", str(folder))
+        assert ended.returncode == 0
+        assert ended.stdout == f"The database in {folder} is up to date.\n"
+    assert (folder / "parley.db").exists()
+
+
+# --- how it runs and stops ---
+
+
+def test_it_answers_once_it_says_where_it_is(tmp_path: Path) -> None:
+    with process(tmp_path / "data") as server:
+        for path in ("/", "/api/health", "/api/ready", "/conversations"):
+            assert requests.get(server.url + path, timeout=10).status_code == 200
+
+
+def test_the_data_folder_is_for_its_owner_only(tmp_path: Path) -> None:
+    with process(tmp_path / "data"):
+        assert (tmp_path / "data").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_well(tmp_path: Path, name: signal.Signals) -> None:
+    with process(tmp_path / "data") as server:
+        requests.get(server.url, timeout=10)
+        code, output = server.stop(name)
+    assert code == 0
+    assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+async def test_it_ends_well_while_people_talk(tmp_path: Path, transport: str) -> None:
+    with process(tmp_path / "data") as server:
+        ada = Person("Ada", server.url, (transport,))
+        room_id = await ada.starts()
+        await ada.join(room_id)
+        code, output = await asyncio.to_thread(server.stop)
+        await ada.goes_home()
+    assert code == 0
+    assert "Traceback" not in output
+
+
+async def test_it_ends_well_while_somebody_never_reads(tmp_path: Path) -> None:
+    with process(tmp_path / "data") as server:
+        async with raw_socket(server.url) as mallory:
+            ada = Person("Ada", server.url)
+            room_id = await ada.starts()
+            await ada.join(room_id)
+            await mallory.send(event("watch_room", {"room_id": room_id}))
+            # More than the buffers between the two hold.
+            for _ in range(300):
+                await ada.say(room_id, "x" * 8_000)
+            code, output = await asyncio.to_thread(server.stop)
+            await ada.goes_home()
+    assert code == 0
+    assert "Traceback" not in output

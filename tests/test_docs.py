@@ -1,0 +1,158 @@
+"""The documents say what is so: generated pages are fresh, the README's examples run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+import socketio
+
+from parley import reference
+from parley.config import SETTINGS
+from tests.servers import Process, process
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PATIENCE_S = 20
+
+
+def blocks(language: str) -> list[str]:
+    """The README's examples in a language, in order."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def block(language: str, containing: str) -> str:
+    (found,) = [text for text in blocks(language) if containing in text]
+    return found
+
+
+@pytest.fixture
+def parley(tmp_path: Path) -> Iterator[Process]:
+    with process(tmp_path / "data") as started:
+        yield started
+
+
+def run(script: str, server: Process, **variables: str) -> str:
+    """Run an example in bash as it stands, but for the port; what it prints."""
+    here = script.replace("http://localhost:8081", server.url)
+    done = subprocess.run(
+        ["bash", "-euc", here],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=True,
+    )
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", sorted(reference.pages()))
+def test_a_generated_page_is_what_the_source_says(name: str) -> None:
+    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == reference.pages()[name]
+
+
+def test_every_setting_stands_in_the_help_of_serve() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "parley", "serve", "--help"], capture_output=True, text=True
+    )
+    assert all(setting.flag in done.stdout for setting in SETTINGS)
+
+
+def test_every_page_the_readme_links_to_is_there() -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_makefile_has_the_targets_the_readme_names() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    named = {
+        line.split()[1]
+        for text in blocks("bash")
+        for line in text.splitlines()
+        if line.startswith("make ")
+    }
+    assert {"run", "test"} <= named
+    assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in named)
+
+
+def test_the_readmes_curl_examples_work(parley: Process) -> None:
+    created = json.loads(run(block("bash", "conversations/create"), parley))
+    assert created["conversation"]["title"] == "Tea at four"
+
+    joining, sending = block("bash", "/join").strip().split("\n\n")
+    joined = json.loads(run(joining, parley, ROOM=created["room_id"]))
+    assert joined["username"] == "Ben"
+    sent = json.loads(run(sending, parley, ROOM=created["room_id"], TOKEN=joined["token"]))
+    assert sent["success"]
+    assert sent["seq"] == 1
+
+
+def test_the_readmes_bot_answers(parley: Process, tmp_path: Path) -> None:
+    script = tmp_path / "bot.py"
+    source = block("python", "AsyncClient").replace("http://localhost:8081", parley.url)
+    script.write_text(source, encoding="utf-8")
+    room_id = requests.post(f"{parley.url}/api/conversations/create", timeout=PATIENCE_S).json()[
+        "room_id"
+    ]
+    ada = socketio.SimpleClient()
+    ada.connect(parley.url, transports=["websocket"])
+    ada.call("join_room", {"room_id": room_id, "username": "Ada"}, timeout=PATIENCE_S)
+    bot = subprocess.Popen([sys.executable, str(script), room_id])
+    try:
+        hear(ada, "user_joined")
+        ada.emit("send_message", {"room_id": room_id, "message": "ping"})
+        assert [hear(ada, "new_message")["message"] for _ in range(2)] == ["ping", "pong"]
+    finally:
+        bot.terminate()
+        bot.wait(PATIENCE_S)
+        ada.disconnect()
+
+
+def test_the_readmes_app_around_parley_serves_both(tmp_path: Path) -> None:
+    (tmp_path / "around.py").write_text(block("python", "create_app"), encoding="utf-8")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "hypercorn", "around:app", "--bind", f"127.0.0.1:{port}"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert server.stderr is not None
+        while "Running on" not in (line := server.stderr.readline()):
+            assert line, "it did not start"
+        url = f"http://127.0.0.1:{port}"
+        assert requests.get(f"{url}/hello", timeout=PATIENCE_S).text.startswith("Hello")
+        assert requests.get(f"{url}/api/health", timeout=PATIENCE_S).json()["status"] == "healthy"
+        room_id = requests.post(f"{url}/api/conversations/create", timeout=PATIENCE_S).json()[
+            "room_id"
+        ]
+        ada = socketio.SimpleClient()
+        ada.connect(url)
+        ada.emit("join_room", {"room_id": room_id})
+        assert hear(ada, "conversation_state")["room_id"] == room_id
+        ada.disconnect()
+    finally:
+        server.terminate()
+        server.communicate(timeout=PATIENCE_S)
+
+
+def hear(client: socketio.SimpleClient, event: str) -> dict[str, str]:
+    """The next such event."""
+    while True:
+        name, data = client.receive(timeout=PATIENCE_S)
+        if name == event:
+            heard: dict[str, str] = data
+            return heard

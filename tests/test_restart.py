@@ -1,0 +1,79 @@
+"""A server that stops in the middle of a conversation, and starts again, has forgotten nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.people import Person
+from tests.servers import process
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
+async def test_a_restart_keeps_everything(tmp_path: Path, how: signal.Signals) -> None:
+    with process(tmp_path / "data") as server:
+        ada, ben = Person("Ada", server.url), Person("Ben", server.url)
+        room_id = await ada.starts("Tea", user_id="ada-1", description="At four")
+        await ada.join(room_id, token=ada.token)
+        first = await ben.join(room_id, user_id="ben-1")
+        cleo = Person("Cleo", server.url)
+        await cleo.joins_over_rest(room_id)
+        acks = [await ben.say(room_id, f"Message {number}") for number in range(5)]
+        _, before = await ada.call("GET", f"/api/conversations/{room_id}")
+
+        await asyncio.to_thread(server.stop, how)
+        await asyncio.to_thread(server.start)
+        for each in (ada, ben, cleo):
+            await each.goes_home()
+        ada, ben, cleo = (_again(each, server.url) for each in (ada, ben, cleo))
+
+        _, after = await ada.call("GET", f"/api/conversations/{room_id}")
+        kept = ("room_id", "title", "description", "created_at", "created_by", "seq", "messages")
+        assert {name: after["conversation"][name] for name in kept} == {
+            name: before["conversation"][name] for name in kept
+        }
+        assert [m["id"] for m in after["conversation"]["messages"]] == [ack["id"] for ack in acks]
+
+        again = await ben.join(room_id, token=ben.token)
+        assert again["user_id"] == first["user_id"]
+        assert (await ben.say(room_id, "Where were we?"))["seq"] == 6
+        status, sent = await cleo.call(
+            "POST", f"/api/conversations/{room_id}/messages", {"message": "At tea"}
+        )
+        assert (status, sent["seq"]) == (201, 7)
+        mallory = await Person("Mallory", server.url).connect()
+        taken = await mallory.ask("join_room", {"room_id": room_id, "user_id": "ada-1"})
+        assert taken["code"] == "identity_taken"
+        status, _ = await ada.call("POST", f"/api/conversations/{room_id}/end")
+        assert status == 200
+        for each in (ada, ben, cleo, mallory):
+            await each.goes_home()
+
+
+async def test_after_a_restart_only_those_who_come_back_are_there(tmp_path: Path) -> None:
+    with process(tmp_path / "data") as server:
+        ada, ben = Person("Ada", server.url), Person("Ben", server.url)
+        room_id = await ada.starts()
+        await ada.join(room_id, token=ada.token)
+        await ben.join(room_id)
+        await asyncio.to_thread(server.stop, signal.SIGKILL)
+        await asyncio.to_thread(server.start)
+        for each in (ada, ben):
+            await each.goes_home()
+        ada = _again(ada, server.url)
+        await ada.join(room_id, token=ada.token)
+        state = await ada.hears("conversation_state")
+        found = state["conversation"]["participants"]
+        assert [(p["username"], p["online"]) for p in found] == [("Ada", True)]
+        assert state["conversation"]["participant_count"] == 1
+        await ada.goes_home()
+
+
+def _again(person: Person, url: str) -> Person:
+    """The same person, with the token they kept, at the server's new address."""
+    same = Person(person.name, url)
+    same.token = person.token
+    return same

@@ -1,0 +1,123 @@
+"""Static files: small on the way, kept for ever, and nothing but the folder's own."""
+
+from __future__ import annotations
+
+import gzip
+import posixpath
+import re
+
+import pytest
+
+from parley.app import Parley, web_site
+from parley.assets import FOLDER
+from tests.calls import Caller, Reply
+
+GZIP = {"Accept-Encoding": "gzip, deflate, br"}
+FIRST_LOAD_MAX_BYTES = 100 * 1024
+"""What a page with all it needs may weigh on the way: a second on a slow connection."""
+
+NAMES = sorted(p.relative_to(FOLDER).as_posix() for p in FOLDER.rglob("*") if p.is_file())
+
+
+async def asset(caller: Caller, app: Parley, name: str, **headers: str) -> Reply:
+    return await caller.call("GET", web_site(app).assets.url(name), headers=headers)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_file_arrives_as_it_is(ada: Caller, app: Parley, name: str) -> None:
+    content = (FOLDER / name).read_bytes()
+    plain = await asset(ada, app, name)
+    assert (plain.status, plain.raw) == (200, content)
+    assert "Content-Encoding" not in plain.headers
+    small = await asset(ada, app, name, **GZIP)
+    if small.headers.get("Content-Encoding") == "gzip":
+        assert gzip.decompress(small.raw) == content
+        assert "Accept-Encoding" in small.headers["Vary"]
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n.endswith((".js", ".css", ".svg"))])
+async def test_code_is_compressed_and_kept_for_ever(ada: Caller, app: Parley, name: str) -> None:
+    reply = await asset(ada, app, name, **GZIP)
+    assert reply.headers["Content-Encoding"] == "gzip"
+    assert reply.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert reply.headers["X-Content-Type-Options"] == "nosniff"
+    kind = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+    assert reply.headers["Content-Type"].startswith(kind[posixpath.splitext(name)[1]])
+
+
+async def test_the_address_of_another_version_is_not_kept(ada: Caller) -> None:
+    reply = await ada.call("GET", "/static/000000000000/css/base.css")
+    assert reply.status == 200
+    assert reply.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../config.py",
+        "css/../../config.py",
+        "..%2fconfig.py",
+        "%2e%2e/config.py",
+        "/etc/passwd",
+        "//etc/passwd",
+        "css",
+        "css/",
+        "",
+        "css/base.css%00",
+        "CSS/base.css",
+        "..\\config.py",
+    ],
+)
+async def test_what_is_not_in_the_folder_is_not_found(ada: Caller, app: Parley, name: str) -> None:
+    reply = await ada.call("GET", f"/static/{web_site(app).assets.version}/{name}")
+    if reply.status == 308:
+        reply = await ada.call("GET", reply.headers["Location"])
+    assert reply.status == 404
+    assert "Config" not in reply.text
+
+
+async def test_there_is_a_favicon(ada: Caller) -> None:
+    reply = await ada.call("GET", "/favicon.ico")
+    assert reply.status == 200
+    assert reply.headers["Content-Type"] == "image/svg+xml"
+
+
+async def load(ada: Caller, path: str) -> dict[str, int]:
+    """What a browser fetches for a page, all modules included: bytes by address."""
+    sizes: dict[str, int] = {}
+    waiting = [path]
+    while waiting:
+        address = waiting.pop()
+        if address in sizes:
+            continue
+        reply = await ada.call("GET", address, headers=GZIP)
+        assert reply.status == 200, address
+        sizes[address] = len(reply.raw)
+        compressed = reply.headers.get("Content-Encoding") == "gzip"
+        text = (gzip.decompress(reply.raw) if compressed else reply.raw).decode()
+        if reply.headers["Content-Type"].startswith("text/html"):
+            waiting += re.findall(r'(?:src|href)="(/static/[^"]+)"', text)
+        elif "/vendor/" not in address:
+            found = re.findall(r"""(?:from\s*|import\s*\(?\s*)["'](\.[^"']+)["']""", text)
+            found += re.findall(r"""url\(["']?([^"')]+)["']?\)""", text)
+            folder = posixpath.dirname(address)
+            waiting += [posixpath.normpath(posixpath.join(folder, name)) for name in found]
+    return sizes
+
+
+async def test_a_first_page_is_light(ada: Caller) -> None:
+    room_id = await ada.starts("Tea")
+    await ada.joins(room_id)
+    for number in range(20):
+        await ada.says(room_id, f"Message {number}")
+    for path in ("/", "/conversations", f"/conversation/{room_id}"):
+        sizes = await load(ada, path)
+        assert any("/js/" in address for address in sizes)
+        assert sum(sizes.values()) < FIRST_LOAD_MAX_BYTES, sizes
+
+
+async def test_every_module_that_a_conversation_needs_is_announced(ada: Caller) -> None:
+    path = f"/conversation/{await ada.starts()}"
+    page = (await ada.call("GET", path)).text
+    announced = set(re.findall(r'(?:src|href)="(/static/[^"]+\.js)"', page))
+    assert {address for address in await load(ada, path) if address.endswith(".js")} == announced

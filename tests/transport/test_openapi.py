@@ -1,0 +1,133 @@
+"""`GET /openapi.json` is valid, and what the server answers is what it says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import openapi_spec_validator
+import pytest
+from openapi_schema_validator import OAS31Validator
+
+from parley import contract
+from parley.app import Parley
+from tests.calls import Caller, Json, Reply
+
+
+@pytest.fixture
+async def document(ada: Caller) -> Json:
+    reply = await ada.call("GET", "/openapi.json")
+    assert reply.status == 200
+    assert reply.headers["Content-Type"].startswith("application/json")
+    return reply.body
+
+
+def validate(document: Json, schema: Json, value: object) -> None:
+    whole = {**schema, "components": document["components"]}
+    errors = [
+        f"{error.json_path}: {error.message}" for error in OAS31Validator(whole).iter_errors(value)
+    ]
+    assert errors == []
+
+
+def operation(document: Json, name: str) -> Json:
+    call = contract.CALLS[name]
+    found: Json = document["paths"][call.path][call.method.lower()]
+    return found
+
+
+async def test_the_description_is_valid_openapi(document: Json) -> None:
+    openapi_spec_validator.validate(document)
+
+
+async def test_every_call_is_described(document: Json, app: Parley) -> None:
+    described = {
+        (method.upper(), path) for path, methods in document["paths"].items() for method in methods
+    }
+    served = {
+        (method, rule.rule.replace("<", "{").replace(">", "}"))
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.rule.startswith("/api/") and not rule.endpoint.endswith((".unknown", ".root"))
+    }
+    assert described == served
+
+
+async def test_an_operation_has_an_id_of_its_own(document: Json) -> None:
+    ids = [
+        described["operationId"]
+        for methods in document["paths"].values()
+        for described in methods.values()
+    ]
+    assert sorted(ids) == sorted(contract.CALLS)
+
+
+async def replies(ada: Caller, ben: Caller) -> dict[str, Reply]:
+    """A real reply to every call."""
+    start = {"title": "Tea", "description": "At four", "user_id": "ada-1", "visibility": "listed"}
+    created = await ada.call("POST", "/api/conversations/create", start)
+    ada.token = created.body["token"]
+    room = f"/api/conversations/{created.body['room_id']}"
+    found = {
+        "create": created,
+        "join": await ben.call("POST", f"{room}/join", {"user_id": "b", "username": "Ben"}),
+    }
+    ben.token = found["join"].body["token"]
+    hello = {"message": "Hello", "type": "text", "client_id": "c-1"}
+    found["send"] = await ben.call("POST", f"{room}/messages", hello)
+    await ada.starts("Another, so that there is a next page")
+    found["list"] = await ada.call("GET", "/api/conversations?limit=1")
+    found["messages"] = await ada.call("GET", f"{room}/messages")
+    found["end"] = await ada.call("POST", f"{room}/end")
+    found["read"] = await ada.call("GET", room)
+    found["health"] = await ada.call("GET", "/api/health")
+    found["ready"] = await ada.call("GET", "/api/ready")
+    return found
+
+
+async def test_the_reply_to_every_call_is_as_described(
+    document: Json, ada: Caller, ben: Caller
+) -> None:
+    real = await replies(ada, ben)
+    assert set(real) == set(contract.CALLS)
+    for name, reply in real.items():
+        described = operation(document, name)["responses"][str(reply.status)]
+        schema = described["content"]["application/json"]["schema"]
+        validate(document, schema, reply.body)
+        assert set(reply.body) <= _properties(document, schema), name
+
+
+async def test_every_error_is_as_described(document: Json, ada: Caller) -> None:
+    errors = [
+        await ada.call("GET", "/api/conversations/abc12345"),
+        await ada.call("GET", "/api/nothing"),
+        await ada.call("POST", "/api/conversations/create", raw=b"{"),
+        await ada.call("POST", "/api/conversations/create", {"title": "x" * 201}),
+    ]
+    for name in contract.CALLS:
+        described = operation(document, name)["responses"]["default"]
+        for reply in errors:
+            validate(document, described["content"]["application/json"]["schema"], reply.body)
+
+
+async def test_a_wrong_reply_would_be_noticed(document: Json, ada: Caller) -> None:
+    reply = await ada.call("GET", "/api/health")
+    described = operation(document, "health")["responses"]["200"]
+    schema = described["content"]["application/json"]["schema"]
+    for wrong in ({**reply.body, "active_connections": "none"}, {"success": True}):
+        with pytest.raises(AssertionError):
+            validate(document, schema, wrong)
+
+
+@pytest.mark.parametrize("field", ["title", "description", "user_id"])
+async def test_the_limits_of_a_body_are_described(document: Json, field: str) -> None:
+    body = operation(document, "create")["requestBody"]["content"]["application/json"]["schema"]
+    limit = {"title": 200, "description": 2_000, "user_id": 64}[field]
+    validate(document, body, {field: "x" * limit})
+    with pytest.raises(AssertionError):
+        validate(document, body, {field: "x" * (limit + 1)})
+
+
+def _properties(document: Json, schema: Json) -> set[str]:
+    name = schema["$ref"].rsplit("/", 1)[1]
+    component: dict[str, Any] = document["components"]["schemas"][name]
+    return set(component["properties"])

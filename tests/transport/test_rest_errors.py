@@ -1,0 +1,278 @@
+"""Every error of REST: its status, its code, and one shape."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from parley import contract
+from parley.app import Parley, create_app, web_site
+from parley.config import Config
+from parley.errors import RateLimited, Unavailable
+from parley.storage.database import database_url
+from tests.calls import FOREIGN, Caller, Reply
+
+CREATE = "/api/conversations/create"
+INTERNALS = ("Traceback", "sqlite", "sqlalchemy", "parley/", "Exception", "SELECT")
+
+
+def assert_error(reply: Reply, status: int, code: str) -> None:
+    assert reply.status == status, reply
+    body = reply.body
+    assert set(body) <= {"success", "error", "code", "retry_after"}
+    assert body["success"] is False
+    assert body["code"] == code
+    assert isinstance(body["error"], str)
+    assert body["error"]
+    assert not [word for word in INTERNALS if word in body["error"]]
+    assert reply.headers["Content-Type"].startswith("application/json")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"{",
+        b"not json",
+        b"null",
+        b"[]",
+        b'"text"',
+        b"17",
+        b'{"title": 17}',
+        b'{"title": ["a"]}',
+        b'{"description": {}}',
+        b'{"user_id": true}',
+        b'{"visibility": "secret"}',
+        b'{"title": "\xff"}',
+        b'{"title": "\\ud800"}',
+        b'{"title": "a\\u0000b"}',
+        b'{"user_id": "a\\u0007b"}',
+        b'{"title": NaN}',
+        b"[" * 30_000,
+        b'{"x": ' + b"[" * 9 + b"]" * 9 + b"}",
+    ],
+    ids=lambda raw: raw[:24].decode("latin-1"),
+)
+async def test_a_body_that_cannot_be_understood_is_a_bad_request(ada: Caller, raw: bytes) -> None:
+    assert_error(await ada.call("POST", CREATE, raw=raw), 400, "bad_request")
+
+
+async def test_a_wrong_type_is_told_with_the_path_of_its_field(ada: Caller) -> None:
+    reply = await ada.call("POST", CREATE, {"title": 17})
+    assert "$.title" in reply.body["error"]
+
+
+@pytest.mark.parametrize(
+    ("field", "limit"), [("title", 200), ("description", 2_000), ("user_id", 64)]
+)
+async def test_create_takes_a_field_of_its_limit_and_no_more(
+    ada: Caller, field: str, limit: int
+) -> None:
+    assert (await ada.call("POST", CREATE, {field: "é" * limit})).status == 201
+    assert_error(await ada.call("POST", CREATE, {field: "x" * (limit + 1)}), 413, "too_large")
+
+
+@pytest.mark.parametrize("field", ["user_id", "username"])
+async def test_join_takes_a_field_of_its_limit_and_no_more(
+    ada: Caller, ben: Caller, cleo: Caller, field: str
+) -> None:
+    join = f"/api/conversations/{await ada.starts()}/join"
+    assert (await ben.call("POST", join, {field: "é" * 64})).status == 200
+    assert_error(await cleo.call("POST", join, {field: "x" * 65}), 413, "too_large")
+
+
+async def test_a_message_of_its_limit_is_taken_and_no_longer_one(ada: Caller) -> None:
+    room_id = await ada.starts()
+    await ada.joins(room_id)
+    send = f"/api/conversations/{room_id}/messages"
+    # Four bytes each: the limit counts characters.
+    raw = json.dumps({"message": "🫖" * 8_000}, ensure_ascii=False).encode()
+    assert (await ada.call("POST", send, raw=raw)).status == 201
+    assert_error(await ada.call("POST", send, {"message": "x" * 8_001}), 413, "too_large")
+    long_id = {"message": "x", "client_id": "c" * 65}
+    assert_error(await ada.call("POST", send, long_id), 413, "too_large")
+
+
+async def test_a_body_over_64_kib_is_too_large(ada: Caller) -> None:
+    raw = json.dumps({"title": "x", "filling": "y" * contract.FRAME_MAX_BYTES}).encode()
+    assert_error(await ada.call("POST", CREATE, raw=raw), 413, "too_large")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"message": None},
+        {"message": ""},
+        {"message": " \n\t"},
+        {"message": 17},
+        {"message": ["Hello"]},
+        {"message": "a\0b"},
+        {"message": "Hello", "type": "two words"},
+        {"message": "Hello", "type": ""},
+        {"message": "Hello", "type": "system"},
+        {"message": "Hello", "client_id": 1},
+    ],
+    ids=str,
+)
+async def test_a_message_that_says_nothing_is_a_bad_request(
+    ada: Caller, body: dict[str, Any]
+) -> None:
+    room_id = await ada.starts()
+    await ada.joins(room_id)
+    reply = await ada.call("POST", f"/api/conversations/{room_id}/messages", body)
+    assert_error(reply, 400, "bad_request")
+    assert (await ada.reads(room_id))["seq"] == 0
+
+
+ROOM_CALLS = [
+    ("GET", "", None),
+    ("POST", "/join", {}),
+    ("POST", "/end", {}),
+    ("GET", "/messages", None),
+    ("POST", "/messages", {"message": "Hello"}),
+]
+
+
+@pytest.mark.parametrize("room_id", ["abc12345", "x", "A" * 22, "é", "x" * 5_000, "%00", "..%2f"])
+@pytest.mark.parametrize(("method", "call", "body"), ROOM_CALLS)
+async def test_a_room_id_of_nothing_is_conversation_not_found(
+    ada: Caller, room_id: str, method: str, call: str, body: object
+) -> None:
+    reply = await ada.call(method, f"/api/conversations/{room_id}{call}", body)
+    expected = "not_found" if "2f" in room_id else "conversation_not_found"
+    assert_error(reply, 404, expected)
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/nothing", "/api/conversations/a/b/c"])
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+async def test_a_call_that_does_not_exist_is_not_found(ada: Caller, method: str, path: str) -> None:
+    assert_error(await ada.call(method, path), 404, "not_found")
+
+
+async def test_doubled_slashes_lead_to_the_call_that_was_meant(ada: Caller) -> None:
+    reply = await ada.call("GET", "/api//health")
+    assert reply.status == 308
+    assert reply.headers["Location"].endswith("/api/health")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("DELETE", "/api/conversations"), ("GET", CREATE + "/x"), ("POST", "/api/health")],
+)
+async def test_a_method_that_a_call_does_not_take_is_an_error_in_our_shape(
+    ada: Caller, method: str, path: str
+) -> None:
+    reply = await ada.call(method, path)
+    assert reply.status in (404, 405)
+    assert_error(reply, reply.status, reply.body["code"])
+
+
+@pytest.mark.parametrize(
+    ("call", "body"), [("/join", {}), ("/end", {}), ("/messages", {"message": "Hello"})]
+)
+async def test_nothing_is_added_to_an_ended_conversation(
+    ada: Caller, call: str, body: dict[str, str]
+) -> None:
+    room_id = await ada.starts()
+    await ada.joins(room_id)
+    await ada.ends(room_id)
+    reply = await ada.call("POST", f"/api/conversations/{room_id}{call}", body)
+    assert_error(reply, 410, "conversation_ended")
+
+
+async def test_a_user_id_of_another_session_is_taken(ada: Caller, mallory: Caller) -> None:
+    room_id = await ada.starts()
+    await ada.joins(room_id, user_id="ada-1")
+    reply = await mallory.call("POST", f"/api/conversations/{room_id}/join", {"user_id": "ada-1"})
+    assert_error(reply, 409, "identity_taken")
+
+
+async def test_another_user_id_than_ones_own_is_a_mismatch(ada: Caller) -> None:
+    room_id = await ada.starts()
+    await ada.joins(room_id, user_id="ada-1")
+    reply = await ada.call("POST", f"/api/conversations/{room_id}/join", {"user_id": "ada-2"})
+    assert_error(reply, 403, "identity_mismatch")
+
+
+async def test_who_has_not_joined_does_not_speak(ada: Caller, mallory: Caller) -> None:
+    room_id = await ada.starts()
+    send = f"/api/conversations/{room_id}/messages"
+    # The owner has to join as well: there is nobody yet to say it.
+    for each in (ada, mallory):
+        assert_error(await each.call("POST", send, {"message": "Hello"}), 403, "not_joined")
+
+
+async def test_who_does_not_own_does_not_end(ada: Caller, ben: Caller, mallory: Caller) -> None:
+    room_id = await ada.starts()
+    await ben.joins(room_id)
+    for each in (ben, mallory):
+        reply = await each.call("POST", f"/api/conversations/{room_id}/end")
+        assert_error(reply, 403, "forbidden")
+    assert (await ada.reads(room_id))["is_active"] is True
+
+
+@pytest.mark.parametrize("token", ["nonsense", "é", "x" * 10_000])
+async def test_a_token_of_nobody_is_forbidden(ada: Caller, token: str) -> None:
+    reply = await ada.call("POST", CREATE, headers={"Authorization": f"Bearer {token}"})
+    assert_error(reply, 403, "forbidden")
+
+
+async def test_a_page_of_a_foreign_origin_is_refused(ada: Caller) -> None:
+    reply = await ada.call("POST", CREATE, {}, headers={"Origin": FOREIGN})
+    assert_error(reply, 403, "origin_refused")
+
+
+async def test_a_database_that_cannot_be_written_is_unavailable(
+    ada: Caller, config: Config
+) -> None:
+    with sa.create_engine(database_url(config.data)).connect() as other:
+        other.exec_driver_sql("DROP TABLE conversations")
+        other.commit()
+    reply = await ada.call("POST", CREATE)
+    assert_error(reply, 503, "unavailable")
+    assert reply.body["retry_after"] > 0
+    assert int(reply.headers["Retry-After"]) >= 1
+
+
+async def test_ready_is_unavailable_while_the_server_stops(ada: Caller, app: Parley) -> None:
+    await app.drain()
+    reply = await ada.call("GET", "/api/ready")
+    assert_error(reply, 503, "unavailable")
+    assert web_site(app).is_ready is False
+
+
+async def test_a_fault_of_ours_tells_no_internals(config: Config) -> None:
+    app = create_app(config)
+
+    @app.get("/api/fault")
+    async def fault() -> str:
+        raise RuntimeError("password is hunter2")
+
+    async with app.test_app():
+        reply = await Caller(app, "Ada").call("GET", "/api/fault")
+    assert_error(reply, 500, "internal")
+    assert "hunter2" not in reply.text
+
+
+async def test_too_much_at_once_says_when_to_come_back(config: Config) -> None:
+    app = create_app(config)
+
+    @app.get("/api/limited")
+    async def limited() -> str:
+        raise RateLimited(retry_after=2.4)
+
+    async with app.test_app():
+        reply = await Caller(app, "Ada").call("GET", "/api/limited")
+    assert_error(reply, 429, "rate_limited")
+    assert reply.body["retry_after"] == 2.4
+    assert int(reply.headers["Retry-After"]) == 2
+
+
+def test_every_code_has_a_status_of_an_error() -> None:
+    assert set(contract.CODES) == set(contract.Code)
+    assert all(400 <= meaning.status < 600 for meaning in contract.CODES.values())
+    assert contract.CODES[contract.Code(Unavailable.code)].status == 503
+    assert contract.CODES[contract.Code(RateLimited.code)].status == 429
