@@ -17,7 +17,13 @@ from parley.credentials import Asking, Origins
 from parley.decode import from_value
 from parley.domain import access, conversations, messages, participants, sessions, text
 from parley.domain.context import Context
-from parley.errors import BadRequest, Forbidden, NotJoined, ParleyError
+from parley.errors import (
+    BadRequest,
+    ConversationIsOver,
+    Forbidden,
+    NotJoined,
+    ParleyError,
+)
 from parley.rooms import Room
 from parley.wire.handshake import Handshake
 from parley.wire.server import ConnectionRefused, Server
@@ -96,6 +102,8 @@ class Realtime:
 
     async def typing(self, client: Client, data: contract.Typing) -> contract.OkAck:
         person = await self._speaker(client, data)
+        if self._rooms[data.room_id].is_over:
+            raise ConversationIsOver
         messages.type_(self._context, data.room_id, person, is_typing=data.is_typing)
         return contract.OkAck()
 
@@ -111,6 +119,7 @@ class Realtime:
             case records.MessageSent():
                 room.tell(self.server, name, data, seq=event.message.seq)
             case records.ConversationEnded():
+                room.is_over = True
                 room.tell(self.server, name, data, seq=event.seq)
             case records.ParticipantArrived():
                 self._rename(room, event)

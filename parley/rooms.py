@@ -31,6 +31,8 @@ class Room:
     """Delivers each event once, and after the state it is not part of."""
 
     def __init__(self) -> None:
+        self.is_over = False
+        """Whether the conversation ended while somebody was here."""
         self._seated: dict[str, str | None] = {}
         self._arriving: dict[str, _Arrival] = {}
 

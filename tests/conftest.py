@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from quart.typing import TestClientProtocol
 
 from parley.app import Parley, create_app
@@ -19,6 +20,12 @@ from tests.servers import Running, running
 
 # Long enough that a person who comes straight back is in time, short enough to wait for.
 GRACE_S = 0.5
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_logs() -> None:
+    """One line for an event: structlog's own default draws tracebacks for seconds."""
+    structlog.configure(processors=[structlog.processors.KeyValueRenderer(key_order=["event"])])
 
 
 @pytest.fixture(scope="session")

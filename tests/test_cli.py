@@ -16,12 +16,13 @@ from pathlib import Path
 
 import pytest
 import requests
+import websocket
 
 from parley import __version__
 from parley.config import SETTINGS, Config, load_config
 from parley.errors import SettingInvalid
 from tests.people import Person
-from tests.raw import event, raw_socket
+from tests.raw import event
 from tests.servers import START_WITHIN_S, process
 
 
@@ -241,15 +242,19 @@ async def test_it_ends_well_while_people_talk(tmp_path: Path, transport: str) ->
 
 async def test_it_ends_well_while_somebody_never_reads(tmp_path: Path) -> None:
     with process(tmp_path / "data") as server:
-        async with raw_socket(server.url) as mallory:
-            ada = Person("Ada", server.url)
-            room_id = await ada.starts()
-            await ada.join(room_id)
-            await mallory.send(event("watch_room", {"room_id": room_id}))
-            # More than the buffers between the two hold.
-            for _ in range(300):
-                await ada.say(room_id, "x" * 8_000)
-            code, output = await asyncio.to_thread(server.stop)
-            await ada.goes_home()
+        ada = Person("Ada", server.url)
+        room_id = await ada.starts()
+        await ada.join(room_id)
+        # A small buffer, which nobody empties.
+        small = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)]
+        address = server.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
+        mallory = await asyncio.to_thread(websocket.create_connection, address, sockopt=small)
+        mallory.send("40")
+        mallory.send(event("watch_room", {"room_id": room_id}))
+        # Three bytes each in UTF-8: several megabytes.
+        await asyncio.gather(*(ada.say(room_id, "茶" * 8_000) for _ in range(200)))
+        code, output = await asyncio.to_thread(server.stop)
+        mallory.shutdown()  # type: ignore[no-untyped-call]
+        await ada.goes_home()
     assert code == 0
     assert "Traceback" not in output

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Arrive
 from tests.browser.seeding import Said, Seeding
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import PHONE, Visitor
 
 
 def test_people_talk_without_javascript(arrive: Arrive) -> None:
@@ -28,6 +28,18 @@ def test_people_talk_without_javascript(arrive: Arrive) -> None:
     ada.reads_once("Hello from a form")
     expect(ada.page.locator(".message.mine")).to_have_count(1)
     expect(ada.page.locator(".message-author")).to_have_text(["You", "Ben", "Ben"])
+
+
+def test_after_posting_from_a_phone_the_message_is_in_sight(
+    arrive: Arrive, seeding: Seeding
+) -> None:
+    ben = arrive("Ben", java_script_enabled=False, **PHONE)
+    ben.opens(seeding.conversation(said=[Said("Ada", f"line {i}") for i in range(20)]).link)
+    give_name(ben)
+    post(ben, "From the tram")
+
+    expect(ben.message("From the tram")).to_be_in_viewport()
+    expect(ben.composer).to_be_in_viewport(ratio=1)
 
 
 def test_the_owner_ends_without_javascript(arrive: Arrive) -> None:

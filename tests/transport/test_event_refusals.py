@@ -178,3 +178,14 @@ async def test_a_message_of_the_limit_in_any_script_fits_into_a_frame(person: Pe
     ada = person("Ada")
     room_id = await starts_and_joins(ada)
     assert (await ada.say(room_id, "茶" * contract.MESSAGE_MAX_CHARS))["ok"]
+
+
+async def test_whoever_is_in_an_ended_conversation_cannot_type_any_more(person: People) -> None:
+    ada, ben = person("Ada"), person("Ben")
+    room_id = await starts_and_joins(ada)
+    await ben.join(room_id)
+    assert (await ada.call("POST", f"/api/conversations/{room_id}/end"))[0] == 200
+    await ben.hears("conversation_ended")
+    assert_refused(
+        await ben.ask("typing", {"room_id": room_id, "is_typing": True}), "conversation_ended"
+    )
