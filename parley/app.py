@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -108,14 +109,24 @@ def _set_up_templates(app: Quart, assets: Assets) -> None:
 
 
 def _start_and_stop(app: Parley, context: Context) -> None:
+    positions: asyncio.Task[None]
+
+    async def tell_positions() -> None:
+        while True:
+            await asyncio.sleep(contract.ROOM_POSITION_EVERY_S)
+            app.realtime.tell_positions()
+
     @app.before_serving
     async def start() -> None:
+        nonlocal positions
+        positions = asyncio.create_task(tell_positions())
         await app.open()
         await participants.forget_sockets(context)
         web_site(app).is_ready = True
 
     @app.after_serving
     async def stop() -> None:
+        positions.cancel()
         await app.drain()
         context.presence.close()
         await app.database.close()

@@ -39,6 +39,11 @@ ROOMS_PER_SOCKET = 100
 STATE_MESSAGES = 100
 """How many of the newest messages a conversation's state holds."""
 MESSAGES_PAGE_MAX = 200
+SYNC_PAGE_MAX = 200
+DELTA_MAX_CHANGES = 500
+"""Who missed more than this gets the newest messages afresh rather than what changed."""
+ROOM_POSITION_EVERY_S = 20.0
+"""How often rooms that changed are told their seq, so that a lost last event is found."""
 MESSAGES_PAGE_DEFAULT = 100
 CONVERSATIONS_PAGE_MAX = 200
 CONVERSATIONS_PAGE_DEFAULT = 100
@@ -167,7 +172,11 @@ class Participant(Struct, kw_only=True):
 
 
 class Conversation(Struct, kw_only=True):
-    """`messages` are the newest ones, oldest first; `has_more` says there are older ones."""
+    """`messages` are the newest ones, oldest first; `has_more` says there are older ones.
+
+    With `delta: true`, in answer to a join with `since`, they are only those that changed
+    after that seq, in the order of their changes.
+    """
 
     room_id: str
     created_at: Timestamp
@@ -176,6 +185,7 @@ class Conversation(Struct, kw_only=True):
     description: str
     messages: list[Message]
     has_more: bool
+    delta: bool | UnsetType = UNSET
     participants: list[Participant]
     participant_count: int
     online_count: int
@@ -287,14 +297,20 @@ class ReadyReply(Struct, kw_only=True):
 
 
 class JoinRoom(Struct, kw_only=True):
+    """`since`: every change up to this seq is known; the state then holds only the rest."""
+
     room_id: RoomId
     user_id: UserId | None = None
     username: Username | None = None
     token: Token | None = None
+    since: Seq | None = None
 
 
 class WatchRoom(Struct, kw_only=True):
+    """`since` as in `join_room`."""
+
     room_id: RoomId
+    since: Seq | None = None
 
 
 class LeaveRoom(Struct, kw_only=True):
@@ -315,6 +331,14 @@ class Typing(Struct, kw_only=True):
     is_typing: bool
     user_id: UserId | None = None
     username: Username | None = None
+
+
+class Sync(Struct, kw_only=True):
+    """Every change up to `since` is known: what came after it?"""
+
+    room_id: RoomId
+    since: Seq
+    limit: Annotated[int, Meta(ge=1, le=SYNC_PAGE_MAX)] | None = None
 
 
 # --- Socket.IO: acknowledgements --------------------------------------------
@@ -348,6 +372,19 @@ class SendAck(Struct, kw_only=True):
     duplicate: bool
 
 
+class SyncAck(Struct, kw_only=True):
+    """Messages changed after `since`, in the order of their changes, known up to `seq`.
+
+    With `more`, ask again with `since` = `seq`.
+    """
+
+    ok: Literal[True] = True
+    seq: int
+    messages: list[Message]
+    more: bool
+    is_active: bool
+
+
 # --- Socket.IO: what the server sends ---------------------------------------
 
 
@@ -377,6 +414,13 @@ class UserTyping(Struct, kw_only=True):
 class ConversationEnded(Struct, kw_only=True):
     room_id: str
     message: str
+    seq: int
+
+
+class RoomPosition(Struct, kw_only=True):
+    """The seq of a conversation's last change: whoever is not there yet asks `sync`."""
+
+    room_id: str
     seq: int
 
 
@@ -495,7 +539,7 @@ CALLS: dict[str, Call] = {
             "ready",
             "GET",
             "/api/ready",
-            "Whether this server takes new work: 503 while it starts or stops.",
+            "Whether this server takes new work; 503 says why not.",
             ReadyReply,
         ),
     )
@@ -529,6 +573,7 @@ CLIENT_EVENTS: dict[str, ClientEvent] = {
         ),
         ClientEvent("leave_room", "Leave, or stop watching.", LeaveRoom, OkAck),
         ClientEvent("send_message", "Say something.", SendMessage, SendAck),
+        ClientEvent("sync", "Ask for what was missed, after joining or watching.", Sync, SyncAck),
         ClientEvent("typing", "Tell the others that you are typing, or no longer.", Typing, OkAck),
     )
 }
@@ -552,6 +597,7 @@ SERVER_EVENTS: dict[str, ServerEvent] = {
         ServerEvent("user_left", UserLeft, "the others"),
         ServerEvent("user_typing", UserTyping, "the others"),
         ServerEvent("conversation_ended", ConversationEnded, "everyone in the room"),
+        ServerEvent("room_position", RoomPosition, "everyone in a room that changed lately"),
         ServerEvent("error", ErrorEvent, "who caused it"),
     )
 }

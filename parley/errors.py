@@ -89,6 +89,10 @@ class DataFolderUnusable(StartupError):
     pass
 
 
+class DataFolderInUse(StartupError):
+    pass
+
+
 class DatabaseUnusable(StartupError):
     pass
 

@@ -53,6 +53,7 @@ def conversation(snapshot: records.Snapshot) -> contract.Conversation:
         description=record.description,
         messages=[message(said) for said in snapshot.messages],
         has_more=snapshot.has_more,
+        delta=True if snapshot.is_delta else UNSET,
         participants=participants,
         participant_count=len(participants),
         online_count=sum(person.online for person in participants),
@@ -77,6 +78,15 @@ def summary(record: records.Conversation, *, public_url: str) -> contract.Conver
 
 def join_link(room_id: str, *, public_url: str) -> str:
     return f"{public_url}/conversation/{room_id}"
+
+
+def changes(record: records.Changes) -> contract.SyncAck:
+    return contract.SyncAck(
+        seq=record.seq,
+        messages=[message(changed) for changed in record.messages],
+        more=record.more,
+        is_active=record.is_active,
+    )
 
 
 def sent(record: records.Message, *, duplicate: bool) -> contract.SendAck:

@@ -59,6 +59,7 @@ class Realtime:
             "watch_room": self.watch_room,
             "leave_room": self.leave_room,
             "send_message": self.send_message,
+            "sync": self.sync,
             "typing": self.typing,
         }
         self.server = Server(
@@ -81,7 +82,7 @@ class Realtime:
         if client.seats.get(data.room_id) is not None:
             raise BadRequest("You are in this conversation already.")
         await conversations.find(self._context, data.room_id)
-        state = await self._seat(client, data.room_id, None)
+        state = await self._seat(client, data.room_id, None, data.since)
         return contract.WatchAck(seq=state.conversation.seq)
 
     async def leave_room(self, client: Client, data: contract.LeaveRoom) -> contract.OkAck:
@@ -99,6 +100,16 @@ class Realtime:
         draft = messages.Draft(data.message, data.type, data.client_id)
         sent = await messages.send(self._context, data.room_id, person, draft)
         return present.sent(sent.message, duplicate=sent.duplicate)
+
+    async def sync(self, client: Client, data: contract.Sync) -> contract.SyncAck:
+        if data.room_id not in client.seats:
+            await conversations.find(self._context, data.room_id)
+            raise NotJoined
+        limit = data.limit or contract.SYNC_PAGE_MAX
+        found = await conversations.changes(
+            self._context, data.room_id, since=data.since, limit=limit
+        )
+        return present.changes(found)
 
     async def typing(self, client: Client, data: contract.Typing) -> contract.OkAck:
         person = await self._speaker(client, data)
@@ -129,6 +140,14 @@ class Realtime:
             case records.TypingChanged():
                 room.tell(self.server, name, data, but=event.user_id)
 
+    def tell_positions(self) -> None:
+        """Tell every room that changed since the last time where it is."""
+        for room_id, room in self._rooms.items():
+            seq = room.take_position()
+            if seq is not None:
+                position = contract.RoomPosition(room_id=room_id, seq=seq)
+                room.tell(self.server, "room_position", position)
+
     # --- sitting down and getting up ---
 
     async def _join(self, client: Client, data: contract.JoinRoom) -> contract.JoinAck:
@@ -156,7 +175,7 @@ class Realtime:
             raise NotJoined
         if joined.token is not None:
             client.session, client.proven, client.token = joined.session, False, joined.token
-        state = await self._seat(client, data.room_id, person)
+        state = await self._seat(client, data.room_id, person, data.since)
         return contract.JoinAck(
             token=UNSET if client.token is None else client.token,
             user_id=person.user_id,
@@ -166,7 +185,11 @@ class Realtime:
         )
 
     async def _seat(
-        self, client: Client, room_id: str, person: records.Participant | None
+        self,
+        client: Client,
+        room_id: str,
+        person: records.Participant | None,
+        since: int | None,
     ) -> contract.ConversationState:
         """Send the state, then everything that happened after it, once each and in order."""
         self._check_room_for_more(client, room_id)
@@ -176,7 +199,10 @@ class Realtime:
         room = self._rooms.setdefault(room_id, Room())
         room.arrive(client.sid, person.user_id if person else None)
         try:
-            snapshot = await conversations.snapshot(self._context, room_id)
+            if since is None:
+                snapshot = await conversations.snapshot(self._context, room_id)
+            else:
+                snapshot = await conversations.catch_up(self._context, room_id, since=since)
         except BaseException:
             self._unseat(client, room_id)
             raise

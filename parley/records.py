@@ -111,6 +111,18 @@ class Snapshot:
     """Whether there are messages older than these."""
     newest_message_seq: int
     """The seq of the last message of all, 0 where there is none: are these the newest?"""
+    is_delta: bool = False
+    """Whether `messages` are only those that changed after the seq that was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed in a conversation after a seq, in order, known up to `seq`."""
+
+    seq: int
+    messages: tuple[Message, ...]
+    more: bool
+    is_active: bool
 
 
 # What happened: published on the bus after the commit, in commit order.

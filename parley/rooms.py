@@ -35,6 +35,7 @@ class Room:
         """Whether the conversation ended while somebody was here."""
         self._seated: dict[str, str | None] = {}
         self._arriving: dict[str, _Arrival] = {}
+        self._changed_to: int | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -70,6 +71,8 @@ class Room:
         but: str | None = None,
     ) -> None:
         """Send to every socket, except those of the user id `but`."""
+        if seq is not None:
+            self._changed_to = seq
         if but is None:
             sender.send_to(self._seated, event, data)
         else:
@@ -80,6 +83,11 @@ class Room:
             for sid, arrival in list(self._arriving.items()):
                 if but is None or arrival.user_id != but:
                     self._tell_arrival(sender, sid, arrival, held)
+
+    def take_position(self) -> int | None:
+        """The seq of the last change, if there was one since this was last asked."""
+        seq, self._changed_to = self._changed_to, None
+        return seq
 
     def _tell_arrival(self, sender: Sender, sid: str, arrival: _Arrival, held: _Held) -> None:
         if arrival.state_seq is None:

@@ -161,6 +161,7 @@ async def health() -> contract.HealthReply:
 async def ready() -> contract.ReadyReply:
     if not web.site().is_ready:
         raise Unavailable("The server is starting or stopping.", retry_after=1.0)
+    await conversations.require_storage(web.site().context)
     return contract.ReadyReply()
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from parley.contract import (
+    DELTA_MAX_CHANGES,
     LISTED_ROOM_ID_CHARS,
     ROOM_ID_MAX_CHARS,
     STATE_MESSAGES,
@@ -19,8 +20,9 @@ from parley.contract import (
 )
 from parley.domain import access, sessions, text
 from parley.domain.context import Context
-from parley.errors import BadRequest, ConversationIsOver, ConversationNotFound
+from parley.errors import BadRequest, ConversationIsOver, ConversationNotFound, Unavailable
 from parley.records import (
+    Changes,
     Conversation,
     ConversationEnded,
     ListPosition,
@@ -96,6 +98,29 @@ async def window(
     )
 
 
+async def catch_up(context: Context, room_id: str, *, since: int) -> Snapshot:
+    """The conversation with what changed after `since`, or afresh where that is too much.
+
+    A seq that this conversation has not reached is nobody's honest memory of it: afresh too.
+    """
+    return await context.database.read(
+        _delta, room_id, online=context.presence.online(room_id), since=since
+    )
+
+
+async def changes(context: Context, room_id: str, *, since: int, limit: int) -> Changes:
+    """The first `limit` messages that changed after `since`, and how far that reaches."""
+
+    def query(connection: sa.Connection) -> Changes:
+        conversation = require(connection, room_id)
+        found = stored_messages.changed(connection, conversation.id, since=since, limit=limit + 1)
+        page, more = found[:limit], len(found) > limit
+        seq = page[-1].changed_seq if more else conversation.seq
+        return Changes(seq, page, more, conversation.is_active)
+
+    return await context.database.read(query)
+
+
 async def listed(
     context: Context, *, limit: int, cursor: str | None = None, title_contains: str = ""
 ) -> tuple[list[Conversation], str | None]:
@@ -133,6 +158,20 @@ async def end(context: Context, room_id: str, session: Session | None) -> Conver
 async def count(context: Context) -> tuple[int, int]:
     """How many are active, and how many there are at all."""
     return await context.database.read(stored.count)
+
+
+async def require_storage(context: Context) -> None:
+    """Raise `Unavailable`, with the reason, where nothing can be stored now.
+
+    After a failure it tries again, so that whoever asks also learns that it is over.
+    """
+    if context.database.problem is None:
+        return
+    try:
+        await context.database.probe()
+    except Unavailable as error:
+        reason = context.database.problem or error.text
+        raise Unavailable(reason, retry_after=error.retry_after) from error
 
 
 def require(connection: sa.Connection, room_id: str) -> Conversation:
@@ -180,6 +219,26 @@ def snapshot_at(
         messages=found[-limit:] + later,
         has_more=len(found) > limit,
         newest_message_seq=last[-1].seq if last else 0,
+    )
+
+
+def _delta(
+    connection: sa.Connection, room_id: str, *, online: frozenset[str], since: int
+) -> Snapshot:
+    conversation = require(connection, room_id)
+    if not 0 <= conversation.seq - since <= DELTA_MAX_CHANGES:
+        return snapshot_at(connection, room_id, online=online)
+    missed = stored_messages.changed(
+        connection, conversation.id, since=since, limit=DELTA_MAX_CHANGES
+    )
+    return Snapshot(
+        conversation=conversation,
+        participants=stored_participants.present(connection, conversation.id),
+        online=online,
+        messages=missed,
+        has_more=conversation.message_count > len(missed),
+        newest_message_seq=0,
+        is_delta=True,
     )
 
 

@@ -5,6 +5,10 @@ one transaction (group commit), each piece of work in a savepoint of its own so
 that one failure hurts no other. On SQLite: WAL, `synchronous=FULL`, and only
 the writer checkpoints. Work is plain functions over an SQLAlchemy connection:
 one hop to the thread for a whole batch, none for each statement.
+
+When the disk or the file fails, everything that waits is refused as
+`Unavailable`, `problem` says why, reads go on where they can, and the next
+write that succeeds ends it.
 """
 
 from __future__ import annotations
@@ -15,12 +19,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from urllib.parse import quote
 
 import sqlalchemy as sa
 import structlog
 
 from parley.errors import DatabaseUnusable, DataFolderUnusable, ParleyError, Unavailable
-from parley.storage.migrate import migrate
+from parley.storage import trouble
+from parley.storage.lock import FolderLock
+from parley.storage.migrate import NEWEST, current_revision, migrate
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +39,9 @@ READERS = 4
 BATCH_MAX = 500
 """Works in one transaction at the most, so that a rush does not make the first wait for all."""
 RETRY_AFTER_S = 2.0
+BUSY_TIMEOUT_MS = 2_000
+"""How long another program's lock is waited for: clients wait five seconds for their answer."""
+NAME = "parley.db"
 
 
 @dataclass(slots=True)
@@ -46,32 +56,48 @@ class Database:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        url = database_url(folder)
-        self._reads = _engine(url, "PRAGMA query_only = ON")
-        self._writes = _engine(url)
+        self._lock = FolderLock(folder)
+        # Both open only what is there: a file that was removed must not come back empty.
+        self._reads = _engine(database_url(folder, "rw"), "PRAGMA query_only = ON")
+        self._writes = _engine(database_url(folder, "rw"))
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="parley-read")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="parley-write")
         self._waiting: asyncio.Queue[_Work | None] = asyncio.Queue()
         self._connection: sa.Connection | None = None
+        self._file: tuple[int, int] | None = None
         self._task: asyncio.Task[None] | None = None
         self._is_closed = False
+        self.problem: str | None = None
+        """Why nothing can be stored now, as a sentence; None while all is well."""
 
     async def open(self) -> None:
         """Make the folder and the tables, or bring them up to date. A second call does nothing.
 
-        Raises `StartupError`s: an unusable folder or file, a newer database.
+        Raises `StartupError`s: an unusable folder or file, a newer database, a server
+        that runs on it already.
         """
         if self._task is not None:
             return
         make_folder(self._folder)
+        self._lock.take()
         loop = asyncio.get_running_loop()
         try:
-            await loop.run_in_executor(self._writer, migrate, self._writes)
+            await loop.run_in_executor(self._writer, self._prepare)
+        except BaseException:
+            self._lock.release()
+            raise
+        self._task = loop.create_task(self._write_forever(), name="parley-writer")
+
+    def _prepare(self) -> None:
+        engine = _engine(database_url(self._folder, "rwc"))
+        try:
+            migrate(engine)
         except sa.exc.DBAPIError as error:
             raise DatabaseUnusable(
                 f"The database in {self._folder} cannot be used: {error.orig}."
             ) from error
-        self._task = loop.create_task(self._write_forever(), name="parley-writer")
+        finally:
+            engine.dispose()
 
     async def read(
         self, query: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -89,7 +115,9 @@ class Database:
 
         try:
             return await asyncio.get_running_loop().run_in_executor(self._readers, run)
-        except sa.exc.OperationalError as error:
+        except sa.exc.DatabaseError as error:
+            if not trouble.is_of_storage(error):
+                raise
             log.error("read_failed", error=str(error.orig))
             raise Unavailable(retry_after=RETRY_AFTER_S) from error
 
@@ -112,6 +140,12 @@ class Database:
         self._waiting.put_nowait(_Work(work, then, done))
         return await asyncio.shield(done)
 
+    async def probe(self) -> None:
+        """Store what means nothing, to learn whether that works. Raises `Unavailable`."""
+        await self.write(
+            lambda connection: connection.exec_driver_sql("PRAGMA user_version = 0").close()
+        )
+
     async def close(self) -> None:
         """Commit what waits, then close every connection. A second call does nothing."""
         if self._is_closed:
@@ -125,11 +159,10 @@ class Database:
         await asyncio.to_thread(self._readers.shutdown)
         await asyncio.get_running_loop().run_in_executor(self._writer, self._close_connections)
         self._writer.shutdown()
+        self._lock.release()
 
     def _close_connections(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._drop_connection()
         self._writes.dispose()
         self._reads.dispose()
 
@@ -140,9 +173,11 @@ class Database:
                 outcomes = await loop.run_in_executor(self._writer, self._commit, batch)
             except Exception as error:
                 log.error("commit_failed", error=str(error), works=len(batch))
+                self.problem = trouble.in_words(error)
                 for work in batch:
                     _settle(work, Unavailable(retry_after=RETRY_AFTER_S))
             else:
+                self.problem = None
                 for work, outcome in zip(batch, outcomes, strict=True):
                     _settle(work, outcome)
 
@@ -162,20 +197,41 @@ class Database:
 
     def _commit(self, batch: list[_Work]) -> list[Any]:
         """In the writer's thread: each work's result or exception, once all is on disk."""
-        connection = self._connection
-        if connection is None:
-            connection = self._connection = self._writes.connect()
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
         try:
+            connection = self._writing()
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
             outcomes = [_run_in_savepoint(connection, work) for work in batch]
             connection.exec_driver_sql("COMMIT")
         except BaseException:
             # A connection that failed mid-way may be in any state: take a new one next time.
-            connection.invalidate()
-            connection.close()
-            self._connection = None
+            self._drop_connection()
             raise
         return outcomes
+
+    def _writing(self) -> sa.Connection:
+        """The write connection, to the file that lies in the folder now.
+
+        SQLite would go on writing to a file that was removed or replaced, which
+        no restart finds again: nothing acknowledged may go there.
+        """
+        state = (self._folder / NAME).stat()
+        file = (state.st_dev, state.st_ino)
+        if self._connection is not None and file != self._file:
+            self._drop_connection()
+            self._reads.dispose()
+        if self._connection is None:
+            connection = self._writes.connect()
+            if current_revision(connection) != NEWEST:
+                connection.close()
+                raise trouble.FileGone(f"{NAME} is another database")
+            self._connection, self._file = connection, file
+        return self._connection
+
+    def _drop_connection(self) -> None:
+        if self._connection is not None:
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None
 
 
 def make_folder(folder: Path) -> None:
@@ -192,8 +248,10 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
-def database_url(folder: Path) -> str:
-    return f"sqlite:///{folder / 'parley.db'}"
+def database_url(folder: Path, mode: str = "rwc") -> str:
+    """SQLAlchemy's address of the database; `mode` is SQLite's: `rwc` makes a missing file."""
+    path = quote(str((folder / NAME).absolute()))
+    return f"sqlite:///file:{path}?mode={mode}&uri=true"
 
 
 def _engine(url: str, *pragmas: str) -> sa.Engine:
@@ -206,7 +264,7 @@ def _engine(url: str, *pragmas: str) -> sa.Engine:
             "PRAGMA journal_mode = WAL",
             "PRAGMA synchronous = FULL",
             "PRAGMA foreign_keys = ON",
-            "PRAGMA busy_timeout = 5000",
+            f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
             *pragmas,
         ):
             connection.execute(pragma)
@@ -219,7 +277,7 @@ def _run_in_savepoint(connection: sa.Connection, work: _Work) -> Any:
     try:
         result = work.run(connection)
     except Exception as error:
-        if isinstance(error, sa.exc.OperationalError):
+        if trouble.is_of_storage(error):
             raise  # the disk or the file, not this work: nothing in the batch is safe
         connection.exec_driver_sql("ROLLBACK TO work")
         connection.exec_driver_sql("RELEASE work")

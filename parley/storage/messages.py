@@ -95,6 +95,19 @@ def following(
     return tuple(_message(row) for row in connection.execute(query))
 
 
+def changed(
+    connection: sa.Connection, conversation_id: int, *, since: int, limit: int
+) -> tuple[Message, ...]:
+    """The first `limit` messages that changed after `since`, in the order of their changes."""
+    query = (
+        sa.select(messages)
+        .where(messages.c.conversation_id == conversation_id, messages.c.changed_seq > since)
+        .order_by(messages.c.changed_seq)
+        .limit(limit)
+    )
+    return tuple(_message(row) for row in connection.execute(query))
+
+
 def _message(row: sa.Row[Any]) -> Message:
     return Message(
         conversation_id=row.conversation_id,

@@ -118,6 +118,7 @@ messages = sa.Table(
     sa.Column("sent_at", Instant, nullable=False),
     sa.Column("client_id", sa.Text),
 )
+sa.Index("ix_messages_changed", messages.c.conversation_id, messages.c.changed_seq, unique=True)
 sa.Index(
     "ix_messages_client_id",
     messages.c.conversation_id,
