@@ -11,18 +11,24 @@ from playwright.sync_api import Page, WebSocketRoute
 # Engine.IO's `4` (message), Socket.IO's `2` (event), the number of the wanted acknowledgement.
 _EVENT_WITH_ACK = re.compile(r"^42(?P<ack>\d+)(?P<fields>\[.*)$", re.DOTALL)
 _ACK = "43{ack}{fields}"
+_ANSWER = re.compile(r"^43(?P<ack>\d+)\[")
 
 
 class Line:
-    """Passes everything on, but for the events it is told to hold or to refuse."""
+    """Passes everything on, but for what it is told to hold, to refuse or to lose."""
 
     def __init__(self, page: Page) -> None:
         self._held_event = ""
         self._held: list[tuple[WebSocketRoute, str | bytes]] = []
         self._refusal: dict[str, Any] | None = None
+        self._lost_events: set[str] = set()
+        self._lost_answers: set[str] = set()
+        self._unanswered: set[str] = set()
         self._is_cut = False
         self._ends: list[WebSocketRoute] = []
         self.sent: list[tuple[str, Any]] = []
+        self.lost = 0
+        """How many events of the server's never arrived."""
         page.route_web_socket(re.compile(r"/socket\.io/"), self._open)
 
     def hold(self, event: str) -> None:
@@ -35,17 +41,43 @@ class Line:
         for server, frame in held:
             server.send(frame)
 
-    def refuse(self, error: str, code: str = "unavailable") -> None:
+    def refuse(self, error: str, code: str = "forbidden") -> None:
         """Answer every message that is sent with this error, until `accept`."""
         self._refusal = {"ok": False, "code": code, "error": error}
 
     def accept(self) -> None:
         self._refusal = None
 
+    def lose(self, *events: str) -> None:
+        """Let these events of the server's never arrive, until `keep`."""
+        self._lost_events |= set(events)
+
+    def lose_answers(self, *events: str) -> None:
+        """Let what the page sends arrive, but not the acknowledgement, until `keep`."""
+        self._lost_answers |= set(events)
+
+    def keep(self) -> None:
+        """Lose nothing any more; what is lost already stays so."""
+        self._lost_events.clear()
+        self._lost_answers.clear()
+
+    def tell(self, event: str, fields: dict[str, Any]) -> None:
+        """Say something to the page as the server would."""
+        self._ends[-1].send("42" + json.dumps([event, fields]))
+
     def cut(self) -> None:
-        """Break the connection. Who tries again gets no answer."""
+        """Break the connection. Who tries again gets no answer, until `mend`."""
         self._is_cut = True
-        for end in self._ends:
+        self._close_all()
+
+    def mend(self) -> None:
+        """The next try gets through."""
+        self._is_cut = False
+        self._close_all()
+
+    def _close_all(self) -> None:
+        ends, self._ends = self._ends, []
+        for end in ends:
             end.close()
 
     def count(self, event: str, **fields: object) -> int:
@@ -55,10 +87,11 @@ class Line:
         )
 
     def _open(self, page: WebSocketRoute) -> None:
+        self._ends.append(page)
         if self._is_cut:
             return
-        self._ends.append(page)
         server = page.connect_to_server()
+        server.on_message(lambda frame: self._from_server(page, frame))
         page.on_message(lambda frame: self._from_page(page, server, frame))
 
     def _from_page(self, page: WebSocketRoute, server: WebSocketRoute, frame: str | bytes) -> None:
@@ -68,7 +101,21 @@ class Line:
         elif event and event == self._held_event:
             self._held.append((server, frame))
         else:
+            if event in self._lost_answers:
+                self._unanswered.add(ack)
             server.send(frame)
+
+    def _from_server(self, page: WebSocketRoute, frame: str | bytes) -> None:
+        if not isinstance(frame, str):
+            page.send(frame)
+            return
+        if frame.startswith("42") and json.loads(frame[2:])[0] in self._lost_events:
+            self.lost += 1
+            return
+        if (answer := _ANSWER.match(frame)) and answer["ack"] in self._unanswered:
+            self._unanswered.discard(answer["ack"])
+            return
+        page.send(frame)
 
     def _noted(self, frame: str | bytes) -> tuple[str, str]:
         """The event's name and the number of its acknowledgement; empty for other frames."""

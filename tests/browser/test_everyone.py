@@ -106,7 +106,7 @@ def states(visitor: Visitor, varied: Seeded, ended: Seeded) -> Iterator[str]:
     visitor.opens(varied.link)
     visitor.is_connected()
     yield "owner"
-    line.refuse("The server is busy.")
+    line.refuse("You may not write here.")
     visitor.sends("This one fails")
     expect(visitor.page.locator(".failed")).to_be_visible()
     yield "failed message"

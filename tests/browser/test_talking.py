@@ -187,9 +187,9 @@ def test_a_message_that_failed_says_why_and_can_be_sent_again(ada: Visitor, ben:
     line = Line(ada.page)
     ben.comes(ada.starts())
     ada.joins()
-    line.refuse("The server is busy.")
+    line.refuse("You may not write here.")
     ada.sends("Again and again")
-    expect(ada.message("Again and again")).to_contain_text("Not sent. The server is busy.")
+    expect(ada.message("Again and again")).to_contain_text("Not sent. You may not write here.")
 
     line.accept()
     ada.page.get_by_role("button", name="Retry").click()
@@ -202,7 +202,7 @@ def test_a_message_that_failed_can_be_edited_or_discarded(ada: Visitor) -> None:
     line = Line(ada.page)
     ada.starts()
     ada.joins()
-    line.refuse("The server is busy.")
+    line.refuse("You may not write here.")
 
     ada.sends("Spelt wrogn")
     ada.page.get_by_role("button", name="Edit").click()

@@ -164,6 +164,12 @@ class Visitor:
         """Be whom a program's token stands for."""
         self.context.add_cookies([{"name": _COOKIE, "value": token, "url": self.url}])
 
+    def session(self) -> str:
+        """The token that a program would need to be this person."""
+        return next(
+            cookie["value"] for cookie in self.context.cookies() if cookie["name"] == _COOKIE
+        )
+
     def may_meet(self, *patterns: str) -> None:
         """Trouble that the test provokes."""
         self.trouble.allowed += [re.compile(pattern) for pattern in patterns]

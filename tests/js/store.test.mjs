@@ -34,6 +34,9 @@ const fresh = (shown, fields = {}, seen = true) => ({
   type: "conversation_state", conversation: conversation(shown, fields), seen,
 });
 const seqs = (state) => state.messages.map(({ seq }) => seq);
+const shownSeqs = (state) => itemsOf(state).flatMap((item) => (item.kind === "message" ? [item.message.seq] : []));
+const synced = (since, seq, shown, fields = {}) =>
+  ({ type: "synced", since, seq, messages: shown, isActive: true, seen: true, ...fields });
 
 test("messages that arrive one by one give the same as a fresh state", () => {
   const lived = after(stateOf(messages(1, 2)), ...messages(3, 6).map((sent) => arrives(sent)));
@@ -49,14 +52,14 @@ test("a message that comes twice is kept once", () => {
 
 test("messages that come out of order stand in order, and the gap is known until it closes", () => {
   const open = after(stateOf(messages(1, 2)), arrives(message(4)));
-  assert.deepEqual([open.seq, open.ahead], [2, [4]]);
+  assert.deepEqual([open.seq, open.ahead.map(({ seq }) => seq), shownSeqs(open)], [2, [4], [1, 2, 4]]);
   const closed = after(open, arrives(message(3)));
   assert.deepEqual([closed.seq, closed.ahead, seqs(closed)], [4, [], [1, 2, 3, 4]]);
 });
 
 test("a gap that stays open is closed by what was asked for", () => {
   const state = after(stateOf(messages(1, 2)), arrives(message(5)),
-    { type: "gap_closed", messages: messages(3, 5), seen: true });
+    synced(2, 5, messages(3, 5)));
   assert.deepEqual([state.seq, state.ahead, seqs(state)], [5, [], [1, 2, 3, 4, 5]]);
 });
 
@@ -76,6 +79,31 @@ test("a sent message that a fresh state already holds is no longer on its way", 
   assert.deepEqual([seqs(state), state.outbox.length], [[1, 2, 3], 0]);
 });
 
+test("a message stored long ago is no longer on its way, and stands only where its time is loaded", () => {
+  const old = { ...acknowledged, seq: 3 };
+  const loaded = stateOf(messages(50, 60), { hasOlder: true });
+  assert.deepEqual([seqs(after(loaded, queued, old)), after(loaded, queued, old).outbox], [seqs(loaded), []]);
+});
+
+test("what was written before a reload goes before what was written since, and only that of the same person", () => {
+  const { outbox: [entry] } = after(stateOf([]), queued);
+  const entries = [{ ...entry, clientId: "c0", order: -1 }, { ...entry, clientId: "c2", userId: "ben" }];
+  const state = after(stateOf([]), queued, { type: "restored", entries });
+  assert.deepEqual(state.outbox.map(({ clientId }) => clientId), ["c0", "c1"]);
+});
+
+test("what was written before a reload and arrived is not on its way again", () => {
+  const { outbox } = after(stateOf([]), queued);
+  const state = after(stateOf([...messages(1, 2), echoed.message]), { type: "restored", entries: outbox });
+  assert.deepEqual(state.outbox, []);
+});
+
+test("what one wrote does not go out under another id", () => {
+  const state = after(stateOf([]), queued, { type: "me", me: null }, { type: "me", me: { ...ADA, userId: "new" } });
+  assert.equal(state.outbox[0].status, "failed");
+  assert.equal(after(state, { type: "retried", clientId: "c1" }).outbox[0].userId, "new");
+});
+
 test("another person's message with the same client id confirms nothing", () => {
   const state = after(stateOf(messages(1, 2)), queued, arrives(message(3, { by: "Ben", clientId: "c1" })));
   assert.equal(state.outbox.length, 1);
@@ -88,9 +116,37 @@ test("a refused message says why, and is pending again on retry", () => {
   assert.deepEqual(after(refused, { type: "discarded", clientId: "c1" }).outbox, []);
 });
 
-test("a fresh state that meets what is loaded keeps the older pages", () => {
-  const state = after(stateOf(messages(1, 50)), fresh(messages(40, 60), { has_more: true }));
+test("a fresh state that meets what somebody reads further up is joined to it", () => {
+  const state = after(stateOf(messages(1, 50)), fresh(messages(40, 60), { has_more: true }, false));
   assert.deepEqual([seqs(state).length, state.hasOlder], [60, false]);
+});
+
+test("a fresh state beyond what somebody reads further up leaves it in its place", () => {
+  const state = after(stateOf(messages(1, 50)), fresh(messages(90, 100), { has_more: true }, false));
+  assert.deepEqual([seqs(state).at(-1), state.hasNewer, state.seq], [50, true, 100]);
+  assert.deepEqual(state.unread, { from: 51, count: 50 });
+});
+
+test("what changed since is added, and what was there stays", () => {
+  const state = after(stateOf(messages(1, 50)), fresh(messages(51, 53), { delta: true, has_more: true }));
+  assert.deepEqual([seqs(state).length, state.seq, state.hasOlder], [53, 53, false]);
+});
+
+test("a message that changed takes the place of its older form", () => {
+  const changed = { ...message(2), message: "better", changed_seq: 4 };
+  const state = after(stateOf(messages(1, 3)), synced(3, 4, [changed]), synced(3, 3, [message(2)]));
+  assert.deepEqual([seqs(state), state.messages[1].message], [[1, 2, 3], "better"]);
+});
+
+test("a history shorter than the known one replaces it", () => {
+  const state = after(stateOf(messages(1, 50)), fresh(messages(1, 10)));
+  assert.deepEqual([seqs(state).length, state.seq, state.unread.count], [10, 10, 0]);
+});
+
+test("an end that no event told of is found by asking", () => {
+  const state = after(stateOf(messages(1, 2)), synced(2, 3, [], { isActive: false }));
+  assert.deepEqual([state.active, state.seq], [false, 3]);
+  assert.equal(after(state, synced(2, 2, [])).active, false);
 });
 
 test("a fresh state beyond a gap replaces what is loaded", () => {

@@ -5,10 +5,20 @@ import { byId } from "./dom.js";
 
 const KEPT = 5;
 const SPOKEN_CHARS = 300;
+const SPOKEN_AT_ONCE = 3;
 
 /** @param {import("./wire.js").Message} message */
 export function announceMessage({ username, message }) {
   announce(`${username}: ${[...message].slice(0, SPOKEN_CHARS).join("")}`);
+}
+
+/**
+ * Those that came late: each one, or how many they are.
+ * @param {import("./wire.js").Message[]} messages
+ */
+export function announceMissed(messages) {
+  if (messages.length > SPOKEN_AT_ONCE) announce(`${messages.length} new messages`);
+  else messages.forEach(announceMessage);
 }
 
 /** @param {string} words */

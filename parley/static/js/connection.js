@@ -1,10 +1,12 @@
 // @ts-check
 // The live connection: opening it, entering the conversation, and coming back after it broke.
 import { io } from "../vendor/socket.io.esm.min.js";
-import { request } from "./wire.js";
+import { isPassing, request } from "./wire.js";
 
 const FIRST_DELAY_MS = 1000;
 const LAST_DELAY_MS = 30_000;
+/** Something in between may take a connection and never answer. */
+const OPEN_WITHIN_MS = 10_000;
 
 /** Events of the server's that the store understands as they are. */
 const PASSED_ON = ["user_joined", "user_left"];
@@ -27,6 +29,7 @@ export class Connection {
     /** @type {import("./wire.js").Socket} */
     this.socket = io({
       transports: ["websocket", "polling"], tryAllTransports: true, reconnection: false, autoConnect: false,
+      timeout: OPEN_WITHIN_MS,
     });
     for (const name of PASSED_ON) this.socket.on(name, (fields) => store.dispatch({ ...fields, type: name }));
     for (const [name, act] of Object.entries(events)) this.socket.on(name, act);
@@ -68,15 +71,24 @@ export class Connection {
   /** With a name comes a new cookie, and a socket shows its cookie only when it opens. */
   reopen() {
     this.socket.disconnect();
+    this.store.dispatch({ type: "connection", status: "connecting" });
     this.connectNow();
   }
 
-  /** @returns {Promise<void>} */
-  async enter() {
-    const { me } = this.store.state;
-    const ack = me ? await this.ask("join_room", { username: me.username }) : await this.ask("watch_room", {});
+  /**
+   * Nobody can join what is over, but everybody stays who they were in it.
+   * @param {boolean} [isOver]
+   * @returns {Promise<void>}
+   */
+  async enter(isOver = !this.store.state.active) {
+    const { seq: since, ...state } = this.store.state;
+    const me = isOver ? null : state.me;
+    const ack = await (me
+      ? this.ask("join_room", { username: me.username, since })
+      : this.ask("watch_room", { since }));
     if (ack.ok) return this.welcome(me, ack);
     if (!this.socket.connected) return; // the disconnect already plans the next try
+    if (me && ack.code === "conversation_ended") return this.enter(true);
     if (me && !isPassing(ack.code)) return this.watchInstead();
     this.socket.disconnect();
     this.retryLater(ack.retry_after);
@@ -100,6 +112,11 @@ export class Connection {
   watchInstead() {
     this.store.dispatch({ type: "me", me: null });
     return this.enter();
+  }
+
+  /** The server took this socket out of the conversation, or it is dead and does not show it. */
+  rejoin() {
+    if (this.live) this.reopen();
   }
 
   // A network that went away leaves its socket looking alive for most of a minute.
@@ -129,9 +146,4 @@ export class Connection {
     clearTimeout(this.timer);
     this.socket.connect();
   }
-}
-
-/** @param {string} code of a refusal that another try may lift */
-function isPassing(code) {
-  return ["no_answer", "rate_limited", "unavailable", "internal"].includes(code);
 }

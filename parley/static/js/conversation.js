@@ -1,6 +1,7 @@
 // @ts-check
 // The conversation page: reads what the server rendered, and makes it live.
-import { announce, announceMessage } from "./announcer.js";
+import { announce, announceMessage, announceMissed } from "./announcer.js";
+import { CatchUp, missedAmong } from "./catch-up.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { byId } from "./dom.js";
@@ -8,18 +9,17 @@ import { startEnd } from "./end.js";
 import { History } from "./history.js";
 import { startJoin } from "./join.js";
 import { readMessage } from "./message.js";
+import { OtherTabs } from "./other-tabs.js";
 import { Outbox } from "./outbox.js";
 import { readPeople, showPeople } from "./people.js";
 import { Reading } from "./reading.js";
+import { SavedOutbox } from "./saved-outbox.js";
 import { startShare } from "./share.js";
 import { startStatus } from "./status.js";
 import { INITIAL, Store } from "./store.js";
 import { Transcript } from "./transcript.js";
 import { TypingTeller, listenToTyping } from "./typing.js";
 import { followVisibleViewport } from "./viewport.js";
-
-/** How long a gap in the changes may stay before what is missing is asked for. */
-const GAP_MS = 250;
 
 const page = byId("conversation");
 const roomId = page.dataset.roomId ?? "";
@@ -28,7 +28,10 @@ const history = new History({ store, roomId });
 const reading = new Reading({ store, history });
 const transcript = new Transcript(roomId, reading);
 const connection = new Connection({ roomId, store, events: serverEvents(), entered });
-const outbox = new Outbox({ store, connection });
+const catchUp = new CatchUp({ store, connection, reading });
+const outbox = new Outbox({
+  store, connection, saved: new SavedOutbox(roomId), tabs: new OtherTabs(roomId, store),
+});
 const teller = new TypingTeller((isTyping) => connection.tell("typing", { is_typing: isTyping }));
 const composer = new Composer({ roomId, send, typing: (isTyping) => teller.changed(isTyping) });
 
@@ -38,13 +41,14 @@ startJoin({ roomId, joined });
 startShare({ title: page.dataset.title ?? "", link: page.dataset.joinLink ?? "" });
 startEnd(roomId);
 startStatus(store, () => connection.tryNow());
-store.watch(["messages", "outbox", "notices", "unread", "me", "hasOlder", "hasNewer", "active"], (state) =>
+store.watch(["messages", "ahead", "outbox", "notices", "unread", "me", "hasOlder", "hasNewer", "active"], (state) =>
   transcript.show(state));
 store.watch(["people", "participantCount", "me"], showPeople);
 store.watch(["me", "active"], showPlaceToWrite);
-store.watch(["ahead"], closeGapSoon);
 history.start();
 reading.start();
+catchUp.start();
+outbox.start();
 transcript.root.addEventListener("click", actOnMessage);
 addEventListener("hashchange", goToLinked);
 goToLinked();
@@ -71,9 +75,9 @@ function readState() {
 /** @returns {Record<string, (fields: any) => void>} */
 function serverEvents() {
   return {
-    conversation_state: ({ conversation }) =>
-      store.dispatch({ type: "conversation_state", conversation, seen: reading.sees() }),
+    conversation_state: receiveState,
     new_message: receive,
+    room_position: ({ seq }) => catchUp.position(seq),
     user_typing: listenToTyping(store),
     conversation_ended: ({ seq }) => {
       store.dispatch({ type: "conversation_ended", seq });
@@ -84,17 +88,23 @@ function serverEvents() {
 
 // The connection is there, or there again: what waited can go on.
 function entered() {
-  outbox.flush();
+  outbox.resume();
   history.failed = false;
   reading.fetchNearEdge();
 }
 
+/** @param {{conversation: import("./wire.js").Conversation}} fields */
+function receiveState({ conversation }) {
+  const missed = missedAmong(conversation.messages, store.state);
+  store.dispatch({ type: "conversation_state", conversation, ...reading.place() });
+  announceMissed(missed);
+}
+
 /** @param {import("./wire.js").Message} message */
 function receive(message) {
-  const { seq, ahead, me } = store.state;
-  const isNew = message.seq > seq && !ahead.includes(message.seq);
-  store.dispatch({ type: "new_message", message, seen: reading.sees() });
-  if (isNew && message.user_id !== me?.userId) announceMessage(message);
+  const news = missedAmong([message], store.state);
+  store.dispatch({ type: "new_message", message, ...reading.place() });
+  news.forEach(announceMessage);
 }
 
 /** @param {string} text */
@@ -120,12 +130,6 @@ function showPlaceToWrite({ me, active }) {
   composer.grow();
 }
 
-/** @param {import("./store.js").State} state */
-function closeGapSoon({ ahead }) {
-  if (!ahead.length) return;
-  setTimeout(() => store.state.ahead.length && history.closeGap(() => reading.sees()), GAP_MS);
-}
-
 /** @param {MouseEvent} event */
 function actOnMessage(event) {
   const clicked = /** @type {HTMLElement} */ (event.target);
@@ -146,7 +150,7 @@ function actOnMessage(event) {
 function actOnFailed(clientId, action) {
   if (action === "retry") return outbox.retry(clientId);
   const failed = store.state.outbox.find((outgoing) => outgoing.clientId === clientId);
-  store.dispatch({ type: "discarded", clientId });
+  outbox.discard(clientId);
   if (action === "edit" && failed) composer.putBack(failed.text);
   else byId("message").focus();
 }

@@ -4,7 +4,6 @@ import { byId } from "./dom.js";
 import { ask } from "./wire.js";
 
 const PAGE_MESSAGES = 100;
-const GAP_MESSAGES = 200;
 
 export class History {
   /** @param {{store: import("./store.js").Store, roomId: string}} parts */
@@ -81,18 +80,6 @@ export class History {
       this.store.dispatch({
         type: "window_loaded", messages: page.messages, hasOlder: page.has_more, hasNewer, seq,
       });
-    });
-  }
-
-  /**
-   * What was missed between the changes known without a gap and those that came after.
-   * @param {() => boolean} sees
-   */
-  closeGap(sees) {
-    return this.once("gap", async () => {
-      const page = await this.page("newer", `after=${this.store.state.seq}&limit=${GAP_MESSAGES}`);
-      if (page?.has_more) return this.loadNewestNow();
-      if (page) this.store.dispatch({ type: "gap_closed", messages: page.messages, seen: sees() });
     });
   }
 

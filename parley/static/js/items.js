@@ -24,14 +24,35 @@ export function itemsOf(state) {
   /** @type {Item[]} */
   const items = [];
   const waiting = noticesAmong(state);
-  for (const message of state.messages) {
+  const shown = state.hasNewer ? state.messages : [...state.messages, ...beyondGap(state)];
+  const firstUnread = firstUnreadAmong(shown, state);
+  for (const message of shown) {
     while (waiting.length && waiting[0].afterSeq < message.seq) addNoticeItem(items, waiting.shift());
-    if (message.seq === state.unread.from) items.push({ kind: "unread", key: "unread" });
+    if (message === firstUnread) items.push({ kind: "unread", key: "unread" });
     addMessage(items, message, state);
   }
   if (!state.hasNewer) waiting.forEach((notice) => addNoticeItem(items, notice));
   for (const outgoing of state.outbox) addMessage(items, asMessage(outgoing, state), state, outgoing);
   return items;
+}
+
+/**
+ * What came while something before it is still missing is shown all the same.
+ * @param {State} state
+ */
+function beyondGap({ ahead, messages }) {
+  const last = messages.at(-1)?.seq ?? 0;
+  return ahead.flatMap((change) => (change.seq > last && change.message) || []);
+}
+
+/**
+ * The first one may not be loaded; then the line stands further up, with it.
+ * @param {Message[]} shown
+ * @param {State} state
+ */
+function firstUnreadAmong(shown, { unread, me, hasOlder }) {
+  if (!unread.from || (hasOlder && shown[0]?.seq > unread.from)) return undefined;
+  return shown.find((message) => message.seq >= unread.from && message.user_id !== me?.userId);
 }
 
 /** @param {State} state */
@@ -64,7 +85,7 @@ function addMessage(items, message, state, outgoing) {
     key: outgoing ? `c-${outgoing.clientId}` : `m-${message.seq}`,
     message,
     outgoing,
-    mine: message.user_id === state.me?.userId,
+    mine: outgoing !== undefined || message.user_id === state.me?.userId,
     continued: follows && before.user_id === message.user_id && gap(before, message) <= GROUP_MS,
   });
 }

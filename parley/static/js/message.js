@@ -63,12 +63,19 @@ function showState(element, outgoing) {
   const shown = element.querySelector('[data-part="state"]');
   element.classList.toggle("pending", outgoing?.status === "pending");
   element.classList.toggle("failed", outgoing?.status === "failed");
+  element.classList.toggle("delayed", outgoing?.status === "pending" && outgoing.error !== "");
   if (!outgoing) return shown?.remove();
   const state = shown ?? element.appendChild(cloneTemplate("message-state-template"));
   element.dataset.clientId = outgoing.clientId;
   const failed = outgoing.status === "failed";
-  part(state, "reason").textContent = failed ? `Not sent. ${outgoing.error}` : "Sending";
+  part(state, "reason").textContent = stateText(outgoing);
   part(state, "actions").hidden = !failed;
+}
+
+/** @param {import("./store.js").Outgoing} outgoing */
+function stateText({ status, error }) {
+  if (status === "failed") return `Not sent. ${error}`;
+  return error ? `${error} Trying again…` : "Sending";
 }
 
 /**
@@ -77,7 +84,10 @@ function showState(element, outgoing) {
  * @returns {import("./wire.js").Message}
  */
 export function readMessage(element) {
-  const { id = "", seq, userId = "", username = "", at = "" } = element.dataset;
+  const { id = "", seq, changedSeq, userId = "", username = "", at = "", clientId } = element.dataset;
   const message = part(element, "text").textContent ?? "";
-  return { id, seq: Number(seq), user_id: userId, username, timestamp: at, message };
+  return {
+    id, seq: Number(seq), changed_seq: Number(changedSeq), user_id: userId, username, timestamp: at, message,
+    client_id: clientId,
+  };
 }

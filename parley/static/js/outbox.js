@@ -1,49 +1,149 @@
 // @ts-check
-// Sends what was written, in order and one at a time, and keeps what could not go out yet.
+// Sends what was written, in order and one at a time, until the server has it. What it is sent under never changes, so
+// the server stores it once however often it comes, from whichever tab.
+import { isPassing } from "./wire.js";
+
+const FIRST_DELAY_MS = 1000;
+const LAST_DELAY_MS = 30_000;
+/** Most trouble is over before anybody needs to know of it. */
+const TELL_AFTER_MS = 3000;
+
+/** @typedef {import("./store.js").Outgoing} Outgoing */
 
 export class Outbox {
-  /** @param {{store: import("./store.js").Store, connection: import("./connection.js").Connection}} parts */
-  constructor({ store, connection }) {
+  /**
+   * @param {object} parts
+   * @param {import("./store.js").Store} parts.store
+   * @param {import("./connection.js").Connection} parts.connection
+   * @param {import("./saved-outbox.js").SavedOutbox} parts.saved
+   * @param {import("./other-tabs.js").OtherTabs} parts.tabs
+   */
+  constructor({ store, connection, saved, tabs }) {
     this.store = store;
     this.connection = connection;
+    this.saved = saved;
+    this.tabs = tabs;
     this.busy = false;
+    this.restored = Promise.resolve();
+    this.attempt = 0;
+    /** When the server wants to hear from us again, in `Date.now()`. */
+    this.wantedAt = 0;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.retryTimer = undefined;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.tellTimer = undefined;
+  }
+
+  start() {
+    let userId = "";
+    this.store.watch(["me"], ({ me }) => {
+      if (me && me.userId !== userId) this.restored = this.restore(me.userId);
+      userId = me?.userId ?? userId;
+    });
+    this.store.watch(["outbox"], ({ outbox }) => this.saved.save(outbox));
+  }
+
+  /** @param {string} userId */
+  async restore(userId) {
+    const entries = await this.saved.entries(userId);
+    this.saved.takeOver(entries);
+    this.store.dispatch({ type: "restored", entries });
+    this.wait(0);
   }
 
   /** @param {string} text */
   send(text) {
-    this.store.dispatch({ type: "queued", clientId: newClientId(), text, at: new Date().toISOString() });
+    const now = Date.now();
+    const order = Math.max(now, 1 + (this.store.state.outbox.at(-1)?.order ?? 0));
+    this.store.dispatch({ type: "queued", clientId: newClientId(), text, at: new Date(now).toISOString(), order });
     this.flush();
   }
 
-  /** The same client id goes out again, so the server stores the message once even if it had arrived.
-   * @param {string} clientId
-   */
+  /** @param {string} clientId */
   retry(clientId) {
     this.store.dispatch({ type: "retried", clientId });
     this.flush();
   }
 
+  /** @param {string} clientId */
+  discard(clientId) {
+    this.store.dispatch({ type: "discarded", clientId });
+    this.tabs.tell({ type: "discarded", clientId });
+  }
+
+  /** The connection is there again: no reason to wait any longer, but for the server's own wish. */
+  resume() {
+    this.attempt = 0;
+    this.wait(Math.max(0, this.wantedAt - Date.now()));
+  }
+
   async flush() {
-    if (this.busy) return;
+    await this.restored; // what was written before goes first
+    if (this.busy || this.retryTimer) return;
     this.busy = true;
-    let next = this.next();
-    while (next && this.connection.live) {
-      await this.deliver(next);
-      next = this.next();
-    }
+    for (let next = this.next(); next; next = this.next()) await this.deliver(next);
     this.busy = false;
   }
 
   next() {
-    return this.store.state.outbox.find((outgoing) => outgoing.status === "pending");
+    const { outbox, me } = this.store.state;
+    if (!me || !this.connection.live || this.retryTimer) return undefined;
+    return outbox.find((outgoing) => outgoing.status === "pending");
   }
 
-  /** @param {import("./store.js").Outgoing} outgoing */
+  /** @param {Outgoing} outgoing */
   async deliver({ clientId, text }) {
     const ack = await this.connection.ask("send_message", { message: text, client_id: clientId });
-    if (ack.ok) this.store.dispatch({ type: "sent", clientId, ...ack });
-    // Lost with the connection: it stays pending and goes out again with the next one.
-    else if (this.connection.live) this.store.dispatch({ type: "refused", clientId, error: ack.error });
+    if (ack.ok) this.stored({ clientId, id: ack.id, seq: ack.seq, timestamp: ack.timestamp });
+    // Lost with the connection: it goes out again with the next one.
+    else if (!this.connection.live) return;
+    else if (ack.code === "not_joined") this.connection.rejoin();
+    else if (isPassing(ack.code)) this.tryLater(clientId, ack);
+    else this.refused(clientId, ack.error);
+  }
+
+  /** @param {{clientId: string, id: string, seq: number, timestamp: string}} message */
+  stored(message) {
+    this.calm();
+    this.store.dispatch({ type: "sent", ...message });
+    this.tabs.tell({ type: "sent", ...message });
+  }
+
+  /**
+   * @param {string} clientId
+   * @param {string} error
+   */
+  refused(clientId, error) {
+    this.calm();
+    this.store.dispatch({ type: "refused", clientId, error });
+  }
+
+  /**
+   * @param {string} clientId
+   * @param {import("./wire.js").ErrorAck} ack
+   */
+  tryLater(clientId, { error, retry_after: afterS = 0 }) {
+    const tell = () => this.store.dispatch({ type: "delayed", clientId, error });
+    if (this.attempt === 0) this.tellTimer = setTimeout(tell, TELL_AFTER_MS);
+    // Full jitter: those who were refused together do not come back together.
+    const delay = Math.random() * Math.min(LAST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.attempt);
+    this.attempt += 1;
+    this.wantedAt = Date.now() + afterS * 1000;
+    this.wait(afterS * 1000 + delay);
+  }
+
+  /** @param {number} ms */
+  wait(ms) {
+    clearTimeout(this.retryTimer);
+    this.retryTimer = setTimeout(() => {
+      this.retryTimer = undefined;
+      this.flush();
+    }, ms);
+  }
+
+  calm() {
+    clearTimeout(this.tellTimer);
+    this.attempt = 0;
   }
 }
 

@@ -45,9 +45,15 @@ export class Reading {
     return !this.store.state.hasNewer && this.scroller.scrollTop > -FOLLOW_PX;
   }
 
-  /** Whether a message that arrives at the end now is seen at once. */
-  sees() {
-    return document.visibilityState === "visible" && this.atEnd();
+  /** Whether the transcript stays at its end when something arrives there. */
+  follows() {
+    return this.endShown && !this.held && this.scroller.scrollTop > -FOLLOW_PX;
+  }
+
+  /** What an event that brings messages says of the reader: whether they see them at once, and are at the end. */
+  place() {
+    const isVisible = document.visibilityState === "visible";
+    return { seen: isVisible && this.atEnd(), atEnd: this.atEnd() && this.follows() };
   }
 
   /**
@@ -55,8 +61,7 @@ export class Reading {
    * @param {() => void} change
    */
   keepPlace(change) {
-    const follows = this.endShown && !this.held && this.scroller.scrollTop > -FOLLOW_PX;
-    const anchor = follows ? undefined : this.firstVisible();
+    const anchor = this.follows() ? undefined : this.firstVisible();
     const before = anchor?.getBoundingClientRect().top ?? 0;
     change();
     this.endShown = !this.store.state.hasNewer;
@@ -94,7 +99,7 @@ export class Reading {
   }
 
   moved() {
-    if (this.sees()) this.store.dispatch({ type: "seen" });
+    if (this.place().seen) this.store.dispatch({ type: "seen" });
     this.fetchNearEdge();
   }
 

@@ -2,11 +2,11 @@
 // The protocol's shapes as the page uses them, and the two ways to ask the server.
 
 /**
- * @typedef {{id: string, seq: number, user_id: string, username: string, message: string, timestamp: string,
- *   client_id?: string}} Message
+ * @typedef {{id: string, seq: number, changed_seq?: number, user_id: string, username: string, message: string,
+ *   timestamp: string, client_id?: string}} Message
  * @typedef {{user_id: string, username: string, role: "owner" | "member", online: boolean}} Participant
- * @typedef {{room_id: string, title: string, messages: Message[], has_more: boolean, participants: Participant[],
- *   participant_count: number, is_active: boolean, seq: number}} Conversation
+ * @typedef {{room_id: string, title: string, messages: Message[], has_more: boolean, delta?: boolean,
+ *   participants: Participant[], participant_count: number, is_active: boolean, seq: number}} Conversation
  * @typedef {{ok: true, [field: string]: any}} OkAck
  * @typedef {{ok: false, code: string, error: string, retry_after?: number}} ErrorAck
  * @typedef {OkAck | ErrorAck} Ack
@@ -35,6 +35,13 @@ export async function request(socket, event, fields) {
   } catch {
     return { ok: false, code: "no_answer", error: "The server did not answer." };
   }
+}
+
+/**
+ * @param {string} code of a refusal that another try may lift
+ */
+export function isPassing(code) {
+  return ["no_answer", "rate_limited", "unavailable", "internal"].includes(code);
 }
 
 /**

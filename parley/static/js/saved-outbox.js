@@ -1,0 +1,110 @@
+// @ts-check
+// What was written and is not confirmed yet, kept on this device: it outlives a reload, a crash and a closed tab.
+// IndexedDB may be missing, forbidden (a private window) or full; then it is kept for as long as the page is open.
+
+/** @typedef {import("./store.js").Outgoing} Outgoing */
+
+/** Some browsers never answer when a database is stuck; nothing may wait for it for long. */
+const OPEN_WITHIN_MS = 2000;
+const STORE = "outbox";
+
+export class SavedOutbox {
+  /**
+   * @param {string} roomId
+   * @param {IDBFactory} [factory]
+   */
+  constructor(roomId, factory = globalThis.indexedDB) {
+    this.roomId = roomId;
+    this.database = Promise.race([open(factory), after(OPEN_WITHIN_MS)]).catch(() => undefined);
+    /** @type {Outgoing[]} what of this person is saved, in its latest form */
+    this.saved = [];
+  }
+
+  /**
+   * What this person wrote in this conversation. Others who used this browser have their own, and keep it.
+   * @param {string} userId
+   * @returns {Promise<Outgoing[]>}
+   */
+  async entries(userId) {
+    /** @type {Outgoing[] | undefined} */
+    const found = await this.use("readonly", (store) => store.index("roomId").getAll(this.roomId));
+    return (found ?? []).filter((entry) => entry.userId === userId);
+  }
+
+  /**
+   * Those are in the outbox from now on: what leaves it is no longer kept.
+   * @param {Outgoing[]} entries
+   */
+  takeOver(entries) {
+    const known = new Set(this.saved.map((entry) => entry.clientId));
+    this.saved = [...this.saved, ...entries.filter((entry) => !known.has(entry.clientId))];
+  }
+
+  /**
+   * Makes what is saved of this person equal to their outbox.
+   * @param {Outgoing[]} outbox
+   */
+  save(outbox) {
+    const changed = outbox.filter((entry) => !this.saved.includes(entry));
+    const kept = new Set(outbox.map((entry) => entry.clientId));
+    const gone = this.saved.filter((entry) => !kept.has(entry.clientId));
+    this.saved = outbox;
+    for (const entry of changed) this.use("readwrite", (store) => store.put({ ...entry, roomId: this.roomId }));
+    for (const { clientId } of gone) this.use("readwrite", (store) => store.delete(clientId));
+  }
+
+  /**
+   * Never rejects: what cannot be kept is not kept.
+   * @param {IDBTransactionMode} mode
+   * @param {(store: IDBObjectStore) => IDBRequest} act
+   * @returns {Promise<any>}
+   */
+  async use(mode, act) {
+    const database = await this.database;
+    if (!database) return undefined;
+    try {
+      const transaction = database.transaction(STORE, mode);
+      const answer = answerOf(act(transaction.objectStore(STORE)));
+      transaction.commit?.(); // at once: the page may be closing
+      return await answer;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/**
+ * @param {IDBFactory | undefined} factory
+ * @returns {Promise<IDBDatabase | undefined>}
+ */
+async function open(factory) {
+  if (!factory) return undefined;
+  const request = factory.open("parley", 1);
+  request.onupgradeneeded = () => {
+    request.result.createObjectStore(STORE, { keyPath: "clientId" }).createIndex("roomId", "roomId");
+  };
+  const database = await answerOf(request);
+  // Another tab, of a later version, may change it only when nobody holds it.
+  database.onversionchange = () => database.close();
+  return database;
+}
+
+/**
+ * @template T
+ * @param {IDBRequest<T>} request
+ * @returns {Promise<T>}
+ */
+function answerOf(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/**
+ * @param {number} ms
+ * @returns {Promise<undefined>}
+ */
+function after(ms) {
+  return new Promise((resolve) => setTimeout(() => resolve(undefined), ms));
+}
