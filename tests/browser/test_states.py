@@ -50,6 +50,21 @@ def test_ending_is_asked_once_and_tells_everyone(ada: Visitor, ben: Visitor, cle
     cleo.reads("That was all.")
 
 
+def test_what_was_half_written_at_the_end_can_still_be_copied(ada: Visitor, ben: Visitor) -> None:
+    ben.comes(ada.starts())
+    ada.joins()
+    ben.types("I was about to say")
+    ada.page.get_by_role("link", name="End conversation").click()
+    ada.page.get_by_role("dialog").get_by_role("button", name="End conversation").click()
+    expect(ben.page.get_by_text(ENDED)).to_be_visible()
+    expect(ben.composer).to_have_value("I was about to say")
+    expect(ben.composer).not_to_be_editable()
+    expect(ben.page.get_by_role("button", name="Send")).not_to_be_visible()
+    ben.reloads()
+    expect(ben.page.get_by_text(ENDED)).to_be_visible()
+    expect(ben.composer).not_to_be_visible()
+
+
 def test_only_the_owner_is_offered_to_end(ada: Visitor, ben: Visitor) -> None:
     link = ada.starts()
     ada.joins()

@@ -21,14 +21,25 @@ export class Composer {
     this.field = /** @type {HTMLTextAreaElement} */ (byId("message"));
   }
 
-  start() {
+  /** @param {boolean} active whether there is still something to write for */
+  start(active) {
     this.form.noValidate = true; // an empty message is simply not sent, without a bubble
-    this.field.value ||= recall(this.draft);
+    if (active) this.field.value ||= recall(this.draft);
     this.form.addEventListener("submit", (event) => this.submit(event));
     this.field.addEventListener("keydown", (event) => this.sendByKey(event));
     this.field.addEventListener("input", () => this.changed());
     addEventListener("resize", () => this.grow());
     this.grow();
+  }
+
+  get unsent() {
+    return this.field.value.trim() !== "";
+  }
+
+  /** What was half written when the conversation ended stays, to be copied. */
+  close() {
+    this.field.readOnly = true;
+    /** @type {HTMLElement} */ (this.form.querySelector("button")).hidden = true;
   }
 
   /** Not on a touch screen: the keyboard would cover what one came to read. */
@@ -55,7 +66,7 @@ export class Composer {
   submit(event) {
     event.preventDefault();
     const text = this.field.value.trim();
-    if (!text || excess(text) > 0) return this.field.focus();
+    if (!text || this.field.readOnly || excess(text) > 0) return this.field.focus();
     this.field.value = "";
     this.changed();
     this.field.focus();
@@ -64,7 +75,7 @@ export class Composer {
 
   changed() {
     remember(this.draft, this.field.value);
-    this.typing(this.field.value.trim() !== "");
+    this.typing(this.unsent);
     this.grow();
     this.showLimit();
   }

@@ -36,7 +36,7 @@ const teller = new TypingTeller((isTyping) => connection.tell("typing", { is_typ
 const composer = new Composer({ roomId, send, typing: (isTyping) => teller.changed(isTyping) });
 
 followVisibleViewport();
-composer.start();
+composer.start(store.state.active);
 startJoin({ roomId, joined });
 startShare({ title: page.dataset.title ?? "", link: page.dataset.joinLink ?? "" });
 startEnd(roomId);
@@ -123,11 +123,17 @@ function joined(me) {
 
 /** @param {import("./store.js").State} state */
 function showPlaceToWrite({ me, active }) {
-  byId("composer").hidden = !active || !me;
+  byId("composer").hidden = !me || !(active || composer.unsent);
   byId("join").hidden = !active || me !== null;
   byId("ended").hidden = active;
-  if (!active) document.getElementById("end-link")?.remove();
+  if (!active) showEnd();
   composer.grow();
+}
+
+function showEnd() {
+  document.getElementById("end-link")?.remove();
+  /** @type {HTMLDialogElement} */ (byId("sheet")).close();
+  composer.close();
 }
 
 /** @param {MouseEvent} event */
