@@ -102,9 +102,9 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
 
     def tell(joined: Joined) -> None:
         if joining.socket is None:
-            is_news = joined.renamed and joined.participant.user_id in context.presence.online(
-                room_id
-            )
+            # Within the grace too: the others see them, and their socket brings no news of it.
+            is_here = context.presence.update(room_id, joined.participant)
+            is_news = is_here and joined.renamed
         else:
             arrived = context.presence.enter(room_id, joined.participant, joining.socket)
             is_news = arrived or joined.renamed

@@ -39,6 +39,14 @@ class Presence:
         here.sockets.add(socket)
         return arrived
 
+    def update(self, room_id: str, person: Participant) -> bool:
+        """Know `person` by their new name; whether they are here, or may yet come back."""
+        here = self._rooms.get(room_id, {}).get(person.user_id)
+        if here is None:
+            return False
+        here.person = person
+        return True
+
     def exit(
         self,
         room_id: str,

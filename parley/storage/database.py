@@ -14,6 +14,8 @@ write that succeeds ends it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -133,7 +135,8 @@ class Database:
         stored is also told. Raises what `work` raises, and `Unavailable` when
         nothing could be stored.
         """
-        if self._task is None or self._task.done():
+        # What is queued after the end of the queue would be waited for in vain.
+        if self._is_closed or self._task is None or self._task.done():
             raise Unavailable(retry_after=RETRY_AFTER_S)
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         done.add_done_callback(_look_at_error)
@@ -172,10 +175,10 @@ class Database:
             try:
                 outcomes = await loop.run_in_executor(self._writer, self._commit, batch)
             except Exception as error:
-                log.error("commit_failed", error=str(error), works=len(batch))
                 self.problem = trouble.in_words(error)
                 for work in batch:
                     _settle(work, Unavailable(retry_after=RETRY_AFTER_S))
+                log.error("commit_failed", error=str(error), works=len(batch))
             else:
                 self.problem = None
                 for work, outcome in zip(batch, outcomes, strict=True):
@@ -237,7 +240,10 @@ class Database:
 def make_folder(folder: Path) -> None:
     """Make the data folder, for this user's eyes only, or say why it cannot be used."""
     try:
+        new = [each for each in (folder, *folder.parents) if not each.exists()]
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for each in new:
+            _sync_names(each.parent)
         probe = folder / ".writable"
         probe.touch()
         probe.unlink()
@@ -246,6 +252,17 @@ def make_folder(folder: Path) -> None:
             f"The data folder {folder} cannot be written to ({error.strerror}). "
             "Give another with --data, or change its permissions."
         ) from error
+
+
+def _sync_names(folder: Path) -> None:
+    """Put what stands in the folder on the disk: SQLite does that only for its own."""
+    # Windows opens no folders, and some network file systems sync none.
+    with contextlib.suppress(OSError):
+        file = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
 
 
 def database_url(folder: Path, mode: str = "rwc") -> str:
@@ -261,6 +278,9 @@ def _engine(url: str, *pragmas: str) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
         for pragma in (
+            # On macOS a plain sync leaves it to the drive when to write; elsewhere this is nothing.
+            # First, since the next makes a new file a database, and syncs that.
+            "PRAGMA fullfsync = ON",
             "PRAGMA journal_mode = WAL",
             "PRAGMA synchronous = FULL",
             "PRAGMA foreign_keys = ON",

@@ -1,0 +1,183 @@
+"""Conversations as plain Python: what the domain should answer, without a database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from parley.errors import (
+    ConversationIsOver,
+    Forbidden,
+    IdentityMismatch,
+    IdentityTaken,
+    NotJoined,
+    ParleyError,
+)
+from parley.records import Message, Role
+
+Refusal = type[ParleyError]
+
+
+@dataclass
+class Holder:
+    """A session: its number, its secret, and what its holder did with it."""
+
+    id: int
+    token: str
+    from_socket: bool
+    """Whether it was made for a socket, which may go on without the secret."""
+    is_used: bool = False
+
+
+@dataclass
+class Asked:
+    """A request to join."""
+
+    holder: Holder | None
+    wanted_id: str | None
+    name: str | None
+    socket: str | None
+    is_proven: bool
+    at: datetime
+
+
+@dataclass
+class Person:
+    user_id: str
+    username: str
+    session: int
+    role: Role
+    joined_at: datetime
+    is_in: bool = True
+    sockets: set[str] = field(default_factory=set)
+    is_missed: bool = False
+    """Whether their last socket broke, and the grace is not over."""
+    visits: int = 0
+
+    @property
+    def is_here(self) -> bool:
+        return bool(self.sockets) or self.is_missed
+
+
+@dataclass
+class Room:
+    key: int
+    id: str
+    owner: int
+    created_by: str
+    last_activity_at: datetime
+    is_over: bool = False
+    people: dict[str, Person] = field(default_factory=dict)
+    messages: list[Message] = field(default_factory=list)
+    # Who said it, which the record does not tell, and under which client_id.
+    said: dict[tuple[int, str], Message] = field(default_factory=dict)
+
+    @property
+    def seq(self) -> int:
+        return len(self.messages) + self.is_over
+
+    @property
+    def count(self) -> int:
+        return sum(person.is_in for person in self.people.values())
+
+    @property
+    def here(self) -> dict[str, str]:
+        """The names of those on a socket, or missed for less than the grace, by user id."""
+        return {each.user_id: each.username for each in self.people.values() if each.is_here}
+
+    def of_session(self, session: int | None) -> Person | None:
+        return next((each for each in self.people.values() if each.session == session), None)
+
+    # --- joining ---
+
+    def refuses(self, asked: Asked, holders: dict[int, Holder]) -> Refusal | None:
+        if self.is_over:
+            return ConversationIsOver
+        mine = asked.holder and self.of_session(asked.holder.id)
+        if mine:
+            return None if asked.wanted_id in (None, mine.user_id) else IdentityMismatch
+        theirs = self.people.get(asked.wanted_id or "")
+        if theirs is None or self._may_be_taken(theirs, holders[theirs.session], asked):
+            return None
+        return IdentityTaken
+
+    def _may_be_taken(self, person: Person, holder: Holder, asked: Asked) -> bool:
+        is_stranger = asked.socket is not None and (asked.holder is None or not asked.is_proven)
+        is_soon = asked.at - person.joined_at <= timedelta(seconds=120)
+        return is_stranger and is_soon and person.visits == 0 and not holder.is_used
+
+    def joins(self, asked: Asked, session: int, user_id: str) -> tuple[Person, bool]:
+        """Whoever they are now, and whether the others are told."""
+        person = self.of_session(session) or self.people.get(asked.wanted_id or "")
+        if person is None:
+            person = self._new(asked, session, user_id)
+        is_renamed = bool(asked.name) and asked.name != person.username
+        person.username = asked.name or person.username
+        person.session, person.is_in = session, True
+        if asked.socket is None:
+            return person, is_renamed and person.is_here
+        is_told = is_renamed or not person.is_here
+        person.sockets.add(asked.socket)
+        person.is_missed = False
+        person.visits += 1
+        return person, is_told
+
+    def _new(self, asked: Asked, session: int, user_id: str) -> Person:
+        if asked.wanted_id is None and session == self.owner and self.created_by not in self.people:
+            assert user_id == self.created_by
+        assert user_id not in self.people
+        assert asked.wanted_id in (None, user_id)
+        name = asked.name or f"User_{user_id[:6]}"
+        role = Role.OWNER if session == self.owner else Role.MEMBER
+        person = self.people[user_id] = Person(user_id, name, session, role, asked.at)
+        return person
+
+    # --- going ---
+
+    def leaves(self, person: Person, socket: str) -> bool:
+        """Whether they are gone with it."""
+        person.sockets.discard(socket)
+        if person.sockets:
+            return False
+        person.is_in = person.is_missed = False
+        return True
+
+    def loses(self, person: Person, socket: str) -> None:
+        person.sockets.discard(socket)
+        person.is_missed = not person.sockets
+
+    def misses_no_longer(self) -> list[Person]:
+        """The grace is over: those who are gone."""
+        gone = [person for person in self.people.values() if person.is_missed]
+        for person in gone:
+            person.is_in = person.is_missed = False
+        return gone
+
+    def stops(self) -> None:
+        """The server was started again: nobody is on a socket."""
+        for person in self.people.values():
+            person.sockets.clear()
+            person.is_missed = False
+            person.is_in = person.is_in and person.visits == 0
+
+    # --- talking, ending ---
+
+    def first(self, session: int, client_id: str | None) -> Message | None:
+        return self.said.get((session, client_id)) if client_id else None
+
+    def refuses_words(self, session: int, client_id: str | None) -> Refusal | None:
+        if self.of_session(session) is None:
+            return NotJoined
+        return ConversationIsOver if self.is_over and not self.first(session, client_id) else None
+
+    def hears(self, session: int, message: Message) -> None:
+        assert message.seq == message.changed_seq == self.seq + 1
+        self.messages.append(message)
+        self.last_activity_at = message.sent_at
+        if message.client_id:
+            self.said[session, message.client_id] = message
+
+    def refuses_to_end(self, session: int | None) -> Refusal | None:
+        if session != self.owner:
+            return Forbidden
+        return ConversationIsOver if self.is_over else None

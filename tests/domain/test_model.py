@@ -1,0 +1,277 @@
+"""Whatever people do, in whatever order, the domain does what a plain model of it does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from parley.contract import STATE_MESSAGES
+from parley.domain import conversations, messages, participants
+from parley.domain.messages import Draft
+from parley.domain.participants import Joining
+from parley.errors import ConversationNotFound
+from parley.records import ConversationEnded
+from tests.domain.model import Asked, Holder
+from tests.domain.stage import Stage
+from tests.domain.world import GRACE_S
+from tests.fuzz.effort import EFFORT
+
+# One of however many there are: taken modulo.
+PICK = st.integers(0, 11)
+USER_IDS = st.sampled_from([None, "ada", "ben", "cleo"])
+NAMES = st.sampled_from([None, "Ada", "Ben", "Cleo"])
+CLIENT_IDS = st.sampled_from([None, "c-1", "c-2"])
+ROOMS_MAX = 2
+
+
+class Conversations(Stage):
+    """What people may do, and what always holds."""
+
+    # --- conversations ---
+
+    @initialize(created_by=USER_IDS)
+    def ada_starts_and_ben_and_cleo_come(self, created_by: str | None) -> None:
+        self.creates_one(None, created_by)
+        (ada,), (room,), at = self.holders.values(), self.rooms, self.world.clock()
+        self.joins_one(room, Asked(ada, "ada", "Ada", self.new_socket(), True, at))
+        self.joins_one(room, Asked(None, "ben", "Ben", self.new_socket(), True, at))
+        self.joins_one(room, Asked(None, "cleo", "Cleo", None, True, at))
+
+    @precondition(lambda self: len(self.rooms) < ROOMS_MAX)
+    @rule(who=st.none() | PICK, created_by=USER_IDS)
+    def creates(self, who: int | None, created_by: str | None) -> None:
+        self.creates_one(self.any_holder(who), created_by)
+
+    @rule(where=PICK, who=st.none() | PICK)
+    def ends(self, where: int, who: int | None) -> None:
+        room, holder = self.room(where), self.any_holder(who)
+        refusal = room.refuses_to_end(holder.id if holder else None)
+        at = self.world.clock()
+        session = self.resolves(holder)
+        if self.tries(conversations.end(self.context, room.id, session), refusal):
+            room.is_over = True
+            assert self.hears() == [ConversationEnded(room.id, room.seq, at)]
+
+    # --- coming ---
+
+    @rule(
+        where=PICK,
+        who=st.none() | PICK,
+        wanted_id=USER_IDS,
+        name=NAMES,
+        on_socket=st.booleans(),
+        proven=st.booleans(),
+    )
+    def joins(
+        self,
+        where: int,
+        who: int | None,
+        wanted_id: str | None,
+        name: str | None,
+        on_socket: bool,
+        proven: bool,
+    ) -> None:
+        room, holder = self.room(where), self.any_holder(who)
+        keeps_cookie = holder is None and not on_socket and not proven
+        # Only a socket that a session was made for speaks for it without its secret.
+        proven = proven or not on_socket or holder is None or not holder.from_socket
+        socket = self.new_socket() if on_socket else None
+        asked = Asked(holder, wanted_id, name, socket, proven, self.world.clock())
+        self.joins_one(room, asked, keeps_cookie=keeps_cookie)
+
+    @precondition(lambda self: self.seats())
+    @rule(which=PICK, name=NAMES, anew=st.booleans())
+    def comes_in_again(self, which: int, name: str | None, anew: bool) -> None:
+        """On a second socket, or on the one they are on already."""
+        room, person, socket = self.seat(which)
+        holder = self.holders[person.session]
+        socket = self.new_socket() if anew else socket
+        self.joins_one(room, Asked(holder, None, name, socket, True, self.world.clock()))
+
+    @precondition(lambda self: self.here())
+    @rule(which=PICK, name=NAMES)
+    def comes_again_over_rest(self, which: int, name: str | None) -> None:
+        """As a page does that is loaded again, while the socket is there or just broke."""
+        room, person = self.here()[which % len(self.here())]
+        holder = self.holders[person.session]
+        self.joins_one(room, Asked(holder, None, name, None, True, self.world.clock()))
+
+    @rule(where=PICK, whom=PICK)
+    def a_stranger_comes_on_a_socket_as_somebody(self, where: int, whom: int) -> None:
+        """As the original client does after it joined over REST."""
+        room = self.room(where)
+        user_ids = [*room.people, "mallory"]
+        user_id = user_ids[whom % len(user_ids)]
+        asked = Asked(None, user_id, None, self.new_socket(), False, self.world.clock())
+        self.joins_one(room, asked)
+
+    # --- going ---
+
+    @precondition(lambda self: self.seats())
+    @rule(which=PICK)
+    def leaves(self, which: int) -> None:
+        room, person, socket = self.seat(which)
+        is_gone = room.leaves(person, socket)
+        self.world.does(participants.leave(self.context, room.id, person.user_id, socket))
+        gone = [("left", person.username, room.count)] if is_gone else []
+        assert self.hears_of_people() == gone
+
+    @precondition(lambda self: self.seats())
+    @rule(which=PICK)
+    def loses_the_connection(self, which: int) -> None:
+        room, person, socket = self.seat(which)
+        room.loses(person, socket)
+        self.world.calls(participants.lose, self.context, room.id, person.user_id, socket)
+        assert self.hears() == []
+
+    @precondition(lambda self: self.seats())
+    @rule(which=PICK, comes_first=st.booleans())
+    def one_socket_comes_as_the_other_goes(self, which: int, comes_first: bool) -> None:
+        room, person, old = self.seat(which)
+        if room.is_over:
+            return
+        new = self.new_socket()
+        session = self.resolves(self.holders[person.session])
+        coming = participants.join(self.context, room.id, Joining(session, socket=new))
+        going = participants.leave(self.context, room.id, person.user_id, old)
+        self.does_both(*((coming, going) if comes_first else (going, coming)))
+        person.sockets = person.sockets - {old} | {new}
+        person.is_missed = False
+        person.visits += 1
+        self.hears()  # they may be told to have gone and come, or not
+
+    def any_holder(self, who: int | None) -> Holder | None:
+        """None for a stranger."""
+        return None if who is None else self.holder(who)
+
+    @rule(seconds=st.sampled_from([1, 60, 120]))
+    def time_passes(self, seconds: int) -> None:
+        gone = []
+        if seconds > GRACE_S:
+            gone = [person.username for room in self.rooms for person in room.misses_no_longer()]
+        self.world.time_passes(seconds)
+        told = self.hears_of_people()
+        assert sorted(name for _, name, _ in told) == sorted(gone)
+        assert all(kind == "left" for kind, _, _ in told)
+
+    # --- talking ---
+
+    @rule(where=PICK, who=PICK, client_id=CLIENT_IDS, times=st.integers(1, 3))
+    def sends_over_rest(self, where: int, who: int, client_id: str | None, times: int) -> None:
+        room, holder = self.room(where), self.holder(who)
+        session = self.resolves(holder)
+        draft = Draft("Hello", client_id=client_id)
+        works = [messages.send_as(self.context, room.id, session, draft) for _ in range(times)]
+        self.sends_each(room, holder.id, draft, works)
+
+    @precondition(lambda self: self.seats())
+    @rule(which=PICK, client_id=CLIENT_IDS, times=st.integers(1, 3))
+    def says(self, which: int, client_id: str | None, times: int) -> None:
+        room, person, _ = self.seat(which)
+        draft = Draft("Hi", client_id=client_id)
+        record = self.records[room.id, person.user_id]
+        works = [messages.send(self.context, room.id, record, draft) for _ in range(times)]
+        self.sends_each(room, person.session, draft, works)
+
+    # --- reading ---
+
+    @rule(where=PICK, since=st.integers(-1, 12), limit=st.integers(1, 5), back=st.booleans())
+    def reads(self, where: int, since: int, limit: int, back: bool) -> None:
+        room, context = self.room(where), self.context
+        all_of_it = tuple(room.messages)
+        later = tuple(each for each in all_of_it if each.seq > since)
+        earlier = tuple(each for each in all_of_it if each.seq < since)
+        page = (
+            (earlier[-limit:], len(earlier) > limit)
+            if back
+            else (later[:limit], len(later) > limit)
+        )
+        where_to = {"before": since} if back else {"after": since}
+        assert self.world.does(messages.history(context, room.id, limit=limit, **where_to)) == page
+        found = self.world.does(conversations.changes(context, room.id, since=since, limit=limit))
+        assert (found.messages, found.more) == (later[:limit], len(later) > limit)
+        assert found.seq == (later[limit - 1].seq if found.more else room.seq)
+        caught_up = self.world.does(conversations.catch_up(context, room.id, since=since))
+        assert caught_up.is_delta == (since <= room.seq)
+        assert caught_up.messages == (later if caught_up.is_delta else all_of_it[-STATE_MESSAGES:])
+
+    @rule(starts_again=st.booleans())
+    def somebody_looks_afresh(self, starts_again: bool) -> None:
+        if starts_again:
+            self.world.starts_again()
+        for room in self.rooms:
+            if starts_again:
+                room.stops()
+            self.looks(room)
+
+    @rule()
+    def nobody_finds_what_is_not_there(self) -> None:
+        for work in (
+            conversations.snapshot(self.context, "nowhere0"),
+            participants.join(self.context, "nowhere0", Joining(None)),
+            messages.send_as(self.context, "nowhere0", None, Draft("Hello?")),
+            conversations.end(self.context, "nowhere0", None),
+        ):
+            self.tries(work, ConversationNotFound)
+
+    # --- what always holds ---
+
+    @invariant()
+    def the_state_is_the_models(self) -> None:
+        for room in self.rooms:
+            fresh = self.world.does(conversations.snapshot(self.context, room.id))
+            now = fresh.conversation
+            assert (now.seq, now.message_count) == (room.seq, len(room.messages))
+            assert now.participant_count == room.count == len(fresh.participants)
+            assert now.is_active != room.is_over
+            assert now.last_activity_at == room.last_activity_at
+            assert fresh.messages == tuple(room.messages[-STATE_MESSAGES:])
+            assert {
+                (each.user_id, each.username, each.session_id, each.role, each.visits)
+                for each in fresh.participants
+            } == {
+                (each.user_id, each.username, each.session, each.role, each.visits)
+                for each in room.people.values()
+                if each.is_in
+            }
+            assert fresh.online == {each.user_id for each in room.people.values() if each.sockets}
+            self.viewers[room.id].agrees(fresh, room.here)
+
+    @invariant()
+    def the_list_is_the_models(self) -> None:
+        page, _ = self.world.does(conversations.listed(self.context, limit=ROOMS_MAX))
+        active = [room for room in self.rooms if not room.is_over]
+        newest = sorted(active, key=lambda room: (room.last_activity_at, room.key), reverse=True)
+        assert [each.room_id for each in page] == [room.id for room in newest]
+        counts = self.world.does(conversations.count(self.context))
+        assert counts == (len(active), len(self.rooms))
+
+
+# It takes seconds; Hypothesis may take minutes to find the shortest way to a fault.
+@pytest.mark.timeout(600 * max(1, EFFORT))
+def test_the_domain_does_what_the_model_does(
+    empty_database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Conversations, "empty", empty_database, raising=False)
+    run_state_machine_as_test(
+        Conversations,
+        settings=settings(
+            max_examples=40 * max(1, EFFORT),
+            stateful_step_count=40,
+            derandomize=EFFORT == 0,
+            deadline=None,
+            database=None,
+            report_multiple_bugs=False,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
