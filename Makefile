@@ -12,7 +12,7 @@ RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup system test check format screenshots vendor clean
+.PHONY: help run setup system test torture check format screenshots vendor clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,6 +36,10 @@ ifneq ($(JS_TESTS),)
 	else echo "Node.js was not found: the tests in tests/js are left out."; fi
 endif
 	@$(BIN)/python -m pytest $(ARGS)
+
+KILLS ?= 200
+torture: $(DEV) ## Kill a server under load KILLS=200 times; SEED=7 repeats a run
+	@$(BIN)/python -m tests.faults.torture --kills $(KILLS) $(if $(SEED),--seed $(SEED))
 
 check: $(DEV) ## Check format, lint, types and who imports whom
 	@$(BIN)/ruff format --check --output-format concise || { echo "Run make format." >&2; exit 1; }

@@ -96,9 +96,16 @@ class Realtime:
         return contract.OkAck()
 
     async def send_message(self, client: Client, data: contract.SendMessage) -> contract.SendAck:
-        person = await self._speaker(client, data)
         draft = messages.Draft(data.message, data.type, data.client_id)
-        sent = await messages.send(self._context, data.room_id, person, draft)
+        try:
+            person = await self._speaker(client, data)
+        except ConversationIsOver:
+            # Nobody can come back in, but whoever missed an answer may ask for it again.
+            sent = await messages.sent_before(self._context, data.room_id, client.session, draft)
+            if sent is None:
+                raise
+        else:
+            sent = await messages.send(self._context, data.room_id, person, draft)
         return present.sent(sent.message, duplicate=sent.duplicate)
 
     async def sync(self, client: Client, data: contract.Sync) -> contract.SyncAck:

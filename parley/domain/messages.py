@@ -61,6 +61,22 @@ async def send_as(context: Context, room_id: str, session: Session | None, draft
     return await context.database.write(work, lambda sent: _tell(context, room_id, sent))
 
 
+async def sent_before(
+    context: Context, room_id: str, session: Session | None, draft: Draft
+) -> Sent | None:
+    """The first result of a draft that this session sent already, by its client_id."""
+    client_id = text.client_id(draft.client_id)
+    if session is None or client_id is None:
+        return None
+
+    def query(connection: sa.Connection) -> Message | None:
+        conversation = conversations.require(connection, room_id)
+        return stored.by_client_id(connection, conversation.id, session.id, client_id)
+
+    first = await context.database.read(query)
+    return None if first is None else Sent(first, duplicate=True)
+
+
 async def history(
     context: Context,
     room_id: str,

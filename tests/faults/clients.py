@@ -1,0 +1,258 @@
+"""A client that reconciles, as the protocol page tells clients to.
+
+It applies `have + 1`, drops what is older, asks `sync` on a gap, comes back
+with `since`, and repeats what was not acknowledged under the same client_id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.faults.lines import Line, LineCut, open_line
+from tests.faults.record import Json, Record, Said
+from tests.faults.verify import Line as Message
+
+PATIENCE_S = 20.0
+LINES_MAX = 500
+"""Connections one client makes at the most: a server that cuts all of them fails the test."""
+
+
+@dataclass
+class Place:
+    """Where the server is, and whether it is there: what a client's retries would find out."""
+
+    url: str
+    is_up: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Client:
+    """One tab: one person (their `token`) in one room."""
+
+    def __init__(
+        self,
+        record: Record,
+        place: Place,
+        name: str,
+        room_id: str,
+        *,
+        user_id: str,
+        token: str,
+        transport: str = "websocket",
+        is_deaf: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.name, self.room_id, self.user_id, self.token = name, room_id, user_id, token
+        self.transport = transport
+        self.first, self.have = 1, 0
+        self.lines: list[Message] = []
+        self.is_over = False
+        self.is_in = False
+        self.unacked: dict[str, Said] = {}
+        self._record, self._place, self._is_deaf = record, place, is_deaf
+        self._line: Line | None = None
+        self._asked: dict[int, Callable[[Json], None]] = {}
+        self._next_id = 0
+        self._is_syncing = False
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._serving: asyncio.Task[None] | None = None
+
+    # --- what a test does with it ---
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name=self.name)
+        self._task.add_done_callback(lambda _: self._changed())
+
+    async def stop(self) -> None:
+        assert self._task is not None
+        self._task.cancel()
+        await asyncio.wait({self._task})
+        if not self._task.cancelled():
+            self._task.result()
+
+    def cut(self) -> None:
+        """Break the line, without a word to the server; the client comes back by itself."""
+        if self._serving is not None:
+            self._serving.cancel()
+
+    def say(self, text: str) -> Said:
+        said = self._record.thinks(self.room_id, self.name, self.user_id, text)
+        self.unacked[said.client_id] = said
+        if self.is_in:
+            self._send(said)
+        return said
+
+    def repeat(self) -> None:
+        """Send again what was not acknowledged."""
+        for said in list(self.unacked.values()):
+            self._send(said)
+
+    async def until(self, holds: Callable[[], bool], within_s: float = PATIENCE_S) -> None:
+        async with asyncio.timeout(within_s):
+            while not holds():
+                assert self._task is not None
+                if self._task.done():
+                    self._task.result()
+                await self._news.wait()
+
+    async def has_answers(self) -> None:
+        await self.until(lambda: not self.unacked)
+
+    async def gets_in(self) -> None:
+        await self.until(lambda: self.is_in)
+
+    async def gets_out(self) -> None:
+        """Until the line is gone, by whosever doing."""
+        await self.until(lambda: not self.is_in)
+
+    async def reaches(self, seq: int) -> None:
+        await self.until(lambda: self.have >= seq)
+
+    # --- connecting ---
+
+    async def _run(self) -> None:
+        for _ in range(LINES_MAX):
+            await self._place.is_up.wait()
+            self._serving = asyncio.create_task(self._serve())
+            try:
+                await asyncio.wait({self._serving})
+            finally:
+                self._serving.cancel()
+                await asyncio.wait({self._serving})
+                self._line, self.is_in, self._is_syncing = None, False, False
+                self._asked.clear()
+                self._changed()
+            if not self._serving.cancelled() and not isinstance(
+                self._serving.exception(), LineCut | TimeoutError
+            ):
+                self._serving.result()
+        raise AssertionError(f"{self.name} was cut off {LINES_MAX} times")
+
+    async def _serve(self) -> None:
+        place = self._place.url
+        async with open_line(place, self.transport, self.token, self._reads) as line:
+            self._record.count("lines")
+            self._line = line
+            self._come_in()
+            while True:
+                self._take(await line.receive())
+
+    def _reads(self, count: int) -> None:
+        self._record.count("bytes", count)
+
+    def _come_in(self) -> None:
+        """Nobody joins what has ended; its log is read along to the end."""
+        name = "watch_room" if self.is_over else "join_room"
+        self._ask(name, {"since": self.have}, self._came_in)
+
+    def _came_in(self, ack: Json) -> None:
+        if ack["ok"]:
+            self.is_in = True
+            self.repeat()
+        elif ack["code"] == "conversation_ended":
+            self._ask("watch_room", {"since": self.have}, self._came_in)
+        elif ack["code"] != "unavailable":
+            raise AssertionError(ack)
+
+    # --- asking ---
+
+    def _send(self, said: Said) -> None:
+        self._record.sends()
+        data = {"message": said.text, "client_id": said.client_id}
+        self._ask("send_message", data, lambda ack: self._answered(said, ack))
+
+    def _answered(self, said: Said, ack: Json) -> None:
+        self._record.is_answered(said, ack)
+        if ack["ok"] and said.client_id in self.unacked and self._is_deaf():
+            self._record.count("unheard")
+            self._send(said)
+        elif ack["ok"] or ack["code"] == "conversation_ended":
+            self.unacked.pop(said.client_id, None)
+
+    def _sync(self) -> None:
+        if not self._is_syncing:
+            self._is_syncing = True
+            self._ask("sync", {"since": self.have}, self._synced)
+
+    def _synced(self, ack: Json) -> None:
+        self._is_syncing = False
+        if not ack["ok"]:
+            return
+        for message in ack["messages"]:
+            self._apply(message)
+        if ack["seq"] > self.have:
+            self.have = ack["seq"]
+            self.is_over = not ack["is_active"] and not ack["more"]
+        if ack["more"]:
+            self._sync()
+
+    def _ask(self, event: str, data: Json, answered: Callable[[Json], None]) -> None:
+        if self._line is not None:
+            self._next_id += 1
+            self._asked[self._next_id] = answered
+            packet = json.dumps([event, {"room_id": self.room_id, **data}])
+            self._line.send(f"42{self._next_id}{packet}")
+
+    # --- what comes ---
+
+    def _take(self, packet: str) -> None:
+        if packet == "2":
+            assert self._line is not None
+            self._line.send("3")
+        elif packet.startswith("43"):
+            id, bracket, rest = packet[2:].partition("[")
+            self._asked.pop(int(id))(json.loads(bracket + rest)[0])
+        elif packet.startswith("42"):
+            self._hear(*json.loads(packet[2:]))
+        elif packet == "1":
+            self._record.count("goodbyes")
+            raise LineCut
+        self._changed()
+
+    def _hear(self, event: str, data: Json) -> None:
+        match event:
+            case "new_message":
+                self._apply(data)
+            case "conversation_ended" if data["seq"] == self.have + 1:
+                self.have, self.is_over = data["seq"], True
+            case "conversation_ended" | "room_position" if data["seq"] > self.have:
+                self._sync()
+            case "conversation_state":
+                self._load(data["conversation"])
+            case "error":
+                raise AssertionError(data)
+
+    def _load(self, conversation: Json) -> None:
+        if conversation["seq"] < self.have:
+            raise AssertionError(f"{self.name} was told {self.have}, which is forgotten")
+        if not conversation.get("delta"):
+            self.lines.clear()
+            found = conversation["messages"]
+            self.first = found[0]["seq"] if found else conversation["seq"] + 1
+            self.have = self.first - 1
+        for message in conversation["messages"]:
+            self._apply(message)
+        self.have = max(self.have, conversation["seq"])
+        self.is_over = not conversation["is_active"]
+
+    def _apply(self, message: Json) -> None:
+        if message["seq"] == self.have + 1:
+            self.have += 1
+            self.lines.append(
+                Message(
+                    message["seq"],
+                    message["id"],
+                    message["user_id"],
+                    message.get("client_id"),
+                    message["message"],
+                )
+            )
+        elif message["seq"] > self.have:
+            self._record.count("gaps")
+            self._sync()
+
+    def _changed(self) -> None:
+        self._news.set()
+        self._news.clear()

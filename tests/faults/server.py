@@ -1,0 +1,72 @@
+"""`parley serve` in its own process, for treatment that no server should get."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.servers import START_WITHIN_S, STOP_WITHIN_S
+
+
+class Server:
+    """On one data folder and, once it has one, one port, however often it starts."""
+
+    def __init__(self, folder: Path, *flags: str, log: Path | None = None) -> None:
+        self.folder = folder
+        self.url = ""
+        self.log = log or folder.parent / "server.log"
+        """What it says on stderr: in a file, since a pipe that nobody empties would stop it."""
+        self._flags = flags
+        self._port = "0"
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    async def start(self) -> None:
+        """Returns once it listens."""
+        await asyncio.wait_for(asyncio.to_thread(self._start), START_WITHIN_S)
+
+    def _start(self) -> None:
+        serve = [sys.executable, "-m", "parley", "serve", "--host", "127.0.0.1"]
+        with self.log.open("a") as log:
+            self._process = subprocess.Popen(
+                [*serve, "--port", self._port, "--data", str(self.folder), *self._flags],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if " is at " not in line:
+            raise AssertionError(f"did not start: {self.log.read_text()}")
+        self.url = line.split(" is at ")[1].split()[0]
+        self._port = self.url.rsplit(":", 1)[1]
+
+    def signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """At this very instant; the system lets it write what it has given the system to write."""
+        self.signal(signal.SIGKILL)
+
+    async def ends(self, within_s: float = STOP_WITHIN_S) -> int:
+        """Its exit code."""
+        assert self._process is not None
+        code = await asyncio.to_thread(self._process.wait, within_s)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._process = None
+        return code
+
+    async def cleaned_up(self) -> None:
+        """End it, if it still runs."""
+        if self._process is not None:
+            self.kill()
+            await self.ends()

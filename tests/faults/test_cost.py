@@ -1,0 +1,26 @@
+"""What a message costs in syncs of the disk: counted, not timed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.faults.measure import (
+    ONE_SAYS,
+    SENDERS,
+    SENDERS_SAY,
+    commits_of_many_senders,
+    cost_of_one_sender,
+)
+
+MESSAGES_A_COMMIT = 10
+
+
+async def test_somebody_who_waits_for_each_answer_costs_a_sync_a_message(tmp_path: Path) -> None:
+    commits, syncs = await cost_of_one_sender(tmp_path / "data")
+    assert commits == ONE_SAYS
+    assert syncs in (ONE_SAYS, None)
+
+
+async def test_fifty_who_speak_at_once_share_their_syncs(tmp_path: Path) -> None:
+    commits = await commits_of_many_senders(tmp_path / "data")
+    assert SENDERS * SENDERS_SAY / commits >= MESSAGES_A_COMMIT

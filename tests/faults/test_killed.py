@@ -1,0 +1,25 @@
+"""A server that is killed at any instant loses nothing it acknowledged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.faults.torture import torture
+
+KILLS = 20
+SEED = 20
+
+
+@pytest.mark.timeout(150)
+async def test_whatever_was_acknowledged_survives_being_killed_at_any_instant(
+    tmp_path: Path,
+) -> None:
+    figures = await torture(tmp_path, kills=KILLS, seed=SEED)
+    print(figures)
+    assert figures.kills == KILLS
+    assert figures.lost == 0
+    assert figures.acked == figures.stored
+    # Some answers died with the server: their messages were asked for again, and found.
+    assert figures.duplicates > 0

@@ -1,0 +1,119 @@
+"""A disk that is full or gone: said so to everybody, reads go on, and it heals by itself."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from tests.faults import trouble
+from tests.faults.clients import Client
+from tests.faults.record import Json
+from tests.faults.talk import Talk, says, talk_at
+from tests.servers import START_WITHIN_S
+
+Trouble = Callable[[Talk], AbstractContextManager[None]]
+WAYS: list[tuple[Trouble, str]] = [
+    (trouble.files_may_not_grow, ""),
+    (trouble.another_program_holds_the_lock, "Another program has locked the database."),
+    (trouble.file_is_moved_away, "The database file is gone."),
+    (trouble.file_is_removed_and_restored, "The database file is gone."),
+]
+
+
+@pytest.mark.parametrize(("way", "reason"), WAYS, ids=[way.__name__ for way, _ in WAYS])
+async def test_while_nothing_can_be_stored_sends_are_refused_and_reads_go_on(
+    tmp_path: Path, way: Trouble, reason: str
+) -> None:
+    async with talk_at(tmp_path / "data") as talk:
+        await _refuses_and_heals(talk, way, reason)
+
+
+async def test_a_full_disk_refuses_sends_until_there_is_room(tmp_path: Path) -> None:
+    with trouble.small_disk(tmp_path / "disk") as disk:
+        async with talk_at(disk / "data") as talk:
+            await _refuses_and_heals(talk, trouble.disk_is_full, "The disk is full.")
+
+
+async def _refuses_and_heals(talk: Talk, way: Trouble, reason: str) -> None:
+    room_id = await talk.opens("Ada", "Ben")
+    ada, ben = talk.clients
+    await talk.all_in()
+    await says(ada, 20)
+    await talk.settles()
+    with way(talk):
+        for client in (ada, ben):
+            refusal = await _is_refused(client)
+            assert refusal["code"] == "unavailable"
+            assert refusal["retry_after"] > 0
+        await _reads_go_on(talk, room_id)
+        ready = await talk.call("GET", "/api/ready")
+        assert (ready["success"], ready["code"]) == (False, "unavailable")
+        assert ready["error"] == reason or not reason
+        assert ready["retry_after"] > 0
+    assert (await talk.call("GET", "/api/ready"))["status"] == "ready"
+    for client in talk.clients:
+        client.repeat()
+    await talk.is_kept()
+    await _goes_on(talk, ada, ben)
+
+
+async def _is_refused(client: Client) -> Json:
+    said = client.say("Can you hear me?")
+    await client.until(lambda: bool(said.refusals))
+    return said.refusals[0]
+
+
+async def _reads_go_on(talk: Talk, room_id: str) -> None:
+    page = await talk.call("GET", f"/api/conversations/{room_id}/messages")
+    assert len(page["messages"]) == 20
+    found = await talk.call("GET", f"/api/conversations/{room_id}")
+    assert found["conversation"]["seq"] == 20
+
+
+async def _goes_on(talk: Talk, *clients: Client) -> None:
+    for client in clients:
+        await says(client, 5)
+    talk.place.is_up.clear()
+    talk.server.kill()
+    await talk.server.ends()
+    await talk.server.start()
+    talk.place.is_up.set()
+    stored = await talk.is_kept()
+    assert [room.seq for room in stored.values()] == [32]
+
+
+async def test_a_second_server_on_the_same_folder_is_refused_and_the_first_goes_on(
+    tmp_path: Path,
+) -> None:
+    async with talk_at(tmp_path / "data") as talk:
+        await talk.opens("Ada")
+        [ada] = talk.clients
+        await talk.all_in()
+        second = subprocess.run(  # noqa: ASYNC221  # it ends at once, and nothing else waits
+            [sys.executable, "-m", "parley", "serve", "--port", "0", "--data", tmp_path / "data"],
+            capture_output=True,
+            text=True,
+            timeout=START_WITHIN_S,
+            check=False,
+        )
+        assert second.returncode == 1
+        [sentence] = second.stderr.splitlines()
+        assert sentence.startswith("parley: Another Parley server is using the data folder")
+        assert sentence.endswith(".")
+        await says(ada, 3)
+        await talk.is_kept()
+
+
+async def test_a_log_that_cannot_be_written_holds_up_nobody(tmp_path: Path) -> None:
+    # The disk that is full is often the one that the log is on.
+    full = Path("/dev/full")
+    if sys.platform != "linux":
+        pytest.skip("There is no /dev/full on this system.")
+    async with talk_at(tmp_path / "data", log=full) as talk:
+        reason = "The database file is gone."
+        await _refuses_and_heals(talk, trouble.file_is_moved_away, reason)
