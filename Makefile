@@ -35,7 +35,7 @@ ifneq ($(JS_TESTS),)
 	elif [ "$$CI" = true ]; then echo "The tests in tests/js need Node.js 20 or newer." >&2; exit 1; \
 	else echo "Node.js was not found: the tests in tests/js are left out."; fi
 endif
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 check: $(DEV) ## Check format, lint, types and who imports whom
 	@$(BIN)/ruff format --check --output-format concise || { echo "Run make format." >&2; exit 1; }

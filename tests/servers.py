@@ -18,6 +18,8 @@ from parley.wire import serving
 
 START_WITHIN_S = 20.0
 STOP_WITHIN_S = 15.0
+SAID = ("People reach it at ", "Conversations are kept in ", "Parley has stopped.")
+"""How the lines begin that every server writes to its terminal."""
 
 
 @dataclass(frozen=True)
@@ -72,13 +74,14 @@ class Process:
     def stop(
         self, signal_number: int = signal.SIGTERM, within_s: float = STOP_WITHIN_S
     ) -> tuple[int, str]:
-        """End it by signal; its exit code, and what it wrote to the terminal meanwhile."""
+        """End it by signal; its exit code, and what it wrote that it need not have."""
         assert self._running is not None
         self._running.send_signal(signal_number)
         output, errors = self._running.communicate(timeout=within_s)
         code = self._running.returncode
         self._running = None
-        return code, output + errors
+        unexpected = [line for line in output.splitlines() if not line.startswith(SAID)]
+        return code, "\n".join(unexpected) + errors
 
     @property
     def port(self) -> int:
