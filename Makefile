@@ -35,7 +35,7 @@ ifneq ($(JS_TESTS),)
 	elif [ "$$CI" = true ]; then echo "The tests in tests/js need Node.js 20 or newer." >&2; exit 1; \
 	else echo "Node.js was not found: the tests in tests/js are left out."; fi
 endif
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 KILLS ?= 200
 torture: $(DEV) ## Kill a server under load KILLS=200 times; SEED=7 repeats a run

@@ -20,7 +20,7 @@ from parley.credentials import Origins
 from parley.domain import participants
 from parley.domain.context import Context
 from parley.domain.presence import Presence
-from parley.errors import BadRequest, NotFound, OriginRefused, ParleyError, TooLarge
+from parley.errors import BadRequest, Forbidden, NotFound, OriginRefused, ParleyError, TooLarge
 from parley.pages import pages
 from parley.realtime import Realtime, asking
 from parley.routes import rest
@@ -86,6 +86,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(site.assets.blueprint())
     app.after_request(web_headers.secure)
     app.after_request(web_headers.compress)
+    app.after_request(_note)
     app.register_error_handler(ParleyError, _tell)
     app.register_error_handler(HTTPException, _tell_http)
     app.register_error_handler(Exception, _tell_fault)
@@ -132,6 +133,12 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         await app.database.close()
 
 
+async def _note(response: Response) -> Response:
+    # At debug alone: a path can hold a link, and a link is a key.
+    log.debug("request", method=request.method, path=request.path, status=response.status_code)
+    return response
+
+
 async def _tell(error: ParleyError) -> Response:
     status = contract.CODES[contract.Code(error.code)].status
     return await _answer(error, status)
@@ -163,18 +170,25 @@ async def _answer(error: ParleyError, status: int) -> Response:
     if request.path.startswith("/api/") or request.path in ("/api", "/openapi.json"):
         response = web.json(present.error_reply(error), status)
     else:
+        back = _conversation_of(request.path) if error.code == Forbidden.code else None
         page = await render_template(
             "pages/problem.html",
             status=status,
             title=_TITLES.get(error.code, "That did not work"),
             text=error.text,
-            action_url="/",
-            action_label="Start a conversation",
+            action_url=back or "/",
+            action_label="Back to the conversation" if back else "Start a conversation",
         )
         response = Response(page, status=status, content_type="text/html; charset=utf-8")
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(max(1, round(error.retry_after)))
     return response
+
+
+def _conversation_of(path: str) -> str | None:
+    """The page of the conversation that a path lies under."""
+    parts = path.split("/")
+    return "/".join(parts[:3]) if parts[1:2] == ["conversation"] and len(parts) > 3 else None
 
 
 _TITLES = {

@@ -62,7 +62,7 @@ def serve(**flags: str | None) -> None:
 @main.command()
 @with_settings("data")
 def migrate(**flags: str | None) -> None:
-    """Bring the database to this version's form; `serve` does so by itself."""
+    """Upgrade the database, as `serve` does too."""
     _or_say_why(lambda: _run(_migrate(load_config(flags, os.environ))))
 
 
@@ -77,9 +77,13 @@ async def _serve(config: Config) -> None:
             raise AddressUnusable(str(error)) from error
         port = sockets[0].getsockname()[1]
         click.echo(f"Parley is at {_address(config, port)}  (Ctrl+C stops it)")
+        if config.public_url:
+            click.echo(f"People reach it at {config.public_url}")
+        click.echo(f"Conversations are kept in {config.data.resolve()}")
         await serving.serve(app, sockets, stop=serving.stop_on_signals(), drain=app.drain)
     finally:
         await app.database.close()
+    click.echo("Parley has stopped.")
 
 
 async def _migrate(config: Config) -> None:
@@ -92,7 +96,7 @@ async def _migrate(config: Config) -> None:
 def _address(config: Config, port: int) -> str:
     everywhere = config.host in ("0.0.0.0", "::", "")  # noqa: S104  # told apart, not bound
     host = "localhost" if everywhere else config.host
-    return config.public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _run(work: Any) -> None:

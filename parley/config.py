@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,24 +16,22 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise ValueError("a port is a number from 0 to 65535 (0: any free one)")
-    return port
+    if not text.isdecimal() or int(text) > 65535:
+        raise ValueError("a number from 0 to 65535, where 0 takes any free port")
+    return int(text)
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 <= seconds <= 3600:
-        raise ValueError("seconds, from 0 to 3600")
-    return seconds
+    if not re.fullmatch(r"\d{1,4}(\.\d+)?", text, re.ASCII) or float(text) > 3600:
+        raise ValueError("a number of seconds from 0 to 3600")
+    return float(text)
 
 
 def _origin(text: str) -> str:
     """An origin as browsers write it: scheme, host and a port that is not the scheme's own."""
     parts = urlsplit(text.strip().rstrip("/"))
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
-        raise ValueError(f"{text!r} is not an origin such as https://example.org")
+        raise ValueError("an address such as https://example.org, without a path")
     return f"{parts.scheme}://{parts.netloc.lower()}"
 
 

@@ -108,7 +108,9 @@ CODES: dict[Code, CodeMeaning] = {
         403, "the user_id or username is not that of this session's participant"
     ),
     Code.NOT_JOINED: CodeMeaning(403, "join the conversation first"),
-    Code.FORBIDDEN: CodeMeaning(403, "only the owner may do this"),
+    Code.FORBIDDEN: CodeMeaning(
+        403, "only the owner may do this; or the token given is not known: ask again without it"
+    ),
     Code.ORIGIN_REFUSED: CodeMeaning(403, "the page that asked comes from an origin not allowed"),
     Code.RATE_LIMITED: CodeMeaning(429, "too much at once; try again after `retry_after` seconds"),
     Code.UNAVAILABLE: CodeMeaning(
@@ -148,7 +150,10 @@ class ErrorEvent(Struct, kw_only=True):
 
 
 class Message(Struct, kw_only=True):
-    """`seq` is its place in the conversation; order by it, never by time."""
+    """`seq` is its place in the conversation; order by it, never by time.
+
+    `changed_seq` is the seq of its last change: as yet always the same.
+    """
 
     id: str
     seq: int
@@ -211,6 +216,12 @@ class ConversationSummary(Struct, kw_only=True):
 
 
 class CreateBody(Struct, kw_only=True):
+    """Without a title it is `Conversation <room_id>`; without a visibility it is `listed`.
+
+    A listed conversation stands in the public list and has a short id; an unlisted one
+    cannot be guessed. `user_id` becomes `created_by`, and stays free to be joined with.
+    """
+
     title: Title | None = None
     description: Description | None = None
     user_id: UserId | None = None
@@ -218,11 +229,19 @@ class CreateBody(Struct, kw_only=True):
 
 
 class JoinBody(Struct, kw_only=True):
+    """Without a user_id it is a fresh one; without a username it is `User_` and its beginning."""
+
     user_id: UserId | None = None
     username: Username | None = None
 
 
 class SendBody(Struct, kw_only=True):
+    """`type` is `text` unless given: a word of yours, which Parley keeps and passes on.
+
+    `client_id` is a name for this message of yours: what you send again under it is not
+    stored again, whatever its text, and is answered with the first.
+    """
+
     message: MessageText
     type: MessageType | None = None
     client_id: ClientId | None = None
@@ -318,6 +337,8 @@ class LeaveRoom(Struct, kw_only=True):
 
 
 class SendMessage(Struct, kw_only=True):
+    """As [SendBody](#sendbody). `user_id` and `username`, where given, must be your own."""
+
     room_id: RoomId
     message: MessageText
     type: MessageType | None = None
@@ -471,7 +492,7 @@ CALLS: dict[str, Call] = {
             "join",
             "POST",
             "/api/conversations/{room_id}/join",
-            "Become a participant, or come back as the one you are.",
+            "Become a participant, or come back as the one you are. The owner, too, joins to talk.",
             JoinReply,
             JoinBody,
         ),
@@ -528,7 +549,8 @@ CALLS: dict[str, Call] = {
             "send",
             "POST",
             "/api/conversations/{room_id}/messages",
-            "Say something. Repeating a `client_id` stores once and answers as the first time.",
+            "Say something, as the participant the token is here, with or without a socket. "
+            "Repeating a `client_id` stores once and answers as the first time.",
             SendReply,
             SendBody,
             201,
@@ -561,17 +583,21 @@ CLIENT_EVENTS: dict[str, ClientEvent] = {
     for event in (
         ClientEvent(
             "join_room",
-            "Join as a participant; `conversation_state` follows. Joining again is harmless.",
+            "Join as a participant. `conversation_state` comes before the acknowledgement. "
+            "Joining again is harmless.",
             JoinRoom,
             JoinAck,
         ),
         ClientEvent(
             "watch_room",
-            "Read along live without being a participant; `conversation_state` follows.",
+            "Read along live without being a participant, and without being counted. "
+            "`conversation_state` comes before the acknowledgement.",
             WatchRoom,
             WatchAck,
         ),
-        ClientEvent("leave_room", "Leave, or stop watching.", LeaveRoom, OkAck),
+        ClientEvent(
+            "leave_room", "Leave, or stop watching. Your user_id stays yours.", LeaveRoom, OkAck
+        ),
         ClientEvent("send_message", "Say something.", SendMessage, SendAck),
         ClientEvent("sync", "Ask for what was missed, after joining or watching.", Sync, SyncAck),
         ClientEvent("typing", "Tell the others that you are typing, or no longer.", Typing, OkAck),

@@ -87,7 +87,10 @@ async def join(room_id: str) -> AnyResponse | tuple[str, int]:
     try:
         body = decode.from_value({"username": username}, contract.JoinBody)
         joining = participants.Joining(
-            await web.current_session(), username=body.username, keeps_cookie=True
+            await web.current_session(),
+            username=body.username,
+            keeps_cookie=True,
+            announced=True,
         )
         joined = await participants.join(web.site().context, room_id, joining)
     except ParleyError as error:

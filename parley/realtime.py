@@ -171,7 +171,15 @@ class Realtime:
             proven=client.proven,
         )
         self._check_room_for_more(client, data.room_id)
-        joined = await participants.join(self._context, data.room_id, joining)
+        watched = data.room_id in client.seats and client.seats[data.room_id] is None
+        if watched:  # or it would be told of its own coming
+            self._unseat(client, data.room_id)
+        try:
+            joined = await participants.join(self._context, data.room_id, joining)
+        except ParleyError:
+            if watched and client.is_open:
+                await self._seat(client, data.room_id, None)
+            raise
         person = joined.participant
         before = client.seats.get(data.room_id)
         if before is not None and before.user_id != person.user_id:

@@ -112,13 +112,21 @@ _INTRODUCTION = (
     "as `token` from `create`, `join` or the acknowledgement of `join_room`, and gives it back as "
     "`Authorization: Bearer …`, as `auth.token` when its socket connects, or as `token` in "
     "`join_room`. A page of Parley's own holds it in a cookie that scripts cannot read, and is "
-    "told no token. In a conversation a session is one participant, and its `user_id` belongs to "
-    "it: anybody else who asks for that id gets `identity_taken`. The session that created a "
-    "conversation is its owner; naming the creator's `user_id` makes nobody an owner.",
+    "told no token. The acknowledgement of `join_room` gives the token that counts from then on. "
+    "In a conversation a session is one participant, and its `user_id` belongs to it: anybody "
+    "else who asks for that id gets `identity_taken`. The session that created a conversation is "
+    "its owner; naming the creator's `user_id` makes nobody an owner.",
     "",
     "One exception serves clients that keep no token: a `user_id` that was joined over REST, whose "
     "token was never used and which was never on a socket, may be taken over by one socket "
     "without credential within 120 seconds.",
+    "",
+    "### Coming back",
+    "",
+    "Connections break, and end when the server is restarted. Connect again (Socket.IO clients do "
+    "by themselves), and join again on every `connect`, with the token: the server remembers who "
+    "you are, not where your sockets were. Whoever keeps no token comes back as somebody new. "
+    "Repeat what was not acknowledged with the same `client_id`.",
     "",
     "### The log",
     "",
@@ -140,7 +148,8 @@ _SERVER_EVENTS = (
     "`user_joined` and `user_left` tell of people, not of sockets: a second tab is nobody new, and "
     "somebody whose connection broke and who is back within the grace (`--leave-grace-s`) never "
     "left. `user_joined` for somebody who is here already tells their new name. "
-    "`participant_count` counts those who joined and have not left.",
+    "`participant_count` counts those who joined and have not left. Joining over REST is told to "
+    "nobody: `user_joined` comes with the first socket.",
 )
 _LIMITS = (
     ("message", f"{contract.MESSAGE_MAX_CHARS:,} characters"),

@@ -90,8 +90,8 @@ def public_url() -> str:
 
 
 def remember(response: R, token: str | None) -> R:
-    """Let the browser hold a new session's secret."""
-    if token is not None:
+    """Let the browser hold a new session's secret, where a page of our own asked."""
+    if token is not None and is_own_page():
         response.set_cookie(
             credentials.COOKIE,
             token,

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 import socketio
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 EVENTS = (
     "conversation_state",
     "new_message",

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -18,6 +19,8 @@ from parley.wire import serving
 
 START_WITHIN_S = 20.0
 STOP_WITHIN_S = 15.0
+SAID = ("People reach it at ", "Conversations are kept in ", "Parley has stopped.")
+"""How the lines begin that every server writes to its terminal."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,14 @@ class Running:
 
     app: Parley
     url: str
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 @contextlib.asynccontextmanager
@@ -72,13 +83,14 @@ class Process:
     def stop(
         self, signal_number: int = signal.SIGTERM, within_s: float = STOP_WITHIN_S
     ) -> tuple[int, str]:
-        """End it by signal; its exit code, and what it wrote to the terminal meanwhile."""
+        """End it by signal; its exit code, and what it wrote that it need not have."""
         assert self._running is not None
         self._running.send_signal(signal_number)
         output, errors = self._running.communicate(timeout=within_s)
         code = self._running.returncode
         self._running = None
-        return code, output + errors
+        unexpected = [line for line in output.splitlines() if not line.startswith(SAID)]
+        return code, "\n".join(unexpected) + errors
 
     @property
     def port(self) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ import socketio
 
 from parley import reference
 from parley.config import SETTINGS
-from tests.servers import Process, process
+from tests.servers import Process, free_port, process
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -119,9 +118,7 @@ def test_the_readmes_bot_answers(parley: Process, tmp_path: Path) -> None:
 
 def test_the_readmes_app_around_parley_serves_both(tmp_path: Path) -> None:
     (tmp_path / "around.py").write_text(block("python", "create_app"), encoding="utf-8")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "hypercorn", "around:app", "--bind", f"127.0.0.1:{port}"],
         cwd=tmp_path,

@@ -7,9 +7,10 @@ import signal
 from pathlib import Path
 
 import pytest
+import socketio
 
 from tests.people import Person
-from tests.servers import process
+from tests.servers import free_port, process
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
@@ -51,6 +52,33 @@ async def test_a_restart_keeps_everything(tmp_path: Path, how: signal.Signals) -
         assert status == 200
         for each in (ada, ben, cleo, mallory):
             await each.goes_home()
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+async def test_clients_come_back_by_themselves_after_a_stop(tmp_path: Path, transport: str) -> None:
+    port = str(free_port())
+    with process(tmp_path / "data", "--host", "127.0.0.1", "--port", port) as server:
+        bot = socketio.AsyncClient(reconnection_delay=0.1, randomization_factor=0)
+        connections = 0
+        connected = asyncio.Condition()
+
+        @bot.event
+        async def connect() -> None:
+            nonlocal connections
+            async with connected:
+                connections += 1
+                connected.notify_all()
+
+        async def has_connected(times: int) -> None:
+            async with asyncio.timeout(30), connected:
+                await connected.wait_for(lambda: connections >= times)
+
+        await bot.connect(server.url, transports=[transport])
+        await has_connected(1)
+        await asyncio.to_thread(server.stop)
+        await asyncio.to_thread(server.start)
+        await has_connected(2)
+        await bot.disconnect()
 
 
 async def test_after_a_restart_only_those_who_come_back_are_there(tmp_path: Path) -> None:

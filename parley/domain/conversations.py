@@ -192,7 +192,7 @@ def new_room_id(visibility: Visibility) -> str:
 
 
 def new_user_id() -> str:
-    return "user_" + secrets.token_hex(8)
+    return secrets.token_hex(8)
 
 
 def snapshot_at(

@@ -40,6 +40,8 @@ class Joining:
     """Whether they presented the session's token; False for one that we made on this socket."""
     keeps_cookie: bool = False
     """Whether a page of our own asks, whose browser will hold the new session's secret."""
+    announced: bool = False
+    """Whether the others are told though there is no socket: no other will follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Joined:
     token: str | None
     """The secret of the session made by this; None where there was one."""
     participant_count: int
+    came_in: bool
+    """Whether they were not in the conversation until now."""
     renamed: bool
 
 
@@ -98,13 +102,13 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
         count = stored_conversations.change_participant_count(
             connection, conversation.id, int(came_in)
         )
-        return Joined(person, session, token, count, renamed)
+        return Joined(person, session, token, count, came_in, renamed)
 
     def tell(joined: Joined) -> None:
         if joining.socket is None:
             # Within the grace too: the others see them, and their socket brings no news of it.
             is_here = context.presence.update(room_id, joined.participant)
-            is_news = is_here and joined.renamed
+            is_news = (joined.renamed and is_here) or (joining.announced and joined.came_in)
         else:
             arrived = context.presence.enter(room_id, joined.participant, joining.socket)
             is_news = arrived or joined.renamed

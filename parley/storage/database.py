@@ -247,6 +247,10 @@ def make_folder(folder: Path) -> None:
         probe = folder / ".writable"
         probe.touch()
         probe.unlink()
+    except FileExistsError as error:
+        raise DataFolderUnusable(
+            f"{folder} is a file, not a folder. Give a folder for the data with --data."
+        ) from error
     except OSError as error:
         raise DataFolderUnusable(
             f"The data folder {folder} cannot be written to ({error.strerror}). "

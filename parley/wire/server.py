@@ -142,9 +142,9 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
             socket.push(pkt)
 
     async def close_all(self) -> None:
-        """Disconnect every client; each is told, and its transport ended."""
-        for sid in list(self.eio.sockets):
-            await self.eio.disconnect(sid)
+        """End every connection, for a stop: clients come back when the server does."""
+        for socket in list(self.eio.sockets.values()):
+            await socket.go_away()
 
     def _socket(self, sid: str) -> GuardedSocket | None:
         socket: GuardedSocket | None = self.eio.sockets.get(

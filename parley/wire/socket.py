@@ -16,6 +16,8 @@ QUEUE_MAX = 4_096
 CLOSE_WITHIN_S = 2.0
 """How long a client has to answer the closing of its WebSocket."""
 UPGRADE_WITHIN_S = 10.0
+NORMAL_CLOSURE, SERVICE_RESTART = 1000, 1012
+"""Close codes of RFC 6455, section 7.4.1, and IANA's registry of WebSocket close codes."""
 _FROM_CLIENTS = frozenset((packet.CLOSE, packet.PONG, packet.MESSAGE, packet.UPGRADE))
 
 # Engine.IO drops a payload of more than 16 packets without a word, and a polling
@@ -32,6 +34,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
         super().__init__(server, sid)
         self._transport: asyncio.Task[Any] | None = None
         self._taking = asyncio.Lock()
+        self._close_code = NORMAL_CLOSURE
 
     def push(self, pkt: packet.Packet) -> None:
         """Queue a packet without waiting; a client too far behind is cut off."""
@@ -94,6 +97,16 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
         self.queue.put_nowait(None)  # ends the writer, or the poll that waits
         if self._transport is not None and self._transport is not asyncio.current_task():
             asyncio.get_running_loop().call_later(CLOSE_WITHIN_S, self._transport.cancel)
+
+    async def go_away(self) -> None:
+        """End the connection so that the client comes back by itself.
+
+        Engine.IO's CLOSE would say that it is not wanted any more: clients stay away then.
+        """
+        self._close_code = SERVICE_RESTART
+        if not self.upgraded:
+            self.queue.put_nowait(packet.Packet(packet.NOOP))
+        await self.close(abort=True, reason=self.server.reason.SERVER_DISCONNECT)
 
     async def _overflow(self) -> None:
         await self.close(abort=True, reason=self.server.reason.TRANSPORT_ERROR)
@@ -160,7 +173,8 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
             while packets := await self._next_packets():
                 for pkt in packets:
                     await ws.send(pkt.encode())
-        await ws.close()
+        with contextlib.suppress(Exception):  # closed by the other side meanwhile
+            await ws.asgi_send({"type": "websocket.close", "code": self._close_code})
 
     async def _next_packets(self) -> list[packet.Packet]:
         """What waits, at least one; empty once the end was queued."""

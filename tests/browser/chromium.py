@@ -33,4 +33,4 @@ def _path() -> str:
     for name in filter(None, (os.environ.get("CHROMIUM"), *NAMES)):
         if found := shutil.which(name):
             return found
-    raise FileNotFoundError("Chromium was not found: run `make system`, or set CHROMIUM.")
+    raise FileNotFoundError("Chromium was not found: run `make setup`, or set CHROMIUM.")

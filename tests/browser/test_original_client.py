@@ -16,24 +16,10 @@ from playwright.sync_api import Browser, expect
 from parley.assets import FOLDER
 from tests.browser.seeding import Seeding
 from tests.browser.visitor import Visitor
+from tests.original_examples import CONNECT
 from tests.servers import process
 
 ORIGINAL_PORT = 3000
-EXAMPLE = """
-import io from 'socket.io-client';
-
-const socket = io('http://localhost:8081');
-
-socket.emit('join_room', {
-  room_id: 'abc12345',
-  user_id: 'user123',
-  username: 'John Doe'
-});
-
-socket.on('new_message', (message) => {
-  console.log('New message:', message);
-});
-"""
 PAGE = """<!doctype html>
 <link rel="icon" href="data:,">
 <script type="importmap">{"imports": {"socket.io-client": "./socket.io.esm.min.js"}}</script>
@@ -89,7 +75,7 @@ def test_the_original_example_runs_as_it_was_written(
         site = stack.enter_context(process(tmp_path / "data", "--port", "0", *allowed))
         seeding = stack.enter_context(contextlib.closing(Seeding(site.url, tmp_path / "data")))
         seeded = seeding.conversation(listed=True)
-        script = EXAMPLE.replace("http://localhost:8081", site.url)
+        script = CONNECT.replace("http://localhost:8081", site.url)
         (folder / "index.html").write_text(PAGE % script.replace("abc12345", seeded.room_id))
 
         ada = Visitor("Ada", browser, site.url)

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from parley.wire import serving
+from tests import original_examples
 from tests.calls import FRONTEND
 from tests.people import Json, Person
 from tests.servers import Process, process
-from tests.transport import seed_examples
 
 People = Callable[..., Person]
 ORIGINS = [FRONTEND, "http://127.0.0.1:3000"]
@@ -138,7 +138,7 @@ def _as_curl_would(arguments: list[str]) -> bytes:
 
 
 async def test_the_examples_of_the_guide_work(served: Process) -> None:
-    created = await asyncio.to_thread(run_curl, seed_examples.CREATE, served.port)
+    created = await asyncio.to_thread(run_curl, original_examples.CREATE, served.port)
     assert created["success"] is True
     assert created["conversation"]["title"] == "My Conversation"
     assert created["conversation"]["created_by"] == "user123"
@@ -146,13 +146,13 @@ async def test_the_examples_of_the_guide_work(served: Process) -> None:
     link = created["join_link"]
     assert link == f"http://localhost:{served.port}/conversation/{room_id}"
 
-    join = seed_examples.JOIN.replace("abc12345", room_id)
+    join = original_examples.JOIN.replace("abc12345", room_id)
     joined = await asyncio.to_thread(run_curl, join, served.port)
     assert joined["success"] is True
     assert [p["username"] for p in joined["conversation"]["participants"]] == ["John Doe"]
 
     # What the JavaScript example sends, before it is connected or anything is answered.
-    [said] = re.findall(r"emit\('(\w+)', \{(.*?)\}\)", seed_examples.CONNECT, re.DOTALL)
+    [said] = re.findall(r"emit\('(\w+)', \{(.*?)\}\)", original_examples.CONNECT, re.DOTALL)
     fields = dict(re.findall(r"(\w+): '([^']*)'", said[1]))
     john = Person("John Doe", served.url, ("polling", "websocket"))
     await john.connect()
@@ -165,6 +165,6 @@ async def test_the_examples_of_the_guide_work(served: Process) -> None:
 
 
 async def test_a_room_of_the_guide_that_nobody_made_is_not_found(served: Process) -> None:
-    reply = await asyncio.to_thread(run_curl, seed_examples.JOIN, served.port)
+    reply = await asyncio.to_thread(run_curl, original_examples.JOIN, served.port)
     assert reply["success"] is False
     assert reply["code"] == "conversation_not_found"

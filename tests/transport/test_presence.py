@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import aiohttp
 import pytest
 
 from parley.config import Config
@@ -176,3 +177,36 @@ async def test_health_counts_open_connections(person: People) -> None:
     _, health = await ada.call("GET", "/api/health")
     assert health["active_connections"] == 2
     assert ben.socket.connected
+
+
+async def test_a_reader_who_joins_is_not_told_of_their_own_coming(person: People) -> None:
+    ada, cleo = person("Ada"), person("Cleo")
+    room_id = await starts_and_joins(ada)
+    await cleo.connect()
+    assert (await cleo.ask("watch_room", {"room_id": room_id}))["ok"]
+    await cleo.join(room_id)
+    assert (await ada.hears("user_joined"))["username"] == "Cleo"
+    await cleo.say(room_id, "Hello")
+    await cleo.hears("new_message")
+    assert cleo.all_heard("user_joined") == []
+
+
+async def test_a_reader_whose_joining_is_refused_reads_on(person: People) -> None:
+    ada, cleo = person("Ada"), person("Cleo")
+    room_id = await starts_and_joins(ada)
+    ada_is = (await participants(ada, room_id))[0]["user_id"]
+    await cleo.connect()
+    await cleo.ask("watch_room", {"room_id": room_id})
+    refused = await cleo.ask("join_room", {"room_id": room_id, "user_id": ada_is})
+    assert refused["code"] == "identity_taken"
+    await ada.say(room_id, "Still there?")
+    assert (await cleo.hears("new_message"))["message"] == "Still there?"
+
+
+async def test_somebody_who_joins_by_a_form_is_announced(person: People) -> None:
+    ada, nora = person("Ada"), person("Nora")
+    room_id = await starts_and_joins(ada)
+    async with aiohttp.ClientSession() as browser:
+        path = f"{nora.url}/conversation/{room_id}/join"
+        await browser.post(path, data={"username": "Nora"}, headers={"Origin": nora.url})
+    assert (await ada.hears("user_joined"))["username"] == "Nora"

@@ -24,7 +24,8 @@ export function announceMissed(messages) {
 /** @param {string} words */
 export function announce(words) {
   const announcer = byId("announcer");
-  const line = document.createElement("span");
+  // A paragraph each, so that they are spoken as sentences apart.
+  const line = document.createElement("p");
   line.textContent = words;
   announcer.append(line);
   while (announcer.childElementCount > KEPT) announcer.firstElementChild?.remove();
