@@ -178,7 +178,7 @@ class Realtime:
             joined = await participants.join(self._context, data.room_id, joining)
         except ParleyError:
             if watched and client.is_open:
-                await self._seat(client, data.room_id, None)
+                await self._seat(client, data.room_id, None, None)
             raise
         person = joined.participant
         before = client.seats.get(data.room_id)
