@@ -136,8 +136,12 @@ class Client:
             self._record.count("lines")
             self._line = line
             self._come_in()
-            while True:
-                self._take(await line.receive())
+            try:
+                while True:
+                    self._take(await line.receive())
+            except LineCut as cut:
+                self._record.count("goodbyes", int(cut.come_back))
+                raise
 
     def _reads(self, count: int) -> None:
         self._record.count("bytes", count)
@@ -207,8 +211,7 @@ class Client:
         elif packet.startswith("42"):
             self._hear(*json.loads(packet[2:]))
         elif packet == "1":
-            self._record.count("goodbyes")
-            raise LineCut
+            raise AssertionError(f"{self.name} was told to stay away")
         self._changed()
 
     def _hear(self, event: str, data: Json) -> None:

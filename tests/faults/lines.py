@@ -17,8 +17,16 @@ POST_MAX_CHARS = 16_000
 CONNECTS_WITHIN_S = 15.0
 
 
+SERVICE_RESTART = 1012
+"""The close code of a WebSocket whose server will be back (IANA's registry)."""
+
+
 class LineCut(Exception):
     """The connection is no more, by whosever doing."""
+
+    def __init__(self, *, come_back: bool = False) -> None:
+        self.come_back = come_back
+        """Whether the server said that it will be back."""
 
 
 class Line(Protocol):
@@ -94,6 +102,8 @@ class _WebSocket(_Base):
 
     async def receive(self) -> str:
         message = await self._ws.receive()
+        if message.type is aiohttp.WSMsgType.CLOSE:
+            raise LineCut(come_back=message.data == SERVICE_RESTART)
         if message.type is not aiohttp.WSMsgType.TEXT:
             raise LineCut
         self._read(len(message.data))
