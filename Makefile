@@ -38,8 +38,9 @@ endif
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 KILLS ?= 200
-torture: $(DEV) ## Kill a server under load KILLS=200 times; SEED=7 repeats a run
+torture: $(DEV) ## Kill a server under load KILLS=200 times, then every other fault at full length
 	@$(BIN)/python -m tests.faults.torture --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+	@FAULTS=full $(BIN)/python -m pytest -q tests/faults
 
 check: $(DEV) ## Check format, lint, types and who imports whom
 	@$(BIN)/ruff format --check --output-format concise || { echo "Run make format." >&2; exit 1; }

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.effort import times
 from tests.faults.talk import NAMES, says, talk_at
 
 SEED = 30
 UNHEARD = 0.3
-MESSAGES = 10_000
+MESSAGES = times(2_000, full=10_000)
 ROOMS_EACH = 5
 WINDOW = 50
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.effort import times
 from tests.faults.talk import Talk, says, talk_at, talks
 
 SEED = 40
-CUTS = 40
+CUTS = times(15, full=40)
 FURTHEST_APART = 25
 """Messages sent, or acknowledged, between two cuts, at most."""
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.effort import times
 from tests.faults.talk import talk_at, talks
 from tests.faults.verify import Stored
 
 SEED = 50
-ENDINGS = 300
+ENDINGS = times(100, full=300)
 SIDE_BY_SIDE = 20
 LATEST = 12
 """The ending is asked for at the nth message sent or acknowledged, up to this."""

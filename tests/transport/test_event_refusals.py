@@ -128,15 +128,15 @@ async def test_with_an_ack_a_refusal_is_no_error_event(person: People) -> None:
 @pytest.mark.parametrize("event", sorted(contract.CLIENT_EVENTS))
 async def test_a_room_that_is_not_there_is_not_found(person: People, event: str) -> None:
     mallory = await person("Mallory").connect()
-    data = {"room_id": "abc12345", "message": "x", "is_typing": True}
+    data = {"room_id": "abc12345", "message": "x", "is_typing": True, "since": 0}
     assert_refused(await mallory.ask(event, data), "conversation_not_found")
 
 
-@pytest.mark.parametrize("event", ["send_message", "typing", "leave_room"])
+@pytest.mark.parametrize("event", ["send_message", "typing", "leave_room", "sync"])
 async def test_who_has_not_joined_is_told_to_join(person: People, event: str) -> None:
     ada, mallory = person("Ada"), await person("Mallory").connect()
     room_id = await starts_and_joins(ada)
-    data = {"room_id": room_id, "message": "x", "is_typing": True}
+    data = {"room_id": room_id, "message": "x", "is_typing": True, "since": 0}
     assert_refused(await mallory.ask(event, data), "not_joined")
 
 

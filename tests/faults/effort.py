@@ -1,0 +1,12 @@
+"""How much trouble a run makes: enough to notice in every `make test`, all of it in `make torture`."""
+
+from __future__ import annotations
+
+import os
+
+FULL = os.environ.get("FAULTS") == "full"
+
+
+def times(usual: int, *, full: int) -> int:
+    """So many times usually, or `full` with `FAULTS=full` in the environment."""
+    return full if FULL else usual
