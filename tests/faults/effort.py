@@ -1,4 +1,4 @@
-"""How much trouble a run makes: enough to notice in every `make test`, all of it in `make torture`."""
+"""How much trouble a run makes: some in every `make test`, all of it in `make torture`."""
 
 from __future__ import annotations
 
