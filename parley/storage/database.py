@@ -205,6 +205,8 @@ class Database:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             outcomes = [_run_in_savepoint(connection, work) for work in batch]
             connection.exec_driver_sql("COMMIT")
+            if self._file_there() != self._file:
+                raise trouble.FileGone(f"{NAME} went away during a commit")
         except BaseException:
             # A connection that failed mid-way may be in any state: take a new one next time.
             self._drop_connection()
@@ -217,8 +219,7 @@ class Database:
         SQLite would go on writing to a file that was removed or replaced, which
         no restart finds again: nothing acknowledged may go there.
         """
-        state = (self._folder / NAME).stat()
-        file = (state.st_dev, state.st_ino)
+        file = self._file_there()
         if self._connection is not None and file != self._file:
             self._drop_connection()
             self._reads.dispose()
@@ -229,6 +230,11 @@ class Database:
                 raise trouble.FileGone(f"{NAME} is another database")
             self._connection, self._file = connection, file
         return self._connection
+
+    def _file_there(self) -> tuple[int, int]:
+        """What tells the file in the folder from any other. Raises `FileNotFoundError`."""
+        state = (self._folder / NAME).stat()
+        return state.st_dev, state.st_ino
 
     def _drop_connection(self) -> None:
         if self._connection is not None:

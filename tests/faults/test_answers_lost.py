@@ -13,7 +13,7 @@ from tests.faults.talk import NAMES, says, talk_at
 
 SEED = 30
 UNHEARD = 0.3
-MESSAGES = times(2_000, full=10_000)
+MESSAGES = times(1_000, full=10_000)
 ROOMS_EACH = 5
 WINDOW = 50
 

@@ -13,7 +13,7 @@ from tests.faults.effort import times
 from tests.faults.talk import Talk, says, talk_at, talks
 
 SEED = 40
-CUTS = times(15, full=40)
+CUTS = times(8, full=40)
 FURTHEST_APART = 25
 """Messages sent, or acknowledged, between two cuts, at most."""
 
