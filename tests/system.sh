@@ -4,11 +4,11 @@
 set -euo pipefail
 
 # The fonts are for screenshots: without them an emoji is an empty box.
-PACKAGES=(chromium fonts-noto-color-emoji fonts-dejavu-core)
+PACKAGES=(chromium-headless-shell fonts-noto-color-emoji fonts-dejavu-core)
 
 find_chromium() {
   local name
-  for name in ${CHROMIUM:+"$CHROMIUM"} chromium chromium-browser google-chrome; do
+  for name in ${CHROMIUM:+"$CHROMIUM"} chromium-headless-shell chromium chromium-browser google-chrome; do
     command -v "$name" >/dev/null && return
   done
   return 1
@@ -50,6 +50,11 @@ if find_chromium; then
   fi
   exit 0
 fi
+if install && find_chromium; then
+  exit 0
+fi
+# Other distributions, and older Debians, have only the whole of it.
+PACKAGES[0]=chromium
 if install && find_chromium; then
   exit 0
 fi

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from typing import Any
 
 from playwright.sync_api import Page, WebSocketRoute
+
+from tests.browser.visitor import SLOW_MS
 
 # Engine.IO's `4` (message), Socket.IO's `2` (event), the number of the wanted acknowledgement.
 _EVENT_WITH_ACK = re.compile(r"^42(?P<ack>\d+)(?P<fields>\[.*)$", re.DOTALL)
@@ -26,6 +29,7 @@ class Line:
         self._unanswered: set[str] = set()
         self._is_cut = False
         self._ends: list[WebSocketRoute] = []
+        self._page = page
         self.sent: list[tuple[str, Any]] = []
         self.lost = 0
         """How many events of the server's never arrived."""
@@ -56,29 +60,33 @@ class Line:
         """Let what the page sends arrive, but not the acknowledgement, until `keep`."""
         self._lost_answers |= set(events)
 
-    def keep(self) -> None:
-        """Lose nothing any more; what is lost already stays so."""
-        self._lost_events.clear()
-        self._lost_answers.clear()
+    def keep(self, *events: str) -> None:
+        """Lose none of these any more, or nothing at all; what is lost already stays so."""
+        for lost in (self._lost_events, self._lost_answers):
+            lost.difference_update(events or set(lost))
 
     def tell(self, event: str, fields: dict[str, Any]) -> None:
         """Say something to the page as the server would."""
         self._ends[-1].send("42" + json.dumps([event, fields]))
 
     def cut(self) -> None:
-        """Break the connection. Who tries again gets no answer, until `mend`."""
+        """Break the connection. Every new one breaks as it opens, until `mend`."""
         self._is_cut = True
-        self._close_all()
-
-    def mend(self) -> None:
-        """The next try gets through."""
-        self._is_cut = False
-        self._close_all()
-
-    def _close_all(self) -> None:
         ends, self._ends = self._ends, []
         for end in ends:
             end.close()
+
+    def mend(self) -> None:
+        """The page hears of it as of a network that is back, and tries at once."""
+        self._is_cut = False
+        self._page.evaluate("dispatchEvent(new Event('online'))")
+
+    def has_lost(self, events: int) -> None:
+        """Wait until so many never arrived."""
+        until = time.monotonic() + SLOW_MS / 1000
+        while self.lost < events:
+            assert time.monotonic() < until, f"lost {self.lost} events"
+            self._page.evaluate("0")  # the line is in this thread's hands, and works meanwhile
 
     def count(self, event: str, **fields: object) -> int:
         """How many of these the page has sent with such fields."""
@@ -87,9 +95,10 @@ class Line:
         )
 
     def _open(self, page: WebSocketRoute) -> None:
-        self._ends.append(page)
         if self._is_cut:
+            page.close()
             return
+        self._ends.append(page)
         server = page.connect_to_server()
         server.on_message(lambda frame: self._from_server(page, frame))
         page.on_message(lambda frame: self._from_page(page, server, frame))

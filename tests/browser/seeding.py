@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 import requests
 
 PATIENCE_S = 30.0
+SPEAKERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,14 @@ class Seeding:
             joined = self._post(f"{seeded.room_id}/join", {"username": who})
             seeded.tokens[who] = joined["token"]
         self._post(f"{seeded.room_id}/messages", {"message": text}, seeded.tokens[who])
+
+    def say_many(self, seeded: Seeded, who: str, texts: list[str]) -> None:
+        """In any order, but for the last, which comes last."""
+        self.say(seeded, who, texts[0])
+        with ThreadPoolExecutor(SPEAKERS) as speakers:
+            for said in [speakers.submit(self.say, seeded, who, text) for text in texts[1:-1]]:
+                said.result()
+        self.say(seeded, who, texts[-1])
 
     def _say_all(
         self, room_id: str, said: Iterable[Said], tokens: dict[str, str]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from tests.browser.conftest import Arrive
 from tests.browser.line import Line
 from tests.browser.seeding import Said, Seeded, Seeding
 from tests.browser.test_reading import LOADED, LOADED_AT_MOST, SET_VISIBILITY, TOP_OF_FIRST_VISIBLE
-from tests.browser.visitor import SLOW_MS, Visitor
+from tests.browser.visitor import Visitor
 from tests.servers import process
 
 MISSED = 1_000
@@ -69,8 +68,7 @@ def test_a_thousand_messages_missed_equal_a_fresh_page(
     place = cleo.measures(TOP_OF_FIRST_VISIBLE)
     for visitor in (ada, cleo):
         goes_offline(visitor)
-    for i in range(MISSED):
-        seeding.say(talk, "Ben", f"missed {i}")
+    seeding.say_many(talk, "Ben", [f"missed {i}" for i in range(MISSED)])
 
     comes_back(ada)
     equals_a_fresh_page(ada, arrive("Dora"), talk.link)
@@ -126,7 +124,7 @@ def test_an_event_that_was_lost_is_asked_for_when_the_next_one_comes(
     line.lose("new_message")
     for i in range(3):
         seeding.say(talk, "Ben", f"lost {i}")
-    has_lost(line, cleo, 3)
+    line.has_lost(3)
     line.keep()
     seeding.say(talk, "Ben", "not lost")
     cleo.reads("not lost")
@@ -146,7 +144,7 @@ def test_the_last_event_lost_is_found_by_the_position(
     line.lose("new_message", "conversation_ended")
     seeding.say(talk, "Ben", "the last")
     seeding.end(talk)
-    has_lost(line, cleo, 2)
+    line.has_lost(2)
     line.tell("room_position", {"room_id": talk.room_id, "seq": 62})
 
     cleo.reads("the last")
@@ -168,7 +166,7 @@ def test_a_page_that_was_hidden_for_a_minute_asks_what_it_missed(
         line.lose("new_message")
         cleo.page.evaluate(SET_VISIBILITY, "hidden")
         seeding.say(talk, "Ben", "while it slept")
-        has_lost(line, cleo, 1)
+        line.has_lost(1)
         cleo.page.clock.fast_forward(30_000)
         cleo.page.evaluate(SET_VISIBILITY, "visible")
         assert line.count("sync") == 0
@@ -180,11 +178,3 @@ def test_a_page_that_was_hidden_for_a_minute_asks_what_it_missed(
         assert line.count("sync") == 1
         seeding.close()
         cleo.goes_home()
-
-
-def has_lost(line: Line, visitor: Visitor, events: int) -> None:
-    """The line is in this thread's hands: it works while a page is asked something."""
-    until = time.monotonic() + SLOW_MS / 1000
-    while line.lost < events:
-        assert time.monotonic() < until, f"lost {line.lost} events"
-        visitor.measures("0")

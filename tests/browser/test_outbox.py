@@ -43,6 +43,7 @@ def test_what_was_written_while_cut_off_survives_a_reload(ada: Visitor, ben: Vis
 
     ada.reloads()
     expect(ada.page.locator(".pending .message-text")).to_have_text(["One", "Two"])
+    ada.has_badge("Reconnecting")
     ada.sends("Three")
     line.mend()
     ada.is_connected()
@@ -82,11 +83,11 @@ def test_a_message_whose_acknowledgement_is_lost_is_stored_once(ada: Visitor, be
     ben.comes(link)
     ada.joins()
     line.lose_answers("send_message")
-    line.lose("new_message")
+    line.lose("new_message", "room_position")
     ada.sends("Did you get this?")
     ben.reads("Did you get this?")
     expect(ada.message("Did you get this?")).to_have_class(re.compile("pending"))
-    line.keep()
+    line.keep("send_message")
 
     everything_is_out(ada.page, ["Did you get this?"])
     assert line.count("send_message") == 2

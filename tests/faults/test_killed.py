@@ -9,7 +9,7 @@ import pytest
 from tests.faults.effort import times
 from tests.faults.torture import torture
 
-KILLS = times(8, full=20)
+KILLS = 20
 SEED = 20
 
 

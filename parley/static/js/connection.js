@@ -44,7 +44,7 @@ export class Connection {
     addEventListener("offline", () => this.lose());
     addEventListener("online", () => this.tryNow());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.tryNow());
-    this.socket.connect();
+    this.connectNow();
   }
 
   get live() {
@@ -145,5 +145,21 @@ export class Connection {
   connectNow() {
     clearTimeout(this.timer);
     this.socket.connect();
+    this.watchOpening(this.socket.io.engine);
+  }
+
+  /**
+   * The client waits out its whole limit for a line that closes before the server said a word: it hears errors only.
+   * @param {import("./wire.js").Engine} engine
+   */
+  watchOpening(engine) {
+    if (engine === this.engine) return;
+    this.engine = engine;
+    /** @param {string} reason */
+    const closed = (reason) => reason === "forced close" || this.lose();
+    const heard = () => engine.off("close", closed);
+    engine.once("open", heard);
+    engine.once("error", heard);
+    engine.once("close", closed);
   }
 }

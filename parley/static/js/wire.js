@@ -18,6 +18,10 @@
  * @property {(event: string, act: (fields: any) => void) => void} on
  * @property {(event: string, fields: object) => void} emit
  * @property {(ms: number) => Emitter} timeout
+ * @property {{engine: Engine}} io
+ * @typedef {object} Engine what of the Engine.IO connection under it
+ * @property {(event: string, act: (reason: string) => void) => void} once
+ * @property {(event: string, act: (reason: string) => void) => void} off
  */
 
 const ACK_TIMEOUT_MS = 5000;
