@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.effort import times
 from tests.faults.torture import torture
 
 KILLS = 20
