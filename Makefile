@@ -32,13 +32,15 @@ system:
 # by one because Node's versions disagree on what a folder means.
 JS_TESTS := $(sort $(shell find tests/js -name '*.test.js' -o -name '*.test.mjs' 2>/dev/null))
 
+# Half as many again as there are cores: tests of timeouts and restarts mostly wait.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 3 // 2)')
 test: setup ## Run every test; ARGS="-k name" passes flags to pytest
 ifneq ($(JS_TESTS),)
 	@if command -v node >/dev/null; then node --test --test-reporter=spec $(JS_TESTS); \
 	elif [ "$$CI" = true ]; then echo "The tests in tests/js need Node.js 20 or newer." >&2; exit 1; \
 	else echo "Node.js was not found: the tests in tests/js are left out."; fi
 endif
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 KILLS ?= 200
 torture: $(DEV) ## Kill a server under load KILLS=200 times, then every other fault at full length
