@@ -13,7 +13,7 @@ from quart.typing import TestClientProtocol
 
 from parley.app import Parley, create_app
 from parley.config import Config
-from parley.storage import database
+from parley.storage import folder as data_folder
 from parley.storage.migrate import migrate
 from tests.people import Person
 from tests.servers import Running, running
@@ -32,7 +32,7 @@ def _plain_logs() -> None:
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the database of a first start: made once, since most tests begin there."""
     folder = tmp_path_factory.mktemp("empty")
-    engine = sa.create_engine(database.database_url(folder), isolation_level="AUTOCOMMIT")
+    engine = sa.create_engine(data_folder.database_url(folder), isolation_level="AUTOCOMMIT")
     migrate(engine)
     engine.dispose()
     return folder

@@ -163,9 +163,10 @@ async def count(context: Context) -> tuple[int, int]:
 async def require_storage(context: Context) -> None:
     """Raise `Unavailable`, with the reason, where nothing can be stored now.
 
-    After a failure it tries again, so that whoever asks also learns that it is over.
+    After a failure, or where a file is not in its place, it tries, so that whoever asks
+    learns of the beginning and of the end.
     """
-    if context.database.problem is None:
+    if context.database.problem is None and context.database.is_in_place():
         return
     try:
         await context.database.probe()

@@ -15,19 +15,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
-from urllib.parse import quote
 
 import sqlalchemy as sa
 import structlog
 
-from parley.errors import DatabaseUnusable, DataFolderUnusable, ParleyError, Unavailable
+from parley.errors import DatabaseUnusable, ParleyError, Unavailable
 from parley.storage import trouble
+from parley.storage.folder import NAME, Files, database_url, make_folder
 from parley.storage.lock import FolderLock
 from parley.storage.migrate import NEWEST, current_revision, migrate
 
@@ -43,7 +43,40 @@ BATCH_MAX = 500
 RETRY_AFTER_S = 2.0
 BUSY_TIMEOUT_MS = 2_000
 """How long another program's lock is waited for: clients wait five seconds for their answer."""
-NAME = "parley.db"
+
+
+class _Gate:
+    """Lets many in, or nobody."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._inside = 0
+        self._is_shut = False
+
+    @contextlib.contextmanager
+    def one(self) -> Iterator[None]:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._is_shut)
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._inside -= 1
+                self._changed.notify_all()
+
+    @contextlib.contextmanager
+    def none(self) -> Iterator[None]:
+        """Wait until nobody is inside, and let nobody in during the block."""
+        with self._changed:
+            self._is_shut = True
+            self._changed.wait_for(lambda: self._inside == 0)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._is_shut = False
+                self._changed.notify_all()
 
 
 @dataclass(slots=True)
@@ -66,11 +99,14 @@ class Database:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="parley-write")
         self._waiting: asyncio.Queue[_Work | None] = asyncio.Queue()
         self._connection: sa.Connection | None = None
-        self._file: tuple[int, int] | None = None
+        self._reading = _Gate()
+        self._files: Files | None = None
         self._task: asyncio.Task[None] | None = None
         self._is_closed = False
         self.problem: str | None = None
         """Why nothing can be stored now, as a sentence; None while all is well."""
+        self.when_replaced: Callable[[], None] = _nothing
+        """Called on the event loop when another database lies in the folder than before."""
 
     async def open(self) -> None:
         """Make the folder and the tables, or bring them up to date. A second call does nothing.
@@ -88,6 +124,7 @@ class Database:
         except BaseException:
             self._lock.release()
             raise
+        self._loop = loop
         self._task = loop.create_task(self._write_forever(), name="parley-writer")
 
     def _prepare(self) -> None:
@@ -107,7 +144,7 @@ class Database:
         """What `query(connection, …)` gives, on a connection that cannot write."""
 
         def run() -> T:
-            with self._reads.connect() as connection:
+            with self._reading.one(), self._reads.connect() as connection:
                 # All of the query sees one moment: AUTOCOMMIT alone gives each statement its own.
                 connection.exec_driver_sql("BEGIN")
                 try:
@@ -143,11 +180,25 @@ class Database:
         self._waiting.put_nowait(_Work(work, then, done))
         return await asyncio.shield(done)
 
+    def is_in_place(self) -> bool:
+        """Whether the files that were written last still lie where they lay."""
+        try:
+            return self._files is None or Files.of(self._folder) == self._files
+        except OSError:
+            return False
+
     async def probe(self) -> None:
         """Store what means nothing, to learn whether that works. Raises `Unavailable`."""
-        await self.write(
-            lambda connection: connection.exec_driver_sql("PRAGMA user_version = 0").close()
-        )
+
+        def work(connection: sa.Connection) -> None:
+            connection.exec_driver_sql("PRAGMA user_version = 0").close()
+
+        try:
+            await self.write(work)
+        except Unavailable:
+            if self._files is not None or self._is_closed:
+                raise
+            await self.write(work)  # what kept it was the last of other files
 
     async def close(self) -> None:
         """Commit what waits, then close every connection. A second call does nothing."""
@@ -176,9 +227,11 @@ class Database:
                 outcomes = await loop.run_in_executor(self._writer, self._commit, batch)
             except Exception as error:
                 self.problem = trouble.in_words(error)
-                for work in batch:
+                # Who waits behind would wait as long again, or was meant for another database.
+                refused = [*batch, *self._take_waiting()]
+                for work in refused:
                     _settle(work, Unavailable(retry_after=RETRY_AFTER_S))
-                log.error("commit_failed", error=str(error), works=len(batch))
+                log.error("commit_failed", error=str(error), works=len(refused))
             else:
                 self.problem = None
                 for work, outcome in zip(batch, outcomes, strict=True):
@@ -189,23 +242,27 @@ class Database:
         first = await self._waiting.get()
         if first is None:
             return []
-        batch = [first]
-        while len(batch) < BATCH_MAX and not self._waiting.empty():
+        return [first, *self._take_waiting(BATCH_MAX - 1)]
+
+    def _take_waiting(self, at_most: int | None = None) -> list[_Work]:
+        taken: list[_Work] = []
+        while (at_most is None or len(taken) < at_most) and not self._waiting.empty():
             work = self._waiting.get_nowait()
             if work is None:
                 self._waiting.put_nowait(None)
                 break
-            batch.append(work)
-        return batch
+            taken.append(work)
+        return taken
 
     def _commit(self, batch: list[_Work]) -> list[Any]:
         """In the writer's thread: each work's result or exception, once all is on disk."""
         try:
+            self._lock.keep()
             connection = self._writing()
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             outcomes = [_run_in_savepoint(connection, work) for work in batch]
             connection.exec_driver_sql("COMMIT")
-            if self._file_there() != self._file:
+            if Files.of(self._folder) != self._files:
                 raise trouble.FileGone(f"{NAME} went away during a commit")
         except BaseException:
             # A connection that failed mid-way may be in any state: take a new one next time.
@@ -219,22 +276,31 @@ class Database:
         SQLite would go on writing to a file that was removed or replaced, which
         no restart finds again: nothing acknowledged may go there.
         """
-        file = self._file_there()
-        if self._connection is not None and file != self._file:
-            self._drop_connection()
-            self._reads.dispose()
+        files = Files.of(self._folder)
+        if self._files is not None and files != self._files:
+            self._change_files(self._files.database != files.database)
         if self._connection is None:
             connection = self._writes.connect()
             if current_revision(connection) != NEWEST:
                 connection.close()
                 raise trouble.FileGone(f"{NAME} is another database")
-            self._connection, self._file = connection, file
+            self._connection, self._files = connection, Files.of(self._folder)
         return self._connection
 
-    def _file_there(self) -> tuple[int, int]:
-        """What tells the file in the folder from any other. Raises `FileNotFoundError`."""
-        state = (self._folder / NAME).stat()
-        return state.st_dev, state.st_ino
+    def _change_files(self, is_another: bool) -> None:
+        """Let go of the files that were open, so that what lies in the folder is opened anew.
+
+        The last connection to close writes what a log that was removed still
+        holds into the database: none may stay open meanwhile.
+        """
+        self._files = None
+        with self._reading.none():
+            self._drop_connection()
+            self._reads.dispose()
+        if is_another:
+            # Who is in a conversation here may be nobody there, or somebody else.
+            self._loop.call_soon_threadsafe(self.when_replaced)
+            raise trouble.FileGone(f"{NAME} was replaced")
 
     def _drop_connection(self) -> None:
         if self._connection is not None:
@@ -243,42 +309,8 @@ class Database:
             self._connection = None
 
 
-def make_folder(folder: Path) -> None:
-    """Make the data folder, for this user's eyes only, or say why it cannot be used."""
-    try:
-        new = [each for each in (folder, *folder.parents) if not each.exists()]
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for each in new:
-            _sync_names(each.parent)
-        probe = folder / ".writable"
-        probe.touch()
-        probe.unlink()
-    except FileExistsError as error:
-        raise DataFolderUnusable(
-            f"{folder} is a file, not a folder. Give a folder for the data with --data."
-        ) from error
-    except OSError as error:
-        raise DataFolderUnusable(
-            f"The data folder {folder} cannot be written to ({error.strerror}). "
-            "Give another with --data, or change its permissions."
-        ) from error
-
-
-def _sync_names(folder: Path) -> None:
-    """Put what stands in the folder on the disk: SQLite does that only for its own."""
-    # Windows opens no folders, and some network file systems sync none.
-    with contextlib.suppress(OSError):
-        file = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(file)
-        finally:
-            os.close(file)
-
-
-def database_url(folder: Path, mode: str = "rwc") -> str:
-    """SQLAlchemy's address of the database; `mode` is SQLite's: `rwc` makes a missing file."""
-    path = quote(str((folder / NAME).absolute()))
-    return f"sqlite:///file:{path}?mode={mode}&uri=true"
+def _nothing() -> None:
+    pass
 
 
 def _engine(url: str, *pragmas: str) -> sa.Engine:

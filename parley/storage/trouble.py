@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from parley.errors import DataFolderInUse
+
 _WORDS = {
     "SQLITE_FULL": "The disk is full.",
     "SQLITE_BUSY": "Another program has locked the database.",
@@ -30,6 +32,8 @@ def in_words(error: BaseException) -> str:
     """A sentence; it tells nothing that a stranger may not know."""
     if isinstance(error, FileGone | FileNotFoundError):
         return "The database file is gone."
+    if isinstance(error, DataFolderInUse):
+        return "Another server has taken the data folder."
     name = getattr(getattr(error, "orig", None), "sqlite_errorname", "") or ""
     return next(
         (words for start, words in _WORDS.items() if name.startswith(start)),

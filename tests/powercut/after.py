@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from parley.records import Message
-from parley.storage.database import NAME
+from parley.storage.folder import NAME
 from tests.powercut.disk import FATES, Disk
 from tests.powercut.recording import Acknowledged, Event
 

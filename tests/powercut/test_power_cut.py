@@ -22,7 +22,8 @@ from parley.domain.context import Context
 from parley.domain.messages import Draft
 from parley.domain.participants import Joining
 from parley.domain.presence import Presence
-from parley.storage.database import Database, make_folder
+from parley.storage.database import Database
+from parley.storage.folder import make_folder
 from tests.fuzz.effort import EFFORT
 from tests.powercut.after import Broken, Inspection, check_all, cuts, lay_out
 from tests.powercut.recording import Acknowledged, Event, FolderSynced, Synced

@@ -12,7 +12,7 @@ from parley import contract
 from parley.app import Parley, create_app, web_site
 from parley.config import Config
 from parley.errors import RateLimited, Unavailable
-from parley.storage.database import database_url
+from parley.storage.folder import database_url
 from tests.calls import FOREIGN, Caller, Reply
 
 CREATE = "/api/conversations/create"

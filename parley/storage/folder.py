@@ -1,0 +1,71 @@
+"""The folder the data lies in, and which files lie there now."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from parley.errors import DataFolderUnusable
+
+NAME = "parley.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What tells the files of a database from any others: device and inode."""
+
+    database: tuple[int, int]
+    log: tuple[int, int] | None
+    """SQLite's write-ahead log; None while there is none."""
+
+    @classmethod
+    def of(cls, folder: Path) -> Files:
+        """Those in the folder now. Raises `FileNotFoundError` where there is no database."""
+        database = (folder / NAME).stat()
+        log = None
+        with contextlib.suppress(FileNotFoundError):
+            log = (folder / f"{NAME}-wal").stat()
+        return cls(
+            (database.st_dev, database.st_ino), None if log is None else (log.st_dev, log.st_ino)
+        )
+
+
+def make_folder(folder: Path) -> None:
+    """Make the data folder, for this user's eyes only, or say why it cannot be used."""
+    try:
+        new = [each for each in (folder, *folder.parents) if not each.exists()]
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for each in new:
+            _sync_names(each.parent)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except FileExistsError as error:
+        raise DataFolderUnusable(
+            f"{folder} is a file, not a folder. Give a folder for the data with --data."
+        ) from error
+    except OSError as error:
+        raise DataFolderUnusable(
+            f"The data folder {folder} cannot be written to ({error.strerror}). "
+            "Give another with --data, or change its permissions."
+        ) from error
+
+
+def _sync_names(folder: Path) -> None:
+    """Put what stands in the folder on the disk: SQLite does that only for its own."""
+    # Windows opens no folders, and some network file systems sync none.
+    with contextlib.suppress(OSError):
+        file = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
+
+
+def database_url(folder: Path, mode: str = "rwc") -> str:
+    """SQLAlchemy's address of the database; `mode` is SQLite's: `rwc` makes a missing file."""
+    path = quote(str((folder / NAME).absolute()))
+    return f"sqlite:///file:{path}?mode={mode}&uri=true"
