@@ -20,7 +20,16 @@ from parley.credentials import Origins
 from parley.domain import participants
 from parley.domain.context import Context
 from parley.domain.presence import Presence
-from parley.errors import BadRequest, Forbidden, NotFound, OriginRefused, ParleyError, TooLarge
+from parley.errors import (
+    BadRequest,
+    DatabaseUnusable,
+    Forbidden,
+    NotFound,
+    OriginRefused,
+    ParleyError,
+    TooLarge,
+    Unavailable,
+)
 from parley.pages import pages
 from parley.realtime import Realtime, asking
 from parley.routes import rest
@@ -42,6 +51,12 @@ class Parley(Quart):
         Raises `StartupError`s.
         """
         await self.database.open()
+        try:
+            await participants.forget_sockets(web_site(self).context)
+        except Unavailable as error:
+            reason = self.database.problem or error.text
+            await self.database.close()
+            raise DatabaseUnusable(f"Nothing can be stored. {reason}") from error
 
     async def drain(self) -> None:
         """Take no new work, and say goodbye to every client."""
@@ -56,6 +71,7 @@ def create_app(config: Config | None = None) -> Parley:
     context = Context(database, LocalBus(), Presence(), config.leave_grace_s)
     realtime = Realtime(context, config)
     context.bus.subscribe(realtime.deliver)
+    database.when_replaced = realtime.send_away
 
     app = Parley(__name__, static_folder=None)
     app.database, app.realtime = database, realtime
@@ -122,7 +138,6 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         nonlocal positions
         positions = asyncio.create_task(tell_positions())
         await app.open()
-        await participants.forget_sockets(context)
         web_site(app).is_ready = True
 
     @app.after_serving

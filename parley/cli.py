@@ -80,7 +80,13 @@ async def _serve(config: Config) -> None:
         if config.public_url:
             click.echo(f"People reach it at {config.public_url}")
         click.echo(f"Conversations are kept in {config.data.resolve()}")
-        await serving.serve(app, sockets, stop=serving.stop_on_signals(), drain=app.drain)
+        await serving.serve(
+            app,
+            sockets,
+            stop=serving.stop_on_signals(),
+            drain=app.drain,
+            max_connections=config.max_connections,
+        )
     finally:
         await app.database.close()
     click.echo("Parley has stopped.")

@@ -27,6 +27,12 @@ def _seconds(text: str) -> float:
     return float(text)
 
 
+def _connections(text: str) -> int:
+    if not re.fullmatch(r"\d{1,6}", text, re.ASCII) or int(text) == 0:
+        raise ValueError("a number from 1 to 999999")
+    return int(text)
+
+
 def _origin(text: str) -> str:
     """An origin as browsers write it: scheme, host and a port that is not the scheme's own."""
     parts = urlsplit(text.strip().rstrip("/"))
@@ -94,6 +100,12 @@ class Config:
     )
     ping_timeout_s: float = _setting(
         _seconds, "20", "seconds a client has to answer a heartbeat", "SECONDS"
+    )
+    max_connections: int = _setting(
+        _connections,
+        "10000",
+        "connections at once, fewer where the system allows fewer open files",
+        "NUMBER",
     )
 
 

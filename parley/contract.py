@@ -34,6 +34,8 @@ FORM_MAX_BYTES = 128 * 1024
 """A form of a page: the longest message, written as percent signs and digits, fits."""
 JSON_MAX_DEPTH = 8
 ROOMS_PER_SOCKET = 100
+JOIN_WITHIN_S = 15.0
+"""A connection that takes part in no conversation for so long is closed."""
 """How many conversations one socket may be in: far above what any client needs."""
 
 STATE_MESSAGES = 100

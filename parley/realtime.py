@@ -70,6 +70,7 @@ class Realtime:
             ping_interval_s=config.ping_interval_s,
             ping_timeout_s=config.ping_timeout_s,
             max_frame_bytes=contract.FRAME_MAX_BYTES,
+            join_within_s=contract.JOIN_WITHIN_S,
         )
 
     # --- what clients send ---
@@ -155,6 +156,10 @@ class Realtime:
                 position = contract.RoomPosition(room_id=room_id, seq=seq)
                 room.tell(self.server, "room_position", position)
 
+    def send_away(self) -> None:
+        """Have every client come back, for what is known of them holds no more."""
+        self.server.send_away()
+
     # --- sitting down and getting up ---
 
     async def _join(self, client: Client, data: contract.JoinRoom) -> contract.JoinAck:
@@ -211,6 +216,7 @@ class Realtime:
         if not client.is_open:
             raise NotJoined  # gone meanwhile: nobody would ever take it out of the room
         client.seats[room_id] = person
+        self.server.seated(client.sid)
         room = self._rooms.setdefault(room_id, Room())
         room.arrive(client.sid, person.user_id if person else None)
         try:
@@ -235,6 +241,8 @@ class Realtime:
             room.remove(client.sid)
             if room.is_empty:
                 del self._rooms[room_id]
+        if not client.seats and client.is_open:
+            self.server.unseated(client.sid)
 
     def _check_room_for_more(self, client: Client, room_id: str) -> None:
         if room_id not in client.seats and len(client.seats) >= contract.ROOMS_PER_SOCKET:

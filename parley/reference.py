@@ -159,6 +159,10 @@ _LIMITS = (
     ("type", f"{contract.TYPE_MAX_CHARS} characters"),
     ("a JSON body, or a Socket.IO frame (text only)", f"{contract.FRAME_MAX_BYTES // 1024} KiB"),
     ("nesting of JSON", f"{contract.JSON_MAX_DEPTH} levels"),
+    (
+        "a connection that takes part in no conversation",
+        f"closed after {contract.JOIN_WITHIN_S:.0f} s",
+    ),
     ("conversations one socket is in", str(contract.ROOMS_PER_SOCKET)),
     (
         "messages in a state, or in a page of history",

@@ -12,6 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from parley.app import Parley, create_app
 from parley.config import Config
@@ -40,14 +41,29 @@ def free_port() -> int:
 
 
 @contextlib.asynccontextmanager
-async def running(config: Config) -> AsyncIterator[Running]:
-    """Parley on Hypercorn on a free port of 127.0.0.1, until the block ends."""
+async def running(config: Config, *, plain: bool = False) -> AsyncIterator[Running]:
+    """Parley on a free port of 127.0.0.1, until the block ends.
+
+    `plain`: as one ASGI app among others, where Hypercorn speaks WebSocket for us.
+    """
     app = create_app(config)
     sockets = serving.listen("127.0.0.1", 0)
     port = sockets[0].getsockname()[1]
     stop = asyncio.Event()
     await app.open()
-    task = asyncio.create_task(serving.serve(app, sockets, stop=stop, drain=app.drain))
+
+    async def served(scope: Any, receive: Any, send: Any) -> None:
+        await app(scope, receive, send)
+
+    task = asyncio.create_task(
+        serving.serve(
+            served if plain else app,
+            sockets,
+            stop=stop,
+            drain=app.drain,
+            max_connections=config.max_connections,
+        )
+    )
     try:
         yield Running(app, f"http://127.0.0.1:{port}")
     finally:

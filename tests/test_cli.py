@@ -96,6 +96,7 @@ VALUES = {
     "leave_grace_s": ("2.5", 2.5),
     "ping_interval_s": ("1", 1.0),
     "ping_timeout_s": ("2", 2.0),
+    "max_connections": ("500", 500),
 }
 
 

@@ -7,6 +7,7 @@ from ipaddress import IPv6Address
 from typing import Any
 from urllib.parse import parse_qs
 
+from parley.wire.direct import DirectClient
 from parley.wire.handshake import CrossOriginRule, Handshake, OriginRule
 from parley.wire.server import Server
 
@@ -41,6 +42,24 @@ class Gate:
         self._readable_by = readable_by
         self._refusal = refusal
         self._not_allowed = not_allowed
+
+    @property
+    def line_count(self) -> int:
+        """WebSockets of its own that are open."""
+        return self._server.line_count
+
+    def admit(self, scope: dict[str, Any]) -> DirectClient | None:
+        """A client for a handshake that needs none of what an ASGI server does.
+
+        None for whatever is not to be admitted: asked again as an ASGI app, the
+        gate tells why.
+        """
+        if not (_is_ours(scope["path"]) and _is_ascii(scope) and _is_plain(scope)):
+            return None
+        handshake = Handshake.from_scope(scope)
+        if not (_is_host(handshake.headers.get("host", "")) and self._may_connect(handshake)):
+            return None
+        return self._server.direct(handshake)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] not in ("http", "websocket"):

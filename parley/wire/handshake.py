@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -34,6 +34,10 @@ class Handshake:
             address=client[0] if client else "",
             auth=auth if isinstance(auth, dict) else {},
         )
+
+    def with_auth(self, auth: Any) -> Handshake:
+        """The same, with what the client gave as `auth` after it."""
+        return replace(self, auth=auth if isinstance(auth, dict) else {})
 
 
 OriginRule = Callable[[Handshake], bool]

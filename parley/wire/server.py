@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import re
+import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any
 
 import engineio
+import msgspec
 import socketio
 import structlog
 from engineio import packet as eio_packet
 from socketio import packet as sio_packet
 
 from parley import codec
+from parley.wire import frames
+from parley.wire.countdown import GRAIN_S, Countdown
+from parley.wire.direct import EVENT, DirectClient
 from parley.wire.handshake import Handshake
+from parley.wire.line import CLOSE_WITHIN_S, SERVICE_RESTART, Watch
 from parley.wire.logs import silent
 from parley.wire.socket import GuardedSocket
 
 log = structlog.get_logger(__name__)
 
 NAMESPACE = "/"
-_EVENT = re.compile(r"2(\d{0,99})(?!\d)", re.ASCII)
-"""How an event begins: its type, and the id under which its sender waits for an answer."""
+_FAULT = "Something went wrong on the server. Please try again."
 
 
 class ConnectionRefused(Exception):
@@ -45,9 +49,24 @@ class GuardedEngine(engineio.AsyncServer):  # type: ignore[misc]  # the library 
 
     start_service_task: bool
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, join_within_s: float, **options: Any) -> None:
         super().__init__(**options)
         self.counts: Counter[str] = Counter()
+        # One timer each, however many clients there are.
+        self.pings: Countdown[GuardedSocket | DirectClient] = Countdown(
+            self.ping_interval, lambda client: client.ping()
+        )
+        self.pongs: Countdown[DirectClient] = Countdown(self.ping_timeout, DirectClient.abort)
+        self.unseated: Countdown[GuardedSocket | DirectClient] = Countdown(
+            join_within_s, lambda client: client.dismiss()
+        )
+
+    def forget(self, client: GuardedSocket | DirectClient) -> None:
+        """It is gone: nothing of it is due any more."""
+        self.pings.stop(client)
+        self.unseated.stop(client)
+        if isinstance(client, DirectClient):
+            self.pongs.stop(client)
 
     async def _handle_connect(
         self, environ: dict[str, Any], transport: str, jsonp_index: int | None = None
@@ -58,7 +77,9 @@ class GuardedEngine(engineio.AsyncServer):  # type: ignore[misc]  # the library 
             self.service_task_handle = self.start_background_task(self._service_task)
         sid = self.generate_id()
         socket = self.sockets[sid] = GuardedSocket(self, sid)
-        await socket.send(eio_packet.Packet(eio_packet.OPEN, self._opening(sid, transport)))
+        self.unseated.start(socket)
+        hello = self.opening(sid, self._upgrades(sid, transport))
+        await socket.send(eio_packet.Packet(eio_packet.OPEN, hello))
         await self._trigger_event("connect", sid, environ, run_async=False)
         socket.schedule_ping()
         if transport == "websocket":
@@ -72,10 +93,11 @@ class GuardedEngine(engineio.AsyncServer):  # type: ignore[misc]  # the library 
         except engineio.exceptions.QueueEmpty:
             return self._bad_request()
 
-    def _opening(self, sid: str, transport: str) -> dict[str, Any]:
+    def opening(self, sid: str, upgrades: list[str]) -> dict[str, Any]:
+        """What the first packet of a connection says."""
         return {
             "sid": sid,
-            "upgrades": self._upgrades(sid, transport),
+            "upgrades": upgrades,
             "pingTimeout": int(self.ping_timeout * 1000),
             "pingInterval": int(self.ping_interval * 1000),
             "maxPayload": self.max_http_buffer_size,
@@ -104,6 +126,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         ping_interval_s: float,
         ping_timeout_s: float,
         max_frame_bytes: int,
+        join_within_s: float,
     ) -> None:
         super().__init__(
             async_mode="asgi",
@@ -118,21 +141,148 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
             # Origins are checked before a request comes here; [] turns the library's own off.
             cors_allowed_origins=[],
             http_compression=False,
+            join_within_s=join_within_s,
         )
         self._on_connect = on_connect
         self._on_event = on_event
         self._on_unreadable = on_unreadable
         self._on_disconnect = on_disconnect
+        self._direct: dict[str, DirectClient] = {}
+        self._lines: set[DirectClient] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ended = asyncio.Event()
+        self._watch = Watch.over(max_message_bytes=max_frame_bytes, counts=self.eio.counts)
         self.on("connect", self._connected)
         self.on("disconnect", self._disconnected)
 
     @property
+    def line_count(self) -> int:
+        """Connections with nothing but us between, also those that are closing."""
+        return len(self._lines)
+
+    @property
     def connection_count(self) -> int:
         """Open connections, whether or not they joined anything."""
-        return sum(not socket.closed for socket in self.eio.sockets.values())
+        return sum(line.is_open for line in self._lines) + sum(
+            not socket.closed for socket in self.eio.sockets.values()
+        )
 
     def send_to(self, sids: Iterable[str], event: str, data: object) -> None:
-        """Emit to each of these clients: encoded once, queued in order, nobody waited for."""
+        """Emit to each of these clients: encoded once, in order, nobody waited for."""
+        direct = self._direct
+        frame = b""
+        others: list[str] = []
+        for sid in sids:
+            client = direct.get(sid)
+            if client is None:
+                others.append(sid)
+                continue
+            if not frame:
+                frame = frames.frame(frames.TEXT, b"42" + msgspec.json.encode((event, data)))
+            if client.is_behind:
+                client.send(frame)
+            else:
+                client.write(frame)
+        if others:
+            self._push_to(others, event, data)
+
+    def seated(self, sid: str) -> None:
+        """It takes part in something: it may stay."""
+        client = self._client(sid)
+        if client is not None:
+            self.eio.unseated.stop(client)
+
+    def unseated(self, sid: str) -> None:
+        """It takes part in nothing any more: it may stay if it soon does again."""
+        client = self._client(sid)
+        if client is not None:
+            self.eio.unseated.start(client)
+
+    def send_away(self) -> None:
+        """Have every client come back."""
+        for client in list(self._lines):
+            client.close(SERVICE_RESTART)
+        for socket in list(self.eio.sockets.values()):
+            socket.dismiss()
+
+    async def close_all(self) -> None:
+        """End every connection, for a stop: clients come back when the server does."""
+        self.send_away()
+        for socket in list(self.eio.sockets.values()):
+            await socket.go_away()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_WITHIN_S + GRAIN_S):
+                while self._lines or self._tasks:
+                    await self._something_ended()
+        for client in list(self._lines):
+            client.abort()
+
+    def direct(self, handshake: Handshake) -> DirectClient:
+        """A client for a WebSocket that nothing but us stands between."""
+        return DirectClient(self, self._watch, handshake)
+
+    # --- what a direct client tells ---
+
+    def opened(self, client: DirectClient) -> None:
+        self._lines.add(client)
+        self.eio.pings.start(client)
+        self.eio.unseated.start(client)
+
+    def heard(self, client: DirectClient) -> None:
+        """It answered a ping."""
+        self.eio.pongs.stop(client)
+        self.eio.pings.start(client)
+
+    def lost(self, client: DirectClient) -> None:
+        self._lines.discard(client)
+        self.eio.forget(client)
+        self._ended.set()
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let this go on to its end, whatever becomes of the client."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._ended.set()
+
+    async def _something_ended(self) -> None:
+        self._ended.clear()
+        await self._ended.wait()
+
+    async def welcome(
+        self, sid: str, handshake: Handshake, client: DirectClient
+    ) -> dict[str, Any] | None:
+        """Connect it under this id; or what it is told why not."""
+        try:
+            await self._on_connect(sid, handshake)
+        except ConnectionRefused as refusal:
+            return {"message": str(refusal), "data": refusal.data}
+        except Exception:
+            log.exception("connect_failed")
+            return {"message": _FAULT}
+        client.sid = sid
+        self._direct[sid] = client
+        client.send_text("40" + codec.dumps({"sid": sid}))
+        return None
+
+    async def act(self, sid: str, data: Any, wants_ack: bool) -> Any:
+        """What an event's acknowledgement holds."""
+        if not isinstance(data, list) or not data or not isinstance(data[0], str):
+            self.eio.counts["malformed"] += 1
+            return self._on_unreadable(sid, wants_ack)
+        return await self._on_event(sid, data[0], data[1:], wants_ack)
+
+    def goodbye(self, sid: str) -> None:
+        """It is connected no more."""
+        self._direct.pop(sid, None)
+        self._tell_disconnected(sid)
+
+    # --- what the libraries tell of the others ---
+
+    def _push_to(self, sids: list[str], event: str, data: object) -> None:
         sockets = [socket for sid in sids if (socket := self._socket(sid)) is not None]
         if not sockets:
             return
@@ -141,10 +291,8 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         for socket in sockets:
             socket.push(pkt)
 
-    async def close_all(self) -> None:
-        """End every connection, for a stop: clients come back when the server does."""
-        for socket in list(self.eio.sockets.values()):
-            await socket.go_away()
+    def _client(self, sid: str) -> DirectClient | GuardedSocket | None:
+        return self._direct.get(sid) or self._socket(sid)
 
     def _socket(self, sid: str) -> GuardedSocket | None:
         socket: GuardedSocket | None = self.eio.sockets.get(
@@ -159,9 +307,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
             raise socketio.exceptions.ConnectionRefusedError(str(refusal), refusal.data) from None
         except Exception:
             log.exception("connect_failed")
-            raise socketio.exceptions.ConnectionRefusedError(
-                "Something went wrong on the server. Please try again."
-            ) from None
+            raise socketio.exceptions.ConnectionRefusedError(_FAULT) from None
         except asyncio.CancelledError:
             # Cut off meanwhile: Python-socketio would go on as after a success.
             raise socketio.exceptions.ConnectionRefusedError from None
@@ -173,6 +319,9 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
 
     async def _disconnected(self, sid: str, _reason: str) -> None:
         # Python-socketio runs a disconnect handler twice when a TypeError escapes it.
+        self._tell_disconnected(sid)
+
+    def _tell_disconnected(self, sid: str) -> None:
         try:
             self._on_disconnect(sid)
         except Exception:
@@ -185,11 +334,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         sid = self.manager.sid_from_eio_sid(eio_sid, namespace or NAMESPACE)
         if sid is None or not self.manager.is_connected(sid, namespace or NAMESPACE):
             return
-        if not isinstance(data, list) or not data or not isinstance(data[0], str):
-            self._answer_unreadable(sid, id)
-            return
-        answer = await self._on_event(sid, data[0], data[1:], id is not None)
-        self._acknowledge(sid, id, answer)
+        self._acknowledge(sid, id, await self.act(sid, data, id is not None))
 
     def _acknowledge(self, sid: str, id: int | None, answer: Any) -> None:
         socket = self._socket(sid)
@@ -212,7 +357,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         except codec.Malformed:
             # Browsers write half an emoji as JSON that is none: its sender waits for an answer.
             sid = self.manager.sid_from_eio_sid(eio_sid, NAMESPACE)
-            event = _EVENT.match(data)
+            event = EVENT.match(data)
             if event is not None and self.manager.is_connected(sid, NAMESPACE):
                 self._answer_unreadable(sid, int(event[1]) if event[1] else None)
             else:

@@ -1,4 +1,8 @@
-"""Serving on Hypercorn: listening, and coming to an end in time."""
+"""Listening, serving, and coming to an end in time.
+
+A Socket.IO WebSocket is taken over with its first request. Every other request is
+Hypercorn's, whose connections we start and end here.
+"""
 
 from __future__ import annotations
 
@@ -8,41 +12,63 @@ import errno
 import os
 import signal
 import socket
-import weakref
-from collections.abc import Awaitable, Callable
-from typing import Any
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, cast
 
 import structlog
-from hypercorn.asyncio import run as hypercorn_run
-from hypercorn.asyncio.run import worker_serve
+from hypercorn.asyncio.lifespan import Lifespan
 from hypercorn.asyncio.tcp_server import TCPServer
-from hypercorn.config import Config, Sockets
+from hypercorn.asyncio.worker_context import WorkerContext
+from hypercorn.config import Config
+from hypercorn.protocol import ws_stream
+from hypercorn.protocol.ws_stream import FrameTooLargeError
 from hypercorn.utils import wrap_app
+
+from parley.wire.countdown import Countdown
+from parley.wire.gate import Gate
+from parley.wire.opening import OPEN_WITHIN_S, Door, Opening
 
 log = structlog.get_logger(__name__)
 
 BACKLOG = 2_048
 """Connections the kernel holds for us in a rush; Hypercorn's 100 drops them for seconds."""
+FILES_OF_OUR_OWN = 128
+"""Open files beside the connections: the database, logs, what a library opens."""
 KEEP_ALIVE_S = 30.0
-GRACEFUL_S = 2.0
-STOP_WITHIN_S = 9.0
-"""After this the rest is cut off: a client that never reads must not hold up the end."""
+DRAIN_WITHIN_S, ANSWER_WITHIN_S, CUT_OFF_WITHIN_S = 4.0, 4.0, 1.0
+"""How long a stop may take, together less than ten seconds: for goodbyes; for requests that
+wait, longer than for a database that is locked; for what is cut off because it never reads."""
 
 
 class _Connection(TCPServer):
     """One that can be cut off: Hypercorn waits for ever to write to a client that never reads."""
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        _connections.add(self)
 
     def cut_off(self) -> None:
         transport = self.writer.transport
         transport.abort()
 
 
-_connections: weakref.WeakSet[_Connection] = weakref.WeakSet()
-hypercorn_run.TCPServer = _Connection  # type: ignore[assignment,attr-defined]
+class _PlainHandshake(ws_stream.Handshake):
+    """Hypercorn always takes permessage-deflate: a bomb, and megabytes of state for a crowd."""
+
+    def __init__(self, headers: Any, http_version: str) -> None:
+        super().__init__(headers, http_version)
+        self.extensions = None
+
+
+class _BoundedBuffer(ws_stream.WebsocketBuffer):
+    """Hypercorn's goes on growing after it has found a message too large."""
+
+    def extend(self, event: Any) -> None:
+        if self.length + len(event.data) > self.max_length:
+            self.value, self.length = None, self.max_length
+            raise FrameTooLargeError
+        super().extend(event)
+
+
+ws_stream.Handshake = _PlainHandshake  # type: ignore[misc]  # how Hypercorn can be told
+ws_stream.WebsocketBuffer = _BoundedBuffer  # type: ignore[misc]
 
 
 class CannotListen(Exception):
@@ -118,38 +144,129 @@ async def serve(
     *,
     stop: asyncio.Event,
     drain: Callable[[], Awaitable[None]],
+    max_connections: int = 10_000,
 ) -> None:
     """Serve until `stop` is set; then `drain()`, and end within ten seconds."""
-    asyncio.get_running_loop().set_exception_handler(_note)
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_note)
     config = _config()
     wrapped = wrap_app(app, config.wsgi_max_body_size, "asgi")
-    close = asyncio.Event()
-    serving = asyncio.create_task(
-        worker_serve(wrapped, config, sockets=Sockets([], sockets, []), shutdown_trigger=close.wait)
-    )
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    if not serving.done():
+    async with _lifespan(wrapped, config) as state:
+        house = _House(app, wrapped, config, state, _room_for(max_connections))
+        servers = [
+            await loop.create_server(house.opening, sock=sock, backlog=BACKLOG) for sock in sockets
+        ]
+        await stop.wait()
         try:
-            async with asyncio.timeout(STOP_WITHIN_S / 2):
+            async with asyncio.timeout(DRAIN_WITHIN_S):
                 await drain()
         except TimeoutError:
             log.warning("drain_cut_short")
-        close.set()
-        await asyncio.wait({serving}, timeout=STOP_WITHIN_S / 4)
-        if not serving.done():
-            log.warning("connections_cut_off")
-            for connection in list(_connections):
-                if connection.app is wrapped:
-                    connection.cut_off()
-            await asyncio.wait({serving}, timeout=STOP_WITHIN_S / 4)
-    stopping.cancel()
-    if not serving.done():
-        serving.cancel()
+        for server in servers:
+            server.close()
+        await house.close()
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(wrapped: Any, config: Config) -> AsyncIterator[dict[str, Any]]:
+    """The app's own start and stop, around the block."""
+    state: dict[str, Any] = {}
+    lifespan = Lifespan(wrapped, config, asyncio.get_running_loop(), state)
+    task = asyncio.create_task(lifespan.handle_lifespan())
+    await lifespan.wait_for_startup()
+    if task.done():
+        task.result()
+    try:
+        yield state
+    finally:
+        await lifespan.wait_for_shutdown()
+        task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await serving
-        return
-    serving.result()
+            await task
+
+
+class _House:
+    """The connections of one server."""
+
+    def __init__(
+        self, app: Any, wrapped: Any, config: Config, state: dict[str, Any], max_connections: int
+    ) -> None:
+        gate = getattr(app, "asgi_app", None)
+        self._gate = gate if isinstance(gate, Gate) else None
+        self._wrapped = wrapped
+        self._config = config
+        self._state = state
+        self._max_connections = max_connections
+        self._context = WorkerContext(None)
+        self._http: dict[asyncio.Task[None], _Connection] = {}
+        self._door = Door(
+            admit=lambda scope: None if self._gate is None else self._gate.admit(scope),
+            to_http=self._to_http,
+            entering=Countdown(OPEN_WITHIN_S, Opening.give_up),
+            is_full=self._is_full,
+        )
+
+    def opening(self) -> Opening:
+        return Opening(self._door)
+
+    async def close(self) -> None:
+        """End what is left, by force in the end."""
+        await self._context.terminated.set()
+        self._door.entering.clear()
+        if self._http:
+            await asyncio.wait(self._http, timeout=ANSWER_WITHIN_S)
+        if self._http:
+            log.warning("connections_cut_off")
+            for connection in list(self._http.values()):
+                connection.cut_off()
+            await asyncio.wait(self._http, timeout=CUT_OFF_WITHIN_S)
+        for task in list(self._http):
+            task.cancel()
+
+    def _is_full(self) -> bool:
+        lines = 0 if self._gate is None else self._gate.line_count
+        return len(self._door.entering) + len(self._http) + lines >= self._max_connections
+
+    def _to_http(self, transport: asyncio.Transport, data: bytes) -> None:
+        """Hand a connection to Hypercorn, as if it had accepted it."""
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(limit=2**16, loop=loop)
+        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+        protocol.data_received(data)
+        writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+        connection = _Connection(
+            self._wrapped,
+            loop,
+            self._config,
+            self._context,
+            cast("Any", self._state),
+            reader,
+            writer,
+        )
+        task = loop.create_task(connection.run())
+        self._http[task] = connection
+        task.add_done_callback(self._left)
+
+    def _left(self, task: asyncio.Task[None]) -> None:
+        del self._http[task]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("connection_failed", error=repr(error))
+
+
+def _room_for(connections: int) -> int:
+    """How many connections there may be, once the process may open as many files as it can."""
+    if sys.platform == "win32":
+        return connections
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + FILES_OF_OUR_OWN
+    limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if limit > resource.getrlimit(resource.RLIMIT_NOFILE)[0]:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    return min(connections, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - FILES_OF_OUR_OWN)
 
 
 def _config() -> Config:
@@ -157,8 +274,6 @@ def _config() -> Config:
     config.errorlog = None
     config.accesslog = None
     config.keep_alive_timeout = KEEP_ALIVE_S
-    config.graceful_timeout = GRACEFUL_S
-    config.backlog = BACKLOG
     config.include_server_header = False
     config.websocket_max_message_size = 128 * 1024
     return config

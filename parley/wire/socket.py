@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from typing import Any
 
 import structlog
 from engineio import async_socket, exceptions, packet, payload
 
+from parley.wire.line import CLOSE_WITHIN_S, NORMAL_CLOSURE, SERVICE_RESTART
+
 log = structlog.get_logger(__name__)
 
 QUEUE_MAX = 4_096
 """Packets that may wait for a client that does not read; it comes back and catches up."""
-CLOSE_WITHIN_S = 2.0
-"""How long a client has to answer the closing of its WebSocket."""
 UPGRADE_WITHIN_S = 10.0
-NORMAL_CLOSURE, SERVICE_RESTART = 1000, 1012
-"""Close codes of RFC 6455, section 7.4.1, and IANA's registry of WebSocket close codes."""
 _FROM_CLIENTS = frozenset((packet.CLOSE, packet.PONG, packet.MESSAGE, packet.UPGRADE))
 
 # Engine.IO drops a payload of more than 16 packets without a word, and a polling
@@ -29,12 +28,28 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
     """Refuses binary, drops what is malformed, bounds what waits, ends what is closed."""
 
     connected: bool
+    last_ping: float | None
 
     def __init__(self, server: Any, sid: str) -> None:
         super().__init__(server, sid)
         self._transport: asyncio.Task[Any] | None = None
         self._taking = asyncio.Lock()
         self._close_code = NORMAL_CLOSURE
+
+    def schedule_ping(self) -> None:
+        """As Engine.IO does, without a task that sleeps for each client."""
+        self.last_ping = None
+        self.server.pings.start(self)
+
+    def ping(self) -> None:
+        """Ask whether it is still there; Engine.IO looks for the answer in time."""
+        if not self.closing and not self.closed:
+            self.last_ping = time.time()
+            self.push(packet.Packet(packet.PING))
+
+    def dismiss(self) -> None:
+        """End what is of no use to its client."""
+        self.server.start_background_task(self.go_away)
 
     def push(self, pkt: packet.Packet) -> None:
         """Queue a packet without waiting; a client too far behind is cut off."""
@@ -93,6 +108,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
         """End the connection, the transport too: Engine.IO alone would leave it open."""
         if self.closed or self.closing:
             return
+        self.server.forget(self)
         await super().close(wait=False, abort=abort, reason=reason)
         self.queue.put_nowait(None)  # ends the writer, or the poll that waits
         if self._transport is not None and self._transport is not asyncio.current_task():

@@ -9,7 +9,7 @@ import asyncio
 import json
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,11 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
+from parley.config import Config
 from parley.domain import messages
 from tests.people import PATIENCE_S, Person
 from tests.raw import engine_socket, event, raw_polling, raw_socket
-from tests.servers import Running, process
+from tests.servers import Running, process, running
 
 People = Callable[..., Person]
 MUST_STOP_WITHIN_S = 10.0
@@ -30,6 +31,13 @@ UPGRADE = {
     "Sec-WebSocket-Version": "13",
     "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
 }
+
+
+@pytest.fixture(params=["direct", "plain"])
+async def server(request: pytest.FixtureRequest, config: Config) -> AsyncIterator[Running]:
+    """What guards the lines of our own guards those of another ASGI server."""
+    async with running(config, plain=request.param == "plain") as started:
+        yield started
 
 
 # --- reserved events ----------------------------------------------------------
@@ -237,8 +245,8 @@ async def test_a_disconnect_handler_that_raises_runs_once(
             await ben.send("41")
             await ben.send("40")
             assert await ben._reads_until("40")
-    assert len(gone) == len(set(gone)) == 2
-    assert [entry["event"] for entry in log] == ["disconnect_failed"] * 2
+    assert len(gone) == len(set(gone)) >= 2
+    assert [entry["event"] for entry in log] == ["disconnect_failed"] * len(gone)
 
 
 async def test_a_client_that_goes_while_it_connects_leaves_nothing_behind(

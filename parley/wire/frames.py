@@ -1,0 +1,147 @@
+"""WebSocket frames (RFC 6455, section 5), from bytes and to bytes, without a socket."""
+
+from __future__ import annotations
+
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # no compiled wheel for this machine
+    from websockets.utils import apply_mask
+
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
+"""Opcodes: RFC 6455, section 11.8."""
+PROTOCOL_ERROR, UNSUPPORTED_DATA, INVALID_DATA, TOO_BIG = 1002, 1003, 1007, 1009
+"""Close codes: RFC 6455, section 7.4.1."""
+
+_FIN, _RESERVED, _OPCODE, _MASKED, _LENGTH = 0x80, 0x70, 0x0F, 0x80, 0x7F
+_CONTROL_MAX_BYTES = 125
+_MASK_BYTES = 4
+_SENDABLE_CLOSE_CODES = frozenset((*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)))
+
+
+class Violation(Exception):
+    """The other side broke the protocol, or a bound: close with `code`."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def frame(opcode: int, payload: bytes) -> bytes:
+    """One whole frame, unmasked as a server's are."""
+    length = len(payload)
+    if length < 126:
+        return bytes((_FIN | opcode, length)) + payload
+    if length < 65_536:
+        return bytes((_FIN | opcode, 126)) + length.to_bytes(2, "big") + payload
+    return bytes((_FIN | opcode, 127)) + length.to_bytes(8, "big") + payload
+
+
+class Parser:
+    """What a client sends, whole messages at a time.
+
+    No message is longer than `max_bytes`: whoever announces a longer one is
+    refused before its bytes are kept. Fragments count together.
+    """
+
+    __slots__ = ("_buffer", "_fragments", "_max_bytes", "_opcode", "_size", "violation")
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._buffer = b""
+        self._fragments: list[bytes] | None = None
+        self._opcode = 0
+        self._size = 0
+        self.violation: Violation | None = None
+        """Set once a rule was broken; nothing is read after that."""
+
+    def feed(self, data: bytes) -> list[tuple[int, bytes]]:
+        """The messages and control frames that these bytes complete: opcode and payload."""
+        length = len(data) - 6
+        if (
+            not self._buffer
+            and self._fragments is None
+            and self.violation is None
+            and length >= 0
+            and data[0] == _FIN | TEXT
+            and data[1] == _MASKED | length
+            and length < 126
+        ):  # nearly always: one short text, alone and whole
+            return [(TEXT, apply_mask(data[6:], data[2:6]))]
+        messages: list[tuple[int, bytes]] = []
+        if self.violation is None:
+            try:
+                self._read(self._buffer + data if self._buffer else data, messages)
+            except Violation as violation:
+                self.violation = violation
+                self._buffer, self._fragments = b"", None
+        return messages
+
+    def _read(self, data: bytes, messages: list[tuple[int, bytes]]) -> None:
+        at = 0
+        while (head := self._head(data, at)) is not None:
+            start, length = head
+            if len(data) < start + length:
+                break
+            mask = data[start - _MASK_BYTES : start]
+            payload = apply_mask(data[start : start + length], mask)
+            self._take(data[at], payload, messages)
+            at = start + length
+        self._buffer = data[at:]
+
+    def _head(self, data: bytes, at: int) -> tuple[int, int] | None:
+        """Where the payload begins and how long it is; None while the head is not all there."""
+        if len(data) < at + 2:
+            return None
+        first, second = data[at], data[at + 1]
+        opcode, length = first & _OPCODE, second & _LENGTH
+        if first & _RESERVED or not second & _MASKED:
+            raise Violation(PROTOCOL_ERROR)
+        if opcode >= CLOSE:
+            if opcode > PONG or length > _CONTROL_MAX_BYTES or not first & _FIN:
+                raise Violation(PROTOCOL_ERROR)
+        elif opcode > BINARY or (opcode == CONTINUATION) != (self._fragments is not None):
+            raise Violation(PROTOCOL_ERROR)
+        start = at + 2
+        if length >= 126:
+            width = 2 if length == 126 else 8
+            if len(data) < start + width:
+                return None
+            length = int.from_bytes(data[start : start + width], "big")
+            # The shortest form only, and no more than 63 bits.
+            if length < (126 if width == 2 else 65_536) or length >> 63:
+                raise Violation(PROTOCOL_ERROR)
+            start += width
+        if opcode < CLOSE and self._size + length > self._max_bytes:
+            raise Violation(TOO_BIG)
+        return start + _MASK_BYTES, length
+
+    def _take(self, first: int, payload: bytes, messages: list[tuple[int, bytes]]) -> None:
+        opcode = first & _OPCODE
+        if opcode >= CLOSE:
+            messages.append((opcode, payload))
+            return
+        if opcode != CONTINUATION:
+            self._opcode = opcode
+        fragments = self._fragments or []
+        if payload:
+            fragments.append(payload)
+            self._size += len(payload)
+        if first & _FIN:
+            messages.append((self._opcode, b"".join(fragments)))
+            self._fragments, self._size = None, 0
+        else:
+            self._fragments = fragments
+
+
+def close_code(payload: bytes) -> int | None:
+    """The code of a close frame, None where it has none. Raises `Violation` for a wrong one."""
+    if not payload:
+        return None
+    code = int.from_bytes(payload[:2], "big")
+    if len(payload) == 1 or code not in _SENDABLE_CLOSE_CODES:
+        raise Violation(PROTOCOL_ERROR)
+    try:
+        payload[2:].decode()
+    except UnicodeDecodeError:
+        raise Violation(INVALID_DATA) from None
+    return code

@@ -1,0 +1,186 @@
+"""A WebSocket connection straight on its transport: frames in, frames out, bounds on both."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from parley.wire import frames
+from parley.wire.countdown import Countdown
+
+BEHIND_BYTES = 64 * 1024
+"""A client with more than this unread is watched."""
+BEHIND_MAX_BYTES = 1024 * 1024
+"""And cut off at this; it comes back and catches up."""
+BEHIND_MAX_S = 10.0
+"""Or after this long without having read it."""
+CLOSE_WITHIN_S = 2.0
+"""How long a client has to answer the closing of its WebSocket."""
+NORMAL_CLOSURE, GOING_AWAY, SERVICE_RESTART = 1000, 1001, 1012
+"""Close codes of RFC 6455, section 7.4.1, and IANA's registry of WebSocket close codes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What all lines of a server share: the timers, the counts, the bound of a message."""
+
+    max_message_bytes: int
+    counts: Counter[str]
+    behind: Countdown[Line]
+    closing: Countdown[Line]
+
+    @classmethod
+    def over(cls, *, max_message_bytes: int, counts: Counter[str]) -> Watch:
+        return cls(
+            max_message_bytes,
+            counts,
+            behind=Countdown(BEHIND_MAX_S, Line.fall_off),
+            closing=Countdown(CLOSE_WITHIN_S, Line.abort),
+        )
+
+
+class Line(asyncio.Protocol):
+    """Takes over the transport of a WebSocket handshake that was answered.
+
+    `write` takes one whole frame and never waits: use it while `is_behind` is
+    false, else `send`, which looks at how much the client has left unread.
+    """
+
+    __slots__ = ("_parser", "_transport", "_watch", "is_behind", "is_open", "write")
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._parser = frames.Parser(watch.max_message_bytes)
+        self._transport: asyncio.Transport | None = None
+        self.write: Any = _nothing
+        self.is_open = False
+        self.is_behind = False
+
+    def on_open(self) -> None:
+        """The line can be written to."""
+
+    def on_text(self, text: str) -> None:
+        """A message came."""
+
+    def on_lost(self) -> None:
+        """The connection is no more; called once."""
+
+    def take(self, transport: asyncio.Transport) -> None:
+        """Everything that arrives here from now on is frames."""
+        self._transport = transport
+        self.write = transport.write
+        self.is_open = True
+        transport.set_write_buffer_limits(high=BEHIND_BYTES, low=0)
+        transport.set_protocol(self)
+        self.on_open()
+
+    def send(self, frame: bytes) -> None:
+        """Write a frame, or cut off a client that is too far behind to be sent any more."""
+        if self.is_behind and self._unread() > BEHIND_MAX_BYTES:
+            self.fall_off()
+        else:
+            self.write(frame)
+
+    def send_text(self, text: str) -> None:
+        self.send(frames.frame(frames.TEXT, text.encode()))
+
+    def close(self, code: int = NORMAL_CLOSURE) -> None:
+        """Say goodbye; who does not answer in time is cut off."""
+        if not self.is_open:
+            return
+        self.send(frames.frame(frames.CLOSE, code.to_bytes(2, "big")))
+        self._stop()
+
+    def fall_off(self) -> None:
+        """Cut off whoever does not read."""
+        self._watch.counts["overflowed"] += 1
+        self.abort()
+
+    def abort(self) -> None:
+        self._stop()
+        if self._transport is not None:
+            self._transport.abort()
+
+    def pause(self) -> None:
+        """Read no more until `resume`: the client's own bytes wait in the network."""
+        if self._transport is not None and self._transport.is_reading():
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    # --- asyncio.Protocol ---
+
+    def data_received(self, data: bytes) -> None:
+        parser = self._parser
+        for opcode, payload in parser.feed(data):
+            if opcode == frames.TEXT:
+                if self.is_open:
+                    self._receive(payload)
+            elif opcode == frames.PING:
+                self.send(frames.frame(frames.PONG, payload))
+            elif opcode == frames.CLOSE:
+                self._closed_by_client(payload)
+                return
+            elif opcode == frames.BINARY:
+                self._violated(frames.UNSUPPORTED_DATA)
+        if parser.violation is not None:
+            self._violated(parser.violation.code)
+
+    def pause_writing(self) -> None:
+        self.is_behind = True
+        self._watch.behind.start(self)
+
+    def resume_writing(self) -> None:
+        self.is_behind = False
+        self._watch.behind.stop(self)
+
+    def eof_received(self) -> bool:
+        return False  # close the transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop()
+        self._transport = None
+        self._watch.behind.stop(self)
+        self._watch.closing.stop(self)
+        self.on_lost()
+
+    def _receive(self, payload: bytes) -> None:
+        try:
+            text = payload.decode()
+        except UnicodeDecodeError:
+            self._violated(frames.INVALID_DATA)
+        else:
+            self.on_text(text)
+
+    def _violated(self, code: int) -> None:
+        self._watch.counts["malformed"] += 1
+        self.close(code)
+        self.pause()
+
+    def _closed_by_client(self, payload: bytes) -> None:
+        try:
+            code = frames.close_code(payload)
+        except frames.Violation as violation:
+            code = violation.code
+        if self.is_open:  # else it answers ours
+            self.close(NORMAL_CLOSURE if code is None else code)
+        if self._transport is not None:
+            self._transport.close()
+
+    def _stop(self) -> None:
+        """Nothing is written from here on."""
+        if self.is_open:
+            self.is_open = False
+            self._watch.closing.start(self)
+        self.write = _nothing
+
+    def _unread(self) -> int:
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+
+
+def _nothing(_frame: bytes) -> None:
+    """Writes to a line that was closed go nowhere."""

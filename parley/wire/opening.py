@@ -1,0 +1,166 @@
+"""The first request of a connection: a Socket.IO WebSocket is ours, all else Hypercorn's."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import parse_qs, unquote
+
+from parley.wire.countdown import Countdown
+from parley.wire.line import Line
+
+HEAD_MAX_BYTES = 16 * 1024
+OPEN_WITHIN_S = 10.0
+"""How long a client may take to say what it wants."""
+_OURS = b"GET /socket.io"
+_ACCEPT_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+"""RFC 6455, section 1.3."""
+_REQUEST_LINE = re.compile(rb"GET (/[\x21-\x7e]*) HTTP/1\.1")
+_HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e\x80-\xff\t]*)")
+_BUSY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nContent-Length: 0\r\n"
+    b"Connection: close\r\n\r\n"
+)
+
+Admit = Callable[[dict[str, Any]], Line | None]
+"""Makes the line for an opening request in ASGI's form; None where it is not ours to take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What the connections of a server come through."""
+
+    admit: Admit
+    to_http: Callable[[asyncio.Transport, bytes], None]
+    """Takes over a transport and what came so far."""
+    entering: Countdown[Opening]
+    is_full: Callable[[], bool]
+
+
+class Opening(asyncio.Protocol):
+    """A connection until its first request is known."""
+
+    __slots__ = ("_data", "_door", "_transport")
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._data = b""
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        if self._door.is_full():
+            self._transport.write(_BUSY)
+            self._transport.close()
+        else:
+            self._door.entering.start(self)
+
+    def data_received(self, data: bytes) -> None:
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        self._data += data
+        if not self._data.startswith(_OURS[: len(self._data)]):
+            self._pass_on(transport)
+            return
+        end = self._data.find(b"\r\n\r\n")
+        if end >= 0:
+            self._open(transport, end)
+        elif len(self._data) > HEAD_MAX_BYTES:
+            self._pass_on(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._door.entering.stop(self)
+        self._transport = None
+
+    def give_up(self) -> None:
+        """It took too long."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _open(self, transport: asyncio.Transport, end: int) -> None:
+        request = _websocket_request(self._data[:end])
+        line = None
+        if request is not None:
+            scope, key = request
+            scope["scheme"] = "wss" if transport.get_extra_info("sslcontext") else "ws"
+            peer = transport.get_extra_info("peername")
+            scope["client"] = peer[:2] if isinstance(peer, tuple) else None
+            line = self._door.admit(scope)
+        if line is None:
+            self._pass_on(transport)
+            return
+        self._leave()
+        transport.write(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Accept: " + _accept(key) + b"\r\n\r\n"
+        )
+        line.take(transport)
+        if early := self._data[end + 4 :]:
+            line.data_received(early)
+
+    def _pass_on(self, transport: asyncio.Transport) -> None:
+        self._leave()
+        self._door.to_http(transport, self._data)
+
+    def _leave(self) -> None:
+        self._transport = None
+        self._door.entering.stop(self)
+
+
+def _websocket_request(head: bytes) -> tuple[dict[str, Any], bytes] | None:
+    """The request in ASGI's form and its key, if it opens a WebSocket for a new client.
+
+    Anything unusual is None, and left to those who know HTTP whole.
+    """
+    first, *lines = head.split(b"\r\n")
+    request_line = _REQUEST_LINE.fullmatch(first)
+    if request_line is None:
+        return None
+    headers: list[tuple[bytes, bytes]] = []
+    for line in lines:
+        header = _HEADER.fullmatch(line)
+        if header is None:
+            return None
+        headers.append((header[1].lower(), header[2].rstrip(b" \t")))
+    fields = dict(headers)
+    key = fields.get(b"sec-websocket-key", b"")
+    path, _, query = request_line[1].partition(b"?")
+    asked = parse_qs(query.decode("ascii"), keep_blank_values=True)
+    if (
+        fields.get(b"upgrade", b"").lower() != b"websocket"
+        or b"upgrade" not in fields.get(b"connection", b"").lower().replace(b" ", b"").split(b",")
+        or fields.get(b"sec-websocket-version") != b"13"
+        or not _is_key(key)
+        or b"content-length" in fields
+        or b"transfer-encoding" in fields
+        or len([name for name, _ in headers if name in (b"host", b"sec-websocket-key")]) != 2
+        or asked.get("EIO") != ["4"]
+        or asked.get("transport") != ["websocket"]
+        or "sid" in asked
+    ):
+        return None
+    scope: dict[str, Any] = {
+        "type": "websocket",
+        "path": unquote(path.decode("ascii")),
+        "query_string": query,
+        "headers": headers,
+    }
+    return scope, key
+
+
+def _is_key(key: bytes) -> bool:
+    try:
+        return len(base64.b64decode(key, validate=True)) == 16
+    except binascii.Error:
+        return False
+
+
+def _accept(key: bytes) -> bytes:
+    return base64.b64encode(hashlib.sha1(key + _ACCEPT_GUID, usedforsecurity=False).digest())

@@ -1,0 +1,298 @@
+"""A WebSocket of our own keeps to RFC 6455, and is not to be broken from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tracemalloc
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from parley import contract
+from parley.config import Config
+from parley.wire import frames, line, opening, serving
+from tests.people import PATIENCE_S, Person
+from tests.raw import engine_socket, event, raw_polling, raw_socket
+from tests.servers import Running, running
+from tests.wire.test_frames import masked
+
+UPGRADE = (
+    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
+)
+ENDLESS = 80_000_000 // 60_000
+# RFC 6455, section 1.3, computes this answer to that key.
+ACCEPT = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+
+
+class Wire:
+    """A client that speaks in bytes."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self.writer = writer
+
+    async def says(self, *parts: bytes) -> None:
+        for part in parts:
+            self.writer.write(part)
+            await self.writer.drain()
+
+    async def opens(self, extra: str = "") -> bytes:
+        """Shake hands; what the server answered."""
+        await self.says(f"{UPGRADE}{extra}\r\n".encode())
+        return await asyncio.wait_for(self._reader.readuntil(b"\r\n\r\n"), PATIENCE_S)
+
+    async def reads(self) -> tuple[int, bytes]:
+        """The next frame: opcode and payload."""
+        async with asyncio.timeout(PATIENCE_S):
+            first, length = await self._reader.readexactly(2)
+            if length >= 126:
+                length = int.from_bytes(await self._reader.readexactly(2), "big")
+            return first & 0x0F, await self._reader.readexactly(length)
+
+    async def reads_close(self) -> int:
+        """Read on to the server's close frame; its code."""
+        while True:
+            opcode, payload = await self.reads()
+            if opcode == frames.CLOSE:
+                return int.from_bytes(payload[:2], "big")
+
+    async def reads_to_the_end(self) -> bytes:
+        async with asyncio.timeout(PATIENCE_S):
+            return await self._reader.read()
+
+    async def sits_down(self, room_id: str) -> None:
+        """Connect, join, and read the acknowledgement."""
+        await self.says(masked(0x81, b"40"))
+        join = event("join_room", {"room_id": room_id, "username": "Mallory"}, id=1)
+        await self.says(masked(0x81, join.encode()))
+        while not (await self.reads())[1].startswith(b"431["):
+            pass
+
+
+@contextlib.asynccontextmanager
+async def wire(server: Running) -> AsyncIterator[Wire]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rsplit(":", 1)[1]))
+    try:
+        yield Wire(reader, writer)
+    finally:
+        writer.transport.abort()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+@pytest.fixture(params=["direct", "plain"])
+async def either(request: pytest.FixtureRequest, config: Config) -> AsyncIterator[Running]:
+    async with running(config, plain=request.param == "plain") as started:
+        yield started
+
+
+async def test_the_handshake_is_the_rfcs_and_nothing_is_compressed(either: Running) -> None:
+    async with wire(either) as ada:
+        answer = (await ada.opens()).lower()
+        assert answer.startswith(b"http/1.1 101 ")
+        assert ACCEPT.lower() in answer
+        assert b"sec-websocket-extensions" not in answer
+        opcode, hello = await ada.reads()
+        assert opcode == frames.TEXT
+        assert hello.startswith(b"0{")
+
+
+async def test_it_is_our_own_line_where_nothing_is_between(
+    server: Running, config: Config, tmp_path: Path
+) -> None:
+    async with wire(server) as ada:
+        await ada.opens()
+        await ada.reads()
+        assert server.app.realtime.server.line_count == 1
+    async with running(Config(data=tmp_path / "other"), plain=True) as plain, wire(plain) as ben:
+        await ben.opens()
+        await ben.reads()
+        assert plain.app.realtime.server.line_count == 0
+        assert plain.app.realtime.server.connection_count == 1
+
+
+async def test_what_comes_with_the_handshake_is_not_lost(server: Running) -> None:
+    async with wire(server) as hasty:
+        await hasty.says(f"{UPGRADE}\r\n".encode() + masked(0x89, b"early"))
+        await hasty._reader.readuntil(b"\r\n\r\n")
+        assert (await hasty.reads())[1].startswith(b"0{")
+        assert await hasty.reads() == (frames.PONG, b"early")
+
+
+async def test_a_handshake_in_pieces_is_one_handshake(server: Running) -> None:
+    async with wire(server) as slow:
+        request = f"{UPGRADE}\r\n".encode()
+        await slow.says(*(request[at : at + 7] for at in range(0, len(request), 7)))
+        assert b" 101 " in await slow._reader.readuntil(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    "extra",
+    ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", "Host: a\r\n", "Content-Length: 3\r\n"],
+)
+async def test_an_odd_handshake_is_left_to_hypercorn(server: Running, extra: str) -> None:
+    async with wire(server) as odd:
+        await odd.says(f"{UPGRADE}{extra}\r\n".encode())
+        assert (await odd._reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 ")
+        assert server.app.realtime.server.line_count == 0
+
+
+async def test_a_ping_is_answered_and_a_close_too(either: Running) -> None:
+    async with wire(either) as ada:
+        await ada.opens()
+        await ada.reads()
+        await ada.says(masked(0x89, b"there?"))
+        assert await ada.reads() == (frames.PONG, b"there?")
+        await ada.says(masked(0x88, (1001).to_bytes(2, "big") + b"bye"))
+        assert await ada.reads_close() == 1001
+        assert await ada.reads_to_the_end() == b""
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        pytest.param(b"\x81\x02hi", 1002, id="unmasked"),
+        pytest.param(masked(0xC1, b"a"), 1002, id="compressed"),
+        pytest.param(masked(0x81, b"\xff\xfe"), 1007, id="no-utf8"),
+        pytest.param(masked(0x82, b"a"), 1003, id="binary"),
+        pytest.param(b"\x81\xff" + (1 << 33).to_bytes(8, "big"), 1009, id="eight-gigabytes"),
+        pytest.param(masked(0x88, b"\x03\xed"), 1002, id="a-code-nobody-sends"),
+    ],
+)
+async def test_whoever_breaks_a_rule_is_told_which(server: Running, sent: bytes, code: int) -> None:
+    async with wire(server) as mallory:
+        await mallory.opens()
+        await mallory.says(sent)
+        assert await mallory.reads_close() == code
+
+
+async def test_endless_fragments_keep_no_memory(either: Running) -> None:
+    part = masked(0x00, b"x" * 60_000)
+    tracemalloc.start()
+    try:
+        async with wire(either) as mallory:
+            await mallory.opens()
+            with contextlib.suppress(ConnectionError):
+                await mallory.says(masked(0x01, b"4"), *[part] * ENDLESS)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # Hypercorn has buffers of its own.
+    assert peak < (10_000_000 if either.app.realtime.server.eio.counts["malformed"] else 20_000_000)
+
+
+async def test_whoever_went_too_far_is_read_no_more(server: Running) -> None:
+    async with wire(server) as mallory:
+        await mallory.opens()
+        sent = 0
+        with contextlib.suppress(ConnectionError):
+            while sent < ENDLESS:
+                await mallory.says(masked(0x01 if sent == 0 else 0x00, b"x" * 60_000))
+                sent += 1
+    assert sent < ENDLESS
+
+
+async def test_who_does_not_read_is_cut_off_and_holds_up_nobody(
+    server: Running,
+) -> None:
+    ada = Person("Ada", server.url)
+    room_id = await ada.starts()
+    await ada.join(room_id)
+    async with wire(server) as deaf:
+        await deaf.opens()
+        await deaf.sits_down(room_id)
+        counts = server.app.realtime.server.eio.counts
+        deaf.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        said = 0
+        while not counts["overflowed"]:
+            assert (await ada.say(room_id, "ä" * 8_000))["ok"]
+            said += 1
+            assert said < 2_000
+    assert server.app.realtime.server.line_count == 1
+    await ada.goes_home()
+
+
+async def test_who_is_behind_for_too_long_is_cut_off(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line, "BEHIND_MAX_S", 0.2)
+    monkeypatch.setattr(line, "BEHIND_MAX_BYTES", 1 << 40)
+    async with running(config) as server:
+        ada = Person("Ada", server.url)
+        room_id = await ada.starts()
+        await ada.join(room_id)
+        async with wire(server) as deaf:
+            await deaf.opens()
+            await deaf.sits_down(room_id)
+            deaf.writer.transport.pause_reading()  # type: ignore[attr-defined]
+            while not server.app.realtime.server.eio.counts["overflowed"]:
+                assert (await ada.say(room_id, "ä" * 8_000))["ok"]
+        await ada.goes_home()
+
+
+async def test_who_answers_no_heartbeat_is_gone(config: Config) -> None:
+    quick = Config(data=config.data, ping_interval_s=0.1, ping_timeout_s=0.2)
+    async with running(quick) as server, wire(server) as half_open:
+        await half_open.opens()
+        await half_open.reads()
+        assert await half_open.reads() == (frames.TEXT, b"2")
+        await half_open.says(masked(0x81, b"3"))
+        assert await half_open.reads() == (frames.TEXT, b"2")
+        with contextlib.suppress(ConnectionError):
+            assert await half_open.reads_to_the_end() == b""
+        assert server.app.realtime.server.line_count == 0
+
+
+async def test_who_takes_part_in_nothing_may_not_stay(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contract, "JOIN_WITHIN_S", 0.3)
+    async with running(config) as server:
+        ada = Person("Ada", server.url)
+        room_id = await ada.starts()
+        await ada.join(room_id)
+        async with raw_socket(server.url) as watcher, engine_socket(server.url) as silent:
+            assert (await watcher.ask("watch_room", {"room_id": room_id}))["ok"]
+            await silent.reads_to_the_end()
+            async with raw_polling(server.url) as polling:
+                while await polling.poll() == 200:
+                    pass
+            assert (await watcher.ask("leave_room", {"room_id": room_id}, id=1))["ok"]
+            await watcher.reads_to_the_end()
+        assert (await ada.say(room_id, "Still here"))["ok"]
+        await ada.goes_home()
+
+
+async def test_a_slow_handshake_is_given_up(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "OPEN_WITHIN_S", 0.2)
+    async with running(config) as server, wire(server) as slow:
+        await slow.says(b"GET /socket.io/?EIO=4")
+        with contextlib.suppress(ConnectionError):
+            assert await slow.reads_to_the_end() == b""
+
+
+async def test_a_head_without_an_end_is_refused(server: Running) -> None:
+    async with wire(server) as mallory:
+        await mallory.says(UPGRADE.encode())
+        with contextlib.suppress(ConnectionError):
+            await mallory.says(*[b"X-Filler: " + b"x" * 1_000 + b"\r\n"] * (100))
+            assert b" 101 " not in await mallory.reads_to_the_end()
+    assert opening.HEAD_MAX_BYTES < 100_000
+
+
+async def test_a_full_house_says_so(config: Config) -> None:
+    small = Config(data=config.data, max_connections=2)
+    async with running(small) as server, wire(server) as ada, wire(server) as ben:
+        for each in (ada, ben):
+            assert b" 101 " in await each.opens()
+        async with wire(server) as late:
+            answer = await late.reads_to_the_end()
+            assert answer.startswith(b"HTTP/1.1 503 ")
+            assert b"Retry-After: " in answer
