@@ -181,8 +181,10 @@ class Participant(Struct, kw_only=True):
 class Conversation(Struct, kw_only=True):
     """`messages` are the newest ones, oldest first; `has_more` says there are older ones.
 
-    With `delta: true`, in answer to a join with `since`, they are only those that changed
-    after that seq, in the order of their changes.
+    With `delta: true`, in answer to a join with `since`, they are all that changed after that
+    seq, in the order of their changes. Without it there was too much between: they are the
+    newest as for anybody who comes in, so that a client which wants what lies between asks
+    `sync` from the seq it had, or pages back through the history.
     """
 
     room_id: str
@@ -241,7 +243,7 @@ class SendBody(Struct, kw_only=True):
     """`type` is `text` unless given: a word of yours, which Parley keeps and passes on.
 
     `client_id` is a name for this message of yours: what you send again under it is not
-    stored again, whatever its text, and is answered with the first.
+    stored again, whatever its text, and is answered with the first. An empty one is none.
     """
 
     message: MessageText
@@ -318,7 +320,11 @@ class ReadyReply(Struct, kw_only=True):
 
 
 class JoinRoom(Struct, kw_only=True):
-    """`since`: every change up to this seq is known; the state then holds only the rest."""
+    """`since`: every change up to this seq is known.
+
+    The state then holds the rest alone and says `delta: true`, as long as that is no more than
+    500 changes. A `since` ahead of the conversation is answered like none.
+    """
 
     room_id: RoomId
     user_id: UserId | None = None

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -196,7 +197,7 @@ def _objects() -> Iterable[str]:
         yield f"### {struct.__name__}"
         yield ""
         if struct.__doc__ and not struct.__doc__.startswith(f"{struct.__name__}("):
-            yield struct.__doc__.strip().replace("\n", " ")
+            yield inspect.cleandoc(struct.__doc__)
             yield ""
         fields = msgspec.structs.fields(struct)
         if fields:

@@ -121,7 +121,9 @@ def test_what_the_end_overtook_is_told_apart_from_what_was_stored(
     expect(ben.page.locator("#ended")).to_be_visible(timeout=SLOW_MS)
     expect(ben.page.locator(".pending")).to_have_count(0, timeout=SLOW_MS)
     expect(ben.page.locator(".mine .message-text")).to_have_text(["In time", "Too late"])
-    expect(ben.page.locator(".failed")).to_contain_text("Not sent.")
+    failed = ben.page.locator(".failed")
+    expect(failed).to_contain_text("Not sent.")
+    expect(failed.get_by_role("button")).to_have_text(["Discard"])
     assert stored(link) == ["In time"]
 
 
@@ -158,6 +160,21 @@ def test_what_one_tab_could_not_send_another_does_and_both_know(ada: Visitor, be
     everything_is_out(ada.page, ["From either"])
     ben.reads_once("From either")
     assert stored(link) == ["From either"]
+
+
+def test_what_a_closed_tab_could_not_send_one_that_stayed_open_does(ada: Visitor) -> None:
+    ada.may_meet("WebSocket", "socket.io", "ERR_INTERNET_DISCONNECTED")
+    link = ada.starts()
+    ada.joins()
+    tab = ada.opens_another_tab()
+    ada.context.set_offline(True)
+    ada.has_badge("Offline")
+    ada.sends("From the one that closes")
+    expect(ada.page.locator(".pending")).to_have_count(1)
+    ada.page.close()
+    ada.context.set_offline(False)
+    everything_is_out(tab, ["From the one that closes"])
+    assert stored(link) == ["From the one that closes"]
 
 
 def test_two_tabs_that_hold_the_same_message_store_it_once(ada: Visitor, ben: Visitor) -> None:

@@ -62,7 +62,9 @@ def test_what_was_half_written_at_the_end_can_still_be_copied(ada: Visitor, ben:
     expect(ben.page.get_by_role("button", name="Send")).not_to_be_visible()
     ben.reloads()
     expect(ben.page.get_by_text(ENDED)).to_be_visible()
-    expect(ben.composer).not_to_be_visible()
+    expect(ben.composer).to_have_value("I was about to say")
+    expect(ben.composer).not_to_be_editable()
+    expect(ben.page.get_by_text("You had not sent this.")).to_be_visible()
 
 
 def test_only_the_owner_is_offered_to_end(ada: Visitor, ben: Visitor) -> None:

@@ -21,10 +21,9 @@ export class Composer {
     this.field = /** @type {HTMLTextAreaElement} */ (byId("message"));
   }
 
-  /** @param {boolean} active whether there is still something to write for */
-  start(active) {
+  start() {
     this.form.noValidate = true; // an empty message is simply not sent, without a bubble
-    if (active) this.field.value ||= recall(this.draft);
+    this.field.value ||= recall(this.draft);
     this.form.addEventListener("submit", (event) => this.submit(event));
     this.field.addEventListener("keydown", (event) => this.sendByKey(event));
     this.field.addEventListener("input", () => this.changed());
@@ -39,6 +38,7 @@ export class Composer {
   /** What was half written when the conversation ended stays, to be copied. */
   close() {
     this.field.readOnly = true;
+    byId("composer-over").hidden = false;
     /** @type {HTMLElement} */ (this.form.querySelector("button")).hidden = true;
   }
 

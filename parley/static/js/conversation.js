@@ -36,7 +36,7 @@ const teller = new TypingTeller((isTyping) => connection.tell("typing", { is_typ
 const composer = new Composer({ roomId, send, typing: (isTyping) => teller.changed(isTyping) });
 
 followVisibleViewport();
-composer.start(store.state.active);
+composer.start();
 startJoin({ roomId, joined });
 startShare({ title: page.dataset.title ?? "", link: page.dataset.joinLink ?? "" });
 startEnd(roomId);
@@ -134,6 +134,7 @@ function showEnd() {
   document.getElementById("end-link")?.remove();
   /** @type {HTMLDialogElement} */ (byId("sheet")).close();
   composer.close();
+  byId("items").dataset.over = "yes"; // nothing that failed can be tried again
 }
 
 /** @param {MouseEvent} event */

@@ -48,7 +48,7 @@ export class Outbox {
     const entries = await this.saved.entries(userId);
     this.saved.takeOver(entries);
     this.store.dispatch({ type: "restored", entries });
-    this.wait(0);
+    this.wait(Math.max(0, this.wantedAt - Date.now()));
   }
 
   /** @param {string} text */
@@ -71,10 +71,14 @@ export class Outbox {
     this.tabs.tell({ type: "discarded", clientId });
   }
 
-  /** The connection is there again: no reason to wait any longer, but for the server's own wish. */
+  /**
+   * The connection is there again: no reason to wait any longer, but for the server's own wish. What a tab that was
+   * closed meanwhile could not send goes out from here.
+   */
   resume() {
     this.attempt = 0;
-    this.wait(Math.max(0, this.wantedAt - Date.now()));
+    const { me } = this.store.state;
+    if (me) this.restored = this.restore(me.userId);
   }
 
   async flush() {
