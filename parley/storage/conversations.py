@@ -8,7 +8,32 @@ from typing import Any
 import sqlalchemy as sa
 
 from parley.records import Conversation, ListPosition, Visibility
+from parley.storage.prepared import Prepared, p
 from parley.storage.schema import conversations
+
+_THIS = conversations.c.id == p("id")
+_FIND = Prepared(
+    sa.select(conversations).where(conversations.c.room_id == p("room_id")), conversations.c
+)
+# A change has the next seq, in the statement that looks whether there may be another.
+_CHANGE = (
+    conversations.update()
+    .where(_THIS, conversations.c.ended_at.is_(None))
+    .values(seq=conversations.c.seq + 1)
+    .returning(conversations.c.seq)
+)
+_COUNT_MESSAGE = Prepared(
+    _CHANGE.values(message_count=conversations.c.message_count + 1, last_activity_at=p("at")),
+    [conversations.c.seq],
+)
+_END = Prepared(_CHANGE.values(ended_at=p("at")), [conversations.c.seq])
+_COUNT_PARTICIPANT = Prepared(
+    conversations.update()
+    .where(_THIS)
+    .values(participant_count=conversations.c.participant_count + p("by"))
+    .returning(conversations.c.participant_count),
+    [conversations.c.participant_count],
+)
 
 LISTED = sa.and_(conversations.c.ended_at.is_(None), conversations.c.visibility == "listed")
 
@@ -46,9 +71,7 @@ def insert(
 
 
 def find(connection: sa.Connection, room_id: str) -> Conversation | None:
-    row = connection.execute(
-        sa.select(conversations).where(conversations.c.room_id == room_id)
-    ).one_or_none()
+    row = _FIND.first(connection, room_id=room_id)
     return None if row is None else _conversation(row)
 
 
@@ -84,44 +107,25 @@ def count(connection: sa.Connection) -> tuple[int, int]:
     return active, total
 
 
-def next_seq(connection: sa.Connection, conversation_id: int, **changes: Any) -> int | None:
-    """Count one more change, together with `changes`; None where it has ended or is unknown."""
-    seq: int | None = connection.execute(
-        conversations.update()
-        .where(conversations.c.id == conversation_id, conversations.c.ended_at.is_(None))
-        .values(seq=conversations.c.seq + 1, **changes)
-        .returning(conversations.c.seq)
-    ).scalar()
-    return seq
-
-
 def count_message(connection: sa.Connection, conversation_id: int, *, at: datetime) -> int | None:
     """The seq for a new message; None where the conversation has ended."""
-    return next_seq(
-        connection,
-        conversation_id,
-        message_count=conversations.c.message_count + 1,
-        last_activity_at=at,
-    )
+    row = _COUNT_MESSAGE.first(connection, id=conversation_id, at=at)
+    return None if row is None else row.seq
 
 
 def end(connection: sa.Connection, conversation_id: int, *, at: datetime) -> int | None:
     """The seq of the ending; None where it had ended before."""
-    return next_seq(connection, conversation_id, ended_at=at)
+    row = _END.first(connection, id=conversation_id, at=at)
+    return None if row is None else row.seq
 
 
 def change_participant_count(connection: sa.Connection, conversation_id: int, by: int) -> int:
     """The new count."""
-    count: int = connection.execute(
-        conversations.update()
-        .where(conversations.c.id == conversation_id)
-        .values(participant_count=conversations.c.participant_count + by)
-        .returning(conversations.c.participant_count)
-    ).scalar_one()
+    count: int = _COUNT_PARTICIPANT.first(connection, id=conversation_id, by=by).participant_count
     return count
 
 
-def _conversation(row: sa.Row[Any]) -> Conversation:
+def _conversation(row: Any) -> Conversation:
     return Conversation(
         id=row.id,
         room_id=row.room_id,

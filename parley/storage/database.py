@@ -30,6 +30,7 @@ from parley.storage import trouble
 from parley.storage.folder import NAME, Files, database_url, make_folder
 from parley.storage.lock import FolderLock
 from parley.storage.migrate import NEWEST, current_revision, migrate
+from parley.storage.prepared import execute
 
 log = structlog.get_logger(__name__)
 
@@ -146,11 +147,11 @@ class Database:
         def run() -> T:
             with self._reading.one(), self._reads.connect() as connection:
                 # All of the query sees one moment: AUTOCOMMIT alone gives each statement its own.
-                connection.exec_driver_sql("BEGIN")
+                execute(connection, "BEGIN")
                 try:
                     return query(connection, *args, **kwargs)
                 finally:
-                    connection.exec_driver_sql("ROLLBACK")
+                    execute(connection, "ROLLBACK")
 
         try:
             return await asyncio.get_running_loop().run_in_executor(self._readers, run)
@@ -259,9 +260,9 @@ class Database:
         try:
             self._lock.keep()
             connection = self._writing()
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            execute(connection, "BEGIN IMMEDIATE")
             outcomes = [_run_in_savepoint(connection, work) for work in batch]
-            connection.exec_driver_sql("COMMIT")
+            execute(connection, "COMMIT")
             if Files.of(self._folder) != self._files:
                 raise trouble.FileGone(f"{NAME} went away during a commit")
         except BaseException:
@@ -335,18 +336,18 @@ def _engine(url: str, *pragmas: str) -> sa.Engine:
 
 
 def _run_in_savepoint(connection: sa.Connection, work: _Work) -> Any:
-    connection.exec_driver_sql("SAVEPOINT work")
+    execute(connection, "SAVEPOINT work")
     try:
         result = work.run(connection)
     except Exception as error:
         if trouble.is_of_storage(error):
             raise  # the disk or the file, not this work: nothing in the batch is safe
-        connection.exec_driver_sql("ROLLBACK TO work")
-        connection.exec_driver_sql("RELEASE work")
+        execute(connection, "ROLLBACK TO work")
+        execute(connection, "RELEASE work")
         if not isinstance(error, ParleyError):
             log.exception("work_failed")
         return error
-    connection.exec_driver_sql("RELEASE work")
+    execute(connection, "RELEASE work")
     return result
 
 

@@ -8,7 +8,30 @@ from typing import Any
 import sqlalchemy as sa
 
 from parley.records import Message
+from parley.storage.prepared import Prepared, p, values
 from parley.storage.schema import messages
+
+_OF_ONE = sa.select(messages).where(messages.c.conversation_id == p("conversation_id"))
+_INSERT = Prepared(messages.insert().values(values(messages.c)))
+_BY_CLIENT_ID = Prepared(
+    _OF_ONE.where(messages.c.session_id == p("session_id"), messages.c.client_id == p("client_id")),
+    messages.c,
+)
+_NEWEST = Prepared(_OF_ONE.order_by(messages.c.seq.desc()).limit(p("limit")), messages.c)
+_NEWEST_BEFORE = Prepared(
+    _OF_ONE.where(messages.c.seq < p("before")).order_by(messages.c.seq.desc()).limit(p("limit")),
+    messages.c,
+)
+_FOLLOWING = Prepared(
+    _OF_ONE.where(messages.c.seq > p("after")).order_by(messages.c.seq).limit(p("limit")),
+    messages.c,
+)
+_CHANGED = Prepared(
+    _OF_ONE.where(messages.c.changed_seq > p("since"))
+    .order_by(messages.c.changed_seq)
+    .limit(p("limit")),
+    messages.c,
+)
 
 
 def insert(
@@ -25,20 +48,19 @@ def insert(
     client_id: str | None,
     at: datetime,
 ) -> Message:
-    connection.execute(
-        messages.insert().values(
-            conversation_id=conversation_id,
-            seq=seq,
-            id=id,
-            changed_seq=seq,
-            session_id=session_id,
-            user_id=user_id,
-            username=username,
-            text=text,
-            type=type,
-            sent_at=at,
-            client_id=client_id,
-        )
+    _INSERT.run(
+        connection,
+        conversation_id=conversation_id,
+        seq=seq,
+        id=id,
+        changed_seq=seq,
+        session_id=session_id,
+        user_id=user_id,
+        username=username,
+        text=text,
+        type=type,
+        sent_at=at,
+        client_id=client_id,
     )
     return Message(
         conversation_id=conversation_id,
@@ -57,13 +79,12 @@ def insert(
 def by_client_id(
     connection: sa.Connection, conversation_id: int, session_id: int, client_id: str
 ) -> Message | None:
-    row = connection.execute(
-        sa.select(messages).where(
-            messages.c.conversation_id == conversation_id,
-            messages.c.session_id == session_id,
-            messages.c.client_id == client_id,
-        )
-    ).one_or_none()
+    row = _BY_CLIENT_ID.first(
+        connection,
+        conversation_id=conversation_id,
+        session_id=session_id,
+        client_id=client_id,
+    )
     return None if row is None else _message(row)
 
 
@@ -71,44 +92,32 @@ def newest(
     connection: sa.Connection, conversation_id: int, *, limit: int, before: int | None = None
 ) -> tuple[Message, ...]:
     """The last `limit` messages, or the last with a seq below `before`; oldest first."""
-    query = (
-        sa.select(messages)
-        .where(messages.c.conversation_id == conversation_id)
-        .order_by(messages.c.seq.desc())
-        .limit(limit)
-    )
-    if before is not None:
-        query = query.where(messages.c.seq < before)
-    return tuple(_message(row) for row in connection.execute(query).all()[::-1])
+    if before is None:
+        found = _NEWEST.run(connection, conversation_id=conversation_id, limit=limit)
+    else:
+        found = _NEWEST_BEFORE.run(
+            connection, conversation_id=conversation_id, limit=limit, before=before
+        )
+    return tuple(_message(row) for row in reversed(found))
 
 
 def following(
     connection: sa.Connection, conversation_id: int, *, after: int, limit: int
 ) -> tuple[Message, ...]:
     """The first `limit` messages with a seq above `after`; oldest first."""
-    query = (
-        sa.select(messages)
-        .where(messages.c.conversation_id == conversation_id, messages.c.seq > after)
-        .order_by(messages.c.seq)
-        .limit(limit)
-    )
-    return tuple(_message(row) for row in connection.execute(query))
+    found = _FOLLOWING.run(connection, conversation_id=conversation_id, after=after, limit=limit)
+    return tuple(_message(row) for row in found)
 
 
 def changed(
     connection: sa.Connection, conversation_id: int, *, since: int, limit: int
 ) -> tuple[Message, ...]:
     """The first `limit` messages that changed after `since`, in the order of their changes."""
-    query = (
-        sa.select(messages)
-        .where(messages.c.conversation_id == conversation_id, messages.c.changed_seq > since)
-        .order_by(messages.c.changed_seq)
-        .limit(limit)
-    )
-    return tuple(_message(row) for row in connection.execute(query))
+    found = _CHANGED.run(connection, conversation_id=conversation_id, since=since, limit=limit)
+    return tuple(_message(row) for row in found)
 
 
-def _message(row: sa.Row[Any]) -> Message:
+def _message(row: Any) -> Message:
     return Message(
         conversation_id=row.conversation_id,
         seq=row.seq,

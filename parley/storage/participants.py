@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from parley.records import Participant, Role
+from parley.storage.prepared import Prepared, p, values
 from parley.storage.schema import conversations, participants
 
 PRESENT = participants.c.left_at.is_(None)
+_OF_ONE = participants.c.conversation_id == p("conversation_id")
+_ALL = sa.select(participants).where(_OF_ONE)
+_INSERT = Prepared(
+    participants.insert()
+    .values(values(participants.c, visits=0, left_at=None))
+    .returning(*participants.c),
+    participants.c,
+)
+_BY_USER = Prepared(_ALL.where(participants.c.user_id == p("user_id")), participants.c)
+_BY_SESSION = Prepared(_ALL.where(participants.c.session_id == p("session_id")), participants.c)
+_PRESENT = Prepared(
+    _ALL.where(PRESENT).order_by(participants.c.joined_at, participants.c.user_id), participants.c
+)
 
 
 def insert(
@@ -23,53 +38,45 @@ def insert(
     role: Role,
     at: datetime,
 ) -> Participant:
-    row = connection.execute(
-        participants.insert()
-        .values(
+    return _participant(
+        _INSERT.first(
+            connection,
             conversation_id=conversation_id,
             user_id=user_id,
             username=username,
             session_id=session_id,
             role=role.value,
             joined_at=at,
-            visits=0,
         )
-        .returning(*participants.c)
-    ).one()
-    return _participant(row)
+    )
 
 
 def by_user(connection: sa.Connection, conversation_id: int, user_id: str) -> Participant | None:
-    return _one(connection, conversation_id, participants.c.user_id == user_id)
+    row = _BY_USER.first(connection, conversation_id=conversation_id, user_id=user_id)
+    return None if row is None else _participant(row)
 
 
 def by_session(
     connection: sa.Connection, conversation_id: int, session_id: int
 ) -> Participant | None:
-    return _one(connection, conversation_id, participants.c.session_id == session_id)
+    row = _BY_SESSION.first(connection, conversation_id=conversation_id, session_id=session_id)
+    return None if row is None else _participant(row)
 
 
 def present(connection: sa.Connection, conversation_id: int) -> tuple[Participant, ...]:
     """Those who joined and have not left, in the order of joining."""
-    rows = connection.execute(
-        sa.select(participants)
-        .where(participants.c.conversation_id == conversation_id, PRESENT)
-        .order_by(participants.c.joined_at, participants.c.user_id)
-    )
+    rows = _PRESENT.run(connection, conversation_id=conversation_id)
     return tuple(_participant(row) for row in rows)
 
 
-def change(connection: sa.Connection, person: Participant, **values: Any) -> Participant:
-    """The participant with `values` in its columns."""
-    row = connection.execute(
-        participants.update()
-        .where(
-            participants.c.conversation_id == person.conversation_id,
-            participants.c.user_id == person.user_id,
-        )
-        .values(**values)
-        .returning(*participants.c)
-    ).one()
+def change(connection: sa.Connection, person: Participant, **changes: Any) -> Participant:
+    """The participant with `changes` in its columns."""
+    row = _change(tuple(changes)).first(
+        connection,
+        conversation_id=person.conversation_id,
+        user_id=person.user_id,
+        **{f"new_{name}": value for name, value in changes.items()},
+    )
     return _participant(row)
 
 
@@ -90,16 +97,19 @@ def forget_sockets(connection: sa.Connection, *, at: datetime) -> None:
     connection.execute(participants.update().where(gone).values(left_at=at))
 
 
-def _one(
-    connection: sa.Connection, conversation_id: int, which: sa.ColumnElement[bool]
-) -> Participant | None:
-    row = connection.execute(
-        sa.select(participants).where(participants.c.conversation_id == conversation_id, which)
-    ).one_or_none()
-    return None if row is None else _participant(row)
+@functools.cache
+def _change(names: tuple[str, ...]) -> Prepared:
+    """The change of these columns: there are few sets of them."""
+    return Prepared(
+        participants.update()
+        .where(_OF_ONE, participants.c.user_id == p("user_id"))
+        .values({name: p(f"new_{name}") for name in names})
+        .returning(*participants.c),
+        participants.c,
+    )
 
 
-def _participant(row: sa.Row[Any]) -> Participant:
+def _participant(row: Any) -> Participant:
     return Participant(
         conversation_id=row.conversation_id,
         user_id=row.user_id,

@@ -8,24 +8,30 @@ from typing import Any
 import sqlalchemy as sa
 
 from parley.records import Session
+from parley.storage.prepared import Prepared, p
 from parley.storage.schema import sessions
+
+_INSERT = Prepared(
+    sessions.insert()
+    .values(
+        token_hash=p("token_hash"), created_at=p("created_at"), token_used_at=p("token_used_at")
+    )
+    .returning(*sessions.c),
+    sessions.c,
+)
+_FIND = Prepared(sa.select(sessions).where(sessions.c.token_hash == p("token_hash")), sessions.c)
 
 
 def insert(
     connection: sa.Connection, *, token_hash: bytes, at: datetime, used_at: datetime | None = None
 ) -> Session:
-    row = connection.execute(
-        sessions.insert()
-        .values(token_hash=token_hash, created_at=at, token_used_at=used_at)
-        .returning(*sessions.c)
-    ).one()
-    return _session(row)
+    return _session(
+        _INSERT.first(connection, token_hash=token_hash, created_at=at, token_used_at=used_at)
+    )
 
 
 def find(connection: sa.Connection, token_hash: bytes) -> Session | None:
-    row = connection.execute(
-        sa.select(sessions).where(sessions.c.token_hash == token_hash)
-    ).one_or_none()
+    row = _FIND.first(connection, token_hash=token_hash)
     return None if row is None else _session(row)
 
 
@@ -43,5 +49,5 @@ def mark_token_used(connection: sa.Connection, session_id: int, *, at: datetime)
     )
 
 
-def _session(row: sa.Row[Any]) -> Session:
+def _session(row: Any) -> Session:
     return Session(id=row.id, created_at=row.created_at, token_used=row.token_used_at is not None)
