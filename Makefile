@@ -15,7 +15,7 @@ DEV := $(VENV)/.dev
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup system test torture check format screenshots vendor clean
+.PHONY: help run setup system test torture bench check format screenshots vendor clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -46,6 +46,9 @@ KILLS ?= 200
 torture: $(DEV) ## Kill a server under load KILLS=200 times, then every other fault at full length
 	@$(BIN)/python -m tests.faults.torture --kills $(KILLS) $(if $(SEED),--seed $(SEED))
 	@FAULTS=full $(BIN)/python -m pytest -q tests/faults
+
+bench: $(RUNTIME) ## Measure Parley beside other servers; ARGS="--quick" for a look
+	@$(BIN)/python -m bench $(ARGS)
 
 check: $(DEV) ## Check format, lint, types and who imports whom
 	@$(BIN)/ruff format --check --output-format concise || { echo "Run make format." >&2; exit 1; }

@@ -1,0 +1,1 @@
+"""How fast Parley is, beside others: `python -m bench`, or `make bench`."""

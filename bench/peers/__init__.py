@@ -1,0 +1,1 @@
+"""The servers Parley is measured beside: the same events, kept in memory."""

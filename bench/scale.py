@@ -1,0 +1,45 @@
+"""How much of everything: the standard set, a quick look, and a tiny one for tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scale:
+    """`_s` is seconds."""
+
+    window_s: float = 4.0
+    """How long messages flow for one figure."""
+    warm_up_s: float = 1.0
+    big_room_people: int = 200
+    small_rooms: int = 100
+    busy_rooms: int = 500
+    """With ten people each."""
+    storm_people: int = 2_000
+    storm_within_s: float = 45.0
+    reader_within_s: float = 50.0
+    """How long to wait for a reader that stopped to be disconnected."""
+    fragment_mib: int = 80
+
+
+STANDARD = Scale()
+QUICK = Scale(
+    window_s=2.0,
+    warm_up_s=0.5,
+    busy_rooms=100,
+    storm_people=300,
+    storm_within_s=20.0,
+    reader_within_s=8.0,
+)
+TINY = Scale(
+    window_s=0.3,
+    warm_up_s=0.1,
+    big_room_people=5,
+    small_rooms=2,
+    busy_rooms=2,
+    storm_people=5,
+    storm_within_s=5.0,
+    reader_within_s=0.5,
+    fragment_mib=1,
+)

@@ -1,0 +1,17 @@
+"""The workloads, in the order of the report."""
+
+from __future__ import annotations
+
+from bench.workloads import arriving, misbehaving, talking
+from bench.workloads.workload import Figures, Measure, Workload
+
+__all__ = ["WORKLOADS", "Figures", "Measure", "Workload"]
+
+WORKLOADS = (
+    talking.BIG_ROOM,
+    talking.SMALL_ROOMS,
+    arriving.ARRIVALS,
+    arriving.STORM,
+    misbehaving.STOPPED_READER,
+    misbehaving.ENDLESS_MESSAGE,
+)

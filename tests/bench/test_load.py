@@ -1,0 +1,106 @@
+"""The load tells the truth: against real servers, every delivery is counted once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bench import rounds
+from bench.crowd import crowd
+from bench.machine import Cores
+from bench.paces import all_arrived, as_fast_as_they_arrive, at_rate
+from bench.results import Results
+from bench.scale import TINY
+from bench.servers import Floor, Kind, Missing, Parley
+from bench.websocket import frame
+from bench.workloads import WORKLOADS
+from parley.config import Config
+from tests.servers import Running, running
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+
+PEOPLE = 4
+
+
+def port_of(server: Running) -> int:
+    return int(server.url.rpartition(":")[2])
+
+
+async def room_at(server: Running) -> str:
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(f"{server.url}/api/conversations/create", json={}) as reply,
+    ):
+        return str((await reply.json())["room_id"])
+
+
+def measured(workload: str, *kinds: Kind) -> Results:
+    """That workload, tiny, on these servers as they are started for a measurement."""
+    results = Results("here", "2030-01-02", "tiny")
+    chosen = [work for work in WORKLOADS if work.name == workload]
+    cores = Cores.of_this_process()
+    rounds.measure(chosen, list(kinds), TINY, rounds=1, cores=cores, minutes=1, results=results)
+    return results
+
+
+async def test_every_delivery_to_everybody_is_counted_once(tmp_path: Path) -> None:
+    async with running(Config(data=tmp_path)) as server, crowd() as people:
+        await people.join(port_of(server), [await room_at(server)], PEOPLE)
+        await at_rate(people.clients, per_second=50, seconds=0.2)
+        assert await all_arrived(people.tally, PEOPLE) == 0
+        assert people.tally.delivered == people.tally.sent * PEOPLE == 10 * PEOPLE
+        assert people.tally.answered == people.tally.sent
+        assert min(people.tally.latencies_s) > 0
+
+
+async def test_as_fast_as_they_arrive_keeps_messages_coming(tmp_path: Path) -> None:
+    async with running(Config(data=tmp_path)) as server, crowd() as people:
+        await people.join(port_of(server), [await room_at(server)], PEOPLE)
+        await as_fast_as_they_arrive(people.clients, PEOPLE, in_flight=3, seconds=0.3)
+        assert await all_arrived(people.tally, PEOPLE) == 0
+        assert people.tally.sent > 3
+        assert people.tally.delivered == people.tally.sent * PEOPLE
+
+
+async def test_whoever_may_not_join_counts_as_refused(tmp_path: Path) -> None:
+    async with running(Config(data=tmp_path)) as server, crowd() as people:
+        await people.join(port_of(server), ["nowhere1"], 2)
+        assert people.refused == 2
+        assert people.clients == []
+
+
+@pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536])
+def test_a_frame_unmasks_to_what_was_said(size: int) -> None:
+    payload = bytes(number % 251 for number in range(size))
+    made = frame(payload)
+    start = len(made) - size
+    mask = made[start - 4 : start]
+    assert bytes(byte ^ mask[at % 4] for at, byte in enumerate(made[start:])) == payload
+
+
+@pytest.mark.parametrize("workload", ["big-room", "arrivals"])
+def test_parley_and_the_floor_are_measured(workload: str) -> None:
+    results = measured(workload, Parley(), Floor())
+    assert results.failures(workload) == []
+    (chosen,) = [work for work in WORKLOADS if work.name == workload]
+    for server in ("parley", "floor"):
+        for measure in chosen.measures:
+            assert results.spread(workload, server, measure.key) is not None
+
+
+def test_a_message_that_never_ends_is_cut_off() -> None:
+    results = measured("endless-message", Parley())
+    assert results.spread("endless-message", "parley", "cut_after_mib") is not None
+
+
+def test_a_server_that_cannot_be_had_is_told_of() -> None:
+    class Nowhere(Floor):
+        def prepare(self) -> None:
+            raise Missing("There is none.")
+
+    results = Results("here", "2030-01-02", "tiny")
+    assert rounds.available([Nowhere()], results) == []
+    assert results.missing == {"floor": "There is none."}
