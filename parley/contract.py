@@ -34,6 +34,9 @@ FORM_MAX_BYTES = 128 * 1024
 """A form of a page: the longest message, written as percent signs and digits, fits."""
 JSON_MAX_DEPTH = 8
 ROOMS_PER_SOCKET = 100
+CROWD = 50
+"""Up to so many everybody's coming and going is told as it is; above it is gathered."""
+GATHER_S = 1.0
 JOIN_WITHIN_S = 15.0
 """A connection that takes part in no conversation for so long is closed."""
 """How many conversations one socket may be in: far above what any client needs."""
@@ -423,15 +426,23 @@ class ConversationState(Struct, kw_only=True):
 
 
 class UserJoined(Struct, kw_only=True):
+    """Where more than 50 are, at most one a second is told: the latest, and how many `others`
+    came or went meanwhile. `participant_count` is right all the same.
+    """
+
     user_id: str
     username: str
     participant_count: int
+    others: int | UnsetType = UNSET
 
 
 class UserLeft(Struct, kw_only=True):
+    """The same for the latest who left."""
+
     user_id: str
     username: str
     participant_count: int
+    others: int | UnsetType = UNSET
 
 
 class UserTyping(Struct, kw_only=True):

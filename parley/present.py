@@ -95,18 +95,24 @@ def sent(record: records.Message, *, duplicate: bool) -> contract.SendAck:
     )
 
 
-def event(happened: records.Event) -> tuple[str, object]:
-    """The name and data of the Socket.IO event that tells what happened."""
+def event(happened: records.Event, *, others: int = 0) -> tuple[str, object]:
+    """The name and data of the Socket.IO event that tells it; `others` met with the same."""
     match happened:
         case records.MessageSent():
             return "new_message", message(happened.message)
         case records.ParticipantArrived(_, person, count):
             return "user_joined", contract.UserJoined(
-                user_id=person.user_id, username=person.username, participant_count=count
+                user_id=person.user_id,
+                username=person.username,
+                participant_count=count,
+                others=others or UNSET,
             )
         case records.ParticipantLeft(_, person, count):
             return "user_left", contract.UserLeft(
-                user_id=person.user_id, username=person.username, participant_count=count
+                user_id=person.user_id,
+                username=person.username,
+                participant_count=count,
+                others=others or UNSET,
             )
         case records.TypingChanged():
             return "user_typing", contract.UserTyping(

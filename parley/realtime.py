@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -24,11 +24,13 @@ from parley.errors import (
     NotJoined,
     ParleyError,
 )
-from parley.rooms import Room
+from parley.rooms import Crowd, Gathered, Room, State
 from parley.wire.handshake import Handshake
 from parley.wire.server import ConnectionRefused, Server
 
 log = structlog.get_logger(__name__)
+
+STATE = "conversation_state"
 
 
 @dataclass(slots=True)
@@ -84,7 +86,7 @@ class Realtime:
             raise BadRequest("You are in this conversation already.")
         await conversations.find(self._context, data.room_id)
         state = await self._seat(client, data.room_id, None, data.since)
-        return contract.WatchAck(seq=state.conversation.seq)
+        return contract.WatchAck(seq=state.seq)
 
     async def leave_room(self, client: Client, data: contract.LeaveRoom) -> contract.OkAck:
         if data.room_id not in client.seats:
@@ -142,11 +144,36 @@ class Realtime:
                 room.tell(self.server, name, data, seq=event.seq)
             case records.ParticipantArrived():
                 self._rename(room, event)
-                room.tell(self.server, name, data, but=event.participant.user_id)
+                self._tell_presence(room, event)
             case records.ParticipantLeft():
-                room.tell(self.server, name, data, but=event.participant.user_id)
+                self._tell_presence(room, event)
             case records.TypingChanged():
                 room.tell(self.server, name, data, but=event.user_id)
+
+    def _tell_presence(
+        self, room: Room, event: records.ParticipantArrived | records.ParticipantLeft
+    ) -> None:
+        """As it is among few; among many at most once a second, or N who come are N² frames."""
+        crowd = room.gathering(event.participant_count)
+        if crowd is None:
+            name, data = present.event(event)
+            room.tell(self.server, name, data, but=event.participant.user_id)
+            return
+        if crowd.gathered.count == 0:
+            loop = asyncio.get_running_loop()
+            loop.call_later(contract.GATHER_S, self._tell_gathered, event.room_id)
+        crowd.gathered.add(event)
+
+    def _tell_gathered(self, room_id: str) -> None:
+        room = self._rooms.get(room_id)
+        if room is None or room.crowd is None:
+            return
+        gathered, room.crowd.gathered = room.crowd.gathered, Gathered()
+        told = [event for event in (gathered.joined, gathered.left) if event is not None]
+        for event in told:
+            last = replace(event, participant_count=gathered.participant_count)
+            name, data = present.event(last, others=gathered.count - len(told))
+            room.tell(self.server, name, data, but=event.participant.user_id)
 
     def tell_positions(self) -> None:
         """Tell every room that changed since the last time where it is."""
@@ -201,7 +228,7 @@ class Realtime:
             user_id=person.user_id,
             username=person.username,
             role=person.role.value,
-            seq=state.conversation.seq,
+            seq=state.seq,
         )
 
     async def _seat(
@@ -210,7 +237,7 @@ class Realtime:
         room_id: str,
         person: records.Participant | None,
         since: int | None,
-    ) -> contract.ConversationState:
+    ) -> State:
         """Send the state, then everything that happened after it, once each and in order."""
         self._check_room_for_more(client, room_id)
         if not client.is_open:
@@ -220,20 +247,41 @@ class Realtime:
         room = self._rooms.setdefault(room_id, Room())
         room.arrive(client.sid, person.user_id if person else None)
         try:
-            if since is None:
-                snapshot = await conversations.snapshot(self._context, room_id)
-            else:
-                snapshot = await conversations.catch_up(self._context, room_id, since=since)
+            state = await self._state(room, room_id, since)
         except BaseException:
             self._unseat(client, room_id)
             raise
-        state = contract.ConversationState(
-            conversation=present.conversation(snapshot), room_id=room_id
-        )
         if client.is_open:
-            self.server.send_to((client.sid,), "conversation_state", state)
-            room.settle(self.server, client.sid, snapshot.conversation.seq)
+            self.server.send_encoded(client.sid, STATE, state.data, state.frame)
+            room.settle(self.server, client.sid, state.seq)
         return state
+
+    async def _state(self, room: Room, room_id: str, since: int | None) -> State:
+        """The state for a socket that arrived: nothing that was told before may be missing."""
+        if since is not None:
+            missed = await conversations.catch_up(self._context, room_id, since=since)
+            return _as_state(missed)
+        told, crowd = room.told, room.gathering()
+        if crowd is None:
+            return _as_state(await conversations.snapshot(self._context, room_id))
+        # Of many who come at once each would read what the one before has read just now.
+        loop = asyncio.get_running_loop()
+        state = crowd.state if loop.time() < crowd.fresh_until else None
+        while state is None or state.seq < told:
+            if crowd.reading is None:
+                crowd.reading = loop.create_task(self._read_for_crowd(crowd, room_id))
+            state = await asyncio.shield(crowd.reading)
+        return state
+
+    async def _read_for_crowd(self, crowd: Crowd, room_id: str) -> State:
+        try:
+            state = _as_state(await conversations.snapshot(self._context, room_id))
+            state = replace(state, frame=self.server.encode(STATE, state.data))
+            crowd.state = state
+            crowd.fresh_until = asyncio.get_running_loop().time() + contract.GATHER_S / 2
+            return state
+        finally:
+            crowd.reading = None
 
     def _unseat(self, client: Client, room_id: str) -> None:
         room = self._rooms.get(room_id)
@@ -335,6 +383,14 @@ class Realtime:
         if not arguments or not isinstance(arguments[0], dict):
             raise BadRequest(f"{name} needs an object with its fields.")
         return await self._events[name](client, from_value(arguments[0], event.data))
+
+
+def _as_state(snapshot: records.Snapshot) -> State:
+    conversation = snapshot.conversation
+    data = contract.ConversationState(
+        conversation=present.conversation(snapshot), room_id=conversation.room_id
+    )
+    return State(data, conversation.seq)
 
 
 def asking(handshake: Handshake) -> Asking:

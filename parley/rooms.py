@@ -2,13 +2,57 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from parley import contract, records
+
+Frame = bytes
+"""An event as it goes over a WebSocket."""
+
 
 class Sender(Protocol):
     def send_to(self, sids: Iterable[str], event: str, data: object) -> None: ...
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Comings and goings that were not told yet."""
+
+    joined: records.ParticipantArrived | None = None
+    left: records.ParticipantLeft | None = None
+    count: int = 0
+    participant_count: int = 0
+    """After the last of them."""
+
+    def add(self, event: records.ParticipantArrived | records.ParticipantLeft) -> None:
+        self.count += 1
+        self.participant_count = event.participant_count
+        if isinstance(event, records.ParticipantArrived):
+            self.joined = event
+        else:
+            self.left = event
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A conversation's state, as of `seq`; encoded once for everybody who is sent it."""
+
+    data: contract.ConversationState
+    seq: int
+    frame: Frame | None = None
+
+
+@dataclass(slots=True)
+class Crowd:
+    """A room of so many that a state of some moments ago does, and names can wait."""
+
+    gathered: Gathered = field(default_factory=Gathered)
+    state: State | None = None
+    fresh_until: float = 0.0
+    reading: asyncio.Task[State] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +80,18 @@ class Room:
         self._seated: dict[str, str | None] = {}
         self._arriving: dict[str, _Arrival] = {}
         self._changed_to: int | None = None
+        self.told = 0
+        """The highest seq that was told here."""
+        self.crowd: Crowd | None = None
+        """What is spared while many come and go; None while few are here."""
+
+    def gathering(self, coming: int = 0) -> Crowd | None:
+        """The crowd, if many are here, or coming, or were and are not told of yet."""
+        if max(coming, len(self._seated) + len(self._arriving)) > contract.CROWD:
+            self.crowd = self.crowd or Crowd()
+        elif self.crowd is not None and not self.crowd.gathered.count:
+            self.crowd = None
+        return self.crowd
 
     @property
     def is_empty(self) -> bool:
@@ -73,6 +129,7 @@ class Room:
         """Send to every socket, except those of the user id `but`."""
         if seq is not None:
             self._changed_to = seq
+            self.told = max(self.told, seq)
         if but is None:
             sender.send_to(self._seated, event, data)
         else:

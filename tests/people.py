@@ -74,6 +74,9 @@ class Person:
         self.token = answer.get("token", self.token)
         return answer
 
+    async def leave(self, room_id: str) -> Json:
+        return await self.ask("leave_room", {"room_id": room_id})
+
     async def say(self, room_id: str, text: str, **more: Any) -> Json:
         return await self.ask("send_message", {"room_id": room_id, "message": text, **more})
 

@@ -179,7 +179,8 @@ class Database:
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         done.add_done_callback(_look_at_error)
         self._waiting.put_nowait(_Work(work, then, done))
-        return await asyncio.shield(done)
+        # A caller that is cancelled cancels `done` alone: the work is in the queue.
+        return await done
 
     def is_in_place(self) -> bool:
         """Whether the files that were written last still lie where they lay."""

@@ -178,13 +178,25 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
                 others.append(sid)
                 continue
             if not frame:
-                frame = frames.frame(frames.TEXT, b"42" + msgspec.json.encode((event, data)))
+                frame = self.encode(event, data)
             if client.is_behind:
                 client.send(frame)
             else:
                 client.write(frame)
         if others:
             self._push_to(others, event, data)
+
+    def encode(self, event: str, data: object) -> bytes:
+        """The event as it goes over a WebSocket, for `send_encoded`."""
+        return frames.frame(frames.TEXT, b"42" + msgspec.json.encode((event, data)))
+
+    def send_encoded(self, sid: str, event: str, data: object, frame: bytes | None) -> None:
+        """Emit to one client what may be encoded already."""
+        client = self._direct.get(sid)
+        if client is None or frame is None:
+            self.send_to((sid,), event, data)
+        else:
+            client.send(frame)
 
     def seated(self, sid: str) -> None:
         """It takes part in something: it may stay."""

@@ -26,7 +26,7 @@ const conversation = (shown, fields = {}) => ({
 });
 const stateOf = (shown, fields = {}) => /** @type {State} */ ({
   ...INITIAL, me: ADA, messages: shown, seq: shown.at(-1)?.seq ?? 0, people: [person("Ada"), person("Ben")],
-  participantCount: 2, ...fields,
+  participantCount: 2, someUnnamed: false, ...fields,
 });
 const after = (state, ...events) => events.reduce(reduce, state);
 const arrives = (sent, seen = true) => ({ type: "new_message", message: sent, seen });

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from parley import contract
 from tests.people import Person
 from tests.raw import event, raw_socket
 from tests.servers import Running
@@ -75,10 +76,16 @@ async def stored(somebody: Person, room_id: str, after: int) -> list[str]:
         after = page["messages"][-1]["seq"]
 
 
+@pytest.mark.parametrize("crowd", [50, 0], ids=["few", "many"])
 @pytest.mark.parametrize("how", ["join_room", "watch_room"])
 async def test_messages_sent_while_people_come_in_reach_each_exactly_once(
-    person: People, transports: tuple[str, ...], how: str
+    person: People,
+    transports: tuple[str, ...],
+    how: str,
+    crowd: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(contract, "CROWD", crowd)  # where many are, a state is read for several
     ada = person("Ada", transports)
     room_id = await starts_and_joins(ada)
     readers = [person(f"Cleo {number}", transports) for number in range(6)]

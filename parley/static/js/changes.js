@@ -27,6 +27,7 @@ export const CHANGES = {
       people: conversation.participants,
       cutOff: onlineAmong(state.people).filter((id) => !here.includes(id)),
       participantCount: conversation.participant_count,
+      someUnnamed: false,
       typing: [],
       outbox: unconfirmed(state, conversation.messages),
     };

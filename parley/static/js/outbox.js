@@ -37,7 +37,7 @@ export class Outbox {
   start() {
     let userId = "";
     this.store.watch(["me"], ({ me }) => {
-      if (me && me.userId !== userId) this.restored = this.restore(me.userId);
+      if (me && me.userId !== userId) this.restored = this.restore(me.userId).then(() => this.wait(0));
       userId = me?.userId ?? userId;
     });
     this.store.watch(["outbox"], ({ outbox }) => this.saved.save(outbox));
@@ -48,7 +48,6 @@ export class Outbox {
     const entries = await this.saved.entries(userId);
     this.saved.takeOver(entries);
     this.store.dispatch({ type: "restored", entries });
-    this.wait(Math.max(0, this.wantedAt - Date.now()));
   }
 
   /** @param {string} text */
@@ -79,6 +78,7 @@ export class Outbox {
     this.attempt = 0;
     const { me } = this.store.state;
     if (me) this.restored = this.restore(me.userId);
+    this.wait(Math.max(0, this.wantedAt - Date.now()));
   }
 
   async flush() {

@@ -8,14 +8,15 @@ const SHOWN_PEOPLE = 150;
 /** @typedef {import("./wire.js").Participant} Participant */
 
 /** @param {import("./store.js").State} state */
-export function showPeople({ people, participantCount, me }) {
-  const total = Math.max(people.length, participantCount);
+export function showPeople({ people, participantCount, someUnnamed, me }) {
+  const total = someUnnamed ? participantCount : Math.max(people.length, participantCount);
+  const shown = someUnnamed ? Math.min(people.length, SHOWN_PEOPLE) : SHOWN_PEOPLE;
   const ordered = [...people].sort((one, other) => rank(one, me) - rank(other, me) || byName(one, other));
   byId("people").replaceChildren(...ordered.slice(0, SHOWN_PEOPLE).map((person) => personElement(person, me)));
-  byId("people-count").textContent = byId("sheet-count").textContent = String(people.length);
+  byId("people-count").textContent = byId("sheet-count").textContent = String(someUnnamed ? total : people.length);
   const more = byId("people-more");
-  more.hidden = total > 0 && total <= SHOWN_PEOPLE;
-  more.textContent = total ? `and ${total - SHOWN_PEOPLE} more` : "Nobody has given a name yet.";
+  more.hidden = total > 0 && total <= shown;
+  more.textContent = total ? `and ${total - shown} more` : "Nobody has given a name yet.";
 }
 
 /**

@@ -27,6 +27,7 @@ import { OUTGOING } from "./outgoing.js";
  * @property {Participant[]} people
  * @property {string[]} cutOff who was here when the connection broke and is not yet back: their return is no news
  * @property {number} participantCount
+ * @property {boolean} someUnnamed of many who came and went not everybody was told of by name
  * @property {Typist[]} typing
  * @property {import("./notices.js").Notice[]} notices
  * @property {{from: number, count: number}} unread `from` is the first unread message's seq, 0 when there is none
@@ -46,6 +47,7 @@ export const INITIAL = {
   people: [],
   cutOff: [],
   participantCount: 0,
+  someUnnamed: false,
   typing: [],
   notices: [],
   unread: { from: 0, count: 0 },
@@ -58,20 +60,21 @@ const REDUCERS = {
   ...PAGES,
   ...OUTGOING,
 
-  /** @param {State} state @param {{user_id: string, username: string, participant_count: number}} event */
-  user_joined(state, { user_id, username, participant_count: participantCount }) {
+  /** @param {State} state @param {import("./wire.js").Presence} event */
+  user_joined(state, { user_id, username, participant_count: participantCount, others }) {
     const known = state.people.find((person) => person.user_id === user_id);
     const person = { role: /** @type {const} */ ("member"), ...known, user_id, username, online: true };
     const people = [...state.people.filter((other) => other.user_id !== user_id), person];
-    const next = { ...state, people, participantCount };
+    const next = { ...state, people, participantCount, someUnnamed: state.someUnnamed || Boolean(others) };
     const isBack = known?.online || state.cutOff.includes(user_id) || isMe(state, user_id);
     return isBack ? next : { ...next, notices: addNotice(next, "joined", username) };
   },
-  /** @param {State} state @param {{user_id: string, username: string, participant_count: number}} event */
-  user_left(state, { user_id, username, participant_count: participantCount }) {
+  /** @param {State} state @param {import("./wire.js").Presence} event */
+  user_left(state, { user_id, username, participant_count: participantCount, others }) {
     const people = state.people.filter((person) => person.user_id !== user_id);
     const typing = state.typing.filter((typist) => typist.userId !== user_id);
-    return { ...state, people, typing, participantCount, notices: addNotice(state, "left", username) };
+    const someUnnamed = state.someUnnamed || Boolean(others);
+    return { ...state, people, typing, participantCount, someUnnamed, notices: addNotice(state, "left", username) };
   },
   user_typing(state, { user_id: userId, username, is_typing: isTyping, until }) {
     const others = state.typing.filter((typist) => typist.userId !== userId);

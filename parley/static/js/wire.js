@@ -5,6 +5,7 @@
  * @typedef {{id: string, seq: number, changed_seq?: number, user_id: string, username: string, message: string,
  *   timestamp: string, client_id?: string}} Message
  * @typedef {{user_id: string, username: string, role: "owner" | "member", online: boolean}} Participant
+ * @typedef {{user_id: string, username: string, participant_count: number, others?: number}} Presence
  * @typedef {{room_id: string, title: string, messages: Message[], has_more: boolean, delta?: boolean,
  *   participants: Participant[], participant_count: number, is_active: boolean, seq: number}} Conversation
  * @typedef {{ok: true, [field: string]: any}} OkAck
