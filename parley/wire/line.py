@@ -15,7 +15,7 @@ BEHIND_BYTES = 64 * 1024
 BEHIND_MAX_BYTES = 1024 * 1024
 """And cut off at this; it comes back and catches up."""
 BEHIND_MAX_S = 10.0
-"""Or after this long without having read it."""
+"""Or after this long in which what is unread has not become less."""
 CLOSE_WITHIN_S = 2.0
 """How long a client has to answer the closing of its WebSocket."""
 NORMAL_CLOSURE, GOING_AWAY, SERVICE_RESTART = 1000, 1001, 1012
@@ -36,7 +36,7 @@ class Watch:
         return cls(
             max_message_bytes,
             counts,
-            behind=Countdown(BEHIND_MAX_S, Line.fall_off),
+            behind=Countdown(BEHIND_MAX_S, Line.look_again),
             closing=Countdown(CLOSE_WITHIN_S, Line.abort),
         )
 
@@ -48,7 +48,15 @@ class Line(asyncio.Protocol):
     false, else `send`, which looks at how much the client has left unread.
     """
 
-    __slots__ = ("_parser", "_transport", "_watch", "is_behind", "is_open", "write")
+    __slots__ = (
+        "_parser",
+        "_transport",
+        "_unread_before",
+        "_watch",
+        "is_behind",
+        "is_open",
+        "write",
+    )
 
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
@@ -57,6 +65,7 @@ class Line(asyncio.Protocol):
         self.write: Any = _nothing
         self.is_open = False
         self.is_behind = False
+        self._unread_before = 0
 
     def on_open(self) -> None:
         """The line can be written to."""
@@ -92,6 +101,15 @@ class Line(asyncio.Protocol):
             return
         self.send(frames.frame(frames.CLOSE, code.to_bytes(2, "big")))
         self._stop()
+
+    def look_again(self) -> None:
+        """Who has read something meanwhile has only a slow line, and gets as much time again."""
+        unread = self._unread()
+        if unread >= self._unread_before:
+            self.fall_off()
+        else:
+            self._unread_before = unread
+            self._watch.behind.start(self)
 
     def fall_off(self) -> None:
         """Cut off whoever does not read."""
@@ -132,6 +150,7 @@ class Line(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self.is_behind = True
+        self._unread_before = self._unread()
         self._watch.behind.start(self)
 
     def resume_writing(self) -> None:

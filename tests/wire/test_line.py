@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tracemalloc
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -296,3 +297,29 @@ async def test_a_full_house_says_so(config: Config) -> None:
             answer = await late.reads_to_the_end()
             assert answer.startswith(b"HTTP/1.1 503 ")
             assert b"Retry-After: " in answer
+
+
+class Unread(asyncio.Transport):
+    """A transport that says how much is unread, as told."""
+
+    def __init__(self, *sizes: int) -> None:
+        self.sizes = list(sizes)
+        self.is_aborted = False
+
+    def get_write_buffer_size(self) -> int:
+        return self.sizes.pop(0)
+
+    def abort(self) -> None:
+        self.is_aborted = True
+
+
+async def test_a_slow_line_is_not_a_dead_one() -> None:
+    slow = line.Line(line.Watch.over(max_message_bytes=100, counts=Counter()))
+    transport = Unread(90_000, 70_000, 60_000, 60_000)
+    slow._transport = transport
+    slow.pause_writing()
+    slow.look_again()
+    slow.look_again()
+    assert not transport.is_aborted
+    slow.look_again()
+    assert transport.is_aborted
