@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,45 +28,42 @@ def values(columns: Iterable[sa.Column[Any]], **fixed: object) -> dict[str, Any]
     return {column.name: fixed.get(column.name, p(column.name)) for column in columns}
 
 
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    sql: str
+    places: tuple[tuple[str, Any, Callable[[Any], Any]], ...]
+    """For each value in its place: its name, what it is if not given, what the driver takes."""
+    converted: tuple[tuple[int, Callable[[Any], Any]], ...]
+    """The columns whose values are not used as the driver gives them."""
+    row: Callable[[Iterable[Any]], Any]
+
+
 class Prepared:
     """One statement. `gives` are the columns it selects or returns."""
 
     def __init__(self, statement: sa.Executable, gives: Iterable[sa.Column[Any]] = ()) -> None:
         self._statement = statement
         self._gives = tuple(gives)
-        self._sql = ""
-        self._defaults: dict[str, Any] = {}
-        self._places: list[tuple[str, Callable[[Any], Any] | None]] = []
-        self._converted: list[tuple[int, Callable[[Any], Any]]] = []
-        self._row: Callable[[Iterable[Any]], Any] = tuple
+        # Set in one step: several threads may be the first to run it.
+        self._compiled: _Compiled | None = None
 
     def run(self, connection: sa.Connection, **given: object) -> list[Any]:
         """The rows it gives, each with its columns by name. Raises SQLAlchemy's errors."""
-        if not self._sql:
-            self._compile(connection.dialect)
-        try:
-            values = [
-                place(given.get(name, self._defaults.get(name)))
-                if place is not None
-                else given[name]
-                if name in given
-                else self._defaults[name]
-                for name, place in self._places
-            ]
-        except KeyError as missing:
-            raise TypeError(f"{missing} was not given") from None
-        rows = execute(connection, self._sql, values)
-        if not rows or not self._gives:
+        compiled = self._compiled
+        if compiled is None:
+            compiled = self._compiled = self._compile(connection.dialect)
+        values = [take(given.get(name, usual)) for name, usual, take in compiled.places]
+        rows = execute(connection, compiled.sql, values)
+        if not self._gives:
             return []
-        make, converted = self._row, self._converted
-        if not converted:
-            return [make(row) for row in rows]
+        if not compiled.converted:
+            return [compiled.row(row) for row in rows]
         found = []
         for row in rows:
             fields = list(row)
-            for at, convert in converted:
+            for at, convert in compiled.converted:
                 fields[at] = convert(fields[at])
-            found.append(make(fields))
+            found.append(compiled.row(fields))
         return found
 
     def first(self, connection: sa.Connection, **given: object) -> Any:
@@ -73,24 +71,25 @@ class Prepared:
         rows = self.run(connection, **given)
         return rows[0] if rows else None
 
-    def _compile(self, dialect: sa.Dialect) -> None:
+    def _compile(self, dialect: sa.Dialect) -> _Compiled:
         compiled = self._statement.compile(dialect=dialect)  # type: ignore[attr-defined]
-        self._defaults = {
-            name.removeprefix(_PREFIX): value
-            for name, value in compiled.params.items()
-            if not name.startswith(_PREFIX)
-        }
+        places = []
         for name in compiled.positiontup:
             kind = compiled.binds[name].type.dialect_impl(dialect)
-            self._places.append((name.removeprefix(_PREFIX), kind.bind_processor(dialect)))
+            take = kind.bind_processor(dialect) or _as_it_is
+            places.append((name.removeprefix(_PREFIX), compiled.params[name], take))
+        converted = []
         for at, column in enumerate(self._gives):
             convert = column.type.dialect_impl(dialect).result_processor(dialect, None)
             if convert is not None:
-                self._converted.append((at, convert))
+                converted.append((at, convert))
         # No class can be written for columns that are known here only.
         row = namedtuple("Row", [column.name for column in self._gives])  # type: ignore[misc]
-        self._row = row._make
-        self._sql = str(compiled)
+        return _Compiled(str(compiled), tuple(places), tuple(converted), row._make)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def execute(connection: sa.Connection, sql: str, values: Iterable[Any] = ()) -> list[Any]:

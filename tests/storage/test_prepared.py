@@ -1,0 +1,71 @@
+"""Statements compiled once give what SQLAlchemy gives."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from parley.storage.prepared import Prepared, execute, p
+from parley.storage.schema import Instant
+
+THREADS = 8
+things = sa.Table(
+    "things",
+    sa.MetaData(),
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("made_at", Instant),
+)
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC)
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> sa.Connection:
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'things.db'}", isolation_level="AUTOCOMMIT")
+    things.metadata.create_all(engine)
+    return engine.connect()
+
+
+def test_types_and_values_of_its_own_are_kept(connection: sa.Connection) -> None:
+    with connection:
+        insert = Prepared(
+            things.insert().values(name=p("name"), made_at=p("made_at")).returning(*things.c),
+            things.c,
+        )
+        made = insert.first(connection, name="one", made_at=NOW)
+        assert (made.name, made.made_at) == ("one", NOW)
+        count = Prepared(
+            things.update().values(id=things.c.id + 10).returning(things.c.id), [things.c.id]
+        )
+        assert [row.id for row in count.run(connection)] == [made.id + 10]
+        find = Prepared(sa.select(things).where(things.c.made_at >= p("since")), things.c)
+        assert find.first(connection, since=NOW) == connection.execute(sa.select(things)).one()
+        assert find.run(connection, since=NOW.replace(year=2027)) == []
+
+
+def test_the_errors_are_sqlalchemys(connection: sa.Connection) -> None:
+    with connection, pytest.raises(sa.exc.IntegrityError):
+        execute(connection, "INSERT INTO things (name) VALUES (NULL)")
+
+
+def test_many_threads_may_be_the_first(tmp_path: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'things.db'}", isolation_level="AUTOCOMMIT")
+    things.metadata.create_all(engine)
+    for _ in range(20):
+        find = Prepared(sa.select(things).where(things.c.name == p("name")), things.c)
+        together = threading.Barrier(THREADS)
+
+        def asks(find: Prepared = find, together: threading.Barrier = together) -> list[object]:
+            with engine.connect() as mine:
+                together.wait()
+                return find.run(mine, name="nobody")
+
+        with ThreadPoolExecutor(THREADS) as threads:
+            for asked in [threads.submit(asks) for _ in range(THREADS)]:
+                assert asked.result() == []
+    engine.dispose()
