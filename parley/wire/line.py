@@ -134,6 +134,10 @@ class Line(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         parser = self._parser
+        was_told = parser.violation is not None
+        if was_told:  # and goes on
+            self.abort()
+            return
         for opcode, payload in parser.feed(data):
             if opcode == frames.TEXT:
                 if self.is_open:
@@ -178,7 +182,6 @@ class Line(asyncio.Protocol):
     def _violated(self, code: int) -> None:
         self._watch.counts["malformed"] += 1
         self.close(code)
-        self.pause()
 
     def _closed_by_client(self, payload: bytes) -> None:
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,6 +55,15 @@ def test_the_errors_are_sqlalchemys(connection: sa.Connection) -> None:
         execute(connection, "INSERT INTO things (name) VALUES (NULL)")
 
 
+@pytest.fixture
+def _threads_take_turns() -> Iterator[None]:
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("_threads_take_turns")
 def test_many_threads_may_be_the_first(tmp_path: Path) -> None:
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'things.db'}", isolation_level="AUTOCOMMIT")
     things.metadata.create_all(engine)
