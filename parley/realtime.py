@@ -247,7 +247,7 @@ class Realtime:
         room = self._rooms.setdefault(room_id, Room())
         room.arrive(client.sid, person.user_id if person else None)
         try:
-            state = await self._state(room, room_id, since)
+            state = await self._state(room, room_id, person, since)
         except BaseException:
             self._unseat(client, room_id)
             raise
@@ -256,22 +256,33 @@ class Realtime:
             room.settle(self.server, client.sid, state.seq)
         return state
 
-    async def _state(self, room: Room, room_id: str, since: int | None) -> State:
-        """The state for a socket that arrived: nothing that was told before may be missing."""
+    async def _state(
+        self, room: Room, room_id: str, person: records.Participant | None, since: int | None
+    ) -> State:
+        """The state for a socket that arrived.
+
+        Neither what was told before nor whoever comes in themselves may be missing from it.
+        """
         if since is not None:
             missed = await conversations.catch_up(self._context, room_id, since=since)
             return _as_state(missed)
         told, crowd = room.told, room.gathering()
         if crowd is None:
             return _as_state(await conversations.snapshot(self._context, room_id))
+
         # Of many who come at once each would read what the one before has read just now.
+        def suits(state: State) -> bool:
+            return state.seq >= told and (person is None or person.user_id in state.people)
+
         loop = asyncio.get_running_loop()
-        state = crowd.state if loop.time() < crowd.fresh_until else None
-        while state is None or state.seq < told:
-            if crowd.reading is None:
-                crowd.reading = loop.create_task(self._read_for_crowd(crowd, room_id))
-            state = await asyncio.shield(crowd.reading)
-        return state
+        if crowd.state and loop.time() < crowd.fresh_until and suits(crowd.state):
+            return crowd.state
+        if crowd.reading is not None and suits(state := await asyncio.shield(crowd.reading)):
+            return state
+        # A reading that begins only now misses nothing.
+        if crowd.reading is None:
+            crowd.reading = loop.create_task(self._read_for_crowd(crowd, room_id))
+        return await asyncio.shield(crowd.reading)
 
     async def _read_for_crowd(self, crowd: Crowd, room_id: str) -> State:
         try:
@@ -390,7 +401,7 @@ def _as_state(snapshot: records.Snapshot) -> State:
     data = contract.ConversationState(
         conversation=present.conversation(snapshot), room_id=conversation.room_id
     )
-    return State(data, conversation.seq)
+    return State(data, conversation.seq, frozenset(each.user_id for each in snapshot.participants))
 
 
 def asking(handshake: Handshake) -> Asking:

@@ -42,6 +42,8 @@ class State:
 
     data: contract.ConversationState
     seq: int
+    people: frozenset[str]
+    """The user ids of those it tells of."""
     frame: Frame | None = None
 
 

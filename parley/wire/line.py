@@ -18,7 +18,7 @@ BEHIND_MAX_S = 10.0
 """Or after this long in which what is unread has not become less."""
 CLOSE_WITHIN_S = 2.0
 """How long a client has to answer the closing of its WebSocket."""
-NORMAL_CLOSURE, GOING_AWAY, SERVICE_RESTART = 1000, 1001, 1012
+NORMAL_CLOSURE, SERVICE_RESTART = 1000, 1012
 """Close codes of RFC 6455, section 7.4.1, and IANA's registry of WebSocket close codes."""
 
 

@@ -55,6 +55,8 @@ async def test_many_who_come_at_once_have_all_that_was_said(person: People) -> N
         await each.join(room_id)
         state = await each.hears("conversation_state")
         assert state["conversation"]["seq"] >= said["seq"]
+        people = [person["username"] for person in state["conversation"]["participants"]]
+        assert each.name in people
 
     await asyncio.gather(*(comes(number, each) for number, each in enumerate(others)))
     last = await ada.say(room_id, "That was all")
