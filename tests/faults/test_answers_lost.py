@@ -19,7 +19,7 @@ WINDOW = 50
 
 
 @pytest.mark.timeout(150)
-async def test_ten_thousand_messages_with_every_third_answer_lost_are_stored_once_each(
+async def test_messages_with_every_third_answer_lost_are_stored_once_each(
     tmp_path: Path,
 ) -> None:
     draw = random.Random(SEED)
