@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import datetime
 
 from msgspec import UNSET, UnsetType
@@ -10,6 +11,7 @@ from parley import contract, records
 from parley.errors import ParleyError
 
 
+@functools.lru_cache(maxsize=256)  # a message and its acknowledgement tell the same moment
 def timestamp(moment: datetime) -> str:
     """ISO 8601 in UTC with the offset written out, to the millisecond."""
     return moment.isoformat(timespec="milliseconds")

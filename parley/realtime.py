@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
 
 import msgspec
 import structlog
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from parley import contract, credentials, present, records
 from parley.config import Config
@@ -25,12 +26,16 @@ from parley.errors import (
     ParleyError,
 )
 from parley.rooms import Crowd, Gathered, Room, State
+from parley.wire.direct import Later
 from parley.wire.handshake import Handshake
 from parley.wire.server import ConnectionRefused, Server
 
 log = structlog.get_logger(__name__)
 
 STATE = "conversation_state"
+
+Outcome = msgspec.Struct | Awaitable[msgspec.Struct]
+"""What an event's acknowledgement holds, or will; a message sent stands for its own."""
 
 
 @dataclass(slots=True)
@@ -56,7 +61,7 @@ class Realtime:
         self._origins = Origins.of(config)
         self._clients: dict[str, Client] = {}
         self._rooms: dict[str, Room] = {}
-        self._events: dict[str, Callable[[Client, Any], Awaitable[msgspec.Struct]]] = {
+        self._events: dict[str, Callable[[Client, Any], Outcome]] = {
             "join_room": self.join_room,
             "watch_room": self.watch_room,
             "leave_room": self.leave_room,
@@ -67,6 +72,7 @@ class Realtime:
         self.server = Server(
             on_connect=self._connect,
             on_event=self._receive,
+            events={name: event.data for name, event in contract.CLIENT_EVENTS.items()},
             on_unreadable=self._refuse_unreadable,
             on_disconnect=self._disconnect,
             ping_interval_s=config.ping_interval_s,
@@ -98,18 +104,25 @@ class Realtime:
             await participants.leave(self._context, data.room_id, person.user_id, client.sid)
         return contract.OkAck()
 
-    async def send_message(self, client: Client, data: contract.SendMessage) -> contract.SendAck:
+    def send_message(self, client: Client, data: contract.SendMessage) -> Outcome:
         draft = messages.Draft(data.message, data.type, data.client_id)
+        person = client.seats.get(data.room_id)
+        if person is None:
+            return self._send_unseated(client, data.room_id, draft)
+        _check_claims(person, data)
+        return messages.send(self._context, data.room_id, person, draft)
+
+    async def _send_unseated(
+        self, client: Client, room_id: str, draft: messages.Draft
+    ) -> messages.Sent:
+        """Nobody can come back into what is over, but may ask again for an answer they missed."""
         try:
-            person = await self._speaker(client, data)
+            await self._refuse_unseated(room_id)
         except ConversationIsOver:
-            # Nobody can come back in, but whoever missed an answer may ask for it again.
-            sent = await messages.sent_before(self._context, data.room_id, client.session, draft)
+            sent = await messages.sent_before(self._context, room_id, client.session, draft)
             if sent is None:
                 raise
-        else:
-            sent = await messages.send(self._context, data.room_id, person, draft)
-        return present.sent(sent.message, duplicate=sent.duplicate)
+            return sent
 
     async def sync(self, client: Client, data: contract.Sync) -> contract.SyncAck:
         if data.room_id not in client.seats:
@@ -121,12 +134,19 @@ class Realtime:
         )
         return present.changes(found)
 
-    async def typing(self, client: Client, data: contract.Typing) -> contract.OkAck:
-        person = await self._speaker(client, data)
+    def typing(self, client: Client, data: contract.Typing) -> Outcome:
+        person = client.seats.get(data.room_id)
+        if person is None:
+            return self._refuse_unseated(data.room_id)
+        _check_claims(person, data)
         if self._rooms[data.room_id].is_over:
             raise ConversationIsOver
         messages.type_(self._context, data.room_id, person, is_typing=data.is_typing)
         return contract.OkAck()
+
+    async def _refuse_unseated(self, room_id: str) -> NoReturn:
+        access.require_open(await conversations.find(self._context, room_id))
+        raise NotJoined
 
     # --- what happened ---
 
@@ -316,19 +336,6 @@ class Realtime:
             if client is not None and client.seats.get(event.room_id) is not None:
                 client.seats[event.room_id] = event.participant
 
-    async def _speaker(
-        self, client: Client, data: contract.SendMessage | contract.Typing
-    ) -> records.Participant:
-        """Whom this socket is in the room. What the client says of itself is checked, not used."""
-        person = client.seats.get(data.room_id)
-        if person is None:
-            access.require_open(await conversations.find(self._context, data.room_id))
-            raise NotJoined
-        access.require_same_person(
-            person, user_id=data.user_id, username=text.claimed_name(data.username)
-        )
-        return person
-
     # --- the connection ---
 
     async def _connect(self, sid: str, handshake: Handshake) -> None:
@@ -361,16 +368,25 @@ class Realtime:
             if person is not None:
                 participants.lose(self._context, room_id, person.user_id, sid)
 
-    async def _receive(self, sid: str, name: str, arguments: list[Any], wants_ack: bool) -> Any:
+    def _receive(self, sid: str, name: str, arguments: list[Any], wants_ack: bool) -> Any:
         """Answer every event: with its acknowledgement, or with an `error` event."""
         try:
-            return await self._act(self._clients.get(sid), name, arguments)
-        except ParleyError as error:
-            failure = error
-        except Exception:
-            log.exception("event_failed", event_name=name)
-            failure = ParleyError()
-        return self._refuse(sid, failure, wants_ack)
+            outcome = self._act(self._clients.get(sid), name, arguments)
+        except Exception as error:
+            return self._refuse(sid, _failure(error, name), wants_ack)
+        if isinstance(outcome, msgspec.Struct):
+            return outcome
+
+        def finish(future: asyncio.Future[Any]) -> Any:
+            try:
+                result = future.result()
+            except Exception as error:
+                return self._refuse(sid, _failure(error, name), wants_ack)
+            if isinstance(result, messages.Sent):
+                return present.sent(result.message, duplicate=result.duplicate)
+            return result
+
+        return Later(asyncio.ensure_future(outcome), finish)
 
     def _refuse_unreadable(self, sid: str, wants_ack: bool) -> Any:
         failure = BadRequest(
@@ -386,14 +402,34 @@ class Realtime:
         self.server.send_to((sid,), "error", present.error_event(failure))
         return None
 
-    async def _act(self, client: Client | None, name: str, arguments: list[Any]) -> msgspec.Struct:
+    def _act(self, client: Client | None, name: str, arguments: list[Any]) -> Outcome:
         event = contract.CLIENT_EVENTS.get(name)
         if event is None or client is None:
             known = ", ".join(contract.CLIENT_EVENTS)
             raise BadRequest(f"There is no such event. The events are: {known}.")
-        if not arguments or not isinstance(arguments[0], dict):
-            raise BadRequest(f"{name} needs an object with its fields.")
-        return await self._events[name](client, from_value(arguments[0], event.data))
+        data = arguments[0] if arguments else None
+        if not isinstance(data, event.data):
+            if not isinstance(data, dict):
+                raise BadRequest(f"{name} needs an object with its fields.")
+            data = from_value(data, event.data)
+        return self._events[name](client, data)
+
+
+def _check_claims(
+    person: records.Participant, data: contract.SendMessage | contract.Typing
+) -> None:
+    """Whom a socket is in the room. What the client says of itself is checked, not used."""
+    if data.user_id or data.username:
+        access.require_same_person(
+            person, user_id=data.user_id, username=text.claimed_name(data.username)
+        )
+
+
+def _failure(error: Exception, event_name: str) -> ParleyError:
+    if isinstance(error, ParleyError):
+        return error
+    log.error("event_failed", event_name=event_name, exc_info=error)
+    return ParleyError()
 
 
 def _as_state(snapshot: records.Snapshot) -> State:

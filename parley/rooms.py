@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec import Struct
+
 from parley import contract, records
 
 Frame = bytes
@@ -36,8 +38,7 @@ class Gathered:
             self.left = event
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """A conversation's state, as of `seq`; encoded once for everybody who is sent it."""
 
     data: contract.ConversationState

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from dataclasses import dataclass
 
 import sqlalchemy as sa
+from msgspec import Struct
 
 from parley.domain import conversations, text
 from parley.domain.context import Context
@@ -15,18 +16,17 @@ from parley.storage import conversations as stored_conversations
 from parley.storage import messages as stored
 from parley.storage import participants as stored_participants
 
-ID_BYTES = 12
+ID_BYTES = 9
+"""What nobody can guess of a message's id; before it stands the seq."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     message: Message
     duplicate: bool
     """Whether it was stored before, under the same client_id."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """What somebody wants to say."""
 
     text: str
@@ -34,8 +34,8 @@ class Draft:
     client_id: str | None = None
 
 
-async def send(context: Context, room_id: str, sender: Participant, draft: Draft) -> Sent:
-    """Store the message, then tell everyone. Raises `ConversationIsOver`.
+def send(context: Context, room_id: str, sender: Participant, draft: Draft) -> asyncio.Future[Sent]:
+    """Store the message, then tell everyone. Raises `ConversationIsOver`, once awaited.
 
     The same client_id by the same session stores once and gives the first result.
     """
@@ -44,7 +44,7 @@ async def send(context: Context, room_id: str, sender: Participant, draft: Draft
     def work(connection: sa.Connection) -> Sent:
         return _store(context, connection, sender, said)
 
-    return await context.database.write(work, lambda sent: _tell(context, room_id, sent))
+    return context.database.write(work, lambda sent: _tell(context, room_id, sent))
 
 
 async def send_as(context: Context, room_id: str, session: Session | None, draft: Draft) -> Sent:
@@ -125,7 +125,7 @@ def _store(context: Context, connection: sa.Connection, sender: Participant, dra
         connection,
         conversation_id=conversation_id,
         seq=seq,
-        id=secrets.token_urlsafe(ID_BYTES),
+        id=f"{seq}-{secrets.token_urlsafe(ID_BYTES)}",
         session_id=session_id,
         user_id=sender.user_id,
         username=sender.username,

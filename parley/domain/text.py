@@ -90,7 +90,8 @@ def _name(text: str | None, what: str, max_chars: int) -> str:
 
 
 def _check(text: str, what: str) -> None:
-    if _UNSTORABLE.search(text):
+    # The first tells most texts apart ten times as fast.
+    if not text.isprintable() and _UNSTORABLE.search(text):
         raise BadRequest(f"{what} must not contain NUL or unpaired surrogates.")
 
 

@@ -1,10 +1,11 @@
 """The database: reads side by side, and the one writer.
 
 A single thread owns the write connection and commits everything that waits in
-one transaction (group commit), each piece of work in a savepoint of its own so
-that one failure hurts no other. On SQLite: WAL, `synchronous=FULL`, and only
-the writer checkpoints. Work is plain functions over an SQLAlchemy connection:
-one hop to the thread for a whole batch, none for each statement.
+one transaction (group commit); where a piece of it fails, each is run in a
+savepoint of its own, so that one failure hurts no other. On SQLite: WAL,
+`synchronous=FULL`, and only the writer checkpoints. Work is plain functions
+over an SQLAlchemy connection: one hop to the thread for a whole batch, none for
+each statement.
 
 When the disk or the file fails, everything that waits is refused as
 `Unavailable`, `problem` says why, reads go on where they can, and the next
@@ -14,11 +15,8 @@ write that succeeds ends it.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -28,9 +26,11 @@ import structlog
 from parley.errors import DatabaseUnusable, ParleyError, Unavailable
 from parley.storage import trouble
 from parley.storage.folder import NAME, Files, database_url, make_folder
+from parley.storage.gate import Gate
 from parley.storage.lock import FolderLock
 from parley.storage.migrate import NEWEST, current_revision, migrate
 from parley.storage.prepared import execute
+from parley.storage.writer import RETRY_AFTER_S, Work, Writer
 
 log = structlog.get_logger(__name__)
 
@@ -39,52 +39,8 @@ P = ParamSpec("P")
 
 READERS = 4
 """Connections for reading: SQLite reads are short, and two cores are common."""
-BATCH_MAX = 500
-"""Works in one transaction at the most, so that a rush does not make the first wait for all."""
-RETRY_AFTER_S = 2.0
 BUSY_TIMEOUT_MS = 2_000
 """How long another program's lock is waited for: clients wait five seconds for their answer."""
-
-
-class _Gate:
-    """Lets many in, or nobody."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._inside = 0
-        self._is_shut = False
-
-    @contextlib.contextmanager
-    def one(self) -> Iterator[None]:
-        with self._changed:
-            self._changed.wait_for(lambda: not self._is_shut)
-            self._inside += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._inside -= 1
-                self._changed.notify_all()
-
-    @contextlib.contextmanager
-    def none(self) -> Iterator[None]:
-        """Wait until nobody is inside, and let nobody in during the block."""
-        with self._changed:
-            self._is_shut = True
-            self._changed.wait_for(lambda: self._inside == 0)
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._is_shut = False
-                self._changed.notify_all()
-
-
-@dataclass(slots=True)
-class _Work:
-    run: Callable[[sa.Connection], Any]
-    then: Callable[[Any], None] | None
-    done: asyncio.Future[Any]
 
 
 class Database:
@@ -97,12 +53,10 @@ class Database:
         self._reads = _engine(database_url(folder, "rw"), "PRAGMA query_only = ON")
         self._writes = _engine(database_url(folder, "rw"))
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="parley-read")
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="parley-write")
-        self._waiting: asyncio.Queue[_Work | None] = asyncio.Queue()
+        self._writer: Writer | None = None
         self._connection: sa.Connection | None = None
-        self._reading = _Gate()
+        self._reading = Gate()
         self._files: Files | None = None
-        self._task: asyncio.Task[None] | None = None
         self._is_closed = False
         self.problem: str | None = None
         """Why nothing can be stored now, as a sentence; None while all is well."""
@@ -115,18 +69,17 @@ class Database:
         Raises `StartupError`s: an unusable folder or file, a newer database, a server
         that runs on it already.
         """
-        if self._task is not None:
+        if self._writer is not None:
             return
         make_folder(self._folder)
         self._lock.take()
-        loop = asyncio.get_running_loop()
         try:
-            await loop.run_in_executor(self._writer, self._prepare)
+            await asyncio.to_thread(self._prepare)
         except BaseException:
             self._lock.release()
             raise
-        self._loop = loop
-        self._task = loop.create_task(self._write_forever(), name="parley-writer")
+        self._loop = asyncio.get_running_loop()
+        self._writer = Writer(self._commit, self._note)
 
     def _prepare(self) -> None:
         engine = _engine(database_url(self._folder, "rwc"))
@@ -161,26 +114,22 @@ class Database:
             log.error("read_failed", error=str(error.orig))
             raise Unavailable(retry_after=RETRY_AFTER_S) from error
 
-    async def write(
+    def write(
         self,
         work: Callable[[sa.Connection], T],
         then: Callable[[T], None] | None = None,
-    ) -> T:
-        """Run `work` in the writer and return its result once it is on disk.
+    ) -> asyncio.Future[T]:
+        """Run `work` in the writer; its result once it is on disk.
 
         `then(result)` is called on the event loop right after the commit, in
         commit order, even when the caller is cancelled meanwhile: what is
-        stored is also told. Raises what `work` raises, and `Unavailable` when
-        nothing could be stored.
+        stored is also told. The future raises what `work` raises, and
+        `Unavailable` when nothing could be stored. A `work` whose batch holds
+        one that fails is run a second time, the first undone.
         """
-        # What is queued after the end of the queue would be waited for in vain.
-        if self._is_closed or self._task is None or self._task.done():
+        if self._is_closed or self._writer is None:
             raise Unavailable(retry_after=RETRY_AFTER_S)
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        done.add_done_callback(_look_at_error)
-        self._waiting.put_nowait(_Work(work, then, done))
-        # A caller that is cancelled cancels `done` alone: the work is in the queue.
-        return await done
+        return self._writer.submit(work, then)
 
     def is_in_place(self) -> bool:
         """Whether the files that were written last still lie where they lay."""
@@ -207,14 +156,11 @@ class Database:
         if self._is_closed:
             return
         self._is_closed = True
-        if self._task is not None:
-            self._waiting.put_nowait(None)
-            await self._task
-            self._task = None
+        if self._writer is not None:
+            await self._writer.close()
         # The readers first: a connection that comes back after the pool was closed stays open.
         await asyncio.to_thread(self._readers.shutdown)
-        await asyncio.get_running_loop().run_in_executor(self._writer, self._close_connections)
-        self._writer.shutdown()
+        await asyncio.to_thread(self._close_connections)
         self._lock.release()
 
     def _close_connections(self) -> None:
@@ -222,47 +168,16 @@ class Database:
         self._writes.dispose()
         self._reads.dispose()
 
-    async def _write_forever(self) -> None:
-        loop = asyncio.get_running_loop()
-        while batch := await self._next_batch():
-            try:
-                outcomes = await loop.run_in_executor(self._writer, self._commit, batch)
-            except Exception as error:
-                self.problem = trouble.in_words(error)
-                # Who waits behind would wait as long again, or was meant for another database.
-                refused = [*batch, *self._take_waiting()]
-                for work in refused:
-                    _settle(work, Unavailable(retry_after=RETRY_AFTER_S))
-                log.error("commit_failed", error=str(error), works=len(refused))
-            else:
-                self.problem = None
-                for work, outcome in zip(batch, outcomes, strict=True):
-                    _settle(work, outcome)
+    def _note(self, error: Exception | None) -> None:
+        self.problem = None if error is None else trouble.in_words(error)
 
-    async def _next_batch(self) -> list[_Work]:
-        """Everything that waits, at least one; empty once the end was asked for."""
-        first = await self._waiting.get()
-        if first is None:
-            return []
-        return [first, *self._take_waiting(BATCH_MAX - 1)]
-
-    def _take_waiting(self, at_most: int | None = None) -> list[_Work]:
-        taken: list[_Work] = []
-        while (at_most is None or len(taken) < at_most) and not self._waiting.empty():
-            work = self._waiting.get_nowait()
-            if work is None:
-                self._waiting.put_nowait(None)
-                break
-            taken.append(work)
-        return taken
-
-    def _commit(self, batch: list[_Work]) -> list[Any]:
+    def _commit(self, batch: list[Work]) -> list[Any]:
         """In the writer's thread: each work's result or exception, once all is on disk."""
         try:
             self._lock.keep()
             connection = self._writing()
             execute(connection, "BEGIN IMMEDIATE")
-            outcomes = [_run_in_savepoint(connection, work) for work in batch]
+            outcomes = _run_all(connection, batch)
             execute(connection, "COMMIT")
             if Files.of(self._folder) != self._files:
                 raise trouble.FileGone(f"{NAME} went away during a commit")
@@ -336,13 +251,25 @@ def _engine(url: str, *pragmas: str) -> sa.Engine:
     return engine
 
 
-def _run_in_savepoint(connection: sa.Connection, work: _Work) -> Any:
+def _run_all(connection: sa.Connection, batch: list[Work]) -> list[Any]:
+    """What each gives or raises. Most batches hold nothing that fails, and need no savepoints."""
+    try:
+        return [work.run(connection) for work in batch]
+    except Exception as error:
+        if trouble.is_of_storage(error):
+            raise  # the disk or the file, not this work: nothing in the batch is safe
+    execute(connection, "ROLLBACK")
+    execute(connection, "BEGIN IMMEDIATE")
+    return [_run_in_savepoint(connection, work) for work in batch]
+
+
+def _run_in_savepoint(connection: sa.Connection, work: Work) -> Any:
     execute(connection, "SAVEPOINT work")
     try:
         result = work.run(connection)
     except Exception as error:
         if trouble.is_of_storage(error):
-            raise  # the disk or the file, not this work: nothing in the batch is safe
+            raise
         execute(connection, "ROLLBACK TO work")
         execute(connection, "RELEASE work")
         if not isinstance(error, ParleyError):
@@ -350,23 +277,3 @@ def _run_in_savepoint(connection: sa.Connection, work: _Work) -> Any:
         return error
     execute(connection, "RELEASE work")
     return result
-
-
-def _settle(work: _Work, outcome: Any) -> None:
-    if isinstance(outcome, Exception):
-        if not work.done.done():
-            work.done.set_exception(outcome)
-        return
-    if work.then is not None:
-        try:
-            work.then(outcome)
-        except Exception:
-            log.exception("telling_failed")
-    if not work.done.done():
-        work.done.set_result(outcome)
-
-
-def _look_at_error(done: asyncio.Future[Any]) -> None:
-    # A caller that went away never asks; asyncio would log that as an error of its own.
-    if not done.cancelled():
-        done.exception()

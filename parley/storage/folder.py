@@ -24,10 +24,11 @@ class Files:
     @classmethod
     def of(cls, folder: Path) -> Files:
         """Those in the folder now. Raises `FileNotFoundError` where there is no database."""
-        database = (folder / NAME).stat()
-        log = None
+        # By plain paths: twice a commit, pathlib's own work would be the larger part.
+        path = f"{folder}/{NAME}"
+        database, log = os.stat(path), None
         with contextlib.suppress(FileNotFoundError):
-            log = (folder / f"{NAME}-wal").stat()
+            log = os.stat(f"{path}-wal")
         return cls(
             (database.st_dev, database.st_ino), None if log is None else (log.st_dev, log.st_ino)
         )

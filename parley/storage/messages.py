@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +11,7 @@ import sqlalchemy as sa
 
 from parley.records import Message
 from parley.storage.prepared import Prepared, p, values
-from parley.storage.schema import messages
+from parley.storage.schema import CHANGED_LATER, messages
 
 _OF_ONE = sa.select(messages).where(messages.c.conversation_id == p("conversation_id"))
 _INSERT = Prepared(messages.insert().values(values(messages.c)))
@@ -26,8 +28,14 @@ _FOLLOWING = Prepared(
     _OF_ONE.where(messages.c.seq > p("after")).order_by(messages.c.seq).limit(p("limit")),
     messages.c,
 )
-_CHANGED = Prepared(
-    _OF_ONE.where(messages.c.changed_seq > p("since"))
+_SAID_SINCE = Prepared(
+    _OF_ONE.where(messages.c.seq > p("since"), messages.c.changed_seq == messages.c.seq)
+    .order_by(messages.c.seq)
+    .limit(p("limit")),
+    messages.c,
+)
+_CHANGED_SINCE = Prepared(
+    _OF_ONE.where(messages.c.changed_seq > p("since"), CHANGED_LATER)
     .order_by(messages.c.changed_seq)
     .limit(p("limit")),
     messages.c,
@@ -113,8 +121,10 @@ def changed(
     connection: sa.Connection, conversation_id: int, *, since: int, limit: int
 ) -> tuple[Message, ...]:
     """The first `limit` messages that changed after `since`, in the order of their changes."""
-    found = _CHANGED.run(connection, conversation_id=conversation_id, since=since, limit=limit)
-    return tuple(_message(row) for row in found)
+    given = {"conversation_id": conversation_id, "since": since, "limit": limit}
+    said, edited = _SAID_SINCE.run(connection, **given), _CHANGED_SINCE.run(connection, **given)
+    found = heapq.merge(said, edited, key=lambda row: row.changed_seq)
+    return tuple(_message(row) for row in itertools.islice(found, limit))
 
 
 def _message(row: Any) -> Message:

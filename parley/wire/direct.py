@@ -7,12 +7,17 @@ libraries serve whoever begins by polling.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
 
 from parley import codec
+from parley.wire import frames
 from parley.wire.handshake import Handshake
 from parley.wire.line import Line, Watch
 
@@ -31,10 +36,18 @@ _PING = b"\x81\x012"
 """A text frame with Engine.IO's `2`."""
 
 
+class Later(NamedTuple):
+    """What takes a while."""
+
+    future: asyncio.Future[Any]
+    finish: Callable[[asyncio.Future[Any]], Any]
+    """Called with it when it is done: what the answer is. Must not raise."""
+
+
 class DirectClient(Line):
     """Reads one packet after the other, each finished before the next one begins."""
 
-    __slots__ = ("_handshake", "_is_working", "_server", "_waiting", "sid")
+    __slots__ = ("_handshake", "_is_working", "_later", "_server", "_waiting", "sid")
 
     def __init__(self, server: Server, watch: Watch, handshake: Handshake) -> None:
         super().__init__(watch)
@@ -42,6 +55,8 @@ class DirectClient(Line):
         self._handshake = handshake
         self._waiting: deque[str] = deque()
         self._is_working = False
+        self._later: Later | None = None
+        """What the packets that wait are waiting for."""
         self.sid: str | None = None
         """Its Socket.IO id, as long as it is connected."""
 
@@ -77,35 +92,53 @@ class DirectClient(Line):
         self._queue(_GONE)
 
     def _queue(self, packet: str) -> None:
-        if self._is_working:
+        if self._later is not None or self._is_working:
             self._waiting.append(packet)
             if len(self._waiting) == _WAITING_MAX:
                 self.pause()
         else:
-            self._is_working = True
-            self._server.run(self._work(packet))
+            self._work(packet)
 
-    async def _work(self, packet: str) -> None:
+    def _work(self, packet: str) -> None:
+        """Handle this and what waits behind it, up to one that takes a while."""
+        self._is_working = True
         try:
             while True:
-                await self._handle(packet)
+                later = self._handle(packet)
+                if later is not None:
+                    self._later = later
+                    self._server.working.add(self)
+                    later.future.add_done_callback(self._go_on)
+                    return
                 if not self._waiting:
                     return
-                packet = self._waiting.popleft()
-                if len(self._waiting) == _WAITING_MAX // 2:
-                    self.resume()
+                packet = self._next()
         finally:
             self._is_working = False
 
-    async def _handle(self, packet: str) -> None:
+    def _go_on(self, future: asyncio.Future[Any]) -> None:
+        later, self._later = self._later, None
+        self._server.finished(self)
+        if later is not None and not future.cancelled():
+            later.finish(future)
+        if self._waiting:
+            self._work(self._next())
+
+    def _next(self) -> str:
+        packet = self._waiting.popleft()
+        if len(self._waiting) == _WAITING_MAX // 2:
+            self.resume()
+        return packet
+
+    def _handle(self, packet: str) -> Later | None:
         if packet == _GONE:
             self._leave()
         elif packet[1:2] == "/" and not packet.startswith("/,", 1):
             self._refuse_namespace(packet)
         elif packet[0] == "2":
-            await self._event(packet)
+            return self._event(packet)
         elif packet[0] == "0":
-            await self._connect(packet[1:].removeprefix("/,"))
+            return self._connect(packet[1:].removeprefix("/,"))
         elif packet == _CLOSE:
             self._leave()
             self.close()
@@ -113,8 +146,9 @@ class DirectClient(Line):
             self._leave()
             if self.is_open:  # it may connect again
                 self._server.eio.unseated.start(self)
+        return None
 
-    async def _connect(self, data: str) -> None:
+    def _connect(self, data: str) -> Later | None:
         try:
             auth = codec.loads(data) if data else None
         except codec.Malformed:
@@ -123,26 +157,37 @@ class DirectClient(Line):
             is_readable = True
         if not is_readable or self.sid is not None:
             self._server.eio.counts["malformed"] += 1
-            return
+            return None
         sid = secrets.token_urlsafe(15)
-        refusal = await self._server.welcome(sid, self._handshake.with_auth(auth), self)
-        if refusal is not None:
-            self.send_text("44" + codec.dumps(refusal))
 
-    async def _event(self, packet: str) -> None:
+        def finish(welcomed: asyncio.Future[Any]) -> None:
+            refusal = welcomed.result()
+            if refusal is not None:
+                self.send_text("44" + codec.dumps(refusal))
+
+        return Later(
+            self._server.run(self._server.welcome(sid, self._handshake.with_auth(auth), self)),
+            finish,
+        )
+
+    def _event(self, packet: str) -> Later | None:
         packet = packet if packet[1:2] != "/" else packet[0] + packet[3:]
         head = EVENT.match(packet)
         if head is None or self.sid is None:
             self._server.eio.counts["malformed"] += 1
-            return
-        wants_ack = bool(head[1])
-        try:
-            data = codec.loads(packet[head.end() :])
-        except codec.Malformed:
-            data = None
-        answer = await self._server.act(self.sid, data, wants_ack)
-        if wants_ack:
-            self.send_text(f"43{int(head[1])}[{codec.dumps(answer)}]")
+            return None
+        id = head[1]
+        answer = self._server.act(self.sid, packet[head.end() :], bool(id))
+        if isinstance(answer, Later):
+            later = answer
+            return Later(later.future, lambda future: self._answer(id, later.finish(future)))
+        self._answer(id, answer)
+        return None
+
+    def _answer(self, id: str, answer: Any) -> None:
+        if id:
+            ack = b"43%d[%b]" % (int(id), msgspec.json.encode(answer))
+            self.send(frames.frame(frames.TEXT, ack))
 
     def _refuse_namespace(self, packet: str) -> None:
         namespace = _OTHER_NAMESPACE.match(packet, 1)

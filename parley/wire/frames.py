@@ -56,17 +56,20 @@ class Parser:
 
     def feed(self, data: bytes) -> list[tuple[int, bytes]]:
         """The messages and control frames that these bytes complete: opcode and payload."""
-        length = len(data) - 6
         if (
             not self._buffer
             and self._fragments is None
             and self.violation is None
-            and length >= 0
+            and len(data) > 6
             and data[0] == _FIN | TEXT
-            and data[1] == _MASKED | length
-            and length < 126
-        ):  # nearly always: one short text, alone and whole
-            return [(TEXT, apply_mask(data[6:], data[2:6]))]
+        ):  # nearly always: one text, alone and whole
+            start, length, shortest = 6, data[1] - _MASKED, 0
+            if length == 127:
+                length = -1  # eight bytes hold it: not short
+            elif length == 126:
+                start, length, shortest = 8, data[2] << 8 | data[3], 126
+            if len(data) == start + length and shortest <= length <= self._max_bytes:
+                return [(TEXT, apply_mask(data[start:], data[start - _MASK_BYTES : start]))]
         messages: list[tuple[int, bytes]] = []
         if self.violation is None:
             try:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
 import engineio
@@ -18,7 +19,7 @@ from socketio import packet as sio_packet
 from parley import codec
 from parley.wire import frames
 from parley.wire.countdown import GRAIN_S, Countdown
-from parley.wire.direct import EVENT, DirectClient
+from parley.wire.direct import EVENT, DirectClient, Later
 from parley.wire.handshake import Handshake
 from parley.wire.line import CLOSE_WITHIN_S, SERVICE_RESTART, Watch
 from parley.wire.logs import silent
@@ -27,6 +28,8 @@ from parley.wire.socket import GuardedSocket
 log = structlog.get_logger(__name__)
 
 NAMESPACE = "/"
+_NAME = re.compile(r'\["(\w{1,40})",', re.ASCII)
+"""How the data of nearly every event begins."""
 _FAULT = "Something went wrong on the server. Please try again."
 
 
@@ -39,7 +42,7 @@ class ConnectionRefused(Exception):
 
 
 Connect = Callable[[str, Handshake], Awaitable[None]]
-Receive = Callable[[str, str, list[Any], bool], Awaitable[Any]]
+Receive = Callable[[str, str, list[Any], bool], Any]
 Unreadable = Callable[[str, bool], Any]
 Disconnect = Callable[[str], None]
 
@@ -109,9 +112,12 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
 
     `on_connect(sid, handshake)` may raise `ConnectionRefused`;
     `on_event(sid, name, arguments, wants_ack)` returns what the acknowledgement
-    holds, and is called for one event of a client after the other, in the order
-    they were sent; `on_unreadable(sid, wants_ack)` does the same for what is an
-    event but not JSON with a name; `on_disconnect(sid)` must not block.
+    holds, or a `Later` that gives it, and is called for one event of a client
+    after the other, in the order they were sent, each when the one before is
+    done. `events` are the known ones and the type of what each carries: where
+    it is just that, it comes as that type. `on_unreadable(sid, wants_ack)` does
+    the same for what is an event but not JSON with a name; `on_disconnect(sid)`
+    must not block.
     """
 
     eio: GuardedEngine
@@ -121,6 +127,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         *,
         on_connect: Connect,
         on_event: Receive,
+        events: Mapping[str, type],
         on_unreadable: Unreadable,
         on_disconnect: Disconnect,
         ping_interval_s: float,
@@ -145,11 +152,16 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         )
         self._on_connect = on_connect
         self._on_event = on_event
+        self._decoders: dict[str, msgspec.json.Decoder[tuple[str, Any]]] = {
+            name: msgspec.json.Decoder(tuple[str, type])  # type: ignore[valid-type]
+            for name, type in events.items()
+        }
         self._on_unreadable = on_unreadable
         self._on_disconnect = on_disconnect
         self._direct: dict[str, DirectClient] = {}
         self._lines: set[DirectClient] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.working: set[DirectClient] = set()
+        """Those for whom something is under way; whatever becomes of them, it ends by itself."""
         self._ended = asyncio.Event()
         self._watch = Watch.over(max_message_bytes=max_frame_bytes, counts=self.eio.counts)
         self.on("connect", self._connected)
@@ -224,7 +236,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
             await socket.go_away()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_WITHIN_S + GRAIN_S):
-                while self._lines or self._tasks:
+                while self._lines or self.working:
                     await self._something_ended()
         for client in list(self._lines):
             client.abort()
@@ -250,15 +262,13 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         self.eio.forget(client)
         self._ended.set()
 
-    def run(self, work: Coroutine[Any, Any, None]) -> None:
-        """Let this go on to its end, whatever becomes of the client."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+    def finished(self, client: DirectClient) -> None:
+        """What was under way for it is done."""
+        self.working.discard(client)
         self._ended.set()
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        return asyncio.get_running_loop().create_task(work)
 
     async def _something_ended(self) -> None:
         self._ended.clear()
@@ -280,12 +290,32 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         client.send_text("40" + codec.dumps({"sid": sid}))
         return None
 
-    async def act(self, sid: str, data: Any, wants_ack: bool) -> Any:
-        """What an event's acknowledgement holds."""
-        if not isinstance(data, list) or not data or not isinstance(data[0], str):
+    def act(self, sid: str, text: str, wants_ack: bool) -> Any:
+        """What the acknowledgement of an event holds, or a `Later` that gives it."""
+        read = self._read_known(text)
+        if read is None:
+            try:
+                read = codec.loads(text)
+            except codec.Malformed:
+                read = None
+        return self._act(sid, read, wants_ack)
+
+    def _read_known(self, text: str) -> tuple[str, Any] | None:
+        """A known event with data of its type; None for all else, also what is wrong."""
+        begin = _NAME.match(text)
+        decoder = None if begin is None else self._decoders.get(begin[1])
+        if decoder is None or codec.is_too_deep(text):
+            return None
+        try:
+            return decoder.decode(text)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            return None
+
+    def _act(self, sid: str, read: Any, wants_ack: bool) -> Any:
+        if not isinstance(read, list | tuple) or not read or not isinstance(read[0], str):
             self.eio.counts["malformed"] += 1
             return self._on_unreadable(sid, wants_ack)
-        return await self._on_event(sid, data[0], data[1:], wants_ack)
+        return self._on_event(sid, read[0], list(read[1:]), wants_ack)
 
     def goodbye(self, sid: str) -> None:
         """It is connected no more."""
@@ -346,7 +376,11 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         sid = self.manager.sid_from_eio_sid(eio_sid, namespace or NAMESPACE)
         if sid is None or not self.manager.is_connected(sid, namespace or NAMESPACE):
             return
-        self._acknowledge(sid, id, await self.act(sid, data, id is not None))
+        answer = self._act(sid, data, id is not None)
+        if isinstance(answer, Later):
+            await asyncio.wait([answer.future])
+            answer = answer.finish(answer.future)
+        self._acknowledge(sid, id, answer)
 
     def _acknowledge(self, sid: str, id: int | None, answer: Any) -> None:
         socket = self._socket(sid)

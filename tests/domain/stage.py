@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -148,7 +148,7 @@ class Stage(RuleBasedStateMachine):
         return self.world.does(self.context.database.read(stored_sessions.by_id, asked.holder.id))
 
     def sends_each(
-        self, room: Room, session: int, draft: Draft, works: list[Coroutine[Any, Any, Sent]]
+        self, room: Room, session: int, draft: Draft, works: Sequence[Awaitable[Sent]]
     ) -> None:
         """All at once; the writer takes them in the order they were asked in."""
         at, refusal = self.world.clock(), room.refuses_words(session, draft.client_id)
@@ -175,7 +175,7 @@ class Stage(RuleBasedStateMachine):
         assert self.hears() == told
 
     def does_both(self, *works: Coroutine[Any, Any, object]) -> None:
-        for result in self.world.does(_all(list(works))):
+        for result in self.world.does(_all(works)):
             assert not isinstance(result, BaseException)
 
     def _keep(self, id: int, token: str, from_socket: bool) -> Holder:
@@ -208,5 +208,5 @@ class Stage(RuleBasedStateMachine):
         self.viewers[room.id] = Viewer.looks(snapshot)
 
 
-async def _all(works: list[Coroutine[Any, Any, T]]) -> list[T | BaseException]:
+async def _all(works: Sequence[Awaitable[T]]) -> list[T | BaseException]:
     return await asyncio.gather(*works, return_exceptions=True)

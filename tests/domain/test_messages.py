@@ -66,10 +66,13 @@ async def test_a_message_that_is_refused_leaves_no_hole(context: Context, talk: 
 
 
 async def test_the_end_is_the_last_of_the_log(context: Context, told: Told, talk: Talk) -> None:
+    async def send(text: str) -> messages.Sent:
+        return await messages.send(context, talk.room_id, talk.ben, Draft(text))
+
     results = await asyncio.gather(
-        messages.send(context, talk.room_id, talk.ben, Draft("in time")),
+        send("in time"),
         conversations.end(context, talk.room_id, talk.owner),
-        messages.send(context, talk.room_id, talk.ben, Draft("too late")),
+        send("too late"),
         return_exceptions=True,
     )
     assert isinstance(results[0], messages.Sent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,13 +49,13 @@ async def names(database: Database) -> list[str]:
     )
 
 
-async def begun(*works: Coroutine[Any, Any, Any]) -> list[asyncio.Task[Any]]:
-    """Tasks that have each run to their first wait."""
+async def begun(*works: Awaitable[Any]) -> Sequence[asyncio.Future[Any]]:
+    """Each has run to its first wait."""
 
     async def nothing() -> None:
         pass
 
-    tasks = [asyncio.create_task(work) for work in works]
+    tasks = [asyncio.ensure_future(work) for work in works]
     await asyncio.create_task(nothing())  # begins after all of them
     return tasks
 
@@ -75,8 +75,8 @@ class Gate:
         self.entered.set()
         assert self.opened.wait(10)
 
-    async def holds(self, database: Database) -> asyncio.Task[None]:
-        task = asyncio.create_task(database.write(self))
+    async def holds(self, database: Database) -> asyncio.Future[None]:
+        task = database.write(self)
         assert await asyncio.to_thread(self.entered.wait, 10)
         return task
 

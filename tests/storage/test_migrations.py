@@ -111,3 +111,20 @@ def test_a_migration_that_fails_leaves_nothing_behind(engine: sa.Engine) -> None
     with pytest.raises(sa.exc.OperationalError):
         migrate.migrate(engine)
     assert tables(engine) == before
+
+
+def test_what_was_said_before_stays_said(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        command.upgrade(alembic(connection), "0002")
+        for statement in (
+            "INSERT INTO sessions VALUES (1, x'00', 0, NULL)",
+            "INSERT INTO conversations VALUES"
+            " (1, 'room', 't', 't', '', 'listed', 0, 'ada', 1, NULL, 2, 2, 1, 0)",
+            "INSERT INTO messages VALUES (1, 1, 'x', 1, 1, 'ada', 'Ada', 'One', 'text', 5, NULL)",
+            "INSERT INTO messages VALUES (1, 2, 'y', 2, 1, 'ada', 'Ada', 'Two', 'text', 6, 'c')",
+        ):
+            connection.exec_driver_sql(statement)
+    migrate.migrate(engine)
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT id, text, client_id FROM messages ORDER BY seq")
+        assert [tuple(row) for row in rows] == [("1-x", "One", None), ("2-y", "Two", "c")]
