@@ -67,7 +67,7 @@ class DirectClient(Line):
 
     def ping(self) -> None:
         """Ask whether it is still there."""
-        self.send(_PING)
+        self.write(_PING)
         self._server.eio.pongs.start(self)
 
     def dismiss(self) -> None:
@@ -187,7 +187,7 @@ class DirectClient(Line):
     def _answer(self, id: str, answer: Any) -> None:
         if id:
             ack = b"43%d[%b]" % (int(id), msgspec.json.encode(answer))
-            self.send(frames.frame(frames.TEXT, ack))
+            self.write(frames.frame(frames.TEXT, ack))
 
     def _refuse_namespace(self, packet: str) -> None:
         namespace = _OTHER_NAMESPACE.match(packet, 1)

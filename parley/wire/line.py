@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from parley.wire import frames
 from parley.wire.countdown import Countdown
@@ -44,8 +44,8 @@ class Watch:
 class Line(asyncio.Protocol):
     """Takes over the transport of a WebSocket handshake that was answered.
 
-    `write` takes one whole frame and never waits: use it while `is_behind` is
-    false, else `send`, which looks at how much the client has left unread.
+    `write` takes one whole frame and never waits. It is the transport's own as long as
+    the client keeps up, for it is called for each of thousands of clients.
     """
 
     __slots__ = (
@@ -53,7 +53,6 @@ class Line(asyncio.Protocol):
         "_transport",
         "_unread_before",
         "_watch",
-        "is_behind",
         "is_open",
         "write",
     )
@@ -62,9 +61,8 @@ class Line(asyncio.Protocol):
         self._watch = watch
         self._parser = frames.Parser(watch.max_message_bytes)
         self._transport: asyncio.Transport | None = None
-        self.write: Any = _nothing
+        self.write: Callable[[bytes], object] = _nothing
         self.is_open = False
-        self.is_behind = False
         self._unread_before = 0
 
     def on_open(self) -> None:
@@ -85,21 +83,14 @@ class Line(asyncio.Protocol):
         transport.set_protocol(self)
         self.on_open()
 
-    def send(self, frame: bytes) -> None:
-        """Write a frame, or cut off a client that is too far behind to be sent any more."""
-        if self.is_behind and self._unread() > BEHIND_MAX_BYTES:
-            self.fall_off()
-        else:
-            self.write(frame)
-
     def send_text(self, text: str) -> None:
-        self.send(frames.frame(frames.TEXT, text.encode()))
+        self.write(frames.frame(frames.TEXT, text.encode()))
 
     def close(self, code: int = NORMAL_CLOSURE) -> None:
         """Say goodbye; who does not answer in time is cut off."""
         if not self.is_open:
             return
-        self.send(frames.frame(frames.CLOSE, code.to_bytes(2, "big")))
+        self.write(frames.frame(frames.CLOSE, code.to_bytes(2, "big")))
         self._stop()
 
     def look_again(self) -> None:
@@ -143,7 +134,7 @@ class Line(asyncio.Protocol):
                 if self.is_open:
                     self._receive(payload)
             elif opcode == frames.PING:
-                self.send(frames.frame(frames.PONG, payload))
+                self.write(frames.frame(frames.PONG, payload))
             elif opcode == frames.CLOSE:
                 self._closed_by_client(payload)
                 return
@@ -153,12 +144,14 @@ class Line(asyncio.Protocol):
             self._violated(parser.violation.code)
 
     def pause_writing(self) -> None:
-        self.is_behind = True
+        if self.is_open:
+            self.write = self._write_behind
         self._unread_before = self._unread()
         self._watch.behind.start(self)
 
     def resume_writing(self) -> None:
-        self.is_behind = False
+        if self.is_open and self._transport is not None:
+            self.write = self._transport.write
         self._watch.behind.stop(self)
 
     def eof_received(self) -> bool:
@@ -199,6 +192,13 @@ class Line(asyncio.Protocol):
             self.is_open = False
             self._watch.closing.start(self)
         self.write = _nothing
+
+    def _write_behind(self, frame: bytes) -> None:
+        """Cut off who is too far behind to be sent any more."""
+        if self._unread() > BEHIND_MAX_BYTES:
+            self.fall_off()
+        elif self._transport is not None:
+            self._transport.write(frame)
 
     def _unread(self) -> int:
         return 0 if self._transport is None else self._transport.get_write_buffer_size()

@@ -191,10 +191,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
                 continue
             if not frame:
                 frame = self.encode(event, data)
-            if client.is_behind:
-                client.send(frame)
-            else:
-                client.write(frame)
+            client.write(frame)
         if others:
             self._push_to(others, event, data)
 
@@ -208,7 +205,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         if client is None or frame is None:
             self.send_to((sid,), event, data)
         else:
-            client.send(frame)
+            client.write(frame)
 
     def seated(self, sid: str) -> None:
         """It takes part in something: it may stay."""
