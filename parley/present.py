@@ -11,7 +11,8 @@ from parley import contract, records
 from parley.errors import ParleyError
 
 
-@functools.lru_cache(maxsize=256)  # a message and its acknowledgement tell the same moment
+# A message and its acknowledgement tell the same moment, and every state the same joinings.
+@functools.lru_cache(maxsize=4096)
 def timestamp(moment: datetime) -> str:
     """ISO 8601 in UTC with the offset written out, to the millisecond."""
     return moment.isoformat(timespec="milliseconds")

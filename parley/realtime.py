@@ -84,8 +84,46 @@ class Realtime:
     # --- what clients send ---
 
     async def join_room(self, client: Client, data: contract.JoinRoom) -> contract.JoinAck:
-        # A client that goes away half-way must not leave a ghost: this runs to its end.
-        return await asyncio.shield(asyncio.ensure_future(self._join(client, data)))
+        if data.token:
+            session = await sessions.resolve(self._context, data.token)
+            if session is None:
+                raise Forbidden("This token is not known here. Join without it.")
+            client.session, client.proven, client.token = session, True, data.token
+        joining = participants.Joining(
+            session=client.session,
+            user_id=data.user_id,
+            username=data.username,
+            socket=client.sid,
+            proven=client.proven,
+        )
+        self._check_room_for_more(client, data.room_id)
+        watched = data.room_id in client.seats and client.seats[data.room_id] is None
+        if watched:  # or it would be told of its own coming
+            self._unseat(client, data.room_id)
+        try:
+            joined = await participants.join(self._context, data.room_id, joining)
+        except ParleyError:
+            if watched and client.is_open:
+                await self._seat(client, data.room_id, None, None)
+            raise
+        person = joined.participant
+        before = client.seats.get(data.room_id)
+        if before is not None and before.user_id != person.user_id:
+            # Another token made somebody else of this socket: who it was is not here any more.
+            await participants.leave(self._context, data.room_id, before.user_id, client.sid)
+        if not client.is_open:
+            participants.lose(self._context, data.room_id, person.user_id, client.sid)
+            raise NotJoined
+        if joined.token is not None:
+            client.session, client.proven, client.token = joined.session, False, joined.token
+        state = await self._seat(client, data.room_id, person, data.since)
+        return contract.JoinAck(
+            token=UNSET if client.token is None else client.token,
+            user_id=person.user_id,
+            username=person.username,
+            role=person.role.value,
+            seq=state.seq,
+        )
 
     async def watch_room(self, client: Client, data: contract.WatchRoom) -> contract.WatchAck:
         if client.seats.get(data.room_id) is not None:
@@ -208,48 +246,6 @@ class Realtime:
         self.server.send_away()
 
     # --- sitting down and getting up ---
-
-    async def _join(self, client: Client, data: contract.JoinRoom) -> contract.JoinAck:
-        if data.token:
-            session = await sessions.resolve(self._context, data.token)
-            if session is None:
-                raise Forbidden("This token is not known here. Join without it.")
-            client.session, client.proven, client.token = session, True, data.token
-        joining = participants.Joining(
-            session=client.session,
-            user_id=data.user_id,
-            username=data.username,
-            socket=client.sid,
-            proven=client.proven,
-        )
-        self._check_room_for_more(client, data.room_id)
-        watched = data.room_id in client.seats and client.seats[data.room_id] is None
-        if watched:  # or it would be told of its own coming
-            self._unseat(client, data.room_id)
-        try:
-            joined = await participants.join(self._context, data.room_id, joining)
-        except ParleyError:
-            if watched and client.is_open:
-                await self._seat(client, data.room_id, None, None)
-            raise
-        person = joined.participant
-        before = client.seats.get(data.room_id)
-        if before is not None and before.user_id != person.user_id:
-            # Another token made somebody else of this socket: who it was is not here any more.
-            await participants.leave(self._context, data.room_id, before.user_id, client.sid)
-        if not client.is_open:
-            participants.lose(self._context, data.room_id, person.user_id, client.sid)
-            raise NotJoined
-        if joined.token is not None:
-            client.session, client.proven, client.token = joined.session, False, joined.token
-        state = await self._seat(client, data.room_id, person, data.since)
-        return contract.JoinAck(
-            token=UNSET if client.token is None else client.token,
-            user_id=person.user_id,
-            username=person.username,
-            role=person.role.value,
-            seq=state.seq,
-        )
 
     async def _seat(
         self,

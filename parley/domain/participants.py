@@ -76,9 +76,10 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
             before = _taken_over(connection, conversation, joining, wanted_id, at)
         if session is None:
             session, token = sessions.begin(connection, at=at, in_use=joining.keeps_cookie)
+        count = conversation.participant_count
         if before is None:
             user_id = wanted_id or _fresh_id(connection, conversation, session)
-            before = stored.insert(
+            person = stored.insert(
                 connection,
                 conversation_id=conversation.id,
                 user_id=user_id,
@@ -86,22 +87,22 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
                 session_id=session.id,
                 role=access.role(conversation, session),
                 at=at,
+                visits=int(joining.socket is not None),
             )
             came_in, renamed = True, False
         else:
             came_in = before.left_at is not None
             renamed = bool(name) and name != before.username
-        person = stored.change(
-            connection,
-            before,
-            session_id=session.id,
-            username=name or before.username,
-            left_at=None,
-            visits=before.visits + (joining.socket is not None),
-        )
-        count = stored_conversations.change_participant_count(
-            connection, conversation.id, int(came_in)
-        )
+            person = stored.change(
+                connection,
+                before,
+                session_id=session.id,
+                username=name or before.username,
+                left_at=None,
+                visits=before.visits + (joining.socket is not None),
+            )
+        if came_in:
+            count = stored_conversations.change_participant_count(connection, conversation.id, 1)
         return Joined(person, session, token, count, came_in, renamed)
 
     def tell(joined: Joined) -> None:

@@ -15,8 +15,8 @@ write that succeeds ends it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -26,10 +26,10 @@ import structlog
 from parley.errors import DatabaseUnusable, ParleyError, Unavailable
 from parley.storage import trouble
 from parley.storage.folder import NAME, Files, database_url, make_folder
-from parley.storage.gate import Gate
 from parley.storage.lock import FolderLock
 from parley.storage.migrate import NEWEST, current_revision, migrate
 from parley.storage.prepared import execute
+from parley.storage.reader import Reader
 from parley.storage.writer import RETRY_AFTER_S, Work, Writer
 
 log = structlog.get_logger(__name__)
@@ -37,8 +37,6 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 P = ParamSpec("P")
 
-READERS = 4
-"""Connections for reading: SQLite reads are short, and two cores are common."""
 BUSY_TIMEOUT_MS = 2_000
 """How long another program's lock is waited for: clients wait five seconds for their answer."""
 
@@ -52,10 +50,9 @@ class Database:
         # Both open only what is there: a file that was removed must not come back empty.
         self._reads = _engine(database_url(folder, "rw"), "PRAGMA query_only = ON")
         self._writes = _engine(database_url(folder, "rw"))
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="parley-read")
+        self._reader: Reader | None = None
         self._writer: Writer | None = None
         self._connection: sa.Connection | None = None
-        self._reading = Gate()
         self._files: Files | None = None
         self._is_closed = False
         self.problem: str | None = None
@@ -79,6 +76,7 @@ class Database:
             self._lock.release()
             raise
         self._loop = asyncio.get_running_loop()
+        self._reader = Reader(self._reads)
         self._writer = Writer(self._commit, self._note)
 
     def _prepare(self) -> None:
@@ -97,17 +95,10 @@ class Database:
     ) -> T:
         """What `query(connection, …)` gives, on a connection that cannot write."""
 
-        def run() -> T:
-            with self._reading.one(), self._reads.connect() as connection:
-                # All of the query sees one moment: AUTOCOMMIT alone gives each statement its own.
-                execute(connection, "BEGIN")
-                try:
-                    return query(connection, *args, **kwargs)
-                finally:
-                    execute(connection, "ROLLBACK")
-
+        if self._is_closed or self._reader is None:
+            raise Unavailable(retry_after=RETRY_AFTER_S)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+            return await self._reader.submit(lambda connection: query(connection, *args, **kwargs))
         except sa.exc.DatabaseError as error:
             if not trouble.is_of_storage(error):
                 raise
@@ -158,15 +149,15 @@ class Database:
         self._is_closed = True
         if self._writer is not None:
             await self._writer.close()
-        # The readers first: a connection that comes back after the pool was closed stays open.
-        await asyncio.to_thread(self._readers.shutdown)
-        await asyncio.to_thread(self._close_connections)
+        if self._reader is not None:
+            await self._reader.close()
+        # The last to close: SQLite then puts what its log holds into the database.
+        await asyncio.to_thread(self._close_connection)
         self._lock.release()
 
-    def _close_connections(self) -> None:
+    def _close_connection(self) -> None:
         self._drop_connection()
         self._writes.dispose()
-        self._reads.dispose()
 
     def _note(self, error: Exception | None) -> None:
         self.problem = None if error is None else trouble.in_words(error)
@@ -211,9 +202,8 @@ class Database:
         holds into the database: none may stay open meanwhile.
         """
         self._files = None
-        with self._reading.none():
+        with self._reader.nobody() if self._reader else contextlib.nullcontext():
             self._drop_connection()
-            self._reads.dispose()
         if is_another:
             # Who is in a conversation here may be nobody there, or somebody else.
             self._loop.call_soon_threadsafe(self.when_replaced)
@@ -232,7 +222,7 @@ def _nothing() -> None:
 
 def _engine(url: str, *pragmas: str) -> sa.Engine:
     # AUTOCOMMIT hands BEGIN and COMMIT to us: sqlite3's own would come too late and too weak.
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", pool_size=READERS)
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
 
     @sa.event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:

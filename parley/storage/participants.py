@@ -12,13 +12,13 @@ from parley.records import Participant, Role
 from parley.storage.prepared import Prepared, p, values
 from parley.storage.schema import conversations, participants
 
+_ROLES = {role.value: role for role in Role}
+"""What Role itself does, ten times as fast: once for each person in each state."""
 PRESENT = participants.c.left_at.is_(None)
 _OF_ONE = participants.c.conversation_id == p("conversation_id")
 _ALL = sa.select(participants).where(_OF_ONE)
 _INSERT = Prepared(
-    participants.insert()
-    .values(values(participants.c, visits=0, left_at=None))
-    .returning(*participants.c),
+    participants.insert().values(values(participants.c, left_at=None)).returning(*participants.c),
     participants.c,
 )
 _BY_USER = Prepared(_ALL.where(participants.c.user_id == p("user_id")), participants.c)
@@ -37,6 +37,7 @@ def insert(
     session_id: int,
     role: Role,
     at: datetime,
+    visits: int,
 ) -> Participant:
     return _participant(
         _INSERT.first(
@@ -47,6 +48,7 @@ def insert(
             session_id=session_id,
             role=role.value,
             joined_at=at,
+            visits=visits,
         )
     )
 
@@ -115,7 +117,7 @@ def _participant(row: Any) -> Participant:
         user_id=row.user_id,
         username=row.username,
         session_id=row.session_id,
-        role=Role(row.role),
+        role=_ROLES[row.role],
         joined_at=row.joined_at,
         left_at=row.left_at,
         visits=row.visits,

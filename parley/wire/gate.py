@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from ipaddress import IPv6Address
 from typing import Any
@@ -80,6 +81,7 @@ class Gate:
             await self._server.handle_request(scope, receive, send)
 
 
+@functools.lru_cache(maxsize=256)  # people come to a server by few names
 def _is_host(text: str) -> bool:
     match = _HOST.fullmatch(text) if len(text) <= _HOST_MAX_CHARS else None
     if match is None:
@@ -101,17 +103,19 @@ def _is_ours(path: str) -> bool:
 
 def _is_plain(scope: Any) -> bool:
     """No JSONP, no odd methods: nothing that Engine.IO answers and no client of ours sends."""
-    query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
-    if "j" in query or scope.get("method", "GET") not in _METHODS:
-        return False
+    return scope.get("method", "GET") in _METHODS and _is_plain_query(
+        scope.get("query_string", b""), scope["type"] == "websocket"
+    )
+
+
+@functools.lru_cache(maxsize=256)
+def _is_plain_query(text: bytes, is_websocket: bool) -> bool:
+    query = parse_qs(text.decode("latin-1"), keep_blank_values=True)
     # Engine.IO believes the query and the headers: named otherwise than it came, a
     # connection gets no answer at all and is kept until its heartbeat fails.
     transport = query.get("transport", ["polling"])
-    return (
-        (transport == ["websocket"])
-        if scope["type"] == "websocket"
-        else ("websocket" not in transport)
-    )
+    is_named = (transport == ["websocket"]) if is_websocket else ("websocket" not in transport)
+    return is_named and "j" not in query
 
 
 async def _answer(scope: Any, receive: Any, send: Any, status: int, body: bytes) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import replace
 
-@dataclass(frozen=True, slots=True)
-class Handshake:
+
+class Handshake(Struct, frozen=True):
     """The opening request of a Socket.IO connection."""
 
     headers: dict[str, str]
@@ -18,7 +19,7 @@ class Handshake:
     is_websocket: bool
     address: str
     """The peer's address, empty where the server tells none."""
-    auth: dict[str, Any] = field(default_factory=dict)
+    auth: dict[str, Any] = {}
     """What the client gave as `auth`."""
 
     @classmethod

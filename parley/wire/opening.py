@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import functools
 import hashlib
 import re
 from collections.abc import Callable
@@ -132,7 +133,6 @@ def _websocket_request(head: bytes) -> tuple[dict[str, Any], bytes] | None:
     fields = dict(headers)
     key = fields.get(b"sec-websocket-key", b"")
     path, _, query = request_line[1].partition(b"?")
-    asked = parse_qs(query.decode("ascii"), keep_blank_values=True)
     if (
         fields.get(b"upgrade", b"").lower() != b"websocket"
         or b"upgrade" not in fields.get(b"connection", b"").lower().replace(b" ", b"").split(b",")
@@ -141,9 +141,7 @@ def _websocket_request(head: bytes) -> tuple[dict[str, Any], bytes] | None:
         or b"content-length" in fields
         or b"transfer-encoding" in fields
         or len([name for name, _ in headers if name in (b"host", b"sec-websocket-key")]) != 2
-        or asked.get("EIO") != ["4"]
-        or asked.get("transport") != ["websocket"]
-        or "sid" in asked
+        or not _is_new_client(query)
     ):
         return None
     scope: dict[str, Any] = {
@@ -153,6 +151,14 @@ def _websocket_request(head: bytes) -> tuple[dict[str, Any], bytes] | None:
         "headers": headers,
     }
     return scope, key
+
+
+@functools.lru_cache(maxsize=256)
+def _is_new_client(query: bytes) -> bool:
+    asked = parse_qs(query.decode("ascii"), keep_blank_values=True)
+    return (
+        asked.get("EIO") == ["4"] and asked.get("transport") == ["websocket"] and "sid" not in asked
+    )
 
 
 def _is_key(key: bytes) -> bool:

@@ -1,0 +1,82 @@
+"""Reading: a few threads, and connections that cannot write."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from parley.storage.gate import Gate
+from parley.storage.prepared import execute
+from parley.storage.threads import Threads
+
+T = TypeVar("T")
+
+READERS = 4
+"""Connections for reading: SQLite reads are short, and two cores are common."""
+
+
+class Reader:
+    """Runs queries from its making to `close()`."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._threads = Threads(READERS, name="parley-read")
+        self._gate = Gate()
+        # Taking one from the engine's own pool costs as much as a query.
+        self._idle: deque[sa.Connection] = deque()
+
+    def submit(self, query: Callable[[sa.Connection], T]) -> asyncio.Future[T]:
+        """What the query gives; all of it sees one moment."""
+        return self._threads.call(lambda: self._run(query))
+
+    @contextlib.contextmanager
+    def nobody(self) -> Iterator[None]:
+        """Wait until nobody reads, and close every connection; nobody reads during the block."""
+        with self._gate.none():
+            self._let_go()
+            yield
+
+    async def close(self) -> None:
+        await self._threads.close()
+        await asyncio.to_thread(self._let_go)
+
+    def _run(self, query: Callable[[sa.Connection], T]) -> T:
+        with self._gate.one():
+            connection = self._take()
+            try:
+                # AUTOCOMMIT alone gives each statement a moment of its own.
+                execute(connection, "BEGIN")
+                try:
+                    result = query(connection)
+                finally:
+                    execute(connection, "ROLLBACK")
+            except sa.exc.DatabaseError:
+                # It may be in any state: whoever is next takes another.
+                _drop(connection)
+                raise
+            except BaseException:
+                self._idle.append(connection)
+                raise
+            self._idle.append(connection)
+            return result
+
+    def _take(self) -> sa.Connection:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._engine.connect()
+
+    def _let_go(self) -> None:
+        while self._idle:
+            _drop(self._idle.pop())
+        self._engine.dispose()
+
+
+def _drop(connection: sa.Connection) -> None:
+    connection.invalidate()
+    connection.close()
