@@ -113,8 +113,12 @@ class Room:
         arrival = self._arriving[sid]
         arrival.state_seq = state_seq
         held, arrival.held = arrival.held, []
-        for event in held:
-            self._tell_arrival(sender, sid, arrival, event)
+        for each in held:
+            # The state may be ahead of what was told: a commit is seen before it is published.
+            if each.seq is None or each.seq > state_seq:
+                sender.send_to((sid,), each.event, each.data)
+        if self.told >= state_seq:
+            self._seat(sid)
 
     def remove(self, sid: str) -> None:
         self._seated.pop(sid, None)
@@ -133,32 +137,37 @@ class Room:
         if seq is not None:
             self._changed_to = seq
             self.told = max(self.told, seq)
-        if but is None:
-            sender.send_to(self._seated, event, data)
-        else:
+        sids: Iterable[str] = self._seated
+        if but is not None:
             sids = [sid for sid, user_id in self._seated.items() if user_id != but]
-            sender.send_to(sids, event, data)
         if self._arriving:
-            held = _Held(event, data, seq)
-            for sid, arrival in list(self._arriving.items()):
-                if but is None or arrival.user_id != but:
-                    self._tell_arrival(sender, sid, arrival, held)
+            seated = list(sids)  # before it, some are seated who know of it
+            sids = seated + self._arrivals_due(_Held(event, data, seq), but)
+        sender.send_to(sids, event, data)
 
     def take_position(self) -> int | None:
         """The seq of the last change, if there was one since this was last asked."""
         seq, self._changed_to = self._changed_to, None
         return seq
 
-    def _tell_arrival(self, sender: Sender, sid: str, arrival: _Arrival, held: _Held) -> None:
-        if arrival.state_seq is None:
-            arrival.held.append(held)
-            return
-        # The state may be ahead of what was told: a commit is seen before it is published.
-        if held.seq is None or held.seq > arrival.state_seq:
-            sender.send_to((sid,), held.event, held.data)
-        if held.seq is not None and held.seq >= arrival.state_seq and sid in self._arriving:
-            del self._arriving[sid]
-            self._seated[sid] = arrival.user_id
+    def _arrivals_due(self, held: _Held, but: str | None) -> list[str]:
+        """Those who have a state that this is not part of; for those who have none it is held."""
+        due = []
+        for sid, arrival in list(self._arriving.items()):
+            if but is not None and arrival.user_id == but:
+                continue
+            if arrival.state_seq is None:
+                arrival.held.append(held)
+                continue
+            if held.seq is None or held.seq > arrival.state_seq:
+                due.append(sid)
+            if held.seq is not None and held.seq >= arrival.state_seq:
+                self._seat(sid)
+        return due
+
+    def _seat(self, sid: str) -> None:
+        """Nothing that its state holds is still to be told."""
+        self._seated[sid] = self._arriving.pop(sid).user_id
 
     def _everyone(self) -> Iterable[tuple[str, str | None]]:
         yield from self._seated.items()

@@ -6,6 +6,7 @@ SQLite takes for it. What runs for every message and every join is prepared here
 
 from __future__ import annotations
 
+import operator
 import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable
@@ -31,8 +32,12 @@ def values(columns: Iterable[sa.Column[Any]], **fixed: object) -> dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class _Compiled:
     sql: str
-    places: tuple[tuple[str, Any, Callable[[Any], Any]], ...]
-    """For each value in its place: its name, what it is if not given, what the driver takes."""
+    usual: dict[str, Any]
+    """What is taken for values that are not given."""
+    in_order: Callable[[dict[str, Any]], tuple[Any, ...]]
+    """The values in their places, by their names."""
+    taken: tuple[tuple[int, Callable[[Any], Any]], ...]
+    """The places whose values the driver takes in another form."""
     converted: tuple[tuple[int, Callable[[Any], Any]], ...]
     """The columns whose values are not used as the driver gives them."""
     row: Callable[[Iterable[Any]], Any]
@@ -52,7 +57,12 @@ class Prepared:
         compiled = self._compiled
         if compiled is None:
             compiled = self._compiled = self._compile(connection.dialect)
-        values = [take(given.get(name, usual)) for name, usual, take in compiled.places]
+        values = compiled.in_order({**compiled.usual, **given} if compiled.usual else given)
+        if compiled.taken:
+            forms = list(values)
+            for at, take in compiled.taken:
+                forms[at] = take(forms[at])
+            values = tuple(forms)
         rows = execute(connection, compiled.sql, values)
         if not self._gives:
             return []
@@ -73,11 +83,15 @@ class Prepared:
 
     def _compile(self, dialect: sa.Dialect) -> _Compiled:
         compiled = self._statement.compile(dialect=dialect)  # type: ignore[attr-defined]
-        places = []
-        for name in compiled.positiontup:
-            kind = compiled.binds[name].type.dialect_impl(dialect)
-            take = kind.bind_processor(dialect) or _as_it_is
-            places.append((name.removeprefix(_PREFIX), compiled.params[name], take))
+        names, usual, taken = [], {}, []
+        for at, bound in enumerate(compiled.positiontup):
+            name = bound.removeprefix(_PREFIX)
+            names.append(name)
+            if name == bound:  # SQLAlchemy's own, such as the 1 in "seq + 1"
+                usual[name] = compiled.params[bound]
+            take = compiled.binds[bound].type.dialect_impl(dialect).bind_processor(dialect)
+            if take is not None:
+                taken.append((at, take))
         converted = []
         for at, column in enumerate(self._gives):
             convert = column.type.dialect_impl(dialect).result_processor(dialect, None)
@@ -85,18 +99,22 @@ class Prepared:
                 converted.append((at, convert))
         # No class can be written for columns that are known here only.
         row = namedtuple("Row", [column.name for column in self._gives])  # type: ignore[misc]
-        return _Compiled(str(compiled), tuple(places), tuple(converted), row._make)
+        return _Compiled(
+            str(compiled), usual, _in_order(names), tuple(taken), tuple(converted), row._make
+        )
 
 
-def _as_it_is(value: Any) -> Any:
-    return value
+def _in_order(names: list[str]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
+    if len(names) > 1:
+        return operator.itemgetter(*names)
+    return lambda given: tuple(given[name] for name in names)
 
 
-def execute(connection: sa.Connection, sql: str, values: Iterable[Any] = ()) -> list[Any]:
+def execute(connection: sa.Connection, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
     """Run it on the driver's own connection; its rows. Raises SQLAlchemy's errors."""
     driver: Any = connection.connection.driver_connection
     try:
-        rows: list[Any] = driver.execute(sql, tuple(values)).fetchall()
+        rows: list[Any] = driver.execute(sql, values).fetchall()
     except sqlite3.Error as error:
         raise sa.exc.DBAPIError.instance(
             sql, None, error, sqlite3.Error, hide_parameters=True, dialect=connection.dialect
