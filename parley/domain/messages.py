@@ -16,7 +16,7 @@ from parley.storage import conversations as stored_conversations
 from parley.storage import messages as stored
 from parley.storage import participants as stored_participants
 
-ID_BYTES = 9
+KEY_BYTES = 9
 """What nobody can guess of a message's id; before it stands the seq."""
 
 
@@ -112,21 +112,12 @@ def _checked(draft: Draft) -> Draft:
 
 
 def _store(context: Context, connection: sa.Connection, sender: Participant, draft: Draft) -> Sent:
-    conversation_id, session_id = sender.conversation_id, sender.session_id
-    if draft.client_id is not None:
-        first = stored.by_client_id(connection, conversation_id, session_id, draft.client_id)
-        if first is not None:
-            return Sent(first, duplicate=True)
-    at = context.clock()
-    seq = stored_conversations.count_message(connection, conversation_id, at=at)
-    if seq is None:
-        raise ConversationIsOver
-    message = stored.insert(
+    conversation_id, at = sender.conversation_id, context.clock()
+    message = stored.say(
         connection,
         conversation_id=conversation_id,
-        seq=seq,
-        id=f"{seq}-{secrets.token_urlsafe(ID_BYTES)}",
-        session_id=session_id,
+        key=secrets.token_urlsafe(KEY_BYTES),
+        session_id=sender.session_id,
         user_id=sender.user_id,
         username=sender.username,
         text=draft.text,
@@ -134,7 +125,14 @@ def _store(context: Context, connection: sa.Connection, sender: Participant, dra
         client_id=draft.client_id,
         at=at,
     )
-    return Sent(message, duplicate=False)
+    if message is not None:
+        stored_conversations.count_message(connection, conversation_id, seq=message.seq, at=at)
+        return Sent(message, duplicate=False)
+    if draft.client_id is not None:
+        first = stored.by_client_id(connection, conversation_id, sender.session_id, draft.client_id)
+        if first is not None:
+            return Sent(first, duplicate=True)
+    raise ConversationIsOver
 
 
 def _tell(context: Context, room_id: str, sent: Sent) -> None:

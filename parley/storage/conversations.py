@@ -23,8 +23,13 @@ _CHANGE = (
     .returning(conversations.c.seq)
 )
 _COUNT_MESSAGE = Prepared(
-    _CHANGE.values(message_count=conversations.c.message_count + 1, last_activity_at=p("at")),
-    [conversations.c.seq],
+    conversations.update()
+    .where(_THIS)
+    .values(
+        seq=p("seq"),
+        message_count=conversations.c.message_count + 1,
+        last_activity_at=p("at"),
+    )
 )
 _END = Prepared(_CHANGE.values(ended_at=p("at")), [conversations.c.seq])
 _COUNT_PARTICIPANT = Prepared(
@@ -107,10 +112,11 @@ def count(connection: sa.Connection) -> tuple[int, int]:
     return active, total
 
 
-def count_message(connection: sa.Connection, conversation_id: int, *, at: datetime) -> int | None:
-    """The seq for a new message; None where the conversation has ended."""
-    row = _COUNT_MESSAGE.first(connection, id=conversation_id, at=at)
-    return None if row is None else row.seq
+def count_message(
+    connection: sa.Connection, conversation_id: int, *, seq: int, at: datetime
+) -> None:
+    """The message of this seq is its newest change."""
+    _COUNT_MESSAGE.run(connection, id=conversation_id, seq=seq, at=at)
 
 
 def end(connection: sa.Connection, conversation_id: int, *, at: datetime) -> int | None:

@@ -8,13 +8,38 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
 
 from parley.records import Message
-from parley.storage.prepared import Prepared, p, values
-from parley.storage.schema import CHANGED_LATER, messages
+from parley.storage.prepared import Prepared, p
+from parley.storage.schema import CHANGED_LATER, conversations, messages
 
 _OF_ONE = sa.select(messages).where(messages.c.conversation_id == p("conversation_id"))
-_INSERT = Prepared(messages.insert().values(values(messages.c)))
+# One statement, for it is run for every message: the next seq, unless the conversation has
+# ended; nothing, where the session said it before.
+_SEQ = conversations.c.seq + 1
+_SAY = Prepared(
+    insert(messages)
+    .from_select(
+        [column.name for column in messages.c],
+        sa.select(
+            *(
+                {
+                    messages.c.seq: _SEQ,
+                    messages.c.changed_seq: _SEQ,
+                    messages.c.id: sa.cast(_SEQ, sa.Text) + "-" + p("key"),
+                }.get(column, p(column.name, column.type))
+                for column in messages.c
+            )
+        ).where(conversations.c.id == p("conversation_id"), conversations.c.ended_at.is_(None)),
+    )
+    .on_conflict_do_nothing(
+        index_elements=[messages.c.conversation_id, messages.c.session_id, messages.c.client_id],
+        index_where=messages.c.client_id.is_not(None),
+    )
+    .returning(messages.c.seq),
+    [messages.c.seq],
+)
 _BY_CLIENT_ID = Prepared(
     _OF_ONE.where(messages.c.session_id == p("session_id"), messages.c.client_id == p("client_id")),
     messages.c,
@@ -42,12 +67,11 @@ _CHANGED_SINCE = Prepared(
 )
 
 
-def insert(
+def say(
     connection: sa.Connection,
     *,
     conversation_id: int,
-    seq: int,
-    id: str,
+    key: str,
     session_id: int,
     user_id: str,
     username: str,
@@ -55,13 +79,16 @@ def insert(
     type: str,
     client_id: str | None,
     at: datetime,
-) -> Message:
-    _INSERT.run(
+) -> Message | None:
+    """Store it as the next in the log. None where the conversation has ended, or the session
+    said something under this client_id before. `key` is what nobody can guess of its id.
+
+    Whoever calls counts the change of the conversation.
+    """
+    row = _SAY.first(
         connection,
         conversation_id=conversation_id,
-        seq=seq,
-        id=id,
-        changed_seq=seq,
+        key=key,
         session_id=session_id,
         user_id=user_id,
         username=username,
@@ -70,10 +97,13 @@ def insert(
         sent_at=at,
         client_id=client_id,
     )
+    if row is None:
+        return None
+    seq: int = row.seq
     return Message(
         conversation_id=conversation_id,
         seq=seq,
-        id=id,
+        id=f"{seq}-{key}",
         changed_seq=seq,
         user_id=user_id,
         username=username,

@@ -19,9 +19,9 @@ _PREFIX = "p_"
 """SQLAlchemy keeps the plain names of columns to itself."""
 
 
-def p(name: str) -> sa.BindParameter[Any]:
-    """The place of a value, named when the statement is run."""
-    return sa.bindparam(_PREFIX + name)
+def p(name: str, type: sa.types.TypeEngine[Any] | None = None) -> sa.BindParameter[Any]:
+    """The place of a value, named when the statement is run; its type, where nothing else tells."""
+    return sa.bindparam(_PREFIX + name, type_=type)
 
 
 def values(columns: Iterable[sa.Column[Any]], **fixed: object) -> dict[str, Any]:
