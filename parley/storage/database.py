@@ -159,7 +159,7 @@ class Database:
         self._drop_connection()
         self._writes.dispose()
 
-    def _note(self, error: Exception | None) -> None:
+    def _note(self, error: BaseException | None) -> None:
         self.problem = None if error is None else trouble.in_words(error)
 
     def _commit(self, batch: list[Work]) -> list[Any]:

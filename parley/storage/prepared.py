@@ -33,7 +33,7 @@ def values(columns: Iterable[sa.Column[Any]], **fixed: object) -> dict[str, Any]
 class _Compiled:
     sql: str
     usual: dict[str, Any]
-    """What is taken for values that are not given."""
+    """Values that stand in the statement itself."""
     in_order: Callable[[dict[str, Any]], tuple[Any, ...]]
     """The values in their places, by their names."""
     taken: tuple[tuple[int, Callable[[Any], Any]], ...]
@@ -54,10 +54,20 @@ class Prepared:
 
     def run(self, connection: sa.Connection, **given: object) -> list[Any]:
         """The rows it gives, each with its columns by name. Raises SQLAlchemy's errors."""
+        return self._rows(connection, given)
+
+    def first(self, connection: sa.Connection, **given: object) -> Any:
+        """The first row, or None."""
+        rows = self._rows(connection, given)
+        return rows[0] if rows else None
+
+    def _rows(self, connection: sa.Connection, given: dict[str, object]) -> list[Any]:
         compiled = self._compiled
         if compiled is None:
             compiled = self._compiled = self._compile(connection.dialect)
-        values = compiled.in_order({**compiled.usual, **given} if compiled.usual else given)
+        if compiled.usual:
+            given.update(compiled.usual)
+        values = compiled.in_order(given)
         if compiled.taken:
             forms = list(values)
             for at, take in compiled.taken:
@@ -75,11 +85,6 @@ class Prepared:
                 fields[at] = convert(fields[at])
             found.append(compiled.row(fields))
         return found
-
-    def first(self, connection: sa.Connection, **given: object) -> Any:
-        """The first row, or None."""
-        rows = self.run(connection, **given)
-        return rows[0] if rows else None
 
     def _compile(self, dialect: sa.Dialect) -> _Compiled:
         compiled = self._statement.compile(dialect=dialect)  # type: ignore[attr-defined]

@@ -1,10 +1,8 @@
-"""The writer's thread: takes everything that waits at once, and tells what became of it."""
+"""The one that writes: everything that waits at once, and then tells what became of it."""
 
 from __future__ import annotations
 
 import asyncio
-import queue
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +11,7 @@ import sqlalchemy as sa
 import structlog
 
 from parley.errors import Unavailable
+from parley.storage.threads import Threads
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +30,10 @@ class Work:
 
 
 class Writer:
-    """Runs from its making to `close()`; each hop between loop and thread takes a whole batch.
+    """Runs from its making to `close()`: one transaction after the other.
+
+    What is asked for in one turn of the event loop, and all that is while a
+    transaction runs, makes the next: the more there is to do, the less each costs.
 
     `commit(batch)` runs in the thread and gives a result or an exception for
     each work; where it raises, everybody who waits is told `Unavailable`.
@@ -41,15 +43,15 @@ class Writer:
     def __init__(
         self,
         commit: Callable[[list[Work]], list[Any]],
-        ended: Callable[[Exception | None], None],
+        ended: Callable[[BaseException | None], None],
     ) -> None:
         self._commit = commit
         self._ended = ended
         self._loop = asyncio.get_running_loop()
-        self._waiting: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
-        # Nobody was promised what is not committed: a program that ends must not wait for it.
-        self._thread = threading.Thread(target=self._run, name="parley-write", daemon=True)
-        self._thread.start()
+        self._thread = Threads(1, name="parley-write")
+        self._waiting: list[Work] = []
+        self._running: asyncio.Future[list[Any]] | None = None
+        """The transaction that runs."""
 
     def submit(
         self, run: Callable[[sa.Connection], Any], then: Callable[[Any], None] | None
@@ -57,53 +59,41 @@ class Writer:
         """Its result once it is on disk. Cancelling it does not take the work back."""
         done = self._loop.create_future()
         done.add_done_callback(_look_at_error)
-        self._waiting.put(Work(run, then, done))
+        if not self._waiting and self._running is None:
+            # After whatever else this turn of the loop brings.
+            self._loop.call_soon(self._start)
+        self._waiting.append(Work(run, then, done))
         return done
 
     async def close(self) -> None:
         """Commit what waits. Nothing may be submitted any more."""
-        self._waiting.put(None)
-        await asyncio.to_thread(self._thread.join)
-        # What the thread told last is in the loop's queue, before this.
+        self._start()
+        while self._running is not None:
+            await asyncio.wait([self._running])
+        await self._thread.close()
+        # Whoever waited is told in the loop's next turn, before this goes on.
         await asyncio.sleep(0)
 
-    # --- in the thread ---
+    def _start(self) -> None:
+        if self._running is not None or not self._waiting:
+            return
+        batch, self._waiting = self._waiting[:BATCH_MAX], self._waiting[BATCH_MAX:]
+        self._running = self._thread.call(lambda: self._commit(batch))
+        self._running.add_done_callback(lambda ran: self._settle(batch, ran))
 
-    def _run(self) -> None:
-        while batch := self._next_batch():
-            outcomes: list[Any] | Exception
-            try:
-                outcomes = self._commit(batch)
-            except Exception as error:
-                # Who waits behind would wait as long again, or was meant for another database.
-                batch += self._take_waiting()
-                outcomes = error
-            self._loop.call_soon_threadsafe(self._settle, batch, outcomes)
-
-    def _next_batch(self) -> list[Work]:
-        """Everything that waits, at least one; empty once the end was asked for."""
-        first = self._waiting.get()
-        return [] if first is None else [first, *self._take_waiting(BATCH_MAX - 1)]
-
-    def _take_waiting(self, at_most: int | None = None) -> list[Work]:
-        taken: list[Work] = []
-        while (at_most is None or len(taken) < at_most) and not self._waiting.empty():
-            work = self._waiting.get_nowait()
-            if work is None:
-                self._waiting.put(None)
-                break
-            taken.append(work)
-        return taken
-
-    # --- on the event loop ---
-
-    def _settle(self, batch: list[Work], outcomes: list[Any] | Exception) -> None:
-        if isinstance(outcomes, Exception):
-            self._ended(outcomes)
-            log.error("commit_failed", error=str(outcomes), works=len(batch))
-            outcomes = [Unavailable(retry_after=RETRY_AFTER_S) for _ in batch]
+    def _settle(self, batch: list[Work], ran: asyncio.Future[list[Any]]) -> None:
+        self._running = None
+        error = ran.exception()
+        outcomes: list[Any]
+        if error is None:
+            outcomes = ran.result()
         else:
-            self._ended(None)
+            # Who waits behind would wait as long again, or was meant for another database.
+            batch, self._waiting = batch + self._waiting, []
+            log.error("commit_failed", error=str(error), works=len(batch))
+            outcomes = [Unavailable(retry_after=RETRY_AFTER_S) for _ in batch]
+        self._start()
+        self._ended(error)
         # In the loop's next turn, as those who wait are: what one client is told of both goes
         # out in one write.
         self._loop.call_soon(_tell, batch, outcomes)

@@ -47,7 +47,7 @@ class Later(NamedTuple):
 class DirectClient(Line):
     """Reads one packet after the other, each finished before the next one begins."""
 
-    __slots__ = ("_handshake", "_is_working", "_later", "_server", "_waiting", "sid")
+    __slots__ = ("_ack_id", "_handshake", "_is_working", "_later", "_server", "_waiting", "sid")
 
     def __init__(self, server: Server, watch: Watch, handshake: Handshake) -> None:
         super().__init__(watch)
@@ -57,6 +57,8 @@ class DirectClient(Line):
         self._is_working = False
         self._later: Later | None = None
         """What the packets that wait are waiting for."""
+        self._ack_id = ""
+        """And under which id its sender waits for the answer; empty for none."""
         self.sid: str | None = None
         """Its Socket.IO id, as long as it is connected."""
 
@@ -75,17 +77,14 @@ class DirectClient(Line):
         self.close()
 
     def on_text(self, text: str) -> None:
-        match text[:1]:
-            case "4" if text[1:2] in ("0", "1", "2"):
-                self._queue(text[1:])
-            case "4" if text[1:2] == "3":
-                pass  # an acknowledgement: we never ask for one
-            case "3":
-                self._server.heard(self)
-            case "1":
-                self._queue(_CLOSE)
-            case _:
-                self._server.eio.counts["malformed"] += 1
+        if text.startswith(("42", "40", "41")):
+            self._queue(text[1:])
+        elif text.startswith("3"):
+            self._server.heard(self)
+        elif text.startswith("1"):
+            self._queue(_CLOSE)
+        elif not text.startswith("43"):  # an acknowledgement: we never ask for one
+            self._server.eio.counts["malformed"] += 1
 
     def on_lost(self) -> None:
         self._server.lost(self)
@@ -120,7 +119,7 @@ class DirectClient(Line):
         later, self._later = self._later, None
         self._server.finished(self)
         if later is not None and not future.cancelled():
-            later.finish(future)
+            self._answer(self._ack_id, later.finish(future))
         if self._waiting:
             self._work(self._next())
 
@@ -133,9 +132,9 @@ class DirectClient(Line):
     def _handle(self, packet: str) -> Later | None:
         if packet == _GONE:
             self._leave()
-        elif packet[1:2] == "/" and not packet.startswith("/,", 1):
+        elif packet.startswith("/", 1) and not packet.startswith("/,", 1):
             self._refuse_namespace(packet)
-        elif packet[0] == "2":
+        elif packet.startswith("2"):
             return self._event(packet)
         elif packet[0] == "0":
             return self._connect(packet[1:].removeprefix("/,"))
@@ -158,7 +157,7 @@ class DirectClient(Line):
         if not is_readable or self.sid is not None:
             self._server.eio.counts["malformed"] += 1
             return None
-        sid = secrets.token_urlsafe(15)
+        sid, self._ack_id = secrets.token_urlsafe(15), ""
 
         def finish(welcomed: asyncio.Future[Any]) -> None:
             refusal = welcomed.result()
@@ -171,7 +170,8 @@ class DirectClient(Line):
         )
 
     def _event(self, packet: str) -> Later | None:
-        packet = packet if packet[1:2] != "/" else packet[0] + packet[3:]
+        if packet.startswith("/", 1):
+            packet = packet[0] + packet[3:]
         head = EVENT.match(packet)
         if head is None or self.sid is None:
             self._server.eio.counts["malformed"] += 1
@@ -179,8 +179,8 @@ class DirectClient(Line):
         id = head[1]
         answer = self._server.act(self.sid, packet[head.end() :], bool(id))
         if isinstance(answer, Later):
-            later = answer
-            return Later(later.future, lambda future: self._answer(id, later.finish(future)))
+            self._ack_id = id
+            return answer
         self._answer(id, answer)
         return None
 
