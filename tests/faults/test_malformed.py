@@ -1,0 +1,40 @@
+"""Malformed packets by the million cost their sender's time, and no line in the log."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from tests.faults.effort import times
+from tests.raw import event
+from tests.servers import process
+from tests.transport.test_guards import MALFORMED
+from tests.wire.test_frames import masked
+from tests.wire.test_line import Wire
+
+AT_ONCE = 10_000
+
+
+async def test_malformed_packets_by_the_million(tmp_path: Path) -> None:
+    rounds = times(10, full=100)
+    frames = [masked(0x81, packet.encode()) for packet in MALFORMED]
+    flood = b"".join(frames * (AT_ONCE // len(frames) + 1))
+    with process(tmp_path / "data") as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        mallory = Wire(reader, writer)
+        await mallory.opens()
+        await mallory.says(masked(0x81, b"40"))
+
+        async def floods() -> None:
+            for _ in range(rounds):
+                await mallory.says(flood)
+            await mallory.says(masked(0x81, event("nothing of ours", id=7).encode()))
+
+        async def reads_its_answer() -> None:
+            while not (await mallory.reads())[1].startswith(b"437["):
+                pass
+
+        async with asyncio.timeout(50):
+            await asyncio.gather(floods(), reads_its_answer())
+        writer.transport.abort()
+        assert server.stop() == (0, "")
