@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ BEHIND_MAX_BYTES = 1024 * 1024
 """And cut off at this; it comes back and catches up."""
 BEHIND_MAX_S = 10.0
 """Or after this long in which what is unread has not become less."""
+SEND_BUFFER_BYTES = 128 * 1024
+"""What the system may keep for a client: left to itself it keeps megabytes, and who reads
+nothing is found out so much later.
+"""
 CLOSE_WITHIN_S = 2.0
 """How long a client has to answer the closing of its WebSocket."""
 NORMAL_CLOSURE, SERVICE_RESTART = 1000, 1012
@@ -80,6 +85,8 @@ class Line(asyncio.Protocol):
         self.write = transport.write
         self.is_open = True
         transport.set_write_buffer_limits(high=BEHIND_BYTES, low=0)
+        if (socket_ := transport.get_extra_info("socket")) is not None:
+            socket_.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         transport.set_protocol(self)
         self.on_open()
 
