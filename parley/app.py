@@ -70,7 +70,7 @@ def create_app(config: Config | None = None) -> Parley:
     database = Database(config.data)
     context = Context(database, LocalBus(), Presence(), config.leave_grace_s)
     realtime = Realtime(context, config)
-    context.bus.subscribe(realtime.deliver)
+    context.bus.subscribe(realtime.audience.deliver)
     database.when_replaced = realtime.send_away
 
     app = Parley(__name__, static_folder=None)
@@ -131,7 +131,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
     async def tell_positions() -> None:
         while True:
             await asyncio.sleep(contract.ROOM_POSITION_EVERY_S)
-            app.realtime.tell_positions()
+            app.realtime.audience.tell_positions()
 
     @app.before_serving
     async def start() -> None:

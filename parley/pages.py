@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from parley import contract, decode, present, web
 from parley.domain import access, conversations, messages, participants
 from parley.errors import BadRequest, Forbidden, ParleyError
-from parley.records import Participant, Session, Snapshot, Visibility
+from parley.records import Session, Snapshot, Standing, Visibility
 
 pages = Blueprint("pages", __name__)
 
@@ -113,11 +113,11 @@ async def send(room_id: str) -> AnyResponse | tuple[str, int]:
 
 @pages.get("/conversation/<room_id>/end")
 async def ask_to_end(room_id: str) -> AnyResponse | str:
-    found = await conversations.find(web.site().context, room_id)
-    access.require_owner(found, await web.current_session())
-    if not found.is_active:
+    found = await conversations.find(web.site().context, room_id, await web.current_session())
+    access.require_owner(found.standing)
+    if not found.conversation.is_active:
         return _see(room_id)
-    return await render_template("pages/end.html", conversation=found)
+    return await render_template("pages/end.html", conversation=found.conversation)
 
 
 @pages.post("/conversation/<room_id>/end")
@@ -128,7 +128,7 @@ async def end(room_id: str) -> AnyResponse:
 
 @pages.get("/conversation/<room_id>/qr.svg")
 async def qr_code(room_id: str) -> Response:
-    await conversations.find(web.site().context, room_id)
+    await conversations.find(web.site().context, room_id, await _session_of_page())
     try:
         code = segno.make(present.join_link(room_id, public_url=web.public_url()), micro=False)
     except segno.DataOverflowError:
@@ -170,14 +170,13 @@ async def _conversation(
     room_id: str, *, error: str | None = None, username: str = "", draft: str = ""
 ) -> str:
     session = await _session_of_page()
-    window = await _window(room_id)
-    found = window.snapshot.conversation
-    person = await participants.of_session(web.site().context, found, session)
+    window = await _window(room_id, session)
+    snapshot = window.snapshot
     return await render_template(
         "pages/conversation.html",
-        conversation=present.conversation(window.snapshot),
-        me=_me(window.snapshot, person),
-        is_owner=access.is_owner(found, session),
+        conversation=present.conversation(snapshot),
+        me=_me(snapshot),
+        is_owner=snapshot.standing is Standing.OWNER,
         join_link=present.join_link(room_id, public_url=web.public_url()),
         older_url=window.older_url,
         newest_url=window.newest_url,
@@ -195,7 +194,7 @@ async def _session_of_page() -> Session | None:
         return None
 
 
-async def _window(room_id: str) -> Window:
+async def _window(room_id: str, session: Session | None) -> Window:
     """The newest messages, or those before, or those around a seq, as the address asks."""
     seq = {
         name: decode.from_query(text, name, schema)
@@ -203,7 +202,7 @@ async def _window(room_id: str) -> Window:
         if (text := request.args.get(name))
     }
     snapshot = await conversations.window(
-        web.site().context, room_id, before=seq.get("before"), at=seq.get("at")
+        web.site().context, room_id, session, before=seq.get("before"), at=seq.get("at")
     )
     shown = snapshot.messages
     path = f"/conversation/{room_id}"
@@ -217,7 +216,8 @@ async def _window(room_id: str) -> Window:
     )
 
 
-def _me(snapshot: Snapshot, person: Participant | None) -> contract.Participant | None:
+def _me(snapshot: Snapshot) -> contract.Participant | None:
+    person = snapshot.person
     if person is None:
         return None
     return present.participant(person, online=person.user_id in snapshot.online)

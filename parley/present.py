@@ -4,11 +4,31 @@ from __future__ import annotations
 
 import functools
 from datetime import datetime
+from typing import TypeVar
 
 from msgspec import UNSET, UnsetType
 
 from parley import contract, records
 from parley.errors import ParleyError
+
+T = TypeVar("T")
+
+Told = (
+    records.MessageSent
+    | records.MessageChanged
+    | records.ParticipantArrived
+    | records.ParticipantLeft
+    | records.ParticipantRemoved
+    | records.TypingChanged
+    | records.ConversationChanged
+    | records.ConversationEnded
+    | records.ConversationDeleted
+    | records.LinkReplaced
+    | records.MessagesErased
+    | records.Knocked
+    | records.KnockAnswered
+)
+"""What happened and has an event of its own on the wire."""
 
 
 # A message and its acknowledgement tell the same moment, and every state the same joinings.
@@ -29,6 +49,9 @@ def message(record: records.Message) -> contract.Message:
         type=record.type,
         timestamp=timestamp(record.sent_at),
         client_id=UNSET if record.client_id is None else record.client_id,
+        deleted=UNSET if record.deleted_at is None else True,
+        role="owner" if record.role is records.Role.OWNER else UNSET,
+        alike=record.is_alike or UNSET,
     )
 
 
@@ -37,8 +60,9 @@ def participant(record: records.Participant, *, online: bool) -> contract.Partic
         user_id=record.user_id,
         username=record.username,
         joined_at=timestamp(record.joined_at),
-        role=record.role.value,
+        role="owner" if record.role is records.Role.OWNER else "member",
         online=online,
+        alike=record.is_alike or UNSET,
     )
 
 
@@ -64,7 +88,20 @@ def conversation(snapshot: records.Snapshot) -> contract.Conversation:
         ended_at=UNSET if record.ended_at is None else timestamp(record.ended_at),
         visibility=record.visibility.value,
         seq=record.seq,
+        door=door(record),
+        read_only=record.is_read_only,
+        keep_days=_or_unset(record.keep_days),
+        erased_through=_or_unset(record.erased_through),
     )
+
+
+def door(record: records.Conversation) -> contract.DoorName:
+    """What a stranger meets first."""
+    if record.is_locked:
+        return "locked"
+    if record.passphrase_hash is not None:
+        return "passphrase"
+    return "knock" if record.is_knock else "open"
 
 
 def summary(record: records.Conversation, *, public_url: str) -> contract.ConversationSummary:
@@ -89,6 +126,7 @@ def changes(record: records.Changes) -> contract.SyncAck:
         messages=[message(changed) for changed in record.messages],
         more=record.more,
         is_active=record.is_active,
+        erased_through=_or_unset(record.erased_through),
     )
 
 
@@ -98,19 +136,19 @@ def sent(record: records.Message, *, duplicate: bool) -> contract.SendAck:
     )
 
 
-def event(happened: records.Event, *, others: int = 0) -> tuple[str, object]:
+def event(happened: Told, *, others: int = 0) -> tuple[str, object]:
     """The name and data of the Socket.IO event that tells it; `others` met with the same."""
     match happened:
         case records.MessageSent():
             return "new_message", message(happened.message)
-        case records.ParticipantArrived(_, person, count):
+        case records.ParticipantArrived(person, count):
             return "user_joined", contract.UserJoined(
                 user_id=person.user_id,
                 username=person.username,
                 participant_count=count,
                 others=others or UNSET,
             )
-        case records.ParticipantLeft(_, person, count):
+        case records.ParticipantLeft(person, count):
             return "user_left", contract.UserLeft(
                 user_id=person.user_id,
                 username=person.username,
@@ -129,6 +167,118 @@ def event(happened: records.Event, *, others: int = 0) -> tuple[str, object]:
                 message="This conversation has ended.",
                 seq=happened.seq,
             )
+        case records.MessageChanged():
+            return "message_changed", message(happened.message)
+        case records.ConversationChanged(now):
+            return "conversation_changed", contract.ConversationChanged(
+                room_id=now.room_id,
+                title=now.title,
+                description=now.description,
+                door=door(now),
+                read_only=now.is_read_only,
+                keep_days=_or_unset(now.keep_days),
+            )
+        case records.LinkReplaced():
+            return "link_replaced", contract.LinkReplaced(
+                room_id=happened.old_room_id, new_room_id=happened.room_id
+            )
+        case records.ParticipantRemoved():
+            return "user_left", contract.UserLeft(
+                user_id=happened.participant.user_id,
+                username=happened.participant.username,
+                participant_count=happened.participant_count,
+            )
+        case records.Knocked(room_id, knock):
+            return "knocked", contract.Knocked(
+                room_id=room_id,
+                id=knock.id,
+                username=knock.username,
+                asked_at=timestamp(knock.asked_at),
+            )
+        case records.KnockAnswered(room_id, knock):
+            return "knock_answered", contract.KnockAnswered(
+                room_id=room_id, id=knock.id, admitted=knock.answer == "admitted"
+            )
+        case records.MessagesErased():
+            return "messages_erased", contract.MessagesErased(
+                room_id=happened.room_id, through=happened.through, seq=happened.seq
+            )
+        case records.ConversationDeleted():
+            return "conversation_deleted", contract.ConversationDeleted(
+                room_id=happened.room_id, message="The owner deleted this conversation."
+            )
+
+
+def removed(room_id: str) -> contract.Removed:
+    return contract.Removed(
+        room_id=room_id, reason="removed", message="The owner removed you from this conversation."
+    )
+
+
+def closed(room_id: str) -> contract.Removed:
+    return contract.Removed(
+        room_id=room_id,
+        reason="closed",
+        message="This conversation was closed to strangers. Open its link again to come in.",
+    )
+
+
+def link(record: records.Link) -> contract.RoleLink:
+    return contract.RoleLink(
+        id=record.id,
+        role=record.role.value,
+        label=record.label,
+        created_at=timestamp(record.created_at),
+        expires_at=_moment(record.expires_at),
+        revoked_at=_moment(record.revoked_at),
+        uses=record.uses,
+        uses_max=_or_unset(record.uses_max),
+        last_used_at=_moment(record.last_used_at),
+    )
+
+
+def role_link(code: str, *, public_url: str) -> str:
+    return f"{public_url}/link/{code}"
+
+
+def link_role(standing: records.Standing) -> contract.LinkRoleName:
+    match standing:
+        case records.Standing.OWNER:
+            return "owner"
+        case records.Standing.READER:
+            return "reader"
+        case _:
+            return "member"
+
+
+def knock_state(record: records.Knock) -> contract.KnockState:
+    match record.answer:
+        case None:
+            return "waiting"
+        case "admitted":
+            return "admitted"
+        case _:
+            return "declined"
+
+
+def waiting(record: records.Knock) -> contract.WaitingPerson:
+    return contract.WaitingPerson(
+        id=record.id, username=record.username, asked_at=timestamp(record.asked_at)
+    )
+
+
+def act(record: records.Act) -> contract.OwnerAct:
+    return contract.OwnerAct(
+        at=timestamp(record.at), who=record.who, act=record.act, about=record.about
+    )
+
+
+def removed_person(record: records.Participant) -> contract.RemovedPerson:
+    return contract.RemovedPerson(
+        user_id=record.user_id,
+        username=record.username,
+        removed_at=timestamp(record.removed_at or record.joined_at),
+    )
 
 
 def error_reply(error: ParleyError) -> contract.ErrorReply:
@@ -151,3 +301,11 @@ def error_event(error: ParleyError) -> contract.ErrorEvent:
 
 def _retry_after(error: ParleyError) -> float | UnsetType:
     return UNSET if error.retry_after is None else error.retry_after
+
+
+def _moment(moment: datetime | None) -> str | UnsetType:
+    return UNSET if moment is None else timestamp(moment)
+
+
+def _or_unset(value: T | None) -> T | UnsetType:
+    return value or UNSET

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import msgspec
@@ -13,19 +12,32 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from parley import contract, credentials, present, records
+from parley.audience import Audience, Client, Seat
 from parley.config import Config
 from parley.credentials import Asking, Origins
 from parley.decode import from_value
-from parley.domain import access, conversations, messages, participants, sessions, text
+from parley.domain import (
+    access,
+    conversations,
+    entering,
+    messages,
+    owning,
+    participants,
+    removal,
+    sessions,
+    text,
+)
 from parley.domain.context import Context
+from parley.domain.door import Found
 from parley.errors import (
     BadRequest,
     ConversationIsOver,
     Forbidden,
     NotJoined,
     ParleyError,
+    PassphraseRequired,
 )
-from parley.rooms import Crowd, Gathered, Room, State
+from parley.rooms import Crowd, Room, State
 from parley.wire.direct import Later
 from parley.wire.handshake import Handshake
 from parley.wire.server import ConnectionRefused, Server
@@ -38,36 +50,28 @@ Outcome = msgspec.Struct | Awaitable[msgspec.Struct]
 """What an event's acknowledgement holds, or will; a message sent stands for its own."""
 
 
-@dataclass(slots=True)
-class Client:
-    """One open socket: who it speaks for, and where it sits."""
-
-    sid: str
-    session: records.Session | None
-    proven: bool
-    """Whether the session was proven, not made on this socket."""
-    token: str | None = None
-    """Its secret, told with every join; None for a browser, which has it in a cookie."""
-    seats: dict[str, records.Participant | None] = field(default_factory=dict)
-    """By room id: as whom it is there; None where it only reads along."""
-    is_open: bool = True
-
-
 class Realtime:
-    """Everything on Socket.IO. `deliver` is for the bus."""
+    """What clients do on Socket.IO. `audience` tells them what happens."""
 
     def __init__(self, context: Context, config: Config) -> None:
         self._context = context
         self._origins = Origins.of(config)
-        self._clients: dict[str, Client] = {}
-        self._rooms: dict[str, Room] = {}
         self._events: dict[str, Callable[[Client, Any], Outcome]] = {
             "join_room": self.join_room,
             "watch_room": self.watch_room,
             "leave_room": self.leave_room,
             "send_message": self.send_message,
+            "delete_message": self.delete_message,
             "sync": self.sync,
             "typing": self.typing,
+            "knock": self.knock,
+            "answer_knock": self.answer_knock,
+            "change_conversation": self.change_conversation,
+            "remove_participant": self.remove_participant,
+            "let_back": self.let_back,
+            "replace_link": self.replace_link,
+            "end_conversation": self.end_conversation,
+            "delete_conversation": self.delete_conversation,
         }
         self.server = Server(
             on_connect=self._connect,
@@ -80,6 +84,7 @@ class Realtime:
             max_frame_bytes=contract.FRAME_MAX_BYTES,
             join_within_s=contract.JOIN_WITHIN_S,
         )
+        self.audience = Audience(self.server)
 
     # --- what clients send ---
 
@@ -89,6 +94,11 @@ class Realtime:
             if session is None:
                 raise Forbidden("This token is not known here. Join without it.")
             client.session, client.proven, client.token = session, True, data.token
+        await self._enter_if_needed(client, data)
+        self._check_room_for_more(client, data.room_id)
+        watched = client.seats.get(data.room_id)
+        if watched is not None and watched.person is None:  # or it would be told of its own coming
+            self.audience.unseat(client, watched.conversation_id)
         joining = participants.Joining(
             session=client.session,
             user_id=data.user_id,
@@ -96,23 +106,20 @@ class Realtime:
             socket=client.sid,
             proven=client.proven,
         )
-        self._check_room_for_more(client, data.room_id)
-        watched = data.room_id in client.seats and client.seats[data.room_id] is None
-        if watched:  # or it would be told of its own coming
-            self._unseat(client, data.room_id)
         try:
             joined = await participants.join(self._context, data.room_id, joining)
         except ParleyError:
-            if watched and client.is_open:
+            if watched is not None and watched.person is None and client.is_open:
                 await self._seat(client, data.room_id, None, None)
             raise
         person = joined.participant
-        before = client.seats.get(data.room_id)
-        if before is not None and before.user_id != person.user_id:
+        before = client.seat_in(person.conversation_id)
+        was = None if before is None else before.person
+        if was is not None and was.user_id != person.user_id:
             # Another token made somebody else of this socket: who it was is not here any more.
-            await participants.leave(self._context, data.room_id, before.user_id, client.sid)
+            await participants.leave(self._context, was, client.sid)
         if not client.is_open:
-            participants.lose(self._context, data.room_id, person.user_id, client.sid)
+            participants.lose(self._context, person, client.sid)
             raise NotJoined
         if joined.token is not None:
             client.session, client.proven, client.token = joined.session, False, joined.token
@@ -121,131 +128,154 @@ class Realtime:
             token=UNSET if client.token is None else client.token,
             user_id=person.user_id,
             username=person.username,
-            role=person.role.value,
+            role="owner" if person.role is records.Role.OWNER else "member",
             seq=state.seq,
         )
 
     async def watch_room(self, client: Client, data: contract.WatchRoom) -> contract.WatchAck:
-        if client.seats.get(data.room_id) is not None:
+        seat = client.seats.get(data.room_id)
+        if seat is not None and seat.person is not None:
             raise BadRequest("You are in this conversation already.")
-        await conversations.find(self._context, data.room_id)
         state = await self._seat(client, data.room_id, None, data.since)
         return contract.WatchAck(seq=state.seq)
 
     async def leave_room(self, client: Client, data: contract.LeaveRoom) -> contract.OkAck:
-        if data.room_id not in client.seats:
-            await conversations.find(self._context, data.room_id)
+        seat = client.seats.get(data.room_id)
+        if seat is None:
+            await self._find(client, data.room_id)
             raise NotJoined
-        person = client.seats.pop(data.room_id)
-        self._unseat(client, data.room_id)
-        if person is not None:
-            await participants.leave(self._context, data.room_id, person.user_id, client.sid)
+        self.audience.unseat(client, seat.conversation_id)
+        if seat.person is not None:
+            await participants.leave(self._context, seat.person, client.sid)
         return contract.OkAck()
 
     def send_message(self, client: Client, data: contract.SendMessage) -> Outcome:
         draft = messages.Draft(data.message, data.type, data.client_id)
-        person = client.seats.get(data.room_id)
-        if person is None:
+        seat = client.seats.get(data.room_id)
+        if seat is None or seat.person is None:
             return self._send_unseated(client, data.room_id, draft)
-        _check_claims(person, data)
-        return messages.send(self._context, data.room_id, person, draft)
+        _check_claims(seat.person, data)
+        return messages.send(self._context, seat.person, draft)
 
     async def _send_unseated(
         self, client: Client, room_id: str, draft: messages.Draft
     ) -> messages.Sent:
         """Nobody can come back into what is over, but may ask again for an answer they missed."""
         try:
-            await self._refuse_unseated(room_id)
+            await self._refuse_unseated(client, room_id)
         except ConversationIsOver:
             sent = await messages.sent_before(self._context, room_id, client.session, draft)
             if sent is None:
                 raise
             return sent
 
+    async def delete_message(
+        self, client: Client, data: contract.DeleteMessage
+    ) -> contract.ChangedAck:
+        message = await messages.delete(self._context, data.room_id, client.session, data.id)
+        return contract.ChangedAck(seq=message.changed_seq)
+
     async def sync(self, client: Client, data: contract.Sync) -> contract.SyncAck:
         if data.room_id not in client.seats:
-            await conversations.find(self._context, data.room_id)
+            await self._find(client, data.room_id)
             raise NotJoined
         limit = data.limit or contract.SYNC_PAGE_MAX
         found = await conversations.changes(
-            self._context, data.room_id, since=data.since, limit=limit
+            self._context, data.room_id, client.session, since=data.since, limit=limit
         )
         return present.changes(found)
 
     def typing(self, client: Client, data: contract.Typing) -> Outcome:
-        person = client.seats.get(data.room_id)
-        if person is None:
-            return self._refuse_unseated(data.room_id)
-        _check_claims(person, data)
-        if self._rooms[data.room_id].is_over:
+        seat = client.seats.get(data.room_id)
+        if seat is None or seat.person is None:
+            return self._refuse_unseated(client, data.room_id)
+        _check_claims(seat.person, data)
+        if self.audience.rooms[seat.conversation_id].is_over:
             raise ConversationIsOver
-        messages.type_(self._context, data.room_id, person, is_typing=data.is_typing)
+        messages.type_(self._context, seat.person, is_typing=data.is_typing)
         return contract.OkAck()
 
-    async def _refuse_unseated(self, room_id: str) -> NoReturn:
-        access.require_open(await conversations.find(self._context, room_id))
+    async def _refuse_unseated(self, client: Client, room_id: str) -> NoReturn:
+        access.require_open((await self._find(client, room_id)).conversation)
         raise NotJoined
 
-    # --- what happened ---
+    async def _find(self, client: Client, room_id: str) -> Found:
+        return await conversations.find(self._context, room_id, client.session)
 
-    def deliver(self, event: records.Event) -> None:
-        """Tell everyone in the room whom it concerns."""
-        room = self._rooms.get(event.room_id)
-        if room is None:
+    # --- coming in where the door is not open ---
+
+    async def _enter_if_needed(self, client: Client, data: contract.JoinRoom) -> None:
+        if data.passphrase is None:
             return
-        name, data = present.event(event)
-        match event:
-            case records.MessageSent():
-                room.tell(self.server, name, data, seq=event.message.seq)
-            case records.ConversationEnded():
-                room.is_over = True
-                room.tell(self.server, name, data, seq=event.seq)
-            case records.ParticipantArrived():
-                self._rename(room, event)
-                self._tell_presence(room, event)
-            case records.ParticipantLeft():
-                self._tell_presence(room, event)
-            case records.TypingChanged():
-                room.tell(self.server, name, data, but=event.user_id)
+        try:
+            await self._find(client, data.room_id)
+        except PassphraseRequired:
+            # A browser's cookie cannot be renewed from here.
+            holds_token = client.session is None or client.token is not None
+            entered = await entering.enter(
+                self._context, data.room_id, client.session, data.passphrase, renews=holds_token
+            )
+            client.session = entered.session
+            if entered.token is not None:
+                client.proven, client.token = True, entered.token
 
-    def _tell_presence(
-        self, room: Room, event: records.ParticipantArrived | records.ParticipantLeft
-    ) -> None:
-        """As it is among few; among many at most once a second, or N who come are N² frames."""
-        crowd = room.gathering(event.participant_count)
-        if crowd is None:
-            name, data = present.event(event)
-            room.tell(self.server, name, data, but=event.participant.user_id)
-            return
-        if crowd.gathered.count == 0:
-            loop = asyncio.get_running_loop()
-            loop.call_later(contract.GATHER_S, self._tell_gathered, event.room_id)
-        crowd.gathered.add(event)
+    async def knock(self, client: Client, data: contract.Knock) -> contract.KnockAck:
+        asked = await entering.knock(self._context, data.room_id, client.session, data.username)
+        if asked.token is not None:
+            client.session, client.proven, client.token = asked.session, True, asked.token
+        if asked.knock is None:
+            return contract.KnockAck(state="not_needed")
+        if client.is_open:
+            client.knocks.add(asked.conversation.id)
+            self.server.seated(client.sid)
+        return contract.KnockAck(
+            state="waiting",
+            id=asked.knock.id,
+            token=UNSET if client.token is None else client.token,
+        )
 
-    def _tell_gathered(self, room_id: str) -> None:
-        room = self._rooms.get(room_id)
-        if room is None or room.crowd is None:
-            return
-        gathered, room.crowd.gathered = room.crowd.gathered, Gathered()
-        told = [event for event in (gathered.joined, gathered.left) if event is not None]
-        for event in told:
-            last = replace(event, participant_count=gathered.participant_count)
-            name, data = present.event(last, others=gathered.count - len(told))
-            room.tell(self.server, name, data, but=event.participant.user_id)
+    # --- what owners do ---
 
-    def tell_positions(self) -> None:
-        """Tell every room that changed since the last time where it is."""
-        for room_id, room in self._rooms.items():
-            seq = room.take_position()
-            if seq is not None:
-                position = contract.RoomPosition(room_id=room_id, seq=seq)
-                room.tell(self.server, "room_position", position)
+    async def answer_knock(self, client: Client, data: contract.AnswerKnock) -> contract.OkAck:
+        await entering.answer(
+            self._context, data.room_id, client.session, data.id, admit=data.admit
+        )
+        return contract.OkAck()
+
+    async def change_conversation(
+        self, client: Client, data: contract.ChangeConversation
+    ) -> contract.OkAck:
+        wishes = owning.wishes(data)
+        await owning.change(self._context, data.room_id, client.session, wishes)
+        return contract.OkAck()
+
+    async def remove_participant(
+        self, client: Client, data: contract.PersonOfRoom
+    ) -> contract.OkAck:
+        await removal.remove(self._context, data.room_id, client.session, data.user_id)
+        return contract.OkAck()
+
+    async def let_back(self, client: Client, data: contract.PersonOfRoom) -> contract.OkAck:
+        await removal.let_back(self._context, data.room_id, client.session, data.user_id)
+        return contract.OkAck()
+
+    async def replace_link(self, client: Client, data: contract.OfRoom) -> contract.LinkAck:
+        found = await owning.replace_link(self._context, data.room_id, client.session)
+        return contract.LinkAck(room_id=found.room_id)
+
+    async def end_conversation(self, client: Client, data: contract.OfRoom) -> contract.OkAck:
+        await conversations.end(self._context, data.room_id, client.session)
+        return contract.OkAck()
+
+    async def delete_conversation(self, client: Client, data: contract.OfRoom) -> contract.OkAck:
+        await owning.delete(self._context, data.room_id, client.session)
+        return contract.OkAck()
 
     def send_away(self) -> None:
         """Have every client come back, for what is known of them holds no more."""
         self.server.send_away()
 
-    # --- sitting down and getting up ---
+    # --- sitting down ---
 
     async def _seat(
         self,
@@ -256,35 +286,54 @@ class Realtime:
     ) -> State:
         """Send the state, then everything that happened after it, once each and in order."""
         self._check_room_for_more(client, room_id)
+        if person is None:
+            found = await self._find(client, room_id)
+            conversation_id, standing = found.id, found.standing
+        else:
+            conversation_id = person.conversation_id
+            standing = records.Standing(person.role.value)
         if not client.is_open:
             raise NotJoined  # gone meanwhile: nobody would ever take it out of the room
-        client.seats[room_id] = person
+        seat = Seat(conversation_id, room_id, standing, person)
+        client.get_up(conversation_id)
+        client.seats[room_id] = seat
         self.server.seated(client.sid)
-        room = self._rooms.setdefault(room_id, Room())
+        room = self.audience.room(conversation_id)
         room.arrive(client.sid, person.user_id if person else None)
         try:
-            state = await self._state(room, room_id, person, since)
+            state = await self._state(client, room, room_id, person, since)
         except BaseException:
-            self._unseat(client, room_id)
+            self.audience.unseat(client, conversation_id)
             raise
+        if client.seats.get(room_id) is not seat:
+            raise NotJoined  # put out meanwhile
         if client.is_open:
+            seat.room_id = state.data.room_id
+            client.seats[seat.room_id] = seat
             self.server.send_encoded(client.sid, STATE, state.data, state.frame)
             room.settle(self.server, client.sid, state.seq)
         return state
 
     async def _state(
-        self, room: Room, room_id: str, person: records.Participant | None, since: int | None
+        self,
+        client: Client,
+        room: Room,
+        room_id: str,
+        person: records.Participant | None,
+        since: int | None,
     ) -> State:
         """The state for a socket that arrived.
 
         Neither what was told before nor whoever comes in themselves may be missing from it.
         """
         if since is not None:
-            missed = await conversations.catch_up(self._context, room_id, since=since)
+            missed = await conversations.catch_up(
+                self._context, room_id, client.session, since=since
+            )
             return _as_state(missed)
         told, crowd = room.told, room.gathering()
         if crowd is None:
-            return _as_state(await conversations.snapshot(self._context, room_id))
+            return _as_state(await conversations.snapshot(self._context, room_id, client.session))
 
         # Of many who come at once each would read what the one before has read just now.
         def suits(state: State) -> bool:
@@ -297,12 +346,14 @@ class Realtime:
             return state
         # A reading that begins only now misses nothing.
         if crowd.reading is None:
-            crowd.reading = loop.create_task(self._read_for_crowd(crowd, room_id))
+            crowd.reading = loop.create_task(self._read_for_crowd(crowd, room_id, client.session))
         return await asyncio.shield(crowd.reading)
 
-    async def _read_for_crowd(self, crowd: Crowd, room_id: str) -> State:
+    async def _read_for_crowd(
+        self, crowd: Crowd, room_id: str, session: records.Session | None
+    ) -> State:
         try:
-            state = _as_state(await conversations.snapshot(self._context, room_id))
+            state = _as_state(await conversations.snapshot(self._context, room_id, session))
             state = replace(state, frame=self.server.encode(STATE, state.data))
             crowd.state = state
             crowd.fresh_until = asyncio.get_running_loop().time() + contract.GATHER_S / 2
@@ -310,27 +361,11 @@ class Realtime:
         finally:
             crowd.reading = None
 
-    def _unseat(self, client: Client, room_id: str) -> None:
-        room = self._rooms.get(room_id)
-        if room is not None:
-            room.remove(client.sid)
-            if room.is_empty:
-                del self._rooms[room_id]
-        if not client.seats and client.is_open:
-            self.server.unseated(client.sid)
-
     def _check_room_for_more(self, client: Client, room_id: str) -> None:
         if room_id not in client.seats and len(client.seats) >= contract.ROOMS_PER_SOCKET:
             raise BadRequest(
                 f"One socket can be in {contract.ROOMS_PER_SOCKET} conversations at most."
             )
-
-    def _rename(self, room: Room, event: records.ParticipantArrived) -> None:
-        """Somebody's other sockets speak under the new name too."""
-        for sid in room.sids_of(event.participant.user_id):
-            client = self._clients.get(sid)
-            if client is not None and client.seats.get(event.room_id) is not None:
-                client.seats[event.room_id] = event.participant
 
     # --- the connection ---
 
@@ -339,7 +374,7 @@ class Realtime:
             session, token = await self._credential(handshake)
         except ParleyError as error:
             raise ConnectionRefused(error.text, present.error_event(error)) from error
-        self._clients[sid] = Client(sid, session, proven=session is not None, token=token)
+        self.audience.clients[sid] = Client(sid, session, proven=session is not None, token=token)
 
     async def _credential(self, handshake: Handshake) -> tuple[records.Session | None, str | None]:
         """The session a handshake proves, and its token where the client itself holds it."""
@@ -355,19 +390,20 @@ class Realtime:
         return await sessions.resolve(self._context, cookie), None
 
     def _disconnect(self, sid: str) -> None:
-        client = self._clients.pop(sid, None)
+        client = self.audience.clients.pop(sid, None)
         if client is None:
             return
         client.is_open = False
-        for room_id, person in client.seats.items():
-            self._unseat(client, room_id)
-            if person is not None:
-                participants.lose(self._context, room_id, person.user_id, sid)
+        seats = {seat.conversation_id: seat for seat in client.seats.values()}
+        for seat in seats.values():
+            self.audience.unseat(client, seat.conversation_id)
+            if seat.person is not None:
+                participants.lose(self._context, seat.person, sid)
 
     def _receive(self, sid: str, name: str, arguments: list[Any], wants_ack: bool) -> Any:
         """Answer every event: with its acknowledgement, or with an `error` event."""
         try:
-            outcome = self._act(self._clients.get(sid), name, arguments)
+            outcome = self._act(self.audience.clients.get(sid), name, arguments)
         except Exception as error:
             return self._refuse(sid, _failure(error, name), wants_ack)
         if isinstance(outcome, msgspec.Struct):

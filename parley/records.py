@@ -21,10 +21,21 @@ class Visibility(StrEnum):
 
 
 class Role(StrEnum):
-    """What somebody may do in one conversation."""
+    """What somebody may do in one conversation. Readers take no part in it."""
 
     OWNER = "owner"
     MEMBER = "member"
+    READER = "reader"
+
+
+class Standing(StrEnum):
+    """What a session is to a conversation, as far as it was let in, invited or put out."""
+
+    OWNER = "owner"
+    MEMBER = "member"
+    READER = "reader"
+    STRANGER = "stranger"
+    REMOVED = "removed"
 
 
 class Session(Struct, frozen=True):
@@ -52,6 +63,17 @@ class Conversation(Struct, frozen=True):
     message_count: int
     participant_count: int
     last_activity_at: datetime
+    is_locked: bool
+    """Whether nobody new comes in."""
+    is_knock: bool
+    """Whether who is new asks first."""
+    is_read_only: bool
+    """Whether only owners speak."""
+    passphrase_hash: str | None
+    keep_days: int | None
+    """After how many days messages are erased; None for never."""
+    erased_through: int
+    """Messages up to this seq were erased so."""
 
     @property
     def is_active(self) -> bool:
@@ -70,6 +92,10 @@ class Participant(Struct, frozen=True):
     left_at: datetime | None
     visits: int
     """How often they came in on a socket: tells a late leave from a newer visit."""
+    removed_at: datetime | None = None
+    """When an owner put them out; None for who was not, or was let back."""
+    is_alike: bool = False
+    """Whether their name can be taken for that of somebody who had come before."""
 
 
 class Message(Struct, frozen=True):
@@ -85,6 +111,49 @@ class Message(Struct, frozen=True):
     type: str
     sent_at: datetime
     client_id: str | None
+    role: Role = Role.MEMBER
+    """Of whoever said it, then."""
+    is_alike: bool = False
+    """Whether their name could be taken for another's, then."""
+    deleted_at: datetime | None = None
+    """When it was deleted: its text is gone."""
+
+
+class Link(Struct, frozen=True):
+    """A link that gives a role; its code is known only to those it was given."""
+
+    id: int
+    conversation_id: int
+    role: Role
+    label: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    uses: int
+    """How many people came in by it."""
+    uses_max: int | None
+    last_used_at: datetime | None
+
+
+class Knock(Struct, frozen=True):
+    """Somebody who asks to be let in."""
+
+    id: str
+    conversation_id: int
+    session_id: int
+    username: str
+    asked_at: datetime
+    answer: str | None
+    """`admitted` or `declined`; None while nobody answered."""
+
+
+class Act(Struct, frozen=True):
+    """Something an owner did, as the list of acts tells it."""
+
+    at: datetime
+    who: str
+    act: str
+    about: str
 
 
 class ListPosition(Struct, frozen=True):
@@ -98,14 +167,18 @@ class Snapshot(Struct, frozen=True):
     """A conversation as it stands at `conversation.seq`: who is in it, and its newest messages."""
 
     conversation: Conversation
+    standing: Standing
+    """What the one who asked is to it."""
+    person: Participant | None
+    """And who they are in it, if they ever joined."""
     participants: tuple[Participant, ...]
-    online: frozenset[str]
-    """The user ids that hold an open socket in the conversation."""
     messages: tuple[Message, ...]
     has_more: bool
     """Whether there are messages older than these."""
     newest_message_seq: int
     """The seq of the last message of all, 0 where there is none: are these the newest?"""
+    online: frozenset[str] = frozenset()
+    """The user ids that hold an open socket in the conversation."""
     is_delta: bool = False
     """Whether `messages` are only those that changed after the seq that was asked for."""
 
@@ -117,39 +190,143 @@ class Changes(Struct, frozen=True):
     messages: tuple[Message, ...]
     more: bool
     is_active: bool
+    erased_through: int
 
 
 # What happened: published on the bus after the commit, in commit order.
 
 
 class MessageSent(Struct, frozen=True):
-    room_id: str
     message: Message
+
+    @property
+    def conversation_id(self) -> int:
+        return self.message.conversation_id
 
 
 class ParticipantArrived(Struct, frozen=True):
-    room_id: str
     participant: Participant
     participant_count: int
+
+    @property
+    def conversation_id(self) -> int:
+        return self.participant.conversation_id
 
 
 class ParticipantLeft(Struct, frozen=True):
-    room_id: str
     participant: Participant
     participant_count: int
 
+    @property
+    def conversation_id(self) -> int:
+        return self.participant.conversation_id
+
 
 class TypingChanged(Struct, frozen=True):
-    room_id: str
+    conversation_id: int
     user_id: str
     username: str
     is_typing: bool
 
 
 class ConversationEnded(Struct, frozen=True):
+    conversation_id: int
     room_id: str
     seq: int
     ended_at: datetime
 
 
-Event = MessageSent | ParticipantArrived | ParticipantLeft | TypingChanged | ConversationEnded
+class MessageChanged(Struct, frozen=True):
+    message: Message
+
+    @property
+    def conversation_id(self) -> int:
+        return self.message.conversation_id
+
+
+class ConversationChanged(Struct, frozen=True):
+    """Its title, its description or what its owners decided."""
+
+    conversation: Conversation
+
+    @property
+    def conversation_id(self) -> int:
+        return self.conversation.id
+
+
+class LinkReplaced(Struct, frozen=True):
+    conversation_id: int
+    old_room_id: str
+    room_id: str
+
+
+class ParticipantRemoved(Struct, frozen=True):
+    room_id: str
+    participant: Participant
+    participant_count: int
+
+    @property
+    def conversation_id(self) -> int:
+        return self.participant.conversation_id
+
+
+class Knocked(Struct, frozen=True):
+    """For owners alone."""
+
+    room_id: str
+    knock: Knock
+
+    @property
+    def conversation_id(self) -> int:
+        return self.knock.conversation_id
+
+
+class KnockAnswered(Struct, frozen=True):
+    """For owners, and for who knocked."""
+
+    room_id: str
+    knock: Knock
+
+    @property
+    def conversation_id(self) -> int:
+        return self.knock.conversation_id
+
+
+class GrantsTakenBack(Struct, frozen=True):
+    """Who read by a link that is valid no more."""
+
+    conversation_id: int
+    room_id: str
+    session_ids: tuple[int, ...]
+
+
+class MessagesErased(Struct, frozen=True):
+    """Everything said up to a seq is gone, for its time was over."""
+
+    conversation_id: int
+    room_id: str
+    through: int
+    seq: int
+
+
+class ConversationDeleted(Struct, frozen=True):
+    conversation_id: int
+    room_id: str
+
+
+Event = (
+    MessageSent
+    | ParticipantArrived
+    | ParticipantLeft
+    | TypingChanged
+    | ConversationEnded
+    | MessageChanged
+    | ConversationChanged
+    | LinkReplaced
+    | ParticipantRemoved
+    | Knocked
+    | KnockAnswered
+    | GrantsTakenBack
+    | MessagesErased
+    | ConversationDeleted
+)

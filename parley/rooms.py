@@ -100,6 +100,11 @@ class Room:
     def is_empty(self) -> bool:
         return not self._seated and not self._arriving
 
+    @property
+    def sids(self) -> list[str]:
+        """Every socket here."""
+        return [*self._seated, *self._arriving]
+
     def sids_of(self, user_id: str) -> list[str]:
         return [sid for sid, holder in self._everyone() if holder == user_id]
 

@@ -11,9 +11,17 @@ from quart import Blueprint, Response, request
 from quart_cors import cors
 
 from parley import contract, decode, openapi, present, web
-from parley.domain import conversations, messages, participants
-from parley.errors import NotFound, TooLarge, Unavailable
-from parley.records import Visibility
+from parley.domain import (
+    audit,
+    conversations,
+    entering,
+    messages,
+    owning,
+    participants,
+    removal,
+)
+from parley.errors import NotFound, PassphraseRequired, TooLarge, Unavailable
+from parley.records import Role, Session, Visibility
 
 Handler = Callable[..., Awaitable[Any]]
 EVERY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -36,7 +44,7 @@ def rest(*, allowed_origins: tuple[str, ...]) -> Blueprint:
         blueprint,
         allow_origin=list(allowed_origins),
         allow_headers=["Authorization", "Content-Type"],
-        allow_methods=["GET", "POST"],
+        allow_methods=["GET", "POST", "PATCH", "DELETE"],
         allow_credentials=False,
     )
 
@@ -73,28 +81,32 @@ async def create(body: contract.CreateBody) -> Response:
         user_id=body.user_id,
         visibility=Visibility(body.visibility or Visibility.LISTED),
     )
-    reply = await _entry(created.conversation.room_id, created.token)
+    reply = await _entry(created.conversation.room_id, created.owner, created.token)
     reply.user_id = created.conversation.created_by
     return web.remember(web.json(reply, 201), created.token)
 
 
 @answers("join")
 async def join(body: contract.JoinBody, room_id: str) -> Response:
-    session = await web.current_session()
+    session, token = await web.current_session(), None
+    if body.passphrase is not None:
+        session, token = await _entered(room_id, session, body.passphrase)
     joining = participants.Joining(
         session, body.user_id, body.username, keeps_cookie=web.is_own_page()
     )
     joined = await participants.join(web.site().context, room_id, joining)
-    reply = await _entry(room_id, joined.token)
+    token = joined.token or token
+    reply = await _entry(room_id, joined.session, token)
     reply.user_id = joined.participant.user_id
     reply.username = joined.participant.username
-    reply.role = joined.participant.role.value
-    return web.remember(web.json(reply), joined.token)
+    reply.role = "owner" if joined.participant.role is Role.OWNER else "member"
+    return web.remember(web.json(reply), token)
 
 
 @answers("read")
 async def read(room_id: str) -> contract.ConversationReply:
-    snapshot = await conversations.snapshot(web.site().context, room_id)
+    session = await web.current_session()
+    snapshot = await conversations.snapshot(web.site().context, room_id, session)
     return contract.ConversationReply(conversation=present.conversation(snapshot))
 
 
@@ -127,6 +139,7 @@ async def history(room_id: str) -> contract.MessagesReply:
     found, has_more = await messages.history(
         web.site().context,
         room_id,
+        await web.current_session(),
         limit=query.get("limit", contract.MESSAGES_PAGE_DEFAULT),
         before=query.get("before"),
         after=query.get("after"),
@@ -145,6 +158,164 @@ async def send(body: contract.SendBody, room_id: str) -> contract.SendReply:
     return contract.SendReply(
         id=ack.id, seq=ack.seq, timestamp=ack.timestamp, duplicate=ack.duplicate
     )
+
+
+@answers("delete_message")
+async def delete_message(room_id: str, message_id: str) -> contract.MessageReply:
+    session = await web.current_session()
+    message = await messages.delete(web.site().context, room_id, session, message_id)
+    return contract.MessageReply(message=present.message(message))
+
+
+# --- coming in where the door is not open ---
+
+
+@answers("enter")
+async def enter(body: contract.EnterBody, room_id: str) -> Response:
+    session = await web.current_session()
+    entered = await entering.enter(web.site().context, room_id, session, body.passphrase)
+    return _let_in(entered)
+
+
+@answers("use_link")
+async def use_link(_body: contract.Nothing, code: str) -> Response:
+    session = await web.current_session()
+    return _let_in(await entering.use_link(web.site().context, session, code))
+
+
+@answers("knock")
+async def knock(body: contract.KnockBody, room_id: str) -> Response:
+    session = await web.current_session()
+    asked = await entering.knock(web.site().context, room_id, session, body.username)
+    reply = contract.KnockReply(state="not_needed")
+    if asked.knock is not None:
+        token = UNSET if web.is_own_page() or asked.token is None else asked.token
+        reply = contract.KnockReply(state="waiting", id=asked.knock.id, token=token)
+    return web.remember(web.json(reply), asked.token)
+
+
+@answers("knock_state")
+async def knock_state(room_id: str) -> contract.KnockReply:
+    session = await web.current_session()
+    knock = await entering.own_knock(web.site().context, room_id, session)
+    if knock is None:
+        return contract.KnockReply(state="not_needed")
+    return contract.KnockReply(state=present.knock_state(knock), id=knock.id)
+
+
+def _let_in(entered: entering.Entered) -> Response:
+    now = entered.conversation.room_id
+    reply = contract.EnteredReply(
+        room_id=now,
+        join_link=present.join_link(now, public_url=web.public_url()),
+        role=present.link_role(entered.standing),
+        token=UNSET if web.is_own_page() or entered.token is None else entered.token,
+    )
+    return web.remember(web.json(reply), entered.token)
+
+
+# --- what owners do ---
+
+
+@answers("manage")
+async def manage(room_id: str) -> contract.ManageReply:
+    session, context = await web.current_session(), web.site().context
+    waiting = await entering.waiting(context, room_id, session)
+    removed = await removal.removed(context, room_id, session)
+    links = await entering.links_of(context, room_id, session)
+    now = (await conversations.find(context, room_id, session)).conversation
+    return contract.ManageReply(
+        locked=now.is_locked,
+        knock=now.is_knock,
+        read_only=now.is_read_only,
+        has_passphrase=now.passphrase_hash is not None,
+        keep_days=now.keep_days or 0,
+        waiting=[present.waiting(each) for each in waiting],
+        removed=[present.removed_person(each) for each in removed],
+        links=[present.link(each) for each in links],
+    )
+
+
+@answers("change")
+async def change(body: contract.ChangeBody, room_id: str) -> contract.ChangeReply:
+    session, context = await web.current_session(), web.site().context
+    changed = await owning.change(context, room_id, session, owning.wishes(body))
+    snapshot = await conversations.snapshot(context, changed.room_id, session)
+    return contract.ChangeReply(conversation=present.conversation(snapshot))
+
+
+@answers("delete")
+async def delete(room_id: str) -> contract.DeletedReply:
+    session = await web.current_session()
+    erased = await owning.delete(web.site().context, room_id, session)
+    return contract.DeletedReply(
+        messages=erased.messages,
+        participants=erased.participants,
+        links=erased.links,
+        acts=erased.acts,
+    )
+
+
+@answers("remove")
+async def remove(body: contract.PersonBody, room_id: str) -> contract.DoneReply:
+    session = await web.current_session()
+    await removal.remove(web.site().context, room_id, session, body.user_id)
+    return contract.DoneReply()
+
+
+@answers("let_back")
+async def let_back(body: contract.PersonBody, room_id: str) -> contract.DoneReply:
+    session = await web.current_session()
+    await removal.let_back(web.site().context, room_id, session, body.user_id)
+    return contract.DoneReply()
+
+
+@answers("answer_knock")
+async def answer_knock(
+    body: contract.AnswerBody, room_id: str, knock_id: str
+) -> contract.DoneReply:
+    session = await web.current_session()
+    await entering.answer(web.site().context, room_id, session, knock_id, admit=body.admit)
+    return contract.DoneReply()
+
+
+@answers("replace_link")
+async def replace_link(_body: contract.Nothing, room_id: str) -> contract.ReplacedLinkReply:
+    session = await web.current_session()
+    now = (await owning.replace_link(web.site().context, room_id, session)).room_id
+    return contract.ReplacedLinkReply(
+        room_id=now, join_link=present.join_link(now, public_url=web.public_url())
+    )
+
+
+@answers("make_link")
+async def make_link(body: contract.LinkBody, room_id: str) -> contract.NewLinkReply:
+    made = await entering.make_link(
+        web.site().context,
+        room_id,
+        await web.current_session(),
+        role=Role(body.role),
+        label=body.label,
+        expires_in_s=body.expires_in_s,
+        uses_max=body.uses_max,
+    )
+    url = present.role_link(made.code, public_url=web.public_url())
+    return contract.NewLinkReply(link=present.link(made.link), url=url)
+
+
+@answers("revoke_link")
+async def revoke_link(room_id: str, link_id: str) -> contract.DoneReply:
+    session = await web.current_session()
+    number = int(link_id) if link_id.isascii() and link_id.isdigit() and len(link_id) < 19 else 0
+    await entering.revoke_link(web.site().context, room_id, session, number)
+    return contract.DoneReply()
+
+
+@answers("acts")
+async def acts(room_id: str) -> contract.ActsReply:
+    session = await web.current_session()
+    found = await audit.acts(web.site().context, room_id, session)
+    return contract.ActsReply(acts=[present.act(each) for each in found])
 
 
 @answers("health")
@@ -173,12 +344,25 @@ async def _unknown(_path: str = "") -> Response:
     raise NotFound("There is no such call. GET /openapi.json lists them all.")
 
 
-async def _entry(room_id: str, token: str | None) -> contract.JoinReply:
+async def _entered(
+    room_id: str, session: Session | None, passphrase: str
+) -> tuple[Session | None, str | None]:
+    """The session that came in by the passphrase, where one is needed, and its new token."""
+    try:
+        await conversations.find(web.site().context, room_id, session)
+    except PassphraseRequired:
+        entered = await entering.enter(web.site().context, room_id, session, passphrase)
+        return entered.session, entered.token
+    return session, None
+
+
+async def _entry(room_id: str, session: Session, token: str | None) -> contract.JoinReply:
     """What creating and joining have in common: the conversation, and how to get back in."""
-    snapshot = await conversations.snapshot(web.site().context, room_id)
+    snapshot = await conversations.snapshot(web.site().context, room_id, session)
+    now = snapshot.conversation.room_id
     return contract.JoinReply(
-        room_id=room_id,
-        join_link=present.join_link(room_id, public_url=web.public_url()),
+        room_id=now,
+        join_link=present.join_link(now, public_url=web.public_url()),
         conversation=present.conversation(snapshot),
         role="owner",
         # A page of our own has the cookie, which scripts cannot read: better than a token they can.

@@ -38,6 +38,7 @@ class Caller:
     """Somebody with a program that calls the API; with `cookies`, somebody with a browser."""
 
     def __init__(self, app: Parley, name: str, *, cookies: bool = False) -> None:
+        self.app = app
         self.name = name
         self.token: str | None = None
         self.http: TestClientProtocol = app.test_client(use_cookies=cookies)

@@ -22,6 +22,14 @@ EVENTS = (
     "user_left",
     "user_typing",
     "conversation_ended",
+    "message_changed",
+    "conversation_changed",
+    "link_replaced",
+    "messages_erased",
+    "conversation_deleted",
+    "removed",
+    "knocked",
+    "knock_answered",
     "error",
 )
 Json = dict[str, Any]

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from parley.errors import ConversationIsOver, Forbidden, IdentityMismatch
-from parley.records import Conversation, Participant, Role, Session
+from parley.errors import (
+    ConversationIsOver,
+    ConversationNotFound,
+    Forbidden,
+    IdentityMismatch,
+    KnockRequired,
+    Locked,
+    PassphraseRequired,
+    ReadOnly,
+)
+from parley.records import Conversation, Participant, Role, Session, Standing
 
 TAKEOVER_WITHIN = timedelta(seconds=120)
 """How long the original client may take from its REST join to its socket's."""
@@ -16,18 +25,79 @@ def require_open(conversation: Conversation) -> None:
         raise ConversationIsOver
 
 
-def is_owner(conversation: Conversation, session: Session | None) -> bool:
-    return session is not None and session.id == conversation.owner_session_id
+def standing(
+    conversation: Conversation,
+    session: Session | None,
+    *,
+    person: Participant | None,
+    granted: Role | None,
+) -> Standing:
+    """What a session is to a conversation.
+
+    `person` is the participant it is there, `granted` the role that a link, an
+    answered knock or a passphrase gave it. Naming the creator's user_id makes
+    nobody an owner: only the session does.
+    """
+    if session is None:
+        return Standing.STRANGER
+    if session.id == conversation.owner_session_id or granted is Role.OWNER:
+        return Standing.OWNER
+    if person is not None and person.removed_at is not None:
+        return Standing.REMOVED
+    if person is not None or granted is Role.MEMBER:
+        return Standing.MEMBER
+    return Standing.READER if granted is Role.READER else Standing.STRANGER
 
 
-def require_owner(conversation: Conversation, session: Session | None) -> None:
-    """Naming the creator's user_id makes nobody an owner: only the session does."""
-    if not is_owner(conversation, session):
+def require_reading(conversation: Conversation, standing: Standing) -> None:
+    """Whoever has the link may read, until an owner closes the door on strangers.
+
+    Who was put out is told what somebody is told who made the link up.
+    """
+    if standing is Standing.REMOVED:
+        raise ConversationNotFound
+    if standing is Standing.STRANGER:
+        require_open_door(conversation)
+
+
+def require_joining(conversation: Conversation, standing: Standing) -> None:
+    require_reading(conversation, standing)
+    require_open(conversation)
+    if standing is Standing.READER:
+        raise Forbidden("Your link is for reading. Ask the owner for one to talk with.")
+
+
+def require_open_door(conversation: Conversation) -> None:
+    """For strangers: nothing keeps them out."""
+    if conversation.is_locked:
+        raise Locked
+    if conversation.passphrase_hash is not None:
+        raise PassphraseRequired
+    if conversation.is_knock:
+        raise KnockRequired
+
+
+def is_door_open(conversation: Conversation) -> bool:
+    return not (
+        conversation.is_locked or conversation.is_knock or conversation.passphrase_hash is not None
+    )
+
+
+def require_owner(standing: Standing) -> None:
+    if standing is not Standing.OWNER:
         raise Forbidden
 
 
-def role(conversation: Conversation, session: Session) -> Role:
-    return Role.OWNER if is_owner(conversation, session) else Role.MEMBER
+def require_speaking(conversation: Conversation, role: Role) -> None:
+    """What only owners may say where it is read-only."""
+    require_open(conversation)
+    if conversation.is_read_only and role is not Role.OWNER:
+        raise ReadOnly
+
+
+def role(standing: Standing) -> Role:
+    """Of somebody who joins."""
+    return Role.OWNER if standing is Standing.OWNER else Role.MEMBER
 
 
 def require_same_person(person: Participant, *, user_id: str | None, username: str | None) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from parley.bus import Bus
+from parley.domain.passphrases import Passphrases
 from parley.domain.presence import Presence
 from parley.storage.database import Database
 
@@ -24,3 +25,4 @@ class Context:
     presence: Presence
     leave_grace_s: float
     clock: Callable[[], datetime] = now
+    passphrases: Passphrases = field(default_factory=Passphrases)

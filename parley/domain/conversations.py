@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from parley.contract import (
     DELTA_MAX_CHANGES,
     LISTED_ROOM_ID_CHARS,
-    ROOM_ID_MAX_CHARS,
     STATE_MESSAGES,
     UNLISTED_ROOM_ID_BYTES,
 )
-from parley.domain import access, sessions, text
+from parley.domain import audit, door, sessions, text
 from parley.domain.context import Context
-from parley.errors import BadRequest, ConversationIsOver, ConversationNotFound, Unavailable
+from parley.domain.door import Found
+from parley.errors import BadRequest, ConversationIsOver, Unavailable
 from parley.records import (
     Changes,
     Conversation,
@@ -42,6 +43,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 @dataclass(frozen=True, slots=True)
 class Created:
     conversation: Conversation
+    owner: Session
     token: str | None
     """The secret of the session that was made for it; None where the asker had one."""
 
@@ -74,49 +76,59 @@ async def create(
             owner_session_id=owner.id,
             at=at,
         )
-        return Created(conversation, token)
+        return Created(conversation, owner, token)
 
     return await context.database.write(work)
 
 
-async def find(context: Context, room_id: str) -> Conversation:
-    """Raises `ConversationNotFound`."""
-    return await context.database.read(require, room_id)
+async def find(context: Context, room_id: str, session: Session | None) -> Found:
+    """For who may read it. Raises `ConversationNotFound`, or what keeps them out."""
+    return await context.database.read(door.readable, room_id, session)
 
 
-async def snapshot(context: Context, room_id: str) -> Snapshot:
-    """The conversation as it stands, with its newest messages. Raises `ConversationNotFound`."""
-    return await window(context, room_id)
+async def snapshot(context: Context, room_id: str, session: Session | None) -> Snapshot:
+    """The conversation as it stands, with its newest messages. Raises as `find`."""
+    return await window(context, room_id, session)
 
 
 async def window(
-    context: Context, room_id: str, *, before: int | None = None, at: int | None = None
+    context: Context,
+    room_id: str,
+    session: Session | None,
+    *,
+    before: int | None = None,
+    at: int | None = None,
 ) -> Snapshot:
     """The same with the messages before a seq, or around one."""
-    return await context.database.read(
-        snapshot_at, room_id, online=context.presence.online(room_id), before=before, at=at
+    return _with_presence(
+        context,
+        await context.database.read(snapshot_at, room_id, session, before=before, at=at),
     )
 
 
-async def catch_up(context: Context, room_id: str, *, since: int) -> Snapshot:
+async def catch_up(
+    context: Context, room_id: str, session: Session | None, *, since: int
+) -> Snapshot:
     """The conversation with what changed after `since`, or afresh where that is too much.
 
     A seq that this conversation has not reached is nobody's honest memory of it: afresh too.
     """
-    return await context.database.read(
-        _delta, room_id, online=context.presence.online(room_id), since=since
+    return _with_presence(
+        context, await context.database.read(_delta, room_id, session, since=since)
     )
 
 
-async def changes(context: Context, room_id: str, *, since: int, limit: int) -> Changes:
+async def changes(
+    context: Context, room_id: str, session: Session | None, *, since: int, limit: int
+) -> Changes:
     """The first `limit` messages that changed after `since`, and how far that reaches."""
 
     def query(connection: sa.Connection) -> Changes:
-        conversation = require(connection, room_id)
+        conversation = door.readable(connection, room_id, session).conversation
         found = stored_messages.changed(connection, conversation.id, since=since, limit=limit + 1)
         page, more = found[:limit], len(found) > limit
         seq = page[-1].changed_seq if more else conversation.seq
-        return Changes(seq, page, more, conversation.is_active)
+        return Changes(seq, page, more, conversation.is_active, conversation.erased_through)
 
     return await context.database.read(query)
 
@@ -141,15 +153,16 @@ async def end(context: Context, room_id: str, session: Session | None) -> Conver
     at = context.clock()
 
     def work(connection: sa.Connection) -> tuple[Conversation, int]:
-        conversation = require(connection, room_id)
-        access.require_owner(conversation, session)
-        seq = stored.end(connection, conversation.id, at=at)
+        found = door.owned(connection, room_id, session)
+        seq = stored.end(connection, found.id, at=at)
         if seq is None:
             raise ConversationIsOver
-        return conversation, seq
+        audit.note(connection, found, "ended", at=at)
+        return found.conversation, seq
 
     def tell(result: tuple[Conversation, int]) -> None:
-        context.bus.publish(ConversationEnded(room_id, result[1], at))
+        conversation, seq = result
+        context.bus.publish(ConversationEnded(conversation.id, conversation.room_id, seq, at))
 
     conversation, _ = await context.database.write(work, tell)
     return conversation
@@ -175,16 +188,6 @@ async def require_storage(context: Context) -> None:
         raise Unavailable(reason, retry_after=error.retry_after) from error
 
 
-def require(connection: sa.Connection, room_id: str) -> Conversation:
-    """For use inside a transaction. Raises `ConversationNotFound`."""
-    conversation = (
-        stored.find(connection, room_id) if 0 < len(room_id) <= ROOM_ID_MAX_CHARS else None
-    )
-    if conversation is None:
-        raise ConversationNotFound
-    return conversation
-
-
 def new_room_id(visibility: Visibility) -> str:
     """Short where the list shows it anyway; 128 random bits where the link is the key."""
     if visibility is Visibility.LISTED:
@@ -199,48 +202,53 @@ def new_user_id() -> str:
 def snapshot_at(
     connection: sa.Connection,
     room_id: str,
+    session: Session | None,
     *,
-    online: frozenset[str],
     before: int | None = None,
     at: int | None = None,
 ) -> Snapshot:
     """For use inside a transaction: the newest messages, or those before or around a seq."""
-    conversation = require(connection, room_id)
+    found = door.readable(connection, room_id, session)
     limit = STATE_MESSAGES
     later: tuple[Message, ...] = ()
     if at is not None:
         before, limit = at + 1, STATE_MESSAGES // 2
-        later = stored_messages.following(connection, conversation.id, after=at, limit=limit)
-    found = stored_messages.newest(connection, conversation.id, before=before, limit=limit + 1)
-    last = stored_messages.newest(connection, conversation.id, limit=1) if before else found
+        later = stored_messages.following(connection, found.id, after=at, limit=limit)
+    page = stored_messages.newest(connection, found.id, before=before, limit=limit + 1)
+    last = stored_messages.newest(connection, found.id, limit=1) if before else page
     return Snapshot(
-        conversation=conversation,
-        participants=stored_participants.present(connection, conversation.id),
-        online=online,
-        messages=found[-limit:] + later,
-        has_more=len(found) > limit,
+        conversation=found.conversation,
+        standing=found.standing,
+        person=found.person,
+        participants=stored_participants.present(connection, found.id),
+        messages=page[-limit:] + later,
+        has_more=len(page) > limit,
         newest_message_seq=last[-1].seq if last else 0,
     )
 
 
 def _delta(
-    connection: sa.Connection, room_id: str, *, online: frozenset[str], since: int
+    connection: sa.Connection, room_id: str, session: Session | None, *, since: int
 ) -> Snapshot:
-    conversation = require(connection, room_id)
+    found = door.readable(connection, room_id, session)
+    conversation = found.conversation
     if not 0 <= conversation.seq - since <= DELTA_MAX_CHANGES:
-        return snapshot_at(connection, room_id, online=online)
-    missed = stored_messages.changed(
-        connection, conversation.id, since=since, limit=DELTA_MAX_CHANGES
-    )
+        return snapshot_at(connection, room_id, session)
+    missed = stored_messages.changed(connection, found.id, since=since, limit=DELTA_MAX_CHANGES)
     return Snapshot(
         conversation=conversation,
-        participants=stored_participants.present(connection, conversation.id),
-        online=online,
+        standing=found.standing,
+        person=found.person,
+        participants=stored_participants.present(connection, found.id),
         messages=missed,
         has_more=conversation.message_count > len(missed),
         newest_message_seq=0,
         is_delta=True,
     )
+
+
+def _with_presence(context: Context, snapshot: Snapshot) -> Snapshot:
+    return replace(snapshot, online=context.presence.online(snapshot.conversation.id))
 
 
 def _cursor(last: Conversation) -> str:

@@ -8,13 +8,25 @@ import secrets
 import sqlalchemy as sa
 from msgspec import Struct
 
-from parley.domain import conversations, text
+from parley.domain import access, audit, door, text
 from parley.domain.context import Context
-from parley.errors import BadRequest, ConversationIsOver, NotJoined
-from parley.records import Message, MessageSent, Participant, Session, TypingChanged
+from parley.errors import (
+    BadRequest,
+    ConversationIsOver,
+    ConversationNotFound,
+    NotFound,
+    NotJoined,
+)
+from parley.records import (
+    Message,
+    MessageChanged,
+    MessageSent,
+    Participant,
+    Session,
+    TypingChanged,
+)
 from parley.storage import conversations as stored_conversations
 from parley.storage import messages as stored
-from parley.storage import participants as stored_participants
 
 KEY_BYTES = 9
 """What nobody can guess of a message's id; before it stands the seq."""
@@ -34,7 +46,7 @@ class Draft(Struct, frozen=True):
     client_id: str | None = None
 
 
-def send(context: Context, room_id: str, sender: Participant, draft: Draft) -> asyncio.Future[Sent]:
+def send(context: Context, sender: Participant, draft: Draft) -> asyncio.Future[Sent]:
     """Store the message, then tell everyone. Raises `ConversationIsOver`, once awaited.
 
     The same client_id by the same session stores once and gives the first result.
@@ -44,7 +56,7 @@ def send(context: Context, room_id: str, sender: Participant, draft: Draft) -> a
     def work(connection: sa.Connection) -> Sent:
         return _store(context, connection, sender, said)
 
-    return context.database.write(work, lambda sent: _tell(context, room_id, sent))
+    return context.database.write(work, lambda sent: _tell(context, sent))
 
 
 async def send_as(context: Context, room_id: str, session: Session | None, draft: Draft) -> Sent:
@@ -52,13 +64,12 @@ async def send_as(context: Context, room_id: str, session: Session | None, draft
     said = _checked(draft)
 
     def work(connection: sa.Connection) -> Sent:
-        conversation = conversations.require(connection, room_id)
-        sender = session and stored_participants.by_session(connection, conversation.id, session.id)
-        if not sender:
+        sender = door.readable(connection, room_id, session).person
+        if sender is None:
             raise NotJoined
         return _store(context, connection, sender, said)
 
-    return await context.database.write(work, lambda sent: _tell(context, room_id, sent))
+    return await context.database.write(work, lambda sent: _tell(context, sent))
 
 
 async def sent_before(
@@ -70,8 +81,8 @@ async def sent_before(
         return None
 
     def query(connection: sa.Connection) -> Message | None:
-        conversation = conversations.require(connection, room_id)
-        return stored.by_client_id(connection, conversation.id, session.id, client_id)
+        found = door.readable(connection, room_id, session)
+        return stored.by_client_id(connection, found.id, session.id, client_id)
 
     first = await context.database.read(query)
     return None if first is None else Sent(first, duplicate=True)
@@ -80,6 +91,7 @@ async def sent_before(
 async def history(
     context: Context,
     room_id: str,
+    session: Session | None,
     *,
     limit: int,
     before: int | None = None,
@@ -90,7 +102,7 @@ async def history(
         raise BadRequest("Give before or after, not both.")
 
     def query(connection: sa.Connection) -> tuple[tuple[Message, ...], bool]:
-        conversation_id = conversations.require(connection, room_id).id
+        conversation_id = door.readable(connection, room_id, session).id
         if after is not None:
             found = stored.following(connection, conversation_id, after=after, limit=limit + 1)
             return found[:limit], len(found) > limit
@@ -100,9 +112,44 @@ async def history(
     return await context.database.read(query)
 
 
-def type_(context: Context, room_id: str, person: Participant, *, is_typing: bool) -> None:
+def type_(context: Context, person: Participant, *, is_typing: bool) -> None:
     """Tell the others. Nothing is stored: typing may be lost, messages never."""
-    context.bus.publish(TypingChanged(room_id, person.user_id, person.username, is_typing))
+    context.bus.publish(
+        TypingChanged(person.conversation_id, person.user_id, person.username, is_typing)
+    )
+
+
+async def delete(
+    context: Context, room_id: str, session: Session | None, message_id: str
+) -> Message:
+    """Leave only that there was one: for whoever said it, and for owners.
+
+    Raises `NotFound`; `Forbidden` for others. Deleting what is deleted changes nothing.
+    """
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> tuple[Message, bool]:
+        found = door.readable(connection, room_id, session)
+        message = stored.by_id(connection, found.id, message_id)
+        if message is None:
+            raise NotFound("There is no such message in this conversation.")
+        is_own = found.person is not None and found.person.user_id == message.user_id
+        if not is_own:
+            access.require_owner(found.standing)
+        if message.deleted_at is not None:
+            return message, False
+        seq = stored_conversations.count_change(connection, found.id)
+        if not is_own:
+            audit.note(connection, found, "deleted_message", at=at, about=message.username)
+        return stored.delete(connection, message, seq=seq, at=at), True
+
+    def tell(result: tuple[Message, bool]) -> None:
+        message, is_news = result
+        if is_news:
+            context.bus.publish(MessageChanged(message))
+
+    message, _ = await context.database.write(work, tell)
+    return message
 
 
 def _checked(draft: Draft) -> Draft:
@@ -123,6 +170,8 @@ def _store(context: Context, connection: sa.Connection, sender: Participant, dra
         text=draft.text,
         type=draft.type or "text",
         client_id=draft.client_id,
+        role=sender.role,
+        is_alike=sender.is_alike,
         at=at,
     )
     if message is not None:
@@ -132,9 +181,13 @@ def _store(context: Context, connection: sa.Connection, sender: Participant, dra
         first = stored.by_client_id(connection, conversation_id, sender.session_id, draft.client_id)
         if first is not None:
             return Sent(first, duplicate=True)
+    conversation = stored_conversations.by_id(connection, conversation_id)
+    if conversation is None:
+        raise ConversationNotFound
+    access.require_speaking(conversation, sender.role)
     raise ConversationIsOver
 
 
-def _tell(context: Context, room_id: str, sent: Sent) -> None:
+def _tell(context: Context, sent: Sent) -> None:
     if not sent.duplicate:
-        context.bus.publish(MessageSent(room_id, sent.message))
+        context.bus.publish(MessageSent(sent.message))

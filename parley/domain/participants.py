@@ -9,15 +9,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from parley.domain import access, conversations, sessions, text
+from parley.domain import access, conversations, door, names, sessions, text
 from parley.domain.context import Context
-from parley.errors import IdentityMismatch, IdentityTaken
+from parley.domain.door import Found
+from parley.errors import IdentityMismatch, IdentityTaken, NameTaken
 from parley.records import (
     Conversation,
     Participant,
     ParticipantArrived,
     ParticipantLeft,
+    Role,
     Session,
+    Standing,
 )
 from parley.storage import conversations as stored_conversations
 from parley.storage import participants as stored
@@ -68,38 +71,49 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
     at = context.clock()
 
     def work(connection: sa.Connection) -> Joined:
-        conversation = conversations.require(connection, room_id)
-        access.require_open(conversation)
+        found = door.find(connection, room_id, joining.session)
+        conversation = found.conversation
+        access.require_joining(conversation, found.standing)
         session, token = joining.session, None
-        before = _already(connection, conversation, joining, wanted_id)
+        before = _already(found.person, wanted_id)
         if before is None and wanted_id is not None:
             before = _taken_over(connection, conversation, joining, wanted_id, at)
         if session is None:
             session, token = sessions.begin(connection, at=at, in_use=joining.keeps_cookie)
         count = conversation.participant_count
+        role = access.role(found.standing)
         if before is None:
-            user_id = wanted_id or _fresh_id(connection, conversation, session)
+            user_id = wanted_id or _fresh_id(connection, found)
+            username = name or text.username(None, user_id=user_id)
+            name_key, is_alike = _look(connection, conversation, user_id, username)
             person = stored.insert(
                 connection,
                 conversation_id=conversation.id,
                 user_id=user_id,
-                username=name or text.username(None, user_id=user_id),
+                username=username,
                 session_id=session.id,
-                role=access.role(conversation, session),
+                role=role,
                 at=at,
                 visits=int(joining.socket is not None),
+                name_key=name_key,
+                is_alike=is_alike,
             )
             came_in, renamed = True, False
         else:
             came_in = before.left_at is not None
             renamed = bool(name) and name != before.username
+            username = name or before.username
+            name_key, is_alike = _look(connection, conversation, before.user_id, username)
             person = stored.change(
                 connection,
                 before,
                 session_id=session.id,
-                username=name or before.username,
+                username=username,
+                role=role,
                 left_at=None,
                 visits=before.visits + (joining.socket is not None),
+                name_key=name_key,
+                is_alike=is_alike,
             )
         if came_in:
             count = stored_conversations.change_participant_count(connection, conversation.id, 1)
@@ -108,43 +122,32 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
     def tell(joined: Joined) -> None:
         if joining.socket is None:
             # Within the grace too: the others see them, and their socket brings no news of it.
-            is_here = context.presence.update(room_id, joined.participant)
+            is_here = context.presence.update(joined.participant)
             is_news = (joined.renamed and is_here) or (joining.announced and joined.came_in)
         else:
-            arrived = context.presence.enter(room_id, joined.participant, joining.socket)
+            arrived = context.presence.enter(joined.participant, joining.socket)
             is_news = arrived or joined.renamed
         if is_news:
-            context.bus.publish(
-                ParticipantArrived(room_id, joined.participant, joined.participant_count)
-            )
+            context.bus.publish(ParticipantArrived(joined.participant, joined.participant_count))
 
     return await context.database.write(work, tell)
 
 
-async def leave(context: Context, room_id: str, user_id: str, socket: str) -> None:
+async def leave(context: Context, person: Participant, socket: str) -> None:
     """Leave by one's own wish: gone at once, unless another socket of theirs is still here."""
     gone: list[Participant] = []
-    context.presence.exit(room_id, user_id, socket, grace_s=0, gone=gone.append)
-    for person in gone:
-        await _mark_gone(context, room_id, person)
+    context.presence.exit(person, socket, grace_s=0, gone=gone.append)
+    for each in gone:
+        await _mark_gone(context, each)
 
 
-def lose(context: Context, room_id: str, user_id: str, socket: str) -> None:
+def lose(context: Context, person: Participant, socket: str) -> None:
     """A connection broke: gone only if they do not come back within the grace."""
 
     def gone(person: Participant) -> None:
-        _start(_mark_gone(context, room_id, person))
+        _start(_mark_gone(context, person))
 
-    context.presence.exit(room_id, user_id, socket, grace_s=context.leave_grace_s, gone=gone)
-
-
-async def of_session(
-    context: Context, conversation: Conversation, session: Session | None
-) -> Participant | None:
-    """Who the session is in this conversation, if anybody."""
-    if session is None:
-        return None
-    return await context.database.read(stored.by_session, conversation.id, session.id)
+    context.presence.exit(person, socket, grace_s=context.leave_grace_s, gone=gone)
 
 
 async def forget_sockets(context: Context) -> None:
@@ -153,7 +156,7 @@ async def forget_sockets(context: Context) -> None:
     await context.database.write(lambda connection: stored.forget_sockets(connection, at=at))
 
 
-async def _mark_gone(context: Context, room_id: str, person: Participant) -> None:
+async def _mark_gone(context: Context, person: Participant) -> None:
     at = context.clock()
 
     def work(connection: sa.Connection) -> int | None:
@@ -166,23 +169,39 @@ async def _mark_gone(context: Context, room_id: str, person: Participant) -> Non
 
     def tell(count: int | None) -> None:
         if count is not None:
-            context.bus.publish(ParticipantLeft(room_id, person, count))
+            context.bus.publish(ParticipantLeft(person, count))
 
     await context.database.write(work, tell)
 
 
-def _already(
-    connection: sa.Connection, conversation: Conversation, joining: Joining, wanted_id: str | None
-) -> Participant | None:
-    if joining.session is None:
-        return None
-    person = stored.by_session(connection, conversation.id, joining.session.id)
+def _already(person: Participant | None, wanted_id: str | None) -> Participant | None:
     if person is not None and wanted_id not in (None, person.user_id):
         raise IdentityMismatch(
             "You are somebody in this conversation already: join without a user_id, "
             "or with the one you have."
         )
     return person
+
+
+def _look(
+    connection: sa.Connection, conversation: Conversation, user_id: str, username: str
+) -> tuple[str, bool]:
+    """The key of a name, and whether it can be taken for that of somebody who came before.
+
+    Raises `NameTaken` for a name of who was put out: it is kept for them, and nobody is
+    taken for them.
+    """
+    key = names.skeleton(username)
+    alike = stored.alike(connection, conversation.id, key)
+    others = [each for each in alike if each.user_id != user_id]
+    if any(each.removed_at is not None for each in others):
+        raise NameTaken
+    mine = next((each for each in alike if each.user_id == user_id), None)
+    return key, any(
+        (each.left_at is None or each.role is Role.OWNER)
+        and (mine is None or each.joined_at < mine.joined_at or each.role is Role.OWNER)
+        for each in others
+    )
 
 
 def _taken_over(
@@ -196,6 +215,8 @@ def _taken_over(
     holder = stored.by_user(connection, conversation.id, wanted_id)
     if holder is None:
         return None
+    if holder.removed_at is not None:
+        raise IdentityTaken
     proven = joining.socket is None or (joining.session is not None and joining.proven)
     holder_session = stored_sessions.by_id(connection, holder.session_id)
     if not access.may_take_over(holder, holder_session, proven=proven, at=at):
@@ -203,12 +224,11 @@ def _taken_over(
     return holder
 
 
-def _fresh_id(connection: sa.Connection, conversation: Conversation, session: Session) -> str:
+def _fresh_id(connection: sa.Connection, found: Found) -> str:
     """A random id; for the owner the one the conversation was created by, if still free."""
-    if access.is_owner(conversation, session) and not stored.by_user(
-        connection, conversation.id, conversation.created_by
-    ):
-        return conversation.created_by
+    created_by = found.conversation.created_by
+    if found.standing is Standing.OWNER and not stored.by_user(connection, found.id, created_by):
+        return created_by
     return conversations.new_user_id()
 
 

@@ -20,14 +20,14 @@ class Presence:
     """Rooms, the participants present in them, and the sockets each holds."""
 
     def __init__(self) -> None:
-        self._rooms: dict[str, dict[str, _Here]] = {}
+        self._rooms: dict[int, dict[str, _Here]] = {}
 
-    def enter(self, room_id: str, person: Participant, socket: str) -> bool:
+    def enter(self, person: Participant, socket: str) -> bool:
         """Count a socket of `person` in; whether they were not here until now.
 
         Coming back within the grace is no arrival.
         """
-        room = self._rooms.setdefault(room_id, {})
+        room = self._rooms.setdefault(person.conversation_id, {})
         here = room.get(person.user_id)
         arrived = here is None
         if here is None:
@@ -39,9 +39,9 @@ class Presence:
         here.sockets.add(socket)
         return arrived
 
-    def update(self, room_id: str, person: Participant) -> bool:
+    def update(self, person: Participant) -> bool:
         """Know `person` by their new name; whether they are here, or may yet come back."""
-        here = self._rooms.get(room_id, {}).get(person.user_id)
+        here = self._rooms.get(person.conversation_id, {}).get(person.user_id)
         if here is None:
             return False
         here.person = person
@@ -49,15 +49,14 @@ class Presence:
 
     def exit(
         self,
-        room_id: str,
-        user_id: str,
+        person: Participant,
         socket: str,
         *,
         grace_s: float,
         gone: Callable[[Participant], None],
     ) -> None:
         """Count a socket out; after the last one, `gone(person)` once the grace has passed."""
-        here = self._rooms.get(room_id, {}).get(user_id)
+        here = self._rooms.get(person.conversation_id, {}).get(person.user_id)
         if here is None or socket not in here.sockets:
             return
         here.sockets.discard(socket)
@@ -65,7 +64,7 @@ class Presence:
             return
 
         def leave() -> None:
-            self._forget(room_id, user_id)
+            self._forget(person.conversation_id, person.user_id)
             gone(here.person)
 
         if grace_s > 0:
@@ -73,9 +72,22 @@ class Presence:
         else:
             leave()
 
-    def online(self, room_id: str) -> frozenset[str]:
+    def forget(self, person: Participant) -> None:
+        """They were put out: no socket of theirs counts any more."""
+        here = self._rooms.get(person.conversation_id, {}).get(person.user_id)
+        if here is not None and here.leaving is not None:
+            here.leaving.cancel()
+        self._forget(person.conversation_id, person.user_id)
+
+    def forget_all(self, conversation_id: int) -> None:
+        """There is no such conversation any more."""
+        for here in self._rooms.pop(conversation_id, {}).values():
+            if here.leaving is not None:
+                here.leaving.cancel()
+
+    def online(self, conversation_id: int) -> frozenset[str]:
         """The user ids with an open socket in the room."""
-        room = self._rooms.get(room_id, {})
+        room = self._rooms.get(conversation_id, {})
         return frozenset(user_id for user_id, here in room.items() if here.sockets)
 
     def close(self) -> None:
@@ -86,8 +98,8 @@ class Presence:
                     here.leaving.cancel()
         self._rooms.clear()
 
-    def _forget(self, room_id: str, user_id: str) -> None:
-        room = self._rooms.get(room_id, {})
+    def _forget(self, conversation_id: int, user_id: str) -> None:
+        room = self._rooms.get(conversation_id, {})
         room.pop(user_id, None)
         if not room:
-            self._rooms.pop(room_id, None)
+            self._rooms.pop(conversation_id, None)

@@ -41,6 +41,15 @@ def begin(connection: sa.Connection, *, at: datetime, in_use: bool = False) -> t
     ), token
 
 
+def renew(connection: sa.Connection, session: Session, *, at: datetime) -> str:
+    """The token that proves it from now on: where rights change, whoever knew the one before
+    must not have them too.
+    """
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    stored.renew(connection, session.id, token_hash=_hash(token), at=at)
+    return token
+
+
 def _hash(token: str) -> bytes:
     # A fast hash is enough: the token is 256 random bits, there is nothing to guess.
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

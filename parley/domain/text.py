@@ -7,6 +7,7 @@ import unicodedata
 
 from parley.contract import (
     DESCRIPTION_MAX_CHARS,
+    LABEL_MAX_CHARS,
     TITLE_MAX_CHARS,
     USERNAME_MAX_CHARS,
 )
@@ -33,6 +34,10 @@ def claimed_name(text: str | None) -> str:
 
 def title(text: str | None, *, room_id: str) -> str:
     return _name(text, "title", TITLE_MAX_CHARS) or f"Conversation {room_id}"
+
+
+def label(text: str | None) -> str:
+    return _name(text, "label", LABEL_MAX_CHARS)
 
 
 def description(text: str | None) -> str:

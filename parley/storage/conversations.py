@@ -9,7 +9,17 @@ import sqlalchemy as sa
 
 from parley.records import Conversation, ListPosition, Visibility
 from parley.storage.prepared import Prepared, p
-from parley.storage.schema import conversations
+from parley.storage.schema import (
+    KEPT_FOR_DAYS,
+    audit,
+    conversations,
+    grants,
+    knocks,
+    links,
+    messages,
+    old_links,
+    participants,
+)
 
 _THIS = conversations.c.id == p("id")
 _FIND = Prepared(
@@ -38,6 +48,20 @@ _COUNT_PARTICIPANT = Prepared(
     .values(participant_count=conversations.c.participant_count + p("by"))
     .returning(conversations.c.participant_count),
     [conversations.c.participant_count],
+)
+
+_COUNT_CHANGE = Prepared(
+    conversations.update()
+    .where(_THIS)
+    .values(seq=conversations.c.seq + 1)
+    .returning(conversations.c.seq),
+    [conversations.c.seq],
+)
+_BY_OLD_LINK = Prepared(
+    sa.select(conversations)
+    .join(old_links, old_links.c.conversation_id == conversations.c.id)
+    .where(old_links.c.room_id == p("room_id")),
+    conversations.c,
 )
 
 LISTED = sa.and_(conversations.c.ended_at.is_(None), conversations.c.visibility == "listed")
@@ -78,6 +102,69 @@ def insert(
 def find(connection: sa.Connection, room_id: str) -> Conversation | None:
     row = _FIND.first(connection, room_id=room_id)
     return None if row is None else _conversation(row)
+
+
+def by_old_link(connection: sa.Connection, room_id: str) -> Conversation | None:
+    """The conversation that this room id led to before its link was replaced."""
+    row = _BY_OLD_LINK.first(connection, room_id=room_id)
+    return None if row is None else _conversation(row)
+
+
+def by_id(connection: sa.Connection, conversation_id: int) -> Conversation | None:
+    row = connection.execute(_of(conversation_id)).one_or_none()
+    return None if row is None else _conversation(row)
+
+
+def count_change(connection: sa.Connection, conversation_id: int) -> int:
+    """The seq of a change, after the end too: what is said no more can still be taken away."""
+    seq: int = _COUNT_CHANGE.first(connection, id=conversation_id).seq
+    return seq
+
+
+def change(connection: sa.Connection, conversation_id: int, **columns: Any) -> Conversation:
+    """The conversation with these columns set."""
+    row = connection.execute(
+        conversations.update()
+        .where(conversations.c.id == conversation_id)
+        .values(**columns)
+        .returning(*conversations.c)
+    ).one()
+    return _conversation(row)
+
+
+def replace_link(
+    connection: sa.Connection, conversation: Conversation, room_id: str, *, at: datetime
+) -> Conversation:
+    connection.execute(
+        old_links.insert().values(
+            room_id=conversation.room_id, conversation_id=conversation.id, replaced_at=at
+        )
+    )
+    return change(connection, conversation.id, room_id=room_id)
+
+
+def delete(connection: sa.Connection, conversation_id: int) -> dict[str, int]:
+    """Erase it and all that is of it; how many rows went, by table."""
+    gone: dict[str, int] = {}
+    for table in (messages, grants, links, knocks, audit, old_links, participants):
+        result = connection.execute(
+            table.delete().where(table.c.conversation_id == conversation_id)
+        )
+        gone[table.name] = result.rowcount
+    connection.execute(conversations.delete().where(conversations.c.id == conversation_id))
+    return gone
+
+
+def kept_for_a_time(connection: sa.Connection) -> list[Conversation]:
+    """Those whose messages are erased after some days."""
+    return [
+        _conversation(row)
+        for row in connection.execute(sa.select(conversations).where(KEPT_FOR_DAYS))
+    ]
+
+
+def _of(conversation_id: int) -> sa.Select[Any]:
+    return sa.select(conversations).where(conversations.c.id == conversation_id)
 
 
 def listed(
@@ -146,4 +233,10 @@ def _conversation(row: Any) -> Conversation:
         message_count=row.message_count,
         participant_count=row.participant_count,
         last_activity_at=row.last_activity_at,
+        is_locked=row.is_locked,
+        is_knock=row.is_knock,
+        is_read_only=row.is_read_only,
+        passphrase_hash=row.passphrase_hash,
+        keep_days=row.keep_days,
+        erased_through=row.erased_through,
     )

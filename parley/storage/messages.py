@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from parley.records import Message
+from parley.records import Message, Role
+from parley.storage.participants import ROLES
 from parley.storage.prepared import Prepared, p
 from parley.storage.schema import CHANGED_LATER, conversations, messages
 
@@ -31,7 +32,11 @@ _SAY = Prepared(
                 }.get(column, p(column.name, column.type))
                 for column in messages.c
             )
-        ).where(conversations.c.id == p("conversation_id"), conversations.c.ended_at.is_(None)),
+        ).where(
+            conversations.c.id == p("conversation_id"),
+            conversations.c.ended_at.is_(None),
+            sa.or_(~conversations.c.is_read_only, p("role", sa.Text) == Role.OWNER.value),
+        ),
     )
     .on_conflict_do_nothing(
         index_elements=[messages.c.conversation_id, messages.c.session_id, messages.c.client_id],
@@ -40,6 +45,7 @@ _SAY = Prepared(
     .returning(messages.c.seq),
     [messages.c.seq],
 )
+_BY_SEQ = Prepared(_OF_ONE.where(messages.c.seq == p("seq")), messages.c)
 _BY_CLIENT_ID = Prepared(
     _OF_ONE.where(messages.c.session_id == p("session_id"), messages.c.client_id == p("client_id")),
     messages.c,
@@ -78,10 +84,13 @@ def say(
     text: str,
     type: str,
     client_id: str | None,
+    role: Role,
+    is_alike: bool,
     at: datetime,
 ) -> Message | None:
-    """Store it as the next in the log. None where the conversation has ended, or the session
-    said something under this client_id before. `key` is what nobody can guess of its id.
+    """Store it as the next in the log. None where the conversation has ended or is not theirs
+    to speak in, or the session said something under this client_id before. `key` is what
+    nobody can guess of its id.
 
     Whoever calls counts the change of the conversation.
     """
@@ -96,6 +105,9 @@ def say(
         type=type,
         sent_at=at,
         client_id=client_id,
+        deleted_at=None,
+        role=role.value,
+        is_alike=is_alike,
     )
     if row is None:
         return None
@@ -111,7 +123,48 @@ def say(
         type=type,
         sent_at=at,
         client_id=client_id,
+        role=role,
+        is_alike=is_alike,
     )
+
+
+def by_id(connection: sa.Connection, conversation_id: int, id: str) -> Message | None:
+    """By its id, which begins with its seq."""
+    seq = id.partition("-")[0]
+    if not (seq.isascii() and seq.isdigit() and len(seq) < 19):
+        return None
+    row = _BY_SEQ.first(connection, conversation_id=conversation_id, seq=int(seq))
+    return None if row is None or row.id != id else _message(row)
+
+
+def delete(connection: sa.Connection, message: Message, *, seq: int, at: datetime) -> Message:
+    """Leave only that there was one; `seq` is that of the change."""
+    row = connection.execute(
+        messages.update()
+        .where(messages.c.conversation_id == message.conversation_id, messages.c.seq == message.seq)
+        .values(text="", deleted_at=at, changed_seq=seq)
+        .returning(*messages.c)
+    ).one()
+    return _message(row)
+
+
+def last_before(connection: sa.Connection, conversation_id: int, at: datetime) -> int | None:
+    """The seq of the newest message that was sent before; None where there is none."""
+    seq: int | None = connection.execute(
+        sa.select(sa.func.max(messages.c.seq)).where(
+            messages.c.conversation_id == conversation_id, messages.c.sent_at < at
+        )
+    ).scalar()
+    return seq
+
+
+def erase_through(connection: sa.Connection, conversation_id: int, seq: int) -> int:
+    """Erase all up to this seq; how many."""
+    return connection.execute(
+        messages.delete().where(
+            messages.c.conversation_id == conversation_id, messages.c.seq <= seq
+        )
+    ).rowcount
 
 
 def by_client_id(
@@ -169,4 +222,7 @@ def _message(row: Any) -> Message:
         type=row.type,
         sent_at=row.sent_at,
         client_id=row.client_id,
+        role=ROLES[row.role],
+        is_alike=row.is_alike,
+        deleted_at=row.deleted_at,
     )

@@ -12,17 +12,25 @@ from parley.records import Participant, Role
 from parley.storage.prepared import Prepared, p, values
 from parley.storage.schema import conversations, participants
 
-_ROLES = {role.value: role for role in Role}
+ROLES = {role.value: role for role in Role}
 """What Role itself does, ten times as fast: once for each person in each state."""
 PRESENT = participants.c.left_at.is_(None)
 _OF_ONE = participants.c.conversation_id == p("conversation_id")
 _ALL = sa.select(participants).where(_OF_ONE)
 _INSERT = Prepared(
-    participants.insert().values(values(participants.c, left_at=None)).returning(*participants.c),
+    participants.insert()
+    .values(values(participants.c, left_at=None, removed_at=None))
+    .returning(*participants.c),
     participants.c,
 )
 _BY_USER = Prepared(_ALL.where(participants.c.user_id == p("user_id")), participants.c)
 _BY_SESSION = Prepared(_ALL.where(participants.c.session_id == p("session_id")), participants.c)
+_ALIKE = Prepared(
+    _ALL.where(participants.c.name_key == p("name_key")).order_by(
+        participants.c.joined_at, participants.c.user_id
+    ),
+    participants.c,
+)
 _PRESENT = Prepared(
     _ALL.where(PRESENT).order_by(participants.c.joined_at, participants.c.user_id), participants.c
 )
@@ -38,6 +46,8 @@ def insert(
     role: Role,
     at: datetime,
     visits: int,
+    name_key: str,
+    is_alike: bool,
 ) -> Participant:
     return _participant(
         _INSERT.first(
@@ -49,6 +59,8 @@ def insert(
             role=role.value,
             joined_at=at,
             visits=visits,
+            name_key=name_key,
+            is_alike=is_alike,
         )
     )
 
@@ -68,6 +80,27 @@ def by_session(
 def present(connection: sa.Connection, conversation_id: int) -> tuple[Participant, ...]:
     """Those who joined and have not left, in the order of joining."""
     rows = _PRESENT.run(connection, conversation_id=conversation_id)
+    return tuple(_participant(row) for row in rows)
+
+
+def alike(
+    connection: sa.Connection, conversation_id: int, name_key: str
+) -> tuple[Participant, ...]:
+    """Those whose names can be taken for one with this key, in the order of joining."""
+    rows = _ALIKE.run(connection, conversation_id=conversation_id, name_key=name_key)
+    return tuple(_participant(row) for row in rows)
+
+
+def removed(connection: sa.Connection, conversation_id: int) -> tuple[Participant, ...]:
+    """Those an owner put out, the latest first."""
+    rows = connection.execute(
+        sa.select(participants)
+        .where(
+            participants.c.conversation_id == conversation_id,
+            participants.c.removed_at.is_not(None),
+        )
+        .order_by(participants.c.removed_at.desc())
+    )
     return tuple(_participant(row) for row in rows)
 
 
@@ -117,8 +150,10 @@ def _participant(row: Any) -> Participant:
         user_id=row.user_id,
         username=row.username,
         session_id=row.session_id,
-        role=_ROLES[row.role],
+        role=ROLES[row.role],
         joined_at=row.joined_at,
         left_at=row.left_at,
         visits=row.visits,
+        removed_at=row.removed_at,
+        is_alike=row.is_alike,
     )

@@ -19,7 +19,7 @@ _PREFIX = "p_"
 """SQLAlchemy keeps the plain names of columns to itself."""
 
 
-def p(name: str, type: sa.types.TypeEngine[Any] | None = None) -> sa.BindParameter[Any]:
+def p(name: str, type: Any = None) -> sa.BindParameter[Any]:
     """The place of a value, named when the statement is run; its type, where nothing else tells."""
     return sa.bindparam(_PREFIX + name, type_=type)
 

@@ -50,6 +50,8 @@ metadata = sa.MetaData(
 _Key = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """SQLite numbers rows by itself only where the key's type is INTEGER."""
 
+_NO = sa.text("0")
+
 sessions = sa.Table(
     "sessions",
     metadata,
@@ -77,6 +79,20 @@ conversations = sa.Table(
     sa.Column("message_count", sa.BigInteger, nullable=False),
     sa.Column("participant_count", sa.BigInteger, nullable=False),
     sa.Column("last_activity_at", Instant, nullable=False),
+    sa.Column("is_locked", sa.Boolean, nullable=False, server_default=_NO),
+    sa.Column("is_knock", sa.Boolean, nullable=False, server_default=_NO),
+    sa.Column("is_read_only", sa.Boolean, nullable=False, server_default=_NO),
+    sa.Column("passphrase_hash", sa.Text),
+    sa.Column("keep_days", sa.Integer),
+    # Messages up to this seq were erased, for their time was over.
+    sa.Column("erased_through", sa.BigInteger, nullable=False, server_default=_NO),
+)
+KEPT_FOR_DAYS = conversations.c.keep_days.is_not(None)
+sa.Index(
+    "ix_conversations_keep_days",
+    conversations.c.id,
+    sqlite_where=KEPT_FOR_DAYS,
+    postgresql_where=KEPT_FOR_DAYS,
 )
 sa.Index(
     "ix_conversations_activity",
@@ -101,8 +117,13 @@ participants = sa.Table(
     sa.Column("joined_at", Instant, nullable=False),
     sa.Column("left_at", Instant),
     sa.Column("visits", sa.Integer, nullable=False),
+    sa.Column("removed_at", Instant),
+    sa.Column("is_alike", sa.Boolean, nullable=False, server_default=_NO),
+    # The same for names that can be taken for one another.
+    sa.Column("name_key", sa.Text, nullable=False, server_default=""),
     sa.UniqueConstraint("conversation_id", "session_id"),
 )
+sa.Index("ix_participants_name", participants.c.conversation_id, participants.c.name_key)
 sa.Index(
     "ix_participants_present",
     participants.c.conversation_id,
@@ -125,6 +146,10 @@ messages = sa.Table(
     sa.Column("type", sa.Text, nullable=False),
     sa.Column("sent_at", Instant, nullable=False),
     sa.Column("client_id", sa.Text),
+    sa.Column("deleted_at", Instant),
+    # Of whoever said it, as they were then.
+    sa.Column("role", sa.Text, nullable=False, server_default="member"),
+    sa.Column("is_alike", sa.Boolean, nullable=False, server_default=_NO),
 )
 # What nobody changed since it was said is found by its seq.
 CHANGED_LATER = messages.c.changed_seq > messages.c.seq
@@ -145,3 +170,60 @@ sa.Index(
     sqlite_where=messages.c.client_id.is_not(None),
     postgresql_where=messages.c.client_id.is_not(None),
 )
+
+links = sa.Table(
+    "links",
+    metadata,
+    sa.Column("id", _Key, primary_key=True),
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), nullable=False, index=True),
+    sa.Column("code_hash", sa.LargeBinary(32), nullable=False, unique=True),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant),
+    sa.Column("revoked_at", Instant),
+    sa.Column("uses", sa.BigInteger, nullable=False),
+    sa.Column("uses_max", sa.BigInteger),
+    sa.Column("last_used_at", Instant),
+)
+
+grants = sa.Table(
+    "grants",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), primary_key=True),
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), primary_key=True),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("link_id", sa.ForeignKey("links.id"), index=True),
+    sa.Column("granted_at", Instant, nullable=False),
+)
+
+knocks = sa.Table(
+    "knocks",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), primary_key=True),
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), primary_key=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("username", sa.Text, nullable=False),
+    sa.Column("asked_at", Instant, nullable=False),
+    sa.Column("answer", sa.Text),
+)
+
+old_links = sa.Table(
+    "old_links",
+    metadata,
+    sa.Column("room_id", sa.Text, primary_key=True),
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), nullable=False, index=True),
+    sa.Column("replaced_at", Instant, nullable=False),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", _Key, primary_key=True),
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("act", sa.Text, nullable=False),
+    sa.Column("about", sa.Text, nullable=False),
+)
+sa.Index("ix_audit_conversation_id", audit.c.conversation_id, audit.c.id)

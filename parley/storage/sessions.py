@@ -49,5 +49,14 @@ def mark_token_used(connection: sa.Connection, session_id: int, *, at: datetime)
     )
 
 
+def renew(connection: sa.Connection, session_id: int, *, token_hash: bytes, at: datetime) -> None:
+    """Another secret proves it from now on, and the one before no more."""
+    connection.execute(
+        sessions.update()
+        .where(sessions.c.id == session_id)
+        .values(token_hash=token_hash, token_used_at=at)
+    )
+
+
 def _session(row: Any) -> Session:
     return Session(id=row.id, created_at=row.created_at, token_used=row.token_used_at is not None)

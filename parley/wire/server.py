@@ -226,6 +226,12 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         for socket in list(self.eio.sockets.values()):
             socket.dismiss()
 
+    def send_off(self, sid: str) -> None:
+        """End one client's connection, once it was sent what was written."""
+        client = self._client(sid)
+        if client is not None:
+            client.dismiss()
+
     async def close_all(self) -> None:
         """End every connection, for a stop: clients come back when the server does."""
         self.send_away()

@@ -39,7 +39,7 @@ class Stage(RuleBasedStateMachine):
         self.world = World(self.empty)
         self.rooms: list[Room] = []
         self.holders: dict[int, Holder] = {}
-        self.viewers: dict[str, Viewer] = {}
+        self.viewers: dict[int, Viewer] = {}
         # What a socket keeps of the participant it is.
         self.records: dict[tuple[str, str], Participant] = {}
         self._sockets = 0
@@ -171,7 +171,7 @@ class Stage(RuleBasedStateMachine):
             assert (message.text, message.client_id) == (draft.text, draft.client_id)
             assert message.sent_at == at
             room.hears(session, message)
-            told.append(MessageSent(room.id, message))
+            told.append(MessageSent(message))
         assert self.hears() == told
 
     def does_both(self, *works: Coroutine[Any, Any, object]) -> None:
@@ -189,7 +189,7 @@ class Stage(RuleBasedStateMachine):
         events = list(self.world.told)
         self.world.told.clear()
         for event in events:
-            self.viewers[event.room_id].hears(event)
+            self.viewers[event.conversation_id].hears(event)
         return events
 
     def hears_of_people(self) -> list[tuple[str, str, int]]:
@@ -204,8 +204,8 @@ class Stage(RuleBasedStateMachine):
 
     def looks(self, room: Room) -> None:
         self.hears()
-        snapshot = self.world.does(conversations.snapshot(self.context, room.id))
-        self.viewers[room.id] = Viewer.looks(snapshot)
+        snapshot = self.world.does(conversations.snapshot(self.context, room.id, None))
+        self.viewers[room.key] = Viewer.looks(snapshot)
 
 
 async def _all(works: Sequence[Awaitable[T]]) -> list[T | BaseException]:

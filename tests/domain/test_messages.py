@@ -40,7 +40,7 @@ async def test_seq_has_no_holes_however_many_speak_at_once(
 ) -> None:
     sent = await asyncio.gather(
         *(
-            messages.send(context, talk.room_id, person, Draft(str(number)))
+            messages.send(context, person, Draft(str(number)))
             for number in range(50)
             for person in (talk.ada, talk.ben)
         )
@@ -54,11 +54,11 @@ async def test_a_message_that_is_refused_leaves_no_hole(context: Context, talk: 
         raise RuntimeError("unlucky")
 
     results = await asyncio.gather(
-        messages.send(context, talk.room_id, talk.ada, Draft("one")),
+        messages.send(context, talk.ada, Draft("one")),
         context.database.write(fails),
-        messages.send(context, talk.room_id, talk.ada, Draft("one again", client_id="c")),
-        messages.send(context, talk.room_id, talk.ada, Draft("one again", client_id="c")),
-        messages.send(context, talk.room_id, talk.ada, Draft("two")),
+        messages.send(context, talk.ada, Draft("one again", client_id="c")),
+        messages.send(context, talk.ada, Draft("one again", client_id="c")),
+        messages.send(context, talk.ada, Draft("two")),
         return_exceptions=True,
     )
     seqs = [each.message.seq for each in results if isinstance(each, messages.Sent)]
@@ -67,7 +67,7 @@ async def test_a_message_that_is_refused_leaves_no_hole(context: Context, talk: 
 
 async def test_the_end_is_the_last_of_the_log(context: Context, told: Told, talk: Talk) -> None:
     async def send(text: str) -> messages.Sent:
-        return await messages.send(context, talk.room_id, talk.ben, Draft(text))
+        return await messages.send(context, talk.ben, Draft(text))
 
     results = await asyncio.gather(
         send("in time"),
@@ -79,7 +79,7 @@ async def test_the_end_is_the_last_of_the_log(context: Context, told: Told, talk
     assert isinstance(results[2], ConversationIsOver)
     ended = [event for event in told.events if isinstance(event, ConversationEnded)]
     assert [event.seq for event in ended] == [2]
-    assert (await conversations.find(context, talk.room_id)).seq == 2
+    assert (await conversations.find(context, talk.room_id, None)).conversation.seq == 2
 
 
 async def test_it_ends_once(context: Context, told: Told, talk: Talk) -> None:
@@ -95,9 +95,7 @@ async def test_a_client_id_sent_many_times_at_once_is_stored_once(
     context: Context, told: Told, talk: Talk
 ) -> None:
     draft = Draft("Hello", client_id="c-1")
-    sent = await asyncio.gather(
-        *(messages.send(context, talk.room_id, talk.ben, draft) for _ in range(20))
-    )
+    sent = await asyncio.gather(*(messages.send(context, talk.ben, draft) for _ in range(20)))
     assert len({each.message.id for each in sent}) == 1
     assert [each.duplicate for each in sent] == [False] + [True] * 19
     assert len([event for event in told.events if isinstance(event, MessageSent)]) == 1

@@ -60,7 +60,7 @@ class Conversations(Stage):
         session = self.resolves(holder)
         if self.tries(conversations.end(self.context, room.id, session), refusal):
             room.is_over = True
-            assert self.hears() == [ConversationEnded(room.id, room.seq, at)]
+            assert self.hears() == [ConversationEnded(room.key, room.id, room.seq, at)]
 
     # --- coming ---
 
@@ -122,7 +122,9 @@ class Conversations(Stage):
     def leaves(self, which: int) -> None:
         room, person, socket = self.seat(which)
         is_gone = room.leaves(person, socket)
-        self.world.does(participants.leave(self.context, room.id, person.user_id, socket))
+        self.world.does(
+            participants.leave(self.context, self.records[room.id, person.user_id], socket)
+        )
         gone = [("left", person.username, room.count)] if is_gone else []
         assert self.hears_of_people() == gone
 
@@ -131,7 +133,9 @@ class Conversations(Stage):
     def loses_the_connection(self, which: int) -> None:
         room, person, socket = self.seat(which)
         room.loses(person, socket)
-        self.world.calls(participants.lose, self.context, room.id, person.user_id, socket)
+        self.world.calls(
+            participants.lose, self.context, self.records[room.id, person.user_id], socket
+        )
         assert self.hears() == []
 
     @precondition(lambda self: self.seats())
@@ -143,7 +147,7 @@ class Conversations(Stage):
         new = self.new_socket()
         session = self.resolves(self.holders[person.session])
         coming = participants.join(self.context, room.id, Joining(session, socket=new))
-        going = participants.leave(self.context, room.id, person.user_id, old)
+        going = participants.leave(self.context, self.records[room.id, person.user_id], old)
         self.does_both(*((coming, going) if comes_first else (going, coming)))
         person.sockets = person.sockets - {old} | {new}
         person.is_missed = False
@@ -180,7 +184,7 @@ class Conversations(Stage):
         room, person, _ = self.seat(which)
         draft = Draft("Hi", client_id=client_id)
         record = self.records[room.id, person.user_id]
-        works = [messages.send(self.context, room.id, record, draft) for _ in range(times)]
+        works = [messages.send(self.context, record, draft) for _ in range(times)]
         self.sends_each(room, person.session, draft, works)
 
     # --- reading ---
@@ -197,11 +201,16 @@ class Conversations(Stage):
             else (later[:limit], len(later) > limit)
         )
         where_to = {"before": since} if back else {"after": since}
-        assert self.world.does(messages.history(context, room.id, limit=limit, **where_to)) == page
-        found = self.world.does(conversations.changes(context, room.id, since=since, limit=limit))
+        assert (
+            self.world.does(messages.history(context, room.id, None, limit=limit, **where_to))
+            == page
+        )
+        found = self.world.does(
+            conversations.changes(context, room.id, None, since=since, limit=limit)
+        )
         assert (found.messages, found.more) == (later[:limit], len(later) > limit)
         assert found.seq == (later[limit - 1].seq if found.more else room.seq)
-        caught_up = self.world.does(conversations.catch_up(context, room.id, since=since))
+        caught_up = self.world.does(conversations.catch_up(context, room.id, None, since=since))
         assert caught_up.is_delta == (since <= room.seq)
         assert caught_up.messages == (later if caught_up.is_delta else all_of_it[-STATE_MESSAGES:])
 
@@ -217,7 +226,7 @@ class Conversations(Stage):
     @rule()
     def nobody_finds_what_is_not_there(self) -> None:
         for work in (
-            conversations.snapshot(self.context, "nowhere0"),
+            conversations.snapshot(self.context, "nowhere0", None),
             participants.join(self.context, "nowhere0", Joining(None)),
             messages.send_as(self.context, "nowhere0", None, Draft("Hello?")),
             conversations.end(self.context, "nowhere0", None),
@@ -229,7 +238,7 @@ class Conversations(Stage):
     @invariant()
     def the_state_is_the_models(self) -> None:
         for room in self.rooms:
-            fresh = self.world.does(conversations.snapshot(self.context, room.id))
+            fresh = self.world.does(conversations.snapshot(self.context, room.id, None))
             now = fresh.conversation
             assert (now.seq, now.message_count) == (room.seq, len(room.messages))
             assert now.participant_count == room.count == len(fresh.participants)
@@ -245,7 +254,7 @@ class Conversations(Stage):
                 if each.is_in
             }
             assert fresh.online == {each.user_id for each in room.people.values() if each.sockets}
-            self.viewers[room.id].agrees(fresh, room.here)
+            self.viewers[room.key].agrees(fresh, room.here)
 
     @invariant()
     def the_list_is_the_models(self) -> None:

@@ -31,7 +31,7 @@ async def is_called(context: Context, room_id: str, person: Joined, name: str) -
 async def test_a_new_name_is_told_while_a_broken_connection_may_come_back(
     context: Context, told: Told, room_id: str, ben: Joined
 ) -> None:
-    participants.lose(context, room_id, "ben", "laptop")
+    participants.lose(context, ben.participant, "laptop")
     await is_called(context, room_id, ben, "Benedict")
     joining = Joining(ben.session, username="Benedict", socket="phone")
     await participants.join(context, room_id, joining)
@@ -44,7 +44,7 @@ async def test_who_leaves_is_told_by_their_new_name(
     context: Context, told: Told, room_id: str, ben: Joined
 ) -> None:
     await is_called(context, room_id, ben, "Benedict")
-    await participants.leave(context, room_id, "ben", "laptop")
+    await participants.leave(context, ben.participant, "laptop")
     left = told.events[-1]
     assert isinstance(left, ParticipantLeft)
     assert left.participant.username == "Benedict"

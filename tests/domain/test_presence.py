@@ -22,7 +22,8 @@ BEN = Participant(
     visits=1,
 )
 NEVER_S = 3_600.0
-ROOM = "abc12345"
+ROOM = 1
+ELSEWHERE = 2
 
 
 @pytest.fixture
@@ -36,29 +37,29 @@ def gone() -> list[Participant]:
 
 
 def test_the_first_socket_is_an_arrival(presence: Presence) -> None:
-    assert presence.enter(ROOM, BEN, "phone") is True
+    assert presence.enter(BEN, "phone") is True
     assert presence.online(ROOM) == {"ben-1"}
 
 
 def test_a_second_socket_is_none(presence: Presence) -> None:
-    presence.enter(ROOM, BEN, "phone")
-    assert presence.enter(ROOM, BEN, "laptop") is False
-    assert presence.enter(ROOM, BEN, "phone") is False
+    presence.enter(BEN, "phone")
+    assert presence.enter(BEN, "laptop") is False
+    assert presence.enter(BEN, "phone") is False
 
 
 def test_another_room_is_another_arrival(presence: Presence) -> None:
-    presence.enter(ROOM, BEN, "phone")
-    assert presence.enter("another0", BEN, "phone") is True
-    assert presence.online("nowhere0") == frozenset()
+    presence.enter(BEN, "phone")
+    assert presence.enter(replace(BEN, conversation_id=ELSEWHERE), "phone") is True
+    assert presence.online(3) == frozenset()
 
 
 def test_the_last_socket_takes_them_away(presence: Presence, gone: list[Participant]) -> None:
-    presence.enter(ROOM, BEN, "phone")
-    presence.enter(ROOM, BEN, "laptop")
-    presence.exit(ROOM, "ben-1", "phone", grace_s=0, gone=gone.append)
+    presence.enter(BEN, "phone")
+    presence.enter(BEN, "laptop")
+    presence.exit(BEN, "phone", grace_s=0, gone=gone.append)
     assert gone == []
     assert presence.online(ROOM) == {"ben-1"}
-    presence.exit(ROOM, "ben-1", "laptop", grace_s=0, gone=gone.append)
+    presence.exit(BEN, "laptop", grace_s=0, gone=gone.append)
     assert gone == [BEN]
     assert presence.online(ROOM) == frozenset()
 
@@ -66,53 +67,53 @@ def test_the_last_socket_takes_them_away(presence: Presence, gone: list[Particip
 def test_a_socket_that_is_not_theirs_takes_nobody_away(
     presence: Presence, gone: list[Participant]
 ) -> None:
-    presence.enter(ROOM, BEN, "phone")
-    presence.exit(ROOM, "ben-1", "laptop", grace_s=0, gone=gone.append)
-    presence.exit(ROOM, "ada-1", "phone", grace_s=0, gone=gone.append)
-    presence.exit("another0", "ben-1", "phone", grace_s=0, gone=gone.append)
+    presence.enter(BEN, "phone")
+    presence.exit(BEN, "laptop", grace_s=0, gone=gone.append)
+    presence.exit(replace(BEN, user_id="ada-1"), "phone", grace_s=0, gone=gone.append)
+    presence.exit(replace(BEN, conversation_id=ELSEWHERE), "phone", grace_s=0, gone=gone.append)
     assert gone == []
     assert presence.online(ROOM) == {"ben-1"}
 
 
 def test_a_socket_leaves_once(presence: Presence, gone: list[Participant]) -> None:
-    presence.enter(ROOM, BEN, "phone")
+    presence.enter(BEN, "phone")
     for _ in range(2):
-        presence.exit(ROOM, "ben-1", "phone", grace_s=0, gone=gone.append)
+        presence.exit(BEN, "phone", grace_s=0, gone=gone.append)
     assert gone == [BEN]
 
 
 async def test_within_the_grace_they_are_away_but_not_gone(
     presence: Presence, gone: list[Participant]
 ) -> None:
-    presence.enter(ROOM, BEN, "phone")
-    presence.exit(ROOM, "ben-1", "phone", grace_s=NEVER_S, gone=gone.append)
+    presence.enter(BEN, "phone")
+    presence.exit(BEN, "phone", grace_s=NEVER_S, gone=gone.append)
     assert gone == []
     assert presence.online(ROOM) == frozenset()
-    assert presence.enter(ROOM, BEN, "laptop") is False
+    assert presence.enter(BEN, "laptop") is False
     assert presence.online(ROOM) == {"ben-1"}
     presence.close()
 
 
 async def test_after_the_grace_they_are_gone(presence: Presence) -> None:
     left: asyncio.Future[Participant] = asyncio.get_running_loop().create_future()
-    presence.enter(ROOM, BEN, "phone")
-    presence.exit(ROOM, "ben-1", "phone", grace_s=0.001, gone=left.set_result)
+    presence.enter(BEN, "phone")
+    presence.exit(BEN, "phone", grace_s=0.001, gone=left.set_result)
     assert await asyncio.wait_for(left, 10) == BEN
-    assert presence.enter(ROOM, BEN, "phone") is True
+    assert presence.enter(BEN, "phone") is True
 
 
 async def test_who_is_gone_is_told_as_they_last_came_in(presence: Presence) -> None:
     left: asyncio.Future[Participant] = asyncio.get_running_loop().create_future()
     renamed = replace(BEN, username="Benedict", visits=2)
-    presence.enter(ROOM, BEN, "phone")
-    presence.enter(ROOM, renamed, "phone")
-    presence.exit(ROOM, "ben-1", "phone", grace_s=0.001, gone=left.set_result)
+    presence.enter(BEN, "phone")
+    presence.enter(renamed, "phone")
+    presence.exit(BEN, "phone", grace_s=0.001, gone=left.set_result)
     assert await asyncio.wait_for(left, 10) == renamed
 
 
 async def test_closing_waits_for_nobody(presence: Presence, gone: list[Participant]) -> None:
-    presence.enter(ROOM, BEN, "phone")
-    presence.exit(ROOM, "ben-1", "phone", grace_s=0.001, gone=gone.append)
+    presence.enter(BEN, "phone")
+    presence.exit(BEN, "phone", grace_s=0.001, gone=gone.append)
     presence.close()
     # A timer set later and not sooner over: the first would have run by then.
     later = asyncio.Event()

@@ -59,5 +59,5 @@ async def test_it_is_possible_once(context: Context, room_id: str) -> None:
 async def test_it_makes_no_second_participant(context: Context, room_id: str) -> None:
     joined = await comes_on_a_socket(context, room_id)
     assert joined.participant_count == 1
-    snapshot = await conversations.snapshot(context, room_id)
+    snapshot = await conversations.snapshot(context, room_id, None)
     assert [person.user_id for person in snapshot.participants] == ["ben-1"]

@@ -69,7 +69,7 @@ class Talk:
 
     async def send(self, garden: Garden, person: Participant, draft: Draft) -> None:
         self.asked.add(draft.text)
-        sent = await messages.send(garden.context, garden.room_id, person, draft)
+        sent = await messages.send(garden.context, person, draft)
         self.recording.note(Acknowledged(sent.message))
 
     async def _round(self, garden: Garden, number: int) -> None:
@@ -89,7 +89,7 @@ class Talk:
         person = self.chance.choice(garden.people)
         await asyncio.gather(*(self.send(garden, person, draft) for draft in drafts))
         if self.chance.random() < 0.2:
-            await conversations.snapshot(garden.context, garden.room_id)
+            await conversations.snapshot(garden.context, garden.room_id, None)
 
     def _told(self, event: Event) -> None:
         if isinstance(event, MessageSent):

@@ -104,10 +104,8 @@ async def _told_by_a_server(folder: Path) -> dict[tuple[int, int], str]:
         await participants.forget_sockets(context)
         for conversation in (await conversations.listed(context, limit=10))[0]:
             joined = await participants.join(context, conversation.room_id, Joining(None))
-            sent = await messages.send(
-                context, conversation.room_id, joined.participant, Draft("Good morning")
-            )
-            page, _ = await messages.history(context, conversation.room_id, limit=1_000)
+            sent = await messages.send(context, joined.participant, Draft("Good morning"))
+            page, _ = await messages.history(context, conversation.room_id, None, limit=1_000)
             assert page[-1] == sent.message
             said.update({(each.conversation_id, each.seq): each.text for each in page[:-1]})
     finally:

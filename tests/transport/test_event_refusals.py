@@ -128,7 +128,16 @@ async def test_with_an_ack_a_refusal_is_no_error_event(person: People) -> None:
 @pytest.mark.parametrize("event", sorted(contract.CLIENT_EVENTS))
 async def test_a_room_that_is_not_there_is_not_found(person: People, event: str) -> None:
     mallory = await person("Mallory").connect()
-    data = {"room_id": "abc12345", "message": "x", "is_typing": True, "since": 0}
+    data = {
+        "room_id": "abc12345",
+        "message": "x",
+        "is_typing": True,
+        "since": 0,
+        "id": "1-x",
+        "user_id": "somebody",
+        "username": "Mallory",
+        "admit": True,
+    }
     assert_refused(await mallory.ask(event, data), "conversation_not_found")
 
 

@@ -268,7 +268,7 @@ async def test_a_client_that_goes_while_it_connects_leaves_nothing_behind(
         await realtime.server.close_all()
         go_on.set()
         assert await connecting == 200
-    assert realtime._clients == {}
+    assert realtime.audience.clients == {}
 
 
 # --- origins ------------------------------------------------------------------

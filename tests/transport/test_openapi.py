@@ -61,6 +61,42 @@ async def test_an_operation_has_an_id_of_its_own(document: Json) -> None:
     assert sorted(ids) == sorted(contract.CALLS)
 
 
+async def replies_about_doors(ada: Caller, ben: Caller) -> dict[str, Reply]:
+    """A real reply to every call about who may come in, and to what owners do."""
+    room = f"/api/conversations/{await ada.starts()}"
+    said = await ben.call("POST", f"{room}/join", {"user_id": "ben-1", "username": "Ben"})
+    cleo = Caller(ada.app, "Cleo")
+    found = {"change": await ada.call("PATCH", room, {"knock": True, "keep_days": 7})}
+    found["knock"] = await cleo.call("POST", f"{room}/knock", {"username": "Cleo"})
+    cleo.token = found["knock"].body["token"]
+    found["knock_state"] = await cleo.call("GET", f"{room}/knock")
+    await ada.call("POST", f"{room}/remove", {"user_id": "ben-1"})
+    found["let_back"] = await ada.call("POST", f"{room}/let_back", {"user_id": "ben-1"})
+    found["remove"] = await ada.call("POST", f"{room}/remove", {"user_id": "ben-1"})
+    link = {"role": "reader", "label": "Family", "expires_in_s": 3_600, "uses_max": 5}
+    found["make_link"] = await ada.call("POST", f"{room}/links", link)
+    code = found["make_link"].body["url"].rsplit("/", 1)[1]
+    found["use_link"] = await Caller(ada.app, "Dan").call("POST", f"/api/links/{code}")
+    found["manage"] = await ada.call("GET", f"{room}/manage")
+    knock = f"{room}/knocks/{found['manage'].body['waiting'][0]['id']}"
+    found["answer_knock"] = await ada.call("POST", knock, {"admit": True})
+    number = found["make_link"].body["link"]["id"]
+    found["revoke_link"] = await ada.call("DELETE", f"{room}/links/{number}")
+    await ada.call("PATCH", room, {"passphrase": "open sesame"})
+    found["enter"] = await Caller(ada.app, "Eve").call(
+        "POST", f"{room}/enter", {"passphrase": "open sesame"}
+    )
+    await ada.call("POST", f"{room}/join", {"username": "Ada"})
+    sent = await ada.call("POST", f"{room}/messages", {"message": "Oops"})
+    found["delete_message"] = await ada.call("DELETE", f"{room}/messages/{sent.body['id']}")
+    found["acts"] = await ada.call("GET", f"{room}/acts")
+    found["replace_link"] = await ada.call("POST", f"{room}/link")
+    now = f"/api/conversations/{found['replace_link'].body['room_id']}"
+    found["delete"] = await ada.call("DELETE", now)
+    assert said.status == 200
+    return found
+
+
 async def replies(ada: Caller, ben: Caller) -> dict[str, Reply]:
     """A real reply to every call."""
     start = {"title": "Tea", "description": "At four", "user_id": "ada-1", "visibility": "listed"}
@@ -74,6 +110,7 @@ async def replies(ada: Caller, ben: Caller) -> dict[str, Reply]:
     ben.token = found["join"].body["token"]
     hello = {"message": "Hello", "type": "text", "client_id": "c-1"}
     found["send"] = await ben.call("POST", f"{room}/messages", hello)
+    found |= await replies_about_doors(ada, ben)
     await ada.starts("Another, so that there is a next page")
     found["list"] = await ada.call("GET", "/api/conversations?limit=1")
     found["messages"] = await ada.call("GET", f"{room}/messages")

@@ -26,6 +26,8 @@ CONVERSATION_FIELDS = {
     "is_active",
     "visibility",
     "seq",
+    "door",
+    "read_only",
 }
 MESSAGE_FIELDS = {
     "id",
@@ -71,6 +73,8 @@ async def test_create_answers_with_the_conversation_and_its_link(ada: Caller) ->
         "is_active": True,
         "visibility": "listed",
         "seq": 0,
+        "door": "open",
+        "read_only": False,
     }
 
 

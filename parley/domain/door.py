@@ -1,0 +1,75 @@
+"""Finding a conversation, as somebody: what is behind a link, and who asks."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from parley.contract import ROOM_ID_MAX_CHARS
+from parley.domain import access
+from parley.errors import ConversationNotFound, OldLink
+from parley.records import Conversation, Participant, Role, Session, Standing
+from parley.storage import conversations as stored
+from parley.storage import grants
+from parley.storage import participants as stored_participants
+
+
+class Found(Struct, frozen=True):
+    """A conversation, and what the one who asks is to it."""
+
+    conversation: Conversation
+    standing: Standing
+    person: Participant | None
+    """Who they are in it, if they ever joined."""
+
+    @property
+    def id(self) -> int:
+        return self.conversation.id
+
+
+def find(connection: sa.Connection, room_id: str, session: Session | None) -> Found:
+    """For use inside a transaction. Raises `ConversationNotFound`, `OldLink`.
+
+    Whoever is inside finds it by its old links too. That there was one is told to nobody
+    who was put out.
+    """
+    is_id = 0 < len(room_id) <= ROOM_ID_MAX_CHARS
+    conversation = stored.find(connection, room_id) if is_id else None
+    by_old_link = False
+    if conversation is None and is_id:
+        conversation = stored.by_old_link(connection, room_id)
+        by_old_link = True
+    if conversation is None:
+        raise ConversationNotFound
+    person, granted = _of_session(connection, conversation, session)
+    standing = access.standing(conversation, session, person=person, granted=granted)
+    if by_old_link and standing is Standing.STRANGER:
+        raise OldLink
+    if by_old_link and standing is Standing.REMOVED:
+        raise ConversationNotFound
+    return Found(conversation, standing, person)
+
+
+def readable(connection: sa.Connection, room_id: str, session: Session | None) -> Found:
+    """The same for who may read it; else raises what keeps them out."""
+    found = find(connection, room_id, session)
+    access.require_reading(found.conversation, found.standing)
+    return found
+
+
+def owned(connection: sa.Connection, room_id: str, session: Session | None) -> Found:
+    """The same for an owner; else raises what keeps them out, or `Forbidden`."""
+    found = readable(connection, room_id, session)
+    access.require_owner(found.standing)
+    return found
+
+
+def _of_session(
+    connection: sa.Connection, conversation: Conversation, session: Session | None
+) -> tuple[Participant | None, Role | None]:
+    if session is None:
+        return None, None
+    return (
+        stored_participants.by_session(connection, conversation.id, session.id),
+        grants.find(connection, conversation.id, session.id),
+    )

@@ -1,0 +1,352 @@
+"""Coming in where the door is not open: by passphrase, by knocking, by a link that gives a role."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from parley.contract import OWNER_LINK_VALID_S
+from parley.domain import access, audit, door, sessions, text
+from parley.domain.context import Context
+from parley.errors import (
+    BadRequest,
+    ConversationNotFound,
+    Locked,
+    NotFound,
+    PassphraseWrong,
+)
+from parley.records import (
+    Conversation,
+    GrantsTakenBack,
+    Knock,
+    KnockAnswered,
+    Knocked,
+    Link,
+    Role,
+    Session,
+    Standing,
+)
+from parley.storage import conversations as stored_conversations
+from parley.storage import grants, knocks, links
+
+CODE_BYTES = 24
+ID_BYTES = 9
+ADMITTED, DECLINED = "admitted", "declined"
+
+
+class Entered(Struct, frozen=True):
+    """Somebody who may come in now, as `standing`."""
+
+    conversation: Conversation
+    standing: Standing
+    session: Session
+    token: str | None
+    """What proves the session from now on; None where that is what did before."""
+
+
+class Asked(Struct, frozen=True):
+    """A knock, or that none is needed."""
+
+    conversation: Conversation
+    knock: Knock | None
+    """None for who may come in already."""
+    token: str | None
+    """The secret of the session made by this; None where there was one."""
+    session: Session | None = None
+
+
+class MadeLink(Struct, frozen=True):
+    link: Link
+    code: str
+    """What stands in the link: told once, kept as a hash."""
+
+
+# --- passphrase ---
+
+
+async def enter(
+    context: Context,
+    room_id: str,
+    session: Session | None,
+    passphrase: str,
+    *,
+    renews: bool = True,
+) -> Entered:
+    """Come in by the passphrase. Raises `PassphraseWrong`, and what else keeps them out.
+
+    `renews`: whether the one who asks can be told another token.
+    """
+    found = await context.database.read(door.find, room_id, session)
+    if found.standing is Standing.REMOVED:
+        raise ConversationNotFound
+    expected = found.conversation.passphrase_hash
+    if found.conversation.is_locked and found.standing is Standing.STRANGER:
+        raise Locked
+    if expected is None:
+        raise BadRequest("This conversation has no passphrase.")
+    if not await context.passphrases.is_right(passphrase, expected):
+        raise PassphraseWrong
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> Entered:
+        again = door.find(connection, room_id, session)
+        conversation = again.conversation
+        if conversation.passphrase_hash != expected:
+            raise PassphraseWrong  # changed meanwhile
+        if again.standing in (Standing.STRANGER, Standing.READER):
+            if conversation.is_locked:
+                raise Locked
+            who, token = _renewed(connection, session, context, renews=renews)
+            grants.give(connection, conversation.id, who.id, Role.MEMBER, at=at)
+            return Entered(conversation, Standing.MEMBER, who, token)
+        if again.standing is Standing.REMOVED or session is None:
+            raise ConversationNotFound
+        return Entered(conversation, again.standing, session, None)
+
+    return await context.database.write(work)
+
+
+# --- knocking ---
+
+
+async def knock(
+    context: Context, room_id: str, session: Session | None, username: str | None
+) -> Asked:
+    """Ask to be let in, under a name. Asking again is asking once, under the newest name."""
+    name = text.claimed_name(username)
+    if not name:
+        raise BadRequest("Give a name, so that the owner knows who knocks.")
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> tuple[Asked, bool]:
+        found = door.find(connection, room_id, session)
+        conversation = found.conversation
+        if found.standing is Standing.REMOVED:
+            raise ConversationNotFound
+        access.require_open(conversation)
+        if found.standing in (Standing.OWNER, Standing.MEMBER) or access.is_door_open(conversation):
+            return Asked(conversation, None, None, session), False
+        if conversation.is_locked:
+            raise Locked
+        if not conversation.is_knock:
+            access.require_open_door(conversation)
+        who, token = (session, None) if session else sessions.begin(connection, at=at)
+        before = knocks.of_session(connection, found.id, who.id)
+        if before is not None and before.answer is None and before.username == name:
+            return Asked(conversation, before, token, who), False
+        asked = knocks.ask(
+            connection,
+            conversation_id=found.id,
+            session_id=who.id,
+            id=before.id if before is not None else secrets.token_urlsafe(ID_BYTES),
+            username=name,
+            at=at,
+        )
+        return Asked(conversation, asked, token, who), True
+
+    def tell(result: tuple[Asked, bool]) -> None:
+        asked, is_news = result
+        if is_news and asked.knock is not None:
+            context.bus.publish(Knocked(asked.conversation.room_id, asked.knock))
+
+    asked, _ = await context.database.write(work, tell)
+    return asked
+
+
+async def own_knock(context: Context, room_id: str, session: Session | None) -> Knock | None:
+    """How it stands with the knock of this session, if it knocked."""
+
+    def query(connection: sa.Connection) -> Knock | None:
+        found = door.find(connection, room_id, session)
+        if session is None or found.standing is Standing.REMOVED:
+            return None
+        return knocks.of_session(connection, found.id, session.id)
+
+    return await context.database.read(query)
+
+
+async def waiting(context: Context, room_id: str, session: Session | None) -> tuple[Knock, ...]:
+    """Who waits to be let in, for owners."""
+
+    def query(connection: sa.Connection) -> tuple[Knock, ...]:
+        return knocks.waiting(connection, door.owned(connection, room_id, session).id)
+
+    return await context.database.read(query)
+
+
+async def answer(
+    context: Context, room_id: str, session: Session | None, knock_id: str, *, admit: bool
+) -> Knock:
+    """Let somebody in, or not; for owners. Raises `NotFound` where nobody waits under it."""
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> tuple[str, Knock]:
+        found = door.owned(connection, room_id, session)
+        answered = knocks.answer(
+            connection, found.id, knock_id, answer=ADMITTED if admit else DECLINED
+        )
+        if answered is None:
+            raise NotFound("Nobody waits under this id any more.")
+        if admit:
+            grants.give(connection, found.id, answered.session_id, Role.MEMBER, at=at)
+        act = "admitted" if admit else "declined"
+        audit.note(connection, found, act, at=at, about=answered.username)
+        return found.conversation.room_id, answered
+
+    def tell(result: tuple[str, Knock]) -> None:
+        context.bus.publish(KnockAnswered(*result))
+
+    _, answered = await context.database.write(work, tell)
+    return answered
+
+
+# --- links that give a role ---
+
+
+async def make_link(
+    context: Context,
+    room_id: str,
+    session: Session | None,
+    *,
+    role: Role,
+    label: str | None = None,
+    expires_in_s: int | None = None,
+    uses_max: int | None = None,
+) -> MadeLink:
+    """A link that gives `role`, for owners. One that makes owners is valid once, for ten
+    minutes: it carries the owner's rights to another device.
+    """
+    clean_label = text.label(label)
+    if role is Role.OWNER:
+        expires_in_s, uses_max = OWNER_LINK_VALID_S, 1
+    code, at = secrets.token_urlsafe(CODE_BYTES), context.clock()
+    expires_at = None if expires_in_s is None else at + timedelta(seconds=expires_in_s)
+
+    def work(connection: sa.Connection) -> Link:
+        found = door.owned(connection, room_id, session)
+        link = links.insert(
+            connection,
+            conversation_id=found.id,
+            code_hash=_hash(code),
+            role=role.value,
+            label=clean_label,
+            at=at,
+            expires_at=expires_at,
+            uses_max=uses_max,
+        )
+        audit.note(connection, found, "made_link", at=at, about=_of_link(link))
+        return link
+
+    return MadeLink(await context.database.write(work), code)
+
+
+async def links_of(context: Context, room_id: str, session: Session | None) -> tuple[Link, ...]:
+    """Every link that was made, the newest first, for owners."""
+
+    def query(connection: sa.Connection) -> tuple[Link, ...]:
+        return links.of(connection, door.owned(connection, room_id, session).id)
+
+    return await context.database.read(query)
+
+
+async def revoke_link(
+    context: Context, room_id: str, session: Session | None, link_id: int
+) -> Link:
+    """Nobody comes in by it any more, and who only reads by it reads no more. Whoever talks
+    already stays: they can be removed. Raises `NotFound`.
+    """
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> tuple[Link, GrantsTakenBack]:
+        found = door.owned(connection, room_id, session)
+        link = links.revoke(connection, found.id, link_id, at=at)
+        if link is None:
+            raise NotFound("There is no such link, or it was revoked before.")
+        without = grants.take_back_of_link(connection, link.id)
+        audit.note(connection, found, "revoked_link", at=at, about=_of_link(link))
+        return link, GrantsTakenBack(found.id, found.conversation.room_id, tuple(without))
+
+    link, _ = await context.database.write(work, lambda result: context.bus.publish(result[1]))
+    return link
+
+
+async def behind(context: Context, code: str) -> tuple[Conversation, Link]:
+    """What a link leads to, without using it. Raises `NotFound` for any that is not valid."""
+
+    def query(connection: sa.Connection) -> tuple[Conversation, Link]:
+        return _valid(connection, code, context)
+
+    return await context.database.read(query)
+
+
+async def use_link(context: Context, session: Session | None, code: str) -> Entered:
+    """Take the role that a link gives. Raises `NotFound` for one that is not valid.
+
+    The role is never less than the session had, and using it again counts once.
+    """
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> Entered:
+        conversation, link = _valid(connection, code, context)
+        found = door.find(connection, conversation.room_id, session)
+        if found.standing is Standing.REMOVED:
+            raise NotFound(_NO_LINK)
+        now = Standing(link.role.value)
+        if session is not None and _RANK[found.standing] >= _RANK[now]:
+            return Entered(conversation, found.standing, session, None)
+        who, token = _renewed(connection, session, context)
+        grants.give(connection, conversation.id, who.id, link.role, at=at, link_id=link.id)
+        links.use(connection, link.id, at=at)
+        if link.role is Role.OWNER:
+            audit.note(connection, found, "used_owner_link", at=at)
+        return Entered(conversation, now, who, token)
+
+    return await context.database.write(work)
+
+
+_NO_LINK = "This link leads nowhere: it may have been used, revoked, or be too old."
+_RANK = {
+    Standing.REMOVED: 0,
+    Standing.STRANGER: 1,
+    Standing.READER: 2,
+    Standing.MEMBER: 3,
+    Standing.OWNER: 4,
+}
+
+
+def _valid(connection: sa.Connection, code: str, context: Context) -> tuple[Conversation, Link]:
+    link = links.by_code(connection, _hash(code))
+    if (
+        link is None
+        or link.revoked_at is not None
+        or (link.expires_at is not None and link.expires_at <= context.clock())
+        or (link.uses_max is not None and link.uses >= link.uses_max)
+    ):
+        raise NotFound(_NO_LINK)
+    conversation = stored_conversations.by_id(connection, link.conversation_id)
+    if conversation is None:
+        raise NotFound(_NO_LINK)
+    return conversation, link
+
+
+def _renewed(
+    connection: sa.Connection, session: Session | None, context: Context, *, renews: bool = True
+) -> tuple[Session, str | None]:
+    """The session, with a token that nobody knew before."""
+    at = context.clock()
+    if session is None:
+        return sessions.begin(connection, at=at, in_use=True)
+    return session, sessions.renew(connection, session, at=at) if renews else None
+
+
+def _of_link(link: Link) -> str:
+    return f"{link.role.value}: {link.label}" if link.label else link.role.value
+
+
+def _hash(code: str) -> bytes:
+    # A fast hash is enough: the code is 192 random bits, there is nothing to guess.
+    return hashlib.sha256(code.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,236 @@
+"""What an owner decides about a whole conversation: its words, its door, how long it is kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+import structlog
+from msgspec import UNSET, Struct, UnsetType
+
+from parley.contract import KEEP_DAYS
+from parley.domain import audit, conversations, door, text
+from parley.domain.context import Context
+from parley.errors import BadRequest
+from parley.records import (
+    Conversation,
+    ConversationChanged,
+    ConversationDeleted,
+    LinkReplaced,
+    MessagesErased,
+    Session,
+)
+from parley.storage import conversations as stored
+from parley.storage import messages as stored_messages
+
+log = structlog.get_logger(__name__)
+
+
+class Wished(Protocol):
+    """As the contract has it."""
+
+    title: str | UnsetType
+    description: str | UnsetType
+    locked: bool | UnsetType
+    knock: bool | UnsetType
+    read_only: bool | UnsetType
+    passphrase: str | UnsetType
+    keep_days: int | UnsetType
+
+
+class Wishes(Struct, frozen=True, kw_only=True):
+    """What is to be changed; the rest is left unset."""
+
+    title: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    is_locked: bool | UnsetType = UNSET
+    is_knock: bool | UnsetType = UNSET
+    is_read_only: bool | UnsetType = UNSET
+    passphrase: str | UnsetType = UNSET
+    """Empty for none."""
+    keep_days: int | UnsetType = UNSET
+    """One of `KEEP_DAYS`; 0 for ever."""
+
+
+class Erased(Struct, frozen=True):
+    """What went with a conversation."""
+
+    room_id: str
+    conversation_id: int
+    messages: int
+    participants: int
+    links: int
+    acts: int
+
+
+def wishes(body: Wished) -> Wishes:
+    return Wishes(
+        title=body.title,
+        description=body.description,
+        is_locked=body.locked,
+        is_knock=body.knock,
+        is_read_only=body.read_only,
+        passphrase=body.passphrase,
+        keep_days=body.keep_days,
+    )
+
+
+async def change(
+    context: Context, room_id: str, session: Session | None, wishes: Wishes
+) -> Conversation:
+    """Change it as wished, all or nothing, for owners. Raises `BadRequest`, `TooLarge`."""
+    # A passphrase costs a core for a while: not for somebody who may not set one.
+    await context.database.read(door.owned, room_id, session)
+    columns = await _columns(context, wishes)
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> tuple[Conversation, bool]:
+        found = door.owned(connection, room_id, session)
+        before = found.conversation
+        wanted = dict(columns)
+        if "title" in wanted:
+            wanted["title"] = text.title(wanted["title"], room_id=before.room_id)
+            wanted["title_folded"] = wanted["title"].casefold()
+        news = {
+            name: value
+            for name, value in wanted.items()
+            if name != "title_folded" and value != getattr(before, name)
+        }
+        if not news:
+            return before, False
+        after = stored.change(connection, found.id, **wanted)
+        for name in news:
+            act, about = _act(name, after)
+            audit.note(connection, found, act, at=at, about=about)
+        return after, True
+
+    def tell(result: tuple[Conversation, bool]) -> None:
+        conversation, is_news = result
+        if is_news:
+            context.bus.publish(ConversationChanged(conversation))
+
+    conversation, _ = await context.database.write(work, tell)
+    return conversation
+
+
+async def replace_link(context: Context, room_id: str, session: Session | None) -> Conversation:
+    """Give it a new link, for owners: the old one says so to strangers, and who is inside stays."""
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> tuple[str, Conversation]:
+        found = door.owned(connection, room_id, session)
+        new = conversations.new_room_id(found.conversation.visibility)
+        after = stored.replace_link(connection, found.conversation, new, at=at)
+        audit.note(connection, found, "replaced_link", at=at)
+        return found.conversation.room_id, after
+
+    def tell(result: tuple[str, Conversation]) -> None:
+        old, conversation = result
+        context.bus.publish(LinkReplaced(conversation.id, old, conversation.room_id))
+
+    _, conversation = await context.database.write(work, tell)
+    return conversation
+
+
+async def delete(context: Context, room_id: str, session: Session | None) -> Erased:
+    """Erase it for good, for owners: afterwards there never was one at its link."""
+
+    def work(connection: sa.Connection) -> Erased:
+        found = door.owned(connection, room_id, session)
+        gone = stored.delete(connection, found.id)
+        return Erased(
+            found.conversation.room_id,
+            found.id,
+            messages=gone["messages"],
+            participants=gone["participants"],
+            links=gone["links"],
+            acts=gone["audit"],
+        )
+
+    def tell(erased: Erased) -> None:
+        context.presence.forget_all(erased.conversation_id)
+        context.bus.publish(ConversationDeleted(erased.conversation_id, erased.room_id))
+
+    return await context.database.write(work, tell)
+
+
+async def erase_outdated(context: Context) -> int:
+    """Erase the messages whose time is over, in every conversation; how many."""
+    erased = 0
+    for conversation in await context.database.read(stored.kept_for_a_time):
+        try:
+            erased += await _erase_outdated(context, conversation.id)
+        except Exception:
+            # One that fails must not keep the others' messages.
+            log.exception("erasing_failed")
+    return erased
+
+
+async def _erase_outdated(context: Context, conversation_id: int) -> int:
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> tuple[MessagesErased | None, int]:
+        conversation = stored.by_id(connection, conversation_id)
+        if conversation is None or conversation.keep_days is None:
+            return None, 0
+        before = at - timedelta(days=conversation.keep_days)
+        through = stored_messages.last_before(connection, conversation_id, before)
+        if through is None:
+            return None, 0
+        count = stored_messages.erase_through(connection, conversation_id, through)
+        stored.change(
+            connection,
+            conversation_id,
+            erased_through=through,
+            message_count=max(0, conversation.message_count - count),
+        )
+        seq = stored.count_change(connection, conversation_id)
+        return MessagesErased(conversation_id, conversation.room_id, through, seq), count
+
+    def tell(result: tuple[MessagesErased | None, int]) -> None:
+        if result[0] is not None:
+            context.bus.publish(result[0])
+
+    _, count = await context.database.write(work, tell)
+    return count
+
+
+async def _columns(context: Context, wishes: Wishes) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    if wishes.title is not UNSET:
+        columns["title"] = wishes.title
+    if wishes.description is not UNSET:
+        columns["description"] = text.description(wishes.description)
+    for name in ("is_locked", "is_knock", "is_read_only"):
+        if (value := getattr(wishes, name)) is not UNSET:
+            columns[name] = value
+    if wishes.keep_days is not UNSET:
+        if wishes.keep_days not in (0, *KEEP_DAYS):
+            some = ", ".join(str(days) for days in KEEP_DAYS)
+            raise BadRequest(f"keep_days must be one of {some}, or 0 for ever.")
+        columns["keep_days"] = wishes.keep_days or None
+    if wishes.passphrase is not UNSET:
+        columns["passphrase_hash"] = (
+            await context.passphrases.hash(wishes.passphrase) if wishes.passphrase else None
+        )
+    return columns
+
+
+def _act(column: str, after: Conversation) -> tuple[str, str]:
+    """How the list of acts tells a change, never a secret."""
+    match column:
+        case "title":
+            return "changed_title", after.title
+        case "description":
+            return "changed_description", ""
+        case "is_locked":
+            return ("locked" if after.is_locked else "unlocked"), ""
+        case "is_knock":
+            return ("turned_knocking_on" if after.is_knock else "turned_knocking_off"), ""
+        case "is_read_only":
+            return ("made_read_only" if after.is_read_only else "let_all_speak"), ""
+        case "passphrase_hash":
+            return ("set_passphrase" if after.passphrase_hash else "removed_passphrase"), ""
+        case _:
+            return "changed_retention", "" if after.keep_days is None else f"{after.keep_days} days"

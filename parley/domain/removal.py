@@ -1,0 +1,85 @@
+"""Putting people out, and letting them back."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from parley.domain import audit, door
+from parley.domain.context import Context
+from parley.errors import BadRequest, Forbidden, NotFound
+from parley.records import Participant, ParticipantRemoved, Role, Session
+from parley.storage import conversations as stored_conversations
+from parley.storage import grants
+from parley.storage import participants as stored
+
+
+async def remove(
+    context: Context, room_id: str, session: Session | None, user_id: str
+) -> Participant:
+    """Put somebody out: their sockets go, their token opens this conversation no more, and
+    their user_id and name stay theirs. For owners, and not of owners.
+
+    Raises `NotFound` for who never joined. Removing them twice changes nothing.
+    """
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> tuple[str, Participant, int, bool]:
+        found = door.owned(connection, room_id, session)
+        conversation = found.conversation
+        person = _person(connection, conversation.id, user_id)
+        if person.role is Role.OWNER or person.session_id == conversation.owner_session_id:
+            raise Forbidden("An owner cannot be removed.")
+        count = conversation.participant_count
+        if person.removed_at is not None:
+            return conversation.room_id, person, count, False
+        if person.left_at is None:
+            count = stored_conversations.change_participant_count(connection, conversation.id, -1)
+        grants.take_back(connection, conversation.id, person.session_id)
+        gone = stored.change(connection, person, removed_at=at, left_at=person.left_at or at)
+        audit.note(connection, found, "removed", at=at, about=person.username)
+        return conversation.room_id, gone, count, True
+
+    def tell(result: tuple[str, Participant, int, bool]) -> None:
+        current_room_id, person, count, is_news = result
+        if is_news:
+            context.presence.forget(person)
+            context.bus.publish(ParticipantRemoved(current_room_id, person, count))
+
+    _, person, _, _ = await context.database.write(work, tell)
+    return person
+
+
+async def let_back(
+    context: Context, room_id: str, session: Session | None, user_id: str
+) -> Participant:
+    """They may join again, as who they were. Raises `NotFound`, `BadRequest`."""
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> Participant:
+        found = door.owned(connection, room_id, session)
+        person = _person(connection, found.id, user_id)
+        if person.removed_at is None:
+            raise BadRequest("They were not removed.")
+        back = stored.change(connection, person, removed_at=None)
+        audit.note(connection, found, "let_back", at=at, about=person.username)
+        return back
+
+    return await context.database.write(work)
+
+
+async def removed(
+    context: Context, room_id: str, session: Session | None
+) -> tuple[Participant, ...]:
+    """Those who were put out, the latest first, for owners."""
+
+    def query(connection: sa.Connection) -> tuple[Participant, ...]:
+        return stored.removed(connection, door.owned(connection, room_id, session).id)
+
+    return await context.database.read(query)
+
+
+def _person(connection: sa.Connection, conversation_id: int, user_id: str) -> Participant:
+    person = stored.by_user(connection, conversation_id, user_id)
+    if person is None:
+        raise NotFound("Nobody has this user_id in this conversation.")
+    return person

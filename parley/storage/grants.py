@@ -1,0 +1,63 @@
+"""Grants: the roles that links, answered knocks and passphrases gave to sessions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from parley.records import Role
+from parley.storage.participants import ROLES
+from parley.storage.prepared import Prepared, p
+from parley.storage.schema import grants
+
+_FIND = Prepared(
+    sa.select(grants.c.role).where(
+        grants.c.conversation_id == p("conversation_id"), grants.c.session_id == p("session_id")
+    ),
+    [grants.c.role],
+)
+
+
+def find(connection: sa.Connection, conversation_id: int, session_id: int) -> Role | None:
+    row = _FIND.first(connection, conversation_id=conversation_id, session_id=session_id)
+    return None if row is None else ROLES[row.role]
+
+
+def give(
+    connection: sa.Connection,
+    conversation_id: int,
+    session_id: int,
+    role: Role,
+    *,
+    at: datetime,
+    link_id: int | None = None,
+) -> None:
+    """Instead of what the session had before."""
+    given = {"role": role.value, "link_id": link_id, "granted_at": at}
+    connection.execute(
+        insert(grants)
+        .values(conversation_id=conversation_id, session_id=session_id, **given)
+        .on_conflict_do_update(
+            index_elements=[grants.c.conversation_id, grants.c.session_id], set_=given
+        )
+    )
+
+
+def take_back(connection: sa.Connection, conversation_id: int, session_id: int) -> None:
+    connection.execute(
+        grants.delete().where(
+            grants.c.conversation_id == conversation_id, grants.c.session_id == session_id
+        )
+    )
+
+
+def take_back_of_link(connection: sa.Connection, link_id: int) -> list[int]:
+    """Whoever came by this link and is no owner has it no more; their session ids."""
+    rows = connection.execute(
+        grants.delete()
+        .where(grants.c.link_id == link_id, grants.c.role != Role.OWNER.value)
+        .returning(grants.c.session_id)
+    )
+    return [row.session_id for row in rows]

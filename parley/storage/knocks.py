@@ -1,0 +1,87 @@
+"""Knocks: who asks to be let in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from parley.records import Knock
+from parley.storage.schema import knocks
+
+
+def ask(
+    connection: sa.Connection,
+    *,
+    conversation_id: int,
+    session_id: int,
+    id: str,
+    username: str,
+    at: datetime,
+) -> Knock:
+    """The knock of this session, under a name that may be new; an answer it had is forgotten."""
+    row = connection.execute(
+        insert(knocks)
+        .values(
+            conversation_id=conversation_id,
+            session_id=session_id,
+            id=id,
+            username=username,
+            asked_at=at,
+        )
+        .on_conflict_do_update(
+            index_elements=[knocks.c.conversation_id, knocks.c.session_id],
+            set_={"username": username, "asked_at": at, "answer": None},
+        )
+        .returning(*knocks.c)
+    ).one()
+    return _knock(row)
+
+
+def of_session(connection: sa.Connection, conversation_id: int, session_id: int) -> Knock | None:
+    row = connection.execute(
+        sa.select(knocks).where(
+            knocks.c.conversation_id == conversation_id, knocks.c.session_id == session_id
+        )
+    ).one_or_none()
+    return None if row is None else _knock(row)
+
+
+def waiting(connection: sa.Connection, conversation_id: int) -> tuple[Knock, ...]:
+    """Those without an answer, the longest waiting first."""
+    rows = connection.execute(
+        sa.select(knocks)
+        .where(knocks.c.conversation_id == conversation_id, knocks.c.answer.is_(None))
+        .order_by(knocks.c.asked_at, knocks.c.id)
+    )
+    return tuple(_knock(row) for row in rows)
+
+
+def answer(
+    connection: sa.Connection, conversation_id: int, id: str, *, answer: str
+) -> Knock | None:
+    """None where nobody waits under this id."""
+    row = connection.execute(
+        knocks.update()
+        .where(
+            knocks.c.conversation_id == conversation_id,
+            knocks.c.id == id,
+            knocks.c.answer.is_(None),
+        )
+        .values(answer=answer)
+        .returning(*knocks.c)
+    ).one_or_none()
+    return None if row is None else _knock(row)
+
+
+def _knock(row: Any) -> Knock:
+    return Knock(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        session_id=row.session_id,
+        username=row.username,
+        asked_at=row.asked_at,
+        answer=row.answer,
+    )

@@ -1,0 +1,93 @@
+"""Links that give a role."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from parley.records import Link
+from parley.storage.participants import ROLES
+from parley.storage.schema import links
+
+
+def insert(
+    connection: sa.Connection,
+    *,
+    conversation_id: int,
+    code_hash: bytes,
+    role: str,
+    label: str,
+    at: datetime,
+    expires_at: datetime | None,
+    uses_max: int | None,
+) -> Link:
+    row = connection.execute(
+        links.insert()
+        .values(
+            conversation_id=conversation_id,
+            code_hash=code_hash,
+            role=role,
+            label=label,
+            created_at=at,
+            expires_at=expires_at,
+            uses=0,
+            uses_max=uses_max,
+        )
+        .returning(*links.c)
+    ).one()
+    return _link(row)
+
+
+def by_code(connection: sa.Connection, code_hash: bytes) -> Link | None:
+    row = connection.execute(sa.select(links).where(links.c.code_hash == code_hash)).one_or_none()
+    return None if row is None else _link(row)
+
+
+def of(connection: sa.Connection, conversation_id: int) -> tuple[Link, ...]:
+    """Of a conversation, the newest first."""
+    rows = connection.execute(
+        sa.select(links)
+        .where(links.c.conversation_id == conversation_id)
+        .order_by(links.c.id.desc())
+    )
+    return tuple(_link(row) for row in rows)
+
+
+def use(connection: sa.Connection, link_id: int, *, at: datetime) -> None:
+    connection.execute(
+        links.update().where(links.c.id == link_id).values(uses=links.c.uses + 1, last_used_at=at)
+    )
+
+
+def revoke(
+    connection: sa.Connection, conversation_id: int, link_id: int, *, at: datetime
+) -> Link | None:
+    """None where it is none of this conversation, or was revoked before."""
+    row = connection.execute(
+        links.update()
+        .where(
+            links.c.id == link_id,
+            links.c.conversation_id == conversation_id,
+            links.c.revoked_at.is_(None),
+        )
+        .values(revoked_at=at)
+        .returning(*links.c)
+    ).one_or_none()
+    return None if row is None else _link(row)
+
+
+def _link(row: Any) -> Link:
+    return Link(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        role=ROLES[row.role],
+        label=row.label,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        uses=row.uses,
+        uses_max=row.uses_max,
+        last_used_at=row.last_used_at,
+    )
