@@ -17,7 +17,7 @@ from parley.assets import Assets
 from parley.bus.local import LocalBus
 from parley.config import Config
 from parley.credentials import Origins
-from parley.domain import participants
+from parley.domain import owning, participants
 from parley.domain.context import Context
 from parley.domain.presence import Presence
 from parley.errors import (
@@ -35,6 +35,9 @@ from parley.realtime import Realtime, asking
 from parley.routes import rest
 from parley.storage.database import Database
 from parley.wire.gate import Gate
+
+ERASE_EVERY_S = 600.0
+"""How often messages are looked for whose time is over."""
 
 log = structlog.get_logger(__name__)
 
@@ -126,23 +129,31 @@ def _set_up_templates(app: Quart, assets: Assets) -> None:
 
 
 def _start_and_stop(app: Parley, context: Context) -> None:
-    positions: asyncio.Task[None]
+    chores: list[asyncio.Task[None]] = []
 
     async def tell_positions() -> None:
         while True:
             await asyncio.sleep(contract.ROOM_POSITION_EVERY_S)
             app.realtime.audience.tell_positions()
 
+    async def erase_outdated() -> None:
+        while True:
+            try:
+                await owning.erase_outdated(context)
+            except Exception:
+                log.exception("erasing_failed")
+            await asyncio.sleep(ERASE_EVERY_S)
+
     @app.before_serving
     async def start() -> None:
-        nonlocal positions
-        positions = asyncio.create_task(tell_positions())
         await app.open()
+        chores.extend(asyncio.create_task(each()) for each in (tell_positions, erase_outdated))
         web_site(app).is_ready = True
 
     @app.after_serving
     async def stop() -> None:
-        positions.cancel()
+        for chore in chores:
+            chore.cancel()
         await app.drain()
         context.presence.close()
         await app.database.close()

@@ -162,7 +162,9 @@ async def own_knock(context: Context, room_id: str, session: Session | None) -> 
 
     def query(connection: sa.Connection) -> Knock | None:
         found = door.find(connection, room_id, session)
-        if session is None or found.standing is Standing.REMOVED:
+        if found.standing is Standing.REMOVED:
+            raise ConversationNotFound
+        if session is None:
             return None
         return knocks.of_session(connection, found.id, session.id)
 

@@ -148,7 +148,9 @@ async def delete(
         if is_news:
             context.bus.publish(MessageChanged(message))
 
-    message, _ = await context.database.write(work, tell)
+    message, is_news = await context.database.write(work, tell)
+    if is_news:
+        await context.database.forget_erased()
     return message
 
 

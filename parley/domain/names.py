@@ -15,11 +15,16 @@ def skeleton(name: str) -> str:
     """The same for names that look alike: whatever the case, the script of a letter, what takes
     no room, and the spaces. Accents tell names apart.
     """
-    letters = unicodedata.normalize("NFKC", name).casefold()
-    seen = (letter for letter in letters if not _takes_no_room(letter))
-    alike = "".join(_prototype(letter) for letter in unicodedata.normalize("NFD", "".join(seen)))
+    letters = unicodedata.normalize("NFKC", name)
+    seen = "".join(letter for letter in letters if not _takes_no_room(letter))
+    # Capitals look like other letters than small ones do.
+    alike = _prototypes(_prototypes(seen).casefold()).casefold()
     # A capital i is an l in many fonts, and cases count the same.
-    return unicodedata.normalize("NFD", alike).casefold().replace("i", "l")
+    return alike.replace("i", "l")
+
+
+def _prototypes(text: str) -> str:
+    return "".join(_prototype(letter) for letter in unicodedata.normalize("NFD", text))
 
 
 def _takes_no_room(letter: str) -> bool:

@@ -152,7 +152,9 @@ async def delete(context: Context, room_id: str, session: Session | None) -> Era
         context.presence.forget_all(erased.conversation_id)
         context.bus.publish(ConversationDeleted(erased.conversation_id, erased.room_id))
 
-    return await context.database.write(work, tell)
+    erased = await context.database.write(work, tell)
+    await context.database.forget_erased()
+    return erased
 
 
 async def erase_outdated(context: Context) -> int:
@@ -164,6 +166,8 @@ async def erase_outdated(context: Context) -> int:
         except Exception:
             # One that fails must not keep the others' messages.
             log.exception("erasing_failed")
+    if erased:
+        await context.database.forget_erased()
     return erased
 
 

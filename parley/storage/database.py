@@ -122,6 +122,18 @@ class Database:
             raise Unavailable(retry_after=RETRY_AFTER_S)
         return self._writer.submit(work, then)
 
+    async def forget_erased(self) -> None:
+        """Empty SQLite's log, in which what was erased still stands. As far as can be: who
+        reads just now keeps what they read.
+        """
+
+        def empty_log() -> None:
+            if self._connection is not None:
+                execute(self._connection, "PRAGMA wal_checkpoint(TRUNCATE)")
+
+        if self._writer is not None and not self._is_closed:
+            await self._writer.between(empty_log)
+
     def is_in_place(self) -> bool:
         """Whether the files that were written last still lie where they lay."""
         try:
@@ -233,6 +245,8 @@ def _engine(url: str, *pragmas: str) -> sa.Engine:
             "PRAGMA journal_mode = WAL",
             "PRAGMA synchronous = FULL",
             "PRAGMA foreign_keys = ON",
+            # What is deleted is overwritten: it must not be found in the file afterwards.
+            "PRAGMA secure_delete = ON",
             f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
             *pragmas,
         ):

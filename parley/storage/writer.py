@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 import structlog
 
 from parley.errors import Unavailable
 from parley.storage.threads import Threads
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +66,10 @@ class Writer:
             self._loop.call_soon(self._start)
         self._waiting.append(Work(run, then, done))
         return done
+
+    def between(self, call: Callable[[], T]) -> asyncio.Future[T]:
+        """Run it in the thread, between two transactions."""
+        return self._thread.call(call)
 
     async def close(self) -> None:
         """Commit what waits. Nothing may be submitted any more."""

@@ -1,0 +1,113 @@
+"""What ends by the clock: links, and how long messages are kept; and that erased is erased."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from parley.config import Config
+from parley.domain import conversations, entering, messages, owning, participants
+from parley.domain.context import Context
+from parley.domain.messages import Draft
+from parley.domain.owning import Wishes
+from parley.domain.participants import Joining
+from parley.errors import ConversationNotFound, NotFound
+from parley.records import MessagesErased, Participant, Role, Session
+from tests.domain.conftest import Clock, Told
+
+CANARY = "canary-7f3a91"
+
+
+class Talk:
+    def __init__(self, room_id: str, owner: Session, ada: Participant) -> None:
+        self.room_id, self.owner, self.ada = room_id, owner, ada
+
+
+@pytest.fixture
+async def talk(context: Context) -> Talk:
+    created = await conversations.create(context, None)
+    room_id = created.conversation.room_id
+    joined = await participants.join(context, room_id, Joining(created.owner, username="Ada"))
+    return Talk(room_id, created.owner, joined.participant)
+
+
+async def test_an_owners_link_is_valid_for_ten_minutes(
+    context: Context, clock: Clock, talk: Talk
+) -> None:
+    made = await entering.make_link(context, talk.room_id, talk.owner, role=Role.OWNER)
+    clock.goes_on(timedelta(minutes=9, seconds=59))
+    conversation, _ = await entering.behind(context, made.code)
+    assert conversation.room_id == talk.room_id
+    clock.goes_on(timedelta(seconds=1))
+    for use in (entering.behind(context, made.code), entering.use_link(context, None, made.code)):
+        with pytest.raises(NotFound):
+            await use
+
+
+async def test_a_link_ends_when_it_says(context: Context, clock: Clock, talk: Talk) -> None:
+    made = await entering.make_link(
+        context, talk.room_id, talk.owner, role=Role.MEMBER, expires_in_s=3_600, uses_max=2
+    )
+    for _ in range(2):
+        await entering.use_link(context, None, made.code)
+    with pytest.raises(NotFound):
+        await entering.use_link(context, None, made.code)
+    (link,) = await entering.links_of(context, talk.room_id, talk.owner)
+    assert link.uses == 2
+
+
+async def test_messages_go_when_their_time_is_over(
+    context: Context, clock: Clock, told: Told, talk: Talk
+) -> None:
+    await owning.change(context, talk.room_id, talk.owner, Wishes(keep_days=7))
+    for text in ("old", "older still, but not by the day"):
+        await messages.send(context, talk.ada, Draft(text))
+    clock.goes_on(timedelta(days=5))
+    kept = await messages.send(context, talk.ada, Draft("new"))
+    assert await owning.erase_outdated(context) == 0
+    clock.goes_on(timedelta(days=2, seconds=1))
+    assert await owning.erase_outdated(context) == 2
+    erased = told.events[-1]
+    assert isinstance(erased, MessagesErased)
+    assert (erased.through, erased.seq) == (2, 4)
+    snapshot = await conversations.snapshot(context, talk.room_id, talk.owner)
+    assert snapshot.messages == (kept.message,)
+    assert (snapshot.conversation.erased_through, snapshot.conversation.message_count) == (2, 1)
+    changes = await conversations.changes(context, talk.room_id, talk.owner, since=0, limit=10)
+    assert (changes.seq, changes.erased_through) == (4, 2)
+    assert await owning.erase_outdated(context) == 0
+    said = await messages.send(context, talk.ada, Draft("and on it goes"))
+    assert said.message.seq == 5
+
+
+async def test_what_is_kept_for_ever_stays(context: Context, clock: Clock, talk: Talk) -> None:
+    await messages.send(context, talk.ada, Draft("for ever"))
+    clock.goes_on(timedelta(days=10_000))
+    assert await owning.erase_outdated(context) == 0
+
+
+async def test_nothing_of_a_deleted_conversation_is_left_on_the_disk(
+    context: Context, config: Config, talk: Talk
+) -> None:
+    await owning.change(context, talk.room_id, talk.owner, Wishes(description=CANARY))
+    await messages.send(context, talk.ada, Draft(f"{CANARY} " + "x" * 5_000))
+    assert _stands_in(config.data)
+    erased = await owning.delete(context, talk.room_id, talk.owner)
+    assert (erased.messages, erased.participants) == (1, 1)
+    assert not _stands_in(config.data)
+    with pytest.raises(ConversationNotFound):
+        await conversations.find(context, talk.room_id, talk.owner)
+
+
+async def test_a_deleted_message_is_not_left_on_the_disk(
+    context: Context, config: Config, talk: Talk
+) -> None:
+    sent = await messages.send(context, talk.ada, Draft(CANARY))
+    await messages.delete(context, talk.room_id, talk.owner, sent.message.id)
+    assert not _stands_in(config.data)
+
+
+def _stands_in(folder: Path) -> bool:
+    return any(CANARY.encode() in path.read_bytes() for path in folder.iterdir() if path.is_file())

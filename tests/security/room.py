@@ -1,0 +1,61 @@
+"""One conversation, and somebody of every standing in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.people import Json, Person
+
+People = Callable[..., Person]
+STANDINGS = ("stranger", "reader", "member", "owner", "removed")
+KNOCKED_NAME = "Kim"
+
+
+@dataclass
+class Place:
+    """Who is who, and the ids of what the acts are done to."""
+
+    room_id: str
+    people: dict[str, Person]
+    ids: Json = field(default_factory=dict)
+
+    @property
+    def owner(self) -> Person:
+        return self.people["owner"]
+
+
+async def place(person: People, *, ended: bool = False) -> Place:
+    """A conversation where who is new knocks, with people of every standing."""
+    names = zip(STANDINGS, ("Sam", "Rea", "Mo", "Ada", "Mallory"), strict=True)
+    people = {standing: person(name) for standing, name in names}
+    owner = people["owner"]
+    room_id = await owner.starts()
+    path = f"/api/conversations/{room_id}"
+    await owner.joins_over_rest(room_id)
+    for standing in ("member", "removed"):
+        await people[standing].joins_over_rest(room_id, user_id=f"{standing}-1")
+    await owner.call("PATCH", path, {"knock": True})
+    ids: Json = {"room_id": room_id, "path": path}
+    _, link = await owner.call("POST", f"{path}/links", {"role": "reader"})
+    ids["link_id"], ids["code"] = link["link"]["id"], link["url"].rsplit("/", 1)[1]
+    _, entered = await people["reader"].call("POST", f"/api/links/{ids['code']}")
+    people["reader"].token = entered["token"]
+    _, ids["other_link"] = await owner.call("POST", f"{path}/links", {"role": "member"})
+    _, said = await owner.call("POST", f"{path}/messages", {"message": "Hello"})
+    ids["message_id"] = said["id"]
+    kim = person(KNOCKED_NAME)
+    _, knock = await kim.call("POST", f"{path}/knock", {"username": KNOCKED_NAME})
+    ids["knock_id"] = knock["id"]
+    await people["removed"].connect(auth={"token": people["removed"].token})
+    await owner.call("POST", f"{path}/remove", {"user_id": "removed-1"})
+    if ended:
+        await owner.call("POST", f"{path}/end")
+    return Place(room_id, people, ids)
+
+
+async def outcome_of_call(who: Person, method: str, path: str, body: Json | None) -> str:
+    """`ok`, or the code of the refusal."""
+    status, reply = await who.call(method, path, body)
+    assert reply["success"] == (status < 400), reply
+    return "ok" if reply["success"] else str(reply["code"])

@@ -1,0 +1,128 @@
+"""Who may do what: every call and every event, by everybody, as one table says."""
+
+from __future__ import annotations
+
+import pytest
+
+from parley import contract
+from tests.people import Json, Person
+from tests.security.room import STANDINGS, People, Place, place
+
+OK, NOT_FOUND, KNOCK = "ok", "conversation_not_found", "knock_required"
+FORBIDDEN, NOT_JOINED, ENDED = "forbidden", "not_joined", "conversation_ended"
+
+Row = tuple[str, str, str, str, str, str]
+"""A stranger, who may only read, a member, an owner, who was removed; a member after the end."""
+OWNERS: Row = (KNOCK, FORBIDDEN, FORBIDDEN, OK, NOT_FOUND, FORBIDDEN)
+READERS: Row = (KNOCK, OK, OK, OK, NOT_FOUND, OK)
+ALL: Row = (OK, OK, OK, OK, OK, OK)
+
+CALLS: dict[str, tuple[str, Json | None, Row]] = {
+    "create": ("/api/conversations/create", {}, ALL),
+    "list": ("/api/conversations", None, ALL),
+    "health": ("/api/health", None, ALL),
+    "ready": ("/api/ready", None, ALL),
+    "join": ("{path}/join", {}, (KNOCK, FORBIDDEN, OK, OK, NOT_FOUND, ENDED)),
+    "read": ("{path}", None, READERS),
+    "messages": ("{path}/messages", None, READERS),
+    "send": (
+        "{path}/messages",
+        {"message": "Hi"},
+        (KNOCK, NOT_JOINED, OK, OK, NOT_FOUND, ENDED),
+    ),
+    "delete_message": (
+        "{path}/messages/{message_id}",
+        None,
+        (KNOCK, FORBIDDEN, FORBIDDEN, OK, NOT_FOUND, FORBIDDEN),
+    ),
+    "enter": (
+        "{path}/enter",
+        {"passphrase": "guess"},
+        ("bad_request", "bad_request", "bad_request", "bad_request", NOT_FOUND, "bad_request"),
+    ),
+    "knock": ("{path}/knock", {"username": "Zoe"}, (OK, OK, OK, OK, NOT_FOUND, ENDED)),
+    "knock_state": ("{path}/knock", None, (OK, OK, OK, OK, NOT_FOUND, OK)),
+    # Whoever was put out is told what somebody is told who made the link up.
+    "use_link": ("/api/links/{code}", {}, (OK, OK, OK, OK, "not_found", OK)),
+    "manage": ("{path}/manage", None, OWNERS),
+    "change": ("{path}", {"title": "Mine"}, OWNERS),
+    "delete": ("{path}", None, OWNERS),
+    "remove": ("{path}/remove", {"user_id": "member-1"}, OWNERS),
+    "let_back": ("{path}/let_back", {"user_id": "removed-1"}, OWNERS),
+    "answer_knock": ("{path}/knocks/{knock_id}", {"admit": True}, OWNERS),
+    "replace_link": ("{path}/link", {}, OWNERS),
+    "make_link": ("{path}/links", {"role": "owner"}, OWNERS),
+    "revoke_link": ("{path}/links/{link_id}", None, OWNERS),
+    "acts": ("{path}/acts", None, OWNERS),
+    "end": ("{path}/end", {}, OWNERS),
+}
+
+EVENTS: dict[str, tuple[Json, Row]] = {
+    "join_room": ({}, (KNOCK, FORBIDDEN, OK, OK, NOT_FOUND, ENDED)),
+    "watch_room": ({}, READERS),
+    "leave_room": ({}, (KNOCK, NOT_JOINED, NOT_JOINED, NOT_JOINED, NOT_FOUND, NOT_JOINED)),
+    "send_message": (
+        {"message": "Hi"},
+        (KNOCK, NOT_JOINED, NOT_JOINED, NOT_JOINED, NOT_FOUND, ENDED),
+    ),
+    "typing": (
+        {"is_typing": True},
+        (KNOCK, NOT_JOINED, NOT_JOINED, NOT_JOINED, NOT_FOUND, ENDED),
+    ),
+    "sync": ({"since": 0}, (KNOCK, NOT_JOINED, NOT_JOINED, NOT_JOINED, NOT_FOUND, NOT_JOINED)),
+    "delete_message": (
+        {"id": "{message_id}"},
+        (KNOCK, FORBIDDEN, FORBIDDEN, OK, NOT_FOUND, FORBIDDEN),
+    ),
+    "knock": ({"username": "Zoe"}, (OK, OK, OK, OK, NOT_FOUND, ENDED)),
+    "answer_knock": ({"id": "{knock_id}", "admit": True}, OWNERS),
+    "change_conversation": ({"title": "Mine"}, OWNERS),
+    "remove_participant": ({"user_id": "member-1"}, OWNERS),
+    "let_back": ({"user_id": "removed-1"}, OWNERS),
+    "replace_link": ({}, OWNERS),
+    "end_conversation": ({}, OWNERS),
+    "delete_conversation": ({}, OWNERS),
+}
+
+
+async def everybody(person: People, row: Row) -> list[tuple[Person, Place, str, str]]:
+    """Who tries, where, as what, and what is to come of it. The owner is the last of the
+    living conversation: the others' refused acts change nothing.
+    """
+    here, ended = await place(person), await place(person, ended=True)
+    tries = [
+        (here.people[standing], here, standing, expected)
+        for standing, expected in zip(STANDINGS, row, strict=False)
+    ]
+    tries.sort(key=lambda each: each[2] == "owner")
+    return [*tries, (ended.people["member"], ended, "ended", row[-1])]
+
+
+def test_the_tables_are_whole() -> None:
+    assert set(CALLS) == set(contract.CALLS)
+    assert set(EVENTS) == set(contract.CLIENT_EVENTS)
+
+
+@pytest.mark.parametrize("name", sorted(CALLS))
+async def test_a_call_is_for_whom_the_table_says(person: People, name: str) -> None:
+    path, body, row = CALLS[name]
+    call = contract.CALLS[name]
+    for who, here, standing, expected in await everybody(person, row):
+        status, reply = await who.call(call.method, path.format(**here.ids), body)
+        assert (reply.get("code") or "ok") == expected, (standing, reply)
+        wanted = call.status if expected == OK else contract.CODES[contract.Code(expected)].status
+        assert status == wanted, standing
+
+
+@pytest.mark.parametrize("name", sorted(EVENTS))
+async def test_an_event_is_for_whom_the_table_says(person: People, name: str) -> None:
+    fields, row = EVENTS[name]
+    for who, here, standing, expected in await everybody(person, row):
+        if not who.socket.connected:
+            await who.connect(auth={"token": who.token} if who.token else None)
+        data = {
+            key: value.format(**here.ids) if isinstance(value, str) else value
+            for key, value in fields.items()
+        }
+        ack = await who.ask(name, {"room_id": here.room_id, **data})
+        assert (ack.get("code") or "ok") == expected, (standing, ack)
