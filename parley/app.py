@@ -20,6 +20,7 @@ from parley.credentials import Origins
 from parley.domain import owning, participants
 from parley.domain.context import Context
 from parley.domain.presence import Presence
+from parley.door_pages import door_pages
 from parley.errors import (
     BadRequest,
     DatabaseUnusable,
@@ -30,6 +31,7 @@ from parley.errors import (
     TooLarge,
     Unavailable,
 )
+from parley.manage_pages import manage_pages
 from parley.pages import pages
 from parley.realtime import Realtime, asking
 from parley.routes import rest
@@ -102,6 +104,8 @@ def _serve(app: Parley, config: Config) -> None:
     site = web_site(app)
     app.register_blueprint(rest(allowed_origins=config.allowed_origins))
     app.register_blueprint(pages)
+    app.register_blueprint(door_pages)
+    app.register_blueprint(manage_pages)
     app.register_blueprint(site.assets.blueprint())
     app.after_request(web_headers.secure)
     app.after_request(web_headers.compress)

@@ -707,6 +707,8 @@ class UserJoined(Struct, kw_only=True):
     username: str
     participant_count: int
     others: int | UnsetType = UNSET
+    role: Literal["owner"] | UnsetType = UNSET
+    alike: bool | UnsetType = UNSET
 
 
 class UserLeft(Struct, kw_only=True):

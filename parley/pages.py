@@ -11,8 +11,9 @@ from quart import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, decode, present, web
-from parley.domain import access, conversations, messages, participants
-from parley.errors import BadRequest, Forbidden, ParleyError
+from parley.domain import conversations, messages, participants
+from parley.door_pages import AT_THE_DOOR, door
+from parley.errors import BadRequest, ParleyError
 from parley.records import Session, Snapshot, Standing, Visibility
 
 pages = Blueprint("pages", __name__)
@@ -77,8 +78,15 @@ async def start() -> AnyResponse | tuple[str, int]:
 
 
 @pages.get("/conversation/<room_id>")
-async def conversation(room_id: str) -> str:
-    return await _conversation(room_id)
+async def conversation(room_id: str) -> AnyResponse | str | tuple[str, int]:
+    try:
+        window = await _window(room_id, await web.session_of_page())
+    except AT_THE_DOOR as refusal:
+        return await door(room_id, refusal)
+    now = window.snapshot.conversation.room_id
+    if now != room_id:  # whoever is inside comes by an old link to the new one
+        return redirect(f"/conversation/{now}", SEE_OTHER)
+    return await _show(window)
 
 
 @pages.post("/conversation/<room_id>/join")
@@ -94,6 +102,8 @@ async def join(room_id: str) -> AnyResponse | tuple[str, int]:
         )
         joined = await participants.join(web.site().context, room_id, joining)
     except ParleyError as error:
+        if isinstance(error, AT_THE_DOOR):
+            return await door(room_id, error)
         return await _conversation(room_id, error=error.text, username=username), _status(error)
     return _see(room_id, token=joined.token, fragment="composer")
 
@@ -113,8 +123,7 @@ async def send(room_id: str) -> AnyResponse | tuple[str, int]:
 
 @pages.get("/conversation/<room_id>/end")
 async def ask_to_end(room_id: str) -> AnyResponse | str:
-    found = await conversations.find(web.site().context, room_id, await web.current_session())
-    access.require_owner(found.standing)
+    found = await conversations.find_owned(web.site().context, room_id, await web.current_session())
     if not found.conversation.is_active:
         return _see(room_id)
     return await render_template("pages/end.html", conversation=found.conversation)
@@ -128,7 +137,7 @@ async def end(room_id: str) -> AnyResponse:
 
 @pages.get("/conversation/<room_id>/qr.svg")
 async def qr_code(room_id: str) -> Response:
-    await conversations.find(web.site().context, room_id, await _session_of_page())
+    await conversations.find(web.site().context, room_id, await web.session_of_page())
     try:
         code = segno.make(present.join_link(room_id, public_url=web.public_url()), micro=False)
     except segno.DataOverflowError:
@@ -169,29 +178,27 @@ async def _list(form: StartForm, error: str | None = None) -> str:
 async def _conversation(
     room_id: str, *, error: str | None = None, username: str = "", draft: str = ""
 ) -> str:
-    session = await _session_of_page()
-    window = await _window(room_id, session)
+    window = await _window(room_id, await web.session_of_page())
+    return await _show(window, error=error, username=username, draft=draft)
+
+
+async def _show(
+    window: Window, *, error: str | None = None, username: str = "", draft: str = ""
+) -> str:
     snapshot = window.snapshot
     return await render_template(
         "pages/conversation.html",
         conversation=present.conversation(snapshot),
         me=_me(snapshot),
         is_owner=snapshot.standing is Standing.OWNER,
-        join_link=present.join_link(room_id, public_url=web.public_url()),
+        is_reader=snapshot.standing is Standing.READER,
+        join_link=present.join_link(snapshot.conversation.room_id, public_url=web.public_url()),
         older_url=window.older_url,
         newest_url=window.newest_url,
         error=error,
         username=username,
         draft=draft,
     )
-
-
-async def _session_of_page() -> Session | None:
-    """Whom the page is for. A refused form is shown again to a stranger too."""
-    try:
-        return await web.current_session()
-    except Forbidden:
-        return None
 
 
 async def _window(room_id: str, session: Session | None) -> Window:

@@ -147,6 +147,8 @@ def event(happened: Told, *, others: int = 0) -> tuple[str, object]:
                 username=person.username,
                 participant_count=count,
                 others=others or UNSET,
+                role="owner" if person.role is records.Role.OWNER else UNSET,
+                alike=person.is_alike or UNSET,
             )
         case records.ParticipantLeft(person, count):
             return "user_left", contract.UserLeft(

@@ -74,6 +74,14 @@ async def current_session() -> Session | None:
     return await sessions.resolve(site().context, request.cookies.get(credentials.COOKIE))
 
 
+async def session_of_page() -> Session | None:
+    """Whom a page is for. A refused form is shown again to a stranger too."""
+    try:
+        return await current_session()
+    except Forbidden:
+        return None
+
+
 def presented_token() -> str | None:
     """The bearer token the request carries, if any."""
     return credentials.bearer(request.headers.get("Authorization", ""))

@@ -86,6 +86,11 @@ async def find(context: Context, room_id: str, session: Session | None) -> Found
     return await context.database.read(door.readable, room_id, session)
 
 
+async def find_owned(context: Context, room_id: str, session: Session | None) -> Found:
+    """For an owner. Raises `Forbidden`, or what keeps others out."""
+    return await context.database.read(door.owned, room_id, session)
+
+
 async def snapshot(context: Context, room_id: str, session: Session | None) -> Snapshot:
     """The conversation as it stands, with its newest messages. Raises as `find`."""
     return await window(context, room_id, session)

@@ -263,3 +263,42 @@ test("who was here when the connection broke and comes back too makes no line", 
   const state = after(stateOf([]), fresh([], { participants }), joins("Ben"));
   assert.deepEqual(state.notices, []);
 });
+
+const deleted = (seq, changedSeq) => ({ ...message(seq), message: "", deleted: true, changed_seq: changedSeq });
+const changes = (changed) => ({ type: "message_changed", message: changed });
+
+test("a message that changes keeps its place, and counts as the next change", () => {
+  const state = after(stateOf(messages(1, 3)), changes(deleted(2, 4)));
+  assert.deepEqual([state.seq, seqs(state), state.messages[1].deleted], [4, [1, 2, 3], true]);
+});
+
+test("a change that comes before what it follows waits, and shows nothing at the end", () => {
+  const open = after(stateOf(messages(1, 3)), changes(deleted(2, 5)));
+  assert.deepEqual([open.seq, shownSeqs(open)], [3, [1, 2, 3]]);
+  const closed = after(open, arrives(message(4)));
+  assert.deepEqual([closed.seq, seqs(closed), closed.messages[1].deleted], [5, [1, 2, 3, 4], true]);
+});
+
+test("a change to a message that is not loaded loads nothing", () => {
+  const state = after(stateOf(messages(10, 12), { hasOlder: true }), changes(deleted(2, 13)));
+  assert.deepEqual([state.seq, seqs(state)], [13, [10, 11, 12]]);
+});
+
+test("what was erased goes from the screen, and there is nothing older to load", () => {
+  const state = after(stateOf(messages(3, 6), { hasOlder: true }), { type: "messages_erased", through: 4, seq: 7 });
+  assert.deepEqual([state.seq, seqs(state), state.hasOlder], [7, [5, 6], false]);
+  const missed = after(stateOf(messages(3, 6)), synced(6, 7, [], { erasedThrough: 4 }));
+  assert.deepEqual([missed.seq, seqs(missed)], [7, [5, 6]]);
+});
+
+test("whoever knocks twice waits once, until they are answered", () => {
+  const knocked = (username) => ({ type: "knocked", id: "k", username });
+  const state = after(stateOf([]), knocked("Kim"), knocked("Kimberley"));
+  assert.deepEqual(state.knocks, [{ id: "k", username: "Kimberley" }]);
+  assert.deepEqual(after(state, { type: "knock_answered", id: "k" }).knocks, []);
+});
+
+test("a deleted conversation leaves nothing on the screen", () => {
+  const state = after(stateOf(messages(1, 3)), { type: "gone", message: "Deleted.", isErased: true });
+  assert.deepEqual([state.messages, state.people, state.active, state.gone], [[], [], false, "Deleted."]);
+});

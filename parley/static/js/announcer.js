@@ -21,6 +21,11 @@ export function announceMissed(messages) {
   else messages.forEach(announceMessage);
 }
 
+/** What was said is not to be read any more. */
+export function hush() {
+  byId("announcer").replaceChildren();
+}
+
 /** @param {string} words */
 export function announce(words) {
   const announcer = byId("announcer");

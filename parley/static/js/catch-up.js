@@ -91,9 +91,9 @@ export class CatchUp {
    * @param {number} since
    * @param {import("./wire.js").OkAck} ack
    */
-  take(since, { seq, messages, is_active: isActive }) {
+  take(since, { seq, messages, is_active: isActive, erased_through: erasedThrough }) {
     const missed = missedAmong(messages, this.store.state);
-    this.store.dispatch({ type: "synced", since, seq, messages, isActive, ...this.reading.place() });
+    this.store.dispatch({ type: "synced", since, seq, messages, isActive, erasedThrough, ...this.reading.place() });
     announceMissed(missed);
   }
 }

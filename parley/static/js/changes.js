@@ -30,6 +30,8 @@ export const CHANGES = {
       someUnnamed: false,
       typing: [],
       outbox: unconfirmed(state, conversation.messages),
+      readOnly: conversation.read_only ?? false,
+      ...without(state, conversation.erased_through),
     };
     if (conversation.delta) return catchUp(next, conversation, { seen, atEnd });
     // A history shorter than the one we know is another one: its server lost some, and ours is worth nothing.
@@ -48,10 +50,10 @@ export const CHANGES = {
   },
 
   /** A page of what changed after `since`, up to `seq`. An end is final, also when the page was read before it. */
-  synced(state, { since, seq, messages, isActive, seen, atEnd = seen }) {
+  synced(state, { since, seq, messages, isActive, erasedThrough, seen, atEnd = seen }) {
     if (since > state.seq) return state;
     const active = state.active && isActive;
-    const next = { ...state, active, outbox: unconfirmed(state, messages) };
+    const next = { ...state, active, outbox: unconfirmed(state, messages), ...without(state, erasedThrough) };
     const people = messages.reduce(withAuthor, next.people);
     return catchUp({ ...next, people }, { seq, messages }, { seen, atEnd });
   },
@@ -66,6 +68,17 @@ export const CHANGES = {
     };
     const next = { ...state, outbox: state.outbox.filter((entry) => entry !== outgoing) };
     return knows(state, seq) ? next : advance(next, { seq, message });
+  },
+
+  /** Deleted, say: the message as it is now, wherever it stands. @param {State} state @param {{message: Message}} event */
+  message_changed(state, { message }) {
+    const seq = message.changed_seq ?? message.seq;
+    return knows(state, seq) ? state : advance(state, { seq, message });
+  },
+
+  messages_erased(state, { through, seq }) {
+    const next = { ...state, ...without(state, through) };
+    return knows(state, seq) ? next : advance(next, { seq });
   },
 
   conversation_ended(state, { seq }) {
@@ -119,6 +132,17 @@ function afresh(state, conversation, { seen, atEnd }) {
 function replace(state, { seq, messages, has_more: hasOlder }) {
   const unread = { from: 0, count: 0 };
   return { ...state, seq, ahead: [], messages, hasOlder, hasNewer: false, notices: [], unread };
+}
+
+/**
+ * What is left once the messages up to a seq are erased.
+ * @param {State} state
+ * @param {number} [through]
+ */
+function without({ messages, hasOlder }, through = 0) {
+  const left = messages.filter(({ seq }) => seq > through);
+  const begins = left.length < messages.length || (messages[0]?.seq ?? 0) <= through + 1;
+  return { messages: left, hasOlder: hasOlder && !begins };
 }
 
 /**

@@ -1,7 +1,7 @@
 // @ts-check
 // The live connection: opening it, entering the conversation, and coming back after it broke.
 import { io } from "../vendor/socket.io.esm.min.js";
-import { isPassing, request } from "./wire.js";
+import { isAtTheDoor, isPassing, request } from "./wire.js";
 
 const FIRST_DELAY_MS = 1000;
 const LAST_DELAY_MS = 30_000;
@@ -9,7 +9,7 @@ const LAST_DELAY_MS = 30_000;
 const OPEN_WITHIN_MS = 10_000;
 
 /** Events of the server's that the store understands as they are. */
-const PASSED_ON = ["user_joined", "user_left"];
+const PASSED_ON = ["user_joined", "user_left", "messages_erased", "knock_answered"];
 
 export class Connection {
   /**
@@ -24,6 +24,7 @@ export class Connection {
     this.store = store;
     this.entered = entered;
     this.attempt = 0;
+    this.stopped = false;
     // Websocket first: a poll and then an upgrade costs three round trips. Our own delays replace the client's, for the
     // badge counts them down.
     /** @type {import("./wire.js").Socket} */
@@ -90,6 +91,7 @@ export class Connection {
     if (!this.socket.connected) return; // the disconnect already plans the next try
     if (me && ack.code === "conversation_ended") return this.enter(true);
     if (me && !isPassing(ack.code)) return this.watchInstead();
+    if (isAtTheDoor(ack.code)) return location.reload(); // the server says what keeps one out
     this.socket.disconnect();
     this.retryLater(ack.retry_after);
   }
@@ -125,8 +127,16 @@ export class Connection {
     this.retryLater();
   }
 
+  /** There is nothing to come back to. */
+  stop() {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    this.socket.disconnect();
+  }
+
   /** @param {number} [afterS] the server's own wish */
   retryLater(afterS) {
+    if (this.stopped) return;
     const delay = Math.min(LAST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.attempt) * (0.75 + Math.random() / 2);
     const wait = afterS ? afterS * 1000 : delay;
     this.attempt += 1;
@@ -137,7 +147,7 @@ export class Connection {
   }
 
   tryNow() {
-    if (this.socket.connected) return;
+    if (this.socket.connected || this.stopped) return;
     this.attempt = 0;
     this.connectNow();
   }

@@ -1,13 +1,15 @@
 // @ts-check
 // The conversation page: reads what the server rendered, and makes it live.
-import { announce, announceMessage, announceMissed } from "./announcer.js";
+import { announce, announceMessage, announceMissed, hush } from "./announcer.js";
 import { CatchUp, missedAmong } from "./catch-up.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { byId } from "./dom.js";
+import { Deleting } from "./delete.js";
 import { startEnd } from "./end.js";
 import { History } from "./history.js";
 import { startJoin } from "./join.js";
+import { Knocks } from "./knocks.js";
 import { readMessage } from "./message.js";
 import { OtherTabs } from "./other-tabs.js";
 import { Outbox } from "./outbox.js";
@@ -28,6 +30,8 @@ const history = new History({ store, roomId });
 const reading = new Reading({ store, history });
 const transcript = new Transcript(roomId, reading);
 const connection = new Connection({ roomId, store, events: serverEvents(), entered });
+const knocks = new Knocks({ roomId, store, connection });
+const deleting = new Deleting(connection);
 const catchUp = new CatchUp({ store, connection, reading });
 const outbox = new Outbox({
   store, connection, saved: new SavedOutbox(roomId), tabs: new OtherTabs(roomId, store),
@@ -44,11 +48,13 @@ startStatus(store, () => connection.tryNow());
 store.watch(["messages", "ahead", "outbox", "notices", "unread", "me", "hasOlder", "hasNewer", "active"], (state) =>
   transcript.show(state));
 store.watch(["people", "participantCount", "me"], showPeople);
-store.watch(["me", "active"], showPlaceToWrite);
+store.watch(["me", "active", "readOnly", "gone"], showPlaceToWrite);
 history.start();
 reading.start();
 catchUp.start();
 outbox.start();
+knocks.start();
+deleting.start();
 transcript.root.addEventListener("click", actOnMessage);
 addEventListener("hashchange", goToLinked);
 goToLinked();
@@ -57,12 +63,13 @@ if (store.state.me && !linkedSeq()) composer.focus();
 
 /** @returns {import("./store.js").State} */
 function readState() {
-  const { userId, username = "", role = "member", seq, active, older, newer, participantCount } = page.dataset;
+  const { userId, username = "", role = "member", seq, active, older, newer, participantCount, readOnly } = page.dataset;
   const articles = /** @type {NodeListOf<HTMLElement>} */ (byId("items").querySelectorAll(".message"));
   return {
     ...INITIAL,
     me: userId ? { userId, username, role } : null,
     active: active === "yes",
+    readOnly: readOnly === "yes",
     seq: Number(seq),
     messages: [...articles].map(readMessage),
     hasOlder: older === "yes",
@@ -83,7 +90,46 @@ function serverEvents() {
       store.dispatch({ type: "conversation_ended", seq });
       announce("The conversation is over.");
     },
+    message_changed: (message) => {
+      hush();
+      store.dispatch({ type: "message_changed", message });
+    },
+    conversation_changed: showChanged,
+    link_replaced: ({ new_room_id: now }) => goToNewLink(now),
+    removed: ({ message }) => leave(message),
+    conversation_deleted: ({ message }) => leave(message, true),
+    knocked: (knock) => knocks.knocked(knock),
   };
+}
+
+/** @param {{title: string, description: string, read_only: boolean}} fields */
+function showChanged(fields) {
+  store.dispatch({ type: "conversation_changed", read_only: fields.read_only });
+  for (const title of document.querySelectorAll(".bar-title, .opening-title")) title.textContent = fields.title;
+  const description = document.querySelector(".opening-description");
+  if (description) description.textContent = fields.description;
+  reading.retitle(`${fields.title} · parley`);
+}
+
+/**
+ * The old link serves who is inside for as long as they stay; a page that is loaded again needs the new one.
+ * @param {string} now
+ */
+function goToNewLink(now) {
+  const path = `/conversation/${encodeURIComponent(now)}`;
+  if (!composer.unsent && !store.state.outbox.length) return location.replace(path);
+  connection.roomId = now;
+  window.history.replaceState(null, "", path);
+}
+
+/**
+ * @param {string} message why one is not in it any more
+ * @param {boolean} [isErased]
+ */
+function leave(message, isErased) {
+  connection.stop();
+  hush(); // the line that says so is an alert of its own
+  store.dispatch({ type: "gone", message, isErased });
 }
 
 // The connection is there, or there again: what waited can go on.
@@ -91,6 +137,7 @@ function entered() {
   outbox.resume();
   history.failed = false;
   reading.fetchNearEdge();
+  knocks.look();
 }
 
 /** @param {{conversation: import("./wire.js").Conversation}} fields */
@@ -122,10 +169,15 @@ function joined(me) {
 }
 
 /** @param {import("./store.js").State} state */
-function showPlaceToWrite({ me, active }) {
-  byId("composer").hidden = !me || !(active || composer.unsent);
-  byId("join").hidden = !active || me !== null;
-  byId("ended").hidden = active;
+function showPlaceToWrite({ me, active, readOnly, gone }) {
+  const isReader = page.dataset.reader === "yes" && !me;
+  const mayOnlyRead = isReader || (me !== null && readOnly && me.role !== "owner");
+  byId("composer").hidden = !me || (active ? mayOnlyRead : !composer.unsent);
+  byId("join").hidden = !active || me !== null || isReader;
+  byId("read-only").hidden = !active || !mayOnlyRead;
+  byId("ended").hidden = active || gone !== "";
+  byId("gone").hidden = gone === "";
+  byId("gone-text").textContent = gone;
   if (!active) showEnd();
   composer.grow();
 }
@@ -142,6 +194,7 @@ function actOnMessage(event) {
   const clicked = /** @type {HTMLElement} */ (event.target);
   const message = /** @type {HTMLElement | null} */ (clicked.closest(".message"));
   const action = /** @type {HTMLElement | null} */ (clicked.closest("[data-action]"))?.dataset.action;
+  if (message?.dataset.id && action === "delete") return deleting.ask(message.dataset.id);
   if (message?.dataset.clientId && action) return actOnFailed(message.dataset.clientId, action);
   const link = clicked.closest(".message-time");
   if (!link || !message?.dataset.seq || event.metaKey || event.ctrlKey || event.shiftKey) return;

@@ -42,7 +42,7 @@ export function itemsOf(state) {
  */
 function beyondGap({ ahead, messages }) {
   const last = messages.at(-1)?.seq ?? 0;
-  return ahead.flatMap((change) => (change.seq > last && change.message) || []);
+  return ahead.flatMap(({ message }) => (message && message.seq > last ? [message] : []));
 }
 
 /**

@@ -72,7 +72,7 @@ export function settle(state) {
   }
   const taken = state.ahead.filter((change) => change.seq > state.seq && change.seq <= seq);
   const messages = taken.flatMap(({ message }) => message ?? []);
-  const grown = state.hasNewer || !messages.length ? state.messages : merge(state.messages, messages);
+  const grown = messages.length ? merge(state.messages, within(state, messages)) : state.messages;
   return { ...state, seq, ahead: waiting, messages: grown };
 }
 

@@ -12,13 +12,14 @@ import { fullDate, showTime } from "./time.js";
  */
 export function makeMessage({ message }) {
   const element = cloneTemplate("message-template");
+  if (message.deleted) return element;
   part(element, "text").append(render(parse(message.message)));
   element.classList.toggle("emoji-only", isEmojiOnly(message.message));
   return element;
 }
 
 /**
- * Brings an element up to date. Its text never changes.
+ * Brings an element up to date. Its text never changes, but may go.
  * @param {HTMLElement} element
  * @param {MessageItem} item
  * @param {string} roomId
@@ -27,10 +28,26 @@ export function updateMessage(element, item, roomId) {
   const { message, mine, continued } = item;
   element.classList.toggle("mine", mine);
   element.classList.toggle("continued", continued);
+  element.classList.toggle("alike", message.alike === true);
   part(element, "author").textContent = mine ? "You" : message.username;
+  part(element, "mark").textContent = markOf(message);
+  if (message.deleted) showDeleted(element);
   showMessageTime(element, message.timestamp);
   if (message.seq) showPlace(element, message, roomId);
   showState(element, item.outgoing);
+}
+
+/** @param {import("./wire.js").Message} message */
+function markOf({ role, alike }) {
+  if (role === "owner") return "owner";
+  return alike ? "not the first of this name" : "";
+}
+
+/** @param {HTMLElement} element */
+function showDeleted(element) {
+  element.classList.add("deleted");
+  element.classList.remove("emoji-only");
+  part(element, "text").textContent = "Deleted";
 }
 
 /**
@@ -84,10 +101,10 @@ function stateText({ status, error }) {
  * @returns {import("./wire.js").Message}
  */
 export function readMessage(element) {
-  const { id = "", seq, changedSeq, userId = "", username = "", at = "", clientId } = element.dataset;
+  const { id = "", seq, changedSeq, userId = "", username = "", at = "", clientId, role, alike, deleted } = element.dataset;
   const message = part(element, "text").textContent ?? "";
   return {
     id, seq: Number(seq), changed_seq: Number(changedSeq), user_id: userId, username, timestamp: at, message,
-    client_id: clientId,
+    client_id: clientId, role: role === "owner" ? "owner" : undefined, alike: alike === "yes", deleted: deleted === "yes",
   };
 }

@@ -26,7 +26,8 @@ export function showPeople({ people, participantCount, someUnnamed, me }) {
 function personElement(person, me) {
   const element = cloneTemplate("person-template");
   const mine = person.user_id === me?.userId;
-  const facts = [mine && "you", person.role === "owner" && "owner", !person.online && !mine && "away"];
+  const alike = person.alike && "not the first of this name";
+  const facts = [mine && "you", person.role === "owner" && "owner", alike, !person.online && !mine && "away"];
   element.classList.toggle("online", person.online || mine);
   element.dataset.userId = person.user_id;
   part(element, "name").textContent = person.username;
@@ -58,7 +59,10 @@ function byName(one, other) {
  */
 export function readPeople() {
   return [...byId("people").children].map((element) => {
-    const { userId = "", username = "", role, online } = /** @type {HTMLElement} */ (element).dataset;
-    return { user_id: userId, username, role: role === "owner" ? "owner" : "member", online: online === "yes" };
+    const { userId = "", username = "", role, online, alike } = /** @type {HTMLElement} */ (element).dataset;
+    return {
+      user_id: userId, username, role: role === "owner" ? "owner" : "member", online: online === "yes",
+      alike: alike === "yes",
+    };
   });
 }

@@ -37,7 +37,7 @@ export class Reading {
     for (const move of ["wheel", "touchmove", "pointerdown", "keydown"]) {
       this.scroller.addEventListener(move, () => (this.held = false), { passive: true });
     }
-    this.store.watch(["unread"], (state) => this.showUnread(state));
+    this.store.watch(["unread", "knocks"], (state) => this.showUnread(state));
     this.store.watch(["messages", "hasOlder", "hasNewer"], () => this.fetchNearEdge());
   }
 
@@ -98,6 +98,12 @@ export class Reading {
     message.focus({ preventScroll: true });
   }
 
+  /** @param {string} title */
+  retitle(title) {
+    this.title = title;
+    this.showUnread(this.store.state);
+  }
+
   moved() {
     if (this.place().seen) this.store.dispatch({ type: "seen" });
     this.fetchNearEdge();
@@ -113,8 +119,9 @@ export class Reading {
   }
 
   /** @param {import("./store.js").State} state */
-  showUnread({ unread: { from, count } }) {
-    document.title = count ? `(${count}) ${this.title}` : this.title;
+  showUnread({ unread: { from, count }, knocks }) {
+    const marks = [knocks.length ? "(at the door)" : "", count ? `(${count})` : ""];
+    document.title = [...marks, this.title].filter(Boolean).join(" ");
     this.pill.hidden = !count || this.atEnd();
     byId("pill-text").textContent = count === 1 ? "1 new message" : `${count} new messages`;
     clearTimeout(this.lineTimer);

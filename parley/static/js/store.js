@@ -32,6 +32,9 @@ import { OUTGOING } from "./outgoing.js";
  * @property {import("./notices.js").Notice[]} notices
  * @property {{from: number, count: number}} unread `from` is the first unread message's seq, 0 when there is none
  * @property {Connection} connection
+ * @property {boolean} readOnly only owners speak
+ * @property {string} gone why one is not in the conversation any more, empty while one is
+ * @property {{id: string, username: string}[]} knocks who waits at the door, for an owner
  */
 
 /** @type {State} */
@@ -52,6 +55,9 @@ export const INITIAL = {
   notices: [],
   unread: { from: 0, count: 0 },
   connection: { status: "connecting", retryAt: 0 },
+  readOnly: false,
+  gone: "",
+  knocks: [],
 };
 
 /** @type {Record<string, (state: State, event: any) => State>} */
@@ -61,9 +67,9 @@ const REDUCERS = {
   ...OUTGOING,
 
   /** @param {State} state @param {import("./wire.js").Presence} event */
-  user_joined(state, { user_id, username, participant_count: participantCount, others }) {
+  user_joined(state, { user_id, username, participant_count: participantCount, others, role = "member", alike }) {
     const known = state.people.find((person) => person.user_id === user_id);
-    const person = { role: /** @type {const} */ ("member"), ...known, user_id, username, online: true };
+    const person = { user_id, username, role, alike, online: true };
     const people = [...state.people.filter((other) => other.user_id !== user_id), person];
     const next = { ...state, people, participantCount, someUnnamed: state.someUnnamed || Boolean(others) };
     const isBack = known?.online || state.cutOff.includes(user_id) || isMe(state, user_id);
@@ -91,6 +97,22 @@ const REDUCERS = {
   },
   read(state) {
     return state.unread.from ? { ...state, unread: { from: 0, count: 0 } } : state;
+  },
+  conversation_changed(state, { read_only: readOnly }) {
+    return { ...state, readOnly };
+  },
+  gone(state, { message, isErased = false }) {
+    const left = isErased ? { messages: [], ahead: [], notices: [], people: [], hasOlder: false, hasNewer: false } : {};
+    return { ...state, ...left, gone: message, active: false, typing: [] };
+  },
+  knocks(state, { waiting }) {
+    return { ...state, knocks: waiting };
+  },
+  knocked(state, { id, username }) {
+    return { ...state, knocks: [...state.knocks.filter((knock) => knock.id !== id), { id, username }] };
+  },
+  knock_answered(state, { id }) {
+    return { ...state, knocks: state.knocks.filter((knock) => knock.id !== id) };
   },
   connection(state, { status, retryAt = 0 }) {
     return { ...state, connection: { status, retryAt } };

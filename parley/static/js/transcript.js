@@ -106,7 +106,7 @@ function update(element, item, roomId) {
 function looksOf(item) {
   if (item.kind === "message") {
     const { mine, continued, message, outgoing } = item;
-    return [mine, continued, message.seq, outgoing?.status, outgoing?.error].join("|");
+    return [mine, continued, message.seq, message.changed_seq, outgoing?.status, outgoing?.error].join("|");
   }
   return item.kind === "notice" ? item.text : item.key;
 }

@@ -3,11 +3,14 @@
 
 /**
  * @typedef {{id: string, seq: number, changed_seq?: number, user_id: string, username: string, message: string,
- *   timestamp: string, client_id?: string}} Message
- * @typedef {{user_id: string, username: string, role: "owner" | "member", online: boolean}} Participant
- * @typedef {{user_id: string, username: string, participant_count: number, others?: number}} Presence
+ *   timestamp: string, client_id?: string, deleted?: boolean, role?: "owner", alike?: boolean}} Message
+ * @typedef {{user_id: string, username: string, role: "owner" | "member", online: boolean,
+ *   alike?: boolean}} Participant
+ * @typedef {{user_id: string, username: string, participant_count: number, others?: number,
+ *   role?: "owner", alike?: boolean}} Presence
  * @typedef {{room_id: string, title: string, messages: Message[], has_more: boolean, delta?: boolean,
- *   participants: Participant[], participant_count: number, is_active: boolean, seq: number}} Conversation
+ *   participants: Participant[], participant_count: number, is_active: boolean, seq: number, read_only?: boolean,
+ *   erased_through?: number}} Conversation
  * @typedef {{ok: true, [field: string]: any}} OkAck
  * @typedef {{ok: false, code: string, error: string, retry_after?: number}} ErrorAck
  * @typedef {OkAck | ErrorAck} Ack
@@ -47,6 +50,13 @@ export async function request(socket, event, fields) {
  */
 export function isPassing(code) {
   return ["no_answer", "rate_limited", "unavailable", "internal"].includes(code);
+}
+
+/**
+ * @param {string} code of a refusal that tells a reader to go to the door, or that there is nothing here
+ */
+export function isAtTheDoor(code) {
+  return ["locked", "knock_required", "passphrase_required", "link_replaced", "conversation_not_found"].includes(code);
 }
 
 /**

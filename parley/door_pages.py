@@ -1,0 +1,95 @@
+"""The pages at the door: what keeps somebody out, and how they may come in."""
+
+from __future__ import annotations
+
+from quart import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from parley import contract, decode, present, web
+from parley.domain import entering
+from parley.errors import (
+    KnockRequired,
+    Locked,
+    OldLink,
+    ParleyError,
+    PassphraseRequired,
+    PassphraseWrong,
+)
+
+door_pages = Blueprint("door_pages", __name__)
+
+SEE_OTHER = 303
+AT_THE_DOOR = (Locked, KnockRequired, OldLink, PassphraseRequired, PassphraseWrong)
+
+
+@door_pages.before_request
+async def _refuse_foreign_origins() -> None:
+    web.refuse_foreign_origins()
+
+
+async def door(
+    room_id: str, refusal: ParleyError, *, error: str | None = None, username: str = ""
+) -> tuple[str, int]:
+    """The page for somebody whom `refusal` keeps out."""
+    state = None
+    if isinstance(refusal, KnockRequired):
+        session = await web.session_of_page()
+        knock = await entering.own_knock(web.site().context, room_id, session)
+        state = None if knock is None else present.knock_state(knock)
+    page = await render_template(
+        "pages/door.html",
+        room_id=room_id,
+        kind=refusal.code,
+        text=refusal.text,
+        state=state,
+        error=error,
+        username=username,
+    )
+    return page, contract.CODES[contract.Code(refusal.code)].status
+
+
+@door_pages.post("/conversation/<room_id>/enter")
+async def enter(room_id: str) -> AnyResponse | tuple[str, int]:
+    passphrase = (await request.form).get("passphrase", "")
+    try:
+        body = decode.from_value({"passphrase": passphrase}, contract.EnterBody)
+        entered = await entering.enter(
+            web.site().context, room_id, await web.current_session(), body.passphrase
+        )
+    except PassphraseWrong as error:
+        return await door(room_id, PassphraseRequired(), error=error.text)
+    return web.remember(
+        redirect(f"/conversation/{entered.conversation.room_id}", SEE_OTHER), entered.token
+    )
+
+
+@door_pages.post("/conversation/<room_id>/knock")
+async def knock(room_id: str) -> AnyResponse | tuple[str, int]:
+    username = (await request.form).get("username", "")
+    try:
+        body = decode.from_value({"username": username}, contract.KnockBody)
+        asked = await entering.knock(
+            web.site().context, room_id, await web.current_session(), body.username
+        )
+    except ParleyError as error:
+        if isinstance(error, AT_THE_DOOR):
+            return await door(room_id, error)
+        return await door(room_id, KnockRequired(), error=error.text, username=username)
+    return web.remember(redirect(f"/conversation/{room_id}", SEE_OTHER), asked.token)
+
+
+@door_pages.get("/link/<code>")
+async def ask_to_use_link(code: str) -> str:
+    """To look at a link, as programs do that make previews, must not use it up."""
+    conversation, link = await entering.behind(web.site().context, code)
+    return await render_template(
+        "pages/link.html", conversation=conversation, role=link.role.value, code=code
+    )
+
+
+@door_pages.post("/link/<code>")
+async def use_link(code: str) -> AnyResponse:
+    entered = await entering.use_link(web.site().context, await web.current_session(), code)
+    return web.remember(
+        redirect(f"/conversation/{entered.conversation.room_id}", SEE_OTHER), entered.token
+    )

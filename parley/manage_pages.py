@@ -1,0 +1,216 @@
+"""The pages an owner decides on: plain forms, whole without a script."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import segno
+from markupsafe import Markup
+from quart import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from parley import contract, decode, present, web
+from parley.domain import audit, conversations, entering, owning, removal
+from parley.domain.context import Context
+from parley.errors import BadRequest, ParleyError
+from parley.records import Role, Session
+
+manage_pages = Blueprint("manage_pages", __name__)
+
+Form = Mapping[str, str]
+Act = Callable[[Context, str, Session | None, Form], Awaitable[None]]
+
+SEE_OTHER = 303
+DAY_S = 24 * 3600
+LINK_LIVES = {"1 hour": 3600, "1 day": DAY_S, "7 days": 7 * DAY_S, "30 days": 30 * DAY_S}
+
+ACTS = {
+    "ended": "ended the conversation",
+    "deleted_message": "deleted a message of",
+    "removed": "removed",
+    "let_back": "let back",
+    "admitted": "let in",
+    "declined": "did not let in",
+    "made_link": "made a link",
+    "revoked_link": "revoked a link",
+    "used_owner_link": "came in as owner from another device",
+    "changed_title": "changed the title to",
+    "changed_description": "changed the description",
+    "locked": "locked the conversation",
+    "unlocked": "unlocked the conversation",
+    "turned_knocking_on": "asked newcomers to knock",
+    "turned_knocking_off": "let newcomers in without knocking",
+    "made_read_only": "let only owners speak",
+    "let_all_speak": "let everybody speak",
+    "set_passphrase": "set a passphrase",
+    "removed_passphrase": "removed the passphrase",
+    "changed_retention": "changed how long messages are kept",
+    "replaced_link": "replaced the link",
+}
+"""What the list of acts says, in words."""
+
+
+@manage_pages.before_request
+async def _refuse_foreign_origins() -> None:
+    web.refuse_foreign_origins()
+
+
+@manage_pages.get("/conversation/<room_id>/manage")
+async def manage(room_id: str) -> str:
+    return await _page(room_id)
+
+
+@manage_pages.post("/conversation/<room_id>/manage/<act>")
+async def act(room_id: str, act: str) -> AnyResponse | tuple[str, int] | str:
+    form = await request.form
+    session = await web.current_session()
+    context = web.site().context
+    try:
+        if act == "link":
+            return await _made_link(context, room_id, session, form)
+        if act == "delete":
+            return await _deleted(context, room_id, session)
+        if act == "replace-link":
+            room_id = (await owning.replace_link(context, room_id, session)).room_id
+        elif act in _ACTS:
+            await _ACTS[act](context, room_id, session, form)
+        else:
+            raise BadRequest("There is no such form.")
+    except BadRequest as error:
+        return await _page(room_id, error=error.text), 400
+    except ParleyError as error:
+        if error.code == "too_large":
+            return await _page(room_id, error=error.text), 413
+        raise
+    return redirect(f"/conversation/{room_id}/manage?saved={act}", SEE_OTHER)
+
+
+@manage_pages.get("/conversation/<room_id>/delete")
+async def ask_to_delete(room_id: str) -> str:
+    session = await web.current_session()
+    found = await conversations.find_owned(web.site().context, room_id, session)
+    return await render_template("pages/delete.html", conversation=found.conversation)
+
+
+async def _title(context: Context, room_id: str, session: Session | None, form: Form) -> None:
+    body = decode.from_value(
+        {"title": form.get("title", ""), "description": form.get("description", "")},
+        contract.ChangeBody,
+    )
+    await owning.change(context, room_id, session, owning.wishes(body))
+
+
+async def _door(context: Context, room_id: str, session: Session | None, form: Form) -> None:
+    wishes: dict[str, Any] = {name: name in form for name in ("locked", "knock", "read_only")}
+    if "no_passphrase" in form:
+        wishes["passphrase"] = ""
+    elif form.get("passphrase"):
+        wishes["passphrase"] = form["passphrase"]
+    body = decode.from_value(wishes, contract.ChangeBody)
+    await owning.change(context, room_id, session, owning.wishes(body))
+
+
+async def _keep(context: Context, room_id: str, session: Session | None, form: Form) -> None:
+    days = decode.from_query(form.get("keep_days", ""), "keep_days", int)
+    body = decode.from_value({"keep_days": days}, contract.ChangeBody)
+    await owning.change(context, room_id, session, owning.wishes(body))
+
+
+async def _remove(context: Context, room_id: str, session: Session | None, form: Form) -> None:
+    await removal.remove(context, room_id, session, form.get("user_id", ""))
+
+
+async def _let_back(context: Context, room_id: str, session: Session | None, form: Form) -> None:
+    await removal.let_back(context, room_id, session, form.get("user_id", ""))
+
+
+async def _answer(context: Context, room_id: str, session: Session | None, form: Form) -> None:
+    admit = form.get("answer") == "admit"
+    await entering.answer(context, room_id, session, form.get("id", ""), admit=admit)
+
+
+async def _revoke(context: Context, room_id: str, session: Session | None, form: Form) -> None:
+    number = decode.from_query(form.get("id", ""), "id", contract.Seq)
+    await entering.revoke_link(context, room_id, session, number)
+
+
+_ACTS: dict[str, Act] = {
+    "title": _title,
+    "door": _door,
+    "keep": _keep,
+    "remove": _remove,
+    "let-back": _let_back,
+    "answer": _answer,
+    "revoke": _revoke,
+}
+
+
+async def _made_link(context: Context, room_id: str, session: Session | None, form: Form) -> str:
+    """The link is shown in the answer itself: it is kept nowhere else."""
+    body = decode.from_value(
+        {
+            "role": form.get("role", ""),
+            "label": form.get("label", ""),
+            "expires_in_s": LINK_LIVES.get(form.get("lives", "")),
+        },
+        contract.LinkBody,
+    )
+    made = await entering.make_link(
+        context,
+        room_id,
+        session,
+        role=Role(body.role),
+        label=body.label,
+        expires_in_s=body.expires_in_s,
+    )
+    url = present.role_link(made.code, public_url=web.public_url())
+    return await render_template(
+        "pages/new_link.html",
+        room_id=room_id,
+        link=present.link(made.link),
+        url=url,
+        qr_code=qr_code(url),
+    )
+
+
+async def _deleted(context: Context, room_id: str, session: Session | None) -> str:
+    erased = await owning.delete(context, room_id, session)
+    return await render_template("pages/deleted.html", erased=erased)
+
+
+async def _page(room_id: str, error: str | None = None) -> str:
+    session, context = await web.current_session(), web.site().context
+    found = await conversations.find_owned(context, room_id, session)
+    snapshot = await conversations.snapshot(context, room_id, session)
+    return await render_template(
+        "pages/manage.html",
+        conversation=present.conversation(snapshot),
+        has_passphrase=found.conversation.passphrase_hash is not None,
+        is_locked=found.conversation.is_locked,
+        is_knock=found.conversation.is_knock,
+        join_link=present.join_link(found.conversation.room_id, public_url=web.public_url()),
+        waiting=[
+            present.waiting(each) for each in await entering.waiting(context, room_id, session)
+        ],
+        removed=[
+            present.removed_person(each)
+            for each in await removal.removed(context, room_id, session)
+        ],
+        links=[present.link(each) for each in await entering.links_of(context, room_id, session)],
+        acts=[present.act(each) for each in await audit.acts(context, room_id, session)],
+        act_words=ACTS,
+        keep_days=contract.KEEP_DAYS,
+        link_lives=list(LINK_LIVES),
+        saved=request.args.get("saved") if not error else None,
+        error=error,
+    )
+
+
+def qr_code(text: str) -> Markup:
+    """As an SVG to stand in a page: a link that opens a door is in no address of its own."""
+    drawing = io.BytesIO()
+    code = segno.make(text, micro=False)
+    code.save(drawing, kind="svg", scale=6, border=2, xmldecl=False, svgns=True, title="QR code")
+    return Markup(drawing.getvalue().decode())  # noqa: S704  # drawn by us, of squares

@@ -1,0 +1,242 @@
+"""What an owner decides in the browser, and how it looks from the other side of the door."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Arrive
+from tests.browser.visitor import PHONE, Visitor
+
+NO_SCRIPTS = {"java_script_enabled": False}
+PASSPHRASE = "open sesame"
+
+
+def manages(ada: Visitor, link: str) -> None:
+    ada.opens(f"{link.split('#')[0]}/manage")
+    expect(ada.page.get_by_role("heading", name="Who may come in")).to_be_visible()
+
+
+def saves_the_door(ada: Visitor, **ticked: bool) -> None:
+    for label, is_ticked in ticked.items():
+        ada.page.get_by_label(label.replace("_", " ")).set_checked(is_ticked)
+    ada.page.get_by_role("button", name="Save").first.click()
+    expect(ada.page.get_by_text("Done.", exact=True)).to_be_visible()
+
+
+def row(ada: Visitor, name: str, act: str) -> None:
+    """Press the button beside somebody or something."""
+    ada.page.get_by_role("listitem").filter(has_text=name).get_by_role("button", name=act).click()
+
+
+def test_who_knocks_is_let_in_from_the_page(ada: Visitor, arrive: Arrive) -> None:
+    link = ada.starts()
+    manages(ada, link)
+    saves_the_door(ada, Knock_first=True)
+    kim = arrive("Kim", **PHONE)
+    kim.may_meet(r"status (of )?403")
+    kim.opens(link)
+    kim.page.get_by_label("Your name").fill("Kim")
+    kim.page.get_by_role("button", name="Knock").click()
+    expect(kim.page.get_by_role("heading", name="You have knocked")).to_be_visible()
+    ada.opens(link)
+    ada.joins()
+    at_the_door = ada.page.get_by_role("status").filter(has_text="Kim knocks")
+    expect(at_the_door).to_be_visible()
+    expect(ada.page).to_have_title(re.compile("at the door"))
+    at_the_door.get_by_role("button", name="Let in").click()
+    expect(at_the_door).not_to_be_visible()
+    kim.joins()
+    kim.says("Thank you")
+    ada.reads("Thank you")
+
+
+def test_a_knock_is_heard_while_the_owner_looks_on(ada: Visitor, arrive: Arrive) -> None:
+    link = ada.starts()
+    manages(ada, link)
+    saves_the_door(ada, Knock_first=True)
+    ada.comes(link)
+    kim = arrive("Kim", **NO_SCRIPTS)
+    kim.may_meet(r"status (of )?403")
+    kim.opens(link)
+    kim.page.get_by_label("Your name").fill("Kim")
+    kim.page.get_by_role("button", name="Knock").click()
+    line = ada.page.get_by_role("status").filter(has_text="Kim knocks")
+    line.get_by_role("button", name="Decline").click()
+    expect(line).not_to_be_visible()
+    kim.reloads()
+    expect(kim.page.get_by_role("heading", name="Not this time")).to_be_visible()
+
+
+def test_who_is_removed_is_told_and_cannot_come_back(ada: Visitor, arrive: Arrive) -> None:
+    link = ada.starts()
+    ada.joins()
+    ben = arrive("Ben")
+    ben.comes(link)
+    ben.says("Hello")
+    manages(ada, link)
+    row(ada, "Ben", "Remove")
+    expect(ben.page.get_by_role("alert").filter(has_text="removed you")).to_be_visible()
+    expect(ben.composer).not_to_be_visible()
+    ben.may_meet(r"status (of )?404")
+    ben.reloads()
+    expect(ben.page.get_by_role("heading", name="No conversation here")).to_be_visible()
+    row(ada, "Ben", "Let back")
+    ben.opens(link)
+    expect(ben.composer).to_be_visible()
+
+
+@pytest.mark.parametrize("options", [{}, NO_SCRIPTS], ids=["with scripts", "without"])
+def test_the_passphrase_opens_the_door(
+    ada: Visitor, arrive: Arrive, options: dict[str, bool]
+) -> None:
+    link = ada.starts("Secrets")
+    manages(ada, link)
+    ada.page.get_by_label("Passphrase").fill(PASSPHRASE)
+    saves_the_door(ada)
+    ben = arrive("Ben", **options)
+    ben.may_meet(r"status (of )?403")
+    ben.opens(link)
+    for passphrase in ("open barley", PASSPHRASE):
+        ben.page.get_by_label("Passphrase").fill(passphrase)
+        ben.page.get_by_role("button", name="Come in").click()
+        if passphrase != PASSPHRASE:
+            expect(ben.page.get_by_role("alert")).to_have_text(re.compile("not the passphrase"))
+    expect(ben.page.get_by_role("heading", name="Secrets")).to_be_visible()
+
+
+def test_owner_rights_go_to_another_device(ada: Visitor, arrive: Arrive) -> None:
+    link = ada.starts()
+    manages(ada, link)
+    ada.page.get_by_role("button", name="Carry it to another device").click()
+    expect(ada.page.locator(".qr-code svg")).to_be_visible()
+    carried = ada.page.get_by_label("The link", exact=True).input_value()
+    phone = arrive("Ada", **PHONE)
+    phone.opens(carried)
+    phone.page.get_by_role("button", name="Come in").click()
+    phone.joins()
+    phone.opens(f"{link}/manage")
+    expect(phone.page.get_by_role("heading", name="Links")).to_be_visible()
+    mallory = arrive("Mallory")
+    mallory.may_meet(r"status (of )?404")
+    mallory.opens(carried)
+    expect(mallory.page.get_by_text("This link leads nowhere")).to_be_visible()
+
+
+def test_a_message_is_deleted_after_being_asked_once(ada: Visitor, arrive: Arrive) -> None:
+    link = ada.starts()
+    ada.joins()
+    ben = arrive("Ben")
+    ben.comes(link)
+    ben.says("Something unkind")
+    ada.reads("Something unkind")
+    unkind = ada.message("Something unkind")
+    unkind.hover()
+    unkind.get_by_role("button", name="Delete this message").click()
+    ada.page.get_by_role("button", name="Delete", exact=True).click()
+    for who in (ada, ben):
+        who.reads("Deleted")
+        who.does_not_see("Something unkind")
+    ben.reloads()
+    ben.reads("Deleted")
+    ben.says("Sorry")
+    ada.reads("Sorry")
+
+
+def test_the_owner_has_a_badge_that_no_name_can_fake(ada: Visitor, arrive: Arrive) -> None:
+    link = ada.starts()
+    ada.joins()
+    ada.says("I am Ada")
+    mallory = arrive("Mallory")
+    mallory.opens(link)
+    mallory.joins("ADA owner")
+    mallory.says("I am the owner")
+    other = arrive("Other")
+    other.opens(link)
+    other.joins("\u0410da")
+    other.says("So am I")
+    ada.reads("So am I")
+    cleo = arrive("Cleo")
+    cleo.opens(link)
+    marks = {text: cleo.message(text).locator(".mark") for text in ("I am Ada", "So am I")}
+    expect(marks["I am Ada"]).to_have_text("owner")
+    expect(marks["So am I"]).to_have_text("not the first of this name")
+    expect(cleo.message("I am the owner").locator(".mark")).to_be_hidden()
+    expect(ada.message("So am I").locator(".mark")).to_have_text("not the first of this name")
+
+
+def test_read_only_takes_the_composer_away_live(ada: Visitor, arrive: Arrive) -> None:
+    link = ada.starts()
+    ada.joins()
+    ben = arrive("Ben")
+    ben.comes(link)
+    manages(ada, link)
+    saves_the_door(ada, **{"Read-only": True})
+    expect(ben.composer).not_to_be_visible()
+    expect(ben.page.get_by_text("Only the owner speaks here just now.")).to_be_visible()
+    saves_the_door(ada, **{"Read-only": False})
+    expect(ben.composer).to_be_visible()
+
+
+def test_a_replaced_link_takes_those_inside_along(ada: Visitor, arrive: Arrive) -> None:
+    link = ada.starts()
+    ada.joins()
+    ben = arrive("Ben")
+    ben.comes(link)
+    manages(ada, link)
+    row(ada, "The link", "Replace")
+    expect(ada.page.get_by_text("Done.", exact=True)).to_be_visible()
+    ben.page.wait_for_url(lambda url: url.split("#")[0] != link)
+    ben.is_connected()
+    ben.says("Still here")
+    cleo = arrive("Cleo")
+    cleo.may_meet(r"status (of )?410")
+    cleo.opens(link)
+    expect(cleo.page.get_by_role("heading", name="This link was replaced")).to_be_visible()
+
+
+def test_a_deleted_conversation_is_gone_from_every_screen(ada: Visitor, arrive: Arrive) -> None:
+    link = ada.starts()
+    ada.joins()
+    ben = arrive("Ben")
+    ben.comes(link)
+    ben.says("Remember me")
+    manages(ada, link)
+    ada.page.get_by_role("link", name="Delete for good").click()
+    ada.page.get_by_role("button", name="Delete for good").click()
+    expect(ada.page.get_by_text("Erased: 1 message, 2 people")).to_be_visible()
+    expect(ben.page.get_by_role("alert").filter(has_text="deleted this")).to_be_visible()
+    ben.does_not_see("Remember me")
+
+
+def test_everything_is_managed_without_scripts(arrive: Arrive) -> None:
+    ada = arrive("Ada", **NO_SCRIPTS)
+    link = ada.starts("Plain")
+    manages(ada, link)
+    ada.page.get_by_label("Title", exact=True).fill("Plainer")
+    ada.page.get_by_role("button", name="Save").nth(1).click()
+    expect(ada.page.get_by_role("heading", name="Plainer")).to_be_visible()
+    ada.page.get_by_label("Keep messages").select_option("7 days")
+    ada.page.get_by_role("button", name="Save").nth(2).click()
+    expect(ada.page.get_by_label("Keep messages")).to_have_value("7")
+    expect(ada.page.get_by_text("changed how long messages are kept 7 days")).to_be_visible()
+
+
+@pytest.mark.parametrize("options", [{}, PHONE, {"color_scheme": "dark"}], ids=str)
+def test_the_owners_pages_are_for_everyone(arrive: Arrive, options: dict[str, object]) -> None:
+    ada = arrive("Ada", **options)
+    link = ada.starts()
+    for address in (f"{link}/manage", f"{link}/delete"):
+        ada.opens(address)
+        found = Axe().run(ada.page)
+        serious = [
+            each
+            for each in found.response["violations"]
+            if each["impact"] in ("serious", "critical")
+        ]
+        assert serious == []
+        wide = ada.measures("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0
