@@ -131,10 +131,23 @@ _INTRODUCTION = (
     "",
     "### The log",
     "",
-    "Every conversation counts its changes: `seq` goes up by exactly one for each message and for "
-    "the ending, in the order in which they were stored. Order by `seq`, never by time. "
+    "Every conversation counts its changes: `seq` goes up by exactly one for each message, for "
+    "each deletion, for each time that old messages are erased, and for the ending, in the order "
+    "in which they were stored. Order by `seq`, never by time. "
     "`conversation_state` holds the newest messages up to its `seq`; each later one comes as "
-    "`new_message`, once and in order.",
+    "`new_message`, and each change of one as `message_changed` with the whole message as it now "
+    "is, once and in the order of `changed_seq`. Messages up to `erased_through` are gone.",
+    "",
+    "### The door",
+    "",
+    "Whoever has the link may read and join, until an owner closes the door: then strangers get "
+    "`locked`, `passphrase_required` (come in by `enter`, or with `passphrase` in a join) or "
+    "`knock_required` (`knock`, and wait for `knock_answered`), and those who only read along are "
+    "told `removed`. A link to `/link/{code}` gives a role: `POST /api/links/{code}` exchanges it. "
+    "Where a right is given by your own act, the reply has another token, and the one before "
+    "proves nothing any more. After `replace_link` the old room id serves those who are inside, "
+    "and tells strangers `link_replaced`. Whoever was removed gets `conversation_not_found`, as "
+    "for a room id that never was.",
 )
 _REST = (
     "JSON in, JSON out. Every reply has `success`; every error is "
