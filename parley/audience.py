@@ -201,13 +201,14 @@ class Audience:
     def _take_back(self, room: Room, event: records.GrantsTakenBack) -> None:
         for client in self._in(room):
             seat = client.seat_in(event.conversation_id)
-            if (
-                seat is not None
-                and seat.person is None
-                and client.session is not None
-                and client.session.id in event.session_ids
-            ):
+            session = client.session
+            if seat is None or session is None or session.id not in event.session_ids:
+                continue
+            if seat.person is None:
                 self._show_out(client, event.conversation_id, present.closed(event.room_id))
+            else:
+                seat.standing = records.Standing.MEMBER
+                seat.person = replace(seat.person, role=records.Role.MEMBER)
 
     def _show_out(self, client: Client, conversation_id: int, told: contract.Removed) -> None:
         self._server.send_to((client.sid,), "removed", told)

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from parley import contract, decode, present, web
 from parley.domain import audit, conversations, entering, owning, removal
 from parley.domain.context import Context
-from parley.errors import BadRequest, ParleyError
+from parley.errors import BadRequest, Forbidden, NotFound, TooLarge
 from parley.records import Role, Session
 
 manage_pages = Blueprint("manage_pages", __name__)
@@ -78,12 +78,10 @@ async def act(room_id: str, act: str) -> AnyResponse | tuple[str, int] | str:
             await _ACTS[act](context, room_id, session, form)
         else:
             raise BadRequest("There is no such form.")
-    except BadRequest as error:
-        return await _page(room_id, error=error.text), 400
-    except ParleyError as error:
-        if error.code == "too_large":
-            return await _page(room_id, error=error.text), 413
-        raise
+    except (BadRequest, TooLarge, NotFound, Forbidden) as error:
+        # For who is no owner this raises what keeps them out.
+        page = await _page(room_id, error=error.text)
+        return page, contract.CODES[contract.Code(error.code)].status
     return redirect(f"/conversation/{room_id}/manage?saved={act}", SEE_OTHER)
 
 
@@ -187,6 +185,7 @@ async def _page(room_id: str, error: str | None = None) -> str:
     return await render_template(
         "pages/manage.html",
         conversation=present.conversation(snapshot),
+        own_user_id=found.person.user_id if found.person else None,
         has_passphrase=found.conversation.passphrase_hash is not None,
         is_locked=found.conversation.is_locked,
         is_knock=found.conversation.is_knock,

@@ -293,7 +293,7 @@ class KnockAnswered(Struct, frozen=True):
 
 
 class GrantsTakenBack(Struct, frozen=True):
-    """Who read by a link that is valid no more."""
+    """Who read, or owned, by a link that is valid no more."""
 
     conversation_id: int
     room_id: str

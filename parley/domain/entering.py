@@ -32,6 +32,7 @@ from parley.records import (
 )
 from parley.storage import conversations as stored_conversations
 from parley.storage import grants, knocks, links
+from parley.storage import participants as stored_participants
 
 CODE_BYTES = 24
 ID_BYTES = 9
@@ -258,8 +259,8 @@ async def links_of(context: Context, room_id: str, session: Session | None) -> t
 async def revoke_link(
     context: Context, room_id: str, session: Session | None, link_id: int
 ) -> Link:
-    """Nobody comes in by it any more, and who only reads by it reads no more. Whoever talks
-    already stays: they can be removed. Raises `NotFound`.
+    """Nobody comes in by it any more, who only reads by it reads no more, and who owns by it
+    owns no more. Whoever talks already stays: they can be removed. Raises `NotFound`.
     """
     at = context.clock()
 
@@ -269,6 +270,10 @@ async def revoke_link(
         if link is None:
             raise NotFound("There is no such link, or it was revoked before.")
         without = grants.take_back_of_link(connection, link.id)
+        for session_id in without:
+            person = stored_participants.by_session(connection, found.id, session_id)
+            if person is not None and person.role is Role.OWNER:
+                stored_participants.change(connection, person, role=Role.MEMBER.value)
         audit.note(connection, found, "revoked_link", at=at, about=_of_link(link))
         return link, GrantsTakenBack(found.id, found.conversation.room_id, tuple(without))
 

@@ -17,7 +17,7 @@ async def remove(
     context: Context, room_id: str, session: Session | None, user_id: str
 ) -> Participant:
     """Put somebody out: their sockets go, their token opens this conversation no more, and
-    their user_id and name stay theirs. For owners, and not of owners.
+    their user_id and name stay theirs. For owners; another owner goes by the founder's word.
 
     Raises `NotFound` for who never joined. Removing them twice changes nothing.
     """
@@ -27,15 +27,20 @@ async def remove(
         found = door.owned(connection, room_id, session)
         conversation = found.conversation
         person = _person(connection, conversation.id, user_id)
-        if person.role is Role.OWNER or person.session_id == conversation.owner_session_id:
-            raise Forbidden("An owner cannot be removed.")
+        founder = conversation.owner_session_id
+        if person.session_id == founder:
+            raise Forbidden("Whoever started the conversation cannot be removed.")
+        if person.role is Role.OWNER and (session is None or session.id != founder):
+            raise Forbidden("Only who started the conversation can remove another owner.")
         count = conversation.participant_count
         if person.removed_at is not None:
             return conversation.room_id, person, count, False
         if person.left_at is None:
             count = stored_conversations.change_participant_count(connection, conversation.id, -1)
         grants.take_back(connection, conversation.id, person.session_id)
-        gone = stored.change(connection, person, removed_at=at, left_at=person.left_at or at)
+        gone = stored.change(
+            connection, person, removed_at=at, left_at=person.left_at or at, role=Role.MEMBER.value
+        )
         audit.note(connection, found, "removed", at=at, about=person.username)
         return conversation.room_id, gone, count, True
 

@@ -54,10 +54,8 @@ def take_back(connection: sa.Connection, conversation_id: int, session_id: int) 
 
 
 def take_back_of_link(connection: sa.Connection, link_id: int) -> list[int]:
-    """Whoever came by this link and is no owner has it no more; their session ids."""
+    """Whoever came by this link has its role no more; their session ids."""
     rows = connection.execute(
-        grants.delete()
-        .where(grants.c.link_id == link_id, grants.c.role != Role.OWNER.value)
-        .returning(grants.c.session_id)
+        grants.delete().where(grants.c.link_id == link_id).returning(grants.c.session_id)
     )
     return [row.session_id for row in rows]

@@ -85,12 +85,35 @@ async def test_who_is_let_back_is_who_they_were(person: People) -> None:
     assert (await ben.joins_over_rest(room_id))["user_id"] == mine["user_id"]
 
 
-async def test_an_owner_is_not_removed(person: People) -> None:
-    ada = person("Ada")
+async def test_owners_remove_no_founder_and_a_founder_removes_owners(person: People) -> None:
+    ada, olga = person("Ada"), person("Olga")
     room_id, path = await room_of(ada)
-    ack = await ada.ask("join_room", {"room_id": room_id})
-    body = {"user_id": ack["user_id"]}
-    assert await refused(ada, "POST", f"{path}/remove", body) == "forbidden"
+    mine = await ada.ask("join_room", {"room_id": room_id})
+    made = await done(ada, "POST", f"{path}/links", {"role": "owner"})
+    code = made["url"].rsplit("/", 1)[1]
+    olga.token = (await done(olga, "POST", f"/api/links/{code}"))["token"]
+    hers = await olga.join(room_id, token=olga.token)
+    assert hers["role"] == "owner"
+    body = {"user_id": mine["user_id"]}
+    for who in (ada, olga):
+        assert await refused(who, "POST", f"{path}/remove", body) == "forbidden"
+    await done(ada, "POST", f"{path}/remove", {"user_id": hers["user_id"]})
+    assert await refused(olga, "PATCH", path, {"title": "Mine"}) == "conversation_not_found"
+    await done(ada, "POST", f"{path}/let_back", {"user_id": hers["user_id"]})
+    assert (await olga.joins_over_rest(room_id))["role"] == "member"
+
+
+async def test_a_revoked_link_takes_back_what_it_gave(person: People) -> None:
+    ada, olga = person("Ada"), person("Olga")
+    room_id, path = await room_of(ada)
+    made = await done(ada, "POST", f"{path}/links", {"role": "owner"})
+    code = made["url"].rsplit("/", 1)[1]
+    olga.token = (await done(olga, "POST", f"/api/links/{code}"))["token"]
+    await olga.join(room_id, token=olga.token)
+    await done(ada, "DELETE", f"{path}/links/{made['link']['id']}")
+    await olga.say(room_id, "Am I still?")
+    assert "role" not in await ada.hears("new_message")
+    assert await refused(olga, "PATCH", path, {"title": "Mine"}) == "forbidden"
 
 
 async def test_a_removed_person_is_still_themselves_elsewhere(person: People) -> None:
