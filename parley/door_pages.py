@@ -33,7 +33,7 @@ async def door(
     """The page for somebody whom `refusal` keeps out."""
     state = None
     if isinstance(refusal, KnockRequired):
-        session = await web.session_of_page()
+        session = await web.session_if_known()
         knock = await entering.own_knock(web.site().context, room_id, session)
         state = None if knock is None else present.knock_state(knock)
     page = await render_template(

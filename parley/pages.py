@@ -80,7 +80,7 @@ async def start() -> AnyResponse | tuple[str, int]:
 @pages.get("/conversation/<room_id>")
 async def conversation(room_id: str) -> AnyResponse | str | tuple[str, int]:
     try:
-        window = await _window(room_id, await web.session_of_page())
+        window = await _window(room_id, await web.session_if_known())
     except AT_THE_DOOR as refusal:
         return await door(room_id, refusal)
     now = window.snapshot.conversation.room_id
@@ -137,7 +137,7 @@ async def end(room_id: str) -> AnyResponse:
 
 @pages.get("/conversation/<room_id>/qr.svg")
 async def qr_code(room_id: str) -> Response:
-    await conversations.find(web.site().context, room_id, await web.session_of_page())
+    await conversations.find(web.site().context, room_id, await web.session_if_known())
     try:
         code = segno.make(present.join_link(room_id, public_url=web.public_url()), micro=False)
     except segno.DataOverflowError:
@@ -178,7 +178,7 @@ async def _list(form: StartForm, error: str | None = None) -> str:
 async def _conversation(
     room_id: str, *, error: str | None = None, username: str = "", draft: str = ""
 ) -> str:
-    window = await _window(room_id, await web.session_of_page())
+    window = await _window(room_id, await web.session_if_known())
     return await _show(window, error=error, username=username, draft=draft)
 
 

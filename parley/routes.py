@@ -105,7 +105,7 @@ async def join(body: contract.JoinBody, room_id: str) -> Response:
 
 @answers("read")
 async def read(room_id: str) -> contract.ConversationReply:
-    session = await web.current_session()
+    session = await web.session_if_known()
     snapshot = await conversations.snapshot(web.site().context, room_id, session)
     return contract.ConversationReply(conversation=present.conversation(snapshot))
 
@@ -139,7 +139,7 @@ async def history(room_id: str) -> contract.MessagesReply:
     found, has_more = await messages.history(
         web.site().context,
         room_id,
-        await web.current_session(),
+        await web.session_if_known(),
         limit=query.get("limit", contract.MESSAGES_PAGE_DEFAULT),
         before=query.get("before"),
         after=query.get("after"),
@@ -196,7 +196,7 @@ async def knock(body: contract.KnockBody, room_id: str) -> Response:
 
 @answers("knock_state")
 async def knock_state(room_id: str) -> contract.KnockReply:
-    session = await web.current_session()
+    session = await web.session_if_known()
     knock = await entering.own_knock(web.site().context, room_id, session)
     if knock is None:
         return contract.KnockReply(state="not_needed")

@@ -74,8 +74,8 @@ async def current_session() -> Session | None:
     return await sessions.resolve(site().context, request.cookies.get(credentials.COOKIE))
 
 
-async def session_of_page() -> Session | None:
-    """Whom a page is for. A refused form is shown again to a stranger too."""
+async def session_if_known() -> Session | None:
+    """The same for what strangers may ask too: a token we do not know makes one of its holder."""
     try:
         return await current_session()
     except Forbidden:

@@ -211,7 +211,8 @@ async def test_a_token_from_before_a_right_was_given_proves_nothing_after(person
     ben.token = (await done(ben, "POST", f"{path}/enter", {"passphrase": PASSPHRASE}))["token"]
     await done(ben, "GET", path)
     ben.token = before
-    assert await refused(ben, "GET", path) == "forbidden"
+    assert await refused(ben, "GET", path) == "passphrase_required"
+    assert await refused(ben, "POST", f"{path}/join") == "forbidden"
 
 
 async def test_where_it_is_read_only_members_read(person: People) -> None:

@@ -160,12 +160,13 @@ async def test_the_transcript_is_there_before_a_name_is_given(visitor: Caller, p
     assert re.search(r'<form[^>]*id="join"[^>]*(?<!hidden)>', page)
 
 
-async def test_an_unlisted_conversation_is_not_for_search_engines(
+async def test_a_conversation_is_not_for_search_engines(
     visitor: Caller, ada: Caller, path: str
 ) -> None:
     robots = '<meta name="robots" content="noindex">'
-    assert robots in await get(visitor, path)
-    assert robots not in await get(visitor, f"/conversation/{await ada.starts()}")
+    for address in (path, f"/conversation/{await ada.starts()}"):
+        assert robots in await get(visitor, address)
+    assert robots not in await get(visitor, "/conversations")
 
 
 async def test_join_and_post_by_form(visitor: Caller, path: str) -> None:
