@@ -107,3 +107,7 @@ class AddressUnusable(StartupError):
 
 class SettingInvalid(StartupError):
     pass
+
+
+class RateLimitStorageUnusable(StartupError):
+    pass

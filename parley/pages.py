@@ -13,10 +13,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from parley import contract, decode, present, web
 from parley.domain import access, conversations, messages, participants
 from parley.errors import BadRequest, Forbidden, ParleyError
+from parley.limits import Kind
 from parley.records import Participant, Session, Snapshot, Visibility
 
 pages = Blueprint("pages", __name__)
 
+Refused = tuple[str, int, dict[str, str]]
+"""A page that tells why not, its status and headers."""
 SEE_OTHER = 303
 FORM_FIELD_MAX_CHARS = 20_000
 """More than any field may hold; what is over a field's own limit is told by name."""
@@ -40,9 +43,7 @@ class Window:
     newest_url: str | None
 
 
-@pages.before_request
-async def _refuse_foreign_origins() -> None:
-    web.refuse_foreign_origins()
+pages.before_request(web.admit)
 
 
 @pages.get("/")
@@ -52,27 +53,29 @@ async def home() -> str:
 
 @pages.get("/conversations")
 async def list_conversations() -> str:
-    return await _list(StartForm(listed=True))
+    async with web.limited(Kind.SEARCHES if request.args.get("q") else None):
+        return await _list(StartForm(listed=True))
 
 
 @pages.post("/conversations")
-async def start() -> AnyResponse | tuple[str, int]:
+async def start() -> AnyResponse | Refused:
     form = await request.form
     filled = StartForm(form.get("title", ""), form.get("description", ""), listed="listed" in form)
     try:
         body = decode.from_value(
             {"title": filled.title, "description": filled.description}, contract.CreateBody
         )
-        created = await conversations.create(
-            web.site().context,
-            await web.current_session(),
-            title=body.title,
-            description=body.description,
-            visibility=Visibility.LISTED if filled.listed else Visibility.UNLISTED,
-        )
+        async with web.limited(Kind.CREATIONS):
+            created = await conversations.create(
+                web.site().context,
+                await web.current_session(),
+                title=body.title,
+                description=body.description,
+                visibility=Visibility.LISTED if filled.listed else Visibility.UNLISTED,
+            )
     except ParleyError as error:
         page = _home if form.get("from") == "home" else _list
-        return await page(filled, error.text), _status(error)
+        return _refused(await page(filled, error.text), error)
     return _see(created.conversation.room_id, token=created.token)
 
 
@@ -82,7 +85,7 @@ async def conversation(room_id: str) -> str:
 
 
 @pages.post("/conversation/<room_id>/join")
-async def join(room_id: str) -> AnyResponse | tuple[str, int]:
+async def join(room_id: str) -> AnyResponse | Refused:
     username = (await request.form).get("username", "")
     try:
         body = decode.from_value({"username": username}, contract.JoinBody)
@@ -92,22 +95,26 @@ async def join(room_id: str) -> AnyResponse | tuple[str, int]:
             keeps_cookie=True,
             announced=True,
         )
-        joined = await participants.join(web.site().context, room_id, joining)
+        async with web.limited(Kind.JOINS, room_id):
+            joined = await participants.join(web.site().context, room_id, joining)
     except ParleyError as error:
-        return await _conversation(room_id, error=error.text, username=username), _status(error)
+        page = await _conversation(room_id, error=error.text, username=username)
+        return _refused(page, error)
     return _see(room_id, token=joined.token, fragment="composer")
 
 
 @pages.post("/conversation/<room_id>/messages")
-async def send(room_id: str) -> AnyResponse | tuple[str, int]:
+async def send(room_id: str) -> AnyResponse | Refused:
     # Forms send line breaks as CRLF, whatever was typed.
     text = (await request.form).get("message", "").replace("\r\n", "\n")
     try:
         body = decode.from_value({"message": text}, contract.SendBody)
         draft = messages.Draft(body.message)
-        await messages.send_as(web.site().context, room_id, await web.current_session(), draft)
+        async with web.limited(Kind.MESSAGES, room_id):
+            session = await web.current_session()
+            await messages.send_as(web.site().context, room_id, session, draft)
     except ParleyError as error:
-        return await _conversation(room_id, error=error.text, draft=text), _status(error)
+        return _refused(await _conversation(room_id, error=error.text, draft=text), error)
     return _see(room_id, fragment="composer")
 
 
@@ -235,5 +242,6 @@ def _url(path: str, query: dict[str, str]) -> str:
     return f"{path}?{urlencode(query)}" if query else path
 
 
-def _status(error: ParleyError) -> int:
-    return contract.CODES[contract.Code(error.code)].status
+def _refused(page: str, error: ParleyError) -> Refused:
+    """The page with the form as it was filled in, so that nothing is written twice."""
+    return page, contract.CODES[contract.Code(error.code)].status, web.retry_headers(error)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 from datetime import datetime
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from parley import contract, records
-from parley.errors import ParleyError
+from parley.errors import ParleyError, RateLimited
 
 
 # A message and its acknowledgement tell the same moment, and every state the same joinings.
@@ -147,6 +148,12 @@ def error_event(error: ParleyError) -> contract.ErrorEvent:
     return contract.ErrorEvent(
         message=error.text, code=contract.Code(error.code), retry_after=_retry_after(error)
     )
+
+
+def crowded(retry_after: float) -> bytes:
+    """What whoever opens too many connections is told, encoded: it is told in a rush."""
+    text = "Too many connections come from your address. Close some, or wait a moment."
+    return msgspec.json.encode(error_reply(RateLimited(text, retry_after=retry_after)))
 
 
 def _retry_after(error: ParleyError) -> float | UnsetType:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NoReturn
 
 import msgspec
@@ -13,6 +14,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from parley import contract, credentials, present, records
+from parley.addresses import place_of
 from parley.config import Config
 from parley.credentials import Asking, Origins
 from parley.decode import from_value
@@ -25,9 +27,11 @@ from parley.errors import (
     NotJoined,
     ParleyError,
 )
+from parley.limits import Limits, Who
 from parley.rooms import Crowd, Gathered, Room, State
 from parley.wire.direct import Later
 from parley.wire.handshake import Handshake
+from parley.wire.places import RETRY_AFTER_S, Places
 from parley.wire.server import ConnectionRefused, Server
 
 log = structlog.get_logger(__name__)
@@ -46,18 +50,25 @@ class Client:
     session: records.Session | None
     proven: bool
     """Whether the session was proven, not made on this socket."""
+    place: str
+    """What of its address counts, as `addresses.place_of` has it."""
     token: str | None = None
     """Its secret, told with every join; None for a browser, which has it in a cookie."""
     seats: dict[str, records.Participant | None] = field(default_factory=dict)
     """By room id: as whom it is there; None where it only reads along."""
     is_open: bool = True
 
+    @property
+    def who(self) -> Who:
+        return Who(self.sid if self.session is None else self.session.id, self.place)
+
 
 class Realtime:
     """Everything on Socket.IO. `deliver` is for the bus."""
 
-    def __init__(self, context: Context, config: Config) -> None:
+    def __init__(self, context: Context, config: Config, limits: Limits) -> None:
         self._context = context
+        self._limits = limits
         self._origins = Origins.of(config)
         self._clients: dict[str, Client] = {}
         self._rooms: dict[str, Room] = {}
@@ -79,6 +90,8 @@ class Realtime:
             ping_timeout_s=config.ping_timeout_s,
             max_frame_bytes=contract.FRAME_MAX_BYTES,
             join_within_s=contract.JOIN_WITHIN_S,
+            places=Places(config.most_connections),
+            crowded=present.crowded(RETRY_AFTER_S),
         )
 
     # --- what clients send ---
@@ -339,7 +352,10 @@ class Realtime:
             session, token = await self._credential(handshake)
         except ParleyError as error:
             raise ConnectionRefused(error.text, present.error_event(error)) from error
-        self._clients[sid] = Client(sid, session, proven=session is not None, token=token)
+        place = place_of(handshake.address)
+        self._clients[sid] = Client(
+            sid, session, proven=session is not None, place=place, token=token
+        )
 
     async def _credential(self, handshake: Handshake) -> tuple[records.Session | None, str | None]:
         """The session a handshake proves, and its token where the client itself holds it."""
@@ -403,12 +419,15 @@ class Realtime:
         if event is None or client is None:
             known = ", ".join(contract.CLIENT_EVENTS)
             raise BadRequest(f"There is no such event. The events are: {known}.")
-        data = arguments[0] if arguments else None
-        if not isinstance(data, event.data):
-            if not isinstance(data, dict):
+        fields: Any = arguments[0] if arguments else None
+        if not isinstance(fields, event.data):
+            if not isinstance(fields, dict):
                 raise BadRequest(f"{name} needs an object with its fields.")
-            data = from_value(data, event.data)
-        return self._events[name](client, data)
+            fields = from_value(fields, event.data)
+        room_id: str = fields.room_id
+        act = partial(self._events[name], client, fields)
+        is_inside = room_id in client.seats
+        return self._limits.on_event(name, client.who, room_id, act, is_inside=is_inside)
 
 
 def _check_claims(

@@ -13,10 +13,13 @@ from quart_cors import cors
 from parley import contract, decode, openapi, present, web
 from parley.domain import conversations, messages, participants
 from parley.errors import NotFound, TooLarge, Unavailable
+from parley.limits import Kind
 from parley.records import Visibility
 
 Handler = Callable[..., Awaitable[Any]]
 EVERY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+_LIMITED = {"create": Kind.CREATIONS, "join": Kind.JOINS, "send": Kind.MESSAGES}
 
 _handlers: dict[str, Handler] = {}
 
@@ -31,7 +34,7 @@ def rest(*, allowed_origins: tuple[str, ...]) -> Blueprint:
     blueprint.add_url_rule("/openapi.json", "description", _description)
     blueprint.add_url_rule("/api/", "root", _unknown, methods=EVERY_METHOD, strict_slashes=False)
     blueprint.add_url_rule("/api/<path:_path>", "unknown", _unknown, methods=EVERY_METHOD)
-    blueprint.before_request(_refuse_foreign_origins)
+    blueprint.before_request(web.admit)
     return cors(
         blueprint,
         allow_origin=list(allowed_origins),
@@ -49,17 +52,14 @@ def answers(name: str) -> Callable[[Handler], Handler]:
         @wraps(handler)
         async def serve(**path: str) -> Response:
             arguments: list[Any] = [] if call.body is None else [await _body(call.body)]
-            reply = await handler(*arguments, **path)
+            async with web.limited(_limit(name), path.get("room_id", "")):
+                reply = await handler(*arguments, **path)
             return reply if isinstance(reply, Response) else web.json(reply, call.status)
 
         _handlers[name] = serve
         return handler
 
     return register
-
-
-async def _refuse_foreign_origins() -> None:
-    web.refuse_foreign_origins()
 
 
 @answers("create")
@@ -184,6 +184,13 @@ async def _entry(room_id: str, token: str | None) -> contract.JoinReply:
         # A page of our own has the cookie, which scripts cannot read: better than a token they can.
         token=UNSET if web.is_own_page() else token or web.presented_token() or UNSET,
     )
+
+
+def _limit(name: str) -> Kind | None:
+    """What a call counts as, if it is limited."""
+    if name == "list":
+        return Kind.SEARCHES if request.args.get("q") else None
+    return _LIMITED.get(name)
 
 
 async def _body(type: type[Struct]) -> Struct:
