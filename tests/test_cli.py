@@ -251,6 +251,13 @@ def test_it_answers_once_it_says_where_it_is(tmp_path: Path) -> None:
             assert requests.get(server.url + path, timeout=10).status_code == 200
 
 
+@pytest.mark.parametrize(("switch", "is_told"), [("off", True), ("on", False)])
+def test_it_says_so_where_limits_are_off(tmp_path: Path, switch: str, is_told: bool) -> None:
+    with process(tmp_path / "data", environ={"PARLEY_RATE_LIMITS": switch}) as server:
+        _, output = server.stop()
+    assert ("Rate limits are OFF" in output) is is_told
+
+
 def test_the_data_folder_is_for_its_owner_only(tmp_path: Path) -> None:
     with process(tmp_path / "data"):
         assert (tmp_path / "data").stat().st_mode & 0o077 == 0
