@@ -51,7 +51,9 @@ class Proxies:
         address = canonical(peer[0]) if peer else ""
         if not self.trusts(address):
             self._warn_of_ignored(address, scope)
-            return {**scope, "client": (address, peer[1])} if address and peer else scope
+            if not peer or address in ("", peer[0]):
+                return scope
+            return {**scope, "client": (address, peer[1])}
         hops = 0
         for hop in reversed(_values(scope, b"x-forwarded-for")):
             said = _address_of(hop)
@@ -67,9 +69,9 @@ class Proxies:
 
         Only for a peer nearby, as proxies are: no stranger writes to the log.
         """
-        if self._has_warned or not address or not ip_address(address).is_private:
+        if self._has_warned or not _values(scope, b"x-forwarded-for"):
             return
-        if _values(scope, b"x-forwarded-for"):
+        if address and ip_address(address).is_private:
             self._has_warned = True
             log.warning("forwarded_headers_ignored", why="the proxy is not in trusted_proxies")
 
@@ -131,16 +133,12 @@ def _address_of(hop: str) -> str:
 
 def _scheme(scope: dict[str, Any], hops: int) -> str:
     """The one the client used, said by the proxy that it reached, `hops` from here."""
-    scheme: str = scope.get("scheme", "http")
+    plain, secure = ("ws", "wss") if scope["type"] == "websocket" else ("http", "https")
     said = _values(scope, b"x-forwarded-proto")
-    if said:
-        # Some proxies add to the header, some write it anew: then there is one for all hops.
-        is_secure = said[-min(max(hops, 1), len(said))].lower() == "https"
-        web_socket = scope["type"] == "websocket"
-        scheme = {(0, 0): "http", (0, 1): "https", (1, 0): "ws", (1, 1): "wss"}[
-            web_socket, is_secure
-        ]
-    return scheme
+    if not said:
+        return str(scope.get("scheme", plain))
+    # Some proxies add to the header, some write it anew: then there is one for all hops.
+    return secure if said[-min(max(hops, 1), len(said))].lower() == "https" else plain
 
 
 def _is_in(address: IPv4Address | IPv6Address, networks: tuple[Network, ...]) -> bool:

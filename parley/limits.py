@@ -6,17 +6,17 @@ import contextlib
 import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from enum import StrEnum
+from enum import Enum, StrEnum
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import structlog
 
 from parley.addresses import roughly
-from parley.config import Config
+from parley.config import MEMORY, Config
 from parley.errors import ConversationNotFound, RateLimited, RateLimitStorageUnusable
 from parley.rates import Rate
-from parley.windows import Windows
+from parley.windows import Key, Keys, Windows
 
 if TYPE_CHECKING:
     from parley.shared_windows import SharedWindows
@@ -46,13 +46,23 @@ class Kind(StrEnum):
 class Who(NamedTuple):
     """Whom something is counted for."""
 
-    session: int | str
+    session: Key
     """The session's id; that of the socket where there is no session; empty for neither."""
     address: str
     """As `addresses.place_of` has it; empty where the server tells none."""
 
 
 NOBODY = Who("", "")
+
+
+class Place(Enum):
+    """Where somebody is, seen from a room."""
+
+    OUTSIDE = "outside"
+    READING = "reading"
+    MEMBER = "member"
+    """Taking part: the room's limits are theirs to use up."""
+
 
 OF_EVENT = {
     "join_room": Kind.JOINS,
@@ -73,7 +83,7 @@ class Limits:
         }
         self._own = Windows(rates)
         self._shared: SharedWindows | None = None
-        if config.rate_limits and config.rate_limit_storage != "memory":
+        if config.rate_limits and config.rate_limit_storage != MEMORY:
             self._shared = _shared(config.rate_limit_storage, rates)
         self._says_again_at: dict[Kind, float] = {}
 
@@ -125,39 +135,36 @@ class Limits:
         await self.charge(kind, NOBODY, room_id)
 
     def on_event(
-        self,
-        name: str,
-        who: Who,
-        room_id: str,
-        act: Callable[[], T | Awaitable[T]],
-        *,
-        is_inside: bool,
+        self, name: str, keys: Keys, place: Place, act: Callable[[], T | Awaitable[T]]
     ) -> T | Awaitable[T]:
         """What `act` gives, if this event of a client's may happen.
 
-        `is_inside`: they are in the room already, so that it is theirs to use up.
+        `keys` name whom it is counted for, `place` is where the client is, seen from the room.
         """
         kind = OF_EVENT.get(name)
-        if not is_inside:
-            return self._from_outside(kind, who, room_id, act)
-        if kind is None:
+        if kind is None and place is not Place.OUTSIDE:
             return act()
-        if self._shared is not None:
-            return self._from_inside(kind, who, room_id, act)
+        if kind is None or place is not Place.MEMBER or self._shared is not None:
+            return self._slowly(kind, Who(*keys[:2]), keys[2], place, act)
         # The way of nearly every message: no task, nothing awaited.
-        self._refuse_for(self._own.spend(kind, (*who, room_id), self.clock()), kind, who)
+        wait_s = self._own.spend(kind, keys, self.clock())
+        if wait_s:
+            self._refuse_for(wait_s, kind, Who(*keys[:2]))
         return act()
 
-    async def _from_inside(
-        self, kind: Kind, who: Who, room_id: str, act: Callable[[], T | Awaitable[T]]
+    async def _slowly(
+        self,
+        kind: Kind | None,
+        who: Who,
+        room_id: str,
+        place: Place,
+        act: Callable[[], T | Awaitable[T]],
     ) -> T:
-        await self.spend(kind, who, room_id)
-        return await _outcome(act)
-
-    async def _from_outside(
-        self, kind: Kind | None, who: Who, room_id: str, act: Callable[[], T | Awaitable[T]]
-    ) -> T:
-        await self.require(Kind.UNKNOWN_ROOMS, who)
+        if place is Place.MEMBER and kind is not None:
+            await self.spend(kind, who, room_id)
+            return await _outcome(act)
+        if place is Place.OUTSIDE:
+            await self.require(Kind.UNKNOWN_ROOMS, who)
         async with self.using(kind, who, room_id):
             try:
                 return await _outcome(act)

@@ -27,8 +27,9 @@ from parley.errors import (
     NotJoined,
     ParleyError,
 )
-from parley.limits import Limits, Who
+from parley.limits import Limits, Place
 from parley.rooms import Crowd, Gathered, Room, State
+from parley.windows import Keys
 from parley.wire.direct import Later
 from parley.wire.handshake import Handshake
 from parley.wire.places import RETRY_AFTER_S, Places
@@ -50,17 +51,22 @@ class Client:
     session: records.Session | None
     proven: bool
     """Whether the session was proven, not made on this socket."""
-    place: str
-    """What of its address counts, as `addresses.place_of` has it."""
+    address: str
+    """As it counts: `addresses.place_of`."""
     token: str | None = None
     """Its secret, told with every join; None for a browser, which has it in a cookie."""
     seats: dict[str, records.Participant | None] = field(default_factory=dict)
     """By room id: as whom it is there; None where it only reads along."""
     is_open: bool = True
 
-    @property
-    def who(self) -> Who:
-        return Who(self.sid if self.session is None else self.session.id, self.place)
+    def keys_in(self, room_id: str) -> Keys:
+        """Whom what it does there is counted for."""
+        return (self.sid if self.session is None else self.session.id, self.address, room_id)
+
+    def place_in(self, room_id: str) -> Place:
+        if self.seats.get(room_id) is not None:
+            return Place.MEMBER
+        return Place.READING if room_id in self.seats else Place.OUTSIDE
 
 
 class Realtime:
@@ -352,9 +358,9 @@ class Realtime:
             session, token = await self._credential(handshake)
         except ParleyError as error:
             raise ConnectionRefused(error.text, present.error_event(error)) from error
-        place = place_of(handshake.address)
+        address = place_of(handshake.address)
         self._clients[sid] = Client(
-            sid, session, proven=session is not None, place=place, token=token
+            sid, session, proven=session is not None, address=address, token=token
         )
 
     async def _credential(self, handshake: Handshake) -> tuple[records.Session | None, str | None]:
@@ -426,8 +432,7 @@ class Realtime:
             fields = from_value(fields, event.data)
         room_id: str = fields.room_id
         act = partial(self._events[name], client, fields)
-        is_inside = room_id in client.seats
-        return self._limits.on_event(name, client.who, room_id, act, is_inside=is_inside)
+        return self._limits.on_event(name, client.keys_in(room_id), client.place_in(room_id), act)
 
 
 def _check_claims(

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from parley.rates import By, Rate
 
 Key = int | str
-Keys = tuple[Key, Key, Key]
+Keys = tuple[Key, str, str]
 """Whom a use is counted for: session, address, room, as `By` has them; an empty one is nobody."""
 PLACES = {by: place for place, by in enumerate(By)}
 

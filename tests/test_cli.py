@@ -254,6 +254,7 @@ def test_it_answers_once_it_says_where_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("switch", "is_told"), [("off", True), ("on", False)])
 def test_it_says_so_where_limits_are_off(tmp_path: Path, switch: str, is_told: bool) -> None:
     with process(tmp_path / "data", environ={"PARLEY_RATE_LIMITS": switch}) as server:
+        requests.get(server.url, timeout=10)
         _, output = server.stop()
     assert ("Rate limits are OFF" in output) is is_told
 
