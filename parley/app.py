@@ -13,6 +13,7 @@ from quart import Quart, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from parley import __version__, contract, present, rich_text, web, web_headers
+from parley.addresses import Proxies
 from parley.assets import Assets
 from parley.bus.local import LocalBus
 from parley.config import Config
@@ -23,6 +24,7 @@ from parley.domain.presence import Presence
 from parley.door_pages import door_pages
 from parley.errors import (
     BadRequest,
+    ConversationNotFound,
     DatabaseUnusable,
     Forbidden,
     NotFound,
@@ -31,12 +33,14 @@ from parley.errors import (
     TooLarge,
     Unavailable,
 )
+from parley.limits import Limits
 from parley.manage_pages import manage_pages
 from parley.pages import pages
 from parley.realtime import Realtime, asking
 from parley.routes import rest
 from parley.storage.database import Database
 from parley.wire.gate import Gate
+from parley.wire.places import RETRY_AFTER_S, Places
 
 ERASE_EVERY_S = 600.0
 """How often messages are looked for whose time is over."""
@@ -49,12 +53,14 @@ class Parley(Quart):
 
     realtime: Realtime
     database: Database
+    limits: Limits
 
     async def open(self) -> None:
         """Open the database. Runs by itself when the app starts; sooner, it tells why it cannot.
 
         Raises `StartupError`s.
         """
+        await self.limits.open()
         await self.database.open()
         try:
             await participants.forget_sockets(web_site(self).context)
@@ -62,6 +68,11 @@ class Parley(Quart):
             reason = self.database.problem or error.text
             await self.database.close()
             raise DatabaseUnusable(f"Nothing can be stored. {reason}") from error
+
+    async def close(self) -> None:
+        """Let go of what `open` opened."""
+        await self.database.close()
+        await self.limits.close()
 
     async def drain(self) -> None:
         """Take no new work, and say goodbye to every client."""
@@ -74,17 +85,19 @@ def create_app(config: Config | None = None) -> Parley:
     config = config or Config()
     database = Database(config.data)
     context = Context(database, LocalBus(), Presence(), config.leave_grace_s)
-    realtime = Realtime(context, config)
+    limits = Limits(config)
+    realtime = Realtime(context, config, limits)
     context.bus.subscribe(realtime.audience.deliver)
     database.when_replaced = realtime.send_away
 
     app = Parley(__name__, static_folder=None)
-    app.database, app.realtime = database, realtime
+    app.database, app.realtime, app.limits = database, realtime, limits
     app.extensions[web.EXTENSION] = web.Site(
         config=config,
         context=context,
         assets=Assets(),
         origins=Origins.of(config),
+        limits=limits,
         connection_count=lambda: realtime.server.connection_count,
     )
     app.config["MAX_CONTENT_LENGTH"] = contract.FORM_MAX_BYTES
@@ -117,10 +130,13 @@ def _serve(app: Parley, config: Config) -> None:
     app.asgi_app = Gate(  # type: ignore[method-assign]  # how Quart takes middleware
         app.realtime.server,
         app.asgi_app,
+        proxies=Proxies(config.trusted_proxies),
+        places=Places(config.most_connections),
         may_connect=lambda handshake: site.origins.may_act(asking(handshake)),
         readable_by=lambda handshake: site.origins.cross(asking(handshake)),
         refusal=msgspec.json.encode(present.error_reply(OriginRefused())),
         not_allowed=msgspec.json.encode(present.error_reply(BadRequest())),
+        crowded=present.crowded(RETRY_AFTER_S),
     )
 
 
@@ -160,7 +176,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
             chore.cancel()
         await app.drain()
         context.presence.close()
-        await app.database.close()
+        await app.close()
 
 
 async def _note(response: Response) -> Response:
@@ -170,6 +186,9 @@ async def _note(response: Response) -> Response:
 
 
 async def _tell(error: ParleyError) -> Response:
+    is_link = "code" in (request.view_args or {})
+    if isinstance(error, ConversationNotFound) or (is_link and isinstance(error, NotFound)):
+        await web.count_guess()
     status = contract.CODES[contract.Code(error.code)].status
     return await _answer(error, status)
 
@@ -210,8 +229,7 @@ async def _answer(error: ParleyError, status: int) -> Response:
             action_label="Back to the conversation" if back else "Start a conversation",
         )
         response = Response(page, status=status, content_type="text/html; charset=utf-8")
-    if error.retry_after is not None:
-        response.headers["Retry-After"] = str(max(1, round(error.retry_after)))
+    response.headers.update(web.retry_headers(error))
     return response
 
 
@@ -232,6 +250,7 @@ _TITLES = {
     "passphrase_required": "This conversation has a passphrase",
     "knock_required": "Knock first",
     "too_large": "Too large",
+    "rate_limited": "Too much at once",
     "unavailable": "Back in a moment",
     "internal": "Something went wrong",
 }

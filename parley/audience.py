@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from parley import contract, present, records
+from parley.limits import Place
 from parley.rooms import Gathered, Room
+from parley.windows import Keys
 from parley.wire.server import Server
 
 
@@ -33,6 +35,8 @@ class Client:
     session: records.Session | None
     proven: bool
     """Whether the session was proven, not made on this socket."""
+    address: str
+    """As it counts: `addresses.place_of`."""
     token: str | None = None
     """Its secret, told with every join; None for a browser, which has it in a cookie."""
     seats: dict[str, Seat] = field(default_factory=dict)
@@ -40,6 +44,18 @@ class Client:
     knocks: set[int] = field(default_factory=set)
     """The conversations it asked to be let into."""
     is_open: bool = True
+
+    def keys_in(self, room_id: str) -> Keys:
+        """Whom what it does there is counted for."""
+        seat = self.seats.get(room_id)
+        room = room_id if seat is None else seat.room_id
+        return (self.sid if self.session is None else self.session.id, self.address, room)
+
+    def place_in(self, room_id: str) -> Place:
+        seat = self.seats.get(room_id)
+        if seat is None:
+            return Place.OUTSIDE
+        return Place.READING if seat.person is None else Place.MEMBER
 
     def seat_in(self, conversation_id: int) -> Seat | None:
         return next(

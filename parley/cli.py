@@ -83,6 +83,8 @@ async def _serve(config: Config) -> None:
         if config.public_url:
             click.echo(f"People reach it at {config.public_url}")
         click.echo(f"Conversations are kept in {config.data.resolve()}")
+        if not config.rate_limits:
+            click.echo("Rate limits are OFF: anybody may do anything as often as they like.")
         _collect_seldom()
         await serving.serve(
             app,
@@ -92,7 +94,7 @@ async def _serve(config: Config) -> None:
             max_connections=config.max_connections,
         )
     finally:
-        await app.database.close()
+        await app.close()
     click.echo("Parley has stopped.")
 
 
@@ -110,7 +112,7 @@ def _collect_seldom() -> None:
 async def _migrate(config: Config) -> None:
     app = create_app(config)
     await app.open()
-    await app.database.close()
+    await app.close()
     click.echo(f"The database in {config.data} is up to date.")
 
 

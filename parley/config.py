@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from parley.addresses import Network, parse_networks
 from parley.errors import SettingInvalid
+from parley.rates import By, Rate
+from parley.rates import parser as rates_by
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
+MEMORY = "memory"
+"""Where rates are counted, unless in Redis."""
 
 
 def _port(text: str) -> int:
@@ -53,6 +58,23 @@ def _log_level(text: str) -> str:
     if text.lower() not in LOG_LEVELS:
         raise ValueError("one of " + ", ".join(LOG_LEVELS))
     return text.lower()
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in ("on", "off"):
+        raise ValueError("on or off")
+    return text.lower() == "on"
+
+
+def _rate_limit_storage(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        is_redis = parts.scheme in ("redis", "rediss") and parts.hostname and parts.port != 0
+    except ValueError:
+        is_redis = False
+    if text != MEMORY and not is_redis:
+        raise ValueError(f"{MEMORY}, or the address of a Redis such as redis://localhost:6379")
+    return text
 
 
 def _setting(parse: Callable[[str], Any], default: str, help: str, metavar: str) -> Any:
@@ -107,6 +129,77 @@ class Config:
         "connections at once, fewer where the system allows fewer open files",
         "NUMBER",
     )
+    max_connections_per_address: int = _setting(
+        _connections,
+        "500",
+        "connections at once from one address, and Socket.IO clients at once; an IPv6 address "
+        "stands for its /64, here and in every limit",
+        "NUMBER",
+    )
+    trusted_proxies: tuple[Network, ...] = _setting(
+        parse_networks,
+        "",
+        "addresses and networks, comma-separated, of proxies whose X-Forwarded-For and "
+        "X-Forwarded-Proto count; without it everybody behind a proxy counts as one address",
+        "ADDRESSES",
+    )
+    rate_limits: bool = _setting(
+        _switch, "on", "off lifts every limit by session, address and room", "SWITCH"
+    )
+    rate_limit_storage: str = _setting(
+        _rate_limit_storage,
+        MEMORY,
+        f"where uses are counted: {MEMORY}, or redis://…, which needs the extra redis",
+        "WHERE",
+    )
+    limit_messages: tuple[Rate, ...] = _setting(
+        rates_by(By.SESSION, By.ADDRESS, By.ROOM),
+        "30/10s session, 300/10s address, 300/10s room",
+        "how many messages may be sent: a number in a time (s, m, h), counted for each session, "
+        "address or room; empty for no limit",
+        "RATES",
+    )
+    limit_typing: tuple[Rate, ...] = _setting(
+        rates_by(By.SESSION, By.ADDRESS, By.ROOM),
+        "30/10s session, 500/10s address, 500/10s room",
+        "how often people may tell that they type",
+        "RATES",
+    )
+    limit_joins: tuple[Rate, ...] = _setting(
+        rates_by(By.SESSION, By.ADDRESS, By.ROOM),
+        "120/1m session, 600/1m address",
+        "how often conversations may be joined, or watched",
+        "RATES",
+    )
+    limit_creations: tuple[Rate, ...] = _setting(
+        rates_by(By.SESSION, By.ADDRESS),
+        "20/1m session, 60/1m address, 600/1h address",
+        "how many conversations may be started",
+        "RATES",
+    )
+    limit_searches: tuple[Rate, ...] = _setting(
+        rates_by(By.SESSION, By.ADDRESS),
+        "30/10s session, 150/10s address",
+        "how often the list may be searched",
+        "RATES",
+    )
+    limit_passphrases: tuple[Rate, ...] = _setting(
+        rates_by(By.SESSION, By.ADDRESS, By.ROOM),
+        "10/1m session, 30/1m address, 300/1h room",
+        "how many wrong passphrases may be given",
+        "RATES",
+    )
+    limit_unknown_rooms: tuple[Rate, ...] = _setting(
+        rates_by(By.ADDRESS),
+        "120/1m address",
+        "how many links that lead nowhere may be tried; then no link can be, for a while",
+        "RATES",
+    )
+
+    @property
+    def most_connections(self) -> int | None:
+        """How many one address may have open, if there is a limit."""
+        return self.max_connections_per_address if self.rate_limits else None
 
 
 @dataclass(frozen=True, slots=True)

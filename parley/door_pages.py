@@ -14,22 +14,24 @@ from parley.errors import (
     ParleyError,
     PassphraseRequired,
     PassphraseWrong,
+    RateLimited,
 )
+from parley.limits import Kind
 
 door_pages = Blueprint("door_pages", __name__)
 
+Refused = tuple[str, int, dict[str, str]]
+"""A page that says why not, its status, and when to try again."""
 SEE_OTHER = 303
 AT_THE_DOOR = (Locked, KnockRequired, OldLink, PassphraseRequired, PassphraseWrong)
 
 
-@door_pages.before_request
-async def _refuse_foreign_origins() -> None:
-    web.refuse_foreign_origins()
+door_pages.before_request(web.admit)
 
 
 async def door(
     room_id: str, refusal: ParleyError, *, error: str | None = None, username: str = ""
-) -> tuple[str, int]:
+) -> Refused:
     """The page for somebody whom `refusal` keeps out."""
     state = None
     if isinstance(refusal, KnockRequired):
@@ -45,18 +47,19 @@ async def door(
         error=error,
         username=username,
     )
-    return page, contract.CODES[contract.Code(refusal.code)].status
+    status = contract.CODES[contract.Code(refusal.code)].status
+    return page, status, web.retry_headers(refusal)
 
 
 @door_pages.post("/conversation/<room_id>/enter")
-async def enter(room_id: str) -> AnyResponse | tuple[str, int]:
+async def enter(room_id: str) -> AnyResponse | Refused:
     passphrase = (await request.form).get("passphrase", "")
     try:
         body = decode.from_value({"passphrase": passphrase}, contract.EnterBody)
-        entered = await entering.enter(
-            web.site().context, room_id, await web.current_session(), body.passphrase
-        )
-    except PassphraseWrong as error:
+        session = await web.current_session()
+        async with web.guessing(room_id):
+            entered = await entering.enter(web.site().context, room_id, session, body.passphrase)
+    except (PassphraseWrong, RateLimited) as error:
         return await door(room_id, PassphraseRequired(), error=error.text)
     return web.remember(
         redirect(f"/conversation/{entered.conversation.room_id}", SEE_OTHER), entered.token
@@ -64,13 +67,13 @@ async def enter(room_id: str) -> AnyResponse | tuple[str, int]:
 
 
 @door_pages.post("/conversation/<room_id>/knock")
-async def knock(room_id: str) -> AnyResponse | tuple[str, int]:
+async def knock(room_id: str) -> AnyResponse | Refused:
     username = (await request.form).get("username", "")
     try:
         body = decode.from_value({"username": username}, contract.KnockBody)
-        asked = await entering.knock(
-            web.site().context, room_id, await web.current_session(), body.username
-        )
+        session = await web.current_session()
+        async with web.limited(Kind.JOINS, room_id):
+            asked = await entering.knock(web.site().context, room_id, session, body.username)
     except ParleyError as error:
         if isinstance(error, AT_THE_DOOR):
             return await door(room_id, error)
@@ -89,7 +92,8 @@ async def ask_to_use_link(code: str) -> str:
 
 @door_pages.post("/link/<code>")
 async def use_link(code: str) -> AnyResponse:
-    entered = await entering.use_link(web.site().context, await web.current_session(), code)
+    async with web.limited(Kind.JOINS):
+        entered = await entering.use_link(web.site().context, await web.current_session(), code)
     return web.remember(
         redirect(f"/conversation/{entered.conversation.room_id}", SEE_OTHER), entered.token
     )

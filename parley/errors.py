@@ -142,3 +142,7 @@ class AddressUnusable(StartupError):
 
 class SettingInvalid(StartupError):
     pass
+
+
+class RateLimitStorageUnusable(StartupError):
+    pass

@@ -52,9 +52,7 @@ ACTS = {
 """What the list of acts says, in words."""
 
 
-@manage_pages.before_request
-async def _refuse_foreign_origins() -> None:
-    web.refuse_foreign_origins()
+manage_pages.before_request(web.admit)
 
 
 @manage_pages.get("/conversation/<room_id>/manage")

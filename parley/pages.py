@@ -12,8 +12,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, decode, present, web
 from parley.domain import conversations, messages, participants
-from parley.door_pages import AT_THE_DOOR, door
+from parley.door_pages import AT_THE_DOOR, Refused, door
 from parley.errors import BadRequest, ParleyError
+from parley.limits import Kind
 from parley.records import Session, Snapshot, Standing, Visibility
 
 pages = Blueprint("pages", __name__)
@@ -41,9 +42,7 @@ class Window:
     newest_url: str | None
 
 
-@pages.before_request
-async def _refuse_foreign_origins() -> None:
-    web.refuse_foreign_origins()
+pages.before_request(web.admit)
 
 
 @pages.get("/")
@@ -53,32 +52,34 @@ async def home() -> str:
 
 @pages.get("/conversations")
 async def list_conversations() -> str:
-    return await _list(StartForm(listed=True))
+    async with web.limited(Kind.SEARCHES if request.args.get("q") else None):
+        return await _list(StartForm(listed=True))
 
 
 @pages.post("/conversations")
-async def start() -> AnyResponse | tuple[str, int]:
+async def start() -> AnyResponse | Refused:
     form = await request.form
     filled = StartForm(form.get("title", ""), form.get("description", ""), listed="listed" in form)
     try:
         body = decode.from_value(
             {"title": filled.title, "description": filled.description}, contract.CreateBody
         )
-        created = await conversations.create(
-            web.site().context,
-            await web.current_session(),
-            title=body.title,
-            description=body.description,
-            visibility=Visibility.LISTED if filled.listed else Visibility.UNLISTED,
-        )
+        async with web.limited(Kind.CREATIONS):
+            created = await conversations.create(
+                web.site().context,
+                await web.current_session(),
+                title=body.title,
+                description=body.description,
+                visibility=Visibility.LISTED if filled.listed else Visibility.UNLISTED,
+            )
     except ParleyError as error:
         page = _home if form.get("from") == "home" else _list
-        return await page(filled, error.text), _status(error)
+        return _refused(await page(filled, error.text), error)
     return _see(created.conversation.room_id, token=created.token)
 
 
 @pages.get("/conversation/<room_id>")
-async def conversation(room_id: str) -> AnyResponse | str | tuple[str, int]:
+async def conversation(room_id: str) -> AnyResponse | str | Refused:
     try:
         window = await _window(room_id, await web.session_if_known())
     except AT_THE_DOOR as refusal:
@@ -90,7 +91,7 @@ async def conversation(room_id: str) -> AnyResponse | str | tuple[str, int]:
 
 
 @pages.post("/conversation/<room_id>/join")
-async def join(room_id: str) -> AnyResponse | tuple[str, int]:
+async def join(room_id: str) -> AnyResponse | Refused:
     username = (await request.form).get("username", "")
     try:
         body = decode.from_value({"username": username}, contract.JoinBody)
@@ -100,24 +101,28 @@ async def join(room_id: str) -> AnyResponse | tuple[str, int]:
             keeps_cookie=True,
             announced=True,
         )
-        joined = await participants.join(web.site().context, room_id, joining)
+        async with web.limited(Kind.JOINS, room_id):
+            joined = await participants.join(web.site().context, room_id, joining)
     except ParleyError as error:
         if isinstance(error, AT_THE_DOOR):
             return await door(room_id, error)
-        return await _conversation(room_id, error=error.text, username=username), _status(error)
+        page = await _conversation(room_id, error=error.text, username=username)
+        return _refused(page, error)
     return _see(room_id, token=joined.token, fragment="composer")
 
 
 @pages.post("/conversation/<room_id>/messages")
-async def send(room_id: str) -> AnyResponse | tuple[str, int]:
+async def send(room_id: str) -> AnyResponse | Refused:
     # Forms send line breaks as CRLF, whatever was typed.
     text = (await request.form).get("message", "").replace("\r\n", "\n")
     try:
         body = decode.from_value({"message": text}, contract.SendBody)
         draft = messages.Draft(body.message)
-        await messages.send_as(web.site().context, room_id, await web.current_session(), draft)
+        async with web.limited(Kind.MESSAGES, room_id):
+            session = await web.current_session()
+            await messages.send_as(web.site().context, room_id, session, draft)
     except ParleyError as error:
-        return await _conversation(room_id, error=error.text, draft=text), _status(error)
+        return _refused(await _conversation(room_id, error=error.text, draft=text), error)
     return _see(room_id, fragment="composer")
 
 
@@ -242,5 +247,6 @@ def _url(path: str, query: dict[str, str]) -> str:
     return f"{path}?{urlencode(query)}" if query else path
 
 
-def _status(error: ParleyError) -> int:
-    return contract.CODES[contract.Code(error.code)].status
+def _refused(page: str, error: ParleyError) -> Refused:
+    """The page with the form as it was filled in, so that nothing is written twice."""
+    return page, contract.CODES[contract.Code(error.code)].status, web.retry_headers(error)

@@ -6,10 +6,11 @@ import functools
 from datetime import datetime
 from typing import TypeVar
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from parley import contract, records
-from parley.errors import ParleyError
+from parley.errors import ParleyError, RateLimited
 
 T = TypeVar("T")
 
@@ -299,6 +300,12 @@ def error_event(error: ParleyError) -> contract.ErrorEvent:
     return contract.ErrorEvent(
         message=error.text, code=contract.Code(error.code), retry_after=_retry_after(error)
     )
+
+
+def crowded(retry_after: float) -> bytes:
+    """What whoever opens too many connections is told, encoded: it is told in a rush."""
+    text = "Too many connections come from your address. Close some, or wait a moment."
+    return msgspec.json.encode(error_reply(RateLimited(text, retry_after=retry_after)))
 
 
 def _retry_after(error: ParleyError) -> float | UnsetType:

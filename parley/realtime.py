@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, NoReturn
 
 import msgspec
@@ -12,6 +13,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from parley import contract, credentials, present, records
+from parley.addresses import place_of
 from parley.audience import Audience, Client, Seat
 from parley.config import Config
 from parley.credentials import Asking, Origins
@@ -37,9 +39,11 @@ from parley.errors import (
     ParleyError,
     PassphraseRequired,
 )
+from parley.limits import Limits, Who
 from parley.rooms import Crowd, Room, State
 from parley.wire.direct import Later
 from parley.wire.handshake import Handshake
+from parley.wire.places import RETRY_AFTER_S, Places
 from parley.wire.server import ConnectionRefused, Server
 
 log = structlog.get_logger(__name__)
@@ -53,8 +57,9 @@ Outcome = msgspec.Struct | Awaitable[msgspec.Struct]
 class Realtime:
     """What clients do on Socket.IO. `audience` tells them what happens."""
 
-    def __init__(self, context: Context, config: Config) -> None:
+    def __init__(self, context: Context, config: Config, limits: Limits) -> None:
         self._context = context
+        self._limits = limits
         self._origins = Origins.of(config)
         self._events: dict[str, Callable[[Client, Any], Outcome]] = {
             "join_room": self.join_room,
@@ -83,6 +88,8 @@ class Realtime:
             ping_timeout_s=config.ping_timeout_s,
             max_frame_bytes=contract.FRAME_MAX_BYTES,
             join_within_s=contract.JOIN_WITHIN_S,
+            places=Places(config.most_connections),
+            crowded=present.crowded(RETRY_AFTER_S),
         )
         self.audience = Audience(self.server)
 
@@ -212,9 +219,11 @@ class Realtime:
         except PassphraseRequired:
             # A browser's cookie cannot be renewed from here.
             holds_token = client.session is None or client.token is not None
-            entered = await entering.enter(
-                self._context, data.room_id, client.session, data.passphrase, renews=holds_token
-            )
+            session, address, room = client.keys_in(data.room_id)
+            async with self._limits.guessing(Who(session, address), room):
+                entered = await entering.enter(
+                    self._context, data.room_id, client.session, data.passphrase, renews=holds_token
+                )
             client.session = entered.session
             if entered.token is not None:
                 client.proven, client.token = True, entered.token
@@ -374,7 +383,13 @@ class Realtime:
             session, token = await self._credential(handshake)
         except ParleyError as error:
             raise ConnectionRefused(error.text, present.error_event(error)) from error
-        self.audience.clients[sid] = Client(sid, session, proven=session is not None, token=token)
+        self.audience.clients[sid] = Client(
+            sid,
+            session,
+            proven=session is not None,
+            address=place_of(handshake.address),
+            token=token,
+        )
 
     async def _credential(self, handshake: Handshake) -> tuple[records.Session | None, str | None]:
         """The session a handshake proves, and its token where the client itself holds it."""
@@ -439,12 +454,14 @@ class Realtime:
         if event is None or client is None:
             known = ", ".join(contract.CLIENT_EVENTS)
             raise BadRequest(f"There is no such event. The events are: {known}.")
-        data = arguments[0] if arguments else None
-        if not isinstance(data, event.data):
-            if not isinstance(data, dict):
+        fields: Any = arguments[0] if arguments else None
+        if not isinstance(fields, event.data):
+            if not isinstance(fields, dict):
                 raise BadRequest(f"{name} needs an object with its fields.")
-            data = from_value(data, event.data)
-        return self._events[name](client, data)
+            fields = from_value(fields, event.data)
+        room_id: str = fields.room_id
+        act = partial(self._events[name], client, fields)
+        return self._limits.on_event(name, client.keys_in(room_id), client.place_in(room_id), act)
 
 
 def _check_claims(

@@ -179,6 +179,10 @@ _LIMITS = (
     ),
     ("conversations one socket is in", str(contract.ROOMS_PER_SOCKET)),
     (
+        "messages, typing, joins, new conversations, searches, links that lead nowhere",
+        "as often as the [settings](settings.md) of the server say; then `rate_limited`",
+    ),
+    (
         "messages in a state, or in a page of history",
         f"{contract.STATE_MESSAGES}, {contract.MESSAGES_PAGE_MAX}",
     ),

@@ -21,10 +21,19 @@ from parley.domain import (
     removal,
 )
 from parley.errors import NotFound, PassphraseRequired, TooLarge, Unavailable
+from parley.limits import Kind
 from parley.records import Role, Session, Visibility
 
 Handler = Callable[..., Awaitable[Any]]
 EVERY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+_LIMITED = {
+    "create": Kind.CREATIONS,
+    "join": Kind.JOINS,
+    "knock": Kind.JOINS,
+    "use_link": Kind.JOINS,
+    "send": Kind.MESSAGES,
+}
 
 _handlers: dict[str, Handler] = {}
 
@@ -39,7 +48,7 @@ def rest(*, allowed_origins: tuple[str, ...]) -> Blueprint:
     blueprint.add_url_rule("/openapi.json", "description", _description)
     blueprint.add_url_rule("/api/", "root", _unknown, methods=EVERY_METHOD, strict_slashes=False)
     blueprint.add_url_rule("/api/<path:_path>", "unknown", _unknown, methods=EVERY_METHOD)
-    blueprint.before_request(_refuse_foreign_origins)
+    blueprint.before_request(web.admit)
     return cors(
         blueprint,
         allow_origin=list(allowed_origins),
@@ -57,17 +66,14 @@ def answers(name: str) -> Callable[[Handler], Handler]:
         @wraps(handler)
         async def serve(**path: str) -> Response:
             arguments: list[Any] = [] if call.body is None else [await _body(call.body)]
-            reply = await handler(*arguments, **path)
+            async with web.limited(_limit(name), path.get("room_id", "")):
+                reply = await handler(*arguments, **path)
             return reply if isinstance(reply, Response) else web.json(reply, call.status)
 
         _handlers[name] = serve
         return handler
 
     return register
-
-
-async def _refuse_foreign_origins() -> None:
-    web.refuse_foreign_origins()
 
 
 @answers("create")
@@ -173,7 +179,8 @@ async def delete_message(room_id: str, message_id: str) -> contract.MessageReply
 @answers("enter")
 async def enter(body: contract.EnterBody, room_id: str) -> Response:
     session = await web.current_session()
-    entered = await entering.enter(web.site().context, room_id, session, body.passphrase)
+    async with web.guessing(room_id):
+        entered = await entering.enter(web.site().context, room_id, session, body.passphrase)
     return _let_in(entered)
 
 
@@ -351,7 +358,8 @@ async def _entered(
     try:
         await conversations.find(web.site().context, room_id, session)
     except PassphraseRequired:
-        entered = await entering.enter(web.site().context, room_id, session, passphrase)
+        async with web.guessing(room_id):
+            entered = await entering.enter(web.site().context, room_id, session, passphrase)
         return entered.session, entered.token
     return session, None
 
@@ -368,6 +376,13 @@ async def _entry(room_id: str, session: Session, token: str | None) -> contract.
         # A page of our own has the cookie, which scripts cannot read: better than a token they can.
         token=UNSET if web.is_own_page() else token or web.presented_token() or UNSET,
     )
+
+
+def _limit(name: str) -> Kind | None:
+    """What a call counts as, if it is limited."""
+    if name == "list":
+        return Kind.SEARCHES if request.args.get("q") else None
+    return _LIMITED.get(name)
 
 
 async def _body(type: type[Struct]) -> Struct:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import math
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
-from quart import Response, current_app, request
+from quart import Response, current_app, g, request
 from werkzeug.sansio.response import Response as AnyResponse
 
 from parley import credentials
+from parley.addresses import place_of
 from parley.assets import Assets
 from parley.config import Config
 from parley.credentials import Asking, Origins
 from parley.domain import sessions
 from parley.domain.context import Context
-from parley.errors import Forbidden, OriginRefused
+from parley.errors import Forbidden, OriginRefused, ParleyError
+from parley.limits import Kind, Limits, Who
 from parley.records import Session
 
 R = TypeVar("R", bound=AnyResponse)
@@ -33,6 +37,7 @@ class Site:
     context: Context
     assets: Assets
     origins: Origins
+    limits: Limits
     connection_count: Callable[[], int]
     is_ready: bool = False
 
@@ -52,10 +57,48 @@ def asking() -> Asking:
     )
 
 
-def refuse_foreign_origins() -> None:
-    """Raise `OriginRefused` where a page that may not use this server wants a change."""
+async def admit() -> None:
+    """Before every request: raise why it may not even ask.
+
+    `OriginRefused` where a page that may not use this server wants a change;
+    `RateLimited` where links are being guessed.
+    """
     if asking().changes and not site().origins.may_act(asking()):
         raise OriginRefused
+    if {"room_id", "code"} & set(request.view_args or {}):
+        await site().limits.require(Kind.UNKNOWN_ROOMS, _stranger())
+
+
+async def count_guess() -> None:
+    """The request named a conversation that is not there."""
+    await site().limits.charge(Kind.UNKNOWN_ROOMS, _stranger())
+
+
+@contextlib.asynccontextmanager
+async def limited(kind: Kind | None, room_id: str = "") -> AsyncIterator[None]:
+    """Around what is limited, where it is; raises `RateLimited` instead of doing too much."""
+    if kind is None:
+        yield
+        return
+    session = await current_session()
+    who = Who("" if session is None else session.id, _stranger().address)
+    async with site().limits.using(kind, who, room_id):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def guessing(room_id: str) -> AsyncIterator[None]:
+    """Around a try at a passphrase; raises `RateLimited` where too many were wrong."""
+    session = await current_session()
+    who = Who("" if session is None else session.id, _stranger().address)
+    async with site().limits.guessing(who, room_id):
+        yield
+
+
+def _stranger() -> Who:
+    """The address that asks, whoever it is."""
+    client = request.scope.get("client")
+    return Who("", place_of(client[0]) if client else "")
 
 
 async def current_session() -> Session | None:
@@ -63,6 +106,13 @@ async def current_session() -> Session | None:
 
     Raises `Forbidden` for a token we do not know, rather than make a stranger of its holder.
     """
+    if "session" not in g:
+        g.session = await _session()
+    session: Session | None = g.session
+    return session
+
+
+async def _session() -> Session | None:
     token = presented_token()
     if token is not None:
         session = await sessions.resolve(site().context, token)
@@ -109,6 +159,13 @@ def remember(response: R, token: str | None) -> R:
             secure=public_url().startswith("https:"),
         )
     return response
+
+
+def retry_headers(error: ParleyError) -> dict[str, str]:
+    """Tells programs that know no code of ours when to ask again."""
+    if error.retry_after is None:
+        return {}
+    return {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
 
 
 def json(reply: Any, status: int = 200) -> Response:

@@ -15,6 +15,7 @@ from parley.app import Parley, create_app
 from parley.config import Config
 from parley.storage import folder as data_folder
 from parley.storage.migrate import migrate
+from tests.generous import generous
 from tests.people import Person
 from tests.servers import Running, running
 
@@ -41,7 +42,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def config(tmp_path: Path, empty_database: Path) -> Config:
     shutil.copytree(empty_database, tmp_path / "data")
-    return Config(data=tmp_path / "data", leave_grace_s=GRACE_S)
+    return generous(Config(data=tmp_path / "data", leave_grace_s=GRACE_S))
 
 
 @pytest.fixture

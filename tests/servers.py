@@ -17,6 +17,7 @@ from typing import Any
 from parley.app import Parley, create_app
 from parley.config import Config
 from parley.wire import serving
+from tests.generous import ENVIRON
 
 START_WITHIN_S = 20.0
 STOP_WITHIN_S = 15.0
@@ -69,7 +70,7 @@ async def running(config: Config, *, plain: bool = False) -> AsyncIterator[Runni
     finally:
         stop.set()
         await task
-        await app.database.close()
+        await app.close()
 
 
 class Process:
@@ -77,7 +78,7 @@ class Process:
 
     def __init__(self, data: Path, *flags: str, environ: dict[str, str] | None = None) -> None:
         self._command = [sys.executable, "-m", "parley", "serve", "--data", str(data), *flags]
-        self._environ = {**os.environ, "PYTHONUNBUFFERED": "1", **(environ or {})}
+        self._environ = {**os.environ, **ENVIRON, "PYTHONUNBUFFERED": "1", **(environ or {})}
         self._running: subprocess.Popen[str] | None = None
         self.url = ""
 

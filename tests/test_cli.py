@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ import websocket
 from parley import __version__
 from parley.config import SETTINGS, Config, load_config
 from parley.errors import SettingInvalid
+from parley.rates import By, Rate
 from tests.people import Person
 from tests.raw import event
 from tests.servers import START_WITHIN_S, process
@@ -97,6 +99,23 @@ VALUES = {
     "ping_interval_s": ("1", 1.0),
     "ping_timeout_s": ("2", 2.0),
     "max_connections": ("500", 500),
+    "max_connections_per_address": ("20", 20),
+    "trusted_proxies": (
+        "127.0.0.1, 2001:db8::/32",
+        (ip_network("127.0.0.1"), ip_network("2001:db8::/32")),
+    ),
+    "rate_limits": ("OFF", False),
+    "rate_limit_storage": ("redis://:secret@localhost:6379/1", "redis://:secret@localhost:6379/1"),
+    "limit_messages": (
+        "200/1m room, 5/s session",
+        (Rate(5, 1, By.SESSION), Rate(200, 60, By.ROOM)),
+    ),
+    "limit_typing": ("", ()),
+    "limit_joins": ("9/2h address", (Rate(9, 7200, By.ADDRESS),)),
+    "limit_creations": ("1/s session", (Rate(1, 1, By.SESSION),)),
+    "limit_searches": ("1/m session", (Rate(1, 60, By.SESSION),)),
+    "limit_passphrases": ("3/10m room", (Rate(3, 600, By.ROOM),)),
+    "limit_unknown_rooms": ("2/24h address", (Rate(2, 86_400, By.ADDRESS),)),
 }
 
 
@@ -142,6 +161,23 @@ def test_without_flags_and_variables_the_defaults_hold() -> None:
         ("leave_grace_s", "-1"),
         ("leave_grace_s", "nan"),
         ("ping_interval_s", "inf"),
+        ("trusted_proxies", "localhost"),
+        ("trusted_proxies", "10.0.0.1/8"),
+        ("trusted_proxies", "0.0.0.0/0"),
+        ("trusted_proxies", "::/0"),
+        ("rate_limits", "maybe"),
+        ("rate_limit_storage", "memcached://localhost"),
+        ("rate_limit_storage", "redis://"),
+        ("rate_limit_storage", "redis://localhost:port"),
+        ("limit_messages", "30"),
+        ("limit_messages", "30/10s"),
+        ("limit_messages", "30/10s person"),
+        ("limit_messages", "0/10s session"),
+        ("limit_messages", "30/0s session"),
+        ("limit_messages", "30/25h session"),
+        ("limit_messages", "30/10s session,"),
+        ("limit_messages", "30/10s session 300/10s address"),
+        ("limit_creations", "30/10s room"),
     ],
 )
 def test_an_invalid_setting_is_told_with_its_name_and_value(name: str, text: str) -> None:
@@ -213,6 +249,14 @@ def test_it_answers_once_it_says_where_it_is(tmp_path: Path) -> None:
     with process(tmp_path / "data") as server:
         for path in ("/", "/api/health", "/api/ready", "/conversations"):
             assert requests.get(server.url + path, timeout=10).status_code == 200
+
+
+@pytest.mark.parametrize(("switch", "is_told"), [("off", True), ("on", False)])
+def test_it_says_so_where_limits_are_off(tmp_path: Path, switch: str, is_told: bool) -> None:
+    with process(tmp_path / "data", environ={"PARLEY_RATE_LIMITS": switch}) as server:
+        requests.get(server.url, timeout=10)
+        _, output = server.stop()
+    assert ("Rate limits are OFF" in output) is is_told
 
 
 def test_the_data_folder_is_for_its_owner_only(tmp_path: Path) -> None:

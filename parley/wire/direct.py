@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from parley import codec
+from parley.addresses import place_of
 from parley.wire import frames
 from parley.wire.handshake import Handshake
 from parley.wire.line import Line, Watch
@@ -47,12 +48,23 @@ class Later(NamedTuple):
 class DirectClient(Line):
     """Reads one packet after the other, each finished before the next one begins."""
 
-    __slots__ = ("_ack_id", "_handshake", "_is_working", "_later", "_server", "_waiting", "sid")
+    __slots__ = (
+        "_ack_id",
+        "_handshake",
+        "_is_working",
+        "_later",
+        "_server",
+        "_waiting",
+        "place",
+        "sid",
+    )
 
     def __init__(self, server: Server, watch: Watch, handshake: Handshake) -> None:
         super().__init__(watch)
         self._server = server
         self._handshake = handshake
+        self.place = place_of(handshake.address)
+        """What it is counted under, while it is open."""
         self._waiting: deque[str] = deque()
         self._is_working = False
         self._later: Later | None = None

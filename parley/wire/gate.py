@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable
 from ipaddress import IPv6Address
 from typing import Any
 from urllib.parse import parse_qs
 
+from parley.addresses import Proxies, canonical, place_of
 from parley.wire.direct import DirectClient
 from parley.wire.handshake import CrossOriginRule, Handshake, OriginRule
+from parley.wire.places import RETRY_AFTER_S, Places
 from parley.wire.server import Server
 
 PATH = "/socket.io/"
@@ -20,25 +23,40 @@ _HOST = re.compile(
     r"(?:(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}\.?|\[(?P<ipv6>[0-9a-f:.]+)\])?(?::\d{1,5})?",
     re.ASCII | re.IGNORECASE,
 )
+_TOO_MANY = (
+    b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: %d\r\nContent-Type: application/json\r\n"
+    b"Content-Length: %d\r\nConnection: close\r\n\r\n%b"
+)
 _HOST_MAX_CHARS = 261
 """A name of 255 characters and its port."""
 
 
 class Gate:
-    """An ASGI app: Socket.IO under `/socket.io/`, the rest to `app`."""
+    """An ASGI app: Socket.IO under `/socket.io/`, the rest to `app`.
+
+    Whatever is behind it sees a request as its client sent it to the first of our
+    `proxies`. `places` are those of connections, where it is asked about connections.
+    """
 
     def __init__(
         self,
         server: Server,
         app: Any,
         *,
+        proxies: Proxies,
+        places: Places,
         may_connect: OriginRule,
         readable_by: CrossOriginRule,
         refusal: bytes,
         not_allowed: bytes,
+        crowded: bytes,
     ) -> None:
         self._server = server
         self._app = app
+        self._proxies = proxies
+        self._places = places
+        self.crowded = _TOO_MANY % (RETRY_AFTER_S, len(crowded), crowded)
+        """What somebody is told for whom there is no place, as it goes out."""
         self._may_connect = may_connect
         self._readable_by = readable_by
         self._refusal = refusal
@@ -49,23 +67,37 @@ class Gate:
         """WebSockets of its own that are open."""
         return self._server.line_count
 
-    def admit(self, scope: dict[str, Any]) -> DirectClient | None:
+    def take_place(self, peer: Any) -> Callable[[], object] | None:
+        """Count a connection from that peer, in the form of a socket's address.
+
+        Gives what is to be called at its end, or None where its address has too many.
+        A proxy's connections are not counted: they are those of many.
+        """
+        address = canonical(peer[0]) if isinstance(peer, tuple) else ""
+        place = "" if self._proxies.trusts(address) else place_of(address)
+        if not self._places.take(place):
+            return None
+        return functools.partial(self._places.give_back, place)
+
+    def admit(self, scope: dict[str, Any]) -> DirectClient | bytes | None:
         """A client for a handshake that needs none of what an ASGI server does.
 
-        None for whatever is not to be admitted: asked again as an ASGI app, the
-        gate tells why.
+        Or the answer where its address has too many clients. None for whatever else
+        is not to be admitted: asked again as an ASGI app, the gate tells why.
         """
+        scope = self._proxies.see_through(scope)
         if not (_is_ours(scope["path"]) and _is_ascii(scope) and _is_plain(scope)):
             return None
         handshake = Handshake.from_scope(scope)
         if not (_is_host(handshake.headers.get("host", "")) and self._may_connect(handshake)):
             return None
-        return self._server.direct(handshake)
+        return self._server.direct(handshake) or self.crowded
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        scope = self._proxies.see_through(scope)
         handshake = Handshake.from_scope(scope)
         if not (_is_host(handshake.headers.get("host", "")) and _is_ascii(scope)):
             # Quart raises at it before its error handlers are there, which ends as an empty 500.

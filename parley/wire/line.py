@@ -59,6 +59,7 @@ class Line(asyncio.Protocol):
         "_unread_before",
         "_watch",
         "is_open",
+        "when_lost",
         "write",
     )
 
@@ -68,6 +69,8 @@ class Line(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self.write: Callable[[bytes], object] = _nothing
         self.is_open = False
+        self.when_lost: Callable[[], object] | None = None
+        """Called when the connection is no more, for whoever counts connections."""
         self._unread_before = 0
 
     def on_open(self) -> None:
@@ -169,6 +172,8 @@ class Line(asyncio.Protocol):
         self._transport = None
         self._watch.behind.stop(self)
         self._watch.closing.stop(self)
+        if self.when_lost is not None:
+            self.when_lost()
         self.on_lost()
 
     def _receive(self, payload: bytes) -> None:

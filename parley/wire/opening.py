@@ -29,8 +29,9 @@ _BUSY = (
     b"Connection: close\r\n\r\n"
 )
 
-Admit = Callable[[dict[str, Any]], Line | None]
-"""Makes the line for an opening request in ASGI's form; None where it is not ours to take."""
+Admit = Callable[[dict[str, Any]], Line | bytes | None]
+"""Makes the line for an opening request in ASGI's form; or the answer to one that is refused, as it
+goes out; None where it is not ours to take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +39,36 @@ class Door:
     """What the connections of a server come through."""
 
     admit: Admit
-    to_http: Callable[[asyncio.Transport, bytes], None]
-    """Takes over a transport and what came so far."""
+    to_http: Callable[[asyncio.Transport, bytes, Callable[[], object] | None], None]
+    """Takes over a transport, what came so far, and what to call once the connection is lost."""
     entering: Countdown[Opening]
     is_full: Callable[[], bool]
+    take_place: Callable[[Any], Callable[[], object] | None]
+    """Counts a connection from a peer; gives what to call once it is lost, None if it is one too
+    many."""
+    crowded: bytes
+    """What a peer is told that has too many connections already."""
 
 
 class Opening(asyncio.Protocol):
     """A connection until its first request is known."""
 
-    __slots__ = ("_data", "_door", "_transport")
+    __slots__ = ("_data", "_door", "_give_place_back", "_transport")
 
     def __init__(self, door: Door) -> None:
         self._door = door
         self._data = b""
         self._transport: asyncio.Transport | None = None
+        self._give_place_back: Callable[[], object] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         if self._door.is_full():
-            self._transport.write(_BUSY)
-            self._transport.close()
+            self._refuse(_BUSY)
+            return
+        self._give_place_back = self._door.take_place(transport.get_extra_info("peername"))
+        if self._give_place_back is None:
+            self._refuse(self._door.crowded)
         else:
             self._door.entering.start(self)
 
@@ -79,6 +89,8 @@ class Opening(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._door.entering.stop(self)
         self._transport = None
+        if self._give_place_back is not None:
+            self._give_place_back()
 
     def give_up(self) -> None:
         """It took too long."""
@@ -97,7 +109,10 @@ class Opening(asyncio.Protocol):
         if line is None:
             self._pass_on(transport)
             return
-        self._leave()
+        if isinstance(line, bytes):
+            self._refuse(line)
+            return
+        line.when_lost = self._leave()
         transport.write(
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Accept: " + _accept(key) + b"\r\n\r\n"
@@ -106,13 +121,20 @@ class Opening(asyncio.Protocol):
         if early := self._data[end + 4 :]:
             line.data_received(early)
 
-    def _pass_on(self, transport: asyncio.Transport) -> None:
-        self._leave()
-        self._door.to_http(transport, self._data)
+    def _refuse(self, answer: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(answer)
+            self._transport.close()
 
-    def _leave(self) -> None:
+    def _pass_on(self, transport: asyncio.Transport) -> None:
+        self._door.to_http(transport, self._data, self._leave())
+
+    def _leave(self) -> Callable[[], object] | None:
+        """The connection goes on without us; what to call once it is lost."""
         self._transport = None
         self._door.entering.stop(self)
+        give_back, self._give_place_back = self._give_place_back, None
+        return give_back
 
 
 def _websocket_request(head: bytes) -> tuple[dict[str, Any], bytes] | None:

@@ -17,12 +17,14 @@ from engineio import packet as eio_packet
 from socketio import packet as sio_packet
 
 from parley import codec
+from parley.addresses import place_of
 from parley.wire import frames
 from parley.wire.countdown import GRAIN_S, Countdown
 from parley.wire.direct import EVENT, DirectClient, Later
 from parley.wire.handshake import Handshake
 from parley.wire.line import CLOSE_WITHIN_S, SERVICE_RESTART, Watch
 from parley.wire.logs import silent
+from parley.wire.places import RETRY_AFTER_S, Places
 from parley.wire.socket import GuardedSocket
 
 log = structlog.get_logger(__name__)
@@ -52,9 +54,13 @@ class GuardedEngine(engineio.AsyncServer):  # type: ignore[misc]  # the library 
 
     start_service_task: bool
 
-    def __init__(self, *, join_within_s: float, **options: Any) -> None:
+    def __init__(
+        self, *, join_within_s: float, places: Places, crowded: bytes, **options: Any
+    ) -> None:
         super().__init__(**options)
         self.counts: Counter[str] = Counter()
+        self.places = places
+        self._crowded = crowded
         # One timer each, however many clients there are.
         self.pings: Countdown[GuardedSocket | DirectClient] = Countdown(
             self.ping_interval, lambda client: client.ping()
@@ -68,18 +74,22 @@ class GuardedEngine(engineio.AsyncServer):  # type: ignore[misc]  # the library 
         """It is gone: nothing of it is due any more."""
         self.pings.stop(client)
         self.unseated.stop(client)
+        self.places.give_back(client.place)
         if isinstance(client, DirectClient):
             self.pongs.stop(client)
 
     async def _handle_connect(
         self, environ: dict[str, Any], transport: str, jsonp_index: int | None = None
     ) -> Any:
-        # As in python-engineio 4.15.1, but for the class of the socket.
+        # As in python-engineio 4.15.1, but for the class of the socket, which takes a place.
+        place = place_of(Handshake.from_scope(environ["asgi.scope"]).address)
+        if not self.places.take(place):
+            return self._too_many()
         if self.start_service_task:
             self.start_service_task = False
             self.service_task_handle = self.start_background_task(self._service_task)
         sid = self.generate_id()
-        socket = self.sockets[sid] = GuardedSocket(self, sid)
+        socket = self.sockets[sid] = GuardedSocket(self, sid, place)
         self.unseated.start(socket)
         hello = self.opening(sid, self._upgrades(sid, transport))
         await socket.send(eio_packet.Packet(eio_packet.OPEN, hello))
@@ -95,6 +105,14 @@ class GuardedEngine(engineio.AsyncServer):  # type: ignore[misc]  # the library 
             return self._ok(await socket.poll())
         except engineio.exceptions.QueueEmpty:
             return self._bad_request()
+
+    def _too_many(self) -> dict[str, Any]:
+        headers = [("Content-Type", "application/json"), ("Retry-After", str(RETRY_AFTER_S))]
+        return {
+            "status": "429 TOO MANY REQUESTS",
+            "headers": headers,
+            "response": self._crowded,
+        }
 
     def opening(self, sid: str, upgrades: list[str]) -> dict[str, Any]:
         """What the first packet of a connection says."""
@@ -117,7 +135,8 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
     done. `events` are the known ones and the type of what each carries: where
     it is just that, it comes as that type. `on_unreadable(sid, wants_ack)` does
     the same for what is an event but not JSON with a name; `on_disconnect(sid)`
-    must not block.
+    must not block. Every client takes one of the `places` of its address; whoever
+    finds none is told `crowded`, as JSON.
     """
 
     eio: GuardedEngine
@@ -134,6 +153,8 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         ping_timeout_s: float,
         max_frame_bytes: int,
         join_within_s: float,
+        places: Places,
+        crowded: bytes,
     ) -> None:
         super().__init__(
             async_mode="asgi",
@@ -149,6 +170,8 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
             cors_allowed_origins=[],
             http_compression=False,
             join_within_s=join_within_s,
+            places=places,
+            crowded=crowded,
         )
         self._on_connect = on_connect
         self._on_event = on_event
@@ -244,9 +267,13 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         for client in list(self._lines):
             client.abort()
 
-    def direct(self, handshake: Handshake) -> DirectClient:
-        """A client for a WebSocket that nothing but us stands between."""
-        return DirectClient(self, self._watch, handshake)
+    def direct(self, handshake: Handshake) -> DirectClient | None:
+        """A client for a WebSocket that nothing but us stands between; None where it is too many.
+
+        It holds its place from here on, and must be opened.
+        """
+        client = DirectClient(self, self._watch, handshake)
+        return client if self.eio.places.take(client.place) else None
 
     # --- what a direct client tells ---
 

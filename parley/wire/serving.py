@@ -204,6 +204,8 @@ class _House:
             to_http=self._to_http,
             entering=Countdown(OPEN_WITHIN_S, Opening.give_up),
             is_full=self._is_full,
+            take_place=lambda peer: _nobody if self._gate is None else self._gate.take_place(peer),
+            crowded=b"" if self._gate is None else self._gate.crowded,
         )
 
     def opening(self) -> Opening:
@@ -227,7 +229,12 @@ class _House:
         lines = 0 if self._gate is None else self._gate.line_count
         return len(self._door.entering) + len(self._http) + lines >= self._max_connections
 
-    def _to_http(self, transport: asyncio.Transport, data: bytes) -> None:
+    def _to_http(
+        self,
+        transport: asyncio.Transport,
+        data: bytes,
+        when_lost: Callable[[], object] | None,
+    ) -> None:
         """Hand a connection to Hypercorn, as if it had accepted it."""
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(limit=2**16, loop=loop)
@@ -248,11 +255,17 @@ class _House:
         task = loop.create_task(connection.run())
         self._http[task] = connection
         task.add_done_callback(self._left)
+        if when_lost is not None:
+            task.add_done_callback(lambda _task: when_lost())
 
     def _left(self, task: asyncio.Task[None]) -> None:
         del self._http[task]
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("connection_failed", error=repr(error))
+
+
+def _nobody() -> None:
+    """Nobody counts the connections of another app."""
 
 
 def _room_for(connections: int) -> int:

@@ -30,8 +30,10 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
     connected: bool
     last_ping: float | None
 
-    def __init__(self, server: Any, sid: str) -> None:
+    def __init__(self, server: Any, sid: str, place: str) -> None:
         super().__init__(server, sid)
+        self.place = place
+        """What it is counted under, while it is open."""
         self._transport: asyncio.Task[Any] | None = None
         self._taking = asyncio.Lock()
         self._close_code = NORMAL_CLOSURE

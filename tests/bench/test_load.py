@@ -18,6 +18,7 @@ from bench.servers import Floor, Kind, Missing, Parley
 from bench.websocket import frame
 from bench.workloads import WORKLOADS
 from parley.config import Config
+from tests.generous import generous
 from tests.servers import Running, running
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
@@ -47,7 +48,7 @@ def measured(workload: str, *kinds: Kind) -> Results:
 
 
 async def test_every_delivery_to_everybody_is_counted_once(tmp_path: Path) -> None:
-    async with running(Config(data=tmp_path)) as server, crowd() as people:
+    async with running(generous(Config(data=tmp_path))) as server, crowd() as people:
         await people.join(port_of(server), [await room_at(server)], PEOPLE)
         await at_rate(people.clients, per_second=50, seconds=0.2)
         assert await all_arrived(people.tally, PEOPLE) == 0
@@ -57,7 +58,7 @@ async def test_every_delivery_to_everybody_is_counted_once(tmp_path: Path) -> No
 
 
 async def test_as_fast_as_they_arrive_keeps_messages_coming(tmp_path: Path) -> None:
-    async with running(Config(data=tmp_path)) as server, crowd() as people:
+    async with running(generous(Config(data=tmp_path))) as server, crowd() as people:
         await people.join(port_of(server), [await room_at(server)], PEOPLE)
         await as_fast_as_they_arrive(people.clients, PEOPLE, in_flight=3, seconds=0.3)
         assert await all_arrived(people.tally, PEOPLE) == 0
@@ -66,7 +67,7 @@ async def test_as_fast_as_they_arrive_keeps_messages_coming(tmp_path: Path) -> N
 
 
 async def test_whoever_may_not_join_counts_as_refused(tmp_path: Path) -> None:
-    async with running(Config(data=tmp_path)) as server, crowd() as people:
+    async with running(generous(Config(data=tmp_path))) as server, crowd() as people:
         await people.join(port_of(server), ["nowhere1"], 2)
         assert people.refused == 2
         assert people.clients == []

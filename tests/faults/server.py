@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.generous import ENVIRON
 from tests.servers import START_WITHIN_S, STOP_WITHIN_S
 
 
@@ -38,6 +39,7 @@ class Server:
         with self.log.open("a") as log:
             self._process = subprocess.Popen(
                 [*serve, "--port", self._port, "--data", str(self.folder), *self._flags],
+                env={**os.environ, **ENVIRON},
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

@@ -268,7 +268,7 @@ async def test_too_much_at_once_says_when_to_come_back(config: Config) -> None:
         reply = await Caller(app, "Ada").call("GET", "/api/limited")
     assert_error(reply, 429, "rate_limited")
     assert reply.body["retry_after"] == 2.4
-    assert int(reply.headers["Retry-After"]) == 2
+    assert int(reply.headers["Retry-After"]) == 3  # not a moment too soon
 
 
 def test_every_code_has_a_status_of_an_error() -> None:

@@ -7,6 +7,7 @@ import contextlib
 import tracemalloc
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -244,7 +245,7 @@ async def test_who_is_behind_for_too_long_is_cut_off(
 
 
 async def test_who_answers_no_heartbeat_is_gone(config: Config) -> None:
-    quick = Config(data=config.data, ping_interval_s=0.1, ping_timeout_s=0.2)
+    quick = replace(config, ping_interval_s=0.1, ping_timeout_s=0.2)
     async with running(quick) as server, wire(server) as half_open:
         await half_open.opens()
         await half_open.reads()
@@ -296,7 +297,7 @@ async def test_a_head_without_an_end_is_refused(server: Running) -> None:
 
 
 async def test_a_full_house_says_so(config: Config) -> None:
-    small = Config(data=config.data, max_connections=2)
+    small = replace(config, max_connections=2)
     async with running(small) as server, wire(server) as ada, wire(server) as ben:
         for each in (ada, ben):
             assert b" 101 " in await each.opens()

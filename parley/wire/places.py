@@ -1,0 +1,29 @@
+"""How many connections each address has open."""
+
+from __future__ import annotations
+
+RETRY_AFTER_S = 10
+"""When somebody for whom there is no place may ask again."""
+
+
+class Places:
+    """At most `most` for each address, without a bound for None; each taken is given back."""
+
+    def __init__(self, most: int | None) -> None:
+        self._most = most
+        self._taken: dict[str, int] = {}
+
+    def take(self, address: str) -> bool:
+        """Take one more, if there is one. Who has no address, an empty one, always gets it."""
+        taken = self._taken.get(address, 0)
+        if self._most is not None and address and taken >= self._most:
+            return False
+        self._taken[address] = taken + 1
+        return True
+
+    def give_back(self, address: str) -> None:
+        left = self._taken[address] - 1
+        if left:
+            self._taken[address] = left
+        else:
+            del self._taken[address]

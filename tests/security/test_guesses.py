@@ -1,0 +1,78 @@
+"""Passphrases and links cannot be guessed at leisure, over REST, forms and sockets alike."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.security.conftest import Guest, House, Open
+
+RIGHT, WRONG = {"passphrase": "open sesame"}, {"passphrase": "open barley"}
+
+
+async def behind_a_passphrase(house: House) -> tuple[str, str]:
+    ada = house.guest("Ada")
+    room_id = await ada.starts()
+    path = f"/api/conversations/{room_id}"
+    await ada.call("PATCH", path, RIGHT)
+    return room_id, path
+
+
+async def code(guest: Guest, method: str, path: str, body: dict[str, str] | None = None) -> str:
+    _, reply = await guest.call(method, path, body)
+    return str(reply.get("code") or "ok")
+
+
+async def test_wrong_passphrases_are_counted_over_rest_and_sockets_together(opened: Open) -> None:
+    async with opened(limit_passphrases="3/1m address") as house:
+        room_id, path = await behind_a_passphrase(house)
+        mallory, ben = house.guest("Mallory"), house.guest("Ben")
+        await mallory.connect()
+        assert await code(mallory, "POST", f"{path}/enter", WRONG) == "passphrase_wrong"
+        ack = await mallory.ask("join_room", {"room_id": room_id, **WRONG})
+        assert ack["code"] == "passphrase_wrong"
+        assert await code(mallory, "POST", f"{path}/join", WRONG) == "passphrase_wrong"
+        # Now not even the right one tells.
+        for body in (WRONG, RIGHT):
+            assert await code(mallory, "POST", f"{path}/enter", body) == "rate_limited"
+        ack = await mallory.ask("join_room", {"room_id": room_id, **RIGHT})
+        assert ack["code"] == "rate_limited"
+        house.clock.goes_on(60)
+        assert await code(ben, "POST", f"{path}/enter", RIGHT) == "ok"
+
+
+async def test_guesses_made_at_once_are_counted_one_by_one(opened: Open) -> None:
+    async with opened(limit_passphrases="3/1m address") as house:
+        _, path = await behind_a_passphrase(house)
+        mallory = house.guest("Mallory")
+        codes = await asyncio.gather(
+            *(code(mallory, "POST", f"{path}/enter", WRONG) for _ in range(10))
+        )
+        assert sorted(codes) == ["passphrase_wrong"] * 3 + ["rate_limited"] * 7
+
+
+async def test_the_right_passphrase_costs_nothing(opened: Open) -> None:
+    async with opened(limit_passphrases="3/1m address") as house:
+        _, path = await behind_a_passphrase(house)
+        for number in range(10):
+            guest = house.guest(f"Guest {number}")
+            assert await code(guest, "POST", f"{path}/enter", RIGHT) == "ok"
+
+
+async def test_links_that_lead_nowhere_are_counted_as_guesses(opened: Open) -> None:
+    async with opened(limit_unknown_rooms="3/1m address") as house:
+        _, path = await behind_a_passphrase(house)
+        mallory = house.guest("Mallory")
+        for number in range(3):
+            assert await code(mallory, "POST", f"/api/links/guess-{number}") == "not_found"
+        assert await code(mallory, "POST", "/api/links/guess-4") == "rate_limited"
+        assert await code(mallory, "GET", path) == "rate_limited"
+
+
+async def test_knocking_is_limited_as_joining_is(opened: Open) -> None:
+    async with opened(limit_joins="2/1m address") as house:
+        ada, kim = house.guest("Ada"), house.guest("Kim")
+        path = f"/api/conversations/{await ada.starts()}"
+        await ada.call("PATCH", path, {"knock": True})
+        knock = {"username": "Kim"}
+        codes = [await code(kim, "POST", f"{path}/knock", knock) for _ in range(3)]
+        assert codes == ["ok", "ok", "rate_limited"]

@@ -1,0 +1,537 @@
+"""Who may do how much: every limit is hit, and who is hit by it is whom it is meant for."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+import aiohttp
+import pytest
+from structlog.testing import capture_logs
+
+from parley.app import create_app
+from parley.config import Config
+from parley.errors import RateLimited
+from parley.limits import Kind, Who
+from tests.calls import Caller
+from tests.people import PATIENCE_S, Json
+from tests.raw import raw_polling, raw_socket
+from tests.security.conftest import TRUSTED, Guest, Open, with_settings
+
+ADDRESS, ELSEWHERE = "203.0.113.7", "203.0.113.8"
+
+
+def assert_too_much(answer: Json, retry_after: float) -> None:
+    """An acknowledgement or a reply that refuses, with when to come back."""
+    assert answer["code"] == "rate_limited", answer
+    assert answer["retry_after"] == retry_after
+    assert "wait" in answer["error"]
+
+
+async def sits_down(guest: Guest, room_id: str = "") -> str:
+    """Start a conversation, or take the one there is, and join it on the socket."""
+    room_id = room_id or await guest.starts()
+    await guest.connect(**({"auth": {"token": guest.token}} if guest.token else {}))
+    await guest.join(room_id)
+    return room_id
+
+
+async def history(guest: Guest, room_id: str) -> list[str]:
+    _, reply = await guest.call("GET", f"/api/conversations/{room_id}/messages")
+    return [message["message"] for message in reply["messages"]]
+
+
+async def sends_over_rest(guest: Guest, room_id: str, text: str) -> tuple[int, Json]:
+    return await guest.call("POST", f"/api/conversations/{room_id}/messages", {"message": text})
+
+
+# --- messages -----------------------------------------------------------------
+
+
+async def test_who_says_too_much_is_told_when_to_go_on(
+    opened: Open, transports: tuple[str, ...]
+) -> None:
+    async with opened(limit_messages="3/10s session") as house:
+        ada = house.guest("Ada", transports=transports)
+        room_id = await sits_down(ada)
+        for text in ("one", "two", "three"):
+            assert (await ada.say(room_id, text))["ok"]
+        assert_too_much(await ada.say(room_id, "four"), 10.0)
+        house.clock.goes_on(7.5)
+        assert_too_much(await ada.say(room_id, "four"), 2.5)
+        house.clock.goes_on(2.5)
+        assert (await ada.say(room_id, "five"))["ok"]
+        assert await history(ada, room_id) == ["one", "two", "three", "five"]
+
+
+async def test_what_is_refused_is_not_counted(opened: Open) -> None:
+    async with opened(limit_messages="1/10s session") as house:
+        ada = house.guest("Ada")
+        room_id = await sits_down(ada)
+        assert (await ada.say(room_id, "one"))["ok"]
+        for seconds in range(9, 0, -1):
+            house.clock.goes_on(1)
+            assert_too_much(await ada.say(room_id, "more"), seconds)
+        house.clock.goes_on(1)
+        assert (await ada.say(room_id, "two"))["ok"]
+
+
+async def test_nobody_is_told_of_what_was_refused(opened: Open) -> None:
+    async with opened(limit_messages="1/10s session") as house:
+        ada, ben = house.guest("Ada"), house.guest("Ben")
+        room_id = await sits_down(ada)
+        await sits_down(ben, room_id)
+        await ada.say(room_id, "one")
+        await ada.say(room_id, "two")
+        await ben.say(room_id, "I hear you")
+        await ben.hears("new_message", lambda message: message["message"] == "I hear you")
+        assert [m["message"] for m in ben.all_heard("new_message")] == ["one", "I hear you"]
+
+
+async def test_who_asked_for_no_acknowledgement_is_told_by_an_event(opened: Open) -> None:
+    async with opened(limit_messages="1/10s session") as house:
+        ada = house.guest("Ada")
+        room_id = await sits_down(ada)
+        for text in ("one", "two"):
+            await ada.tell("send_message", {"room_id": room_id, "message": text})
+        told = await ada.hears("error")
+        assert told["code"] == "rate_limited"
+        assert told["retry_after"] == 10.0
+
+
+async def test_rest_and_sockets_share_a_count(opened: Open) -> None:
+    async with opened(limit_messages="3/10s session") as house:
+        ada = house.guest("Ada")
+        room_id = await sits_down(ada)
+        assert (await ada.say(room_id, "one"))["ok"]
+        assert (await sends_over_rest(ada, room_id, "two"))[0] == 201
+        assert (await ada.say(room_id, "three"))["ok"]
+        status, reply = await sends_over_rest(ada, room_id, "four")
+        assert status == 429
+        assert_too_much(reply, 10.0)
+        assert_too_much(await ada.say(room_id, "five"), 10.0)
+
+
+async def test_all_sockets_of_a_session_share_a_count(opened: Open) -> None:
+    async with opened(limit_messages="2/10s session") as house:
+        ada, again = house.guest("Ada"), house.guest("Ada")
+        room_id = await sits_down(ada)
+        again.token = ada.token
+        await sits_down(again, room_id)
+        assert (await ada.say(room_id, "one"))["ok"]
+        assert (await again.say(room_id, "two"))["ok"]
+        assert_too_much(await ada.say(room_id, "three"), 10.0)
+
+
+async def test_rest_tells_when_to_come_back_in_a_header(opened: Open) -> None:
+    async with opened(limit_messages="1/10s session") as house:
+        ada = house.guest("Ada")
+        room_id = await sits_down(ada)
+        await ada.say(room_id, "one")
+        house.clock.goes_on(0.5)
+        headers = {"Authorization": f"Bearer {ada.token}"}
+        url = f"{house.url}/api/conversations/{room_id}/messages"
+        async with (
+            aiohttp.ClientSession(headers=headers) as http,
+            http.post(url, json={"message": "two"}) as response,
+        ):
+            assert response.status == 429
+            assert response.headers["Retry-After"] == "10"  # not a moment too soon
+            assert_too_much(await response.json(), 9.5)
+
+
+async def test_one_persons_limit_is_nobody_elses(opened: Open) -> None:
+    async with opened(limit_messages="1/10s session") as house:
+        ada, ben = house.guest("Ada"), house.guest("Ben")
+        room_id = await sits_down(ada)
+        await sits_down(ben, room_id)
+        assert (await ada.say(room_id, "one"))["ok"]
+        assert_too_much(await ada.say(room_id, "two"), 10.0)
+        assert (await ben.say(room_id, "three"))["ok"]
+
+
+async def test_those_at_one_address_share_its_limit(opened: Open) -> None:
+    async with opened(trusted_proxies=TRUSTED, limit_messages="2/10s address") as house:
+        ada, ben = house.guest("Ada", ADDRESS), house.guest("Ben", ADDRESS)
+        cleo = house.guest("Cleo", ELSEWHERE)
+        room_id = await sits_down(ada)
+        for each in (ben, cleo):
+            await sits_down(each, room_id)
+        assert (await ada.say(room_id, "one"))["ok"]
+        assert (await sends_over_rest(ben, room_id, "two"))[0] == 201
+        assert_too_much(await ada.say(room_id, "three"), 10.0)
+        assert_too_much(await ben.say(room_id, "four"), 10.0)
+        assert (await cleo.say(room_id, "five"))["ok"]
+
+
+async def test_those_in_one_room_share_its_limit(opened: Open) -> None:
+    async with opened(trusted_proxies=TRUSTED, limit_messages="2/10s room") as house:
+        ada, ben = house.guest("Ada", ADDRESS), house.guest("Ben", ELSEWHERE)
+        room_id, other = await sits_down(ada), await ben.starts()
+        await sits_down(ben, room_id)
+        await ben.join(other)
+        assert (await ada.say(room_id, "one"))["ok"]
+        assert (await sends_over_rest(ben, room_id, "two"))[0] == 201
+        assert_too_much(await ada.say(room_id, "three"), 10.0)
+        status, reply = await sends_over_rest(ben, room_id, "four")
+        assert status == 429
+        assert_too_much(reply, 10.0)
+        assert (await ben.say(other, "five"))["ok"]
+
+
+async def test_a_stranger_uses_up_nothing_of_a_room(opened: Open) -> None:
+    async with opened(limit_messages="2/10s room") as house:
+        ada, mallory = house.guest("Ada"), house.guest("Mallory")
+        room_id = await sits_down(ada)
+        await mallory.connect()
+        await mallory.starts()
+        for _ in range(4):
+            assert (await mallory.say(room_id, "Hm"))["code"] == "not_joined"
+            assert (await sends_over_rest(mallory, room_id, "Hm"))[1]["code"] == "not_joined"
+        assert (await ada.say(room_id, "one"))["ok"]
+        assert (await ada.say(room_id, "two"))["ok"]
+
+
+async def test_who_only_reads_along_uses_up_nothing_of_a_room(opened: Open) -> None:
+    async with opened(limit_messages="2/10s room", limit_typing="2/10s room") as house:
+        ada, mallory = house.guest("Ada"), house.guest("Mallory")
+        room_id = await sits_down(ada)
+        await mallory.connect()
+        assert (await mallory.ask("watch_room", {"room_id": room_id}))["ok"]
+        typing = {"room_id": room_id, "is_typing": True}
+        for _ in range(4):
+            assert (await mallory.say(room_id, "Hm"))["code"] == "not_joined"
+            assert (await mallory.ask("typing", typing))["code"] == "not_joined"
+        for _ in range(2):
+            assert (await ada.say(room_id, "Hello"))["ok"]
+            assert (await ada.ask("typing", typing))["ok"]
+
+
+async def test_who_is_refused_as_a_person_uses_up_nothing_of_the_others(opened: Open) -> None:
+    async with opened(limit_messages="1/10s session, 3/10s address, 3/10s room") as house:
+        ada, ben, cleo = (house.guest(name) for name in ("Ada", "Ben", "Cleo"))
+        room_id = await sits_down(ada)
+        for each in (ben, cleo):
+            await sits_down(each, room_id)
+        assert (await ada.say(room_id, "one"))["ok"]
+        for _ in range(5):
+            assert_too_much(await ada.say(room_id, "more"), 10.0)
+        assert (await ben.say(room_id, "two"))["ok"]
+        assert (await cleo.say(room_id, "three"))["ok"]
+
+
+async def test_a_form_that_was_too_much_comes_back_as_it_was_filled_in(default: Config) -> None:
+    app = create_app(with_settings(default, limit_messages="1/10s session"))
+    async with app.test_app():
+        visitor = Caller(app, "Cleo", cookies=True)
+        started = await visitor.post_form("/conversations", {"title": "Tea"})
+        page = started.headers["Location"]
+        await visitor.post_form(f"{page}/join", {"username": "Cleo"})
+        said = [await visitor.post_form(f"{page}/messages", {"message": text}) for text in "ab"]
+        assert [reply.status for reply in said] == [303, 429]
+        assert said[1].headers["Retry-After"] == "10"
+        assert re.search(r"<textarea[^>]*>\s*b</textarea>", said[1].text)
+        assert "Please wait" in said[1].text
+
+
+# --- what else is limited -----------------------------------------------------
+
+
+async def test_typing_is_limited(opened: Open) -> None:
+    async with opened(limit_typing="2/10s session") as house:
+        ada = house.guest("Ada")
+        room_id = await sits_down(ada)
+        typing = {"room_id": room_id, "is_typing": True}
+        answers = [await ada.ask("typing", typing) for _ in range(3)]
+        assert [answer["ok"] for answer in answers] == [True, True, False]
+        assert_too_much(answers[2], 10.0)
+        assert (await ada.say(room_id, "Messages are counted by themselves"))["ok"]
+
+
+async def test_joins_are_limited_however_one_joins(opened: Open) -> None:
+    async with opened(limit_joins="3/1m address") as house:
+        ada, ben = house.guest("Ada"), house.guest("Ben")
+        room_id = await ada.starts()
+        assert (await ada.joins_over_rest(room_id))["success"]
+        await ben.connect()
+        assert (await ben.ask("watch_room", {"room_id": room_id}))["ok"]
+        assert (await ben.ask("join_room", {"room_id": room_id}))["ok"]
+        assert_too_much(await ben.ask("join_room", {"room_id": room_id}), 60.0)
+        status, reply = await ada.call("POST", f"/api/conversations/{room_id}/join", {})
+        assert status == 429
+        assert_too_much(reply, 60.0)
+        assert (await ben.say(room_id, "Still here"))["ok"]
+
+
+async def test_a_socket_without_a_session_is_counted_by_itself(opened: Open) -> None:
+    async with opened(limit_joins="2/1m session") as house:
+        room_id = await house.guest("Ada").starts()
+        cleo, other = house.guest("Cleo"), house.guest("Mallory")
+        for each in (cleo, other):
+            await each.connect()
+        for each in (cleo, other):
+            answers = [await each.ask("watch_room", {"room_id": room_id}) for _ in range(3)]
+            assert [answer["ok"] for answer in answers] == [True, True, False]
+
+
+async def test_the_room_can_limit_who_comes(opened: Open) -> None:
+    async with opened(limit_joins="2/1m room") as house:
+        people = [house.guest(name) for name in ("Ada", "Ben", "Cleo")]
+        room_id, other = await people[0].starts(), await people[1].starts()
+        for each in people:
+            await each.connect()
+        answers = [await each.ask("join_room", {"room_id": room_id}) for each in people]
+        assert [answer["ok"] for answer in answers] == [True, True, False]
+        assert_too_much(answers[2], 60.0)
+        assert (await people[2].ask("join_room", {"room_id": other}))["ok"]
+
+
+async def test_starting_conversations_is_limited(opened: Open) -> None:
+    async with opened(limit_creations="2/1m session, 3/1h address") as house:
+        ada, ben = house.guest("Ada"), house.guest("Ben")
+        create: tuple[Any, ...] = ("POST", "/api/conversations/create", {})
+        await ada.starts()  # makes her session, which has none of the two yet
+        await ada.starts()
+        await ada.starts()
+        house.clock.goes_on(30)
+        assert_too_much((await ada.call(*create))[1], 3570.0)
+        assert_too_much((await ben.call(*create))[1], 3570.0)
+        async with (
+            aiohttp.ClientSession() as http,
+            http.post(f"{house.url}/conversations", data={"title": "Tea"}) as page,
+        ):
+            assert page.status == 429
+            assert "60 minutes" in await page.text()
+        house.clock.goes_on(3570)
+        assert (await ben.call(*create))[0] == 201
+
+
+async def test_searching_is_limited_and_looking_at_the_list_is_not(opened: Open) -> None:
+    async with opened(limit_searches="2/10s address") as house:
+        ada = house.guest("Ada")
+        assert (await ada.call("GET", "/api/conversations?q=tea"))[0] == 200
+        async with (
+            aiohttp.ClientSession() as http,
+            http.get(f"{house.url}/conversations?q=tea") as page,
+        ):
+            assert page.status == 200
+        status, reply = await ada.call("GET", "/api/conversations?q=cake")
+        assert status == 429
+        assert_too_much(reply, 10.0)
+        assert (await ada.call("GET", "/api/conversations"))[0] == 200
+
+
+async def test_wrong_passphrases_are_limited_by_name(opened: Open) -> None:
+    async with opened(limit_passphrases="2/1m address") as house:
+        limits, who = house.server.app.limits, Who(7, ADDRESS)
+        for _ in range(2):
+            await limits.require(Kind.PASSPHRASES, who, "tea-room")
+            await limits.charge(Kind.PASSPHRASES, who, "tea-room")
+        with pytest.raises(RateLimited) as refused:
+            await limits.require(Kind.PASSPHRASES, who, "tea-room")
+        assert refused.value.retry_after == 60.0
+        await limits.require(Kind.PASSPHRASES, Who(7, ELSEWHERE), "tea-room")
+
+
+# --- guessing -----------------------------------------------------------------
+
+
+async def test_who_guesses_links_finds_out_nothing_more(opened: Open) -> None:
+    async with opened(trusted_proxies=TRUSTED, limit_unknown_rooms="3/1m address") as house:
+        ada, cleo = house.guest("Ada", ADDRESS), house.guest("Cleo", ELSEWHERE)
+        mallory, ben = house.guest("Mallory", ADDRESS), house.guest("Ben", ADDRESS)
+        room_id = await sits_down(ada)
+        for each in (mallory, ben):
+            await each.connect()
+        assert (await ben.ask("watch_room", {"room_id": room_id}))["ok"]
+        known = f"/api/conversations/{room_id}"
+        assert (await mallory.call("GET", "/api/conversations/guess001"))[0] == 404
+        guessed = await mallory.ask("watch_room", {"room_id": "guess002"})
+        assert guessed["code"] == "conversation_not_found"
+        async with (
+            aiohttp.ClientSession(headers=mallory.forwarded) as http,
+            http.get(f"{house.url}/conversation/guess003") as page,
+        ):
+            assert page.status == 404
+        # Right or wrong, by whatever way, the answer is the same now.
+        for path in (known, "/api/conversations/guess004", f"{known}/messages"):
+            assert_too_much((await mallory.call("GET", path))[1], 60.0)
+        for event in ("watch_room", "join_room", "leave_room"):
+            for guess in (room_id, "guess004"):
+                assert_too_much(await mallory.ask(event, {"room_id": guess}), 60.0)
+        # Who is in it already does not guess, and who is elsewhere did not.
+        assert (await ada.say(room_id, "At the same address"))["ok"]
+        assert (await ben.ask("sync", {"room_id": room_id, "since": 0}))["ok"]
+        assert (await cleo.call("GET", known))[0] == 200
+        house.clock.goes_on(60)
+        assert (await mallory.call("GET", known))[0] == 200
+
+
+# --- connections --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["direct", "plain"])
+async def test_an_address_has_so_many_clients_and_no_more(opened: Open, plain: bool) -> None:
+    settings = {"trusted_proxies": TRUSTED, "max_connections_per_address": "2"}
+    there, elsewhere = {"X-Forwarded-For": ADDRESS}, {"X-Forwarded-For": ELSEWHERE}
+    polling = "/socket.io/?EIO=4&transport=polling"
+    async with (
+        opened(plain=plain, **settings) as house,
+        aiohttp.ClientSession() as http,
+        raw_socket(house.url, headers=there),
+    ):
+        async with http.get(house.url + polling, headers=there) as second:
+            assert second.status == 200
+        async with http.get(house.url + polling, headers=there) as third:
+            assert third.status == 429
+            assert third.headers["Retry-After"] == "10"
+            assert (await third.json())["code"] == "rate_limited"
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            async with raw_socket(house.url, headers=there):
+                pass
+        assert refused.value.status == (403 if plain else 429)  # others refuse only like this
+        async with raw_socket(house.url, headers=elsewhere):
+            assert house.server.app.realtime.server.connection_count == 3
+
+
+async def test_who_goes_makes_place(opened: Open) -> None:
+    async with opened(max_connections_per_address="1") as house:
+        for _ in range(3):
+            async with asyncio.timeout(PATIENCE_S):
+                while True:  # until the server has noticed that the one before went
+                    try:
+                        async with raw_socket(house.url):
+                            break
+                    except (aiohttp.ClientError, ConnectionError):
+                        continue
+
+
+async def test_connections_count_before_they_say_a_word(opened: Open) -> None:
+    async with opened(max_connections_per_address="2") as house:
+        port = int(house.url.rpartition(":")[2])
+        lines = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+        async with asyncio.timeout(PATIENCE_S):
+            refused = await lines[2][0].read()
+        assert refused.startswith(b"HTTP/1.1 429 ")
+        assert b"Retry-After: 10" in refused
+        assert b'"rate_limited"' in refused
+        for _, writer in lines:
+            writer.close()
+
+
+async def test_a_trusted_proxys_own_connections_are_those_of_many(opened: Open) -> None:
+    async with opened(trusted_proxies=TRUSTED, max_connections_per_address="1") as house:
+        port = int(house.url.rpartition(":")[2])
+        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+        ada = house.guest("Ada", ADDRESS)
+        await sits_down(ada)
+        for _, writer in silent:
+            writer.close()
+
+
+async def test_polling_clients_are_forgotten_when_they_go(opened: Open) -> None:
+    async with opened(max_connections_per_address="6") as house:
+        for _ in range(4):
+            async with raw_polling(house.url) as gone:
+                await gone.send("1")
+        places = house.server.app.realtime.server.eio.places
+        assert all(places.take("127.0.0.1") for _ in range(6))
+        assert not places.take("127.0.0.1")
+
+
+# --- who is not hit -----------------------------------------------------------
+
+
+async def test_ten_people_behind_one_address_talk_as_they_like(
+    opened: Open, transports: tuple[str, ...]
+) -> None:
+    async with opened() as house:
+        people = [house.guest(f"Ben {number}", transports=transports) for number in range(10)]
+        room_id = await people[0].starts()
+        await asyncio.gather(*(each.join(room_id) for each in people))
+
+        async def talks(each: Guest) -> None:
+            for number in range(8):
+                assert (await each.ask("typing", {"room_id": room_id, "is_typing": True}))["ok"]
+                assert (await each.say(room_id, str(number)))["ok"]
+
+        await asyncio.gather(*(talks(each) for each in people))
+        assert len(await history(people[0], room_id)) == 80
+
+
+async def test_a_class_behind_one_address_comes_in_at_once(opened: Open) -> None:
+    async with opened() as house:
+        teacher = house.guest("Ada")
+        room_id = await teacher.starts()
+        pupils = [house.guest(f"Pupil {number}") for number in range(30)]
+        for _ in range(2):
+            await asyncio.gather(*(each.join(room_id) for each in pupils))
+            said = [each.say(room_id, "Present") for each in pupils]
+            assert all(answer["ok"] for answer in await asyncio.gather(*said))
+            await asyncio.gather(*(each.reconnect() for each in pupils))
+        assert all(["room_id" in await each.joins_over_rest(room_id) for each in pupils])
+
+
+async def test_who_floods_is_hit_by_the_defaults(opened: Open) -> None:
+    async with opened() as house:
+        mallory = house.guest("Mallory")
+        room_id = await sits_down(mallory)
+        answers = await asyncio.gather(*(mallory.say(room_id, "Buy!") for _ in range(100)))
+        assert sum(answer["ok"] for answer in answers) == 30
+        assert {answer.get("code") for answer in answers} == {None, "rate_limited"}
+        assert len(await history(mallory, room_id)) == 30
+
+
+async def test_off_lifts_every_limit_and_the_cap(opened: Open) -> None:
+    every = {f"limit_{kind}": "1/1h address" for kind in Kind}
+    async with opened(rate_limits="off", max_connections_per_address="1", **every) as house:
+        ada, ben = house.guest("Ada"), house.guest("Ben", transports=("polling",))
+        room_id = await sits_down(ada)
+        await sits_down(ben, room_id)
+        for _ in range(3):
+            await ada.starts()
+            assert (await ada.say(room_id, "again"))["ok"]
+            assert (await ben.ask("typing", {"room_id": room_id, "is_typing": True}))["ok"]
+            assert (await ben.ask("join_room", {"room_id": room_id}))["ok"]
+            assert (await ben.call("GET", "/api/conversations?q=a"))[0] == 200
+            assert (await ben.call("GET", "/api/conversations/guess001"))[0] == 404
+            await house.server.app.limits.charge(Kind.PASSPHRASES, Who(1, "127.0.0.1"))
+            await house.server.app.limits.require(Kind.PASSPHRASES, Who(1, "127.0.0.1"))
+        assert (await ben.call("GET", f"/api/conversations/{room_id}"))[0] == 200
+
+
+async def test_an_empty_setting_lifts_one_limit(opened: Open) -> None:
+    async with opened(limit_messages="", limit_typing="1/10s session") as house:
+        ada = house.guest("Ada")
+        room_id = await sits_down(ada)
+        assert all([(await ada.say(room_id, str(number)))["ok"] for number in range(40)])
+        typing = {"room_id": room_id, "is_typing": True}
+        assert [(await ada.ask("typing", typing))["ok"] for _ in range(2)] == [True, False]
+
+
+# --- the log ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "around"),
+    [(ADDRESS, "203.0.113.0/24"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1::/48")],
+)
+async def test_the_log_tells_once_of_a_limit_and_of_no_whole_address(
+    opened: Open, address: str, around: str
+) -> None:
+    with capture_logs() as entries:
+        async with opened(trusted_proxies=TRUSTED, limit_messages="1/10s session") as house:
+            mallory = house.guest("Mallory", address)
+            room_id = await sits_down(mallory)
+            await asyncio.gather(*(mallory.say(room_id, "Buy!") for _ in range(20)))
+            await mallory.call("GET", "/api/conversations/guess001")
+    said = [entry for entry in entries if entry["log_level"] != "debug"]
+    assert said == [
+        {
+            "event": "limit_reached",
+            "limit": "messages",
+            "address": around,
+            "log_level": "info",
+        }
+    ]

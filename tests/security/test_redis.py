@@ -1,0 +1,176 @@
+"""Counting in Redis: shared and lasting where it answers, and in nobody's way where it does not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.people import PATIENCE_S
+from tests.security.conftest import Guest, Open
+from tests.servers import START_WITHIN_S, free_port
+from tests.test_cli import assert_says_why, parley
+
+NO_LIMITS_PACKAGE = "import sys; sys.modules['limits'] = None; from parley.cli import main; main()"
+
+
+class Redis:
+    """A redis-server of the test's own, which keeps nothing on disk."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}"
+        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
+        self._running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self._running.stdout is not None
+        while "eady to accept connections" not in (line := self._running.stdout.readline()):
+            assert line, "it did not start"
+
+    def ends(self) -> None:
+        self._running.kill()
+        self._running.communicate(timeout=START_WITHIN_S)
+
+
+@pytest.fixture
+def redis() -> Iterator[Redis]:
+    if shutil.which("redis-server") is None:
+        pytest.skip("redis-server was not found")
+    started = Redis()
+    yield started
+    started.ends()
+
+
+async def sits_down(guest: Guest, room_id: str = "") -> str:
+    room_id = room_id or await guest.starts()
+    await guest.connect(**({"auth": {"token": guest.token}} if guest.token else {}))
+    await guest.join(room_id)
+    return room_id
+
+
+# --- what keeps it from starting ----------------------------------------------
+
+
+def test_without_the_extra_it_is_one_sentence(tmp_path: Path) -> None:
+    flags = ["serve", "--data", str(tmp_path / "data"), "--rate-limit-storage", "redis://localhost"]
+    ended = subprocess.run(
+        [sys.executable, "-c", NO_LIMITS_PACKAGE, *flags],
+        capture_output=True,
+        text=True,
+        timeout=START_WITHIN_S,
+        check=False,
+    )
+    assert_says_why(ended, "extra redis")
+
+
+def test_a_redis_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
+    port = free_port()
+    url = f"redis://:hunter2@127.0.0.1:{port}"
+    ended = parley("serve", "--data", str(tmp_path), "--rate-limit-storage", url)
+    assert_says_why(ended, f"127.0.0.1:{port}", "--rate-limit-storage")
+    assert "hunter2" not in ended.stderr
+
+
+def test_an_address_that_redis_cannot_use_is_one_sentence(tmp_path: Path) -> None:
+    url = "redis://127.0.0.1:6379/?db=nonsense"
+    assert_says_why(
+        parley("serve", "--data", str(tmp_path), "--rate-limit-storage", url), "127.0.0.1:6379"
+    )
+
+
+async def test_while_limits_are_off_no_redis_is_needed(opened: Open) -> None:
+    nowhere = f"redis://127.0.0.1:{free_port()}"
+    async with opened(rate_limits="off", rate_limit_storage=nowhere) as house:
+        ada = house.guest("Ada")
+        assert (await ada.say(await sits_down(ada), "Hello"))["ok"]
+
+
+# --- counting -----------------------------------------------------------------
+
+
+async def test_a_count_in_redis_outlives_the_server(opened: Open, redis: Redis) -> None:
+    limits = {"rate_limit_storage": redis.url, "limit_messages": "2/1h session, 9/1h room"}
+    async with opened(**limits) as house:
+        ada = house.guest("Ada")
+        room_id = await sits_down(ada)
+        assert (await ada.say(room_id, "one"))["ok"]
+        token = ada.token
+    async with opened(**limits) as house:
+        ada = house.guest("Ada")
+        ada.token = token
+        await sits_down(ada, room_id)
+        path = f"/api/conversations/{room_id}/messages"
+        assert (await ada.call("POST", path, {"message": "two"}))[0] == 201
+        refused = await ada.say(room_id, "three")
+        assert refused["code"] == "rate_limited"
+        assert 3_500 < refused["retry_after"] <= 3_600
+        status, reply = await ada.call("POST", path, {"message": "three"})
+        assert (status, reply["code"]) == (429, "rate_limited")
+
+
+async def test_strangers_and_guesses_count_in_redis_too(opened: Open, redis: Redis) -> None:
+    async with opened(
+        rate_limit_storage=redis.url, limit_unknown_rooms="2/1h address", limit_joins="3/1h room"
+    ) as house:
+        ada, cleo = house.guest("Ada"), house.guest("Cleo")
+        room_id = await sits_down(ada)
+        await cleo.connect()
+        for room, code in ((room_id, None), (room_id, None), (room_id, "rate_limited")):
+            assert (await cleo.ask("join_room", {"room_id": room})).get("code") == code
+        for _ in range(2):
+            status, _ = await cleo.call("GET", "/api/conversations/guess001")
+            assert status == 404
+        assert (await cleo.call("GET", f"/api/conversations/{room_id}"))[0] == 429
+        assert (await ada.say(room_id, "Still here"))["ok"]
+
+
+async def test_when_redis_goes_away_people_talk_on(opened: Open, redis: Redis) -> None:
+    with capture_logs() as entries:
+        async with opened(
+            rate_limit_storage=redis.url, limit_messages="5/1h session", limit_typing=""
+        ) as house:
+            ada = house.guest("Ada")
+            room_id = await sits_down(ada)
+            for text in ("one", "two"):
+                assert (await ada.say(room_id, text))["ok"]
+            await asyncio.to_thread(redis.ends)
+            async with asyncio.timeout(PATIENCE_S):
+                answers = [await ada.say(room_id, str(number)) for number in range(6)]
+            # What was counted in Redis is unknown now; from here on it is counted in memory.
+            assert [answer["ok"] for answer in answers] == [True] * 5 + [False]
+            assert answers[-1]["code"] == "rate_limited"
+    said = [entry["event"] for entry in entries if entry["log_level"] == "warning"]
+    assert said == ["rate_limits_counted_in_memory"]
+
+
+async def test_a_redis_that_hangs_holds_up_nobody_for_long(opened: Open) -> None:
+    asked = asyncio.Event()
+
+    replies = {b"PING": b"+PONG\r\n", b"CLIENT": b"+OK\r\n"}
+
+    async def greets_and_then_hangs(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        with contextlib.suppress(ConnectionError):
+            while line := await reader.readline():
+                writer.write(replies.get(line.strip(), b""))
+                if line.strip() == b"EVALSHA":
+                    asked.set()
+        writer.close()
+
+    hanging = await asyncio.start_server(greets_and_then_hangs, "127.0.0.1", 0)
+    port = hanging.sockets[0].getsockname()[1]
+    async with opened(rate_limit_storage=f"redis://127.0.0.1:{port}") as house:
+        ada = house.guest("Ada")
+        async with asyncio.timeout(PATIENCE_S):
+            room_id = await sits_down(ada)
+            answers = await asyncio.gather(*(ada.say(room_id, str(n)) for n in range(20)))
+        assert all(answer["ok"] for answer in answers)
+        assert asked.is_set()
+    hanging.close()
