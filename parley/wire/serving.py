@@ -252,7 +252,7 @@ class _House:
     def _left(self, task: asyncio.Task[None]) -> None:
         del self._http[task]
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("connection_failed", error=repr(error))
+            log.error("connection_failed", exc_info=error)
 
 
 def _room_for(connections: int) -> int:
@@ -284,4 +284,6 @@ def _note(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     error = context.get("exception")
     if isinstance(error, asyncio.CancelledError | ConnectionError | TimeoutError):
         return
-    log.error("loop_error", message=context.get("message"), error=repr(error))
+    # What follows a bracket are the arguments of a callback: bytes that somebody sent.
+    what = str(context.get("message", "")).partition("(")[0]
+    log.error("loop_error", what=what, exc_info=error)
