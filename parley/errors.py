@@ -26,6 +26,10 @@ class BadRequest(ParleyError):
     text = "The request could not be understood."
 
 
+class WrongHost(BadRequest):
+    """Asked for by a name that is not the public URL's."""
+
+
 class TooLarge(ParleyError):
     code = "too_large"
     text = "That is too long."
@@ -66,9 +70,51 @@ class Forbidden(ParleyError):
     text = "Only the owner of this conversation may do that."
 
 
+class OldLink(ParleyError):
+    code = "link_replaced"
+    text = "This link was replaced by a new one. Ask whoever sent it to you for that."
+
+
+class Locked(ParleyError):
+    code = "locked"
+    text = "This conversation is locked: nobody new comes in just now. Ask its owner."
+
+
+class PassphraseRequired(ParleyError):
+    code = "passphrase_required"
+    text = "This conversation has a passphrase. Ask whoever sent you the link."
+
+
+class PassphraseWrong(ParleyError):
+    code = "passphrase_wrong"
+    text = "That is not the passphrase of this conversation."
+
+
+class KnockRequired(ParleyError):
+    code = "knock_required"
+    text = "Who is new here knocks first: an owner lets them in."
+
+
+class ReadOnly(ParleyError):
+    code = "read_only"
+    text = "Only the owner speaks here just now."
+
+
+class NameTaken(ParleyError):
+    code = "name_taken"
+    text = "This name belongs to somebody else here. Choose another."
+
+
 class OriginRefused(ParleyError):
     code = "origin_refused"
     text = "Pages from this origin may not use this server."
+
+
+class FormTooOld(OriginRefused):
+    text = (
+        "This form is from a page that was opened before something changed here. "
+        "Go back, load the page again, and send it once more."
+    )
 
 
 class RateLimited(ParleyError):
@@ -98,6 +144,10 @@ class DatabaseUnusable(StartupError):
 
 
 class DatabaseTooNew(StartupError):
+    pass
+
+
+class SecretUnusable(StartupError):
     pass
 
 

@@ -10,7 +10,7 @@ import segno
 from quart import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from parley import contract, decode, present, web
+from parley import contract, decode, forms, present, web
 from parley.domain import access, conversations, messages, participants
 from parley.errors import BadRequest, Forbidden, ParleyError
 from parley.records import Participant, Session, Snapshot, Visibility
@@ -42,6 +42,8 @@ class Window:
 
 @pages.before_request
 async def _refuse_foreign_origins() -> None:
+    if web.asking().changes:
+        await forms.look_at_seal()
     web.refuse_foreign_origins()
 
 

@@ -49,7 +49,7 @@ async def test_a_page_loads_nothing_from_elsewhere_and_is_not_kept(
 ) -> None:
     reply = await visitor.call("GET", path)
     policy = reply.headers["Content-Security-Policy"]
-    assert "default-src 'self'" in policy
+    assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
     assert reply.headers["Cache-Control"] == "no-store"
@@ -160,12 +160,14 @@ async def test_the_transcript_is_there_before_a_name_is_given(visitor: Caller, p
     assert re.search(r'<form[^>]*id="join"[^>]*(?<!hidden)>', page)
 
 
-async def test_an_unlisted_conversation_is_not_for_search_engines(
+async def test_a_conversation_is_not_for_search_engines(
     visitor: Caller, ada: Caller, path: str
 ) -> None:
-    robots = '<meta name="robots" content="noindex">'
-    assert robots in await get(visitor, path)
-    assert robots not in await get(visitor, f"/conversation/{await ada.starts()}")
+    robots = '<meta name="robots" content="noindex, nofollow">'
+    for each in (path, f"/conversation/{await ada.starts()}"):
+        reply = await visitor.call("GET", each)
+        assert robots in reply.text
+        assert reply.headers["X-Robots-Tag"] == "noindex, nofollow"
 
 
 async def test_join_and_post_by_form(visitor: Caller, path: str) -> None:
