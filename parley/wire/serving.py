@@ -93,7 +93,9 @@ def listen(host: str, port: int) -> list[socket.socket]:
 
 
 def _bind(family: int, address: tuple[Any, ...], *, optional: bool) -> socket.socket | None:
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    # TCP by name: asyncio's own loop turns Nagle's algorithm off only where it is named, and
+    # each answer would wait 40 ms for the other side's acknowledgement.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
