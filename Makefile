@@ -15,7 +15,7 @@ DEV := $(VENV)/.dev
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup system test torture bench check format screenshots vendor clean
+.PHONY: help run setup system test torture bench check audit format screenshots vendor clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -55,6 +55,9 @@ check: $(DEV) ## Check format, lint, types and who imports whom
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo
+
+audit: $(DEV) ## Ask whether faults are known of the packages, and check the vendored files
+	@$(BIN)/python -m tools.audit
 
 format: $(DEV) ## Format the Python code, and mend what ruff can
 	@$(BIN)/ruff check --fix --exit-zero --quiet

@@ -12,7 +12,16 @@ import structlog
 from quart import Quart, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from parley import __version__, contract, present, rich_text, web, web_headers
+from parley import (
+    __version__,
+    contract,
+    forms,
+    page_policy,
+    present,
+    rich_text,
+    web,
+    web_headers,
+)
 from parley.addresses import Proxies
 from parley.assets import Assets
 from parley.bus.local import LocalBus
@@ -30,14 +39,17 @@ from parley.errors import (
     NotFound,
     OriginRefused,
     ParleyError,
+    StartupError,
     TooLarge,
     Unavailable,
+    WrongHost,
 )
 from parley.limits import Limits
 from parley.manage_pages import manage_pages
 from parley.pages import pages
 from parley.realtime import Realtime, asking
 from parley.routes import rest
+from parley.storage import secret_file
 from parley.storage.database import Database
 from parley.wire.gate import Gate
 from parley.wire.places import RETRY_AFTER_S, Places
@@ -61,9 +73,14 @@ class Parley(Quart):
         Raises `StartupError`s.
         """
         await self.limits.open()
+        site = web_site(self)
         await self.database.open()
         try:
-            await participants.forget_sockets(web_site(self).context)
+            site.secret = await asyncio.to_thread(secret_file.load, site.config.data)
+            await participants.forget_sockets(site.context)
+        except StartupError:
+            await self.database.close()
+            raise
         except Unavailable as error:
             reason = self.database.problem or error.text
             await self.database.close()
@@ -120,7 +137,10 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(door_pages)
     app.register_blueprint(manage_pages)
     app.register_blueprint(site.assets.blueprint())
-    app.after_request(web_headers.secure)
+    app.before_request(_refuse_other_hosts)
+    app.after_request(page_policy.secure)
+    app.after_request(web.replace_old_cookie)
+    app.after_request(forms.set_cookie)
     app.after_request(web_headers.compress)
     app.after_request(_note)
     app.register_error_handler(ParleyError, _tell)
@@ -132,8 +152,10 @@ def _serve(app: Parley, config: Config) -> None:
         app.asgi_app,
         proxies=Proxies(config.trusted_proxies),
         places=Places(config.most_connections),
+        is_here=lambda host, path: site.origins.is_here(host, path),
         may_connect=lambda handshake: site.origins.may_act(asking(handshake)),
         readable_by=lambda handshake: site.origins.cross(asking(handshake)),
+        elsewhere=msgspec.json.encode(present.error_reply(WrongHost(web.wrong_host(config)))),
         refusal=msgspec.json.encode(present.error_reply(OriginRefused())),
         not_allowed=msgspec.json.encode(present.error_reply(BadRequest())),
         crowded=present.crowded(RETRY_AFTER_S),
@@ -141,7 +163,7 @@ def _serve(app: Parley, config: Config) -> None:
 
 
 def _set_up_templates(app: Quart, assets: Assets) -> None:
-    app.jinja_env.globals.update(asset=assets.url, version=__version__)
+    app.jinja_env.globals.update(asset=assets.url, version=__version__, form_seal=forms.seal_field)
     app.jinja_env.filters.update(rich=rich_text.rich, day=_day, clock=_clock, full_date=_full_date)
     app.jinja_env.tests["is_emoji_only"] = rich_text.is_emoji_only
     app.jinja_env.trim_blocks = True
@@ -177,6 +199,10 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         await app.drain()
         context.presence.close()
         await app.close()
+
+
+async def _refuse_other_hosts() -> None:
+    web.refuse_other_hosts()
 
 
 async def _note(response: Response) -> Response:
@@ -219,18 +245,26 @@ async def _answer(error: ParleyError, status: int) -> Response:
     if request.path.startswith("/api/") or request.path in ("/api", "/openapi.json"):
         response = web.json(present.error_reply(error), status)
     else:
-        back = _conversation_of(request.path) if error.code == Forbidden.code else None
+        url, label = _way_on(error)
         page = await render_template(
             "pages/problem.html",
             status=status,
             title=_TITLES.get(error.code, "That did not work"),
             text=error.text,
-            action_url=back or "/",
-            action_label="Back to the conversation" if back else "Start a conversation",
+            action_url=url,
+            action_label=label,
         )
         response = Response(page, status=status, content_type="text/html; charset=utf-8")
     response.headers.update(web.retry_headers(error))
     return response
+
+
+def _way_on(error: ParleyError) -> tuple[str, str]:
+    """Where the page of a problem leads, and what it calls that."""
+    if isinstance(error, WrongHost):
+        return web.public_url(), "Go to its address"
+    back = _conversation_of(request.path) if error.code == Forbidden.code else None
+    return (back, "Back to the conversation") if back else ("/", "Start a conversation")
 
 
 def _conversation_of(path: str) -> str | None:

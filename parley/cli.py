@@ -11,11 +11,10 @@ from collections.abc import Callable
 from typing import Any, TextIO, cast
 
 import click
-import structlog
 
-from parley import __version__
+from parley import __version__, logs
 from parley.app import create_app
-from parley.config import LOG_LEVELS, SETTINGS, Config, load_config
+from parley.config import SETTINGS, Config, load_config
 from parley.errors import AddressUnusable, StartupError
 from parley.wire import serving
 
@@ -70,7 +69,7 @@ def migrate(**flags: str | None) -> None:
 
 
 async def _serve(config: Config) -> None:
-    _log_to_stderr(config.log_level)
+    logs.log_to(cast(TextIO, _LogFile(sys.stderr)), config.log_level)
     app = create_app(config)
     await app.open()
     try:
@@ -78,6 +77,8 @@ async def _serve(config: Config) -> None:
             sockets = serving.listen(config.host, config.port)
         except serving.CannotListen as error:
             raise AddressUnusable(str(error)) from error
+        # Before anybody is told that it is up: who is told may stop it at once.
+        stop = serving.stop_on_signals()
         port = sockets[0].getsockname()[1]
         click.echo(f"Parley is at {_address(config, port)}  (Ctrl+C stops it)")
         if config.public_url:
@@ -89,7 +90,7 @@ async def _serve(config: Config) -> None:
         await serving.serve(
             app,
             sockets,
-            stop=serving.stop_on_signals(),
+            stop=stop,
             drain=app.drain,
             max_connections=config.max_connections,
         )
@@ -110,6 +111,7 @@ def _collect_seldom() -> None:
 
 
 async def _migrate(config: Config) -> None:
+    logs.log_to(cast(TextIO, _LogFile(sys.stderr)), config.log_level)
     app = create_app(config)
     await app.open()
     await app.close()
@@ -139,19 +141,6 @@ def _or_say_why(start: Callable[[], None]) -> None:
     except StartupError as error:
         click.echo(f"parley: {error}", err=True)
         sys.exit(EXIT_CANNOT_START)
-
-
-def _log_to_stderr(level: str) -> None:
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger((LOG_LEVELS.index(level) + 1) * 10),
-        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _LogFile(sys.stderr))),
-    )
 
 
 class _LogFile:

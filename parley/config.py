@@ -18,6 +18,9 @@ from parley.rates import parser as rates_by
 LOG_LEVELS = ("debug", "info", "warning", "error")
 MEMORY = "memory"
 """Where rates are counted, unless in Redis."""
+_AN_ORIGIN = "an address such as https://example.org, without a path"
+# What a browser writes into `Origin` and `Host`, and a page's policy may hold as it is.
+_HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
 
 
 def _port(text: str) -> int:
@@ -38,12 +41,19 @@ def _connections(text: str) -> int:
     return int(text)
 
 
+def default_port(scheme: str) -> int:
+    """The port that addresses of `http` or `https` leave out."""
+    return 443 if scheme == "https" else 80
+
+
 def _origin(text: str) -> str:
     """An origin as browsers write it: scheme, host and a port that is not the scheme's own."""
     parts = urlsplit(text.strip().rstrip("/"))
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
-        raise ValueError("an address such as https://example.org, without a path")
-    return f"{parts.scheme}://{parts.netloc.lower()}"
+    if parts.scheme not in ("http", "https") or not _HOST_AND_PORT.fullmatch(parts.netloc):
+        raise ValueError(_AN_ORIGIN)
+    if parts.path or parts.query or parts.fragment:
+        raise ValueError(_AN_ORIGIN)
+    return f"{parts.scheme}://{parts.netloc.lower().removesuffix(f':{default_port(parts.scheme)}')}"
 
 
 def _public_url(text: str) -> str:
@@ -98,14 +108,20 @@ class Config:
     public_url: str = _setting(
         _public_url,
         "",
-        "where people reach this server, for the links it hands out; "
-        "empty: as each request names it",
+        "where people reach this server, for the links it hands out, and the only name it "
+        "answers to; empty: as each request names it",
         "URL",
     )
     allowed_origins: tuple[str, ...] = _setting(
         _origins,
         "http://localhost:3000,http://127.0.0.1:3000",
         "other origins whose pages may call the API and Socket.IO, comma-separated",
+        "ORIGINS",
+    )
+    embedding_origins: tuple[str, ...] = _setting(
+        _origins,
+        "",
+        "origins whose pages may show this server's in a frame, comma-separated; empty: none",
         "ORIGINS",
     )
     log_level: str = _setting(

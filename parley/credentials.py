@@ -1,4 +1,4 @@
-"""Whom a request speaks for: origins, the session cookie, the bearer token.
+"""Whom a request speaks for: hosts and origins, the session cookie, the bearer token.
 
 Knows neither Quart nor Socket.IO: both sides of the wire ask the same questions.
 """
@@ -6,13 +6,25 @@ Knows neither Quart nor Socket.IO: both sides of the wire ask the same questions
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from parley.config import Config
+from parley.config import Config, default_port
 
 COOKIE = "parley_session"
 COOKIE_MAX_AGE_S = 400 * 24 * 3600
 """The longest that browsers keep a cookie (RFC 6265bis, section 5.5)."""
+FORM_COOKIE = "parley_form"
+"""What forms are sealed with where there is no session yet."""
+HOST_PREFIX = "__Host-"
+"""A cookie named so was set over HTTPS by this very host (RFC 6265bis, section 4.1.3)."""
+
+MARK = "Parley-Page"
+"""A header that scripts of our own pages set. Another origin's could only after a
+preflight, and no preflight of ours allows it."""
+PROBES = frozenset({"/api/health", "/api/ready"})
+"""What whoever looks after the server asks from the same machine, by its loopback name."""
+_FROM_ELSEWHERE = ("cross-site", "same-site")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,30 +37,56 @@ class Asking:
     """`Sec-Fetch-Site`, which browsers set and scripts cannot."""
     changes: bool
     """Whether it may change something, or opens a way to: anything but a plain GET."""
+    is_vouched: bool = False
+    """Whether it carries what only a page of our own can give: the mark, or a form's seal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """Which pages may use this server, from the configuration."""
+    """Which names this server goes by, and which pages may use it, from the configuration."""
 
     public_url: str
     allowed: frozenset[str]
+    hosts: frozenset[str]
+    """What `Host` may say; any name where none is known."""
 
     @classmethod
     def of(cls, config: Config) -> Origins:
-        return cls(config.public_url, frozenset(config.allowed_origins))
+        return cls(config.public_url, frozenset(config.allowed_origins), _hosts(config.public_url))
+
+    def is_here(self, host: str, path: str) -> bool:
+        """Whether a request asks for this server by a name it is known by.
+
+        A page of somebody's whose name was made to lead here (DNS rebinding) asks by
+        that name, and gets nothing.
+        """
+        if not self.hosts or host.lower() in self.hosts:
+            return True
+        return path in PROBES and (not host or is_loopback(host))
 
     def is_own(self, asking: Asking) -> bool:
-        """Whether a page of this very server asks, as far as its browser says."""
+        """Whether a page of this very server asks, as far as its browser says.
+
+        Only then does a cookie count.
+        """
         if asking.origin in ("", "null"):
-            # Browsers name the origin wherever something could change, or, by policy of
-            # the page, hide it from a form: then Sec-Fetch-Site still tells.
-            return asking.fetch_site == "same-origin" or not (asking.changes or asking.origin)
-        return asking.origin == self.public_url or _host(asking.origin) == asking.host.lower()
+            # Browsers leave the origin out of plain GETs and hide it from forms, as our
+            # Referrer-Policy asks them to. Then Sec-Fetch-Site tells; and where a browser
+            # knows nothing of that, or is not on HTTPS, what only our pages can give.
+            if not (asking.changes or asking.origin):
+                return True  # it reads: no other page sees the answer
+            if asking.fetch_site:
+                return asking.fetch_site == "same-origin"
+            return asking.is_vouched
+        if self.public_url:
+            return asking.origin == self.public_url
+        return _host(asking.origin) == asking.host.lower()
 
     def may_act(self, asking: Asking) -> bool:
         """Whether it may ask at all: no page (a program), our own, or an allowed one."""
-        return asking.origin == "" or asking.origin in self.allowed or self.is_own(asking)
+        if asking.origin in self.allowed or self.is_own(asking):
+            return True
+        return asking.origin == "" and asking.fetch_site not in _FROM_ELSEWHERE
 
     def cross(self, asking: Asking) -> str | None:
         """The allowed other origin that asks, if it is one."""
@@ -61,6 +99,21 @@ def bearer(authorization: str) -> str | None:
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
+def named(cookie: str, *, is_secure: bool) -> str:
+    """What a cookie of ours is called: over HTTPS so that no other host can set it."""
+    return HOST_PREFIX + cookie if is_secure else cookie
+
+
+def session_cookie(header: str) -> str | None:
+    """The session's secret in a `Cookie` header, by its name over HTTPS, else by the plain one."""
+    return _either(header, COOKIE)
+
+
+def form_cookie(header: str) -> str | None:
+    """What a browser without a session was given for its forms."""
+    return _either(header, FORM_COOKIE)
+
+
 def cookie_value(header: str, name: str = COOKIE) -> str | None:
     """The value of one cookie in a `Cookie` header."""
     for part in header.split(";"):
@@ -70,9 +123,34 @@ def cookie_value(header: str, name: str = COOKIE) -> str | None:
     return None
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a `Host`, with or without a port, names the machine itself."""
+    try:
+        name = urlsplit(f"//{host.lower()}").hostname or ""
+        return name == "localhost" or ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _either(header: str, name: str) -> str | None:
+    return cookie_value(header, HOST_PREFIX + name) or cookie_value(header, name)
+
+
+def _hosts(public_url: str) -> frozenset[str]:
+    """The public URL's host as a `Host` header may write it."""
+    if not public_url:
+        return frozenset()
+    parts = urlsplit(public_url)
+    if parts.port is not None:
+        return frozenset({parts.netloc})
+    return frozenset({parts.netloc, f"{parts.netloc}:{default_port(parts.scheme)}"})
+
+
 def _host(origin: str) -> str | None:
     """The host and port that an origin names; None for what is no origin."""
     try:
-        return urlsplit(origin).netloc.lower() or None
+        parts = urlsplit(origin)
     except ValueError:
         return None
+    is_origin = parts.scheme in ("http", "https") and not (parts.path or parts.query)
+    return parts.netloc.lower() or None if is_origin else None

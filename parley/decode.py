@@ -15,6 +15,9 @@ T = TypeVar("T")
 
 _TOO_LONG = re.compile(r"Expected `str` of length <= (\d+) - at `\$\.(\w+)`")
 
+_ECHO = re.compile(r"Invalid enum value .*(?= - at `\$[^`]*`\Z)", re.DOTALL)
+"""An error tells what was wrong where, but repeats nothing of what was sent."""
+
 
 def from_json(body: bytes, type: type[T]) -> T:
     """A JSON body as `type`. Raises `BadRequest` and `TooLarge`."""
@@ -49,4 +52,4 @@ def _explained(error: msgspec.ValidationError) -> BadRequest | TooLarge:
     if too_long := _TOO_LONG.search(text):
         limit, field = too_long.groups()
         return TooLarge(f"{field} is too long: at most {int(limit):,} characters.")
-    return BadRequest(f"{text}.")
+    return BadRequest(_ECHO.sub("Unknown value", text) + ".")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from quart import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from parley import contract, decode, present, web
+from parley import contract, decode, forms, present, web
 from parley.domain import entering
 from parley.errors import (
     KnockRequired,
@@ -26,6 +26,7 @@ SEE_OTHER = 303
 AT_THE_DOOR = (Locked, KnockRequired, OldLink, PassphraseRequired, PassphraseWrong)
 
 
+door_pages.before_request(forms.look_at_seal)
 door_pages.before_request(web.admit)
 
 

@@ -26,6 +26,10 @@ class BadRequest(ParleyError):
     text = "The request could not be understood."
 
 
+class WrongHost(BadRequest):
+    """Asked for by a name that is not the public URL's."""
+
+
 class TooLarge(ParleyError):
     code = "too_large"
     text = "That is too long."
@@ -106,6 +110,13 @@ class OriginRefused(ParleyError):
     text = "Pages from this origin may not use this server."
 
 
+class FormTooOld(OriginRefused):
+    text = (
+        "This form is from a page that was opened before something changed here. "
+        "Go back, load the page again, and send it once more."
+    )
+
+
 class RateLimited(ParleyError):
     code = "rate_limited"
     text = "That was too much at once. Please wait a moment."
@@ -133,6 +144,10 @@ class DatabaseUnusable(StartupError):
 
 
 class DatabaseTooNew(StartupError):
+    pass
+
+
+class SecretUnusable(StartupError):
     pass
 
 

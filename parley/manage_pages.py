@@ -11,7 +11,7 @@ from markupsafe import Markup
 from quart import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from parley import contract, decode, present, web
+from parley import contract, decode, forms, present, web
 from parley.domain import audit, conversations, entering, owning, removal
 from parley.domain.context import Context
 from parley.errors import BadRequest, Forbidden, NotFound, TooLarge
@@ -52,6 +52,7 @@ ACTS = {
 """What the list of acts says, in words."""
 
 
+manage_pages.before_request(forms.look_at_seal)
 manage_pages.before_request(web.admit)
 
 

@@ -10,7 +10,7 @@ import segno
 from quart import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from parley import contract, decode, present, web
+from parley import contract, decode, forms, present, web
 from parley.domain import conversations, messages, participants
 from parley.door_pages import AT_THE_DOOR, Refused, door
 from parley.errors import BadRequest, ParleyError
@@ -42,6 +42,7 @@ class Window:
     newest_url: str | None
 
 
+pages.before_request(forms.look_at_seal)
 pages.before_request(web.admit)
 
 

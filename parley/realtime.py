@@ -401,7 +401,7 @@ class Realtime:
             return session, token
         if not self._origins.is_own(asking(handshake)):
             return None, None
-        cookie = credentials.cookie_value(handshake.headers.get("cookie", ""))
+        cookie = credentials.session_cookie(handshake.headers.get("cookie", ""))
         return await sessions.resolve(self._context, cookie), None
 
     def _disconnect(self, sid: str) -> None:
@@ -495,5 +495,6 @@ def asking(handshake: Handshake) -> Asking:
         host=handshake.headers.get("host", ""),
         origin=handshake.headers.get("origin", ""),
         fetch_site=handshake.headers.get("sec-fetch-site", ""),
-        changes=handshake.is_websocket,
+        changes=True,  # a poll, too, opens a way to
+        is_vouched=credentials.MARK.lower() in handshake.headers,
     )

@@ -19,9 +19,10 @@ from parley.config import Config
 from parley.credentials import Asking, Origins
 from parley.domain import sessions
 from parley.domain.context import Context
-from parley.errors import Forbidden, OriginRefused, ParleyError
+from parley.errors import Forbidden, OriginRefused, ParleyError, Unavailable, WrongHost
 from parley.limits import Kind, Limits, Who
 from parley.records import Session
+from parley.secret import Secret
 
 R = TypeVar("R", bound=AnyResponse)
 
@@ -39,6 +40,8 @@ class Site:
     origins: Origins
     limits: Limits
     connection_count: Callable[[], int]
+    secret: Secret | None = None
+    """The server's own; None until the app has started."""
     is_ready: bool = False
 
 
@@ -54,6 +57,34 @@ def asking() -> Asking:
         origin=request.headers.get("Origin", ""),
         fetch_site=request.headers.get("Sec-Fetch-Site", ""),
         changes=request.method not in SAFE_METHODS,
+        is_vouched=credentials.MARK in request.headers or bool(g.get("is_sealed")),
+    )
+
+
+def note_sealed(is_sealed: bool) -> None:
+    """Remember that the form which is posted carries a seal of ours."""
+    g.is_sealed = is_sealed
+
+
+def secret() -> Secret:
+    """The server's own secret. Raises `Unavailable` before the app has started."""
+    found = site().secret
+    if found is None:
+        raise Unavailable("The server is starting.", retry_after=1.0)
+    return found
+
+
+def refuse_other_hosts() -> None:
+    """Raise `WrongHost` where a request asks for a server by another name."""
+    if not site().origins.is_here(request.headers.get("Host", ""), request.path):
+        raise WrongHost(wrong_host(site().config))
+
+
+def wrong_host(config: Config) -> str:
+    """What whoever asked by another name is told."""
+    return (
+        f"This server answers at {config.public_url} alone. "
+        "A proxy in front of it must pass the Host header on as it came."
     )
 
 
@@ -121,7 +152,11 @@ async def _session() -> Session | None:
         return session
     if not site().origins.is_own(asking()):
         return None
-    return await sessions.resolve(site().context, request.cookies.get(credentials.COOKIE))
+    cookie = credentials.session_cookie(request.headers.get("Cookie", ""))
+    session = await sessions.resolve(site().context, cookie)
+    if session is not None:
+        g.session_cookie = cookie
+    return session
 
 
 async def session_if_known() -> Session | None:
@@ -147,17 +182,47 @@ def public_url() -> str:
     return site().config.public_url or f"{request.scheme}://{request.host}"
 
 
+def is_https() -> bool:
+    """Whether people reach this server over HTTPS."""
+    return public_url().startswith("https:")
+
+
+def is_trustworthy() -> bool:
+    """Whether browsers take the connection for a secure one: HTTPS, or this very machine."""
+    return is_https() or credentials.is_loopback(request.host)
+
+
 def remember(response: R, token: str | None) -> R:
     """Let the browser hold a new session's secret, where a page of our own asked."""
     if token is not None and is_own_page():
-        response.set_cookie(
-            credentials.COOKIE,
-            token,
-            max_age=credentials.COOKIE_MAX_AGE_S,
-            httponly=True,
-            samesite="Lax",
-            secure=public_url().startswith("https:"),
-        )
+        set_cookie(response, credentials.COOKIE, token, max_age_s=credentials.COOKIE_MAX_AGE_S)
+    return response
+
+
+def set_cookie(
+    response: AnyResponse, name: str, value: str, *, max_age_s: int | None = None
+) -> None:
+    """Give the browser a cookie that no script and no other site's request gets."""
+    response.set_cookie(
+        credentials.named(name, is_secure=is_https()),
+        value,
+        max_age=max_age_s,
+        path="/",
+        httponly=True,
+        samesite="Lax",
+        secure=is_https(),
+    )
+
+
+async def replace_old_cookie(response: R) -> R:
+    """Give a session that still has its cookie from before HTTPS the name that it has there."""
+    header = request.headers.get("Cookie", "")
+    held: str | None = g.get("session_cookie")
+    if held is None or not is_https() or credentials.cookie_value(header) is None:
+        return response
+    if credentials.cookie_value(header) == held:
+        set_cookie(response, credentials.COOKIE, held, max_age_s=credentials.COOKIE_MAX_AGE_S)
+    response.delete_cookie(credentials.COOKIE, path="/", secure=True, httponly=True, samesite="Lax")
     return response
 
 

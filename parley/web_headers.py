@@ -1,4 +1,4 @@
-"""Headers that every page carries, and the compression of what is sent as text."""
+"""The compression of what is sent as text."""
 
 from __future__ import annotations
 
@@ -10,39 +10,12 @@ from werkzeug.datastructures import Headers
 COMPRESS_FROM_BYTES = 1_000
 _COMPRESSED = ("text/html", "image/svg+xml")
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
-)
-
 
 def accepts_gzip(headers: Headers) -> bool:
     return any(
         part.split(";")[0].strip() == "gzip"
         for part in headers.get("Accept-Encoding", "").split(",")
     )
-
-
-async def secure(response: Response) -> Response:
-    """What a browser may do with any answer of ours."""
-    headers = response.headers
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    # Not no-referrer: with it browsers send a form's origin as null, and a form without
-    # scripts could not be told from one on a stranger's page. Other sites learn nothing.
-    headers.setdefault("Referrer-Policy", "same-origin")
-    if response.mimetype == "text/html":
-        headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-        headers.setdefault("Cache-Control", "no-store")
-    return response
 
 
 async def compress(response: Response) -> Response:

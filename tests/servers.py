@@ -79,7 +79,7 @@ class Process:
     def __init__(self, data: Path, *flags: str, environ: dict[str, str] | None = None) -> None:
         self._command = [sys.executable, "-m", "parley", "serve", "--data", str(data), *flags]
         self._environ = {**os.environ, **ENVIRON, "PYTHONUNBUFFERED": "1", **(environ or {})}
-        self._running: subprocess.Popen[str] | None = None
+        self._running: subprocess.Popen[bytes] | None = None
         self.url = ""
 
     def start(self) -> None:
@@ -89,10 +89,10 @@ class Process:
             env=self._environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            bufsize=0,  # what comes right behind the first line is not to be read with it
         )
         assert self._running.stdout is not None
-        line = self._running.stdout.readline()
+        line = self._running.stdout.readline().decode()
         if " is at " not in line:
             raise AssertionError(f"did not start: {line!r} {self._running.communicate()!r}")
         self.url = line.split(" is at ")[1].split()[0]
@@ -106,8 +106,9 @@ class Process:
         output, errors = self._running.communicate(timeout=within_s)
         code = self._running.returncode
         self._running = None
-        unexpected = [line for line in output.splitlines() if not line.startswith(SAID)]
-        return code, "\n".join(unexpected) + errors
+        lines = output.decode().splitlines()
+        unexpected = [line for line in lines if not line.startswith(SAID)]
+        return code, "\n".join(unexpected) + errors.decode()
 
     @property
     def port(self) -> int:

@@ -234,7 +234,12 @@ def _nothing() -> None:
 
 def _engine(url: str, *pragmas: str) -> sa.Engine:
     # AUTOCOMMIT hands BEGIN and COMMIT to us: sqlite3's own would come too late and too weak.
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    engine = sa.create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        # An error's text goes into the log; what people say does not.
+        hide_parameters=True,
+    )
 
     @sa.event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:

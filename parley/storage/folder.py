@@ -40,7 +40,7 @@ def make_folder(folder: Path) -> None:
         new = [each for each in (folder, *folder.parents) if not each.exists()]
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for each in new:
-            _sync_names(each.parent)
+            sync_names(each.parent)
         probe = folder / ".writable"
         probe.touch()
         probe.unlink()
@@ -55,7 +55,7 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
-def _sync_names(folder: Path) -> None:
+def sync_names(folder: Path) -> None:
     """Put what stands in the folder on the disk: SQLite does that only for its own."""
     # Windows opens no folders, and some network file systems sync none.
     with contextlib.suppress(OSError):

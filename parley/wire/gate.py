@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 
 from parley.addresses import Proxies, canonical, place_of
 from parley.wire.direct import DirectClient
-from parley.wire.handshake import CrossOriginRule, Handshake, OriginRule
+from parley.wire.handshake import CrossOriginRule, Handshake, HostRule, OriginRule
 from parley.wire.places import RETRY_AFTER_S, Places
 from parley.wire.server import Server
 
@@ -27,6 +27,13 @@ _TOO_MANY = (
     b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: %d\r\nContent-Type: application/json\r\n"
     b"Content-Length: %d\r\nConnection: close\r\n\r\n%b"
 )
+_GUARDING = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+"""What every answer of ours says; the app sets its own."""
 _HOST_MAX_CHARS = 261
 """A name of 255 characters and its port."""
 
@@ -45,8 +52,10 @@ class Gate:
         *,
         proxies: Proxies,
         places: Places,
+        is_here: HostRule,
         may_connect: OriginRule,
         readable_by: CrossOriginRule,
+        elsewhere: bytes,
         refusal: bytes,
         not_allowed: bytes,
         crowded: bytes,
@@ -57,8 +66,10 @@ class Gate:
         self._places = places
         self.crowded = _TOO_MANY % (RETRY_AFTER_S, len(crowded), crowded)
         """What somebody is told for whom there is no place, as it goes out."""
+        self._is_here = is_here
         self._may_connect = may_connect
         self._readable_by = readable_by
+        self._elsewhere = elsewhere
         self._refusal = refusal
         self._not_allowed = not_allowed
 
@@ -89,7 +100,9 @@ class Gate:
         if not (_is_ours(scope["path"]) and _is_ascii(scope) and _is_plain(scope)):
             return None
         handshake = Handshake.from_scope(scope)
-        if not (_is_host(handshake.headers.get("host", "")) and self._may_connect(handshake)):
+        if not _is_host(handshake.headers.get("host", "")):
+            return None
+        if not (self._knows(scope, handshake) and self._may_connect(handshake)):
             return None
         return self._server.direct(handshake) or self.crowded
 
@@ -104,13 +117,18 @@ class Gate:
             await _answer(scope, receive, send, 400, self._not_allowed)
         elif not _is_ours(scope["path"]):
             await self._app(scope, receive, send)
+        elif not self._knows(scope, handshake):
+            await _answer(scope, receive, send, 400, self._elsewhere)
         elif not self._may_connect(handshake):
             await _answer(scope, receive, send, 403, self._refusal)
         elif not _is_plain(scope):
             await _answer(scope, receive, send, 400, self._not_allowed)
         else:
-            send = _readable(send, self._readable_by(handshake))
+            send = _with_headers(send, self._readable_by(handshake))
             await self._server.handle_request(scope, receive, send)
+
+    def _knows(self, scope: dict[str, Any], handshake: Handshake) -> bool:
+        return self._is_here(handshake.headers.get("host", ""), scope["path"])
 
 
 @functools.lru_cache(maxsize=256)  # people come to a server by few names
@@ -151,27 +169,35 @@ def _is_plain_query(text: bytes, is_websocket: bool) -> bool:
 
 
 async def _answer(scope: Any, receive: Any, send: Any, status: int, body: bytes) -> None:
+    start = "http.response"
     if scope["type"] == "websocket":
         await receive()
-        await send({"type": "websocket.close", "code": 1008})
-        return
-    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+        if "websocket.http.response" not in scope.get("extensions", {}):
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        start = "websocket.http.response"
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode("ascii")),
+        *_GUARDING,
+    ]
+    await send({"type": f"{start}.start", "status": status, "headers": headers})
+    await send({"type": f"{start}.body", "body": body})
 
 
-def _readable(send: Any, origin: str | None) -> Any:
-    """Let that origin's scripts read a polling answer."""
-    if origin is None:
-        return send
+def _with_headers(send: Any, origin: str | None) -> Any:
+    """Have polling answers read by nobody else: but for that origin's scripts, if there is one."""
+    more = list(_GUARDING)
+    if origin is not None:
+        more += [(b"access-control-allow-origin", origin.encode("latin-1")), (b"vary", b"Origin")]
 
-    async def with_origin(message: Any) -> None:
+    async def with_more(message: Any) -> None:
         if message["type"] == "http.response.start":
+            named = {name.lower() for name, _ in message["headers"]}
             message["headers"] = [
                 *message["headers"],
-                (b"access-control-allow-origin", origin.encode("latin-1")),
-                (b"vary", b"Origin"),
+                *((name, value) for name, value in more if name not in named),
             ]
         await send(message)
 
-    return with_origin
+    return with_more

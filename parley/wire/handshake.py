@@ -41,6 +41,8 @@ class Handshake(Struct, frozen=True):
         return replace(self, auth=auth if isinstance(auth, dict) else {})
 
 
+HostRule = Callable[[str, str], bool]
+"""Whether a request that names this `Host` may have this path of the server."""
 OriginRule = Callable[[Handshake], bool]
 """Whether a handshake from its origin may be answered."""
 CrossOriginRule = Callable[[Handshake], str | None]

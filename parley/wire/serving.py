@@ -93,7 +93,9 @@ def listen(host: str, port: int) -> list[socket.socket]:
 
 
 def _bind(family: int, address: tuple[Any, ...], *, optional: bool) -> socket.socket | None:
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    # TCP by name: asyncio's own loop turns Nagle's algorithm off only where it is named, and
+    # each answer would wait 40 ms for the other side's acknowledgement.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
@@ -261,7 +263,7 @@ class _House:
     def _left(self, task: asyncio.Task[None]) -> None:
         del self._http[task]
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("connection_failed", error=repr(error))
+            log.error("connection_failed", exc_info=error)
 
 
 def _nobody() -> None:
@@ -297,4 +299,6 @@ def _note(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     error = context.get("exception")
     if isinstance(error, asyncio.CancelledError | ConnectionError | TimeoutError):
         return
-    log.error("loop_error", message=context.get("message"), error=repr(error))
+    # What follows a bracket are the arguments of a callback: bytes that somebody sent.
+    what = str(context.get("message", "")).partition("(")[0]
+    log.error("loop_error", what=what, exc_info=error)

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from parley.addresses import Proxies, canonical, parse_networks, place_of, roughly
-from parley.credentials import COOKIE
+from parley.credentials import COOKIE, named
 from tests.people import Json
 from tests.security.conftest import TRUSTED, Guest, House, Open
 
@@ -131,7 +131,8 @@ async def test_a_trusted_proxy_names_the_scheme(opened: Open) -> None:
             h.post(f"{house.url}/api/conversations/create", json={}) as reply,
         ):
             assert (await reply.json())["join_link"].startswith(f"{scheme}://")
-            assert bool(reply.cookies[COOKIE]["secure"]) is (scheme == "https")
+            name = named(COOKIE, is_secure=scheme == "https")
+            assert bool(reply.cookies[name]["secure"]) is (scheme == "https")
 
 
 # --- how the header is read ---------------------------------------------------

@@ -49,7 +49,7 @@ async def test_a_page_loads_nothing_from_elsewhere_and_is_not_kept(
 ) -> None:
     reply = await visitor.call("GET", path)
     policy = reply.headers["Content-Security-Policy"]
-    assert "default-src 'self'" in policy
+    assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
     assert reply.headers["Cache-Control"] == "no-store"
@@ -163,10 +163,11 @@ async def test_the_transcript_is_there_before_a_name_is_given(visitor: Caller, p
 async def test_a_conversation_is_not_for_search_engines(
     visitor: Caller, ada: Caller, path: str
 ) -> None:
-    robots = '<meta name="robots" content="noindex">'
-    for address in (path, f"/conversation/{await ada.starts()}"):
-        assert robots in await get(visitor, address)
-    assert robots not in await get(visitor, "/conversations")
+    robots = '<meta name="robots" content="noindex, nofollow">'
+    for each in (path, f"/conversation/{await ada.starts()}"):
+        reply = await visitor.call("GET", each)
+        assert robots in reply.text
+        assert reply.headers["X-Robots-Tag"] == "noindex, nofollow"
 
 
 async def test_join_and_post_by_form(visitor: Caller, path: str) -> None:

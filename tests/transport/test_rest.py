@@ -268,5 +268,7 @@ async def test_links_name_the_server_as_the_request_did(ada: Caller) -> None:
 async def test_links_begin_with_the_public_url_where_one_is_set(config: Config) -> None:
     app = create_app(replace(config, public_url="https://talk.example"))
     async with app.test_app():
-        reply = await Caller(app, "Ada").call("POST", "/api/conversations/create")
+        reply = await Caller(app, "Ada").call(
+            "POST", "/api/conversations/create", headers={"Host": "talk.example"}
+        )
     assert reply.body["join_link"].startswith("https://talk.example/conversation/")

@@ -102,7 +102,7 @@ async def test_a_page_of_the_public_url_calls_the_api(config: Config) -> None:
     app = create_app(replace(config, public_url="https://talk.example"))
     async with app.test_app():
         reply = await Caller(app, "Ada").call(
-            "POST", CREATE, headers={"Origin": "https://talk.example"}
+            "POST", CREATE, headers={"Host": "talk.example", "Origin": "https://talk.example"}
         )
     assert reply.status == 201
 

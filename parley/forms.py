@@ -1,0 +1,69 @@
+"""Forms that browsers send without saying from where.
+
+Under `Referrer-Policy: no-referrer` the origin of a plain form is `null`. Browsers tell
+`Sec-Fetch-Site` instead, but the old ones never do, and none does over plain HTTP to
+anything but this machine. For them each form carries a seal of a cookie: only a page of
+ours holds it, for nobody else can make one or read our pages.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from markupsafe import Markup
+from quart import g, request
+
+from parley import credentials, web
+from parley.errors import FormTooOld
+
+FIELD = "page"
+PURPOSE = "form"
+COOKIE_BYTES = 16
+
+
+def seal_field() -> Markup:
+    """The hidden field of a form; nothing where the browser says itself where it comes from."""
+    if web.asking().fetch_site:
+        return Markup("")
+    return Markup('<input type="hidden" name="{}" value="{}">').format(
+        FIELD, web.secret().seal(PURPOSE, _cookie() or _new_cookie())
+    )
+
+
+async def look_at_seal() -> None:
+    """Note whether the form that is posted came from a page of ours.
+
+    Raises `FormTooOld` for a seal of another cookie, where nothing else says so.
+    """
+    asking = web.asking()
+    if not asking.changes or asking.fetch_site or asking.origin not in ("", "null"):
+        return
+    seal = (await request.form).get(FIELD, "")
+    cookie = _cookie()
+    if seal and not (cookie and web.secret().is_seal(seal, PURPOSE, cookie)):
+        raise FormTooOld
+    web.note_sealed(bool(seal))
+
+
+async def set_cookie(response: web.R) -> web.R:
+    """Give the browser the cookie that the forms of this page are sealed with."""
+    made = g.get("form_cookie")
+    if made is not None:
+        web.set_cookie(response, credentials.FORM_COOKIE, made)
+    return response
+
+
+def _cookie() -> str | None:
+    """What the browser holds: its session, else what it was given for forms alone.
+
+    Never both: whoever can plant the second must not act with the first.
+    """
+    header = request.headers.get("Cookie", "")
+    return credentials.session_cookie(header) or credentials.form_cookie(header)
+
+
+def _new_cookie() -> str:
+    if "form_cookie" not in g:
+        g.form_cookie = secrets.token_urlsafe(COOKIE_BYTES)
+    made: str = g.form_cookie
+    return made

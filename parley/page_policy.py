@@ -1,0 +1,95 @@
+"""What a browser may do with an answer of ours, and with a page most of all."""
+
+from __future__ import annotations
+
+from quart import request
+
+from parley import web
+
+_FEATURES_OFF = (
+    "accelerometer",
+    "camera",
+    "clipboard-read",
+    "display-capture",
+    "encrypted-media",
+    "fullscreen",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "idle-detection",
+    "local-fonts",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "picture-in-picture",
+    "publickey-credentials-get",
+    "screen-wake-lock",
+    "serial",
+    "sync-xhr",
+    "usb",
+    "xr-spatial-tracking",
+)
+_FEATURES_OURS = ("autoplay", "clipboard-write")
+"""For the bell when somebody knocks, and the button that copies the link. Sharing is our own
+unless said otherwise, and some browsers complain of its name."""
+PERMISSIONS_POLICY = ", ".join(
+    (*(f"{name}=()" for name in _FEATURES_OFF), *(f"{name}=(self)" for name in _FEATURES_OURS))
+)
+NO_PAGE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
+"""For what is data or a drawing, should somebody open it as a page."""
+_LINKED = ("/conversation/", "/api/")
+"""Where answers hold what only the link should lead to."""
+
+
+def page_policy(public_url: str, embedding_origins: tuple[str, ...] = ()) -> str:
+    """The Content-Security-Policy of a page at `public_url`: what it needs and no more."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self'",
+            " ".join(("connect-src 'self'", *_socket_source(public_url))),
+            "form-action 'self'",
+            "base-uri 'none'",
+            " ".join(("frame-ancestors", *(embedding_origins or ("'none'",)))),
+            # Nothing of ours makes HTML, scripts or addresses of scripts from text.
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        )
+    )
+
+
+async def secure(response: web.R) -> web.R:
+    """Set the headers that every answer carries."""
+    headers = response.headers
+    is_page = response.mimetype == "text/html"
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    # The address of a conversation is its key: no site, not even ours, learns it from a link.
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    if request.path.startswith(_LINKED):
+        headers.setdefault("X-Robots-Tag", "noindex, nofollow")
+    if is_page:
+        embedding = web.site().config.embedding_origins
+        headers.setdefault("Content-Security-Policy", page_policy(web.public_url(), embedding))
+        headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        headers.setdefault("Cache-Control", "no-store")
+        if not embedding:
+            headers.setdefault("X-Frame-Options", "DENY")
+        if web.is_trustworthy():
+            # Elsewhere browsers ignore it, and complain of it on every page.
+            headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    else:
+        headers.setdefault("Content-Security-Policy", NO_PAGE_POLICY)
+    return response
+
+
+def _socket_source(public_url: str) -> tuple[str, ...]:
+    """The address of our WebSockets, which not every browser takes 'self' to include."""
+    scheme, _, host = public_url.partition("://")
+    # A source of the policy cannot name an IPv6 address, nor nothing at all.
+    if not host or "[" in host:
+        return ()
+    return (f"{'wss' if scheme == 'https' else 'ws'}://{host}",)

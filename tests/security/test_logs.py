@@ -1,0 +1,254 @@
+"""A secret planted wherever a client can put one turns up where it belongs, and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+import pytest
+import structlog
+
+from parley import logs
+from tests.people import Person
+from tests.raw import engine_socket, event, raw_polling
+from tests.servers import Process, Running, process
+
+CANARY = "c4n4ry"
+LINE = re.compile(r"timestamp='[^']+' level='(warning|error)' event='\w+'.*")
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Process]:
+    with process(tmp_path / "data", "--port", "0", "--host", "127.0.0.1") as started:
+        yield started
+
+
+def planted(what: str) -> str:
+    return f"{CANARY}-{what}\r\nlevel='error' event='forged'"
+
+
+async def plant_everywhere(url: str) -> None:
+    """Say the canary in every place of every kind of request, right and wrong."""
+    ada, ben = Person("Ada", url), Person("Ben", url, ("polling",))
+    headers = {
+        "User-Agent": CANARY,
+        "Referer": f"{url}/{CANARY}",
+        "X-Forwarded-For": CANARY,
+        "Accept-Language": CANARY,
+        f"X-{CANARY}": CANARY,
+    }
+    query = f"?q={CANARY}%0a%0dforged&cursor={CANARY}&before={CANARY}"
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+        room_id = await ada.starts(planted("title"), description=planted("description"))
+        await ada.join(room_id, username=planted("name"), user_id=f"{CANARY}-id")
+        await ada.say(room_id, planted("message"), client_id=f"{CANARY}-client")
+        await ben.join(room_id)
+        for body in (
+            {"room_id": f"{CANARY}-room", "message": CANARY},
+            {"room_id": room_id, "message": CANARY, "type": planted("type")},
+            {"room_id": room_id, "message": [CANARY]},
+            {"room_id": room_id, "message": CANARY, "user_id": CANARY},
+        ):
+            for person in (ada, ben):
+                assert not (await person.ask("send_message", body))["ok"]
+        assert not (await ada.ask(CANARY, {CANARY: CANARY}))["ok"]
+        for path in (
+            f"/{CANARY}",
+            f"/conversation/{CANARY}",
+            f"/conversation/{quote(planted('room'))}",
+            f"/api/conversations/{CANARY}",
+            f"/api/conversations/{CANARY}/messages",
+            "/conversations",
+            "/api/conversations",
+            "/socket.io/",
+        ):
+            for method in ("GET", "POST", "PUT", CANARY):
+                for more in (
+                    {},
+                    {"Authorization": f"Bearer {CANARY}"},
+                    {"Cookie": f"parley_session={CANARY}", "Origin": url},
+                    {"Origin": f"https://{CANARY}.example"},
+                    {"Host": f"{CANARY}.example"},
+                    {"Content-Type": f"application/{CANARY}"},
+                ):
+                    async with http.request(
+                        method, url + path + query, headers={**headers, **more}, data=CANARY
+                    ) as reply:
+                        assert reply.status < 500
+        async with engine_socket(url, headers=headers) as socket:
+            await socket.send(CANARY, "4" + CANARY, "42" + CANARY, event("join_room", CANARY))
+            await socket.send('40{"token":"' + CANARY + '"}', CANARY.encode())
+            await socket.reads_to_the_end()
+        async with raw_polling(url) as polling:
+            await polling.post(CANARY)
+    for person in (ada, ben):
+        await person.goes_home()
+
+
+async def test_the_log_holds_nothing_of_what_people_say_or_hold(site: Process) -> None:
+    await plant_everywhere(site.url)
+    code, log = await asyncio.to_thread(site.stop)
+    # One line may tell, without a name, that somebody comes through a proxy nobody configured.
+    lines = [line for line in log.splitlines() if "forwarded_headers_ignored" not in line]
+    assert (code, lines) == (0, [])
+    assert CANARY not in log
+
+
+async def test_nor_does_it_when_something_breaks(site: Process, tmp_path: Path) -> None:
+    ada = Person("Ada", site.url)
+    room_id = await ada.starts(CANARY)
+    await ada.join(room_id, username=CANARY)
+    with sqlite3.connect(tmp_path / "data" / "parley.db") as database:
+        database.execute("ALTER TABLE messages RENAME TO gone")
+    database.close()
+    refused = await ada.say(room_id, CANARY)
+    read = await ada.call("GET", f"/api/conversations/{room_id}")
+    history = await ada.call("GET", f"/api/conversations/{room_id}/messages")
+    await ada.goes_home()
+    code, log = await asyncio.to_thread(site.stop)
+
+    assert code == 0
+    assert not refused["ok"]
+    assert read[0] in (500, 503)
+    assert history[0] in (500, 503)
+    assert CANARY not in f"{refused} {read} {history}"
+    assert log, "a fault is told"
+    for secret in (CANARY, room_id, str(ada.token), "127.0.0.1"):
+        assert secret not in log
+    for line in log.splitlines():
+        assert LINE.fullmatch(line), line
+
+
+async def test_others_hear_nothing_but_what_was_said_to_them(site: Process) -> None:
+    ada, ben = Person("Ada", site.url), Person("Ben", site.url)
+    elsewhere = await ada.starts("Elsewhere", visibility="unlisted")
+    token = ada.token
+    room_id = await ada.starts("Here")
+    await ben.join(room_id)
+    headers = {"User-Agent": CANARY, "Cookie": f"x={CANARY}", f"X-{CANARY}": CANARY}
+    await ada.connect(auth={"token": token}, headers=headers)
+    await ada.join(room_id, token=token)
+    await ada.join(elsewhere)
+    await ada.tell("typing", {"room_id": room_id, "is_typing": True, "secret": CANARY})
+    await ada.say(room_id, "Hello", secret=CANARY)
+    await ada.leave(room_id)
+    await ben.hears("user_left")
+    heard = str(ben.heard)
+    read = str(await ben.call("GET", f"/api/conversations/{room_id}"))
+    listed = str(await ben.call("GET", "/api/conversations"))
+    for person in (ada, ben):
+        await person.goes_home()
+
+    assert "Hello" in heard
+    for secret in (CANARY, str(token), elsewhere, ada.socket.sid or "no sid"):
+        assert secret not in heard + read + listed
+
+
+REFUSED: list[tuple[str, str, Any, dict[str, str]]] = [
+    ("GET", f"/api/conversations/{CANARY}", None, {}),
+    ("GET", f"/api/conversations/{CANARY}/messages", None, {}),
+    ("GET", f"/api/{CANARY}", None, {}),
+    ("GET", f"/api/conversations?cursor={CANARY}", None, {}),
+    ("GET", f"/api/conversations?limit={CANARY}", None, {}),
+    ("POST", f"/api/conversations/{CANARY}/join", {"username": CANARY}, {}),
+    ("POST", f"/api/conversations/{CANARY}/messages", {"message": CANARY}, {}),
+    ("POST", "/api/conversations/create", {"title": [CANARY]}, {}),
+    ("POST", "/api/conversations/create", {"title": CANARY * 100}, {}),
+    ("POST", "/api/conversations/create", {"visibility": CANARY}, {}),
+    ("POST", "/api/conversations/create", {}, {"Authorization": f"Bearer {CANARY}"}),
+    ("POST", "/api/conversations/create", {}, {"Origin": f"https://{CANARY}.example"}),
+    ("GET", "/api/health", None, {"Host": f"{CANARY}/"}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "headers"), REFUSED)
+async def test_an_error_repeats_nothing_of_what_was_sent(
+    server: Running, method: str, path: str, body: Any, headers: dict[str, str]
+) -> None:
+    async with (
+        aiohttp.ClientSession() as http,
+        http.request(method, server.url + path, json=body, headers=headers) as reply,
+    ):
+        assert 400 <= reply.status < 500
+        assert CANARY not in await reply.text()
+        assert CANARY not in str(reply.headers)
+
+
+async def test_a_problem_page_repeats_nothing_of_the_address(server: Running) -> None:
+    async with aiohttp.ClientSession() as http:
+        for path in (f"/{CANARY}", f"/conversation/{CANARY}", f"/conversation/{CANARY}/qr.svg"):
+            async with http.get(f"{server.url}{path}?{CANARY}") as reply:
+                assert reply.status == 404
+                assert CANARY not in await reply.text()
+
+
+# --- how an event is written ---
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What is logged from here on, at the level that `parley serve` has by default."""
+    before = structlog.get_config()
+    written = io.StringIO()
+    logs.log_to(written, "info")
+    yield written
+    structlog.configure(**before)
+
+
+class Odd:
+    def __repr__(self) -> str:
+        return "odd\nlevel='error'\u2028\x1b[31m\u202e"
+
+
+def test_nothing_breaks_a_line(log: io.StringIO) -> None:
+    values = ["a\nb", "a\r\nb", "a\u2028b\u2029c\x85d\x0b\x0c", b"a\nb", Odd(), {"k\n": ["v\n"]}]
+    for value in values:
+        structlog.get_logger().warning("odd", value=value)
+    text = log.getvalue()
+    assert text.count("\n") == len(values)
+    assert all(line.isprintable() for line in text.split("\n"))
+
+
+def _fails() -> None:
+    try:
+        raise KeyError(f"{CANARY}-inner")
+    except KeyError as error:
+        raise ValueError(f"{CANARY}\nline two") from error
+
+
+def test_an_exception_is_told_by_its_kind_and_place(log: io.StringIO) -> None:
+    try:
+        _fails()
+    except ValueError as error:
+        structlog.get_logger().exception("broken")
+        structlog.get_logger().error("broken", exc_info=error)
+        structlog.get_logger().error("broken", exc_info=(type(error), error, error.__traceback__))
+    structlog.get_logger().error("whole", exc_info=True)  # there is none
+    *broken, whole = log.getvalue().splitlines()
+    assert len(broken) == 3
+    for line in broken:
+        assert re.search(
+            r"exception='ValueError at security/test_logs\.py:\d+ _fails <"
+            r" security/test_logs\.py:\d+ test_\w+, after KeyError at ",
+            line,
+        ), line
+        assert CANARY not in line
+    assert "exception" not in whole
+
+
+def test_at_debug_an_exception_is_told_whole_but_on_one_line(log: io.StringIO) -> None:
+    logs.log_to(log, "debug")
+    try:
+        _fails()
+    except ValueError:
+        structlog.get_logger().exception("broken")
+    (line,) = log.getvalue().splitlines()
+    assert CANARY in line
+    assert "Traceback" in line
