@@ -31,9 +31,9 @@ door_pages.before_request(web.admit)
 
 
 async def door(
-    room_id: str, refusal: ParleyError, *, error: str | None = None, username: str = ""
+    room_id: str, refusal: ParleyError, *, error: ParleyError | None = None, username: str = ""
 ) -> Refused:
-    """The page for somebody whom `refusal` keeps out."""
+    """The page for somebody whom `refusal` keeps out; `error` is what came of their trying."""
     state = None
     if isinstance(refusal, KnockRequired):
         session = await web.session_if_known()
@@ -45,11 +45,11 @@ async def door(
         kind=refusal.code,
         text=refusal.text,
         state=state,
-        error=error,
+        error=None if error is None else error.text,
         username=username,
     )
-    status = contract.CODES[contract.Code(refusal.code)].status
-    return page, status, web.retry_headers(refusal)
+    told = error or refusal
+    return page, contract.CODES[contract.Code(told.code)].status, web.retry_headers(told)
 
 
 @door_pages.post("/conversation/<room_id>/enter")
@@ -61,7 +61,7 @@ async def enter(room_id: str) -> AnyResponse | Refused:
         async with web.guessing(room_id):
             entered = await entering.enter(web.site().context, room_id, session, body.passphrase)
     except (PassphraseWrong, RateLimited) as error:
-        return await door(room_id, PassphraseRequired(), error=error.text)
+        return await door(room_id, PassphraseRequired(), error=error)
     return web.remember(
         redirect(f"/conversation/{entered.conversation.room_id}", SEE_OTHER), entered.token
     )
@@ -78,7 +78,7 @@ async def knock(room_id: str) -> AnyResponse | Refused:
     except ParleyError as error:
         if isinstance(error, AT_THE_DOOR):
             return await door(room_id, error)
-        return await door(room_id, KnockRequired(), error=error.text, username=username)
+        return await door(room_id, KnockRequired(), error=error, username=username)
     return web.remember(redirect(f"/conversation/{room_id}", SEE_OTHER), asked.token)
 
 
