@@ -121,6 +121,13 @@ LISTED = (
 )
 
 
+DOORS: dict[str, dict[str, object]] = {
+    "locked": {"locked": True},
+    "passphrase": {"passphrase": "goose lamp"},
+    "knock": {"knock": True},
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What the pictures are of: conversations that are there already."""
@@ -132,6 +139,8 @@ class Scene:
     empty: Seeded
     ended: Seeded
     long: Seeded
+    doors: dict[str, Seeded]
+    """Conversations that strangers cannot just walk into, by what keeps them out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +213,10 @@ def build(seeding: Seeding, site: Process, empty_site: Process) -> Scene:
         seeding.conversation(title, said, description=description, listed=True)
     ended = seeding.conversation("Where to eat on Friday", DINNER, owner="Ada", at=_evening(0))
     seeding.end(ended)
+    doors = {}
+    for name, wishes in DOORS.items():
+        doors[name] = seeding.conversation("A surprise for Ben", owner="Ada", at=TODAY)
+        seeding.decide(doors[name], wishes)
     return Scene(
         url=site.url,
         empty_url=empty_site.url,
@@ -231,6 +244,7 @@ def build(seeding: Seeding, site: Process, empty_site: Process) -> Scene:
                 for i in range(160)
             ],
         ),
+        doors=doors,
     )
 
 
@@ -241,7 +255,15 @@ def take_all(browser: Browser, scene: Scene, folder: Path) -> None:
     for width in SIZES:
         for theme in THEMES:
             studio = Studio(browser, scene, folder, width, theme)
-            for take in (pages, reading, talking, trouble, floating, without_javascript):
+            for take in (
+                pages,
+                reading,
+                talking,
+                trouble,
+                floating,
+                deciding,
+                without_javascript,
+            ):
                 take(studio)
     print(f"{len(list(folder.glob('*.png')))} pictures are in {folder}")
 
@@ -355,6 +377,35 @@ def floating(studio: Studio) -> None:
         studio.take(ada, "qr")
         ada.page.get_by_role("link", name="End conversation").click()
         studio.take(ada, "end-dialog")
+
+
+def deciding(studio: Studio) -> None:
+    scene = studio.scene
+    with studio.visitor(scene.lake, "Ada") as ada:
+        ada.opens(f"{scene.lake.link}/manage")
+        studio.take(ada, "manage")
+        ada.page.get_by_role("heading", name="Links").scroll_into_view_if_needed()
+        studio.take(ada, "manage-links")
+        ada.page.get_by_role("button", name="Carry it to another device").click()
+        expect(ada.page.locator(".qr-code svg")).to_be_visible()
+        studio.take(ada, "new-link")
+        link = ada.page.get_by_label("The link", exact=True).input_value()
+        ada.opens(f"{scene.lake.link}/delete")
+        studio.take(ada, "ask-to-delete")
+    with studio.visitor() as stranger:
+        stranger.opens(link)
+        studio.take(stranger, "link-to-own")
+        for name, seeded in scene.doors.items():
+            stranger.opens(seeded.link)
+            studio.take(stranger, f"door-{name}")
+        stranger.opens(scene.doors["knock"].link)
+        stranger.page.get_by_label("Your name").fill("Noor")
+        stranger.page.get_by_role("button", name="Knock").click()
+        studio.take(stranger, "door-knocked")
+    with studio.visitor(scene.doors["knock"], "Ada") as ada:
+        ada.opens(scene.doors["knock"].link)
+        expect(ada.page.locator(".knock").first).to_be_visible()
+        studio.take(ada, "at-the-door")
 
 
 def without_javascript(studio: Studio) -> None:

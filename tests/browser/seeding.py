@@ -79,6 +79,16 @@ class Seeding:
     def end(self, seeded: Seeded) -> None:
         self._post(f"{seeded.room_id}/end", {}, seeded.tokens["owner"])
 
+    def decide(self, seeded: Seeded, wishes: dict[str, object]) -> None:
+        """What its owner decides."""
+        reply = self._http.patch(
+            f"{self._url}/api/conversations/{seeded.room_id}",
+            json=wishes,
+            headers={"Authorization": f"Bearer {seeded.tokens['owner']}"},
+            timeout=10,
+        )
+        assert reply.ok, reply.text
+
     def say(self, seeded: Seeded, who: str, text: str) -> None:
         if who not in seeded.tokens:
             joined = self._post(f"{seeded.room_id}/join", {"username": who})
