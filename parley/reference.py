@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from parley import contract
 from parley.config import SETTINGS
+from parley.contract import codes, events, objects, rest
 
 DOCS = Path(__file__).parent.parent / "docs"
 GENERATED = "<!-- Made by `python -m parley.reference`: change the source, not this page. -->"
@@ -226,8 +227,12 @@ def _structs() -> list[type[Struct]]:
     """Every object of the wire, once, in the order of the contract."""
     found = [
         value
-        for value in vars(contract).values()
-        if isinstance(value, type) and issubclass(value, Struct) and value is not Struct
+        for module in (codes, objects, rest, events)
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and issubclass(value, Struct)
+        # Else it is imported there, and declared in another.
+        and value.__module__ == module.__name__
     ]
     return [struct for struct in found if struct is not contract.Nothing]
 
