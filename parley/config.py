@@ -171,8 +171,7 @@ class Config:
     limit_messages: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS, By.ROOM),
         "30/10s session, 300/10s address, 300/10s room",
-        "how many messages may be sent: a number in a time (s, m, h), counted for each session, "
-        "address or room; empty for no limit",
+        "how many messages may be sent; empty for no limit, as in all that follow",
         "RATES",
     )
     limit_typing: tuple[Rate, ...] = _setting(
@@ -184,7 +183,7 @@ class Config:
     limit_joins: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS, By.ROOM),
         "120/1m session, 600/1m address",
-        "how often conversations may be joined, or watched",
+        "how often conversations may be joined, watched, or knocked at",
         "RATES",
     )
     limit_creations: tuple[Rate, ...] = _setting(

@@ -58,7 +58,7 @@ async def enter(room_id: str) -> AnyResponse | Refused:
     try:
         body = decode.from_value({"passphrase": passphrase}, contract.EnterBody)
         session = await web.current_session()
-        async with web.guessing(room_id):
+        async with web.limited(Kind.JOINS, room_id), web.guessing(room_id):
             entered = await entering.enter(web.site().context, room_id, session, body.passphrase)
     except (PassphraseWrong, RateLimited) as error:
         return await door(room_id, PassphraseRequired(), error=error)

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from enum import Enum, StrEnum
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -92,7 +93,8 @@ class Limits:
         self._shared: SharedWindows | None = None
         if config.rate_limits and config.rate_limit_storage != MEMORY:
             self._shared = _shared(config.rate_limit_storage, rates)
-        self._one_guess = asyncio.Lock()
+        self._guesses: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """By address: held while a passphrase is looked at."""
         self._says_again_at: dict[Kind, float] = {}
 
     async def open(self) -> None:
@@ -144,8 +146,12 @@ class Limits:
 
     @contextlib.asynccontextmanager
     async def guessing(self, who: Who, room_id: str) -> AsyncIterator[None]:
-        """Around a try at a passphrase. One at a time: none is made before the last is counted."""
-        async with self._one_guess:
+        """Around a try at a passphrase.
+
+        One at a time from each address: none is made before the last is counted.
+        """
+        lock = self._guesses.setdefault(who.address, asyncio.Lock())
+        async with lock:
             await self.require(Kind.PASSPHRASES, who, room_id)
             try:
                 yield
@@ -227,6 +233,6 @@ def _shared(url: str, rates: Mapping[str, Sequence[Rate]]) -> SharedWindows:
         from parley.shared_windows import SharedWindows
     except ImportError as error:
         raise RateLimitStorageUnusable(
-            "Counting in Redis needs more packages: install parley with the extra redis."
+            "Counting in Redis needs the extra redis: pip install 'parley[redis]'."
         ) from error
     return SharedWindows(url, rates)

@@ -38,7 +38,7 @@ PERMISSIONS_POLICY = ", ".join(
 )
 NO_PAGE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 """For what is data or a drawing, should somebody open it as a page."""
-_LINKED = ("/conversation/", "/api/")
+_LINKED = ("/conversation/", "/link/", "/api/")
 """Where answers hold what only the link should lead to."""
 
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from parley import contract
 from parley.config import SETTINGS
+from parley.contract import codes, events, objects, rest
 
 DOCS = Path(__file__).parent.parent / "docs"
 GENERATED = "<!-- Made by `python -m parley.reference`: change the source, not this page. -->"
@@ -40,6 +41,8 @@ def settings() -> str:
             "before the default.",
             "",
             *_table(("flag", "variable", "default", "what it is"), rows),
+            "",
+            *_RATES,
             "",
         )
     )
@@ -100,6 +103,18 @@ def protocol() -> str:
     )
 
 
+_RATES = (
+    "## Limits",
+    "",
+    "`30/10s session, 300/10s address` allows each session 30 uses in any 10 seconds, and each "
+    "address 300. The times are seconds (`s`), minutes (`m`) and hours (`h`); several rates may "
+    "be given for the same, such as `20/1m session, 100/1h session`. A *session* is one person, "
+    "with all their sockets and programs; an *address* is one of IPv4 or a /64 of IPv6; a *room* "
+    "is one conversation. Whoever is refused is told `rate_limited`, and after how many seconds "
+    "it will work (`retry_after`); what was refused is not counted.",
+    "",
+    "Behind a proxy, set `--trusted-proxies`, or all its visitors share the limits of one address.",
+)
 _INTRODUCTION = (
     "One server, one origin. Pages, REST and Socket.IO (`/socket.io/`, Engine.IO 4, the default "
     "namespace, long-polling and WebSocket) are all there. `GET /openapi.json` describes the "
@@ -226,8 +241,12 @@ def _structs() -> list[type[Struct]]:
     """Every object of the wire, once, in the order of the contract."""
     found = [
         value
-        for value in vars(contract).values()
-        if isinstance(value, type) and issubclass(value, Struct) and value is not Struct
+        for module in (codes, objects, rest, events)
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and issubclass(value, Struct)
+        # Else it is imported there, and declared in another.
+        and value.__module__ == module.__name__
     ]
     return [struct for struct in found if struct is not contract.Nothing]
 

@@ -30,6 +30,7 @@ EVERY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _LIMITED = {
     "create": Kind.CREATIONS,
     "join": Kind.JOINS,
+    "enter": Kind.JOINS,
     "knock": Kind.JOINS,
     "use_link": Kind.JOINS,
     "send": Kind.MESSAGES,

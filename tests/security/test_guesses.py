@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import aiohttp
+
 from tests.security.conftest import Guest, House, Open
 
 RIGHT, WRONG = {"passphrase": "open sesame"}, {"passphrase": "open barley"}
@@ -48,6 +50,27 @@ async def test_guesses_made_at_once_are_counted_one_by_one(opened: Open) -> None
             *(code(mallory, "POST", f"{path}/enter", WRONG) for _ in range(10))
         )
         assert sorted(codes) == ["passphrase_wrong"] * 3 + ["rate_limited"] * 7
+
+
+async def test_a_form_with_too_many_guesses_says_when_to_come_back(opened: Open) -> None:
+    async with opened(limit_passphrases="1/1m address") as house:
+        room_id, _ = await behind_a_passphrase(house)
+        form = f"{house.url}/conversation/{room_id}/enter"
+        async with aiohttp.ClientSession() as http:
+            async with http.post(form, data=WRONG) as wrong:
+                assert wrong.status == 403
+            async with http.post(form, data=RIGHT) as refused:
+                assert refused.status == 429
+                assert refused.headers["Retry-After"] == "60"
+                assert "Please wait 60 seconds" in await refused.text()
+
+
+async def test_who_knows_the_passphrase_cannot_have_it_looked_at_for_ever(opened: Open) -> None:
+    async with opened(limit_joins="2/1m address") as house:
+        _, path = await behind_a_passphrase(house)
+        ben = house.guest("Ben")
+        codes = [await code(ben, "POST", f"{path}/enter", RIGHT) for _ in range(3)]
+        assert codes == ["ok", "ok", "rate_limited"]
 
 
 async def test_the_right_passphrase_costs_nothing(opened: Open) -> None:

@@ -47,6 +47,7 @@ async def plant_everywhere(url: str) -> None:
     query = f"?q={CANARY}%0a%0dforged&cursor={CANARY}&before={CANARY}"
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
         room_id = await ada.starts(planted("title"), description=planted("description"))
+        owner = {"Authorization": f"Bearer {ada.token}"}
         await ada.join(room_id, username=planted("name"), user_id=f"{CANARY}-id")
         await ada.say(room_id, planted("message"), client_id=f"{CANARY}-client")
         await ben.join(room_id)
@@ -59,6 +60,16 @@ async def plant_everywhere(url: str) -> None:
             for person in (ada, ben):
                 assert not (await person.ask("send_message", body))["ok"]
         assert not (await ada.ask(CANARY, {CANARY: CANARY}))["ok"]
+        place = f"/api/conversations/{room_id}"
+        status, _ = await ada.call(
+            "PATCH", place, {"passphrase": f"{CANARY}-passphrase"}, headers=owner
+        )
+        assert status == 200
+        for guess, expected in (("guess", 403), ("passphrase", 200)):
+            status, _ = await ben.call(
+                "POST", f"{place}/enter", {"passphrase": f"{CANARY}-{guess}"}
+            )
+            assert status == expected
         for path in (
             f"/{CANARY}",
             f"/conversation/{CANARY}",

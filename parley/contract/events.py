@@ -1,0 +1,384 @@
+"""Socket.IO: what clients and the server send, acknowledgements, and the tables of events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from parley.contract.codes import ErrorEvent
+from parley.contract.objects import Conversation, Message
+from parley.contract.rest import ChangeBody
+from parley.contract.terms import (
+    SYNC_PAGE_MAX,
+    ClientId,
+    DoorName,
+    KnockId,
+    KnockState,
+    MessageId,
+    MessageText,
+    MessageType,
+    Passphrase,
+    RoleName,
+    RoomId,
+    Seq,
+    Timestamp,
+    Token,
+    UserId,
+    Username,
+)
+
+# --- Socket.IO: what a client sends -----------------------------------------
+
+
+class JoinRoom(Struct, kw_only=True):
+    """`since`: every change up to this seq is known.
+
+    The state then holds the rest alone and says `delta: true`, as long as that is no more than
+    500 changes. A `since` ahead of the conversation is answered like none. `passphrase` is
+    for who has not come in by it yet.
+    """
+
+    room_id: RoomId
+    user_id: UserId | None = None
+    username: Username | None = None
+    token: Token | None = None
+    since: Seq | None = None
+    passphrase: Passphrase | None = None
+
+
+class WatchRoom(Struct, kw_only=True):
+    """`since` as in `join_room`."""
+
+    room_id: RoomId
+    since: Seq | None = None
+
+
+class LeaveRoom(Struct, kw_only=True):
+    room_id: RoomId
+
+
+class SendMessage(Struct, kw_only=True):
+    """As [SendBody](#sendbody). `user_id` and `username`, where given, must be your own."""
+
+    room_id: RoomId
+    message: MessageText
+    type: MessageType | None = None
+    user_id: UserId | None = None
+    username: Username | None = None
+    client_id: ClientId | None = None
+
+
+class Typing(Struct, kw_only=True):
+    room_id: RoomId
+    is_typing: bool
+    user_id: UserId | None = None
+    username: Username | None = None
+
+
+class Sync(Struct, kw_only=True):
+    """Every change up to `since` is known: what came after it?"""
+
+    room_id: RoomId
+    since: Seq
+    limit: Annotated[int, Meta(ge=1, le=SYNC_PAGE_MAX)] | None = None
+
+
+class Knock(Struct, kw_only=True):
+    """Ask to be let in. Keep the socket: `knock_answered` comes to it."""
+
+    room_id: RoomId
+    username: Username
+
+
+class AnswerKnock(Struct, kw_only=True):
+    room_id: RoomId
+    id: KnockId
+    admit: bool
+
+
+class DeleteMessage(Struct, kw_only=True):
+    room_id: RoomId
+    id: MessageId
+
+
+class PersonOfRoom(Struct, kw_only=True):
+    room_id: RoomId
+    user_id: UserId
+
+
+class ChangeConversation(ChangeBody, kw_only=True):
+    """As [ChangeBody](#changebody)."""
+
+    room_id: RoomId
+
+
+class OfRoom(Struct, kw_only=True):
+    room_id: RoomId
+
+
+# --- Socket.IO: acknowledgements --------------------------------------------
+
+
+class OkAck(Struct, kw_only=True):
+    ok: Literal[True] = True
+
+
+class JoinAck(Struct, kw_only=True):
+    """`token` proves the session from now on; a browser has it in its cookie instead."""
+
+    ok: Literal[True] = True
+    token: str | UnsetType = UNSET
+    user_id: str
+    username: str
+    role: RoleName
+    seq: int
+
+
+class KnockAck(Struct, kw_only=True):
+    """As [KnockReply](#knockreply)."""
+
+    ok: Literal[True] = True
+    state: KnockState
+    id: str | UnsetType = UNSET
+    token: str | UnsetType = UNSET
+
+
+class ChangedAck(Struct, kw_only=True):
+    """`seq` is that of the change."""
+
+    ok: Literal[True] = True
+    seq: int
+
+
+class LinkAck(Struct, kw_only=True):
+    """The room id from now on."""
+
+    ok: Literal[True] = True
+    room_id: str
+
+
+class WatchAck(Struct, kw_only=True):
+    ok: Literal[True] = True
+    seq: int
+
+
+class SendAck(Struct, kw_only=True):
+    ok: Literal[True] = True
+    id: str
+    seq: int
+    timestamp: Timestamp
+    duplicate: bool
+
+
+class SyncAck(Struct, kw_only=True):
+    """Messages changed after `since`, in the order of their changes, known up to `seq`.
+
+    With `more`, ask again with `since` = `seq`.
+    """
+
+    ok: Literal[True] = True
+    seq: int
+    messages: list[Message]
+    more: bool
+    is_active: bool
+    erased_through: int | UnsetType = UNSET
+
+
+# --- Socket.IO: what the server sends ---------------------------------------
+
+
+class ConversationState(Struct, kw_only=True):
+    conversation: Conversation
+    room_id: str
+
+
+class UserJoined(Struct, kw_only=True):
+    """Where more than 50 are, at most one a second is told: the latest, and how many `others`
+    came or went meanwhile. `participant_count` is right all the same.
+    """
+
+    user_id: str
+    username: str
+    participant_count: int
+    others: int | UnsetType = UNSET
+    role: Literal["owner"] | UnsetType = UNSET
+    alike: bool | UnsetType = UNSET
+
+
+class UserLeft(Struct, kw_only=True):
+    """The same for the latest who left."""
+
+    user_id: str
+    username: str
+    participant_count: int
+    others: int | UnsetType = UNSET
+
+
+class UserTyping(Struct, kw_only=True):
+    user_id: str
+    username: str
+    is_typing: bool
+
+
+class ConversationEnded(Struct, kw_only=True):
+    room_id: str
+    message: str
+    seq: int
+
+
+class ConversationChanged(Struct, kw_only=True):
+    """What it is called, and what its owners decided, as it is now."""
+
+    room_id: str
+    title: str
+    description: str
+    door: DoorName
+    read_only: bool
+    keep_days: int | UnsetType = UNSET
+
+
+class LinkReplaced(Struct, kw_only=True):
+    """The conversation goes on under another room id; who is inside may use either."""
+
+    room_id: str
+    new_room_id: str
+
+
+class Removed(Struct, kw_only=True):
+    """You are in this conversation no more: `removed` by an owner, or, for who only read
+    along, `closed` to strangers.
+    """
+
+    room_id: str
+    reason: Literal["removed", "closed"]
+    message: str
+
+
+class Knocked(Struct, kw_only=True):
+    """Somebody asks to be let in."""
+
+    room_id: str
+    id: str
+    username: str
+    asked_at: Timestamp
+
+
+class KnockAnswered(Struct, kw_only=True):
+    room_id: str
+    id: str
+    admitted: bool
+
+
+class MessagesErased(Struct, kw_only=True):
+    """The messages up to the seq `through` are gone; `seq` is that of this change."""
+
+    room_id: str
+    through: int
+    seq: int
+
+
+class ConversationDeleted(Struct, kw_only=True):
+    room_id: str
+    message: str
+
+
+class RoomPosition(Struct, kw_only=True):
+    """The seq of a conversation's last change: whoever is not there yet asks `sync`."""
+
+    room_id: str
+    seq: int
+
+
+# --- the events ---
+
+
+@dataclass(frozen=True, slots=True)
+class ClientEvent:
+    """An event a client may send, and what its acknowledgement holds when all went well."""
+
+    name: str
+    summary: str
+    data: type[Struct]
+    ack: type[Struct]
+
+
+CLIENT_EVENTS: dict[str, ClientEvent] = {
+    event.name: event
+    for event in (
+        ClientEvent(
+            "join_room",
+            "Join as a participant. `conversation_state` comes before the acknowledgement. "
+            "Joining again is harmless.",
+            JoinRoom,
+            JoinAck,
+        ),
+        ClientEvent(
+            "watch_room",
+            "Read along live without being a participant, and without being counted. "
+            "`conversation_state` comes before the acknowledgement.",
+            WatchRoom,
+            WatchAck,
+        ),
+        ClientEvent(
+            "leave_room", "Leave, or stop watching. Your user_id stays yours.", LeaveRoom, OkAck
+        ),
+        ClientEvent("send_message", "Say something.", SendMessage, SendAck),
+        ClientEvent("sync", "Ask for what was missed, after joining or watching.", Sync, SyncAck),
+        ClientEvent(
+            "delete_message",
+            "Delete a message: for whoever said it, and for owners.",
+            DeleteMessage,
+            ChangedAck,
+        ),
+        ClientEvent("knock", "Ask to be let in.", Knock, KnockAck),
+        ClientEvent("answer_knock", "Let in who knocked, or not. Owners.", AnswerKnock, OkAck),
+        ClientEvent(
+            "change_conversation",
+            "Change the title, the description, the door, who speaks, how long is kept. Owners.",
+            ChangeConversation,
+            OkAck,
+        ),
+        ClientEvent("remove_participant", "Put somebody out. Owners.", PersonOfRoom, OkAck),
+        ClientEvent("let_back", "Let somebody back. Owners.", PersonOfRoom, OkAck),
+        ClientEvent("replace_link", "Give it another room id. Owners.", OfRoom, LinkAck),
+        ClientEvent(
+            "end_conversation", "End it: it can be read, nothing is added. Owners.", OfRoom, OkAck
+        ),
+        ClientEvent("delete_conversation", "Erase it for good. Owners.", OfRoom, OkAck),
+        ClientEvent("typing", "Tell the others that you are typing, or no longer.", Typing, OkAck),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ServerEvent:
+    """An event the server sends, and to whom."""
+
+    name: str
+    data: type[Struct]
+    to: str
+
+
+SERVER_EVENTS: dict[str, ServerEvent] = {
+    event.name: event
+    for event in (
+        ServerEvent("conversation_state", ConversationState, "who joined or watches"),
+        ServerEvent("new_message", Message, "everyone in the room, the sender too"),
+        ServerEvent("user_joined", UserJoined, "the others"),
+        ServerEvent("user_left", UserLeft, "the others"),
+        ServerEvent("user_typing", UserTyping, "the others"),
+        ServerEvent("conversation_ended", ConversationEnded, "everyone in the room"),
+        ServerEvent("message_changed", Message, "everyone in the room"),
+        ServerEvent("conversation_changed", ConversationChanged, "everyone in the room"),
+        ServerEvent("link_replaced", LinkReplaced, "everyone in the room"),
+        ServerEvent("messages_erased", MessagesErased, "everyone in the room"),
+        ServerEvent("conversation_deleted", ConversationDeleted, "everyone in the room"),
+        ServerEvent("removed", Removed, "who is in the room no more"),
+        ServerEvent("knocked", Knocked, "owners in the room"),
+        ServerEvent("knock_answered", KnockAnswered, "owners in the room, and who knocked"),
+        ServerEvent("room_position", RoomPosition, "everyone in a room that changed lately"),
+        ServerEvent("error", ErrorEvent, "who caused it"),
+    )
+}

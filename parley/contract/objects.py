@@ -1,0 +1,91 @@
+"""The nouns, as clients see them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+from parley.contract.terms import DoorName, RoleName, Timestamp, VisibilityName
+
+
+class Message(Struct, kw_only=True):
+    """`seq` is its place in the conversation; order by it, never by time.
+
+    `changed_seq` is the seq of its last change. With `deleted: true` its text is gone, and
+    empty here. `role` is there where an owner said it. With `alike: true` the name of
+    whoever said it could be taken for that of somebody who had come before.
+    """
+
+    id: str
+    seq: int
+    changed_seq: int
+    user_id: str
+    username: str
+    message: str
+    type: str
+    timestamp: Timestamp
+    client_id: str | UnsetType = UNSET
+    deleted: bool | UnsetType = UNSET
+    role: Literal["owner"] | UnsetType = UNSET
+    alike: bool | UnsetType = UNSET
+
+
+class Participant(Struct, kw_only=True):
+    """Somebody in the conversation. `online`: holds an open socket in it.
+
+    With `alike: true` their name can be taken for that of somebody who had come before.
+    """
+
+    user_id: str
+    username: str
+    joined_at: Timestamp
+    role: RoleName
+    online: bool
+    alike: bool | UnsetType = UNSET
+
+
+class Conversation(Struct, kw_only=True):
+    """`messages` are the newest ones, oldest first; `has_more` says there are older ones.
+
+    With `delta: true`, in answer to a join with `since`, they are all that changed after that
+    seq, in the order of their changes. Without it there was too much between: they are the
+    newest as for anybody who comes in, so that a client which wants what lies between asks
+    `sync` from the seq it had, or pages back through the history.
+
+    `door` is what strangers meet: `open`, or the first of what keeps them out. Messages
+    up to `erased_through`, if there is one, were erased when their time was over: after
+    `keep_days` days, where it is set.
+    """
+
+    room_id: str
+    created_at: Timestamp
+    created_by: str
+    title: str
+    description: str
+    messages: list[Message]
+    has_more: bool
+    delta: bool | UnsetType = UNSET
+    participants: list[Participant]
+    participant_count: int
+    online_count: int
+    is_active: bool
+    ended_at: Timestamp | UnsetType = UNSET
+    visibility: VisibilityName
+    seq: int
+    door: DoorName = "open"
+    read_only: bool = False
+    keep_days: int | UnsetType = UNSET
+    erased_through: int | UnsetType = UNSET
+
+
+class ConversationSummary(Struct, kw_only=True):
+    """A row of the list."""
+
+    room_id: str
+    title: str
+    description: str
+    created_at: Timestamp
+    participant_count: int
+    message_count: int
+    join_link: str

@@ -1,0 +1,79 @@
+"""How much of everything, and the types of single fields."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+# Lengths count characters (Unicode code points).
+
+MESSAGE_MAX_CHARS = 8_000
+TITLE_MAX_CHARS = 200
+DESCRIPTION_MAX_CHARS = 2_000
+USERNAME_MAX_CHARS = 64
+USER_ID_MAX_CHARS = 64
+CLIENT_ID_MAX_CHARS = 64
+TYPE_MAX_CHARS = 32
+TOKEN_MAX_CHARS = 128
+ROOM_ID_MAX_CHARS = 64
+QUERY_MAX_CHARS = 200
+LABEL_MAX_CHARS = 64
+PASSPHRASE_MAX_CHARS = 200
+MESSAGE_ID_MAX_CHARS = 64
+
+FRAME_MAX_BYTES = 64 * 1024
+"""One Socket.IO packet, or one JSON body."""
+FORM_MAX_BYTES = 128 * 1024
+"""A form of a page: the longest message, written as percent signs and digits, fits."""
+JSON_MAX_DEPTH = 8
+ROOMS_PER_SOCKET = 100
+"""How many conversations one socket may be in: far above what any client needs."""
+CROWD = 50
+"""Up to so many everybody's coming and going is told as it is; above it is gathered."""
+GATHER_S = 1.0
+JOIN_WITHIN_S = 15.0
+"""A connection that takes part in no conversation for so long is closed."""
+KEEP_DAYS = (1, 7, 30, 365)
+"""For how long messages can be kept, where they are not kept for ever."""
+OWNER_LINK_VALID_S = 600
+"""A link that makes an owner is valid once, and for so long."""
+LINK_VALID_MAX_S = 366 * 24 * 3600
+LINK_USES_MAX = 100_000
+
+STATE_MESSAGES = 100
+"""How many of the newest messages a conversation's state holds."""
+MESSAGES_PAGE_MAX = 200
+SYNC_PAGE_MAX = 200
+DELTA_MAX_CHANGES = 500
+"""Who missed more than this gets the newest messages afresh rather than what changed."""
+ROOM_POSITION_EVERY_S = 20.0
+"""How often rooms that changed are told their seq, so that a lost last event is found."""
+MESSAGES_PAGE_DEFAULT = 100
+CONVERSATIONS_PAGE_MAX = 200
+CONVERSATIONS_PAGE_DEFAULT = 100
+
+LISTED_ROOM_ID_CHARS = 8
+UNLISTED_ROOM_ID_BYTES = 16
+"""128 random bits, 22 characters of base64url: for unlisted ones the link is the key."""
+
+Title = Annotated[str, Meta(max_length=TITLE_MAX_CHARS)]
+Description = Annotated[str, Meta(max_length=DESCRIPTION_MAX_CHARS)]
+UserId = Annotated[str, Meta(max_length=USER_ID_MAX_CHARS)]
+Username = Annotated[str, Meta(max_length=USERNAME_MAX_CHARS)]
+RoomId = Annotated[str, Meta(max_length=ROOM_ID_MAX_CHARS)]
+MessageText = Annotated[str, Meta(max_length=MESSAGE_MAX_CHARS)]
+MessageType = Annotated[str, Meta(max_length=TYPE_MAX_CHARS)]
+ClientId = Annotated[str, Meta(max_length=CLIENT_ID_MAX_CHARS)]
+Token = Annotated[str, Meta(max_length=TOKEN_MAX_CHARS)]
+MessageId = Annotated[str, Meta(max_length=MESSAGE_ID_MAX_CHARS)]
+Passphrase = Annotated[str, Meta(max_length=PASSPHRASE_MAX_CHARS)]
+Label = Annotated[str, Meta(max_length=LABEL_MAX_CHARS)]
+KnockId = Annotated[str, Meta(max_length=MESSAGE_ID_MAX_CHARS)]
+Timestamp = Annotated[str, Meta(description="ISO 8601, UTC, with an explicit offset")]
+Seq = Annotated[int, Meta(ge=0, le=2**53)]
+VisibilityName = Literal["listed", "unlisted"]
+RoleName = Literal["owner", "member"]
+DoorName = Literal["open", "locked", "passphrase", "knock"]
+LinkRoleName = Literal["owner", "member", "reader"]
+KnockState = Literal["waiting", "admitted", "declined", "not_needed"]
