@@ -175,3 +175,16 @@ test("what was on its way when the connection broke goes out with the next one",
   await pass(0);
   assert.deepEqual(texts(), ["one", "one"]);
 });
+
+test("what is discarded while the kept ones are being read does not come back with them", async () => {
+  await start();
+  outbox.send("better not");
+  await settle();
+  await answer({ ok: false, code: "forbidden", error: "You may not." });
+  const [refused] = store.state.outbox;
+  before = [refused]; // as it still stands there
+  outbox.resume();
+  outbox.discard(refused.clientId);
+  await settle();
+  assert.deepEqual(store.state.outbox, []);
+});

@@ -24,6 +24,10 @@ export class Outbox {
     this.saved = saved;
     this.tabs = tabs;
     this.busy = false;
+    /** @type {Set<string>} by their ids, what is in the outbox and what left it */
+    this.here = new Set();
+    /** @type {Set<string>} */
+    this.gone = new Set();
     this.restored = Promise.resolve();
     this.attempt = 0;
     /** When the server wants to hear from us again, in `Date.now()`. */
@@ -40,12 +44,26 @@ export class Outbox {
       if (me && me.userId !== userId) this.restored = this.restore(me.userId).then(() => this.wait(0));
       userId = me?.userId ?? userId;
     });
-    this.store.watch(["outbox"], ({ outbox }) => this.saved.save(outbox));
+    this.store.watch(["outbox"], ({ outbox }) => {
+      this.notice(outbox);
+      this.saved.save(outbox);
+    });
+  }
+
+  /**
+   * What was sent or discarded is gone, also for a reading of the saved ones that began before.
+   * @param {Outgoing[]} outbox
+   */
+  notice(outbox) {
+    const here = new Set(outbox.map(({ clientId }) => clientId));
+    for (const clientId of this.here) if (!here.has(clientId)) this.gone.add(clientId);
+    this.here = here;
   }
 
   /** @param {string} userId */
   async restore(userId) {
-    const entries = await this.saved.entries(userId);
+    const found = await this.saved.entries(userId);
+    const entries = found.filter(({ clientId }) => !this.gone.has(clientId));
     this.saved.takeOver(entries);
     this.store.dispatch({ type: "restored", entries });
   }
