@@ -314,8 +314,13 @@ class Realtime:
         except BaseException:
             self.audience.unseat(client, conversation_id)
             raise
-        if client.seats.get(room_id) is not seat:
-            raise NotJoined  # put out meanwhile
+        is_put_out = client.seats.get(room_id) is not seat
+        if person is not None and not self._context.presence.has(person, client.sid):
+            # Between their joining and their sitting down, when nobody could show them out.
+            self.audience.unseat(client, conversation_id)
+            is_put_out = True
+        if is_put_out:
+            raise NotJoined
         if client.is_open:
             seat.room_id = state.data.room_id
             client.seats[seat.room_id] = seat
@@ -343,6 +348,9 @@ class Realtime:
         told, crowd = room.told, room.gathering()
         if crowd is None:
             return _as_state(await conversations.snapshot(self._context, room_id, client.session))
+        if person is None:
+            # A shared state is nobody's leave to read, and the door may have been closed since.
+            await self._find(client, room_id)
 
         # Of many who come at once each would read what the one before has read just now.
         def suits(state: State) -> bool:

@@ -72,6 +72,11 @@ class Presence:
         else:
             leave()
 
+    def has(self, person: Participant, socket: str) -> bool:
+        """Whether this socket counts as theirs: not after they were put out."""
+        here = self._rooms.get(person.conversation_id, {}).get(person.user_id)
+        return here is not None and socket in here.sockets
+
     def forget(self, person: Participant) -> None:
         """They were put out: no socket of theirs counts any more."""
         here = self._rooms.get(person.conversation_id, {}).get(person.user_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from parley.storage.schema import (
     knocks,
     links,
     messages,
+    milliseconds,
     old_links,
     participants,
 )
@@ -64,6 +66,7 @@ _BY_OLD_LINK = Prepared(
     conversations.c,
 )
 
+_ID_RANDOM_BITS = 20
 LISTED = sa.and_(conversations.c.ended_at.is_(None), conversations.c.visibility == "listed")
 
 
@@ -81,6 +84,7 @@ def insert(
     row = connection.execute(
         conversations.insert()
         .values(
+            id=_fresh_id(connection, at),
             room_id=room_id,
             title=title,
             title_folded=title.casefold(),
@@ -97,6 +101,17 @@ def insert(
         .returning(*conversations.c)
     ).one()
     return _conversation(row)
+
+
+def _fresh_id(connection: sa.Connection, at: datetime) -> int:
+    """Greater than any there is, and that of no conversation that was deleted.
+
+    SQLite gives the number of the last one again once that is deleted, and somebody's
+    message that was on its way there would land in what came after it.
+    """
+    last = connection.execute(sa.select(sa.func.max(conversations.c.id))).scalar() or 0
+    by_time = (milliseconds(at) or 0) << _ID_RANDOM_BITS | secrets.randbits(_ID_RANDOM_BITS)
+    return max(last + 1, by_time)
 
 
 def find(connection: sa.Connection, room_id: str) -> Conversation | None:

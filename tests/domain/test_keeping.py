@@ -111,3 +111,12 @@ async def test_a_deleted_message_is_not_left_on_the_disk(
 
 def _stands_in(folder: Path) -> bool:
     return any(CANARY.encode() in path.read_bytes() for path in folder.iterdir() if path.is_file())
+
+
+async def test_no_conversation_gets_the_number_of_one_that_was_deleted(
+    context: Context, talk: Talk
+) -> None:
+    await owning.delete(context, talk.room_id, talk.owner)
+    await conversations.create(context, None)
+    with pytest.raises(ConversationNotFound):
+        await messages.send(context, talk.ada, Draft("For those who were here"))

@@ -121,3 +121,11 @@ async def test_closing_waits_for_nobody(presence: Presence, gone: list[Participa
     await later.wait()
     assert gone == []
     assert presence.online(ROOM) == frozenset()
+
+
+def test_who_was_put_out_has_no_socket_here(presence: Presence) -> None:
+    presence.enter(BEN, "phone")
+    assert presence.has(BEN, "phone")
+    presence.forget(BEN)
+    assert not presence.has(BEN, "phone")
+    assert presence.online(ROOM) == frozenset()

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from parley.app import web_site
+from parley.errors import NotJoined
 from tests.people import Json, Person
 from tests.security.room import People
+from tests.servers import Running
 
 PASSPHRASE = "open sesame"
 
@@ -419,3 +422,20 @@ async def test_other_names_are_not_marked(person: People) -> None:
     await adam.join(room_id)
     await adam.say(room_id, "Hello")
     assert "alike" not in await ada.hears("new_message")
+
+
+async def test_who_is_put_out_before_they_sit_down_does_not_sit_down(
+    server: Running, person: People
+) -> None:
+    ben = person("Ben")
+    room_id = await ben.starts()
+    await ben.join(room_id, token=ben.token)
+    realtime, context = server.app.realtime, web_site(server.app).context
+    [client] = realtime.audience.clients.values()
+    who = client.seats[room_id].person
+    assert who is not None
+    context.presence.forget(who)
+    with pytest.raises(NotJoined):
+        await realtime._seat(client, room_id, who, None)
+    assert client.seats == {}
+    assert realtime.audience.rooms == {}
