@@ -210,6 +210,13 @@ class Config:
         "how many links that lead nowhere may be tried; then no link can be, for a while",
         "RATES",
     )
+    limit_acts: tuple[Rate, ...] = _setting(
+        rates_by(By.SESSION, By.ADDRESS),
+        "60/1m session, 120/1m address",
+        "how often messages may be deleted, and conversations changed, ended or deleted, "
+        "with their people, knocks and links",
+        "RATES",
+    )
 
     @property
     def most_connections(self) -> int | None:

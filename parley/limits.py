@@ -48,6 +48,8 @@ class Kind(StrEnum):
     """Wrong ones."""
     UNKNOWN_ROOMS = "unknown_rooms"
     """Links that lead nowhere: guesses."""
+    ACTS = "acts"
+    """What is changed of a conversation, its people and what was said: mostly by owners."""
 
 
 class Who(NamedTuple):
@@ -77,6 +79,14 @@ OF_EVENT = {
     "knock": Kind.JOINS,
     "send_message": Kind.MESSAGES,
     "typing": Kind.TYPING,
+    "delete_message": Kind.ACTS,
+    "answer_knock": Kind.ACTS,
+    "change_conversation": Kind.ACTS,
+    "remove_participant": Kind.ACTS,
+    "let_back": Kind.ACTS,
+    "replace_link": Kind.ACTS,
+    "end_conversation": Kind.ACTS,
+    "delete_conversation": Kind.ACTS,
 }
 
 

@@ -12,13 +12,16 @@ from quart import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, decode, forms, present, web
-from parley.domain import audit, conversations, entering, owning, removal
+from parley.domain import conversations, entering, owning, removal
 from parley.domain.context import Context
-from parley.errors import BadRequest, Forbidden, NotFound, TooLarge
+from parley.domain.overview import overview
+from parley.errors import BadRequest, Forbidden, NotFound, RateLimited, TooLarge
+from parley.limits import Kind
 from parley.records import Role, Session
 
 manage_pages = Blueprint("manage_pages", __name__)
 
+Refused = tuple[str, int, dict[str, str]]
 Form = Mapping[str, str]
 Act = Callable[[Context, str, Session | None, Form], Awaitable[None]]
 
@@ -62,25 +65,27 @@ async def manage(room_id: str) -> str:
 
 
 @manage_pages.post("/conversation/<room_id>/manage/<act>")
-async def act(room_id: str, act: str) -> AnyResponse | tuple[str, int] | str:
+async def act(room_id: str, act: str) -> AnyResponse | Refused | str:
     form = await request.form
     session = await web.current_session()
     context = web.site().context
     try:
-        if act == "link":
-            return await _made_link(context, room_id, session, form)
-        if act == "delete":
-            return await _deleted(context, room_id, session)
-        if act == "replace-link":
-            room_id = (await owning.replace_link(context, room_id, session)).room_id
-        elif act in _ACTS:
-            await _ACTS[act](context, room_id, session, form)
-        else:
-            raise BadRequest("There is no such form.")
-    except (BadRequest, TooLarge, NotFound, Forbidden) as error:
+        async with web.limited(Kind.ACTS, room_id):
+            if act == "link":
+                return await _made_link(context, room_id, session, form)
+            if act == "delete":
+                return await _deleted(context, room_id, session)
+            if act == "replace-link":
+                room_id = (await owning.replace_link(context, room_id, session)).room_id
+            elif act in _ACTS:
+                await _ACTS[act](context, room_id, session, form)
+            else:
+                raise BadRequest("There is no such form.")
+    except (BadRequest, TooLarge, NotFound, Forbidden, RateLimited) as error:
         # For who is no owner this raises what keeps them out.
         page = await _page(room_id, error=error.text)
-        return page, contract.CODES[contract.Code(error.code)].status
+        status = contract.CODES[contract.Code(error.code)].status
+        return page, status, web.retry_headers(error)
     return redirect(f"/conversation/{room_id}/manage?saved={act}", SEE_OTHER)
 
 
@@ -178,26 +183,16 @@ async def _deleted(context: Context, room_id: str, session: Session | None) -> s
 
 
 async def _page(room_id: str, error: str | None = None) -> str:
-    session, context = await web.current_session(), web.site().context
-    found = await conversations.find_owned(context, room_id, session)
-    snapshot = await conversations.snapshot(context, room_id, session)
+    seen = await overview(web.site().context, room_id, await web.current_session())
+    conversation, person = seen.conversation, seen.person
     return await render_template(
         "pages/manage.html",
-        conversation=present.conversation(snapshot),
-        own_user_id=found.person.user_id if found.person else None,
-        has_passphrase=found.conversation.passphrase_hash is not None,
-        is_locked=found.conversation.is_locked,
-        is_knock=found.conversation.is_knock,
-        join_link=present.join_link(found.conversation.room_id, public_url=web.public_url()),
-        waiting=[
-            present.waiting(each) for each in await entering.waiting(context, room_id, session)
-        ],
-        removed=[
-            present.removed_person(each)
-            for each in await removal.removed(context, room_id, session)
-        ],
-        links=[present.link(each) for each in await entering.links_of(context, room_id, session)],
-        acts=[present.act(each) for each in await audit.acts(context, room_id, session)],
+        conversation=conversation,
+        decided=present.decided(seen),
+        participants=seen.participants,
+        own_user_id=person.user_id if person else None,
+        join_link=present.join_link(conversation.room_id, public_url=web.public_url()),
+        acts=[present.act(each) for each in seen.acts],
         act_words=ACTS,
         keep_days=contract.KEEP_DAYS,
         link_lives=list(LINK_LIVES),

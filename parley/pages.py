@@ -137,7 +137,9 @@ async def ask_to_end(room_id: str) -> AnyResponse | str:
 
 @pages.post("/conversation/<room_id>/end")
 async def end(room_id: str) -> AnyResponse:
-    await conversations.end(web.site().context, room_id, await web.current_session())
+    session = await web.current_session()
+    async with web.limited(Kind.ACTS, room_id):
+        await conversations.end(web.site().context, room_id, session)
     return _see(room_id)
 
 

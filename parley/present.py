@@ -264,6 +264,20 @@ def knock_state(record: records.Knock) -> contract.KnockState:
             return "declined"
 
 
+def decided(seen: records.Overview) -> contract.ManageReply:
+    now = seen.conversation
+    return contract.ManageReply(
+        locked=now.is_locked,
+        knock=now.is_knock,
+        read_only=now.is_read_only,
+        has_passphrase=now.passphrase_hash is not None,
+        keep_days=now.keep_days or 0,
+        waiting=[waiting(each) for each in seen.waiting],
+        removed=[removed_person(each) for each in seen.removed],
+        links=[link(each) for each in seen.links],
+    )
+
+
 def waiting(record: records.Knock) -> contract.WaitingPerson:
     return contract.WaitingPerson(
         id=record.id, username=record.username, asked_at=timestamp(record.asked_at)

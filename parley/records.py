@@ -193,6 +193,23 @@ class Changes(Struct, frozen=True):
     erased_through: int
 
 
+class Overview(Struct, frozen=True):
+    """A conversation as its owners see it."""
+
+    conversation: Conversation
+    person: Participant | None
+    """Who the one who asks is in it, if they ever joined."""
+    participants: tuple[Participant, ...]
+    waiting: tuple[Knock, ...]
+    """Who asks to be let in, the longest waiting first."""
+    removed: tuple[Participant, ...]
+    """The latest first."""
+    links: tuple[Link, ...]
+    """Every one that was made, the newest first."""
+    acts: tuple[Act, ...]
+    """The newest first."""
+
+
 # What happened: published on the bus after the commit, in commit order.
 
 

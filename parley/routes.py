@@ -20,6 +20,7 @@ from parley.domain import (
     participants,
     removal,
 )
+from parley.domain.overview import overview
 from parley.errors import NotFound, PassphraseRequired, TooLarge, Unavailable
 from parley.limits import Kind
 from parley.records import Role, Session, Visibility
@@ -34,6 +35,21 @@ _LIMITED = {
     "knock": Kind.JOINS,
     "use_link": Kind.JOINS,
     "send": Kind.MESSAGES,
+    **dict.fromkeys(
+        (
+            "delete_message",
+            "end",
+            "change",
+            "delete",
+            "remove",
+            "let_back",
+            "answer_knock",
+            "replace_link",
+            "make_link",
+            "revoke_link",
+        ),
+        Kind.ACTS,
+    ),
 }
 
 _handlers: dict[str, Handler] = {}
@@ -227,21 +243,8 @@ def _let_in(entered: entering.Entered) -> Response:
 
 @answers("manage")
 async def manage(room_id: str) -> contract.ManageReply:
-    session, context = await web.current_session(), web.site().context
-    waiting = await entering.waiting(context, room_id, session)
-    removed = await removal.removed(context, room_id, session)
-    links = await entering.links_of(context, room_id, session)
-    now = (await conversations.find(context, room_id, session)).conversation
-    return contract.ManageReply(
-        locked=now.is_locked,
-        knock=now.is_knock,
-        read_only=now.is_read_only,
-        has_passphrase=now.passphrase_hash is not None,
-        keep_days=now.keep_days or 0,
-        waiting=[present.waiting(each) for each in waiting],
-        removed=[present.removed_person(each) for each in removed],
-        links=[present.link(each) for each in links],
-    )
+    seen = await overview(web.site().context, room_id, await web.current_session())
+    return present.decided(seen)
 
 
 @answers("change")

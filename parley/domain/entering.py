@@ -172,15 +172,6 @@ async def own_knock(context: Context, room_id: str, session: Session | None) -> 
     return await context.database.read(query)
 
 
-async def waiting(context: Context, room_id: str, session: Session | None) -> tuple[Knock, ...]:
-    """Who waits to be let in, for owners."""
-
-    def query(connection: sa.Connection) -> tuple[Knock, ...]:
-        return knocks.waiting(connection, door.owned(connection, room_id, session).id)
-
-    return await context.database.read(query)
-
-
 async def answer(
     context: Context, room_id: str, session: Session | None, knock_id: str, *, admit: bool
 ) -> Knock:
@@ -245,15 +236,6 @@ async def make_link(
         return link
 
     return MadeLink(await context.database.write(work), code)
-
-
-async def links_of(context: Context, room_id: str, session: Session | None) -> tuple[Link, ...]:
-    """Every link that was made, the newest first, for owners."""
-
-    def query(connection: sa.Connection) -> tuple[Link, ...]:
-        return links.of(connection, door.owned(connection, room_id, session).id)
-
-    return await context.database.read(query)
 
 
 async def revoke_link(

@@ -72,17 +72,6 @@ async def let_back(
     return await context.database.write(work)
 
 
-async def removed(
-    context: Context, room_id: str, session: Session | None
-) -> tuple[Participant, ...]:
-    """Those who were put out, the latest first, for owners."""
-
-    def query(connection: sa.Connection) -> tuple[Participant, ...]:
-        return stored.removed(connection, door.owned(connection, room_id, session).id)
-
-    return await context.database.read(query)
-
-
 def _person(connection: sa.Connection, conversation_id: int, user_id: str) -> Participant:
     person = stored.by_user(connection, conversation_id, user_id)
     if person is None:

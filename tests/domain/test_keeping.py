@@ -11,6 +11,7 @@ from parley.config import Config
 from parley.domain import conversations, entering, messages, owning, participants
 from parley.domain.context import Context
 from parley.domain.messages import Draft
+from parley.domain.overview import overview
 from parley.domain.owning import Wishes
 from parley.domain.participants import Joining
 from parley.errors import ConversationNotFound, NotFound
@@ -54,7 +55,7 @@ async def test_a_link_ends_when_it_says(context: Context, clock: Clock, talk: Ta
         await entering.use_link(context, None, made.code)
     with pytest.raises(NotFound):
         await entering.use_link(context, None, made.code)
-    (link,) = await entering.links_of(context, talk.room_id, talk.owner)
+    (link,) = (await overview(context, talk.room_id, talk.owner)).links
     assert link.uses == 2
 
 

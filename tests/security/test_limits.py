@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
+from parley import contract
 from parley.app import create_app
 from parley.config import Config
 from parley.errors import RateLimited
@@ -332,6 +333,69 @@ async def test_wrong_passphrases_are_limited_by_name(opened: Open) -> None:
             await limits.require(Kind.PASSPHRASES, who, "tea-room")
         assert refused.value.retry_after == 60.0
         await limits.require(Kind.PASSPHRASES, Who(7, ELSEWHERE), "tea-room")
+
+
+# --- owners' acts --------------------------------------------------------------
+
+ACT_CALLS = [
+    ("DELETE", "/messages/none", None),
+    ("POST", "/end", {}),
+    ("PATCH", "", {"passphrase": "open sesame"}),
+    ("DELETE", "", None),
+    ("POST", "/remove", {"user_id": "nobody"}),
+    ("POST", "/let_back", {"user_id": "nobody"}),
+    ("POST", "/knocks/none", {"admit": True}),
+    ("POST", "/link", {}),
+    ("POST", "/links", {"role": "member"}),
+    ("DELETE", "/links/1", None),
+]
+ACT_EVENTS: dict[str, Json] = {
+    "delete_message": {"id": "none"},
+    "answer_knock": {"id": "none", "admit": True},
+    "change_conversation": {"passphrase": "open sesame"},
+    "remove_participant": {"user_id": "nobody"},
+    "let_back": {"user_id": "nobody"},
+    "replace_link": {},
+    "end_conversation": {},
+    "delete_conversation": {},
+}
+ACT_FORMS = ["title", "door", "keep", "remove", "let-back", "answer", "revoke", "link"]
+
+
+async def test_all_that_owners_do_is_limited_however_they_do_it(opened: Open) -> None:
+    async with opened(limit_acts="1/1m session") as house:
+        ada = house.guest("Ada")
+        room_id = await sits_down(ada)
+        path = f"/api/conversations/{room_id}"
+        status, reply = await ada.call("PATCH", path, {"title": "Tea"})
+        assert (status, reply["conversation"]["title"]) == (200, "Tea")
+        for method, rest, body in ACT_CALLS:
+            status, reply = await ada.call(method, path + rest, body)
+            assert status == 429, (method, rest)
+            assert_too_much(reply, 60.0)
+        for event, data in ACT_EVENTS.items():
+            assert_too_much(await ada.ask(event, {"room_id": room_id, **data}), 60.0)
+        forms = [f"manage/{act}" for act in (*ACT_FORMS, "replace-link", "delete")] + ["end"]
+        headers = {"Authorization": f"Bearer {ada.token}"}
+        async with aiohttp.ClientSession(headers=headers) as http:
+            for form in forms:
+                async with http.post(f"{house.url}/conversation/{room_id}/{form}") as page:
+                    assert page.status == 429, form
+                    assert page.headers["Retry-After"] == "60"
+                    assert "Please wait 60 seconds" in await page.text()
+        # Nothing of it happened, and looking is free.
+        assert (await ada.call("GET", f"{path}/manage"))[1]["has_passphrase"] is False
+        house.clock.goes_on(60)
+        assert (await ada.call("PATCH", path, {"locked": True}))[0] == 200
+
+
+def test_no_act_of_an_owner_is_left_out() -> None:
+    """What changes something and is no message, no coming in and no start is an act."""
+    others = {"create", "join", "enter", "knock", "use_link", "send"}
+    changing = {name for name, call in contract.CALLS.items() if call.method != "GET"}
+    assert len(changing - others) == len(ACT_CALLS)
+    heard = {"join_room", "watch_room", "leave_room", "knock", "send_message", "sync", "typing"}
+    assert set(contract.CLIENT_EVENTS) - heard == set(ACT_EVENTS)
 
 
 # --- guessing -----------------------------------------------------------------

@@ -1,0 +1,30 @@
+"""All that an owner decides on, at one look."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from parley.domain import audit, door
+from parley.domain.context import Context
+from parley.records import Overview, Session
+from parley.storage import audit as stored_acts
+from parley.storage import knocks, links
+from parley.storage import participants as stored_participants
+
+
+async def overview(context: Context, room_id: str, session: Session | None) -> Overview:
+    """For an owner. Raises `Forbidden`, or what keeps others out."""
+
+    def query(connection: sa.Connection) -> Overview:
+        found = door.owned(connection, room_id, session)
+        return Overview(
+            conversation=found.conversation,
+            person=found.person,
+            participants=stored_participants.present(connection, found.id),
+            waiting=knocks.waiting(connection, found.id),
+            removed=stored_participants.removed(connection, found.id),
+            links=links.of(connection, found.id),
+            acts=stored_acts.newest(connection, found.id, limit=audit.LISTED_MAX),
+        )
+
+    return await context.database.read(query)
