@@ -1,10 +1,7 @@
 #!/usr/bin/env bash
-# Makes sure of the one thing the tests need that pip cannot bring: a Chromium.
+# Makes sure of what the tests need that pip cannot bring: a Chromium, and a Redis.
 # Installs Debian's where it may, else says what is missing.
 set -euo pipefail
-
-# The fonts are for screenshots: without them an emoji is an empty box.
-PACKAGES=(chromium-headless-shell fonts-noto-color-emoji fonts-dejavu-core)
 
 find_chromium() {
   local name
@@ -25,16 +22,17 @@ as_root() {
   fi
 }
 
+# Installs these packages; fails, telling why, where it may not or cannot.
 install() {
   command -v apt-get >/dev/null || return 1
   local root log
   root=$(as_root) || return 1
   log=$(mktemp)
-  echo "Installing ${PACKAGES[*]} …"
+  echo "Installing $* …"
   # shellcheck disable=SC2086  # several words on purpose
   if ! { $root apt-get -q update &&
     $root DEBIAN_FRONTEND=noninteractive \
-      apt-get -q -y --no-install-recommends install "${PACKAGES[@]}"; } >"$log" 2>&1 </dev/null; then
+      apt-get -q -y --no-install-recommends install "$@"; } >"$log" 2>&1 </dev/null; then
     tail -n 20 "$log" >&2
     rm -f "$log"
     return 1
@@ -42,22 +40,26 @@ install() {
   rm -f "$log"
 }
 
+# Those who have no Redis do without the tests of counting in it. Debian's redis-tools holds the
+# server's program as well, and starts none at every boot as redis-server would.
+command -v redis-server redis-check-rdb >/dev/null || install redis-tools ||
+  echo "There is no redis-server: the tests that need one are skipped." >&2
+
+# The tests do without these fonts, pictures do not: in them an emoji would be an empty box.
+FONTS=(fonts-noto-color-emoji fonts-dejavu-core)
 if find_chromium; then
-  # The tests do without the font, pictures do not: no reason to stop.
   if command -v fc-list >/dev/null && ! fc-list :lang=und-zsye | grep -q .; then
-    PACKAGES=(fonts-noto-color-emoji)
-    install || true
+    install "${FONTS[@]}" || true
   fi
   exit 0
 fi
-if install && find_chromium; then
+if install chromium-headless-shell "${FONTS[@]}" && find_chromium; then
   exit 0
 fi
 # Other distributions, and older Debians, have only the whole of it.
-PACKAGES[0]=chromium
-if install && find_chromium; then
+if install chromium "${FONTS[@]}" && find_chromium; then
   exit 0
 fi
-echo "The browser tests need Chromium: install it (Debian: apt-get install ${PACKAGES[*]})," \
+echo "The browser tests need Chromium: install it (Debian: apt-get install chromium-headless-shell)," \
   "or set CHROMIUM to a Chrome or Chromium you have." >&2
 exit 1

@@ -21,6 +21,10 @@ from tests.test_cli import assert_says_why, parley
 NO_LIMITS_PACKAGE = "import sys; sys.modules['limits'] = None; from parley.cli import main; main()"
 
 
+# One program in several roles, told by the name it is called by.
+PROGRAM = shutil.which("redis-server") or shutil.which("redis-check-rdb")
+
+
 class Redis:
     """A redis-server of the test's own, which keeps nothing on disk."""
 
@@ -28,7 +32,9 @@ class Redis:
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}"
         command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
-        self._running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self._running = subprocess.Popen(
+            command, executable=PROGRAM, stdout=subprocess.PIPE, text=True
+        )
         assert self._running.stdout is not None
         while "eady to accept connections" not in (line := self._running.stdout.readline()):
             assert line, "it did not start"
@@ -40,7 +46,7 @@ class Redis:
 
 @pytest.fixture
 def redis() -> Iterator[Redis]:
-    if shutil.which("redis-server") is None:
+    if PROGRAM is None:
         pytest.skip("redis-server was not found")
     started = Redis()
     yield started
