@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from parley.wire import frames
 from parley.wire.countdown import Countdown
+from parley.wire.outgoing import Due, Outgoing, write_to
 
 BEHIND_BYTES = 64 * 1024
 """A client with more than this unread is watched."""
@@ -29,10 +30,13 @@ NORMAL_CLOSURE, SERVICE_RESTART = 1000, 1012
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What all lines of a server share: the timers, the counts, the bound of a message."""
+    """What all lines of a server share: the timers, the counts, the bound of a message,
+    and what waits to be written.
+    """
 
     max_message_bytes: int
     counts: Counter[str]
+    outgoing: Outgoing
     behind: Countdown[Line]
     closing: Countdown[Line]
 
@@ -41,6 +45,7 @@ class Watch:
         return cls(
             max_message_bytes,
             counts,
+            Outgoing(),
             behind=Countdown(BEHIND_MAX_S, Line.look_again),
             closing=Countdown(CLOSE_WITHIN_S, Line.abort),
         )
@@ -49,8 +54,8 @@ class Watch:
 class Line(asyncio.Protocol):
     """Takes over the transport of a WebSocket handshake that was answered.
 
-    `write` takes one whole frame and never waits. It is the transport's own as long as
-    the client keeps up, for it is called for each of thousands of clients.
+    `put` is the transport's own `write` as long as the client keeps up, for it is called
+    for each of thousands of clients.
     """
 
     __slots__ = (
@@ -58,16 +63,20 @@ class Line(asyncio.Protocol):
         "_transport",
         "_unread_before",
         "_watch",
+        "due",
         "is_open",
+        "pending",
+        "put",
         "when_lost",
-        "write",
     )
 
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
         self._parser = frames.Parser(watch.max_message_bytes)
         self._transport: asyncio.Transport | None = None
-        self.write: Callable[[bytes], object] = _nothing
+        self.put: Callable[[bytes], object] = _nothing
+        self.pending: list[bytes] = []
+        self.due = Due.NOTHING
         self.is_open = False
         self.when_lost: Callable[[], object] | None = None
         """Called when the connection is no more, for whoever counts connections."""
@@ -85,13 +94,18 @@ class Line(asyncio.Protocol):
     def take(self, transport: asyncio.Transport) -> None:
         """Everything that arrives here from now on is frames."""
         self._transport = transport
-        self.write = transport.write
+        self.put = transport.write
         self.is_open = True
         transport.set_write_buffer_limits(high=BEHIND_BYTES, low=0)
         if (socket_ := transport.get_extra_info("socket")) is not None:
             socket_.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         transport.set_protocol(self)
         self.on_open()
+
+    def write(self, frame: bytes) -> None:
+        """Send a whole frame; waits for nobody, and goes out with this turn of the event loop."""
+        if self.is_open:
+            self._watch.outgoing.write(self, frame)
 
     def send_text(self, text: str) -> None:
         self.write(frames.frame(frames.TEXT, text.encode()))
@@ -100,7 +114,8 @@ class Line(asyncio.Protocol):
         """Say goodbye; who does not answer in time is cut off."""
         if not self.is_open:
             return
-        self.write(frames.frame(frames.CLOSE, code.to_bytes(2, "big")))
+        self.pending.append(frames.frame(frames.CLOSE, code.to_bytes(2, "big")))
+        write_to((self,))
         self._stop()
 
     def look_again(self) -> None:
@@ -155,13 +170,13 @@ class Line(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         if self.is_open:
-            self.write = self._write_behind
+            self.put = self._put_behind
         self._unread_before = self._unread()
         self._watch.behind.start(self)
 
     def resume_writing(self) -> None:
         if self.is_open and self._transport is not None:
-            self.write = self._transport.write
+            self.put = self._transport.write
         self._watch.behind.stop(self)
 
     def eof_received(self) -> bool:
@@ -203,18 +218,19 @@ class Line(asyncio.Protocol):
         if self.is_open:
             self.is_open = False
             self._watch.closing.start(self)
-        self.write = _nothing
+        self.put = _nothing
+        self.pending.clear()
 
-    def _write_behind(self, frame: bytes) -> None:
+    def _put_behind(self, data: bytes) -> None:
         """Cut off who is too far behind to be sent any more."""
         if self._unread() > BEHIND_MAX_BYTES:
             self.fall_off()
         elif self._transport is not None:
-            self._transport.write(frame)
+            self._transport.write(data)
 
     def _unread(self) -> int:
         return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
 
-def _nothing(_frame: bytes) -> None:
+def _nothing(_data: bytes) -> None:
     """Writes to a line that was closed go nowhere."""

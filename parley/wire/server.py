@@ -205,16 +205,16 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
     def send_to(self, sids: Iterable[str], event: str, data: object) -> None:
         """Emit to each of these clients: encoded once, in order, nobody waited for."""
         direct = self._direct
-        frame = b""
+        lines: list[DirectClient] = []
         others: list[str] = []
         for sid in sids:
             client = direct.get(sid)
             if client is None:
                 others.append(sid)
-                continue
-            if not frame:
-                frame = self.encode(event, data)
-            client.write(frame)
+            else:
+                lines.append(client)
+        if lines:
+            self._watch.outgoing.spread(lines, self.encode(event, data))
         if others:
             self._push_to(others, event, data)
 
