@@ -15,6 +15,20 @@ from parley.windows import Keys
 from parley.wire.server import Server
 
 
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Whom a socket speaks for."""
+
+    session: records.Session | None = None
+    proven: bool = False
+    """Whether the session was proven, not made on this socket."""
+    token: str | None = None
+    """Its secret, told with every join; None for a browser, which has it in a cookie."""
+
+    def is_of(self, session_id: int) -> bool:
+        return self.session is not None and self.session.id == session_id
+
+
 @dataclass(slots=True)
 class Seat:
     """A socket's place in a conversation."""
@@ -25,6 +39,14 @@ class Seat:
     standing: records.Standing
     person: records.Participant | None
     """As whom it is there; None where it only reads along."""
+    credential: Credential
+    """What it sat down with; another given since counts elsewhere."""
+
+    def lower(self) -> None:
+        """An owner's right was taken back."""
+        self.standing = records.Standing.MEMBER
+        if self.person is not None:
+            self.person = replace(self.person, role=records.Role.MEMBER)
 
 
 @dataclass(slots=True)
@@ -32,24 +54,32 @@ class Client:
     """One open socket: who it speaks for, and where it sits."""
 
     sid: str
-    session: records.Session | None
-    proven: bool
-    """Whether the session was proven, not made on this socket."""
+    credential: Credential
+    """The latest, for wherever it does not sit yet."""
     address: str
     """As it counts: `addresses.place_of`."""
-    token: str | None = None
-    """Its secret, told with every join; None for a browser, which has it in a cookie."""
     seats: dict[str, Seat] = field(default_factory=dict)
     """By every room id it may name the conversation by."""
-    knocks: set[int] = field(default_factory=set)
-    """The conversations it asked to be let into."""
+    knocks: dict[int, int] = field(default_factory=dict)
+    """The conversations it asked to be let into, each with the session that asks."""
     is_open: bool = True
+
+    def credential_in(self, room_id: str) -> Credential:
+        """Whom it speaks for there."""
+        seat = self.seats.get(room_id)
+        return self.credential if seat is None else seat.credential
+
+    def session_in(self, room_id: str) -> records.Session | None:
+        return self.credential_in(room_id).session
 
     def keys_in(self, room_id: str) -> Keys:
         """Whom what it does there is counted for."""
         seat = self.seats.get(room_id)
-        room = room_id if seat is None else seat.room_id
-        return (self.sid if self.session is None else self.session.id, self.address, room)
+        if seat is None:
+            session, room = self.credential.session, room_id
+        else:
+            session, room = seat.credential.session, seat.room_id
+        return (self.sid if session is None else session.id, self.address, room)
 
     def place_in(self, room_id: str) -> Place:
         seat = self.seats.get(room_id)
@@ -68,6 +98,16 @@ class Client:
             for name, seat in self.seats.items()
             if seat.conversation_id != conversation_id
         }
+
+    @property
+    def conversations(self) -> set[int]:
+        """Where it sits."""
+        return {seat.conversation_id for seat in self.seats.values()}
+
+    def speaks_for(self, session_id: int) -> bool:
+        """Whether it holds this session anywhere."""
+        seated = any(seat.credential.is_of(session_id) for seat in self.seats.values())
+        return seated or self.credential.is_of(session_id)
 
     @property
     def is_waiting(self) -> bool:
@@ -97,6 +137,14 @@ class Audience:
                 del self.rooms[conversation_id]
         self.look_whether_unseated(client)
 
+    def renew(self, client: Client, credential: Credential) -> None:
+        """A session it holds is proven by another token now."""
+        session = credential.session
+        client.credential = credential
+        for seat in client.seats.values():
+            if session is not None and seat.credential.is_of(session.id):
+                seat.credential = credential
+
     def look_whether_unseated(self, client: Client) -> None:
         """Who takes part in nothing may not stay for long."""
         if client.is_waiting and client.is_open:
@@ -106,6 +154,9 @@ class Audience:
 
     def deliver(self, event: records.Event) -> None:
         """Tell everyone in the conversation whom it concerns."""
+        if isinstance(event, records.SessionRenewed):
+            self._send_off_others(event)
+            return
         if isinstance(event, records.KnockAnswered):
             self._tell_who_knocked(event)
         room = self.rooms.get(event.conversation_id)
@@ -146,6 +197,12 @@ class Audience:
             case records.Knocked() | records.KnockAnswered():
                 name, data = present.event(event)
                 self._server.send_to(self._owners(room, event.conversation_id), name, data)
+
+    def _send_off_others(self, event: records.SessionRenewed) -> None:
+        """Who held the session by the token before must come back with the one there is now."""
+        for client in list(self.clients.values()):
+            if client.sid != event.socket and client.speaks_for(event.session_id):
+                self._server.send_off(client.sid)
 
     def tell_positions(self) -> None:
         """Tell every room that changed since the last time where it is."""
@@ -200,7 +257,7 @@ class Audience:
             seat = client.seat_in(event.conversation_id)
             is_theirs = seat is not None and (
                 (seat.person is not None and seat.person.user_id == gone.user_id)
-                or (client.session is not None and client.session.id == gone.session_id)
+                or seat.credential.is_of(gone.session_id)
             )
             if is_theirs:
                 self._show_out(client, event.conversation_id, present.removed(event.room_id))
@@ -217,14 +274,12 @@ class Audience:
     def _take_back(self, room: Room, event: records.GrantsTakenBack) -> None:
         for client in self._in(room):
             seat = client.seat_in(event.conversation_id)
-            session = client.session
-            if seat is None or session is None or session.id not in event.session_ids:
+            if seat is None or not any(map(seat.credential.is_of, event.session_ids)):
                 continue
             if seat.person is None:
                 self._show_out(client, event.conversation_id, present.closed(event.room_id))
             else:
-                seat.standing = records.Standing.MEMBER
-                seat.person = replace(seat.person, role=records.Role.MEMBER)
+                seat.lower()
 
     def _show_out(self, client: Client, conversation_id: int, told: contract.Removed) -> None:
         self._server.send_to((client.sid,), "removed", told)
@@ -241,13 +296,8 @@ class Audience:
     def _tell_who_knocked(self, event: records.KnockAnswered) -> None:
         name, data = present.event(event)
         for client in self.clients.values():
-            session = client.session
-            if (
-                event.conversation_id in client.knocks
-                and session is not None
-                and session.id == event.knock.session_id
-            ):
-                client.knocks.discard(event.conversation_id)
+            if client.knocks.get(event.conversation_id) == event.knock.session_id:
+                del client.knocks[event.conversation_id]
                 self._server.send_to((client.sid,), name, data)
                 self.look_whether_unseated(client)
 

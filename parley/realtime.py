@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from parley import contract, credentials, present, records
 from parley.addresses import place_of
-from parley.audience import Audience, Client, Seat
+from parley.audience import Audience, Client, Credential, Seat
 from parley.config import Config
 from parley.credentials import Asking, Origins
 from parley.decode import from_value
@@ -100,24 +100,27 @@ class Realtime:
             session = await sessions.resolve(self._context, data.token)
             if session is None:
                 raise Forbidden("This token is not known here. Join without it.")
-            client.session, client.proven, client.token = session, True, data.token
-        await self._enter_if_needed(client, data)
+            client.credential = Credential(session, proven=True, token=data.token)
+            credential = client.credential
+        else:
+            credential = client.credential_in(data.room_id)
+        credential = await self._enter_if_needed(client, credential, data)
         self._check_room_for_more(client, data.room_id)
         watched = client.seats.get(data.room_id)
         if watched is not None and watched.person is None:  # or it would be told of its own coming
             self.audience.unseat(client, watched.conversation_id)
         joining = participants.Joining(
-            session=client.session,
+            session=credential.session,
             user_id=data.user_id,
             username=data.username,
             socket=client.sid,
-            proven=client.proven,
+            proven=credential.proven,
         )
         try:
             joined = await participants.join(self._context, data.room_id, joining)
         except ParleyError:
             if watched is not None and watched.person is None and client.is_open:
-                await self._seat(client, data.room_id, None, None)
+                await self._seat(client, watched.credential, data.room_id, None, None)
             raise
         person = joined.participant
         before = client.seat_in(person.conversation_id)
@@ -129,10 +132,11 @@ class Realtime:
             participants.lose(self._context, person, client.sid)
             raise NotJoined
         if joined.token is not None:
-            client.session, client.proven, client.token = joined.session, False, joined.token
-        state = await self._seat(client, data.room_id, person, data.since)
+            credential = Credential(joined.session, proven=False, token=joined.token)
+            client.credential = credential
+        state = await self._seat(client, credential, data.room_id, person, data.since)
         return contract.JoinAck(
-            token=UNSET if client.token is None else client.token,
+            token=UNSET if credential.token is None else credential.token,
             user_id=person.user_id,
             username=person.username,
             role="owner" if person.role is records.Role.OWNER else "member",
@@ -143,7 +147,7 @@ class Realtime:
         seat = client.seats.get(data.room_id)
         if seat is not None and seat.person is not None:
             raise BadRequest("You are in this conversation already.")
-        state = await self._seat(client, data.room_id, None, data.since)
+        state = await self._seat(client, client.credential, data.room_id, None, data.since)
         return contract.WatchAck(seq=state.seq)
 
     async def leave_room(self, client: Client, data: contract.LeaveRoom) -> contract.OkAck:
@@ -171,7 +175,9 @@ class Realtime:
         try:
             await self._refuse_unseated(client, room_id)
         except ConversationIsOver:
-            sent = await messages.sent_before(self._context, room_id, client.session, draft)
+            sent = await messages.sent_before(
+                self._context, room_id, client.session_in(room_id), draft
+            )
             if sent is None:
                 raise
             return sent
@@ -179,7 +185,9 @@ class Realtime:
     async def delete_message(
         self, client: Client, data: contract.DeleteMessage
     ) -> contract.ChangedAck:
-        message = await messages.delete(self._context, data.room_id, client.session, data.id)
+        message = await messages.delete(
+            self._context, data.room_id, client.session_in(data.room_id), data.id
+        )
         return contract.ChangedAck(seq=message.changed_seq)
 
     async def sync(self, client: Client, data: contract.Sync) -> contract.SyncAck:
@@ -188,7 +196,11 @@ class Realtime:
             raise NotJoined
         limit = data.limit or contract.SYNC_PAGE_MAX
         found = await conversations.changes(
-            self._context, data.room_id, client.session, since=data.since, limit=limit
+            self._context,
+            data.room_id,
+            client.session_in(data.room_id),
+            since=data.since,
+            limit=limit,
         )
         return present.changes(found)
 
@@ -207,47 +219,57 @@ class Realtime:
         raise NotJoined
 
     async def _find(self, client: Client, room_id: str) -> Found:
-        return await conversations.find(self._context, room_id, client.session)
+        session = client.session_in(room_id)
+        return await conversations.find(self._context, room_id, session)
 
     # --- coming in where the door is not open ---
 
-    async def _enter_if_needed(self, client: Client, data: contract.JoinRoom) -> None:
+    async def _enter_if_needed(
+        self, client: Client, credential: Credential, data: contract.JoinRoom
+    ) -> Credential:
         if data.passphrase is None:
-            return
+            return credential
+        session = credential.session
         try:
-            await self._find(client, data.room_id)
+            await conversations.find(self._context, data.room_id, session)
         except PassphraseRequired:
-            # A browser's cookie cannot be renewed from here.
-            holds_token = client.session is None or client.token is not None
-            session, address, room = client.keys_in(data.room_id)
-            async with self._limits.guessing(Who(session, address), room):
+            if session is not None and credential.token is None:
+                raise BadRequest(
+                    "A browser's cookie cannot be renewed on a socket: "
+                    "give the passphrase on the page, or over REST."
+                ) from None
+            who, address, room = client.keys_in(data.room_id)
+            async with self._limits.guessing(Who(who, address), room):
                 entered = await entering.enter(
-                    self._context, data.room_id, client.session, data.passphrase, renews=holds_token
+                    self._context, data.room_id, session, data.passphrase, socket=client.sid
                 )
-            client.session = entered.session
             if entered.token is not None:
-                client.proven, client.token = True, entered.token
+                credential = Credential(entered.session, proven=True, token=entered.token)
+                self.audience.renew(client, credential)
+        return credential
 
     async def knock(self, client: Client, data: contract.Knock) -> contract.KnockAck:
-        asked = await entering.knock(self._context, data.room_id, client.session, data.username)
+        credential = client.credential
+        asked = await entering.knock(self._context, data.room_id, credential.session, data.username)
         if asked.token is not None:
-            client.session, client.proven, client.token = asked.session, True, asked.token
+            credential = Credential(asked.session, proven=True, token=asked.token)
+            client.credential = credential
         if asked.knock is None:
             return contract.KnockAck(state="not_needed")
         if client.is_open:
-            client.knocks.add(asked.conversation.id)
+            client.knocks[asked.conversation.id] = asked.knock.session_id
             self.server.seated(client.sid)
         return contract.KnockAck(
             state="waiting",
             id=asked.knock.id,
-            token=UNSET if client.token is None else client.token,
+            token=UNSET if credential.token is None else credential.token,
         )
 
     # --- what owners do ---
 
     async def answer_knock(self, client: Client, data: contract.AnswerKnock) -> contract.OkAck:
         await entering.answer(
-            self._context, data.room_id, client.session, data.id, admit=data.admit
+            self._context, data.room_id, client.session_in(data.room_id), data.id, admit=data.admit
         )
         return contract.OkAck()
 
@@ -255,29 +277,35 @@ class Realtime:
         self, client: Client, data: contract.ChangeConversation
     ) -> contract.OkAck:
         wishes = owning.wishes(data)
-        await owning.change(self._context, data.room_id, client.session, wishes)
+        await owning.change(self._context, data.room_id, client.session_in(data.room_id), wishes)
         return contract.OkAck()
 
     async def remove_participant(
         self, client: Client, data: contract.PersonOfRoom
     ) -> contract.OkAck:
-        await removal.remove(self._context, data.room_id, client.session, data.user_id)
+        await removal.remove(
+            self._context, data.room_id, client.session_in(data.room_id), data.user_id
+        )
         return contract.OkAck()
 
     async def let_back(self, client: Client, data: contract.PersonOfRoom) -> contract.OkAck:
-        await removal.let_back(self._context, data.room_id, client.session, data.user_id)
+        await removal.let_back(
+            self._context, data.room_id, client.session_in(data.room_id), data.user_id
+        )
         return contract.OkAck()
 
     async def replace_link(self, client: Client, data: contract.OfRoom) -> contract.LinkAck:
-        found = await owning.replace_link(self._context, data.room_id, client.session)
+        found = await owning.replace_link(
+            self._context, data.room_id, client.session_in(data.room_id)
+        )
         return contract.LinkAck(room_id=found.room_id)
 
     async def end_conversation(self, client: Client, data: contract.OfRoom) -> contract.OkAck:
-        await conversations.end(self._context, data.room_id, client.session)
+        await conversations.end(self._context, data.room_id, client.session_in(data.room_id))
         return contract.OkAck()
 
     async def delete_conversation(self, client: Client, data: contract.OfRoom) -> contract.OkAck:
-        await owning.delete(self._context, data.room_id, client.session)
+        await owning.delete(self._context, data.room_id, client.session_in(data.room_id))
         return contract.OkAck()
 
     def send_away(self) -> None:
@@ -289,6 +317,7 @@ class Realtime:
     async def _seat(
         self,
         client: Client,
+        credential: Credential,
         room_id: str,
         person: records.Participant | None,
         since: int | None,
@@ -296,21 +325,23 @@ class Realtime:
         """Send the state, then everything that happened after it, once each and in order."""
         self._check_room_for_more(client, room_id)
         if person is None:
-            found = await self._find(client, room_id)
+            found = await conversations.find(self._context, room_id, credential.session)
             conversation_id, standing = found.id, found.standing
         else:
             conversation_id = person.conversation_id
             standing = records.Standing(person.role.value)
         if not client.is_open:
             raise NotJoined  # gone meanwhile: nobody would ever take it out of the room
-        seat = Seat(conversation_id, room_id, standing, person)
+        seat = Seat(conversation_id, room_id, standing, person, credential)
         client.get_up(conversation_id)
         client.seats[room_id] = seat
         self.server.seated(client.sid)
         room = self.audience.room(conversation_id)
         room.arrive(client.sid, person.user_id if person else None)
         try:
-            state = await self._state(client, room, room_id, person, since)
+            state = await self._state(seat, room, since)
+            if seat.standing is records.Standing.OWNER:
+                await self._look_at_right_again(seat)
         except BaseException:
             self.audience.unseat(client, conversation_id)
             raise
@@ -328,29 +359,29 @@ class Realtime:
             room.settle(self.server, client.sid, state.seq)
         return state
 
-    async def _state(
-        self,
-        client: Client,
-        room: Room,
-        room_id: str,
-        person: records.Participant | None,
-        since: int | None,
-    ) -> State:
+    async def _look_at_right_again(self, seat: Seat) -> None:
+        """It may have been taken back between their joining and their sitting down, when
+        nobody could tell the seat."""
+        session = seat.credential.session
+        found = await conversations.find(self._context, seat.room_id, session)
+        if found.standing is not records.Standing.OWNER:
+            seat.lower()
+
+    async def _state(self, seat: Seat, room: Room, since: int | None) -> State:
         """The state for a socket that arrived.
 
         Neither what was told before nor whoever comes in themselves may be missing from it.
         """
+        room_id, person, session = seat.room_id, seat.person, seat.credential.session
         if since is not None:
-            missed = await conversations.catch_up(
-                self._context, room_id, client.session, since=since
-            )
+            missed = await conversations.catch_up(self._context, room_id, session, since=since)
             return _as_state(missed)
         told, crowd = room.told, room.gathering()
         if crowd is None:
-            return _as_state(await conversations.snapshot(self._context, room_id, client.session))
+            return _as_state(await conversations.snapshot(self._context, room_id, session))
         if person is None:
             # A shared state is nobody's leave to read, and the door may have been closed since.
-            await self._find(client, room_id)
+            await conversations.find(self._context, room_id, session)
 
         # Of many who come at once each would read what the one before has read just now.
         def suits(state: State) -> bool:
@@ -363,7 +394,7 @@ class Realtime:
             return state
         # A reading that begins only now misses nothing.
         if crowd.reading is None:
-            crowd.reading = loop.create_task(self._read_for_crowd(crowd, room_id, client.session))
+            crowd.reading = loop.create_task(self._read_for_crowd(crowd, room_id, session))
         return await asyncio.shield(crowd.reading)
 
     async def _read_for_crowd(
@@ -379,7 +410,7 @@ class Realtime:
             crowd.reading = None
 
     def _check_room_for_more(self, client: Client, room_id: str) -> None:
-        if room_id not in client.seats and len(client.seats) >= contract.ROOMS_PER_SOCKET:
+        if room_id not in client.seats and len(client.conversations) >= contract.ROOMS_PER_SOCKET:
             raise BadRequest(
                 f"One socket can be in {contract.ROOMS_PER_SOCKET} conversations at most."
             )
@@ -393,10 +424,8 @@ class Realtime:
             raise ConnectionRefused(error.text, present.error_event(error)) from error
         self.audience.clients[sid] = Client(
             sid,
-            session,
-            proven=session is not None,
+            Credential(session, proven=session is not None, token=token),
             address=place_of(handshake.address),
-            token=token,
         )
 
     async def _credential(self, handshake: Handshake) -> tuple[records.Session | None, str | None]:

@@ -331,6 +331,14 @@ class ConversationDeleted(Struct, frozen=True):
     room_id: str
 
 
+class SessionRenewed(Struct, frozen=True):
+    """Another token proves a session from now on."""
+
+    session_id: int
+    socket: str | None
+    """The socket that was given the token, if one was."""
+
+
 Event = (
     MessageSent
     | ParticipantArrived
@@ -346,4 +354,5 @@ Event = (
     | GrantsTakenBack
     | MessagesErased
     | ConversationDeleted
+    | SessionRenewed
 )

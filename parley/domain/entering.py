@@ -28,6 +28,7 @@ from parley.records import (
     Link,
     Role,
     Session,
+    SessionRenewed,
     Standing,
 )
 from parley.storage import conversations as stored_conversations
@@ -75,11 +76,12 @@ async def enter(
     session: Session | None,
     passphrase: str,
     *,
-    renews: bool = True,
+    socket: str | None = None,
 ) -> Entered:
     """Come in by the passphrase. Raises `PassphraseWrong`, and what else keeps them out.
 
-    `renews`: whether the one who asks can be told another token.
+    Every other socket that speaks for the session than `socket` has to come back with the
+    token there is then.
     """
     found = await context.database.read(door.find, room_id, session)
     if found.standing is Standing.REMOVED:
@@ -101,14 +103,16 @@ async def enter(
         if again.standing in (Standing.STRANGER, Standing.READER):
             if conversation.is_locked:
                 raise Locked
-            who, token = _renewed(connection, session, context, renews=renews)
+            who, token = _renewed(connection, session, context)
             grants.give(connection, conversation.id, who.id, Role.MEMBER, at=at)
             return Entered(conversation, Standing.MEMBER, who, token)
         if again.standing is Standing.REMOVED or session is None:
             raise ConversationNotFound
         return Entered(conversation, again.standing, session, None)
 
-    return await context.database.write(work)
+    return await context.database.write(
+        work, lambda entered: _tell_renewed(context, session, entered, socket)
+    )
 
 
 # --- knocking ---
@@ -294,7 +298,9 @@ async def use_link(context: Context, session: Session | None, code: str) -> Ente
             audit.note(connection, found, "used_owner_link", at=at)
         return Entered(conversation, now, who, token)
 
-    return await context.database.write(work)
+    return await context.database.write(
+        work, lambda entered: _tell_renewed(context, session, entered)
+    )
 
 
 _NO_LINK = "This link leads nowhere: it may have been used, revoked, or be too old."
@@ -323,13 +329,20 @@ def _valid(connection: sa.Connection, code: str, context: Context) -> tuple[Conv
 
 
 def _renewed(
-    connection: sa.Connection, session: Session | None, context: Context, *, renews: bool = True
+    connection: sa.Connection, session: Session | None, context: Context
 ) -> tuple[Session, str | None]:
     """The session, with a token that nobody knew before."""
     at = context.clock()
     if session is None:
         return sessions.begin(connection, at=at, in_use=True)
-    return session, sessions.renew(connection, session, at=at) if renews else None
+    return session, sessions.renew(connection, session, at=at)
+
+
+def _tell_renewed(
+    context: Context, before: Session | None, entered: Entered, socket: str | None = None
+) -> None:
+    if before is not None and entered.token is not None:
+        context.bus.publish(SessionRenewed(before.id, socket))
 
 
 def _of_link(link: Link) -> str:

@@ -21,6 +21,7 @@ from parley.records import (
     ParticipantArrived,
     ParticipantLeft,
     Session,
+    SessionRenewed,
 )
 from parley.storage import sessions as stored_sessions
 from tests.domain.model import Asked, Holder, Person, Refusal, Room
@@ -189,6 +190,7 @@ class Stage(RuleBasedStateMachine):
         events = list(self.world.told)
         self.world.told.clear()
         for event in events:
+            assert not isinstance(event, SessionRenewed)  # nobody here comes by a link
             self.viewers[event.conversation_id].hears(event)
         return events
 
