@@ -139,7 +139,6 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(site.assets.blueprint())
     app.before_request(_refuse_other_hosts)
     app.after_request(page_policy.secure)
-    app.after_request(web.replace_old_cookie)
     app.after_request(forms.set_cookie)
     app.after_request(web_headers.compress)
     app.after_request(_note)

@@ -104,17 +104,20 @@ def named(cookie: str, *, is_secure: bool) -> str:
     return HOST_PREFIX + cookie if is_secure else cookie
 
 
-def session_cookie(header: str) -> str | None:
-    """The session's secret in a `Cookie` header, by its name over HTTPS, else by the plain one."""
-    return _either(header, COOKIE)
+def session_cookie(header: str, *, is_secure: bool) -> str | None:
+    """The session's secret in a `Cookie` header, by the one name it has there.
+
+    Over HTTPS the plain name is no proof: a neighbouring host may have set it.
+    """
+    return cookie_value(header, named(COOKIE, is_secure=is_secure))
 
 
-def form_cookie(header: str) -> str | None:
+def form_cookie(header: str, *, is_secure: bool) -> str | None:
     """What a browser without a session was given for its forms."""
-    return _either(header, FORM_COOKIE)
+    return cookie_value(header, named(FORM_COOKIE, is_secure=is_secure))
 
 
-def cookie_value(header: str, name: str = COOKIE) -> str | None:
+def cookie_value(header: str, name: str) -> str | None:
     """The value of one cookie in a `Cookie` header."""
     for part in header.split(";"):
         key, found, value = part.strip().partition("=")
@@ -130,10 +133,6 @@ def is_loopback(host: str) -> bool:
         return name == "localhost" or ip_address(name).is_loopback
     except ValueError:
         return False
-
-
-def _either(header: str, name: str) -> str | None:
-    return cookie_value(header, HOST_PREFIX + name) or cookie_value(header, name)
 
 
 def _hosts(public_url: str) -> frozenset[str]:

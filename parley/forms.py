@@ -59,7 +59,10 @@ def _cookie() -> str | None:
     Never both: whoever can plant the second must not act with the first.
     """
     header = request.headers.get("Cookie", "")
-    return credentials.session_cookie(header) or credentials.form_cookie(header)
+    is_secure = web.is_https()
+    return credentials.session_cookie(header, is_secure=is_secure) or credentials.form_cookie(
+        header, is_secure=is_secure
+    )
 
 
 def _new_cookie() -> str:

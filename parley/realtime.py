@@ -61,6 +61,7 @@ class Realtime:
         self._context = context
         self._limits = limits
         self._origins = Origins.of(config)
+        self._is_https = config.public_url.startswith("https:")
         self._events: dict[str, Callable[[Client, Any], Outcome]] = {
             "join_room": self.join_room,
             "watch_room": self.watch_room,
@@ -438,7 +439,9 @@ class Realtime:
             return session, token
         if not self._origins.is_own(asking(handshake)):
             return None, None
-        cookie = credentials.session_cookie(handshake.headers.get("cookie", ""))
+        is_secure = self._is_https or handshake.scheme == "https"
+        header = handshake.headers.get("cookie", "")
+        cookie = credentials.session_cookie(header, is_secure=is_secure)
         return await sessions.resolve(self._context, cookie), None
 
     def _disconnect(self, sid: str) -> None:

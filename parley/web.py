@@ -152,11 +152,9 @@ async def _session() -> Session | None:
         return session
     if not site().origins.is_own(asking()):
         return None
-    cookie = credentials.session_cookie(request.headers.get("Cookie", ""))
-    session = await sessions.resolve(site().context, cookie)
-    if session is not None:
-        g.session_cookie = cookie
-    return session
+    header = request.headers.get("Cookie", "")
+    cookie = credentials.session_cookie(header, is_secure=is_https())
+    return await sessions.resolve(site().context, cookie)
 
 
 async def session_if_known() -> Session | None:
@@ -212,18 +210,6 @@ def set_cookie(
         samesite="Lax",
         secure=is_https(),
     )
-
-
-async def replace_old_cookie(response: R) -> R:
-    """Give a session that still has its cookie from before HTTPS the name that it has there."""
-    header = request.headers.get("Cookie", "")
-    held: str | None = g.get("session_cookie")
-    if held is None or not is_https() or credentials.cookie_value(header) is None:
-        return response
-    if credentials.cookie_value(header) == held:
-        set_cookie(response, credentials.COOKIE, held, max_age_s=credentials.COOKIE_MAX_AGE_S)
-    response.delete_cookie(credentials.COOKIE, path="/", secure=True, httponly=True, samesite="Lax")
-    return response
 
 
 def retry_headers(error: ParleyError) -> dict[str, str]:
