@@ -25,7 +25,7 @@ import structlog
 
 from parley.errors import DatabaseUnusable, ParleyError, Unavailable
 from parley.storage import trouble
-from parley.storage.folder import NAME, Files, database_url, make_folder
+from parley.storage.folder import NAME, Files, database_url, make_file, make_folder
 from parley.storage.lock import FolderLock
 from parley.storage.migrate import NEWEST, current_revision, migrate
 from parley.storage.prepared import execute
@@ -39,6 +39,10 @@ P = ParamSpec("P")
 
 BUSY_TIMEOUT_MS = 2_000
 """How long another program's lock is waited for: clients wait five seconds for their answer."""
+FORGET_WITHIN_MS = 100
+"""How long who reads is waited for when the log is to be emptied: nobody can write meanwhile."""
+FORGET_AGAIN_S = 5.0
+"""Then it is tried again after this."""
 
 
 class Database:
@@ -55,6 +59,7 @@ class Database:
         self._connection: sa.Connection | None = None
         self._files: Files | None = None
         self._is_closed = False
+        self._forgetting: asyncio.Task[None] | None = None
         self.problem: str | None = None
         """Why nothing can be stored now, as a sentence; None while all is well."""
         self.when_replaced: Callable[[], None] = _nothing
@@ -82,6 +87,7 @@ class Database:
     def _prepare(self) -> None:
         engine = _engine(database_url(self._folder, "rwc"))
         try:
+            make_file(self._folder)
             migrate(engine)
         except sa.exc.DBAPIError as error:
             raise DatabaseUnusable(
@@ -123,16 +129,34 @@ class Database:
         return self._writer.submit(work, then)
 
     async def forget_erased(self) -> None:
-        """Empty SQLite's log, in which what was erased still stands. As far as can be: who
-        reads just now keeps what they read.
+        """Empty SQLite's log, in which what was erased still stands.
+
+        While somebody reads what is in it, another program perhaps, it stays; then this is
+        tried again until it succeeds. A start empties it too.
         """
+        if self._writer is None or self._is_closed:
+            return
+        if not await self._writer.between(self._empty_log) and not self._is_closed:
+            self._loop.call_later(FORGET_AGAIN_S, self._forget_again)
 
-        def empty_log() -> None:
-            if self._connection is not None:
-                execute(self._connection, "PRAGMA wal_checkpoint(TRUNCATE)")
+    def _forget_again(self) -> None:
+        if not self._is_closed:
+            self._forgetting = self._loop.create_task(self.forget_erased())
 
-        if self._writer is not None and not self._is_closed:
-            await self._writer.between(empty_log)
+    def _empty_log(self) -> bool:
+        """In the writer's thread: whether nothing is left in it."""
+        connection = self._connection
+        if connection is None:
+            return False
+        try:
+            execute(connection, f"PRAGMA busy_timeout = {FORGET_WITHIN_MS}")
+            [(is_busy, _, _)] = execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
+            execute(connection, f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        except sa.exc.DBAPIError as error:
+            log.warning("log_not_emptied", error=trouble.in_words(error))
+            self._drop_connection()
+            return False
+        return not is_busy
 
     def is_in_place(self) -> bool:
         """Whether the files that were written last still lie where they lay."""

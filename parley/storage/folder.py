@@ -55,6 +55,16 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
+def make_file(folder: Path) -> None:
+    """Make an empty database where there is none, for this user's eyes only.
+
+    SQLite makes its log as closed as that; left to itself it makes both for everybody's.
+    """
+    path = folder / NAME
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
 def sync_names(folder: Path) -> None:
     """Put what stands in the folder on the disk: SQLite does that only for its own."""
     # Windows opens no folders, and some network file systems sync none.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +19,11 @@ from parley.domain.owning import Wishes
 from parley.domain.participants import Joining
 from parley.errors import ConversationNotFound, NotFound
 from parley.records import MessagesErased, Participant, Role, Session
+from parley.storage import database
+from parley.storage.database import Database
+from parley.storage.folder import NAME
 from tests.domain.conftest import Clock, Told
+from tests.people import PATIENCE_S
 
 CANARY = "canary-7f3a91"
 
@@ -108,6 +115,42 @@ async def test_a_deleted_message_is_not_left_on_the_disk(
     sent = await messages.send(context, talk.ada, Draft(CANARY))
     await messages.delete(context, talk.room_id, talk.owner, sent.message.id)
     assert not _stands_in(config.data)
+
+
+async def test_what_somebody_reads_is_forgotten_once_they_have_read(
+    context: Context, config: Config, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "FORGET_AGAIN_S", 0.0)
+    await messages.send(context, talk.ada, Draft(CANARY))
+    backup = sqlite3.connect(config.data / NAME)
+    backup.execute("BEGIN")
+    assert backup.execute("SELECT count(*) FROM messages").fetchone() == (1,)
+    await owning.delete(context, talk.room_id, talk.owner)
+    assert _stands_in(config.data)
+    backup.close()
+    async with asyncio.timeout(PATIENCE_S):
+        while _stands_in(config.data):
+            await context.database.read(lambda connection: None)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
+def test_nobody_else_on_the_machine_reads_the_files(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+
+    async def starts() -> dict[str, int]:
+        started = Database(tmp_path)
+        await started.open()
+        await started.write(lambda connection: None)
+        modes = _modes(tmp_path)
+        await started.close()
+        return modes
+
+    modes = asyncio.run(starts())
+    assert modes[NAME] == modes[f"{NAME}-wal"] == 0o600, modes
+
+
+def _modes(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
 
 
 def _stands_in(folder: Path) -> bool:
