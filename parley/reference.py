@@ -201,6 +201,10 @@ _LIMITS = (
         "messages in a state, or in a page of history",
         f"{contract.STATE_MESSAGES}, {contract.MESSAGES_PAGE_MAX}",
     ),
+    (
+        "their text in a state, or in an answer to `sync`, together",
+        f"{contract.STATE_MAX_CHARS:,} characters; the older ones are then `has_more`, or `more`",
+    ),
 )
 
 

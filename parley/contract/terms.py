@@ -45,6 +45,9 @@ STATE_MESSAGES = 100
 """How many of the newest messages a conversation's state holds."""
 MESSAGES_PAGE_MAX = 200
 SYNC_PAGE_MAX = 200
+STATE_MAX_CHARS = 65_536
+"""Of the messages in a state, and in an answer to `sync`, together: fewer come where they are
+long, so that a phone takes it at once. One comes in any case."""
 DELTA_MAX_CHANGES = 500
 """Who missed more than this gets the newest messages afresh rather than what changed."""
 ROOM_POSITION_EVERY_S = 20.0

@@ -6,6 +6,7 @@ import base64
 import binascii
 import secrets
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 from parley.contract import (
     DELTA_MAX_CHANGES,
     LISTED_ROOM_ID_CHARS,
+    STATE_MAX_CHARS,
     STATE_MESSAGES,
     UNLISTED_ROOM_ID_BYTES,
 )
@@ -131,7 +133,8 @@ async def changes(
     def query(connection: sa.Connection) -> Changes:
         conversation = door.readable(connection, room_id, session).conversation
         found = stored_messages.changed(connection, conversation.id, since=since, limit=limit + 1)
-        page, more = found[:limit], len(found) > limit
+        page = found[: _fitting(found[:limit])]
+        more = len(found) > len(page)
         seq = page[-1].changed_seq if more else conversation.seq
         return Changes(seq, page, more, conversation.is_active, conversation.erased_through)
 
@@ -219,15 +222,18 @@ def snapshot_at(
     if at is not None:
         before, limit = at + 1, STATE_MESSAGES // 2
         later = stored_messages.following(connection, found.id, after=at, limit=limit)
-    page = stored_messages.newest(connection, found.id, before=before, limit=limit + 1)
-    last = stored_messages.newest(connection, found.id, limit=1) if before else page
+        later = later[: _fitting(later)]
+    read = stored_messages.newest(connection, found.id, before=before, limit=limit + 1)
+    last = stored_messages.newest(connection, found.id, limit=1) if before else read
+    page = read[-limit:]
+    page = page[len(page) - _fitting(page[::-1]) :]
     return Snapshot(
         conversation=found.conversation,
         standing=found.standing,
         person=found.person,
         participants=stored_participants.present(connection, found.id),
-        messages=page[-limit:] + later,
-        has_more=len(page) > limit,
+        messages=page + later,
+        has_more=len(read) > len(page),
         newest_message_seq=last[-1].seq if last else 0,
     )
 
@@ -240,6 +246,8 @@ def _delta(
     if not 0 <= conversation.seq - since <= DELTA_MAX_CHANGES:
         return snapshot_at(connection, room_id, session)
     missed = stored_messages.changed(connection, found.id, since=since, limit=DELTA_MAX_CHANGES)
+    if _fitting(missed) < len(missed):
+        return snapshot_at(connection, room_id, session)
     return Snapshot(
         conversation=conversation,
         standing=found.standing,
@@ -250,6 +258,16 @@ def _delta(
         newest_message_seq=0,
         is_delta=True,
     )
+
+
+def _fitting(messages: Sequence[Message]) -> int:
+    """How many of them, from the first on, go into one answer: at least one, if there is one."""
+    chars = 0
+    for count, message in enumerate(messages):
+        chars += len(message.text)
+        if chars > STATE_MAX_CHARS and count:
+            return count
+    return len(messages)
 
 
 def _with_presence(context: Context, snapshot: Snapshot) -> Snapshot:

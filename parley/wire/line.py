@@ -15,7 +15,7 @@ from parley.wire.outgoing import Due, Outgoing, write_to
 BEHIND_BYTES = 64 * 1024
 """A client with more than this unread is watched."""
 BEHIND_MAX_BYTES = 1024 * 1024
-"""And cut off at this; it comes back and catches up."""
+"""And cut off when there is so much more; it comes back and catches up."""
 BEHIND_MAX_S = 10.0
 """Or after this long in which what is unread has not become less."""
 SEND_BUFFER_BYTES = 128 * 1024
@@ -61,6 +61,7 @@ class Line(asyncio.Protocol):
     __slots__ = (
         "_parser",
         "_transport",
+        "_unread_at_first",
         "_unread_before",
         "_watch",
         "due",
@@ -80,7 +81,7 @@ class Line(asyncio.Protocol):
         self.is_open = False
         self.when_lost: Callable[[], object] | None = None
         """Called when the connection is no more, for whoever counts connections."""
-        self._unread_before = 0
+        self._unread_at_first = self._unread_before = 0
 
     def on_open(self) -> None:
         """The line can be written to."""
@@ -171,7 +172,8 @@ class Line(asyncio.Protocol):
     def pause_writing(self) -> None:
         if self.is_open:
             self.put = self._put_behind
-        self._unread_before = self._unread()
+        # What made it fall behind may be large by itself, and was asked for.
+        self._unread_at_first = self._unread_before = self._unread()
         self._watch.behind.start(self)
 
     def resume_writing(self) -> None:
@@ -223,7 +225,7 @@ class Line(asyncio.Protocol):
 
     def _put_behind(self, data: bytes) -> None:
         """Cut off who is too far behind to be sent any more."""
-        if self._unread() > BEHIND_MAX_BYTES:
+        if self._unread() > self._unread_at_first + BEHIND_MAX_BYTES:
             self.fall_off()
         elif self._transport is not None:
             self._transport.write(data)
