@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +24,13 @@ SEND_BUFFER_BYTES = 128 * 1024
 """What the system may keep for a client: left to itself it keeps megabytes, and who reads
 nothing is found out so much later.
 """
+MUCH_BYTES = 4096
+"""Who sends more at once is read again in the next turn of the event loop, after the others: one
+turn of libuv's takes up to 8 MiB of a single client."""
+FRAMES_MAX = 6_000
+FRAMES_PER_S = 30.0
+"""So many frames in so long a client may send, of whatever kind: a hundred times what talking
+takes. It is for those that no other limit counts."""
 CLOSE_WITHIN_S = 2.0
 """How long a client has to answer the closing of its WebSocket."""
 NORMAL_CLOSURE, SERVICE_RESTART = 1000, 1012
@@ -35,15 +44,20 @@ class Watch:
     """
 
     max_message_bytes: int
+    frames_max: float
+    """In `FRAMES_PER_S`."""
     counts: Counter[str]
     outgoing: Outgoing
     behind: Countdown[Line]
     closing: Countdown[Line]
 
     @classmethod
-    def over(cls, *, max_message_bytes: int, counts: Counter[str]) -> Watch:
+    def over(
+        cls, *, max_message_bytes: int, counts: Counter[str], is_limited: bool = True
+    ) -> Watch:
         return cls(
             max_message_bytes,
+            FRAMES_MAX if is_limited else math.inf,
             counts,
             Outgoing(),
             behind=Countdown(BEHIND_MAX_S, Line.look_again),
@@ -59,6 +73,9 @@ class Line(asyncio.Protocol):
     """
 
     __slots__ = (
+        "_frames_left",
+        "_frames_since_s",
+        "_is_paused",
         "_parser",
         "_transport",
         "_unread_at_first",
@@ -74,6 +91,8 @@ class Line(asyncio.Protocol):
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
         self._parser = frames.Parser(watch.max_message_bytes)
+        self._frames_left = watch.frames_max
+        self._frames_since_s = time.monotonic()
         self._transport: asyncio.Transport | None = None
         self.put: Callable[[bytes], object] = _nothing
         self.pending: list[bytes] = []
@@ -81,6 +100,7 @@ class Line(asyncio.Protocol):
         self.is_open = False
         self.when_lost: Callable[[], object] | None = None
         """Called when the connection is no more, for whoever counts connections."""
+        self._is_paused = False
         self._unread_at_first = self._unread_before = 0
 
     def on_open(self) -> None:
@@ -140,12 +160,13 @@ class Line(asyncio.Protocol):
 
     def pause(self) -> None:
         """Read no more until `resume`: the client's own bytes wait in the network."""
+        self._is_paused = True
         if self._transport is not None and self._transport.is_reading():
             self._transport.pause_reading()
 
     def resume(self) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
+        self._is_paused = False
+        self._resume_reading()
 
     # --- asyncio.Protocol ---
 
@@ -155,7 +176,14 @@ class Line(asyncio.Protocol):
         if was_told:  # and goes on
             self.abort()
             return
-        for opcode, payload in parser.feed(data):
+        received = parser.feed(data)
+        self._frames_left -= len(received)
+        if self._frames_left < 0 and self._is_flood():
+            self._violated(frames.POLICY_VIOLATION)
+            return
+        if len(data) > MUCH_BYTES:
+            self._let_others_go_first()
+        for opcode, payload in received:
             if opcode == frames.TEXT:
                 if self.is_open:
                     self._receive(payload)
@@ -192,6 +220,28 @@ class Line(asyncio.Protocol):
         if self.when_lost is not None:
             self.when_lost()
         self.on_lost()
+
+    def _is_flood(self) -> bool:
+        """Whether it has sent all it may within the time; else the time begins anew."""
+        now = time.monotonic()
+        if now < self._frames_since_s + FRAMES_PER_S:
+            return True
+        self._frames_left, self._frames_since_s = self._watch.frames_max, now
+        return False
+
+    def _let_others_go_first(self) -> None:
+        transport = self._transport
+        if transport is not None and transport.is_reading():
+            transport.pause_reading()
+            asyncio.get_running_loop().call_soon(self._read_on)
+
+    def _read_on(self) -> None:
+        if not self._is_paused:
+            self._resume_reading()
+
+    def _resume_reading(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def _receive(self, payload: bytes) -> None:
         try:

@@ -13,6 +13,10 @@ class Places:
         self._most = most
         self._taken: dict[str, int] = {}
 
+    @property
+    def is_limited(self) -> bool:
+        return self._most is not None
+
     def take(self, address: str) -> bool:
         """Take one more, if there is one. Who has no address, an empty one, always gets it."""
         taken = self._taken.get(address, 0)

@@ -1,4 +1,4 @@
-"""A room full of the longest messages there may be is joined, read and caught up with all the same."""
+"""A room full of the longest messages there may be is joined, read and caught up with."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ async def test_a_state_is_no_longer_than_a_phone_takes_at_once(
 async def test_what_was_missed_comes_page_by_page(person: People, full_room: str) -> None:
     ben = person("Ben")
     await ben.join(full_room)
-    found, since, more = [], 0, True
+    found: list[Json] = []
+    since, more = 0, True
     while more:
         page = await ben.ask("sync", {"room_id": full_room, "since": since})
         assert sum(len(each["message"]) for each in page["messages"]) <= STATE_MAX_CHARS

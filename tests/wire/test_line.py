@@ -244,6 +244,64 @@ async def test_who_is_behind_for_too_long_is_cut_off(
         await ada.goes_home()
 
 
+@pytest.mark.parametrize("packet", ["3", "9", "41", "421["])
+async def test_who_floods_is_cut_off_whatever_they_send(server: Running, packet: str) -> None:
+    async with wire(server) as mallory:
+        await mallory.opens()
+        await mallory.says(masked(0x81, packet.encode()) * (line.FRAMES_MAX + 1))
+        assert await mallory.reads_close() == frames.POLICY_VIOLATION
+
+
+class Network:
+    """A transport that only knows whether it is read."""
+
+    def __init__(self) -> None:
+        self.is_read = True
+
+    def pause_reading(self) -> None:
+        self.is_read = False
+
+    def resume_reading(self) -> None:
+        self.is_read = True
+
+    def is_reading(self) -> bool:
+        return self.is_read
+
+    def is_closing(self) -> bool:
+        return False
+
+    def set_write_buffer_limits(self, **_limits: int) -> None:
+        pass
+
+    def set_protocol(self, _protocol: object) -> None:
+        pass
+
+    def get_extra_info(self, _name: str) -> None:
+        return None
+
+    def write(self, _data: bytes) -> None:
+        pass
+
+
+async def test_who_sends_much_at_once_waits_for_the_others() -> None:
+    network = Network()
+    busy = line.Line(line.Watch.over(max_message_bytes=65_536, counts=Counter()))
+    busy.take(network)  # type: ignore[arg-type]
+    busy.data_received(masked(0x8A, b""))
+    assert network.is_reading()
+    much = masked(0x8A, b"") * line.MUCH_BYTES
+    busy.data_received(much)
+    assert not network.is_reading()
+    await asyncio.sleep(0)  # the others' turn
+    assert network.is_reading()
+    busy.pause()
+    busy.data_received(much[: line.MUCH_BYTES + 6])
+    await asyncio.sleep(0)
+    assert not network.is_reading()  # it waits for more than a turn
+    busy.resume()
+    assert network.is_reading()
+
+
 async def test_who_answers_no_heartbeat_is_gone(config: Config) -> None:
     quick = replace(config, ping_interval_s=0.1, ping_timeout_s=0.2)
     async with running(quick) as server, wire(server) as half_open:
