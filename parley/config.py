@@ -200,7 +200,7 @@ class Config:
     )
     limit_passphrases: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS, By.ROOM),
-        "10/1m session, 30/1m address, 300/1h room",
+        "10/1m session, 30/1m address, 60/1h address, 300/1h room",
         "how many wrong passphrases may be given",
         "RATES",
     )

@@ -25,6 +25,7 @@ preflight, and no preflight of ours allows it."""
 PROBES = frozenset({"/api/health", "/api/ready"})
 """What whoever looks after the server asks from the same machine, by its loopback name."""
 _FROM_ELSEWHERE = ("cross-site", "same-site")
+_FRAMES = ("iframe", "frame", "embed", "object")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Asking:
     origin: str
     fetch_site: str
     """`Sec-Fetch-Site`, which browsers set and scripts cannot."""
+    fetch_dest: str
+    """`Sec-Fetch-Dest`, likewise: what the answer is for."""
     changes: bool
     """Whether it may change something, or opens a way to: anything but a plain GET."""
     is_vouched: bool = False
@@ -49,10 +52,17 @@ class Origins:
     allowed: frozenset[str]
     hosts: frozenset[str]
     """What `Host` may say; any name where none is known."""
+    is_framed: bool
+    """Whether other sites may show our pages in frames."""
 
     @classmethod
     def of(cls, config: Config) -> Origins:
-        return cls(config.public_url, frozenset(config.allowed_origins), _hosts(config.public_url))
+        return cls(
+            config.public_url,
+            frozenset(config.allowed_origins),
+            _hosts(config.public_url),
+            is_framed=bool(config.embedding_origins),
+        )
 
     def is_here(self, host: str, path: str) -> bool:
         """Whether a request asks for this server by a name it is known by.
@@ -87,6 +97,18 @@ class Origins:
         if asking.origin in self.allowed or self.is_own(asking):
             return True
         return asking.origin == "" and asking.fetch_site not in _FROM_ELSEWHERE
+
+    def may_look(self, asking: Asking) -> bool:
+        """Whether what it reads may be one conversation.
+
+        Other sites' pictures, scripts and frames may not: a page full of them would try links
+        for whoever looks at it, and its visitor's address would be taken for that of a guesser.
+        """
+        if asking.fetch_site not in _FROM_ELSEWHERE or asking.origin in self.allowed:
+            return True
+        if asking.fetch_dest in _FRAMES:
+            return self.is_framed
+        return asking.fetch_dest in ("document", "")
 
     def cross(self, asking: Asking) -> str | None:
         """The allowed other origin that asks, if it is one."""

@@ -103,8 +103,8 @@ class Limits:
         self._shared: SharedWindows | None = None
         if config.rate_limits and config.rate_limit_storage != MEMORY:
             self._shared = _shared(config.rate_limit_storage, rates)
-        self._guesses: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        """By address: held while a passphrase is looked at."""
+        self._guesses: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        """By address, and by room: held while a passphrase is looked at."""
         self._says_again_at: dict[Kind, float] = {}
 
     async def open(self) -> None:
@@ -139,6 +139,14 @@ class Limits:
         if done is None:
             self._own.charge(kind, keys, self.clock())
 
+    async def require_no_guesses(self, who: Who, is_known: Callable[[], Awaitable[bool]]) -> None:
+        """Refuse who comes from where links were guessed, unless it is known where they come to."""
+        try:
+            await self.require(Kind.UNKNOWN_ROOMS, who)
+        except RateLimited:
+            if not await is_known():
+                raise
+
     @contextlib.asynccontextmanager
     async def using(self, kind: Kind | None, who: Who, room_id: str = "") -> AsyncIterator[None]:
         """Around what somebody does who may be a stranger to the room.
@@ -158,29 +166,43 @@ class Limits:
     async def guessing(self, who: Who, room_id: str) -> AsyncIterator[None]:
         """Around a try at a passphrase.
 
-        One at a time from each address: none is made before the last is counted.
+        One at a time from each address and for each room: none is made before the last is
+        counted. The room's turn is waited for last, or two could wait for each other.
         """
-        lock = self._guesses.setdefault(who.address, asyncio.Lock())
-        async with lock:
+        by_address = self._guesses.setdefault(("address", who.address), asyncio.Lock())
+        by_room = self._guesses.setdefault(("room", room_id), asyncio.Lock())
+        async with by_address:
             await self.require(Kind.PASSPHRASES, who, room_id)
-            try:
+            async with by_room, self._counting_guess(who, room_id):
                 yield
-            except PassphraseWrong:
-                await self.charge(Kind.PASSPHRASES, who, room_id)
-                raise
+
+    @contextlib.asynccontextmanager
+    async def _counting_guess(self, who: Who, room_id: str) -> AsyncIterator[None]:
+        await self.require(Kind.PASSPHRASES, who, room_id)
+        try:
+            yield
+        except PassphraseWrong:
+            await self.charge(Kind.PASSPHRASES, who, room_id)
+            raise
 
     def on_event(
-        self, name: str, keys: Keys, place: Place, act: Callable[[], T | Awaitable[T]]
+        self,
+        name: str,
+        keys: Keys,
+        place: Place,
+        act: Callable[[], T | Awaitable[T]],
+        is_known: Callable[[], Awaitable[bool]],
     ) -> T | Awaitable[T]:
         """What `act` gives, if this event of a client's may happen.
 
         `keys` name whom it is counted for, `place` is where the client is, seen from the room.
+        `is_known` tells whether it may be there: then it guesses nothing, whoever else does.
         """
         kind = OF_EVENT.get(name)
         if kind is None and place is not Place.OUTSIDE:
             return act()
         if kind is None or place is not Place.MEMBER or self._shared is not None:
-            return self._slowly(kind, Who(*keys[:2]), keys[2], place, act)
+            return self._slowly(kind, Who(*keys[:2]), keys[2], place, act, is_known)
         # The way of nearly every message: no task, nothing awaited.
         wait_s = self._own.spend(kind, keys, self.clock())
         if wait_s:
@@ -194,12 +216,13 @@ class Limits:
         room_id: str,
         place: Place,
         act: Callable[[], T | Awaitable[T]],
+        is_known: Callable[[], Awaitable[bool]],
     ) -> T:
         if place is Place.MEMBER and kind is not None:
             await self.spend(kind, who, room_id)
             return await _outcome(act)
         if place is Place.OUTSIDE:
-            await self.require(Kind.UNKNOWN_ROOMS, who)
+            await self.require_no_guesses(who, is_known)
         async with self.using(kind, who, room_id):
             try:
                 return await _outcome(act)

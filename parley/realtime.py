@@ -501,7 +501,17 @@ class Realtime:
             fields = from_value(fields, event.data)
         room_id: str = fields.room_id
         act = partial(self._events[name], client, fields)
-        return self._limits.on_event(name, client.keys_in(room_id), client.place_in(room_id), act)
+        keys, place = client.keys_in(room_id), client.place_in(room_id)
+        return self._limits.on_event(
+            name, keys, place, act, partial(self._is_known, client, fields)
+        )
+
+    async def _is_known(self, client: Client, fields: Any) -> bool:
+        """Whether this client may be where it asks for."""
+        session, token = client.session_in(fields.room_id), getattr(fields, "token", None)
+        if token:
+            session = await sessions.resolve(self._context, token)
+        return await conversations.is_inside(self._context, fields.room_id, session)
 
 
 def _check_claims(
@@ -535,6 +545,7 @@ def asking(handshake: Handshake) -> Asking:
         host=handshake.headers.get("host", ""),
         origin=handshake.headers.get("origin", ""),
         fetch_site=handshake.headers.get("sec-fetch-site", ""),
+        fetch_dest=handshake.headers.get("sec-fetch-dest", ""),
         changes=True,  # a poll, too, opens a way to
         is_vouched=credentials.MARK.lower() in handshake.headers,
     )

@@ -17,7 +17,7 @@ from parley.addresses import place_of
 from parley.assets import Assets
 from parley.config import Config
 from parley.credentials import Asking, Origins
-from parley.domain import sessions
+from parley.domain import conversations, sessions
 from parley.domain.context import Context
 from parley.errors import Forbidden, OriginRefused, ParleyError, Unavailable, WrongHost
 from parley.limits import Kind, Limits, Who
@@ -56,6 +56,7 @@ def asking() -> Asking:
         host=request.headers.get("Host", ""),
         origin=request.headers.get("Origin", ""),
         fetch_site=request.headers.get("Sec-Fetch-Site", ""),
+        fetch_dest=request.headers.get("Sec-Fetch-Dest", ""),
         changes=request.method not in SAFE_METHODS,
         is_vouched=credentials.MARK in request.headers or bool(g.get("is_sealed")),
     )
@@ -91,13 +92,22 @@ def wrong_host(config: Config) -> str:
 async def admit() -> None:
     """Before every request: raise why it may not even ask.
 
-    `OriginRefused` where a page that may not use this server wants a change;
+    `OriginRefused` where a page that may not use this server wants a change, or tries links;
     `RateLimited` where links are being guessed.
     """
     if asking().changes and not site().origins.may_act(asking()):
         raise OriginRefused
-    if {"room_id", "code"} & set(request.view_args or {}):
-        await site().limits.require(Kind.UNKNOWN_ROOMS, _stranger())
+    places = request.view_args or {}
+    if not {"room_id", "code"} & set(places):
+        return
+    if not site().origins.may_look(asking()):
+        raise OriginRefused
+
+    async def is_known() -> bool:
+        session = await session_if_known()
+        return await conversations.is_inside(site().context, places.get("room_id", ""), session)
+
+    await site().limits.require_no_guesses(_stranger(), is_known)
 
 
 async def count_guess() -> None:

@@ -23,7 +23,7 @@ from parley.contract import (
 from parley.domain import audit, door, sessions, text
 from parley.domain.context import Context
 from parley.domain.door import Found
-from parley.errors import BadRequest, ConversationIsOver, Unavailable
+from parley.errors import BadRequest, ConversationIsOver, ParleyError, Unavailable
 from parley.records import (
     Changes,
     Conversation,
@@ -32,6 +32,7 @@ from parley.records import (
     Message,
     Session,
     Snapshot,
+    Standing,
     Visibility,
 )
 from parley.storage import conversations as stored
@@ -91,6 +92,17 @@ async def find(context: Context, room_id: str, session: Session | None) -> Found
 async def find_owned(context: Context, room_id: str, session: Session | None) -> Found:
     """For an owner. Raises `Forbidden`, or what keeps others out."""
     return await context.database.read(door.owned, room_id, session)
+
+
+async def is_inside(context: Context, room_id: str, session: Session | None) -> bool:
+    """Whether somebody is in a conversation, or was let in, so that its link is no news to them."""
+    if session is None:
+        return False
+    try:
+        found = await context.database.read(door.find, room_id, session)
+    except ParleyError:
+        return False
+    return found.standing in (Standing.OWNER, Standing.MEMBER, Standing.READER)
 
 
 async def snapshot(context: Context, room_id: str, session: Session | None) -> Snapshot:

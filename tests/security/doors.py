@@ -8,7 +8,7 @@ from typing import Literal
 
 import aiohttp
 
-from parley.credentials import COOKIE
+from parley.credentials import COOKIE, HOST_PREFIX
 from tests.people import PATIENCE_S
 from tests.raw import RECORD_SEPARATOR, event
 
@@ -119,7 +119,9 @@ class Knocking:
             return _role(heard)
 
     def _with(self, headers: Headers, token: str) -> dict[str, str]:
-        return {**self._usual, "Cookie": f"{COOKIE}={token}", **headers}
+        # By the name it has over HTTP and by that over HTTPS, whichever this is.
+        cookie = f"{COOKIE}={token}; {HOST_PREFIX}{COOKIE}={token}"
+        return {**self._usual, "Cookie": cookie, **headers}
 
 
 def _role(heard: str) -> Outcome:

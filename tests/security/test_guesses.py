@@ -6,7 +6,7 @@ import asyncio
 
 import aiohttp
 
-from tests.security.conftest import Guest, House, Open
+from tests.security.conftest import TRUSTED, Guest, House, Open
 
 RIGHT, WRONG = {"passphrase": "open sesame"}, {"passphrase": "open barley"}
 
@@ -50,6 +50,28 @@ async def test_guesses_made_at_once_are_counted_one_by_one(opened: Open) -> None
             *(code(mallory, "POST", f"{path}/enter", WRONG) for _ in range(10))
         )
         assert sorted(codes) == ["passphrase_wrong"] * 3 + ["rate_limited"] * 7
+
+
+async def test_guesses_made_at_once_from_everywhere_are_counted_one_by_one(opened: Open) -> None:
+    async with opened(trusted_proxies=TRUSTED, limit_passphrases="3/1m room") as house:
+        _, path = await behind_a_passphrase(house)
+        everywhere = [house.guest("Mallory", f"203.0.113.{number}") for number in range(10)]
+        codes = await asyncio.gather(
+            *(code(each, "POST", f"{path}/enter", WRONG) for each in everywhere)
+        )
+        assert sorted(codes) == ["passphrase_wrong"] * 3 + ["rate_limited"] * 7
+
+
+async def test_one_address_closes_no_door_to_the_others(opened: Open) -> None:
+    async with opened(trusted_proxies=TRUSTED) as house:
+        _, path = await behind_a_passphrase(house)
+        for minute in range(60):
+            # Strangers without a session: nothing but the address tells that they are one.
+            mallory = house.guest(f"Mallory {minute}", "203.0.113.7")
+            while await code(mallory, "POST", f"{path}/enter", WRONG) == "passphrase_wrong":
+                pass
+            house.clock.goes_on(60)
+        assert await code(house.guest("Ben"), "POST", f"{path}/enter", RIGHT) == "ok"
 
 
 async def test_a_form_with_too_many_guesses_says_when_to_come_back(opened: Open) -> None:

@@ -432,6 +432,66 @@ async def test_who_guesses_links_finds_out_nothing_more(opened: Open) -> None:
         assert (await mallory.call("GET", known))[0] == 200
 
 
+async def test_who_is_inside_is_let_in_wherever_others_guess(
+    opened: Open, transports: tuple[str, ...]
+) -> None:
+    async with opened(trusted_proxies=TRUSTED, limit_unknown_rooms="1/1m address") as house:
+        ada, ben = (house.guest(name, ADDRESS, transports) for name in ("Ada", "Ben"))
+        mallory = house.guest("Mallory", ADDRESS)
+        room_id = await sits_down(ada)
+        await sits_down(ben, room_id)
+        known = f"/api/conversations/{room_id}"
+        assert (await mallory.call("GET", "/api/conversations/guess001"))[0] == 404
+        await mallory.connect()
+        for who in (ada, ben):
+            assert (await who.call("GET", known))[0] == 200
+            headers = who.forwarded | {"Authorization": f"Bearer {who.token}"}
+            async with (
+                aiohttp.ClientSession(headers=headers) as http,
+                http.get(f"{house.url}/conversation/{room_id}") as page,
+            ):
+                assert page.status == 200
+            await who.reconnect(auth={"token": who.token})
+            assert (await who.ask("join_room", {"room_id": room_id}))["ok"]
+            await who.reconnect()
+            assert (await who.ask("join_room", {"room_id": room_id, "token": who.token}))["ok"]
+        # Who knows the link alone could be one who guessed it.
+        assert_too_much((await mallory.call("GET", known))[1], 60.0)
+        assert_too_much(await mallory.ask("join_room", {"room_id": room_id}), 60.0)
+        for guess in (f"{known}x", "/api/conversations/guess002"):
+            assert_too_much((await ada.call("GET", guess))[1], 60.0)
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize("dest", ["image", "iframe", "script", "empty"])
+async def test_another_sites_page_tries_no_links_for_its_visitor(
+    opened: Open, site: str, dest: str
+) -> None:
+    async with opened(limit_unknown_rooms="1/1m address") as house:
+        ada = house.guest("Ada")
+        room_id = await ada.starts()
+        headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Dest": dest}
+        async with aiohttp.ClientSession() as http:
+            for link in ("guess001", "guess002", room_id):
+                for path in (f"/conversation/{link}", f"/api/conversations/{link}"):
+                    async with http.get(house.url + path, headers=headers) as reply:
+                        assert reply.status == 403, path
+            follows = headers | {"Sec-Fetch-Dest": "document"}
+            async with http.get(f"{house.url}/conversation/{room_id}", headers=follows) as reply:
+                assert reply.status == 200
+
+
+async def test_where_pages_may_be_framed_they_are(opened: Open) -> None:
+    async with opened(embedding_origins="https://board.example") as house:
+        room_id = await house.guest("Ada").starts()
+        headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "iframe"}
+        async with (
+            aiohttp.ClientSession(headers=headers) as http,
+            http.get(f"{house.url}/conversation/{room_id}") as page,
+        ):
+            assert page.status == 200
+
+
 # --- connections --------------------------------------------------------------
 
 
