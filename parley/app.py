@@ -16,6 +16,7 @@ from parley import (
     __version__,
     contract,
     forms,
+    logs,
     page_policy,
     present,
     rich_text,
@@ -100,6 +101,7 @@ class Parley(Quart):
 def create_app(config: Config | None = None) -> Parley:
     """The app for a configuration; the defaults without one. Nothing is opened yet."""
     config = config or Config()
+    logs.log_unless_told(config.log_level)
     database = Database(config.data)
     context = Context(database, LocalBus(), Presence(), config.leave_grace_s)
     limits = Limits(config)

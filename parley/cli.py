@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import os
 import sys
 from collections.abc import Callable
-from typing import Any, TextIO, cast
+from typing import Any
 
 import click
 
 from parley import __version__, logs
 from parley.app import create_app
-from parley.config import SETTINGS, Config, load_config
+from parley.config import SETTINGS, Config, load_config, unknown_variables
 from parley.errors import AddressUnusable, StartupError
 from parley.wire import serving
 
@@ -69,7 +68,9 @@ def migrate(**flags: str | None) -> None:
 
 
 async def _serve(config: Config) -> None:
-    logs.log_to(cast(TextIO, _LogFile(sys.stderr)), config.log_level)
+    logs.log_to(sys.stderr, config.log_level)
+    for variable in unknown_variables(os.environ):
+        click.echo(f"parley: {variable} is no setting: see parley serve --help.", err=True)
     app = create_app(config)
     await app.open()
     try:
@@ -111,7 +112,7 @@ def _collect_seldom() -> None:
 
 
 async def _migrate(config: Config) -> None:
-    logs.log_to(cast(TextIO, _LogFile(sys.stderr)), config.log_level)
+    logs.log_to(sys.stderr, config.log_level)
     app = create_app(config)
     await app.open()
     await app.close()
@@ -141,21 +142,3 @@ def _or_say_why(start: Callable[[], None]) -> None:
     except StartupError as error:
         click.echo(f"parley: {error}", err=True)
         sys.exit(EXIT_CANNOT_START)
-
-
-class _LogFile:
-    """Loses what it cannot write: the disk that keeps us from storing is often the log's too.
-
-    An error here would end whoever wanted to tell of the first one.
-    """
-
-    def __init__(self, file: TextIO) -> None:
-        self._file = file
-
-    def write(self, text: str) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            self._file.write(text)
-
-    def flush(self) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            self._file.flush()

@@ -23,6 +23,10 @@ _AN_ORIGIN = "an address such as https://example.org, without a path"
 _HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
 
 
+PREFIX = "PARLEY_"
+"""Of the environment's variables that are settings."""
+
+
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise ValueError("a number from 0 to 65535, where 0 takes any free port")
@@ -33,6 +37,13 @@ def _seconds(text: str) -> float:
     if not re.fullmatch(r"\d{1,4}(\.\d+)?", text, re.ASCII) or float(text) > 3600:
         raise ValueError("a number of seconds from 0 to 3600")
     return float(text)
+
+
+def _some_seconds(text: str) -> float:
+    seconds = _seconds(text)
+    if seconds < 0.05:
+        raise ValueError("a number of seconds from 0.05 to 3600")
+    return seconds
 
 
 def _connections(text: str) -> int:
@@ -134,10 +145,10 @@ class Config:
         "SECONDS",
     )
     ping_interval_s: float = _setting(
-        _seconds, "25", "seconds between the server's heartbeats to each client", "SECONDS"
+        _some_seconds, "25", "seconds between the server's heartbeats to each client", "SECONDS"
     )
     ping_timeout_s: float = _setting(
-        _seconds, "20", "seconds a client has to answer a heartbeat", "SECONDS"
+        _some_seconds, "20", "seconds a client has to answer a heartbeat", "SECONDS"
     )
     max_connections: int = _setting(
         _connections,
@@ -240,7 +251,7 @@ class Setting:
 
     @property
     def variable(self) -> str:
-        return "PARLEY_" + self.name.upper()
+        return PREFIX + self.name.upper()
 
 
 SETTINGS: tuple[Setting, ...] = tuple(
@@ -272,3 +283,9 @@ def load_config(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> 
         except ValueError as error:
             raise SettingInvalid(f"{source} is {text!r}, but should be: {error}.") from None
     return Config(**values)
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """Those that look like settings and are none: misspelt ones, mostly."""
+    known = {setting.variable for setting in SETTINGS}
+    return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)

@@ -6,12 +6,13 @@ words can hold what somebody wrote, a token or a link, so they are shown at debu
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import traceback
 from collections.abc import Iterator, MutableMapping
 from pathlib import PurePath
 from types import TracebackType
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import Processor, WrappedLogger
@@ -30,8 +31,16 @@ def log_to(file: TextIO, level: str) -> None:
     structlog.configure(
         processors=processors(level),
         wrapper_class=structlog.make_filtering_bound_logger((LOG_LEVELS.index(level) + 1) * 10),
-        logger_factory=structlog.PrintLoggerFactory(file),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _LogFile(file))),
     )
+
+
+def log_unless_told(level: str) -> None:
+    """The same to the terminal, for an app inside a program that configured no structlog: its
+    own default would show everything, the paths of requests with their links too.
+    """
+    if not structlog.is_configured():
+        log_to(sys.stderr, level)
 
 
 def processors(level: str) -> list[Processor]:
@@ -94,3 +103,21 @@ def _frames(trace: TracebackType | None) -> Iterator[str]:
     frames = [(frame.f_code, line) for frame, line in traceback.walk_tb(trace)]
     for code, line in frames[: -FRAMES_MAX - 1 : -1]:
         yield f"{'/'.join(PurePath(code.co_filename).parts[-2:])}:{line} {code.co_name}"
+
+
+class _LogFile:
+    """Loses what it cannot write: the disk that keeps us from storing is often the log's too.
+
+    An error here would end whoever wanted to tell of the first one.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._file.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._file.flush()

@@ -166,6 +166,8 @@ def test_without_flags_and_variables_the_defaults_hold() -> None:
         ("leave_grace_s", "-1"),
         ("leave_grace_s", "nan"),
         ("ping_interval_s", "inf"),
+        ("ping_interval_s", "0"),
+        ("ping_timeout_s", "0.01"),
         ("trusted_proxies", "localhost"),
         ("trusted_proxies", "10.0.0.1/8"),
         ("trusted_proxies", "0.0.0.0/0"),
@@ -201,6 +203,11 @@ def test_an_invalid_setting_is_told_with_its_name_and_value(name: str, text: str
 def test_an_invalid_setting_is_one_sentence() -> None:
     assert_says_why(parley("serve", "--port", "http"), "--port", "'http'")
     assert_says_why(parley("serve", environ={"PARLEY_PORT": "http"}), "PARLEY_PORT", "'http'")
+
+
+def test_a_misspelt_variable_is_told(tmp_path: Path) -> None:
+    with process(tmp_path, environ={"PARLEY_PROT": "80"}) as server:
+        assert server.stop() == (0, "parley: PARLEY_PROT is no setting: see parley serve --help.\n")
 
 
 def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ import asyncio
 import io
 import re
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -263,3 +265,21 @@ def test_at_debug_an_exception_is_told_whole_but_on_one_line(log: io.StringIO) -
     (line,) = log.getvalue().splitlines()
     assert CANARY in line
     assert "Traceback" in line
+
+
+def test_inside_another_program_it_says_no_more(tmp_path: Path) -> None:
+    program = f"""
+import asyncio, sys
+from pathlib import Path
+from parley.app import create_app
+from parley.config import Config
+async def main():
+    app = create_app(Config(data=Path({str(tmp_path)!r})))
+    async with app.test_app():
+        await app.test_client().get("/conversation/{CANARY}")
+asyncio.run(main())
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ended.stdout + ended.stderr == ""
