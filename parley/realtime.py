@@ -379,7 +379,7 @@ class Realtime:
             return _as_state(missed)
         told, crowd = room.told, room.gathering()
         if crowd is None:
-            return _as_state(await conversations.snapshot(self._context, room_id, session))
+            return _as_state(await self._snapshot(seat))
         if person is None:
             # A shared state is nobody's leave to read, and the door may have been closed since.
             await conversations.find(self._context, room_id, session)
@@ -395,14 +395,18 @@ class Realtime:
             return state
         # A reading that begins only now misses nothing.
         if crowd.reading is None:
-            crowd.reading = loop.create_task(self._read_for_crowd(crowd, room_id, session))
+            crowd.reading = loop.create_task(self._read_for_crowd(crowd, seat))
         return await asyncio.shield(crowd.reading)
 
-    async def _read_for_crowd(
-        self, crowd: Crowd, room_id: str, session: records.Session | None
-    ) -> State:
+    async def _snapshot(self, seat: Seat) -> records.Snapshot:
+        if seat.person is not None:
+            return await conversations.snapshot_for(self._context, seat.person)
+        session = seat.credential.session
+        return await conversations.snapshot(self._context, seat.room_id, session)
+
+    async def _read_for_crowd(self, crowd: Crowd, seat: Seat) -> State:
         try:
-            state = _as_state(await conversations.snapshot(self._context, room_id, session))
+            state = _as_state(await self._snapshot(seat))
             state = replace(state, frame=self.server.encode(STATE, state.data))
             crowd.state = state
             crowd.fresh_until = asyncio.get_running_loop().time() + contract.GATHER_S / 2

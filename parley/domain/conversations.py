@@ -23,13 +23,20 @@ from parley.contract import (
 from parley.domain import audit, door, sessions, text
 from parley.domain.context import Context
 from parley.domain.door import Found
-from parley.errors import BadRequest, ConversationIsOver, ParleyError, Unavailable
+from parley.errors import (
+    BadRequest,
+    ConversationIsOver,
+    ConversationNotFound,
+    ParleyError,
+    Unavailable,
+)
 from parley.records import (
     Changes,
     Conversation,
     ConversationEnded,
     ListPosition,
     Message,
+    Participant,
     Session,
     Snapshot,
     Standing,
@@ -108,6 +115,18 @@ async def is_inside(context: Context, room_id: str, session: Session | None) -> 
 async def snapshot(context: Context, room_id: str, session: Session | None) -> Snapshot:
     """The conversation as it stands, with its newest messages. Raises as `find`."""
     return await window(context, room_id, session)
+
+
+async def snapshot_for(context: Context, person: Participant) -> Snapshot:
+    """The same for somebody who joined just now, whose right to it was looked at then."""
+
+    def query(connection: sa.Connection) -> Snapshot:
+        conversation = stored.by_id(connection, person.conversation_id)
+        if conversation is None:
+            raise ConversationNotFound
+        return _window(connection, Found(conversation, Standing(person.role.value), person))
+
+    return _with_presence(context, await context.database.read(query))
 
 
 async def window(
@@ -228,7 +247,12 @@ def snapshot_at(
     at: int | None = None,
 ) -> Snapshot:
     """For use inside a transaction: the newest messages, or those before or around a seq."""
-    found = door.readable(connection, room_id, session)
+    return _window(connection, door.readable(connection, room_id, session), before=before, at=at)
+
+
+def _window(
+    connection: sa.Connection, found: Found, *, before: int | None = None, at: int | None = None
+) -> Snapshot:
     limit = STATE_MESSAGES
     later: tuple[Message, ...] = ()
     if at is not None:
@@ -256,10 +280,10 @@ def _delta(
     found = door.readable(connection, room_id, session)
     conversation = found.conversation
     if not 0 <= conversation.seq - since <= DELTA_MAX_CHANGES:
-        return snapshot_at(connection, room_id, session)
+        return _window(connection, found)
     missed = stored_messages.changed(connection, found.id, since=since, limit=DELTA_MAX_CHANGES)
     if _fitting(missed) < len(missed):
-        return snapshot_at(connection, room_id, session)
+        return _window(connection, found)
     return Snapshot(
         conversation=conversation,
         standing=found.standing,

@@ -168,14 +168,14 @@ async def test_a_right_that_is_taken_back_on_the_way_in_is_gone(
     room_id, path = await room_of(ada)
     code, link_id = await code_of(ada, path, "owner")
     token = await comes_by_link(olga, code)
-    read = conversations.snapshot
+    read = conversations.snapshot_for
 
-    async def read_after_it_was_revoked(context: Any, room: str, session: Any) -> Any:
+    async def read_after_it_was_revoked(context: Any, who: Any) -> Any:
         # What is told of it comes while Olga sits nowhere yet.
         seats, client.seats = client.seats, {}
         await done(ada, "DELETE", f"{path}/links/{link_id}")
         client.seats = seats
-        return await read(context, room, session)
+        return await read(context, who)
 
     await olga.connect(auth={"token": token})
     [client] = [
@@ -183,7 +183,7 @@ async def test_a_right_that_is_taken_back_on_the_way_in_is_gone(
         for each in server.app.realtime.audience.clients.values()
         if each.credential.token == token
     ]
-    monkeypatch.setattr(conversations, "snapshot", read_after_it_was_revoked)
+    monkeypatch.setattr(conversations, "snapshot_for", read_after_it_was_revoked)
     await olga.join(room_id)
     monkeypatch.undo()
     await done(ada, "PATCH", path, {"read_only": True})
