@@ -10,11 +10,10 @@ from typing import Any, NoReturn
 import msgspec
 import structlog
 from msgspec import UNSET
-from msgspec.structs import replace
 
 from parley import contract, credentials, present, records
 from parley.addresses import place_of
-from parley.audience import Audience, Client, Credential, Seat
+from parley.audience import Audience, Client, Credential
 from parley.config import Config
 from parley.credentials import Asking, Origins
 from parley.decode import from_value
@@ -40,15 +39,13 @@ from parley.errors import (
     PassphraseRequired,
 )
 from parley.limits import Limits, Who
-from parley.rooms import Crowd, Room, State
+from parley.seating import Seating, check_room_for_more
 from parley.wire.direct import Later
 from parley.wire.handshake import Handshake
 from parley.wire.places import RETRY_AFTER_S, Places
 from parley.wire.server import ConnectionRefused, Server
 
 log = structlog.get_logger(__name__)
-
-STATE = "conversation_state"
 
 Outcome = msgspec.Struct | Awaitable[msgspec.Struct]
 """What an event's acknowledgement holds, or will; a message sent stands for its own."""
@@ -93,6 +90,7 @@ class Realtime:
             crowded=present.crowded(RETRY_AFTER_S),
         )
         self.audience = Audience(self.server)
+        self._seating = Seating(context, self.server, self.audience)
 
     # --- what clients send ---
 
@@ -106,7 +104,7 @@ class Realtime:
         else:
             credential = client.credential_in(data.room_id)
         credential = await self._enter_if_needed(client, credential, data)
-        self._check_room_for_more(client, data.room_id)
+        check_room_for_more(client, data.room_id)
         watched = client.seats.get(data.room_id)
         if watched is not None and watched.person is None:  # or it would be told of its own coming
             self.audience.unseat(client, watched.conversation_id)
@@ -121,7 +119,7 @@ class Realtime:
             joined = await participants.join(self._context, data.room_id, joining)
         except ParleyError:
             if watched is not None and watched.person is None and client.is_open:
-                await self._seat(client, watched.credential, data.room_id, None, None)
+                await self._seating.seat(client, watched.credential, data.room_id, None, None)
             raise
         person = joined.participant
         before = client.seat_in(person.conversation_id)
@@ -135,7 +133,7 @@ class Realtime:
         if joined.token is not None:
             credential = Credential(joined.session, proven=False, token=joined.token)
             client.credential = credential
-        state = await self._seat(client, credential, data.room_id, person, data.since)
+        state = await self._seating.seat(client, credential, data.room_id, person, data.since)
         return contract.JoinAck(
             token=UNSET if credential.token is None else credential.token,
             user_id=person.user_id,
@@ -148,7 +146,7 @@ class Realtime:
         seat = client.seats.get(data.room_id)
         if seat is not None and seat.person is not None:
             raise BadRequest("You are in this conversation already.")
-        state = await self._seat(client, client.credential, data.room_id, None, data.since)
+        state = await self._seating.seat(client, client.credential, data.room_id, None, data.since)
         return contract.WatchAck(seq=state.seq)
 
     async def leave_room(self, client: Client, data: contract.LeaveRoom) -> contract.OkAck:
@@ -313,113 +311,6 @@ class Realtime:
         """Have every client come back, for what is known of them holds no more."""
         self.server.send_away()
 
-    # --- sitting down ---
-
-    async def _seat(
-        self,
-        client: Client,
-        credential: Credential,
-        room_id: str,
-        person: records.Participant | None,
-        since: int | None,
-    ) -> State:
-        """Send the state, then everything that happened after it, once each and in order."""
-        self._check_room_for_more(client, room_id)
-        if person is None:
-            found = await conversations.find(self._context, room_id, credential.session)
-            conversation_id, standing = found.id, found.standing
-        else:
-            conversation_id = person.conversation_id
-            standing = records.Standing(person.role.value)
-        if not client.is_open:
-            raise NotJoined  # gone meanwhile: nobody would ever take it out of the room
-        seat = Seat(conversation_id, room_id, standing, person, credential)
-        client.get_up(conversation_id)
-        client.seats[room_id] = seat
-        self.server.seated(client.sid)
-        room = self.audience.room(conversation_id)
-        room.arrive(client.sid, person.user_id if person else None)
-        try:
-            state = await self._state(seat, room, since)
-            if seat.standing is records.Standing.OWNER:
-                await self._look_at_right_again(seat)
-        except BaseException:
-            self.audience.unseat(client, conversation_id)
-            raise
-        is_put_out = client.seats.get(room_id) is not seat
-        if person is not None and not self._context.presence.has(person, client.sid):
-            # Between their joining and their sitting down, when nobody could show them out.
-            self.audience.unseat(client, conversation_id)
-            is_put_out = True
-        if is_put_out:
-            raise NotJoined
-        if client.is_open:
-            seat.room_id = state.data.room_id
-            client.seats[seat.room_id] = seat
-            self.server.send_encoded(client.sid, STATE, state.data, state.frame)
-            room.settle(self.server, client.sid, state.seq)
-        return state
-
-    async def _look_at_right_again(self, seat: Seat) -> None:
-        """It may have been taken back between their joining and their sitting down, when
-        nobody could tell the seat."""
-        session = seat.credential.session
-        found = await conversations.find(self._context, seat.room_id, session)
-        if found.standing is not records.Standing.OWNER:
-            seat.lower()
-
-    async def _state(self, seat: Seat, room: Room, since: int | None) -> State:
-        """The state for a socket that arrived.
-
-        Neither what was told before nor whoever comes in themselves may be missing from it.
-        """
-        room_id, person, session = seat.room_id, seat.person, seat.credential.session
-        if since is not None:
-            missed = await conversations.catch_up(self._context, room_id, session, since=since)
-            return _as_state(missed)
-        told, crowd = room.told, room.gathering()
-        if crowd is None:
-            return _as_state(await self._snapshot(seat))
-        if person is None:
-            # A shared state is nobody's leave to read, and the door may have been closed since.
-            await conversations.find(self._context, room_id, session)
-
-        # Of many who come at once each would read what the one before has read just now.
-        def suits(state: State) -> bool:
-            return state.seq >= told and (person is None or person.user_id in state.people)
-
-        loop = asyncio.get_running_loop()
-        if crowd.state and loop.time() < crowd.fresh_until and suits(crowd.state):
-            return crowd.state
-        if crowd.reading is not None and suits(state := await asyncio.shield(crowd.reading)):
-            return state
-        # A reading that begins only now misses nothing.
-        if crowd.reading is None:
-            crowd.reading = loop.create_task(self._read_for_crowd(crowd, seat))
-        return await asyncio.shield(crowd.reading)
-
-    async def _snapshot(self, seat: Seat) -> records.Snapshot:
-        if seat.person is not None:
-            return await conversations.snapshot_for(self._context, seat.person)
-        session = seat.credential.session
-        return await conversations.snapshot(self._context, seat.room_id, session)
-
-    async def _read_for_crowd(self, crowd: Crowd, seat: Seat) -> State:
-        try:
-            state = _as_state(await self._snapshot(seat))
-            state = replace(state, frame=self.server.encode(STATE, state.data))
-            crowd.state = state
-            crowd.fresh_until = asyncio.get_running_loop().time() + contract.GATHER_S / 2
-            return state
-        finally:
-            crowd.reading = None
-
-    def _check_room_for_more(self, client: Client, room_id: str) -> None:
-        if room_id not in client.seats and len(client.conversations) >= contract.ROOMS_PER_SOCKET:
-            raise BadRequest(
-                f"One socket can be in {contract.ROOMS_PER_SOCKET} conversations at most."
-            )
-
     # --- the connection ---
 
     async def _connect(self, sid: str, handshake: Handshake) -> None:
@@ -533,14 +424,6 @@ def _failure(error: Exception, event_name: str) -> ParleyError:
         return error
     log.error("event_failed", event_name=event_name, exc_info=error)
     return ParleyError()
-
-
-def _as_state(snapshot: records.Snapshot) -> State:
-    conversation = snapshot.conversation
-    data = contract.ConversationState(
-        conversation=present.conversation(snapshot), room_id=conversation.room_id
-    )
-    return State(data, conversation.seq, frozenset(each.user_id for each in snapshot.participants))
 
 
 def asking(handshake: Handshake) -> Asking:
