@@ -32,6 +32,13 @@ def row(ada: Visitor, name: str, act: str) -> None:
     ada.page.get_by_role("listitem").filter(has_text=name).get_by_role("button", name=act).click()
 
 
+def describes(ada: Visitor, words: str) -> None:
+    ada.page.get_by_label("Description", exact=True).fill(words)
+    ada.page.get_by_role("button", name="Save").nth(1).click()
+    expect(ada.page.get_by_label("Description", exact=True)).to_have_value(words)
+    expect(ada.page.get_by_text("Done.", exact=True)).to_be_visible()
+
+
 def test_who_knocks_is_let_in_from_the_page(ada: Visitor, arrive: Arrive) -> None:
     link = ada.starts()
     manages(ada, link)
@@ -241,3 +248,36 @@ def test_the_owners_pages_are_for_everyone(arrive: Arrive, options: dict[str, ob
         # On a phone innerWidth grows with what does not fit; the screen does not.
         wide = ada.measures("document.documentElement.scrollWidth - screen.width")
         assert wide <= 0
+
+
+def test_a_description_comes_and_goes_live(ada: Visitor, ben: Visitor) -> None:
+    link = ada.starts()
+    ben.opens(link)
+    ben.is_connected()
+    described = ben.page.locator(".opening-description")
+    expect(described).to_be_hidden()
+    manages(ada, link)
+    describes(ada, "Bring a lamp: https://lamp.example/")
+    expect(described.get_by_role("link")).to_have_attribute("href", "https://lamp.example/")
+    told_live = described.inner_html()
+    ben.reloads()
+    ben.is_connected()
+    assert described.inner_html() == told_live
+    describes(ada, "")
+    expect(described).to_be_hidden()
+
+
+def test_who_was_away_finds_the_new_words(ada: Visitor, ben: Visitor) -> None:
+    link = ada.starts("Old")
+    ben.may_meet("ERR_INTERNET_DISCONNECTED", "WebSocket connection")
+    ben.comes(link)
+    ben.context.set_offline(True)
+    ben.has_badge("Offline")
+    manages(ada, link)
+    ada.page.get_by_label("Title", exact=True).fill("New")
+    describes(ada, "Described")
+    ben.context.set_offline(False)
+    ben.is_connected()
+    expect(ben.page.get_by_role("heading", name="New", exact=True)).to_be_visible()
+    expect(ben.page.locator(".opening-description")).to_have_text("Described")
+    expect(ben.page).to_have_title(re.compile("^New"))

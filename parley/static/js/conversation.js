@@ -19,6 +19,7 @@ import { SavedOutbox } from "./saved-outbox.js";
 import { startShare } from "./share.js";
 import { startStatus } from "./status.js";
 import { INITIAL, Store } from "./store.js";
+import { parse, render } from "./text.js";
 import { Transcript } from "./transcript.js";
 import { TypingTeller, listenToTyping } from "./typing.js";
 import { followVisibleViewport } from "./viewport.js";
@@ -105,10 +106,19 @@ function serverEvents() {
 /** @param {{title: string, description: string, read_only: boolean}} fields */
 function showChanged(fields) {
   store.dispatch({ type: "conversation_changed", read_only: fields.read_only });
-  for (const title of document.querySelectorAll(".bar-title, .opening-title")) title.textContent = fields.title;
-  const description = document.querySelector(".opening-description");
-  if (description) description.textContent = fields.description;
-  reading.retitle(`${fields.title} · parley`);
+  showWords(fields);
+}
+
+/** @param {{title: string, description: string}} words */
+function showWords({ title, description }) {
+  for (const shown of document.querySelectorAll(".bar-title, .opening-title")) shown.textContent = title;
+  document.querySelector(".bar-title")?.setAttribute("title", title);
+  const opening = /** @type {HTMLElement} */ (document.querySelector(".opening-description"));
+  reading.keepPlace(() => {
+    opening.replaceChildren(render(parse(description)));
+    opening.hidden = description === "";
+  });
+  reading.retitle(`${title} · parley`);
 }
 
 /**
@@ -144,6 +154,7 @@ function entered() {
 function receiveState({ conversation }) {
   const missed = missedAmong(conversation.messages, store.state);
   store.dispatch({ type: "conversation_state", conversation, ...reading.place() });
+  showWords(conversation);
   announceMissed(missed);
 }
 
