@@ -32,7 +32,9 @@ export class Connection {
       transports: ["websocket", "polling"], tryAllTransports: true, reconnection: false, autoConnect: false,
       timeout: OPEN_WITHIN_MS, extraHeaders: OWN_PAGE,
     });
-    for (const name of PASSED_ON) this.socket.on(name, (fields) => store.dispatch({ ...fields, type: name }));
+    for (const name of PASSED_ON) {
+      this.socket.on(name, (fields) => store.dispatch({ ...fields, type: name, at: new Date().toISOString() }));
+    }
     for (const [name, act] of Object.entries(events)) this.socket.on(name, act);
   }
 

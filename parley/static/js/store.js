@@ -66,21 +66,22 @@ const REDUCERS = {
   ...PAGES,
   ...OUTGOING,
 
-  /** @param {State} state @param {import("./wire.js").Presence} event */
-  user_joined(state, { user_id, username, participant_count: participantCount, others, role = "member", alike }) {
+  /** @param {State} state @param {import("./wire.js").Presence & {at: string}} event `at`: when the page was told */
+  user_joined(state, { user_id, username, participant_count: participantCount, others, role = "member", alike, at }) {
     const known = state.people.find((person) => person.user_id === user_id);
     const person = { user_id, username, role, alike, online: true };
     const people = [...state.people.filter((other) => other.user_id !== user_id), person];
     const next = { ...state, people, participantCount, someUnnamed: state.someUnnamed || Boolean(others) };
     const isBack = known?.online || state.cutOff.includes(user_id) || isMe(state, user_id);
-    return isBack ? next : { ...next, notices: addNotice(next, "joined", username) };
+    return isBack ? next : { ...next, notices: addNotice(next, "joined", username, at) };
   },
-  /** @param {State} state @param {import("./wire.js").Presence} event */
-  user_left(state, { user_id, username, participant_count: participantCount, others }) {
+  /** @param {State} state @param {import("./wire.js").Presence & {at: string}} event `at`: when the page was told */
+  user_left(state, { user_id, username, participant_count: participantCount, others, at }) {
     const people = state.people.filter((person) => person.user_id !== user_id);
     const typing = state.typing.filter((typist) => typist.userId !== user_id);
     const someUnnamed = state.someUnnamed || Boolean(others);
-    return { ...state, people, typing, participantCount, someUnnamed, notices: addNotice(state, "left", username) };
+    const notices = addNotice(state, "left", username, at);
+    return { ...state, people, typing, participantCount, someUnnamed, notices };
   },
   user_typing(state, { user_id: userId, username, is_typing: isTyping, until }) {
     const others = state.typing.filter((typist) => typist.userId !== userId);
