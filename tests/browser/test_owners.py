@@ -173,6 +173,9 @@ def test_the_owner_has_a_badge_that_no_name_can_fake(ada: Visitor, arrive: Arriv
     expect(marks["So am I"]).to_have_text("not the first of this name")
     expect(cleo.message("I am the owner").locator(".mark")).to_be_hidden()
     expect(ada.message("So am I").locator(".mark")).to_have_text("not the first of this name")
+    manages(ada, link)
+    facts = ada.page.get_by_role("listitem").filter(has_text="\u0410da").locator(".row-facts")
+    expect(facts).to_have_text("not the first of this name")
 
 
 def test_read_only_takes_the_composer_away_live(ada: Visitor, arrive: Arrive) -> None:
@@ -281,3 +284,20 @@ def test_who_was_away_finds_the_new_words(ada: Visitor, ben: Visitor) -> None:
     expect(ben.page.get_by_role("heading", name="New", exact=True)).to_be_visible()
     expect(ben.page.locator(".opening-description")).to_have_text("Described")
     expect(ben.page).to_have_title(re.compile("^New"))
+
+
+@pytest.mark.parametrize("width", [320, 768, 1280])
+def test_a_new_link_is_shown_whole(ada: Visitor, width: int) -> None:
+    ada.page.set_viewport_size({"width": width, "height": 800})
+    manages(ada, ada.starts())
+    ada.page.get_by_role("button", name="Make a link").click()
+    field = ada.page.get_by_label("The link", exact=True)
+    hidden_px = (
+        "field => [field.scrollWidth - field.clientWidth, field.scrollHeight - field.clientHeight]"
+    )
+    assert field.evaluate(hidden_px) == [0, 0]
+    as_wide = "field => field.offsetWidth / document.querySelector('h1').parentElement.clientWidth"
+    assert field.evaluate(as_wide) > 0.99
+    field.click()
+    chosen = "field => field.value.slice(field.selectionStart, field.selectionEnd)"
+    assert field.evaluate(chosen) == field.input_value()
