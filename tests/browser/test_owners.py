@@ -9,7 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Arrive
-from tests.browser.visitor import PHONE, Visitor
+from tests.browser.seeding import Seeding
+from tests.browser.visitor import PHONE, SLOW_MS, Visitor
 
 NO_SCRIPTS = {"java_script_enabled": False}
 PASSPHRASE = "open sesame"
@@ -25,6 +26,14 @@ def saves_the_door(ada: Visitor, **ticked: bool) -> None:
         ada.page.get_by_label(label.replace("_", " ")).set_checked(is_ticked)
     ada.page.get_by_role("button", name="Save").first.click()
     expect(ada.page.get_by_text("Done.", exact=True)).to_be_visible()
+
+
+def knocks(who: Visitor, link: str) -> None:
+    who.may_meet(r"status (of )?403")
+    who.opens(link)
+    who.page.get_by_label("Your name").fill(who.name)
+    who.page.get_by_role("button", name="Knock").click()
+    expect(who.page.get_by_role("heading", name="You have knocked")).to_be_visible()
 
 
 def row(ada: Visitor, name: str, act: str) -> None:
@@ -44,16 +53,12 @@ def test_who_knocks_is_let_in_from_the_page(ada: Visitor, arrive: Arrive) -> Non
     manages(ada, link)
     saves_the_door(ada, Knock_first=True)
     kim = arrive("Kim", **PHONE)
-    kim.may_meet(r"status (of )?403")
-    kim.opens(link)
-    kim.page.get_by_label("Your name").fill("Kim")
-    kim.page.get_by_role("button", name="Knock").click()
-    expect(kim.page.get_by_role("heading", name="You have knocked")).to_be_visible()
+    knocks(kim, link)
     ada.opens(link)
     ada.joins()
-    at_the_door = ada.page.get_by_role("status").filter(has_text="Kim knocks")
-    expect(at_the_door).to_be_visible()
-    expect(ada.page).to_have_title(re.compile("at the door"))
+    at_the_door = ada.page.get_by_role("group", name="1 at the door")
+    expect(at_the_door.get_by_text("Kim knocks")).to_be_visible()
+    expect(ada.page).to_have_title(re.compile(r"^\(1 at the door\)"))
     at_the_door.get_by_role("button", name="Let in").click()
     expect(at_the_door).not_to_be_visible()
     kim.joins()
@@ -67,15 +72,61 @@ def test_a_knock_is_heard_while_the_owner_looks_on(ada: Visitor, arrive: Arrive)
     saves_the_door(ada, Knock_first=True)
     ada.comes(link)
     kim = arrive("Kim", **NO_SCRIPTS)
-    kim.may_meet(r"status (of )?403")
-    kim.opens(link)
-    kim.page.get_by_label("Your name").fill("Kim")
-    kim.page.get_by_role("button", name="Knock").click()
-    line = ada.page.get_by_role("status").filter(has_text="Kim knocks")
+    knocks(kim, link)
+    line = ada.page.locator(".knock", has_text="Kim knocks")
     line.get_by_role("button", name="Decline").click()
     expect(line).not_to_be_visible()
     kim.reloads()
     expect(kim.page.get_by_role("heading", name="Not this time")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (320, 640)], ids=str)
+def test_however_many_knock_one_can_still_read_and_write(
+    ada: Visitor, seeding: Seeding, size: tuple[int, int]
+) -> None:
+    ada.page.set_viewport_size({"width": size[0], "height": size[1]})
+    seeded = seeding.conversation(owner="Ada")
+    seeding.decide(seeded, {"knock": True})
+    for number in range(23):
+        seeding.knock(seeded, f"Guest {number} with a name of some length")
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    door = ada.page.get_by_role("group", name="23 at the door")
+    expect(door.get_by_text("and 3 more")).to_be_visible()
+    expect(ada.page).to_have_title(re.compile(r"^\(23 at the door\)"))
+    for at_least, what in ((0.3 * size[1], ada.scroller), (40, ada.composer)):
+        shown = what.bounding_box()
+        assert shown is not None
+        assert shown["height"] >= at_least
+        assert shown["y"] + shown["height"] <= size[1]
+    door.get_by_role("button", name="Let in").last.scroll_into_view_if_needed()
+    door.get_by_role("button", name="Decline all").click()
+    expect(ada.page.locator("#knocks")).to_be_hidden()
+
+
+def test_who_knocked_comes_in_when_the_door_is_opened_to_all(ada: Visitor, arrive: Arrive) -> None:
+    link = ada.starts()
+    ada.joins()
+    seen_by_ada = ada.opens_another_tab().locator(".knock")
+    manages(ada, link)
+    saves_the_door(ada, Knock_first=True)
+    kim = arrive("Kim")
+    knocks(kim, link)
+    expect(seen_by_ada).to_have_count(1)
+    saves_the_door(ada, Knock_first=False)
+    expect(seen_by_ada).to_have_count(0)
+    expect(kim.name_field).to_be_visible(timeout=SLOW_MS)
+
+
+def test_who_knocked_is_told_when_the_door_is_locked(ada: Visitor, arrive: Arrive) -> None:
+    link = ada.starts()
+    manages(ada, link)
+    saves_the_door(ada, Knock_first=True)
+    kim = arrive("Kim")
+    knocks(kim, link)
+    saves_the_door(ada, Locked=True)
+    told = kim.page.get_by_role("heading", name="This conversation is locked")
+    expect(told).to_be_visible(timeout=SLOW_MS)
 
 
 def test_who_is_removed_is_told_and_cannot_come_back(ada: Visitor, arrive: Arrive) -> None:

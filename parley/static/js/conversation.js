@@ -107,6 +107,7 @@ function serverEvents() {
 function showChanged(fields) {
   store.dispatch({ type: "conversation_changed", read_only: fields.read_only });
   showWords(fields);
+  knocks.look(); // whom a door that was opened concerns no more, and whom a closed one does
 }
 
 /** @param {{title: string, description: string}} words */
