@@ -138,6 +138,7 @@ def test_who_is_removed_is_told_and_cannot_come_back(ada: Visitor, arrive: Arriv
     manages(ada, link)
     row(ada, "Ben", "Remove")
     expect(ben.page.get_by_role("alert").filter(has_text="removed you")).to_be_visible()
+    ben.has_badge("Disconnected")
     expect(ben.composer).not_to_be_visible()
     ben.may_meet(r"status (of )?404")
     ben.reloads()
@@ -352,3 +353,48 @@ def test_a_new_link_is_shown_whole(ada: Visitor, width: int) -> None:
     field.click()
     chosen = "field => field.value.slice(field.selectionStart, field.selectionEnd)"
     assert field.evaluate(chosen) == field.input_value()
+
+
+def test_a_device_that_owns_no_more_learns_so_by_what_it_is_refused(
+    ada: Visitor, arrive: Arrive
+) -> None:
+    link = ada.starts()
+    ada.joins()
+    ada.says("Mine")
+    manages(ada, link)
+    ada.page.get_by_role("button", name="Carry it to another device").click()
+    phone = arrive("Phone")
+    phone.opens(ada.page.get_by_label("The link", exact=True).input_value())
+    phone.page.get_by_role("button", name="Come in").click()
+    phone.joins()
+    expect(phone.people.filter(has_text="Phone")).to_contain_text("you, owner")
+    manages(ada, link)
+    row(ada, "Another device", "Revoke")
+    expect(ada.page.get_by_text("Done.", exact=True)).to_be_visible()
+    phone.message("Mine").hover()
+    phone.page.get_by_role("button", name="Delete this message").click()
+    dialog = phone.page.get_by_role("dialog", name="Delete this message?")
+    dialog.get_by_role("button", name="Delete", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    dialog.get_by_role("button", name="Keep it").click()
+    for name in ("Manage", "End conversation"):
+        expect(phone.page.get_by_role("link", name=name)).to_have_count(0)
+    expect(phone.people.filter(has_text="Phone")).not_to_contain_text("owner")
+    phone.message("Mine").hover()
+    expect(phone.page.get_by_role("button", name="Delete this message")).to_be_hidden()
+
+
+def test_a_reader_whose_link_was_revoked_is_told_so(ada: Visitor, arrive: Arrive) -> None:
+    link = ada.starts()
+    manages(ada, link)
+    ada.page.get_by_label("Whoever opens it may").select_option("read")
+    ada.page.get_by_role("button", name="Make a link").click()
+    rea = arrive("Rea")
+    rea.opens(ada.page.get_by_label("The link", exact=True).input_value())
+    rea.page.get_by_role("button", name="Read along").click()
+    rea.is_connected()
+    manages(ada, link)
+    row(ada, "To read", "Revoke")
+    told = rea.page.get_by_role("alert").filter(has_text="Ask whoever sent it for a new one")
+    expect(told).to_be_visible()
+    rea.has_badge("Disconnected")

@@ -204,6 +204,13 @@ test("joins and leaves collapse into one line until somebody speaks", () => {
   assert.deepEqual(spoken.notices.map(noticeText), ["Cy and Dee joined · Ben left", "Cy left"]);
 });
 
+test("a device that owns no more is a member's", () => {
+  const owner = stateOf([], { owner: true, people: [{ ...person("Ada"), role: "owner" }], knocks: [{ id: "k" }] });
+  const { owner: owns, me, people, knocks } = reduce(owner, { type: "disowned" });
+  assert.deepEqual([owns, me.role, people[0].role, knocks.length], [false, "member", "member", 0]);
+  assert.equal(reduce(owner, { type: "me", me: { ...ADA, role: "member" } }).owner, false);
+});
+
 test("who comes stands under the day they came on", () => {
   const kinds = (state) => itemsOf(state).map((item) => item.kind);
   const day = 24 * 60;

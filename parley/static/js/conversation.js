@@ -44,12 +44,13 @@ followVisibleViewport();
 composer.start();
 startJoin({ roomId, joined });
 startShare({ title: page.dataset.title ?? "", link: page.dataset.joinLink ?? "" });
-startEnd(roomId);
+startEnd(roomId, () => store.dispatch({ type: "disowned" }));
 startStatus(store, () => connection.tryNow());
 store.watch(["messages", "ahead", "outbox", "notices", "unread", "me", "hasOlder", "hasNewer", "active"], (state) =>
   transcript.show(state));
 store.watch(["people", "participantCount", "me"], showPeople);
 store.watch(["me", "active", "readOnly", "gone"], showPlaceToWrite);
+store.watch(["owner"], showRights);
 history.start();
 reading.start();
 catchUp.start();
@@ -70,6 +71,7 @@ function readState() {
     ...INITIAL,
     me: userId ? { userId, username, role } : null,
     active: active === "yes",
+    owner: page.dataset.owner === "yes",
     readOnly: readOnly === "yes",
     seq: Number(seq),
     messages: [...articles].map(readMessage),
@@ -97,7 +99,7 @@ function serverEvents() {
     },
     conversation_changed: showChanged,
     link_replaced: ({ new_room_id: now }) => goToNewLink(now),
-    removed: ({ message }) => leave(message),
+    removed: ({ reason, message }) => leave(reason === "closed" ? wordsOfClosing(message) : message),
     conversation_deleted: ({ message }) => leave(message, true),
     knocked: (knock) => knocks.knocked(knock),
   };
@@ -134,11 +136,22 @@ function goToNewLink(now) {
 }
 
 /**
+ * Strangers come in again by the link they have; a link or a device that was revoked leads nowhere now.
+ * @param {string} message as strangers are told
+ */
+function wordsOfClosing(message) {
+  if (page.dataset.reader === "yes") return "Your link for reading was revoked. Ask whoever sent it for a new one.";
+  if (store.state.owner) return "This device does not own the conversation any more. Ask its owner for a new link.";
+  return message;
+}
+
+/**
  * @param {string} message why one is not in it any more
  * @param {boolean} [isErased]
  */
 function leave(message, isErased) {
   connection.stop();
+  byId("items").dataset.gone = "yes"; // nothing in it can be deleted from here
   hush(); // the line that says so is an alert of its own
   store.dispatch({ type: "gone", message, isErased });
 }
@@ -192,6 +205,13 @@ function showPlaceToWrite({ me, active, readOnly, gone }) {
   byId("gone-text").textContent = gone;
   if (!active) showEnd();
   composer.grow();
+}
+
+/** @param {import("./store.js").State} state */
+function showRights({ owner }) {
+  page.dataset.owner = owner ? "yes" : "no";
+  if (owner) return;
+  for (const id of ["manage-link", "end-link"]) document.getElementById(id)?.remove();
 }
 
 function showEnd() {

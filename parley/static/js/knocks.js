@@ -29,13 +29,15 @@ export class Knocks {
     if (!this.root) return;
     byId("knocks-list").addEventListener("click", (event) => this.answerFrom(event));
     byId("decline-all").addEventListener("click", () => this.declineAll());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.look());
     this.store.watch(["knocks"], (state) => this.show(state));
   }
 
   /** Who knocked while nobody looked. Where the door is open to all, nobody has to wait for an answer. */
   async look() {
-    if (!this.root) return;
+    if (!this.root || !this.store.state.owner) return;
     const reply = await ask(`/api/conversations/${encodeURIComponent(this.roomId)}/manage`);
+    if (reply.code === "forbidden") this.store.dispatch({ type: "disowned" });
     if (!reply.success) return;
     const isOpen = !reply.locked && !reply.knock && !reply.has_passphrase;
     this.store.dispatch({ type: "knocks", waiting: isOpen ? [] : reply.waiting });

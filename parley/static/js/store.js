@@ -13,7 +13,7 @@ import { OUTGOING } from "./outgoing.js";
  *   status: "pending" | "failed", error: string}} Outgoing `error`: why it failed, or why it takes so long
  * @typedef {{seq: number, message?: Message}} Change
  * @typedef {{userId: string, username: string, until: number}} Typist
- * @typedef {{status: "connecting" | "connected" | "reconnecting" | "offline", retryAt: number}} Connection
+ * @typedef {{status: "connecting" | "connected" | "reconnecting" | "offline" | "stopped", retryAt: number}} Connection
  *
  * @typedef {object} State
  * @property {Me | null} me
@@ -32,6 +32,7 @@ import { OUTGOING } from "./outgoing.js";
  * @property {import("./notices.js").Notice[]} notices
  * @property {{from: number, count: number}} unread `from` is the first unread message's seq, 0 when there is none
  * @property {Connection} connection
+ * @property {boolean} owner whether this device decides about the conversation
  * @property {boolean} readOnly only owners speak
  * @property {string} gone why one is not in the conversation any more, empty while one is
  * @property {{id: string, username: string}[]} knocks who waits at the door, for an owner
@@ -55,6 +56,7 @@ export const INITIAL = {
   notices: [],
   unread: { from: 0, count: 0 },
   connection: { status: "connecting", retryAt: 0 },
+  owner: false,
   readOnly: false,
   gone: "",
   knocks: [],
@@ -101,6 +103,14 @@ const REDUCERS = {
   },
   conversation_changed(state, { read_only: readOnly }) {
     return { ...state, readOnly };
+  },
+  /** What made this device an owner's was taken back. */
+  disowned(state) {
+    if (!state.owner) return state;
+    const me = state.me && { ...state.me, role: "member" };
+    const people = state.people.map((person) =>
+      isMe(state, person.user_id) ? { ...person, role: /** @type {const} */ ("member") } : person);
+    return { ...state, owner: false, me, people, knocks: [] };
   },
   gone(state, { message, isErased = false }) {
     const left = isErased ? { messages: [], ahead: [], notices: [], people: [], hasOlder: false, hasNewer: false } : {};
