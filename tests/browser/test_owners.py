@@ -156,6 +156,7 @@ def test_the_passphrase_opens_the_door(
     manages(ada, link)
     ada.page.get_by_label("Passphrase").fill(PASSPHRASE)
     saves_the_door(ada)
+    expect(ada.page.get_by_text("What you write here replaces it")).to_be_visible()
     ben = arrive("Ben", **options)
     ben.may_meet(r"status (of )?403")
     ben.opens(link)
@@ -249,7 +250,12 @@ def test_a_replaced_link_takes_those_inside_along(ada: Visitor, arrive: Arrive) 
     ben = arrive("Ben")
     ben.comes(link)
     manages(ada, link)
-    row(ada, "The link", "Replace")
+    for again in (False, True):
+        ada.page.get_by_role("link", name="Replace").click()
+        expect(ada.page.get_by_role("heading", name="Replace the link?")).to_be_visible()
+        if not again:
+            ada.page.get_by_role("link", name="Keep it").click()
+    ada.page.get_by_role("button", name="Replace the link").click()
     expect(ada.page.get_by_text("Done.", exact=True)).to_be_visible()
     ben.page.wait_for_url(lambda url: url.split("#")[0] != link)
     ben.is_connected()
@@ -291,7 +297,7 @@ def test_everything_is_managed_without_scripts(arrive: Arrive) -> None:
 def test_the_owners_pages_are_for_everyone(arrive: Arrive, options: dict[str, object]) -> None:
     ada = arrive("Ada", **options)
     link = ada.starts()
-    for address in (f"{link}/manage", f"{link}/delete"):
+    for address in (f"{link}/manage", f"{link}/delete", f"{link}/replace-link"):
         ada.opens(address)
         found = Axe().run(ada.page)
         serious = [
@@ -369,7 +375,7 @@ def test_a_device_that_owns_no_more_learns_so_by_what_it_is_refused(
     phone.joins()
     expect(phone.people.filter(has_text="Phone")).to_contain_text("you, owner")
     manages(ada, link)
-    row(ada, "Another device", "Revoke")
+    row(ada, "For another device", "Revoke")
     expect(ada.page.get_by_text("Done.", exact=True)).to_be_visible()
     phone.message("Mine").hover()
     phone.page.get_by_role("button", name="Delete this message").click()
@@ -398,3 +404,72 @@ def test_a_reader_whose_link_was_revoked_is_told_so(ada: Visitor, arrive: Arrive
     told = rea.page.get_by_role("alert").filter(has_text="Ask whoever sent it for a new one")
     expect(told).to_be_visible()
     rea.has_badge("Disconnected")
+
+
+def test_links_are_called_what_they_were_made_for(ada: Visitor) -> None:
+    link = ada.starts()
+    for role, label in (("talk", "Family"), ("read", "")):
+        manages(ada, link)
+        ada.page.get_by_label("Whoever opens it may").select_option(role)
+        ada.page.get_by_label("For whom").fill(label)
+        ada.page.get_by_role("button", name="Make a link").click()
+        expect(ada.page.get_by_role("heading", name="A new link")).to_be_visible()
+    manages(ada, link)
+    rows = ada.page.get_by_role("listitem")
+    for words in ("Family to talk · used 0 times", "To read used 0 times"):
+        expect(rows.filter(has_text=words)).to_be_visible()
+    for words in ("made a link to talk: Family", "made a link to read"):
+        expect(rows.filter(has_text=words)).to_be_visible()
+
+
+def test_who_came_as_owner_later_is_not_offered_to_remove_who_started_it(
+    ada: Visitor, arrive: Arrive
+) -> None:
+    link = ada.starts()
+    ada.joins()
+    manages(ada, link)
+    ada.page.get_by_role("button", name="Carry it to another device").click()
+    ben, cleo = arrive("Ben"), arrive("Cleo")
+    cleo.comes(link)
+    ben.opens(ada.page.get_by_label("The link", exact=True).input_value())
+    ben.page.get_by_role("button", name="Come in").click()
+    ben.joins()
+    for who, removable in ((ben, ["Cleo"]), (ada, ["Cleo", "Ben"])):
+        manages(who, link)
+        offered = who.page.get_by_role("listitem").filter(
+            has=who.page.get_by_role("button", name="Remove")
+        )
+        expect(offered.locator("b")).to_have_text(removable)
+
+
+def test_times_of_what_owners_decide_are_the_readers_own(arrive: Arrive) -> None:
+    ada = arrive("Ada", timezone_id="Pacific/Auckland")
+    link = ada.starts()
+    ada.joins()
+    ben = arrive("Ben")
+    ben.comes(link)
+    manages(ada, link)
+    row(ada, "Ben", "Remove")
+    saves_the_door(ada, Knock_first=True)
+    knocks(arrive("Kim"), link)
+    ada.page.get_by_label("Valid for").select_option("1 day")
+    ada.page.get_by_role("button", name="Make a link").click()
+    manages(ada, link)
+    for words in ("Kim knocked", "Ben removed", "until", "asked newcomers to knock"):
+        line = ada.page.get_by_role("listitem").filter(has_text=words)
+        moment = line.locator("time").get_attribute("datetime")
+        local = ada.measures(
+            "at => new Date(at).toLocaleString('en-GB', {dateStyle: 'full', timeStyle: 'short'})",
+            moment,
+        )
+        expect(line).to_contain_text(local)
+        expect(line).not_to_contain_text("UTC")
+
+
+def test_what_was_done_is_said_once(ada: Visitor) -> None:
+    link = ada.starts()
+    manages(ada, link)
+    saves_the_door(ada, Locked=True)
+    ada.reloads()
+    expect(ada.page.get_by_label("Locked")).to_be_checked()
+    expect(ada.page.get_by_text("Done.", exact=True)).to_have_count(0)
