@@ -8,6 +8,7 @@ from typing import Any
 
 import segno
 from markupsafe import Markup
+from msgspec.structs import replace
 from quart import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -17,13 +18,13 @@ from parley.domain.context import Context
 from parley.domain.overview import overview
 from parley.errors import BadRequest, Forbidden, NotFound, RateLimited, TooLarge
 from parley.limits import Kind
-from parley.records import Role, Session
+from parley.records import Act, Overview, Role, Session
 
 manage_pages = Blueprint("manage_pages", __name__)
 
 Refused = tuple[str, int, dict[str, str]]
 Form = Mapping[str, str]
-Act = Callable[[Context, str, Session | None, Form], Awaitable[None]]
+Deed = Callable[[Context, str, Session | None, Form], Awaitable[None]]
 
 SEE_OTHER = 303
 DAY_S = 24 * 3600
@@ -53,6 +54,9 @@ ACTS = {
     "replaced_link": "replaced the link",
 }
 """What the list of acts says, in words."""
+
+LINK_WORDS = {"owner": "for another device", "member": "to talk", "reader": "to read"}
+"""What a link is for, by the role it gives."""
 
 
 manage_pages.before_request(forms.look_at_seal)
@@ -94,6 +98,13 @@ async def ask_to_delete(room_id: str) -> str:
     session = await web.current_session()
     found = await conversations.find_owned(web.site().context, room_id, session)
     return await render_template("pages/delete.html", conversation=found.conversation)
+
+
+@manage_pages.get("/conversation/<room_id>/replace-link")
+async def ask_to_replace_link(room_id: str) -> str:
+    session = await web.current_session()
+    found = await conversations.find_owned(web.site().context, room_id, session)
+    return await render_template("pages/replace_link.html", conversation=found.conversation)
 
 
 async def _title(context: Context, room_id: str, session: Session | None, form: Form) -> None:
@@ -138,7 +149,7 @@ async def _revoke(context: Context, room_id: str, session: Session | None, form:
     await entering.revoke_link(context, room_id, session, number)
 
 
-_ACTS: dict[str, Act] = {
+_ACTS: dict[str, Deed] = {
     "title": _title,
     "door": _door,
     "keep": _keep,
@@ -172,6 +183,7 @@ async def _made_link(context: Context, room_id: str, session: Session | None, fo
         "pages/new_link.html",
         room_id=room_id,
         link=present.link(made.link),
+        link_words=LINK_WORDS,
         url=url,
         qr_code=qr_code(url),
     )
@@ -183,22 +195,45 @@ async def _deleted(context: Context, room_id: str, session: Session | None) -> s
 
 
 async def _page(room_id: str, error: str | None = None) -> str:
-    seen = await overview(web.site().context, room_id, await web.current_session())
-    conversation, person = seen.conversation, seen.person
+    session = await web.current_session()
+    seen = await overview(web.site().context, room_id, session)
+    conversation = seen.conversation
     return await render_template(
         "pages/manage.html",
         conversation=conversation,
         decided=present.decided(seen),
         participants=seen.participants,
-        own_user_id=person.user_id if person else None,
+        removable=_removable(seen, session),
         join_link=present.join_link(conversation.room_id, public_url=web.public_url()),
-        acts=[present.act(each) for each in seen.acts],
+        acts=[_in_words(each) for each in seen.acts],
         act_words=ACTS,
+        link_words=LINK_WORDS,
         keep_days=contract.KEEP_DAYS,
         link_lives=list(LINK_LIVES),
         saved=request.args.get("saved") if not error else None,
         error=error,
     )
+
+
+def _removable(seen: Overview, session: Session | None) -> set[str]:
+    """The user_ids of those whom `removal.remove` would not refuse to remove."""
+    founder = seen.conversation.owner_session_id
+    own = None if session is None else session.id
+    return {
+        person.user_id
+        for person in seen.participants
+        if person.session_id not in (own, founder)
+        and (own == founder or person.role is not Role.OWNER)
+    }
+
+
+def _in_words(act: Act) -> contract.OwnerAct:
+    """As it is told, but for links, which the page calls by what they are for."""
+    told = present.act(act)
+    if act.act not in ("made_link", "revoked_link"):
+        return told
+    role, colon, label = act.about.partition(": ")
+    return replace(told, about=LINK_WORDS.get(role, role) + colon + label)
 
 
 def qr_code(text: str) -> Markup:

@@ -7,14 +7,16 @@ browser; `tests/rich_text_cases.json` holds both to them.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Literal
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 Kind = Literal["text", "link", "code", "pre"]
 Part = tuple[Kind, str]
 
-_FENCE = re.compile(r"(?:\A|\n)```[A-Za-z0-9_+#.-]*[ \t]*\n([\s\S]*?)\n```[ \t]*(?=\n|\Z)")
+_OPENING_FENCE = re.compile(r"```[A-Za-z0-9_+#.-]*[ \t]*")
+_CLOSING_FENCE = re.compile(r"```[ \t]*")
 _UNLINKED = (
     '\\u0000-\\u0020"<>`\\u007f-\\u00a0\\u1680\\u2000-\\u200f'
     "\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufeff"
@@ -48,28 +50,27 @@ _EMOJI = (
 _EMOJI_ONLY = re.compile(f"{_EMOJI}{{1,5}}")
 _SPACES = re.compile(r"[ \r\n]")
 _EMOJI_ONLY_MAX_CHARS = 200
-"""Five emoji are shorter, tags and all; a long text is not even looked at."""
+"""Five emoji are shorter, tags and all; a longer text is not even looked at."""
 
 
 def parse(text: str) -> list[Part]:
     """The text in parts, in order."""
-    source = text.replace("\r\n", "\n").replace("\r", "\n")
     parts: list[Part] = []
-    end = 0
-    for match in _FENCE.finditer(source):
-        _parse_inline(source[end : match.start()], parts)
-        parts.append(("pre", match[1]))
-        end = match.end()
-        # The line break after a block is the block's own. The next fence may need it too.
-        if source[end : end + 1] == "\n":
-            end += 1
-    _parse_inline(source[end:], parts)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    start = 0
+    for opening, closing in _blocks(lines):
+        _parse_inline("\n".join(lines[start:opening]), parts)
+        parts.append(("pre", "\n".join(lines[opening + 1 : closing])))
+        start = closing + 1
+    _parse_inline("\n".join(lines[start:]), parts)
     return parts
 
 
 def rich(text: str) -> Markup:
     """The text as HTML: links, code, everything else escaped."""
-    return Markup("").join(_render(kind, value) for kind, value in parse(text))
+    # Escaped once and joined: a long message may be a thousand links, a page a hundred messages.
+    html = "".join(_render(kind, str(escape(value))) for kind, value in parse(text))
+    return Markup(html)  # noqa: S704  # every value in it is escaped
 
 
 def is_emoji_only(text: str) -> bool:
@@ -77,6 +78,20 @@ def is_emoji_only(text: str) -> bool:
     if len(text) > _EMOJI_ONLY_MAX_CHARS:
         return False
     return _EMOJI_ONLY.fullmatch(_SPACES.sub("", text)) is not None
+
+
+def _blocks(lines: list[str]) -> Iterator[tuple[int, int]]:
+    """The lines that open and close each fenced block.
+
+    One pass, whatever the text: an opening that nothing closes leaves none for those after it.
+    """
+    opening = None
+    for number, line in enumerate(lines):
+        if opening is None:
+            opening = number if _OPENING_FENCE.fullmatch(line) else None
+        elif number > opening + 1 and _CLOSING_FENCE.fullmatch(line):
+            yield opening, number
+            opening = None
 
 
 def _parse_inline(text: str, parts: list[Part]) -> None:
@@ -99,28 +114,26 @@ def _add_text(text: str, parts: list[Part]) -> None:
 
 def _trim_link(link: str) -> str:
     """The link without the sentence's punctuation after it; empty where nothing is left."""
-    while link and _ends_outside(link):
-        link = link[:-1]
-    return link if _LINK_START.match(link) else ""
+    unopened = {close: link.count(close) - link.count(open) for close, open in _OPENERS.items()}
+    end = len(link)
+    while end and (link[end - 1] in _TRAILING or unopened.get(link[end - 1], 0) > 0):
+        end -= 1
+        if link[end] in unopened:
+            unopened[link[end]] -= 1
+    kept = link[:end]
+    return kept if _LINK_START.match(kept) else ""
 
 
-def _ends_outside(link: str) -> bool:
-    last = link[-1]
-    if last in _TRAILING:
-        return True
-    opener = _OPENERS.get(last)
-    return opener is not None and link.count(last) > link.count(opener)
-
-
-def _render(kind: Kind, value: str) -> Markup:
+def _render(kind: Kind, escaped: str) -> str:
     match kind:
         case "text":
-            return Markup.escape(value)
+            return escaped
         case "link":
-            return Markup(
-                '<a href="{0}" rel="noopener noreferrer nofollow" target="_blank">{0}</a>'
-            ).format(value)
+            return (
+                f'<a href="{escaped}" rel="noopener noreferrer nofollow" target="_blank">'
+                f"{escaped}</a>"
+            )
         case "code":
-            return Markup("<code>{}</code>").format(value)
+            return f"<code>{escaped}</code>"
         case "pre":
-            return Markup('<pre tabindex="0"><code>{}</code></pre>').format(value)
+            return f'<pre tabindex="0"><code>{escaped}</code></pre>'

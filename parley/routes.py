@@ -21,7 +21,7 @@ from parley.domain import (
     removal,
 )
 from parley.domain.overview import overview
-from parley.errors import NotFound, PassphraseRequired, TooLarge, Unavailable
+from parley.errors import KnockRequired, NotFound, PassphraseRequired, TooLarge, Unavailable
 from parley.limits import Kind
 from parley.records import Role, Session, Visibility
 
@@ -224,7 +224,19 @@ async def knock_state(room_id: str) -> contract.KnockReply:
     knock = await entering.own_knock(web.site().context, room_id, session)
     if knock is None:
         return contract.KnockReply(state="not_needed")
-    return contract.KnockReply(state=present.knock_state(knock), id=knock.id)
+    state = present.knock_state(knock)
+    if state == "waiting" and await _is_let_in(room_id, session):
+        state = "not_needed"
+    return contract.KnockReply(state=state, id=knock.id)
+
+
+async def _is_let_in(room_id: str, session: Session | None) -> bool:
+    """Whether the door was opened since they knocked. Raises `Locked`, and where there is none."""
+    try:
+        await conversations.find(web.site().context, room_id, session)
+    except (KnockRequired, PassphraseRequired):  # an owner may still let them in
+        return False
+    return True
 
 
 def _let_in(entered: entering.Entered) -> Response:

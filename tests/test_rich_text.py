@@ -3,16 +3,76 @@
 from __future__ import annotations
 
 import json
+import random
 import re
+import shutil
+import subprocess
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from parley import rich_text
 
 CASES = json.loads((Path(__file__).parent / "rich_text_cases.json").read_text("utf-8"))
+ROOT = Path(__file__).parents[1]
+PIECES = [
+    *(
+        "```",
+        "``",
+        "`",
+        "\n",
+        "\n",
+        "\r",
+        " ",
+        "\t",
+        "a",
+        "py",
+        "é",
+        "🎉",
+        "\u200d",
+        "\ufe0f",
+        '"',
+        "<",
+        "*",
+        "_",
+    ),
+    *(
+        "http://",
+        "HTTPS://",
+        "a.example",
+        "/",
+        "?",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        ".",
+        ",",
+        "!",
+        "…",
+        "\u00a0",
+    ),
+]
+"""What the rules look at, and some of what they do not."""
+HOSTILE = [
+    *(("", "```a\n"), ("", "```\n"), ("", "```\na\n```\n"), ("", "`"), ("", "`a"), ("", "``a")),
+    *(
+        ("https://a", ")"),
+        ("https://a", "])}"),
+        ("https://a", "(."),
+        ("", "https://"),
+        ("", "https://a) "),
+    ),
+    *(("", "("), ("", "["), ("", "*_"), ("", "a"), ("", "\n"), ("", "<"), ("", "🎉\u200d")),
+]
+"""How a long text begins, and what is repeated in it."""
 ATTACKS = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -38,6 +98,69 @@ def test_a_text_is_taken_apart_as_written_down(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: repr(case["text"])[:60])
 def test_emoji_alone_are_told_apart(case: dict[str, Any]) -> None:
     assert rich_text.is_emoji_only(case["text"]) is case["emoji_only"]
+
+
+FENCED = re.compile(r"(?:\A|\n)```[A-Za-z0-9_+#.-]*[ \t]*\n([\s\S]*?)\n```[ \t]*(?=\n|\Z)")
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
+def test_blocks_are_those_of_the_rule_in_one_expression(text: str) -> None:
+    source = text.replace("\r\n", "\n").replace("\r", "\n")
+    blocks = [value for kind, value in rich_text.parse(text) if kind == "pre"]
+    assert blocks == FENCED.findall(source)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
+def test_a_link_is_cut_again_and_again(text: str) -> None:
+    link = "https://a" + re.sub(r"[\s\"<`\u200d\ufeff\u00a0]", "", text)
+    kept = link
+    while kept[-1] in ".,!…*_?:" or any(
+        kept[-1] == close and kept.count(close) > kept.count(open)
+        for open, close in ("()", "[]", "{}")
+    ):
+        kept = kept[:-1]
+    assert rich_text.parse(link)[0] == ("link", kept)
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="Node.js was not found")
+def test_server_and_browser_read_any_text_alike() -> None:
+    chance = random.Random(1)
+    texts = ["".join(chance.choices(PIECES, k=chance.randrange(60))) for _ in range(3000)]
+    script = """
+      import { isEmojiOnly, parse } from "./parley/static/js/text.js";
+      const texts = JSON.parse(await new Response(process.stdin).text());
+      console.log(JSON.stringify(texts.map((text) => [parse(text), isEmojiOnly(text)])));
+    """
+    read = subprocess.run(
+        ["node", "--input-type=module", "--eval", script],
+        input=json.dumps(texts),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for text, browsers in zip(texts, json.loads(read.stdout), strict=True):
+        servers = [[list(part) for part in rich_text.parse(text)], rich_text.is_emoji_only(text)]
+        assert servers == browsers, text
+
+
+@pytest.mark.parametrize(("start", "piece"), HOSTILE, ids=lambda text: repr(text))
+def test_a_text_costs_no_more_than_its_length(start: str, piece: str) -> None:
+    short, long = (start + piece * (length // len(piece)) for length in (2_000, 128_000))
+    # 64 times as long: what is linear takes 64 times as much, what is quadratic 4096 times.
+    assert work(long) < work(short) * 512
+
+
+def work(text: str) -> float:
+    """Seconds of a core; the least of some tries, for all else only ever adds to it."""
+
+    def once() -> float:
+        started = time.thread_time()
+        rich_text.rich(text)
+        rich_text.is_emoji_only(text)
+        return time.thread_time() - started
+
+    return min(once() for _ in range(3))
 
 
 class Seen(HTMLParser):

@@ -439,7 +439,8 @@ CALLS: dict[str, Call] = {
             "knock_state",
             "GET",
             "/api/conversations/{room_id}/knock",
-            "How it stands with your knock.",
+            "How it stands with your knock: `not_needed` once the door is open to all, the error "
+            "`locked` where it was locked meanwhile.",
             KnockReply,
         ),
         Call(

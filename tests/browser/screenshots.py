@@ -392,6 +392,8 @@ def deciding(studio: Studio) -> None:
         link = ada.page.get_by_label("The link", exact=True).input_value()
         ada.opens(f"{scene.lake.link}/delete")
         studio.take(ada, "ask-to-delete")
+        ada.opens(f"{scene.lake.link}/replace-link")
+        studio.take(ada, "ask-to-replace-link")
     with studio.visitor() as stranger:
         stranger.opens(link)
         studio.take(stranger, "link-to-own")

@@ -89,6 +89,9 @@ class Seeding:
         )
         assert reply.ok, reply.text
 
+    def knock(self, seeded: Seeded, who: str) -> None:
+        self._post(f"{seeded.room_id}/knock", {"username": who})
+
     def say(self, seeded: Seeded, who: str, text: str) -> None:
         if who not in seeded.tokens:
             joined = self._post(f"{seeded.room_id}/join", {"username": who})

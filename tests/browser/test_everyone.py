@@ -273,3 +273,67 @@ def test_who_wants_less_motion_gets_none(arrive: Arrive, varied: Seeded) -> None
     }).length"""
 
     assert ben.measures(moving) == 0
+
+
+@pytest.mark.parametrize("width", [320, 768, 1280])
+def test_the_side_panel_keeps_names_whole_and_buttons_inside(
+    seeding: Seeding, arrive: Arrive, width: int
+) -> None:
+    seeded = seeding.conversation(said=[Said("Ada", "Hi"), Said("\u0410da", "Hi")], owner="Ada")
+    ada = arrive("Ada", viewport={"width": width, "height": 700})
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    sheet = ada.page.get_by_role("button", name="People and link")
+    if sheet.is_visible():
+        sheet.click()
+    alike = ada.people.filter(has_text="not the first of this name").locator(".person-name")
+    assert alike.evaluate("name => name.getClientRects().length") == 1
+    outside = ada.measures(
+        """() => {
+          const panel = document.querySelector("#panel").getBoundingClientRect();
+          return [...document.querySelectorAll("#panel *")]
+            .filter(element => element.getBoundingClientRect().right > panel.right + 0.5)
+            .map(element => element.outerHTML.slice(0, 90));
+        }"""
+    )
+    assert outside == []
+
+
+@pytest.mark.parametrize("width", [320, 768, 1280])
+def test_the_button_that_deletes_covers_no_words(
+    seeding: Seeding, arrive: Arrive, width: int
+) -> None:
+    words = "A message long enough to be as wide as the column. " * 3
+    said = [Said("Ben", words), Said("Ben", words), Said("Ada", words), Said("Ada", words)]
+    seeded = seeding.conversation(said=said, owner="Ada")
+    ada = arrive("Ada", viewport={"width": width, "height": 900})
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    for message in ada.messages.all():
+        message.click(position={"x": 2, "y": 2})
+        message.hover()
+        button = message.get_by_role("button", name="Delete this message")
+        expect(button).to_be_visible()
+        assert not message.evaluate(COVERS, button.element_handle())
+        column = message.bounding_box()
+        box = button.bounding_box()
+        assert column is not None
+        assert box is not None
+        assert column["x"] <= box["x"] <= column["x"] + column["width"] - box["width"] + 0.5
+
+
+# Letter by letter: a line's box is as wide as its column.
+COVERS = """(message, button) => {
+  const box = button.getBoundingClientRect();
+  const range = document.createRange();
+  const text = message.querySelector(".message-text").firstChild;
+  return [...text.data].some((letter, at) => {
+    range.setStart(text, at);
+    range.setEnd(text, at + 1);
+    const {left, right, top, bottom} = range.getBoundingClientRect();
+    const apart = right <= box.left || left >= box.right || bottom <= box.top || top >= box.bottom;
+    return letter.trim() !== "" && !apart;
+  });
+}"""

@@ -9,7 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Arrive
-from tests.browser.visitor import PHONE, Visitor
+from tests.browser.seeding import Seeding
+from tests.browser.visitor import PHONE, SLOW_MS, Visitor
 
 NO_SCRIPTS = {"java_script_enabled": False}
 PASSPHRASE = "open sesame"
@@ -27,9 +28,24 @@ def saves_the_door(ada: Visitor, **ticked: bool) -> None:
     expect(ada.page.get_by_text("Done.", exact=True)).to_be_visible()
 
 
+def knocks(who: Visitor, link: str) -> None:
+    who.may_meet(r"status (of )?403")
+    who.opens(link)
+    who.page.get_by_label("Your name").fill(who.name)
+    who.page.get_by_role("button", name="Knock").click()
+    expect(who.page.get_by_role("heading", name="You have knocked")).to_be_visible()
+
+
 def row(ada: Visitor, name: str, act: str) -> None:
     """Press the button beside somebody or something."""
     ada.page.get_by_role("listitem").filter(has_text=name).get_by_role("button", name=act).click()
+
+
+def describes(ada: Visitor, words: str) -> None:
+    ada.page.get_by_label("Description", exact=True).fill(words)
+    ada.page.get_by_role("button", name="Save").nth(1).click()
+    expect(ada.page.get_by_label("Description", exact=True)).to_have_value(words)
+    expect(ada.page.get_by_text("Done.", exact=True)).to_be_visible()
 
 
 def test_who_knocks_is_let_in_from_the_page(ada: Visitor, arrive: Arrive) -> None:
@@ -37,16 +53,12 @@ def test_who_knocks_is_let_in_from_the_page(ada: Visitor, arrive: Arrive) -> Non
     manages(ada, link)
     saves_the_door(ada, Knock_first=True)
     kim = arrive("Kim", **PHONE)
-    kim.may_meet(r"status (of )?403")
-    kim.opens(link)
-    kim.page.get_by_label("Your name").fill("Kim")
-    kim.page.get_by_role("button", name="Knock").click()
-    expect(kim.page.get_by_role("heading", name="You have knocked")).to_be_visible()
+    knocks(kim, link)
     ada.opens(link)
     ada.joins()
-    at_the_door = ada.page.get_by_role("status").filter(has_text="Kim knocks")
-    expect(at_the_door).to_be_visible()
-    expect(ada.page).to_have_title(re.compile("at the door"))
+    at_the_door = ada.page.get_by_role("group", name="1 at the door")
+    expect(at_the_door.get_by_text("Kim knocks")).to_be_visible()
+    expect(ada.page).to_have_title(re.compile(r"^\(1 at the door\)"))
     at_the_door.get_by_role("button", name="Let in").click()
     expect(at_the_door).not_to_be_visible()
     kim.joins()
@@ -60,15 +72,61 @@ def test_a_knock_is_heard_while_the_owner_looks_on(ada: Visitor, arrive: Arrive)
     saves_the_door(ada, Knock_first=True)
     ada.comes(link)
     kim = arrive("Kim", **NO_SCRIPTS)
-    kim.may_meet(r"status (of )?403")
-    kim.opens(link)
-    kim.page.get_by_label("Your name").fill("Kim")
-    kim.page.get_by_role("button", name="Knock").click()
-    line = ada.page.get_by_role("status").filter(has_text="Kim knocks")
+    knocks(kim, link)
+    line = ada.page.locator(".knock", has_text="Kim knocks")
     line.get_by_role("button", name="Decline").click()
     expect(line).not_to_be_visible()
     kim.reloads()
     expect(kim.page.get_by_role("heading", name="Not this time")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (320, 640)], ids=str)
+def test_however_many_knock_one_can_still_read_and_write(
+    ada: Visitor, seeding: Seeding, size: tuple[int, int]
+) -> None:
+    ada.page.set_viewport_size({"width": size[0], "height": size[1]})
+    seeded = seeding.conversation(owner="Ada")
+    seeding.decide(seeded, {"knock": True})
+    for number in range(23):
+        seeding.knock(seeded, f"Guest {number} with a name of some length")
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    door = ada.page.get_by_role("group", name="23 at the door")
+    expect(door.get_by_text("and 3 more")).to_be_visible()
+    expect(ada.page).to_have_title(re.compile(r"^\(23 at the door\)"))
+    for at_least, what in ((0.3 * size[1], ada.scroller), (40, ada.composer)):
+        shown = what.bounding_box()
+        assert shown is not None
+        assert shown["height"] >= at_least
+        assert shown["y"] + shown["height"] <= size[1]
+    door.get_by_role("button", name="Let in").last.scroll_into_view_if_needed()
+    door.get_by_role("button", name="Decline all").click()
+    expect(ada.page.locator("#knocks")).to_be_hidden()
+
+
+def test_who_knocked_comes_in_when_the_door_is_opened_to_all(ada: Visitor, arrive: Arrive) -> None:
+    link = ada.starts()
+    ada.joins()
+    seen_by_ada = ada.opens_another_tab().locator(".knock")
+    manages(ada, link)
+    saves_the_door(ada, Knock_first=True)
+    kim = arrive("Kim")
+    knocks(kim, link)
+    expect(seen_by_ada).to_have_count(1)
+    saves_the_door(ada, Knock_first=False)
+    expect(seen_by_ada).to_have_count(0)
+    expect(kim.name_field).to_be_visible(timeout=SLOW_MS)
+
+
+def test_who_knocked_is_told_when_the_door_is_locked(ada: Visitor, arrive: Arrive) -> None:
+    link = ada.starts()
+    manages(ada, link)
+    saves_the_door(ada, Knock_first=True)
+    kim = arrive("Kim")
+    knocks(kim, link)
+    saves_the_door(ada, Locked=True)
+    told = kim.page.get_by_role("heading", name="This conversation is locked")
+    expect(told).to_be_visible(timeout=SLOW_MS)
 
 
 def test_who_is_removed_is_told_and_cannot_come_back(ada: Visitor, arrive: Arrive) -> None:
@@ -80,6 +138,7 @@ def test_who_is_removed_is_told_and_cannot_come_back(ada: Visitor, arrive: Arriv
     manages(ada, link)
     row(ada, "Ben", "Remove")
     expect(ben.page.get_by_role("alert").filter(has_text="removed you")).to_be_visible()
+    ben.has_badge("Disconnected")
     expect(ben.composer).not_to_be_visible()
     ben.may_meet(r"status (of )?404")
     ben.reloads()
@@ -97,6 +156,7 @@ def test_the_passphrase_opens_the_door(
     manages(ada, link)
     ada.page.get_by_label("Passphrase").fill(PASSPHRASE)
     saves_the_door(ada)
+    expect(ada.page.get_by_text("What you write here replaces it")).to_be_visible()
     ben = arrive("Ben", **options)
     ben.may_meet(r"status (of )?403")
     ben.opens(link)
@@ -166,6 +226,9 @@ def test_the_owner_has_a_badge_that_no_name_can_fake(ada: Visitor, arrive: Arriv
     expect(marks["So am I"]).to_have_text("not the first of this name")
     expect(cleo.message("I am the owner").locator(".mark")).to_be_hidden()
     expect(ada.message("So am I").locator(".mark")).to_have_text("not the first of this name")
+    manages(ada, link)
+    facts = ada.page.get_by_role("listitem").filter(has_text="\u0410da").locator(".row-facts")
+    expect(facts).to_have_text("not the first of this name")
 
 
 def test_read_only_takes_the_composer_away_live(ada: Visitor, arrive: Arrive) -> None:
@@ -187,7 +250,12 @@ def test_a_replaced_link_takes_those_inside_along(ada: Visitor, arrive: Arrive) 
     ben = arrive("Ben")
     ben.comes(link)
     manages(ada, link)
-    row(ada, "The link", "Replace")
+    for again in (False, True):
+        ada.page.get_by_role("link", name="Replace").click()
+        expect(ada.page.get_by_role("heading", name="Replace the link?")).to_be_visible()
+        if not again:
+            ada.page.get_by_role("link", name="Keep it").click()
+    ada.page.get_by_role("button", name="Replace the link").click()
     expect(ada.page.get_by_text("Done.", exact=True)).to_be_visible()
     ben.page.wait_for_url(lambda url: url.split("#")[0] != link)
     ben.is_connected()
@@ -229,7 +297,7 @@ def test_everything_is_managed_without_scripts(arrive: Arrive) -> None:
 def test_the_owners_pages_are_for_everyone(arrive: Arrive, options: dict[str, object]) -> None:
     ada = arrive("Ada", **options)
     link = ada.starts()
-    for address in (f"{link}/manage", f"{link}/delete"):
+    for address in (f"{link}/manage", f"{link}/delete", f"{link}/replace-link"):
         ada.opens(address)
         found = Axe().run(ada.page)
         serious = [
@@ -241,3 +309,167 @@ def test_the_owners_pages_are_for_everyone(arrive: Arrive, options: dict[str, ob
         # On a phone innerWidth grows with what does not fit; the screen does not.
         wide = ada.measures("document.documentElement.scrollWidth - screen.width")
         assert wide <= 0
+
+
+def test_a_description_comes_and_goes_live(ada: Visitor, ben: Visitor) -> None:
+    link = ada.starts()
+    ben.opens(link)
+    ben.is_connected()
+    described = ben.page.locator(".opening-description")
+    expect(described).to_be_hidden()
+    manages(ada, link)
+    describes(ada, "Bring a lamp: https://lamp.example/")
+    expect(described.get_by_role("link")).to_have_attribute("href", "https://lamp.example/")
+    told_live = described.inner_html()
+    ben.reloads()
+    ben.is_connected()
+    assert described.inner_html() == told_live
+    describes(ada, "")
+    expect(described).to_be_hidden()
+
+
+def test_who_was_away_finds_the_new_words(ada: Visitor, ben: Visitor) -> None:
+    link = ada.starts("Old")
+    ben.may_meet("ERR_INTERNET_DISCONNECTED", "WebSocket connection")
+    ben.comes(link)
+    ben.context.set_offline(True)
+    ben.has_badge("Offline")
+    manages(ada, link)
+    ada.page.get_by_label("Title", exact=True).fill("New")
+    describes(ada, "Described")
+    ben.context.set_offline(False)
+    ben.is_connected()
+    expect(ben.page.get_by_role("heading", name="New", exact=True)).to_be_visible()
+    expect(ben.page.locator(".opening-description")).to_have_text("Described")
+    expect(ben.page).to_have_title(re.compile("^New"))
+
+
+@pytest.mark.parametrize("width", [320, 768, 1280])
+def test_a_new_link_is_shown_whole(ada: Visitor, width: int) -> None:
+    ada.page.set_viewport_size({"width": width, "height": 800})
+    manages(ada, ada.starts())
+    ada.page.get_by_role("button", name="Make a link").click()
+    field = ada.page.get_by_label("The link", exact=True)
+    hidden_px = (
+        "field => [field.scrollWidth - field.clientWidth, field.scrollHeight - field.clientHeight]"
+    )
+    assert field.evaluate(hidden_px) == [0, 0]
+    as_wide = "field => field.offsetWidth / document.querySelector('h1').parentElement.clientWidth"
+    assert field.evaluate(as_wide) > 0.99
+    field.click()
+    chosen = "field => field.value.slice(field.selectionStart, field.selectionEnd)"
+    assert field.evaluate(chosen) == field.input_value()
+
+
+def test_a_device_that_owns_no_more_learns_so_by_what_it_is_refused(
+    ada: Visitor, arrive: Arrive
+) -> None:
+    link = ada.starts()
+    ada.joins()
+    ada.says("Mine")
+    manages(ada, link)
+    ada.page.get_by_role("button", name="Carry it to another device").click()
+    phone = arrive("Phone")
+    phone.opens(ada.page.get_by_label("The link", exact=True).input_value())
+    phone.page.get_by_role("button", name="Come in").click()
+    phone.joins()
+    expect(phone.people.filter(has_text="Phone")).to_contain_text("you, owner")
+    manages(ada, link)
+    row(ada, "For another device", "Revoke")
+    expect(ada.page.get_by_text("Done.", exact=True)).to_be_visible()
+    phone.message("Mine").hover()
+    phone.page.get_by_role("button", name="Delete this message").click()
+    dialog = phone.page.get_by_role("dialog", name="Delete this message?")
+    dialog.get_by_role("button", name="Delete", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    dialog.get_by_role("button", name="Keep it").click()
+    for name in ("Manage", "End conversation"):
+        expect(phone.page.get_by_role("link", name=name)).to_have_count(0)
+    expect(phone.people.filter(has_text="Phone")).not_to_contain_text("owner")
+    phone.message("Mine").hover()
+    expect(phone.page.get_by_role("button", name="Delete this message")).to_be_hidden()
+
+
+def test_a_reader_whose_link_was_revoked_is_told_so(ada: Visitor, arrive: Arrive) -> None:
+    link = ada.starts()
+    manages(ada, link)
+    ada.page.get_by_label("Whoever opens it may").select_option("read")
+    ada.page.get_by_role("button", name="Make a link").click()
+    rea = arrive("Rea")
+    rea.opens(ada.page.get_by_label("The link", exact=True).input_value())
+    rea.page.get_by_role("button", name="Read along").click()
+    rea.is_connected()
+    manages(ada, link)
+    row(ada, "To read", "Revoke")
+    told = rea.page.get_by_role("alert").filter(has_text="Ask whoever sent it for a new one")
+    expect(told).to_be_visible()
+    rea.has_badge("Disconnected")
+
+
+def test_links_are_called_what_they_were_made_for(ada: Visitor) -> None:
+    link = ada.starts()
+    for role, label in (("talk", "Family"), ("read", "")):
+        manages(ada, link)
+        ada.page.get_by_label("Whoever opens it may").select_option(role)
+        ada.page.get_by_label("For whom").fill(label)
+        ada.page.get_by_role("button", name="Make a link").click()
+        expect(ada.page.get_by_role("heading", name="A new link")).to_be_visible()
+    manages(ada, link)
+    rows = ada.page.get_by_role("listitem")
+    for words in ("Family to talk · used 0 times", "To read used 0 times"):
+        expect(rows.filter(has_text=words)).to_be_visible()
+    for words in ("made a link to talk: Family", "made a link to read"):
+        expect(rows.filter(has_text=words)).to_be_visible()
+
+
+def test_who_came_as_owner_later_is_not_offered_to_remove_who_started_it(
+    ada: Visitor, arrive: Arrive
+) -> None:
+    link = ada.starts()
+    ada.joins()
+    manages(ada, link)
+    ada.page.get_by_role("button", name="Carry it to another device").click()
+    ben, cleo = arrive("Ben"), arrive("Cleo")
+    cleo.comes(link)
+    ben.opens(ada.page.get_by_label("The link", exact=True).input_value())
+    ben.page.get_by_role("button", name="Come in").click()
+    ben.joins()
+    for who, removable in ((ben, ["Cleo"]), (ada, ["Cleo", "Ben"])):
+        manages(who, link)
+        offered = who.page.get_by_role("listitem").filter(
+            has=who.page.get_by_role("button", name="Remove")
+        )
+        expect(offered.locator("b")).to_have_text(removable)
+
+
+def test_times_of_what_owners_decide_are_the_readers_own(arrive: Arrive) -> None:
+    ada = arrive("Ada", timezone_id="Pacific/Auckland")
+    link = ada.starts()
+    ada.joins()
+    ben = arrive("Ben")
+    ben.comes(link)
+    manages(ada, link)
+    row(ada, "Ben", "Remove")
+    saves_the_door(ada, Knock_first=True)
+    knocks(arrive("Kim"), link)
+    ada.page.get_by_label("Valid for").select_option("1 day")
+    ada.page.get_by_role("button", name="Make a link").click()
+    manages(ada, link)
+    for words in ("Kim knocked", "Ben removed", "until", "asked newcomers to knock"):
+        line = ada.page.get_by_role("listitem").filter(has_text=words)
+        moment = line.locator("time").get_attribute("datetime")
+        local = ada.measures(
+            "at => new Date(at).toLocaleString('en-GB', {dateStyle: 'full', timeStyle: 'short'})",
+            moment,
+        )
+        expect(line).to_contain_text(local)
+        expect(line).not_to_contain_text("UTC")
+
+
+def test_what_was_done_is_said_once(ada: Visitor) -> None:
+    link = ada.starts()
+    manages(ada, link)
+    saves_the_door(ada, Locked=True)
+    ada.reloads()
+    expect(ada.page.get_by_label("Locked")).to_be_checked()
+    expect(ada.page.get_by_text("Done.", exact=True)).to_have_count(0)

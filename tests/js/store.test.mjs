@@ -192,8 +192,10 @@ test("what was missed while the connection was gone is unread", () => {
   assert.deepEqual(state.unread, { from: 3, count: 3 });
 });
 
-const joins = (name) => ({ type: "user_joined", user_id: name.toLowerCase(), username: name, participant_count: 3 });
-const leaves = (name) => ({ type: "user_left", user_id: name.toLowerCase(), username: name, participant_count: 2 });
+const presence = (name, minute) =>
+  ({ user_id: name.toLowerCase(), username: name, at: new Date(START + minute * 60_000).toISOString() });
+const joins = (name, minute = 1) => ({ type: "user_joined", participant_count: 3, ...presence(name, minute) });
+const leaves = (name, minute = 1) => ({ type: "user_left", participant_count: 2, ...presence(name, minute) });
 
 test("joins and leaves collapse into one line until somebody speaks", () => {
   const quiet = after(stateOf(messages(1, 1)), joins("Cy"), joins("Dee"), leaves("Ben"));
@@ -202,8 +204,30 @@ test("joins and leaves collapse into one line until somebody speaks", () => {
   assert.deepEqual(spoken.notices.map(noticeText), ["Cy and Dee joined · Ben left", "Cy left"]);
 });
 
+test("a device that owns no more is a member's", () => {
+  const owner = stateOf([], { owner: true, people: [{ ...person("Ada"), role: "owner" }], knocks: [{ id: "k" }] });
+  const { owner: owns, me, people, knocks } = reduce(owner, { type: "disowned" });
+  assert.deepEqual([owns, me.role, people[0].role, knocks.length], [false, "member", "member", 0]);
+  assert.equal(reduce(owner, { type: "me", me: { ...ADA, role: "member" } }).owner, false);
+});
+
+test("who comes stands under the day they came on", () => {
+  const kinds = (state) => itemsOf(state).map((item) => item.kind);
+  const day = 24 * 60;
+  assert.deepEqual(kinds(after(stateOf([]), joins("Cy", 1), arrives(message(1)))), ["day", "notice", "message"]);
+  const nextDay = after(stateOf([message(1)]), joins("Cy", day), arrives(message(2, { minute: day + 1 })));
+  assert.deepEqual(kinds(nextDay), ["day", "message", "day", "notice", "message"]);
+  const lateEvening = after(stateOf([message(1)]), leaves("Ben", 2), arrives(message(2, { minute: day })));
+  assert.deepEqual(kinds(lateEvening), ["day", "message", "notice", "day", "message"]);
+});
+
+test("a clock ahead of the server's brings no day twice", () => {
+  const state = after(stateOf([message(1)]), joins("Cy", 24 * 60), arrives(message(2)));
+  assert.deepEqual(itemsOf(state).map((item) => item.kind), ["day", "message", "day", "notice", "message"]);
+});
+
 test("many names become a number", () => {
-  const state = after(stateOf([]), ...["Cy", "Dee", "Eve", "Fay", "Gus"].map(joins));
+  const state = after(stateOf([]), ...["Cy", "Dee", "Eve", "Fay", "Gus"].map((name) => joins(name)));
   assert.deepEqual(state.notices.map(noticeText), ["Cy, Dee and 3 others joined"]);
 });
 

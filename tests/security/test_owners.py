@@ -175,6 +175,20 @@ async def test_who_knocks_waits_until_an_owner_answers(person: People) -> None:
     assert (await done(cleo, "GET", f"{path}/knock"))["state"] == "declined"
 
 
+async def test_who_knocked_learns_that_the_door_was_locked_or_opened(person: People) -> None:
+    ada, ben = person("Ada"), person("Ben")
+    room_id, path = await room_of(ada)
+    await done(ada, "PATCH", path, {"knock": True})
+    ben.token = (await done(ben, "POST", f"{path}/knock", {"username": "Ben"}))["token"]
+    await done(ada, "PATCH", path, {"passphrase": PASSPHRASE})
+    assert (await done(ben, "GET", f"{path}/knock"))["state"] == "waiting"
+    await done(ada, "PATCH", path, {"locked": True})
+    assert await refused(ben, "GET", f"{path}/knock") == "locked"
+    await done(ada, "PATCH", path, {"locked": False, "knock": False, "passphrase": ""})
+    assert (await done(ben, "GET", f"{path}/knock"))["state"] == "not_needed"
+    await ben.join(room_id)
+
+
 async def test_a_knock_is_heard_by_owners_alone(person: People) -> None:
     ada, ben, kim = person("Ada"), person("Ben"), person("Kim")
     room_id, path = await room_of(ada)

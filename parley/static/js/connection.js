@@ -11,6 +11,9 @@ const OPEN_WITHIN_MS = 10_000;
 /** Events of the server's that the store understands as they are. */
 const PASSED_ON = ["user_joined", "user_left", "messages_erased", "knock_answered"];
 
+/** What an owner may do from this page. */
+const OWNERS_ACTS = ["answer_knock", "delete_message"];
+
 export class Connection {
   /**
    * @param {object} parts
@@ -32,7 +35,9 @@ export class Connection {
       transports: ["websocket", "polling"], tryAllTransports: true, reconnection: false, autoConnect: false,
       timeout: OPEN_WITHIN_MS, extraHeaders: OWN_PAGE,
     });
-    for (const name of PASSED_ON) this.socket.on(name, (fields) => store.dispatch({ ...fields, type: name }));
+    for (const name of PASSED_ON) {
+      this.socket.on(name, (fields) => store.dispatch({ ...fields, type: name, at: new Date().toISOString() }));
+    }
     for (const [name, act] of Object.entries(events)) this.socket.on(name, act);
   }
 
@@ -56,8 +61,11 @@ export class Connection {
    * @param {string} event
    * @param {object} fields
    */
-  ask(event, fields) {
-    return request(this.socket, event, { room_id: this.roomId, ...fields });
+  async ask(event, fields) {
+    const ack = await request(this.socket, event, { room_id: this.roomId, ...fields });
+    // No event tells a device that it owns no more: what it is refused does.
+    if (!ack.ok && ack.code === "forbidden" && OWNERS_ACTS.includes(event)) this.store.dispatch({ type: "disowned" });
+    return ack;
   }
 
   /**
@@ -132,6 +140,7 @@ export class Connection {
     this.stopped = true;
     clearTimeout(this.timer);
     this.socket.disconnect();
+    this.store.dispatch({ type: "connection", status: "stopped" });
   }
 
   /** @param {number} [afterS] the server's own wish */

@@ -19,6 +19,7 @@ import { SavedOutbox } from "./saved-outbox.js";
 import { startShare } from "./share.js";
 import { startStatus } from "./status.js";
 import { INITIAL, Store } from "./store.js";
+import { parse, render } from "./text.js";
 import { Transcript } from "./transcript.js";
 import { TypingTeller, listenToTyping } from "./typing.js";
 import { followVisibleViewport } from "./viewport.js";
@@ -43,12 +44,13 @@ followVisibleViewport();
 composer.start();
 startJoin({ roomId, joined });
 startShare({ title: page.dataset.title ?? "", link: page.dataset.joinLink ?? "" });
-startEnd(roomId);
+startEnd(roomId, () => store.dispatch({ type: "disowned" }));
 startStatus(store, () => connection.tryNow());
 store.watch(["messages", "ahead", "outbox", "notices", "unread", "me", "hasOlder", "hasNewer", "active"], (state) =>
   transcript.show(state));
 store.watch(["people", "participantCount", "me"], showPeople);
 store.watch(["me", "active", "readOnly", "gone"], showPlaceToWrite);
+store.watch(["owner"], showRights);
 history.start();
 reading.start();
 catchUp.start();
@@ -69,6 +71,7 @@ function readState() {
     ...INITIAL,
     me: userId ? { userId, username, role } : null,
     active: active === "yes",
+    owner: page.dataset.owner === "yes",
     readOnly: readOnly === "yes",
     seq: Number(seq),
     messages: [...articles].map(readMessage),
@@ -96,7 +99,7 @@ function serverEvents() {
     },
     conversation_changed: showChanged,
     link_replaced: ({ new_room_id: now }) => goToNewLink(now),
-    removed: ({ message }) => leave(message),
+    removed: ({ reason, message }) => leave(reason === "closed" ? wordsOfClosing(message) : message),
     conversation_deleted: ({ message }) => leave(message, true),
     knocked: (knock) => knocks.knocked(knock),
   };
@@ -105,10 +108,20 @@ function serverEvents() {
 /** @param {{title: string, description: string, read_only: boolean}} fields */
 function showChanged(fields) {
   store.dispatch({ type: "conversation_changed", read_only: fields.read_only });
-  for (const title of document.querySelectorAll(".bar-title, .opening-title")) title.textContent = fields.title;
-  const description = document.querySelector(".opening-description");
-  if (description) description.textContent = fields.description;
-  reading.retitle(`${fields.title} · parley`);
+  showWords(fields);
+  knocks.look(); // whom a door that was opened concerns no more, and whom a closed one does
+}
+
+/** @param {{title: string, description: string}} words */
+function showWords({ title, description }) {
+  for (const shown of document.querySelectorAll(".bar-title, .opening-title")) shown.textContent = title;
+  document.querySelector(".bar-title")?.setAttribute("title", title);
+  const opening = /** @type {HTMLElement} */ (document.querySelector(".opening-description"));
+  reading.keepPlace(() => {
+    opening.replaceChildren(render(parse(description)));
+    opening.hidden = description === "";
+  });
+  reading.retitle(`${title} · parley`);
 }
 
 /**
@@ -123,11 +136,22 @@ function goToNewLink(now) {
 }
 
 /**
+ * Strangers come in again by the link they have; a link or a device that was revoked leads nowhere now.
+ * @param {string} message as strangers are told
+ */
+function wordsOfClosing(message) {
+  if (page.dataset.reader === "yes") return "Your link for reading was revoked. Ask whoever sent it for a new one.";
+  if (store.state.owner) return "This device does not own the conversation any more. Ask its owner for a new link.";
+  return message;
+}
+
+/**
  * @param {string} message why one is not in it any more
  * @param {boolean} [isErased]
  */
 function leave(message, isErased) {
   connection.stop();
+  byId("items").dataset.gone = "yes"; // nothing in it can be deleted from here
   hush(); // the line that says so is an alert of its own
   store.dispatch({ type: "gone", message, isErased });
 }
@@ -144,6 +168,7 @@ function entered() {
 function receiveState({ conversation }) {
   const missed = missedAmong(conversation.messages, store.state);
   store.dispatch({ type: "conversation_state", conversation, ...reading.place() });
+  showWords(conversation);
   announceMissed(missed);
 }
 
@@ -180,6 +205,13 @@ function showPlaceToWrite({ me, active, readOnly, gone }) {
   byId("gone-text").textContent = gone;
   if (!active) showEnd();
   composer.grow();
+}
+
+/** @param {import("./store.js").State} state */
+function showRights({ owner }) {
+  page.dataset.owner = owner ? "yes" : "no";
+  if (owner) return;
+  for (const id of ["manage-link", "end-link"]) document.getElementById(id)?.remove();
 }
 
 function showEnd() {

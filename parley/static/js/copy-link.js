@@ -66,3 +66,14 @@ function copyWithSelection(text, near) {
 }
 
 customElements.define("copy-link", CopyLink);
+
+/**
+ * A touch or a click on a link in full takes the whole of it.
+ * @param {ParentNode} root
+ */
+export function selectLinksWhole(root) {
+  for (const element of root.querySelectorAll("[data-select-all]")) {
+    const field = /** @type {HTMLInputElement | HTMLTextAreaElement} */ (element);
+    field.addEventListener("focus", () => field.select());
+  }
+}

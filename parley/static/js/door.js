@@ -1,7 +1,8 @@
 // @ts-check
-// Waits at the door: goes on when an owner has answered.
+// Waits at the door: goes on when an owner has answered, opened the door to all, or locked it. The server's page says
+// which it was.
 import { byId } from "./dom.js";
-import { ask } from "./wire.js";
+import { ask, isPassing } from "./wire.js";
 
 const AGAIN_MS = 3000;
 
@@ -9,7 +10,7 @@ const path = `/api/conversations/${encodeURIComponent(byId("door").dataset.roomI
 
 async function look() {
   const reply = await ask(path);
-  if (reply.success ? reply.state !== "waiting" : reply.code !== "no_answer") location.reload();
+  if (reply.success ? reply.state !== "waiting" : !isPassing(reply.code)) location.reload();
   else setTimeout(look, AGAIN_MS);
 }
 

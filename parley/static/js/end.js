@@ -3,8 +3,11 @@
 import { byId } from "./dom.js";
 import { ask } from "./wire.js";
 
-/** @param {string} roomId */
-export function startEnd(roomId) {
+/**
+ * @param {string} roomId
+ * @param {() => void} forbidden this device may not, or no longer
+ */
+export function startEnd(roomId, forbidden) {
   const link = document.getElementById("end-link");
   if (!link) return;
   const dialog = /** @type {HTMLDialogElement} */ (byId("end-dialog"));
@@ -14,16 +17,18 @@ export function startEnd(roomId) {
   });
   byId("end-confirm").addEventListener("click", (event) => {
     event.preventDefault();
-    end(roomId, dialog);
+    end(roomId, dialog, forbidden);
   });
 }
 
 /**
  * @param {string} roomId
  * @param {HTMLDialogElement} dialog
+ * @param {() => void} forbidden
  */
-async function end(roomId, dialog) {
+async function end(roomId, dialog, forbidden) {
   const reply = await ask(`/api/conversations/${encodeURIComponent(roomId)}/end`, {});
-  if (reply.success) dialog.close();
-  else byId("end-problem").textContent = reply.error;
+  if (reply.success) return dialog.close();
+  byId("end-problem").textContent = reply.error;
+  if (reply.code === "forbidden") forbidden();
 }

@@ -8,7 +8,7 @@ import { dayOf } from "./time.js";
  * @typedef {import("./store.js").Outgoing} Outgoing
  * @typedef {import("./wire.js").Message} Message
  * @typedef {{kind: "day", key: string, timestamp: string}} DayItem
- * @typedef {{kind: "notice", key: string, text: string}} NoticeItem
+ * @typedef {{kind: "notice", key: string, text: string, timestamp: string}} NoticeItem
  * @typedef {{kind: "unread", key: string}} UnreadItem
  * @typedef {{kind: "message", key: string, message: Message, outgoing?: Outgoing, mine: boolean, continued: boolean}} MessageItem
  * @typedef {DayItem | NoticeItem | UnreadItem | MessageItem} Item
@@ -66,7 +66,9 @@ function noticesAmong({ notices, messages, hasOlder }) {
  * @param {import("./notices.js").Notice | undefined} notice
  */
 function addNoticeItem(items, notice) {
-  if (notice) items.push({ kind: "notice", key: `notice-${notice.id}`, text: noticeText(notice) });
+  if (!notice) return;
+  if (opensDay(items, notice.at)) addDay(items, notice.at);
+  items.push({ kind: "notice", key: `notice-${notice.id}`, text: noticeText(notice), timestamp: notice.at });
 }
 
 /**
@@ -77,8 +79,7 @@ function addNoticeItem(items, notice) {
  */
 function addMessage(items, message, state, outgoing) {
   const before = lastMessage(items);
-  const newDay = !before || dayOf(before.timestamp) !== dayOf(message.timestamp);
-  if (newDay) addDay(items, message.timestamp);
+  if (opensDay(items, message.timestamp, true)) addDay(items, message.timestamp);
   const follows = items.at(-1)?.kind === "message" && before !== undefined;
   items.push({
     kind: "message",
@@ -88,6 +89,29 @@ function addMessage(items, message, state, outgoing) {
     mine: outgoing !== undefined || message.user_id === state.me?.userId,
     continued: follows && before.user_id === message.user_id && gap(before, message) <= GROUP_MS,
   });
+}
+
+/**
+ * Notices have the time of this page, which may be ahead of the server: beside one, only a later day is another.
+ * @param {Item[]} items
+ * @param {string} timestamp
+ * @param {boolean} [isMessage]
+ */
+function opensDay(items, timestamp, isMessage = false) {
+  const before = lastDated(items);
+  if (!before) return true;
+  const [last, day] = [dayOf(before.timestamp), dayOf(timestamp)];
+  return isMessage && before.kind === "message" ? day !== last : day > last;
+}
+
+/** @param {Item[]} items */
+function lastDated(items) {
+  for (let index = items.length - 1; index >= 0; index -= 1) {
+    const item = items[index];
+    if (item.kind === "message") return { kind: item.kind, timestamp: item.message.timestamp };
+    if (item.kind === "notice") return item;
+  }
+  return undefined;
 }
 
 /** The day goes before a mark of unread ones that begin with it.

@@ -1,5 +1,6 @@
 // @ts-check
-// Who knocks: an owner is told by a line, a sound and the title, and lets them in or not.
+// Who knocks: an owner is told by a line, a sound and the title, and lets them in or not. However many there are, the
+// room they take is bounded.
 import { announce } from "./announcer.js";
 import { byId, cloneTemplate, part } from "./dom.js";
 import { ask } from "./wire.js";
@@ -7,6 +8,8 @@ import { ask } from "./wire.js";
 /** Two soft notes, as of a door bell. */
 const NOTES_HZ = [660, 528];
 const NOTE_S = 0.18;
+/** Lines on the page; who knocked later moves up as the first are answered. */
+const SHOWN_KNOCKS = 20;
 
 export class Knocks {
   /**
@@ -24,15 +27,20 @@ export class Knocks {
 
   start() {
     if (!this.root) return;
-    this.root.addEventListener("click", (event) => this.answer(event));
+    byId("knocks-list").addEventListener("click", (event) => this.answerFrom(event));
+    byId("decline-all").addEventListener("click", () => this.declineAll());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.look());
     this.store.watch(["knocks"], (state) => this.show(state));
   }
 
-  /** Who knocked while nobody looked. */
+  /** Who knocked while nobody looked. Where the door is open to all, nobody has to wait for an answer. */
   async look() {
-    if (!this.root) return;
+    if (!this.root || !this.store.state.owner) return;
     const reply = await ask(`/api/conversations/${encodeURIComponent(this.roomId)}/manage`);
-    if (reply.success) this.store.dispatch({ type: "knocks", waiting: reply.waiting });
+    if (reply.code === "forbidden") this.store.dispatch({ type: "disowned" });
+    if (!reply.success) return;
+    const isOpen = !reply.locked && !reply.knock && !reply.has_passphrase;
+    this.store.dispatch({ type: "knocks", waiting: isOpen ? [] : reply.waiting });
   }
 
   /** @param {{id: string, username: string}} knock */
@@ -46,24 +54,67 @@ export class Knocks {
   show({ knocks }) {
     if (!this.root) return;
     this.root.hidden = knocks.length === 0;
-    this.root.replaceChildren(...knocks.map(({ id, username }) => {
-      const line = cloneTemplate("knock-template");
-      line.dataset.id = id;
+    byId("knocks-count").textContent = `${knocks.length} at the door`;
+    byId("decline-all").hidden = knocks.length < 2;
+    this.showLines(knocks.slice(0, SHOWN_KNOCKS));
+    const more = knocks.length - SHOWN_KNOCKS;
+    byId("knocks-more").hidden = more <= 0;
+    byId("knocks-more").textContent = `and ${more} more`;
+  }
+
+  /**
+   * Lines that stay are not touched, for one of their buttons may have the focus.
+   * @param {import("./store.js").State["knocks"]} shown
+   */
+  showLines(shown) {
+    const list = byId("knocks-list");
+    const before = new Map([...list.children].map((line) => [/** @type {HTMLElement} */ (line).dataset.id, line]));
+    for (const { id, username } of shown) {
+      const line = before.get(id) ?? list.appendChild(lineFor(id));
       part(line, "text").textContent = `${username} knocks`;
-      return line;
-    }));
+      before.delete(id);
+    }
+    for (const line of before.values()) line.remove();
   }
 
   /** @param {MouseEvent} event */
-  async answer(event) {
+  async answerFrom(event) {
     const button = /** @type {HTMLElement} */ (event.target).closest("button");
-    const id = /** @type {HTMLElement | null | undefined} */ (button?.closest(".knock"))?.dataset.id;
-    if (!button || !id) return;
+    const line = /** @type {HTMLElement | null | undefined} */ (button?.closest(".knock"));
+    if (!button || !line?.dataset.id) return;
+    const next = line.nextElementSibling ?? line.previousElementSibling;
     button.disabled = true;
-    const ack = await this.connection.ask("answer_knock", { id, admit: button.dataset.answer === "admit" });
-    if (ack.ok || ack.code === "not_found") this.store.dispatch({ type: "knock_answered", id });
-    else button.disabled = false;
+    const isAnswered = await this.answer(line.dataset.id, button.dataset.answer === "admit");
+    button.disabled = false;
+    if (isAnswered && document.activeElement === document.body) next?.querySelector("button")?.focus();
   }
+
+  /** One after the other, until one is refused: too much at once, say. */
+  async declineAll() {
+    const button = /** @type {HTMLButtonElement} */ (byId("decline-all"));
+    button.disabled = true;
+    for (const { id } of this.store.state.knocks) if (!(await this.answer(id, false))) break;
+    button.disabled = false;
+  }
+
+  /**
+   * @param {string} id
+   * @param {boolean} admit
+   * @returns {Promise<boolean>} whether nobody waits under it any more
+   */
+  async answer(id, admit) {
+    const ack = await this.connection.ask("answer_knock", { id, admit });
+    if (!ack.ok && ack.code !== "not_found") return false;
+    this.store.dispatch({ type: "knock_answered", id });
+    return true;
+  }
+}
+
+/** @param {string} id */
+function lineFor(id) {
+  const line = cloneTemplate("knock-template");
+  line.dataset.id = id;
+  return line;
 }
 
 // A browser plays nothing before the person has touched the page: then the line and the title have to do.

@@ -1,7 +1,7 @@
 // @ts-check
 // Who came and went, collapsed into one quiet line for as long as nobody says anything.
 
-/** @typedef {{id: number, afterSeq: number, joined: string[], left: string[]}} Notice */
+/** @typedef {{id: number, afterSeq: number, at: string, joined: string[], left: string[]}} Notice */
 
 const KEPT_NOTICES = 50;
 const NAMED = 3;
@@ -10,11 +10,12 @@ const NAMED = 3;
  * @param {{notices: Notice[], seq: number}} state
  * @param {"joined" | "left"} what
  * @param {string} name
+ * @param {string} at when
  * @returns {Notice[]}
  */
-export function addNotice({ notices, seq }, what, name) {
+export function addNotice({ notices, seq }, what, name, at) {
   const last = notices.at(-1);
-  const open = last?.afterSeq === seq ? last : { id: (last?.id ?? 0) + 1, afterSeq: seq, joined: [], left: [] };
+  const open = last?.afterSeq === seq ? last : { id: (last?.id ?? 0) + 1, afterSeq: seq, at, joined: [], left: [] };
   const without = {
     ...open,
     joined: open.joined.filter((other) => other !== name),

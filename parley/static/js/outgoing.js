@@ -39,7 +39,8 @@ export const OUTGOING = {
   me(state, { me }) {
     const isOthers = (/** @type {Outgoing} */ { userId }) => me && userId !== me.userId;
     const outbox = state.outbox.map((entry) => (isOthers(entry) ? { ...entry, ...NOT_YOURS } : entry));
-    return { ...state, me, outbox };
+    const owner = me ? me.role === "owner" : state.owner;
+    return { ...state, me, owner, outbox };
   },
 };
 

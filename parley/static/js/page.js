@@ -1,7 +1,8 @@
 // @ts-check
 // What every page has.
-import "./copy-link.js";
+import { selectLinksWhole } from "./copy-link.js";
 import "./theme.js";
 import { showLocalTimes } from "./time.js";
 
 showLocalTimes(document);
+selectLinksWhole(document);

@@ -9,8 +9,6 @@ const WIDE = "(min-width: 761px)";
 export function startShare({ title, link }) {
   startSheet();
   startShareButton({ title, url: link });
-  const field = /** @type {HTMLInputElement} */ (byId("join-link"));
-  field.addEventListener("focus", () => field.select());
 }
 
 function startSheet() {

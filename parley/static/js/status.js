@@ -2,7 +2,10 @@
 // Whether the page is live, in the badge; what that means for what one writes, in the strip above the composer.
 import { byId } from "./dom.js";
 
-const WORDS = { connecting: "Connecting", connected: "Connected", reconnecting: "Reconnecting", offline: "Offline" };
+const WORDS = {
+  connecting: "Connecting", connected: "Connected", reconnecting: "Reconnecting", offline: "Offline",
+  stopped: "Disconnected",
+};
 
 /**
  * @param {import("./store.js").Store} store
@@ -19,7 +22,7 @@ function show({ connection, active, me }) {
   const { status } = connection;
   byId("badge").dataset.state = status;
   byId("badge-text").textContent = WORDS[status];
-  byId("strip").hidden = !active || status === "connected" || status === "connecting";
+  byId("strip").hidden = !active || !["reconnecting", "offline"].includes(status);
   byId("try-now").hidden = status === "offline";
   const promise = me ? " Messages will go out when you are back." : " New messages will come when you are back.";
   byId("strip").dataset.promise = promise;

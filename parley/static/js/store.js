@@ -13,7 +13,7 @@ import { OUTGOING } from "./outgoing.js";
  *   status: "pending" | "failed", error: string}} Outgoing `error`: why it failed, or why it takes so long
  * @typedef {{seq: number, message?: Message}} Change
  * @typedef {{userId: string, username: string, until: number}} Typist
- * @typedef {{status: "connecting" | "connected" | "reconnecting" | "offline", retryAt: number}} Connection
+ * @typedef {{status: "connecting" | "connected" | "reconnecting" | "offline" | "stopped", retryAt: number}} Connection
  *
  * @typedef {object} State
  * @property {Me | null} me
@@ -32,6 +32,7 @@ import { OUTGOING } from "./outgoing.js";
  * @property {import("./notices.js").Notice[]} notices
  * @property {{from: number, count: number}} unread `from` is the first unread message's seq, 0 when there is none
  * @property {Connection} connection
+ * @property {boolean} owner whether this device decides about the conversation
  * @property {boolean} readOnly only owners speak
  * @property {string} gone why one is not in the conversation any more, empty while one is
  * @property {{id: string, username: string}[]} knocks who waits at the door, for an owner
@@ -55,6 +56,7 @@ export const INITIAL = {
   notices: [],
   unread: { from: 0, count: 0 },
   connection: { status: "connecting", retryAt: 0 },
+  owner: false,
   readOnly: false,
   gone: "",
   knocks: [],
@@ -66,21 +68,22 @@ const REDUCERS = {
   ...PAGES,
   ...OUTGOING,
 
-  /** @param {State} state @param {import("./wire.js").Presence} event */
-  user_joined(state, { user_id, username, participant_count: participantCount, others, role = "member", alike }) {
+  /** @param {State} state @param {import("./wire.js").Presence & {at: string}} event `at`: when the page was told */
+  user_joined(state, { user_id, username, participant_count: participantCount, others, role = "member", alike, at }) {
     const known = state.people.find((person) => person.user_id === user_id);
     const person = { user_id, username, role, alike, online: true };
     const people = [...state.people.filter((other) => other.user_id !== user_id), person];
     const next = { ...state, people, participantCount, someUnnamed: state.someUnnamed || Boolean(others) };
     const isBack = known?.online || state.cutOff.includes(user_id) || isMe(state, user_id);
-    return isBack ? next : { ...next, notices: addNotice(next, "joined", username) };
+    return isBack ? next : { ...next, notices: addNotice(next, "joined", username, at) };
   },
-  /** @param {State} state @param {import("./wire.js").Presence} event */
-  user_left(state, { user_id, username, participant_count: participantCount, others }) {
+  /** @param {State} state @param {import("./wire.js").Presence & {at: string}} event `at`: when the page was told */
+  user_left(state, { user_id, username, participant_count: participantCount, others, at }) {
     const people = state.people.filter((person) => person.user_id !== user_id);
     const typing = state.typing.filter((typist) => typist.userId !== user_id);
     const someUnnamed = state.someUnnamed || Boolean(others);
-    return { ...state, people, typing, participantCount, someUnnamed, notices: addNotice(state, "left", username) };
+    const notices = addNotice(state, "left", username, at);
+    return { ...state, people, typing, participantCount, someUnnamed, notices };
   },
   user_typing(state, { user_id: userId, username, is_typing: isTyping, until }) {
     const others = state.typing.filter((typist) => typist.userId !== userId);
@@ -100,6 +103,14 @@ const REDUCERS = {
   },
   conversation_changed(state, { read_only: readOnly }) {
     return { ...state, readOnly };
+  },
+  /** What made this device an owner's was taken back. */
+  disowned(state) {
+    if (!state.owner) return state;
+    const me = state.me && { ...state.me, role: "member" };
+    const people = state.people.map((person) =>
+      isMe(state, person.user_id) ? { ...person, role: /** @type {const} */ ("member") } : person);
+    return { ...state, owner: false, me, people, knocks: [] };
   },
   gone(state, { message, isErased = false }) {
     const left = isErased ? { messages: [], ahead: [], notices: [], people: [], hasOlder: false, hasNewer: false } : {};

@@ -20,15 +20,16 @@ What a message's text becomes. `parley/rich_text.py` follows the same rules, and
      the whole match is text. What was cut is text. No other scheme is ever a link.
 3. What is left is text, exactly, line breaks included. Neighbouring text makes one part; an empty text makes none.
 
-Emoji-only (shown large): after spaces and line breaks are taken out, one to five emoji and nothing else. An emoji
-is: a flag (two regional indicators); a keycap (0-9 # * then U+FE0F or nothing, then U+20E3); or one or more
-pictures joined by U+200D. A picture is a character of PICTURE, or one of SYMBOL followed by U+FE0F; then
-optionally U+FE0F, a skin tone (U+1F3FB..U+1F3FF), and tag characters (U+E0020..U+E007F).
+Emoji-only (shown large): at most 200 characters (code points), and after spaces and line breaks are taken out, one to
+five emoji and nothing else. An emoji is: a flag (two regional indicators); a keycap (0-9 # * then U+FE0F or nothing,
+then U+20E3); or one or more pictures joined by U+200D. A picture is a character of PICTURE, or one of SYMBOL followed
+by U+FE0F; then optionally U+FE0F, a skin tone (U+1F3FB..U+1F3FF), and tag characters (U+E0020..U+E007F).
 */
 
 /** @typedef {["text" | "link" | "code" | "pre", string]} Part */
 
-const FENCE = /(^|\n)```[A-Za-z0-9_+#.-]*[ \t]*\n([\s\S]*?)\n```[ \t]*(?=\n|$)/g;
+const OPENING_FENCE = /^```[A-Za-z0-9_+#.-]*[ \t]*$/;
+const CLOSING_FENCE = /^```[ \t]*$/;
 
 const UNLINKED =
   '\\u0000-\\u0020"<>`\\u007f-\\u00a0\\u1680\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufeff';
@@ -50,24 +51,44 @@ const ONE_PICTURE = `(?:${PICTURE}|${SYMBOL}\\ufe0f)\\ufe0f?[\\u{1f3fb}-\\u{1f3f
 const EMOJI =
   "(?:[\\u{1f1e6}-\\u{1f1ff}]{2}|[0-9#*]\\ufe0f?\\u20e3|" + `${ONE_PICTURE}(?:\\u200d${ONE_PICTURE})*)`;
 const EMOJI_ONLY = new RegExp(`^${EMOJI}{1,5}$`, "u");
+const EMOJI_ONLY_MAX_CHARS = 200;
 
 /**
  * @param {string} text
  * @returns {Part[]}
  */
 export function parse(text) {
-  const source = text.replace(/\r\n?/g, "\n");
+  const lines = text.replace(/\r\n?/g, "\n").split("\n");
   /** @type {Part[]} */
   const parts = [];
-  let end = 0;
-  for (const match of source.matchAll(FENCE)) {
-    parseInline(source.slice(end, match.index), parts);
-    parts.push(["pre", match[2]]);
-    end = match.index + match[0].length;
-    if (source[end] === "\n") end += 1;
+  let start = 0;
+  for (const [opening, closing] of blocksAmong(lines)) {
+    parseInline(lines.slice(start, opening).join("\n"), parts);
+    parts.push(["pre", lines.slice(opening + 1, closing).join("\n")]);
+    start = closing + 1;
   }
-  parseInline(source.slice(end), parts);
+  parseInline(lines.slice(start).join("\n"), parts);
   return parts;
+}
+
+/**
+ * The lines that open and close each fenced block. One pass, whatever the text: an opening that nothing closes leaves
+ * none for those after it.
+ * @param {string[]} lines
+ * @returns {[number, number][]}
+ */
+function blocksAmong(lines) {
+  /** @type {[number, number][]} */
+  const blocks = [];
+  let opening = -1;
+  lines.forEach((line, number) => {
+    if (opening < 0) opening = OPENING_FENCE.test(line) ? number : -1;
+    else if (number > opening + 1 && CLOSING_FENCE.test(line)) {
+      blocks.push([opening, number]);
+      opening = -1;
+    }
+  });
+  return blocks;
 }
 
 /**
@@ -99,21 +120,28 @@ function addText(text, parts) {
  * @param {string} link
  */
 function trimLink(link) {
-  let kept = link;
-  while (kept && endsOutside(kept)) kept = kept.slice(0, -1);
+  const unopened = /** @type {Record<string, number>} */ ({});
+  for (const [close, open] of Object.entries(OPENER)) unopened[close] = count(link, close) - count(link, open);
+  let end = link.length;
+  while (end && (TRAILING.includes(link[end - 1]) || unopened[link[end - 1]] > 0)) {
+    end -= 1;
+    if (link[end] in unopened) unopened[link[end]] -= 1;
+  }
+  const kept = link.slice(0, end);
   return LINK_START.test(kept) ? kept : "";
 }
 
-/** @param {string} link */
-function endsOutside(link) {
-  const last = link[link.length - 1];
-  if (TRAILING.includes(last)) return true;
-  const opener = OPENER[last];
-  return opener !== undefined && link.split(last).length > link.split(opener).length;
+/**
+ * @param {string} text
+ * @param {string} character
+ */
+function count(text, character) {
+  return text.split(character).length - 1;
 }
 
 /** @param {string} text */
 export function isEmojiOnly(text) {
+  if ([...text].length > EMOJI_ONLY_MAX_CHARS) return false;
   return EMOJI_ONLY.test(text.replace(/[ \r\n]/g, ""));
 }
 

@@ -1,0 +1,8 @@
+// @ts-check
+// What was done is said once: the page that is loaded again does not say it again.
+
+const address = new URL(location.href);
+if (address.searchParams.has("saved")) {
+  address.searchParams.delete("saved");
+  history.replaceState(null, "", address);
+}
