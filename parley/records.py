@@ -92,10 +92,12 @@ class Participant(Struct, frozen=True):
     left_at: datetime | None
     visits: int
     """How often they came in on a socket: tells a late leave from a newer visit."""
+    named_at: datetime
+    """Since when they hold their name, or one that can be taken for it."""
     removed_at: datetime | None = None
     """When an owner put them out; None for who was not, or was let back."""
     is_alike: bool = False
-    """Whether their name can be taken for that of somebody who had come before."""
+    """Whether their name can be taken for that of an owner, or of who holds it longer."""
 
 
 class Message(Struct, frozen=True):

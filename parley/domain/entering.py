@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.contract import OWNER_LINK_VALID_S
-from parley.domain import access, audit, door, sessions, text
+from parley.domain import access, audit, door, naming, sessions, text
 from parley.domain.context import Context
 from parley.errors import (
     BadRequest,
@@ -125,6 +125,7 @@ async def knock(
     name = text.claimed_name(username)
     if not name:
         raise BadRequest("Give a name, so that the owner knows who knocks.")
+    naming.require_seen(name)
     at = context.clock()
 
     def work(connection: sa.Connection) -> tuple[Asked, bool]:

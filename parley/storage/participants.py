@@ -19,7 +19,7 @@ _OF_ONE = participants.c.conversation_id == p("conversation_id")
 _ALL = sa.select(participants).where(_OF_ONE)
 _INSERT = Prepared(
     participants.insert()
-    .values(values(participants.c, left_at=None, removed_at=None))
+    .values(values(participants.c, left_at=None, removed_at=None, is_alike=False))
     .returning(*participants.c),
     participants.c,
 )
@@ -47,7 +47,7 @@ def insert(
     at: datetime,
     visits: int,
     name_key: str,
-    is_alike: bool,
+    named_at: datetime,
 ) -> Participant:
     return _participant(
         _INSERT.first(
@@ -60,7 +60,7 @@ def insert(
             joined_at=at,
             visits=visits,
             name_key=name_key,
-            is_alike=is_alike,
+            named_at=named_at,
         )
     )
 
@@ -154,6 +154,7 @@ def _participant(row: Any) -> Participant:
         joined_at=row.joined_at,
         left_at=row.left_at,
         visits=row.visits,
+        named_at=row.named_at,
         removed_at=row.removed_at,
         is_alike=row.is_alike,
     )

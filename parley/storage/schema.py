@@ -121,6 +121,8 @@ participants = sa.Table(
     sa.Column("is_alike", sa.Boolean, nullable=False, server_default=_NO),
     # The same for names that can be taken for one another.
     sa.Column("name_key", sa.Text, nullable=False, server_default=""),
+    # Since when they hold a name with this key.
+    sa.Column("named_at", Instant, nullable=False, server_default=_NO),
     sa.UniqueConstraint("conversation_id", "session_id"),
 )
 sa.Index("ix_participants_name", participants.c.conversation_id, participants.c.name_key)
