@@ -527,7 +527,9 @@ CALLS: dict[str, Call] = {
             "revoke_link",
             "DELETE",
             "/api/conversations/{room_id}/links/{link_id}",
-            "Nobody comes in by it any more, and who only reads by it reads no more.",
+            "Nobody comes in by it any more, who only reads by it reads no more, and who owns by "
+            "it owns no more. Whoever talks already stays: remove them. One that made another "
+            "owner is the founder's to revoke.",
             DoneReply,
             credential="owner",
         ),

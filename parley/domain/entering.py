@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from msgspec import Struct
+from msgspec.structs import replace
 
 from parley.contract import OWNER_LINK_VALID_S
 from parley.domain import access, audit, door, naming, sessions, text
 from parley.domain.context import Context
+from parley.domain.door import Found
 from parley.errors import (
     BadRequest,
     ConversationNotFound,
@@ -95,7 +98,7 @@ async def enter(
         raise PassphraseWrong
     at = context.clock()
 
-    def work(connection: sa.Connection) -> Entered:
+    def work(connection: sa.Connection) -> tuple[Entered, KnockAnswered | None]:
         again = door.find(connection, room_id, session)
         conversation = again.conversation
         if conversation.passphrase_hash != expected:
@@ -105,14 +108,13 @@ async def enter(
                 raise Locked
             who, token = _renewed(connection, session, context)
             grants.give(connection, conversation.id, who.id, Role.MEMBER, at=at)
-            return Entered(conversation, Standing.MEMBER, who, token)
+            knock = _knocks_no_more(connection, conversation, who)
+            return Entered(conversation, Standing.MEMBER, who, token), knock
         if again.standing is Standing.REMOVED or session is None:
             raise ConversationNotFound
-        return Entered(conversation, again.standing, session, None)
+        return Entered(conversation, again.standing, session, None), None
 
-    return await context.database.write(
-        work, lambda entered: _tell_renewed(context, session, entered, socket)
-    )
+    return await _entered(context, session, work, socket)
 
 
 # --- knocking ---
@@ -236,6 +238,7 @@ async def make_link(
             at=at,
             expires_at=expires_at,
             uses_max=uses_max,
+            made_by=None if session is None else session.id,
         )
         audit.note(connection, found, "made_link", at=at, about=_of_link(link))
         return link
@@ -247,7 +250,9 @@ async def revoke_link(
     context: Context, room_id: str, session: Session | None, link_id: int
 ) -> Link:
     """Nobody comes in by it any more, who only reads by it reads no more, and who owns by it
-    owns no more. Whoever talks already stays: they can be removed. Raises `NotFound`.
+    owns no more, nor makes anybody an owner by a link they made. Whoever talks already stays:
+    they can be removed. Raises `NotFound`, and `Forbidden` where it made another owner: those
+    go by the founder's word.
     """
     at = context.clock()
 
@@ -257,6 +262,9 @@ async def revoke_link(
         if link is None:
             raise NotFound("There is no such link, or it was revoked before.")
         without = grants.take_back_of_link(connection, link.id)
+        if link.role is Role.OWNER:
+            access.require_unmaking(found.conversation, session, without)
+            revoke_owner_links(connection, found, without, at=at)
         for session_id in without:
             person = stored_participants.by_session(connection, found.id, session_id)
             if person is not None and person.role is Role.OWNER:
@@ -266,6 +274,17 @@ async def revoke_link(
 
     link, _ = await context.database.write(work, lambda result: context.bus.publish(result[1]))
     return link
+
+
+def revoke_owner_links(
+    connection: sa.Connection, found: Found, made_by: Collection[int], *, at: datetime
+) -> None:
+    """Those that nobody used yet: who owns no more would come back by them, or send another.
+
+    For use inside the transaction that takes the rights of these sessions.
+    """
+    for link in links.revoke_unused(connection, found.id, Role.OWNER.value, made_by, at=at):
+        audit.note(connection, found, "revoked_link", at=at, about=_of_link(link))
 
 
 async def behind(context: Context, code: str) -> tuple[Conversation, Link]:
@@ -284,24 +303,25 @@ async def use_link(context: Context, session: Session | None, code: str) -> Ente
     """
     at = context.clock()
 
-    def work(connection: sa.Connection) -> Entered:
+    def work(connection: sa.Connection) -> tuple[Entered, KnockAnswered | None]:
         conversation, link = _valid(connection, code, context)
         found = door.find(connection, conversation.room_id, session)
         if found.standing is Standing.REMOVED:
             raise NotFound(_NO_LINK)
         now = Standing(link.role.value)
         if session is not None and _RANK[found.standing] >= _RANK[now]:
-            return Entered(conversation, found.standing, session, None)
+            return Entered(conversation, found.standing, session, None), None
         who, token = _renewed(connection, session, context)
         grants.give(connection, conversation.id, who.id, link.role, at=at, link_id=link.id)
         links.use(connection, link.id, at=at)
         if link.role is Role.OWNER:
             audit.note(connection, found, "used_owner_link", at=at)
-        return Entered(conversation, now, who, token)
+        # Who only reads may still ask to talk.
+        is_in = link.role is not Role.READER
+        knock = _knocks_no_more(connection, conversation, who) if is_in else None
+        return Entered(conversation, now, who, token), knock
 
-    return await context.database.write(
-        work, lambda entered: _tell_renewed(context, session, entered)
-    )
+    return await _entered(context, session, work)
 
 
 _NO_LINK = "This link leads nowhere: it may have been used, revoked, or be too old."
@@ -329,6 +349,32 @@ def _valid(connection: sa.Connection, code: str, context: Context) -> tuple[Conv
     return conversation, link
 
 
+async def _entered(
+    context: Context,
+    before: Session | None,
+    work: Callable[[sa.Connection], tuple[Entered, KnockAnswered | None]],
+    socket: str | None = None,
+) -> Entered:
+    def tell(result: tuple[Entered, KnockAnswered | None]) -> None:
+        entered, knock = result
+        if knock is not None:
+            context.bus.publish(knock)
+        if before is not None and entered.token is not None:
+            context.bus.publish(SessionRenewed(before.id, socket))
+
+    return (await context.database.write(work, tell))[0]
+
+
+def _knocks_no_more(
+    connection: sa.Connection, conversation: Conversation, who: Session
+) -> KnockAnswered | None:
+    """Whoever came in by other means waits no more, and nobody is asked about them."""
+    knock = knocks.forget(connection, conversation.id, who.id)
+    if knock is None:
+        return None
+    return KnockAnswered(conversation.room_id, replace(knock, answer=ADMITTED))
+
+
 def _renewed(
     connection: sa.Connection, session: Session | None, context: Context
 ) -> tuple[Session, str | None]:
@@ -337,13 +383,6 @@ def _renewed(
     if session is None:
         return sessions.begin(connection, at=at, in_use=True)
     return session, sessions.renew(connection, session, at=at)
-
-
-def _tell_renewed(
-    context: Context, before: Session | None, entered: Entered, socket: str | None = None
-) -> None:
-    if before is not None and entered.token is not None:
-        context.bus.publish(SessionRenewed(before.id, socket))
 
 
 def _of_link(link: Link) -> str:

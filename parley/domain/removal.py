@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from msgspec import Struct
 
-from parley.domain import audit, door, names, naming, participants
+from parley.domain import access, audit, door, entering, names, naming, participants
 from parley.domain.context import Context
 from parley.errors import BadRequest, Forbidden, NotFound
 from parley.records import Participant, ParticipantRemoved, Role, Session
@@ -40,17 +40,18 @@ async def remove(
         found = door.owned(connection, room_id, session)
         conversation = found.conversation
         person = _person(connection, conversation.id, user_id)
-        founder = conversation.owner_session_id
-        if person.session_id == founder:
+        if person.session_id == conversation.owner_session_id:
             raise Forbidden("Whoever started the conversation cannot be removed.")
-        if person.role is Role.OWNER and (session is None or session.id != founder):
-            raise Forbidden("Only who started the conversation can remove another owner.")
+        granted = grants.find(connection, conversation.id, person.session_id)
+        if Role.OWNER in (person.role, granted):
+            access.require_unmaking(conversation, session, [person.session_id])
         count = conversation.participant_count
         if person.removed_at is not None:
             return Removal(conversation.room_id, person, count, is_news=False)
         if person.left_at is None:
             count = stored_conversations.change_participant_count(connection, conversation.id, -1)
         grants.take_back(connection, conversation.id, person.session_id)
+        entering.revoke_owner_links(connection, found, [person.session_id], at=at)
         gone = stored.change(
             connection, person, removed_at=at, left_at=person.left_at or at, role=Role.MEMBER.value
         )

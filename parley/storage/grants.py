@@ -12,6 +12,7 @@ from parley.storage.participants import ROLES
 from parley.storage.prepared import Prepared, p
 from parley.storage.schema import grants
 
+_RANK = {Role.READER: 0, Role.MEMBER: 1, Role.OWNER: 2}
 _FIND = Prepared(
     sa.select(grants.c.role).where(
         grants.c.conversation_id == p("conversation_id"), grants.c.session_id == p("session_id")
@@ -34,7 +35,10 @@ def give(
     at: datetime,
     link_id: int | None = None,
 ) -> None:
-    """Instead of what the session had before."""
+    """Instead of what the session had before, unless that was as much."""
+    held = find(connection, conversation_id, session_id)
+    if held is not None and _RANK[held] >= _RANK[role]:
+        return
     given = {"role": role.value, "link_id": link_id, "granted_at": at}
     connection.execute(
         insert(grants)

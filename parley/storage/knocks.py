@@ -76,6 +76,16 @@ def answer(
     return None if row is None else _knock(row)
 
 
+def forget(connection: sa.Connection, conversation_id: int, session_id: int) -> Knock | None:
+    """The session has no knock any more; the one it waited under, if it did."""
+    row = connection.execute(
+        knocks.delete()
+        .where(knocks.c.conversation_id == conversation_id, knocks.c.session_id == session_id)
+        .returning(*knocks.c)
+    ).one_or_none()
+    return None if row is None or row.answer is not None else _knock(row)
+
+
 def _knock(row: Any) -> Knock:
     return Knock(
         id=row.id,

@@ -187,6 +187,8 @@ links = sa.Table(
     sa.Column("uses", sa.BigInteger, nullable=False),
     sa.Column("uses_max", sa.BigInteger),
     sa.Column("last_used_at", Instant),
+    # A session's id; unknown of links from before it was noted.
+    sa.Column("made_by", sa.BigInteger),
 )
 
 grants = sa.Table(
