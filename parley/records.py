@@ -147,6 +147,8 @@ class Knock(Struct, frozen=True):
     asked_at: datetime
     answer: str | None
     """`admitted` or `declined`; None while nobody answered."""
+    room_id: str
+    """At which they knocked: a newer one is not for strangers to learn."""
 
 
 class Act(Struct, frozen=True):
@@ -312,11 +314,12 @@ class KnockAnswered(Struct, frozen=True):
 
 
 class GrantsTakenBack(Struct, frozen=True):
-    """Who read, or owned, by a link that is valid no more."""
+    """Who read or owned by a link that is valid no more, or came in at a door that changed."""
 
     conversation_id: int
-    room_id: str
     session_ids: tuple[int, ...]
+    is_open: bool = False
+    """Whether they may read on as strangers."""
 
 
 class MessagesErased(Struct, frozen=True):

@@ -507,8 +507,9 @@ CALLS: dict[str, Call] = {
             "replace_link",
             "POST",
             "/api/conversations/{room_id}/link",
-            "Give the conversation another room id: the old link says so to strangers, and "
-            "whoever is inside stays.",
+            "Give the conversation another room id: the old link says so to strangers, who are "
+            "shown out, and so is whoever came in by the passphrase or an answered knock and gave "
+            "no name. The others stay.",
             ReplacedLinkReply,
             Nothing,
             credential="owner",

@@ -144,12 +144,14 @@ async def knock(
             access.require_open_door(conversation)
         who, token = (session, None) if session else sessions.begin(connection, at=at)
         before = knocks.of_session(connection, found.id, who.id)
-        if before is not None and before.answer is None and before.username == name:
+        asks_again = (name, room_id, None)
+        if before and (before.username, before.room_id, before.answer) == asks_again:
             return Asked(conversation, before, token, who), False
         asked = knocks.ask(
             connection,
             conversation_id=found.id,
             session_id=who.id,
+            room_id=room_id,
             id=before.id if before is not None else secrets.token_urlsafe(ID_BYTES),
             username=name,
             at=at,
@@ -270,7 +272,7 @@ async def revoke_link(
             if person is not None and person.role is Role.OWNER:
                 stored_participants.change(connection, person, role=Role.MEMBER.value)
         audit.note(connection, found, "revoked_link", at=at, about=_of_link(link))
-        return link, GrantsTakenBack(found.id, found.conversation.room_id, tuple(without))
+        return link, GrantsTakenBack(found.id, tuple(without))
 
     link, _ = await context.database.write(work, lambda result: context.bus.publish(result[1]))
     return link

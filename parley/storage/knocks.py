@@ -18,6 +18,7 @@ def ask(
     conversation_id: int,
     session_id: int,
     id: str,
+    room_id: str,
     username: str,
     at: datetime,
 ) -> Knock:
@@ -28,12 +29,13 @@ def ask(
             conversation_id=conversation_id,
             session_id=session_id,
             id=id,
+            room_id=room_id,
             username=username,
             asked_at=at,
         )
         .on_conflict_do_update(
             index_elements=[knocks.c.conversation_id, knocks.c.session_id],
-            set_={"username": username, "asked_at": at, "answer": None},
+            set_={"room_id": room_id, "username": username, "asked_at": at, "answer": None},
         )
         .returning(*knocks.c)
     ).one()
@@ -94,4 +96,5 @@ def _knock(row: Any) -> Knock:
         username=row.username,
         asked_at=row.asked_at,
         answer=row.answer,
+        room_id=row.room_id,
     )

@@ -210,6 +210,8 @@ knocks = sa.Table(
     sa.Column("username", sa.Text, nullable=False),
     sa.Column("asked_at", Instant, nullable=False),
     sa.Column("answer", sa.Text),
+    # At which they knocked: it may have been replaced since.
+    sa.Column("room_id", sa.Text, nullable=False, server_default=""),
 )
 
 old_links = sa.Table(
