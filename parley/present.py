@@ -274,6 +274,9 @@ def decided(seen: records.Overview) -> contract.ManageReply:
         keep_days=now.keep_days or 0,
         waiting=[waiting(each) for each in seen.waiting],
         removed=[removed_person(each) for each in seen.removed],
+        left=[left_person(each) for each in seen.left],
+        left_more=seen.left_count - len(seen.left),
+        nameless=seen.nameless,
         links=[link(each) for each in seen.links],
     )
 
@@ -295,6 +298,16 @@ def removed_person(record: records.Participant) -> contract.RemovedPerson:
         user_id=record.user_id,
         username=record.username,
         removed_at=timestamp(record.removed_at or record.joined_at),
+    )
+
+
+def left_person(record: records.Participant) -> contract.LeftPerson:
+    return contract.LeftPerson(
+        user_id=record.user_id,
+        username=record.username,
+        left_at=timestamp(record.left_at or record.joined_at),
+        role="owner" if record.role is records.Role.OWNER else "member",
+        alike=record.is_alike or UNSET,
     )
 
 

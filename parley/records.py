@@ -208,6 +208,12 @@ class Overview(Struct, frozen=True):
     """Who asks to be let in, the longest waiting first."""
     removed: tuple[Participant, ...]
     """The latest first."""
+    left: tuple[Participant, ...]
+    """Who left by themselves, the latest first; of many only those."""
+    left_count: int
+    """How many that are in all."""
+    nameless: int
+    """How many came in by the passphrase or an answered knock, and gave no name."""
     links: tuple[Link, ...]
     """Every one that was made, the newest first."""
     acts: tuple[Act, ...]

@@ -193,6 +193,16 @@ class RemovedPerson(Struct, kw_only=True):
     removed_at: Timestamp
 
 
+class LeftPerson(Struct, kw_only=True):
+    """Somebody who joined, and left by themselves: they may come back, and can be removed."""
+
+    user_id: str
+    username: str
+    left_at: Timestamp
+    role: RoleName
+    alike: bool | UnsetType = UNSET
+
+
 class OwnerAct(Struct, kw_only=True):
     """What an owner did: `act` is a word such as `removed`, `about` says of whom or what."""
 
@@ -203,7 +213,12 @@ class OwnerAct(Struct, kw_only=True):
 
 
 class ManageReply(Struct, kw_only=True):
-    """What owners decided, and what waits for them."""
+    """What owners decided, what waits for them, and who is not among the participants.
+
+    `left` are those who left, the latest first, and `left_more` how many there are besides.
+    `nameless` counts who came in by the passphrase or an answered knock and gave no name: they
+    can read along, until the passphrase or the link is another.
+    """
 
     success: Literal[True] = True
     locked: bool
@@ -213,6 +228,9 @@ class ManageReply(Struct, kw_only=True):
     keep_days: int
     waiting: list[WaitingPerson]
     removed: list[RemovedPerson]
+    left: list[LeftPerson]
+    left_more: int
+    nameless: int
     links: list[RoleLink]
 
 
@@ -454,7 +472,7 @@ CALLS: dict[str, Call] = {
             "manage",
             "GET",
             "/api/conversations/{room_id}/manage",
-            "What owners decided, who waits, who was removed, and the links that were made.",
+            "What owners decided, who waits, left or was removed, and the links that were made.",
             ManageReply,
             credential="owner",
         ),

@@ -40,6 +40,8 @@ OWNER_LINK_VALID_S = 600
 """A link that makes an owner is valid once, and for so long."""
 LINK_VALID_MAX_S = 366 * 24 * 3600
 LINK_USES_MAX = 100_000
+LEFT_LISTED_MAX = 200
+"""How many of those who left an owner is shown: the latest."""
 
 STATE_MESSAGES = 100
 """How many of the newest messages a conversation's state holds."""

@@ -104,6 +104,25 @@ def removed(connection: sa.Connection, conversation_id: int) -> tuple[Participan
     return tuple(_participant(row) for row in rows)
 
 
+def left(
+    connection: sa.Connection, conversation_id: int, *, limit: int
+) -> tuple[tuple[Participant, ...], int]:
+    """Those who left by themselves: the latest, and how many there are in all."""
+    gone = sa.and_(
+        participants.c.conversation_id == conversation_id,
+        participants.c.left_at.is_not(None),
+        participants.c.removed_at.is_(None),
+    )
+    count = connection.execute(sa.select(sa.func.count()).where(gone)).scalar_one()
+    rows = connection.execute(
+        sa.select(participants)
+        .where(gone)
+        .order_by(participants.c.left_at.desc(), participants.c.user_id)
+        .limit(limit)
+    )
+    return tuple(_participant(row) for row in rows), count
+
+
 def change(connection: sa.Connection, person: Participant, **changes: Any) -> Participant:
     """The participant with `changes` in its columns."""
     row = _change(tuple(changes)).first(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from parley.domain import overview
+from tests.calls import Caller
 from tests.people import Json, Person
 from tests.security.room import People, done, refused, room_of, takes_link
+from tests.servers import Running
 
 PASSPHRASE = {"passphrase": "open sesame"}
 
@@ -100,6 +103,45 @@ async def test_who_was_let_in_and_gave_no_name_is_out_with_the_old_link(person: 
     await done(kim, "GET", path)
     await done(ada, "POST", f"{path}/link")
     assert await refused(kim, "GET", path) == "link_replaced"
+
+
+async def test_an_owner_sees_who_left_and_how_many_gave_no_name(
+    server: Running, person: People
+) -> None:
+    ada, ben, kim = person("Ada"), person("Ben"), person("Kim")
+    room_id, path = await room_of(ada)
+    await done(ada, "PATCH", path, PASSPHRASE)
+    await comes_by_passphrase(kim, path, room_id)
+    mine = await ben.join(room_id, **PASSPHRASE)
+    await ben.leave(room_id)
+    managed = await done(ada, "GET", f"{path}/manage")
+    assert [each["user_id"] for each in managed["left"]] == [mine["user_id"]]
+    assert (managed["left_more"], managed["nameless"]) == (0, 1)
+    browser = Caller(server.app, "Ada")
+    browser.token = ada.token
+    page = (await browser.call("GET", f"/conversation/{room_id}/manage")).text
+    assert f'<input type="hidden" name="user_id" value="{mine["user_id"]}">' in page
+    assert "1 reads along who came in by passphrase or knock" in page
+    await done(ada, "POST", f"{path}/remove", {"user_id": mine["user_id"]})
+    managed = await done(ada, "GET", f"{path}/manage")
+    assert managed["left"] == []
+    assert [each["user_id"] for each in managed["removed"]] == [mine["user_id"]]
+    assert await refused(ben, "GET", path) == "conversation_not_found"
+
+
+async def test_of_many_who_left_the_latest_are_listed(
+    person: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overview, "LEFT_LISTED_MAX", 1)
+    ada = person("Ada")
+    room_id, path = await room_of(ada)
+    for name in ("Ben", "Cleo"):
+        who = person(name)
+        await who.join(room_id)
+        await who.leave(room_id)
+    managed = await done(ada, "GET", f"{path}/manage")
+    assert [each["username"] for each in managed["left"]] == ["Cleo"]
+    assert managed["left_more"] == 1
 
 
 async def test_who_came_by_the_passphrase_reads_on_where_all_may(person: People) -> None:
