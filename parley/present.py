@@ -254,14 +254,14 @@ def link_role(standing: records.Standing) -> contract.LinkRoleName:
             return "member"
 
 
-def knock_state(record: records.Knock) -> contract.KnockState:
-    match record.answer:
-        case None:
-            return "waiting"
-        case "admitted":
-            return "admitted"
-        case _:
-            return "declined"
+def knock_state(record: records.AtTheDoor) -> contract.KnockState:
+    answer = None if record.knock is None else record.knock.answer
+    if record.may_come_in:
+        return "admitted" if answer == "admitted" else "not_needed"
+    # What an owner gave can be taken back since.
+    if record.knock is None or answer == "admitted":
+        return "none"
+    return "waiting" if answer is None else "declined"
 
 
 def decided(seen: records.Overview) -> contract.ManageReply:

@@ -151,6 +151,14 @@ class Knock(Struct, frozen=True):
     """At which they knocked: a newer one is not for strangers to learn."""
 
 
+class AtTheDoor(Struct, frozen=True):
+    """How it stands with somebody who may have to knock."""
+
+    may_come_in: bool
+    """As they are, without knocking."""
+    knock: Knock | None
+
+
 class Act(Struct, frozen=True):
     """Something an owner did, as the list of acts tells it."""
 

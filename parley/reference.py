@@ -195,6 +195,10 @@ _LIMITS = (
     ),
     ("conversations one socket is in", str(contract.ROOMS_PER_SOCKET)),
     (
+        "who waits at the door of one conversation",
+        f"{contract.WAITING_MAX} people, {contract.KNOCK_LASTS_S // 3600} hours each",
+    ),
+    (
         "messages, typing, joins, new conversations, searches, links that lead nowhere",
         "as often as the [settings](settings.md) of the server say; then `rate_limited`",
     ),

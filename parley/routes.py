@@ -44,6 +44,7 @@ _LIMITED = {
             "remove",
             "let_back",
             "answer_knock",
+            "answer_knocks",
             "replace_link",
             "make_link",
             "revoke_link",
@@ -221,10 +222,11 @@ async def knock(body: contract.KnockBody, room_id: str) -> Response:
 @answers("knock_state")
 async def knock_state(room_id: str) -> contract.KnockReply:
     session = await web.session_if_known()
-    knock = await entering.own_knock(web.site().context, room_id, session)
-    if knock is None:
-        return contract.KnockReply(state="not_needed")
-    return contract.KnockReply(state=present.knock_state(knock), id=knock.id)
+    stands = await entering.own_knock(web.site().context, room_id, session)
+    reply = contract.KnockReply(state=present.knock_state(stands))
+    if reply.state in ("waiting", "admitted", "declined") and stands.knock is not None:
+        reply.id = stands.knock.id
+    return reply
 
 
 def _let_in(entered: entering.Entered) -> Response:
@@ -287,6 +289,13 @@ async def answer_knock(
 ) -> contract.DoneReply:
     session = await web.current_session()
     await entering.answer(web.site().context, room_id, session, knock_id, admit=body.admit)
+    return contract.DoneReply()
+
+
+@answers("answer_knocks")
+async def answer_knocks(body: contract.AnswerBody, room_id: str) -> contract.DoneReply:
+    session = await web.current_session()
+    await entering.answer_all(web.site().context, room_id, session, admit=body.admit)
     return contract.DoneReply()
 
 

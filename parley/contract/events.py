@@ -266,7 +266,9 @@ class Knocked(Struct, kw_only=True):
 
 
 class KnockAnswered(Struct, kw_only=True):
-    """Who knocked is told the room id they knocked at, whatever it is now."""
+    """Who knocked is told the room id they knocked at, whatever it is now. `admitted` are also
+    those who need not wait any more: they came in by other means, or the door was opened to all.
+    """
 
     room_id: str
     id: str

@@ -15,6 +15,7 @@ from parley.contract.terms import (
     LINK_VALID_MAX_S,
     MESSAGES_PAGE_DEFAULT,
     MESSAGES_PAGE_MAX,
+    WAITING_MAX,
     ClientId,
     Description,
     KnockState,
@@ -294,8 +295,9 @@ class EnteredReply(Struct, kw_only=True):
 
 
 class KnockReply(Struct, kw_only=True):
-    """`state` is `not_needed` for who may come in already. Ask again with the token, or keep
-    a socket that knocked: it is told.
+    """`state` is `not_needed` for who may come in as they are, and `none` for who may not and has
+    not knocked, or whose knock was forgotten after a day without an answer. Ask again with the
+    token, or keep a socket that knocked: it is told.
     """
 
     success: Literal[True] = True
@@ -449,7 +451,7 @@ CALLS: dict[str, Call] = {
             "knock",
             "POST",
             "/api/conversations/{room_id}/knock",
-            "Ask to be let in.",
+            f"Ask to be let in. At most {WAITING_MAX} wait at a time: then it is `rate_limited`.",
             KnockReply,
             KnockBody,
         ),
@@ -517,6 +519,15 @@ CALLS: dict[str, Call] = {
             "POST",
             "/api/conversations/{room_id}/knocks/{knock_id}",
             "Let somebody in who knocked, or not.",
+            DoneReply,
+            AnswerBody,
+            credential="owner",
+        ),
+        Call(
+            "answer_knocks",
+            "POST",
+            "/api/conversations/{room_id}/knocks",
+            "Let in everybody who waits at the door, or nobody of them.",
             DoneReply,
             AnswerBody,
             credential="owner",

@@ -40,6 +40,10 @@ OWNER_LINK_VALID_S = 600
 """A link that makes an owner is valid once, and for so long."""
 LINK_VALID_MAX_S = 366 * 24 * 3600
 LINK_USES_MAX = 100_000
+WAITING_MAX = 50
+"""How many may wait at the door of one conversation: as many as an owner can look through."""
+KNOCK_LASTS_S = 24 * 3600
+"""Whoever knocked so long ago and got no answer is taken to have gone."""
 LEFT_LISTED_MAX = 200
 """How many of those who left an owner is shown: the latest."""
 
@@ -81,4 +85,4 @@ VisibilityName = Literal["listed", "unlisted"]
 RoleName = Literal["owner", "member"]
 DoorName = Literal["open", "locked", "passphrase", "knock"]
 LinkRoleName = Literal["owner", "member", "reader"]
-KnockState = Literal["waiting", "admitted", "declined", "not_needed"]
+KnockState = Literal["none", "waiting", "admitted", "declined", "not_needed"]

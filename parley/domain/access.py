@@ -84,6 +84,11 @@ def is_door_open(conversation: Conversation) -> bool:
     )
 
 
+def may_come_in(conversation: Conversation, standing: Standing) -> bool:
+    """As they are, without knocking."""
+    return standing in (Standing.OWNER, Standing.MEMBER) or is_door_open(conversation)
+
+
 def require_owner(standing: Standing) -> None:
     if standing is not Standing.OWNER:
         raise Forbidden

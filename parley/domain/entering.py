@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 from msgspec.structs import replace
 
-from parley.contract import OWNER_LINK_VALID_S
+from parley.contract import KNOCK_LASTS_S, OWNER_LINK_VALID_S, WAITING_MAX
 from parley.domain import access, audit, door, naming, sessions, text
 from parley.domain.context import Context
 from parley.domain.door import Found
@@ -21,8 +21,10 @@ from parley.errors import (
     Locked,
     NotFound,
     PassphraseWrong,
+    RateLimited,
 )
 from parley.records import (
+    AtTheDoor,
     Conversation,
     GrantsTakenBack,
     Knock,
@@ -40,6 +42,8 @@ from parley.storage import participants as stored_participants
 
 CODE_BYTES = 24
 ID_BYTES = 9
+KNOCK_LASTS = timedelta(seconds=KNOCK_LASTS_S)
+AT_THE_DOOR_AGAIN_S = 60.0
 ADMITTED, DECLINED = "admitted", "declined"
 
 
@@ -136,14 +140,17 @@ async def knock(
         if found.standing is Standing.REMOVED:
             raise ConversationNotFound
         access.require_open(conversation)
-        if found.standing in (Standing.OWNER, Standing.MEMBER) or access.is_door_open(conversation):
+        if access.may_come_in(conversation, found.standing):
             return Asked(conversation, None, None, session), False
         if conversation.is_locked:
             raise Locked
         if not conversation.is_knock:
             access.require_open_door(conversation)
         who, token = (session, None) if session else sessions.begin(connection, at=at)
+        knocks.forget_waiting(connection, found.id, until=at - KNOCK_LASTS)
         before = knocks.of_session(connection, found.id, who.id)
+        if before is None or before.answer is not None:
+            _require_room_at_the_door(connection, found.id, at=at)
         asks_again = (name, room_id, None)
         if before and (before.username, before.room_id, before.answer) == asks_again:
             return Asked(conversation, before, token, who), False
@@ -167,18 +174,28 @@ async def knock(
     return asked
 
 
-async def own_knock(context: Context, room_id: str, session: Session | None) -> Knock | None:
-    """How it stands with the knock of this session, if it knocked."""
+async def own_knock(context: Context, room_id: str, session: Session | None) -> AtTheDoor:
+    """How it stands with the knock of this session, if it knocked, and whether it has to."""
+    at = context.clock()
 
-    def query(connection: sa.Connection) -> Knock | None:
+    def query(connection: sa.Connection) -> AtTheDoor:
         found = door.find(connection, room_id, session)
         if found.standing is Standing.REMOVED:
             raise ConversationNotFound
+        may_come_in = access.may_come_in(found.conversation, found.standing)
         if session is None:
-            return None
-        return knocks.of_session(connection, found.id, session.id)
+            return AtTheDoor(may_come_in, None)
+        own = knocks.of_session(connection, found.id, session.id)
+        if own is not None and own.answer is None and own.asked_at <= at - KNOCK_LASTS:
+            own = None
+        return AtTheDoor(may_come_in, own)
 
     return await context.database.read(query)
+
+
+def waiting(connection: sa.Connection, conversation_id: int, *, at: datetime) -> tuple[Knock, ...]:
+    """Who asks to be let in, the longest waiting first. Who asked a day ago is gone."""
+    return knocks.waiting(connection, conversation_id, since=at - KNOCK_LASTS)
 
 
 async def answer(
@@ -187,24 +204,75 @@ async def answer(
     """Let somebody in, or not; for owners. Raises `NotFound` where nobody waits under it."""
     at = context.clock()
 
-    def work(connection: sa.Connection) -> tuple[str, Knock]:
+    def work(connection: sa.Connection) -> tuple[KnockAnswered, ...]:
         found = door.owned(connection, room_id, session)
-        answered = knocks.answer(
-            connection, found.id, knock_id, answer=ADMITTED if admit else DECLINED
-        )
+        answered = _answered(connection, found, knock_id, admit=admit, at=at)
         if answered is None:
             raise NotFound("Nobody waits under this id any more.")
-        if admit:
-            grants.give(connection, found.id, answered.session_id, Role.MEMBER, at=at)
-        act = "admitted" if admit else "declined"
-        audit.note(connection, found, act, at=at, about=answered.username)
-        return found.conversation.room_id, answered
+        return (answered,)
 
-    def tell(result: tuple[str, Knock]) -> None:
-        context.bus.publish(KnockAnswered(*result))
+    [answered] = await _tell_answers(context, work)
+    return answered.knock
 
-    _, answered = await context.database.write(work, tell)
-    return answered
+
+async def answer_all(
+    context: Context, room_id: str, session: Session | None, *, admit: bool
+) -> None:
+    """The same for everybody who waits."""
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> tuple[KnockAnswered, ...]:
+        found = door.owned(connection, room_id, session)
+        answers = [
+            _answered(connection, found, knock.id, admit=admit, at=at)
+            for knock in waiting(connection, found.id, at=at)
+        ]
+        return tuple(each for each in answers if each is not None)
+
+    await _tell_answers(context, work)
+
+
+async def _tell_answers(
+    context: Context, work: Callable[[sa.Connection], tuple[KnockAnswered, ...]]
+) -> tuple[KnockAnswered, ...]:
+    def tell(answers: tuple[KnockAnswered, ...]) -> None:
+        for each in answers:
+            context.bus.publish(each)
+
+    return await context.database.write(work, tell)
+
+
+def _answered(
+    connection: sa.Connection, found: Found, knock_id: str, *, admit: bool, at: datetime
+) -> KnockAnswered | None:
+    act = ADMITTED if admit else DECLINED
+    knock = knocks.answer(connection, found.id, knock_id, answer=act)
+    if knock is None:
+        return None
+    if admit:
+        grants.give(connection, found.id, knock.session_id, Role.MEMBER, at=at)
+    audit.note(connection, found, act, at=at, about=knock.username)
+    return KnockAnswered(found.conversation.room_id, knock)
+
+
+def _require_room_at_the_door(
+    connection: sa.Connection, conversation_id: int, *, at: datetime
+) -> None:
+    if len(waiting(connection, conversation_id, at=at)) >= WAITING_MAX:
+        raise RateLimited(
+            "So many wait at the door that nobody else can just now. Try again in a minute.",
+            retry_after=AT_THE_DOOR_AGAIN_S,
+        )
+
+
+def let_all_in(
+    connection: sa.Connection, conversation: Conversation, *, at: datetime
+) -> tuple[KnockAnswered, ...]:
+    """The door is open to all, so nobody waits any more. For use inside the transaction."""
+    return tuple(
+        KnockAnswered(conversation.room_id, replace(knock, answer=ADMITTED))
+        for knock in knocks.forget_waiting(connection, conversation.id, until=at)
+    )
 
 
 # --- links that give a role ---

@@ -5,16 +5,18 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from parley.contract import LEFT_LISTED_MAX
-from parley.domain import audit, door
+from parley.domain import audit, door, entering
 from parley.domain.context import Context
 from parley.records import Overview, Session
 from parley.storage import audit as stored_acts
-from parley.storage import grants, knocks, links
+from parley.storage import grants, links
 from parley.storage import participants as stored_participants
 
 
 async def overview(context: Context, room_id: str, session: Session | None) -> Overview:
     """For an owner. Raises `Forbidden`, or what keeps others out."""
+
+    at = context.clock()
 
     def query(connection: sa.Connection) -> Overview:
         found = door.owned(connection, room_id, session)
@@ -23,7 +25,7 @@ async def overview(context: Context, room_id: str, session: Session | None) -> O
             conversation=found.conversation,
             person=found.person,
             participants=stored_participants.present(connection, found.id),
-            waiting=knocks.waiting(connection, found.id),
+            waiting=entering.waiting(connection, found.id, at=at),
             removed=stored_participants.removed(connection, found.id),
             left=left,
             left_count=left_count,

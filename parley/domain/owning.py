@@ -11,13 +11,14 @@ import structlog
 from msgspec import UNSET, Struct, UnsetType
 
 from parley.contract import KEEP_DAYS
-from parley.domain import access, audit, conversations, door, text
+from parley.domain import access, audit, conversations, door, entering, text
 from parley.domain.context import Context
 from parley.errors import BadRequest
 from parley.records import (
     Conversation,
     ConversationChanged,
     ConversationDeleted,
+    Event,
     GrantsTakenBack,
     LinkReplaced,
     MessagesErased,
@@ -60,8 +61,8 @@ class Changed(Struct, frozen=True):
     """A conversation as it is now, and what is to be told of it."""
 
     conversation: Conversation
-    event: ConversationChanged | LinkReplaced | None = None
-    shown_out: GrantsTakenBack | None = None
+    events: tuple[Event, ...] = ()
+    """In order: whoever is shown out hears no more."""
 
 
 class Erased(Struct, frozen=True):
@@ -114,11 +115,13 @@ async def change(
         for name in news:
             act, about = _act(name, after)
             audit.note(connection, found, act, at=at, about=about)
-        if "passphrase_hash" not in news:
-            return Changed(after, ConversationChanged(after))
         is_open = access.is_door_open(after)
-        shown_out = _forget_who_came_in(connection, after, is_open=is_open)
-        return Changed(after, ConversationChanged(after), shown_out)
+        events: list[Event] = [ConversationChanged(after)]
+        if "passphrase_hash" in news:
+            events = [*_forget_who_came_in(connection, after, is_open=is_open), *events]
+        if is_open:
+            events += entering.let_all_in(connection, after, at=at)
+        return Changed(after, tuple(events))
 
     return await _changed(context, work)
 
@@ -135,29 +138,28 @@ async def replace_link(context: Context, room_id: str, session: Session | None) 
         after = stored.replace_link(connection, found.conversation, new, at=at)
         audit.note(connection, found, "replaced_link", at=at)
         replaced = LinkReplaced(found.id, found.conversation.room_id, after.room_id)
-        return Changed(after, replaced, _forget_who_came_in(connection, after, is_open=False))
+        shown_out = _forget_who_came_in(connection, after, is_open=False)
+        return Changed(after, (*shown_out, replaced))
 
     return await _changed(context, work)
 
 
 async def _changed(context: Context, work: Callable[[sa.Connection], Changed]) -> Conversation:
     def tell(changed: Changed) -> None:
-        # First: whoever is shown out hears no more.
-        for event in (changed.shown_out, changed.event):
-            if event is not None:
-                context.bus.publish(event)
+        for event in changed.events:
+            context.bus.publish(event)
 
     return (await context.database.write(work, tell)).conversation
 
 
 def _forget_who_came_in(
     connection: sa.Connection, after: Conversation, *, is_open: bool
-) -> GrantsTakenBack | None:
+) -> tuple[GrantsTakenBack, ...]:
     """Whoever came in by what no longer opens the door, and gave no name by which an owner could
     remove them.
     """
     session_ids = grants.take_back_nameless(connection, after.id)
-    return GrantsTakenBack(after.id, tuple(session_ids), is_open) if session_ids else None
+    return (GrantsTakenBack(after.id, tuple(session_ids), is_open),) if session_ids else ()
 
 
 async def delete(context: Context, room_id: str, session: Session | None) -> Erased:

@@ -51,11 +51,13 @@ def of_session(connection: sa.Connection, conversation_id: int, session_id: int)
     return None if row is None else _knock(row)
 
 
-def waiting(connection: sa.Connection, conversation_id: int) -> tuple[Knock, ...]:
-    """Those without an answer, the longest waiting first."""
+def waiting(
+    connection: sa.Connection, conversation_id: int, *, since: datetime
+) -> tuple[Knock, ...]:
+    """Those without an answer who asked after `since`, the longest waiting first."""
     rows = connection.execute(
         sa.select(knocks)
-        .where(knocks.c.conversation_id == conversation_id, knocks.c.answer.is_(None))
+        .where(_waits(conversation_id), knocks.c.asked_at > since)
         .order_by(knocks.c.asked_at, knocks.c.id)
     )
     return tuple(_knock(row) for row in rows)
@@ -86,6 +88,22 @@ def forget(connection: sa.Connection, conversation_id: int, session_id: int) -> 
         .returning(*knocks.c)
     ).one_or_none()
     return None if row is None or row.answer is not None else _knock(row)
+
+
+def forget_waiting(
+    connection: sa.Connection, conversation_id: int, *, until: datetime
+) -> tuple[Knock, ...]:
+    """Whoever asked by then has no knock any more; those who had no answer."""
+    rows = connection.execute(
+        knocks.delete()
+        .where(_waits(conversation_id), knocks.c.asked_at <= until)
+        .returning(*knocks.c)
+    )
+    return tuple(_knock(row) for row in rows)
+
+
+def _waits(conversation_id: int) -> sa.ColumnElement[bool]:
+    return sa.and_(knocks.c.conversation_id == conversation_id, knocks.c.answer.is_(None))
 
 
 def _knock(row: Any) -> Knock:
