@@ -29,7 +29,7 @@ SEE_OTHER = 303
 DAY_S = 24 * 3600
 LINK_LIVES = {"1 hour": 3600, "1 day": DAY_S, "7 days": 7 * DAY_S, "30 days": 30 * DAY_S}
 
-ACTS = {
+ACTS: dict[contract.ActName, str] = {
     "ended": "ended the conversation",
     "deleted_message": "deleted a message of",
     "removed": "removed",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -289,7 +289,10 @@ def waiting(record: records.Knock) -> contract.WaitingPerson:
 
 def act(record: records.Act) -> contract.OwnerAct:
     return contract.OwnerAct(
-        at=timestamp(record.at), who=record.who, act=record.act, about=record.about
+        at=timestamp(record.at),
+        who=record.who,
+        act=cast(contract.ActName, record.act),  # as audit.note took it
+        about=record.about,
     )
 
 

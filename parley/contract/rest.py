@@ -16,6 +16,7 @@ from parley.contract.terms import (
     MESSAGES_PAGE_DEFAULT,
     MESSAGES_PAGE_MAX,
     WAITING_MAX,
+    ActName,
     ClientId,
     Description,
     KnockState,
@@ -106,7 +107,10 @@ class AnswerBody(Struct, kw_only=True):
 
 
 class LinkBody(Struct, kw_only=True):
-    """A link whose `role` is `owner` is valid once, and for ten minutes, whatever else is asked."""
+    """`expires_in_s` is at least 60, and `uses_max` at least 1; without them it is valid for ever,
+    and for any number of people. A link whose `role` is `owner` is valid once, and for ten
+    minutes, whatever else is asked.
+    """
 
     role: LinkRoleName
     label: Label | None = None
@@ -205,11 +209,11 @@ class LeftPerson(Struct, kw_only=True):
 
 
 class OwnerAct(Struct, kw_only=True):
-    """What an owner did: `act` is a word such as `removed`, `about` says of whom or what."""
+    """What an owner did. `about` says of whom or to what; it is empty where `act` says all."""
 
     at: Timestamp
     who: str
-    act: str
+    act: ActName
     about: str
 
 

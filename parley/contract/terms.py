@@ -84,5 +84,28 @@ Seq = Annotated[int, Meta(ge=0, le=2**53)]
 VisibilityName = Literal["listed", "unlisted"]
 RoleName = Literal["owner", "member"]
 DoorName = Literal["open", "locked", "passphrase", "knock"]
+ActName = Literal[
+    "ended",
+    "deleted_message",
+    "removed",
+    "let_back",
+    "admitted",
+    "declined",
+    "made_link",
+    "revoked_link",
+    "used_owner_link",
+    "changed_title",
+    "changed_description",
+    "locked",
+    "unlocked",
+    "turned_knocking_on",
+    "turned_knocking_off",
+    "made_read_only",
+    "let_all_speak",
+    "set_passphrase",
+    "removed_passphrase",
+    "changed_retention",
+    "replaced_link",
+]
 LinkRoleName = Literal["owner", "member", "reader"]
 KnockState = Literal["none", "waiting", "admitted", "declined", "not_needed"]

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from typing import Literal
 
 import sqlalchemy as sa
 from msgspec import Struct
@@ -44,7 +45,8 @@ CODE_BYTES = 24
 ID_BYTES = 9
 KNOCK_LASTS = timedelta(seconds=KNOCK_LASTS_S)
 AT_THE_DOOR_AGAIN_S = 60.0
-ADMITTED, DECLINED = "admitted", "declined"
+ADMITTED: Literal["admitted"] = "admitted"
+DECLINED: Literal["declined"] = "declined"
 
 
 class Entered(Struct, frozen=True):

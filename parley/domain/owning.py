@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import structlog
 from msgspec import UNSET, Struct, UnsetType
 
-from parley.contract import KEEP_DAYS
+from parley.contract import KEEP_DAYS, ActName
 from parley.domain import access, audit, conversations, door, entering, text
 from parley.domain.context import Context
 from parley.errors import BadRequest
@@ -250,7 +250,7 @@ async def _columns(context: Context, wishes: Wishes) -> dict[str, Any]:
     return columns
 
 
-def _act(column: str, after: Conversation) -> tuple[str, str]:
+def _act(column: str, after: Conversation) -> tuple[ActName, str]:
     """How the list of acts tells a change, never a secret."""
     match column:
         case "title":

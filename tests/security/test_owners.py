@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import get_args
 
 import pytest
 
+from parley import contract, manage_pages
 from parley.app import web_site
 from parley.errors import NotJoined
 from tests.people import Json
@@ -369,6 +371,10 @@ async def test_every_act_stands_in_the_owners_list_and_no_secret_does(person: Pe
     }
     assert PASSPHRASE not in str(acts)
     assert link["url"].rsplit("/", 1)[1] not in str(acts)
+
+
+def test_every_act_has_words_on_the_page() -> None:
+    assert set(manage_pages.ACTS) == set(get_args(contract.ActName))
 
 
 # --- names ---
