@@ -33,18 +33,20 @@ def claim(
     username: str,
     *,
     before: Participant | None,
+    is_owner: bool,
     at: datetime,
 ) -> Claim:
     """For use inside a transaction. `before` is who they were when they last came.
 
     What somebody holds is theirs, however it is written now. Raises `NameTaken` for the name
-    of who was put out: it is kept for them, unless it was never theirs alone.
+    of who was put out: it is kept for them, unless it was never theirs alone. Owners are
+    taken for nobody, and nobody takes their name before they come.
     """
     key = names.skeleton(username)
     if before is not None and names.skeleton(before.username) == key:
         return Claim(key, before.named_at, before.is_alike)
     require_seen(username)
-    holders = stored.alike(connection, conversation_id, key)
+    holders = () if is_owner else stored.alike(connection, conversation_id, key)
     if any(each.removed_at is not None and not each.is_alike for each in holders):
         raise NameTaken
     return Claim(key, at, is_alike=False)

@@ -86,7 +86,10 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
         username = name or (
             text.username(None, user_id=user_id) if before is None else before.username
         )
-        claim = naming.claim(connection, found.id, username, before=before, at=at)
+        is_owner = found.standing is Standing.OWNER
+        claim = naming.claim(
+            connection, found.id, username, before=before, is_owner=is_owner, at=at
+        )
         standing, comes_in = found.standing, int(joining.socket is not None)
         if before is None:
             person = stored.insert(

@@ -129,6 +129,14 @@ async def test_an_owner_is_the_first_of_their_name_whenever_they_come(
     assert await talk.marked() == {mallory.participant.user_id}
 
 
+async def test_an_owner_comes_under_their_name_whoever_was_removed_under_it(
+    context: Context, talk: Talk
+) -> None:
+    await talk.removes(await talk.joins("Ada"))
+    ada = await participants.join(context, talk.room_id, Joining(talk.owner, username="Ada"))
+    assert ada.participant.is_alike is False
+
+
 @pytest.mark.parametrize("name", ["\u200b", "\u200d", "\u00ad", "\u3164", "\u2800"], ids=ascii)
 async def test_a_name_that_nobody_sees_is_none(talk: Talk, name: str) -> None:
     with pytest.raises(BadRequest):
