@@ -184,10 +184,12 @@ class Audience:
             case records.ConversationChanged():
                 self._tell(room, event)
                 if present.door(event.conversation) != "open":
-                    self._close_to_strangers(room, event.conversation)
+                    self._close_to_strangers(room, event.conversation_id)
             case records.GrantsTakenBack():
                 self._take_back(room, event)
             case records.LinkReplaced():
+                # Before anybody is told: the new link is not for strangers.
+                self._close_to_strangers(room, event.conversation_id)
                 self._rename_room(room, event)
                 self._tell(room, event)
             case records.ConversationDeleted():
@@ -265,19 +267,21 @@ class Audience:
                     self._server.send_off(client.sid)
         self._tell(room, event)
 
-    def _close_to_strangers(self, room: Room, conversation: records.Conversation) -> None:
+    def _close_to_strangers(self, room: Room, conversation_id: int) -> None:
         for client in self._in(room):
-            seat = client.seat_in(conversation.id)
+            seat = client.seat_in(conversation_id)
             if seat is not None and seat.standing is records.Standing.STRANGER:
-                self._show_out(client, conversation.id, present.closed(conversation.room_id))
+                self._show_out(client, conversation_id, present.closed(seat.room_id))
 
     def _take_back(self, room: Room, event: records.GrantsTakenBack) -> None:
         for client in self._in(room):
             seat = client.seat_in(event.conversation_id)
             if seat is None or not any(map(seat.credential.is_of, event.session_ids)):
                 continue
-            if seat.person is None:
-                self._show_out(client, event.conversation_id, present.closed(event.room_id))
+            if seat.person is None and event.is_open:
+                seat.standing = records.Standing.STRANGER
+            elif seat.person is None:
+                self._show_out(client, event.conversation_id, present.closed(seat.room_id))
             else:
                 seat.lower()
 
@@ -294,7 +298,8 @@ class Audience:
                 client.seats[event.room_id] = seat
 
     def _tell_who_knocked(self, event: records.KnockAnswered) -> None:
-        name, data = present.event(event)
+        # By the link they knocked at: they may know no newer one.
+        name, data = present.event(replace(event, room_id=event.knock.room_id))
         for client in self.clients.values():
             if client.knocks.get(event.conversation_id) == event.knock.session_id:
                 del client.knocks[event.conversation_id]

@@ -37,8 +37,7 @@ async def door(
     state = None
     if isinstance(refusal, KnockRequired):
         session = await web.session_if_known()
-        knock = await entering.own_knock(web.site().context, room_id, session)
-        state = None if knock is None else present.knock_state(knock)
+        state = present.knock_state(await entering.own_knock(web.site().context, room_id, session))
     page = await render_template(
         "pages/door.html",
         room_id=room_id,

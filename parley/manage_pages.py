@@ -30,7 +30,7 @@ SEE_OTHER = 303
 DAY_S = 24 * 3600
 LINK_LIVES = {"1 hour": 3600, "1 day": DAY_S, "7 days": 7 * DAY_S, "30 days": 30 * DAY_S}
 
-ACTS = {
+ACTS: dict[contract.ActName, str] = {
     "ended": "ended the conversation",
     "deleted_message": "deleted a message of",
     "removed": "removed",
@@ -221,7 +221,7 @@ def _removable(seen: Overview, session: Session | None) -> set[str]:
     own = None if session is None else session.id
     return {
         person.user_id
-        for person in seen.participants
+        for person in (*seen.participants, *seen.left)
         if person.session_id not in (own, founder)
         and (own == founder or person.role is not Role.OWNER)
     }

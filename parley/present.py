@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -254,14 +254,14 @@ def link_role(standing: records.Standing) -> contract.LinkRoleName:
             return "member"
 
 
-def knock_state(record: records.Knock) -> contract.KnockState:
-    match record.answer:
-        case None:
-            return "waiting"
-        case "admitted":
-            return "admitted"
-        case _:
-            return "declined"
+def knock_state(record: records.AtTheDoor) -> contract.KnockState:
+    answer = None if record.knock is None else record.knock.answer
+    if record.may_come_in:
+        return "admitted" if answer == "admitted" else "not_needed"
+    # What an owner gave can be taken back since.
+    if record.knock is None or answer == "admitted":
+        return "none"
+    return "waiting" if answer is None else "declined"
 
 
 def decided(seen: records.Overview) -> contract.ManageReply:
@@ -274,6 +274,9 @@ def decided(seen: records.Overview) -> contract.ManageReply:
         keep_days=now.keep_days or 0,
         waiting=[waiting(each) for each in seen.waiting],
         removed=[removed_person(each) for each in seen.removed],
+        left=[left_person(each) for each in seen.left],
+        left_more=seen.left_count - len(seen.left),
+        nameless=seen.nameless,
         links=[link(each) for each in seen.links],
     )
 
@@ -286,7 +289,10 @@ def waiting(record: records.Knock) -> contract.WaitingPerson:
 
 def act(record: records.Act) -> contract.OwnerAct:
     return contract.OwnerAct(
-        at=timestamp(record.at), who=record.who, act=record.act, about=record.about
+        at=timestamp(record.at),
+        who=record.who,
+        act=cast(contract.ActName, record.act),  # as audit.note took it
+        about=record.about,
     )
 
 
@@ -295,6 +301,16 @@ def removed_person(record: records.Participant) -> contract.RemovedPerson:
         user_id=record.user_id,
         username=record.username,
         removed_at=timestamp(record.removed_at or record.joined_at),
+    )
+
+
+def left_person(record: records.Participant) -> contract.LeftPerson:
+    return contract.LeftPerson(
+        user_id=record.user_id,
+        username=record.username,
+        left_at=timestamp(record.left_at or record.joined_at),
+        role="owner" if record.role is records.Role.OWNER else "member",
+        alike=record.is_alike or UNSET,
     )
 
 

@@ -92,10 +92,12 @@ class Participant(Struct, frozen=True):
     left_at: datetime | None
     visits: int
     """How often they came in on a socket: tells a late leave from a newer visit."""
+    named_at: datetime
+    """Since when they hold their name, or one that can be taken for it."""
     removed_at: datetime | None = None
     """When an owner put them out; None for who was not, or was let back."""
     is_alike: bool = False
-    """Whether their name can be taken for that of somebody who had come before."""
+    """Whether their name can be taken for that of an owner, or of who holds it longer."""
 
 
 class Message(Struct, frozen=True):
@@ -145,6 +147,18 @@ class Knock(Struct, frozen=True):
     asked_at: datetime
     answer: str | None
     """`admitted` or `declined`; None while nobody answered."""
+    room_id: str
+    """At which they knocked: a newer one is not for strangers to learn."""
+
+
+class AtTheDoor(Struct, frozen=True):
+    """How it stands with somebody who may have to knock."""
+
+    may_come_in: bool
+    """As they are, without knocking."""
+    knock: Knock | None
+    is_locked: bool = False
+    """Whether nobody new comes in just now."""
 
 
 class Act(Struct, frozen=True):
@@ -204,6 +218,12 @@ class Overview(Struct, frozen=True):
     """Who asks to be let in, the longest waiting first."""
     removed: tuple[Participant, ...]
     """The latest first."""
+    left: tuple[Participant, ...]
+    """Who left by themselves, the latest first; of many only those."""
+    left_count: int
+    """How many that are in all."""
+    nameless: int
+    """How many came in by the passphrase or an answered knock, and gave no name."""
     links: tuple[Link, ...]
     """Every one that was made, the newest first."""
     acts: tuple[Act, ...]
@@ -310,11 +330,12 @@ class KnockAnswered(Struct, frozen=True):
 
 
 class GrantsTakenBack(Struct, frozen=True):
-    """Who read, or owned, by a link that is valid no more."""
+    """Who read or owned by a link that is valid no more, or came in at a door that changed."""
 
     conversation_id: int
-    room_id: str
     session_ids: tuple[int, ...]
+    is_open: bool = False
+    """Whether they may read on as strangers."""
 
 
 class MessagesErased(Struct, frozen=True):

@@ -176,7 +176,8 @@ _CLIENT_EVENTS = (
 _SERVER_EVENTS = (
     "`user_joined` and `user_left` tell of people, not of sockets: a second tab is nobody new, and "
     "somebody whose connection broke and who is back within the grace (`--leave-grace-s`) never "
-    "left. `user_joined` for somebody who is here already tells their new name. "
+    "left. `user_joined` for somebody who is here already tells their new name, or that `alike` is "
+    "another now. "
     "`participant_count` counts those who joined and have not left. Joining over REST is told to "
     "nobody: `user_joined` comes with the first socket.",
 )
@@ -193,6 +194,10 @@ _LIMITS = (
         f"closed after {contract.JOIN_WITHIN_S:.0f} s",
     ),
     ("conversations one socket is in", str(contract.ROOMS_PER_SOCKET)),
+    (
+        "who waits at the door of one conversation",
+        f"{contract.WAITING_MAX} people, {contract.KNOCK_LASTS_S // 3600} hours each",
+    ),
     (
         "messages, typing, joins, new conversations, searches, links that lead nowhere",
         "as often as the [settings](settings.md) of the server say; then `rate_limited`",

@@ -21,7 +21,7 @@ from parley.domain import (
     removal,
 )
 from parley.domain.overview import overview
-from parley.errors import KnockRequired, NotFound, PassphraseRequired, TooLarge, Unavailable
+from parley.errors import Locked, NotFound, PassphraseRequired, TooLarge, Unavailable
 from parley.limits import Kind
 from parley.records import Role, Session, Visibility
 
@@ -44,6 +44,7 @@ _LIMITED = {
             "remove",
             "let_back",
             "answer_knock",
+            "answer_knocks",
             "replace_link",
             "make_link",
             "revoke_link",
@@ -221,22 +222,13 @@ async def knock(body: contract.KnockBody, room_id: str) -> Response:
 @answers("knock_state")
 async def knock_state(room_id: str) -> contract.KnockReply:
     session = await web.session_if_known()
-    knock = await entering.own_knock(web.site().context, room_id, session)
-    if knock is None:
-        return contract.KnockReply(state="not_needed")
-    state = present.knock_state(knock)
-    if state == "waiting" and await _is_let_in(room_id, session):
-        state = "not_needed"
-    return contract.KnockReply(state=state, id=knock.id)
-
-
-async def _is_let_in(room_id: str, session: Session | None) -> bool:
-    """Whether the door was opened since they knocked. Raises `Locked`, and where there is none."""
-    try:
-        await conversations.find(web.site().context, room_id, session)
-    except (KnockRequired, PassphraseRequired):  # an owner may still let them in
-        return False
-    return True
+    stands = await entering.own_knock(web.site().context, room_id, session)
+    reply = contract.KnockReply(state=present.knock_state(stands))
+    if reply.state == "waiting" and stands.is_locked:
+        raise Locked  # who waits is told; an owner may let them in all the same
+    if reply.state in ("waiting", "admitted", "declined") and stands.knock is not None:
+        reply.id = stands.knock.id
+    return reply
 
 
 def _let_in(entered: entering.Entered) -> Response:
@@ -299,6 +291,13 @@ async def answer_knock(
 ) -> contract.DoneReply:
     session = await web.current_session()
     await entering.answer(web.site().context, room_id, session, knock_id, admit=body.admit)
+    return contract.DoneReply()
+
+
+@answers("answer_knocks")
+async def answer_knocks(body: contract.AnswerBody, room_id: str) -> contract.DoneReply:
+    session = await web.current_session()
+    await entering.answer_all(web.site().context, room_id, session, admit=body.admit)
     return contract.DoneReply()
 
 

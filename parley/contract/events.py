@@ -248,7 +248,7 @@ class LinkReplaced(Struct, kw_only=True):
 
 class Removed(Struct, kw_only=True):
     """You are in this conversation no more: `removed` by an owner, or, for who only read
-    along, `closed` to strangers.
+    along, `closed` to strangers. `room_id` is the one you know.
     """
 
     room_id: str
@@ -266,6 +266,10 @@ class Knocked(Struct, kw_only=True):
 
 
 class KnockAnswered(Struct, kw_only=True):
+    """Who knocked is told the room id they knocked at, whatever it is now. `admitted` are also
+    those who need not wait any more: they came in by other means, or the door was opened to all.
+    """
+
     room_id: str
     id: str
     admitted: bool

@@ -14,7 +14,7 @@ class Message(Struct, kw_only=True):
 
     `changed_seq` is the seq of its last change. With `deleted: true` its text is gone, and
     empty here. `role` is there where an owner said it. With `alike: true` the name of
-    whoever said it could be taken for that of somebody who had come before.
+    whoever said it could be taken for that of an owner, or of who had held it longer.
     """
 
     id: str
@@ -34,7 +34,7 @@ class Message(Struct, kw_only=True):
 class Participant(Struct, kw_only=True):
     """Somebody in the conversation. `online`: holds an open socket in it.
 
-    With `alike: true` their name can be taken for that of somebody who had come before.
+    With `alike: true` their name can be taken for that of an owner, or of who has held it longer.
     """
 
     user_id: str

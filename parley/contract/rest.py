@@ -15,6 +15,8 @@ from parley.contract.terms import (
     LINK_VALID_MAX_S,
     MESSAGES_PAGE_DEFAULT,
     MESSAGES_PAGE_MAX,
+    WAITING_MAX,
+    ActName,
     ClientId,
     Description,
     KnockState,
@@ -105,7 +107,10 @@ class AnswerBody(Struct, kw_only=True):
 
 
 class LinkBody(Struct, kw_only=True):
-    """A link whose `role` is `owner` is valid once, and for ten minutes, whatever else is asked."""
+    """`expires_in_s` is at least 60, and `uses_max` at least 1; without them it is valid for ever,
+    and for any number of people. A link whose `role` is `owner` is valid once, and for ten
+    minutes, whatever else is asked.
+    """
 
     role: LinkRoleName
     label: Label | None = None
@@ -193,17 +198,32 @@ class RemovedPerson(Struct, kw_only=True):
     removed_at: Timestamp
 
 
+class LeftPerson(Struct, kw_only=True):
+    """Somebody who joined, and left by themselves: they may come back, and can be removed."""
+
+    user_id: str
+    username: str
+    left_at: Timestamp
+    role: RoleName
+    alike: bool | UnsetType = UNSET
+
+
 class OwnerAct(Struct, kw_only=True):
-    """What an owner did: `act` is a word such as `removed`, `about` says of whom or what."""
+    """What an owner did. `about` says of whom or to what; it is empty where `act` says all."""
 
     at: Timestamp
     who: str
-    act: str
+    act: ActName
     about: str
 
 
 class ManageReply(Struct, kw_only=True):
-    """What owners decided, and what waits for them."""
+    """What owners decided, what waits for them, and who is not among the participants.
+
+    `left` are those who left, the latest first, and `left_more` how many there are besides.
+    `nameless` counts who came in by the passphrase or an answered knock and gave no name: they
+    can read along, until the passphrase or the link is another.
+    """
 
     success: Literal[True] = True
     locked: bool
@@ -213,6 +233,9 @@ class ManageReply(Struct, kw_only=True):
     keep_days: int
     waiting: list[WaitingPerson]
     removed: list[RemovedPerson]
+    left: list[LeftPerson]
+    left_more: int
+    nameless: int
     links: list[RoleLink]
 
 
@@ -276,8 +299,9 @@ class EnteredReply(Struct, kw_only=True):
 
 
 class KnockReply(Struct, kw_only=True):
-    """`state` is `not_needed` for who may come in already. Ask again with the token, or keep
-    a socket that knocked: it is told.
+    """`state` is `not_needed` for who may come in as they are, and `none` for who may not and has
+    not knocked, or whose knock was forgotten after a day without an answer. Ask again with the
+    token, or keep a socket that knocked: it is told.
     """
 
     success: Literal[True] = True
@@ -431,7 +455,7 @@ CALLS: dict[str, Call] = {
             "knock",
             "POST",
             "/api/conversations/{room_id}/knock",
-            "Ask to be let in.",
+            f"Ask to be let in. At most {WAITING_MAX} wait at a time: then it is `rate_limited`.",
             KnockReply,
             KnockBody,
         ),
@@ -455,7 +479,7 @@ CALLS: dict[str, Call] = {
             "manage",
             "GET",
             "/api/conversations/{room_id}/manage",
-            "What owners decided, who waits, who was removed, and the links that were made.",
+            "What owners decided, who waits, left or was removed, and the links that were made.",
             ManageReply,
             credential="owner",
         ),
@@ -505,11 +529,21 @@ CALLS: dict[str, Call] = {
             credential="owner",
         ),
         Call(
+            "answer_knocks",
+            "POST",
+            "/api/conversations/{room_id}/knocks",
+            "Let in everybody who waits at the door, or nobody of them.",
+            DoneReply,
+            AnswerBody,
+            credential="owner",
+        ),
+        Call(
             "replace_link",
             "POST",
             "/api/conversations/{room_id}/link",
-            "Give the conversation another room id: the old link says so to strangers, and "
-            "whoever is inside stays.",
+            "Give the conversation another room id: the old link says so to strangers, who are "
+            "shown out, and so is whoever came in by the passphrase or an answered knock and gave "
+            "no name. The others stay.",
             ReplacedLinkReply,
             Nothing,
             credential="owner",
@@ -528,7 +562,9 @@ CALLS: dict[str, Call] = {
             "revoke_link",
             "DELETE",
             "/api/conversations/{room_id}/links/{link_id}",
-            "Nobody comes in by it any more, and who only reads by it reads no more.",
+            "Nobody comes in by it any more, who only reads by it reads no more, and who owns by "
+            "it owns no more. Whoever talks already stays: remove them. One that made another "
+            "owner is the founder's to revoke.",
             DoneReply,
             credential="owner",
         ),

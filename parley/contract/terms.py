@@ -40,6 +40,12 @@ OWNER_LINK_VALID_S = 600
 """A link that makes an owner is valid once, and for so long."""
 LINK_VALID_MAX_S = 366 * 24 * 3600
 LINK_USES_MAX = 100_000
+WAITING_MAX = 50
+"""How many may wait at the door of one conversation: as many as an owner can look through."""
+KNOCK_LASTS_S = 24 * 3600
+"""Whoever knocked so long ago and got no answer is taken to have gone."""
+LEFT_LISTED_MAX = 200
+"""How many of those who left an owner is shown: the latest."""
 
 STATE_MESSAGES = 100
 """How many of the newest messages a conversation's state holds."""
@@ -78,5 +84,28 @@ Seq = Annotated[int, Meta(ge=0, le=2**53)]
 VisibilityName = Literal["listed", "unlisted"]
 RoleName = Literal["owner", "member"]
 DoorName = Literal["open", "locked", "passphrase", "knock"]
+ActName = Literal[
+    "ended",
+    "deleted_message",
+    "removed",
+    "let_back",
+    "admitted",
+    "declined",
+    "made_link",
+    "revoked_link",
+    "used_owner_link",
+    "changed_title",
+    "changed_description",
+    "locked",
+    "unlocked",
+    "turned_knocking_on",
+    "turned_knocking_off",
+    "made_read_only",
+    "let_all_speak",
+    "set_passphrase",
+    "removed_passphrase",
+    "changed_retention",
+    "replaced_link",
+]
 LinkRoleName = Literal["owner", "member", "reader"]
-KnockState = Literal["waiting", "admitted", "declined", "not_needed"]
+KnockState = Literal["none", "waiting", "admitted", "declined", "not_needed"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from parley.errors import (
@@ -83,9 +84,23 @@ def is_door_open(conversation: Conversation) -> bool:
     )
 
 
+def may_come_in(conversation: Conversation, standing: Standing) -> bool:
+    """As they are, without knocking."""
+    return standing in (Standing.OWNER, Standing.MEMBER) or is_door_open(conversation)
+
+
 def require_owner(standing: Standing) -> None:
     if standing is not Standing.OWNER:
         raise Forbidden
+
+
+def require_unmaking(
+    conversation: Conversation, session: Session | None, owners: Collection[int]
+) -> None:
+    """To take the rights of these sessions, which own it: anybody's own are theirs to give up."""
+    asks = None if session is None else session.id
+    if asks != conversation.owner_session_id and any(owner != asks for owner in owners):
+        raise Forbidden("Only who started the conversation can take another owner's rights.")
 
 
 def require_speaking(conversation: Conversation, role: Role) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from parley.contract import ActName
 from parley.domain import door
 from parley.domain.context import Context
 from parley.domain.door import Found
@@ -16,7 +17,7 @@ LISTED_MAX = 200
 
 
 def note(
-    connection: sa.Connection, found: Found, act: str, *, at: datetime, about: str = ""
+    connection: sa.Connection, found: Found, act: ActName, *, at: datetime, about: str = ""
 ) -> None:
     """For use inside the transaction of what is noted."""
     who = found.person.username if found.person is not None else "The owner"

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from parley.domain import audit, door
+from parley.contract import LEFT_LISTED_MAX
+from parley.domain import audit, door, entering
 from parley.domain.context import Context
 from parley.records import Overview, Session
 from parley.storage import audit as stored_acts
-from parley.storage import knocks, links
+from parley.storage import grants, links
 from parley.storage import participants as stored_participants
 
 
 async def overview(context: Context, room_id: str, session: Session | None) -> Overview:
     """For an owner. Raises `Forbidden`, or what keeps others out."""
 
+    at = context.clock()
+
     def query(connection: sa.Connection) -> Overview:
         found = door.owned(connection, room_id, session)
+        left, left_count = stored_participants.left(connection, found.id, limit=LEFT_LISTED_MAX)
         return Overview(
             conversation=found.conversation,
             person=found.person,
             participants=stored_participants.present(connection, found.id),
-            waiting=knocks.waiting(connection, found.id),
+            waiting=entering.waiting(connection, found.id, at=at),
             removed=stored_participants.removed(connection, found.id),
+            left=left,
+            left_count=left_count,
+            nameless=grants.nameless(connection, found.id),
             links=links.of(connection, found.id),
             acts=stored_acts.newest(connection, found.id, limit=audit.LISTED_MAX),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -9,19 +10,22 @@ import sqlalchemy as sa
 import structlog
 from msgspec import UNSET, Struct, UnsetType
 
-from parley.contract import KEEP_DAYS
-from parley.domain import audit, conversations, door, text
+from parley.contract import KEEP_DAYS, ActName
+from parley.domain import access, audit, conversations, door, entering, text
 from parley.domain.context import Context
 from parley.errors import BadRequest
 from parley.records import (
     Conversation,
     ConversationChanged,
     ConversationDeleted,
+    Event,
+    GrantsTakenBack,
     LinkReplaced,
     MessagesErased,
     Session,
 )
 from parley.storage import conversations as stored
+from parley.storage import grants
 from parley.storage import messages as stored_messages
 
 log = structlog.get_logger(__name__)
@@ -51,6 +55,14 @@ class Wishes(Struct, frozen=True, kw_only=True):
     """Empty for none."""
     keep_days: int | UnsetType = UNSET
     """One of `KEEP_DAYS`; 0 for ever."""
+
+
+class Changed(Struct, frozen=True):
+    """A conversation as it is now, and what is to be told of it."""
+
+    conversation: Conversation
+    events: tuple[Event, ...] = ()
+    """In order: whoever is shown out hears no more."""
 
 
 class Erased(Struct, frozen=True):
@@ -85,7 +97,7 @@ async def change(
     columns = await _columns(context, wishes)
     at = context.clock()
 
-    def work(connection: sa.Connection) -> tuple[Conversation, bool]:
+    def work(connection: sa.Connection) -> Changed:
         found = door.owned(connection, room_id, session)
         before = found.conversation
         wanted = dict(columns)
@@ -98,39 +110,56 @@ async def change(
             if name != "title_folded" and value != getattr(before, name)
         }
         if not news:
-            return before, False
+            return Changed(before)
         after = stored.change(connection, found.id, **wanted)
         for name in news:
             act, about = _act(name, after)
             audit.note(connection, found, act, at=at, about=about)
-        return after, True
+        is_open = access.is_door_open(after)
+        events: list[Event] = [ConversationChanged(after)]
+        if "passphrase_hash" in news:
+            events = [*_forget_who_came_in(connection, after, is_open=is_open), *events]
+        if is_open:
+            events += entering.let_all_in(connection, after, at=at)
+        return Changed(after, tuple(events))
 
-    def tell(result: tuple[Conversation, bool]) -> None:
-        conversation, is_news = result
-        if is_news:
-            context.bus.publish(ConversationChanged(conversation))
-
-    conversation, _ = await context.database.write(work, tell)
-    return conversation
+    return await _changed(context, work)
 
 
 async def replace_link(context: Context, room_id: str, session: Session | None) -> Conversation:
-    """Give it a new link, for owners: the old one says so to strangers, and who is inside stays."""
+    """Give it a new link, for owners: the old one says so to strangers, and whoever has a name in
+    it, or came by a link that gives a role, stays.
+    """
     at = context.clock()
 
-    def work(connection: sa.Connection) -> tuple[str, Conversation]:
+    def work(connection: sa.Connection) -> Changed:
         found = door.owned(connection, room_id, session)
         new = conversations.new_room_id(found.conversation.visibility)
         after = stored.replace_link(connection, found.conversation, new, at=at)
         audit.note(connection, found, "replaced_link", at=at)
-        return found.conversation.room_id, after
+        replaced = LinkReplaced(found.id, found.conversation.room_id, after.room_id)
+        shown_out = _forget_who_came_in(connection, after, is_open=False)
+        return Changed(after, (*shown_out, replaced))
 
-    def tell(result: tuple[str, Conversation]) -> None:
-        old, conversation = result
-        context.bus.publish(LinkReplaced(conversation.id, old, conversation.room_id))
+    return await _changed(context, work)
 
-    _, conversation = await context.database.write(work, tell)
-    return conversation
+
+async def _changed(context: Context, work: Callable[[sa.Connection], Changed]) -> Conversation:
+    def tell(changed: Changed) -> None:
+        for event in changed.events:
+            context.bus.publish(event)
+
+    return (await context.database.write(work, tell)).conversation
+
+
+def _forget_who_came_in(
+    connection: sa.Connection, after: Conversation, *, is_open: bool
+) -> tuple[GrantsTakenBack, ...]:
+    """Whoever came in by what no longer opens the door, and gave no name by which an owner could
+    remove them.
+    """
+    session_ids = grants.take_back_nameless(connection, after.id)
+    return (GrantsTakenBack(after.id, tuple(session_ids), is_open),) if session_ids else ()
 
 
 async def delete(context: Context, room_id: str, session: Session | None) -> Erased:
@@ -221,7 +250,7 @@ async def _columns(context: Context, wishes: Wishes) -> dict[str, Any]:
     return columns
 
 
-def _act(column: str, after: Conversation) -> tuple[str, str]:
+def _act(column: str, after: Conversation) -> tuple[ActName, str]:
     """How the list of acts tells a change, never a secret."""
     match column:
         case "title":

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from parley.domain import access, conversations, door, names, sessions, text
+from parley.domain import access, conversations, door, names, naming, sessions, text
 from parley.domain.context import Context
 from parley.domain.door import Found
-from parley.errors import IdentityMismatch, IdentityTaken, NameTaken
+from parley.errors import IdentityMismatch, IdentityTaken
 from parley.records import (
     Conversation,
     Participant,
     ParticipantArrived,
     ParticipantLeft,
-    Role,
     Session,
     Standing,
 )
@@ -57,6 +56,9 @@ class Joined:
     came_in: bool
     """Whether they were not in the conversation until now."""
     renamed: bool
+    """Whether their name, or the mark beside it, is another than it was."""
+    marked: tuple[Participant, ...]
+    """The others whose mark is another by this."""
 
 
 async def join(context: Context, room_id: str, joining: Joining) -> Joined:
@@ -64,7 +66,7 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
 
     Raises `ConversationNotFound`, `ConversationIsOver`, `IdentityTaken` for a
     user_id of somebody else, `IdentityMismatch` for one that is not the
-    session's own here.
+    session's own here, `NameTaken` or `BadRequest` for a new name they may not have.
     """
     wanted_id = text.user_id(joining.user_id)
     name = text.claimed_name(joining.username)
@@ -80,44 +82,58 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
             before = _taken_over(connection, conversation, joining, wanted_id, at)
         if session is None:
             session, token = sessions.begin(connection, at=at, in_use=joining.keeps_cookie)
-        count = conversation.participant_count
-        role = access.role(found.standing)
+        user_id = wanted_id or _fresh_id(connection, found) if before is None else before.user_id
+        username = name or (
+            text.username(None, user_id=user_id) if before is None else before.username
+        )
+        is_owner = found.standing is Standing.OWNER
+        claim = naming.claim(
+            connection, found.id, username, before=before, is_owner=is_owner, at=at
+        )
+        standing, comes_in = found.standing, int(joining.socket is not None)
         if before is None:
-            user_id = wanted_id or _fresh_id(connection, found)
-            username = name or text.username(None, user_id=user_id)
-            name_key, is_alike = _look(connection, conversation, user_id, username)
             person = stored.insert(
                 connection,
-                conversation_id=conversation.id,
+                conversation_id=found.id,
                 user_id=user_id,
                 username=username,
                 session_id=session.id,
-                role=role,
+                role=access.role(standing),
                 at=at,
-                visits=int(joining.socket is not None),
-                name_key=name_key,
-                is_alike=is_alike,
+                visits=comes_in,
+                name_key=claim.key,
+                named_at=claim.since,
             )
-            came_in, renamed = True, False
         else:
-            came_in = before.left_at is not None
-            renamed = bool(name) and name != before.username
-            username = name or before.username
-            name_key, is_alike = _look(connection, conversation, before.user_id, username)
             person = stored.change(
                 connection,
                 before,
                 session_id=session.id,
                 username=username,
-                role=role,
+                role=access.role(standing),
                 left_at=None,
-                visits=before.visits + (joining.socket is not None),
-                name_key=name_key,
-                is_alike=is_alike,
+                visits=before.visits + comes_in,
+                name_key=claim.key,
+                named_at=claim.since,
+                is_alike=claim.is_alike,
             )
+        marked = naming.mark(connection, found.id, claim.key)
+        if before is not None and claim.since == at:
+            marked += naming.mark(connection, found.id, names.skeleton(before.username))
+        person = next((each for each in marked if each.user_id == user_id), person)
+        came_in = before is None or before.left_at is not None
+        count = conversation.participant_count
         if came_in:
             count = stored_conversations.change_participant_count(connection, conversation.id, 1)
-        return Joined(person, session, token, count, came_in, renamed)
+        return Joined(
+            person,
+            session,
+            token,
+            count,
+            came_in,
+            renamed=before is not None and _looks_new(before, person),
+            marked=tuple(each for each in marked if each.user_id != user_id),
+        )
 
     def tell(joined: Joined) -> None:
         if joining.socket is None:
@@ -129,8 +145,16 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
             is_news = arrived or joined.renamed
         if is_news:
             context.bus.publish(ParticipantArrived(joined.participant, joined.participant_count))
+        tell_marks(context, joined.marked, joined.participant_count)
 
     return await context.database.write(work, tell)
+
+
+def tell_marks(context: Context, marked: Iterable[Participant], count: int) -> None:
+    """Those who are here are told of again, with the mark they now have."""
+    for person in marked:
+        if context.presence.update(person):
+            context.bus.publish(ParticipantArrived(person, count))
 
 
 async def leave(context: Context, person: Participant, socket: str) -> None:
@@ -183,25 +207,8 @@ def _already(person: Participant | None, wanted_id: str | None) -> Participant |
     return person
 
 
-def _look(
-    connection: sa.Connection, conversation: Conversation, user_id: str, username: str
-) -> tuple[str, bool]:
-    """The key of a name, and whether it can be taken for that of somebody who came before.
-
-    Raises `NameTaken` for a name of who was put out: it is kept for them, and nobody is
-    taken for them.
-    """
-    key = names.skeleton(username)
-    alike = stored.alike(connection, conversation.id, key)
-    others = [each for each in alike if each.user_id != user_id]
-    if any(each.removed_at is not None for each in others):
-        raise NameTaken
-    mine = next((each for each in alike if each.user_id == user_id), None)
-    return key, any(
-        (each.left_at is None or each.role is Role.OWNER)
-        and (mine is None or each.joined_at < mine.joined_at or each.role is Role.OWNER)
-        for each in others
-    )
+def _looks_new(before: Participant, now: Participant) -> bool:
+    return (before.username, before.is_alike) != (now.username, now.is_alike)
 
 
 def _taken_over(

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
+from msgspec import Struct
 
-from parley.domain import audit, door
+from parley.domain import access, audit, door, entering, names, naming, participants
 from parley.domain.context import Context
 from parley.errors import BadRequest, Forbidden, NotFound
 from parley.records import Participant, ParticipantRemoved, Role, Session
 from parley.storage import conversations as stored_conversations
 from parley.storage import grants
 from parley.storage import participants as stored
+
+
+class Removal(Struct, frozen=True):
+    """Somebody who is out, or was before."""
+
+    room_id: str
+    person: Participant
+    count: int
+    """Of those who are in it still."""
+    is_news: bool = True
+    marked: tuple[Participant, ...] = ()
+    """The others whose mark is another by this."""
 
 
 async def remove(
@@ -23,35 +36,36 @@ async def remove(
     """
     at = context.clock()
 
-    def work(connection: sa.Connection) -> tuple[str, Participant, int, bool]:
+    def work(connection: sa.Connection) -> Removal:
         found = door.owned(connection, room_id, session)
         conversation = found.conversation
         person = _person(connection, conversation.id, user_id)
-        founder = conversation.owner_session_id
-        if person.session_id == founder:
+        if person.session_id == conversation.owner_session_id:
             raise Forbidden("Whoever started the conversation cannot be removed.")
-        if person.role is Role.OWNER and (session is None or session.id != founder):
-            raise Forbidden("Only who started the conversation can remove another owner.")
+        granted = grants.find(connection, conversation.id, person.session_id)
+        if Role.OWNER in (person.role, granted):
+            access.require_unmaking(conversation, session, [person.session_id])
         count = conversation.participant_count
         if person.removed_at is not None:
-            return conversation.room_id, person, count, False
+            return Removal(conversation.room_id, person, count, is_news=False)
         if person.left_at is None:
             count = stored_conversations.change_participant_count(connection, conversation.id, -1)
         grants.take_back(connection, conversation.id, person.session_id)
+        entering.revoke_owner_links(connection, found, [person.session_id], at=at)
         gone = stored.change(
             connection, person, removed_at=at, left_at=person.left_at or at, role=Role.MEMBER.value
         )
+        marked = naming.mark(connection, conversation.id, names.skeleton(person.username))
         audit.note(connection, found, "removed", at=at, about=person.username)
-        return conversation.room_id, gone, count, True
+        return Removal(conversation.room_id, gone, count, marked=tuple(marked))
 
-    def tell(result: tuple[str, Participant, int, bool]) -> None:
-        current_room_id, person, count, is_news = result
-        if is_news:
-            context.presence.forget(person)
-            context.bus.publish(ParticipantRemoved(current_room_id, person, count))
+    def tell(removal: Removal) -> None:
+        if removal.is_news:
+            context.presence.forget(removal.person)
+            context.bus.publish(ParticipantRemoved(removal.room_id, removal.person, removal.count))
+            participants.tell_marks(context, removal.marked, removal.count)
 
-    _, person, _, _ = await context.database.write(work, tell)
-    return person
+    return (await context.database.write(work, tell)).person
 
 
 async def let_back(

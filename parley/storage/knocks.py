@@ -18,6 +18,7 @@ def ask(
     conversation_id: int,
     session_id: int,
     id: str,
+    room_id: str,
     username: str,
     at: datetime,
 ) -> Knock:
@@ -28,12 +29,13 @@ def ask(
             conversation_id=conversation_id,
             session_id=session_id,
             id=id,
+            room_id=room_id,
             username=username,
             asked_at=at,
         )
         .on_conflict_do_update(
             index_elements=[knocks.c.conversation_id, knocks.c.session_id],
-            set_={"username": username, "asked_at": at, "answer": None},
+            set_={"room_id": room_id, "username": username, "asked_at": at, "answer": None},
         )
         .returning(*knocks.c)
     ).one()
@@ -49,11 +51,13 @@ def of_session(connection: sa.Connection, conversation_id: int, session_id: int)
     return None if row is None else _knock(row)
 
 
-def waiting(connection: sa.Connection, conversation_id: int) -> tuple[Knock, ...]:
-    """Those without an answer, the longest waiting first."""
+def waiting(
+    connection: sa.Connection, conversation_id: int, *, since: datetime
+) -> tuple[Knock, ...]:
+    """Those without an answer who asked after `since`, the longest waiting first."""
     rows = connection.execute(
         sa.select(knocks)
-        .where(knocks.c.conversation_id == conversation_id, knocks.c.answer.is_(None))
+        .where(_waits(conversation_id), knocks.c.asked_at > since)
         .order_by(knocks.c.asked_at, knocks.c.id)
     )
     return tuple(_knock(row) for row in rows)
@@ -76,6 +80,32 @@ def answer(
     return None if row is None else _knock(row)
 
 
+def forget(connection: sa.Connection, conversation_id: int, session_id: int) -> Knock | None:
+    """The session has no knock any more; the one it waited under, if it did."""
+    row = connection.execute(
+        knocks.delete()
+        .where(knocks.c.conversation_id == conversation_id, knocks.c.session_id == session_id)
+        .returning(*knocks.c)
+    ).one_or_none()
+    return None if row is None or row.answer is not None else _knock(row)
+
+
+def forget_waiting(
+    connection: sa.Connection, conversation_id: int, *, until: datetime
+) -> tuple[Knock, ...]:
+    """Whoever asked by then has no knock any more; those who had no answer."""
+    rows = connection.execute(
+        knocks.delete()
+        .where(_waits(conversation_id), knocks.c.asked_at <= until)
+        .returning(*knocks.c)
+    )
+    return tuple(_knock(row) for row in rows)
+
+
+def _waits(conversation_id: int) -> sa.ColumnElement[bool]:
+    return sa.and_(knocks.c.conversation_id == conversation_id, knocks.c.answer.is_(None))
+
+
 def _knock(row: Any) -> Knock:
     return Knock(
         id=row.id,
@@ -84,4 +114,5 @@ def _knock(row: Any) -> Knock:
         username=row.username,
         asked_at=row.asked_at,
         answer=row.answer,
+        room_id=row.room_id,
     )

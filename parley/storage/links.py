@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ def insert(
     at: datetime,
     expires_at: datetime | None,
     uses_max: int | None,
+    made_by: int | None,
 ) -> Link:
     row = connection.execute(
         links.insert()
@@ -34,6 +36,7 @@ def insert(
             expires_at=expires_at,
             uses=0,
             uses_max=uses_max,
+            made_by=made_by,
         )
         .returning(*links.c)
     ).one()
@@ -76,6 +79,30 @@ def revoke(
         .returning(*links.c)
     ).one_or_none()
     return None if row is None else _link(row)
+
+
+def revoke_unused(
+    connection: sa.Connection,
+    conversation_id: int,
+    role: str,
+    made_by: Collection[int],
+    *,
+    at: datetime,
+) -> list[Link]:
+    """Those that give this role, were made by these sessions, and can still be used."""
+    rows = connection.execute(
+        links.update()
+        .where(
+            links.c.conversation_id == conversation_id,
+            links.c.role == role,
+            links.c.made_by.in_(made_by),
+            links.c.revoked_at.is_(None),
+            links.c.uses == 0,
+        )
+        .values(revoked_at=at)
+        .returning(*links.c)
+    )
+    return [_link(row) for row in rows]
 
 
 def _link(row: Any) -> Link:

@@ -19,7 +19,7 @@ _OF_ONE = participants.c.conversation_id == p("conversation_id")
 _ALL = sa.select(participants).where(_OF_ONE)
 _INSERT = Prepared(
     participants.insert()
-    .values(values(participants.c, left_at=None, removed_at=None))
+    .values(values(participants.c, left_at=None, removed_at=None, is_alike=False))
     .returning(*participants.c),
     participants.c,
 )
@@ -47,7 +47,7 @@ def insert(
     at: datetime,
     visits: int,
     name_key: str,
-    is_alike: bool,
+    named_at: datetime,
 ) -> Participant:
     return _participant(
         _INSERT.first(
@@ -60,7 +60,7 @@ def insert(
             joined_at=at,
             visits=visits,
             name_key=name_key,
-            is_alike=is_alike,
+            named_at=named_at,
         )
     )
 
@@ -102,6 +102,25 @@ def removed(connection: sa.Connection, conversation_id: int) -> tuple[Participan
         .order_by(participants.c.removed_at.desc())
     )
     return tuple(_participant(row) for row in rows)
+
+
+def left(
+    connection: sa.Connection, conversation_id: int, *, limit: int
+) -> tuple[tuple[Participant, ...], int]:
+    """Those who left by themselves: the latest, and how many there are in all."""
+    gone = sa.and_(
+        participants.c.conversation_id == conversation_id,
+        participants.c.left_at.is_not(None),
+        participants.c.removed_at.is_(None),
+    )
+    count = connection.execute(sa.select(sa.func.count()).where(gone)).scalar_one()
+    rows = connection.execute(
+        sa.select(participants)
+        .where(gone)
+        .order_by(participants.c.left_at.desc(), participants.c.user_id)
+        .limit(limit)
+    )
+    return tuple(_participant(row) for row in rows), count
 
 
 def change(connection: sa.Connection, person: Participant, **changes: Any) -> Participant:
@@ -154,6 +173,7 @@ def _participant(row: Any) -> Participant:
         joined_at=row.joined_at,
         left_at=row.left_at,
         visits=row.visits,
+        named_at=row.named_at,
         removed_at=row.removed_at,
         is_alike=row.is_alike,
     )

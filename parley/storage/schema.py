@@ -121,6 +121,8 @@ participants = sa.Table(
     sa.Column("is_alike", sa.Boolean, nullable=False, server_default=_NO),
     # The same for names that can be taken for one another.
     sa.Column("name_key", sa.Text, nullable=False, server_default=""),
+    # Since when they hold a name with this key.
+    sa.Column("named_at", Instant, nullable=False, server_default=_NO),
     sa.UniqueConstraint("conversation_id", "session_id"),
 )
 sa.Index("ix_participants_name", participants.c.conversation_id, participants.c.name_key)
@@ -185,6 +187,8 @@ links = sa.Table(
     sa.Column("uses", sa.BigInteger, nullable=False),
     sa.Column("uses_max", sa.BigInteger),
     sa.Column("last_used_at", Instant),
+    # A session's id; unknown of links from before it was noted.
+    sa.Column("made_by", sa.BigInteger),
 )
 
 grants = sa.Table(
@@ -206,6 +210,8 @@ knocks = sa.Table(
     sa.Column("username", sa.Text, nullable=False),
     sa.Column("asked_at", Instant, nullable=False),
     sa.Column("answer", sa.Text),
+    # At which they knocked: it may have been replaced since.
+    sa.Column("room_id", sa.Text, nullable=False, server_default=""),
 )
 
 old_links = sa.Table(

@@ -48,11 +48,17 @@ class Person:
     session: int
     role: Role
     joined_at: datetime
+    named_at: datetime
+    is_alike: bool = False
     is_in: bool = True
     sockets: set[str] = field(default_factory=set)
     is_missed: bool = False
     """Whether their last socket broke, and the grace is not over."""
     visits: int = 0
+
+    @property
+    def claims(self) -> bool:
+        return self.is_in or self.role is Role.OWNER
 
     @property
     def is_here(self) -> bool:
@@ -106,21 +112,40 @@ class Room:
         is_soon = asked.at - person.joined_at <= timedelta(seconds=120)
         return is_stranger and is_soon and person.visits == 0 and not holder.is_used
 
-    def joins(self, asked: Asked, session: int, user_id: str) -> tuple[Person, bool]:
-        """Whoever they are now, and whether the others are told."""
+    def joins(self, asked: Asked, session: int, user_id: str) -> tuple[Person, list[str]]:
+        """Whoever they are now, and the names of those who are told of."""
         person = self.of_session(session) or self.people.get(asked.wanted_id or "")
         if person is None:
             person = self._new(asked, session, user_id)
-        is_renamed = bool(asked.name) and asked.name != person.username
-        person.username = asked.name or person.username
+        looked = (person.username, person.is_alike)
         person.session, person.is_in = session, True
+        if asked.name and asked.name != person.username:
+            person.username, person.named_at, person.is_alike = asked.name, asked.at, False
+        marked = [self.people[id] for id in self.marks() if id != person.user_id]
+        others = [each.username for each in marked if each.is_here]
+        is_renamed = looked != (person.username, person.is_alike)
+        is_told = is_renamed and person.is_here
         if asked.socket is None:
-            return person, is_renamed and person.is_here
+            return person, [person.username] * is_told + others
         is_told = is_renamed or not person.is_here
         person.sockets.add(asked.socket)
         person.is_missed = False
         person.visits += 1
-        return person, is_told
+        return person, [person.username] * is_told + others
+
+    def marks(self) -> set[str]:
+        """Mark whoever is not the first of their name; the user ids of those it is news for."""
+        news = set()
+        for person in self.people.values():
+            if not person.claims:
+                continue
+            # Who was marked is compared with those who are away too.
+            others = [each for each in self.people.values() if each.claims or person.is_alike]
+            first = min((each for each in others if each.username == person.username), key=_rank)
+            if person.is_alike != (person is not first):
+                person.is_alike = person is not first
+                news.add(person.user_id)
+        return news
 
     def _new(self, asked: Asked, session: int, user_id: str) -> Person:
         if asked.wanted_id is None and session == self.owner and self.created_by not in self.people:
@@ -129,7 +154,7 @@ class Room:
         assert asked.wanted_id in (None, user_id)
         name = asked.name or f"User_{user_id[:6]}"
         role = Role.OWNER if session == self.owner else Role.MEMBER
-        person = self.people[user_id] = Person(user_id, name, session, role, asked.at)
+        person = self.people[user_id] = Person(user_id, name, session, role, asked.at, asked.at)
         return person
 
     # --- going ---
@@ -181,3 +206,7 @@ class Room:
         if session != self.owner:
             return Forbidden
         return ConversationIsOver if self.is_over else None
+
+
+def _rank(person: Person) -> tuple[bool, datetime, datetime, str]:
+    return person.role is not Role.OWNER, person.named_at, person.joined_at, person.user_id

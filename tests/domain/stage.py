@@ -136,12 +136,14 @@ class Stage(RuleBasedStateMachine):
         record = joined.participant
         assert (joined.token is None) == (asked.holder is not None)
         assert asked.holder is None or asked.holder.id == joined.session.id
-        person, is_told = room.joins(asked, joined.session.id, record.user_id)
+        person, told_of = room.joins(asked, joined.session.id, record.user_id)
         assert (record.username, record.role) == (person.username, person.role)
         assert joined.participant_count == room.count
         self.records[room.id, record.user_id] = record
-        expected = [("arrived", person.username, room.count)] if is_told else []
-        assert self.hears_of_people() == expected
+        assert record.is_alike == person.is_alike
+        assert sorted(self.hears_of_people()) == sorted(
+            ("arrived", name, room.count) for name in told_of
+        )
 
     def _session(self, asked: Asked) -> Session | None:
         if asked.holder is None or asked.is_proven:

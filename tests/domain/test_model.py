@@ -246,10 +246,24 @@ class Conversations(Stage):
             assert now.last_activity_at == room.last_activity_at
             assert fresh.messages == tuple(room.messages[-STATE_MESSAGES:])
             assert {
-                (each.user_id, each.username, each.session_id, each.role, each.visits)
+                (
+                    each.user_id,
+                    each.username,
+                    each.session_id,
+                    each.role,
+                    each.visits,
+                    each.is_alike,
+                )
                 for each in fresh.participants
             } == {
-                (each.user_id, each.username, each.session, each.role, each.visits)
+                (
+                    each.user_id,
+                    each.username,
+                    each.session,
+                    each.role,
+                    each.visits,
+                    each.is_alike,
+                )
                 for each in room.people.values()
                 if each.is_in
             }

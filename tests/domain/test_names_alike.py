@@ -6,6 +6,10 @@ import pytest
 
 from parley.domain.names import skeleton
 
+UNSEEN = (
+    "\u00ad\u034f\u115f\u1160\u17b4\u180b\u180e\u200b\u200d\u2065\u2800\u3164\ufe0f\uffa0\U000e0080"
+)
+
 
 @pytest.mark.parametrize(
     ("name", "other"),
@@ -24,6 +28,11 @@ from parley.domain.names import skeleton
         ("Olga", "0lga"),
         ("paypal", "\u0440\u0430\u0443\u0440\u0430\u04cf"),
         ("Zo\u00eb", "Zoe\u0308"),
+        ("Will", "vvill"),
+        ("Evvie", "Ewie"),
+        ("vw", "vvv"),
+        ("wv", "vw"),
+        ("Maria", "rnaria"),
     ],
 )
 def test_these_look_alike(name: str, other: str) -> None:
@@ -36,6 +45,12 @@ def test_these_look_alike(name: str, other: str) -> None:
 )
 def test_these_do_not(name: str, other: str) -> None:
     assert skeleton(name) != skeleton(other)
+
+
+@pytest.mark.parametrize("unseen", UNSEEN, ids=ascii)
+def test_what_nobody_sees_tells_no_names_apart(unseen: str) -> None:
+    assert skeleton(f"Al{unseen}ice{unseen}") == skeleton("Alice")
+    assert skeleton(unseen) == ""
 
 
 @pytest.mark.parametrize("name", ["", "👍🏽", "العربية", "\u200b", "x" * 64])

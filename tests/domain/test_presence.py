@@ -20,6 +20,7 @@ BEN = Participant(
     joined_at=datetime(2030, 1, 1, tzinfo=UTC),
     left_at=None,
     visits=1,
+    named_at=datetime(2030, 1, 1, tzinfo=UTC),
 )
 NEVER_S = 3_600.0
 ROOM = 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.people import Json, Person
 
@@ -23,6 +24,30 @@ class Place:
     @property
     def owner(self) -> Person:
         return self.people["owner"]
+
+
+async def room_of(ada: Person, **more: Any) -> tuple[str, str]:
+    """A conversation Ada owns and is in, on a socket: its id and its path."""
+    room_id = await ada.starts(**more)
+    await ada.join(room_id, token=ada.token)
+    return room_id, f"/api/conversations/{room_id}"
+
+
+async def done(who: Person, method: str, path: str, body: Json | None = None) -> Json:
+    status, reply = await who.call(method, path, body)
+    assert status < 300, reply
+    return reply
+
+
+async def refused(who: Person, method: str, path: str, body: Json | None = None) -> str:
+    status, reply = await who.call(method, path, body)
+    assert status >= 400, reply
+    return str(reply["code"])
+
+
+async def takes_link(who: Person, url: str) -> None:
+    """Take the role of a link; the session has another token from then on."""
+    who.token = (await done(who, "POST", f"/api/links/{url.rsplit('/', 1)[1]}"))["token"]
 
 
 async def place(person: People, *, ended: bool = False) -> Place:

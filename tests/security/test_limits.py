@@ -345,6 +345,7 @@ ACT_CALLS = [
     ("POST", "/remove", {"user_id": "nobody"}),
     ("POST", "/let_back", {"user_id": "nobody"}),
     ("POST", "/knocks/none", {"admit": True}),
+    ("POST", "/knocks", {"admit": False}),
     ("POST", "/link", {}),
     ("POST", "/links", {"role": "member"}),
     ("DELETE", "/links/1", None),

@@ -3,40 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import get_args
 
 import pytest
 
+from parley import contract, manage_pages
 from parley.app import web_site
 from parley.errors import NotJoined
-from tests.people import Json, Person
-from tests.security.room import People
+from tests.people import Json
+from tests.security.room import People, done, refused, room_of
 from tests.servers import Running
 
 PASSPHRASE = "open sesame"
 
 
-async def room_of(ada: Person, **more: Any) -> tuple[str, str]:
-    """A conversation Ada owns and is in, on a socket: its id and its path."""
-    room_id = await ada.starts(**more)
-    await ada.join(room_id, token=ada.token)
-    return room_id, f"/api/conversations/{room_id}"
-
-
-async def done(who: Person, method: str, path: str, body: Json | None = None) -> Json:
-    status, reply = await who.call(method, path, body)
-    assert status < 300, reply
-    return reply
-
-
 def by_name(name: str) -> Callable[[Json], bool]:
     return lambda data: bool(data["username"] == name)
-
-
-async def refused(who: Person, method: str, path: str, body: Json | None = None) -> str:
-    status, reply = await who.call(method, path, body)
-    assert status >= 400, reply
-    return str(reply["code"])
 
 
 # --- removing ---
@@ -403,6 +385,10 @@ async def test_every_act_stands_in_the_owners_list_and_no_secret_does(person: Pe
     }
     assert PASSPHRASE not in str(acts)
     assert link["url"].rsplit("/", 1)[1] not in str(acts)
+
+
+def test_every_act_has_words_on_the_page() -> None:
+    assert set(manage_pages.ACTS) == set(get_args(contract.ActName))
 
 
 # --- names ---

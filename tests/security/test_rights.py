@@ -50,6 +50,7 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "remove": ("{path}/remove", {"user_id": "member-1"}, OWNERS),
     "let_back": ("{path}/let_back", {"user_id": "removed-1"}, OWNERS),
     "answer_knock": ("{path}/knocks/{knock_id}", {"admit": True}, OWNERS),
+    "answer_knocks": ("{path}/knocks", {"admit": False}, OWNERS),
     "replace_link": ("{path}/link", {}, OWNERS),
     "make_link": ("{path}/links", {"role": "owner"}, OWNERS),
     "revoke_link": ("{path}/links/{link_id}", None, OWNERS),

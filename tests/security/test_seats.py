@@ -10,8 +10,8 @@ import pytest
 from parley.domain import conversations
 from tests.people import PATIENCE_S, Json, Person
 from tests.security.conftest import Open
-from tests.security.room import People
-from tests.security.test_owners import PASSPHRASE, done, refused, room_of
+from tests.security.room import People, done, refused, room_of
+from tests.security.test_owners import PASSPHRASE
 from tests.servers import Running
 
 

@@ -80,6 +80,7 @@ async def replies_about_doors(ada: Caller, ben: Caller) -> dict[str, Reply]:
     found["manage"] = await ada.call("GET", f"{room}/manage")
     knock = f"{room}/knocks/{found['manage'].body['waiting'][0]['id']}"
     found["answer_knock"] = await ada.call("POST", knock, {"admit": True})
+    found["answer_knocks"] = await ada.call("POST", f"{room}/knocks", {"admit": False})
     number = found["make_link"].body["link"]["id"]
     found["revoke_link"] = await ada.call("DELETE", f"{room}/links/{number}")
     await ada.call("PATCH", room, {"passphrase": "open sesame"})

@@ -1,0 +1,78 @@
+"""Whose a name is, of all that can be taken for it: of whoever has held it longest."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from parley.domain import names
+from parley.errors import BadRequest, NameTaken
+from parley.records import Participant, Role
+from parley.storage import participants as stored
+
+
+class Claim(Struct, frozen=True):
+    """A name that somebody may have."""
+
+    key: str
+    since: datetime
+    is_alike: bool
+    """Whether it was marked as not the first when this was last looked at."""
+
+
+def require_seen(name: str) -> None:
+    if not names.skeleton(name):
+        raise BadRequest("This name cannot be seen: nothing in it shows. Choose another.")
+
+
+def claim(
+    connection: sa.Connection,
+    conversation_id: int,
+    username: str,
+    *,
+    before: Participant | None,
+    is_owner: bool,
+    at: datetime,
+) -> Claim:
+    """For use inside a transaction. `before` is who they were when they last came.
+
+    What somebody holds is theirs, however it is written now. Raises `NameTaken` for the name
+    of who was put out: it is kept for them, unless it was never theirs alone. Owners are
+    taken for nobody, and nobody takes their name before they come.
+    """
+    key = names.skeleton(username)
+    if before is not None and names.skeleton(before.username) == key:
+        return Claim(key, before.named_at, before.is_alike)
+    require_seen(username)
+    holders = () if is_owner else stored.alike(connection, conversation_id, key)
+    if any(each.removed_at is not None and not each.is_alike for each in holders):
+        raise NameTaken
+    return Claim(key, at, is_alike=False)
+
+
+def mark(connection: sa.Connection, conversation_id: int, key: str) -> list[Participant]:
+    """Look again who here is the first of this name; those whose mark is another now.
+
+    Who is away counts only if they own the conversation, or against who was marked before:
+    nobody sheds a mark by waiting until the other has left.
+    """
+    holders = [
+        each for each in stored.alike(connection, conversation_id, key) if each.removed_at is None
+    ]
+    if len(holders) < 2 and not any(each.is_alike for each in holders):
+        return []
+    first_of_all = min(holders, key=_rank)
+    claimants = [each for each in holders if each.left_at is None or each.role is Role.OWNER]
+    first = min(claimants, key=_rank, default=first_of_all)
+    changed = []
+    for each in claimants:
+        is_alike = each is not (first_of_all if each.is_alike else first)
+        if is_alike != each.is_alike:
+            changed.append(stored.change(connection, each, is_alike=is_alike))
+    return changed
+
+
+def _rank(person: Participant) -> tuple[bool, datetime, datetime, str]:
+    return person.role is not Role.OWNER, person.named_at, person.joined_at, person.user_id

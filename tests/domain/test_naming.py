@@ -1,0 +1,143 @@
+"""A name is that of who has held it longest, and nobody loses theirs to who took it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from parley.domain import conversations, participants, removal
+from parley.domain.context import Context
+from parley.domain.participants import Joined, Joining
+from parley.errors import BadRequest, NameTaken
+from parley.records import ParticipantArrived, Session
+from tests.domain.conftest import Clock, Told
+
+
+class Talk:
+    """A conversation of Ada's, whose clock goes on with everybody who comes."""
+
+    def __init__(self, context: Context, clock: Clock, room_id: str, owner: Session) -> None:
+        self._context, self._clock = context, clock
+        self.room_id, self.owner = room_id, owner
+
+    async def joins(
+        self, name: str, who: Joined | None = None, socket: str | None = None
+    ) -> Joined:
+        self._clock.goes_on(timedelta(seconds=1))
+        session = None if who is None else who.session
+        joining = Joining(session, username=name, socket=socket)
+        return await participants.join(self._context, self.room_id, joining)
+
+    async def removes(self, who: Joined) -> None:
+        user_id = who.participant.user_id
+        await removal.remove(self._context, self.room_id, self.owner, user_id)
+
+    async def marked(self) -> set[str]:
+        """The user ids of those who are marked."""
+        seen = await conversations.snapshot(self._context, self.room_id, self.owner)
+        return {each.user_id for each in seen.participants if each.is_alike}
+
+
+@pytest.fixture
+async def talk(context: Context, clock: Clock) -> Talk:
+    created = await conversations.create(context, None, user_id="ada")
+    return Talk(context, clock, created.conversation.room_id, created.owner)
+
+
+@pytest.mark.parametrize("false_name", ["Ben", "ben", "\u0412en"])
+async def test_who_is_taken_for_somebody_removed_comes_back(talk: Talk, false_name: str) -> None:
+    ben = await talk.joins("Ben")
+    await talk.removes(await talk.joins(false_name))
+    for socket in (None, "phone"):
+        assert (await talk.joins("Ben", ben, socket)).participant.is_alike is False
+
+
+async def test_a_name_is_free_again_that_was_never_the_removed_ones_alone(talk: Talk) -> None:
+    ben = await talk.joins("Ben")
+    await talk.removes(await talk.joins("Ben"))
+    await talk.joins("Benedict", ben)
+    await talk.joins("Ben")
+
+
+async def test_the_name_of_who_was_removed_is_for_no_newcomer_and_no_rename(talk: Talk) -> None:
+    await talk.removes(await talk.joins("Ben"))
+    cleo = await talk.joins("Cleo")
+    for who in (None, cleo):
+        with pytest.raises(NameTaken):
+            await talk.joins("BEN", who)
+
+
+async def test_joining_again_sheds_no_mark(talk: Talk) -> None:
+    mallory, alice = await talk.joins("zz"), await talk.joins("Alice")
+    for _ in range(2):
+        await talk.joins("Alice", mallory)
+        assert await talk.marked() == {mallory.participant.user_id}
+    assert (await talk.joins("Alice", alice)).participant.is_alike is False
+    await talk.joins("zz", mallory)
+    assert await talk.marked() == set()
+
+
+async def test_who_took_the_name_of_one_away_is_marked_on_their_return(
+    context: Context, talk: Talk, told: Told
+) -> None:
+    alice = await talk.joins("Alice", socket="laptop")
+    await participants.leave(context, alice.participant, "laptop")
+    mallory = await talk.joins("Alice", socket="mallory's")
+    assert await talk.marked() == set()
+    told.events.clear()
+    await talk.joins("Alice", alice, "laptop")
+    assert await talk.marked() == {mallory.participant.user_id}
+    heard = [each.participant for each in told.events if isinstance(each, ParticipantArrived)]
+    assert [(each.user_id, each.is_alike) for each in heard] == [
+        (alice.participant.user_id, False),
+        (mallory.participant.user_id, True),
+    ]
+
+
+async def test_who_was_marked_stays_so_while_the_other_is_away(
+    context: Context, talk: Talk
+) -> None:
+    alice = await talk.joins("Alice", socket="laptop")
+    mallory = await talk.joins("Alice")
+    await participants.leave(context, alice.participant, "laptop")
+    assert (await talk.joins("Alice", mallory)).participant.is_alike
+
+
+async def test_who_was_marked_for_somebody_removed_is_marked_no_more(
+    talk: Talk, told: Told
+) -> None:
+    mallory = await talk.joins("Alice")
+    alice = await talk.joins("Alice", socket="laptop")
+    assert alice.participant.is_alike
+    await talk.removes(mallory)
+    assert await talk.marked() == set()
+    last = told.events[-1]
+    assert isinstance(last, ParticipantArrived)
+    assert (last.participant.user_id, last.participant.is_alike) == (
+        alice.participant.user_id,
+        False,
+    )
+
+
+async def test_an_owner_is_the_first_of_their_name_whenever_they_come(
+    context: Context, talk: Talk
+) -> None:
+    mallory = await talk.joins("Ada")
+    ada = await participants.join(context, talk.room_id, Joining(talk.owner, username="Ada"))
+    assert ada.participant.is_alike is False
+    assert await talk.marked() == {mallory.participant.user_id}
+
+
+async def test_an_owner_comes_under_their_name_whoever_was_removed_under_it(
+    context: Context, talk: Talk
+) -> None:
+    await talk.removes(await talk.joins("Ada"))
+    ada = await participants.join(context, talk.room_id, Joining(talk.owner, username="Ada"))
+    assert ada.participant.is_alike is False
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\u200d", "\u00ad", "\u3164", "\u2800"], ids=ascii)
+async def test_a_name_that_nobody_sees_is_none(talk: Talk, name: str) -> None:
+    with pytest.raises(BadRequest):
+        await talk.joins(name)
