@@ -159,6 +159,8 @@ class Audience:
             return
         if isinstance(event, records.KnockAnswered):
             self._tell_who_knocked(event)
+        if isinstance(event, records.ConversationDeleted):
+            self._tell_who_waits(event)
         room = self.rooms.get(event.conversation_id)
         if room is None:
             return
@@ -187,6 +189,8 @@ class Audience:
                     self._close_to_strangers(room, event.conversation_id)
             case records.GrantsTakenBack():
                 self._take_back(room, event)
+            case records.RoleChanged():
+                self._tell(room, event)
             case records.LinkReplaced():
                 # Before anybody is told: the new link is not for strangers.
                 self._close_to_strangers(room, event.conversation_id)
@@ -303,6 +307,13 @@ class Audience:
         for client in self.clients.values():
             if client.knocks.get(event.conversation_id) == event.knock.session_id:
                 del client.knocks[event.conversation_id]
+                self._server.send_to((client.sid,), name, data)
+                self.look_whether_unseated(client)
+
+    def _tell_who_waits(self, event: records.ConversationDeleted) -> None:
+        name, data = present.event(event)
+        for client in self.clients.values():
+            if client.knocks.pop(event.conversation_id, None) is not None:
                 self._server.send_to((client.sid,), name, data)
                 self.look_whether_unseated(client)
 

@@ -25,6 +25,7 @@ Told = (
     | records.ConversationEnded
     | records.ConversationDeleted
     | records.LinkReplaced
+    | records.RoleChanged
     | records.MessagesErased
     | records.Knocked
     | records.KnockAnswered
@@ -61,10 +62,14 @@ def participant(record: records.Participant, *, online: bool) -> contract.Partic
         user_id=record.user_id,
         username=record.username,
         joined_at=timestamp(record.joined_at),
-        role="owner" if record.role is records.Role.OWNER else "member",
+        role=role_name(record.role),
         online=online,
         alike=record.is_alike or UNSET,
     )
+
+
+def role_name(role: records.Role) -> contract.RoleName:
+    return "owner" if role is records.Role.OWNER else "member"
 
 
 def conversation(snapshot: records.Snapshot) -> contract.Conversation:
@@ -180,6 +185,10 @@ def event(happened: Told, *, others: int = 0) -> tuple[str, object]:
                 door=door(now),
                 read_only=now.is_read_only,
                 keep_days=_or_unset(now.keep_days),
+            )
+        case records.RoleChanged(room_id=room_id, participant=person):
+            return "role_changed", contract.RoleChanged(
+                room_id=room_id, user_id=person.user_id, role=role_name(person.role)
             )
         case records.LinkReplaced():
             return "link_replaced", contract.LinkReplaced(
@@ -309,7 +318,7 @@ def left_person(record: records.Participant) -> contract.LeftPerson:
         user_id=record.user_id,
         username=record.username,
         left_at=timestamp(record.left_at or record.joined_at),
-        role="owner" if record.role is records.Role.OWNER else "member",
+        role=role_name(record.role),
         alike=record.is_alike or UNSET,
     )
 

@@ -329,6 +329,17 @@ class KnockAnswered(Struct, frozen=True):
         return self.knock.conversation_id
 
 
+class RoleChanged(Struct, frozen=True):
+    """Somebody is an owner no more."""
+
+    room_id: str
+    participant: Participant
+
+    @property
+    def conversation_id(self) -> int:
+        return self.participant.conversation_id
+
+
 class GrantsTakenBack(Struct, frozen=True):
     """Who read or owned by a link that is valid no more, or came in at a door that changed."""
 
@@ -373,6 +384,7 @@ Event = (
     | Knocked
     | KnockAnswered
     | GrantsTakenBack
+    | RoleChanged
     | MessagesErased
     | ConversationDeleted
     | SessionRenewed

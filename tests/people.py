@@ -25,6 +25,7 @@ EVENTS = (
     "message_changed",
     "conversation_changed",
     "link_replaced",
+    "role_changed",
     "messages_erased",
     "conversation_deleted",
     "removed",

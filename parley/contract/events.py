@@ -246,6 +246,14 @@ class LinkReplaced(Struct, kw_only=True):
     new_room_id: str
 
 
+class RoleChanged(Struct, kw_only=True):
+    """Somebody's right was taken back; perhaps your own."""
+
+    room_id: str
+    user_id: str
+    role: RoleName
+
+
 class Removed(Struct, kw_only=True):
     """You are in this conversation no more: `removed` by an owner, or, for who only read
     along, `closed` to strangers. `room_id` is the one you know.
@@ -377,8 +385,13 @@ SERVER_EVENTS: dict[str, ServerEvent] = {
         ServerEvent("message_changed", Message, "everyone in the room"),
         ServerEvent("conversation_changed", ConversationChanged, "everyone in the room"),
         ServerEvent("link_replaced", LinkReplaced, "everyone in the room"),
+        ServerEvent("role_changed", RoleChanged, "everyone in the room"),
         ServerEvent("messages_erased", MessagesErased, "everyone in the room"),
-        ServerEvent("conversation_deleted", ConversationDeleted, "everyone in the room"),
+        ServerEvent(
+            "conversation_deleted",
+            ConversationDeleted,
+            "everyone in the room, and who waits at its door",
+        ),
         ServerEvent("removed", Removed, "who is in the room no more"),
         ServerEvent("knocked", Knocked, "owners in the room"),
         ServerEvent("knock_answered", KnockAnswered, "owners in the room, and who knocked"),

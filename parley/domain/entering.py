@@ -27,12 +27,14 @@ from parley.errors import (
 from parley.records import (
     AtTheDoor,
     Conversation,
+    Event,
     GrantsTakenBack,
     Knock,
     KnockAnswered,
     Knocked,
     Link,
     Role,
+    RoleChanged,
     Session,
     SessionRenewed,
     Standing,
@@ -328,7 +330,7 @@ async def revoke_link(
     """
     at = context.clock()
 
-    def work(connection: sa.Connection) -> tuple[Link, GrantsTakenBack]:
+    def work(connection: sa.Connection) -> tuple[Link, list[Event]]:
         found = door.owned(connection, room_id, session)
         link = links.revoke(connection, found.id, link_id, at=at)
         if link is None:
@@ -337,15 +339,20 @@ async def revoke_link(
         if link.role is Role.OWNER:
             access.require_unmaking(found.conversation, session, without)
             revoke_owner_links(connection, found, without, at=at)
+        events: list[Event] = [GrantsTakenBack(found.id, tuple(without))]
         for session_id in without:
             person = stored_participants.by_session(connection, found.id, session_id)
             if person is not None and person.role is Role.OWNER:
-                stored_participants.change(connection, person, role=Role.MEMBER.value)
+                member = stored_participants.change(connection, person, role=Role.MEMBER.value)
+                events.append(RoleChanged(found.conversation.room_id, member))
         audit.note(connection, found, "revoked_link", at=at, about=_of_link(link))
-        return link, GrantsTakenBack(found.id, tuple(without))
+        return link, events
 
-    link, _ = await context.database.write(work, lambda result: context.bus.publish(result[1]))
-    return link
+    def tell(result: tuple[Link, list[Event]]) -> None:
+        for event in result[1]:
+            context.bus.publish(event)
+
+    return (await context.database.write(work, tell))[0]
 
 
 def revoke_owner_links(

@@ -361,9 +361,7 @@ def test_a_new_link_is_shown_whole(ada: Visitor, width: int) -> None:
     assert field.evaluate(chosen) == field.input_value()
 
 
-def test_a_device_that_owns_no_more_learns_so_by_what_it_is_refused(
-    ada: Visitor, arrive: Arrive
-) -> None:
+def test_a_device_that_owns_no_more_learns_so_at_once(ada: Visitor, arrive: Arrive) -> None:
     link = ada.starts()
     ada.joins()
     ada.says("Mine")
@@ -377,12 +375,6 @@ def test_a_device_that_owns_no_more_learns_so_by_what_it_is_refused(
     manages(ada, link)
     row(ada, "For another device", "Revoke")
     expect(ada.page.get_by_text("Done.", exact=True)).to_be_visible()
-    phone.message("Mine").hover()
-    phone.page.get_by_role("button", name="Delete this message").click()
-    dialog = phone.page.get_by_role("dialog", name="Delete this message?")
-    dialog.get_by_role("button", name="Delete", exact=True).click()
-    expect(dialog.get_by_role("alert")).to_be_visible()
-    dialog.get_by_role("button", name="Keep it").click()
     for name in ("Manage", "End conversation"):
         expect(phone.page.get_by_role("link", name=name)).to_have_count(0)
     expect(phone.people.filter(has_text="Phone")).not_to_contain_text("owner")

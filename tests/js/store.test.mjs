@@ -211,6 +211,14 @@ test("a device that owns no more is a member's", () => {
   assert.equal(reduce(owner, { type: "me", me: { ...ADA, role: "member" } }).owner, false);
 });
 
+test("whose right was taken back is a member to everybody", () => {
+  const people = [{ ...person("Ada"), role: "owner" }, { ...person("Ben"), role: "owner" }];
+  const taken = (id) => reduce(stateOf([], { owner: true, people }), { type: "role_changed", user_id: id, role: "member" });
+  const ofBen = taken("ben");
+  assert.deepEqual([ofBen.owner, ...ofBen.people.map((each) => each.role)], [true, "owner", "member"]);
+  assert.equal(taken("ada").owner, false);
+});
+
 test("who comes stands under the day they came on", () => {
   const kinds = (state) => itemsOf(state).map((item) => item.kind);
   const day = 24 * 60;

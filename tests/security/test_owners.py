@@ -96,6 +96,9 @@ async def test_a_revoked_link_takes_back_what_it_gave(person: People) -> None:
     olga.token = (await done(olga, "POST", f"/api/links/{code}"))["token"]
     await olga.join(room_id, token=olga.token)
     await done(ada, "DELETE", f"{path}/links/{made['link']['id']}")
+    for who in (ada, olga):
+        told = await who.hears("role_changed")
+        assert (told["room_id"], told["role"]) == (room_id, "member")
     await olga.say(room_id, "Am I still?")
     assert "role" not in await ada.hears("new_message")
     assert await refused(olga, "PATCH", path, {"title": "Mine"}) == "forbidden"
@@ -439,3 +442,13 @@ async def test_who_is_put_out_before_they_sit_down_does_not_sit_down(
         await realtime._seating.seat(client, client.credential, room_id, who, None)
     assert client.seats == {}
     assert realtime.audience.rooms == {}
+
+
+async def test_who_waits_at_a_door_that_goes_is_told(person: People) -> None:
+    ada, kim = person("Ada"), person("Kim")
+    room_id, path = await room_of(ada)
+    await done(ada, "PATCH", path, {"knock": True})
+    await kim.connect()
+    assert (await kim.ask("knock", {"room_id": room_id, "username": "Kim"}))["state"] == "waiting"
+    await done(ada, "DELETE", path)
+    assert (await kim.hears("conversation_deleted"))["room_id"] == room_id

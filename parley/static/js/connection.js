@@ -9,7 +9,7 @@ const LAST_DELAY_MS = 30_000;
 const OPEN_WITHIN_MS = 10_000;
 
 /** Events of the server's that the store understands as they are. */
-const PASSED_ON = ["user_joined", "user_left", "messages_erased", "knock_answered"];
+const PASSED_ON = ["user_joined", "user_left", "messages_erased", "knock_answered", "role_changed"];
 
 /** What an owner may do from this page. */
 const OWNERS_ACTS = ["answer_knock", "delete_message"];
@@ -63,7 +63,7 @@ export class Connection {
    */
   async ask(event, fields) {
     const ack = await request(this.socket, event, { room_id: this.roomId, ...fields });
-    // No event tells a device that it owns no more: what it is refused does.
+    // A device that was away when its right was taken back learns of it by what it is refused.
     if (!ack.ok && ack.code === "forbidden" && OWNERS_ACTS.includes(event)) this.store.dispatch({ type: "disowned" });
     return ack;
   }

@@ -19,7 +19,7 @@ export class Knocks {
    * @param {import("./connection.js").Connection} parts.connection
    */
   constructor({ roomId, store, connection }) {
-    this.roomId = roomId;
+    this.path = `/api/conversations/${encodeURIComponent(roomId)}`;
     this.store = store;
     this.connection = connection;
     this.root = document.getElementById("knocks");
@@ -36,7 +36,7 @@ export class Knocks {
   /** Who knocked while nobody looked. Where the door is open to all, nobody has to wait for an answer. */
   async look() {
     if (!this.root || !this.store.state.owner) return;
-    const reply = await ask(`/api/conversations/${encodeURIComponent(this.roomId)}/manage`);
+    const reply = await ask(`${this.path}/manage`);
     if (reply.code === "forbidden") this.store.dispatch({ type: "disowned" });
     if (!reply.success) return;
     const isOpen = !reply.locked && !reply.knock && !reply.has_passphrase;
@@ -89,11 +89,11 @@ export class Knocks {
     if (isAnswered && document.activeElement === document.body) next?.querySelector("button")?.focus();
   }
 
-  /** One after the other, until one is refused: too much at once, say. */
   async declineAll() {
     const button = /** @type {HTMLButtonElement} */ (byId("decline-all"));
     button.disabled = true;
-    for (const { id } of this.store.state.knocks) if (!(await this.answer(id, false))) break;
+    const reply = await ask(`${this.path}/knocks`, { admit: false });
+    if (reply.success) this.store.dispatch({ type: "knocks", waiting: [] });
     button.disabled = false;
   }
 

@@ -112,6 +112,11 @@ const REDUCERS = {
       isMe(state, person.user_id) ? { ...person, role: /** @type {const} */ ("member") } : person);
     return { ...state, owner: false, me, people, knocks: [] };
   },
+  /** @param {State} state @param {{user_id: string, role: "owner" | "member"}} event */
+  role_changed(state, { user_id, role }) {
+    if (isMe(state, user_id) && role === "member") return REDUCERS.disowned(state, {});
+    return { ...state, people: state.people.map((person) => (person.user_id === user_id ? { ...person, role } : person)) };
+  },
   gone(state, { message, isErased = false }) {
     const left = isErased ? { messages: [], ahead: [], notices: [], people: [], hasOlder: false, hasNewer: false } : {};
     return { ...state, ...left, gone: message, active: false, typing: [] };
