@@ -6,7 +6,7 @@ from quart import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, decode, forms, present, web
-from parley.domain import entering
+from parley.domain import entering, knocking, role_links
 from parley.errors import (
     KnockRequired,
     Locked,
@@ -37,7 +37,7 @@ async def door(
     state = None
     if isinstance(refusal, KnockRequired):
         session = await web.session_if_known()
-        state = present.knock_state(await entering.own_knock(web.site().context, room_id, session))
+        state = present.knock_state(await knocking.own_knock(web.site().context, room_id, session))
     page = await render_template(
         "pages/door.html",
         room_id=room_id,
@@ -73,7 +73,7 @@ async def knock(room_id: str) -> AnyResponse | Refused:
         body = decode.from_value({"username": username}, contract.KnockBody)
         session = await web.current_session()
         async with web.limited(Kind.JOINS, room_id):
-            asked = await entering.knock(web.site().context, room_id, session, body.username)
+            asked = await knocking.knock(web.site().context, room_id, session, body.username)
     except ParleyError as error:
         if isinstance(error, AT_THE_DOOR):
             return await door(room_id, error)
@@ -84,7 +84,7 @@ async def knock(room_id: str) -> AnyResponse | Refused:
 @door_pages.get("/link/<code>")
 async def ask_to_use_link(code: str) -> str:
     """To look at a link, as programs do that make previews, must not use it up."""
-    conversation, link = await entering.behind(web.site().context, code)
+    conversation, link = await role_links.behind(web.site().context, code)
     return await render_template(
         "pages/link.html", conversation=conversation, role=link.role.value, code=code
     )
@@ -93,7 +93,7 @@ async def ask_to_use_link(code: str) -> str:
 @door_pages.post("/link/<code>")
 async def use_link(code: str) -> AnyResponse:
     async with web.limited(Kind.JOINS):
-        entered = await entering.use_link(web.site().context, await web.current_session(), code)
+        entered = await role_links.use_link(web.site().context, await web.current_session(), code)
     return web.remember(
         redirect(f"/conversation/{entered.conversation.room_id}", SEE_OTHER), entered.token
     )

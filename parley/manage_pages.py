@@ -13,7 +13,7 @@ from quart import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, decode, forms, present, web
-from parley.domain import conversations, entering, owning, removal
+from parley.domain import conversations, knocking, owning, removal, role_links
 from parley.domain.context import Context
 from parley.domain.overview import overview
 from parley.errors import BadRequest, Forbidden, NotFound, RateLimited, TooLarge
@@ -141,12 +141,12 @@ async def _let_back(context: Context, room_id: str, session: Session | None, for
 
 async def _answer(context: Context, room_id: str, session: Session | None, form: Form) -> None:
     admit = form.get("answer") == "admit"
-    await entering.answer(context, room_id, session, form.get("id", ""), admit=admit)
+    await knocking.answer(context, room_id, session, form.get("id", ""), admit=admit)
 
 
 async def _revoke(context: Context, room_id: str, session: Session | None, form: Form) -> None:
     number = decode.from_query(form.get("id", ""), "id", contract.Seq)
-    await entering.revoke_link(context, room_id, session, number)
+    await role_links.revoke_link(context, room_id, session, number)
 
 
 _ACTS: dict[str, Deed] = {
@@ -170,7 +170,7 @@ async def _made_link(context: Context, room_id: str, session: Session | None, fo
         },
         contract.LinkBody,
     )
-    made = await entering.make_link(
+    made = await role_links.make_link(
         context,
         room_id,
         session,

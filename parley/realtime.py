@@ -21,6 +21,7 @@ from parley.domain import (
     access,
     conversations,
     entering,
+    knocking,
     messages,
     owning,
     participants,
@@ -249,7 +250,7 @@ class Realtime:
 
     async def knock(self, client: Client, data: contract.Knock) -> contract.KnockAck:
         credential = client.credential
-        asked = await entering.knock(self._context, data.room_id, credential.session, data.username)
+        asked = await knocking.knock(self._context, data.room_id, credential.session, data.username)
         if asked.token is not None:
             credential = Credential(asked.session, proven=True, token=asked.token)
             client.credential = credential
@@ -267,7 +268,7 @@ class Realtime:
     # --- what owners do ---
 
     async def answer_knock(self, client: Client, data: contract.AnswerKnock) -> contract.OkAck:
-        await entering.answer(
+        await knocking.answer(
             self._context, data.room_id, client.session_in(data.room_id), data.id, admit=data.admit
         )
         return contract.OkAck()

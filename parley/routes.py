@@ -15,10 +15,12 @@ from parley.domain import (
     audit,
     conversations,
     entering,
+    knocking,
     messages,
     owning,
     participants,
     removal,
+    role_links,
 )
 from parley.domain.overview import overview
 from parley.errors import Locked, NotFound, PassphraseRequired, TooLarge, Unavailable
@@ -205,13 +207,13 @@ async def enter(body: contract.EnterBody, room_id: str) -> Response:
 @answers("use_link")
 async def use_link(_body: contract.Nothing, code: str) -> Response:
     session = await web.current_session()
-    return _let_in(await entering.use_link(web.site().context, session, code))
+    return _let_in(await role_links.use_link(web.site().context, session, code))
 
 
 @answers("knock")
 async def knock(body: contract.KnockBody, room_id: str) -> Response:
     session = await web.current_session()
-    asked = await entering.knock(web.site().context, room_id, session, body.username)
+    asked = await knocking.knock(web.site().context, room_id, session, body.username)
     reply = contract.KnockReply(state="not_needed")
     if asked.knock is not None:
         token = UNSET if web.is_own_page() or asked.token is None else asked.token
@@ -222,7 +224,7 @@ async def knock(body: contract.KnockBody, room_id: str) -> Response:
 @answers("knock_state")
 async def knock_state(room_id: str) -> contract.KnockReply:
     session = await web.session_if_known()
-    stands = await entering.own_knock(web.site().context, room_id, session)
+    stands = await knocking.own_knock(web.site().context, room_id, session)
     reply = contract.KnockReply(state=present.knock_state(stands))
     if reply.state == "waiting" and stands.is_locked:
         raise Locked  # who waits is told; an owner may let them in all the same
@@ -290,14 +292,14 @@ async def answer_knock(
     body: contract.AnswerBody, room_id: str, knock_id: str
 ) -> contract.DoneReply:
     session = await web.current_session()
-    await entering.answer(web.site().context, room_id, session, knock_id, admit=body.admit)
+    await knocking.answer(web.site().context, room_id, session, knock_id, admit=body.admit)
     return contract.DoneReply()
 
 
 @answers("answer_knocks")
 async def answer_knocks(body: contract.AnswerBody, room_id: str) -> contract.DoneReply:
     session = await web.current_session()
-    await entering.answer_all(web.site().context, room_id, session, admit=body.admit)
+    await knocking.answer_all(web.site().context, room_id, session, admit=body.admit)
     return contract.DoneReply()
 
 
@@ -312,7 +314,7 @@ async def replace_link(_body: contract.Nothing, room_id: str) -> contract.Replac
 
 @answers("make_link")
 async def make_link(body: contract.LinkBody, room_id: str) -> contract.NewLinkReply:
-    made = await entering.make_link(
+    made = await role_links.make_link(
         web.site().context,
         room_id,
         await web.current_session(),
@@ -329,7 +331,7 @@ async def make_link(body: contract.LinkBody, room_id: str) -> contract.NewLinkRe
 async def revoke_link(room_id: str, link_id: str) -> contract.DoneReply:
     session = await web.current_session()
     number = int(link_id) if link_id.isascii() and link_id.isdigit() and len(link_id) < 19 else 0
-    await entering.revoke_link(web.site().context, room_id, session, number)
+    await role_links.revoke_link(web.site().context, room_id, session, number)
     return contract.DoneReply()
 
 

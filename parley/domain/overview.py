@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from parley.contract import LEFT_LISTED_MAX
-from parley.domain import audit, door, entering
+from parley.domain import audit, door, knocking
 from parley.domain.context import Context
 from parley.records import Overview, Session
 from parley.storage import audit as stored_acts
@@ -25,7 +25,7 @@ async def overview(context: Context, room_id: str, session: Session | None) -> O
             conversation=found.conversation,
             person=found.person,
             participants=stored_participants.present(connection, found.id),
-            waiting=entering.waiting(connection, found.id, at=at),
+            waiting=knocking.waiting(connection, found.id, at=at),
             removed=stored_participants.removed(connection, found.id),
             left=left,
             left_count=left_count,

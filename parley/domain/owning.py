@@ -11,7 +11,7 @@ import structlog
 from msgspec import UNSET, Struct, UnsetType
 
 from parley.contract import KEEP_DAYS, ActName
-from parley.domain import access, audit, conversations, door, entering, text
+from parley.domain import access, audit, conversations, door, knocking, text
 from parley.domain.context import Context
 from parley.errors import BadRequest
 from parley.records import (
@@ -120,7 +120,7 @@ async def change(
         if "passphrase_hash" in news:
             events = [*_forget_who_came_in(connection, after, is_open=is_open), *events]
         if is_open:
-            events += entering.let_all_in(connection, after, at=at)
+            events += knocking.let_all_in(connection, after, at=at)
         return Changed(after, tuple(events))
 
     return await _changed(context, work)

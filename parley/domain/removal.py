@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from msgspec import Struct
 
-from parley.domain import access, audit, door, entering, names, naming, participants
+from parley.domain import access, audit, door, names, naming, participants, role_links
 from parley.domain.context import Context
 from parley.errors import BadRequest, Forbidden, NotFound
 from parley.records import Participant, ParticipantRemoved, Role, Session
@@ -51,7 +51,7 @@ async def remove(
         if person.left_at is None:
             count = stored_conversations.change_participant_count(connection, conversation.id, -1)
         grants.take_back(connection, conversation.id, person.session_id)
-        entering.revoke_owner_links(connection, found, [person.session_id], at=at)
+        role_links.revoke_owner_links(connection, found, [person.session_id], at=at)
         gone = stored.change(
             connection, person, removed_at=at, left_at=person.left_at or at, role=Role.MEMBER.value
         )

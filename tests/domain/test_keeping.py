@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from parley.config import Config
-from parley.domain import conversations, entering, messages, owning, participants
+from parley.domain import conversations, messages, owning, participants, role_links
 from parley.domain.context import Context
 from parley.domain.messages import Draft
 from parley.domain.overview import overview
@@ -44,24 +44,27 @@ async def talk(context: Context) -> Talk:
 async def test_an_owners_link_is_valid_for_ten_minutes(
     context: Context, clock: Clock, talk: Talk
 ) -> None:
-    made = await entering.make_link(context, talk.room_id, talk.owner, role=Role.OWNER)
+    made = await role_links.make_link(context, talk.room_id, talk.owner, role=Role.OWNER)
     clock.goes_on(timedelta(minutes=9, seconds=59))
-    conversation, _ = await entering.behind(context, made.code)
+    conversation, _ = await role_links.behind(context, made.code)
     assert conversation.room_id == talk.room_id
     clock.goes_on(timedelta(seconds=1))
-    for use in (entering.behind(context, made.code), entering.use_link(context, None, made.code)):
+    for use in (
+        role_links.behind(context, made.code),
+        role_links.use_link(context, None, made.code),
+    ):
         with pytest.raises(NotFound):
             await use
 
 
 async def test_a_link_ends_when_it_says(context: Context, clock: Clock, talk: Talk) -> None:
-    made = await entering.make_link(
+    made = await role_links.make_link(
         context, talk.room_id, talk.owner, role=Role.MEMBER, expires_in_s=3_600, uses_max=2
     )
     for _ in range(2):
-        await entering.use_link(context, None, made.code)
+        await role_links.use_link(context, None, made.code)
     with pytest.raises(NotFound):
-        await entering.use_link(context, None, made.code)
+        await role_links.use_link(context, None, made.code)
     (link,) = (await overview(context, talk.room_id, talk.owner)).links
     assert link.uses == 2
 

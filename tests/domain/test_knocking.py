@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from parley.contract import WAITING_MAX
-from parley.domain import conversations, entering, overview, owning
+from parley.domain import conversations, knocking, overview, owning
 from parley.domain.context import Context
 from parley.domain.conversations import Created
 from parley.domain.owning import Wishes
@@ -32,7 +32,7 @@ async def made(context: Context, told: Told) -> Created:
 async def knocks(
     context: Context, made: Created, name: str, session: Session | None = None
 ) -> Session:
-    asked = await entering.knock(context, made.conversation.room_id, session, name)
+    asked = await knocking.knock(context, made.conversation.room_id, session, name)
     assert asked.session is not None
     return asked.session
 
@@ -43,7 +43,7 @@ async def waiting(context: Context, made: Created) -> list[str]:
 
 
 async def state(context: Context, made: Created, session: Session | None) -> str:
-    stands = await entering.own_knock(context, made.conversation.room_id, session)
+    stands = await knocking.own_knock(context, made.conversation.room_id, session)
     return knock_state(stands)
 
 
@@ -59,7 +59,7 @@ async def test_no_more_wait_than_an_owner_can_look_through(context: Context, mad
     assert refused.value.retry_after == 60
     await knocks(context, made, "Kim, once more", sessions[0])
     assert len(await waiting(context, made)) == WAITING_MAX
-    await entering.answer_all(context, made.conversation.room_id, made.owner, admit=False)
+    await knocking.answer_all(context, made.conversation.room_id, made.owner, admit=False)
     await knocks(context, made, "Sam")
     assert await waiting(context, made) == ["Sam"]
     assert await state(context, made, sessions[0]) == "declined"
@@ -91,7 +91,7 @@ async def test_who_must_knock_and_has_not_is_told_so(context: Context, made: Cre
     kim = await knocks(context, made, "Kim")
     assert await state(context, made, kim) == "waiting"
     assert await state(context, made, made.owner) == "not_needed"
-    await entering.answer_all(context, made.conversation.room_id, made.owner, admit=True)
+    await knocking.answer_all(context, made.conversation.room_id, made.owner, admit=True)
     assert await state(context, made, kim) == "admitted"
     wishes = Wishes(passphrase="open sesame")  # takes back what was given without a name
     await owning.change(context, made.conversation.room_id, made.owner, wishes)

@@ -1,0 +1,214 @@
+"""Knocking: asking to be let in, and the answers."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Literal
+
+import sqlalchemy as sa
+from msgspec import Struct
+from msgspec.structs import replace
+
+from parley.contract import KNOCK_LASTS_S, WAITING_MAX
+from parley.domain import access, audit, door, naming, sessions, text
+from parley.domain.context import Context
+from parley.domain.door import Found
+from parley.errors import (
+    BadRequest,
+    ConversationNotFound,
+    Locked,
+    NotFound,
+    RateLimited,
+)
+from parley.records import (
+    AtTheDoor,
+    Conversation,
+    Knock,
+    KnockAnswered,
+    Knocked,
+    Role,
+    Session,
+    Standing,
+)
+from parley.storage import grants, knocks
+
+ODE_BYTES = 24
+ID_BYTES = 9
+KNOCK_LASTS = timedelta(seconds=KNOCK_LASTS_S)
+AT_THE_DOOR_AGAIN_S = 60.0
+ADMITTED: Literal["admitted"] = "admitted"
+DECLINED: Literal["declined"] = "declined"
+
+
+class Asked(Struct, frozen=True):
+    """A knock, or that none is needed."""
+
+    conversation: Conversation
+    knock: Knock | None
+    """None for who may come in already."""
+    token: str | None
+    """The secret of the session made by this; None where there was one."""
+    session: Session | None = None
+
+
+async def knock(
+    context: Context, room_id: str, session: Session | None, username: str | None
+) -> Asked:
+    """Ask to be let in, under a name. Asking again is asking once, under the newest name."""
+    name = text.claimed_name(username)
+    if not name:
+        raise BadRequest("Give a name, so that the owner knows who knocks.")
+    naming.require_seen(name)
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> tuple[Asked, bool]:
+        found = door.find(connection, room_id, session)
+        conversation = found.conversation
+        if found.standing is Standing.REMOVED:
+            raise ConversationNotFound
+        access.require_open(conversation)
+        if access.may_come_in(conversation, found.standing):
+            return Asked(conversation, None, None, session), False
+        if conversation.is_locked:
+            raise Locked
+        if not conversation.is_knock:
+            access.require_open_door(conversation)
+        who, token = (session, None) if session else sessions.begin(connection, at=at)
+        knocks.forget_waiting(connection, found.id, until=at - KNOCK_LASTS)
+        before = knocks.of_session(connection, found.id, who.id)
+        if before is None or before.answer is not None:
+            _require_room_at_the_door(connection, found.id, at=at)
+        asks_again = (name, room_id, None)
+        if before and (before.username, before.room_id, before.answer) == asks_again:
+            return Asked(conversation, before, token, who), False
+        asked = knocks.ask(
+            connection,
+            conversation_id=found.id,
+            session_id=who.id,
+            room_id=room_id,
+            id=before.id if before is not None else secrets.token_urlsafe(ID_BYTES),
+            username=name,
+            at=at,
+        )
+        return Asked(conversation, asked, token, who), True
+
+    def tell(result: tuple[Asked, bool]) -> None:
+        asked, is_news = result
+        if is_news and asked.knock is not None:
+            context.bus.publish(Knocked(asked.conversation.room_id, asked.knock))
+
+    asked, _ = await context.database.write(work, tell)
+    return asked
+
+
+async def own_knock(context: Context, room_id: str, session: Session | None) -> AtTheDoor:
+    """How it stands with the knock of this session, if it knocked, and whether it has to."""
+    at = context.clock()
+
+    def query(connection: sa.Connection) -> AtTheDoor:
+        found = door.find(connection, room_id, session)
+        if found.standing is Standing.REMOVED:
+            raise ConversationNotFound
+        may_come_in = access.may_come_in(found.conversation, found.standing)
+        if session is None:
+            return AtTheDoor(may_come_in, None)
+        own = knocks.of_session(connection, found.id, session.id)
+        if own is not None and own.answer is None and own.asked_at <= at - KNOCK_LASTS:
+            own = None
+        return AtTheDoor(may_come_in, own, is_locked=found.conversation.is_locked)
+
+    return await context.database.read(query)
+
+
+def waiting(connection: sa.Connection, conversation_id: int, *, at: datetime) -> tuple[Knock, ...]:
+    """Who asks to be let in, the longest waiting first. Who asked a day ago is gone."""
+    return knocks.waiting(connection, conversation_id, since=at - KNOCK_LASTS)
+
+
+async def answer(
+    context: Context, room_id: str, session: Session | None, knock_id: str, *, admit: bool
+) -> Knock:
+    """Let somebody in, or not; for owners. Raises `NotFound` where nobody waits under it."""
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> tuple[KnockAnswered, ...]:
+        found = door.owned(connection, room_id, session)
+        answered = _answered(connection, found, knock_id, admit=admit, at=at)
+        if answered is None:
+            raise NotFound("Nobody waits under this id any more.")
+        return (answered,)
+
+    [answered] = await _tell_answers(context, work)
+    return answered.knock
+
+
+async def answer_all(
+    context: Context, room_id: str, session: Session | None, *, admit: bool
+) -> None:
+    """The same for everybody who waits."""
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> tuple[KnockAnswered, ...]:
+        found = door.owned(connection, room_id, session)
+        answers = [
+            _answered(connection, found, knock.id, admit=admit, at=at)
+            for knock in waiting(connection, found.id, at=at)
+        ]
+        return tuple(each for each in answers if each is not None)
+
+    await _tell_answers(context, work)
+
+
+async def _tell_answers(
+    context: Context, work: Callable[[sa.Connection], tuple[KnockAnswered, ...]]
+) -> tuple[KnockAnswered, ...]:
+    def tell(answers: tuple[KnockAnswered, ...]) -> None:
+        for each in answers:
+            context.bus.publish(each)
+
+    return await context.database.write(work, tell)
+
+
+def _answered(
+    connection: sa.Connection, found: Found, knock_id: str, *, admit: bool, at: datetime
+) -> KnockAnswered | None:
+    act = ADMITTED if admit else DECLINED
+    knock = knocks.answer(connection, found.id, knock_id, answer=act)
+    if knock is None:
+        return None
+    if admit:
+        grants.give(connection, found.id, knock.session_id, Role.MEMBER, at=at)
+    audit.note(connection, found, act, at=at, about=knock.username)
+    return KnockAnswered(found.conversation.room_id, knock)
+
+
+def _require_room_at_the_door(
+    connection: sa.Connection, conversation_id: int, *, at: datetime
+) -> None:
+    if len(waiting(connection, conversation_id, at=at)) >= WAITING_MAX:
+        raise RateLimited(
+            "So many wait at the door that nobody else can just now. Try again in a minute.",
+            retry_after=AT_THE_DOOR_AGAIN_S,
+        )
+
+
+def let_all_in(
+    connection: sa.Connection, conversation: Conversation, *, at: datetime
+) -> tuple[KnockAnswered, ...]:
+    """The door is open to all, so nobody waits any more. For use inside the transaction."""
+    return tuple(
+        KnockAnswered(conversation.room_id, replace(knock, answer=ADMITTED))
+        for knock in knocks.forget_waiting(connection, conversation.id, until=at)
+    )
+
+
+def over(
+    connection: sa.Connection, conversation: Conversation, who: Session
+) -> KnockAnswered | None:
+    """Whoever came in by other means waits no more, and nobody is asked about them."""
+    knock = knocks.forget(connection, conversation.id, who.id)
+    if knock is None:
+        return None
+    return KnockAnswered(conversation.room_id, replace(knock, answer=ADMITTED))
