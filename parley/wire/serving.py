@@ -18,13 +18,11 @@ from typing import Any, cast
 
 import structlog
 from hypercorn.asyncio.lifespan import Lifespan
-from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
-from hypercorn.protocol import ws_stream
-from hypercorn.protocol.ws_stream import FrameTooLargeError
 from hypercorn.utils import wrap_app
 
+from parley.wire.connection import HEAD_MAX_BYTES, Connection
 from parley.wire.countdown import Countdown
 from parley.wire.gate import Gate
 from parley.wire.opening import OPEN_WITHIN_S, Door, Opening
@@ -39,36 +37,6 @@ KEEP_ALIVE_S = 30.0
 DRAIN_WITHIN_S, ANSWER_WITHIN_S, CUT_OFF_WITHIN_S = 4.0, 4.0, 1.0
 """How long a stop may take, together less than ten seconds: for goodbyes; for requests that
 wait, longer than for a database that is locked; for what is cut off because it never reads."""
-
-
-class _Connection(TCPServer):
-    """One that can be cut off: Hypercorn waits for ever to write to a client that never reads."""
-
-    def cut_off(self) -> None:
-        transport = self.writer.transport
-        transport.abort()
-
-
-class _PlainHandshake(ws_stream.Handshake):
-    """Hypercorn always takes permessage-deflate: a bomb, and megabytes of state for a crowd."""
-
-    def __init__(self, headers: Any, http_version: str) -> None:
-        super().__init__(headers, http_version)
-        self.extensions = None
-
-
-class _BoundedBuffer(ws_stream.WebsocketBuffer):
-    """Hypercorn's goes on growing after it has found a message too large."""
-
-    def extend(self, event: Any) -> None:
-        if self.length + len(event.data) > self.max_length:
-            self.value, self.length = None, self.max_length
-            raise FrameTooLargeError
-        super().extend(event)
-
-
-ws_stream.Handshake = _PlainHandshake  # type: ignore[misc]  # how Hypercorn can be told
-ws_stream.WebsocketBuffer = _BoundedBuffer  # type: ignore[misc]
 
 
 class CannotListen(Exception):
@@ -200,7 +168,7 @@ class _House:
         self._state = state
         self._max_connections = max_connections
         self._context = WorkerContext(None)
-        self._http: dict[asyncio.Task[None], _Connection] = {}
+        self._http: dict[asyncio.Task[None], Connection] = {}
         self._door = Door(
             admit=lambda scope: None if self._gate is None else self._gate.admit(scope),
             to_http=self._to_http,
@@ -245,7 +213,7 @@ class _House:
         protocol.connection_made(transport)
         protocol.data_received(data)
         writer = asyncio.StreamWriter(transport, protocol, reader, loop)
-        connection = _Connection(
+        connection = Connection(
             self._wrapped,
             loop,
             self._config,
@@ -290,6 +258,7 @@ def _config() -> Config:
     config.accesslog = None
     config.keep_alive_timeout = KEEP_ALIVE_S
     config.include_server_header = False
+    config.h11_max_incomplete_size = HEAD_MAX_BYTES
     config.websocket_max_message_size = 128 * 1024
     return config
 

@@ -14,10 +14,10 @@ import pytest
 
 from parley import contract
 from parley.config import Config
-from parley.wire import frames, line, opening, serving
+from parley.wire import connection, frames, line, serving
 from tests.people import PATIENCE_S, Person
 from tests.raw import engine_socket, event, raw_polling, raw_socket
-from tests.servers import Running, running
+from tests.servers import Process, Running, running
 from tests.wire.test_frames import masked
 
 UPGRADE = (
@@ -84,7 +84,7 @@ async def says_much(somebody: Person, room_id: str) -> None:
 
 
 @contextlib.asynccontextmanager
-async def wire(server: Running) -> AsyncIterator[Wire]:
+async def wire(server: Running | Process) -> AsyncIterator[Wire]:
     reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rsplit(":", 1)[1]))
     try:
         yield Wire(reader, writer)
@@ -293,7 +293,7 @@ async def test_a_head_without_an_end_is_refused(server: Running) -> None:
         with contextlib.suppress(ConnectionError):
             await mallory.says(*[b"X-Filler: " + b"x" * 1_000 + b"\r\n"] * (100))
             assert b" 101 " not in await mallory.reads_to_the_end()
-    assert opening.HEAD_MAX_BYTES < 100_000
+    assert connection.HEAD_MAX_BYTES < 100_000
 
 
 async def test_a_full_house_says_so(config: Config) -> None:

@@ -1,0 +1,91 @@
+"""One connection's HTTP/1.1, as Hypercorn speaks it, with the gaps closed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import hypercorn.protocol
+from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.events import Closed, Event
+from hypercorn.protocol import ws_stream
+from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.protocol.ws_stream import FrameTooLargeError
+
+if TYPE_CHECKING:
+    import h11
+
+HEAD_MAX_BYTES = 16 * 1024
+HEADERS_MAX = 100
+"""Apache's bound; each header costs ten times its bytes."""
+_BAD_REQUEST, _TOO_LARGE, _NO_SUCH_VERSION = 400, 431, 505
+_SEPARATORS_BYTES = len(b": \r\n")
+
+
+class Connection(TCPServer):
+    """One that can be cut off: Hypercorn waits for ever to write to a client that never reads."""
+
+    def cut_off(self) -> None:
+        transport = self.writer.transport
+        transport.abort()
+
+
+class _Http(H11Protocol):
+    """Never HTTP/2, which Hypercorn begins for whoever asks.
+
+    A proxy that passes `Upgrade` on passes on all that comes after it too: inside, a
+    client would choose its own `X-Forwarded-For`.
+    """
+
+    _is_refused = False
+
+    async def handle(self, event: Event) -> None:
+        if not self._is_refused:
+            await super().handle(event)
+
+    async def _check_protocol(self, event: h11.Request) -> None:
+        """RFC 9110, section 7.8: an `Upgrade` may be passed over."""
+
+    async def _create_stream(self, request: h11.Request) -> None:
+        status = _refusal(request)
+        if status is None:
+            await super()._create_stream(request)
+        else:
+            self._is_refused = True
+            await self._send_error_response(status)
+            await self.send(Closed())
+
+
+def _refusal(request: h11.Request) -> int | None:
+    if request.http_version not in (b"1.0", b"1.1"):
+        return _NO_SUCH_VERSION  # the preface of HTTP/2 says 2.0
+    size = sum(len(name) + len(value) + _SEPARATORS_BYTES for name, value in request.headers)
+    # H11 looks at the size of a head only while it waits for its end.
+    if size + len(request.target) > HEAD_MAX_BYTES or len(request.headers) > HEADERS_MAX:
+        return _TOO_LARGE
+    names = {name for name, _ in request.headers}
+    # RFC 9112, section 6.1: somebody between us and the client may go by the other one.
+    return _BAD_REQUEST if {b"content-length", b"transfer-encoding"} <= names else None
+
+
+class _PlainHandshake(ws_stream.Handshake):
+    """Hypercorn always takes permessage-deflate: a bomb, and megabytes of state for a crowd."""
+
+    def __init__(self, headers: Any, http_version: str) -> None:
+        super().__init__(headers, http_version)
+        self.extensions = None
+
+
+class _BoundedBuffer(ws_stream.WebsocketBuffer):
+    """Hypercorn's goes on growing after it has found a message too large."""
+
+    def extend(self, event: Any) -> None:
+        if self.length + len(event.data) > self.max_length:
+            self.value, self.length = None, self.max_length
+            raise FrameTooLargeError
+        super().extend(event)
+
+
+# How Hypercorn can be told.
+hypercorn.protocol.H11Protocol = _Http  # type: ignore[attr-defined]
+ws_stream.Handshake = _PlainHandshake  # type: ignore[misc]
+ws_stream.WebsocketBuffer = _BoundedBuffer  # type: ignore[misc]

@@ -1,0 +1,76 @@
+"""What is no request of HTTP/1.1 is refused, and a connection goes when its client does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from parley.wire import connection
+from tests.servers import Process, Running, process
+from tests.wire.test_line import UPGRADE, wire
+
+HOST = "Host: 127.0.0.1\r\n"
+HEALTH = f"GET /api/health HTTP/1.1\r\n{HOST}\r\n"
+CREATE = f"POST /api/conversations/create HTTP/1.1\r\n{HOST}"
+POLL = f"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\n{HOST}"
+SETTINGS = "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n"
+PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+MANY_HEADERS = "".join(f"x{number}:\r\n" for number in range(connection.HEADERS_MAX))
+BIG_HEAD = f"X-Filler: {'x' * connection.HEAD_MAX_BYTES}\r\n"
+TWO_LENGTHS = f"{CREATE}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+
+
+async def answer(server: Running | Process, request: str) -> bytes:
+    """All that a connection says which asks this and is then closed."""
+    async with wire(server) as asking:
+        await asking.says(request.encode())
+        return await asking.reads_to_the_end()
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, "", "HTTP2-Settings: A\r\n"])
+@pytest.mark.parametrize("head", [HEALTH, f"{POLL}\r\n"])
+async def test_an_upgrade_to_http_2_is_passed_over(
+    server: Running, head: str, settings: str
+) -> None:
+    upgrade = f"Upgrade: h2c\r\n{settings}Connection: Upgrade, HTTP2-Settings, close\r\n\r\n"
+    said = await answer(server, head.removesuffix("\r\n") + upgrade)
+    assert said.startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("rest", ["", "\0\0\0\4\0\0\0\0\0", "no frame at all" * 20])
+async def test_http_2_is_not_spoken(server: Running, rest: str) -> None:
+    assert (await answer(server, PREFACE + rest)).startswith(b"HTTP/1.1 505 ")
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        pytest.param(TWO_LENGTHS + HEALTH, 400, id="two-lengths"),
+        pytest.param(HEALTH + TWO_LENGTHS + HEALTH, 400, id="two-lengths-second"),
+        pytest.param(f"{CREATE}{BIG_HEAD}\r\n", 431, id="big-head"),
+        pytest.param(f"{CREATE}{MANY_HEADERS}\r\n", 431, id="many-headers"),
+        pytest.param(f"{UPGRADE}{BIG_HEAD}\r\n", 431, id="big-websocket-head"),
+        pytest.param(f"{UPGRADE}{MANY_HEADERS}\r\n", 431, id="many-websocket-headers"),
+        pytest.param(f"GET /{'x' * connection.HEAD_MAX_BYTES} HTTP/1.1\r\n{HOST}\r\n", 431),
+    ],
+)
+async def test_a_request_we_do_not_take_ends_the_connection(
+    server: Running, request_: str, status: int
+) -> None:
+    said = await answer(server, request_)
+    _, *others = said.split(b"HTTP/1.1 ")
+    assert [int(each[:3]) for each in others][-1] == status
+    assert len(others) == 1 + request_.startswith(HEALTH)
+
+
+async def test_no_request_leaves_a_line_in_the_log(tmp_path: Path) -> None:
+    odd = [PREFACE + "garbage", TWO_LENGTHS, f"{CREATE}{BIG_HEAD}\r\n"]
+    odd += [
+        f"GET /x HTTP/1.1\r\n{HOST}Upgrade: h2c\r\nConnection: close\r\n{more}\r\n"
+        for more in ("HTTP2-Settings: A\r\n", "HTTP2-Settings: AAT_____\r\n", "X: ÿ\r\n")
+    ]
+    with process(tmp_path / "data", "--port", "0", "--host", "127.0.0.1") as site:
+        for request in odd:
+            assert (await answer(site, request)).startswith(b"HTTP/1.1 ")
+        assert site.stop() == (0, "")
