@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import hypercorn.protocol
@@ -17,16 +18,45 @@ if TYPE_CHECKING:
 HEAD_MAX_BYTES = 16 * 1024
 HEADERS_MAX = 100
 """Apache's bound; each header costs ten times its bytes."""
+END_WITHIN_S = 4.0
+"""How long what was asked for may go on once its client is gone: longer than a goodbye takes."""
 _BAD_REQUEST, _TOO_LARGE, _NO_SUCH_VERSION = 400, 431, 505
 _SEPARATORS_BYTES = len(b": \r\n")
 
 
 class Connection(TCPServer):
-    """One that can be cut off: Hypercorn waits for ever to write to a client that never reads."""
+    """One that ends with its client; Hypercorn's waits on for an idle timer, or for ever."""
+
+    _is_read = False
+    """Whether its client will say no more."""
+    _end: asyncio.TimerHandle | None = None
+
+    async def run(self) -> None:
+        try:
+            await super().run()
+        finally:
+            if self._end is not None:
+                self._end.cancel()
 
     def cut_off(self) -> None:
+        """End what waits to write to a client that never reads."""
         transport = self.writer.transport
         transport.abort()
+
+    async def _read_data(self) -> None:
+        await super()._read_data()
+        self._is_read = True
+        self._end = self.loop.call_later(END_WITHIN_S, self._give_up, asyncio.current_task())
+        await self.idle_task.stop()
+
+    async def _idle_timeout(self) -> None:
+        if not self._is_read:
+            await super()._idle_timeout()
+
+    def _give_up(self, task: asyncio.Task[None] | None) -> None:
+        self.cut_off()
+        if task is not None:
+            task.cancel()
 
 
 class _Http(H11Protocol):
@@ -54,6 +84,13 @@ class _Http(H11Protocol):
             await self._send_error_response(status)
             await self.send(Closed())
 
+    async def _close_stream(self) -> None:
+        # Who has answered reads no more: what waits would keep its end from it, for ever.
+        put = getattr(self.stream, "app_put", None)
+        if put is not None:
+            _make_room(put.__self__)
+        await super()._close_stream()
+
 
 def _refusal(request: h11.Request) -> int | None:
     if request.http_version not in (b"1.0", b"1.1"):
@@ -65,6 +102,12 @@ def _refusal(request: h11.Request) -> int | None:
     names = {name for name, _ in request.headers}
     # RFC 9112, section 6.1: somebody between us and the client may go by the other one.
     return _BAD_REQUEST if {b"content-length", b"transfer-encoding"} <= names else None
+
+
+def _make_room(queue: asyncio.Queue[Any]) -> None:
+    if queue.full():
+        while not queue.empty():
+            queue.get_nowait()
 
 
 class _PlainHandshake(ws_stream.Handshake):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from parley.wire import connection
-from tests.servers import Process, Running, process
+from parley.config import Config
+from parley.wire import connection, serving
+from tests.servers import Process, Running, process, running
 from tests.wire.test_line import UPGRADE, wire
 
 HOST = "Host: 127.0.0.1\r\n"
@@ -74,3 +78,74 @@ async def test_no_request_leaves_a_line_in_the_log(tmp_path: Path) -> None:
         for request in odd:
             assert (await answer(site, request)).startswith(b"HTTP/1.1 ")
         assert site.stop() == (0, "")
+
+
+# --- the end of a connection --------------------------------------------------
+
+
+def connections() -> set[asyncio.Task[Any]]:
+    """What Hypercorn runs for connections in this process."""
+    return {task for task in asyncio.all_tasks() if _is_connection(task)}
+
+
+def _is_connection(task: asyncio.Task[Any]) -> bool:
+    return getattr(task.get_coro(), "__qualname__", "") == connection.Connection.run.__qualname__
+
+
+async def ends(tasks: set[asyncio.Task[Any]]) -> None:
+    """Wait until these are over, much sooner than an idle connection is closed."""
+    if tasks:
+        _, waiting = await asyncio.wait(tasks, timeout=serving.KEEP_ALIVE_S / 3)
+        assert not waiting
+
+
+UNREAD = "1\r\nx\r\n" * 500
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pytest.param(HEALTH, id="kept alive"),
+        pytest.param(f"{POLL}\r\n", id="a poll"),
+        pytest.param(
+            f"POST /api/health HTTP/1.1\r\nHost: [\r\nTransfer-Encoding: chunked\r\n\r\n{UNREAD}",
+            id="a body nobody reads",
+        ),
+    ],
+)
+async def test_a_connection_goes_with_its_client(server: Running, request_: str) -> None:
+    async with wire(server) as asking:
+        await asking.says(request_.encode())
+        await asking._reader.readuntil(b"\r\n\r\n")
+        asked = connections()
+    await ends(asked)
+    assert connections() == set()
+
+
+async def test_a_client_that_went_holds_no_place(config: Config) -> None:
+    few = replace(config, max_connections_per_address=2)
+    async with running(few) as server:
+        for _ in range(6):
+            async with wire(server) as asking:
+                await asking.says(HEALTH.encode())
+                assert b" 200 " in await asking._reader.readuntil(b"\r\n\r\n")
+                asked = connections()
+            await ends(asked)
+
+
+async def test_what_does_not_end_with_its_client_is_ended(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "END_WITHIN_S", 0.1)
+    begun = asyncio.Event()
+
+    async def never(*_: object) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(server.app.realtime.server, "handle_request", never)
+    async with wire(server) as asking:
+        await asking.says(f"{POLL}\r\n".encode())
+        await begun.wait()
+        asked = connections()
+    await ends(asked)
