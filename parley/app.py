@@ -16,6 +16,7 @@ from parley import (
     __version__,
     contract,
     forms,
+    logs,
     page_policy,
     present,
     rich_text,
@@ -108,6 +109,7 @@ def create_app(config: Config | None = None) -> Parley:
     database.when_replaced = realtime.send_away
 
     app = Parley(__name__, static_folder=None)
+    app.logger = logs.for_library("answer_failed")
     app.database, app.realtime, app.limits = database, realtime, limits
     app.extensions[web.EXTENSION] = web.Site(
         config=config,
@@ -157,6 +159,7 @@ def _serve(app: Parley, config: Config) -> None:
         elsewhere=msgspec.json.encode(present.error_reply(WrongHost(web.wrong_host(config)))),
         refusal=msgspec.json.encode(present.error_reply(OriginRefused())),
         not_allowed=msgspec.json.encode(present.error_reply(BadRequest())),
+        nowhere=msgspec.json.encode(present.error_reply(NotFound())),
         crowded=present.crowded(RETRY_AFTER_S),
     )
 

@@ -58,6 +58,7 @@ class Gate:
         elsewhere: bytes,
         refusal: bytes,
         not_allowed: bytes,
+        nowhere: bytes,
         crowded: bytes,
     ) -> None:
         self._server = server
@@ -72,6 +73,7 @@ class Gate:
         self._elsewhere = elsewhere
         self._refusal = refusal
         self._not_allowed = not_allowed
+        self._nowhere = nowhere
 
     @property
     def line_count(self) -> int:
@@ -116,6 +118,9 @@ class Gate:
             # Quart raises at it before its error handlers are there, which ends as an empty 500.
             await _answer(scope, receive, send, 400, self._not_allowed)
         elif not _is_ours(scope["path"]):
+            if scope["type"] == "websocket":  # the app has none
+                await _answer(scope, receive, send, 404, self._nowhere)
+                return
             await self._app(scope, receive, send)
         elif not self._knows(scope, handshake):
             await _answer(scope, receive, send, 400, self._elsewhere)
