@@ -27,6 +27,8 @@ UPGRADE = (
     "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
 )
 MUCH = 40
+NOT_LONG_S = 10.0
+"""Less than the first heartbeat takes to come."""
 ENDLESS = 80_000_000 // 60_000
 # RFC 6455, section 1.3, computes this answer to that key.
 ACCEPT = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
@@ -275,6 +277,42 @@ async def test_who_takes_part_in_nothing_may_not_stay(
             await watcher.reads_to_the_end()
         assert (await ada.say(room_id, "Still here"))["ok"]
         await ada.goes_home()
+
+
+@pytest.mark.parametrize(
+    ("says", "hears"), [(("41", "40/nowhere,"), "44/nowhere,"), (("41", "40"), "40{")]
+)
+async def test_noise_buys_no_time(
+    config: Config, monkeypatch: pytest.MonkeyPatch, says: tuple[str, ...], hears: str
+) -> None:
+    monkeypatch.setattr(contract, "JOIN_WITHIN_S", 0.3)
+    async with (
+        running(config) as server,
+        engine_socket(server.url) as noisy,
+        asyncio.timeout(NOT_LONG_S),
+    ):
+        await noisy.send(*says)
+        while await noisy._reads_until(hears):
+            await noisy.send(*says)
+
+
+async def test_who_disconnects_from_a_room_may_not_stay(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contract, "JOIN_WITHIN_S", 0.3)
+    async with running(config) as server, asyncio.timeout(NOT_LONG_S):
+        ada = Person("Ada", server.url)
+        room_id = await ada.starts()
+        await ada.goes_home()
+        async with raw_polling(server.url) as polling, raw_socket(server.url) as watcher:
+            await polling.send(event("watch_room", {"room_id": room_id}, id=1))
+            await polling.polls_acks([1])
+            assert (await watcher.ask("watch_room", {"room_id": room_id}))["ok"]
+            await polling.send("41")
+            await watcher.send("41")
+            while await polling.poll() == 200:
+                pass
+            await watcher.reads_to_the_end()
 
 
 async def test_a_slow_handshake_is_given_up(
