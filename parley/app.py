@@ -52,6 +52,7 @@ from parley.realtime import Realtime, asking
 from parley.routes import rest
 from parley.storage import secret_file
 from parley.storage.database import Database
+from parley.wire.body import BODY_WITHIN_S
 from parley.wire.gate import Gate
 from parley.wire.places import RETRY_AFTER_S, Places
 
@@ -121,6 +122,7 @@ def create_app(config: Config | None = None) -> Parley:
     )
     app.config["MAX_CONTENT_LENGTH"] = contract.FORM_MAX_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = contract.FORM_MAX_BYTES
+    app.config["BODY_TIMEOUT"] = BODY_WITHIN_S
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = True
     _serve(app, config)
     _start_and_stop(app, context)

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from parley.addresses import Proxies, canonical, place_of
+from parley.wire.body import HungUp, read_whole
 from parley.wire.direct import DirectClient
 from parley.wire.handshake import CrossOriginRule, Handshake, HostRule, OriginRule
 from parley.wire.places import RETRY_AFTER_S, Places
@@ -130,7 +131,18 @@ class Gate:
             await _answer(scope, receive, send, 400, self._not_allowed)
         else:
             send = _with_headers(send, self._readable_by(handshake))
-            await self._server.handle_request(scope, receive, send)
+            await self._to_socket_io(scope, receive, send)
+
+    async def _to_socket_io(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            try:
+                receive = await read_whole(receive, self._server.eio.max_http_buffer_size)
+            except HungUp:
+                return
+            except TimeoutError:
+                await _answer(scope, receive, send, 408, self._not_allowed)
+                return
+        await self._server.handle_request(scope, receive, send)
 
     def _knows(self, scope: dict[str, Any], handshake: Handshake) -> bool:
         return self._is_here(handshake.headers.get("host", ""), scope["path"])
