@@ -27,7 +27,7 @@ from parley.addresses import Proxies
 from parley.assets import Assets
 from parley.bus.local import LocalBus
 from parley.config import Config
-from parley.credentials import Origins
+from parley.credentials import MARK, Origins
 from parley.domain import owning, participants
 from parley.domain.context import Context
 from parley.domain.presence import Presence
@@ -58,6 +58,9 @@ from parley.wire.places import RETRY_AFTER_S, Places
 
 ERASE_EVERY_S = 600.0
 """How often messages are looked for whose time is over."""
+
+HANDSHAKE_HEADERS = frozenset({"host", "origin", "cookie", "sec-fetch-site", MARK.lower()})
+"""What is read of a WebSocket's handshake when its client connects."""
 
 log = structlog.get_logger(__name__)
 
@@ -158,6 +161,7 @@ def _serve(app: Parley, config: Config) -> None:
         is_here=lambda host, path: site.origins.is_here(host, path),
         may_connect=lambda handshake: site.origins.may_act(asking(handshake)),
         readable_by=lambda handshake: site.origins.cross(asking(handshake)),
+        kept=HANDSHAKE_HEADERS,
         elsewhere=msgspec.json.encode(present.error_reply(WrongHost(web.wrong_host(config)))),
         refusal=msgspec.json.encode(present.error_reply(OriginRefused())),
         not_allowed=msgspec.json.encode(present.error_reply(BadRequest())),

@@ -56,6 +56,7 @@ class Gate:
         is_here: HostRule,
         may_connect: OriginRule,
         readable_by: CrossOriginRule,
+        kept: frozenset[str],
         elsewhere: bytes,
         refusal: bytes,
         not_allowed: bytes,
@@ -71,6 +72,7 @@ class Gate:
         self._is_here = is_here
         self._may_connect = may_connect
         self._readable_by = readable_by
+        self._kept = kept
         self._elsewhere = elsewhere
         self._refusal = refusal
         self._not_allowed = not_allowed
@@ -107,7 +109,7 @@ class Gate:
             return None
         if not (self._knows(scope, handshake) and self._may_connect(handshake)):
             return None
-        return self._server.direct(handshake) or self.crowded
+        return self._server.direct(handshake.with_only(self._kept)) or self.crowded
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] not in ("http", "websocket"):

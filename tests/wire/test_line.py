@@ -135,6 +135,17 @@ async def test_what_comes_with_the_handshake_is_not_lost(server: Running) -> Non
         assert await hasty.reads() == (frames.PONG, b"early")
 
 
+async def test_of_a_handshake_only_what_is_read_later_is_kept(server: Running) -> None:
+    async with wire(server) as mallory:
+        await mallory.opens("X-Filler: much\r\nCookie: a=b\r\nOrigin: http://127.0.0.1\r\n")
+        (client,) = server.app.realtime.server._lines
+        assert client._handshake.headers == {
+            "host": "127.0.0.1",
+            "cookie": "a=b",
+            "origin": "http://127.0.0.1",
+        }
+
+
 async def test_a_handshake_in_pieces_is_one_handshake(server: Running) -> None:
     async with wire(server) as slow:
         request = f"{UPGRADE}\r\n".encode()
