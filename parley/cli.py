@@ -15,7 +15,7 @@ import click
 from parley import __version__, logs
 from parley.app import create_app
 from parley.config import SETTINGS, Config, load_config
-from parley.errors import AddressUnusable, StartupError
+from parley.errors import AddressUnusable, StartupError, TooFewFilesAllowed
 from parley.wire import serving
 
 EXIT_CANNOT_START = 1
@@ -70,6 +70,7 @@ def migrate(**flags: str | None) -> None:
 
 async def _serve(config: Config) -> None:
     logs.log_to(cast(TextIO, _LogFile(sys.stderr)), config.log_level)
+    room = _room(config)
     app = create_app(config)
     await app.open()
     try:
@@ -92,11 +93,19 @@ async def _serve(config: Config) -> None:
             sockets,
             stop=stop,
             drain=app.drain,
-            max_connections=config.max_connections,
+            max_connections=room,
         )
     finally:
         await app.close()
     click.echo("Parley has stopped.")
+
+
+def _room(config: Config) -> int:
+    """How many connections there is room for. Raises `TooFewFilesAllowed`."""
+    try:
+        return serving.room_for(config.max_connections)
+    except serving.TooFewFiles as error:
+        raise TooFewFilesAllowed(str(error)) from error
 
 
 def _collect_seldom() -> None:

@@ -33,10 +33,16 @@ BACKLOG = 2_048
 """Connections the kernel holds for us in a rush; Hypercorn's 100 drops them for seconds."""
 FILES_OF_OUR_OWN = 128
 """Open files beside the connections: the database, logs, what a library opens."""
+FEWEST_CONNECTIONS = 16
+"""What two or three browsers open; a server with less is none."""
 KEEP_ALIVE_S = 30.0
 DRAIN_WITHIN_S, ANSWER_WITHIN_S, CUT_OFF_WITHIN_S = 4.0, 4.0, 1.0
 """How long a stop may take, together less than ten seconds: for goodbyes; for requests that
 wait, longer than for a database that is locked; for what is cut off because it never reads."""
+
+
+class TooFewFiles(Exception):
+    """Why there is no room for connections, in words for whoever starts the server."""
 
 
 class CannotListen(Exception):
@@ -108,6 +114,29 @@ def stop_on_signals() -> asyncio.Event:
     return stop
 
 
+def room_for(connections: int) -> int:
+    """How many connections there may be, once the process may open as many files as it can.
+
+    Raises `TooFewFiles`.
+    """
+    if sys.platform == "win32":
+        return connections
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + FILES_OF_OUR_OWN
+    limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if limit > resource.getrlimit(resource.RLIMIT_NOFILE)[0]:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if files < FILES_OF_OUR_OWN + min(connections, FEWEST_CONNECTIONS):
+        raise TooFewFiles(
+            f"This process may open {files} files, too few to serve anybody: allow it {wanted}, "
+            f"with `ulimit -n {wanted}` before it starts or LimitNOFILE= in its systemd unit."
+        )
+    return min(connections, files - FILES_OF_OUR_OWN)
+
+
 async def serve(
     app: Any,
     sockets: list[socket.socket],
@@ -116,13 +145,16 @@ async def serve(
     drain: Callable[[], Awaitable[None]],
     max_connections: int = 10_000,
 ) -> None:
-    """Serve until `stop` is set; then `drain()`, and end within ten seconds."""
+    """Serve until `stop` is set; then `drain()`, and end within ten seconds.
+
+    Raises `TooFewFiles`.
+    """
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_note)
     config = _config()
     wrapped = wrap_app(app, config.wsgi_max_body_size, "asgi")
     async with _lifespan(wrapped, config) as state:
-        house = _House(app, wrapped, config, state, _room_for(max_connections))
+        house = _House(app, wrapped, config, state, room_for(max_connections))
         servers = [
             await loop.create_server(house.opening, sock=sock, backlog=BACKLOG) for sock in sockets
         ]
@@ -236,20 +268,6 @@ class _House:
 
 def _nobody() -> None:
     """Nobody counts the connections of another app."""
-
-
-def _room_for(connections: int) -> int:
-    """How many connections there may be, once the process may open as many files as it can."""
-    if sys.platform == "win32":
-        return connections
-    import resource
-
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = connections + FILES_OF_OUR_OWN
-    limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if limit > resource.getrlimit(resource.RLIMIT_NOFILE)[0]:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
-    return min(connections, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - FILES_OF_OUR_OWN)
 
 
 def _config() -> Config:
