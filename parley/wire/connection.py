@@ -10,7 +10,7 @@ from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.events import Closed, Event
 from hypercorn.protocol import ws_stream
 from hypercorn.protocol.h11 import H11Protocol
-from hypercorn.protocol.ws_stream import FrameTooLargeError
+from hypercorn.protocol.ws_stream import FrameTooLargeError, WSStream
 
 if TYPE_CHECKING:
     import h11
@@ -69,8 +69,14 @@ class _Http(H11Protocol):
     _is_refused = False
 
     async def handle(self, event: Event) -> None:
-        if not self._is_refused:
-            await super().handle(event)
+        if self._is_refused:
+            return
+        await super().handle(event)
+        if isinstance(self.stream, WSStream) and self.stream.closed:
+            # Answered that it is no handshake, and then left open without a timer.
+            self._is_refused = True
+            await self._close_stream()
+            await self.send(Closed())
 
     async def _check_protocol(self, event: h11.Request) -> None:
         """RFC 9110, section 7.8: an `Upgrade` may be passed over."""

@@ -56,6 +56,8 @@ async def test_http_2_is_not_spoken(server: Running, rest: str) -> None:
         pytest.param(f"{CREATE}{MANY_HEADERS}\r\n", 431, id="many-headers"),
         pytest.param(f"{UPGRADE}{BIG_HEAD}\r\n", 431, id="big-websocket-head"),
         pytest.param(f"{UPGRADE}{MANY_HEADERS}\r\n", 431, id="many-websocket-headers"),
+        pytest.param(UPGRADE.replace(": 13", ": 8") + "\r\n", 400, id="old-websocket"),
+        pytest.param(f"{UPGRADE}Content-Length: 2\r\n\r\nhi", 400, id="websocket-body"),
         pytest.param(f"GET /{'x' * connection.HEAD_MAX_BYTES} HTTP/1.1\r\n{HOST}\r\n", 431),
     ],
 )
