@@ -27,7 +27,7 @@ from parley.addresses import Proxies
 from parley.assets import Assets
 from parley.bus.local import LocalBus
 from parley.config import Config
-from parley.credentials import Origins
+from parley.credentials import MARK, Origins
 from parley.domain import owning, participants
 from parley.domain.context import Context
 from parley.domain.presence import Presence
@@ -52,11 +52,17 @@ from parley.realtime import Realtime, asking
 from parley.routes import rest
 from parley.storage import secret_file
 from parley.storage.database import Database
+from parley.wire.body import BODY_WITHIN_S
 from parley.wire.gate import Gate
 from parley.wire.places import RETRY_AFTER_S, Places
 
 ERASE_EVERY_S = 600.0
 """How often messages are looked for whose time is over."""
+
+HANDSHAKE_HEADERS = frozenset(
+    {"host", "origin", "cookie", "sec-fetch-site", "sec-fetch-dest", MARK.lower()}
+)
+"""What is read of a WebSocket's handshake when its client connects."""
 
 log = structlog.get_logger(__name__)
 
@@ -110,6 +116,7 @@ def create_app(config: Config | None = None) -> Parley:
     database.when_replaced = realtime.send_away
 
     app = Parley(__name__, static_folder=None)
+    app.logger = logs.for_library("answer_failed")
     app.database, app.realtime, app.limits = database, realtime, limits
     app.extensions[web.EXTENSION] = web.Site(
         config=config,
@@ -121,6 +128,7 @@ def create_app(config: Config | None = None) -> Parley:
     )
     app.config["MAX_CONTENT_LENGTH"] = contract.FORM_MAX_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = contract.FORM_MAX_BYTES
+    app.config["BODY_TIMEOUT"] = BODY_WITHIN_S
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = True
     _serve(app, config)
     _start_and_stop(app, context)
@@ -156,9 +164,11 @@ def _serve(app: Parley, config: Config) -> None:
         is_here=lambda host, path: site.origins.is_here(host, path),
         may_connect=lambda handshake: site.origins.may_act(asking(handshake)),
         readable_by=lambda handshake: site.origins.cross(asking(handshake)),
+        kept=HANDSHAKE_HEADERS,
         elsewhere=msgspec.json.encode(present.error_reply(WrongHost(web.wrong_host(config)))),
         refusal=msgspec.json.encode(present.error_reply(OriginRefused())),
         not_allowed=msgspec.json.encode(present.error_reply(BadRequest())),
+        nowhere=msgspec.json.encode(present.error_reply(NotFound())),
         crowded=present.crowded(RETRY_AFTER_S),
     )
 

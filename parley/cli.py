@@ -14,7 +14,7 @@ import click
 from parley import __version__, logs
 from parley.app import create_app
 from parley.config import SETTINGS, Config, load_config, unknown_variables
-from parley.errors import AddressUnusable, StartupError
+from parley.errors import AddressUnusable, StartupError, TooFewFilesAllowed
 from parley.wire import serving
 
 EXIT_CANNOT_START = 1
@@ -71,6 +71,7 @@ async def _serve(config: Config) -> None:
     logs.log_to(sys.stderr, config.log_level)
     for variable in unknown_variables(os.environ):
         click.echo(f"parley: {variable} is no setting: see parley serve --help.", err=True)
+    room = _room(config)
     app = create_app(config)
     await app.open()
     try:
@@ -93,11 +94,19 @@ async def _serve(config: Config) -> None:
             sockets,
             stop=stop,
             drain=app.drain,
-            max_connections=config.max_connections,
+            max_connections=room,
         )
     finally:
         await app.close()
     click.echo("Parley has stopped.")
+
+
+def _room(config: Config) -> int:
+    """How many connections there is room for. Raises `TooFewFilesAllowed`."""
+    try:
+        return serving.room_for(config.max_connections)
+    except serving.TooFewFiles as error:
+        raise TooFewFilesAllowed(str(error)) from error
 
 
 def _collect_seldom() -> None:

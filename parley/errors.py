@@ -155,6 +155,10 @@ class AddressUnusable(StartupError):
     pass
 
 
+class TooFewFilesAllowed(StartupError):
+    pass
+
+
 class SettingInvalid(StartupError):
     pass
 

@@ -7,6 +7,7 @@ words can hold what somebody wrote, a token or a link, so they are shown at debu
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 import traceback
 from collections.abc import Iterator, MutableMapping
@@ -67,6 +68,21 @@ def one_line(logger: WrappedLogger, method: str, event: Event) -> str:
     if text.isprintable():
         return text
     return "".join(letter if letter.isprintable() else _escaped(letter) for letter in text)
+
+
+def for_library(event: str) -> logging.Logger:
+    """A logger for a library of ours to tell of failures: each becomes this event.
+
+    Its own words hold paths, and so links.
+    """
+    logger = logging.Logger(event, logging.ERROR)
+    logger.addHandler(_AsEvent())
+    return logger
+
+
+class _AsEvent(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger(__name__).error(record.name, exc_info=record.exc_info)
 
 
 def _escaped(letter: str) -> str:

@@ -94,7 +94,7 @@ class Polling(Received):
         self._http = http
         self.url = url
 
-    async def post(self, body: str | bytes, **options: Any) -> int:
+    async def post(self, body: str | bytes | AsyncIterator[bytes], **options: Any) -> int:
         async with self._http.post(self.url, data=body, **options) as response:
             await response.read()
             return response.status

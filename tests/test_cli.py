@@ -29,12 +29,13 @@ from tests.servers import START_WITHIN_S, process
 
 
 def parley(
-    *arguments: str, environ: Mapping[str, str] | None = None
+    *arguments: str, environ: Mapping[str, str] | None = None, files: int | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run `parley` to its end."""
+    """Run `parley` to its end, where it may open so many `files` and no more."""
+    limit = () if files is None else ("bash", "-c", f'ulimit -n {files}; exec "$@"', "bash")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
     return subprocess.run(
-        [sys.executable, "-m", "parley", *arguments],
+        [*limit, sys.executable, "-m", "parley", *arguments],
         capture_output=True,
         text=True,
         timeout=START_WITHIN_S,
@@ -220,6 +221,12 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
 def test_a_host_that_is_not_ours_is_one_sentence(tmp_path: Path) -> None:
     ended = parley("serve", "--host", "192.0.2.1", "--port", "0", "--data", str(tmp_path))
     assert_says_why(ended, "192.0.2.1")
+
+
+@pytest.mark.parametrize("files", [64, 128, 140])
+def test_too_few_files_for_anybody_is_one_sentence(tmp_path: Path, files: int) -> None:
+    ended = parley("serve", "--port", "0", "--data", str(tmp_path / "data"), files=files)
+    assert_says_why(ended, f" {files} files", "ulimit -n ", "LimitNOFILE=")
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:

@@ -36,6 +36,11 @@ class Countdown(Generic[Item]):
         if self._timer is None:
             self._timer = loop.call_later(self._delay_s, self._run)
 
+    def ensure(self, item: Item) -> None:
+        """Count from now, unless it is counting: who asks again gets no more time."""
+        if item not in self._due:
+            self.start(item)
+
     def stop(self, item: Item) -> None:
         self._due.pop(item, None)
 

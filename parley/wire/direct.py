@@ -156,7 +156,7 @@ class DirectClient(Line):
         else:
             self._leave()
             if self.is_open:  # it may connect again
-                self._server.eio.unseated.start(self)
+                self._server.eio.unseated.ensure(self)
         return None
 
     def _connect(self, data: str) -> Later | None:

@@ -44,14 +44,14 @@ class Parser:
     refused before its bytes are kept. Fragments count together.
     """
 
-    __slots__ = ("_buffer", "_fragments", "_max_bytes", "_opcode", "_size", "violation")
+    __slots__ = ("_buffer", "_fragments", "_max_bytes", "_opcode", "violation")
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._buffer = b""
-        self._fragments: list[bytes] | None = None
+        # Joined as they come: kept apart, each short one would cost twenty times its bytes.
+        self._fragments: bytearray | None = None
         self._opcode = 0
-        self._size = 0
         self.violation: Violation | None = None
         """Set once a rule was broken; nothing is read after that."""
 
@@ -115,7 +115,7 @@ class Parser:
             if length < (126 if width == 2 else 65_536) or length >> 63:
                 raise Violation(PROTOCOL_ERROR)
             start += width
-        if opcode < CLOSE and self._size + length > self._max_bytes:
+        if opcode < CLOSE and len(self._fragments or b"") + length > self._max_bytes:
             raise Violation(TOO_BIG)
         return start + _MASK_BYTES, length
 
@@ -126,15 +126,14 @@ class Parser:
             return
         if opcode != CONTINUATION:
             self._opcode = opcode
-        fragments = self._fragments or []
-        if payload:
-            fragments.append(payload)
-            self._size += len(payload)
         if first & _FIN:
-            messages.append((self._opcode, b"".join(fragments)))
-            self._fragments, self._size = None, 0
+            whole = payload if self._fragments is None else bytes(self._fragments + payload)
+            messages.append((self._opcode, whole))
+            self._fragments = None
+        elif self._fragments is None:
+            self._fragments = bytearray(payload)
         else:
-            self._fragments = fragments
+            self._fragments += payload
 
 
 def close_code(payload: bytes) -> int | None:

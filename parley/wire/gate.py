@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from parley.addresses import Proxies, canonical, place_of
+from parley.wire.body import HungUp, read_whole
 from parley.wire.direct import DirectClient
 from parley.wire.handshake import CrossOriginRule, Handshake, HostRule, OriginRule
 from parley.wire.places import RETRY_AFTER_S, Places
@@ -55,9 +56,11 @@ class Gate:
         is_here: HostRule,
         may_connect: OriginRule,
         readable_by: CrossOriginRule,
+        kept: frozenset[str],
         elsewhere: bytes,
         refusal: bytes,
         not_allowed: bytes,
+        nowhere: bytes,
         crowded: bytes,
     ) -> None:
         self._server = server
@@ -69,9 +72,11 @@ class Gate:
         self._is_here = is_here
         self._may_connect = may_connect
         self._readable_by = readable_by
+        self._kept = kept
         self._elsewhere = elsewhere
         self._refusal = refusal
         self._not_allowed = not_allowed
+        self._nowhere = nowhere
 
     @property
     def line_count(self) -> int:
@@ -104,7 +109,7 @@ class Gate:
             return None
         if not (self._knows(scope, handshake) and self._may_connect(handshake)):
             return None
-        return self._server.direct(handshake) or self.crowded
+        return self._server.direct(handshake.with_only(self._kept)) or self.crowded
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -116,6 +121,9 @@ class Gate:
             # Quart raises at it before its error handlers are there, which ends as an empty 500.
             await _answer(scope, receive, send, 400, self._not_allowed)
         elif not _is_ours(scope["path"]):
+            if scope["type"] == "websocket":  # the app has none
+                await _answer(scope, receive, send, 404, self._nowhere)
+                return
             await self._app(scope, receive, send)
         elif not self._knows(scope, handshake):
             await _answer(scope, receive, send, 400, self._elsewhere)
@@ -125,7 +133,18 @@ class Gate:
             await _answer(scope, receive, send, 400, self._not_allowed)
         else:
             send = _with_headers(send, self._readable_by(handshake))
-            await self._server.handle_request(scope, receive, send)
+            await self._to_socket_io(scope, receive, send)
+
+    async def _to_socket_io(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            try:
+                receive = await read_whole(receive, self._server.eio.max_http_buffer_size)
+            except HungUp:
+                return
+            except TimeoutError:
+                await _answer(scope, receive, send, 408, self._not_allowed)
+                return
+        await self._server.handle_request(scope, receive, send)
 
     def _knows(self, scope: dict[str, Any], handshake: Handshake) -> bool:
         return self._is_here(handshake.headers.get("host", ""), scope["path"])

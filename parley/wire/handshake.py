@@ -36,6 +36,11 @@ class Handshake(Struct, frozen=True):
             auth=auth if isinstance(auth, dict) else {},
         )
 
+    def with_only(self, names: frozenset[str]) -> Handshake:
+        """The same without other headers: it is kept as long as its client stays."""
+        kept = {name: value for name, value in self.headers.items() if name in names}
+        return replace(self, headers=kept)
+
     def with_auth(self, auth: Any) -> Handshake:
         """The same, with what the client gave as `auth` after it."""
         return replace(self, auth=auth if isinstance(auth, dict) else {})

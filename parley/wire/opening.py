@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import parse_qs, unquote
 
+from parley.wire.connection import HEAD_MAX_BYTES, HEADERS_MAX
 from parley.wire.countdown import Countdown
 from parley.wire.line import Line
 
-HEAD_MAX_BYTES = 16 * 1024
 OPEN_WITHIN_S = 10.0
 """How long a client may take to say what it wants."""
 _OURS = b"GET /socket.io"
@@ -144,7 +144,7 @@ def _websocket_request(head: bytes) -> tuple[dict[str, Any], bytes] | None:
     """
     first, *lines = head.split(b"\r\n")
     request_line = _REQUEST_LINE.fullmatch(first)
-    if request_line is None:
+    if request_line is None or len(head) > HEAD_MAX_BYTES or len(lines) > HEADERS_MAX:
         return None
     headers: list[tuple[bytes, bytes]] = []
     for line in lines:

@@ -242,7 +242,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         """It takes part in nothing any more: it may stay if it soon does again."""
         client = self._client(sid)
         if client is not None:
-            self.eio.unseated.start(client)
+            self.eio.unseated.ensure(client)
 
     def send_away(self) -> None:
         """Have every client come back."""
@@ -394,6 +394,9 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
     async def _disconnected(self, sid: str, _reason: str) -> None:
         # Python-socketio runs a disconnect handler twice when a TypeError escapes it.
         self._tell_disconnected(sid)
+        socket = self._socket(sid)
+        if socket is not None and not (socket.closing or socket.closed):  # it may connect again
+            self.eio.unseated.ensure(socket)
 
     def _tell_disconnected(self, sid: str) -> None:
         try:

@@ -18,13 +18,11 @@ from typing import Any, cast
 
 import structlog
 from hypercorn.asyncio.lifespan import Lifespan
-from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
-from hypercorn.protocol import ws_stream
-from hypercorn.protocol.ws_stream import FrameTooLargeError
 from hypercorn.utils import wrap_app
 
+from parley.wire.connection import HEAD_MAX_BYTES, Connection
 from parley.wire.countdown import Countdown
 from parley.wire.gate import Gate
 from parley.wire.opening import OPEN_WITHIN_S, Door, Opening
@@ -35,40 +33,16 @@ BACKLOG = 2_048
 """Connections the kernel holds for us in a rush; Hypercorn's 100 drops them for seconds."""
 FILES_OF_OUR_OWN = 128
 """Open files beside the connections: the database, logs, what a library opens."""
+FEWEST_CONNECTIONS = 16
+"""What two or three browsers open; a server with less is none."""
 KEEP_ALIVE_S = 30.0
 DRAIN_WITHIN_S, ANSWER_WITHIN_S, CUT_OFF_WITHIN_S = 4.0, 4.0, 1.0
 """How long a stop may take, together less than ten seconds: for goodbyes; for requests that
 wait, longer than for a database that is locked; for what is cut off because it never reads."""
 
 
-class _Connection(TCPServer):
-    """One that can be cut off: Hypercorn waits for ever to write to a client that never reads."""
-
-    def cut_off(self) -> None:
-        transport = self.writer.transport
-        transport.abort()
-
-
-class _PlainHandshake(ws_stream.Handshake):
-    """Hypercorn always takes permessage-deflate: a bomb, and megabytes of state for a crowd."""
-
-    def __init__(self, headers: Any, http_version: str) -> None:
-        super().__init__(headers, http_version)
-        self.extensions = None
-
-
-class _BoundedBuffer(ws_stream.WebsocketBuffer):
-    """Hypercorn's goes on growing after it has found a message too large."""
-
-    def extend(self, event: Any) -> None:
-        if self.length + len(event.data) > self.max_length:
-            self.value, self.length = None, self.max_length
-            raise FrameTooLargeError
-        super().extend(event)
-
-
-ws_stream.Handshake = _PlainHandshake  # type: ignore[misc]  # how Hypercorn can be told
-ws_stream.WebsocketBuffer = _BoundedBuffer  # type: ignore[misc]
+class TooFewFiles(Exception):
+    """Why there is no room for connections, in words for whoever starts the server."""
 
 
 class CannotListen(Exception):
@@ -140,6 +114,29 @@ def stop_on_signals() -> asyncio.Event:
     return stop
 
 
+def room_for(connections: int) -> int:
+    """How many connections there may be, once the process may open as many files as it can.
+
+    Raises `TooFewFiles`.
+    """
+    if sys.platform == "win32":
+        return connections
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + FILES_OF_OUR_OWN
+    limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if limit > resource.getrlimit(resource.RLIMIT_NOFILE)[0]:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if files < FILES_OF_OUR_OWN + min(connections, FEWEST_CONNECTIONS):
+        raise TooFewFiles(
+            f"This process may open {files} files, too few to serve anybody: allow it {wanted}, "
+            f"with `ulimit -n {wanted}` before it starts or LimitNOFILE= in its systemd unit."
+        )
+    return min(connections, files - FILES_OF_OUR_OWN)
+
+
 async def serve(
     app: Any,
     sockets: list[socket.socket],
@@ -148,13 +145,16 @@ async def serve(
     drain: Callable[[], Awaitable[None]],
     max_connections: int = 10_000,
 ) -> None:
-    """Serve until `stop` is set; then `drain()`, and end within ten seconds."""
+    """Serve until `stop` is set; then `drain()`, and end within ten seconds.
+
+    Raises `TooFewFiles`.
+    """
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_note)
     config = _config()
     wrapped = wrap_app(app, config.wsgi_max_body_size, "asgi")
     async with _lifespan(wrapped, config) as state:
-        house = _House(app, wrapped, config, state, _room_for(max_connections))
+        house = _House(app, wrapped, config, state, room_for(max_connections))
         servers = [
             await loop.create_server(house.opening, sock=sock, backlog=BACKLOG) for sock in sockets
         ]
@@ -200,7 +200,7 @@ class _House:
         self._state = state
         self._max_connections = max_connections
         self._context = WorkerContext(None)
-        self._http: dict[asyncio.Task[None], _Connection] = {}
+        self._http: dict[asyncio.Task[None], Connection] = {}
         self._door = Door(
             admit=lambda scope: None if self._gate is None else self._gate.admit(scope),
             to_http=self._to_http,
@@ -245,7 +245,7 @@ class _House:
         protocol.connection_made(transport)
         protocol.data_received(data)
         writer = asyncio.StreamWriter(transport, protocol, reader, loop)
-        connection = _Connection(
+        connection = Connection(
             self._wrapped,
             loop,
             self._config,
@@ -270,26 +270,13 @@ def _nobody() -> None:
     """Nobody counts the connections of another app."""
 
 
-def _room_for(connections: int) -> int:
-    """How many connections there may be, once the process may open as many files as it can."""
-    if sys.platform == "win32":
-        return connections
-    import resource
-
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = connections + FILES_OF_OUR_OWN
-    limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if limit > resource.getrlimit(resource.RLIMIT_NOFILE)[0]:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
-    return min(connections, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - FILES_OF_OUR_OWN)
-
-
 def _config() -> Config:
     config = Config()
     config.errorlog = None
     config.accesslog = None
     config.keep_alive_timeout = KEEP_ALIVE_S
     config.include_server_header = False
+    config.h11_max_incomplete_size = HEAD_MAX_BYTES
     config.websocket_max_message_size = 128 * 1024
     return config
 

@@ -18,9 +18,12 @@ import pytest
 import structlog
 
 from parley import logs
+from parley.app import Parley
 from tests.people import Person
 from tests.raw import engine_socket, event, raw_polling
 from tests.servers import Process, Running, process
+from tests.transport.test_guards import UPGRADE
+from tests.wire.test_line import wire
 
 CANARY = "c4n4ry"
 LINE = re.compile(r"timestamp='[^']+' level='(warning|error)' event='\w+'.*")
@@ -139,6 +142,23 @@ async def test_nor_does_it_when_something_breaks(site: Process, tmp_path: Path) 
         assert LINE.fullmatch(line), line
 
 
+@pytest.mark.parametrize("path", [f"/link/{CANARY}", f"/{CANARY}", f"/api/{CANARY}"])
+async def test_a_websocket_to_nowhere_is_a_404_and_no_line(site: Process, path: str) -> None:
+    async with (
+        aiohttp.ClientSession() as http,
+        http.get(f"{site.url}{path}?token={CANARY}", headers=UPGRADE) as reply,
+    ):
+        assert reply.status == 404
+        assert (await reply.json())["code"] == "not_found"
+    async with wire(site) as asking:
+        # RFC 9112, section 3.2.2: a target may name the host too.
+        head = "".join(f"{name}: {value}\r\n" for name, value in UPGRADE.items())
+        target = f"GET {site.url}{path} HTTP/1.1\r\nHost: {site.url.removeprefix('http://')}\r\n"
+        await asking.says(f"{target}{head}\r\n".encode())
+        assert (await asking._reader.readline()).startswith(b"HTTP/1.1 404 ")
+    assert await asyncio.to_thread(site.stop) == (0, "")
+
+
 async def test_others_hear_nothing_but_what_was_said_to_them(site: Process) -> None:
     ada, ben = Person("Ada", site.url), Person("Ben", site.url)
     elsewhere = await ada.starts("Elsewhere", visibility="unlisted")
@@ -254,6 +274,20 @@ def test_an_exception_is_told_by_its_kind_and_place(log: io.StringIO) -> None:
         ), line
         assert CANARY not in line
     assert "exception" not in whole
+
+
+async def test_what_the_library_tells_of_a_failure_is_an_event_of_ours(
+    log: io.StringIO, app: Parley
+) -> None:
+    async with app.test_request_context(f"/link/{CANARY}"):
+        try:
+            _fails()
+        except ValueError:
+            app.log_exception(sys.exc_info())
+    (line,) = log.getvalue().splitlines()
+    assert LINE.fullmatch(line)
+    assert "answer_failed" in line
+    assert CANARY not in line
 
 
 def test_at_debug_an_exception_is_told_whole_but_on_one_line(log: io.StringIO) -> None:

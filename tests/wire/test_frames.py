@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -110,6 +112,23 @@ def test_a_broken_rule_is_named(data: bytes, code: int) -> None:
     said, violation = ours([bytes((byte,)) for byte in data])
     assert violation == code
     assert all(opcode != frames.CLOSE for opcode, _ in said)
+
+
+def test_an_unfinished_message_costs_what_it_is_long() -> None:
+    most = 64 * 1024
+    parts = masked(0x01, b"42") + masked(0x00, b"xx") * (most // 2 - 1)
+    parser = frames.Parser(most)
+    parser.feed(parts)  # what the interpreter keeps for the next time is not counted
+    parser = frames.Parser(most)
+    tracemalloc.start()
+    try:
+        assert parser.feed(parts) == []
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 2 * most
+    ((_, text),) = parser.feed(masked(0x80, b""))
+    assert text == b"42" + b"xx" * (most // 2 - 1)
 
 
 @given(st.integers(0, 70_000))

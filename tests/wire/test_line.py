@@ -14,10 +14,10 @@ import pytest
 
 from parley import contract
 from parley.config import Config
-from parley.wire import frames, line, opening, serving
+from parley.wire import connection, frames, line, serving
 from tests.people import PATIENCE_S, Person
 from tests.raw import engine_socket, event, raw_polling, raw_socket
-from tests.servers import Running, running
+from tests.servers import Process, Running, running
 from tests.wire.test_frames import masked
 
 UPGRADE = (
@@ -27,6 +27,8 @@ UPGRADE = (
     "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
 )
 MUCH = 40
+NOT_LONG_S = 10.0
+"""Less than the first heartbeat takes to come."""
 ENDLESS = 80_000_000 // 60_000
 # RFC 6455, section 1.3, computes this answer to that key.
 ACCEPT = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
@@ -84,7 +86,7 @@ async def says_much(somebody: Person, room_id: str) -> None:
 
 
 @contextlib.asynccontextmanager
-async def wire(server: Running) -> AsyncIterator[Wire]:
+async def wire(server: Running | Process) -> AsyncIterator[Wire]:
     reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rsplit(":", 1)[1]))
     try:
         yield Wire(reader, writer)
@@ -131,6 +133,17 @@ async def test_what_comes_with_the_handshake_is_not_lost(server: Running) -> Non
         await hasty._reader.readuntil(b"\r\n\r\n")
         assert (await hasty.reads())[1].startswith(b"0{")
         assert await hasty.reads() == (frames.PONG, b"early")
+
+
+async def test_of_a_handshake_only_what_is_read_later_is_kept(server: Running) -> None:
+    async with wire(server) as mallory:
+        await mallory.opens("X-Filler: much\r\nCookie: a=b\r\nOrigin: http://127.0.0.1\r\n")
+        (client,) = server.app.realtime.server._lines
+        assert client._handshake.headers == {
+            "host": "127.0.0.1",
+            "cookie": "a=b",
+            "origin": "http://127.0.0.1",
+        }
 
 
 async def test_a_handshake_in_pieces_is_one_handshake(server: Running) -> None:
@@ -335,6 +348,42 @@ async def test_who_takes_part_in_nothing_may_not_stay(
         await ada.goes_home()
 
 
+@pytest.mark.parametrize(
+    ("says", "hears"), [(("41", "40/nowhere,"), "44/nowhere,"), (("41", "40"), "40{")]
+)
+async def test_noise_buys_no_time(
+    config: Config, monkeypatch: pytest.MonkeyPatch, says: tuple[str, ...], hears: str
+) -> None:
+    monkeypatch.setattr(contract, "JOIN_WITHIN_S", 0.3)
+    async with (
+        running(config) as server,
+        engine_socket(server.url) as noisy,
+        asyncio.timeout(NOT_LONG_S),
+    ):
+        await noisy.send(*says)
+        while await noisy._reads_until(hears):
+            await noisy.send(*says)
+
+
+async def test_who_disconnects_from_a_room_may_not_stay(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contract, "JOIN_WITHIN_S", 0.3)
+    async with running(config) as server, asyncio.timeout(NOT_LONG_S):
+        ada = Person("Ada", server.url)
+        room_id = await ada.starts()
+        await ada.goes_home()
+        async with raw_polling(server.url) as polling, raw_socket(server.url) as watcher:
+            await polling.send(event("watch_room", {"room_id": room_id}, id=1))
+            await polling.polls_acks([1])
+            assert (await watcher.ask("watch_room", {"room_id": room_id}))["ok"]
+            await polling.send("41")
+            await watcher.send("41")
+            while await polling.poll() == 200:
+                pass
+            await watcher.reads_to_the_end()
+
+
 async def test_a_slow_handshake_is_given_up(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -351,7 +400,7 @@ async def test_a_head_without_an_end_is_refused(server: Running) -> None:
         with contextlib.suppress(ConnectionError):
             await mallory.says(*[b"X-Filler: " + b"x" * 1_000 + b"\r\n"] * (100))
             assert b" 101 " not in await mallory.reads_to_the_end()
-    assert opening.HEAD_MAX_BYTES < 100_000
+    assert connection.HEAD_MAX_BYTES < 100_000
 
 
 async def test_a_full_house_says_so(config: Config) -> None:

@@ -1,0 +1,140 @@
+"""One connection's HTTP/1.1, as Hypercorn speaks it, with the gaps closed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import hypercorn.protocol
+from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.events import Closed, Event
+from hypercorn.protocol import ws_stream
+from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.protocol.ws_stream import FrameTooLargeError, WSStream
+
+if TYPE_CHECKING:
+    import h11
+
+HEAD_MAX_BYTES = 16 * 1024
+HEADERS_MAX = 100
+"""Apache's bound; each header costs ten times its bytes."""
+END_WITHIN_S = 4.0
+"""How long what was asked for may go on once its client is gone: longer than a goodbye takes."""
+_BAD_REQUEST, _TOO_LARGE, _NO_SUCH_VERSION = 400, 431, 505
+_SEPARATORS_BYTES = len(b": \r\n")
+
+
+class Connection(TCPServer):
+    """One that ends with its client; Hypercorn's waits on for an idle timer, or for ever."""
+
+    _is_read = False
+    """Whether its client will say no more."""
+    _end: asyncio.TimerHandle | None = None
+
+    async def run(self) -> None:
+        try:
+            await super().run()
+        finally:
+            if self._end is not None:
+                self._end.cancel()
+
+    def cut_off(self) -> None:
+        """End what waits to write to a client that never reads."""
+        transport = self.writer.transport
+        transport.abort()
+
+    async def _read_data(self) -> None:
+        await super()._read_data()
+        self._is_read = True
+        self._end = self.loop.call_later(END_WITHIN_S, self._give_up, asyncio.current_task())
+        await self.idle_task.stop()
+
+    async def _idle_timeout(self) -> None:
+        if not self._is_read:
+            await super()._idle_timeout()
+
+    def _give_up(self, task: asyncio.Task[None] | None) -> None:
+        self.cut_off()
+        if task is not None:
+            task.cancel()
+
+
+class _Http(H11Protocol):
+    """Never HTTP/2, which Hypercorn begins for whoever asks.
+
+    A proxy that passes `Upgrade` on passes on all that comes after it too: inside, a
+    client would choose its own `X-Forwarded-For`.
+    """
+
+    _is_refused = False
+
+    async def handle(self, event: Event) -> None:
+        if self._is_refused:
+            return
+        await super().handle(event)
+        if isinstance(self.stream, WSStream) and self.stream.closed:
+            # Answered that it is no handshake, and then left open without a timer.
+            self._is_refused = True
+            await self._close_stream()
+            await self.send(Closed())
+
+    async def _check_protocol(self, event: h11.Request) -> None:
+        """RFC 9110, section 7.8: an `Upgrade` may be passed over."""
+
+    async def _create_stream(self, request: h11.Request) -> None:
+        status = _refusal(request)
+        if status is None:
+            await super()._create_stream(request)
+        else:
+            self._is_refused = True
+            await self._send_error_response(status)
+            await self.send(Closed())
+
+    async def _close_stream(self) -> None:
+        # Who has answered reads no more: what waits would keep its end from it, for ever.
+        put = getattr(self.stream, "app_put", None)
+        if put is not None:
+            _make_room(put.__self__)
+        await super()._close_stream()
+
+
+def _refusal(request: h11.Request) -> int | None:
+    if request.http_version not in (b"1.0", b"1.1"):
+        return _NO_SUCH_VERSION  # the preface of HTTP/2 says 2.0
+    size = sum(len(name) + len(value) + _SEPARATORS_BYTES for name, value in request.headers)
+    # H11 looks at the size of a head only while it waits for its end.
+    if size + len(request.target) > HEAD_MAX_BYTES or len(request.headers) > HEADERS_MAX:
+        return _TOO_LARGE
+    names = {name for name, _ in request.headers}
+    # RFC 9112, section 6.1: somebody between us and the client may go by the other one.
+    return _BAD_REQUEST if {b"content-length", b"transfer-encoding"} <= names else None
+
+
+def _make_room(queue: asyncio.Queue[Any]) -> None:
+    if queue.full():
+        while not queue.empty():
+            queue.get_nowait()
+
+
+class _PlainHandshake(ws_stream.Handshake):
+    """Hypercorn always takes permessage-deflate: a bomb, and megabytes of state for a crowd."""
+
+    def __init__(self, headers: Any, http_version: str) -> None:
+        super().__init__(headers, http_version)
+        self.extensions = None
+
+
+class _BoundedBuffer(ws_stream.WebsocketBuffer):
+    """Hypercorn's goes on growing after it has found a message too large."""
+
+    def extend(self, event: Any) -> None:
+        if self.length + len(event.data) > self.max_length:
+            self.value, self.length = None, self.max_length
+            raise FrameTooLargeError
+        super().extend(event)
+
+
+# How Hypercorn can be told.
+hypercorn.protocol.H11Protocol = _Http  # type: ignore[attr-defined]
+ws_stream.Handshake = _PlainHandshake  # type: ignore[misc]
+ws_stream.WebsocketBuffer = _BoundedBuffer  # type: ignore[misc]
