@@ -25,7 +25,7 @@ import structlog
 
 from parley.errors import DatabaseUnusable, ParleyError, Unavailable
 from parley.storage import trouble
-from parley.storage.folder import NAME, Files, database_url, make_file, make_folder
+from parley.storage.folder import NAME, Files, close_to_others, database_url, make_folder
 from parley.storage.lock import FolderLock
 from parley.storage.migrate import NEWEST, current_revision, migrate
 from parley.storage.prepared import execute
@@ -87,8 +87,10 @@ class Database:
     def _prepare(self) -> None:
         engine = _engine(database_url(self._folder, "rwc"))
         try:
-            make_file(self._folder)
+            is_new = not (self._folder / NAME).exists()
             migrate(engine)
+            if is_new:
+                close_to_others(self._folder)
         except sa.exc.DBAPIError as error:
             raise DatabaseUnusable(
                 f"The database in {self._folder} cannot be used: {error.orig}."

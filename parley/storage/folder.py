@@ -55,14 +55,12 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
-def make_file(folder: Path) -> None:
-    """Make an empty database where there is none, for this user's eyes only.
+def close_to_others(folder: Path) -> None:
+    """Let nobody but this user read the database, which was made just now.
 
-    SQLite makes its log as closed as that; left to itself it makes both for everybody's.
+    SQLite makes its log as closed as that; left to itself it makes both for everybody's eyes.
     """
-    path = folder / NAME
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    (folder / NAME).chmod(0o600)
 
 
 def sync_names(folder: Path) -> None:
