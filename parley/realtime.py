@@ -314,31 +314,38 @@ class Realtime:
 
     # --- the connection ---
 
-    async def _connect(self, sid: str, handshake: Handshake) -> None:
+    def _connect(self, sid: str, handshake: Handshake) -> Awaitable[None] | None:
+        token = handshake.auth.get("token")
+        cookie = None if token is not None else self._cookie(handshake)
+        if token is None and cookie is None:  # as most do who come for the first time
+            self._let_in(sid, handshake, Credential())
+            return None
+        return self._connect_as(sid, handshake, token, cookie)
+
+    async def _connect_as(
+        self, sid: str, handshake: Handshake, token: Any, cookie: str | None
+    ) -> None:
         try:
-            session, token = await self._credential(handshake)
+            if token is not None:
+                token = from_value(token, contract.Token)
+            session = await sessions.resolve(self._context, token or cookie)
+            if token is not None and session is None:
+                raise Forbidden("This token is not known here. Connect without it.")
         except ParleyError as error:
             raise ConnectionRefused(error.text, present.error_event(error)) from error
-        self.audience.clients[sid] = Client(
-            sid,
-            Credential(session, proven=session is not None, token=token),
-            address=place_of(handshake.address),
-        )
+        self._let_in(sid, handshake, Credential(session, proven=session is not None, token=token))
 
-    async def _credential(self, handshake: Handshake) -> tuple[records.Session | None, str | None]:
-        """The session a handshake proves, and its token where the client itself holds it."""
-        token = handshake.auth.get("token")
-        if token is not None:
-            session = await sessions.resolve(self._context, from_value(token, contract.Token))
-            if session is None:
-                raise Forbidden("This token is not known here. Connect without it.")
-            return session, token
+    def _let_in(self, sid: str, handshake: Handshake, credential: Credential) -> None:
+        address = place_of(handshake.address)
+        self.audience.clients[sid] = Client(sid, credential, address=address)
+
+    def _cookie(self, handshake: Handshake) -> str | None:
+        """The session's secret in a browser, where a page of our own asks."""
         if not self._origins.is_own(asking(handshake)):
-            return None, None
+            return None
         is_secure = self._is_https or handshake.scheme == "https"
         header = handshake.headers.get("cookie", "")
-        cookie = credentials.session_cookie(header, is_secure=is_secure)
-        return await sessions.resolve(self._context, cookie), None
+        return credentials.session_cookie(header, is_secure=is_secure)
 
     def _disconnect(self, sid: str) -> None:
         client = self.audience.clients.pop(sid, None)

@@ -170,16 +170,7 @@ class DirectClient(Line):
             self._server.eio.counts["malformed"] += 1
             return None
         sid, self._ack_id = secrets.token_urlsafe(15), ""
-
-        def finish(welcomed: asyncio.Future[Any]) -> None:
-            refusal = welcomed.result()
-            if refusal is not None:
-                self.send_text("44" + codec.dumps(refusal))
-
-        return Later(
-            self._server.run(self._server.welcome(sid, self._handshake.with_auth(auth), self)),
-            finish,
-        )
+        return self._server.welcome(sid, self._handshake.with_auth(auth), self)
 
     def _event(self, packet: str) -> Later | None:
         if packet.startswith("/", 1):

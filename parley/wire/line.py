@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import os
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -19,10 +18,6 @@ BEHIND_MAX_BYTES = 1024 * 1024
 """Who is sent so much more than they read is cut off; they come back and catch up."""
 BEHIND_MAX_S = 10.0
 """Or after this long in which what is unread has not become less."""
-SEND_BUFFER_BYTES = 128 * 1024
-"""What the system may keep for a client: left to itself it keeps megabytes, and who reads
-nothing is found out so much later.
-"""
 MUCH_BYTES = 4096
 """Who sends more at once is read again in the next turn of the event loop, after the others: one
 turn of libuv's takes up to 8 MiB of a single client."""
@@ -115,8 +110,10 @@ class Line(asyncio.Protocol):
     def on_lost(self) -> None:
         """The connection is no more; called once."""
 
-    def take(self, transport: asyncio.Transport) -> None:
-        """Everything that arrives here from now on is frames."""
+    def take(self, transport: asyncio.Transport, answer: bytes = b"") -> None:
+        """Everything that arrives here from now on is frames. `answer` is that of the handshake,
+        if it was not given yet: what is said first goes out with it.
+        """
         self._transport = transport
         self._file = _file_of(transport)
         self._put_at_once = self._put_straight if self._file >= 0 else transport.write
@@ -124,9 +121,9 @@ class Line(asyncio.Protocol):
         self.is_open = True
         # Whatever the system does not take makes this line one that is behind.
         transport.set_write_buffer_limits(high=0)
-        if (socket_ := transport.get_extra_info("socket")) is not None:
-            socket_.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         transport.set_protocol(self)
+        if answer:
+            self.write(answer)
         self.on_open()
 
     def write(self, frame: bytes) -> None:

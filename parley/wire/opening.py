@@ -113,11 +113,11 @@ class Opening(asyncio.Protocol):
             self._refuse(line)
             return
         line.when_lost = self._leave()
-        transport.write(
+        line.take(
+            transport,
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Accept: " + _accept(key) + b"\r\n\r\n"
+            b"Sec-WebSocket-Accept: " + _accept(key) + b"\r\n\r\n",
         )
-        line.take(transport)
         if early := self._data[end + 4 :]:
             line.data_received(early)
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import engineio
@@ -43,7 +43,7 @@ class ConnectionRefused(Exception):
         self.data = data
 
 
-Connect = Callable[[str, Handshake], Awaitable[None]]
+Connect = Callable[[str, Handshake], Awaitable[None] | None]
 Receive = Callable[[str, str, list[Any], bool], Any]
 Unreadable = Callable[[str, bool], Any]
 Disconnect = Callable[[str], None]
@@ -128,7 +128,7 @@ class GuardedEngine(engineio.AsyncServer):  # type: ignore[misc]  # the library 
 class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no types
     """Socket.IO on the default namespace, handing everything to four functions.
 
-    `on_connect(sid, handshake)` may raise `ConnectionRefused`;
+    `on_connect(sid, handshake)` may raise `ConnectionRefused`, or what it returns may, awaited;
     `on_event(sid, name, arguments, wants_ack)` returns what the acknowledgement
     holds, or a `Later` that gives it, and is called for one event of a client
     after the other, in the order they were sent, each when the one before is
@@ -299,28 +299,34 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         self.working.discard(client)
         self._ended.set()
 
-    def run(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        return asyncio.get_running_loop().create_task(work)
-
     async def _something_ended(self) -> None:
         self._ended.clear()
         await self._ended.wait()
 
-    async def welcome(
-        self, sid: str, handshake: Handshake, client: DirectClient
-    ) -> dict[str, Any] | None:
-        """Connect it under this id; or what it is told why not."""
+    def welcome(self, sid: str, handshake: Handshake, client: DirectClient) -> Later | None:
+        """Connect it under this id, or tell it why not: at once, where that is known at once."""
         try:
-            await self._on_connect(sid, handshake)
-        except ConnectionRefused as refusal:
-            return {"message": str(refusal), "data": refusal.data}
-        except Exception:
-            log.exception("connect_failed")
-            return {"message": _FAULT}
+            connecting = self._on_connect(sid, handshake)
+        except Exception as error:
+            client.send_text("44" + codec.dumps(_refusal(error)))
+            return None
+        if connecting is None:
+            self._let_in(sid, client)
+            return None
+
+        def finish(connected: asyncio.Future[None]) -> None:
+            error = connected.exception()
+            if error is None:
+                self._let_in(sid, client)
+            else:
+                client.send_text("44" + codec.dumps(_refusal(error)))
+
+        return Later(asyncio.ensure_future(connecting), finish)
+
+    def _let_in(self, sid: str, client: DirectClient) -> None:
         client.sid = sid
         self._direct[sid] = client
         client.send_text("40" + codec.dumps({"sid": sid}))
-        return None
 
     def act(self, sid: str, text: str, wants_ack: bool) -> Any:
         """What the acknowledgement of an event holds, or a `Later` that gives it."""
@@ -376,7 +382,9 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
 
     async def _connected(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
         try:
-            await self._on_connect(sid, Handshake.from_scope(environ["asgi.scope"], auth))
+            connecting = self._on_connect(sid, Handshake.from_scope(environ["asgi.scope"], auth))
+            if connecting is not None:
+                await connecting
         except ConnectionRefused as refusal:
             raise socketio.exceptions.ConnectionRefusedError(str(refusal), refusal.data) from None
         except Exception:
@@ -448,3 +456,11 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
 
     def _engineio_server_class(self) -> type[GuardedEngine]:
         return GuardedEngine
+
+
+def _refusal(error: BaseException) -> dict[str, Any]:
+    """What whoever is not connected is told."""
+    if isinstance(error, ConnectionRefused):
+        return {"message": str(error), "data": error.data}
+    log.error("connect_failed", exc_info=error)
+    return {"message": _FAULT}

@@ -254,14 +254,15 @@ async def test_a_client_that_goes_while_it_connects_leaves_nothing_behind(
 ) -> None:
     realtime = server.app.realtime
     reached, go_on = asyncio.Event(), asyncio.Event()
-    find = realtime._credential
+    connect = realtime.server._on_connect
 
-    async def slow(handshake: Any) -> Any:
+    async def slow(sid: str, handshake: Any) -> None:
         reached.set()
         await go_on.wait()
-        return await find(handshake)
+        if (connecting := connect(sid, handshake)) is not None:
+            await connecting
 
-    monkeypatch.setattr(realtime, "_credential", slow)
+    monkeypatch.setattr(realtime.server, "_on_connect", slow)
     async with raw_polling(server.url, connected=False) as ada:
         connecting = asyncio.create_task(ada.send("40"))
         await reached.wait()
