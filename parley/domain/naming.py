@@ -20,6 +20,8 @@ class Claim(Struct, frozen=True):
     since: datetime
     is_alike: bool
     """Whether it was marked as not the first when this was last looked at."""
+    is_alone: bool = False
+    """Whether nobody ever had one that can be taken for it: there is nobody to mark."""
 
 
 def require_seen(name: str) -> None:
@@ -49,7 +51,7 @@ def claim(
     holders = () if is_owner else stored.alike(connection, conversation_id, key)
     if any(each.removed_at is not None and not each.is_alike for each in holders):
         raise NameTaken
-    return Claim(key, at, is_alike=False)
+    return Claim(key, at, is_alike=False, is_alone=not (is_owner or holders))
 
 
 def mark(connection: sa.Connection, conversation_id: int, key: str) -> list[Participant]:

@@ -117,7 +117,7 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
                 named_at=claim.since,
                 is_alike=claim.is_alike,
             )
-        marked = naming.mark(connection, found.id, claim.key)
+        marked = [] if claim.is_alone else naming.mark(connection, found.id, claim.key)
         if before is not None and claim.since == at:
             marked += naming.mark(connection, found.id, names.skeleton(before.username))
         person = next((each for each in marked if each.user_id == user_id), person)

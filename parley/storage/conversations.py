@@ -27,6 +27,7 @@ _THIS = conversations.c.id == p("id")
 _FIND = Prepared(
     sa.select(conversations).where(conversations.c.room_id == p("room_id")), conversations.c
 )
+_BY_ID = Prepared(sa.select(conversations).where(_THIS), conversations.c)
 # A change has the next seq, in the statement that looks whether there may be another.
 _CHANGE = (
     conversations.update()
@@ -126,7 +127,7 @@ def by_old_link(connection: sa.Connection, room_id: str) -> Conversation | None:
 
 
 def by_id(connection: sa.Connection, conversation_id: int) -> Conversation | None:
-    row = connection.execute(_of(conversation_id)).one_or_none()
+    row = _BY_ID.first(connection, id=conversation_id)
     return None if row is None else _conversation(row)
 
 
@@ -176,10 +177,6 @@ def kept_for_a_time(connection: sa.Connection) -> list[Conversation]:
         _conversation(row)
         for row in connection.execute(sa.select(conversations).where(KEPT_FOR_DAYS))
     ]
-
-
-def _of(conversation_id: int) -> sa.Select[Any]:
-    return sa.select(conversations).where(conversations.c.id == conversation_id)
 
 
 def listed(
