@@ -80,16 +80,6 @@ async def enter(
     return await entered(context, session, work, socket)
 
 
-NO_LINK = "This link leads nowhere: it may have been used, revoked, or be too old."
-RANK = {
-    Standing.REMOVED: 0,
-    Standing.STRANGER: 1,
-    Standing.READER: 2,
-    Standing.MEMBER: 3,
-    Standing.OWNER: 4,
-}
-
-
 async def entered(
     context: Context,
     before: Session | None,
