@@ -80,6 +80,14 @@ class Conversation(Struct, frozen=True):
         return self.ended_at is None
 
 
+class Head(Struct, frozen=True):
+    """What tells of a conversation whether somebody may speak, and the seq of its last change."""
+
+    seq: int
+    is_active: bool
+    is_read_only: bool
+
+
 class Participant(Struct, frozen=True):
     """One person in one conversation; `left_at` is set while they are away for good."""
 

@@ -15,13 +15,13 @@ from parley.errors import (
     PassphraseRequired,
     ReadOnly,
 )
-from parley.records import Conversation, Participant, Role, Session, Standing
+from parley.records import Conversation, Head, Participant, Role, Session, Standing
 
 TAKEOVER_WITHIN = timedelta(seconds=120)
 """How long the original client may take from its REST join to its socket's."""
 
 
-def require_open(conversation: Conversation) -> None:
+def require_open(conversation: Conversation | Head) -> None:
     if not conversation.is_active:
         raise ConversationIsOver
 
@@ -103,7 +103,7 @@ def require_unmaking(
         raise Forbidden("Only who started the conversation can take another owner's rights.")
 
 
-def require_speaking(conversation: Conversation, role: Role) -> None:
+def require_speaking(conversation: Conversation | Head, role: Role) -> None:
     """What only owners may say where it is read-only."""
     require_open(conversation)
     if conversation.is_read_only and role is not Role.OWNER:

@@ -12,10 +12,10 @@ from parley.domain import access, audit, door, text
 from parley.domain.context import Context
 from parley.errors import (
     BadRequest,
-    ConversationIsOver,
     ConversationNotFound,
     NotFound,
     NotJoined,
+    ParleyError,
 )
 from parley.records import (
     Message,
@@ -162,32 +162,37 @@ def _checked(draft: Draft) -> Draft:
 
 def _store(context: Context, connection: sa.Connection, sender: Participant, draft: Draft) -> Sent:
     conversation_id, at = sender.conversation_id, context.clock()
-    message = stored.say(
-        connection,
+    head = stored_conversations.head(connection, conversation_id)
+    if head is None:
+        raise ConversationNotFound
+    try:
+        access.require_speaking(head, sender.role)
+    except ParleyError:
+        # Who missed the answer may ask again, though what they said could not be said now.
+        first = stored.by_client_id(connection, conversation_id, sender.session_id, draft.client_id)
+        if first is None:
+            raise
+        return Sent(first, duplicate=True)
+    seq = head.seq + 1
+    message = Message(
         conversation_id=conversation_id,
-        key=secrets.token_urlsafe(KEY_BYTES),
-        session_id=sender.session_id,
+        seq=seq,
+        id=f"{seq}-{secrets.token_urlsafe(KEY_BYTES)}",
+        changed_seq=seq,
         user_id=sender.user_id,
         username=sender.username,
         text=draft.text,
         type=draft.type or "text",
+        sent_at=at,
         client_id=draft.client_id,
         role=sender.role,
         is_alike=sender.is_alike,
-        at=at,
     )
-    if message is not None:
-        stored_conversations.count_message(connection, conversation_id, seq=message.seq, at=at)
-        return Sent(message, duplicate=False)
-    if draft.client_id is not None:
-        first = stored.by_client_id(connection, conversation_id, sender.session_id, draft.client_id)
-        if first is not None:
-            return Sent(first, duplicate=True)
-    conversation = stored_conversations.by_id(connection, conversation_id)
-    if conversation is None:
-        raise ConversationNotFound
-    access.require_speaking(conversation, sender.role)
-    raise ConversationIsOver
+    first = stored.say(connection, message, session_id=sender.session_id)
+    if first is not None:
+        return Sent(first, duplicate=True)
+    stored_conversations.count_message(connection, conversation_id, seq=seq, at=at)
+    return Sent(message, duplicate=False)
 
 
 def _tell(context: Context, sent: Sent) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from parley.records import Conversation, ListPosition, Visibility
+from parley.records import Conversation, Head, ListPosition, Visibility
 from parley.storage.prepared import Prepared, p
 from parley.storage.schema import (
     KEPT_FOR_DAYS,
@@ -28,6 +28,9 @@ _FIND = Prepared(
     sa.select(conversations).where(conversations.c.room_id == p("room_id")), conversations.c
 )
 _BY_ID = Prepared(sa.select(conversations).where(_THIS), conversations.c)
+# Not the whole of it, for it is read before every message.
+_HEAD_COLUMNS = [conversations.c.seq, conversations.c.ended_at, conversations.c.is_read_only]
+_HEAD = Prepared(sa.select(*_HEAD_COLUMNS).where(_THIS), _HEAD_COLUMNS)
 # A change has the next seq, in the statement that looks whether there may be another.
 _CHANGE = (
     conversations.update()
@@ -131,6 +134,11 @@ def by_id(connection: sa.Connection, conversation_id: int) -> Conversation | Non
     return None if row is None else _conversation(row)
 
 
+def head(connection: sa.Connection, conversation_id: int) -> Head | None:
+    row = _HEAD.first(connection, id=conversation_id)
+    return None if row is None else Head(row.seq, row.ended_at is None, row.is_read_only)
+
+
 def count_change(connection: sa.Connection, conversation_id: int) -> int:
     """The seq of a change, after the end too: what is said no more can still be taken away."""
     seq: int = _COUNT_CHANGE.first(connection, id=conversation_id).seq
@@ -215,7 +223,7 @@ def count_message(
     connection: sa.Connection, conversation_id: int, *, seq: int, at: datetime
 ) -> None:
     """The message of this seq is its newest change."""
-    _COUNT_MESSAGE.run(connection, id=conversation_id, seq=seq, at=at)
+    _COUNT_MESSAGE.write(connection, id=conversation_id, seq=seq, at=at)
 
 
 def end(connection: sa.Connection, conversation_id: int, *, at: datetime) -> int | None:

@@ -20,6 +20,8 @@ class FolderLock:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
+        # Looked at before every commit: pathlib's own work would be the larger part.
+        self._name = str(self._path)
         self._file: int | None = None
 
     def take(self) -> None:
@@ -36,7 +38,7 @@ class FolderLock:
             return
         held = os.fstat(self._file)
         with contextlib.suppress(FileNotFoundError):
-            there = self._path.stat()
+            there = os.stat(self._name)
             if (there.st_dev, there.st_ino) == (held.st_dev, held.st_ino):
                 return
         taken = self._locked()

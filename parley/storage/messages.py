@@ -10,40 +10,19 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from parley.records import Message, Role
+from parley.records import Message
 from parley.storage.participants import ROLES
-from parley.storage.prepared import Prepared, p
-from parley.storage.schema import CHANGED_LATER, conversations, messages
+from parley.storage.prepared import Prepared, p, values
+from parley.storage.schema import CHANGED_LATER, messages
 
 _OF_ONE = sa.select(messages).where(messages.c.conversation_id == p("conversation_id"))
-# One statement, for it is run for every message: the next seq, unless the conversation has
-# ended; nothing, where the session said it before.
-_SEQ = conversations.c.seq + 1
 _SAY = Prepared(
     insert(messages)
-    .from_select(
-        [column.name for column in messages.c],
-        sa.select(
-            *(
-                {
-                    messages.c.seq: _SEQ,
-                    messages.c.changed_seq: _SEQ,
-                    messages.c.id: sa.cast(_SEQ, sa.Text) + "-" + p("key"),
-                }.get(column, p(column.name, column.type))
-                for column in messages.c
-            )
-        ).where(
-            conversations.c.id == p("conversation_id"),
-            conversations.c.ended_at.is_(None),
-            sa.or_(~conversations.c.is_read_only, p("role", sa.Text) == Role.OWNER.value),
-        ),
-    )
+    .values(values(messages.c, deleted_at=sa.null()))
     .on_conflict_do_nothing(
         index_elements=[messages.c.conversation_id, messages.c.session_id, messages.c.client_id],
         index_where=messages.c.client_id.is_not(None),
     )
-    .returning(messages.c.seq),
-    [messages.c.seq],
 )
 _BY_SEQ = Prepared(_OF_ONE.where(messages.c.seq == p("seq")), messages.c)
 _BY_CLIENT_ID = Prepared(
@@ -73,59 +52,31 @@ _CHANGED_SINCE = Prepared(
 )
 
 
-def say(
-    connection: sa.Connection,
-    *,
-    conversation_id: int,
-    key: str,
-    session_id: int,
-    user_id: str,
-    username: str,
-    text: str,
-    type: str,
-    client_id: str | None,
-    role: Role,
-    is_alike: bool,
-    at: datetime,
-) -> Message | None:
-    """Store it as the next in the log. None where the conversation has ended or is not theirs
-    to speak in, or the session said something under this client_id before. `key` is what
-    nobody can guess of its id.
+def say(connection: sa.Connection, message: Message, *, session_id: int) -> Message | None:
+    """Store what this session said; or nothing, where it said something under this client_id
+    before, which is given then.
 
     Whoever calls counts the change of the conversation.
     """
-    row = _SAY.first(
+    written = _SAY.write(
         connection,
-        conversation_id=conversation_id,
-        key=key,
+        conversation_id=message.conversation_id,
+        seq=message.seq,
+        id=message.id,
+        changed_seq=message.changed_seq,
         session_id=session_id,
-        user_id=user_id,
-        username=username,
-        text=text,
-        type=type,
-        sent_at=at,
-        client_id=client_id,
-        deleted_at=None,
-        role=role.value,
-        is_alike=is_alike,
+        user_id=message.user_id,
+        username=message.username,
+        text=message.text,
+        type=message.type,
+        sent_at=message.sent_at,
+        client_id=message.client_id,
+        role=message.role.value,
+        is_alike=message.is_alike,
     )
-    if row is None:
+    if written:
         return None
-    seq: int = row.seq
-    return Message(
-        conversation_id=conversation_id,
-        seq=seq,
-        id=f"{seq}-{key}",
-        changed_seq=seq,
-        user_id=user_id,
-        username=username,
-        text=text,
-        type=type,
-        sent_at=at,
-        client_id=client_id,
-        role=role,
-        is_alike=is_alike,
-    )
+    return by_client_id(connection, message.conversation_id, session_id, message.client_id)
 
 
 def by_id(connection: sa.Connection, conversation_id: int, id: str) -> Message | None:
@@ -168,7 +119,7 @@ def erase_through(connection: sa.Connection, conversation_id: int, seq: int) -> 
 
 
 def by_client_id(
-    connection: sa.Connection, conversation_id: int, session_id: int, client_id: str
+    connection: sa.Connection, conversation_id: int, session_id: int, client_id: str | None
 ) -> Message | None:
     row = _BY_CLIENT_ID.first(
         connection,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 import sqlite3
 from collections import namedtuple
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,18 @@ class _Compiled:
     """The columns whose values are not used as the driver gives them."""
     row: Callable[[Iterable[Any]], Any]
 
+    def places(self, given: dict[str, Any]) -> Sequence[Any]:
+        """What the driver is given."""
+        if self.usual:
+            given.update(self.usual)
+        values = self.in_order(given)
+        if not self.taken:
+            return values
+        forms = list(values)
+        for at, take in self.taken:
+            forms[at] = take(forms[at])
+        return forms
+
 
 class Prepared:
     """One statement. `gives` are the columns it selects or returns."""
@@ -61,21 +73,14 @@ class Prepared:
         rows = self._rows(connection, given)
         return rows[0] if rows else None
 
+    def write(self, connection: sa.Connection, **given: object) -> int:
+        """How many rows it wrote, for one that gives none. Raises SQLAlchemy's errors."""
+        compiled = self._compiled or self._compile(connection.dialect)
+        return _count(connection, compiled.sql, compiled.places(given))
+
     def _rows(self, connection: sa.Connection, given: dict[str, object]) -> list[Any]:
-        compiled = self._compiled
-        if compiled is None:
-            compiled = self._compiled = self._compile(connection.dialect)
-        if compiled.usual:
-            given.update(compiled.usual)
-        values = compiled.in_order(given)
-        if compiled.taken:
-            forms = list(values)
-            for at, take in compiled.taken:
-                forms[at] = take(forms[at])
-            values = tuple(forms)
-        rows = execute(connection, compiled.sql, values)
-        if not self._gives:
-            return []
+        compiled = self._compiled or self._compile(connection.dialect)
+        rows = execute(connection, compiled.sql, compiled.places(given))
         if not compiled.converted:
             return [compiled.row(row) for row in rows]
         found = []
@@ -104,9 +109,10 @@ class Prepared:
                 converted.append((at, convert))
         # No class can be written for columns that are known here only.
         row = namedtuple("Row", [column.name for column in self._gives])  # type: ignore[misc]
-        return _Compiled(
+        self._compiled = _Compiled(
             str(compiled), usual, _in_order(names), tuple(taken), tuple(converted), row._make
         )
+        return self._compiled
 
 
 def _in_order(names: list[str]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
@@ -115,13 +121,28 @@ def _in_order(names: list[str]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
     return lambda given: tuple(given[name] for name in names)
 
 
-def execute(connection: sa.Connection, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
+def execute(connection: sa.Connection, sql: str, values: Sequence[Any] = ()) -> list[Any]:
     """Run it on the driver's own connection; its rows. Raises SQLAlchemy's errors."""
-    driver: Any = connection.connection.driver_connection
     try:
-        rows: list[Any] = driver.execute(sql, values).fetchall()
+        rows: list[Any] = _driver(connection).execute(sql, values).fetchall()
     except sqlite3.Error as error:
-        raise sa.exc.DBAPIError.instance(
-            sql, None, error, sqlite3.Error, hide_parameters=True, dialect=connection.dialect
-        ) from error
+        raise _of_sqlalchemy(connection, sql, error) from error
     return rows
+
+
+def _count(connection: sa.Connection, sql: str, values: Sequence[Any]) -> int:
+    try:
+        written: int = _driver(connection).execute(sql, values).rowcount
+    except sqlite3.Error as error:
+        raise _of_sqlalchemy(connection, sql, error) from error
+    return written
+
+
+def _driver(connection: sa.Connection) -> Any:
+    return connection.connection.driver_connection
+
+
+def _of_sqlalchemy(connection: sa.Connection, sql: str, error: sqlite3.Error) -> Exception:
+    return sa.exc.DBAPIError.instance(
+        sql, None, error, sqlite3.Error, hide_parameters=True, dialect=connection.dialect
+    )

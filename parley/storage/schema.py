@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class Instant(sa.types.TypeDecorator[datetime]):
@@ -30,7 +31,7 @@ class Instant(sa.types.TypeDecorator[datetime]):
 
 
 def milliseconds(value: datetime | None) -> int | None:
-    return None if value is None else (value - _EPOCH) // timedelta(milliseconds=1)
+    return None if value is None else (value - _EPOCH) // _MILLISECOND
 
 
 @functools.lru_cache(maxsize=8192)  # the same few are read again and again
