@@ -1,6 +1,6 @@
 """`python -m bench`: measure Parley beside others, and write the report.
 
-    python -m bench                     the standard set, about 15 minutes
+    python -m bench                     the standard set, about half an hour
     python -m bench --quick             one short round, about two minutes
     python -m bench --only big-room     one workload
     python -m bench --growth            how Parley's own cost grows
@@ -27,7 +27,7 @@ DOCS = ROOT / "docs"
 RESULTS = Path(__file__).parent / "results"
 STANDARD_ROUNDS = 5
 STOPPED = 128 + signal.SIGINT
-STANDARD_MINUTES = 15.0
+STANDARD_MINUTES = 45.0
 
 
 def main() -> None:

@@ -76,7 +76,7 @@ def _turns(
     for number in range(1, rounds + 1):
         for workload in workloads:
             for kind in kinds:
-                if number <= workload.most_rounds and kind.name in workload.servers:
+                if kind.name in workload.servers:
                     yield number, workload, kind
 
 

@@ -111,7 +111,6 @@ ARRIVALS = Workload(
         Measure("kib_a_connection", "memory a connection, KiB"),
         *SHARES,
     ),
-    most_rounds=2,
     within_s=120.0,
 )
 STORM = Workload(
@@ -131,6 +130,5 @@ STORM = Workload(
         Measure("cpu_ms_a_join", "CPU a join, ms", 2),
         *SHARES,
     ),
-    most_rounds=1,
     within_s=120.0,
 )

@@ -43,6 +43,4 @@ class Workload:
     run: Callable[[Running, Scale], Awaitable[Figures]]
     measures: tuple[Measure, ...]
     servers: tuple[str, ...] = ("parley", "node", "flask", "floor")
-    most_rounds: int = 100
-    """The long ones are not repeated as often."""
     within_s: float = 60.0
