@@ -43,6 +43,14 @@ FORGET_WITHIN_MS = 100
 """How long who reads is waited for when the log is to be emptied: nobody can write meanwhile."""
 FORGET_AGAIN_S = 5.0
 """Then it is tried again after this."""
+CHECKPOINT_PAGES = 1_000
+"""So many pages written to the log are put into the database as soon as nobody writes."""
+CHECKPOINT_AFTER_S = 0.01
+"""What was stored is told first."""
+CHECKPOINT_PAGES_MAX = 4_000
+"""So many are within the commit that finds them, where somebody always writes."""
+PAGES_A_COMMIT, PAGES_A_WORK = 2, 2
+"""What each adds to the log, about."""
 
 
 class Database:
@@ -53,13 +61,18 @@ class Database:
         self._lock = FolderLock(folder)
         # Both open only what is there: a file that was removed must not come back empty.
         self._reads = _engine(database_url(folder, "rw"), "PRAGMA query_only = ON")
-        self._writes = _engine(database_url(folder, "rw"))
+        self._writes = _engine(
+            database_url(folder, "rw"), f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES_MAX}"
+        )
         self._reader: Reader | None = None
         self._writer: Writer | None = None
         self._connection: sa.Connection | None = None
         self._files: Files | None = None
         self._is_closed = False
         self._forgetting: asyncio.Task[None] | None = None
+        self._pages = 0
+        """About what is in SQLite's log and not in the database; counted in the writer's thread."""
+        self._checkpoint_is_due = False
         self.problem: str | None = None
         """Why nothing can be stored now, as a sentence; None while all is well."""
         self.when_replaced: Callable[[], None] = _nothing
@@ -199,6 +212,28 @@ class Database:
 
     def _note(self, error: BaseException | None) -> None:
         self.problem = None if error is None else trouble.in_words(error)
+        if self._pages >= CHECKPOINT_PAGES and not self._checkpoint_is_due:
+            self._checkpoint_is_due = True
+            self._loop.call_later(CHECKPOINT_AFTER_S, self._checkpoint_if_idle)
+
+    def _checkpoint_if_idle(self) -> None:
+        """Nobody waits for it then; where somebody writes, the next commit asks again."""
+        self._checkpoint_is_due = False
+        if not self._is_closed and self._writer is not None and self._writer.is_idle:
+            self._writer.between(self._checkpoint)
+
+    def _checkpoint(self) -> None:
+        """In the writer's thread: let SQLite's log begin anew."""
+        self._pages = 0
+        # On the connection as it is: whether its files are still in their place, and what
+        # becomes of those who wait if they are not, is found out with the next write.
+        if self._connection is None:
+            return
+        try:
+            execute(self._connection, "PRAGMA wal_checkpoint(PASSIVE)")
+        except sa.exc.DBAPIError as error:
+            log.warning("checkpoint_failed", error=trouble.in_words(error))
+            self._drop_connection()
 
     def _commit(self, batch: list[Work]) -> list[Any]:
         """In the writer's thread: each work's result or exception, once all is on disk."""
@@ -208,6 +243,7 @@ class Database:
             execute(connection, "BEGIN IMMEDIATE")
             outcomes = _run_all(connection, batch)
             execute(connection, "COMMIT")
+            self._pages += PAGES_A_COMMIT + PAGES_A_WORK * len(batch)
             if Files.of(self._folder) != self._files:
                 raise trouble.FileGone(f"{NAME} went away during a commit")
         except BaseException:

@@ -67,6 +67,11 @@ class Writer:
         self._waiting.append(Work(run, then, done))
         return done
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being written, or waits to be."""
+        return self._running is None and not self._waiting
+
     def between(self, call: Callable[[], T]) -> asyncio.Future[T]:
         """Run it in the thread, between two transactions."""
         return self._thread.call(call)

@@ -98,20 +98,19 @@ class Driver:
     PARSE_DECLTYPES, PARSE_COLNAMES = sqlite3.PARSE_DECLTYPES, sqlite3.PARSE_COLNAMES
     Error = DatabaseError = OperationalError = IntegrityError = ProgrammingError = apsw.Error
 
-    def __init__(
-        self, vfs: str, *, checkpoint_pages: int, instead: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, vfs: str, *, instead: Mapping[str, str] | None = None) -> None:
         self._vfs = vfs
-        self._checkpoint_pages = checkpoint_pages
         self._instead = instead or {}
         self.replaced = 0
+        self.checkpoints = 0
+        """How many were asked for; those within a commit come on top."""
 
     def connect(self, address: str, **_options: object) -> Connection:
         flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI
         raw = apsw.Connection(address, flags, self._vfs)
-        raw.wal_autocheckpoint(self._checkpoint_pages)
         return Connection(self, raw)
 
     def spoken(self, sql: str) -> str:
         self.replaced += sql in self._instead
+        self.checkpoints += sql.startswith("PRAGMA wal_checkpoint")
         return self._instead.get(sql, sql)

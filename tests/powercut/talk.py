@@ -20,12 +20,13 @@ from parley.domain.messages import Draft
 from parley.domain.participants import Joining
 from parley.domain.presence import Presence
 from parley.records import Event, MessageSent, Participant
+from parley.storage import database
 from parley.storage.database import Database
 from tests.powercut.driver import Driver
 from tests.powercut.recording import Acknowledged, Recording, recording_vfs
 
 NAMES = ("Ada", "Ben", "Cleo")
-# Checkpoints are where a cut is most dangerous: with SQLite's own 1000 there would be one.
+# Checkpoints are where a cut is most dangerous: with the usual 1000 there would be one.
 CHECKPOINT_PAGES = 60
 LENGTHS = (1, 40, 400, 8_000)
 
@@ -43,15 +44,17 @@ class Talk:
     chance: random.Random
     asked: set[str] = field(default_factory=set)
     """Every text that somebody tried to send."""
+    checkpoints: int = 0
+    """How many came between commits, once it is over."""
 
     @asynccontextmanager
     async def server(self, folder: Path) -> AsyncIterator[Garden]:
         """A server from its start to its end, with a conversation that all have joined."""
-        database = Database(folder)
-        await database.open()
+        stored = Database(folder)
+        await stored.open()
         bus = LocalBus()
         bus.subscribe(self._told)
-        context = Context(database, bus, Presence(), leave_grace_s=0)
+        context = Context(stored, bus, Presence(), leave_grace_s=0)
         try:
             await participants.forget_sockets(context)
             created = await conversations.create(context, None, title="Garden")
@@ -60,7 +63,7 @@ class Talk:
             joined = [await participants.join(context, room_id, each) for each in joinings]
             yield Garden(context, room_id, [each.participant for each in joined])
         finally:
-            await database.close()
+            await stored.close()
 
     async def goes_on(self, folder: Path, *, rounds: int) -> None:
         async with self.server(folder) as garden:
@@ -102,7 +105,12 @@ def recorded(
 ) -> Iterator[Talk]:
     """A talk whose databases are recorded; `instead` replaces statements of ours."""
     with pytest.MonkeyPatch.context() as patch, recording_vfs(name) as recording:
-        driver = Driver(name, checkpoint_pages=checkpoint_pages, instead=instead)
+        driver = Driver(name, instead=instead)
         patch.setattr(sa, "create_engine", partial(sa.create_engine, module=driver))
-        yield Talk(recording, random.Random(name))
+        patch.setattr(database, "CHECKPOINT_PAGES", checkpoint_pages)
+        patch.setattr(database, "CHECKPOINT_PAGES_MAX", checkpoint_pages)
+        patch.setattr(database, "CHECKPOINT_AFTER_S", 0)
+        talk = Talk(recording, random.Random(name))
+        yield talk
+        talk.checkpoints = driver.checkpoints
         assert driver.replaced or not instead, "nothing was said that should be replaced"

@@ -52,6 +52,7 @@ def test_every_acknowledged_message_is_there_after_a_cut_at_any_instant(
 ) -> None:
     cuts, disks = check_all(talk.recording.events, tmp_path, talk.asked, per_event=PER_EVENT)
     assert (cuts > 3_000, disks > 1_000) == (True, True), "the talk was too short to say much"
+    assert talk.checkpoints > 2
 
 
 def test_it_is_so_where_the_log_grows_to_its_usual_length(tmp_path: Path) -> None:

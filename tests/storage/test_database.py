@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,9 @@ import pytest
 import sqlalchemy as sa
 
 from parley.errors import BadRequest, Unavailable
+from parley.storage import database as storage
 from parley.storage.database import Database
+from parley.storage.prepared import execute
 
 
 @pytest.fixture
@@ -249,3 +253,46 @@ async def test_what_is_committed_is_on_disk_and_open_to_readers(database: Databa
         "synchronous": full,
         "foreign_keys": 1,
     }
+
+
+async def after_checkpoint(database: Database, patch: pytest.MonkeyPatch, *new: str) -> None:
+    """These were written, and a checkpoint followed."""
+    checkpoint, over = database._checkpoint, asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def noted() -> None:
+        checkpoint()
+        loop.call_soon_threadsafe(over.set)
+
+    patch.setattr(database, "_checkpoint", noted)
+    for name in new:
+        await write(database, name)
+    await asyncio.wait_for(over.wait(), 10)
+    patch.setattr(database, "_checkpoint", checkpoint)
+
+
+async def test_what_the_log_holds_goes_into_the_database_once_nobody_writes(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "CHECKPOINT_PAGES", 8)
+    await after_checkpoint(database, monkeypatch, "Ada", "Ben", "Cleo")
+    # So opened, SQLite looks at no log.
+    with closing(sqlite3.connect(f"file:{tmp_path}/parley.db?immutable=1", uri=True)) as alone:
+        found = [name for (name,) in alone.execute("SELECT name FROM names")]
+    assert {"Ada", "Ben"} <= set(found)
+
+
+async def test_a_checkpoint_that_fails_costs_nobody_anything(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(connection: sa.Connection, sql: str) -> Any:
+        if "wal_checkpoint" in sql:
+            raise sa.exc.OperationalError(sql, None, sqlite3.OperationalError("disk I/O error"))
+        return execute(connection, sql)
+
+    monkeypatch.setattr(storage, "CHECKPOINT_PAGES", 8)
+    monkeypatch.setattr(storage, "execute", fails)
+    await after_checkpoint(database, monkeypatch, "Ada", "Ben", "Cleo")
+    assert await write(database, "Dora") == "Dora"
+    assert database.problem is None
+    assert await names(database) == ["Ada", "Ben", "Cleo", "Dora"]
