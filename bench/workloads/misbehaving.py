@@ -16,6 +16,8 @@ from bench.websocket import CONTINUATION, TEXT, frame
 from bench.workloads.workload import Figures, Measure, Workload
 
 PEOPLE = 20
+STOP = 4
+"""Of them, one after the other."""
 RATE = 50.0
 CHARACTERS = 4_000
 """Long, and not to be compressed, so that what the reader leaves lying grows fast."""
@@ -29,32 +31,40 @@ MAY_WAIT_BYTES = 1_048_576
 async def _stopped_reader(server: Running, scale: Scale) -> Figures:
     async with crowd() as people:
         await people.join(server.port, server.make_rooms(1), PEOPLE)
-        reader, *others = people.clients
+        readers, others = people.clients[:STOP], people.clients[STOP:]
         await at_rate(others, RATE, scale.warm_up_s, CHARACTERS)
-        before = await _p99_ms(people.tally, others, scale.window_s)
+        before: list[float] = []
+        during: list[float] = []
         memory = memory_bytes(server.pid)
-        held = descriptor(server.pid, server.port, reader.port)
-        _stop_reading(reader)
-        stopped_at = clock()
-        gone = asyncio.create_task(_until_closed(held, scale.reader_within_s))
-        during = await _p99_ms(people.tally, others, scale.window_s)
-        while not gone.done():
-            await at_rate(others, RATE, LOOK_EACH_S, CHARACTERS)
-        figures = {"cut_after_s": clock() - stopped_at} if await gone else {}
+        cut_after = []
+        # In turns, for the same disk and the same machine: both change from second to second.
+        for reader in readers:
+            before += await _latencies_s(people.tally, others, scale.window_s)
+            held = descriptor(server.pid, server.port, reader.port)
+            _stop_reading(reader)
+            stopped_at = clock()
+            gone = asyncio.create_task(_until_closed(held, scale.reader_within_s))
+            during += await _latencies_s(people.tally, others, scale.window_s)
+            while not gone.done():
+                await at_rate(others, RATE, LOOK_EACH_S, CHARACTERS)
+            if not await gone:
+                break  # nor would the next be
+            cut_after.append(clock() - stopped_at)
+        figures = {"cut_after_s": max(cut_after)} if cut_after else {}
         return {
             **figures,
-            "p99_before_ms": before,
-            "p99_during_ms": during,
+            "p99_before_ms": spread_ms(before)["p99_ms"],
+            "p99_during_ms": spread_ms(during)["p99_ms"],
             "memory_mib": (peak_memory_bytes(server.pid) - memory) / 2**20,
         }
 
 
-async def _p99_ms(tally: Tally, senders: list[Client], seconds: float) -> float:
+async def _latencies_s(tally: Tally, senders: list[Client], seconds: float) -> list[float]:
     await asyncio.sleep(ARRIVE_S)
     tally.reset()
     await at_rate(senders, RATE, seconds, CHARACTERS)
     await asyncio.sleep(ARRIVE_S)
-    return spread_ms(tally.latencies_s)["p99_ms"]
+    return list(tally.latencies_s)
 
 
 def _stop_reading(client: Client) -> None:
@@ -107,14 +117,16 @@ STOPPED_READER = Workload(
     title="A reader that stops reading",
     text=lambda scale: (
         f"{PEOPLE} people in a room get {RATE:.0f} messages a second of {CHARACTERS:,} characters; "
-        "one of them stops reading and stays connected. It is watched for "
-        f"{scale.reader_within_s:.0f} seconds at most."
+        f"one of them stops reading and stays connected; where that one is disconnected, another, "
+        f"{STOP} in all. Each is watched for {scale.reader_within_s:.0f} seconds at most."
     ),
     run=_stopped_reader,
     measures=(
         Measure("p99_before_ms", "delivered after, 99 of 100, all reading, ms", 2),
         Measure("p99_during_ms", "the same for the others, one not reading, ms", 2),
-        Measure("cut_after_s", "it was disconnected after, s", absent="not while watched"),
+        Measure(
+            "cut_after_s", "it was disconnected after, at the most, s", absent="not while watched"
+        ),
         Measure("memory_mib", "memory grew meanwhile by, MiB"),
     ),
     servers=("parley", "node", "flask"),
