@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import socket
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,9 @@ from parley.wire import serving
 EXIT_CANNOT_START = 1
 GC_THRESHOLDS = (20_000, 50, 50)
 """Objects made more than freed before Python looks for cycles; then, how often the older."""
+EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  # told apart, not bound
+ELSEWHERE = ("192.0.2.1", 9)
+"""Nobody's address (RFC 5737), nor is anything sent: only the way to it is looked up."""
 Command = Callable[..., Any]
 
 
@@ -83,8 +87,11 @@ async def _serve(config: Config) -> None:
         stop = serving.stop_on_signals()
         port = sockets[0].getsockname()[1]
         click.echo(f"Parley is at {_address(config, port)}  (Ctrl+C stops it)")
+        in_network = _in_network() if config.host in EVERYWHERE else None
         if config.public_url:
             click.echo(f"People reach it at {config.public_url}")
+        elif in_network is not None:
+            click.echo(f"In your network: http://{in_network}:{port}")
         click.echo(f"Conversations are kept in {config.data.resolve()}")
         if not config.rate_limits:
             click.echo("Rate limits are OFF: anybody may do anything as often as they like.")
@@ -129,9 +136,19 @@ async def _migrate(config: Config) -> None:
 
 
 def _address(config: Config, port: int) -> str:
-    everywhere = config.host in ("0.0.0.0", "::", "")  # noqa: S104  # told apart, not bound
-    host = "localhost" if everywhere else config.host
+    host = "localhost" if config.host in EVERYWHERE else config.host
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _in_network() -> str | None:
+    """This machine's address in its network, if it is in one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(ELSEWHERE)
+        except OSError:
+            return None
+        address: str = probe.getsockname()[0]
+    return address
 
 
 def _run(work: Any) -> None:

@@ -21,7 +21,12 @@ from tests.generous import ENVIRON
 
 START_WITHIN_S = 20.0
 STOP_WITHIN_S = 15.0
-SAID = ("People reach it at ", "Conversations are kept in ", "Parley has stopped.")
+SAID = (
+    "People reach it at ",
+    "In your network: ",
+    "Conversations are kept in ",
+    "Parley has stopped.",
+)
 """How the lines begin that every server writes to its terminal."""
 
 

@@ -270,6 +270,22 @@ def test_it_answers_once_it_says_where_it_is(tmp_path: Path) -> None:
             assert requests.get(server.url + path, timeout=10).status_code == 200
 
 
+def test_on_every_network_it_says_where_others_find_it(tmp_path: Path) -> None:
+    everywhere = ("--host", "0.0.0.0", "--port", "0")
+    environ = dict(os.environ) | {"PARLEY_DATA": str(tmp_path / "data")}
+    command = [sys.executable, "-m", "parley", "serve", *everywhere]
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            said = [server.stdout.readline() for _ in range(2)]
+            if said[1].startswith("Conversations are kept in"):
+                pytest.skip("this machine is in no network")
+            url = said[1].removeprefix("In your network: ").strip()
+            assert requests.get(f"{url}/api/health", timeout=10).status_code == 200
+        finally:
+            server.terminate()
+
+
 @pytest.mark.parametrize(("switch", "is_told"), [("off", True), ("on", False)])
 def test_it_says_so_where_limits_are_off(tmp_path: Path, switch: str, is_told: bool) -> None:
     with process(tmp_path / "data", environ={"PARLEY_RATE_LIMITS": switch}) as server:
