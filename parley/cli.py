@@ -87,11 +87,10 @@ async def _serve(config: Config) -> None:
         stop = serving.stop_on_signals()
         port = sockets[0].getsockname()[1]
         click.echo(f"Parley is at {_address(config, port)}  (Ctrl+C stops it)")
-        in_network = _in_network() if config.host in EVERYWHERE else None
         if config.public_url:
             click.echo(f"People reach it at {config.public_url}")
-        elif in_network is not None:
-            click.echo(f"In your network: http://{in_network}:{port}")
+        elif config.host in EVERYWHERE and (address := _in_network()):
+            click.echo(f"In your network: http://{address}:{port}")
         click.echo(f"Conversations are kept in {config.data.resolve()}")
         if not config.rate_limits:
             click.echo("Rate limits are OFF: anybody may do anything as often as they like.")

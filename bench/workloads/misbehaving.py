@@ -117,7 +117,7 @@ STOPPED_READER = Workload(
     title="A reader that stops reading",
     text=lambda scale: (
         f"{PEOPLE} people in a room get {RATE:.0f} messages a second of {CHARACTERS:,} characters; "
-        f"one of them stops reading and stays connected; where that one is disconnected, another, "
+        "one of them stops reading and stays connected; where that one is disconnected, another, "
         f"{STOP} in all. Each is watched for {scale.reader_within_s:.0f} seconds at most."
     ),
     run=_stopped_reader,
