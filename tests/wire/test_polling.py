@@ -11,7 +11,7 @@ import pytest
 from parley import contract
 from parley.config import Config
 from parley.wire import body
-from parley.wire.server import GuardedEngine
+from parley.wire.engine import GuardedEngine
 from parley.wire.socket import GuardedSocket
 from tests.raw import Polling, event, raw_polling
 from tests.servers import Running, running
