@@ -28,6 +28,9 @@ class Countdown(Generic[Item]):
     def __len__(self) -> int:
         return len(self._due)
 
+    def __contains__(self, item: Item) -> bool:
+        return item in self._due
+
     def start(self, item: Item) -> None:
         """Count from now; again from now, if it was counting."""
         loop = asyncio.get_running_loop()
@@ -38,7 +41,7 @@ class Countdown(Generic[Item]):
 
     def ensure(self, item: Item) -> None:
         """Count from now, unless it is counting: who asks again gets no more time."""
-        if item not in self._due:
+        if item not in self:
             self.start(item)
 
     def stop(self, item: Item) -> None:

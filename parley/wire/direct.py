@@ -29,7 +29,7 @@ EVENT = re.compile(r"2(\d{0,99})(?!\d)", re.ASCII)
 """How an event begins: its type, and the id under which its sender waits for an answer."""
 
 _OTHER_NAMESPACE = re.compile(r"/[^,?]{1,100}", re.ASCII)
-_WAITING_MAX = 64
+_WAITING_MAX, _WAITING_MAX_BYTES = 64, 64 * 1024
 """Packets of one client that wait for the one before them; then its line is read no more."""
 _GONE, _CLOSE = "gone", "close"
 """Beside Socket.IO's packets: the line is lost; the client wants it closed."""
@@ -55,17 +55,17 @@ class DirectClient(Line):
         "_later",
         "_server",
         "_waiting",
-        "place",
+        "_waiting_bytes",
         "sid",
     )
 
     def __init__(self, server: Server, watch: Watch, handshake: Handshake) -> None:
-        super().__init__(watch)
+        super().__init__(watch, place_of(handshake.address))
         self._server = server
         self._handshake = handshake
-        self.place = place_of(handshake.address)
-        """What it is counted under, while it is open."""
-        self._waiting: deque[str] = deque()
+        # As bytes: a text may take four times as many.
+        self._waiting: deque[bytes] = deque()
+        self._waiting_bytes = 0
         self._is_working = False
         self._later: Later | None = None
         """What the packets that wait are waiting for."""
@@ -100,18 +100,42 @@ class DirectClient(Line):
 
     def on_lost(self) -> None:
         self._server.lost(self)
-        self._queue(_GONE)
+        self._waiting.append(_GONE.encode())
+        self._waiting_bytes += len(_GONE)
+        self._watch.backlog.hold(self.place, len(_GONE))
+        self.on_caught_up()
+
+    def on_caught_up(self) -> None:
+        if self._waiting and self._later is None and not self._is_working:
+            self._work(self._next())
 
     def _queue(self, packet: str) -> None:
-        if self._later is not None or self._is_working:
-            self._waiting.append(packet)
-            if len(self._waiting) == _WAITING_MAX:
-                self.pause()
+        if self._later is not None or self._is_working or self.is_far_behind:
+            self._wait(packet.encode())
         else:
             self._work(packet)
 
+    def _wait(self, packet: bytes) -> None:
+        self._waiting.append(packet)
+        self._waiting_bytes += len(packet)
+        if not self._watch.backlog.hold(self.place, len(packet)):
+            self.fall_off()
+        elif len(self._waiting) >= _WAITING_MAX or self._waiting_bytes >= _WAITING_MAX_BYTES:
+            self.pause()
+
+    def _next(self) -> str:
+        packet = self._waiting.popleft()
+        self._waiting_bytes -= len(packet)
+        self._watch.backlog.hold(self.place, -len(packet))
+        is_room = self._waiting_bytes < _WAITING_MAX_BYTES // 2
+        if self._is_paused and is_room and len(self._waiting) <= _WAITING_MAX // 2:
+            self.resume()
+        return packet.decode()
+
     def _work(self, packet: str) -> None:
-        """Handle this and what waits behind it, up to one that takes a while."""
+        """Handle this and what waits behind it, up to one that takes a while, or as long as what
+        it is sent is read.
+        """
         self._is_working = True
         try:
             while True:
@@ -121,7 +145,7 @@ class DirectClient(Line):
                     self._server.working.add(self)
                     later.future.add_done_callback(self._go_on)
                     return
-                if not self._waiting:
+                if not self._waiting or self.is_far_behind:
                     return
                 packet = self._next()
         finally:
@@ -132,14 +156,8 @@ class DirectClient(Line):
         self._server.finished(self)
         if later is not None and not future.cancelled():
             self._answer(self._ack_id, later.finish(future))
-        if self._waiting:
+        if self._waiting and not self.is_far_behind:
             self._work(self._next())
-
-    def _next(self) -> str:
-        packet = self._waiting.popleft()
-        if len(self._waiting) == _WAITING_MAX // 2:
-            self.resume()
-        return packet
 
     def _handle(self, packet: str) -> Later | None:
         if packet == _GONE:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from typing import Any
+from urllib.parse import parse_qs
 
 import engineio
 from engineio import packet as eio_packet
@@ -16,12 +17,11 @@ from parley.wire.direct import DirectClient
 from parley.wire.handshake import Handshake
 from parley.wire.places import RETRY_AFTER_S, Places
 from parley.wire.socket import GuardedSocket
+from parley.wire.unread import Backlog
 
 
 class GuardedEngine(engineio.AsyncServer):  # type: ignore[misc]  # the library has no types
     """Engine.IO with guarded sockets, and counts where it would log."""
-
-    start_service_task: bool
 
     def __init__(
         self, *, join_within_s: float, places: Places, crowded: bytes, **options: Any
@@ -29,12 +29,15 @@ class GuardedEngine(engineio.AsyncServer):  # type: ignore[misc]  # the library 
         super().__init__(**options)
         self.counts: Counter[str] = Counter()
         self.places = places
+        self.backlog = Backlog(is_limited=places.is_limited)
         self._crowded = crowded
         # One timer each, however many clients there are.
         self.pings: Countdown[GuardedSocket | DirectClient] = Countdown(
             self.ping_interval, lambda client: client.ping()
         )
-        self.pongs: Countdown[DirectClient] = Countdown(self.ping_timeout, DirectClient.abort)
+        self.pongs: Countdown[GuardedSocket | DirectClient] = Countdown(
+            self.ping_timeout, lambda client: client.abort()
+        )
         self.unseated: Countdown[GuardedSocket | DirectClient] = Countdown(
             join_within_s, lambda client: client.dismiss()
         )
@@ -42,21 +45,30 @@ class GuardedEngine(engineio.AsyncServer):  # type: ignore[misc]  # the library 
     def forget(self, client: GuardedSocket | DirectClient) -> None:
         """It is gone: nothing of it is due any more."""
         self.pings.stop(client)
+        self.pongs.stop(client)
         self.unseated.stop(client)
         self.places.give_back(client.place)
-        if isinstance(client, DirectClient):
-            self.pongs.stop(client)
+        if isinstance(client, GuardedSocket):
+            self.backlog.forget(client)
+
+    async def handle_request(self, scope: Any, receive: Any, send: Any) -> Any:
+        """Answer a request, in ASGI's form; the answer is out when this returns."""
+        answer = await super().handle_request(scope, receive, send)
+        if scope.get("method") == "GET":
+            query = parse_qs(scope["query_string"].decode("latin-1"))
+            socket = self.sockets.get(query.get("sid", [""])[0])
+            if socket is not None:
+                socket.answered()
+        return answer
 
     async def _handle_connect(
         self, environ: dict[str, Any], transport: str, jsonp_index: int | None = None
     ) -> Any:
-        # As in python-engineio 4.15.1, but for the class of the socket, which takes a place.
+        # As in python-engineio 4.15.1, but for the class of the socket, which takes a place, and
+        # without the task that looks after all of them: it holds on to the last that was there.
         place = place_of(Handshake.from_scope(environ["asgi.scope"]).address)
         if not self.places.take(place):
             return self._too_many()
-        if self.start_service_task:
-            self.start_service_task = False
-            self.service_task_handle = self.start_background_task(self._service_task)
         sid = self.generate_id()
         socket = self.sockets[sid] = GuardedSocket(self, sid, place)
         self.unseated.start(socket)
@@ -65,10 +77,7 @@ class GuardedEngine(engineio.AsyncServer):  # type: ignore[misc]  # the library 
         await self._trigger_event("connect", sid, environ, run_async=False)
         socket.schedule_ping()
         if transport == "websocket":
-            answer = await socket.handle_get_request(environ)
-            if socket.closed:
-                self.sockets.pop(sid, None)
-            return answer
+            return await socket.handle_get_request(environ)
         socket.connected = True
         try:
             return self._ok(await socket.poll())

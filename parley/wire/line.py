@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from parley.wire import frames
 from parley.wire.countdown import Countdown
 from parley.wire.outgoing import Due, Outgoing, write_to
+from parley.wire.unread import UNREAD_MAX_BYTES, Backlog
 
-BEHIND_MAX_BYTES = 1024 * 1024
-"""Who is sent so much more than they read is cut off; they come back and catch up."""
-BEHIND_MAX_S = 10.0
-"""Or after this long in which what is unread has not become less."""
 MUCH_BYTES = 4096
 """Who sends more at once is read again in the next turn of the event loop, after the others: one
 turn of libuv's takes up to 8 MiB of a single client."""
+FAR_BEHIND_BYTES = UNREAD_MAX_BYTES // 4
+"""Whoever leaves so much unread is not answered until they have read it: they could ask for more
+than anybody may have waiting, before they are found to read nothing."""
 FRAMES_MAX = 6_000
 FRAMES_PER_S = 30.0
 """So many frames in so long a client may send, of whatever kind: a hundred times what talking
@@ -42,19 +42,24 @@ class Watch:
     """In `FRAMES_PER_S`."""
     counts: Counter[str]
     outgoing: Outgoing
-    behind: Countdown[Line]
+    backlog: Backlog
     closing: Countdown[Line]
 
     @classmethod
     def over(
-        cls, *, max_message_bytes: int, counts: Counter[str], is_limited: bool = True
+        cls,
+        *,
+        max_message_bytes: int,
+        counts: Counter[str],
+        backlog: Backlog | None = None,
+        is_limited: bool = True,
     ) -> Watch:
         return cls(
             max_message_bytes,
             FRAMES_MAX if is_limited else math.inf,
             counts,
             Outgoing(),
-            behind=Countdown(BEHIND_MAX_S, Line.look_again),
+            Backlog(is_limited=is_limited) if backlog is None else backlog,
             closing=Countdown(CLOSE_WITHIN_S, Line.abort),
         )
 
@@ -70,22 +75,26 @@ class Line(asyncio.Protocol):
         "_file",
         "_frames_left",
         "_frames_since_s",
+        "_held",
         "_is_paused",
         "_parser",
         "_put_at_once",
         "_transport",
-        "_unread_at_first",
-        "_unread_before",
         "_watch",
         "due",
+        "is_far_behind",
         "is_open",
         "pending",
+        "place",
         "put",
+        "unread_before",
         "when_lost",
     )
 
-    def __init__(self, watch: Watch) -> None:
+    def __init__(self, watch: Watch, place: str = "") -> None:
         self._watch = watch
+        self.place = place
+        """The address it is counted under, while it is open."""
         self._parser = frames.Parser(watch.max_message_bytes)
         self._frames_left = watch.frames_max
         self._frames_since_s = time.monotonic()
@@ -99,13 +108,20 @@ class Line(asyncio.Protocol):
         self.when_lost: Callable[[], object] | None = None
         """Called when the connection is no more, for whoever counts connections."""
         self._is_paused = False
-        self._unread_at_first = self._unread_before = 0
+        self.is_far_behind = False
+        """Whether so much is unread that nothing more is done for it."""
+        self.unread_before = 0
+        self._held = 0
+        """What is unread, as it was last counted."""
 
     def on_open(self) -> None:
         """The line can be written to."""
 
     def on_text(self, text: str) -> None:
         """A message came."""
+
+    def on_caught_up(self) -> None:
+        """It has read all that it was sent, and had been far behind."""
 
     def on_lost(self) -> None:
         """The connection is no more; called once."""
@@ -142,14 +158,8 @@ class Line(asyncio.Protocol):
         write_to((self,))
         self._stop()
 
-    def look_again(self) -> None:
-        """Who has read something meanwhile has only a slow line, and gets as much time again."""
-        unread = self._unread()
-        if unread >= self._unread_before:
-            self.fall_off()
-        else:
-            self._unread_before = unread
-            self._watch.behind.start(self)
+    def unread(self) -> int:
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
     def fall_off(self) -> None:
         """Cut off whoever does not read."""
@@ -203,14 +213,17 @@ class Line(asyncio.Protocol):
     def pause_writing(self) -> None:
         if self.is_open:
             self.put = self._put_behind
-        # What made it fall behind may be large by itself, and was asked for.
-        self._unread_at_first = self._unread_before = self._unread()
-        self._watch.behind.start(self)
+        self._watch.backlog.watch(self)
+        self._count_unread()
 
     def resume_writing(self) -> None:
         if self.is_open and self._transport is not None:
             self.put = self._put_at_once
-        self._watch.behind.stop(self)
+        self._watch.backlog.forget(self)
+        self._count_unread()
+        if self.is_far_behind:
+            self.is_far_behind = False
+            self.on_caught_up()
 
     def eof_received(self) -> bool:
         return False  # close the transport
@@ -218,7 +231,9 @@ class Line(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop()
         self._transport = None
-        self._watch.behind.stop(self)
+        self._watch.backlog.forget(self)
+        self._count_unread()
+        self.is_far_behind = False
         self._watch.closing.stop(self)
         if self.when_lost is not None:
             self.when_lost()
@@ -287,13 +302,20 @@ class Line(asyncio.Protocol):
 
     def _put_behind(self, data: bytes) -> None:
         """Cut off who is too far behind to be sent any more."""
-        if self._unread() > self._unread_at_first + BEHIND_MAX_BYTES:
+        if self._held > UNREAD_MAX_BYTES:
             self.fall_off()
         elif self._transport is not None:
             self._transport.write(data)
+            self._count_unread()
 
-    def _unread(self) -> int:
-        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+    def _count_unread(self) -> None:
+        """Count what is unread for its address; too much for all of that is too much for it."""
+        unread = self.unread()
+        more, self._held = unread - self._held, unread
+        if unread > FAR_BEHIND_BYTES:
+            self.is_far_behind = True
+        if not self._watch.backlog.hold(self.place, more):
+            self.fall_off()
 
 
 def _file_of(transport: asyncio.Transport) -> int:

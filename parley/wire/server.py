@@ -109,7 +109,10 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         """Those for whom something is under way; whatever becomes of them, it ends by itself."""
         self._ended = asyncio.Event()
         self._watch = Watch.over(
-            max_message_bytes=max_frame_bytes, counts=self.eio.counts, is_limited=places.is_limited
+            max_message_bytes=max_frame_bytes,
+            counts=self.eio.counts,
+            backlog=self.eio.backlog,
+            is_limited=places.is_limited,
         )
         self.on("connect", self._connected)
         self.on("disconnect", self._disconnected)

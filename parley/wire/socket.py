@@ -4,39 +4,54 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 from typing import Any
 
 import structlog
-from engineio import async_socket, exceptions, packet, payload
+from engineio import async_socket, exceptions, packet
 
 from parley.wire.body import Receive
-from parley.wire.line import CLOSE_WITHIN_S, NORMAL_CLOSURE, SERVICE_RESTART
+from parley.wire.frames import POLICY_VIOLATION
+from parley.wire.line import (
+    CLOSE_WITHIN_S,
+    FRAMES_MAX,
+    FRAMES_PER_S,
+    NORMAL_CLOSURE,
+    SERVICE_RESTART,
+)
+from parley.wire.outbox import Outbox
+from parley.wire.unread import UNREAD_MAX_BYTES
 
 log = structlog.get_logger(__name__)
 
-QUEUE_MAX = 4_096
-"""Packets that may wait for a client that does not read; it comes back and catches up."""
 UPGRADE_WITHIN_S = 10.0
+TURN_PACKETS = 16
+"""So many of what one client posted at once are handled before others have their turn."""
 _FROM_CLIENTS = frozenset((packet.CLOSE, packet.PONG, packet.MESSAGE, packet.UPGRADE))
+_SEPARATOR = "\x1e"
+"""Of the packets of a payload: Engine.IO 4, "Packet encoding"."""
 
 _NOTHING = [packet.Packet(packet.NOOP)]
-
-# Engine.IO drops a payload of more than 16 packets without a word, and a polling
-# client sends all it has at once. The size of the request is the bound that counts.
-payload.Payload.max_decode_packets = 65_536
 
 
 class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the library has no types
     """Refuses binary, drops what is malformed, bounds what waits, ends what is closed."""
 
     connected: bool
-    last_ping: float | None
 
     def __init__(self, server: Any, sid: str, place: str) -> None:
         super().__init__(server, sid)
         self.place = place
         """What it is counted under, while it is open."""
+        self.queue = Outbox(place, server.backlog)
+        self.unread_before = 0
+        self._sending_bytes = 0
+        self._is_reading = False
+        """Whether a poll waits for what is said, or takes it."""
+        self._frames_most = FRAMES_MAX if server.places.is_limited else math.inf
+        self._frames_left = self._frames_most
+        self._frames_since_s = time.monotonic()
         self._transport: asyncio.Task[Any] | None = None
         self._taking = asyncio.Lock()
         self._is_polled = False
@@ -44,14 +59,19 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
 
     def schedule_ping(self) -> None:
         """As Engine.IO does, without a task that sleeps for each client."""
-        self.last_ping = None
-        self.server.pings.start(self)
+        if not self.closing and not self.closed:
+            self.server.pongs.stop(self)
+            self.server.pings.start(self)
 
     def ping(self) -> None:
-        """Ask whether it is still there; Engine.IO looks for the answer in time."""
+        """Ask whether it is still there."""
         if not self.closing and not self.closed:
-            self.last_ping = time.time()
             self.push(packet.Packet(packet.PING))
+            self.server.pongs.start(self)
+
+    def abort(self) -> None:
+        """It did not answer in time."""
+        self._close_soon(self.server.reason.PING_TIMEOUT)
 
     def dismiss(self) -> None:
         """End what is of no use to its client."""
@@ -61,16 +81,33 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
         """Queue a packet without waiting; a client too far behind is cut off."""
         if self.closed or self.closing:
             return
-        if self.queue.qsize() >= QUEUE_MAX:
-            self.server.counts["overflowed"] += 1
-            self.server.start_background_task(self._overflow)
-            return
+        is_too_much = self.queue.size > UNREAD_MAX_BYTES
         self.queue.put_nowait(pkt)
+        if is_too_much or not self.queue.is_within:
+            self.fall_off()
+        elif not self._is_reading and self._transport is None:
+            self.server.backlog.ensure_watched(self)
 
     async def send(self, pkt: packet.Packet) -> None:
-        if self.queue.qsize() >= QUEUE_MAX and pkt.packet_type != packet.CLOSE:
-            return
-        await super().send(pkt)
+        """The same, as the library calls it; its goodbye comes when this is closing already."""
+        if pkt.packet_type == packet.CLOSE:
+            self.queue.put_nowait(pkt)
+        else:
+            self.push(pkt)
+
+    def unread(self) -> int:
+        return self.queue.size + self._sending_bytes
+
+    def fall_off(self) -> None:
+        """Cut off whoever does not read."""
+        self.server.counts["overflowed"] += 1
+        self._close_soon(self.server.reason.TRANSPORT_ERROR)
+
+    def answered(self) -> None:
+        """A poll was answered, to the end: what waits by now is to be read."""
+        self._is_reading = self._is_polled
+        if self.queue.size and not (self._is_polled or self.closed or self._is_upgrading):
+            self.server.backlog.ensure_watched(self)
 
     async def receive(self, pkt: packet.Packet) -> None:
         """As Engine.IO does, without binary and without a log line for each bad packet."""
@@ -91,11 +128,14 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
             return await super().handle_get_request(environ)
         if self._is_polled:
             raise exceptions.EngineIOError
-        self._is_polled = True
+        self._is_polled = self._is_reading = True
+        self.server.backlog.forget(self)
         try:
             return await self._poll(environ["asgi.receive"])
         finally:
             self._is_polled = False
+            if self.closed:
+                self.queue.clear()
 
     @property
     def _is_upgrading(self) -> bool:
@@ -135,17 +175,38 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
             body = raw.decode("utf-8")
             if body.startswith("d="):
                 raise ValueError("JSONP")
-            packets: list[packet.Packet] = payload.Payload(encoded_payload=body).packets
+            return await self._packets(body.split(_SEPARATOR) if body else [])
         except ValueError as error:
             self.server.counts["malformed"] += 1
             raise exceptions.UnknownPacketError from error
+
+    async def _packets(self, encoded: list[str]) -> list[packet.Packet]:
+        # Engine.IO drops a payload of more than 16 packets without a word, and a polling client
+        # sends all it has at once.
+        self._spend_frames(len(encoded))
+        packets = []
+        for each in encoded:
+            packets.append(packet.Packet(encoded_packet=each))
+            if len(packets) % TURN_PACKETS == 0:
+                await asyncio.sleep(0)
         return packets
+
+    def _spend_frames(self, count: int) -> None:
+        """Raises `ValueError` for more than a client may send within the time."""
+        now = time.monotonic()
+        if now >= self._frames_since_s + FRAMES_PER_S:
+            self._frames_left, self._frames_since_s = self._frames_most, now
+        self._frames_left -= count
+        if self._frames_left < 0:
+            raise ValueError("too many packets")
 
     async def _take(self, packets: list[packet.Packet]) -> None:
         """One after the other, however many requests of a client bring packets at once."""
         async with self._taking:
-            for pkt in packets:
+            for count, pkt in enumerate(packets, 1):
                 await self.receive(pkt)
+                if count % TURN_PACKETS == 0:
+                    await asyncio.sleep(0)
 
     async def close(self, wait: bool = True, abort: bool = False, reason: Any = None) -> None:
         """End the connection, the transport too: Engine.IO alone would leave it open."""
@@ -153,6 +214,9 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
             return
         self.server.forget(self)
         await super().close(wait=False, abort=abort, reason=reason)
+        self.server.sockets.pop(self.sid, None)
+        if not self._is_polled and self._transport is None:
+            self.queue.clear()
         self.queue.put_nowait(None)  # ends the writer, or the poll that waits
         if self._transport is not None and self._transport is not asyncio.current_task():
             asyncio.get_running_loop().call_later(CLOSE_WITHIN_S, self._transport.cancel)
@@ -167,8 +231,11 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
             self.queue.put_nowait(packet.Packet(packet.NOOP))
         await self.close(abort=True, reason=self.server.reason.SERVER_DISCONNECT)
 
-    async def _overflow(self) -> None:
-        await self.close(abort=True, reason=self.server.reason.TRANSPORT_ERROR)
+    def _close_soon(self, reason: Any) -> None:
+        self.server.start_background_task(self._cut_off, reason)
+
+    async def _cut_off(self, reason: Any) -> None:
+        await self.close(abort=True, reason=reason)
         if self._transport is not None:
             self._transport.cancel()
 
@@ -190,6 +257,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(writer, CLOSE_WITHIN_S)
             await self.close(abort=True, reason=self.server.reason.TRANSPORT_CLOSE)
+            self.queue.clear()
 
     async def _upgrade(self, ws: Any) -> bool:
         """From polling to WebSocket: the probe of the Engine.IO protocol, version 4."""
@@ -221,6 +289,12 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
                 self.server.counts["malformed"] += 1
                 return
             try:
+                self._spend_frames(1)
+            except ValueError:
+                self.server.counts["malformed"] += 1
+                self._close_code = POLICY_VIOLATION
+                return
+            try:
                 await self._take([packet.Packet(encoded_packet=frame)])
             except exceptions.SocketIsClosedError:
                 return
@@ -229,24 +303,16 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
 
     async def _write(self, ws: Any) -> None:
         with contextlib.suppress(Exception):
-            while packets := await self._next_packets():
-                for pkt in packets:
-                    await ws.send(pkt.encode())
+            # One by one: what is taken out of the queue is bounded by nobody.
+            while (pkt := await self.queue.get()) is not None:
+                frame = pkt.encode()
+                self._sending_bytes = len(frame)
+                self.server.backlog.watch(self)
+                await ws.send(frame)
+                self.server.backlog.forget(self)
+        self.server.backlog.forget(self)
         with contextlib.suppress(Exception):  # closed by the other side meanwhile
             await ws.asgi_send({"type": "websocket.close", "code": self._close_code})
-
-    async def _next_packets(self) -> list[packet.Packet]:
-        """What waits, at least one; empty once the end was queued."""
-        first = await self.queue.get()
-        packets = []
-        while first is not None:
-            packets.append(first)
-            if self.queue.empty():
-                return packets
-            first = self.queue.get_nowait()
-        if packets:
-            self.queue.put_nowait(None)
-        return packets
 
 
 async def _hung_up(receive: Receive) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from parley import contract
 from parley.config import Config
-from parley.wire import connection, frames, line, serving
+from parley.wire import connection, frames, line, serving, unread
 from tests.people import PATIENCE_S, Person
 from tests.raw import engine_socket, event, raw_polling, raw_socket
 from tests.servers import Process, Running, running
@@ -242,8 +242,8 @@ async def test_who_does_not_read_is_cut_off_and_holds_up_nobody(
 async def test_who_is_behind_for_too_long_is_cut_off(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(line, "BEHIND_MAX_S", 0.2)
-    monkeypatch.setattr(line, "BEHIND_MAX_BYTES", 1 << 40)
+    monkeypatch.setattr(unread, "UNREAD_MAX_S", 0.2)
+    monkeypatch.setattr(line, "UNREAD_MAX_BYTES", 1 << 40)
     async with running(config) as server:
         ada = Person("Ada", server.url)
         room_id = await ada.starts()
@@ -429,12 +429,13 @@ class Unread(asyncio.Transport):
 
 
 async def test_a_slow_line_is_not_a_dead_one() -> None:
-    slow = line.Line(line.Watch.over(max_message_bytes=100, counts=Counter()))
-    transport = Unread(90_000, 70_000, 60_000, 60_000)
+    watch = line.Watch.over(max_message_bytes=100, counts=Counter())
+    slow = line.Line(watch)
+    transport = Unread(90_000, 90_000, 70_000, 60_000, 60_000)
     slow._transport = transport
     slow.pause_writing()
-    slow.look_again()
-    slow.look_again()
+    watch.backlog._look_again(slow)
+    watch.backlog._look_again(slow)
     assert not transport.is_aborted
-    slow.look_again()
+    watch.backlog._look_again(slow)
     assert transport.is_aborted
