@@ -3,51 +3,140 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
 
 import hypercorn.protocol
 from hypercorn.asyncio.tcp_server import TCPServer
-from hypercorn.events import Closed, Event
+from hypercorn.events import Closed, Event, RawData
 from hypercorn.protocol import ws_stream
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import FrameTooLargeError, WSStream
 
+from parley.wire import heads
+from parley.wire.heads import HEAD_MAX_BYTES, HEADERS_MAX, Handshaking
+from parley.wire.line import Line
+from parley.wire.unread import Backlog
+
 if TYPE_CHECKING:
     import h11
 
-HEAD_MAX_BYTES = 16 * 1024
-HEADERS_MAX = 100
-"""Apache's bound; each header costs ten times its bytes."""
 END_WITHIN_S = 4.0
 """How long what was asked for may go on once its client is gone: longer than a goodbye takes."""
 _BAD_REQUEST, _TOO_LARGE, _NO_SUCH_VERSION = 400, 431, 505
 _SEPARATORS_BYTES = len(b": \r\n")
 
 
+Admit = Callable[[dict[str, Any]], Line | bytes | None]
+"""Makes the line for an opening request in ASGI's form; or the answer to one that is refused, as it
+goes out; None where it is not ours to take."""
+
+
+class _TakenOver(Exception):
+    """A request that is answered: nothing more of its connection is HTTP."""
+
+
 class Connection(TCPServer):
-    """One that ends with its client; Hypercorn's waits on for an idle timer, or for ever."""
+    """One that ends with its client; Hypercorn's waits on for an idle timer, or for ever.
+
+    A request that opens a WebSocket makes a line of it, also after others: proxies keep their
+    connections, and send one request of anybody's after the other.
+    """
 
     _is_read = False
     """Whether its client will say no more."""
     _end: asyncio.TimerHandle | None = None
+    _line: Line | None = None
+    unread_before = 0
+
+    def __init__(
+        self,
+        *serving: Any,
+        admit: Admit,
+        backlog: Backlog,
+        when_lost: Callable[[], object] | None,
+    ) -> None:
+        super().__init__(*serving)
+        self._admit = admit
+        self._backlog = backlog
+        self._when_lost = when_lost
 
     async def run(self) -> None:
         try:
             await super().run()
         finally:
+            self._backlog.forget(self)
             if self._end is not None:
                 self._end.cancel()
+            if self._line is None and self._when_lost is not None:
+                self._when_lost()
+
+    async def open_line(self, asked: Handshaking, early: bytes) -> bool:
+        """Answer a request that opens a WebSocket of ours; whether it is one.
+
+        `early` is what came behind it.
+        """
+        transport = cast("asyncio.Transport", self.writer.transport)
+        peer = transport.get_extra_info("peername")
+        scheme = "wss" if transport.get_extra_info("sslcontext") else "ws"
+        client = peer[:2] if isinstance(peer, tuple) else None
+        line = self._admit({**asked.scope, "scheme": scheme, "client": client})
+        if line is None:
+            return False
+        if isinstance(line, bytes):
+            await self.protocol_send(RawData(line))
+            await self.protocol_send(Closed())
+            return True
+        self._line = line
+        line.when_lost = self._lost
+        line.take(transport, asked.answer)
+        self.reader.feed_eof()
+        if early := early + await self.reader.read():
+            line.data_received(early)
+        return True
+
+    def _lost(self) -> None:
+        # Called as long as the line is there, it keeps the writer, which would close the
+        # transport when it goes.
+        if self._when_lost is not None:
+            self._when_lost()
 
     def cut_off(self) -> None:
         """End what waits to write to a client that never reads."""
-        transport = self.writer.transport
-        transport.abort()
+        self.writer.transport.abort()
+
+    def unread(self) -> int:
+        return self.writer.transport.get_write_buffer_size()
+
+    def fall_off(self) -> None:
+        """It did not read its answer for too long."""
+        self.cut_off()
+
+    async def protocol_send(self, event: Event) -> None:
+        if not isinstance(event, RawData):
+            await super().protocol_send(event)
+            return
+        async with self.send_lock:
+            try:
+                self.writer.write(event.data)
+                if self.unread():
+                    self._backlog.watch(self)
+                await self.writer.drain()
+            except (ConnectionError, RuntimeError):
+                await self.protocol.handle(Closed())
 
     async def _read_data(self) -> None:
         await super()._read_data()
         self._is_read = True
+        if self._line is not None:
+            await self.idle_task.stop()
+            return
         self._end = self.loop.call_later(END_WITHIN_S, self._give_up, asyncio.current_task())
         await self.idle_task.stop()
+
+    async def _close(self) -> None:
+        if self._line is None:
+            await super()._close()
 
     async def _idle_timeout(self) -> None:
         if not self._is_read:
@@ -71,7 +160,10 @@ class _Http(H11Protocol):
     async def handle(self, event: Event) -> None:
         if self._is_refused:
             return
-        await super().handle(event)
+        try:
+            await super().handle(event)
+        except _TakenOver:
+            self._is_refused = True
         if isinstance(self.stream, WSStream) and self.stream.closed:
             # Answered that it is no handshake, and then left open without a timer.
             self._is_refused = True
@@ -83,12 +175,22 @@ class _Http(H11Protocol):
 
     async def _create_stream(self, request: h11.Request) -> None:
         status = _refusal(request)
-        if status is None:
-            await super()._create_stream(request)
-        else:
+        if status is not None:
             self._is_refused = True
             await self._send_error_response(status)
             await self.send(Closed())
+        elif await self._opens_line(request):
+            raise _TakenOver
+        else:
+            await super()._create_stream(request)
+
+    async def _opens_line(self, request: h11.Request) -> bool:
+        connection = getattr(self.send, "__self__", None)
+        if not isinstance(connection, Connection) or request.method != b"GET":
+            return False
+        asked = heads.of_request(request.target, list(request.headers))
+        early = self.connection.trailing_data[0]
+        return asked is not None and await connection.open_line(asked, early)
 
     async def _close_stream(self) -> None:
         # Who has answered reads no more: what waits would keep its end from it, for ever.

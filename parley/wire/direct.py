@@ -24,6 +24,8 @@ from parley.wire.line import Line, Watch
 
 if TYPE_CHECKING:
     from parley.wire.server import Server
+    from parley.wire.socket import GuardedSocket
+    from parley.wire.upgrade import Upgrade
 
 EVENT = re.compile(r"2(\d{0,99})(?!\d)", re.ASCII)
 """How an event begins: its type, and the id under which its sender waits for an answer."""
@@ -54,15 +56,20 @@ class DirectClient(Line):
         "_is_working",
         "_later",
         "_server",
+        "_upgrade",
         "_waiting",
         "_waiting_bytes",
         "sid",
     )
 
-    def __init__(self, server: Server, watch: Watch, handshake: Handshake) -> None:
+    def __init__(
+        self, server: Server, watch: Watch, handshake: Handshake, upgrade: Upgrade | None = None
+    ) -> None:
         super().__init__(watch, place_of(handshake.address))
         self._server = server
         self._handshake = handshake
+        self._upgrade = upgrade
+        """By which it takes over from a polling client; None for a new one, and once it has."""
         # As bytes: a text may take four times as many.
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
@@ -75,6 +82,9 @@ class DirectClient(Line):
         """Its Socket.IO id, as long as it is connected."""
 
     def on_open(self) -> None:
+        if self._upgrade is not None:
+            self._server.probed(self)
+            return
         hello = self._server.eio.opening(secrets.token_urlsafe(15), [])
         self.send_text("0" + codec.dumps(hello))
         self._server.opened(self)
@@ -88,8 +98,18 @@ class DirectClient(Line):
         """End what is of no use to its client."""
         self.close()
 
+    def take_over(self, session: GuardedSocket) -> None:
+        """From a polling client, once all that it posted is done with."""
+        self._upgrade, self._ack_id = None, ""
+        settled = asyncio.ensure_future(session.settled())
+        self._later = Later(settled, lambda _settled: self._server.adopt(session, self))
+        self._server.working.add(self)
+        settled.add_done_callback(self._go_on)
+
     def on_text(self, text: str) -> None:
-        if text.startswith(("42", "40", "41")):
+        if self._upgrade is not None:
+            self._upgrade.hear(self, text)
+        elif text.startswith(("42", "40", "41")):
             self._queue(text[1:])
         elif text.startswith("3"):
             self._server.heard(self)
@@ -100,6 +120,8 @@ class DirectClient(Line):
 
     def on_lost(self) -> None:
         self._server.lost(self)
+        if self._upgrade is not None:
+            self._upgrade.fail()
         self._waiting.append(_GONE.encode())
         self._waiting_bytes += len(_GONE)
         self._watch.backlog.hold(self.place, len(_GONE))

@@ -16,7 +16,7 @@ from parley.wire.countdown import Countdown
 from parley.wire.direct import DirectClient
 from parley.wire.handshake import Handshake
 from parley.wire.places import RETRY_AFTER_S, Places
-from parley.wire.socket import GuardedSocket
+from parley.wire.socket import UPGRADE_WITHIN_S, GuardedSocket
 from parley.wire.unread import Backlog
 
 
@@ -42,6 +42,8 @@ class GuardedEngine(engineio.AsyncServer):  # type: ignore[misc]  # the library 
             join_within_s, lambda client: client.dismiss()
         )
 
+        self.upgrading: Countdown[DirectClient] = Countdown(UPGRADE_WITHIN_S, DirectClient.abort)
+
     def forget(self, client: GuardedSocket | DirectClient) -> None:
         """It is gone: nothing of it is due any more."""
         self.pings.stop(client)
@@ -50,6 +52,8 @@ class GuardedEngine(engineio.AsyncServer):  # type: ignore[misc]  # the library 
         self.places.give_back(client.place)
         if isinstance(client, GuardedSocket):
             self.backlog.forget(client)
+        else:
+            self.upgrading.stop(client)
 
     async def handle_request(self, scope: Any, receive: Any, send: Any) -> Any:
         """Answer a request, in ASGI's form; the answer is out when this returns."""

@@ -10,13 +10,19 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from parley.addresses import Proxies, canonical, place_of
+from parley.wire import heads
+from parley.wire.answering import Counted
 from parley.wire.body import HungUp, read_whole
 from parley.wire.direct import DirectClient
 from parley.wire.handshake import CrossOriginRule, Handshake, HostRule, OriginRule
 from parley.wire.places import RETRY_AFTER_S, Places
 from parley.wire.server import Server
+from parley.wire.unread import Backlog
 
 PATH = "/socket.io/"
+OWN_LINES = "parley.lines"
+"""In the state of an ASGI server that opens WebSockets without asking its app: one that comes this
+way all the same is odd, and nobody is to choose how they are served."""
 _METHODS = ("GET", "POST", "OPTIONS")
 # A name of labels (RFC 1123, section 2.1; the underscore is met in container networks) or
 # an IPv6 address in brackets, with a port. HTTP/1.0 may leave it out.
@@ -67,6 +73,7 @@ class Gate:
         self._app = app
         self._proxies = proxies
         self._places = places
+        self._crowded = crowded
         self.crowded = _TOO_MANY % (RETRY_AFTER_S, len(crowded), crowded)
         """What somebody is told for whom there is no place, as it goes out."""
         self._is_here = is_here
@@ -77,6 +84,11 @@ class Gate:
         self._refusal = refusal
         self._not_allowed = not_allowed
         self._nowhere = nowhere
+
+    @property
+    def backlog(self) -> Backlog:
+        """What the clients have not read."""
+        return self._server.eio.backlog
 
     @property
     def line_count(self) -> int:
@@ -109,7 +121,11 @@ class Gate:
             return None
         if not (self._knows(scope, handshake) and self._may_connect(handshake)):
             return None
-        return self._server.direct(handshake.with_only(self._kept)) or self.crowded
+        session = heads.session_asked_for(scope["query_string"])
+        kept = handshake.with_only(self._kept)
+        if session is None:
+            return self._server.direct(kept) or self.crowded
+        return self._server.upgrading(session, kept, self.crowded)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -117,6 +133,8 @@ class Gate:
             return
         scope = self._proxies.see_through(scope)
         handshake = Handshake.from_scope(scope)
+        if scope["type"] == "http":
+            send = Counted(send, self.backlog, place_of(handshake.address), self._crowded)
         if not (_is_host(handshake.headers.get("host", "")) and _is_ascii(scope)):
             # Quart raises at it before its error handlers are there, which ends as an empty 500.
             await _answer(scope, receive, send, 400, self._not_allowed)
@@ -129,7 +147,7 @@ class Gate:
             await _answer(scope, receive, send, 400, self._elsewhere)
         elif not self._may_connect(handshake):
             await _answer(scope, receive, send, 403, self._refusal)
-        elif not _is_plain(scope):
+        elif not _is_plain(scope) or _is_odd(scope):
             await _answer(scope, receive, send, 400, self._not_allowed)
         else:
             send = _with_headers(send, self._readable_by(handshake))
@@ -175,6 +193,10 @@ def _is_plain(scope: Any) -> bool:
     return scope.get("method", "GET") in _METHODS and _is_plain_query(
         scope.get("query_string", b""), scope["type"] == "websocket"
     )
+
+
+def _is_odd(scope: Any) -> bool:
+    return scope["type"] == "websocket" and OWN_LINES in scope.get("state", {})
 
 
 @functools.lru_cache(maxsize=256)

@@ -135,9 +135,11 @@ class Line(asyncio.Protocol):
         self._put_at_once = self._put_straight if self._file >= 0 else transport.write
         self.put = self._put_at_once
         self.is_open = True
+        transport.set_protocol(self)
         # Whatever the system does not take makes this line one that is behind.
         transport.set_write_buffer_limits(high=0)
-        transport.set_protocol(self)
+        if transport.get_write_buffer_size():  # of answers before it: who was told is gone
+            self.pause_writing()
         if answer:
             self.write(answer)
         self.on_open()

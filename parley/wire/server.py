@@ -24,6 +24,7 @@ from parley.wire.line import CLOSE_WITHIN_S, SERVICE_RESTART, Watch
 from parley.wire.logs import silent
 from parley.wire.places import Places
 from parley.wire.socket import GuardedSocket
+from parley.wire.upgrade import Upgrade
 
 log = structlog.get_logger(__name__)
 
@@ -202,12 +203,48 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         client = DirectClient(self, self._watch, handshake)
         return client if self.eio.places.take(client.place) else None
 
+    def upgrading(
+        self, session_id: str, handshake: Handshake, crowded: bytes
+    ) -> DirectClient | bytes | None:
+        """A client by which a polling one goes on; `crowded` where it is too many, None where there
+        is no such client.
+        """
+        session = self.eio.sockets.get(session_id)
+        if session is None or not session.may_upgrade:
+            return None
+        client = DirectClient(self, self._watch, handshake, Upgrade(session))
+        return client if self.eio.places.take(client.place) else crowded
+
     # --- what a direct client tells ---
 
     def opened(self, client: DirectClient) -> None:
         self._lines.add(client)
         self.eio.pings.start(client)
         self.eio.unseated.start(client)
+
+    def probed(self, client: DirectClient) -> None:
+        """It is to take over from a polling client, in time."""
+        self._lines.add(client)
+        self.eio.upgrading.start(client)
+
+    def adopt(self, session: GuardedSocket, client: DirectClient) -> None:
+        """What the polling client was, this one is, and what waited there goes out here."""
+        eio, sid = self.eio, self.manager.sid_from_eio_sid(session.sid, NAMESPACE)
+        eio.upgrading.stop(client)
+        if session.closed:
+            client.close()
+            return
+        eio.pings.start(client)
+        if session in eio.unseated:
+            eio.unseated.start(client)
+        if sid is not None:
+            for room in (sid, None):  # all that the library keeps of it
+                self.manager.basic_leave_room(sid, NAMESPACE, room)
+            client.sid = sid
+            self._direct[sid] = client
+        self.environ.pop(session.sid, None)
+        for packet in session.give_up():
+            client.send_text(packet)
 
     def heard(self, client: DirectClient) -> None:
         """It answered a ping."""

@@ -22,10 +22,12 @@ from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.utils import wrap_app
 
-from parley.wire.connection import HEAD_MAX_BYTES, Connection
+from parley.wire.connection import Connection
 from parley.wire.countdown import Countdown
-from parley.wire.gate import Gate
+from parley.wire.gate import OWN_LINES, Gate
+from parley.wire.heads import HEAD_MAX_BYTES
 from parley.wire.opening import OPEN_WITHIN_S, Door, Opening
+from parley.wire.unread import Backlog
 
 log = structlog.get_logger(__name__)
 
@@ -203,9 +205,10 @@ class _House:
         self._gate = gate if isinstance(gate, Gate) else None
         self._wrapped = wrapped
         self._config = config
-        self._state = state
+        self._state = state if self._gate is None else {**state, OWN_LINES: True}
         self._max_connections = max_connections
         self._context = WorkerContext(None)
+        self._backlog = Backlog() if self._gate is None else self._gate.backlog
         self._http: dict[asyncio.Task[None], Connection] = {}
         self._door = Door(
             admit=lambda scope: None if self._gate is None else self._gate.admit(scope),
@@ -259,12 +262,13 @@ class _House:
             cast("Any", self._state),
             reader,
             writer,
+            admit=self._door.admit,
+            backlog=self._backlog,
+            when_lost=when_lost,
         )
         task = loop.create_task(connection.run())
         self._http[task] = connection
         task.add_done_callback(self._left)
-        if when_lost is not None:
-            task.add_done_callback(lambda _task: when_lost())
 
     def _left(self, task: asyncio.Task[None]) -> None:
         del self._http[task]

@@ -109,6 +109,35 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
         if self.queue.size and not (self._is_polled or self.closed or self._is_upgrading):
             self.server.backlog.ensure_watched(self)
 
+    # --- giving way to a line of ours ---
+
+    @property
+    def may_upgrade(self) -> bool:
+        return self.connected and not (self.upgraded or self.closing or self.closed)
+
+    def make_way(self) -> None:
+        """Somebody is about to take over: end the poll that waits, and hold what is said."""
+        self.upgrading = True
+        self.queue.put_nowait(packet.Packet(packet.NOOP))
+
+    async def settled(self) -> None:
+        """Return once all that was posted is done with."""
+        async with self._taking:
+            pass
+
+    def give_up(self) -> list[str]:
+        """Be no more; what was not yet told, as it goes over a WebSocket."""
+        self.server.forget(self)
+        self.closing = self.closed = True
+        self.server.sockets.pop(self.sid, None)
+        waiting = [self.queue.get_nowait() for _ in range(self.queue.qsize())]
+        self.queue.put_nowait(None)  # ends a poll that waits all the same
+        return [
+            each.encode()
+            for each in waiting
+            if each is not None and each.packet_type not in (packet.NOOP, packet.PING)
+        ]
+
     async def receive(self, pkt: packet.Packet) -> None:
         """As Engine.IO does, without binary and without a log line for each bad packet."""
         if self.closed or self.closing:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from parley.config import Config
-from parley.wire import connection, serving
+from parley.wire import connection, heads, serving
 from tests.servers import Process, Running, process, running
 from tests.wire.test_line import UPGRADE, wire
 
@@ -20,8 +20,8 @@ CREATE = f"POST /api/conversations/create HTTP/1.1\r\n{HOST}"
 POLL = f"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\n{HOST}"
 SETTINGS = "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n"
 PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-MANY_HEADERS = "".join(f"x{number}:\r\n" for number in range(connection.HEADERS_MAX))
-BIG_HEAD = f"X-Filler: {'x' * connection.HEAD_MAX_BYTES}\r\n"
+MANY_HEADERS = "".join(f"x{number}:\r\n" for number in range(heads.HEADERS_MAX))
+BIG_HEAD = f"X-Filler: {'x' * heads.HEAD_MAX_BYTES}\r\n"
 TWO_LENGTHS = f"{CREATE}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
 
 
@@ -58,7 +58,7 @@ async def test_http_2_is_not_spoken(server: Running, rest: str) -> None:
         pytest.param(f"{UPGRADE}{MANY_HEADERS}\r\n", 431, id="many-websocket-headers"),
         pytest.param(UPGRADE.replace(": 13", ": 8") + "\r\n", 400, id="old-websocket"),
         pytest.param(f"{UPGRADE}Content-Length: 2\r\n\r\nhi", 400, id="websocket-body"),
-        pytest.param(f"GET /{'x' * connection.HEAD_MAX_BYTES} HTTP/1.1\r\n{HOST}\r\n", 431),
+        pytest.param(f"GET /{'x' * heads.HEAD_MAX_BYTES} HTTP/1.1\r\n{HOST}\r\n", 431),
     ],
 )
 async def test_a_request_we_do_not_take_ends_the_connection(

@@ -14,7 +14,7 @@ import pytest
 
 from parley import contract
 from parley.config import Config
-from parley.wire import connection, frames, line, serving, unread
+from parley.wire import frames, heads, line, serving, unread
 from tests.people import PATIENCE_S, Person
 from tests.raw import engine_socket, event, raw_polling, raw_socket
 from tests.servers import Process, Running, running
@@ -286,6 +286,9 @@ class Network:
     def set_write_buffer_limits(self, **_limits: int) -> None:
         pass
 
+    def get_write_buffer_size(self) -> int:
+        return 0
+
     def set_protocol(self, _protocol: object) -> None:
         pass
 
@@ -400,7 +403,7 @@ async def test_a_head_without_an_end_is_refused(server: Running) -> None:
         with contextlib.suppress(ConnectionError):
             await mallory.says(*[b"X-Filler: " + b"x" * 1_000 + b"\r\n"] * (100))
             assert b" 101 " not in await mallory.reads_to_the_end()
-    assert connection.HEAD_MAX_BYTES < 100_000
+    assert heads.HEAD_MAX_BYTES < 100_000
 
 
 async def test_a_full_house_says_so(config: Config) -> None:

@@ -1,0 +1,59 @@
+"""Answers over HTTP, counted as long as they are unread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from parley.wire.places import RETRY_AFTER_S
+from parley.wire.unread import Backlog
+
+SMALL_BYTES = 16 * 1024
+"""What the system takes from us at once, whoever reads it: not worth counting."""
+
+
+class Counted:
+    """An ASGI `send` that tells whoever has too much unread to come again later, with `crowded`."""
+
+    def __init__(self, send: Any, backlog: Backlog, place: str, crowded: bytes) -> None:
+        self._send = send
+        self._backlog = backlog
+        self._place = place
+        self._crowded = crowded
+        self._start: Any = None
+        self._is_refused = False
+
+    async def __call__(self, message: Any) -> None:
+        if self._is_refused:
+            return
+        if message["type"] == "http.response.start":
+            self._start = message  # until it is known whether there is room for what follows
+            return
+        size = len(message.get("body", b""))
+        if size <= SMALL_BYTES:
+            await self._go_on(message)
+            return
+        try:
+            is_room = self._backlog.hold(self._place, size)
+            if is_room or self._start is None:
+                await self._go_on(message)
+            else:
+                await self._refuse()
+        finally:
+            self._backlog.hold(self._place, -size)
+
+    async def _go_on(self, message: Any) -> None:
+        start, self._start = self._start, None
+        if start is not None:
+            await self._send(start)
+        await self._send(message)
+
+    async def _refuse(self) -> None:
+        self._is_refused = True
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", b"%d" % len(self._crowded)),
+            (b"retry-after", b"%d" % RETRY_AFTER_S),
+            (b"cache-control", b"no-store"),
+        ]
+        await self._send({"type": "http.response.start", "status": 429, "headers": headers})
+        await self._send({"type": "http.response.body", "body": self._crowded})
