@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import tracemalloc
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -49,6 +50,10 @@ class Wire:
     async def opens(self, extra: str = "") -> bytes:
         """Shake hands; what the server answered."""
         await self.says(f"{UPGRADE}{extra}\r\n".encode())
+        return await self.reads_head()
+
+    async def reads_head(self) -> bytes:
+        """What the server answers, up to the empty line."""
         return await asyncio.wait_for(self._reader.readuntil(b"\r\n\r\n"), PATIENCE_S)
 
     async def reads(self) -> tuple[int, bytes]:
@@ -56,7 +61,8 @@ class Wire:
         async with asyncio.timeout(PATIENCE_S):
             first, length = await self._reader.readexactly(2)
             if length >= 126:
-                length = int.from_bytes(await self._reader.readexactly(2), "big")
+                more = await self._reader.readexactly(2 if length == 126 else 8)
+                length = int.from_bytes(more, "big")
             return first & 0x0F, await self._reader.readexactly(length)
 
     async def reads_close(self) -> int:
@@ -86,8 +92,15 @@ async def says_much(somebody: Person, room_id: str) -> None:
 
 
 @contextlib.asynccontextmanager
-async def wire(server: Running | Process) -> AsyncIterator[Wire]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rsplit(":", 1)[1]))
+async def wire(server: Running | Process, *, window: int | None = None) -> AsyncIterator[Wire]:
+    """A connection; `window` is about how much of what is not read the system takes, in bytes."""
+    network = socket.socket()
+    if window is not None:
+        network.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+    network.setblocking(False)
+    address = ("127.0.0.1", int(server.url.rsplit(":", 1)[1]))
+    await asyncio.get_running_loop().sock_connect(network, address)
+    reader, writer = await asyncio.open_connection(sock=network)
     try:
         yield Wire(reader, writer)
     finally:

@@ -1,0 +1,284 @@
+"""Whoever does not read is bounded in bytes and in time, whichever way they came."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import gc
+from collections.abc import AsyncIterator
+
+import pytest
+
+from parley import contract
+from parley.config import Config
+from parley.wire import line, socket, unread
+from parley.wire.socket import GuardedSocket
+from parley.wire.unread import Backlog
+from tests.eventually import until
+from tests.generous import generous
+from tests.people import Person
+from tests.raw import RECORD_SEPARATOR, event, raw_polling
+from tests.servers import Running, running
+from tests.wire.test_frames import masked
+from tests.wire.test_line import Wire, wire
+from tests.wire.test_polling import HOST
+from tests.wire.test_upgrade import changes_over, going_on, reads_until
+
+LONG = "ä" * contract.MESSAGE_MAX_CHARS
+WINDOW = 16 * 1024
+STATE_MESSAGES = contract.STATE_MAX_CHARS // contract.MESSAGE_MAX_CHARS
+
+
+@pytest.fixture(params=["direct", "plain"])
+async def either(request: pytest.FixtureRequest, config: Config) -> AsyncIterator[Running]:
+    async with running(generous(config), plain=request.param == "plain") as started:
+        yield started
+
+
+@pytest.fixture
+async def server(config: Config) -> AsyncIterator[Running]:
+    async with running(generous(config)) as started:
+        yield started
+
+
+async def full_room(server: Running) -> str:
+    """A conversation whose state is as large as one may be."""
+    ada = Person("Ada", server.url)
+    room_id = await ada.starts()
+    await ada.join(room_id)
+    for _ in range(STATE_MESSAGES):
+        await ada.say(room_id, LONG)
+    await ada.goes_home()
+    return room_id
+
+
+def backlog(server: Running) -> Backlog:
+    return server.app.realtime.server.eio.backlog
+
+
+def held(server: Running) -> int:
+    return sum(backlog(server)._held.values())
+
+
+def overflowed(server: Running) -> int:
+    return server.app.realtime.server.eio.counts["overflowed"]
+
+
+def sync(room_id: str, id: int) -> str:
+    return event("sync", {"room_id": room_id, "since": 0}, id=id)
+
+
+async def test_who_posts_and_never_polls_is_cut_off_at_a_megabyte(either: Running) -> None:
+    room_id = await full_room(either)
+    async with raw_polling(either.url) as mallory:
+        await mallory.send(event("join_room", {"room_id": room_id}, id=0))
+        most = 0
+        for id in range(1, 200):
+            if await mallory.send(sync(room_id, id)) != 200:
+                break
+            most = max(most, held(either))
+        assert overflowed(either) == 1
+        assert most < 2 * unread.UNREAD_MAX_BYTES
+    await until(lambda: not held(either))
+
+
+async def test_nothing_of_a_session_that_ended_is_kept(either: Running) -> None:
+    async with raw_polling(either.url) as ada:
+        await ada.send(event("nothing of ours", id=1), "1")
+        assert await ada.poll() == 400
+    await until(lambda: not _sessions())
+    assert not held(either)
+
+
+def _sessions() -> list[GuardedSocket]:
+    gc.collect()
+    return [each for each in gc.get_objects() if isinstance(each, GuardedSocket)]
+
+
+async def test_who_does_not_poll_for_too_long_is_cut_off(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unread, "UNREAD_MAX_S", 0.2)
+    async with running(config) as server, raw_polling(server.url) as mallory:
+        await mallory.send(event("nothing of ours", id=1))
+        await until(lambda: overflowed(server) == 1)
+        assert await mallory.poll() == 400
+
+
+async def test_who_polls_now_and_then_stays(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unread, "UNREAD_MAX_S", 0.5)
+    async with running(config) as server, raw_polling(server.url) as ada:
+        for id in range(20):
+            await ada.send(event("nothing of ours", id=id))
+            await ada.polls_acks([id])
+            poll = asyncio.create_task(ada.poll())  # waits longer than anything may be unread
+            await until(lambda: len(backlog(server)._slow) == 0)
+            await ada.send(event("nothing of ours", id=100 + id))
+            assert await poll == 200
+        assert overflowed(server) == 0
+
+
+async def test_who_does_not_read_is_not_answered_any_more(server: Running) -> None:
+    room_id = await full_room(server)
+    async with wire(server, window=WINDOW) as deaf:
+        await deaf.opens()
+        await deaf.sits_down(room_id)
+        deaf.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        asked = 40
+        for id in range(10, 10 + asked):
+            await deaf.says(masked(0x81, sync(room_id, id).encode()))
+        await until(lambda: held(server) > line.FAR_BEHIND_BYTES)
+        await server.app.realtime._context.database.probe()  # what was asked is answered by now
+        assert held(server) < unread.UNREAD_MAX_BYTES
+        assert overflowed(server) == 0
+        # And every answer comes, in its order, once she reads.
+        deaf.writer.transport.resume_reading()  # type: ignore[attr-defined]
+        answers = await reads_acks(deaf, f"43{9 + asked}[")
+        assert answers == [f"43{id}[" for id in range(10, 10 + asked)]
+
+
+async def reads_acks(client: Wire, last: str) -> list[str]:
+    acks: list[str] = []
+    while not acks or acks[-1] != last:
+        packet = (await client.reads())[1]
+        if packet.startswith(b"43"):
+            acks.append(packet[: packet.index(b"[") + 1].decode())
+    return acks
+
+
+async def test_large_packets_that_wait_for_their_turn_are_bounded(
+    server: Running,
+) -> None:
+    """Sixty-four may wait, and sixty-four kilobytes of them."""
+    waits = asyncio.Event()
+
+    async def never(*_: object) -> None:
+        await waits.wait()
+
+    server.app.realtime._events["sync"] = never  # type: ignore[assignment]
+    room_id = await full_room(server)
+    async with wire(server) as mallory:
+        await mallory.opens()
+        await mallory.sits_down(room_id)
+        padding = {"room_id": room_id, "since": 0, "more": "x" * 60_000}
+        for _ in range(64):
+            mallory.writer.write(masked(0x81, event("sync", padding, id=1).encode()))
+        await until(lambda: held(server) > 60_000)
+        await server.app.realtime._context.database.probe()
+        assert held(server) < 512 * 1024
+        waits.set()
+        await until(lambda: not held(server))
+    await until(lambda: not held(server))
+
+
+def _are_behind(server: Running, count: int) -> bool:
+    return held(server) > count * line.FAR_BEHIND_BYTES
+
+
+async def test_an_address_has_so_much_unread_and_no_more(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unread, "ADDRESS_MAX_BYTES", 1_000_000)
+    async with running(generous(config)) as server:
+        room_id = await full_room(server)
+        async with (
+            wire(server, window=WINDOW) as one,
+            wire(server, window=WINDOW) as two,
+            wire(server, window=WINDOW) as three,
+        ):
+            for number, deaf in enumerate((one, two, three), 1):
+                await deaf.opens()
+                await deaf.sits_down(room_id)
+                deaf.writer.transport.pause_reading()  # type: ignore[attr-defined]
+                for id in range(20):
+                    await deaf.says(masked(0x81, sync(room_id, id).encode()))
+                if number < 3:
+                    await until(functools.partial(_are_behind, server, number))
+            await until(lambda: overflowed(server) == 1)
+        await until(lambda: not held(server))
+
+
+async def test_a_page_that_nobody_reads_is_cut_off_in_time(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unread, "UNREAD_MAX_S", 0.2)
+    async with running(generous(config)) as server:
+        room_id = await full_room(server)
+        async with wire(server, window=WINDOW) as deaf:
+            deaf.writer.transport.pause_reading()  # type: ignore[attr-defined]
+            ask = f"GET /api/conversations/{room_id} HTTP/1.1\r\n{HOST}\r\n".encode()
+            await deaf.says(ask * 8)
+            await until(lambda: held(server) > 0)
+            await until(lambda: not held(server))
+            deaf.writer.transport.resume_reading()  # type: ignore[attr-defined]
+            assert not (await deaf.reads_to_the_end()).endswith(b"}")
+
+
+async def test_an_address_with_much_unread_asks_for_pages_again_later(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unread, "ADDRESS_MAX_BYTES", 100_000)
+    async with running(generous(config)) as server:
+        room_id = await full_room(server)
+        async with wire(server) as ada:
+            path = f"/api/conversations/{room_id}"
+            await ada.says(f"GET {path} HTTP/1.1\r\n{HOST}Connection: close\r\n\r\n".encode())
+            answer = await ada.reads_to_the_end()
+        assert answer.startswith(b"HTTP/1.1 429 ")
+        assert b"retry-after: " in answer.lower()
+        assert b'"code":"rate_limited"' in answer
+        assert not held(server)
+
+
+async def test_polling_clients_may_send_as_much_as_any(config: Config) -> None:
+    async with running(config) as server, raw_polling(server.url) as mallory:
+        # Engine.IO's pongs: nothing else counts them.
+        assert await mallory.send(*["3"] * (line.FRAMES_MAX - 10)) == 200
+        assert await mallory.send(*["3"] * 11) == 400
+        assert await mallory.poll() == 400
+
+
+async def test_upgraded_clients_may_send_as_much_as_any(config: Config) -> None:
+    async with (
+        running(config) as server,
+        raw_polling(server.url) as mallory,
+        going_on(server, mallory) as upgraded,
+    ):
+        await changes_over(upgraded)
+        await upgraded.says(masked(0x81, b"3") * line.FRAMES_MAX)
+        assert await upgraded.reads_close() == 1008
+
+
+async def test_what_is_posted_at_once_lets_others_have_their_turn(server: Running) -> None:
+    turns, loop = 0, asyncio.get_running_loop()
+    is_over = False
+
+    def turn() -> None:
+        nonlocal turns
+        turns += 1
+        if not is_over:
+            loop.call_soon(turn)
+
+    async with raw_polling(server.url) as mallory:
+        packets = RECORD_SEPARATOR.join(["2[0]"] * 5_000)
+        loop.call_soon(turn)
+        assert await mallory.post(packets) == 400  # no such packets come from clients
+        assert turns > 5_000 / socket.TURN_PACKETS
+        is_over = True
+
+
+async def test_an_upgraded_client_is_as_fast_as_any(server: Running) -> None:
+    """Told with everybody else, by the same bytes."""
+    ada = Person("Ada", server.url)
+    room_id = await ada.starts()
+    await ada.join(room_id)
+    async with raw_polling(server.url) as ben, going_on(server, ben) as upgraded:
+        await ben.send(event("join_room", {"room_id": room_id}, id=0))
+        await ben.polls_acks([0])
+        await changes_over(upgraded)
+        await until(lambda: len(server.app.realtime.server._direct) == 2)
+        await ada.say(room_id, "hello")
+        await reads_until(upgraded, b'42["new_message"')
+    await ada.goes_home()
