@@ -17,6 +17,11 @@ _RATES = {
 ENVIRON = {f"PARLEY_{name.upper()}": rates for name, rates in _RATES.items()}
 """For a server in its own process."""
 
+USUAL = {
+    setting.variable: setting.default for setting in SETTINGS if setting.name.startswith("limit_")
+}
+"""For one with the limits that everybody has."""
+
 
 def generous(config: Config) -> Config:
     """The same with limits for programs that talk as fast as they can."""

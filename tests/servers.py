@@ -120,6 +120,11 @@ class Process:
         return int(self.url.rsplit(":", 1)[1])
 
     @property
+    def pid(self) -> int:
+        assert self._running is not None
+        return self._running.pid
+
+    @property
     def is_running(self) -> bool:
         return self._running is not None
 

@@ -139,6 +139,25 @@ async def test_who_does_not_read_is_not_answered_any_more(server: Running) -> No
         assert answers == [f"43{id}[" for id in range(10, 10 + asked)]
 
 
+async def test_inside_another_server_who_does_not_read_is_cut_off(config: Config) -> None:
+    async with running(generous(config), plain=True) as plain:
+        room_id = await full_room(plain)
+        async with wire(plain, window=WINDOW) as deaf:
+            await deaf.opens()
+            await deaf.sits_down(room_id)
+            deaf.writer.transport.pause_reading()  # type: ignore[attr-defined]
+            most = 0
+            for id in range(200):
+                if overflowed(plain):
+                    break
+                deaf.writer.write(masked(0x81, sync(room_id, id).encode()))
+                await plain.app.realtime._context.database.probe()
+                most = max(most, held(plain))
+            await until(lambda: overflowed(plain) == 1)
+            assert most < 2 * unread.UNREAD_MAX_BYTES
+        await until(lambda: not held(plain))
+
+
 async def reads_acks(client: Wire, last: str) -> list[str]:
     acks: list[str] = []
     while not acks or acks[-1] != last:

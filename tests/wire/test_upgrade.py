@@ -12,7 +12,7 @@ from parley.config import Config
 from tests.eventually import until
 from tests.people import Person
 from tests.raw import Polling, event, raw_polling
-from tests.servers import Running, running
+from tests.servers import Process, Running, running
 from tests.wire.test_frames import masked
 from tests.wire.test_line import ACCEPT, UPGRADE, Wire, wire
 
@@ -27,7 +27,7 @@ async def server(config: Config) -> AsyncIterator[Running]:
 
 
 @contextlib.asynccontextmanager
-async def going_on(server: Running, polling: Polling) -> AsyncIterator[Wire]:
+async def going_on(server: Running | Process, polling: Polling) -> AsyncIterator[Wire]:
     """A WebSocket for somebody who polls, opened and no more."""
     target = polling.url[polling.url.index("/socket.io/") :].replace("=polling", "=websocket")
     async with wire(server) as line:
