@@ -19,7 +19,17 @@ from tests.wire.test_line import Wire
 from tests.wire.test_upgrade import going_on
 
 STEPS = 12
-SAID = ["2probe", "5", "40", "1", "3", "6", "42[", event("nothing of ours", id=1), "41"]
+SAID = [
+    *["2probe"] * 4,
+    *["5"] * 4,
+    "40",
+    "1",
+    "3",
+    "6",
+    "42[",
+    event("nothing of ours", id=1),
+    "41",
+]
 
 
 @pytest.fixture
