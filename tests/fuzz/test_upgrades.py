@@ -52,6 +52,8 @@ class Mallory:
     async def acts(self) -> None:
         steps: list[Callable[[], Awaitable[None]]] = [
             self._opens,
+            self._changes_over,
+            self._changes_over,
             self._says,
             self._says,
             self._says,
@@ -72,6 +74,13 @@ class Mallory:
     async def _opens(self) -> None:
         line = going_on(self._server, self._polling)
         self._lines.append(await self._stack.enter_async_context(line))
+
+    async def _changes_over(self) -> None:
+        if not self._lines:
+            await self._opens()
+        between = self._chance.choice([b"", b"", masked(0x81, b"42[")])
+        line = self._chance.choice(self._lines)
+        await line.says(masked(0x81, b"2probe") + between + masked(0x81, b"5"))
 
     async def _says(self) -> None:
         if self._lines:
