@@ -257,18 +257,17 @@ async def test_what_is_committed_is_on_disk_and_open_to_readers(database: Databa
 
 async def after_checkpoint(database: Database, patch: pytest.MonkeyPatch, *new: str) -> None:
     """These were written, and a checkpoint followed."""
-    checkpoint, over = database._checkpoint, asyncio.Event()
-    loop = asyncio.get_running_loop()
+    shorten_log, over = database._shorten_log, asyncio.Event()
 
-    def noted() -> None:
-        checkpoint()
-        loop.call_soon_threadsafe(over.set)
+    async def noted() -> None:
+        await shorten_log()
+        over.set()
 
-    patch.setattr(database, "_checkpoint", noted)
+    patch.setattr(database, "_shorten_log", noted)
     for name in new:
         await write(database, name)
     await asyncio.wait_for(over.wait(), 10)
-    patch.setattr(database, "_checkpoint", checkpoint)
+    patch.setattr(database, "_shorten_log", shorten_log)
 
 
 async def test_what_the_log_holds_goes_into_the_database_once_nobody_writes(
