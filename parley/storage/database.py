@@ -112,11 +112,10 @@ class Database:
 
     def _prepare(self) -> None:
         engine = _engine(database_url(self._folder, "rwc"))
+        is_new = not (self._folder / NAME).exists()
         try:
-            is_new = not (self._folder / NAME).exists()
             migrate(engine)
-            if is_new:
-                close_to_others(self._folder)
+            close_to_others(self._folder, is_new=is_new)
         except sa.exc.DBAPIError as error:
             raise DatabaseUnusable(
                 f"The database in {self._folder} cannot be used: {error.orig}."
