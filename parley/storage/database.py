@@ -83,7 +83,7 @@ class Database:
         """About what was added to SQLite's log since a checkpoint began."""
         self._log_pages = 0
         """How many it held at the last one."""
-        self._checkpointing: asyncio.Task[None] | None = None
+        self._checkpointing: asyncio.Task[int] | None = None
         self._checkpoint_is_due = False
         self._one_checkpoint = asyncio.Lock()
         self.problem: str | None = None
@@ -170,7 +170,7 @@ class Database:
             if self._writer is None or self._is_closed or self._forget_later is not None:
                 return
             # The writer stands still while it is emptied: little may be left to do then.
-            is_empty = await self.checkpoint() < CHECKPOINT_PAGES
+            is_empty = await self._checkpoint_beside() < CHECKPOINT_PAGES
             if is_empty and not self._is_closed:
                 is_empty = await self._writer.between(self._empty_log)
             if not is_empty and not self._is_closed:
@@ -186,6 +186,16 @@ class Database:
 
         How many pages could not be put there: somebody still reads what was before them.
         """
+        self._checkpoint_is_due = False
+        left = await self._checkpoint_beside()
+        if not (left or self._is_closed or self._writer is None) and (
+            self._writer.is_idle or self._log_pages >= CHECKPOINT_PAGES_MAX
+        ):
+            # What came meanwhile is left to the writer: a log begins anew where nothing is left.
+            self._writer.between(self._checkpoint)
+        return left
+
+    async def _checkpoint_beside(self) -> int:
         async with self._one_checkpoint:
             self._pages = 0
             if self._reader is None or self._is_closed:
@@ -257,16 +267,8 @@ class Database:
             self._loop.call_later(CHECKPOINT_AFTER_S, self._begin_checkpoint)
 
     def _begin_checkpoint(self) -> None:
-        self._checkpointing = self._loop.create_task(self._shorten_log())
-
-    async def _shorten_log(self) -> None:
-        """What came meanwhile is left to the writer: a log begins anew where nothing is left."""
-        self._checkpoint_is_due = False
-        left = await self.checkpoint()
-        if left or self._is_closed or self._writer is None:
-            return
-        if self._writer.is_idle or self._log_pages >= CHECKPOINT_PAGES_MAX:
-            self._writer.between(self._checkpoint)
+        if not self._is_closed:
+            self._checkpointing = self._loop.create_task(self.checkpoint())
 
     def _checkpoint(self) -> None:
         """In the writer's thread: let SQLite's log begin anew."""

@@ -257,17 +257,18 @@ async def test_what_is_committed_is_on_disk_and_open_to_readers(database: Databa
 
 async def after_checkpoint(database: Database, patch: pytest.MonkeyPatch, *new: str) -> None:
     """These were written, and a checkpoint followed."""
-    shorten_log, over = database._shorten_log, asyncio.Event()
+    checkpoint, over = database.checkpoint, asyncio.Event()
 
-    async def noted() -> None:
-        await shorten_log()
+    async def noted() -> int:
+        left = await checkpoint()
         over.set()
+        return left
 
-    patch.setattr(database, "_shorten_log", noted)
+    patch.setattr(database, "checkpoint", noted)
     for name in new:
         await write(database, name)
     await asyncio.wait_for(over.wait(), 10)
-    patch.setattr(database, "_shorten_log", shorten_log)
+    patch.setattr(database, "checkpoint", checkpoint)
 
 
 async def test_what_the_log_holds_goes_into_the_database_once_nobody_writes(
