@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 ERASED_WITHIN_S = 1.0
 """How long whoever deletes a conversation waits until it is gone from the disk too."""
-LOOKED_AT_ONCE = 100
+LOOKED_AT_ONCE = 20
 """Conversations in which outdated messages are looked for in one read."""
 
 
@@ -190,9 +190,9 @@ async def delete(context: Context, room_id: str, session: Session | None) -> Era
         )
 
     def tell(erased: Erased) -> None:
+        erasing.append(context.slices.begin(erase_deleted(context)))
         context.presence.forget_all(erased.conversation_id)
         context.bus.publish(ConversationDeleted(erased.conversation_id, erased.room_id))
-        erasing.append(context.slices.begin(erase_deleted(context)))
 
     erased = await context.database.write(work, tell)
     await asyncio.wait(erasing, timeout=ERASED_WITHIN_S)

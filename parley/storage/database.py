@@ -3,9 +3,9 @@
 A single thread owns the write connection and commits everything that waits in
 one transaction (group commit); where a piece of it fails, each is run in a
 savepoint of its own, so that one failure hurts no other. On SQLite: WAL,
-`synchronous=FULL`, and only the writer checkpoints. Work is plain functions
-over an SQLAlchemy connection: one hop to the thread for a whole batch, none for
-each statement.
+`synchronous=FULL`, and checkpoints while the writer goes on. Work is plain
+functions over an SQLAlchemy connection: one hop to the thread for a whole
+batch, none for each statement.
 
 When the disk or the file fails, everything that waits is refused as
 `Unavailable`, `problem` says why, reads go on where they can, and the next
@@ -188,9 +188,9 @@ class Database:
         """
         self._checkpoint_is_due = False
         left = await self._checkpoint_beside()
-        if not (left or self._is_closed or self._writer is None) and (
-            self._writer.is_idle or self._log_pages >= CHECKPOINT_PAGES_MAX
-        ):
+        if self._is_closed or self._writer is None or left >= CHECKPOINT_PAGES:
+            return left
+        if self._writer.is_idle or self._log_pages >= CHECKPOINT_PAGES_MAX:
             # What came meanwhile is left to the writer: a log begins anew where nothing is left.
             self._writer.between(self._checkpoint)
         return left

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from parley.storage.prepared import Prepared, p
 from parley.storage.schema import (
     DELETED,
+    Instant,
     audit,
     conversations,
     grants,
@@ -65,7 +66,10 @@ def mark_deleted(
     connection.execute(
         conversations.update()
         .where(conversations.c.id == conversation_id)
-        .values(deleted_at=at, ended_at=sa.func.coalesce(conversations.c.ended_at, at))
+        .values(
+            deleted_at=at,
+            ended_at=sa.func.coalesce(conversations.c.ended_at, sa.literal(at, Instant)),
+        )
     )
     return {
         table.name: connection.execute(

@@ -282,6 +282,33 @@ async def test_what_the_log_holds_goes_into_the_database_once_nobody_writes(
     assert {"Ada", "Ben"} <= set(found)
 
 
+async def test_where_somebody_always_writes_and_reads_the_log_begins_anew_all_the_same(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (
+        ("CHECKPOINT_PAGES", 8),
+        ("CHECKPOINT_PAGES_MAX", 16),
+        ("CHECKPOINT_AFTER_S", 0.0),
+    ):
+        monkeypatch.setattr(storage, name, value)
+    page_bytes, longest_pages = 4_096, 1_000
+    commits = 0
+
+    async def writes() -> None:
+        nonlocal commits
+        for number in range(500):
+            await write(database, f"{asyncio.current_task()} {number}")
+            commits += 1
+
+    async def reads() -> None:
+        while commits < 1_000:
+            await names(database)
+
+    await asyncio.gather(writes(), writes(), reads())
+    # Each adds two pages at the least.
+    assert (tmp_path / "parley.db-wal").stat().st_size < longest_pages * page_bytes
+
+
 async def test_a_checkpoint_that_fails_costs_nobody_anything(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
