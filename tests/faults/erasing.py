@@ -22,6 +22,7 @@ ERASED = 1_000_000
 """Messages of each that is erased."""
 UNDISTURBED_S = 10.0
 LOOKS_EVERY_S = 0.1
+WAITS_AT_MOST_S = 120.0
 DAY_MS = 24 * 60 * 60 * 1_000
 TEXT = "What is said in a conversation, of about the usual length: a sentence or two. "
 _SAY = (
@@ -81,12 +82,8 @@ def is_any_left(folder: Path, number: int) -> bool:
 
 
 async def until_erased(folder: Path, number: int) -> None:
-    await asyncio.to_thread(_watch, folder, number)
-
-
-def _watch(folder: Path, number: int) -> None:
-    while is_any_left(folder, number):
-        time.sleep(LOOKS_EVERY_S)
+    while await asyncio.to_thread(is_any_left, folder, number):
+        await asyncio.to_thread(time.sleep, LOOKS_EVERY_S)
 
 
 async def waits(client: Client, is_enough: Callable[[], bool]) -> list[float]:
@@ -95,7 +92,7 @@ async def waits(client: Client, is_enough: Callable[[], bool]) -> list[float]:
     while not is_enough():
         began = time.perf_counter()
         client.say("And what do you say?")
-        await client.has_answers()
+        await client.until(lambda: not client.unacked, WAITS_AT_MOST_S)
         waited.append(time.perf_counter() - began)
     return waited
 
