@@ -201,6 +201,8 @@ async def delete(context: Context, room_id: str, session: Session | None) -> Era
 
 async def erase_deleted(context: Context) -> None:
     """Erase all that is of conversations that were deleted."""
+    if not await context.database.read(stored_erasing.is_any_deleted):
+        return
     while not await context.slices.take(context.database, stored_erasing.erase_deleted):
         pass
     await context.database.forget_erased()

@@ -81,6 +81,11 @@ def mark_deleted(
     }
 
 
+def is_any_deleted(connection: sa.Connection) -> bool:
+    """Whether there is a deleted conversation of which not all is erased."""
+    return _FIRST_DELETED.first(connection) is not None
+
+
 def erase_deleted(connection: sa.Connection, is_time_left: Callable[[], bool]) -> bool:
     """Erase what is of deleted conversations, while there is time; whether all of it went."""
     while (first := _FIRST_DELETED.first(connection)) is not None:

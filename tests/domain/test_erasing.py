@@ -175,7 +175,7 @@ async def test_the_reply_counts_what_goes(
 
 @dataclass
 class Slices:
-    """What each transaction that erased took of the writer's own time, and how many went in it."""
+    """What each transaction that erased much took of the writer's own time, and the rows."""
 
     took_s: list[float] = field(default_factory=list)
     erased: list[int] = field(default_factory=list)
@@ -222,7 +222,7 @@ async def test_others_speak_between_short_slices_however_long_the_conversation_i
         context, elsewhere.ada, lambda: deleting.done() and not context.slices._tasks
     )
     assert rows(config.data)["messages"] == said
-    assert sum(seen.erased) >= count
+    assert len(seen.erased) > 1
     assert max(seen.took_s) < SLICE_MAX_S
     # Between any two of them there was room for one.
     assert said > len(seen.erased) / 2
@@ -246,7 +246,7 @@ async def test_others_speak_while_many_outdated_messages_go(
     assert max(seen.took_s) < SLICE_MAX_S
     assert said > len(seen.erased) / 2
     erased = [event for event in told.events if isinstance(event, MessagesErased)]
-    assert len(erased) == len(seen.erased) > 1
+    assert len(erased) >= len(seen.erased) > 1
     assert [each.seq for each in erased] == list(range(LONG + 11, LONG + 11 + len(erased)))
     assert erased[-1].through == LONG
     now = (await conversations.find(context, room.id, room.owner)).conversation
