@@ -57,7 +57,7 @@ from parley.wire.gate import Gate
 from parley.wire.places import RETRY_AFTER_S, Places
 
 ERASE_EVERY_S = 600.0
-"""How often messages are looked for whose time is over."""
+"""How often messages are looked for whose time is over, and what a failure left of deleted ones."""
 
 HANDSHAKE_HEADERS = frozenset(
     {"host", "origin", "cookie", "sec-fetch-site", "sec-fetch-dest", MARK.lower()}
@@ -189,10 +189,13 @@ def _start_and_stop(app: Parley, context: Context) -> None:
             await asyncio.sleep(contract.ROOM_POSITION_EVERY_S)
             app.realtime.audience.tell_positions()
 
-    async def erase_outdated() -> None:
+    async def erase() -> None:
         while True:
             try:
+                await owning.erase_deleted(context)
                 await owning.erase_outdated(context)
+            except Unavailable:
+                log.warning("erasing_put_off")
             except Exception:
                 log.exception("erasing_failed")
             await asyncio.sleep(ERASE_EVERY_S)
@@ -200,13 +203,14 @@ def _start_and_stop(app: Parley, context: Context) -> None:
     @app.before_serving
     async def start() -> None:
         await app.open()
-        chores.extend(asyncio.create_task(each()) for each in (tell_positions, erase_outdated))
+        chores.extend(asyncio.create_task(each()) for each in (tell_positions, erase))
         web_site(app).is_ready = True
 
     @app.after_serving
     async def stop() -> None:
         for chore in chores:
             chore.cancel()
+        context.slices.stop()
         await app.drain()
         context.presence.close()
         await app.close()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from parley.bus import Bus
 from parley.domain.passphrases import Passphrases
 from parley.domain.presence import Presence
+from parley.domain.slices import Slices
 from parley.storage.database import Database
 
 
@@ -26,3 +27,4 @@ class Context:
     leave_grace_s: float
     clock: Callable[[], datetime] = now
     passphrases: Passphrases = field(default_factory=Passphrases)
+    slices: Slices = field(default_factory=Slices)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -25,10 +26,15 @@ from parley.records import (
     Session,
 )
 from parley.storage import conversations as stored
+from parley.storage import erasing as stored_erasing
 from parley.storage import grants
-from parley.storage import messages as stored_messages
 
 log = structlog.get_logger(__name__)
+
+ERASED_WITHIN_S = 1.0
+"""How long whoever deletes a conversation waits until it is gone from the disk too."""
+LOOKED_AT_ONCE = 20
+"""Conversations in which outdated messages are looked for in one read."""
 
 
 class Wished(Protocol):
@@ -163,70 +169,109 @@ def _forget_who_came_in(
 
 
 async def delete(context: Context, room_id: str, session: Session | None) -> Erased:
-    """Erase it for good, for owners: afterwards there never was one at its link."""
+    """Delete it for good, for owners: from then on there never was one at its link.
+
+    What is of it is erased after that, bit by bit. A usual one is gone from the disk when this
+    returns; of a long one the rest follows, after a stop too.
+    """
+    at = context.clock()
+    erasing: list[asyncio.Task[None]] = []
 
     def work(connection: sa.Connection) -> Erased:
         found = door.owned(connection, room_id, session)
-        gone = stored.delete(connection, found.id)
+        gone = stored_erasing.mark_deleted(connection, found.id, at=at)
         return Erased(
             found.conversation.room_id,
             found.id,
-            messages=gone["messages"],
+            messages=found.conversation.message_count,
             participants=gone["participants"],
             links=gone["links"],
             acts=gone["audit"],
         )
 
     def tell(erased: Erased) -> None:
+        erasing.append(context.slices.begin(erase_deleted(context)))
         context.presence.forget_all(erased.conversation_id)
         context.bus.publish(ConversationDeleted(erased.conversation_id, erased.room_id))
 
     erased = await context.database.write(work, tell)
-    await context.database.forget_erased()
+    await asyncio.wait(erasing, timeout=ERASED_WITHIN_S)
     return erased
+
+
+async def erase_deleted(context: Context) -> None:
+    """Erase all that is of conversations that were deleted."""
+    if not await context.database.read(stored_erasing.is_any_deleted):
+        return
+    while not await context.slices.take(context.database, stored_erasing.erase_deleted):
+        pass
+    await context.database.forget_erased()
 
 
 async def erase_outdated(context: Context) -> int:
     """Erase the messages whose time is over, in every conversation; how many."""
-    erased = 0
-    for conversation in await context.database.read(stored.kept_for_a_time):
-        try:
-            erased += await _erase_outdated(context, conversation.id)
-        except Exception:
-            # One that fails must not keep the others' messages.
-            log.exception("erasing_failed")
+    erased, last = 0, 0
+    while page := await context.database.read(_kept_for_a_time, context.clock(), after=last):
+        last = page[-1][0].id
+        for conversation, through in page:
+            try:
+                if through is not None:
+                    erased += await _erase_outdated(context, conversation, through)
+            except Exception:
+                # One that fails must not keep the others' messages.
+                log.exception("erasing_failed")
     if erased:
         await context.database.forget_erased()
     return erased
 
 
-async def _erase_outdated(context: Context, conversation_id: int) -> int:
-    at = context.clock()
-
-    def work(connection: sa.Connection) -> tuple[MessagesErased | None, int]:
-        conversation = stored.by_id(connection, conversation_id)
-        if conversation is None or conversation.keep_days is None:
-            return None, 0
-        before = at - timedelta(days=conversation.keep_days)
-        through = stored_messages.last_before(connection, conversation_id, before)
-        if through is None:
-            return None, 0
-        count = stored_messages.erase_through(connection, conversation_id, through)
-        stored.change(
-            connection,
-            conversation_id,
-            erased_through=through,
-            message_count=max(0, conversation.message_count - count),
+def _kept_for_a_time(
+    connection: sa.Connection, at: datetime, *, after: int
+) -> list[tuple[Conversation, int | None]]:
+    """Some conversations that keep messages for a time, and up to where that is over in each."""
+    return [
+        (
+            each,
+            stored_erasing.outdated_through(
+                connection, each.id, newest=each.seq, before=_kept_since(each, at)
+            ),
         )
-        seq = stored.count_change(connection, conversation_id)
-        return MessagesErased(conversation_id, conversation.room_id, through, seq), count
+        for each in stored.kept_for_a_time(connection, after=after, limit=LOOKED_AT_ONCE)
+    ]
 
-    def tell(result: tuple[MessagesErased | None, int]) -> None:
+
+def _kept_since(conversation: Conversation, at: datetime) -> datetime:
+    return at - timedelta(days=conversation.keep_days or 0)
+
+
+async def _erase_outdated(context: Context, conversation: Conversation, through: int) -> int:
+    erased, may_be_more = 0, True
+
+    def work(
+        connection: sa.Connection, is_time_left: Callable[[], bool]
+    ) -> tuple[MessagesErased | None, int, bool]:
+        now = stored.by_id(connection, conversation.id)
+        if now is None or now.keep_days != conversation.keep_days:
+            return None, 0, False  # the owner has thought of something else
+        before = _kept_since(now, context.clock())
+        last, count, may_be_more = stored_erasing.erase_outdated(
+            connection, now.id, through=through, before=before, is_time_left=is_time_left
+        )
+        if last is None:
+            return None, 0, False
+        kept = max(0, now.message_count - count)
+        stored.change(connection, now.id, erased_through=last, message_count=kept)
+        seq = stored.count_change(connection, now.id)
+        return MessagesErased(now.id, now.room_id, last, seq), count, may_be_more
+
+    def tell(result: tuple[MessagesErased | None, int, bool]) -> None:
         if result[0] is not None:
             context.bus.publish(result[0])
 
-    _, count = await context.database.write(work, tell)
-    return count
+    while may_be_more:
+        _, count, may_be_more = await context.slices.take(context.database, work, tell)
+        erased += count
+    return erased
 
 
 async def _columns(context: Context, wishes: Wishes) -> dict[str, Any]:

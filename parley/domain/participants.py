@@ -184,6 +184,8 @@ async def _mark_gone(context: Context, person: Participant) -> None:
     at = context.clock()
 
     def work(connection: sa.Connection) -> int | None:
+        if stored_conversations.head(connection, person.conversation_id) is None:
+            return None  # deleted, and only not erased yet
         now = stored.by_user(connection, person.conversation_id, person.user_id)
         # A newer visit, or a leave told already: there is nothing to tell.
         if now is None or now.left_at is not None or now.visits != person.visits:

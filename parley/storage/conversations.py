@@ -10,27 +10,17 @@ import sqlalchemy as sa
 
 from parley.records import Conversation, Head, ListPosition, Visibility
 from parley.storage.prepared import Prepared, p
-from parley.storage.schema import (
-    KEPT_FOR_DAYS,
-    audit,
-    conversations,
-    grants,
-    knocks,
-    links,
-    messages,
-    milliseconds,
-    old_links,
-    participants,
-)
+from parley.storage.schema import KEPT_FOR_DAYS, conversations, milliseconds, old_links
 
 _THIS = conversations.c.id == p("id")
-_FIND = Prepared(
-    sa.select(conversations).where(conversations.c.room_id == p("room_id")), conversations.c
-)
-_BY_ID = Prepared(sa.select(conversations).where(_THIS), conversations.c)
+_IS_THERE = conversations.c.deleted_at.is_(None)
+_COLUMNS = [column for column in conversations.c if column is not conversations.c.deleted_at]
+_ALL = sa.select(*_COLUMNS).where(_IS_THERE)
+_FIND = Prepared(_ALL.where(conversations.c.room_id == p("room_id")), _COLUMNS)
+_BY_ID = Prepared(_ALL.where(_THIS), _COLUMNS)
 # Not the whole of it, for it is read before every message.
 _HEAD_COLUMNS = [conversations.c.seq, conversations.c.ended_at, conversations.c.is_read_only]
-_HEAD = Prepared(sa.select(*_HEAD_COLUMNS).where(_THIS), _HEAD_COLUMNS)
+_HEAD = Prepared(sa.select(*_HEAD_COLUMNS).where(_THIS, _IS_THERE), _HEAD_COLUMNS)
 # A change has the next seq, in the statement that looks whether there may be another.
 _CHANGE = (
     conversations.update()
@@ -64,14 +54,20 @@ _COUNT_CHANGE = Prepared(
     [conversations.c.seq],
 )
 _BY_OLD_LINK = Prepared(
-    sa.select(conversations)
-    .join(old_links, old_links.c.conversation_id == conversations.c.id)
-    .where(old_links.c.room_id == p("room_id")),
-    conversations.c,
+    _ALL.join(old_links, old_links.c.conversation_id == conversations.c.id).where(
+        old_links.c.room_id == p("room_id")
+    ),
+    _COLUMNS,
 )
 
 _ID_RANDOM_BITS = 20
 LISTED = sa.and_(conversations.c.ended_at.is_(None), conversations.c.visibility == "listed")
+_KEPT_FOR_DAYS = Prepared(
+    _ALL.where(KEPT_FOR_DAYS, conversations.c.id > p("after"))
+    .order_by(conversations.c.id)
+    .limit(p("limit")),
+    _COLUMNS,
+)
 
 
 def insert(
@@ -167,24 +163,12 @@ def replace_link(
     return change(connection, conversation.id, room_id=room_id)
 
 
-def delete(connection: sa.Connection, conversation_id: int) -> dict[str, int]:
-    """Erase it and all that is of it; how many rows went, by table."""
-    gone: dict[str, int] = {}
-    for table in (messages, grants, links, knocks, audit, old_links, participants):
-        result = connection.execute(
-            table.delete().where(table.c.conversation_id == conversation_id)
-        )
-        gone[table.name] = result.rowcount
-    connection.execute(conversations.delete().where(conversations.c.id == conversation_id))
-    return gone
-
-
-def kept_for_a_time(connection: sa.Connection) -> list[Conversation]:
-    """Those whose messages are erased after some days."""
-    return [
-        _conversation(row)
-        for row in connection.execute(sa.select(conversations).where(KEPT_FOR_DAYS))
-    ]
+def kept_for_a_time(
+    connection: sa.Connection, *, after: int, limit: int
+) -> tuple[Conversation, ...]:
+    """The first `limit` with a number above `after` whose messages are erased after some days."""
+    rows = _KEPT_FOR_DAYS.run(connection, after=after, limit=limit)
+    return tuple(_conversation(row) for row in rows)
 
 
 def listed(
@@ -193,8 +177,7 @@ def listed(
     """Active and listed ones, newest activity first."""
     key = sa.tuple_(conversations.c.last_activity_at, conversations.c.id)
     query = (
-        sa.select(conversations)
-        .where(LISTED)
+        _ALL.where(LISTED)
         .order_by(conversations.c.last_activity_at.desc(), conversations.c.id.desc())
         .limit(limit)
     )
@@ -212,9 +195,9 @@ def listed(
 def count(connection: sa.Connection) -> tuple[int, int]:
     """How many are active, and how many there are at all."""
     active, total = connection.execute(
-        sa.select(
-            sa.func.count().filter(conversations.c.ended_at.is_(None)), sa.func.count()
-        ).select_from(conversations)
+        sa.select(sa.func.count().filter(conversations.c.ended_at.is_(None)), sa.func.count())
+        .select_from(conversations)
+        .where(_IS_THERE)
     ).one()
     return active, total
 

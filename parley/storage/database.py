@@ -3,9 +3,9 @@
 A single thread owns the write connection and commits everything that waits in
 one transaction (group commit); where a piece of it fails, each is run in a
 savepoint of its own, so that one failure hurts no other. On SQLite: WAL,
-`synchronous=FULL`, and only the writer checkpoints. Work is plain functions
-over an SQLAlchemy connection: one hop to the thread for a whole batch, none for
-each statement.
+`synchronous=FULL`, and checkpoints while the writer goes on. Work is plain
+functions over an SQLAlchemy connection: one hop to the thread for a whole
+batch, none for each statement.
 
 When the disk or the file fails, everything that waits is refused as
 `Unavailable`, `problem` says why, reads go on where they can, and the next
@@ -23,8 +23,9 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import sqlalchemy as sa
 import structlog
 
-from parley.errors import DatabaseUnusable, ParleyError, Unavailable
+from parley.errors import DatabaseUnusable, Unavailable
 from parley.storage import trouble
+from parley.storage.batch import run_all
 from parley.storage.folder import NAME, Files, close_to_others, database_url, make_folder
 from parley.storage.lock import FolderLock
 from parley.storage.migrate import NEWEST, current_revision, migrate
@@ -39,16 +40,21 @@ P = ParamSpec("P")
 
 BUSY_TIMEOUT_MS = 2_000
 """How long another program's lock is waited for: clients wait five seconds for their answer."""
-FORGET_WITHIN_MS = 100
+FORGET_WITHIN_MS = 20
 """How long who reads is waited for when the log is to be emptied: nobody can write meanwhile."""
 FORGET_AGAIN_S = 5.0
 """Then it is tried again after this."""
 CHECKPOINT_PAGES = 1_000
-"""So many pages written to the log are put into the database as soon as nobody writes."""
+"""After so many pages written to the log, it is put into the database beside the writer."""
 CHECKPOINT_AFTER_S = 0.01
 """What was stored is told first."""
 CHECKPOINT_PAGES_MAX = 4_000
-"""So many are within the commit that finds them, where somebody always writes."""
+"""Where somebody always writes, a log of so many pages begins anew between two commits."""
+LOG_PAGES_MAX = 100_000
+"""So many are put into the database within the commit that finds them: 400 MB, whatever it takes.
+
+Less has failed then, or another program has read for hours.
+"""
 PAGES_A_COMMIT, PAGES_A_WORK = 2, 2
 """What each adds to the log, about."""
 
@@ -62,7 +68,7 @@ class Database:
         # Both open only what is there: a file that was removed must not come back empty.
         self._reads = _engine(database_url(folder, "rw"), "PRAGMA query_only = ON")
         self._writes = _engine(
-            database_url(folder, "rw"), f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES_MAX}"
+            database_url(folder, "rw"), f"PRAGMA wal_autocheckpoint = {LOG_PAGES_MAX}"
         )
         self._reader: Reader | None = None
         self._writer: Writer | None = None
@@ -70,9 +76,16 @@ class Database:
         self._files: Files | None = None
         self._is_closed = False
         self._forgetting: asyncio.Task[None] | None = None
+        self._forget_later: asyncio.TimerHandle | None = None
+        """Set while somebody reads what is to be forgotten."""
+        self._one_forgets = asyncio.Lock()
         self._pages = 0
-        """About what is in SQLite's log and not in the database; counted in the writer's thread."""
+        """About what was added to SQLite's log since a checkpoint began."""
+        self._log_pages = 0
+        """How many it held at the last one."""
+        self._checkpointing: asyncio.Task[int] | None = None
         self._checkpoint_is_due = False
+        self._one_checkpoint = asyncio.Lock()
         self.problem: str | None = None
         """Why nothing can be stored now, as a sentence; None while all is well."""
         self.when_replaced: Callable[[], None] = _nothing
@@ -99,11 +112,10 @@ class Database:
 
     def _prepare(self) -> None:
         engine = _engine(database_url(self._folder, "rwc"))
+        is_new = not (self._folder / NAME).exists()
         try:
-            is_new = not (self._folder / NAME).exists()
             migrate(engine)
-            if is_new:
-                close_to_others(self._folder)
+            close_to_others(self._folder, is_new=is_new)
         except sa.exc.DBAPIError as error:
             raise DatabaseUnusable(
                 f"The database in {self._folder} cannot be used: {error.orig}."
@@ -143,20 +155,58 @@ class Database:
             raise Unavailable(retry_after=RETRY_AFTER_S)
         return self._writer.submit(work, then)
 
+    @property
+    def took_s(self) -> float:
+        """How long the transaction took that is told of now, in the writer's thread."""
+        return 0.0 if self._writer is None else self._writer.took_s
+
     async def forget_erased(self) -> None:
         """Empty SQLite's log, in which what was erased still stands.
 
         While somebody reads what is in it, another program perhaps, it stays; then this is
-        tried again until it succeeds. A start empties it too.
+        tried again until it succeeds, once for all who asked. A start empties it too.
         """
-        if self._writer is None or self._is_closed:
-            return
-        if not await self._writer.between(self._empty_log) and not self._is_closed:
-            self._loop.call_later(FORGET_AGAIN_S, self._forget_again)
+        async with self._one_forgets:
+            if self._writer is None or self._is_closed or self._forget_later is not None:
+                return
+            # The writer stands still while it is emptied: little may be left to do then.
+            is_empty = await self._checkpoint_beside() < CHECKPOINT_PAGES
+            if is_empty and not self._is_closed:
+                is_empty = await self._writer.between(self._empty_log)
+            if not is_empty and not self._is_closed:
+                self._forget_later = self._loop.call_later(FORGET_AGAIN_S, self._forget_again)
 
     def _forget_again(self) -> None:
+        self._forget_later = None
         if not self._is_closed:
             self._forgetting = self._loop.create_task(self.forget_erased())
+
+    async def checkpoint(self) -> int:
+        """Put what is in SQLite's log into the database, while others go on writing.
+
+        How many pages could not be put there: somebody still reads what was before them.
+        """
+        self._checkpoint_is_due = False
+        left = await self._checkpoint_beside()
+        if self._is_closed or self._writer is None or left >= CHECKPOINT_PAGES:
+            return left
+        if self._writer.is_idle or self._log_pages >= CHECKPOINT_PAGES_MAX:
+            # What came meanwhile is left to the writer: a log begins anew where nothing is left.
+            self._writer.between(self._checkpoint)
+        return left
+
+    async def _checkpoint_beside(self) -> int:
+        async with self._one_checkpoint:
+            self._pages = 0
+            if self._reader is None or self._is_closed:
+                return 0
+            try:
+                rows = await self._reader.apart(_put_into_database)
+            except sa.exc.DBAPIError as error:
+                log.warning("checkpoint_failed", error=trouble.in_words(error))
+                return CHECKPOINT_PAGES
+        [(is_busy, self._log_pages, done)] = rows
+        return CHECKPOINT_PAGES if is_busy else self._log_pages - done
 
     def _empty_log(self) -> bool:
         """In the writer's thread: whether nothing is left in it."""
@@ -214,23 +264,20 @@ class Database:
         self.problem = None if error is None else trouble.in_words(error)
         if self._pages >= CHECKPOINT_PAGES and not self._checkpoint_is_due:
             self._checkpoint_is_due = True
-            self._loop.call_later(CHECKPOINT_AFTER_S, self._checkpoint_if_idle)
+            self._loop.call_later(CHECKPOINT_AFTER_S, self._begin_checkpoint)
 
-    def _checkpoint_if_idle(self) -> None:
-        """Nobody waits for it then; where somebody writes, the next commit asks again."""
-        self._checkpoint_is_due = False
-        if not self._is_closed and self._writer is not None and self._writer.is_idle:
-            self._writer.between(self._checkpoint)
+    def _begin_checkpoint(self) -> None:
+        if not self._is_closed:
+            self._checkpointing = self._loop.create_task(self.checkpoint())
 
     def _checkpoint(self) -> None:
         """In the writer's thread: let SQLite's log begin anew."""
-        self._pages = 0
         # On the connection as it is: whether its files are still in their place, and what
         # becomes of those who wait if they are not, is found out with the next write.
         if self._connection is None:
             return
         try:
-            execute(self._connection, "PRAGMA wal_checkpoint(PASSIVE)")
+            _put_into_database(self._connection)
         except sa.exc.DBAPIError as error:
             log.warning("checkpoint_failed", error=trouble.in_words(error))
             self._drop_connection()
@@ -241,7 +288,7 @@ class Database:
             self._lock.keep()
             connection = self._writing()
             execute(connection, "BEGIN IMMEDIATE")
-            outcomes = _run_all(connection, batch)
+            outcomes = run_all(connection, batch)
             execute(connection, "COMMIT")
             self._pages += PAGES_A_COMMIT + PAGES_A_WORK * len(batch)
             if Files.of(self._folder) != self._files:
@@ -294,6 +341,11 @@ def _nothing() -> None:
     pass
 
 
+def _put_into_database(connection: sa.Connection) -> list[Any]:
+    """Whether somebody else was at it, how many pages its log holds, how many are there now."""
+    return execute(connection, "PRAGMA wal_checkpoint(PASSIVE)")
+
+
 def _engine(url: str, *pragmas: str) -> sa.Engine:
     # AUTOCOMMIT hands BEGIN and COMMIT to us: sqlite3's own would come too late and too weak.
     engine = sa.create_engine(
@@ -320,31 +372,3 @@ def _engine(url: str, *pragmas: str) -> sa.Engine:
             connection.execute(pragma)
 
     return engine
-
-
-def _run_all(connection: sa.Connection, batch: list[Work]) -> list[Any]:
-    """What each gives or raises. Most batches hold nothing that fails, and need no savepoints."""
-    try:
-        return [work.run(connection) for work in batch]
-    except Exception as error:
-        if trouble.is_of_storage(error):
-            raise  # the disk or the file, not this work: nothing in the batch is safe
-    execute(connection, "ROLLBACK")
-    execute(connection, "BEGIN IMMEDIATE")
-    return [_run_in_savepoint(connection, work) for work in batch]
-
-
-def _run_in_savepoint(connection: sa.Connection, work: Work) -> Any:
-    execute(connection, "SAVEPOINT work")
-    try:
-        result = work.run(connection)
-    except Exception as error:
-        if trouble.is_of_storage(error):
-            raise
-        execute(connection, "ROLLBACK TO work")
-        execute(connection, "RELEASE work")
-        if not isinstance(error, ParleyError):
-            log.exception("work_failed")
-        return error
-    execute(connection, "RELEASE work")
-    return result

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+import structlog
+
 from parley.errors import DataFolderUnusable
 
+log = structlog.get_logger(__name__)
+
 NAME = "parley.db"
+_NAMES = (NAME, f"{NAME}-wal", f"{NAME}-shm")
+MODE = 0o600
+_STAYS_OPEN = (
+    "Others on this machine can read it, and its permissions cannot be changed. "
+    "Close the folder it is in to them, or give another with --data."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +67,31 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
-def close_to_others(folder: Path) -> None:
-    """Let nobody but this user read the database, which was made just now.
+def close_to_others(folder: Path, *, is_new: bool) -> None:
+    """Let nobody but this user read the database and its log.
 
-    SQLite makes its log as closed as that; left to itself it makes both for everybody's eyes.
+    SQLite makes the log as closed as the database. Left to itself it makes both for everybody's
+    eyes, as earlier versions did, and a restored backup may lie open: then the server's log says
+    so. Where they cannot be closed it says that, and the server starts all the same: they would
+    be as open while nobody is served.
     """
-    (folder / NAME).chmod(0o600)
+    found = [path for path in map(folder.joinpath, _NAMES) if _is_open_to_others(path)]
+    for path in found:
+        with contextlib.suppress(OSError):
+            path.chmod(MODE)
+    if left := [path.name for path in found if _is_open_to_others(path)]:
+        log.warning("database_is_open", files=left, advice=_STAYS_OPEN)
+    elif found and not is_new:
+        log.warning("database_was_open", advice="Others on this machine could read it until now.")
+
+
+def _is_open_to_others(path: Path) -> bool:
+    if sys.platform == "win32":
+        return False
+    try:
+        return stat.S_IMODE(path.stat().st_mode) & ~MODE != 0
+    except FileNotFoundError:
+        return False
 
 
 def sync_names(folder: Path) -> None:

@@ -99,25 +99,6 @@ def delete(connection: sa.Connection, message: Message, *, seq: int, at: datetim
     return _message(row)
 
 
-def last_before(connection: sa.Connection, conversation_id: int, at: datetime) -> int | None:
-    """The seq of the newest message that was sent before; None where there is none."""
-    seq: int | None = connection.execute(
-        sa.select(sa.func.max(messages.c.seq)).where(
-            messages.c.conversation_id == conversation_id, messages.c.sent_at < at
-        )
-    ).scalar()
-    return seq
-
-
-def erase_through(connection: sa.Connection, conversation_id: int, seq: int) -> int:
-    """Erase all up to this seq; how many."""
-    return connection.execute(
-        messages.delete().where(
-            messages.c.conversation_id == conversation_id, messages.c.seq <= seq
-        )
-    ).rowcount
-
-
 def by_client_id(
     connection: sa.Connection, conversation_id: int, session_id: int, client_id: str | None
 ) -> Message | None:

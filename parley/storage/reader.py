@@ -34,6 +34,10 @@ class Reader:
         """What the query gives; all of it sees one moment."""
         return self._threads.call(lambda: self._run(query))
 
+    def apart(self, call: Callable[[sa.Connection], T]) -> asyncio.Future[T]:
+        """The same outside a transaction, for what SQLite does in none."""
+        return self._threads.call(lambda: self._run(call, in_transaction=False))
+
     @contextlib.contextmanager
     def nobody(self) -> Iterator[None]:
         """Wait until nobody reads, and close every connection; nobody reads during the block."""
@@ -45,16 +49,11 @@ class Reader:
         await self._threads.close()
         await asyncio.to_thread(self._let_go)
 
-    def _run(self, query: Callable[[sa.Connection], T]) -> T:
+    def _run(self, query: Callable[[sa.Connection], T], *, in_transaction: bool = True) -> T:
         with self._gate.one():
             connection = self._take()
             try:
-                # AUTOCOMMIT alone gives each statement a moment of its own.
-                execute(connection, "BEGIN")
-                try:
-                    result = query(connection)
-                finally:
-                    execute(connection, "ROLLBACK")
+                result = _in_one_moment(connection, query) if in_transaction else query(connection)
             except sa.exc.DatabaseError:
                 # It may be in any state: whoever is next takes another.
                 _drop(connection)
@@ -75,6 +74,15 @@ class Reader:
         while self._idle:
             _drop(self._idle.pop())
         self._engine.dispose()
+
+
+def _in_one_moment(connection: sa.Connection, query: Callable[[sa.Connection], T]) -> T:
+    # AUTOCOMMIT alone gives each statement a moment of its own.
+    execute(connection, "BEGIN")
+    try:
+        return query(connection)
+    finally:
+        execute(connection, "ROLLBACK")
 
 
 def _drop(connection: sa.Connection) -> None:

@@ -87,6 +87,8 @@ conversations = sa.Table(
     sa.Column("keep_days", sa.Integer),
     # Messages up to this seq were erased, for their time was over.
     sa.Column("erased_through", sa.BigInteger, nullable=False, server_default=_NO),
+    # Nobody finds it from then on; its rows are erased bit by bit, this one last.
+    sa.Column("deleted_at", Instant),
 )
 KEPT_FOR_DAYS = conversations.c.keep_days.is_not(None)
 sa.Index(
@@ -94,6 +96,13 @@ sa.Index(
     conversations.c.id,
     sqlite_where=KEPT_FOR_DAYS,
     postgresql_where=KEPT_FOR_DAYS,
+)
+DELETED = conversations.c.deleted_at.is_not(None)
+sa.Index(
+    "ix_conversations_deleted",
+    conversations.c.id,
+    sqlite_where=DELETED,
+    postgresql_where=DELETED,
 )
 sa.Index(
     "ix_conversations_activity",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -52,8 +53,10 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._thread = Threads(1, name="parley-write")
         self._waiting: list[Work] = []
-        self._running: asyncio.Future[list[Any]] | None = None
+        self._running: asyncio.Future[tuple[list[Any], float]] | None = None
         """The transaction that runs."""
+        self.took_s = 0.0
+        """How long the transaction took in the thread whose works are told of in this turn."""
 
     def submit(
         self, run: Callable[[sa.Connection], Any], then: Callable[[Any], None] | None
@@ -89,15 +92,19 @@ class Writer:
         if self._running is not None or not self._waiting:
             return
         batch, self._waiting = self._waiting[:BATCH_MAX], self._waiting[BATCH_MAX:]
-        self._running = self._thread.call(lambda: self._commit(batch))
+        self._running = self._thread.call(lambda: self._timed(batch))
         self._running.add_done_callback(lambda ran: self._settle(batch, ran))
 
-    def _settle(self, batch: list[Work], ran: asyncio.Future[list[Any]]) -> None:
+    def _timed(self, batch: list[Work]) -> tuple[list[Any], float]:
+        began = time.perf_counter()
+        return self._commit(batch), time.perf_counter() - began
+
+    def _settle(self, batch: list[Work], ran: asyncio.Future[tuple[list[Any], float]]) -> None:
         self._running = None
         error = ran.exception()
         outcomes: list[Any]
         if error is None:
-            outcomes = ran.result()
+            outcomes, self.took_s = ran.result()
         else:
             # Who waits behind would wait as long again, or was meant for another database.
             batch, self._waiting = batch + self._waiting, []

@@ -21,6 +21,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from tests.faults.clients import Client
+from tests.faults.erasing import erasing
 from tests.faults.talk import Talk, says, talk_at
 
 WAL_HEADER = struct.Struct(">8I")
@@ -159,6 +160,8 @@ async def _print_all(folder: Path) -> None:
     print(f"{SENDERS} senders, {said} messages: {many} commits, {said / many:.1f} messages each")
     for what, took_s in (await catching_up(folder / "late")).items():
         print(f"Catching up, {what}: {took_s * 1_000:.0f} ms")
+    for line in await erasing(folder / "erased"):
+        print(line)
 
 
 def main() -> int:

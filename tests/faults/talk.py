@@ -89,7 +89,11 @@ class Talk:
 
     async def ends(self, room_id: str) -> Json:
         path = f"/api/conversations/{room_id}/end"
-        return await self.call("POST", path, {}, token=self._owners[room_id])
+        return await self.call("POST", path, {}, token=self.token(room_id))
+
+    def token(self, room_id: str) -> str:
+        """Its owner's."""
+        return self._owners[room_id]
 
     async def all_in(self) -> None:
         for client in self.clients:

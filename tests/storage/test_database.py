@@ -257,18 +257,18 @@ async def test_what_is_committed_is_on_disk_and_open_to_readers(database: Databa
 
 async def after_checkpoint(database: Database, patch: pytest.MonkeyPatch, *new: str) -> None:
     """These were written, and a checkpoint followed."""
-    checkpoint, over = database._checkpoint, asyncio.Event()
-    loop = asyncio.get_running_loop()
+    checkpoint, over = database.checkpoint, asyncio.Event()
 
-    def noted() -> None:
-        checkpoint()
-        loop.call_soon_threadsafe(over.set)
+    async def noted() -> int:
+        left = await checkpoint()
+        over.set()
+        return left
 
-    patch.setattr(database, "_checkpoint", noted)
+    patch.setattr(database, "checkpoint", noted)
     for name in new:
         await write(database, name)
     await asyncio.wait_for(over.wait(), 10)
-    patch.setattr(database, "_checkpoint", checkpoint)
+    patch.setattr(database, "checkpoint", checkpoint)
 
 
 async def test_what_the_log_holds_goes_into_the_database_once_nobody_writes(
@@ -280,6 +280,33 @@ async def test_what_the_log_holds_goes_into_the_database_once_nobody_writes(
     with closing(sqlite3.connect(f"file:{tmp_path}/parley.db?immutable=1", uri=True)) as alone:
         found = [name for (name,) in alone.execute("SELECT name FROM names")]
     assert {"Ada", "Ben"} <= set(found)
+
+
+async def test_where_somebody_always_writes_and_reads_the_log_begins_anew_all_the_same(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (
+        ("CHECKPOINT_PAGES", 8),
+        ("CHECKPOINT_PAGES_MAX", 16),
+        ("CHECKPOINT_AFTER_S", 0.0),
+    ):
+        monkeypatch.setattr(storage, name, value)
+    page_bytes, longest_pages = 4_096, 1_000
+    commits = 0
+
+    async def writes() -> None:
+        nonlocal commits
+        for number in range(500):
+            await write(database, f"{asyncio.current_task()} {number}")
+            commits += 1
+
+    async def reads() -> None:
+        while commits < 1_000:
+            await names(database)
+
+    await asyncio.gather(writes(), writes(), reads())
+    # Each adds two pages at the least.
+    assert (tmp_path / "parley.db-wal").stat().st_size < longest_pages * page_bytes
 
 
 async def test_a_checkpoint_that_fails_costs_nobody_anything(

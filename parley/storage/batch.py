@@ -1,0 +1,43 @@
+"""What one transaction of the writer holds: many works, of which one may fail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+
+from parley.errors import ParleyError
+from parley.storage import trouble
+from parley.storage.prepared import execute
+from parley.storage.writer import Work
+
+log = structlog.get_logger(__name__)
+
+
+def run_all(connection: sa.Connection, batch: list[Work]) -> list[Any]:
+    """What each gives or raises. Most batches hold nothing that fails, and need no savepoints."""
+    try:
+        return [work.run(connection) for work in batch]
+    except Exception as error:
+        if trouble.is_of_storage(error):
+            raise  # the disk or the file, not this work: nothing in the batch is safe
+    execute(connection, "ROLLBACK")
+    execute(connection, "BEGIN IMMEDIATE")
+    return [_run_in_savepoint(connection, work) for work in batch]
+
+
+def _run_in_savepoint(connection: sa.Connection, work: Work) -> Any:
+    execute(connection, "SAVEPOINT work")
+    try:
+        result = work.run(connection)
+    except Exception as error:
+        if trouble.is_of_storage(error):
+            raise
+        execute(connection, "ROLLBACK TO work")
+        execute(connection, "RELEASE work")
+        if not isinstance(error, ParleyError):
+            log.exception("work_failed")
+        return error
+    execute(connection, "RELEASE work")
+    return result

@@ -1,0 +1,153 @@
+"""Erasing, bit by bit: what is of deleted conversations, and messages whose time is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from parley.storage.prepared import Prepared, p
+from parley.storage.schema import (
+    DELETED,
+    Instant,
+    audit,
+    conversations,
+    grants,
+    knocks,
+    links,
+    messages,
+    old_links,
+    participants,
+)
+
+STEP_ROWS = 25
+"""Erased by one statement; then the time is looked at. Long messages take eight pages each."""
+LOOKS = 64
+"""At so many places, the same distance apart, a conversation is looked at for outdated messages."""
+LOOKS_APART = 100
+"""The least distance between two of them, in seqs."""
+
+_OF_ONE = messages.c.conversation_id == p("conversation_id")
+_FIRST_DELETED = Prepared(
+    sa.select(conversations.c.id).where(DELETED).order_by(conversations.c.id).limit(1),
+    [conversations.c.id],
+)
+_ERASE_LAST = Prepared(conversations.delete().where(conversations.c.id == p("id")))
+_NEXT = Prepared(
+    sa.select(messages.c.seq, messages.c.sent_at)
+    .where(_OF_ONE, messages.c.seq >= p("seq"))
+    .order_by(messages.c.seq)
+    .limit(p("limit")),
+    [messages.c.seq, messages.c.sent_at],
+)
+_ERASE_THROUGH = Prepared(messages.delete().where(_OF_ONE, messages.c.seq <= p("seq")))
+
+
+def _erase_some(table: sa.Table) -> Prepared:
+    # Compared by one column: SQLite finds pairs with a text in them by reading all there are.
+    *of, key = table.primary_key.columns
+    is_of_it = table.c.conversation_id == p("conversation_id")
+    some = sa.select(key).where(is_of_it).limit(p("limit"))
+    return Prepared(table.delete().where(key.in_(some), *([is_of_it] if of else [])))
+
+
+_ERASE = [
+    # Grants name links, so they go before those.
+    _erase_some(table)
+    for table in (messages, grants, links, knocks, audit, old_links, participants)
+]
+
+
+def mark_deleted(
+    connection: sa.Connection, conversation_id: int, *, at: datetime
+) -> dict[str, int]:
+    """From now on nobody finds it, and nothing is said in it; how many rows are to go, by table."""
+    connection.execute(
+        conversations.update()
+        .where(conversations.c.id == conversation_id)
+        .values(
+            deleted_at=at,
+            ended_at=sa.func.coalesce(conversations.c.ended_at, sa.literal(at, Instant)),
+        )
+    )
+    return {
+        table.name: connection.execute(
+            sa.select(sa.func.count())
+            .select_from(table)
+            .where(table.c.conversation_id == conversation_id)
+        ).scalar_one()
+        for table in (participants, links, audit)
+    }
+
+
+def is_any_deleted(connection: sa.Connection) -> bool:
+    """Whether there is a deleted conversation of which not all is erased."""
+    return _FIRST_DELETED.first(connection) is not None
+
+
+def erase_deleted(connection: sa.Connection, is_time_left: Callable[[], bool]) -> bool:
+    """Erase what is of deleted conversations, while there is time; whether all of it went."""
+    while (first := _FIRST_DELETED.first(connection)) is not None:
+        for some in _ERASE:
+            while some.write(connection, conversation_id=first.id, limit=STEP_ROWS) == STEP_ROWS:
+                if not is_time_left():
+                    return False
+        _ERASE_LAST.write(connection, id=first.id)
+        if not is_time_left():
+            return False
+    return True
+
+
+def outdated_through(
+    connection: sa.Connection, conversation_id: int, *, newest: int, before: datetime
+) -> int | None:
+    """A seq up to which all messages are outdated, about the last one; None where none is.
+
+    Messages are dated in the order of their seqs, but for a clock that was put back: then a
+    message that is outdated may stand behind some that are not. Not to read all of them for
+    that, it looks here and there.
+    """
+    first = _seq_and_date(connection, conversation_id, 0)
+    if first is None:
+        return None
+    found: int | None = None
+    apart = max(LOOKS_APART, (newest - first[0]) // LOOKS)
+    for seq in range(first[0], newest + 1, apart):
+        there = _seq_and_date(connection, conversation_id, seq)
+        if there is not None and there[1] < before:
+            found = there[0]
+    return found
+
+
+def erase_outdated(
+    connection: sa.Connection,
+    conversation_id: int,
+    *,
+    through: int,
+    before: datetime,
+    is_time_left: Callable[[], bool],
+) -> tuple[int | None, int, bool]:
+    """Erase up to `through`, and from there on what was sent before, while there is time.
+
+    The seq that was erased through, None where nothing was; how many messages went; and
+    whether there may be more.
+    """
+    erased, count = None, 0
+    while True:
+        rows = _NEXT.run(connection, conversation_id=conversation_id, seq=0, limit=STEP_ROWS)
+        due = [row.seq for row in rows if row.seq <= through or row.sent_at < before]
+        if not due:
+            return erased, count, False
+        erased = due[-1]
+        count += _ERASE_THROUGH.write(connection, conversation_id=conversation_id, seq=erased)
+        if not is_time_left():
+            return erased, count, True
+
+
+def _seq_and_date(
+    connection: sa.Connection, conversation_id: int, seq: int
+) -> tuple[int, datetime] | None:
+    """Of the first message from this seq on."""
+    row = _NEXT.first(connection, conversation_id=conversation_id, seq=seq, limit=1)
+    return None if row is None else (row.seq, row.sent_at)
