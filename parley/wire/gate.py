@@ -120,13 +120,12 @@ class Gate:
         if not (_is_host(handshake.headers.get("host", "")) and _is_ascii(scope)):
             # Quart raises at it before its error handlers are there, which ends as an empty 500.
             await _answer(scope, receive, send, 400, self._not_allowed)
-        elif not _is_ours(scope["path"]):
-            if scope["type"] == "websocket":  # the app has none
-                await _answer(scope, receive, send, 404, self._nowhere)
-                return
+        elif scope["type"] == "http" and not _is_ours(scope["path"]):
             await self._app(scope, receive, send)
         elif not self._knows(scope, handshake):
             await _answer(scope, receive, send, 400, self._elsewhere)
+        elif not _is_ours(scope["path"]):  # a WebSocket, and the app has none
+            await _answer(scope, receive, send, 404, self._nowhere)
         elif not self._may_connect(handshake):
             await _answer(scope, receive, send, 403, self._refusal)
         elif not _is_plain(scope):
