@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import parse_qs, unquote
 
+from parley.errors import Unavailable
+from parley.wire import answers
 from parley.wire.connection import HEAD_MAX_BYTES, HEADERS_MAX
 from parley.wire.countdown import Countdown
 from parley.wire.line import Line
+from parley.wire.places import RETRY_AFTER_S
 
 OPEN_WITHIN_S = 10.0
 """How long a client may take to say what it wants."""
@@ -24,9 +27,8 @@ _ACCEPT_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 """RFC 6455, section 1.3."""
 _REQUEST_LINE = re.compile(rb"GET (/[\x21-\x7e]*) HTTP/1\.1")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e\x80-\xff\t]*)")
-_BUSY = (
-    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nContent-Length: 0\r\n"
-    b"Connection: close\r\n\r\n"
+_BUSY = answers.written_out(
+    503, answers.error_body(Unavailable(retry_after=RETRY_AFTER_S)), retry_after_s=RETRY_AFTER_S
 )
 
 Admit = Callable[[dict[str, Any]], Line | bytes | None]
