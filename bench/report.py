@@ -32,10 +32,10 @@ tables are ours; the tables and the picture are made by the benchmark and replac
 - Parley runs as `parley serve` does: a message is acknowledged when it is on disk. The others keep
   everything in memory. *The floor* is a server that does nothing but write one prepared frame to
   every socket of a room: no server on the same loop can be cheaper.
-- Limits by session, address and room are off, but for *one hostile address*, where they are those of
-  `parley serve`. The hostile act from 127.0.0.2, in a process of their own with a lower priority than
-  the people, who talk from 127.0.0.1; `bench/hostile/` has each act. Every line begins with a fresh
-  server, and its memory at most is the highest resident size of that server.
+- Limits by session, address and room are off, but for *one hostile address*, where they are those
+  of `parley serve`. The hostile acts from 127.0.0.2, in a process of its own with a lower priority
+  than the people, who talk from 127.0.0.1; `bench/hostile/` has each act. Every line begins with a
+  fresh server, and its memory at most is the highest resident size of that server.
 - CPU is user and system time of all the server's threads over the measured stretch, divided by what
   was delivered in it.
 - Every message carries a stamp in its text. A delivery counts from when the message was due,
