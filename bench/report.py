@@ -32,6 +32,10 @@ tables are ours; the tables and the picture are made by the benchmark and replac
 - Parley runs as `parley serve` does: a message is acknowledged when it is on disk. The others keep
   everything in memory. *The floor* is a server that does nothing but write one prepared frame to
   every socket of a room: no server on the same loop can be cheaper.
+- Limits by session, address and room are off, but for *one hostile address*, where they are those
+  of `parley serve`. The hostile acts from 127.0.0.2, in a process of its own with a lower priority
+  than the people, who talk from 127.0.0.1; `bench/hostile/` has each act. Every line begins with a
+  fresh server, and its memory at most is the highest resident size of that server.
 - CPU is user and system time of all the server's threads over the measured stretch, divided by what
   was delivered in it.
 - Every message carries a stamp in its text. A delivery counts from when the message was due,
@@ -68,9 +72,11 @@ def replaced(text: str, name: str, made: str) -> str:
 def tables(results: Results, scale: Scale) -> str:
     """Every workload that was run."""
     parts = [_heading(results)]
-    for workload in WORKLOADS:
-        if results.servers(workload.name) or results.failures(workload.name):
-            parts.append("\n".join(_workload(results, scale, workload)))
+    run = [work for work in WORKLOADS if results.servers(work.name) or results.failures(work.name)]
+    parts += ["\n".join(_workload(results, scale, work)) for work in run if not work.group]
+    for group in dict.fromkeys(work.group for work in run if work.group):
+        lines = [work for work in run if work.group == group]
+        parts.append("\n".join(_group(results, scale, lines)))
     return "\n\n".join(parts)
 
 
@@ -119,6 +125,24 @@ def _workload(results: Results, scale: Scale, workload: Workload) -> Iterator[st
     busy = [KINDS[name].title for name in servers if _load_was_busy(results, workload, name)]
     if busy:
         yield f"\nThe load was at its own limit with {', '.join(busy)}."
+
+
+def _group(results: Results, scale: Scale, workloads: Sequence[Workload]) -> Iterator[str]:
+    """A table with a line for each, of Parley alone."""
+    first = workloads[0]
+    yield f"## {first.group_title}"
+    yield ""
+    yield first.text(scale)
+    yield ""
+    yield _row(["", *(measure.title for measure in first.measures)])
+    yield _row(["---", *["--:"] * len(first.measures)])
+    for workload in workloads:
+        spreads = (results.spread(workload.name, "parley", m.key) for m in workload.measures)
+        told = zip(spreads, workload.measures, strict=True)
+        yield _row([workload.title, *(_told(spread, measure) for spread, measure in told)])
+    for workload in workloads:
+        for run in results.failures(workload.name):
+            yield f"\n{workload.title}: {run.failure}."
 
 
 def _against(name: str) -> str:

@@ -82,7 +82,7 @@ def _turns(
 
 def _run(workload: Workload, kind: Kind, scale: Scale, cores: Cores) -> Run:
     try:
-        with kind.running(cores.server) as server:
+        with kind.running(cores.server, workload.environ) as server:
             figures = _bounded(workload.run(server, scale), workload.within_s)
     except TimeoutError:
         return Run(workload.name, kind.name, failure=f"not done in {workload.within_s:.0f} s")

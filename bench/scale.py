@@ -21,6 +21,9 @@ class Scale:
     reader_within_s: float = 50.0
     """How long to wait for a reader that stopped to be disconnected."""
     fragment_mib: int = 80
+    hostile_window_s: float = 4.0
+    hostile_names: int = 2_000
+    """How many have the name that everybody wants."""
 
 
 STANDARD = Scale()
@@ -31,6 +34,8 @@ QUICK = Scale(
     storm_people=300,
     storm_within_s=20.0,
     reader_within_s=8.0,
+    hostile_window_s=4.0,
+    hostile_names=500,
 )
 TINY = Scale(
     window_s=0.3,
@@ -42,4 +47,6 @@ TINY = Scale(
     storm_within_s=5.0,
     reader_within_s=0.5,
     fragment_mib=1,
+    hostile_window_s=0.4,
+    hostile_names=5,
 )

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -66,12 +66,12 @@ class Kind(ABC):
     def version(self) -> str: ...
 
     @contextlib.contextmanager
-    def running(self, core: int) -> Iterator[Running]:
+    def running(self, core: int, environ: Mapping[str, str] | None = None) -> Iterator[Running]:
         """Pinned to that core, on a free port, until the block ends. Raises `Missing`."""
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             scratch = Path(folder)
             with (scratch / "stderr").open("w+") as errors:
-                process = self._start(core, scratch, errors)
+                process = self._start(core, scratch, errors, environ or {})
                 try:
                     port = _port_said_by(process)
                     if port is None:
@@ -84,12 +84,14 @@ class Kind(ABC):
                     process.kill()
                     process.communicate()
 
-    def _start(self, core: int, scratch: Path, errors: TextIO) -> subprocess.Popen[str]:
+    def _start(
+        self, core: int, scratch: Path, errors: TextIO, environ: Mapping[str, str]
+    ) -> subprocess.Popen[str]:
         with machine.pinned(core):
             return subprocess.Popen(  # our own command lines
                 self.command(scratch),
                 cwd=self.folder(),
-                env={**os.environ, "PYTHONUNBUFFERED": "1", **self.environ()},
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **self.environ(), **environ},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,

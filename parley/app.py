@@ -275,9 +275,9 @@ async def _answer(error: ParleyError, status: int) -> Response:
 
 
 def _way_on(error: ParleyError) -> tuple[str, str]:
-    """Where the page of a problem leads, and what it calls that."""
+    """Where the page of a problem leads, and what it calls that; nowhere, where none is known."""
     if isinstance(error, WrongHost):
-        return web.public_url(), "Go to its address"
+        return web.site().config.public_url, "Go to its address"
     back = _conversation_of(request.path) if error.code == Forbidden.code else None
     return (back, "Back to the conversation") if back else ("/", "Start a conversation")
 

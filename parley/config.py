@@ -6,6 +6,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,8 +19,12 @@ from parley.rates import parser as rates_by
 LOG_LEVELS = ("debug", "info", "warning", "error")
 MEMORY = "memory"
 """Where rates are counted, unless in Redis."""
+ANY_HOST = "*"
+"""In `hosts`: whatever name is asked for."""
+_HOST_NAMES = "host names such as talk.example.org, comma-separated and without a port, or *"
 _AN_ORIGIN = "an address such as https://example.org, without a path"
 # What a browser writes into `Origin` and `Host`, and a page's policy may hold as it is.
+_NAME = re.compile(r"[a-z0-9_-][a-z0-9._-]*", re.ASCII)
 _HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
 
 
@@ -75,6 +80,22 @@ def _origins(text: str) -> tuple[str, ...]:
     return tuple(_origin(part) for part in text.split(",") if part.strip())
 
 
+def _host_names(text: str) -> tuple[str, ...]:
+    return tuple(_host_name(part.strip().lower()) for part in text.split(",") if part.strip())
+
+
+def _host_name(text: str) -> str:
+    """A name as it is compared: without a dot at the end, an IPv6 address in brackets."""
+    if ":" in text:
+        try:
+            return f"[{IPv6Address(text.strip('[]'))}]"
+        except ValueError:
+            raise ValueError(_HOST_NAMES) from None
+    if text != ANY_HOST and not _NAME.fullmatch(text):
+        raise ValueError(_HOST_NAMES)
+    return text.removesuffix(".")
+
+
 def _log_level(text: str) -> str:
     if text.lower() not in LOG_LEVELS:
         raise ValueError("one of " + ", ".join(LOG_LEVELS))
@@ -120,8 +141,15 @@ class Config:
         _public_url,
         "",
         "where people reach this server, for the links it hands out, and the only name it "
-        "answers to; empty: as each request names it",
+        "answers to, but for those of --hosts; empty: as each request names it",
         "URL",
+    )
+    hosts: tuple[str, ...] = _setting(
+        _host_names,
+        "",
+        "other host names this server answers to, comma-separated; * for any. Without a public "
+        "URL it always answers to addresses, local names and the machine's own",
+        "NAMES",
     )
     allowed_origins: tuple[str, ...] = _setting(
         _origins,

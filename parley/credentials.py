@@ -6,10 +6,10 @@ Knows neither Quart nor Socket.IO: both sides of the wire ask the same questions
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from parley.config import Config, default_port
+from parley.config import Config
+from parley.hosts import Hosts, is_loopback
 
 COOKIE = "parley_session"
 COOKIE_MAX_AGE_S = 400 * 24 * 3600
@@ -50,8 +50,7 @@ class Origins:
 
     public_url: str
     allowed: frozenset[str]
-    hosts: frozenset[str]
-    """What `Host` may say; any name where none is known."""
+    hosts: Hosts
     is_framed: bool
     """Whether other sites may show our pages in frames."""
 
@@ -60,7 +59,7 @@ class Origins:
         return cls(
             config.public_url,
             frozenset(config.allowed_origins),
-            _hosts(config.public_url),
+            Hosts(config),
             is_framed=bool(config.embedding_origins),
         )
 
@@ -70,7 +69,7 @@ class Origins:
         A page of somebody's whose name was made to lead here (DNS rebinding) asks by
         that name, and gets nothing.
         """
-        if not self.hosts or host.lower() in self.hosts:
+        if self.hosts.admit(host):
             return True
         return path in PROBES and (not host or is_loopback(host))
 
@@ -88,9 +87,15 @@ class Origins:
             if asking.fetch_site:
                 return asking.fetch_site == "same-origin"
             return asking.is_vouched
-        if self.public_url:
-            return asking.origin == self.public_url
-        return _host(asking.origin) == asking.host.lower()
+        if self.public_url and asking.origin == self.public_url:
+            return True
+        if self.public_url and not self.hosts.adds(asking.host):
+            return False
+        return self._is_scheme(asking.origin) and _host(asking.origin) == asking.host.lower()
+
+    def _is_scheme(self, origin: str) -> bool:
+        """Whether an origin has the public URL's scheme: without one a proxy may have ended TLS."""
+        return origin.startswith(self.public_url.partition("//")[0])
 
     def may_act(self, asking: Asking) -> bool:
         """Whether it may ask at all: no page (a program), our own, or an allowed one."""
@@ -146,25 +151,6 @@ def cookie_value(header: str, name: str) -> str | None:
         if found and key == name:
             return value.strip('"')
     return None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a `Host`, with or without a port, names the machine itself."""
-    try:
-        name = urlsplit(f"//{host.lower()}").hostname or ""
-        return name == "localhost" or ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
-def _hosts(public_url: str) -> frozenset[str]:
-    """The public URL's host as a `Host` header may write it."""
-    if not public_url:
-        return frozenset()
-    parts = urlsplit(public_url)
-    if parts.port is not None:
-        return frozenset({parts.netloc})
-    return frozenset({parts.netloc, f"{parts.netloc}:{default_port(parts.scheme)}"})
 
 
 def _host(origin: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from quart import request
 
 from parley import web
+from parley.wire.answers import NO_PAGE_POLICY
 
 _FEATURES_OFF = (
     "accelerometer",
@@ -36,8 +37,6 @@ unless said otherwise, and some browsers complain of its name."""
 PERMISSIONS_POLICY = ", ".join(
     (*(f"{name}=()" for name in _FEATURES_OFF), *(f"{name}=(self)" for name in _FEATURES_OURS))
 )
-NO_PAGE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
-"""For what is data or a drawing, should somebody open it as a page."""
 _LINKED = ("/conversation/", "/link/", "/api/")
 """Where answers hold what only the link should lead to."""
 

@@ -20,6 +20,7 @@ from parley.credentials import Asking, Origins
 from parley.domain import conversations, sessions
 from parley.domain.context import Context
 from parley.errors import Forbidden, OriginRefused, ParleyError, Unavailable, WrongHost
+from parley.hosts import is_loopback
 from parley.limits import Kind, Limits, Who
 from parley.records import Session
 from parley.secret import Secret
@@ -83,6 +84,11 @@ def refuse_other_hosts() -> None:
 
 def wrong_host(config: Config) -> str:
     """What whoever asked by another name is told."""
+    if not config.public_url:
+        return (
+            "This server does not know the host name in your address. If you run it, set "
+            "--public-url to the address that people use, or allow the name with --hosts."
+        )
     return (
         f"This server answers at {config.public_url} alone. "
         "A proxy in front of it must pass the Host header on as it came."
@@ -197,7 +203,7 @@ def is_https() -> bool:
 
 def is_trustworthy() -> bool:
     """Whether browsers take the connection for a secure one: HTTPS, or this very machine."""
-    return is_https() or credentials.is_loopback(request.host)
+    return is_https() or is_loopback(request.host)
 
 
 def remember(response: R, token: str | None) -> R:

@@ -91,6 +91,7 @@ VALUES = {
     "port": ("9000", 9000),
     "data": ("/tmp/elsewhere", Path("/tmp/elsewhere")),
     "public_url": ("https://Talk.example/", "https://talk.example"),
+    "hosts": ("Talk.example., *, fd00::0:1", ("talk.example", "*", "[fd00::1]")),
     "allowed_origins": (
         "https://a.example, http://b.example:8080",
         ("https://a.example", "http://b.example:8080"),
@@ -157,6 +158,10 @@ def test_without_flags_and_variables_the_defaults_hold() -> None:
         ("public_url", "talk.example"),
         ("public_url", "https://talk.example/path"),
         ("public_url", "ftp://talk.example"),
+        ("hosts", "https://talk.example"),
+        ("hosts", "talk.example:8081"),
+        ("hosts", "talk.example nonsense.example"),
+        ("hosts", "[talk.example]"),
         ("allowed_origins", "*"),
         ("allowed_origins", "http://a.example,nonsense"),
         ("allowed_origins", "http://a.example;b"),

@@ -16,6 +16,10 @@ import socketio
 
 from parley import reference
 from parley.config import SETTINGS
+from tests.faults import effort
+from tests.faults.test_answers_lost import MESSAGES
+from tests.faults.test_ending import ENDINGS
+from tests.faults.test_killed import KILLS
 from tests.servers import Process, free_port, process
 
 ROOT = Path(__file__).parent.parent
@@ -81,6 +85,21 @@ def test_the_makefile_has_the_targets_the_readme_names() -> None:
     }
     assert {"run", "test"} <= named
     assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in named)
+
+
+@pytest.mark.skipif(effort.FULL, reason="the page says how often it is usually")
+def test_the_guarantees_say_how_often_each_is_tried() -> None:
+    page = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
+    said = f"{KILLS} kills, {MESSAGES:,} sends with lost answers, {ENDINGS} endings"
+    assert said in " ".join(page.split())
+
+
+def test_every_test_the_guarantees_name_is_there() -> None:
+    page = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/.]+|test_\w+\.py)`", page)
+    assert named
+    found = {path.name for path in (ROOT / "tests").rglob("test_*.py")}
+    assert [name for name in named if not ((ROOT / name).exists() or name in found)] == []
 
 
 def test_the_readmes_curl_examples_work(parley: Process) -> None:

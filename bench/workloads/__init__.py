@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.workloads import arriving, misbehaving, talking
+from bench.workloads import arriving, hostile, misbehaving, talking
 from bench.workloads.workload import Figures, Measure, Workload
 
 __all__ = ["WORKLOADS", "Figures", "Measure", "Workload"]
@@ -14,4 +14,5 @@ WORKLOADS = (
     arriving.STORM,
     misbehaving.STOPPED_READER,
     misbehaving.ENDLESS_MESSAGE,
+    *hostile.HOSTILE,
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 from bench.scale import Scale
 from bench.servers import Running
@@ -44,3 +44,8 @@ class Workload:
     measures: tuple[Measure, ...]
     servers: tuple[str, ...] = ("parley", "node", "flask", "floor")
     within_s: float = 60.0
+    environ: Mapping[str, str] = field(default_factory=dict)
+    """What its servers are started with, beside what they always are."""
+    group: str = ""
+    """Workloads of one are lines of one table."""
+    group_title: str = ""

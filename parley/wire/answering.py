@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from parley.wire import answers
 from parley.wire.places import RETRY_AFTER_S
 from parley.wire.unread import Backlog
 
@@ -49,11 +50,7 @@ class Counted:
 
     async def _refuse(self) -> None:
         self._is_refused = True
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", b"%d" % len(self._crowded)),
-            (b"retry-after", b"%d" % RETRY_AFTER_S),
-            (b"cache-control", b"no-store"),
-        ]
+        headers = answers.headers_for(self._crowded)
+        headers.append((b"retry-after", b"%d" % RETRY_AFTER_S))
         await self._send({"type": "http.response.start", "status": 429, "headers": headers})
         await self._send({"type": "http.response.body", "body": self._crowded})

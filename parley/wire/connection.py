@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import replace
+from typing import Any, cast
 
+import h11
 import hypercorn.protocol
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.events import Closed, Event, RawData
 from hypercorn.protocol import ws_stream
+from hypercorn.protocol.events import Body, Response
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import FrameTooLargeError, WSStream
 
-from parley.wire import heads
+from parley.wire import answers, heads
 from parley.wire.heads import HEAD_MAX_BYTES, HEADERS_MAX, Handshaking
 from parley.wire.line import Line
 from parley.wire.unread import Backlog
 
-if TYPE_CHECKING:
-    import h11
-
 END_WITHIN_S = 4.0
 """How long what was asked for may go on once its client is gone: longer than a goodbye takes."""
 _BAD_REQUEST, _TOO_LARGE, _NO_SUCH_VERSION = 400, 431, 505
+_OF_AN_EMPTY_ERROR = [(b"content-length", b"0"), (b"connection", b"close")]
 _SEPARATORS_BYTES = len(b": \r\n")
 
 
@@ -156,6 +157,8 @@ class _Http(H11Protocol):
     """
 
     _is_refused = False
+    _is_head = False
+    """Whether what is asked for now is to be answered without a body."""
 
     async def handle(self, event: Event) -> None:
         if self._is_refused:
@@ -175,6 +178,7 @@ class _Http(H11Protocol):
 
     async def _create_stream(self, request: h11.Request) -> None:
         status = _refusal(request)
+        self._is_head = request.method == b"HEAD"
         if status is not None:
             self._is_refused = True
             await self._send_error_response(status)
@@ -191,6 +195,31 @@ class _Http(H11Protocol):
         asked = heads.of_request(request.target, list(request.headers))
         early = self.connection.trailing_data[0]
         return asked is not None and await connection.open_line(asked, early)
+
+    async def _send_error_response(self, status_code: int) -> None:
+        """As Hypercorn does, but saying what is wrong."""
+        body = answers.body_for(status_code)
+        headers = [*answers.headers_for(body), (b"connection", b"close")]
+        headers += self.config.response_headers("h11")
+        await self._send_h11_event(h11.Response(status_code=status_code, headers=headers))
+        if not self._is_head:
+            await self._send_h11_event(h11.Data(data=body))
+        await self._send_h11_event(h11.EndOfMessage())
+
+    async def stream_send(self, event: Any) -> None:
+        if isinstance(event, Response) and event.headers == _OF_AN_EMPTY_ERROR:
+            # Hypercorn's own, for a handshake that is none or an app that failed.
+            body = answers.body_for(event.status_code)
+            headers = [*answers.headers_for(body), (b"connection", b"close")]
+            await super().stream_send(replace(event, headers=headers))
+            if not self._is_head:
+                await super().stream_send(Body(event.stream_id, body))
+            return
+        await super().stream_send(event)
+
+    async def _maybe_recycle(self) -> None:
+        self._is_head = False
+        await super()._maybe_recycle()
 
     async def _close_stream(self) -> None:
         # Who has answered reads no more: what waits would keep its end from it, for ever.

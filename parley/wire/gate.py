@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 from ipaddress import IPv6Address
 from typing import Any
 from urllib.parse import parse_qs
 
 from parley.addresses import Proxies, canonical, place_of
-from parley.wire import heads
+from parley.wire import answers, heads
 from parley.wire.answering import Counted
 from parley.wire.body import HungUp, read_whole
 from parley.wire.direct import DirectClient
@@ -30,17 +31,6 @@ _HOST = re.compile(
     r"(?:(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}\.?|\[(?P<ipv6>[0-9a-f:.]+)\])?(?::\d{1,5})?",
     re.ASCII | re.IGNORECASE,
 )
-_TOO_MANY = (
-    b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: %d\r\nContent-Type: application/json\r\n"
-    b"Content-Length: %d\r\nConnection: close\r\n\r\n%b"
-)
-_GUARDING = (
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-)
-"""What every answer of ours says; the app sets its own."""
 _HOST_MAX_CHARS = 261
 """A name of 255 characters and its port."""
 
@@ -74,7 +64,7 @@ class Gate:
         self._proxies = proxies
         self._places = places
         self._crowded = crowded
-        self.crowded = _TOO_MANY % (RETRY_AFTER_S, len(crowded), crowded)
+        self.crowded = answers.written_out(429, crowded, retry_after_s=RETRY_AFTER_S)
         """What somebody is told for whom there is no place, as it goes out."""
         self._is_here = is_here
         self._may_connect = may_connect
@@ -138,19 +128,18 @@ class Gate:
         if not (_is_host(handshake.headers.get("host", "")) and _is_ascii(scope)):
             # Quart raises at it before its error handlers are there, which ends as an empty 500.
             await _answer(scope, receive, send, 400, self._not_allowed)
-        elif not _is_ours(scope["path"]):
-            if scope["type"] == "websocket":  # the app has none
-                await _answer(scope, receive, send, 404, self._nowhere)
-                return
+        elif scope["type"] == "http" and not _is_ours(scope["path"]):
             await self._app(scope, receive, send)
         elif not self._knows(scope, handshake):
             await _answer(scope, receive, send, 400, self._elsewhere)
+        elif not _is_ours(scope["path"]):  # a WebSocket, and the app has none
+            await _answer(scope, receive, send, 404, self._nowhere)
         elif not self._may_connect(handshake):
             await _answer(scope, receive, send, 403, self._refusal)
         elif not _is_plain(scope) or _is_odd(scope):
             await _answer(scope, receive, send, 400, self._not_allowed)
         else:
-            send = _with_headers(send, self._readable_by(handshake))
+            send = _guarded(send, self._readable_by(handshake))
             await self._to_socket_io(scope, receive, send)
 
     async def _to_socket_io(self, scope: Any, receive: Any, send: Any) -> None:
@@ -162,7 +151,20 @@ class Gate:
             except TimeoutError:
                 await _answer(scope, receive, send, 408, self._not_allowed)
                 return
+        if self._is_over(scope):
+            # Engine.IO raises at a session that ended, and repeats the id of one it does not know.
+            body = answers.engine_error(answers.UNKNOWN_SESSION)
+            await _answer(scope, receive, send, 400, body)
+            return
         await self._server.handle_request(scope, receive, send)
+
+    def _is_over(self, scope: Any) -> bool:
+        """Whether a request belongs to a session that there never was, or is no more."""
+        query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+        if "sid" not in query or scope.get("method") == "OPTIONS":
+            return False
+        socket = self._server.eio.sockets.get(query["sid"][0])
+        return socket is None or socket.closed
 
     def _knows(self, scope: dict[str, Any], handshake: Handshake) -> bool:
         return self._is_here(handshake.headers.get("host", ""), scope["path"])
@@ -217,28 +219,41 @@ async def _answer(scope: Any, receive: Any, send: Any, status: int, body: bytes)
             await send({"type": "websocket.close", "code": 1008})
             return
         start = "websocket.http.response"
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode("ascii")),
-        *_GUARDING,
-    ]
+    headers = answers.headers_for(body)
     await send({"type": f"{start}.start", "status": status, "headers": headers})
     await send({"type": f"{start}.body", "body": body})
 
 
-def _with_headers(send: Any, origin: str | None) -> Any:
-    """Have polling answers read by nobody else: but for that origin's scripts, if there is one."""
-    more = list(_GUARDING)
+def _guarded(send: Any, origin: str | None) -> Any:
+    """Have polling answers read by nobody else: but for that origin's scripts, if there is one.
+
+    And its errors say more than the library's, which are texts that repeat what was sent.
+    """
+    more = list(answers.GUARDING)
     if origin is not None:
         more += [(b"access-control-allow-origin", origin.encode("latin-1")), (b"vary", b"Origin")]
 
-    async def with_more(message: Any) -> None:
+    refusal: list[bytes] = []
+
+    async def guarded(message: Any) -> None:
         if message["type"] == "http.response.start":
+            if message["status"] == HTTPStatus.BAD_REQUEST and not _is_json(message["headers"]):
+                refusal.append(answers.engine_error(answers.BAD_ENGINE_REQUEST))
+                message["headers"] = answers.headers_for(refusal[0])
             named = {name.lower() for name, _ in message["headers"]}
             message["headers"] = [
                 *message["headers"],
                 *((name, value) for name, value in more if name not in named),
             ]
+        elif refusal:
+            message = {**message, "body": refusal[0]}
         await send(message)
 
-    return with_more
+    return guarded
+
+
+def _is_json(headers: Any) -> bool:
+    return any(
+        name.lower() == b"content-type" and value.startswith(b"application/json")
+        for name, value in headers
+    )

@@ -7,17 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from parley.wire import heads
+from parley.errors import Unavailable
+from parley.wire import answers, heads
 from parley.wire.connection import Admit
 from parley.wire.countdown import Countdown
 from parley.wire.heads import HEAD_MAX_BYTES
+from parley.wire.places import RETRY_AFTER_S
 
 OPEN_WITHIN_S = 10.0
 """How long a client may take to say what it wants."""
 _OURS = b"GET /socket.io"
-_BUSY = (
-    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nContent-Length: 0\r\n"
-    b"Connection: close\r\n\r\n"
+_BUSY = answers.written_out(
+    503, answers.error_body(Unavailable(retry_after=RETRY_AFTER_S)), retry_after_s=RETRY_AFTER_S
 )
 
 

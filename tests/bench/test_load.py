@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 
 from bench import rounds
 from bench.crowd import crowd
+from bench.hostile.acts import Target, by_many
+from bench.hostile.parts import PARTS, Part
 from bench.machine import Cores
 from bench.paces import all_arrived, as_fast_as_they_arrive, at_rate
 from bench.results import Results
@@ -95,6 +98,30 @@ def test_parley_and_the_floor_are_measured(workload: str) -> None:
 def test_a_message_that_never_ends_is_cut_off() -> None:
     results = measured("endless-message", Parley())
     assert results.spread("endless-message", "parley", "cut_after_mib") is not None
+
+
+@pytest.mark.parametrize("part", ["health", "never-polls", "crowded-name", "knocks"])
+def test_a_hostile_address_acts_while_people_talk(part: str) -> None:
+    name = f"hostile-{part}"
+    results = measured(name, Parley())
+    assert results.failures(name) == []
+    for key in ("p99_without_ms", "p99_with_ms", "ratio", "peak_mib"):
+        spread = results.spread(name, "parley", key)
+        assert spread is not None
+        assert spread.least > 0
+    lost = results.spread(name, "parley", "lost")
+    assert lost is not None
+    assert lost.most == 0
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
+async def test_each_hostile_act_goes_on_until_it_is_ended(tmp_path: Path, part: Part) -> None:
+    async with running(Config(data=tmp_path)) as server:
+        port = port_of(server)
+        target = Target(port, await asyncio.to_thread(part.prepare, port, TINY))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await by_many(target, 2, part.once)
 
 
 def test_a_server_that_cannot_be_had_is_told_of() -> None:

@@ -52,6 +52,18 @@ def test_a_server_that_is_missing_and_a_run_that_failed_are_told() -> None:
     assert "Flask-SocketIO on gevent: not done in 60 s." in text
 
 
+def test_workloads_of_one_group_are_lines_of_one_table() -> None:
+    results = measured(
+        Run("hostile-health", "parley", {"p99_without_ms": 4, "p99_with_ms": 6, "ratio": 1.5}),
+        Run("hostile-qr", "parley", failure="not done in 60 s"),
+    )
+    text = report.tables(results, STANDARD)
+    assert text.count("## ") == 1
+    assert row(results, "`/api/health`")[1:4] == ["4.0", "6.0", "1.5"]
+    assert row(results, "QR codes")[3] == "nothing came"
+    assert "QR codes: not done in 60 s." in text
+
+
 def test_a_load_at_its_limit_is_told() -> None:
     results = measured(big_room("parley", 30), big_room("floor", 1, load_percent=97))
     assert "The load was at its own limit with the floor." in report.tables(results, STANDARD)

@@ -41,7 +41,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="package")
 def site(data: Path) -> Iterator[Process]:
     """`parley serve`, as everybody here shares it."""
-    with process(data, "--port", "0") as started:
+    with process(data, "--port", "0", "--hosts", chromium.PLAIN_HTTP_HOST) as started:
         yield started
 
 

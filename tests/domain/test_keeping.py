@@ -93,6 +93,34 @@ async def test_messages_go_when_their_time_is_over(
     assert said.message.seq == 5
 
 
+async def test_what_was_erased_is_forgotten_with_its_client_id(
+    context: Context, clock: Clock, talk: Talk
+) -> None:
+    await owning.change(context, talk.room_id, talk.owner, Wishes(keep_days=7))
+    draft = Draft("Hello", client_id="c-1")
+    await messages.send(context, talk.ada, draft)
+    clock.goes_on(timedelta(days=7, seconds=-1))
+    assert await owning.erase_outdated(context) == 0
+    assert (await messages.send(context, talk.ada, draft)).duplicate
+    clock.goes_on(timedelta(seconds=2))
+    assert await owning.erase_outdated(context) == 1
+    again = await messages.send(context, talk.ada, draft)
+    assert (again.duplicate, again.message.seq) == (False, 3)
+
+
+async def test_erasing_after_the_end_counts_on(
+    context: Context, clock: Clock, told: Told, talk: Talk
+) -> None:
+    await owning.change(context, talk.room_id, talk.owner, Wishes(keep_days=7))
+    await messages.send(context, talk.ada, Draft("old"))
+    await conversations.end(context, talk.room_id, talk.owner)
+    clock.goes_on(timedelta(days=8))
+    assert await owning.erase_outdated(context) == 1
+    erased = told.events[-1]
+    assert isinstance(erased, MessagesErased)
+    assert (erased.through, erased.seq) == (1, 3)
+
+
 async def test_what_is_kept_for_ever_stays(context: Context, clock: Clock, talk: Talk) -> None:
     await messages.send(context, talk.ada, Draft("for ever"))
     clock.goes_on(timedelta(days=10_000))

@@ -82,6 +82,33 @@ async def test_the_end_is_the_last_of_the_log(context: Context, told: Told, talk
     assert (await conversations.find(context, talk.room_id, None)).conversation.seq == 2
 
 
+async def test_after_the_end_nothing_is_said_and_what_is_taken_away_counts_on(
+    context: Context, told: Told, talk: Talk
+) -> None:
+    said = [await messages.send(context, talk.ben, Draft(text)) for text in ("one", "two")]
+    await conversations.end(context, talk.room_id, talk.owner)
+    with pytest.raises(ConversationIsOver):
+        await messages.send(context, talk.ben, Draft("too late"))
+    await messages.delete(context, talk.room_id, talk.owner, said[0].message.id)
+    changes = await conversations.changes(context, talk.room_id, talk.owner, since=3, limit=10)
+    assert changes.seq == 4
+    assert [(m.seq, m.changed_seq) for m in changes.messages] == [(1, 4)]
+    with pytest.raises(ConversationIsOver):
+        await messages.send(context, talk.ben, Draft("too late"))
+
+
+async def test_a_deleted_message_that_is_repeated_is_not_said_again(
+    context: Context, talk: Talk
+) -> None:
+    draft = Draft("Hello", client_id="c-1")
+    first = await messages.send(context, talk.ben, draft)
+    await messages.delete(context, talk.room_id, talk.owner, first.message.id)
+    again = await messages.send(context, talk.ben, draft)
+    assert again.duplicate
+    assert (again.message.id, again.message.seq) == (first.message.id, 1)
+    assert again.message.text == ""
+
+
 async def test_it_ends_once(context: Context, told: Told, talk: Talk) -> None:
     results = await asyncio.gather(
         *(conversations.end(context, talk.room_id, talk.owner) for _ in range(5)),

@@ -52,7 +52,8 @@ async def _refuses_and_heals(talk: Talk, way: Trouble, reason: str) -> None:
             assert refusal["retry_after"] > 0
         await _reads_go_on(talk, room_id)
         ready = await talk.call("GET", "/api/ready")
-        assert (ready["success"], ready["code"]) == (False, "unavailable")
+        assert (ready["status"], ready["code"]) == (503, "unavailable")
+        assert ready["success"] is False
         assert ready["error"] == reason or not reason
         assert ready["retry_after"] > 0
     assert (await talk.call("GET", "/api/ready"))["status"] == "ready"

@@ -24,6 +24,7 @@ _ON_PAGES: dict[str, Outcome] = {
     "Not yours to do": "stranger",
     "Not from there": "refused",
     "Go to its address": "elsewhere",
+    "does not know the host name": "elsewhere",
 }
 
 

@@ -258,10 +258,12 @@ async def test_ready_says_that_the_server_takes_work(ada: Caller) -> None:
     assert reply.body == {"success": True, "status": "ready"}
 
 
-async def test_links_name_the_server_as_the_request_did(ada: Caller) -> None:
-    reply = await ada.call(
-        "POST", "/api/conversations/create", headers={"Host": "parley.example:9000"}
-    )
+async def test_links_name_the_server_as_the_request_did(config: Config) -> None:
+    app = create_app(replace(config, hosts=("parley.example",)))
+    async with app.test_app():
+        reply = await Caller(app, "Ada").call(
+            "POST", "/api/conversations/create", headers={"Host": "parley.example:9000"}
+        )
     assert reply.body["join_link"].startswith("http://parley.example:9000/conversation/")
 
 

@@ -1,0 +1,126 @@
+"""Which host names this server answers to.
+
+A page whose own name was made to lead to this machine (DNS rebinding) asks by that name. So we
+answer to names that nobody outside can make lead here, and to those that the settings say are ours.
+"""
+
+from __future__ import annotations
+
+import functools
+import socket
+import threading
+from collections.abc import Set
+from ipaddress import IPv6Address, ip_address
+from urllib.parse import urlsplit
+
+import structlog
+
+from parley.config import ANY_HOST, Config, default_port
+
+NOTED_MAX = 5
+"""How many names that strangers asked by get into the log, until the next start."""
+NOTED_MAX_CHARS = 100
+LOOKING_UP = "own-names"
+"""The thread that asks the DNS."""
+_LOCAL = (".localhost", ".local", ".lan", ".home", ".home.arpa", ".internal")
+"""Endings that the public DNS leads nowhere with (RFC 6761, RFC 6762, RFC 8375, and ICANN's
+resolution of 2024-07-29), or does not have."""
+
+log = structlog.get_logger(__name__)
+
+
+class Hosts:
+    """The names that one server goes by.
+
+    With a public URL: its host, and what `--hosts` adds. Without: every address, local names,
+    the machine's own, and what `--hosts` adds.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._public = _public_hosts(config.public_url)
+        self._others = frozenset(config.hosts)
+        self._listening = config.host.lower()
+        self._own: Set[str] = frozenset() if config.public_url else own_names()
+        self._noted: set[str] = set()
+
+    def admit(self, host: str) -> bool:
+        """Whether a `Host` names this server. The first few that do not are told to the log."""
+        if host.lower() in self._public or self.adds(host):
+            return True
+        if self._public:
+            return False
+        name = name_in(host)
+        if _is_local(name) or name == self._listening or name in self._own:
+            return True
+        self._note(name)
+        return False
+
+    def adds(self, host: str) -> bool:
+        """Whether `--hosts` has the name in a `Host`, on whatever port."""
+        return bool(self._others) and (ANY_HOST in self._others or name_in(host) in self._others)
+
+    def _note(self, name: str) -> None:
+        is_new = name not in self._noted and len(name) <= NOTED_MAX_CHARS
+        if is_new and len(self._noted) < NOTED_MAX:
+            self._noted.add(name)
+            log.warning(
+                "unknown_host",
+                host=name,
+                advice=f"If this server is to answer to it, set --public-url https://{name}, "
+                "or allow the name with --hosts.",
+            )
+
+
+def name_in(host: str) -> str:
+    """The name in a well-formed `Host`: in small letters, without a port or a dot at the end."""
+    name, colon, _port = host.lower().rpartition(":")
+    if not colon or host.endswith("]"):
+        name = host.lower()
+    if name.startswith("["):
+        return f"[{IPv6Address(name[1:-1])}]"
+    return name.removesuffix(".")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a `Host`, with or without a port, names the machine itself."""
+    try:
+        name = urlsplit(f"//{host.lower()}").hostname or ""
+        return name == "localhost" or ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+@functools.cache
+def own_names() -> set[str]:
+    """What this machine calls itself; its full name once the DNS has told it.
+
+    Nobody waits for the DNS: where it does not answer that takes seconds.
+    """
+    names = {socket.gethostname().lower()}
+
+    def look_up() -> None:
+        names.add(socket.getfqdn().lower())
+
+    threading.Thread(target=look_up, name=LOOKING_UP, daemon=True).start()
+    return names
+
+
+def _is_local(name: str) -> bool:
+    """Whether nobody outside can make a name lead here: an address, or one of the own network.
+
+    A name whose last label is a number is an address too, as browsers and resolvers read it.
+    HTTP/1.0 may give none.
+    """
+    last = name.rpartition(".")[2]
+    is_address = name.startswith("[") or last.isdecimal()
+    return is_address or last == name or name.endswith(_LOCAL)
+
+
+def _public_hosts(public_url: str) -> frozenset[str]:
+    """The public URL's host as a `Host` header may write it."""
+    if not public_url:
+        return frozenset()
+    parts = urlsplit(public_url)
+    if parts.port is not None:
+        return frozenset({parts.netloc})
+    return frozenset({parts.netloc, f"{parts.netloc}:{default_port(parts.scheme)}"})

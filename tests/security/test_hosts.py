@@ -1,0 +1,276 @@
+"""Which names a server answers to: a page whose name was made to lead here gets nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+
+import aiohttp
+import pytest
+from structlog.testing import capture_logs
+
+from parley import hosts
+from parley.config import Config
+from parley.credentials import Origins
+from tests.security.doors import DOORS, Knocking
+from tests.servers import Running, running
+from tests.transport.test_guards import UPGRADE
+from tests.wire.test_line import wire
+
+STRANGE = [
+    "mallory.example",
+    "127.0.0.1.mallory.example",
+    "localhost.mallory.example",
+    "xn--p1ai.ru",
+]
+LOCAL = [
+    "",
+    "127.0.0.1",
+    "192.168.1.20",
+    "8.8.8.8",
+    "127.1",
+    "[::1]",
+    "[FD00::1]",
+    "[::ffff:127.0.0.1]",
+    "localhost",
+    "LocalHost.",
+    "parley.localhost",
+    "parley",
+    "ADAS_LAPTOP",
+    "adas-laptop.local",
+    "parley.lan",
+    "parley.home",
+    "parley.home.arpa",
+    "host.docker.internal",
+]
+SAID = "This server does not know the host name in your address."
+Starts = Callable[..., contextlib.AbstractAsyncContextManager[Running]]
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+        yield http
+
+
+@pytest.fixture(params=["direct", "plain"])
+def starts(request: pytest.FixtureRequest, config: Config) -> Starts:
+    """A server with these settings, on lines of our own and inside another ASGI server."""
+
+    def starts(**settings: object) -> contextlib.AbstractAsyncContextManager[Running]:
+        changed = replace(config, **settings)  # type: ignore[arg-type]
+        return running(changed, plain=request.param == "plain")
+
+    return starts
+
+
+def is_here(config: Config, host: str, path: str = "/") -> bool:
+    return Origins.of(config).is_here(host, path)
+
+
+# --- which names ---
+
+
+@pytest.mark.parametrize("port", ["", ":80", ":8081"])
+def test_without_a_public_url_it_answers_where_no_stranger_can_lead(
+    config: Config, port: str
+) -> None:
+    for host in LOCAL:
+        assert is_here(config, host + port), host
+    for host in STRANGE:
+        assert not is_here(config, host + port), host
+        assert not is_here(config, host.upper() + "." + port), host
+
+
+def test_the_names_of_the_machine_are_local(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "Box.example.net")
+    monkeypatch.setattr(socket, "getfqdn", lambda: "box.example.org")
+    hosts.own_names.cache_clear()
+    try:
+        server = Origins.of(config)
+        for thread in threading.enumerate():
+            if thread.name == hosts.LOOKING_UP:
+                thread.join()
+        assert server.is_here("box.example.net:8081", "/")
+        assert server.is_here("box.example.org", "/")
+        assert not server.is_here("example.org", "/")
+        assert not server.is_here("other.box.example.org", "/")
+    finally:
+        hosts.own_names.cache_clear()
+
+
+def test_the_name_it_listens_at_is_its_own(config: Config) -> None:
+    assert is_here(replace(config, host="Talk.example"), "talk.example:8081")
+
+
+def test_names_of_the_settings_are_answered_on_every_port(config: Config) -> None:
+    config = replace(config, hosts=("talk.example", "[fd00::1]"))
+    for host in ("talk.example", "TALK.example.:9000", "[FD00:0::1]:1", "localhost"):
+        assert is_here(config, host), host
+    for host in ("a.talk.example", "mallory.example", "talk.example.mallory.example"):
+        assert not is_here(config, host), host
+
+
+def test_beside_a_public_url_only_names_of_the_settings_are_answered(config: Config) -> None:
+    config = replace(config, public_url="https://talk.example", hosts=("box.lan", "[fd00::1]"))
+    for host in ("talk.example", "talk.example:443", "box.lan", "box.lan:8081", "[fd00::1]"):
+        assert is_here(config, host), host
+    for host in ("", "localhost", "127.0.0.1", "other.lan", "talk.example:8081", "[fd00::2]"):
+        assert not is_here(config, host), host
+
+
+@pytest.mark.parametrize("public_url", ["", "https://talk.example"])
+def test_any_name_is_answered_where_the_settings_say_so(config: Config, public_url: str) -> None:
+    config = replace(config, public_url=public_url, hosts=("*",))
+    for host in (*LOCAL, *STRANGE, "talk.example"):
+        assert is_here(config, host), host
+
+
+# --- at every door ---
+
+
+@pytest.mark.parametrize("door", DOORS)
+async def test_another_name_opens_no_door(
+    starts: Starts, http: aiohttp.ClientSession, door: str
+) -> None:
+    async with starts() as server:
+        knocking = Knocking(http, server.url)
+        for host in ("mallory.example", "MALLORY.example.:80"):
+            rebound = {"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
+            assert await DOORS[door](knocking, rebound) == "elsewhere"
+            assert await DOORS[door](knocking, {"Host": host}) == "elsewhere"
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(
+    ("public_url", "added", "page"),
+    [
+        ("", "", "http://adas-laptop.local:8081"),
+        ("", "talk.example", "http://talk.example"),
+        ("", "talk.example", "https://talk.example"),  # a proxy ends the TLS
+        ("https://talk.example", "talk.lan", "https://talk.lan:8443"),
+    ],
+)
+async def test_a_page_at_a_name_of_the_server_is_its_own(
+    starts: Starts,
+    http: aiohttp.ClientSession,
+    door: str,
+    public_url: str,
+    added: str,
+    page: str,
+) -> None:
+    async with starts(public_url=public_url, hosts=(added,) if added else ()) as server:
+        knocking = Knocking(http, server.url, page.partition("//")[2])
+        assert await DOORS[door](knocking, {"Origin": page}) == "own"
+        assert await DOORS[door](knocking, {"Origin": "https://other.example"}) == "refused"
+
+
+@pytest.mark.parametrize("door", DOORS)
+async def test_beside_an_https_address_no_page_without_it_is_our_own(
+    starts: Starts, http: aiohttp.ClientSession, door: str
+) -> None:
+    async with starts(public_url="https://talk.example", hosts=("talk.lan",)) as server:
+        knocking = Knocking(http, server.url, "talk.lan")
+        assert await DOORS[door](knocking, {"Origin": "http://talk.lan"}) == "refused"
+
+
+PATHS = [
+    "/",
+    "/conversations",
+    "/nothing",
+    "/static/nothing.js",
+    "/robots.txt",
+    "/favicon.ico",
+    "/openapi.json",
+    "/api/conversations",
+    "/api/nothing",
+    "/api/health",
+    "/api/ready",
+    "/socket.io",
+    "/socket.io/",
+    "/socket.io/?EIO=4&transport=polling",
+    "/socket.io/?EIO=4&transport=polling&sid=nobody",
+    "/socket.io/?EIO=3&transport=websocket&j=0",
+    "/socket.io/nothing",
+]
+
+
+@pytest.mark.parametrize("public_url", ["", "https://talk.example"])
+async def test_another_name_is_refused_everywhere(
+    starts: Starts, http: aiohttp.ClientSession, public_url: str
+) -> None:
+    strange = {"Host": "mallory.example"}
+    said = f"answers at {public_url} alone" if public_url else SAID
+    async with starts(public_url=public_url) as server:
+        async with http.get(
+            server.url, headers={"Host": "talk.example" if public_url else ""}
+        ) as own:
+            static = (await own.text()).split('src="')[1].split('"')[0]
+        for path in (*PATHS, static):
+            for method in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PROPFIND"):
+                async with http.request(method, server.url + path, headers=strange) as reply:
+                    assert reply.status == 400, (method, path)
+                    assert method == "HEAD" or said in await reply.text(), (method, path)
+                    assert "mallory" not in await reply.text()
+            async with http.get(server.url + path, headers={**UPGRADE, **strange}) as reply:
+                assert reply.status == 400, path
+
+
+async def test_a_page_at_another_name_leads_nowhere(
+    starts: Starts, http: aiohttp.ClientSession
+) -> None:
+    async with (
+        starts() as server,
+        http.get(server.url, headers={"Host": "mallory.example"}) as reply,
+    ):
+        page = await reply.text()
+    assert "mallory" not in page
+    assert 'class="button' not in page.partition("<main")[2]
+
+
+async def test_whoever_names_no_host_is_answered(config: Config) -> None:
+    async with running(config) as server, wire(server) as asking:
+        await asking.says(b"GET /api/health HTTP/1.0\r\n\r\n")
+        assert (await asking.reads_to_the_end()).startswith(b"HTTP/1.1 200 ")
+
+
+# --- the log ---
+
+
+@pytest.fixture
+def told() -> Iterator[list[dict[str, object]]]:
+    with capture_logs() as events:
+        yield events  # type: ignore[misc]
+
+
+def test_the_log_tells_once_what_to_set(config: Config, told: list[dict[str, object]]) -> None:
+    server = Origins.of(config)
+    for host in ("chat.example.org", "CHAT.example.org.:8081", "chat.example.org"):
+        assert not server.is_here(host, "/")
+    (line,) = told
+    assert line["event"] == "unknown_host"
+    assert line["host"] == "chat.example.org"
+    assert "--public-url https://chat.example.org" in str(line["advice"])
+    assert "--hosts" in str(line["advice"])
+
+
+def test_however_many_names_are_tried_the_log_has_few(
+    config: Config, told: list[dict[str, object]]
+) -> None:
+    server = Origins.of(config)
+    for number in range(1_000):
+        assert not server.is_here(f"{number}.{'x' * 60}.{'y' * 60}.example", "/")
+        assert not server.is_here(f"{number}.example", "/")
+    assert [line["host"] for line in told] == [f"{number}.example" for number in range(5)]
+
+
+def test_with_a_public_url_the_log_is_told_nothing(
+    config: Config, told: list[dict[str, object]]
+) -> None:
+    assert not is_here(replace(config, public_url="https://talk.example"), "mallory.example")
+    assert told == []
