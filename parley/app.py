@@ -40,6 +40,7 @@ from parley.errors import (
     NotFound,
     OriginRefused,
     ParleyError,
+    RateLimited,
     StartupError,
     TooLarge,
     Unavailable,
@@ -148,6 +149,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(manage_pages)
     app.register_blueprint(site.assets.blueprint())
     app.before_request(_refuse_other_hosts)
+    app.before_request(_count_what_leads_nowhere)
     app.after_request(page_policy.secure)
     app.after_request(forms.set_cookie)
     app.after_request(web_headers.compress)
@@ -216,6 +218,12 @@ async def _refuse_other_hosts() -> None:
     web.refuse_other_hosts()
 
 
+async def _count_what_leads_nowhere() -> None:
+    # What leads somewhere is counted there, once a form's seal has told whom it speaks for.
+    if request.url_rule is None:
+        await web.count_read()
+
+
 async def _note(response: Response) -> Response:
     # At debug alone: a path can hold a link, and a link is a key.
     log.debug("request", method=request.method, path=request.path, status=response.status_code)
@@ -253,7 +261,7 @@ async def _tell_fault(error: Exception) -> Response:
 
 async def _answer(error: ParleyError, status: int) -> Response:
     """The error as JSON for a program, as a page for a person."""
-    if request.path.startswith("/api/") or request.path in ("/api", "/openapi.json"):
+    if web.is_for_program():
         response = web.json(present.error_reply(error), status)
     else:
         url, label = _way_on(error)
@@ -274,6 +282,8 @@ def _way_on(error: ParleyError) -> tuple[str, str]:
     """Where the page of a problem leads, and what it calls that."""
     if isinstance(error, WrongHost):
         return web.public_url(), "Go to its address"
+    if isinstance(error, RateLimited) and request.method in web.SAFE_METHODS and request.url_rule:
+        return request.full_path.removesuffix("?"), "Try again"
     back = _conversation_of(request.path) if error.code == Forbidden.code else None
     return (back, "Back to the conversation") if back else ("/", "Start a conversation")
 

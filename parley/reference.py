@@ -199,7 +199,7 @@ _LIMITS = (
         f"{contract.WAITING_MAX} people, {contract.KNOCK_LASTS_S // 3600} hours each",
     ),
     (
-        "messages, typing, joins, new conversations, searches, links that lead nowhere",
+        "messages, typing, joins, new conversations, reads, searches, links that lead nowhere",
         "as often as the [settings](settings.md) of the server say; then `rate_limited`",
     ),
     (

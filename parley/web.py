@@ -93,21 +93,41 @@ async def admit() -> None:
     """Before every request: raise why it may not even ask.
 
     `OriginRefused` where a page that may not use this server wants a change, or tries links;
-    `RateLimited` where links are being guessed.
+    `RateLimited` where too much is read, or links are being guessed.
     """
     if asking().changes and not site().origins.may_act(asking()):
         raise OriginRefused
     places = request.view_args or {}
-    if not {"room_id", "code"} & set(places):
-        return
-    if not site().origins.may_look(asking()):
+    is_linked = bool({"room_id", "code"} & set(places))
+    if is_linked and not site().origins.may_look(asking()):
         raise OriginRefused
+    if _reads():
+        await count_read()
+    if not is_linked:
+        return
 
     async def is_known() -> bool:
         session = await session_if_known()
         return await conversations.is_inside(site().context, places.get("room_id", ""), session)
 
     await site().limits.require_no_guesses(_stranger(), is_known)
+
+
+def _reads() -> bool:
+    """Whether the answer is worth counting: a page, whatever a form did, or what REST is asked for.
+
+    Not what probes ask for: it costs no more than a refusal would.
+    """
+    if request.method == "OPTIONS" or request.path in credentials.PROBES:
+        return False
+    return request.method in SAFE_METHODS or not is_for_program()
+
+
+async def count_read() -> None:
+    """Raises `RateLimited` where whoever asks reads too much."""
+    session = await session_if_known()
+    who = Who("" if session is None else session.id, _stranger().address)
+    await site().limits.spend(Kind.READS, who)
 
 
 async def count_guess() -> None:
@@ -178,6 +198,11 @@ async def session_if_known() -> Session | None:
 def presented_token() -> str | None:
     """The bearer token the request carries, if any."""
     return credentials.bearer(request.headers.get("Authorization", ""))
+
+
+def is_for_program() -> bool:
+    """Whether the answer is JSON rather than a page."""
+    return request.path.startswith("/api/") or request.path in ("/api", "/openapi.json")
 
 
 def is_own_page() -> bool:
