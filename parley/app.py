@@ -28,7 +28,7 @@ from parley.assets import Assets
 from parley.bus.local import LocalBus
 from parley.config import Config
 from parley.credentials import MARK, Origins
-from parley.domain import owning, participants
+from parley.domain import conversations, owning, participants
 from parley.domain.context import Context
 from parley.domain.presence import Presence
 from parley.door_pages import door_pages
@@ -86,6 +86,7 @@ class Parley(Quart):
         try:
             site.secret = await asyncio.to_thread(secret_file.load, site.config.data)
             await participants.forget_sockets(site.context)
+            await conversations.count(site.context)  # now, while nobody waits for it
         except StartupError:
             await self.database.close()
             raise
@@ -114,7 +115,12 @@ def create_app(config: Config | None = None) -> Parley:
     limits = Limits(config)
     realtime = Realtime(context, config, limits)
     context.bus.subscribe(realtime.audience.deliver)
-    database.when_replaced = realtime.send_away
+
+    def begin_anew() -> None:
+        context.counts.forget()
+        realtime.send_away()
+
+    database.when_replaced = begin_anew
 
     app = Parley(__name__, static_folder=None)
     app.logger = logs.for_library("answer_failed")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from parley.bus import Bus
+from parley.domain.counts import Counts
 from parley.domain.passphrases import Passphrases
 from parley.domain.presence import Presence
 from parley.storage.database import Database
@@ -26,3 +27,4 @@ class Context:
     leave_grace_s: float
     clock: Callable[[], datetime] = now
     passphrases: Passphrases = field(default_factory=Passphrases)
+    counts: Counts = field(default_factory=Counts)
