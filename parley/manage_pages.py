@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-import segno
 from markupsafe import Markup
 from msgspec.structs import replace
 from quart import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from parley import contract, decode, forms, present, web
+from parley import contract, decode, forms, present, qr_codes, web
 from parley.domain import conversations, knocking, owning, removal, role_links
 from parley.domain.context import Context
 from parley.domain.overview import overview
@@ -238,7 +236,5 @@ def _in_words(act: Act) -> contract.OwnerAct:
 
 def qr_code(text: str) -> Markup:
     """As an SVG to stand in a page: a link that opens a door is in no address of its own."""
-    drawing = io.BytesIO()
-    code = segno.make(text, micro=False)
-    code.save(drawing, kind="svg", scale=6, border=2, xmldecl=False, svgns=True, title="QR code")
-    return Markup(drawing.getvalue().decode())  # noqa: S704  # drawn by us, of squares
+    drawing = qr_codes.draw(text, scale=6)
+    return Markup(drawing.decode())  # noqa: S704  # drawn by us, of squares
