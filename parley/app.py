@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
 
 import msgspec
 import structlog
@@ -19,7 +17,9 @@ from parley import (
     logs,
     page_policy,
     present,
+    rendering,
     rich_text,
+    transcript,
     web,
     web_headers,
 )
@@ -182,8 +182,12 @@ def _serve(app: Parley, config: Config) -> None:
 
 
 def _set_up_templates(app: Quart, assets: Assets) -> None:
-    app.jinja_env.globals.update(asset=assets.url, version=__version__, form_seal=forms.seal_field)
-    app.jinja_env.filters.update(rich=rich_text.rich, day=_day, clock=_clock, full_date=_full_date)
+    app.jinja_env.globals.update(asset=assets.url, version=__version__)
+    app.jinja_env.globals.update(form_seal=forms.seal_field, pause=rendering.pause)
+    app.jinja_env.filters.update(rich=rich_text.rich, grouped=transcript.grouped)
+    app.jinja_env.filters.update(
+        day=transcript.day, clock=transcript.clock, full_date=transcript.full_date
+    )
     app.jinja_env.tests["is_emoji_only"] = rich_text.is_emoji_only
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -315,20 +319,3 @@ _TITLES = {
     "unavailable": "Back in a moment",
     "internal": "Something went wrong",
 }
-
-
-def _day(timestamp: str) -> str:
-    return _moment(timestamp).strftime("%Y-%m-%d")
-
-
-def _clock(timestamp: str) -> str:
-    return _moment(timestamp).strftime("%H:%M")
-
-
-def _full_date(timestamp: str) -> str:
-    moment = _moment(timestamp)
-    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
-
-
-def _moment(timestamp: Any) -> datetime:
-    return datetime.fromisoformat(timestamp).astimezone(UTC)

@@ -17,6 +17,7 @@ from parley.domain.overview import overview
 from parley.errors import BadRequest, Forbidden, NotFound, RateLimited, TooLarge
 from parley.limits import Kind
 from parley.records import Act, Overview, Role, Session
+from parley.rendering import render_long
 
 manage_pages = Blueprint("manage_pages", __name__)
 
@@ -196,7 +197,7 @@ async def _page(room_id: str, error: str | None = None) -> str:
     session = await web.current_session()
     seen = await overview(web.site().context, room_id, session)
     conversation = seen.conversation
-    return await render_template(
+    return await render_long(
         "pages/manage.html",
         conversation=conversation,
         decided=present.decided(seen),

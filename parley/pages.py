@@ -14,6 +14,7 @@ from parley.door_pages import AT_THE_DOOR, Refused, door
 from parley.errors import ParleyError
 from parley.limits import Kind
 from parley.records import Session, Snapshot, Standing, Visibility
+from parley.rendering import render_long
 
 pages = Blueprint("pages", __name__)
 
@@ -165,7 +166,7 @@ async def _list(form: StartForm, error: str | None = None) -> str:
     )
     search = {"q": q} if q else {}
     public_url = web.public_url()
-    return await render_template(
+    return await render_long(
         "pages/conversations.html",
         conversations=[present.summary(found, public_url=public_url) for found in page],
         q=q,
@@ -187,7 +188,7 @@ async def _show(
     window: Window, *, error: str | None = None, username: str = "", draft: str = ""
 ) -> str:
     snapshot = window.snapshot
-    return await render_template(
+    return await render_long(
         "pages/conversation.html",
         conversation=present.conversation(snapshot),
         me=_me(snapshot),

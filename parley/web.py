@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import math
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import msgspec
@@ -43,6 +44,8 @@ class Site:
     secret: Secret | None = None
     """The server's own; None until the app has started."""
     is_ready: bool = False
+    rendering: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a long page is made."""
 
 
 def site() -> Site:
