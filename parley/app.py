@@ -18,6 +18,7 @@ from parley import (
     page_policy,
     present,
     rendering,
+    requests,
     rich_text,
     transcript,
     web,
@@ -56,6 +57,7 @@ from parley.storage.database import Database
 from parley.wire.body import BODY_WITHIN_S
 from parley.wire.gate import Gate
 from parley.wire.places import RETRY_AFTER_S, Places
+from parley.wire.turnstile import Turnstile
 
 ERASE_EVERY_S = 600.0
 """How often messages are looked for whose time is over."""
@@ -71,6 +73,7 @@ log = structlog.get_logger(__name__)
 class Parley(Quart):
     """The whole of Parley as one ASGI app: pages, REST and Socket.IO."""
 
+    request_class = requests.Request
     realtime: Realtime
     database: Database
     limits: Limits
@@ -135,6 +138,7 @@ def create_app(config: Config | None = None) -> Parley:
     )
     app.config["MAX_CONTENT_LENGTH"] = contract.FORM_MAX_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = contract.FORM_MAX_BYTES
+    app.config["MAX_FORM_PARTS"] = contract.FIELDS_MAX
     app.config["BODY_TIMEOUT"] = BODY_WITHIN_S
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = True
     _serve(app, config)
@@ -155,6 +159,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(manage_pages)
     app.register_blueprint(site.assets.blueprint())
     app.before_request(_refuse_other_hosts)
+    app.before_request(requests.refuse_long_queries)
     app.before_request(_count_what_leads_nowhere)
     app.after_request(page_policy.secure)
     app.after_request(forms.set_cookie)
@@ -166,7 +171,7 @@ def _serve(app: Parley, config: Config) -> None:
     _set_up_templates(app, site.assets)
     app.asgi_app = Gate(  # type: ignore[method-assign]  # how Quart takes middleware
         app.realtime.server,
-        app.asgi_app,
+        Turnstile(app.asgi_app),
         proxies=Proxies(config.trusted_proxies),
         places=Places(config.most_connections),
         is_here=lambda host, path: site.origins.is_here(host, path),
