@@ -230,7 +230,7 @@ class Config:
     )
     limit_reads: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS),
-        "150/10s session, 600/10s address",
+        "100/10s session, 300/10s address",
         "how often pages, conversations and messages may be read over HTTP, and changes asked "
         "for by `sync`",
         "RATES",

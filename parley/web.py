@@ -20,7 +20,14 @@ from parley.config import Config
 from parley.credentials import Asking, Origins
 from parley.domain import conversations, sessions
 from parley.domain.context import Context
-from parley.errors import Forbidden, OriginRefused, ParleyError, Unavailable, WrongHost
+from parley.errors import (
+    Forbidden,
+    OriginRefused,
+    ParleyError,
+    RateLimited,
+    Unavailable,
+    WrongHost,
+)
 from parley.limits import Kind, Limits, Who
 from parley.records import Session
 from parley.secret import Secret
@@ -29,6 +36,9 @@ R = TypeVar("R", bound=AnyResponse)
 
 EXTENSION = "parley"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+REFUSAL_TAKES_S = 1.0
+"""So long whoever reads too much waits to be told, at most: a program that asks again at once
+would keep the server as busy with refusals as with what it is refused."""
 
 
 @dataclass(slots=True)
@@ -127,10 +137,14 @@ def _reads() -> bool:
 
 
 async def count_read() -> None:
-    """Raises `RateLimited` where whoever asks reads too much."""
+    """Raises `RateLimited` where whoever asks reads too much, and takes its time over it."""
     session = await session_if_known()
     who = Who("" if session is None else session.id, _stranger().address)
-    await site().limits.spend(Kind.READS, who)
+    try:
+        await site().limits.spend(Kind.READS, who)
+    except RateLimited as error:
+        await asyncio.sleep(min(error.retry_after or 0.0, REFUSAL_TAKES_S))
+        raise
 
 
 async def count_guess() -> None:
