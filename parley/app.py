@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
 
 import msgspec
 import structlog
@@ -19,7 +17,10 @@ from parley import (
     logs,
     page_policy,
     present,
+    rendering,
+    requests,
     rich_text,
+    transcript,
     web,
     web_headers,
 )
@@ -28,7 +29,7 @@ from parley.assets import Assets
 from parley.bus.local import LocalBus
 from parley.config import Config
 from parley.credentials import MARK, Origins
-from parley.domain import owning, participants
+from parley.domain import conversations, owning, participants
 from parley.domain.context import Context
 from parley.domain.presence import Presence
 from parley.door_pages import door_pages
@@ -40,6 +41,7 @@ from parley.errors import (
     NotFound,
     OriginRefused,
     ParleyError,
+    RateLimited,
     StartupError,
     TooLarge,
     Unavailable,
@@ -55,6 +57,7 @@ from parley.storage.database import Database
 from parley.wire.body import BODY_WITHIN_S
 from parley.wire.gate import Gate
 from parley.wire.places import RETRY_AFTER_S, Places
+from parley.wire.turnstile import Turnstile
 
 ERASE_EVERY_S = 600.0
 """How often messages are looked for whose time is over, and what a failure left of deleted ones."""
@@ -70,6 +73,7 @@ log = structlog.get_logger(__name__)
 class Parley(Quart):
     """The whole of Parley as one ASGI app: pages, REST and Socket.IO."""
 
+    request_class = requests.Request
     realtime: Realtime
     database: Database
     limits: Limits
@@ -85,6 +89,7 @@ class Parley(Quart):
         try:
             site.secret = await asyncio.to_thread(secret_file.load, site.config.data)
             await participants.forget_sockets(site.context)
+            await conversations.count(site.context)  # now, while nobody waits for it
         except StartupError:
             await self.database.close()
             raise
@@ -113,7 +118,12 @@ def create_app(config: Config | None = None) -> Parley:
     limits = Limits(config)
     realtime = Realtime(context, config, limits)
     context.bus.subscribe(realtime.audience.deliver)
-    database.when_replaced = realtime.send_away
+
+    def begin_anew() -> None:
+        context.counts.forget()
+        realtime.send_away()
+
+    database.when_replaced = begin_anew
 
     app = Parley(__name__, static_folder=None)
     app.logger = logs.for_library("answer_failed")
@@ -128,6 +138,7 @@ def create_app(config: Config | None = None) -> Parley:
     )
     app.config["MAX_CONTENT_LENGTH"] = contract.FORM_MAX_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = contract.FORM_MAX_BYTES
+    app.config["MAX_FORM_PARTS"] = contract.FIELDS_MAX
     app.config["BODY_TIMEOUT"] = BODY_WITHIN_S
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = True
     _serve(app, config)
@@ -148,6 +159,8 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(manage_pages)
     app.register_blueprint(site.assets.blueprint())
     app.before_request(_refuse_other_hosts)
+    app.before_request(requests.refuse_long_queries)
+    app.before_request(_count_what_leads_nowhere)
     app.after_request(page_policy.secure)
     app.after_request(forms.set_cookie)
     app.after_request(web_headers.compress)
@@ -158,7 +171,7 @@ def _serve(app: Parley, config: Config) -> None:
     _set_up_templates(app, site.assets)
     app.asgi_app = Gate(  # type: ignore[method-assign]  # how Quart takes middleware
         app.realtime.server,
-        app.asgi_app,
+        Turnstile(app.asgi_app),
         proxies=Proxies(config.trusted_proxies),
         places=Places(config.most_connections),
         is_here=lambda host, path: site.origins.is_here(host, path),
@@ -174,8 +187,12 @@ def _serve(app: Parley, config: Config) -> None:
 
 
 def _set_up_templates(app: Quart, assets: Assets) -> None:
-    app.jinja_env.globals.update(asset=assets.url, version=__version__, form_seal=forms.seal_field)
-    app.jinja_env.filters.update(rich=rich_text.rich, day=_day, clock=_clock, full_date=_full_date)
+    app.jinja_env.globals.update(asset=assets.url, version=__version__)
+    app.jinja_env.globals.update(form_seal=forms.seal_field, pause=rendering.pause)
+    app.jinja_env.filters.update(rich=rich_text.rich, grouped=transcript.grouped)
+    app.jinja_env.filters.update(
+        day=transcript.day, clock=transcript.clock, full_date=transcript.full_date
+    )
     app.jinja_env.tests["is_emoji_only"] = rich_text.is_emoji_only
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -220,6 +237,12 @@ async def _refuse_other_hosts() -> None:
     web.refuse_other_hosts()
 
 
+async def _count_what_leads_nowhere() -> None:
+    # What leads somewhere is counted there, once a form's seal has told whom it speaks for.
+    if request.url_rule is None:
+        await web.count_read()
+
+
 async def _note(response: Response) -> Response:
     # At debug alone: a path can hold a link, and a link is a key.
     log.debug("request", method=request.method, path=request.path, status=response.status_code)
@@ -257,7 +280,7 @@ async def _tell_fault(error: Exception) -> Response:
 
 async def _answer(error: ParleyError, status: int) -> Response:
     """The error as JSON for a program, as a page for a person."""
-    if request.path.startswith("/api/") or request.path in ("/api", "/openapi.json"):
+    if web.is_for_program():
         response = web.json(present.error_reply(error), status)
     else:
         url, label = _way_on(error)
@@ -278,6 +301,8 @@ def _way_on(error: ParleyError) -> tuple[str, str]:
     """Where the page of a problem leads, and what it calls that; nowhere, where none is known."""
     if isinstance(error, WrongHost):
         return web.site().config.public_url, "Go to its address"
+    if isinstance(error, RateLimited) and request.method in web.SAFE_METHODS and request.url_rule:
+        return request.full_path.removesuffix("?"), "Try again"
     back = _conversation_of(request.path) if error.code == Forbidden.code else None
     return (back, "Back to the conversation") if back else ("/", "Start a conversation")
 
@@ -303,20 +328,3 @@ _TITLES = {
     "unavailable": "Back in a moment",
     "internal": "Something went wrong",
 }
-
-
-def _day(timestamp: str) -> str:
-    return _moment(timestamp).strftime("%Y-%m-%d")
-
-
-def _clock(timestamp: str) -> str:
-    return _moment(timestamp).strftime("%H:%M")
-
-
-def _full_date(timestamp: str) -> str:
-    moment = _moment(timestamp)
-    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
-
-
-def _moment(timestamp: Any) -> datetime:
-    return datetime.fromisoformat(timestamp).astimezone(UTC)

@@ -256,6 +256,13 @@ class Config:
         "with their people, knocks and links",
         "RATES",
     )
+    limit_reads: tuple[Rate, ...] = _setting(
+        rates_by(By.SESSION, By.ADDRESS),
+        "100/10s session, 300/10s address",
+        "how often pages, conversations and messages may be read over HTTP, and changes asked "
+        "for by `sync`",
+        "RATES",
+    )
 
     @property
     def most_connections(self) -> int | None:

@@ -23,6 +23,13 @@ COOKIE_BYTES = 16
 
 def seal_field() -> Markup:
     """The hidden field of a form; nothing where the browser says itself where it comes from."""
+    if "form_seal" not in g:  # the same for every form of the page, of which there may be hundreds
+        g.form_seal = _seal_field()
+    made: Markup = g.form_seal
+    return made
+
+
+def _seal_field() -> Markup:
     if web.asking().fetch_site:
         return Markup("")
     return Markup('<input type="hidden" name="{}" value="{}">').format(

@@ -50,6 +50,8 @@ class Kind(StrEnum):
     """Links that lead nowhere: guesses."""
     ACTS = "acts"
     """What is changed of a conversation, its people and what was said: mostly by owners."""
+    READS = "reads"
+    """Pages, forms' answers too, and what is asked for over REST or by `sync`."""
 
 
 class Who(NamedTuple):
@@ -87,6 +89,7 @@ OF_EVENT = {
     "replace_link": Kind.ACTS,
     "end_conversation": Kind.ACTS,
     "delete_conversation": Kind.ACTS,
+    "sync": Kind.READS,
 }
 
 

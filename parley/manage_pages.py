@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-import segno
 from markupsafe import Markup
 from msgspec.structs import replace
 from quart import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from parley import contract, decode, forms, present, web
+from parley import contract, decode, forms, present, qr_codes, web
 from parley.domain import conversations, knocking, owning, removal, role_links
 from parley.domain.context import Context
 from parley.domain.overview import overview
 from parley.errors import BadRequest, Forbidden, NotFound, RateLimited, TooLarge
 from parley.limits import Kind
 from parley.records import Act, Overview, Role, Session
+from parley.rendering import render_long
 
 manage_pages = Blueprint("manage_pages", __name__)
 
@@ -198,7 +197,7 @@ async def _page(room_id: str, error: str | None = None) -> str:
     session = await web.current_session()
     seen = await overview(web.site().context, room_id, session)
     conversation = seen.conversation
-    return await render_template(
+    return await render_long(
         "pages/manage.html",
         conversation=conversation,
         decided=present.decided(seen),
@@ -238,7 +237,5 @@ def _in_words(act: Act) -> contract.OwnerAct:
 
 def qr_code(text: str) -> Markup:
     """As an SVG to stand in a page: a link that opens a door is in no address of its own."""
-    drawing = io.BytesIO()
-    code = segno.make(text, micro=False)
-    code.save(drawing, kind="svg", scale=6, border=2, xmldecl=False, svgns=True, title="QR code")
-    return Markup(drawing.getvalue().decode())  # noqa: S704  # drawn by us, of squares
+    drawing = qr_codes.draw(text, scale=6)
+    return Markup(drawing.decode())  # noqa: S704  # drawn by us, of squares

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-import segno
 from quart import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from parley import contract, decode, forms, present, web
+from parley import contract, decode, forms, present, qr_codes, web
 from parley.domain import conversations, messages, participants
 from parley.door_pages import AT_THE_DOOR, Refused, door
-from parley.errors import BadRequest, ParleyError
+from parley.errors import ParleyError
 from parley.limits import Kind
 from parley.records import Session, Snapshot, Standing, Visibility
+from parley.rendering import render_long
 
 pages = Blueprint("pages", __name__)
 
@@ -146,13 +145,8 @@ async def end(room_id: str) -> AnyResponse:
 @pages.get("/conversation/<room_id>/qr.svg")
 async def qr_code(room_id: str) -> Response:
     await conversations.find(web.site().context, room_id, await web.session_if_known())
-    try:
-        code = segno.make(present.join_link(room_id, public_url=web.public_url()), micro=False)
-    except segno.DataOverflowError:
-        raise BadRequest("The link is too long for a QR code.") from None
-    drawing = io.BytesIO()
-    code.save(drawing, kind="svg", scale=8, border=2, xmldecl=False, title="QR code")
-    response = Response(drawing.getvalue(), content_type="image/svg+xml")
+    drawing = qr_codes.draw(present.join_link(room_id, public_url=web.public_url()), scale=8)
+    response = Response(drawing, content_type="image/svg+xml")
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -172,7 +166,7 @@ async def _list(form: StartForm, error: str | None = None) -> str:
     )
     search = {"q": q} if q else {}
     public_url = web.public_url()
-    return await render_template(
+    return await render_long(
         "pages/conversations.html",
         conversations=[present.summary(found, public_url=public_url) for found in page],
         q=q,
@@ -194,7 +188,7 @@ async def _show(
     window: Window, *, error: str | None = None, username: str = "", draft: str = ""
 ) -> str:
     snapshot = window.snapshot
-    return await render_template(
+    return await render_long(
         "pages/conversation.html",
         conversation=present.conversation(snapshot),
         me=_me(snapshot),

@@ -193,6 +193,7 @@ _LIMITS = (
     ("username, user_id, client_id", f"{contract.USERNAME_MAX_CHARS} characters each"),
     ("type", f"{contract.TYPE_MAX_CHARS} characters"),
     ("a JSON body, or a Socket.IO frame (text only)", f"{contract.FRAME_MAX_BYTES // 1024} KiB"),
+    ("fields of a form, parameters of a query", str(contract.FIELDS_MAX)),
     ("nesting of JSON", f"{contract.JSON_MAX_DEPTH} levels"),
     (
         "a connection that takes part in no conversation",
@@ -204,7 +205,7 @@ _LIMITS = (
         f"{contract.WAITING_MAX} people, {contract.KNOCK_LASTS_S // 3600} hours each",
     ),
     (
-        "messages, typing, joins, new conversations, searches, links that lead nowhere",
+        "messages, typing, joins, new conversations, reads, searches, links that lead nowhere",
         "as often as the [settings](settings.md) of the server say; then `rate_limited`",
     ),
     (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Literal
 
 from markupsafe import Markup, escape
@@ -24,6 +25,7 @@ _UNLINKED = (
 _INLINE = re.compile(r"(`{1,3})([^`\n]+)\1(?!`)|https?://[^" + _UNLINKED + "]+", re.IGNORECASE)
 _TRAILING = ".,:;!?'*_~…。，、！？；："  # noqa: RUF001  # punctuation of other scripts, meant
 _OPENERS = {")": "(", "]": "[", "}": "{"}
+_CUT = frozenset(_TRAILING) | _OPENERS.keys()
 _LINK_START = re.compile(r"https?://[^/?#.:@]", re.IGNORECASE)
 
 _PICTURE = (
@@ -49,27 +51,36 @@ _EMOJI = (
 )
 _EMOJI_ONLY = re.compile(f"{_EMOJI}{{1,5}}")
 _SPACES = re.compile(r"[ \r\n]")
+RICH_PARTS_MAX = 100
+"""What comes after so many links and pieces of code stays text: each is an element of the page,
+and a message can be written of nothing else."""
+_SEAM = "\0"
+"""Between parts that are escaped together: no text that is stored holds it."""
 _EMOJI_ONLY_MAX_CHARS = 200
 """Five emoji are shorter, tags and all; a longer text is not even looked at."""
 
 
 def parse(text: str) -> list[Part]:
     """The text in parts, in order."""
+    source = text.replace("\r\n", "\n").replace("\r", "\n")
     parts: list[Part] = []
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    start = 0
-    for opening, closing in _blocks(lines):
-        _parse_inline("\n".join(lines[start:opening]), parts)
-        parts.append(("pre", "\n".join(lines[opening + 1 : closing])))
-        start = closing + 1
-    _parse_inline("\n".join(lines[start:]), parts)
+    end = 0
+    for start, stop, part in islice(_found(source), RICH_PARTS_MAX):
+        _add_text(source[end:start], parts)
+        parts.append(part)
+        end = stop
+    _add_text(source[end:], parts)
     return parts
 
 
 def rich(text: str) -> Markup:
     """The text as HTML: links, code, everything else escaped."""
-    # Escaped once and joined: a long message may be a thousand links, a page a hundred messages.
-    html = "".join(_render(kind, str(escape(value))) for kind, value in parse(text))
+    parts = parse(text.replace(_SEAM, ""))
+    if not parts:
+        return Markup()
+    # All of it is escaped at once: to call for each part costs more than everything else.
+    escaped = str(escape(_SEAM.join([value for _, value in parts]))).split(_SEAM)
+    html = "".join([_render(kind, value) for (kind, _), value in zip(parts, escaped, strict=True)])
     return Markup(html)  # noqa: S704  # every value in it is escaped
 
 
@@ -80,31 +91,42 @@ def is_emoji_only(text: str) -> bool:
     return _EMOJI_ONLY.fullmatch(_SPACES.sub("", text)) is not None
 
 
-def _blocks(lines: list[str]) -> Iterator[tuple[int, int]]:
-    """The lines that open and close each fenced block.
+def _found(source: str) -> Iterator[tuple[int, int, Part]]:
+    """What is more than text: where it starts, where the text goes on, and what it is."""
+    begin = 0
+    for opening, inside, end, closing in _blocks(source):
+        block = max(begin, opening - 1)  # without the line break before it
+        yield from _inline(source, begin, block)
+        yield block, closing, ("pre", source[inside:end])
+        begin = closing
+    yield from _inline(source, begin, len(source))
+
+
+def _blocks(source: str) -> Iterator[tuple[int, int, int, int]]:
+    """Where each fenced block opens, where its lines begin and end, and what comes after it.
 
     One pass, whatever the text: an opening that nothing closes leaves none for those after it.
     """
-    opening = None
-    for number, line in enumerate(lines):
-        if opening is None:
-            opening = number if _OPENING_FENCE.fullmatch(line) else None
-        elif number > opening + 1 and _CLOSING_FENCE.fullmatch(line):
-            yield opening, number
-            opening = None
+    opening = inside = at = 0
+    is_open = False
+    for line in source.split("\n"):
+        after = at + len(line) + 1
+        if not is_open:
+            if _OPENING_FENCE.fullmatch(line):
+                opening, inside, is_open = at, after, True
+        elif at > inside and _CLOSING_FENCE.fullmatch(line):
+            yield opening, inside, at - 1, min(after, len(source))
+            is_open = False
+        at = after
 
 
-def _parse_inline(text: str, parts: list[Part]) -> None:
-    end = 0
-    for match in _INLINE.finditer(text):
-        is_link = match[2] is None
-        found = _trim_link(match[0]) if is_link else match[0]
-        if not found:
-            continue
-        _add_text(text[end : match.start()], parts)
-        parts.append(("link", found) if is_link else ("code", match[2]))
-        end = match.start() + len(found)
-    _add_text(text[end:], parts)
+def _inline(source: str, begin: int, end: int) -> Iterator[tuple[int, int, Part]]:
+    for match in _INLINE.finditer(source, begin, end):
+        start = match.start()
+        if (code := match[2]) is not None:
+            yield start, match.end(), ("code", code)
+        elif link := _trim_link(match[0]):
+            yield start, start + len(link), ("link", link)
 
 
 def _add_text(text: str, parts: list[Part]) -> None:
@@ -114,6 +136,8 @@ def _add_text(text: str, parts: list[Part]) -> None:
 
 def _trim_link(link: str) -> str:
     """The link without the sentence's punctuation after it; empty where nothing is left."""
+    if link[-1] not in _CUT:
+        return link if _LINK_START.match(link) else ""
     unopened = {close: link.count(close) - link.count(open) for close, open in _OPENERS.items()}
     end = len(link)
     while end and (link[end - 1] in _TRAILING or unopened.get(link[end - 1], 0) > 0):

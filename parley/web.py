@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import math
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import msgspec
@@ -19,7 +20,14 @@ from parley.config import Config
 from parley.credentials import Asking, Origins
 from parley.domain import conversations, sessions
 from parley.domain.context import Context
-from parley.errors import Forbidden, OriginRefused, ParleyError, Unavailable, WrongHost
+from parley.errors import (
+    Forbidden,
+    OriginRefused,
+    ParleyError,
+    RateLimited,
+    Unavailable,
+    WrongHost,
+)
 from parley.hosts import is_loopback
 from parley.limits import Kind, Limits, Who
 from parley.records import Session
@@ -29,6 +37,9 @@ R = TypeVar("R", bound=AnyResponse)
 
 EXTENSION = "parley"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+REFUSAL_TAKES_S = 1.0
+"""So long whoever reads too much waits to be told, at most: a program that asks again at once
+would keep the server as busy with refusals as with what it is refused."""
 
 
 @dataclass(slots=True)
@@ -44,6 +55,8 @@ class Site:
     secret: Secret | None = None
     """The server's own; None until the app has started."""
     is_ready: bool = False
+    rendering: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a long page is made."""
 
 
 def site() -> Site:
@@ -99,21 +112,45 @@ async def admit() -> None:
     """Before every request: raise why it may not even ask.
 
     `OriginRefused` where a page that may not use this server wants a change, or tries links;
-    `RateLimited` where links are being guessed.
+    `RateLimited` where too much is read, or links are being guessed.
     """
     if asking().changes and not site().origins.may_act(asking()):
         raise OriginRefused
     places = request.view_args or {}
-    if not {"room_id", "code"} & set(places):
-        return
-    if not site().origins.may_look(asking()):
+    is_linked = bool({"room_id", "code"} & set(places))
+    if is_linked and not site().origins.may_look(asking()):
         raise OriginRefused
+    if _reads():
+        await count_read()
+    if not is_linked:
+        return
 
     async def is_known() -> bool:
         session = await session_if_known()
         return await conversations.is_inside(site().context, places.get("room_id", ""), session)
 
     await site().limits.require_no_guesses(_stranger(), is_known)
+
+
+def _reads() -> bool:
+    """Whether the answer is worth counting: a page, whatever a form did, or what REST is asked for.
+
+    Not what probes ask for: it costs no more than a refusal would.
+    """
+    if request.method == "OPTIONS" or request.path in credentials.PROBES:
+        return False
+    return request.method in SAFE_METHODS or not is_for_program()
+
+
+async def count_read() -> None:
+    """Raises `RateLimited` where whoever asks reads too much, and takes its time over it."""
+    session = await session_if_known()
+    who = Who("" if session is None else session.id, _stranger().address)
+    try:
+        await site().limits.spend(Kind.READS, who)
+    except RateLimited as error:
+        await asyncio.sleep(min(error.retry_after or 0.0, REFUSAL_TAKES_S))
+        raise
 
 
 async def count_guess() -> None:
@@ -184,6 +221,11 @@ async def session_if_known() -> Session | None:
 def presented_token() -> str | None:
     """The bearer token the request carries, if any."""
     return credentials.bearer(request.headers.get("Authorization", ""))
+
+
+def is_for_program() -> bool:
+    """Whether the answer is JSON rather than a page."""
+    return request.path.startswith("/api/") or request.path in ("/api", "/openapi.json")
 
 
 def is_own_page() -> bool:

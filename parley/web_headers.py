@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 
 from quart import Response, request
 from werkzeug.datastructures import Headers
 
 COMPRESS_FROM_BYTES = 1_000
+COMPRESS_APART_FROM_BYTES = 20_000
+"""What is larger is worth a thread, which needs no Python while it compresses."""
+LEVEL = 5
 _COMPRESSED = ("text/html", "image/svg+xml")
 
 
@@ -28,6 +32,10 @@ async def compress(response: Response) -> Response:
     response.headers.add("Vary", "Accept-Encoding")
     body = await response.get_data(as_text=False)
     if len(body) >= COMPRESS_FROM_BYTES and accepts_gzip(request.headers):
-        response.set_data(gzip.compress(body, 5))
+        if len(body) < COMPRESS_APART_FROM_BYTES:
+            compressed = gzip.compress(body, LEVEL)
+        else:
+            compressed = await asyncio.to_thread(gzip.compress, body, LEVEL)
+        response.set_data(compressed)
         response.headers["Content-Encoding"] = "gzip"
     return response

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley import rich_text
+from parley.contract import MESSAGE_MAX_CHARS
 
 CASES = json.loads((Path(__file__).parent / "rich_text_cases.json").read_text("utf-8"))
 ROOT = Path(__file__).parents[1]
@@ -126,6 +127,8 @@ def test_a_link_is_cut_again_and_again(text: str) -> None:
 def test_server_and_browser_read_any_text_alike() -> None:
     chance = random.Random(1)
     texts = ["".join(chance.choices(PIECES, k=chance.randrange(60))) for _ in range(3000)]
+    # Some begin with so much code that what follows is partly text.
+    texts[::3] = ["`a`." * chance.randrange(90, 101) + text for text in texts[::3]]
     script = """
       import { isEmojiOnly, parse } from "./parley/static/js/text.js";
       const texts = JSON.parse(await new Response(process.stdin).text());
@@ -149,6 +152,13 @@ def test_a_text_costs_no_more_than_its_length(start: str, piece: str) -> None:
     short, long = (start + piece * (length // len(piece)) for length in (2_000, 128_000))
     # 64 times as long: what is linear takes 64 times as much, what is quadratic 4096 times.
     assert work(long) < work(short) * 512
+
+
+@pytest.mark.parametrize(("start", "piece"), [*HOSTILE, ("", "`a` "), ("", "http://a ")])
+def test_a_message_becomes_few_elements_whatever_it_says(start: str, piece: str) -> None:
+    text = start + piece * (MESSAGE_MAX_CHARS // len(piece))
+    assert len(rich_text.parse(text)) <= 2 * rich_text.RICH_PARTS_MAX + 1
+    assert str(rich_text.rich(text)).count("<") <= 4 * rich_text.RICH_PARTS_MAX
 
 
 def work(text: str) -> float:
@@ -178,6 +188,12 @@ class Seen(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: repr(case["text"])[:60])
+def test_a_reader_sees_every_part(case: dict[str, Any]) -> None:
+    seen = Seen(str(rich_text.rich(case["text"]))).text
+    assert seen == "".join(value for _, value in case["parts"])
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

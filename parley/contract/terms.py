@@ -26,6 +26,9 @@ FRAME_MAX_BYTES = 64 * 1024
 """One Socket.IO packet, or one JSON body."""
 FORM_MAX_BYTES = 128 * 1024
 """A form of a page: the longest message, written as percent signs and digits, fits."""
+FIELDS_MAX = 50
+"""Of a form, or parameters of a query. Nothing of ours has ten; 60,000 fit, and take long to tell
+apart."""
 JSON_MAX_DEPTH = 8
 ROOMS_PER_SOCKET = 100
 """How many conversations one socket may be in: far above what any client needs."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from parley.bus import Bus
+from parley.domain.counts import Counts
 from parley.domain.passphrases import Passphrases
 from parley.domain.presence import Presence
 from parley.domain.slices import Slices
@@ -28,3 +29,4 @@ class Context:
     clock: Callable[[], datetime] = now
     passphrases: Passphrases = field(default_factory=Passphrases)
     slices: Slices = field(default_factory=Slices)
+    counts: Counts = field(default_factory=Counts)

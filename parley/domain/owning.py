@@ -80,6 +80,7 @@ class Erased(Struct, frozen=True):
     participants: int
     links: int
     acts: int
+    was_active: bool
 
 
 def wishes(body: Wished) -> Wishes:
@@ -187,10 +188,12 @@ async def delete(context: Context, room_id: str, session: Session | None) -> Era
             participants=gone["participants"],
             links=gone["links"],
             acts=gone["audit"],
+            was_active=found.conversation.is_active,
         )
 
     def tell(erased: Erased) -> None:
         erasing.append(context.slices.begin(erase_deleted(context)))
+        context.counts.change(active=-erased.was_active, total=-1)
         context.presence.forget_all(erased.conversation_id)
         context.bus.publish(ConversationDeleted(erased.conversation_id, erased.room_id))
 

@@ -49,7 +49,9 @@ async def test_nothing_said_in_one_database_lands_in_another(tmp_path: Path) -> 
     with process(tmp_path / "data") as server:
         ada = Person("Ada", server.url)
         try:
-            room_id = await ada.starts()
+            for _ in range(2):
+                room_id = await ada.starts()
+            assert (await ada.call("GET", "/api/health"))[1]["total_conversations"] == 2
             async with raw_socket(server.url) as socket:
                 assert (await socket.ask("join_room", {"room_id": room_id}, id=1))["ok"]
                 _replace(tmp_path / "other", tmp_path / "data")
@@ -60,6 +62,7 @@ async def test_nothing_said_in_one_database_lands_in_another(tmp_path: Path) -> 
             _, page = await ada.call("GET", f"/api/conversations/{there}/messages")
             assert len(page["messages"]) == 1
             assert (await ada.call("GET", "/api/ready"))[0] == 200
+            assert (await ada.call("GET", "/api/health"))[1]["total_conversations"] == 1
         finally:
             await ada.goes_home()
 

@@ -75,16 +75,16 @@ export class CatchUp {
     while (more && this.connection.live) {
       const since = this.store.state.seq;
       const ack = await this.connection.ask("sync", { since });
-      if (!ack.ok) return this.failed(ack.code);
+      if (!ack.ok) return this.failed(ack);
       this.take(since, ack);
       more = ack.more;
     }
   }
 
-  /** @param {string} code */
-  failed(code) {
+  /** @param {import("./wire.js").ErrorAck} ack */
+  failed({ code, retry_after: afterS }) {
     if (code === "no_answer" || code === "not_joined") this.connection.rejoin();
-    else this.soon(AGAIN_MS, () => true);
+    else this.soon(afterS ? afterS * 1000 : AGAIN_MS, () => true);
   }
 
   /**

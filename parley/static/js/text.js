@@ -19,6 +19,8 @@ What a message's text becomes. `parley/rich_text.py` follows the same rules, and
      its opener. What remains needs, straight after `//`, a character other than those in `/?#.:@`; otherwise
      the whole match is text. What was cut is text. No other scheme is ever a link.
 3. What is left is text, exactly, line breaks included. Neighbouring text makes one part; an empty text makes none.
+4. After a hundred blocks, links and pieces of code, in the order of the text, all that follows is text: each is an
+   element of the page, and a message can be written of nothing else.
 
 Emoji-only (shown large): at most 200 characters (code points), and after spaces and line breaks are taken out, one to
 five emoji and nothing else. An emoji is: a flag (two regional indicators); a keycap (0-9 # * then U+FE0F or nothing,
@@ -52,59 +54,80 @@ const EMOJI =
   "(?:[\\u{1f1e6}-\\u{1f1ff}]{2}|[0-9#*]\\ufe0f?\\u20e3|" + `${ONE_PICTURE}(?:\\u200d${ONE_PICTURE})*)`;
 const EMOJI_ONLY = new RegExp(`^${EMOJI}{1,5}$`, "u");
 const EMOJI_ONLY_MAX_CHARS = 200;
+const RICH_PARTS_MAX = 100;
 
 /**
  * @param {string} text
  * @returns {Part[]}
  */
 export function parse(text) {
-  const lines = text.replace(/\r\n?/g, "\n").split("\n");
+  const source = text.replace(/\r\n?/g, "\n");
   /** @type {Part[]} */
   const parts = [];
-  let start = 0;
-  for (const [opening, closing] of blocksAmong(lines)) {
-    parseInline(lines.slice(start, opening).join("\n"), parts);
-    parts.push(["pre", lines.slice(opening + 1, closing).join("\n")]);
-    start = closing + 1;
+  let end = 0;
+  let rich = 0;
+  for (const [start, stop, part] of foundIn(source)) {
+    addText(source.slice(end, start), parts);
+    parts.push(part);
+    end = stop;
+    if ((rich += 1) === RICH_PARTS_MAX) break;
   }
-  parseInline(lines.slice(start).join("\n"), parts);
+  addText(source.slice(end), parts);
   return parts;
 }
 
 /**
- * The lines that open and close each fenced block. One pass, whatever the text: an opening that nothing closes leaves
- * none for those after it.
- * @param {string[]} lines
- * @returns {[number, number][]}
+ * What is more than text: where it starts, where the text goes on, and what it is.
+ * @param {string} source
+ * @returns {Generator<[number, number, Part]>}
  */
-function blocksAmong(lines) {
-  /** @type {[number, number][]} */
-  const blocks = [];
-  let opening = -1;
-  lines.forEach((line, number) => {
-    if (opening < 0) opening = OPENING_FENCE.test(line) ? number : -1;
-    else if (number > opening + 1 && CLOSING_FENCE.test(line)) {
-      blocks.push([opening, number]);
-      opening = -1;
-    }
-  });
-  return blocks;
+function* foundIn(source) {
+  let begin = 0;
+  for (const [opening, inside, end, closing] of blocksIn(source)) {
+    const block = Math.max(begin, opening - 1); // without the line break before it
+    yield* inlineIn(source, begin, block);
+    yield [block, closing, ["pre", source.slice(inside, end)]];
+    begin = closing;
+  }
+  yield* inlineIn(source, begin, source.length);
 }
 
 /**
- * @param {string} text
- * @param {Part[]} parts what was found is added here
+ * Where each fenced block opens, where its lines begin and end, and what comes after it. One pass, whatever the text:
+ * an opening that nothing closes leaves none for those after it.
+ * @param {string} source
+ * @returns {Generator<[number, number, number, number]>}
  */
-function parseInline(text, parts) {
-  let end = 0;
-  for (const match of text.matchAll(INLINE)) {
-    const found = match[2] === undefined ? trimLink(match[0]) : match[0];
-    if (!found) continue;
-    addText(text.slice(end, match.index), parts);
-    parts.push(match[2] === undefined ? ["link", found] : ["code", match[2]]);
-    end = match.index + found.length;
+function* blocksIn(source) {
+  let [opening, inside, at] = [-1, 0, 0];
+  for (const line of source.split("\n")) {
+    const after = at + line.length + 1;
+    if (opening < 0) {
+      if (OPENING_FENCE.test(line)) [opening, inside] = [at, after];
+    } else if (at > inside && CLOSING_FENCE.test(line)) {
+      yield [opening, inside, at - 1, Math.min(after, source.length)];
+      opening = -1;
+    }
+    at = after;
   }
-  addText(text.slice(end), parts);
+}
+
+/**
+ * @param {string} source
+ * @param {number} begin
+ * @param {number} end
+ * @returns {Generator<[number, number, Part]>}
+ */
+function* inlineIn(source, begin, end) {
+  for (const match of source.slice(begin, end).matchAll(INLINE)) {
+    const start = begin + match.index;
+    if (match[2] !== undefined) {
+      yield [start, start + match[0].length, ["code", match[2]]];
+      continue;
+    }
+    const link = trimLink(match[0]);
+    if (link) yield [start, start + link.length, ["link", link]];
+  }
 }
 
 /**

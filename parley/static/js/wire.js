@@ -65,11 +65,23 @@ export function isAtTheDoor(code) {
 }
 
 /**
+ * Where too much is read it waits as long as the server wishes, and asks again: readers have nothing to decide.
  * @param {string} path
  * @param {object} [body] makes it a POST
  * @returns {Promise<any>} the reply, also when it tells of an error: `{success, error?, …}`
  */
 export async function ask(path, body) {
+  const reply = await askOnce(path, body);
+  if (body || reply.code !== "rate_limited" || !reply.retry_after) return reply;
+  await new Promise((done) => setTimeout(done, reply.retry_after * 1000));
+  return ask(path);
+}
+
+/**
+ * @param {string} path
+ * @param {object} [body]
+ */
+async function askOnce(path, body) {
   try {
     const reply = await fetch(path, body ? post(body) : { headers: { Accept: "application/json" } });
     return await reply.json();

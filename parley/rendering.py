@@ -1,0 +1,33 @@
+"""Long pages: one at a time and in slices, so that nobody who talks has to wait for them.
+
+A thread would not help: Python runs one at a time, and hands over after 5 ms at the earliest,
+each time the event loop has something to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from quart import g, render_template
+
+from parley import web
+
+SLICE_S = 0.002
+"""After so long the event loop has its turn. One message can take half as much again."""
+
+
+async def render_long(template: str, **context: Any) -> str:
+    """A page whose length others decide, with `pause()` between its parts."""
+    async with web.site().rendering:
+        g.slice_ends_at = time.perf_counter() + SLICE_S
+        return await render_template(template, **context)
+
+
+async def pause() -> str:
+    """For templates, in a loop: let the others have their turn, if it is time."""
+    if time.perf_counter() >= g.get("slice_ends_at", 0.0):
+        await asyncio.sleep(0)
+        g.slice_ends_at = time.perf_counter() + SLICE_S
+    return ""

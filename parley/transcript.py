@@ -1,0 +1,59 @@
+"""How a transcript stands on a page: its moments in words, its messages in groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from parley import contract
+
+GROUP_MINUTES = 5
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+
+
+class Shown(NamedTuple):
+    """A message, and how it stands after the one before it."""
+
+    message: contract.Message
+    begins_day: bool
+    continued: bool
+    """Whether the same person goes on, so that their name need not be said again."""
+
+
+def grouped(messages: Iterable[contract.Message]) -> Iterator[Shown]:
+    """In order. The page's scripts group again, in local time."""
+    before: contract.Message | None = None
+    for message in messages:
+        follows = before is not None and day(before.timestamp) == day(message.timestamp)
+        continued = (
+            before is not None
+            and follows
+            and before.user_id == message.user_id
+            and _minute(message.timestamp) - _minute(before.timestamp) < GROUP_MINUTES
+        )
+        yield Shown(message, not follows, continued)
+        before = message
+
+
+# A page tells some hundred moments, so they are cut rather than read:
+# `present.timestamp` writes them all alike, in UTC.
+
+
+def day(timestamp: str) -> str:
+    return timestamp[:10]
+
+
+def clock(timestamp: str) -> str:
+    return timestamp[11:16]
+
+
+def full_date(timestamp: str) -> str:
+    month = _MONTHS[int(timestamp[5:7]) - 1]
+    return f"{int(timestamp[8:10])} {month} {timestamp[:4]}, {clock(timestamp)} UTC"
+
+
+def _minute(timestamp: str) -> int:
+    return int(timestamp[11:13]) * 60 + int(timestamp[14:16])
