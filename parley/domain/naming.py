@@ -21,7 +21,7 @@ class Claim(Struct, frozen=True):
     is_alike: bool
     """Whether it was marked as not the first when this was last looked at."""
     is_alone: bool = False
-    """Whether nobody ever had one that can be taken for it: there is nobody to mark."""
+    """Whether nobody has one that can be taken for it: there is nobody to mark."""
 
 
 def require_seen(name: str) -> None:
@@ -48,10 +48,12 @@ def claim(
     if before is not None and names.skeleton(before.username) == key:
         return Claim(key, before.named_at, before.is_alike)
     require_seen(username)
-    holders = () if is_owner else stored.alike(connection, conversation_id, key)
-    if any(each.removed_at is not None and not each.is_alike for each in holders):
+    if is_owner:
+        return Claim(key, at, is_alike=False)
+    taken = stored.taken(connection, conversation_id, key)
+    if taken.is_kept:
         raise NameTaken
-    return Claim(key, at, is_alike=False, is_alone=not (is_owner or holders))
+    return Claim(key, at, is_alike=False, is_alone=not taken.is_held)
 
 
 def mark(connection: sa.Connection, conversation_id: int, key: str) -> list[Participant]:
@@ -60,11 +62,9 @@ def mark(connection: sa.Connection, conversation_id: int, key: str) -> list[Part
     Who is away counts only if they own the conversation, or against who was marked before:
     nobody sheds a mark by waiting until the other has left.
     """
-    holders = [
-        each for each in stored.alike(connection, conversation_id, key) if each.removed_at is None
-    ]
-    if len(holders) < 2 and not any(each.is_alike for each in holders):
+    if not stored.needs_marks(connection, conversation_id, key):
         return []
+    holders = stored.foremost(connection, conversation_id, key)
     first_of_all = min(holders, key=_rank)
     claimants = [each for each in holders if each.left_at is None or each.role is Role.OWNER]
     first = min(claimants, key=_rank, default=first_of_all)

@@ -126,12 +126,38 @@ participants = sa.Table(
     sa.Column("named_at", Instant, nullable=False, server_default=_NO),
     sa.UniqueConstraint("conversation_id", "session_id"),
 )
-sa.Index("ix_participants_name", participants.c.conversation_id, participants.c.name_key)
+# Whose a name is, is read off these, however many hold it: of each kind the one who has held it
+# longest is the first.
+_HELD_LONGEST = (
+    participants.c.is_alike,
+    participants.c.named_at,
+    participants.c.joined_at,
+    participants.c.user_id,
+)
+sa.Index(
+    "ix_participants_name",
+    participants.c.conversation_id,
+    participants.c.name_key,
+    participants.c.role,
+    *_HELD_LONGEST,
+    sqlite_where=participants.c.removed_at.is_(None),
+    postgresql_where=participants.c.removed_at.is_(None),
+)
 sa.Index(
     "ix_participants_present",
     participants.c.conversation_id,
+    participants.c.name_key,
+    *_HELD_LONGEST,
     sqlite_where=participants.c.left_at.is_(None),
     postgresql_where=participants.c.left_at.is_(None),
+)
+sa.Index(
+    "ix_participants_kept_name",
+    participants.c.conversation_id,
+    participants.c.name_key,
+    participants.c.is_alike,
+    sqlite_where=participants.c.removed_at.is_not(None),
+    postgresql_where=participants.c.removed_at.is_not(None),
 )
 
 messages = sa.Table(

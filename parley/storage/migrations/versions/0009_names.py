@@ -1,0 +1,30 @@
+"""Whose a name is, is found by an index, however many hold it."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0007"
+
+HOLDS = sa.text("removed_at IS NULL")
+REMOVED = sa.text("removed_at IS NOT NULL")
+PRESENT = sa.text("left_at IS NULL")
+NAME = ["conversation_id", "name_key"]
+HELD_LONGEST = ["is_alike", "named_at", "joined_at", "user_id"]
+
+
+def upgrade() -> None:
+    op.drop_index("ix_participants_name", "participants")
+    op.drop_index("ix_participants_present", "participants")
+    for name, columns, condition in (
+        ("name", [*NAME, "role", *HELD_LONGEST], HOLDS),
+        ("present", [*NAME, *HELD_LONGEST], PRESENT),
+        ("kept_name", [*NAME, "is_alike"], REMOVED),
+    ):
+        op.create_index(
+            f"ix_participants_{name}",
+            "participants",
+            columns,
+            sqlite_where=condition,
+            postgresql_where=condition,
+        )
