@@ -62,18 +62,24 @@ def mark(connection: sa.Connection, conversation_id: int, key: str) -> list[Part
     Who is away counts only if they own the conversation, or against who was marked before:
     nobody sheds a mark by waiting until the other has left.
     """
-    if not stored.needs_marks(connection, conversation_id, key):
+    marks = stored.marks(connection, conversation_id, key)
+    if len(marks) < 2 and not any(marks):
         return []
-    holders = stored.foremost(connection, conversation_id, key)
+    look = stored.holders if len(marks) <= stored.FEW else stored.foremost
+    holders = look(connection, conversation_id, key)
     first_of_all = min(holders, key=_rank)
     claimants = [each for each in holders if each.left_at is None or each.role is Role.OWNER]
     first = min(claimants, key=_rank, default=first_of_all)
     changed = []
-    for each in claimants:
+    for each in sorted(claimants, key=_coming):
         is_alike = each is not (first_of_all if each.is_alike else first)
         if is_alike != each.is_alike:
             changed.append(stored.change(connection, each, is_alike=is_alike))
     return changed
+
+
+def _coming(person: Participant) -> tuple[datetime, str]:
+    return person.joined_at, person.user_id
 
 
 def _rank(person: Participant) -> tuple[bool, datetime, datetime, str]:

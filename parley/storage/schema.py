@@ -128,18 +128,13 @@ participants = sa.Table(
 )
 # Whose a name is, is read off these, however many hold it: of each kind the one who has held it
 # longest is the first.
-_HELD_LONGEST = (
-    participants.c.is_alike,
-    participants.c.named_at,
-    participants.c.joined_at,
-    participants.c.user_id,
-)
 sa.Index(
     "ix_participants_name",
     participants.c.conversation_id,
     participants.c.name_key,
     participants.c.role,
-    *_HELD_LONGEST,
+    participants.c.is_alike,
+    participants.c.named_at,
     sqlite_where=participants.c.removed_at.is_(None),
     postgresql_where=participants.c.removed_at.is_(None),
 )
@@ -147,7 +142,8 @@ sa.Index(
     "ix_participants_present",
     participants.c.conversation_id,
     participants.c.name_key,
-    *_HELD_LONGEST,
+    participants.c.is_alike,
+    participants.c.named_at,
     sqlite_where=participants.c.left_at.is_(None),
     postgresql_where=participants.c.left_at.is_(None),
 )

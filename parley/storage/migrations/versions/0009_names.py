@@ -10,15 +10,14 @@ HOLDS = sa.text("removed_at IS NULL")
 REMOVED = sa.text("removed_at IS NOT NULL")
 PRESENT = sa.text("left_at IS NULL")
 NAME = ["conversation_id", "name_key"]
-HELD_LONGEST = ["is_alike", "named_at", "joined_at", "user_id"]
 
 
 def upgrade() -> None:
     op.drop_index("ix_participants_name", "participants")
     op.drop_index("ix_participants_present", "participants")
     for name, columns, condition in (
-        ("name", [*NAME, "role", *HELD_LONGEST], HOLDS),
-        ("present", [*NAME, *HELD_LONGEST], PRESENT),
+        ("name", [*NAME, "role", "is_alike", "named_at"], HOLDS),
+        ("present", [*NAME, "is_alike", "named_at"], PRESENT),
         ("kept_name", [*NAME, "is_alike"], REMOVED),
     ):
         op.create_index(
