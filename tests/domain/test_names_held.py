@@ -39,8 +39,18 @@ STEPS = st.lists(
         st.tuples(st.just("is_now"), USER, st.sampled_from([Role.OWNER, Role.MEMBER])),
         st.tuples(st.just("waits")),
     ),
-    min_size=30,
+    min_size=10,
     max_size=60,
+)
+
+
+BEN = st.fixed_dictionaries(
+    {
+        "role": st.sampled_from(["owner", "member"]),
+        "left_at": st.sampled_from([None, 5]),
+        "is_alike": st.booleans(),
+        "named_at": st.integers(1, 4),
+    }
 )
 
 
@@ -226,13 +236,17 @@ def _rank(person: Participant) -> tuple[bool, datetime, datetime, str]:
     return person.role is not Role.OWNER, person.named_at, person.joined_at, person.user_id
 
 
-@pytest.mark.parametrize("few", [0, stored.FEW], ids=["many", "few"])
-def test_looking_by_an_index_changes_what_looking_through_everybody_would(
-    connection: sa.Connection, monkeypatch: pytest.MonkeyPatch, few: int
-) -> None:
-    monkeypatch.setattr(stored, "FEW", few)  # with none even two are looked up as thousands are
+@pytest.fixture(params=[0, stored.FEW], ids=["as among many", "as among few"])
+def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With none even two are looked up as thousands are."""
+    monkeypatch.setattr(stored, "FEW", request.param)
 
-    @examples(200)
+
+@pytest.mark.usefixtures("few")
+def test_looking_by_an_index_changes_what_looking_through_everybody_would(
+    connection: sa.Connection,
+) -> None:
+    @examples(60)
     @given(steps=STEPS)
     def compare(steps: list[tuple[Any, ...]]) -> None:
         with Room(connection) as room:
@@ -242,17 +256,43 @@ def test_looking_by_an_index_changes_what_looking_through_everybody_would(
     compare()
 
 
+@pytest.mark.usefixtures("few")
+def test_so_it_does_whoever_is_there_and_however_they_were_marked(
+    connection: sa.Connection,
+) -> None:
+    @examples(400)
+    @given(bens=st.lists(BEN, min_size=2, max_size=6))
+    def compare(bens: list[dict[str, Any]]) -> None:
+        with Room(connection) as room:
+            for ben in bens:
+                in_the_way(room, 1, **ben)
+            room.looks(KEY)
+
+    compare()
+
+
 # --- what a look costs ---
 
 
-def in_the_way(room: Room, count: int, **columns: Any) -> None:
-    """So many more Bens."""
-    row = {"role": "member", "left_at": None, "removed_at": None, "is_alike": 1} | columns
+def in_the_way(
+    room: Room,
+    count: int,
+    *,
+    role: str = "member",
+    left_at: int | None = None,
+    removed_at: int | None = None,
+    is_alike: bool = True,
+    named_at: int | None = None,
+) -> None:
+    """So many more Bens, each named a moment after the one before unless told otherwise."""
     room.runs(
         "INSERT INTO participants (conversation_id, user_id, username, session_id, joined_at,"
         " visits, name_key, named_at, role, left_at, removed_at, is_alike)"
         " VALUES (1, ?, 'Ben', ?, ?, 1, ?, ?, ?, ?, ?, ?)",
-        [(f"user {id}", id, id, KEY, id, *row.values()) for id in room.sessions(count)],
+        [
+            (f"user {id}", id, id, KEY, named_at or id, role, left_at, removed_at, is_alike)
+            for id in room.sessions(count)
+        ],
     )
 
 
@@ -286,8 +326,8 @@ def an_owner_comes(room: Room) -> None:
     "holders",
     [
         {},
-        {"left_at": 5, "is_alike": 0},
-        {"left_at": 5, "is_alike": 1},
+        {"left_at": 5, "is_alike": False},
+        {"left_at": 5, "is_alike": True},
         {"left_at": 5, "removed_at": 5},
         {"role": "owner"},
         {"role": "owner", "left_at": 5},
@@ -324,7 +364,7 @@ def _steps(room: Room, happens: Callable[[Room], None]) -> int:
 
 
 def test_marks_that_are_behind_are_caught_up_with_so_many_at_once(room: Room) -> None:
-    in_the_way(room, 3 * stored.UNMARKED_MAX, is_alike=0)
+    in_the_way(room, 3 * stored.UNMARKED_MAX, is_alike=False)
     counts = [len(naming.mark(room.connection, ROOM, KEY)) for _ in range(5)]
     assert sum(counts) == 3 * stored.UNMARKED_MAX - 1
     assert max(counts) <= stored.UNMARKED_MAX
