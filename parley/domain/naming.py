@@ -10,7 +10,13 @@ from msgspec import Struct
 from parley.domain import names
 from parley.errors import BadRequest, NameTaken
 from parley.records import Participant, Role
+from parley.storage import facts
 from parley.storage import participants as stored
+
+KEYS = "name_keys"
+"""The fact that tells by which version of skeletons all keys of names were made."""
+BEING_MADE = ""
+"""The fact while some keys are of an earlier version."""
 
 
 class Claim(Struct, frozen=True):
@@ -60,7 +66,8 @@ def mark(connection: sa.Connection, conversation_id: int, key: str) -> list[Part
     """Look again who here is the first of this name; those whose mark is another now.
 
     Who is away counts only if they own the conversation, or against who was marked before:
-    nobody sheds a mark by waiting until the other has left.
+    nobody sheds a mark by waiting until the other has left, nor while keys are being made: whoever
+    was first may have an earlier one still.
     """
     marks = stored.marks(connection, conversation_id, key)
     if len(marks) < 2 and not any(marks):
@@ -73,9 +80,13 @@ def mark(connection: sa.Connection, conversation_id: int, key: str) -> list[Part
     changed = []
     for each in sorted(claimants, key=_coming):
         is_alike = each is not (first_of_all if each.is_alike else first)
-        if is_alike != each.is_alike:
+        if is_alike != each.is_alike and (is_alike or _are_keys_made(connection)):
             changed.append(stored.change(connection, each, is_alike=is_alike))
     return changed
+
+
+def _are_keys_made(connection: sa.Connection) -> bool:
+    return facts.get(connection, KEYS) != BEING_MADE
 
 
 def _coming(person: Participant) -> tuple[datetime, str]:

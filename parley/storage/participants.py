@@ -45,9 +45,32 @@ _MARKS = Prepared(
     (participants.c.is_alike,),
 )
 _HOLDERS = Prepared(_ALL.where(_SAME_NAME, _HOLDS), participants.c)
+_REKEY = Prepared(
+    participants.update()
+    .where(
+        _OF_ONE,
+        participants.c.user_id == p("user_id"),
+        participants.c.username == p("username"),
+    )
+    .values(name_key=p("new_name_key"))
+)
 _PRESENT = Prepared(
     _ALL.where(PRESENT).order_by(participants.c.joined_at, participants.c.user_id), participants.c
 )
+
+
+class Keyed(NamedTuple):
+    conversation_id: int
+    user_id: str
+    username: str
+    name_key: str
+
+
+class Held(NamedTuple):
+    conversation_id: int
+    name_key: str
+    is_shared: bool
+    """Whether several hold it, or one who is marked."""
 
 
 class Taken(NamedTuple):
@@ -134,6 +157,56 @@ def foremost(
     """
     rows = _foremost().run(connection, conversation_id=conversation_id, name_key=name_key)
     return tuple({row.user_id: _participant(row) for row in rows}.values())
+
+
+def after(
+    connection: sa.Connection, conversation_id: int, user_id: str, *, limit: int
+) -> list[Keyed]:
+    """The names of everybody, in every conversation, from the one that comes after this one."""
+    rows = connection.execute(
+        sa.select(
+            participants.c.conversation_id,
+            participants.c.user_id,
+            participants.c.username,
+            participants.c.name_key,
+        )
+        .where(
+            sa.tuple_(participants.c.conversation_id, participants.c.user_id)
+            > sa.tuple_(conversation_id, user_id)
+        )
+        .order_by(participants.c.conversation_id, participants.c.user_id)
+        .limit(limit)
+    )
+    return [Keyed(*row) for row in rows]
+
+
+def rekey(connection: sa.Connection, person: Keyed, name_key: str) -> None:
+    """Nothing happens if their name is another by now."""
+    _REKEY.write(
+        connection,
+        conversation_id=person.conversation_id,
+        user_id=person.user_id,
+        username=person.username,
+        new_name_key=name_key,
+    )
+
+
+def held_after(
+    connection: sa.Connection, conversation_id: int, name_key: str, *, limit: int
+) -> list[Held]:
+    """The names that are held in all conversations, from the one that comes after this one."""
+    names = (participants.c.conversation_id, participants.c.name_key)
+    rows = connection.execute(
+        sa.select(
+            *names,
+            sa.or_(sa.func.count() > 1, sa.func.max(participants.c.is_alike)),
+        )
+        .where(_HOLDS, sa.tuple_(*names) > sa.tuple_(conversation_id, name_key))
+        .group_by(*names)
+        .order_by(*names)
+        .limit(limit)
+    )
+    return [Held(*row) for row in rows]
 
 
 def removed(connection: sa.Connection, conversation_id: int) -> tuple[Participant, ...]:

@@ -53,6 +53,14 @@ _Key = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 _NO = sa.text("0")
 
+# What is known of the database as a whole.
+facts = sa.Table(
+    "facts",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
 sessions = sa.Table(
     "sessions",
     metadata,

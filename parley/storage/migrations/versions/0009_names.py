@@ -1,4 +1,6 @@
-"""Whose a name is, is found by an index, however many hold it."""
+"""Whose a name is, is found by an index, however many hold it; and a place for what is known of
+the database as a whole, such as by which rules names were compared.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,6 +15,12 @@ NAME = ["conversation_id", "name_key"]
 
 
 def upgrade() -> None:
+    op.create_table(
+        "facts",
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("value", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_facts"),
+    )
     op.drop_index("ix_participants_name", "participants")
     op.drop_index("ix_participants_present", "participants")
     for name, columns, condition in (
