@@ -15,9 +15,12 @@ from parley.storage.participants import Held, Keyed
 
 MARKS = "name_marks"
 """The fact that tells by which version of skeletons marks were last looked at everywhere."""
-SLICE = 100
-"""So many names at once: others' messages wait for the writer no longer than that takes."""
-HELD_SLICE = 500
+READ_SLICE = 500
+"""So many names are read at once."""
+SLICE = 40
+"""So many are written at once: others' messages wait for the writer no longer than that takes."""
+PAGES_A_KEY = 5
+"""What another key adds to SQLite's log, about: names lie anywhere in the indexes."""
 START = (0, "")
 """Before the first conversation."""
 
@@ -35,6 +38,8 @@ class Rekeying:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._after = START
+        self._outdated: list[tuple[Keyed, str]] = []
+        """Who was read and has an earlier key, with that of today."""
         self._next: _Step | None = self._begin
 
     async def step(self) -> bool:
@@ -53,24 +58,27 @@ class Rekeying:
         return self._make_keys
 
     async def _make_keys(self) -> _Step:
-        people, outdated = await self._context.database.read(_outdated, *self._after)
-        if not people:
-            await self._note(naming.KEYS, names.VERSION)
-            self._after = START
-            return self._mark
+        if self._outdated:
+            await self._context.database.write(self._make_some)
+            del self._outdated[:SLICE]
+            return self._make_keys
+        people, self._outdated = await self._context.database.read(_outdated, *self._after)
+        if people:
+            self._after = people[-1].conversation_id, people[-1].user_id
+            return self._make_keys
+        await self._note(naming.KEYS, names.VERSION)
+        self._after = START
+        return self._mark
 
-        def work(connection: sa.Connection) -> None:
-            for person, key in outdated:
-                stored.rekey(connection, person, key)
-
-        if outdated:
-            await self._context.database.write(work)
-        self._after = people[-1].conversation_id, people[-1].user_id
-        return self._make_keys
+    def _make_some(self, connection: sa.Connection) -> None:
+        some = self._outdated[:SLICE]
+        for person, key in some:
+            stored.rekey(connection, person, key)
+        self._context.database.wrote(PAGES_A_KEY * len(some))
 
     async def _mark(self) -> _Step | None:
         read = self._context.database.read
-        held = await read(stored.held_after, *self._after, limit=HELD_SLICE)
+        held = await read(stored.held_after, *self._after, limit=READ_SLICE)
         if not held:
             await self._note(MARKS, names.VERSION)
             return None
@@ -109,7 +117,7 @@ def _outdated(
     connection: sa.Connection, conversation_id: int, user_id: str
 ) -> tuple[list[Keyed], list[tuple[Keyed, str]]]:
     """The next people, and those of them whose key is another now."""
-    people = stored.after(connection, conversation_id, user_id, limit=SLICE)
+    people = stored.after(connection, conversation_id, user_id, limit=READ_SLICE)
     keyed = [(person, names.skeleton(person.username)) for person in people]
     return people, [(person, key) for person, key in keyed if key != person.name_key]
 
