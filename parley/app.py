@@ -32,6 +32,7 @@ from parley.credentials import MARK, Origins
 from parley.domain import conversations, owning, participants
 from parley.domain.context import Context
 from parley.domain.presence import Presence
+from parley.domain.rekeying import Rekeying
 from parley.door_pages import door_pages
 from parley.errors import (
     BadRequest,
@@ -62,6 +63,11 @@ from parley.wire.turnstile import Turnstile
 ERASE_EVERY_S = 600.0
 """How often messages are looked for whose time is over, and what a failure left of deleted ones."""
 
+REKEY_AT_START_S = 1.0
+"""So long a start may take to look at the names from before an update; the rest is done later."""
+REKEY_EVERY_S = 600.0
+"""How often it is asked whether that is done."""
+
 HANDSHAKE_HEADERS = frozenset(
     {"host", "origin", "cookie", "sec-fetch-site", "sec-fetch-dest", MARK.lower()}
 )
@@ -77,6 +83,7 @@ class Parley(Quart):
     realtime: Realtime
     database: Database
     limits: Limits
+    rekeying: Rekeying
 
     async def open(self) -> None:
         """Open the database. Runs by itself when the app starts; sooner, it tells why it cannot.
@@ -90,6 +97,7 @@ class Parley(Quart):
             site.secret = await asyncio.to_thread(secret_file.load, site.config.data)
             await participants.forget_sockets(site.context)
             await conversations.count(site.context)  # now, while nobody waits for it
+            await self._rekey()
         except StartupError:
             await self.database.close()
             raise
@@ -97,6 +105,13 @@ class Parley(Quart):
             reason = self.database.problem or error.text
             await self.database.close()
             raise DatabaseUnusable(f"Nothing can be stored. {reason}") from error
+
+    async def _rekey(self) -> None:
+        self.rekeying = Rekeying(web_site(self).context)
+        until = asyncio.get_running_loop().time() + REKEY_AT_START_S
+        while await self.rekeying.step():
+            if asyncio.get_running_loop().time() > until:
+                break
 
     async def close(self) -> None:
         """Let go of what `open` opened."""
@@ -217,10 +232,25 @@ def _start_and_stop(app: Parley, context: Context) -> None:
                 log.exception("erasing_failed")
             await asyncio.sleep(ERASE_EVERY_S)
 
+    async def rekey() -> None:
+        clock = asyncio.get_running_loop().time
+        while True:
+            try:
+                began = clock()
+                while await app.rekeying.step():
+                    # It has half of the time; the other half is for whoever waits.
+                    await asyncio.sleep(clock() - began)
+                    began = clock()
+            except Exception:
+                log.exception("rekeying_failed")
+            else:
+                app.rekeying = Rekeying(context)  # another database may come into the folder
+            await asyncio.sleep(REKEY_EVERY_S)
+
     @app.before_serving
     async def start() -> None:
         await app.open()
-        chores.extend(asyncio.create_task(each()) for each in (tell_positions, erase))
+        chores.extend(asyncio.create_task(each()) for each in (tell_positions, erase, rekey))
         web_site(app).is_ready = True
 
     @app.after_serving

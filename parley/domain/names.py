@@ -6,27 +6,53 @@ import functools
 import re
 import unicodedata
 
+import confusable_homoglyphs
 from confusable_homoglyphs.confusables import confusables_data
 
-# Default_Ignorable_Code_Point (Unicode 16, DerivedCoreProperties.txt), and the Braille pattern
-# without a dot, which is as blank.
+RULES = 2
+"""Count it up whenever a skeleton becomes another: all stored names are then read again."""
+VERSION = f"{RULES}, {unicodedata.unidata_version}, {confusable_homoglyphs.__version__}"
+"""By what skeletons are made: the rules, and the tables they go by."""
+
+# What draws nothing, or only room. Listed, for Python's own tables are of another Unicode with
+# every version, and none says what is blank.
 _UNSEEN = re.compile(
-    "[\u00ad\u034f\u061c\u115f-\u1160\u17b4-\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
-    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    "["
+    # Controls, spaces, and what ends lines and paragraphs.
+    "\\x00-\\x20\\x7f-\\xa0\u1680\u2000-\u200a\u2028-\u2029\u202f\u205f\u3000"
+    # Default_Ignorable_Code_Point (Unicode 16, DerivedCoreProperties.txt).
+    "\u00ad\u034f\u061c\u115f-\u1160\u17b4-\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    # Letters and symbols that are blank: in Braille, Khitan, hieroglyphs and music; and what
+    # stands for an object that is not there.
+    "\u2800\U00016fe4\U00013441-\U00013442\U0001d159\ufffc"
+    # What shows only in the letters around it: annotations, joiners, the format of hieroglyphs
+    # and of shorthand. (Other format characters, such as the Arabic number sign, are drawn.)
+    "\ufff9-\ufffb\U0001107f\U00013430-\U00013440\U0001bc9d"
+    # Private use and what is no character: nobody can say what another's fonts make of it.
+    "\ue000-\uf8ff\ufdd0-\ufdef\U000f0000-\U0010ffff"
+    + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(15))
+    + "]+"
+)
+# A mark over the same mark is drawn on top of it.
+_REPEATED_MARK = re.compile(
+    "([\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u06d6-\u06dc"
+    "\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f])\\1+"
 )
 _DOUBLE_V = re.compile("[vw]*(?:vv|vw)[vw]*")
 
 
 @functools.lru_cache(maxsize=4096)
 def skeleton(name: str) -> str:
-    """The same for names that look alike: whatever the case, the script of a letter, what takes
-    no room, and the spaces. Accents tell names apart. Empty for a name that nobody can see.
+    """The same for names that look alike: whatever the case, the script of a letter, what draws
+    nothing, and the spaces. Accents tell names apart. Empty for a name that nobody can see.
     """
-    letters = unicodedata.normalize("NFKC", _UNSEEN.sub("", name))
-    seen = "".join(letter for letter in letters if not _takes_no_room(letter))
+    seen = _UNSEEN.sub("", unicodedata.normalize("NFKD", name))
     # Capitals look like other letters than small ones do.
     alike = _prototypes(_prototypes(seen).casefold()).casefold()
+    if not alike.isascii():
+        alike = _REPEATED_MARK.sub("\\1", alike)
     # A capital i is an l in many fonts, and cases count the same. TR 39 has rn for m, but not
     # vv for w.
     return _DOUBLE_V.sub(_double_vs, alike.replace("i", "l"))
@@ -39,11 +65,24 @@ def _double_vs(found: re.Match[str]) -> str:
 
 
 def _prototypes(text: str) -> str:
-    return "".join(_prototype(letter) for letter in unicodedata.normalize("NFD", text))
+    return unicodedata.normalize("NFD", text).translate(_PROTOTYPES)
 
 
-def _takes_no_room(letter: str) -> bool:
-    return letter.isspace() or unicodedata.category(letter) in ("Cf", "Cc", "Zs")
+class _Prototypes(dict[int, str]):
+    """Made as they are asked for: most of the table nobody ever needs.
+
+    Of what looks like nothing else only the nearest are kept, not all of Unicode.
+    """
+
+    def __missing__(self, point: int) -> str:
+        letter = chr(point)
+        prototype = _prototype(letter)
+        if prototype != letter or point < 0x3000:
+            self[point] = prototype
+        return prototype
+
+
+_PROTOTYPES = _Prototypes()
 
 
 def _prototype(letter: str) -> str:

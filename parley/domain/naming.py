@@ -10,7 +10,13 @@ from msgspec import Struct
 from parley.domain import names
 from parley.errors import BadRequest, NameTaken
 from parley.records import Participant, Role
+from parley.storage import facts
 from parley.storage import participants as stored
+
+KEYS = "name_keys"
+"""The fact that tells by which version of skeletons all keys of names were made."""
+BEING_MADE = ""
+"""The fact while some keys are of an earlier version."""
 
 
 class Claim(Struct, frozen=True):
@@ -21,7 +27,7 @@ class Claim(Struct, frozen=True):
     is_alike: bool
     """Whether it was marked as not the first when this was last looked at."""
     is_alone: bool = False
-    """Whether nobody ever had one that can be taken for it: there is nobody to mark."""
+    """Whether nobody has one that can be taken for it: there is nobody to mark."""
 
 
 def require_seen(name: str) -> None:
@@ -48,32 +54,43 @@ def claim(
     if before is not None and names.skeleton(before.username) == key:
         return Claim(key, before.named_at, before.is_alike)
     require_seen(username)
-    holders = () if is_owner else stored.alike(connection, conversation_id, key)
-    if any(each.removed_at is not None and not each.is_alike for each in holders):
+    if is_owner:
+        return Claim(key, at, is_alike=False)
+    taken = stored.taken(connection, conversation_id, key)
+    if taken.is_kept:
         raise NameTaken
-    return Claim(key, at, is_alike=False, is_alone=not (is_owner or holders))
+    return Claim(key, at, is_alike=False, is_alone=not taken.is_held)
 
 
 def mark(connection: sa.Connection, conversation_id: int, key: str) -> list[Participant]:
     """Look again who here is the first of this name; those whose mark is another now.
 
     Who is away counts only if they own the conversation, or against who was marked before:
-    nobody sheds a mark by waiting until the other has left.
+    nobody sheds a mark by waiting until the other has left, nor while keys are being made: whoever
+    was first may have an earlier one still.
     """
-    holders = [
-        each for each in stored.alike(connection, conversation_id, key) if each.removed_at is None
-    ]
-    if len(holders) < 2 and not any(each.is_alike for each in holders):
+    marks = stored.marks(connection, conversation_id, key)
+    if len(marks) < 2 and not any(marks):
         return []
+    look = stored.holders if len(marks) <= stored.FEW else stored.foremost
+    holders = look(connection, conversation_id, key)
     first_of_all = min(holders, key=_rank)
     claimants = [each for each in holders if each.left_at is None or each.role is Role.OWNER]
     first = min(claimants, key=_rank, default=first_of_all)
     changed = []
-    for each in claimants:
+    for each in sorted(claimants, key=_coming):
         is_alike = each is not (first_of_all if each.is_alike else first)
-        if is_alike != each.is_alike:
+        if is_alike != each.is_alike and (is_alike or _are_keys_made(connection)):
             changed.append(stored.change(connection, each, is_alike=is_alike))
     return changed
+
+
+def _are_keys_made(connection: sa.Connection) -> bool:
+    return facts.get(connection, KEYS) != BEING_MADE
+
+
+def _coming(person: Participant) -> tuple[datetime, str]:
+    return person.joined_at, person.user_id
 
 
 def _rank(person: Participant) -> tuple[bool, datetime, datetime, str]:

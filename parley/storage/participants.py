@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -14,6 +14,10 @@ from parley.storage.schema import conversations, participants
 
 ROLES = {role.value: role for role in Role}
 """What Role itself does, ten times as fast: once for each person in each state."""
+FEW = 8
+"""So many of one name are read faster all at once than those among them who count."""
+UNMARKED_MAX = 100
+"""So many are marked at once, however many should be: each is told to everybody."""
 PRESENT = participants.c.left_at.is_(None)
 _OF_ONE = participants.c.conversation_id == p("conversation_id")
 _ALL = sa.select(participants).where(_OF_ONE)
@@ -25,15 +29,55 @@ _INSERT = Prepared(
 )
 _BY_USER = Prepared(_ALL.where(participants.c.user_id == p("user_id")), participants.c)
 _BY_SESSION = Prepared(_ALL.where(participants.c.session_id == p("session_id")), participants.c)
-_ALIKE = Prepared(
-    _ALL.where(participants.c.name_key == p("name_key")).order_by(
-        participants.c.joined_at, participants.c.user_id
+_SAME_NAME = sa.and_(_OF_ONE, participants.c.name_key == p("name_key"))
+_HOLDS = participants.c.removed_at.is_(None)
+_MARKED, _UNMARKED = (participants.c.is_alike == is_alike for is_alike in (sa.true(), sa.false()))
+_IS_HELD, _IS_KEPT = (sa.Column(name, sa.Integer) for name in ("is_held", "is_kept"))
+_TAKEN = Prepared(
+    sa.select(
+        sa.exists().where(_SAME_NAME, _HOLDS),
+        sa.exists().where(_SAME_NAME, participants.c.removed_at.is_not(None), _UNMARKED),
     ),
-    participants.c,
+    (_IS_HELD, _IS_KEPT),
+)
+_MARKS = Prepared(
+    sa.select(participants.c.is_alike).where(_SAME_NAME, _HOLDS).limit(FEW + 1),
+    (participants.c.is_alike,),
+)
+_HOLDERS = Prepared(_ALL.where(_SAME_NAME, _HOLDS), participants.c)
+_REKEY = Prepared(
+    participants.update()
+    .where(
+        _OF_ONE,
+        participants.c.user_id == p("user_id"),
+        participants.c.username == p("username"),
+    )
+    .values(name_key=p("new_name_key"))
 )
 _PRESENT = Prepared(
     _ALL.where(PRESENT).order_by(participants.c.joined_at, participants.c.user_id), participants.c
 )
+
+
+class Keyed(NamedTuple):
+    conversation_id: int
+    user_id: str
+    username: str
+    name_key: str
+
+
+class Held(NamedTuple):
+    conversation_id: int
+    name_key: str
+    is_shared: bool
+    """Whether several hold it, or one who is marked."""
+
+
+class Taken(NamedTuple):
+    is_held: int
+    """Whether anybody has such a name who was not removed."""
+    is_kept: int
+    """Whether anybody unmarked was removed under it."""
 
 
 def insert(
@@ -83,12 +127,86 @@ def present(connection: sa.Connection, conversation_id: int) -> tuple[Participan
     return tuple(_participant(row) for row in rows)
 
 
-def alike(
+def taken(connection: sa.Connection, conversation_id: int, name_key: str) -> Taken:
+    """Who has, or had, a name that can be taken for one with this key."""
+    row = _TAKEN.first(connection, conversation_id=conversation_id, name_key=name_key)
+    return Taken(row.is_held, row.is_kept)
+
+
+def marks(connection: sa.Connection, conversation_id: int, name_key: str) -> list[bool]:
+    """Of those who hold a name with this key, whether each is marked: `FEW` and one at most."""
+    rows = _MARKS.run(connection, conversation_id=conversation_id, name_key=name_key)
+    return [row.is_alike for row in rows]
+
+
+def holders(
     connection: sa.Connection, conversation_id: int, name_key: str
 ) -> tuple[Participant, ...]:
-    """Those whose names can be taken for one with this key, in the order of joining."""
-    rows = _ALIKE.run(connection, conversation_id=conversation_id, name_key=name_key)
+    """All who hold a name with this key. Ask for them where there are few."""
+    rows = _HOLDERS.run(connection, conversation_id=conversation_id, name_key=name_key)
     return tuple(_participant(row) for row in rows)
+
+
+def foremost(
+    connection: sa.Connection, conversation_id: int, name_key: str
+) -> tuple[Participant, ...]:
+    """Of the holders, however many: who decides which is the first, and whose mark depends on it.
+
+    These are the first of all, the first of those who are here or own the conversation, and the
+    first `UNMARKED_MAX` of the latter who bear no mark: one or two, unless marks are behind.
+    """
+    rows = _foremost().run(connection, conversation_id=conversation_id, name_key=name_key)
+    return tuple({row.user_id: _participant(row) for row in rows}.values())
+
+
+def after(
+    connection: sa.Connection, conversation_id: int, user_id: str, *, limit: int
+) -> list[Keyed]:
+    """The names of everybody, in every conversation, from the one that comes after this one."""
+    rows = connection.execute(
+        sa.select(
+            participants.c.conversation_id,
+            participants.c.user_id,
+            participants.c.username,
+            participants.c.name_key,
+        )
+        .where(
+            sa.tuple_(participants.c.conversation_id, participants.c.user_id)
+            > sa.tuple_(conversation_id, user_id)
+        )
+        .order_by(participants.c.conversation_id, participants.c.user_id)
+        .limit(limit)
+    )
+    return [Keyed(*row) for row in rows]
+
+
+def rekey(connection: sa.Connection, person: Keyed, name_key: str) -> None:
+    """Nothing happens if their name is another by now."""
+    _REKEY.write(
+        connection,
+        conversation_id=person.conversation_id,
+        user_id=person.user_id,
+        username=person.username,
+        new_name_key=name_key,
+    )
+
+
+def held_after(
+    connection: sa.Connection, conversation_id: int, name_key: str, *, limit: int
+) -> list[Held]:
+    """The names that are held in all conversations, from the one that comes after this one."""
+    names = (participants.c.conversation_id, participants.c.name_key)
+    rows = connection.execute(
+        sa.select(
+            *names,
+            sa.or_(sa.func.count() > 1, sa.func.max(participants.c.is_alike)),
+        )
+        .where(_HOLDS, sa.tuple_(*names) > sa.tuple_(conversation_id, name_key))
+        .group_by(*names)
+        .order_by(*names)
+        .limit(limit)
+    )
+    return [Held(*row) for row in rows]
 
 
 def removed(connection: sa.Connection, conversation_id: int) -> tuple[Participant, ...]:
@@ -149,6 +267,38 @@ def forget_sockets(connection: sa.Connection, *, at: datetime) -> None:
             .values(participant_count=conversations.c.participant_count - left)
         )
     connection.execute(participants.update().where(gone).values(left_at=at))
+
+
+@functools.cache
+def _foremost() -> Prepared:
+    """An owner goes before a member, whoever has held the name longer: each is looked up among
+    their own kind, where the index has them in that order.
+    """
+    owners, members = (
+        sa.and_(_HOLDS, participants.c.role == role.value) for role in (Role.OWNER, Role.MEMBER)
+    )
+    kinds = [
+        (sa.and_(members, _MARKED), 1),
+        (sa.and_(members, _UNMARKED), 1),
+        (sa.and_(owners, _MARKED), 1),
+        (sa.and_(owners, _UNMARKED), UNMARKED_MAX),
+        (sa.and_(PRESENT, _MARKED), 1),
+        (sa.and_(PRESENT, _UNMARKED), UNMARKED_MAX),
+    ]
+    return Prepared(
+        sa.union_all(*(_longest_named(kind, limit) for kind, limit in kinds)), participants.c
+    )
+
+
+def _longest_named(kind: sa.ColumnElement[bool], limit: int) -> sa.Select[Any]:
+    columns = participants.c
+    found = (
+        sa.select(participants)
+        .where(_SAME_NAME, kind)
+        .order_by(columns.named_at, columns.joined_at, columns.user_id)
+        .limit(limit)
+    )
+    return sa.select(found.subquery())
 
 
 @functools.cache

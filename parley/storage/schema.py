@@ -53,6 +53,14 @@ _Key = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 _NO = sa.text("0")
 
+# What is known of the database as a whole.
+facts = sa.Table(
+    "facts",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
 sessions = sa.Table(
     "sessions",
     metadata,
@@ -135,12 +143,34 @@ participants = sa.Table(
     sa.Column("named_at", Instant, nullable=False, server_default=_NO),
     sa.UniqueConstraint("conversation_id", "session_id"),
 )
-sa.Index("ix_participants_name", participants.c.conversation_id, participants.c.name_key)
+# Whose a name is, is read off these, however many hold it: of each kind the one who has held it
+# longest is the first.
+sa.Index(
+    "ix_participants_name",
+    participants.c.conversation_id,
+    participants.c.name_key,
+    participants.c.role,
+    participants.c.is_alike,
+    participants.c.named_at,
+    sqlite_where=participants.c.removed_at.is_(None),
+    postgresql_where=participants.c.removed_at.is_(None),
+)
 sa.Index(
     "ix_participants_present",
     participants.c.conversation_id,
+    participants.c.name_key,
+    participants.c.is_alike,
+    participants.c.named_at,
     sqlite_where=participants.c.left_at.is_(None),
     postgresql_where=participants.c.left_at.is_(None),
+)
+sa.Index(
+    "ix_participants_kept_name",
+    participants.c.conversation_id,
+    participants.c.name_key,
+    participants.c.is_alike,
+    sqlite_where=participants.c.removed_at.is_not(None),
+    postgresql_where=participants.c.removed_at.is_not(None),
 )
 
 messages = sa.Table(

@@ -1,0 +1,127 @@
+"""After an update that compares names otherwise: everybody's name is looked at again, once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import sqlalchemy as sa
+
+from parley.domain import names, naming, participants
+from parley.domain.context import Context
+from parley.records import Participant
+from parley.storage import conversations, facts
+from parley.storage import participants as stored
+from parley.storage.participants import Held, Keyed
+
+MARKS = "name_marks"
+"""The fact that tells by which version of skeletons marks were last looked at everywhere."""
+READ_SLICE = 500
+"""So many names are read at once."""
+SLICE = 40
+"""So many are written at once: others' messages wait for the writer no longer than that takes."""
+PAGES_A_KEY = 5
+"""What another key adds to SQLite's log, about: names lie anywhere in the indexes."""
+START = (0, "")
+"""Before the first conversation."""
+
+_Step = Callable[[], Awaitable["_Step | None"]]
+
+
+class Rekeying:
+    """First every key is made anew, then all who share one are looked at.
+
+    A mark is shed only when all keys are made: until then whoever was first may seem not to be
+    there. Whatever is done stays done over a stop, and the next start goes on by looking through
+    all once more.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._after = START
+        self._outdated: list[tuple[Keyed, str]] = []
+        """Who was read and has an earlier key, with that of today."""
+        self._next: _Step | None = self._begin
+
+    async def step(self) -> bool:
+        """Do a little of it; whether there is more to do."""
+        if self._next is not None:
+            self._next = await self._next()
+        return self._next is not None
+
+    async def _begin(self) -> _Step | None:
+        database = self._context.database
+        if await database.read(facts.get, MARKS) == names.VERSION:
+            return None
+        if await database.read(facts.get, naming.KEYS) == names.VERSION:
+            return self._mark
+        await self._note(naming.KEYS, naming.BEING_MADE)
+        return self._make_keys
+
+    async def _make_keys(self) -> _Step:
+        if self._outdated:
+            await self._context.database.write(self._make_some)
+            del self._outdated[:SLICE]
+            return self._make_keys
+        people, self._outdated = await self._context.database.read(_outdated, *self._after)
+        if people:
+            self._after = people[-1].conversation_id, people[-1].user_id
+            return self._make_keys
+        await self._note(naming.KEYS, names.VERSION)
+        self._after = START
+        return self._mark
+
+    def _make_some(self, connection: sa.Connection) -> None:
+        some = self._outdated[:SLICE]
+        for person, key in some:
+            stored.rekey(connection, person, key)
+        self._context.database.wrote(PAGES_A_KEY * len(some))
+
+    async def _mark(self) -> _Step | None:
+        read = self._context.database.read
+        held = await read(stored.held_after, *self._after, limit=READ_SLICE)
+        if not held:
+            await self._note(MARKS, names.VERSION)
+            return None
+        shared = [each for each in held if each.is_shared]
+        while shared:
+            done = await self._look_at(shared)
+            shared = shared[done:]
+        self._after = held[-1].conversation_id, held[-1].name_key
+        return self._mark
+
+    async def _look_at(self, shared: Sequence[Held]) -> int:
+        """How many of them are done."""
+        told: list[tuple[Participant, int]] = []
+
+        def work(connection: sa.Connection) -> int:
+            told.clear()
+            for done, name in enumerate(shared[:SLICE]):
+                marked = naming.mark(connection, name.conversation_id, name.name_key)
+                if marked:
+                    told.extend((each, _count(connection, each)) for each in marked)
+                if len(told) >= SLICE:
+                    return done  # of this name there may be more
+            return min(SLICE, len(shared))
+
+        def tell(done: int) -> None:
+            for person, count in told:
+                participants.tell_marks(self._context, [person], count)
+
+        return await self._context.database.write(work, tell)
+
+    async def _note(self, name: str, value: str) -> None:
+        await self._context.database.write(lambda connection: facts.put(connection, name, value))
+
+
+def _outdated(
+    connection: sa.Connection, conversation_id: int, user_id: str
+) -> tuple[list[Keyed], list[tuple[Keyed, str]]]:
+    """The next people, and those of them whose key is another now."""
+    people = stored.after(connection, conversation_id, user_id, limit=READ_SLICE)
+    keyed = [(person, names.skeleton(person.username)) for person in people]
+    return people, [(person, key) for person, key in keyed if key != person.name_key]
+
+
+def _count(connection: sa.Connection, person: Participant) -> int:
+    conversation = conversations.by_id(connection, person.conversation_id)
+    return conversation.participant_count if conversation else 0

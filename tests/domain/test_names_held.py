@@ -1,0 +1,371 @@
+"""However many hold a name, the same people are marked, and a join looks at as few of them."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parley.domain import names, naming
+from parley.errors import NameTaken
+from parley.records import Participant, Role
+from parley.storage import folder
+from parley.storage import participants as stored
+from tests.fuzz.effort import examples
+
+START = datetime(2030, 1, 1, tzinfo=UTC)
+ROOM = 1
+MANY = 10_000
+KEY = names.skeleton("Ben")
+
+USER = st.sampled_from("abcde")
+NAME = st.sampled_from(["Ben", "Ben", "BEN", "Cleo"])
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("comes"), USER, NAME),
+        st.tuples(st.just("comes"), USER, NAME),
+        st.tuples(st.just("comes"), USER, NAME),
+        st.tuples(st.just("leaves"), USER),
+        st.tuples(st.just("leaves"), USER),
+        st.tuples(st.sampled_from(["leaves", "is_removed", "is_let_back", "is_let_back"]), USER),
+        st.tuples(st.just("is_now"), USER, st.sampled_from([Role.OWNER, Role.MEMBER])),
+        st.tuples(st.just("waits")),
+    ),
+    min_size=10,
+    max_size=60,
+)
+
+
+BEN = st.fixed_dictionaries(
+    {
+        "role": st.sampled_from(["owner", "member"]),
+        "left_at": st.sampled_from([None, 5]),
+        "is_alike": st.booleans(),
+        "named_at": st.integers(1, 4),
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def connection(
+    empty_database: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[sa.Connection]:
+    data = tmp_path_factory.mktemp("held") / "data"
+    shutil.copytree(empty_database, data)
+    engine = sa.create_engine(folder.database_url(data), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+@pytest.fixture
+def room(connection: sa.Connection) -> Iterator[Room]:
+    with Room(connection) as room:
+        yield room
+
+
+class Room:
+    """People come and go; each look is compared with one through everybody. All is undone."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self.connection, self.at = connection, START
+        self._sessions = 1
+
+    def __enter__(self) -> Room:
+        self.runs("BEGIN")
+        self.runs("INSERT INTO sessions VALUES (1, x'00', 0, NULL)")
+        self.runs(
+            "INSERT INTO conversations (id, room_id, title, title_folded, description, visibility,"
+            " created_at, created_by, owner_session_id, seq, message_count, participant_count,"
+            " last_activity_at) VALUES (1, 'room', '', '', '', 'listed', 0, 'ada', 1, 0, 0, 0, 0)"
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.runs("ROLLBACK")
+
+    def runs(self, sql: str, rows: Any = None) -> None:
+        self.connection.exec_driver_sql(sql, rows).close()
+
+    def sessions(self, count: int) -> range:
+        """So many more."""
+        ids = range(self._sessions + 1, self._sessions + count + 1)
+        self._sessions += count
+        rows = [(id, id.to_bytes(4, "big")) for id in ids]
+        self.runs("INSERT INTO sessions VALUES (?, ?, 0, NULL)", rows)
+        return ids
+
+    def everybody(self) -> list[Participant]:
+        """In the order of coming."""
+        left, _ = stored.left(self.connection, ROOM, limit=MANY)
+        removed = stored.removed(self.connection, ROOM)
+        people = (*stored.present(self.connection, ROOM), *left, *removed)
+        return sorted(people, key=lambda each: (each.joined_at, each.user_id))
+
+    def person(self, user_id: str) -> Participant | None:
+        return stored.by_user(self.connection, ROOM, user_id)
+
+    def changes(self, user_id: str, **changes: Any) -> None:
+        person = self.person(user_id)
+        if person is not None:
+            stored.change(self.connection, person, **changes)
+
+    # --- what happens ---
+
+    def comes(self, user_id: str, name: str) -> None:
+        """As joining has it: what is claimed is stored, then all of that name are looked at."""
+        before = self.person(user_id)
+        if before is not None and before.removed_at is not None:
+            return
+        is_owner = before is not None and before.role is Role.OWNER
+        claim = self.claims(name, before, is_owner)
+        if claim is None:
+            return
+        if before is None:
+            self.is_new(user_id, name, claim)
+        else:
+            stored.change(
+                self.connection,
+                before,
+                username=name,
+                left_at=None,
+                name_key=claim.key,
+                named_at=claim.since,
+                is_alike=claim.is_alike,
+            )
+        if claim.is_alone:
+            assert self.expected(claim.key) == []
+        else:
+            self.looks(claim.key)
+        if before is not None and claim.since == self.at:
+            self.looks(names.skeleton(before.username))
+
+    def is_new(self, user_id: str, name: str, claim: naming.Claim) -> None:
+        session = self.sessions(1)[0]
+        stored.insert(
+            self.connection,
+            conversation_id=ROOM,
+            user_id=user_id,
+            username=name,
+            session_id=session,
+            role=Role.MEMBER,
+            at=self.at,
+            visits=1,
+            name_key=claim.key,
+            named_at=claim.since,
+        )
+
+    def leaves(self, user_id: str) -> None:
+        self.changes(user_id, left_at=self.at)
+
+    def is_removed(self, user_id: str) -> None:
+        person = self.person(user_id)
+        self.changes(user_id, left_at=self.at, removed_at=self.at, role=Role.MEMBER.value)
+        if person is not None:
+            self.looks(names.skeleton(person.username))
+
+    def is_let_back(self, user_id: str) -> None:
+        self.changes(user_id, removed_at=None)
+
+    def is_now(self, user_id: str, role: Role) -> None:
+        """Nobody is looked at then."""
+        self.changes(user_id, role=role.value)
+
+    def waits(self) -> None:
+        self.at += timedelta(seconds=1)
+
+    # --- what is compared ---
+
+    def claims(self, name: str, before: Participant | None, is_owner: bool) -> naming.Claim | None:
+        """None where the name is kept for somebody removed."""
+        is_kept = any(
+            each.removed_at is not None and not each.is_alike
+            for each in self.everybody()
+            if names.skeleton(each.username) == names.skeleton(name)
+        )
+        is_theirs = before is not None and names.skeleton(before.username) == names.skeleton(name)
+        claim = None
+        with contextlib.suppress(NameTaken):
+            claim = naming.claim(
+                self.connection, ROOM, name, before=before, is_owner=is_owner, at=self.at
+            )
+        assert (claim is None) == (is_kept and not is_owner and not is_theirs)
+        return claim
+
+    def looks(self, key: str) -> None:
+        expected, before = self.expected(key), self.marked()
+        changed = naming.mark(self.connection, ROOM, key)
+        assert [(each.user_id, each.is_alike) for each in changed] == expected
+        assert self.marked() == before | dict(expected)
+
+    def marked(self) -> dict[str, bool]:
+        return {each.user_id: each.is_alike for each in self.everybody()}
+
+    def expected(self, key: str) -> list[tuple[str, bool]]:
+        """What looking through everybody of this name would change."""
+        holders = [
+            each
+            for each in self.everybody()
+            if names.skeleton(each.username) == key and each.removed_at is None
+        ]
+        if len(holders) < 2 and not any(each.is_alike for each in holders):
+            return []
+        first_of_all = min(holders, key=_rank)
+        claimants = [each for each in holders if each.left_at is None or each.role is Role.OWNER]
+        first = min(claimants, key=_rank, default=first_of_all)
+        wanted = {
+            each.user_id: each is not (first_of_all if each.is_alike else first)
+            for each in claimants
+        }
+        return [
+            (each.user_id, wanted[each.user_id])
+            for each in claimants
+            if wanted[each.user_id] != each.is_alike
+        ]
+
+
+def _rank(person: Participant) -> tuple[bool, datetime, datetime, str]:
+    return person.role is not Role.OWNER, person.named_at, person.joined_at, person.user_id
+
+
+@pytest.fixture(params=[0, stored.FEW], ids=["as among many", "as among few"])
+def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With none even two are looked up as thousands are."""
+    monkeypatch.setattr(stored, "FEW", request.param)
+
+
+@pytest.mark.usefixtures("few")
+def test_looking_by_an_index_changes_what_looking_through_everybody_would(
+    connection: sa.Connection,
+) -> None:
+    @examples(60)
+    @given(steps=STEPS)
+    def compare(steps: list[tuple[Any, ...]]) -> None:
+        with Room(connection) as room:
+            for what, *about in steps:
+                getattr(room, what)(*about)
+
+    compare()
+
+
+@pytest.mark.usefixtures("few")
+def test_so_it_does_whoever_is_there_and_however_they_were_marked(
+    connection: sa.Connection,
+) -> None:
+    @examples(400)
+    @given(bens=st.lists(BEN, min_size=2, max_size=6))
+    def compare(bens: list[dict[str, Any]]) -> None:
+        with Room(connection) as room:
+            for ben in bens:
+                in_the_way(room, 1, **ben)
+            room.looks(KEY)
+
+    compare()
+
+
+# --- what a look costs ---
+
+
+def in_the_way(
+    room: Room,
+    count: int,
+    *,
+    role: str = "member",
+    left_at: int | None = None,
+    removed_at: int | None = None,
+    is_alike: bool = True,
+    named_at: int | None = None,
+) -> None:
+    """So many more Bens, each named a moment after the one before unless told otherwise."""
+    room.runs(
+        "INSERT INTO participants (conversation_id, user_id, username, session_id, joined_at,"
+        " visits, name_key, named_at, role, left_at, removed_at, is_alike)"
+        " VALUES (1, ?, 'Ben', ?, ?, 1, ?, ?, ?, ?, ?, ?)",
+        [
+            (f"user {id}", id, id, KEY, named_at or id, role, left_at, removed_at, is_alike)
+            for id in room.sessions(count)
+        ],
+    )
+
+
+def a_stranger_comes(room: Room) -> None:
+    claim = naming.claim(room.connection, ROOM, "Ben", before=None, is_owner=False, at=room.at)
+    room.is_new("stranger", "Ben", claim)
+    naming.mark(room.connection, ROOM, KEY)
+
+
+def one_comes_back(room: Room) -> None:
+    before = room.person("user 9")
+    assert before is not None
+    naming.claim(room.connection, ROOM, "Ben", before=before, is_owner=False, at=room.at)
+    stored.change(room.connection, before, left_at=None)
+    naming.mark(room.connection, ROOM, KEY)
+
+
+def the_first_is_removed(room: Room) -> None:
+    room.changes("user 2", left_at=room.at, removed_at=room.at)
+    naming.mark(room.connection, ROOM, KEY)
+
+
+def an_owner_comes(room: Room) -> None:
+    claim = naming.claim(room.connection, ROOM, "Ben", before=None, is_owner=True, at=room.at)
+    room.is_new("owner", "Ben", claim)
+    room.changes("owner", role="owner")
+    naming.mark(room.connection, ROOM, KEY)
+
+
+@pytest.mark.parametrize(
+    "holders",
+    [
+        {},
+        {"left_at": 5, "is_alike": False},
+        {"left_at": 5, "is_alike": True},
+        {"left_at": 5, "removed_at": 5},
+        {"role": "owner"},
+        {"role": "owner", "left_at": 5},
+    ],
+    ids=["here", "away, unmarked", "away", "removed", "owners", "owners, away"],
+)
+@pytest.mark.parametrize(
+    "happens", [a_stranger_comes, one_comes_back, the_first_is_removed, an_owner_comes]
+)
+def test_a_look_costs_the_same_however_many_hold_the_name(
+    room: Room, holders: dict[str, Any], happens: Callable[[Room], None]
+) -> None:
+    in_the_way(room, 20, **holders)
+    among_few = _steps(room, happens)
+    in_the_way(room, MANY, **holders)
+    assert _steps(room, happens) < 2 * among_few
+
+
+def _steps(room: Room, happens: Callable[[Room], None]) -> int:
+    """How many instructions of SQLite it takes; it is undone again."""
+    steps = 0
+
+    def step() -> None:
+        nonlocal steps
+        steps += 1
+
+    driver: Any = room.connection.connection.driver_connection
+    room.runs("SAVEPOINT before")
+    driver.set_progress_handler(step, 1)
+    happens(room)
+    driver.set_progress_handler(None, 1)
+    room.runs("ROLLBACK TO before")
+    return steps
+
+
+def test_marks_that_are_behind_are_caught_up_with_so_many_at_once(room: Room) -> None:
+    in_the_way(room, 3 * stored.UNMARKED_MAX, is_alike=False)
+    counts = [len(naming.mark(room.connection, ROOM, KEY)) for _ in range(5)]
+    assert sum(counts) == 3 * stored.UNMARKED_MAX - 1
+    assert max(counts) <= stored.UNMARKED_MAX
+    assert [user for user, is_alike in room.marked().items() if not is_alike] == ["user 2"]
