@@ -20,6 +20,8 @@ from parley.config import ANY_HOST, Config, default_port
 NOTED_MAX = 5
 """How many names that strangers asked by get into the log, until the next start."""
 NOTED_MAX_CHARS = 100
+ADMITTED_MAX = 256
+"""How many spellings that were found right are found right at once the next time."""
 LOOKING_UP = "own-names"
 """The thread that asks the DNS."""
 _LOCAL = (".localhost", ".local", ".lan", ".home", ".home.arpa", ".internal")
@@ -42,18 +44,25 @@ class Hosts:
         self._listening = config.host.lower()
         self._own: Set[str] = frozenset() if config.public_url else own_names()
         self._noted: set[str] = set()
+        self._admitted: set[str] = set()
 
     def admit(self, host: str) -> bool:
         """Whether a `Host` names this server. The first few that do not are told to the log."""
+        if host in self._admitted:  # people come by few names
+            return True
+        is_known = self._knows(host)
+        if is_known and len(self._admitted) < ADMITTED_MAX:
+            self._admitted.add(host)
+        if not (is_known or self._public):
+            self._note(name_in(host))
+        return is_known
+
+    def _knows(self, host: str) -> bool:
         if host.lower() in self._public or self.adds(host):
             return True
-        if self._public:
-            return False
         name = name_in(host)
-        if _is_local(name) or name == self._listening or name in self._own:
-            return True
-        self._note(name)
-        return False
+        is_own = _is_local(name) or name == self._listening or name in self._own
+        return is_own and not self._public
 
     def adds(self, host: str) -> bool:
         """Whether `--hosts` has the name in a `Host`, on whatever port."""
