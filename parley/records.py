@@ -81,11 +81,18 @@ class Conversation(Struct, frozen=True):
 
 
 class Head(Struct, frozen=True):
-    """What tells of a conversation whether somebody may speak, and the seq of its last change."""
+    """What is looked at before a message is stored: the conversation, and who would say it."""
 
     seq: int
+    """Of the conversation's last change."""
     is_active: bool
     is_read_only: bool
+    session_id: int | None
+    """Whose that participant is now; None where nobody is called so."""
+    username: str
+    role: Role
+    is_alike: bool
+    is_removed: bool
 
 
 class Participant(Struct, frozen=True):

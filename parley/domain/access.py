@@ -12,6 +12,7 @@ from parley.errors import (
     IdentityMismatch,
     KnockRequired,
     Locked,
+    NotJoined,
     PassphraseRequired,
     ReadOnly,
 )
@@ -103,10 +104,18 @@ def require_unmaking(
         raise Forbidden("Only who started the conversation can take another owner's rights.")
 
 
-def require_speaking(conversation: Conversation | Head, role: Role) -> None:
-    """What only owners may say where it is read-only."""
-    require_open(conversation)
-    if conversation.is_read_only and role is not Role.OWNER:
+def require_still_there(head: Head, sender: Participant) -> None:
+    """Whoever sat down as somebody is that still: not put out since, nor anybody else's."""
+    if head.is_removed:
+        raise ConversationNotFound
+    if head.session_id != sender.session_id:
+        raise NotJoined
+
+
+def require_speaking(head: Head) -> None:
+    """Where it is read-only only owners speak: whoever is one now, whatever they were."""
+    require_open(head)
+    if head.is_read_only and head.role is not Role.OWNER:
         raise ReadOnly
 
 
