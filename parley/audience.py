@@ -75,10 +75,10 @@ class Client:
     def keys_in(self, room_id: str) -> Keys:
         """Whom what it does there is counted for."""
         seat = self.seats.get(room_id)
-        if seat is None:
-            session, room = self.credential.session, room_id
-        else:
-            session, room = seat.credential.session, seat.room_id
+        credential = self.credential if seat is None else seat.credential
+        session = credential.session
+        # The conversation itself: it has a name for every link that it had.
+        room = "" if seat is None else seat.conversation_id
         return (self.sid if session is None else session.id, self.address, room)
 
     def place_in(self, room_id: str) -> Place:

@@ -86,8 +86,9 @@ def answers(name: str) -> Callable[[Handler], Handler]:
         @wraps(handler)
         async def serve(**path: str) -> Response:
             arguments: list[Any] = [] if call.body is None else [await _body(call.body)]
-            async with web.limited(_limit(name), path.get("room_id", "")):
+            async with web.limited(_limit(name), path.get("room_id", "")) as outcome:
                 reply = await handler(*arguments, **path)
+                outcome.is_news = not getattr(reply, "duplicate", False)
             return reply if isinstance(reply, Response) else web.json(reply, call.status)
 
         _handlers[name] = serve
@@ -117,6 +118,7 @@ async def join(body: contract.JoinBody, room_id: str) -> Response:
     session, token = await web.current_session(), None
     if body.passphrase is not None:
         session, token = await _entered(room_id, session, body.passphrase)
+        web.speak_for(session)
     joining = participants.Joining(
         session, body.user_id, body.username, keeps_cookie=web.is_own_page()
     )

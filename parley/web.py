@@ -20,9 +20,10 @@ from parley.credentials import Asking, Origins
 from parley.domain import conversations, sessions
 from parley.domain.context import Context
 from parley.errors import Forbidden, OriginRefused, ParleyError, Unavailable, WrongHost
-from parley.limits import Kind, Limits, Who
+from parley.limits import SPOKEN, Kind, Limits, Outcome, Who
 from parley.records import Session
 from parley.secret import Secret
+from parley.windows import Key
 
 R = TypeVar("R", bound=AnyResponse)
 
@@ -116,15 +117,22 @@ async def count_guess() -> None:
 
 
 @contextlib.asynccontextmanager
-async def limited(kind: Kind | None, room_id: str = "") -> AsyncIterator[None]:
+async def limited(kind: Kind | None, room_id: str = "") -> AsyncIterator[Outcome]:
     """Around what is limited, where it is; raises `RateLimited` instead of doing too much."""
     if kind is None:
-        yield
+        yield Outcome()
         return
     session = await current_session()
     who = Who("" if session is None else session.id, _stranger().address)
-    async with site().limits.using(kind, who, room_id):
-        yield
+
+    async def inside() -> Key:
+        asks, speaks = await current_session(), kind in SPOKEN  # who may have come in meanwhile
+        return room_id and await conversations.shares_limits(
+            site().context, room_id, asks, speaks=speaks
+        )
+
+    async with site().limits.using(kind, who, inside) as outcome:
+        yield outcome
 
 
 @contextlib.asynccontextmanager
@@ -132,7 +140,8 @@ async def guessing(room_id: str) -> AsyncIterator[None]:
     """Around a try at a passphrase; raises `RateLimited` where too many were wrong."""
     session = await current_session()
     who = Who("" if session is None else session.id, _stranger().address)
-    async with site().limits.guessing(who, room_id):
+    room = await conversations.id_at(site().context, room_id, session)
+    async with site().limits.guessing(who, room):
         yield
 
 
@@ -165,6 +174,11 @@ async def _session() -> Session | None:
     header = request.headers.get("Cookie", "")
     cookie = credentials.session_cookie(header, is_secure=is_https())
     return await sessions.resolve(site().context, cookie)
+
+
+def speak_for(session: Session | None) -> None:
+    """The request came in as somebody."""
+    g.session = session
 
 
 async def session_if_known() -> Session | None:

@@ -115,8 +115,12 @@ def require_still_there(head: Head, sender: Participant) -> None:
 def require_speaking(head: Head) -> None:
     """Where it is read-only only owners speak: whoever is one now, whatever they were."""
     require_open(head)
-    if head.is_read_only and head.role is not Role.OWNER:
+    if not may_speak(head, head):
         raise ReadOnly
+
+
+def may_speak(conversation: Conversation | Head, person: Participant | Head) -> bool:
+    return person.role is Role.OWNER or not conversation.is_read_only
 
 
 def role(standing: Standing) -> Role:
