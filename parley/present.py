@@ -54,6 +54,7 @@ def message(record: records.Message) -> contract.Message:
         deleted=UNSET if record.deleted_at is None else True,
         role="owner" if record.role is records.Role.OWNER else UNSET,
         alike=record.is_alike or UNSET,
+        unproven=record.is_unproven or UNSET,
     )
 
 
@@ -65,6 +66,7 @@ def participant(record: records.Participant, *, online: bool) -> contract.Partic
         role=role_name(record.role),
         online=online,
         alike=record.is_alike or UNSET,
+        unproven=record.is_unproven or UNSET,
     )
 
 
@@ -155,6 +157,7 @@ def event(happened: Told, *, others: int = 0) -> tuple[str, object]:
                 others=others or UNSET,
                 role="owner" if person.role is records.Role.OWNER else UNSET,
                 alike=person.is_alike or UNSET,
+                unproven=person.is_unproven or UNSET,
             )
         case records.ParticipantLeft(person, count):
             return "user_left", contract.UserLeft(
@@ -232,6 +235,15 @@ def closed(room_id: str) -> contract.Removed:
         room_id=room_id,
         reason="closed",
         message="This conversation was closed to strangers. Open its link again to come in.",
+    )
+
+
+def taken_back(room_id: str) -> contract.Removed:
+    return contract.Removed(
+        room_id=room_id,
+        reason="taken_back",
+        message="Whoever joined under this user_id first is back, and has its token. "
+        "Join again without it, as yourself.",
     )
 
 
@@ -320,6 +332,7 @@ def left_person(record: records.Participant) -> contract.LeftPerson:
         left_at=timestamp(record.left_at or record.joined_at),
         role=role_name(record.role),
         alike=record.is_alike or UNSET,
+        unproven=record.is_unproven or UNSET,
     )
 
 

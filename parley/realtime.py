@@ -115,6 +115,7 @@ class Realtime:
             username=data.username,
             socket=client.sid,
             proven=credential.proven,
+            address=client.address,
         )
         try:
             joined = await participants.join(self._context, data.room_id, joining)

@@ -92,6 +92,7 @@ class Head(Struct, frozen=True):
     username: str
     role: Role
     is_alike: bool
+    is_unproven: bool
     is_removed: bool
 
 
@@ -113,6 +114,15 @@ class Participant(Struct, frozen=True):
     """When an owner put them out; None for who was not, or was let back."""
     is_alike: bool = False
     """Whether their name can be taken for that of an owner, or of who holds it longer."""
+    unproven_from: str | None = None
+    """As long as their token was never used: the key of where they came from, as
+    `proof.place_key` has it, empty where nobody noted it. None once they are proven."""
+    first_session_id: int | None = None
+    """The session that joined as this, where another took it up since."""
+
+    @property
+    def is_unproven(self) -> bool:
+        return self.unproven_from is not None
 
 
 class Message(Struct, frozen=True):
@@ -132,6 +142,8 @@ class Message(Struct, frozen=True):
     """Of whoever said it, then."""
     is_alike: bool = False
     """Whether their name could be taken for another's, then."""
+    is_unproven: bool = False
+    """Whether they had never used their token, then."""
     deleted_at: datetime | None = None
     """When it was deleted: its text is gone."""
 
@@ -274,6 +286,17 @@ class ParticipantLeft(Struct, frozen=True):
         return self.participant.conversation_id
 
 
+class ParticipantWonBack(Struct, frozen=True):
+    """Whoever joined as them first came with the token: another session is them no more."""
+
+    room_id: str
+    participant: Participant
+
+    @property
+    def conversation_id(self) -> int:
+        return self.participant.conversation_id
+
+
 class TypingChanged(Struct, frozen=True):
     conversation_id: int
     user_id: str
@@ -390,6 +413,7 @@ Event = (
     MessageSent
     | ParticipantArrived
     | ParticipantLeft
+    | ParticipantWonBack
     | TypingChanged
     | ConversationEnded
     | MessageChanged

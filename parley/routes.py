@@ -120,7 +120,11 @@ async def join(body: contract.JoinBody, room_id: str) -> Response:
         session, token = await _entered(room_id, session, body.passphrase)
         web.speak_for(session)
     joining = participants.Joining(
-        session, body.user_id, body.username, keeps_cookie=web.is_own_page()
+        session,
+        body.user_id,
+        body.username,
+        keeps_cookie=web.is_own_page(),
+        address=web.address(),
     )
     joined = await participants.join(web.site().context, room_id, joining)
     token = joined.token or token

@@ -123,7 +123,7 @@ async def limited(kind: Kind | None, room_id: str = "") -> AsyncIterator[Outcome
         yield Outcome()
         return
     session = await current_session()
-    who = Who("" if session is None else session.id, _stranger().address)
+    who = Who("" if session is None else session.id, address())
 
     async def inside() -> Key:
         asks, speaks = await current_session(), kind in SPOKEN  # who may have come in meanwhile
@@ -139,16 +139,21 @@ async def limited(kind: Kind | None, room_id: str = "") -> AsyncIterator[Outcome
 async def guessing(room_id: str) -> AsyncIterator[None]:
     """Around a try at a passphrase; raises `RateLimited` where too many were wrong."""
     session = await current_session()
-    who = Who("" if session is None else session.id, _stranger().address)
+    who = Who("" if session is None else session.id, address())
     room = await conversations.id_at(site().context, room_id, session)
     async with site().limits.guessing(who, room):
         yield
 
 
+def address() -> str:
+    """Where the request comes from, as it counts; empty where the server tells none."""
+    client = request.scope.get("client")
+    return place_of(client[0]) if client else ""
+
+
 def _stranger() -> Who:
     """The address that asks, whoever it is."""
-    client = request.scope.get("client")
-    return Who("", place_of(client[0]) if client else "")
+    return Who("", address())
 
 
 async def current_session() -> Session | None:

@@ -205,6 +205,7 @@ class UserJoined(Struct, kw_only=True):
     others: int | UnsetType = UNSET
     role: Literal["owner"] | UnsetType = UNSET
     alike: bool | UnsetType = UNSET
+    unproven: bool | UnsetType = UNSET
 
 
 class UserLeft(Struct, kw_only=True):
@@ -255,12 +256,13 @@ class RoleChanged(Struct, kw_only=True):
 
 
 class Removed(Struct, kw_only=True):
-    """You are in this conversation no more: `removed` by an owner, or, for who only read
-    along, `closed` to strangers. `room_id` is the one you know.
+    """You are in this conversation no more: `removed` by an owner; or, for who only read
+    along, `closed` to strangers; or `taken_back` by who joined under your `user_id` first and
+    came with the token. `room_id` is the one you know.
     """
 
     room_id: str
-    reason: Literal["removed", "closed"]
+    reason: Literal["removed", "closed", "taken_back"]
     message: str
 
 

@@ -206,6 +206,7 @@ class LeftPerson(Struct, kw_only=True):
     left_at: Timestamp
     role: RoleName
     alike: bool | UnsetType = UNSET
+    unproven: bool | UnsetType = UNSET
 
 
 class OwnerAct(Struct, kw_only=True):

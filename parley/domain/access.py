@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
 
 from parley.errors import (
     ConversationIsOver,
@@ -17,9 +16,6 @@ from parley.errors import (
     ReadOnly,
 )
 from parley.records import Conversation, Head, Participant, Role, Session, Standing
-
-TAKEOVER_WITHIN = timedelta(seconds=120)
-"""How long the original client may take from its REST join to its socket's."""
 
 
 def require_open(conversation: Conversation | Head) -> None:
@@ -141,18 +137,19 @@ def require_same_person(person: Participant, *, user_id: str | None, username: s
         )
 
 
-def may_take_over(
-    holder: Participant, holder_session: Session, *, proven: bool, at: datetime
+def may_take_up(
+    holder: Participant, holder_session: Session, *, place: str, is_on_socket: bool
 ) -> bool:
-    """Whether a socket without credential may become this participant.
+    """Whether somebody without a token may become this participant, by naming its user_id.
 
-    For the original client, which joins over REST, forgets the answer, and
-    joins again on a socket: once, soon, and only where nobody ever proved to
-    be that participant.
+    For clients that forget their token, as the original one does when it joins over REST and
+    again on a socket: where nobody ever proved to be that participant, nobody is on it, and
+    from where they came before alone. Never an owner's, nor of who was put out.
     """
     return (
-        not proven
-        and holder.visits == 0
-        and not holder_session.token_used
-        and at - holder.joined_at <= TAKEOVER_WITHIN
+        not holder_session.token_used
+        and holder.unproven_from == place
+        and holder.role is not Role.OWNER
+        and holder.removed_at is None
+        and not is_on_socket
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +11,10 @@ from datetime import UTC, datetime
 from parley.bus import Bus
 from parley.domain.passphrases import Passphrases
 from parley.domain.presence import Presence
+from parley.secret import Secret
 from parley.storage.database import Database
+
+SECRET_BYTES = 32
 
 
 def now() -> datetime:
@@ -25,4 +29,8 @@ class Context:
     presence: Presence
     leave_grace_s: float
     clock: Callable[[], datetime] = now
+    tag: Callable[[str, str], str] = field(
+        default_factory=lambda: Secret(secrets.token_bytes(SECRET_BYTES)).tag
+    )
+    """`Secret.tag` of the server's own secret; of one that nobody keeps where none is given."""
     passphrases: Passphrases = field(default_factory=Passphrases)

@@ -188,6 +188,7 @@ def _store(context: Context, connection: sa.Connection, sender: Participant, dra
         client_id=draft.client_id,
         role=head.role,
         is_alike=head.is_alike,
+        is_unproven=head.is_unproven,
     )
     first = stored.say(connection, message, session_id=sender.session_id)
     if first is not None:
