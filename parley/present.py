@@ -212,7 +212,10 @@ def event(happened: Told, *, others: int = 0) -> tuple[str, object]:
             )
         case records.KnockAnswered(room_id, knock):
             return "knock_answered", contract.KnockAnswered(
-                room_id=room_id, id=knock.id, admitted=knock.answer == "admitted"
+                room_id=room_id,
+                id=knock.id,
+                admitted=knock.answer == "admitted",
+                crowded_out=knock.answer == "crowded_out" or UNSET,
             )
         case records.MessagesErased():
             return "messages_erased", contract.MessagesErased(
@@ -282,7 +285,9 @@ def knock_state(record: records.AtTheDoor) -> contract.KnockState:
     # What an owner gave can be taken back since.
     if record.knock is None or answer == "admitted":
         return "none"
-    return "waiting" if answer is None else "declined"
+    if answer is None:
+        return "waiting"
+    return "crowded_out" if answer == "crowded_out" else "declined"
 
 
 def decided(seen: records.Overview) -> contract.ManageReply:

@@ -252,7 +252,9 @@ class Realtime:
 
     async def knock(self, client: Client, data: contract.Knock) -> contract.KnockAck:
         credential = client.credential
-        asked = await knocking.knock(self._context, data.room_id, credential.session, data.username)
+        asked = await knocking.knock(
+            self._context, data.room_id, credential.session, data.username, client.address
+        )
         if asked.token is not None:
             credential = Credential(asked.session, proven=True, token=asked.token)
             client.credential = credential

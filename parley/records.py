@@ -173,9 +173,12 @@ class Knock(Struct, frozen=True):
     username: str
     asked_at: datetime
     answer: str | None
-    """`admitted` or `declined`; None while nobody answered."""
+    """`admitted` or `declined`; `crowded_out` where it made room for another; None while
+    nobody answered."""
     room_id: str
     """At which they knocked: a newer one is not for strangers to learn."""
+    place: str = ""
+    """The key of where they knocked from; empty where nobody noted it."""
 
 
 class AtTheDoor(Struct, frozen=True):

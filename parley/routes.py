@@ -219,7 +219,7 @@ async def use_link(_body: contract.Nothing, code: str) -> Response:
 @answers("knock")
 async def knock(body: contract.KnockBody, room_id: str) -> Response:
     session = await web.current_session()
-    asked = await knocking.knock(web.site().context, room_id, session, body.username)
+    asked = await knocking.knock(web.site().context, room_id, session, body.username, web.address())
     reply = contract.KnockReply(state="not_needed")
     if asked.knock is not None:
         token = UNSET if web.is_own_page() or asked.token is None else asked.token
@@ -234,7 +234,7 @@ async def knock_state(room_id: str) -> contract.KnockReply:
     reply = contract.KnockReply(state=present.knock_state(stands))
     if reply.state == "waiting" and stands.is_locked:
         raise Locked  # who waits is told; an owner may let them in all the same
-    if reply.state in ("waiting", "admitted", "declined") and stands.knock is not None:
+    if reply.state not in ("none", "not_needed") and stands.knock is not None:
         reply.id = stands.knock.id
     return reply
 

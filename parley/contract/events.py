@@ -278,11 +278,14 @@ class Knocked(Struct, kw_only=True):
 class KnockAnswered(Struct, kw_only=True):
     """Who knocked is told the room id they knocked at, whatever it is now. `admitted` are also
     those who need not wait any more: they came in by other means, or the door was opened to all.
+    `crowded_out`: nobody answered, but the door was full, and most there knocked from the same
+    address; the newest of them made room for somebody from elsewhere, and may knock again.
     """
 
     room_id: str
     id: str
     admitted: bool
+    crowded_out: bool | UnsetType = UNSET
 
 
 class MessagesErased(Struct, kw_only=True):

@@ -108,4 +108,4 @@ ActName = Literal[
     "replaced_link",
 ]
 LinkRoleName = Literal["owner", "member", "reader"]
-KnockState = Literal["none", "waiting", "admitted", "declined", "not_needed"]
+KnockState = Literal["none", "waiting", "admitted", "declined", "crowded_out", "not_needed"]
