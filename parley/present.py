@@ -315,6 +315,7 @@ def waiting(record: records.Knock) -> contract.WaitingPerson:
 
 def act(record: records.Act) -> contract.OwnerAct:
     return contract.OwnerAct(
+        id=record.id,
         at=timestamp(record.at),
         who=record.who,
         act=cast(contract.ActName, record.act),  # as audit.note took it

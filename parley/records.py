@@ -194,6 +194,7 @@ class AtTheDoor(Struct, frozen=True):
 class Act(Struct, frozen=True):
     """Something an owner did, as the list of acts tells it."""
 
+    id: int
     at: datetime
     who: str
     act: str
@@ -257,7 +258,8 @@ class Overview(Struct, frozen=True):
     links: tuple[Link, ...]
     """Every one that was made, the newest first."""
     acts: tuple[Act, ...]
-    """The newest first."""
+    """The newest first, or those before one."""
+    has_older_acts: bool = False
 
 
 # What happened: published on the bus after the commit, in commit order.

@@ -343,9 +343,15 @@ async def revoke_link(room_id: str, link_id: str) -> contract.DoneReply:
 
 @answers("acts")
 async def acts(room_id: str) -> contract.ActsReply:
-    session = await web.current_session()
-    found = await audit.acts(web.site().context, room_id, session)
-    return contract.ActsReply(acts=[present.act(each) for each in found])
+    query = _parameters("acts")
+    found, has_more = await audit.acts(
+        web.site().context,
+        room_id,
+        await web.current_session(),
+        limit=query.get("limit", contract.ACTS_PAGE_DEFAULT),
+        before=query.get("before"),
+    )
+    return contract.ActsReply(acts=[present.act(each) for each in found], has_more=has_more)
 
 
 @answers("health")
