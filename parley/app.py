@@ -53,6 +53,7 @@ from parley.manage_pages import manage_pages
 from parley.pages import pages
 from parley.realtime import Realtime, asking
 from parley.routes import rest
+from parley.secret import Secret
 from parley.storage import secret_file
 from parley.storage.database import Database
 from parley.wire.body import BODY_WITHIN_S
@@ -129,7 +130,13 @@ def create_app(config: Config | None = None) -> Parley:
     config = config or Config()
     logs.log_unless_told(config.log_level)
     database = Database(config.data)
-    context = Context(database, LocalBus(), Presence(), config.leave_grace_s)
+    context = Context(
+        database,
+        LocalBus(),
+        Presence(),
+        config.leave_grace_s,
+        tag=lambda purpose, text: _secret(app).tag(purpose, text),
+    )
     limits = Limits(config)
     realtime = Realtime(context, config, limits)
     context.bus.subscribe(realtime.audience.deliver)
@@ -159,6 +166,14 @@ def create_app(config: Config | None = None) -> Parley:
     _serve(app, config)
     _start_and_stop(app, context)
     return app
+
+
+def _secret(app: Quart) -> Secret:
+    """The server's own. Raises `Unavailable` before the app has started."""
+    secret = web_site(app).secret
+    if secret is None:
+        raise Unavailable("The server is starting.", retry_after=1.0)
+    return secret
 
 
 def web_site(app: Quart) -> web.Site:

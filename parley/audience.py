@@ -75,10 +75,10 @@ class Client:
     def keys_in(self, room_id: str) -> Keys:
         """Whom what it does there is counted for."""
         seat = self.seats.get(room_id)
-        if seat is None:
-            session, room = self.credential.session, room_id
-        else:
-            session, room = seat.credential.session, seat.room_id
+        credential = self.credential if seat is None else seat.credential
+        session = credential.session
+        # The conversation itself: it has a name for every link that it had.
+        room = "" if seat is None else seat.conversation_id
         return (self.sid if session is None else session.id, self.address, room)
 
     def place_in(self, room_id: str) -> Place:
@@ -181,6 +181,8 @@ class Audience:
                 self._tell_presence(room, event)
             case records.ParticipantRemoved():
                 self._put_out(room, event)
+            case records.ParticipantWonBack():
+                self._show_out_who_was(room, event)
             case records.TypingChanged():
                 self._tell(room, event, but=event.user_id)
             case records.ConversationChanged():
@@ -270,6 +272,15 @@ class Audience:
                 if client.is_waiting:
                     self._server.send_off(client.sid)
         self._tell(room, event)
+
+    def _show_out_who_was(self, room: Room, event: records.ParticipantWonBack) -> None:
+        person = event.participant
+        for sid in room.sids_of(person.user_id):
+            client = self.clients.get(sid)
+            seat = client and client.seat_in(event.conversation_id)
+            if client and seat and not seat.credential.is_of(person.session_id):
+                told = present.taken_back(seat.room_id)
+                self._show_out(client, event.conversation_id, told)
 
     def _close_to_strangers(self, room: Room, conversation_id: int) -> None:
         for client in self._in(room):

@@ -73,7 +73,9 @@ async def knock(room_id: str) -> AnyResponse | Refused:
         body = decode.from_value({"username": username}, contract.KnockBody)
         session = await web.current_session()
         async with web.limited(Kind.JOINS, room_id):
-            asked = await knocking.knock(web.site().context, room_id, session, body.username)
+            asked = await knocking.knock(
+                web.site().context, room_id, session, body.username, web.address()
+            )
     except ParleyError as error:
         if isinstance(error, AT_THE_DOOR):
             return await door(room_id, error)

@@ -7,12 +7,14 @@ import contextlib
 import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum, StrEnum
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 import structlog
+from msgspec import Struct
 
 from parley.addresses import roughly
 from parley.config import MEMORY, Config
@@ -22,7 +24,7 @@ from parley.errors import (
     RateLimited,
     RateLimitStorageUnusable,
 )
-from parley.rates import Rate
+from parley.rates import By, Rate
 from parley.windows import Key, Keys, Windows
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 SAY_EVERY_S = 60.0
 """How often the log tells that a limit is being reached, whoever reaches it."""
 
@@ -66,6 +69,28 @@ class Who(NamedTuple):
 NOBODY = Who("", "")
 
 
+class Use(Struct, frozen=True):
+    """What was counted, so that it can be given back."""
+
+    kind: Kind
+    keys: Keys
+    at: float
+    is_shared: bool
+    """Whether it was counted in Redis, by the wall clock."""
+
+    @property
+    def of_room(self) -> Keys:
+        return ("", "", self.keys[2])
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a use."""
+
+    is_news: bool = True
+    """Whether anything was done by it: else the room is not charged."""
+
+
 class Place(Enum):
     """Where somebody is, seen from a room."""
 
@@ -73,6 +98,27 @@ class Place(Enum):
     READING = "reading"
     MEMBER = "member"
     """Taking part: the room's limits are theirs to use up."""
+
+
+SPOKEN = frozenset({Kind.MESSAGES, Kind.TYPING})
+"""What only those do who take part."""
+Inside = Callable[[], Awaitable[Key]]
+"""The conversation whose limits are somebody's to use up, who names it; empty for none."""
+
+
+class Asked(Protocol[T_co]):
+    """What a client asks for by an event."""
+
+    def act(self) -> T_co | Awaitable[T_co]: ...
+
+    async def is_known(self) -> bool:
+        """Whether it may be there: then it guesses nothing, whoever else does."""
+
+    async def inside(self, kind: Kind) -> Key:
+        """As `Inside`."""
+
+    def is_news(self, result: Any) -> bool:
+        """Whether anything was done by it."""
 
 
 OF_EVENT = {
@@ -103,10 +149,13 @@ class Limits:
             kind: getattr(config, f"limit_{kind}") if config.rate_limits else () for kind in Kind
         }
         self._own = Windows(rates)
+        self._of_rooms = {
+            kind for kind, each in rates.items() if any(rate.by is By.ROOM for rate in each)
+        }
         self._shared: SharedWindows | None = None
         if config.rate_limits and config.rate_limit_storage != MEMORY:
             self._shared = _shared(config.rate_limit_storage, rates)
-        self._guesses: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._guesses: WeakValueDictionary[tuple[str, Key], asyncio.Lock] = WeakValueDictionary()
         """By address, and by room: held while a passphrase is looked at."""
         self._says_again_at: dict[Kind, float] = {}
 
@@ -119,25 +168,39 @@ class Limits:
         if self._shared is not None:
             await self._shared.close()
 
-    async def spend(self, kind: Kind, who: Who, room_id: str = "") -> None:
+    async def spend(self, kind: Kind, who: Who, room: Key = "") -> Use:
         """Count one use, unless it is too much."""
-        keys = (*who, room_id)
-        wait_s = None if self._shared is None else await self._shared.spend(kind, keys)
+        keys, at = (*who, room), time.time()
+        wait_s = None if self._shared is None else await self._shared.spend(kind, keys, at)
+        is_shared = wait_s is not None
         if wait_s is None:
-            wait_s = self._own.spend(kind, keys, self.clock())
+            at = self.clock()
+            wait_s = self._own.spend(kind, keys, at)
         self._refuse_for(wait_s, kind, who)
+        return Use(kind, keys, at, is_shared)
 
-    async def require(self, kind: Kind, who: Who, room_id: str = "") -> None:
+    async def give_back(self, use: Use) -> None:
+        """Nothing came of it: what the room shares is as it was before, exactly."""
+        if use.is_shared and self._shared is not None:
+            await self._shared.give_back(use.kind, use.of_room, use.at)
+        elif not use.is_shared:
+            self.give_back_at_once(use)
+
+    def give_back_at_once(self, use: Use) -> None:
+        """The same for what `on_event` counted, which is in memory."""
+        self._own.give_back(use.kind, use.of_room, use.at)
+
+    async def require(self, kind: Kind, who: Who, room: Key = "") -> None:
         """Refuse what would be too much, and count nothing."""
-        keys = (*who, room_id)
+        keys = (*who, room)
         wait_s = None if self._shared is None else await self._shared.wait_s(kind, keys)
         if wait_s is None:
             wait_s = self._own.wait_s(kind, keys, self.clock())
         self._refuse_for(wait_s, kind, who)
 
-    async def charge(self, kind: Kind, who: Who, room_id: str = "") -> None:
+    async def charge(self, kind: Kind, who: Who, room: Key = "") -> None:
         """Count one use that has happened. Refuses nothing."""
-        keys = (*who, room_id)
+        keys = (*who, room)
         done = None if self._shared is None else await self._shared.charge(kind, keys)
         if done is None:
             self._own.charge(kind, keys, self.clock())
@@ -151,87 +214,109 @@ class Limits:
                 raise
 
     @contextlib.asynccontextmanager
-    async def using(self, kind: Kind | None, who: Who, room_id: str = "") -> AsyncIterator[None]:
+    async def using(self, kind: Kind | None, who: Who, inside: Inside) -> AsyncIterator[Outcome]:
         """Around what somebody does who may be a stranger to the room.
 
-        The room is charged only once it is done: nobody uses up what others share by
-        knocking at a door that stays closed.
+        The room's share is taken before, so that no two take the last one, and by those alone
+        who are inside: nobody uses up what others share by knocking at a door that stays closed.
+        Where nothing came of it, it is given back.
         """
+        outcome = Outcome()
         if kind is None:
-            yield
+            yield outcome
             return
         await self.spend(kind, who)
-        await self.require(kind, NOBODY, room_id)
-        yield
-        await self.charge(kind, NOBODY, room_id)
+        room = await inside() if kind in self._of_rooms else ""
+        use = await self.spend(kind, NOBODY, room) if room else None
+        try:
+            yield outcome
+        except Exception:
+            outcome.is_news = False
+            raise
+        finally:
+            if use is not None and not outcome.is_news:
+                await self.give_back(use)
+        if use is None and kind in self._of_rooms and (room := await inside()):
+            await self.charge(kind, NOBODY, room)  # they came in by it
 
     @contextlib.asynccontextmanager
-    async def guessing(self, who: Who, room_id: str) -> AsyncIterator[None]:
+    async def guessing(self, who: Who, room: Key) -> AsyncIterator[None]:
         """Around a try at a passphrase.
 
         One at a time from each address and for each room: none is made before the last is
         counted. The room's turn is waited for last, or two could wait for each other.
         """
         by_address = self._guesses.setdefault(("address", who.address), asyncio.Lock())
-        by_room = self._guesses.setdefault(("room", room_id), asyncio.Lock())
+        by_room = self._guesses.setdefault(("room", room), asyncio.Lock())
         async with by_address:
-            await self.require(Kind.PASSPHRASES, who, room_id)
-            async with by_room, self._counting_guess(who, room_id):
+            await self.require(Kind.PASSPHRASES, who, room)
+            async with by_room, self._counting_guess(who, room):
                 yield
 
     @contextlib.asynccontextmanager
-    async def _counting_guess(self, who: Who, room_id: str) -> AsyncIterator[None]:
-        await self.require(Kind.PASSPHRASES, who, room_id)
+    async def _counting_guess(self, who: Who, room: Key) -> AsyncIterator[None]:
+        await self.require(Kind.PASSPHRASES, who, room)
         try:
             yield
         except PassphraseWrong:
-            await self.charge(Kind.PASSPHRASES, who, room_id)
+            await self.charge(Kind.PASSPHRASES, who, room)
             raise
 
     def on_event(
-        self,
-        name: str,
-        keys: Keys,
-        place: Place,
-        act: Callable[[], T | Awaitable[T]],
-        is_known: Callable[[], Awaitable[bool]],
-    ) -> T | Awaitable[T]:
-        """What `act` gives, if this event of a client's may happen.
+        self, name: str, keys: Keys, place: Place, asked: Asked[T]
+    ) -> tuple[T | Awaitable[T], Use | None]:
+        """What it gives, if this event of a client's may happen, and what was counted for it:
+        whoever waits for it gives that back where nothing came of it.
 
         `keys` name whom it is counted for, `place` is where the client is, seen from the room.
-        `is_known` tells whether it may be there: then it guesses nothing, whoever else does.
         """
         kind = OF_EVENT.get(name)
         if kind is None and place is not Place.OUTSIDE:
-            return act()
+            return asked.act(), None
         if kind is None or place is not Place.MEMBER or self._shared is not None:
-            return self._slowly(kind, Who(*keys[:2]), keys[2], place, act, is_known)
+            return self._slowly(kind, keys, place, asked), None
         # The way of nearly every message: no task, nothing awaited.
-        wait_s = self._own.spend(kind, keys, self.clock())
+        now = self.clock()
+        wait_s = self._own.spend(kind, keys, now)
         if wait_s:
             self._refuse_for(wait_s, kind, Who(*keys[:2]))
-        return act()
+        use = Use(kind, keys, now, is_shared=False)
+        try:
+            return asked.act(), use
+        except Exception:
+            self.give_back_at_once(use)
+            raise
 
-    async def _slowly(
-        self,
-        kind: Kind | None,
-        who: Who,
-        room_id: str,
-        place: Place,
-        act: Callable[[], T | Awaitable[T]],
-        is_known: Callable[[], Awaitable[bool]],
-    ) -> T:
+    async def _slowly(self, kind: Kind | None, keys: Keys, place: Place, asked: Asked[T]) -> T:
+        who = Who(*keys[:2])
         if place is Place.MEMBER and kind is not None:
-            await self.spend(kind, who, room_id)
-            return await _outcome(act)
+            return await self._inside(kind, keys, asked)
         if place is Place.OUTSIDE:
-            await self.require_no_guesses(who, is_known)
-        async with self.using(kind, who, room_id):
+            await self.require_no_guesses(who, asked.is_known)
+
+        async def inside() -> Key:
+            return "" if kind is None else await asked.inside(kind)
+
+        async with self.using(kind, who, inside) as outcome:
             try:
-                return await _outcome(act)
+                result = await _outcome(asked.act)
             except ConversationNotFound:
                 await self.charge(Kind.UNKNOWN_ROOMS, who)
                 raise
+            outcome.is_news = asked.is_news(result)
+            return result
+
+    async def _inside(self, kind: Kind, keys: Keys, asked: Asked[T]) -> T:
+        """The same as for nearly every message, where uses are counted in Redis."""
+        use = await self.spend(kind, Who(*keys[:2]), keys[2])
+        try:
+            result = await _outcome(asked.act)
+        except Exception:
+            await self.give_back(use)
+            raise
+        if not asked.is_news(result):
+            await self.give_back(use)
+        return result
 
     def _refuse_for(self, wait_s: float, kind: Kind, who: Who) -> None:
         if wait_s <= 0:

@@ -195,7 +195,9 @@ async def _deleted(context: Context, room_id: str, session: Session | None) -> s
 
 async def _page(room_id: str, error: str | None = None) -> str:
     session = await web.current_session()
-    seen = await overview(web.site().context, room_id, session)
+    text = request.args.get("acts_before")
+    before = decode.from_query(text, "acts_before", contract.Seq) if text else None
+    seen = await overview(web.site().context, room_id, session, acts_before=before)
     conversation = seen.conversation
     return await render_long(
         "pages/manage.html",
@@ -206,6 +208,8 @@ async def _page(room_id: str, error: str | None = None) -> str:
         join_link=present.join_link(conversation.room_id, public_url=web.public_url()),
         acts=[_in_words(each) for each in seen.acts],
         act_words=ACTS,
+        older_acts=seen.acts[-1].id if seen.has_older_acts else None,
+        shows_older_acts=before is not None,
         link_words=LINK_WORDS,
         keep_days=contract.KEEP_DAYS,
         link_lives=list(LINK_LIVES),

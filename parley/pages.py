@@ -100,6 +100,7 @@ async def join(room_id: str) -> AnyResponse | Refused:
             username=body.username,
             keeps_cookie=True,
             announced=True,
+            address=web.address(),
         )
         async with web.limited(Kind.JOINS, room_id):
             joined = await participants.join(web.site().context, room_id, joining)

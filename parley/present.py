@@ -54,6 +54,7 @@ def message(record: records.Message) -> contract.Message:
         deleted=UNSET if record.deleted_at is None else True,
         role="owner" if record.role is records.Role.OWNER else UNSET,
         alike=record.is_alike or UNSET,
+        unproven=record.is_unproven or UNSET,
     )
 
 
@@ -65,6 +66,7 @@ def participant(record: records.Participant, *, online: bool) -> contract.Partic
         role=role_name(record.role),
         online=online,
         alike=record.is_alike or UNSET,
+        unproven=record.is_unproven or UNSET,
     )
 
 
@@ -155,6 +157,7 @@ def event(happened: Told, *, others: int = 0) -> tuple[str, object]:
                 others=others or UNSET,
                 role="owner" if person.role is records.Role.OWNER else UNSET,
                 alike=person.is_alike or UNSET,
+                unproven=person.is_unproven or UNSET,
             )
         case records.ParticipantLeft(person, count):
             return "user_left", contract.UserLeft(
@@ -209,7 +212,10 @@ def event(happened: Told, *, others: int = 0) -> tuple[str, object]:
             )
         case records.KnockAnswered(room_id, knock):
             return "knock_answered", contract.KnockAnswered(
-                room_id=room_id, id=knock.id, admitted=knock.answer == "admitted"
+                room_id=room_id,
+                id=knock.id,
+                admitted=knock.answer == "admitted",
+                crowded_out=knock.answer == "crowded_out" or UNSET,
             )
         case records.MessagesErased():
             return "messages_erased", contract.MessagesErased(
@@ -232,6 +238,15 @@ def closed(room_id: str) -> contract.Removed:
         room_id=room_id,
         reason="closed",
         message="This conversation was closed to strangers. Open its link again to come in.",
+    )
+
+
+def taken_back(room_id: str) -> contract.Removed:
+    return contract.Removed(
+        room_id=room_id,
+        reason="taken_back",
+        message="Whoever joined under this user_id first is back, and has its token. "
+        "Join again without it, as yourself.",
     )
 
 
@@ -270,7 +285,9 @@ def knock_state(record: records.AtTheDoor) -> contract.KnockState:
     # What an owner gave can be taken back since.
     if record.knock is None or answer == "admitted":
         return "none"
-    return "waiting" if answer is None else "declined"
+    if answer is None:
+        return "waiting"
+    return "crowded_out" if answer == "crowded_out" else "declined"
 
 
 def decided(seen: records.Overview) -> contract.ManageReply:
@@ -298,6 +315,7 @@ def waiting(record: records.Knock) -> contract.WaitingPerson:
 
 def act(record: records.Act) -> contract.OwnerAct:
     return contract.OwnerAct(
+        id=record.id,
         at=timestamp(record.at),
         who=record.who,
         act=cast(contract.ActName, record.act),  # as audit.note took it
@@ -320,6 +338,7 @@ def left_person(record: records.Participant) -> contract.LeftPerson:
         left_at=timestamp(record.left_at or record.joined_at),
         role=role_name(record.role),
         alike=record.is_alike or UNSET,
+        unproven=record.is_unproven or UNSET,
     )
 
 

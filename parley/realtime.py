@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Any, NoReturn
 
 import msgspec
@@ -39,8 +38,9 @@ from parley.errors import (
     ParleyError,
     PassphraseRequired,
 )
-from parley.limits import Limits, Who
+from parley.limits import SPOKEN, Kind, Limits, Use, Who
 from parley.seating import Seating, check_room_for_more
+from parley.windows import Key
 from parley.wire.direct import Later
 from parley.wire.handshake import Handshake
 from parley.wire.places import RETRY_AFTER_S, Places
@@ -115,6 +115,7 @@ class Realtime:
             username=data.username,
             socket=client.sid,
             proven=credential.proven,
+            address=client.address,
         )
         try:
             joined = await participants.join(self._context, data.room_id, joining)
@@ -238,7 +239,8 @@ class Realtime:
                     "A browser's cookie cannot be renewed on a socket: "
                     "give the passphrase on the page, or over REST."
                 ) from None
-            who, address, room = client.keys_in(data.room_id)
+            who, address, _ = client.keys_in(data.room_id)
+            room = await conversations.id_at(self._context, data.room_id, session)
             async with self._limits.guessing(Who(who, address), room):
                 entered = await entering.enter(
                     self._context, data.room_id, session, data.passphrase, socket=client.sid
@@ -250,7 +252,9 @@ class Realtime:
 
     async def knock(self, client: Client, data: contract.Knock) -> contract.KnockAck:
         credential = client.credential
-        asked = await knocking.knock(self._context, data.room_id, credential.session, data.username)
+        asked = await knocking.knock(
+            self._context, data.room_id, credential.session, data.username, client.address
+        )
         if asked.token is not None:
             credential = Credential(asked.session, proven=True, token=asked.token)
             client.credential = credential
@@ -361,7 +365,7 @@ class Realtime:
     def _receive(self, sid: str, name: str, arguments: list[Any], wants_ack: bool) -> Any:
         """Answer every event: with its acknowledgement, or with an `error` event."""
         try:
-            outcome = self._act(self.audience.clients.get(sid), name, arguments)
+            outcome, use = self._act(self.audience.clients.get(sid), name, arguments)
         except Exception as error:
             return self._refuse(sid, _failure(error, name), wants_ack)
         if isinstance(outcome, msgspec.Struct):
@@ -371,8 +375,12 @@ class Realtime:
             try:
                 result = future.result()
             except Exception as error:
+                if use is not None:
+                    self._limits.give_back_at_once(use)
                 return self._refuse(sid, _failure(error, name), wants_ack)
             if isinstance(result, messages.Sent):
+                if result.duplicate and use is not None:
+                    self._limits.give_back_at_once(use)
                 return present.sent(result.message, duplicate=result.duplicate)
             return result
 
@@ -392,7 +400,9 @@ class Realtime:
         self.server.send_to((sid,), "error", present.error_event(failure))
         return None
 
-    def _act(self, client: Client | None, name: str, arguments: list[Any]) -> Outcome:
+    def _act(
+        self, client: Client | None, name: str, arguments: list[Any]
+    ) -> tuple[Outcome, Use | None]:
         event = contract.CLIENT_EVENTS.get(name)
         if event is None or client is None:
             known = ", ".join(contract.CLIENT_EVENTS)
@@ -403,18 +413,41 @@ class Realtime:
                 raise BadRequest(f"{name} needs an object with its fields.")
             fields = from_value(fields, event.data)
         room_id: str = fields.room_id
-        act = partial(self._events[name], client, fields)
         keys, place = client.keys_in(room_id), client.place_in(room_id)
-        return self._limits.on_event(
-            name, keys, place, act, partial(self._is_known, client, fields)
+        asked = _Asked(self._context, self._events[name], client, fields)
+        return self._limits.on_event(name, keys, place, asked)
+
+
+class _Asked(msgspec.Struct):
+    """An event of a client's, as far as the limits want to know of it."""
+
+    context: Context
+    serve: Callable[[Client, Any], Outcome]
+    client: Client
+    fields: Any
+
+    def act(self) -> Outcome:
+        return self.serve(self.client, self.fields)
+
+    async def is_known(self) -> bool:
+        session = await self._session()
+        return await conversations.is_inside(self.context, self.fields.room_id, session)
+
+    async def inside(self, kind: Kind) -> Key:
+        session = await self._session()
+        return await conversations.shares_limits(
+            self.context, self.fields.room_id, session, speaks=kind in SPOKEN
         )
 
-    async def _is_known(self, client: Client, fields: Any) -> bool:
-        """Whether this client may be where it asks for."""
-        session, token = client.session_in(fields.room_id), getattr(fields, "token", None)
+    def is_news(self, result: Any) -> bool:
+        return not (isinstance(result, messages.Sent) and result.duplicate)
+
+    async def _session(self) -> records.Session | None:
+        """Whom it asks as, once it is done as it asks."""
+        token = getattr(self.fields, "token", None)
         if token:
-            session = await sessions.resolve(self._context, token)
-        return await conversations.is_inside(self._context, fields.room_id, session)
+            return await sessions.resolve(self.context, token)
+        return self.client.session_in(self.fields.room_id)
 
 
 def _check_claims(

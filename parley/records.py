@@ -81,11 +81,19 @@ class Conversation(Struct, frozen=True):
 
 
 class Head(Struct, frozen=True):
-    """What tells of a conversation whether somebody may speak, and the seq of its last change."""
+    """What is looked at before a message is stored: the conversation, and who would say it."""
 
     seq: int
+    """Of the conversation's last change."""
     is_active: bool
     is_read_only: bool
+    session_id: int | None
+    """Whose that participant is now; None where nobody is called so."""
+    username: str
+    role: Role
+    is_alike: bool
+    is_unproven: bool
+    is_removed: bool
 
 
 class Participant(Struct, frozen=True):
@@ -106,6 +114,15 @@ class Participant(Struct, frozen=True):
     """When an owner put them out; None for who was not, or was let back."""
     is_alike: bool = False
     """Whether their name can be taken for that of an owner, or of who holds it longer."""
+    unproven_from: str | None = None
+    """As long as their token was never used: the key of where they came from, as
+    `proof.place_key` has it, empty where nobody noted it. None once they are proven."""
+    first_session_id: int | None = None
+    """The session that joined as this, where another took it up since."""
+
+    @property
+    def is_unproven(self) -> bool:
+        return self.unproven_from is not None
 
 
 class Message(Struct, frozen=True):
@@ -125,6 +142,8 @@ class Message(Struct, frozen=True):
     """Of whoever said it, then."""
     is_alike: bool = False
     """Whether their name could be taken for another's, then."""
+    is_unproven: bool = False
+    """Whether they had never used their token, then."""
     deleted_at: datetime | None = None
     """When it was deleted: its text is gone."""
 
@@ -154,9 +173,12 @@ class Knock(Struct, frozen=True):
     username: str
     asked_at: datetime
     answer: str | None
-    """`admitted` or `declined`; None while nobody answered."""
+    """`admitted` or `declined`; `crowded_out` where it made room for another; None while
+    nobody answered."""
     room_id: str
     """At which they knocked: a newer one is not for strangers to learn."""
+    place: str = ""
+    """The key of where they knocked from; empty where nobody noted it."""
 
 
 class AtTheDoor(Struct, frozen=True):
@@ -172,6 +194,7 @@ class AtTheDoor(Struct, frozen=True):
 class Act(Struct, frozen=True):
     """Something an owner did, as the list of acts tells it."""
 
+    id: int
     at: datetime
     who: str
     act: str
@@ -235,7 +258,8 @@ class Overview(Struct, frozen=True):
     links: tuple[Link, ...]
     """Every one that was made, the newest first."""
     acts: tuple[Act, ...]
-    """The newest first."""
+    """The newest first, or those before one."""
+    has_older_acts: bool = False
 
 
 # What happened: published on the bus after the commit, in commit order.
@@ -261,6 +285,17 @@ class ParticipantArrived(Struct, frozen=True):
 class ParticipantLeft(Struct, frozen=True):
     participant: Participant
     participant_count: int
+
+    @property
+    def conversation_id(self) -> int:
+        return self.participant.conversation_id
+
+
+class ParticipantWonBack(Struct, frozen=True):
+    """Whoever joined as them first came with the token: another session is them no more."""
+
+    room_id: str
+    participant: Participant
 
     @property
     def conversation_id(self) -> int:
@@ -383,6 +418,7 @@ Event = (
     MessageSent
     | ParticipantArrived
     | ParticipantLeft
+    | ParticipantWonBack
     | TypingChanged
     | ConversationEnded
     | MessageChanged

@@ -133,9 +133,11 @@ _INTRODUCTION = (
     "else who asks for that id gets `identity_taken`. The session that created a conversation is "
     "its owner; naming the creator's `user_id` makes nobody an owner.",
     "",
-    "One exception serves clients that keep no token: a `user_id` that was joined over REST, whose "
-    "token was never used and which was never on a socket, may be taken over by one socket "
-    "without credential within 120 seconds.",
+    "One exception serves clients that keep no token: a participant whose token was never used is "
+    "marked `unproven`, and whoever names its `user_id` without a credential, from the same "
+    "address and while no other socket is on it, joins as them. To use the token, in any of these "
+    "ways, ends that for good. Whoever joined as them first wins them back by using theirs: the "
+    "sockets of whoever took them up are told `removed` with the reason `taken_back`.",
     "",
     "### Coming back",
     "",
@@ -181,8 +183,8 @@ _CLIENT_EVENTS = (
 _SERVER_EVENTS = (
     "`user_joined` and `user_left` tell of people, not of sockets: a second tab is nobody new, and "
     "somebody whose connection broke and who is back within the grace (`--leave-grace-s`) never "
-    "left. `user_joined` for somebody who is here already tells their new name, or that `alike` is "
-    "another now. "
+    "left. `user_joined` for somebody who is here already tells their new name, or that `alike` or "
+    "`unproven` is another now. "
     "`participant_count` counts those who joined and have not left. Joining over REST is told to "
     "nobody: `user_joined` comes with the first socket.",
 )

@@ -86,8 +86,9 @@ def answers(name: str) -> Callable[[Handler], Handler]:
         @wraps(handler)
         async def serve(**path: str) -> Response:
             arguments: list[Any] = [] if call.body is None else [await _body(call.body)]
-            async with web.limited(_limit(name), path.get("room_id", "")):
+            async with web.limited(_limit(name), path.get("room_id", "")) as outcome:
                 reply = await handler(*arguments, **path)
+                outcome.is_news = not getattr(reply, "duplicate", False)
             return reply if isinstance(reply, Response) else web.json(reply, call.status)
 
         _handlers[name] = serve
@@ -117,8 +118,13 @@ async def join(body: contract.JoinBody, room_id: str) -> Response:
     session, token = await web.current_session(), None
     if body.passphrase is not None:
         session, token = await _entered(room_id, session, body.passphrase)
+        web.speak_for(session)
     joining = participants.Joining(
-        session, body.user_id, body.username, keeps_cookie=web.is_own_page()
+        session,
+        body.user_id,
+        body.username,
+        keeps_cookie=web.is_own_page(),
+        address=web.address(),
     )
     joined = await participants.join(web.site().context, room_id, joining)
     token = joined.token or token
@@ -213,7 +219,7 @@ async def use_link(_body: contract.Nothing, code: str) -> Response:
 @answers("knock")
 async def knock(body: contract.KnockBody, room_id: str) -> Response:
     session = await web.current_session()
-    asked = await knocking.knock(web.site().context, room_id, session, body.username)
+    asked = await knocking.knock(web.site().context, room_id, session, body.username, web.address())
     reply = contract.KnockReply(state="not_needed")
     if asked.knock is not None:
         token = UNSET if web.is_own_page() or asked.token is None else asked.token
@@ -228,7 +234,7 @@ async def knock_state(room_id: str) -> contract.KnockReply:
     reply = contract.KnockReply(state=present.knock_state(stands))
     if reply.state == "waiting" and stands.is_locked:
         raise Locked  # who waits is told; an owner may let them in all the same
-    if reply.state in ("waiting", "admitted", "declined") and stands.knock is not None:
+    if reply.state not in ("none", "not_needed") and stands.knock is not None:
         reply.id = stands.knock.id
     return reply
 
@@ -337,9 +343,15 @@ async def revoke_link(room_id: str, link_id: str) -> contract.DoneReply:
 
 @answers("acts")
 async def acts(room_id: str) -> contract.ActsReply:
-    session = await web.current_session()
-    found = await audit.acts(web.site().context, room_id, session)
-    return contract.ActsReply(acts=[present.act(each) for each in found])
+    query = _parameters("acts")
+    found, has_more = await audit.acts(
+        web.site().context,
+        room_id,
+        await web.current_session(),
+        limit=query.get("limit", contract.ACTS_PAGE_DEFAULT),
+        before=query.get("before"),
+    )
+    return contract.ActsReply(acts=[present.act(each) for each in found], has_more=has_more)
 
 
 @answers("health")

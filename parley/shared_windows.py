@@ -33,6 +33,10 @@ SAY_EVERY_S = 60.0
 """How often the log tells that it does not answer."""
 
 
+# In Lua, as what counts it is: a number is written there as it was written then.
+_FORGET = "return redis.call('lrem', KEYS[1], 1, tonumber(ARGV[1]))"
+
+
 class SharedWindows:
     """As `Windows`, but what it answers is None where Redis does not answer."""
 
@@ -53,6 +57,11 @@ class SharedWindows:
             raise RateLimitStorageUnusable(f"{self._where} cannot be used: {reason}.") from error
         self._storage = storage
         self._strategy = MovingWindowRateLimiter(storage)
+        bridge: Any = storage.bridge
+        own = bridge.base_exceptions
+        self._faults: tuple[type[Exception], ...] = (StorageError, OSError, TimeoutError)
+        self._faults += own if isinstance(own, tuple) else (own,)
+        self._forgetting = bridge.get_connection().register_script(_FORGET)
         self._rates = {
             kind: [(PLACES[rate.by], rate.by.value, _item(kind, rate)) for rate in each]
             for kind, each in rates.items()
@@ -76,13 +85,26 @@ class SharedWindows:
         bridge: Any = self._storage.bridge  # has no call for it
         await bridge.get_connection().aclose()
 
-    async def spend(self, kind: str, keys: Keys) -> float | None:
-        """Count a use, or say how many seconds to wait; then none of the others is charged."""
+    async def spend(self, kind: str, keys: Keys, at: float) -> float | None:
+        """Count a use of this moment, by the wall clock, or say how many seconds to wait; then
+        nothing is counted for anybody.
+        """
 
         async def ask() -> float:
-            for item, *names in self._concerned(kind, keys):
-                if not await self._strategy.hit(item, *names):
+            concerned = self._concerned(kind, keys)
+            for place, (item, *names) in enumerate(concerned):
+                if not await self._hit(item, names, at):
+                    await self._forget(concerned[:place], at)
                     return await self._wait_s(item, names)
+            return 0.0
+
+        return await self._asked(ask)
+
+    async def give_back(self, kind: str, keys: Keys, at: float) -> float | None:
+        """Count the use of this moment no more, for these; 0 once that is so."""
+
+        async def ask() -> float:
+            await self._forget(self._concerned(kind, keys), at)
             return 0.0
 
         return await self._asked(ask)
@@ -114,6 +136,22 @@ class SharedWindows:
             (item, by, str(keys[place])) for place, by, item in self._rates[kind] if keys[place]
         ]
 
+    async def _hit(self, item: RateLimitItemPerSecond, names: Sequence[str], at: float) -> bool:
+        # As the library's own `hit`, which takes the time itself: to give a use back takes its.
+        bridge: Any = self._storage.bridge
+        asked = [at, item.amount, item.get_expiry(), 1]
+        return bool(await bridge.lua_acquire_moving_window([self._key(item, names)], asked))
+
+    async def _forget(
+        self, concerned: Sequence[tuple[RateLimitItemPerSecond, str, str]], at: float
+    ) -> None:
+        for item, *names in concerned:
+            await self._forgetting([self._key(item, names)], [at])
+
+    def _key(self, item: RateLimitItemPerSecond, names: Sequence[str]) -> str:
+        bridge: Any = self._storage.bridge
+        return str(bridge.prefixed_key(item.key_for(*names)))
+
     async def _wait_s(self, item: RateLimitItemPerSecond, names: Sequence[str]) -> float:
         stats = await self._strategy.get_window_stats(item, *names)
         # It may have become free between the two questions.
@@ -126,7 +164,7 @@ class SharedWindows:
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 return await ask()
-        except (StorageError, OSError, TimeoutError) as error:
+        except self._faults as error:
             self._asked_again_at = now + LEFT_ALONE_S
             if now >= self._says_again_at:
                 self._says_again_at = now + SAY_EVERY_S

@@ -29,9 +29,10 @@ from parley.errors import (
     WrongHost,
 )
 from parley.hosts import is_loopback
-from parley.limits import Kind, Limits, Who
+from parley.limits import SPOKEN, Kind, Limits, Outcome, Who
 from parley.records import Session
 from parley.secret import Secret
+from parley.windows import Key
 
 R = TypeVar("R", bound=AnyResponse)
 
@@ -159,30 +160,43 @@ async def count_guess() -> None:
 
 
 @contextlib.asynccontextmanager
-async def limited(kind: Kind | None, room_id: str = "") -> AsyncIterator[None]:
+async def limited(kind: Kind | None, room_id: str = "") -> AsyncIterator[Outcome]:
     """Around what is limited, where it is; raises `RateLimited` instead of doing too much."""
     if kind is None:
-        yield
+        yield Outcome()
         return
     session = await current_session()
-    who = Who("" if session is None else session.id, _stranger().address)
-    async with site().limits.using(kind, who, room_id):
-        yield
+    who = Who("" if session is None else session.id, address())
+
+    async def inside() -> Key:
+        asks, speaks = await current_session(), kind in SPOKEN  # who may have come in meanwhile
+        return room_id and await conversations.shares_limits(
+            site().context, room_id, asks, speaks=speaks
+        )
+
+    async with site().limits.using(kind, who, inside) as outcome:
+        yield outcome
 
 
 @contextlib.asynccontextmanager
 async def guessing(room_id: str) -> AsyncIterator[None]:
     """Around a try at a passphrase; raises `RateLimited` where too many were wrong."""
     session = await current_session()
-    who = Who("" if session is None else session.id, _stranger().address)
-    async with site().limits.guessing(who, room_id):
+    who = Who("" if session is None else session.id, address())
+    room = await conversations.id_at(site().context, room_id, session)
+    async with site().limits.guessing(who, room):
         yield
+
+
+def address() -> str:
+    """Where the request comes from, as it counts; empty where the server tells none."""
+    client = request.scope.get("client")
+    return place_of(client[0]) if client else ""
 
 
 def _stranger() -> Who:
     """The address that asks, whoever it is."""
-    client = request.scope.get("client")
-    return Who("", place_of(client[0]) if client else "")
+    return Who("", address())
 
 
 async def current_session() -> Session | None:
@@ -208,6 +222,11 @@ async def _session() -> Session | None:
     header = request.headers.get("Cookie", "")
     cookie = credentials.session_cookie(header, is_secure=is_https())
     return await sessions.resolve(site().context, cookie)
+
+
+def speak_for(session: Session | None) -> None:
+    """The request came in as somebody."""
+    g.session = session
 
 
 async def session_if_known() -> Session | None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from parley.rates import By, Rate
 
 Key = int | str
-Keys = tuple[Key, str, str]
+Keys = tuple[Key, str, Key]
 """Whom a use is counted for: session, address, room, as `By` has them; an empty one is nobody."""
 PLACES = {by: place for place, by in enumerate(By)}
 
@@ -42,6 +42,12 @@ class Window:
         if uses and uses[0] <= now - self.per_s:
             del uses[: bisect_right(uses, now - self.per_s)]
         return uses
+
+    def forget(self, key: Key, at: float) -> None:
+        """The use that was counted at this moment was none, unless it counts no more anyway."""
+        uses = self._new.get(key) or self._old.get(key) or []
+        if at in uses:
+            uses.remove(at)
 
     def wait_s(self, key: Key, now: float) -> float:
         """How long until another use fits; 0 for none."""
@@ -90,6 +96,12 @@ class Windows:
             window.wait_s(keys[place], now) for place, window in self._by_kind[kind] if keys[place]
         ]
         return max(waits, default=0.0)
+
+    def give_back(self, kind: str, keys: Keys, at: float) -> None:
+        """Count the use of this moment no more, for these."""
+        for place, window in self._by_kind[kind]:
+            if keys[place]:
+                window.forget(keys[place], at)
 
     def charge(self, kind: str, keys: Keys, now: float) -> None:
         """Count a use that has happened."""

@@ -36,6 +36,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     engine = sa.create_engine(data_folder.database_url(folder), isolation_level="AUTOCOMMIT")
     migrate(engine)
     engine.dispose()
+    data_folder.close_to_others(folder, is_new=True)
     return folder
 
 

@@ -205,6 +205,7 @@ class UserJoined(Struct, kw_only=True):
     others: int | UnsetType = UNSET
     role: Literal["owner"] | UnsetType = UNSET
     alike: bool | UnsetType = UNSET
+    unproven: bool | UnsetType = UNSET
 
 
 class UserLeft(Struct, kw_only=True):
@@ -255,12 +256,13 @@ class RoleChanged(Struct, kw_only=True):
 
 
 class Removed(Struct, kw_only=True):
-    """You are in this conversation no more: `removed` by an owner, or, for who only read
-    along, `closed` to strangers. `room_id` is the one you know.
+    """You are in this conversation no more: `removed` by an owner; or, for who only read
+    along, `closed` to strangers; or `taken_back` by who joined under your `user_id` first and
+    came with the token. `room_id` is the one you know.
     """
 
     room_id: str
-    reason: Literal["removed", "closed"]
+    reason: Literal["removed", "closed", "taken_back"]
     message: str
 
 
@@ -276,11 +278,14 @@ class Knocked(Struct, kw_only=True):
 class KnockAnswered(Struct, kw_only=True):
     """Who knocked is told the room id they knocked at, whatever it is now. `admitted` are also
     those who need not wait any more: they came in by other means, or the door was opened to all.
+    `crowded_out`: nobody answered, but the door was full, and most there knocked from the same
+    address; the newest of them made room for somebody from elsewhere, and may knock again.
     """
 
     room_id: str
     id: str
     admitted: bool
+    crowded_out: bool | UnsetType = UNSET
 
 
 class MessagesErased(Struct, kw_only=True):

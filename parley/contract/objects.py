@@ -14,7 +14,8 @@ class Message(Struct, kw_only=True):
 
     `changed_seq` is the seq of its last change. With `deleted: true` its text is gone, and
     empty here. `role` is there where an owner said it. With `alike: true` the name of
-    whoever said it could be taken for that of an owner, or of who had held it longer.
+    whoever said it could be taken for that of an owner, or of who had held it longer; with
+    `unproven: true` they had not shown by a token that they are who joined under it.
     """
 
     id: str
@@ -29,12 +30,15 @@ class Message(Struct, kw_only=True):
     deleted: bool | UnsetType = UNSET
     role: Literal["owner"] | UnsetType = UNSET
     alike: bool | UnsetType = UNSET
+    unproven: bool | UnsetType = UNSET
 
 
 class Participant(Struct, kw_only=True):
     """Somebody in the conversation. `online`: holds an open socket in it.
 
     With `alike: true` their name can be taken for that of an owner, or of who has held it longer.
+    With `unproven: true` they never used their token: whoever names their `user_id` from the
+    same address can be them while they are on no socket, until somebody comes with the token.
     """
 
     user_id: str
@@ -43,6 +47,7 @@ class Participant(Struct, kw_only=True):
     role: RoleName
     online: bool
     alike: bool | UnsetType = UNSET
+    unproven: bool | UnsetType = UNSET
 
 
 class Conversation(Struct, kw_only=True):

@@ -9,6 +9,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from parley.contract.objects import Conversation, ConversationSummary, Message
 from parley.contract.terms import (
+    ACTS_PAGE_DEFAULT,
+    ACTS_PAGE_MAX,
     CONVERSATIONS_PAGE_DEFAULT,
     CONVERSATIONS_PAGE_MAX,
     LINK_USES_MAX,
@@ -206,11 +208,15 @@ class LeftPerson(Struct, kw_only=True):
     left_at: Timestamp
     role: RoleName
     alike: bool | UnsetType = UNSET
+    unproven: bool | UnsetType = UNSET
 
 
 class OwnerAct(Struct, kw_only=True):
-    """What an owner did. `about` says of whom or to what; it is empty where `act` says all."""
+    """What an owner did. `about` says of whom or to what; it is empty where `act` says all.
+    Later acts have a greater `id`.
+    """
 
+    id: int
     at: Timestamp
     who: str
     act: ActName
@@ -240,10 +246,13 @@ class ManageReply(Struct, kw_only=True):
 
 
 class ActsReply(Struct, kw_only=True):
-    """The newest first."""
+    """The newest first. Everything is kept but changes of the title and the description: of
+    those the newest hundred.
+    """
 
     success: Literal[True] = True
     acts: list[OwnerAct]
+    has_more: bool
 
 
 class ChangeReply(Struct, kw_only=True):
@@ -352,6 +361,7 @@ class Call:
 
 
 _PAGE = Annotated[int, Meta(ge=1, le=MESSAGES_PAGE_MAX)]
+_ACTS_PAGE = Annotated[int, Meta(ge=1, le=ACTS_PAGE_MAX)]
 _LIST_PAGE = Annotated[int, Meta(ge=1, le=CONVERSATIONS_PAGE_MAX)]
 
 CALLS: dict[str, Call] = {
@@ -574,6 +584,14 @@ CALLS: dict[str, Call] = {
             "/api/conversations/{room_id}/acts",
             "What owners did, the newest first.",
             ActsReply,
+            parameters=(
+                Parameter("before", "only acts with a smaller id", Seq),
+                Parameter(
+                    "limit",
+                    f"how many, {ACTS_PAGE_DEFAULT} by default, at most {ACTS_PAGE_MAX}",
+                    _ACTS_PAGE,
+                ),
+            ),
             credential="owner",
         ),
         Call("health", "GET", "/api/health", "How much is going on.", HealthReply),

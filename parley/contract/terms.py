@@ -48,6 +48,8 @@ WAITING_MAX = 50
 KNOCK_LASTS_S = 24 * 3600
 """Whoever knocked so long ago and got no answer is taken to have gone."""
 LEFT_LISTED_MAX = 200
+ACTS_PAGE_DEFAULT = 200
+ACTS_PAGE_MAX = 200
 """How many of those who left an owner is shown: the latest."""
 
 STATE_MESSAGES = 100
@@ -111,4 +113,4 @@ ActName = Literal[
     "replaced_link",
 ]
 LinkRoleName = Literal["owner", "member", "reader"]
-KnockState = Literal["none", "waiting", "admitted", "declined", "not_needed"]
+KnockState = Literal["none", "waiting", "admitted", "declined", "crowded_out", "not_needed"]

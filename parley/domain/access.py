@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
 
 from parley.errors import (
     ConversationIsOver,
@@ -12,13 +11,11 @@ from parley.errors import (
     IdentityMismatch,
     KnockRequired,
     Locked,
+    NotJoined,
     PassphraseRequired,
     ReadOnly,
 )
 from parley.records import Conversation, Head, Participant, Role, Session, Standing
-
-TAKEOVER_WITHIN = timedelta(seconds=120)
-"""How long the original client may take from its REST join to its socket's."""
 
 
 def require_open(conversation: Conversation | Head) -> None:
@@ -103,11 +100,23 @@ def require_unmaking(
         raise Forbidden("Only who started the conversation can take another owner's rights.")
 
 
-def require_speaking(conversation: Conversation | Head, role: Role) -> None:
-    """What only owners may say where it is read-only."""
-    require_open(conversation)
-    if conversation.is_read_only and role is not Role.OWNER:
+def require_still_there(head: Head, sender: Participant) -> None:
+    """Whoever sat down as somebody is that still: not put out since, nor anybody else's."""
+    if head.is_removed:
+        raise ConversationNotFound
+    if head.session_id != sender.session_id:
+        raise NotJoined
+
+
+def require_speaking(head: Head) -> None:
+    """Where it is read-only only owners speak: whoever is one now, whatever they were."""
+    require_open(head)
+    if not may_speak(head, head):
         raise ReadOnly
+
+
+def may_speak(conversation: Conversation | Head, person: Participant | Head) -> bool:
+    return person.role is Role.OWNER or not conversation.is_read_only
 
 
 def role(standing: Standing) -> Role:
@@ -128,18 +137,19 @@ def require_same_person(person: Participant, *, user_id: str | None, username: s
         )
 
 
-def may_take_over(
-    holder: Participant, holder_session: Session, *, proven: bool, at: datetime
+def may_take_up(
+    holder: Participant, holder_session: Session, *, place: str, is_on_socket: bool
 ) -> bool:
-    """Whether a socket without credential may become this participant.
+    """Whether somebody without a token may become this participant, by naming its user_id.
 
-    For the original client, which joins over REST, forgets the answer, and
-    joins again on a socket: once, soon, and only where nobody ever proved to
-    be that participant.
+    For clients that forget their token, as the original one does when it joins over REST and
+    again on a socket: where nobody ever proved to be that participant, nobody is on it, and
+    from where they came before alone. Never an owner's, nor of who was put out.
     """
     return (
-        not proven
-        and holder.visits == 0
-        and not holder_session.token_used
-        and at - holder.joined_at <= TAKEOVER_WITHIN
+        not holder_session.token_used
+        and holder.unproven_from == place
+        and holder.role is not Role.OWNER
+        and holder.removed_at is None
+        and not is_on_socket
     )

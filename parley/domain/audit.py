@@ -13,7 +13,10 @@ from parley.domain.door import Found
 from parley.records import Act, Session
 from parley.storage import audit as stored
 
-LISTED_MAX = 200
+LIGHT: frozenset[ActName] = frozenset({"changed_title", "changed_description"})
+"""What anybody may do again and again, and nobody has to answer for."""
+LIGHT_KEPT = 100
+"""So many of those are kept of each conversation; everything else for good."""
 
 
 def note(
@@ -22,13 +25,23 @@ def note(
     """For use inside the transaction of what is noted."""
     who = found.person.username if found.person is not None else "The owner"
     stored.note(connection, found.id, at=at, who=who, act=act, about=about)
+    if act in LIGHT:
+        stored.forget_light(connection, found.id, but=LIGHT_KEPT)
 
 
-async def acts(context: Context, room_id: str, session: Session | None) -> tuple[Act, ...]:
-    """The newest first, for an owner."""
+async def acts(
+    context: Context,
+    room_id: str,
+    session: Session | None,
+    *,
+    limit: int,
+    before: int | None = None,
+) -> tuple[tuple[Act, ...], bool]:
+    """A page, the newest first, for an owner; and whether there are older ones."""
 
     def query(connection: sa.Connection) -> tuple[Act, ...]:
         found = door.owned(connection, room_id, session)
-        return stored.newest(connection, found.id, limit=LISTED_MAX)
+        return stored.newest(connection, found.id, limit=limit + 1, before=before)
 
-    return await context.database.read(query)
+    found = await context.database.read(query)
+    return found[:limit], len(found) > limit

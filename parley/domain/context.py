@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +13,10 @@ from parley.domain.counts import Counts
 from parley.domain.passphrases import Passphrases
 from parley.domain.presence import Presence
 from parley.domain.slices import Slices
+from parley.secret import Secret
 from parley.storage.database import Database
+
+SECRET_BYTES = 32
 
 
 def now() -> datetime:
@@ -27,6 +31,10 @@ class Context:
     presence: Presence
     leave_grace_s: float
     clock: Callable[[], datetime] = now
+    tag: Callable[[str, str], str] = field(
+        default_factory=lambda: Secret(secrets.token_bytes(SECRET_BYTES)).tag
+    )
+    """`Secret.tag` of the server's own secret; of one that nobody keeps where none is given."""
     passphrases: Passphrases = field(default_factory=Passphrases)
     slices: Slices = field(default_factory=Slices)
     counts: Counts = field(default_factory=Counts)

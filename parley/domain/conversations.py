@@ -20,7 +20,7 @@ from parley.contract import (
     STATE_MESSAGES,
     UNLISTED_ROOM_ID_BYTES,
 )
-from parley.domain import audit, door, sessions, text
+from parley.domain import access, audit, door, sessions, text
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.errors import (
@@ -113,6 +113,30 @@ async def is_inside(context: Context, room_id: str, session: Session | None) -> 
     except ParleyError:
         return False
     return found.standing in (Standing.OWNER, Standing.MEMBER, Standing.READER)
+
+
+async def shares_limits(
+    context: Context, room_id: str, session: Session | None, *, speaks: bool
+) -> int:
+    """The id of the conversation, for somebody inside, who may use up what is limited there for
+    all; 0 for others, who must not: for who does not take part, or is to be silent, where they
+    want to speak.
+    """
+    try:
+        found = await context.database.read(door.readable, room_id, session)
+    except ParleyError:
+        return 0  # what they are told for it is whoever acts to say
+    if speaks and (found.person is None or not access.may_speak(found.conversation, found.person)):
+        return 0
+    return found.id
+
+
+async def id_at(context: Context, room_id: str, session: Session | None) -> int:
+    """The id of the conversation that a room id leads to, or led to; 0 for none."""
+    try:
+        return (await context.database.read(door.find, room_id, session)).id
+    except ParleyError:
+        return 0
 
 
 async def snapshot(context: Context, room_id: str, session: Session | None) -> Snapshot:

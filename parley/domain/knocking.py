@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
@@ -40,6 +41,9 @@ KNOCK_LASTS = timedelta(seconds=KNOCK_LASTS_S)
 AT_THE_DOOR_AGAIN_S = 60.0
 ADMITTED: Literal["admitted"] = "admitted"
 DECLINED: Literal["declined"] = "declined"
+CROWDED_OUT = "crowded_out"
+"""Nobody answered it: it made room for somebody's from where fewer knocks come from."""
+PURPOSE = "where a knock came from"
 
 
 class Asked(Struct, frozen=True):
@@ -51,12 +55,21 @@ class Asked(Struct, frozen=True):
     token: str | None
     """The secret of the session made by this; None where there was one."""
     session: Session | None = None
+    crowded_out: Knock | None = None
+    """Whose place it took."""
 
 
 async def knock(
-    context: Context, room_id: str, session: Session | None, username: str | None
+    context: Context,
+    room_id: str,
+    session: Session | None,
+    username: str | None,
+    address: str = "",
 ) -> Asked:
-    """Ask to be let in, under a name. Asking again is asking once, under the newest name."""
+    """Ask to be let in, under a name. Asking again is asking once, under the newest name.
+
+    `address` is that of `addresses.place_of`: of no one are so many that nobody else can knock.
+    """
     name = text.claimed_name(username)
     if not name:
         raise BadRequest("Give a name, so that the owner knows who knocks.")
@@ -76,10 +89,11 @@ async def knock(
         if not conversation.is_knock:
             access.require_open_door(conversation)
         who, token = (session, None) if session else sessions.begin(connection, at=at)
-        knocks.forget_waiting(connection, found.id, until=at - KNOCK_LASTS)
+        knocks.forget_old(connection, found.id, until=at - KNOCK_LASTS)
         before = knocks.of_session(connection, found.id, who.id)
+        place, gone = context.tag(PURPOSE, f"{found.id} {address}"), None
         if before is None or before.answer is not None:
-            _require_room_at_the_door(connection, found.id, at=at)
+            gone = _make_room_at_the_door(connection, found.id, place, at=at)
         asks_again = (name, room_id, None)
         if before and (before.username, before.room_id, before.answer) == asks_again:
             return Asked(conversation, before, token, who), False
@@ -90,12 +104,15 @@ async def knock(
             room_id=room_id,
             id=before.id if before is not None else secrets.token_urlsafe(ID_BYTES),
             username=name,
+            place=place,
             at=at,
         )
-        return Asked(conversation, asked, token, who), True
+        return Asked(conversation, asked, token, who, gone), True
 
     def tell(result: tuple[Asked, bool]) -> None:
         asked, is_news = result
+        if asked.crowded_out is not None:
+            context.bus.publish(KnockAnswered(asked.conversation.room_id, asked.crowded_out))
         if is_news and asked.knock is not None:
             context.bus.publish(Knocked(asked.conversation.room_id, asked.knock))
 
@@ -184,14 +201,25 @@ def _answered(
     return KnockAnswered(found.conversation.room_id, knock)
 
 
-def _require_room_at_the_door(
-    connection: sa.Connection, conversation_id: int, *, at: datetime
-) -> None:
-    if len(waiting(connection, conversation_id, at=at)) >= WAITING_MAX:
+def _make_room_at_the_door(
+    connection: sa.Connection, conversation_id: int, place: str, *, at: datetime
+) -> Knock | None:
+    """Where the door is full, the newest knock from where most come from gives way to one from
+    where clearly fewer do; that knock, if so. Those who waited longer stay, and what is even
+    stays as it is, or two places would put each other out for ever.
+    """
+    here = waiting(connection, conversation_id, at=at)
+    if len(here) < WAITING_MAX:
+        return None
+    by_place = Counter(each.place for each in here)
+    fullest, most = by_place.most_common(1)[0]
+    if most - by_place[place] < 2:
         raise RateLimited(
             "So many wait at the door that nobody else can just now. Try again in a minute.",
             retry_after=AT_THE_DOOR_AGAIN_S,
         )
+    newest = next(each for each in reversed(here) if each.place == fullest)
+    return knocks.answer(connection, conversation_id, newest.id, answer=CROWDED_OUT)
 
 
 def let_all_in(

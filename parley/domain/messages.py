@@ -162,11 +162,12 @@ def _checked(draft: Draft) -> Draft:
 
 def _store(context: Context, connection: sa.Connection, sender: Participant, draft: Draft) -> Sent:
     conversation_id, at = sender.conversation_id, context.clock()
-    head = stored_conversations.head(connection, conversation_id)
+    head = stored_conversations.head(connection, conversation_id, sender.user_id)
     if head is None:
         raise ConversationNotFound
+    access.require_still_there(head, sender)
     try:
-        access.require_speaking(head, sender.role)
+        access.require_speaking(head)
     except ParleyError:
         # Who missed the answer may ask again, though what they said could not be said now.
         first = stored.by_client_id(connection, conversation_id, sender.session_id, draft.client_id)
@@ -180,13 +181,14 @@ def _store(context: Context, connection: sa.Connection, sender: Participant, dra
         id=f"{seq}-{secrets.token_urlsafe(KEY_BYTES)}",
         changed_seq=seq,
         user_id=sender.user_id,
-        username=sender.username,
+        username=head.username,
         text=draft.text,
         type=draft.type or "text",
         sent_at=at,
         client_id=draft.client_id,
-        role=sender.role,
-        is_alike=sender.is_alike,
+        role=head.role,
+        is_alike=head.is_alike,
+        is_unproven=head.is_unproven,
     )
     first = stored.say(connection, message, session_id=sender.session_id)
     if first is not None:

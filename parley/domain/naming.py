@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.domain import names
+from parley.domain.context import Context
 from parley.errors import BadRequest, NameTaken
-from parley.records import Participant, Role
+from parley.records import Participant, ParticipantArrived, Role
 from parley.storage import facts
 from parley.storage import participants as stored
 
@@ -83,6 +85,13 @@ def mark(connection: sa.Connection, conversation_id: int, key: str) -> list[Part
         if is_alike != each.is_alike and (is_alike or _are_keys_made(connection)):
             changed.append(stored.change(connection, each, is_alike=is_alike))
     return changed
+
+
+def tell(context: Context, people: Iterable[Participant], count: int) -> None:
+    """Those who are here are told of again, with the marks they now have."""
+    for person in people:
+        if context.presence.update(person):
+            context.bus.publish(ParticipantArrived(person, count))
 
 
 def _are_keys_made(connection: sa.Connection) -> bool:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from parley.domain import access, conversations, door, names, naming, sessions, text
+from parley.domain import access, conversations, door, names, naming, proof, sessions, text
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.errors import IdentityMismatch, IdentityTaken
 from parley.records import (
-    Conversation,
     Participant,
     ParticipantArrived,
     ParticipantLeft,
@@ -44,6 +44,13 @@ class Joining:
     """Whether a page of our own asks, whose browser will hold the new session's secret."""
     announced: bool = False
     """Whether the others are told though there is no socket: no other will follow."""
+    address: str = ""
+    """Where they come from, as `addresses.place_of` has it; of those who have none all alike."""
+
+    @property
+    def has_token(self) -> bool:
+        """Whether they keep what proves who they are: then they need not be anybody else."""
+        return self.keeps_cookie or (self.session is not None and self.proven)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ class Joined:
     came_in: bool
     """Whether they were not in the conversation until now."""
     renamed: bool
-    """Whether their name, or the mark beside it, is another than it was."""
+    """Whether their name, or a mark beside it, is another than it was."""
     marked: tuple[Participant, ...]
     """The others whose mark is another by this."""
 
@@ -76,12 +83,10 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
         found = door.find(connection, room_id, joining.session)
         conversation = found.conversation
         access.require_joining(conversation, found.standing)
-        session, token = joining.session, None
         before = _already(found.person, wanted_id)
         if before is None and wanted_id is not None:
-            before = _taken_over(connection, conversation, joining, wanted_id, at)
-        if session is None:
-            session, token = sessions.begin(connection, at=at, in_use=joining.keeps_cookie)
+            before = _taken_up(context, connection, found.id, joining, wanted_id)
+        session, token = _session(connection, joining, found.id, before, at=at)
         user_id = wanted_id or _fresh_id(connection, found) if before is None else before.user_id
         username = name or (
             text.username(None, user_id=user_id) if before is None else before.username
@@ -91,6 +96,9 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
             connection, found.id, username, before=before, is_owner=is_owner, at=at
         )
         standing, comes_in = found.standing, int(joining.socket is not None)
+        unproven_from = None
+        if not session.token_used:
+            unproven_from = _unproven_from(context, found.id, joining, before)
         if before is None:
             person = stored.insert(
                 connection,
@@ -103,6 +111,7 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
                 visits=comes_in,
                 name_key=claim.key,
                 named_at=claim.since,
+                unproven_from=unproven_from,
             )
         else:
             person = stored.change(
@@ -116,6 +125,8 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
                 name_key=claim.key,
                 named_at=claim.since,
                 is_alike=claim.is_alike,
+                unproven_from=unproven_from,
+                first_session_id=_first_session(before, session),
             )
         marked = [] if claim.is_alone else naming.mark(connection, found.id, claim.key)
         if before is not None and claim.since == at:
@@ -125,6 +136,8 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
         count = conversation.participant_count
         if came_in:
             count = stored_conversations.change_participant_count(connection, conversation.id, 1)
+        if person.is_unproven and joining.socket is not None:
+            context.presence.expect(person, joining.socket)
         return Joined(
             person,
             session,
@@ -145,16 +158,13 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
             is_news = arrived or joined.renamed
         if is_news:
             context.bus.publish(ParticipantArrived(joined.participant, joined.participant_count))
-        tell_marks(context, joined.marked, joined.participant_count)
+        naming.tell(context, joined.marked, joined.participant_count)
 
-    return await context.database.write(work, tell)
-
-
-def tell_marks(context: Context, marked: Iterable[Participant], count: int) -> None:
-    """Those who are here are told of again, with the mark they now have."""
-    for person in marked:
-        if context.presence.update(person):
-            context.bus.publish(ParticipantArrived(person, count))
+    try:
+        return await context.database.write(work, tell)
+    except BaseException:
+        context.presence.expect_no_more(joining.socket)
+        raise
 
 
 async def leave(context: Context, person: Participant, socket: str) -> None:
@@ -184,7 +194,7 @@ async def _mark_gone(context: Context, person: Participant) -> None:
     at = context.clock()
 
     def work(connection: sa.Connection) -> int | None:
-        if stored_conversations.head(connection, person.conversation_id) is None:
+        if stored_conversations.by_id(connection, person.conversation_id) is None:
             return None  # deleted, and only not erased yet
         now = stored.by_user(connection, person.conversation_id, person.user_id)
         # A newer visit, or a leave told already: there is nothing to tell.
@@ -210,27 +220,67 @@ def _already(person: Participant | None, wanted_id: str | None) -> Participant |
 
 
 def _looks_new(before: Participant, now: Participant) -> bool:
-    return (before.username, before.is_alike) != (now.username, now.is_alike)
+    looks = (before.username, before.is_alike, before.is_unproven)
+    return looks != (now.username, now.is_alike, now.is_unproven)
 
 
-def _taken_over(
+def _taken_up(
+    context: Context,
     connection: sa.Connection,
-    conversation: Conversation,
+    conversation_id: int,
     joining: Joining,
     wanted_id: str,
-    at: Any,
 ) -> Participant | None:
-    """The participant of that id, where it may be taken over; None where there is none."""
-    holder = stored.by_user(connection, conversation.id, wanted_id)
+    """The participant of that id, where it may be taken up again; None where there is none."""
+    holder = stored.by_user(connection, conversation_id, wanted_id)
     if holder is None:
         return None
-    if holder.removed_at is not None:
-        raise IdentityTaken
-    proven = joining.socket is None or (joining.session is not None and joining.proven)
-    holder_session = stored_sessions.by_id(connection, holder.session_id)
-    if not access.may_take_over(holder, holder_session, proven=proven, at=at):
+    if joining.has_token or not access.may_take_up(
+        holder,
+        stored_sessions.by_id(connection, holder.session_id),
+        place=proof.place_key(context, conversation_id, joining.address),
+        is_on_socket=context.presence.is_taken(holder, but=joining.socket),
+    ):
         raise IdentityTaken
     return holder
+
+
+def _session(
+    connection: sa.Connection,
+    joining: Joining,
+    conversation_id: int,
+    before: Participant | None,
+    *,
+    at: datetime,
+) -> tuple[Session, str | None]:
+    """As whom they join, and the token of a session made for it."""
+    if joining.session is None:
+        in_use = joining.keeps_cookie
+        return sessions.begin(connection, at=at, in_use=in_use, joins=conversation_id)
+    if joining.session.token_used:
+        return joining.session, None
+    # What a socket holds is of some time ago: its token may have been used since, elsewhere.
+    session = stored_sessions.by_id(connection, joining.session.id)
+    if not session.token_used and (before is None or before.session_id != session.id):
+        stored_sessions.note_unproven(connection, session.id, conversation_id)
+    return session, None
+
+
+def _unproven_from(
+    context: Context, conversation_id: int, joining: Joining, before: Participant | None
+) -> str:
+    """Where somebody came from who is not proven, when they came first."""
+    if before is not None and before.unproven_from is not None:
+        return before.unproven_from
+    return proof.place_key(context, conversation_id, joining.address)
+
+
+def _first_session(before: Participant, now: Session) -> int | None:
+    """Whose token wins this participant back from whoever it is now."""
+    if before.session_id == now.id:
+        return before.first_session_id
+    first = before.first_session_id or before.session_id
+    return None if first == now.id else first
 
 
 def _fresh_id(connection: sa.Connection, found: Found) -> str:

@@ -21,6 +21,9 @@ class Presence:
 
     def __init__(self) -> None:
         self._rooms: dict[int, dict[str, _Here]] = {}
+        self._coming: dict[str, tuple[int, str]] = {}
+        """The sockets that were stored as somebody's, and are not told of yet. What is done
+        with it is done in one step: the writer's thread knows of them first."""
 
     def enter(self, person: Participant, socket: str) -> bool:
         """Count a socket of `person` in; whether they were not here until now.
@@ -37,7 +40,26 @@ class Presence:
             here.leaving = None
         here.person = person
         here.sockets.add(socket)
+        self._coming.pop(socket, None)
         return arrived
+
+    def expect(self, person: Participant, socket: str) -> None:
+        """They come on this socket, once that is on disk. For the writer's thread."""
+        self._coming[socket] = (person.conversation_id, person.user_id)
+
+    def expect_no_more(self, socket: str | None) -> None:
+        """It does not come after all."""
+        self._coming.pop(socket or "", None)
+
+    def is_taken(self, person: Participant, *, but: str | None) -> bool:
+        """Whether anybody is them, or is about to be, on another socket than this. For the
+        writer's thread too.
+        """
+        key = (person.conversation_id, person.user_id)
+        here = self._rooms.get(key[0], {}).get(key[1])
+        sockets = set() if here is None else here.sockets.copy()
+        sockets |= {socket for socket, whose in self._coming.copy().items() if whose == key}
+        return bool(sockets - {but})
 
     def update(self, person: Participant) -> bool:
         """Know `person` by their new name; whether they are here, or may yet come back."""

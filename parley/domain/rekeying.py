@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import sqlalchemy as sa
 
-from parley.domain import names, naming, participants
+from parley.domain import names, naming
 from parley.domain.context import Context
 from parley.records import Participant
 from parley.storage import conversations, facts
@@ -105,7 +105,7 @@ class Rekeying:
 
         def tell(done: int) -> None:
             for person, count in told:
-                participants.tell_marks(self._context, [person], count)
+                naming.tell(self._context, [person], count)
 
         return await self._context.database.write(work, tell)
 

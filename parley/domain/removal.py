@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from msgspec import Struct
 
-from parley.domain import access, audit, door, names, naming, participants, role_links
+from parley.domain import access, audit, door, names, naming, role_links
 from parley.domain.context import Context
 from parley.errors import BadRequest, Forbidden, NotFound
 from parley.records import Participant, ParticipantRemoved, Role, Session
@@ -63,7 +63,7 @@ async def remove(
         if removal.is_news:
             context.presence.forget(removal.person)
             context.bus.publish(ParticipantRemoved(removal.room_id, removal.person, removal.count))
-            participants.tell_marks(context, removal.marked, removal.count)
+            naming.tell(context, removal.marked, removal.count)
 
     return (await context.database.write(work, tell)).person
 

@@ -9,6 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from msgspec.structs import replace
 
+from parley.domain import proof
 from parley.domain.context import Context
 from parley.records import Session
 from parley.storage import sessions as stored
@@ -17,28 +18,41 @@ TOKEN_BYTES = 32
 
 
 async def resolve(context: Context, token: str | None) -> Session | None:
-    """The session a token proves, or None. Remembers that the token was used."""
+    """The session a token proves, or None. Remembers that the token was used: whoever it is
+    anywhere is proven by that.
+    """
     if not token:
         return None
     session = await context.database.read(stored.find, _hash(token))
     if session is None or session.token_used:
         return session
     session_id, at = session.id, context.clock()
-    await context.database.write(
-        lambda connection: stored.mark_token_used(connection, session_id, at=at)
-    )
+
+    def work(connection: sa.Connection) -> tuple[proof.Proven, ...]:
+        stored.mark_token_used(connection, session_id, at=at)
+        return proof.prove(connection, session_id, at=at)
+
+    await context.database.write(work, lambda proven: proof.tell(context, proven))
     return replace(session, token_used=True)
 
 
-def begin(connection: sa.Connection, *, at: datetime, in_use: bool = False) -> tuple[Session, str]:
+def begin(
+    connection: sa.Connection, *, at: datetime, in_use: bool = False, joins: int | None = None
+) -> tuple[Session, str]:
     """A new session and its token, inside the transaction of whatever it is made for.
 
-    `in_use` counts the token as used from the start: its holder surely keeps it.
+    `in_use` counts the token as used from the start: its holder surely keeps it. `joins` is
+    the conversation that it is made to join.
     """
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    return stored.insert(
-        connection, token_hash=_hash(token), at=at, used_at=at if in_use else None
-    ), token
+    session = stored.insert(
+        connection,
+        token_hash=_hash(token),
+        at=at,
+        used_at=at if in_use else None,
+        unproven_in=None if in_use else joins,
+    )
+    return session, token
 
 
 def renew(connection: sa.Connection, session: Session, *, at: datetime) -> str:

@@ -8,9 +8,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from parley.records import Conversation, Head, ListPosition, Visibility
-from parley.storage.prepared import Prepared, p
-from parley.storage.schema import KEPT_FOR_DAYS, conversations, milliseconds, old_links
+from parley.records import Conversation, Head, ListPosition, Role, Visibility
+from parley.storage.participants import ROLES
+from parley.storage.prepared import Prepared, as_stored, p
+from parley.storage.schema import (
+    KEPT_FOR_DAYS,
+    conversations,
+    milliseconds,
+    old_links,
+    participants,
+)
 
 _THIS = conversations.c.id == p("id")
 _IS_THERE = conversations.c.deleted_at.is_(None)
@@ -18,9 +25,33 @@ _COLUMNS = [column for column in conversations.c if column is not conversations.
 _ALL = sa.select(*_COLUMNS).where(_IS_THERE)
 _FIND = Prepared(_ALL.where(conversations.c.room_id == p("room_id")), _COLUMNS)
 _BY_ID = Prepared(_ALL.where(_THIS), _COLUMNS)
-# Not the whole of it, for it is read before every message.
-_HEAD_COLUMNS = [conversations.c.seq, conversations.c.ended_at, conversations.c.is_read_only]
-_HEAD = Prepared(sa.select(*_HEAD_COLUMNS).where(_THIS, _IS_THERE), _HEAD_COLUMNS)
+# Not the whole of it, for it is read before every message; with who says it, at the cost of one
+# more row by its key, and as it is stored: what is only compared need not be converted.
+_HEAD_COLUMNS = [
+    conversations.c.seq,
+    as_stored(conversations.c.ended_at),
+    as_stored(conversations.c.is_read_only),
+    participants.c.session_id,
+    participants.c.username,
+    participants.c.role,
+    as_stored(participants.c.is_alike),
+    participants.c.unproven_from,
+    as_stored(participants.c.removed_at),
+]
+_HEAD = Prepared(
+    sa.select(*_HEAD_COLUMNS)
+    .join_from(
+        conversations,
+        participants,
+        sa.and_(
+            participants.c.conversation_id == conversations.c.id,
+            participants.c.user_id == p("user_id"),
+        ),
+        isouter=True,
+    )
+    .where(_THIS, _IS_THERE),
+    _HEAD_COLUMNS,
+)
 # A change has the next seq, in the statement that looks whether there may be another.
 _CHANGE = (
     conversations.update()
@@ -130,9 +161,23 @@ def by_id(connection: sa.Connection, conversation_id: int) -> Conversation | Non
     return None if row is None else _conversation(row)
 
 
-def head(connection: sa.Connection, conversation_id: int) -> Head | None:
-    row = _HEAD.first(connection, id=conversation_id)
-    return None if row is None else Head(row.seq, row.ended_at is None, row.is_read_only)
+def head(connection: sa.Connection, conversation_id: int, user_id: str) -> Head | None:
+    """How it stands with the conversation, and with this participant; None where there is none."""
+    row = _HEAD.first(connection, id=conversation_id, user_id=user_id)
+    if row is None:
+        return None
+    seq, ended_at, is_read_only, session_id, username, role, is_alike, unproven, removed_at = row
+    return Head(
+        seq,
+        ended_at is None,
+        is_read_only == 1,
+        session_id,
+        username,
+        ROLES.get(role, Role.MEMBER),
+        is_alike == 1,
+        unproven is not None,
+        removed_at is not None,
+    )
 
 
 def count_change(connection: sa.Connection, conversation_id: int) -> int:

@@ -20,6 +20,7 @@ def ask(
     id: str,
     room_id: str,
     username: str,
+    place: str,
     at: datetime,
 ) -> Knock:
     """The knock of this session, under a name that may be new; an answer it had is forgotten."""
@@ -32,10 +33,17 @@ def ask(
             room_id=room_id,
             username=username,
             asked_at=at,
+            place=place,
         )
         .on_conflict_do_update(
             index_elements=[knocks.c.conversation_id, knocks.c.session_id],
-            set_={"room_id": room_id, "username": username, "asked_at": at, "answer": None},
+            set_={
+                "room_id": room_id,
+                "username": username,
+                "asked_at": at,
+                "answer": None,
+                "place": place,
+            },
         )
         .returning(*knocks.c)
     ).one()
@@ -90,6 +98,16 @@ def forget(connection: sa.Connection, conversation_id: int, session_id: int) -> 
     return None if row is None or row.answer is not None else _knock(row)
 
 
+def forget_old(connection: sa.Connection, conversation_id: int, *, until: datetime) -> None:
+    """Those of this time whom no owner answered: they waited, or made room for others."""
+    unanswered = sa.or_(knocks.c.answer.is_(None), knocks.c.answer == "crowded_out")
+    connection.execute(
+        knocks.delete().where(
+            knocks.c.conversation_id == conversation_id, unanswered, knocks.c.asked_at <= until
+        )
+    )
+
+
 def forget_waiting(
     connection: sa.Connection, conversation_id: int, *, until: datetime
 ) -> tuple[Knock, ...]:
@@ -115,4 +133,5 @@ def _knock(row: Any) -> Knock:
         asked_at=row.asked_at,
         answer=row.answer,
         room_id=row.room_id,
+        place=row.place,
     )

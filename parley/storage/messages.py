@@ -73,6 +73,7 @@ def say(connection: sa.Connection, message: Message, *, session_id: int) -> Mess
         client_id=message.client_id,
         role=message.role.value,
         is_alike=message.is_alike,
+        is_unproven=message.is_unproven,
     )
     if written:
         return None
@@ -156,5 +157,6 @@ def _message(row: Any) -> Message:
         client_id=row.client_id,
         role=ROLES[row.role],
         is_alike=row.is_alike,
+        is_unproven=row.is_unproven,
         deleted_at=row.deleted_at,
     )

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from parley.records import Participant, Role
 from parley.storage.prepared import Prepared, p, values
-from parley.storage.schema import conversations, participants
+from parley.storage.schema import TAKEN_UP, conversations, participants
 
 ROLES = {role.value: role for role in Role}
 """What Role itself does, ten times as fast: once for each person in each state."""
@@ -23,7 +23,9 @@ _OF_ONE = participants.c.conversation_id == p("conversation_id")
 _ALL = sa.select(participants).where(_OF_ONE)
 _INSERT = Prepared(
     participants.insert()
-    .values(values(participants.c, left_at=None, removed_at=None, is_alike=False))
+    .values(
+        values(participants.c, left_at=None, removed_at=None, is_alike=False, first_session_id=None)
+    )
     .returning(*participants.c),
     participants.c,
 )
@@ -53,6 +55,10 @@ _REKEY = Prepared(
         participants.c.username == p("username"),
     )
     .values(name_key=p("new_name_key"))
+)
+_TAKEN_FROM = Prepared(
+    sa.select(participants).where(participants.c.first_session_id == p("session_id"), TAKEN_UP),
+    participants.c,
 )
 _PRESENT = Prepared(
     _ALL.where(PRESENT).order_by(participants.c.joined_at, participants.c.user_id), participants.c
@@ -92,6 +98,7 @@ def insert(
     visits: int,
     name_key: str,
     named_at: datetime,
+    unproven_from: str | None,
 ) -> Participant:
     return _participant(
         _INSERT.first(
@@ -105,6 +112,7 @@ def insert(
             visits=visits,
             name_key=name_key,
             named_at=named_at,
+            unproven_from=unproven_from,
         )
     )
 
@@ -119,6 +127,11 @@ def by_session(
 ) -> Participant | None:
     row = _BY_SESSION.first(connection, conversation_id=conversation_id, session_id=session_id)
     return None if row is None else _participant(row)
+
+
+def taken_from(connection: sa.Connection, session_id: int) -> tuple[Participant, ...]:
+    """Whom this session was, wherever another took that up."""
+    return tuple(_participant(row) for row in _TAKEN_FROM.run(connection, session_id=session_id))
 
 
 def present(connection: sa.Connection, conversation_id: int) -> tuple[Participant, ...]:
@@ -326,4 +339,6 @@ def _participant(row: Any) -> Participant:
         named_at=row.named_at,
         removed_at=row.removed_at,
         is_alike=row.is_alike,
+        unproven_from=row.unproven_from,
+        first_session_id=row.first_session_id,
     )

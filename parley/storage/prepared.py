@@ -24,6 +24,11 @@ def p(name: str, type: Any = None) -> sa.BindParameter[Any]:
     return sa.bindparam(_PREFIX + name, type_=type)
 
 
+def as_stored(column: sa.Column[Any]) -> sa.Label[Any]:
+    """A number as the driver gives it, where nothing is gained by converting it."""
+    return sa.type_coerce(column, sa.BigInteger).label(column.name)
+
+
 def values(columns: Iterable[sa.Column[Any]], **fixed: object) -> dict[str, Any]:
     """For an INSERT: a place for each of these columns, by its own name."""
     return {column.name: fixed.get(column.name, p(column.name)) for column in columns}
@@ -58,7 +63,9 @@ class _Compiled:
 class Prepared:
     """One statement. `gives` are the columns it selects or returns."""
 
-    def __init__(self, statement: sa.Executable, gives: Iterable[sa.Column[Any]] = ()) -> None:
+    def __init__(
+        self, statement: sa.Executable, gives: Iterable[sa.ColumnElement[Any]] = ()
+    ) -> None:
         self._statement = statement
         self._gives = tuple(gives)
         # Set in one step: several threads may be the first to run it.

@@ -68,6 +68,9 @@ sessions = sa.Table(
     sa.Column("token_hash", sa.LargeBinary(32), nullable=False, unique=True),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("token_used_at", Instant),
+    # The ids of the conversations where it is somebody unproven, with spaces between: nearly
+    # always one, and an index by session would cost every join a page.
+    sa.Column("unproven_in", sa.Text),
 )
 
 conversations = sa.Table(
@@ -141,7 +144,19 @@ participants = sa.Table(
     sa.Column("name_key", sa.Text, nullable=False, server_default=""),
     # Since when they hold a name with this key.
     sa.Column("named_at", Instant, nullable=False, server_default=_NO),
+    # A keyed hash of the address they came from, as long as their token was never used; empty
+    # where none was noted.
+    sa.Column("unproven_from", sa.Text),
+    # Who joined as this, where another session took it up since.
+    sa.Column("first_session_id", sa.BigInteger),
     sa.UniqueConstraint("conversation_id", "session_id"),
+)
+TAKEN_UP = participants.c.first_session_id.is_not(None)
+sa.Index(
+    "ix_participants_first",
+    participants.c.first_session_id,
+    sqlite_where=TAKEN_UP,
+    postgresql_where=TAKEN_UP,
 )
 # Whose a name is, is read off these, however many hold it: of each kind the one who has held it
 # longest is the first.
@@ -192,6 +207,7 @@ messages = sa.Table(
     # Of whoever said it, as they were then.
     sa.Column("role", sa.Text, nullable=False, server_default="member"),
     sa.Column("is_alike", sa.Boolean, nullable=False, server_default=_NO),
+    sa.Column("is_unproven", sa.Boolean, nullable=False, server_default=_NO),
 )
 # What nobody changed since it was said is found by its seq.
 CHANGED_LATER = messages.c.changed_seq > messages.c.seq
@@ -252,6 +268,8 @@ knocks = sa.Table(
     sa.Column("answer", sa.Text),
     # At which they knocked: it may have been replaced since.
     sa.Column("room_id", sa.Text, nullable=False, server_default=""),
+    # A keyed hash of the address they knock from.
+    sa.Column("place", sa.Text, nullable=False, server_default=""),
 )
 
 old_links = sa.Table(
@@ -273,3 +291,12 @@ audit = sa.Table(
     sa.Column("about", sa.Text, nullable=False),
 )
 sa.Index("ix_audit_conversation_id", audit.c.conversation_id, audit.c.id)
+# As text, for the condition of an index may hold no parameters.
+LIGHT_ACTS = sa.text("act IN ('changed_title', 'changed_description')")
+sa.Index(
+    "ix_audit_light",
+    audit.c.conversation_id,
+    audit.c.id,
+    sqlite_where=LIGHT_ACTS,
+    postgresql_where=LIGHT_ACTS,
+)

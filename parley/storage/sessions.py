@@ -14,19 +14,39 @@ from parley.storage.schema import sessions
 _INSERT = Prepared(
     sessions.insert()
     .values(
-        token_hash=p("token_hash"), created_at=p("created_at"), token_used_at=p("token_used_at")
+        token_hash=p("token_hash"),
+        created_at=p("created_at"),
+        token_used_at=p("token_used_at"),
+        unproven_in=p("unproven_in"),
     )
     .returning(*sessions.c),
     sessions.c,
 )
 _FIND = Prepared(sa.select(sessions).where(sessions.c.token_hash == p("token_hash")), sessions.c)
+_BY_ID = Prepared(sa.select(sessions).where(sessions.c.id == p("id")), sessions.c)
+_USE = Prepared(
+    sessions.update()
+    .where(sessions.c.id == p("id"), sessions.c.token_used_at.is_(None))
+    .values(token_used_at=p("at"))
+)
 
 
 def insert(
-    connection: sa.Connection, *, token_hash: bytes, at: datetime, used_at: datetime | None = None
+    connection: sa.Connection,
+    *,
+    token_hash: bytes,
+    at: datetime,
+    used_at: datetime | None = None,
+    unproven_in: int | None = None,
 ) -> Session:
     return _session(
-        _INSERT.first(connection, token_hash=token_hash, created_at=at, token_used_at=used_at)
+        _INSERT.first(
+            connection,
+            token_hash=token_hash,
+            created_at=at,
+            token_used_at=used_at,
+            unproven_in=None if unproven_in is None else str(unproven_in),
+        )
     )
 
 
@@ -36,17 +56,27 @@ def find(connection: sa.Connection, token_hash: bytes) -> Session | None:
 
 
 def by_id(connection: sa.Connection, session_id: int) -> Session:
-    return _session(
-        connection.execute(sa.select(sessions).where(sessions.c.id == session_id)).one()
+    return _session(_BY_ID.first(connection, id=session_id))
+
+
+def note_unproven(connection: sa.Connection, session_id: int, conversation_id: int) -> None:
+    """It is somebody in this conversation, too, and that is unproven."""
+    before = sa.func.coalesce(sessions.c.unproven_in + " ", "")
+    connection.execute(
+        sessions.update()
+        .where(sessions.c.id == session_id)
+        .values(unproven_in=before + str(conversation_id))
     )
+
+
+def unproven_in(connection: sa.Connection, session_id: int) -> list[int]:
+    """The conversations where it was somebody unproven."""
+    noted = _BY_ID.first(connection, id=session_id).unproven_in or ""
+    return [int(conversation_id) for conversation_id in noted.split()]
 
 
 def mark_token_used(connection: sa.Connection, session_id: int, *, at: datetime) -> None:
-    connection.execute(
-        sessions.update()
-        .where(sessions.c.id == session_id, sessions.c.token_used_at.is_(None))
-        .values(token_used_at=at)
-    )
+    _USE.write(connection, id=session_id, at=at)
 
 
 def renew(connection: sa.Connection, session_id: int, *, token_hash: bytes, at: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from parley.errors import (
     ConversationIsOver,
@@ -39,6 +39,7 @@ class Asked:
     socket: str | None
     is_proven: bool
     at: datetime
+    keeps_cookie: bool = False
 
 
 @dataclass
@@ -55,6 +56,9 @@ class Person:
     is_missed: bool = False
     """Whether their last socket broke, and the grace is not over."""
     visits: int = 0
+    is_unproven: bool = False
+    first: int | None = None
+    """The session that joined as them, where another took them up since."""
 
     @property
     def claims(self) -> bool:
@@ -108,16 +112,22 @@ class Room:
         return IdentityTaken
 
     def _may_be_taken(self, person: Person, holder: Holder, asked: Asked) -> bool:
-        is_stranger = asked.socket is not None and (asked.holder is None or not asked.is_proven)
-        is_soon = asked.at - person.joined_at <= timedelta(seconds=120)
-        return is_stranger and is_soon and person.visits == 0 and not holder.is_used
+        is_stranger = not asked.keeps_cookie and (asked.holder is None or not asked.is_proven)
+        is_free = not person.sockets - {asked.socket} and person.role is not Role.OWNER
+        return is_stranger and is_free and not holder.is_used
 
-    def joins(self, asked: Asked, session: int, user_id: str) -> tuple[Person, list[str]]:
+    def joins(
+        self, asked: Asked, session: int, user_id: str, *, is_unproven: bool
+    ) -> tuple[Person, list[str]]:
         """Whoever they are now, and the names of those who are told of."""
         person = self.of_session(session) or self.people.get(asked.wanted_id or "")
         if person is None:
             person = self._new(asked, session, user_id)
+            person.is_unproven = is_unproven
         looked = (person.username, person.is_alike)
+        if person.session != session:
+            first = person.first or person.session
+            person.first = None if first == session else first
         person.session, person.is_in = session, True
         if asked.name and asked.name != person.username:
             person.username, person.named_at, person.is_alike = asked.name, asked.at, False
@@ -156,6 +166,23 @@ class Room:
         role = Role.OWNER if session == self.owner else Role.MEMBER
         person = self.people[user_id] = Person(user_id, name, session, role, asked.at, asked.at)
         return person
+
+    # --- proving ---
+
+    def proves(self, session: int) -> list[tuple[str, str]]:
+        """The token of this session was used for the first time; what is told of it, and whom."""
+        told = []
+        own = self.of_session(session)
+        if own is not None and own.is_unproven:
+            own.is_unproven = False
+            told += [("arrived", own.username)] * own.is_here
+        for person in self.people.values():
+            if person.first == session and own is None and person.role is not Role.OWNER:
+                told += [("left", person.username)] * person.is_in
+                person.session, person.first = session, None
+                person.is_in = person.is_missed = person.is_unproven = False
+                person.sockets.clear()
+        return told
 
     # --- going ---
 

@@ -20,6 +20,7 @@ from parley.records import (
     Participant,
     ParticipantArrived,
     ParticipantLeft,
+    ParticipantWonBack,
     Session,
     SessionRenewed,
 )
@@ -97,9 +98,12 @@ class Stage(RuleBasedStateMachine):
         """As the transports do with every secret that is presented to them."""
         if holder is None:
             return None
-        holder.is_used = True
         session = self.world.does(sessions.resolve(self.context, holder.token))
         assert session is not None
+        if not holder.is_used:
+            holder.is_used = True
+            told = [(*each, room.count) for room in self.rooms for each in room.proves(holder.id)]
+            assert sorted(self.hears_of_people()) == sorted(told)
         return session
 
     def creates_one(self, holder: Holder | None, created_by: str | None) -> None:
@@ -122,6 +126,7 @@ class Stage(RuleBasedStateMachine):
             asked.is_proven,
             keeps_cookie,
         )
+        asked.keeps_cookie = keeps_cookie
         refusal = room.refuses(asked, self.holders)
         joined = self.tries(participants.join(self.context, room.id, joining), refusal)
         if joined is None:
@@ -130,17 +135,19 @@ class Stage(RuleBasedStateMachine):
         if joined.token is not None:
             holder = self._keep(joined.session.id, joined.token, asked.socket is not None)
             holder.is_used = keeps_cookie
-        self._compare(room, asked, joined)
+        self._compare(room, asked, joined, is_used=self.holders[joined.session.id].is_used)
 
-    def _compare(self, room: Room, asked: Asked, joined: Joined) -> None:
+    def _compare(self, room: Room, asked: Asked, joined: Joined, *, is_used: bool) -> None:
         record = joined.participant
         assert (joined.token is None) == (asked.holder is not None)
         assert asked.holder is None or asked.holder.id == joined.session.id
-        person, told_of = room.joins(asked, joined.session.id, record.user_id)
+        person, told_of = room.joins(
+            asked, joined.session.id, record.user_id, is_unproven=not is_used
+        )
         assert (record.username, record.role) == (person.username, person.role)
         assert joined.participant_count == room.count
         self.records[room.id, record.user_id] = record
-        assert record.is_alike == person.is_alike
+        assert (record.is_alike, record.is_unproven) == (person.is_alike, person.is_unproven)
         assert sorted(self.hears_of_people()) == sorted(
             ("arrived", name, room.count) for name in told_of
         )
@@ -201,6 +208,8 @@ class Stage(RuleBasedStateMachine):
         kinds = {ParticipantArrived: "arrived", ParticipantLeft: "left"}
         heard = []
         for event in self.hears():
+            if isinstance(event, ParticipantWonBack):
+                continue  # for their sockets
             assert isinstance(event, ParticipantArrived | ParticipantLeft)
             name, count = event.participant.username, event.participant_count
             heard.append((kinds[type(event)], name, count))

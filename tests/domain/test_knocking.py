@@ -30,9 +30,14 @@ async def made(context: Context, told: Told) -> Created:
 
 
 async def knocks(
-    context: Context, made: Created, name: str, session: Session | None = None
+    context: Context,
+    made: Created,
+    name: str,
+    session: Session | None = None,
+    address: str = "203.0.113.7",
 ) -> Session:
-    asked = await knocking.knock(context, made.conversation.room_id, session, name)
+    room_id = made.conversation.room_id
+    asked = await knocking.knock(context, room_id, session, name, address)
     assert asked.session is not None
     return asked.session
 
@@ -123,3 +128,57 @@ async def test_who_waits_at_a_door_that_is_locked_goes_on_waiting(
     assert await waiting(context, made) == ["Kim"]
     assert await state(context, made, kim) == "waiting"
     assert answers(told) == []
+
+
+# --- a door that one address fills ---
+
+
+async def test_one_address_keeps_nobody_else_from_knocking(
+    context: Context, clock: Clock, told: Told, made: Created
+) -> None:
+    mallory = []
+    for i in range(WAITING_MAX):
+        clock.goes_on(timedelta(seconds=1))
+        mallory.append(await knocks(context, made, f"Kim {i}"))
+    clock.goes_on(timedelta(seconds=1))
+    told.events.clear()
+    await knocks(context, made, "Sam", address="203.0.113.8")
+    assert await waiting(context, made) == [*(f"Kim {i}" for i in range(WAITING_MAX - 1)), "Sam"]
+    assert await state(context, made, mallory[-1]) == "crowded_out"
+    assert [each.answer for each, _ in answers(told)] == ["crowded_out"]
+    with pytest.raises(RateLimited):  # nor takes the place back
+        await knocks(context, made, "Kim again", mallory[-1])
+    clock.goes_on(timedelta(seconds=1))
+    await knocks(context, made, "Sue", address="203.0.113.8")
+    assert (await waiting(context, made))[-2:] == ["Sam", "Sue"]
+
+
+async def test_two_addresses_do_not_put_each_other_out_for_ever(
+    context: Context, made: Created
+) -> None:
+    for i in range(WAITING_MAX):
+        await knocks(context, made, f"Kim {i}")
+    for i in range(WAITING_MAX // 2):
+        await knocks(context, made, f"Sam {i}", address="203.0.113.8")
+    with pytest.raises(RateLimited):
+        await knocks(context, made, "Sam once more", address="203.0.113.8")
+    with pytest.raises(RateLimited):
+        await knocks(context, made, "Kim once more")
+    await knocks(context, made, "Zoe", address="203.0.113.9")
+
+
+async def test_where_everybody_is_from_elsewhere_nobody_makes_room(
+    context: Context, made: Created
+) -> None:
+    for i in range(WAITING_MAX):
+        await knocks(context, made, f"Kim {i}", address=f"198.51.100.{i}")
+    with pytest.raises(RateLimited):
+        await knocks(context, made, "Sam", address="203.0.113.8")
+
+
+async def test_no_address_of_who_knocks_is_kept(context: Context, made: Created) -> None:
+    await knocks(context, made, "Kim")
+    rows = await context.database.read(
+        lambda connection: connection.exec_driver_sql("SELECT * FROM knocks").all()
+    )
+    assert "203.0.113" not in str(rows)

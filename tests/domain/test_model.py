@@ -253,6 +253,7 @@ class Conversations(Stage):
                     each.role,
                     each.visits,
                     each.is_alike,
+                    each.is_unproven,
                 )
                 for each in fresh.participants
             } == {
@@ -263,6 +264,7 @@ class Conversations(Stage):
                     each.role,
                     each.visits,
                     each.is_alike,
+                    each.is_unproven,
                 )
                 for each in room.people.values()
                 if each.is_in

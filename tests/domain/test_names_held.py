@@ -81,7 +81,7 @@ class Room:
 
     def __enter__(self) -> Room:
         self.runs("BEGIN")
-        self.runs("INSERT INTO sessions VALUES (1, x'00', 0, NULL)")
+        self.runs("INSERT INTO sessions (id, token_hash, created_at) VALUES (1, x'00', 0)")
         self.runs(
             "INSERT INTO conversations (id, room_id, title, title_folded, description, visibility,"
             " created_at, created_by, owner_session_id, seq, message_count, participant_count,"
@@ -100,7 +100,7 @@ class Room:
         ids = range(self._sessions + 1, self._sessions + count + 1)
         self._sessions += count
         rows = [(id, id.to_bytes(4, "big")) for id in ids]
-        self.runs("INSERT INTO sessions VALUES (?, ?, 0, NULL)", rows)
+        self.runs("INSERT INTO sessions (id, token_hash, created_at) VALUES (?, ?, 0)", rows)
         return ids
 
     def everybody(self) -> list[Participant]:
@@ -157,6 +157,7 @@ class Room:
             username=name,
             session_id=session,
             role=Role.MEMBER,
+            unproven_from=None,
             at=self.at,
             visits=1,
             name_key=claim.key,

@@ -43,7 +43,8 @@ class Viewer:
             case ParticipantArrived(participant=person):
                 self.people[person.user_id] = person.username
             case ParticipantLeft(participant=person):
-                del self.people[person.user_id]
+                # Who came over REST alone may be missing here, and be won back all the same.
+                self.people.pop(person.user_id, None)
 
     def _counts(self, seq: int) -> None:
         assert self.is_active, "nothing comes after the end"

@@ -18,12 +18,14 @@ from parley.domain import participants
 from parley.domain.context import Context
 from parley.domain.presence import Presence
 from parley.records import Event
+from parley.secret import Secret
 from parley.storage.database import Database
 from tests.domain.conftest import Clock
 
 T = TypeVar("T")
 P = ParamSpec("P")
 GRACE_S = 10.0
+SECRET = Secret(b"kept over every start")
 
 
 class SteeredLoop(asyncio.SelectorEventLoop):
@@ -83,7 +85,7 @@ class World:
         # No power is cut here: nothing need be synced.
         sa.event.listen(database._writes, "connect", _without_syncs)
         bus.subscribe(self.told.append)
-        context = Context(database, bus, Presence(), GRACE_S, self.clock)
+        context = Context(database, bus, Presence(), GRACE_S, self.clock, SECRET.tag)
         self.does(database.open())
         self.does(participants.forget_sockets(context))
         return context

@@ -180,3 +180,24 @@ async def test_a_redis_that_hangs_holds_up_nobody_for_long(opened: Open) -> None
         assert all(answer["ok"] for answer in answers)
         assert asked.is_set()
     hanging.close()
+
+
+async def test_what_came_to_nothing_is_given_back_in_redis_too(opened: Open, redis: Redis) -> None:
+    async with opened(
+        rate_limit_storage=redis.url, limit_messages="9/1h session, 3/1h room"
+    ) as house:
+        ada, ben = house.guest("Ada"), house.guest("Ben")
+        room_id = await sits_down(ada)
+        await sits_down(ben, room_id)
+        path = f"/api/conversations/{room_id}"
+        await ada.call("PATCH", path, {"read_only": True})
+        for _ in range(4):
+            assert (await ben.say(room_id, "Buy!"))["code"] == "read_only"
+            status, _ = await ben.call("POST", f"{path}/messages", {"message": "Buy!"})
+            assert status == 403
+            assert (await ada.say(room_id, "Once", client_id="c-1"))["ok"]
+        assert (await ben.say(room_id, "Buy!"))["code"] == "read_only"
+        assert (await ben.say(room_id, "Buy!"))["code"] == "rate_limited"  # as a person
+        posts = [ada.call("POST", f"{path}/messages", {"message": "Hi"}) for _ in range(6)]
+        statuses = [status for status, _ in await asyncio.gather(*posts)]
+        assert sorted(statuses) == [201] * 2 + [429] * 4

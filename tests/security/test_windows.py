@@ -50,3 +50,15 @@ def test_whoever_is_refused_by_one_rate_is_counted_by_none() -> None:
     assert windows.spend("messages", (2, "", "tea"), 1) == 0
     assert windows.spend("messages", (3, "", "tea"), 2) == 8
     assert windows.spend("messages", (3, "", "cake"), 2) == 0
+
+
+@given(steps=STEPS, given_back=st.sets(st.integers(0, 59)))
+def test_what_is_given_back_was_never_counted(steps: list[int], given_back: set[int]) -> None:
+    rates = {"messages": (Rate(3, PER_S, By.ROOM),)}
+    windows, never = Windows(rates), Windows(rates)
+    keys = ("", "", 7)
+    for number, now in enumerate(itertools.accumulate(steps)):
+        if number not in given_back:
+            assert windows.spend("messages", keys, now) == never.spend("messages", keys, now)
+        elif windows.spend("messages", keys, now) == 0:
+            windows.give_back("messages", keys, now)

@@ -63,6 +63,7 @@ async def test_two_original_clients_talk(
     await ada.enters(room_id)
     await ben.enters(room_id)
     joined = await ada.person.hears("user_joined")
+    assert joined.pop("unproven") is True  # which it does not know, and need not
     assert joined == {"user_id": "user456", "username": "Ben", "participant_count": 2}
 
     await ben.tells("typing", room_id, is_typing=True)

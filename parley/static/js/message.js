@@ -31,6 +31,7 @@ export function updateMessage(element, item, roomId) {
   element.classList.toggle("alike", message.alike === true);
   part(element, "author").textContent = mine ? "You" : message.username;
   part(element, "mark").textContent = markOf(message);
+  part(element, "unproven").hidden = !message.unproven;
   if (message.deleted) showDeleted(element);
   showMessageTime(element, message.timestamp);
   if (message.seq) showPlace(element, message, roomId);
@@ -101,10 +102,12 @@ function stateText({ status, error }) {
  * @returns {import("./wire.js").Message}
  */
 export function readMessage(element) {
-  const { id = "", seq, changedSeq, userId = "", username = "", at = "", clientId, role, alike, deleted } = element.dataset;
+  const { id = "", seq, changedSeq, userId = "", username = "", at = "" } = element.dataset;
+  const { clientId, role, alike, unproven, deleted } = element.dataset;
   const message = part(element, "text").textContent ?? "";
   return {
     id, seq: Number(seq), changed_seq: Number(changedSeq), user_id: userId, username, timestamp: at, message,
-    client_id: clientId, role: role === "owner" ? "owner" : undefined, alike: alike === "yes", deleted: deleted === "yes",
+    client_id: clientId, role: role === "owner" ? "owner" : undefined, alike: alike === "yes",
+    unproven: unproven === "yes", deleted: deleted === "yes",
   };
 }

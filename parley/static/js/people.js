@@ -31,6 +31,7 @@ function personElement(person, me) {
   element.classList.toggle("online", person.online || mine);
   element.dataset.userId = person.user_id;
   part(element, "name").textContent = person.username;
+  part(element, "unproven").hidden = !person.unproven;
   part(element, "facts").textContent = facts.filter(Boolean).join(", ");
   return element;
 }
@@ -59,10 +60,10 @@ function byName(one, other) {
  */
 export function readPeople() {
   return [...byId("people").children].map((element) => {
-    const { userId = "", username = "", role, online, alike } = /** @type {HTMLElement} */ (element).dataset;
+    const { userId = "", username = "", role, online, alike, unproven } = /** @type {HTMLElement} */ (element).dataset;
     return {
       user_id: userId, username, role: role === "owner" ? "owner" : "member", online: online === "yes",
-      alike: alike === "yes",
+      alike: alike === "yes", unproven: unproven === "yes",
     };
   });
 }

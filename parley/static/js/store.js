@@ -69,9 +69,9 @@ const REDUCERS = {
   ...OUTGOING,
 
   /** @param {State} state @param {import("./wire.js").Presence & {at: string}} event `at`: when the page was told */
-  user_joined(state, { user_id, username, participant_count: participantCount, others, role = "member", alike, at }) {
+  user_joined(state, { user_id, username, participant_count: participantCount, others, role = "member", alike, unproven, at }) {
     const known = state.people.find((person) => person.user_id === user_id);
-    const person = { user_id, username, role, alike, online: true };
+    const person = { user_id, username, role, alike, unproven, online: true };
     const people = [...state.people.filter((other) => other.user_id !== user_id), person];
     const next = { ...state, people, participantCount, someUnnamed: state.someUnnamed || Boolean(others) };
     const isBack = known?.online || state.cutOff.includes(user_id) || isMe(state, user_id);

@@ -3,11 +3,11 @@
 
 /**
  * @typedef {{id: string, seq: number, changed_seq?: number, user_id: string, username: string, message: string,
- *   timestamp: string, client_id?: string, deleted?: boolean, role?: "owner", alike?: boolean}} Message
+ *   timestamp: string, client_id?: string, deleted?: boolean, role?: "owner", alike?: boolean, unproven?: boolean}} Message
  * @typedef {{user_id: string, username: string, role: "owner" | "member", online: boolean,
- *   alike?: boolean}} Participant
+ *   alike?: boolean, unproven?: boolean}} Participant
  * @typedef {{user_id: string, username: string, participant_count: number, others?: number,
- *   role?: "owner", alike?: boolean}} Presence
+ *   role?: "owner", alike?: boolean, unproven?: boolean}} Presence
  * @typedef {{room_id: string, title: string, description: string, messages: Message[], has_more: boolean, delta?: boolean,
  *   participants: Participant[], participant_count: number, is_active: boolean, seq: number, read_only?: boolean,
  *   erased_through?: number}} Conversation

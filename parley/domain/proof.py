@@ -1,0 +1,107 @@
+"""Who is proven to be who they say: whoever ever presented the token they were given.
+
+A participant whose token was never used may be taken up again by whoever names its user_id from
+the same address: so clients do that forget the token. Whoever has the token has the last word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from parley.domain import naming
+from parley.domain.context import Context
+from parley.errors import ConversationNotFound
+from parley.records import Participant, ParticipantLeft, ParticipantWonBack, Role
+from parley.storage import conversations as stored_conversations
+from parley.storage import participants as stored
+from parley.storage import sessions as stored_sessions
+
+PURPOSE = "where a participant came from"
+
+
+class Proven(Struct, frozen=True):
+    """Somebody in one conversation, who is proven now."""
+
+    person: Participant
+    room_id: str
+    count: int
+    is_won_back: bool
+    """Whether another session was them until now."""
+    has_left: bool = False
+    """Whether whoever was them counts as gone by this."""
+
+
+def place_key(context: Context, conversation_id: int, address: str) -> str:
+    """What is kept of an address: nobody learns it from that, nor who else came from there."""
+    return context.tag(PURPOSE, f"{conversation_id} {address}")
+
+
+def prove(connection: sa.Connection, session_id: int, *, at: datetime) -> tuple[Proven, ...]:
+    """This session's token was used: whom it is everywhere, and whom it was before another
+    session took that up, it is from now on. For use inside the transaction that notes it.
+    """
+    proven = []
+    for conversation_id in stored_sessions.unproven_in(connection, session_id):
+        own = stored.by_session(connection, conversation_id, session_id)
+        if own is not None and own.is_unproven:
+            proven.append(_told(connection, stored.change(connection, own, unproven_from=None)))
+    for person in stored.taken_from(connection, session_id):
+        if _may_win_back(connection, person, session_id):
+            proven.append(_win_back(connection, person, session_id, at=at))
+    return tuple(proven)
+
+
+def tell(context: Context, proven: Iterable[Proven]) -> None:
+    for each in proven:
+        if each.is_won_back:
+            context.presence.forget(each.person)
+            context.bus.publish(ParticipantWonBack(each.room_id, each.person))
+            if each.has_left:
+                context.bus.publish(ParticipantLeft(each.person, each.count))
+        else:
+            naming.tell(context, [each.person], each.count)
+
+
+def _may_win_back(connection: sa.Connection, person: Participant, session_id: int) -> bool:
+    """Not who was put out, nor what became an owner's; nor twice somebody in one place."""
+    return (
+        person.removed_at is None
+        and person.role is not Role.OWNER
+        and stored.by_session(connection, person.conversation_id, session_id) is None
+    )
+
+
+def _win_back(
+    connection: sa.Connection, person: Participant, session_id: int, *, at: datetime
+) -> Proven:
+    has_left = person.left_at is None
+    if has_left:
+        stored_conversations.change_participant_count(connection, person.conversation_id, -1)
+    now = stored.change(
+        connection,
+        person,
+        session_id=session_id,
+        first_session_id=None,
+        unproven_from=None,
+        left_at=person.left_at or at,
+    )
+    return _told(connection, now, is_won_back=True, has_left=has_left)
+
+
+def _told(
+    connection: sa.Connection,
+    person: Participant,
+    *,
+    is_won_back: bool = False,
+    has_left: bool = False,
+) -> Proven:
+    conversation = stored_conversations.by_id(connection, person.conversation_id)
+    if conversation is None:
+        raise ConversationNotFound
+    return Proven(
+        person, conversation.room_id, conversation.participant_count, is_won_back, has_left
+    )

@@ -1,0 +1,187 @@
+"""Whoever never used their token is marked, is taken up again only from where they came, and has
+the last word once they come with it.
+"""
+
+from __future__ import annotations
+
+import aiohttp
+import pytest
+
+from tests.people import Json, Person
+from tests.security.conftest import TRUSTED, Guest, House, Open
+from tests.security.room import done
+
+HERE, ELSEWHERE = "203.0.113.7", "203.0.113.8"
+NEXT_DOOR = {"2001:db8:1:2::3": "2001:db8:1:2:ffff::9"}
+TITLE = 'title="This name was not proven with a token"'
+
+
+async def starts(house: House, **settings: object) -> tuple[Guest, str]:
+    """Ada's conversation, with her in it on a socket, proven."""
+    ada = house.guest("Ada", "198.51.100.1")
+    room_id = await ada.starts()
+    await ada.connect(auth={"token": ada.token})
+    await ada.join(room_id)
+    if settings:
+        await done(ada, "PATCH", f"/api/conversations/{room_id}", settings)
+    return ada, room_id
+
+
+async def tries(who: Person, room_id: str, **more: str) -> Json:
+    """To be Ben, on a socket that has no credential."""
+    if not who.socket.connected:
+        await who.connect()
+    return await who.ask("join_room", {"room_id": room_id, "user_id": "ben-1", **more})
+
+
+async def people(who: Person, room_id: str) -> dict[str, Json]:
+    reply = await done(who, "GET", f"/api/conversations/{room_id}")
+    return {each["user_id"]: each for each in reply["conversation"]["participants"]}
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["direct", "plain"])
+async def test_a_stranger_elsewhere_who_read_the_user_id_is_nobody(
+    opened: Open, transports: tuple[str, ...], plain: bool
+) -> None:
+    async with opened(trusted_proxies=TRUSTED, plain=plain) as house:
+        _, room_id = await starts(house)
+        ben, mallory = house.guest("Ben", HERE), house.guest("Mallory", ELSEWHERE, transports)
+        await ben.joins_over_rest(room_id, user_id="ben-1")
+        assert (await tries(mallory, room_id))["code"] == "identity_taken"
+        join = f"/api/conversations/{room_id}/join"
+        assert (await mallory.call("POST", join, {"user_id": "ben-1"}))[0] == 409
+        again = house.guest("Ben", HERE, transports)
+        assert (await tries(again, room_id))["ok"]
+        assert (await again.say(room_id, "It is me"))["ok"]
+
+
+@pytest.mark.parametrize("first", NEXT_DOOR)
+async def test_one_place_is_what_a_household_has(opened: Open, first: str) -> None:
+    async with opened(trusted_proxies=TRUSTED) as house:
+        _, room_id = await starts(house)
+        await house.guest("Ben", first).joins_over_rest(room_id, user_id="ben-1")
+        assert (await tries(house.guest("Ben", NEXT_DOOR[first]), room_id))["ok"]
+
+
+@pytest.mark.parametrize("way", ["rest", "auth", "join_room"])
+async def test_whoever_has_the_token_wins_it_back(
+    opened: Open, transports: tuple[str, ...], way: str
+) -> None:
+    async with opened(trusted_proxies=TRUSTED) as house:
+        ada, room_id = await starts(house)
+        ben, mallory = house.guest("Ben", ELSEWHERE), house.guest("Mallory", HERE, transports)
+        await house.guest("Ben", HERE).joins_over_rest(room_id, user_id="ben-1")
+        ben.token = house.guests[-1].token
+        assert (await tries(mallory, room_id))["ok"]
+        assert (await mallory.say(room_id, "I am Ben"))["ok"]
+        match way:
+            case "rest":
+                said = {"message": "No, I am"}
+                await done(ben, "POST", f"/api/conversations/{room_id}/messages", said)
+            case "auth":
+                await ben.connect(auth={"token": ben.token})
+                assert (await ben.ask("join_room", {"room_id": room_id}))["user_id"] == "ben-1"
+            case _:
+                assert (await tries(ben, room_id, token=str(ben.token)))["ok"]
+        told = await mallory.hears("removed")
+        assert (told["room_id"], told["reason"]) == (room_id, "taken_back")
+        assert (await mallory.say(room_id, "Still?"))["code"] == "not_joined"
+        assert (await tries(mallory, room_id))["code"] == "identity_taken"
+        assert (await mallory.ask("join_room", {"room_id": room_id}))["user_id"] != "ben-1"
+        await ada.hears("user_left", lambda data: data["user_id"] == "ben-1")
+        assert (await done(ben, "POST", f"/api/conversations/{room_id}/join"))["user_id"] == "ben-1"
+        assert "unproven" not in (await people(ada, room_id))["ben-1"]
+
+
+async def test_behind_a_passphrase_the_same_goes(opened: Open) -> None:
+    async with opened(trusted_proxies=TRUSTED) as house:
+        ada, room_id = await starts(house)
+        ben = house.guest("Ben", HERE)
+        await ben.joins_over_rest(room_id, user_id="ben-1")
+        await done(ada, "PATCH", f"/api/conversations/{room_id}", {"passphrase": "open sesame"})
+        for address in (HERE, ELSEWHERE):
+            mallory = house.guest("Mallory", address)
+            assert (await tries(mallory, room_id))["code"] == "passphrase_required"
+            knows = await tries(mallory, room_id, passphrase="open sesame")
+            assert knows["code"] == "identity_taken"
+        await ben.connect(auth={"token": ben.token})
+        assert (await ben.ask("join_room", {"room_id": room_id}))["user_id"] == "ben-1"
+
+
+async def test_who_came_in_by_a_knock_takes_up_nobody_elsewhere(opened: Open) -> None:
+    async with opened(trusted_proxies=TRUSTED) as house:
+        ada, room_id = await starts(house)
+        await house.guest("Ben", HERE).joins_over_rest(room_id, user_id="ben-1")
+        await done(ada, "PATCH", f"/api/conversations/{room_id}", {"knock": True})
+        mallory = house.guest("Mallory", ELSEWHERE)
+        own = await mallory.starts()
+        mallory.token = None
+        assert (await mallory.join(own))["ok"]  # a session made on this socket
+        assert (await mallory.ask("knock", {"room_id": room_id, "username": "Mallory"}))["ok"]
+        await done(ada, "POST", f"/api/conversations/{room_id}/knocks", {"admit": True})
+        await mallory.hears("knock_answered")
+        assert (await tries(mallory, room_id))["code"] == "identity_taken"
+
+
+async def test_at_a_locked_door_nobody_is_taken_up(opened: Open) -> None:
+    async with opened(trusted_proxies=TRUSTED) as house:
+        ada, room_id = await starts(house)
+        await house.guest("Ben", HERE).joins_over_rest(room_id, user_id="ben-1")
+        await done(ada, "PATCH", f"/api/conversations/{room_id}", {"locked": True})
+        assert (await tries(house.guest("Mallory", HERE), room_id))["code"] == "locked"
+
+
+async def test_everybody_sees_who_is_unproven_until_they_are(
+    opened: Open, transports: tuple[str, ...]
+) -> None:
+    async with opened(trusted_proxies=TRUSTED) as house:
+        ada, room_id = await starts(house)
+        ben = house.guest("Ben", HERE, transports)
+        await ben.join(room_id, user_id="ben-1")
+        assert (await ada.hears("user_joined"))["unproven"] is True
+        await ben.say(room_id, "Hello")
+        assert (await ada.hears("new_message"))["unproven"] is True
+        assert (await people(ada, room_id))["ben-1"]["unproven"] is True
+        assert (
+            "unproven"
+            not in (await people(ada, room_id))[str((await ada.join(room_id))["user_id"])]
+        )
+        page = await page_of(house, room_id)
+        assert page.count(f"{TITLE}>unproven") == 2  # beside the name, and the message
+        ada.heard.clear()
+        await done(ben, "GET", f"/api/conversations/{room_id}")  # with the token
+        assert "unproven" not in await ada.hears("user_joined")
+        await ben.say(room_id, "Still me")
+        assert "unproven" not in await ada.hears("new_message")
+        assert "unproven" not in (await people(ada, room_id))["ben-1"]
+
+
+async def page_of(house: House, room_id: str) -> str:
+    async with (
+        aiohttp.ClientSession() as http,
+        http.get(f"{house.url}/conversation/{room_id}") as page,
+    ):
+        return await page.text()
+
+
+async def test_visitors_of_our_own_pages_are_never_marked(opened: Open) -> None:
+    async with opened() as house:
+        ada, room_id = await starts(house)
+        jar = aiohttp.CookieJar(unsafe=True)
+        path = f"{house.url}/conversation/{room_id}"
+        headers = {"Origin": house.url}
+        async with aiohttp.ClientSession(cookie_jar=jar, headers=headers) as http:
+            async with http.post(f"{path}/join", data={"username": "Cleo"}) as page:
+                assert page.status == 200
+                assert f"{TITLE}>unproven" not in await page.text()
+            join = f"{house.url}/api/conversations/{room_id}/join"
+            async with http.post(join, json={}) as reply:
+                assert reply.status == 200
+        async with (
+            aiohttp.ClientSession(headers=headers) as http,
+            http.post(join, json={"username": "Dora"}) as reply,
+        ):
+            assert reply.status == 200
+        assert [each.get("unproven") for each in (await people(ada, room_id)).values()] == [
+            None
+        ] * 3
