@@ -205,6 +205,16 @@ class Snapshot(Struct, frozen=True):
     """Whether `messages` are only those that changed after the seq that was asked for."""
 
 
+class Recent(Struct, frozen=True):
+    """A conversation as it stands, with enough of what changed lately to tell whoever was away."""
+
+    snapshot: Snapshot
+    """As for somebody new."""
+    changes: tuple[Message, ...]
+    """Every message that changed after `since`, in the order of their changes."""
+    since: int
+
+
 class Changes(Struct, frozen=True):
     """What changed in a conversation after a seq, in order, known up to `seq`."""
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from msgspec import Struct
-
 from parley import contract, records
+from parley.shared_states import Readings
 
-Frame = bytes
-"""An event as it goes over a WebSocket."""
+PASSING = frozenset(("user_typing", "room_position"))
+"""Events that change nothing of a state."""
 
 
 class Sender(Protocol):
@@ -38,24 +36,12 @@ class Gathered:
             self.left = event
 
 
-class State(Struct, frozen=True):
-    """A conversation's state, as of `seq`; encoded once for everybody who is sent it."""
-
-    data: contract.ConversationState
-    seq: int
-    people: frozenset[str]
-    """The user ids of those it tells of."""
-    frame: Frame | None = None
-
-
 @dataclass(slots=True)
 class Crowd:
     """A room of so many that a state of some moments ago does, and names can wait."""
 
     gathered: Gathered = field(default_factory=Gathered)
-    state: State | None = None
-    fresh_until: float = 0.0
-    reading: asyncio.Task[State] | None = None
+    readings: Readings = field(default_factory=Readings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +71,8 @@ class Room:
         self._changed_to: int | None = None
         self.told = 0
         """The highest seq that was told here."""
+        self.unnumbered = 0
+        """How much was told here that has no seq, and changes the state all the same."""
         self.crowd: Crowd | None = None
         """What is spared while many come and go; None while few are here."""
 
@@ -142,6 +130,8 @@ class Room:
         if seq is not None:
             self._changed_to = seq
             self.told = max(self.told, seq)
+        elif event not in PASSING:
+            self.unnumbered += 1
         sids: Iterable[str] = self._seated
         if but is not None:
             sids = [sid for sid, user_id in self._seated.items() if user_id != but]
