@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeVar, cast
 
@@ -72,11 +73,11 @@ def role_name(role: records.Role) -> contract.RoleName:
     return "owner" if role is records.Role.OWNER else "member"
 
 
-def people(snapshot: records.Snapshot) -> list[contract.Participant]:
-    return [
-        participant(person, online=person.user_id in snapshot.online)
-        for person in snapshot.participants
-    ]
+def people(
+    shown: Sequence[records.Participant], online: frozenset[str]
+) -> list[contract.Participant]:
+    """`online` are the user ids that hold an open socket."""
+    return [participant(person, online=person.user_id in online) for person in shown]
 
 
 class Parts(NamedTuple):
@@ -89,7 +90,8 @@ class Parts(NamedTuple):
 def conversation(snapshot: records.Snapshot, parts: Parts | None = None) -> contract.Conversation:
     record = snapshot.conversation
     participants, messages = parts or Parts(
-        people(snapshot), [message(said) for said in snapshot.messages]
+        people(snapshot.participants, snapshot.online),
+        [message(said) for said in snapshot.messages],
     )
     return contract.Conversation(
         room_id=record.room_id,
@@ -101,8 +103,9 @@ def conversation(snapshot: records.Snapshot, parts: Parts | None = None) -> cont
         has_more=snapshot.has_more,
         delta=True if snapshot.is_delta else UNSET,
         participants=participants,
-        participant_count=len(snapshot.participants),
-        online_count=len(snapshot.online.intersection(p.user_id for p in snapshot.participants)),
+        participants_cursor=UNSET if snapshot.people_cursor is None else snapshot.people_cursor,
+        participant_count=record.participant_count,
+        online_count=snapshot.online_count,
         is_active=record.is_active,
         ended_at=UNSET if record.ended_at is None else timestamp(record.ended_at),
         visibility=record.visibility.value,

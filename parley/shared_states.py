@@ -101,7 +101,7 @@ class Reading:
     def _encoded(self, snapshot: records.Snapshot) -> present.Parts:
         """Its parts as they are written into every frame."""
         if self._people is None:
-            self._people = _raw(present.people(snapshot))
+            self._people = _raw(present.people(snapshot.participants, snapshot.online))
         return present.Parts(
             cast(list[contract.Participant], self._people),
             [cast(contract.Message, self._message(said)) for said in snapshot.messages],

@@ -74,10 +74,8 @@ async def _return(server: Running, scale: Scale) -> Figures:
     async with crowd() as speakers, crowd() as people:
         await speakers.join(server.port, [room_id], 1)
         await at_rate(speakers.clients, SAID / SAYING_S, SAYING_S)
-        await people.connect(server.port, scale.return_people)
-        for each in people.clients:
-            await each.join(room_id)
-            await each.leave()
+        await people.join(server.port, [room_id], scale.return_people)
+        await asyncio.gather(*(each.leave() for each in people.clients))
         known = [SAID - number % MISSED_MAX for number in range(len(people.clients))]
         joins = [
             _join(client, room_id, since)

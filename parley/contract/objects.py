@@ -53,6 +53,11 @@ class Conversation(Struct, kw_only=True):
     newest as for anybody who comes in, so that a client which wants what lies between asks
     `sync` from the seq it had, or pages back through the history.
 
+    `participants` are all who are in it, in the order in which they joined, if there are at most
+    200. Where there are more, they are the owners and those who joined first, you perhaps not among
+    them, and the others follow from `participants_cursor` on, with the call `participants`.
+    `participant_count` and `online_count` count everybody.
+
     `door` is what strangers meet: `open`, or the first of what keeps them out. Messages
     up to `erased_through`, if there is one, were erased when their time was over: after
     `keep_days` days, where it is set.
@@ -67,6 +72,7 @@ class Conversation(Struct, kw_only=True):
     has_more: bool
     delta: bool | UnsetType = UNSET
     participants: list[Participant]
+    participants_cursor: str | UnsetType = UNSET
     participant_count: int
     online_count: int
     is_active: bool

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 
 from parley.contract import DELTA_MAX_CHANGES, STATE_MAX_CHARS, STATE_MESSAGES
+from parley.domain import people
 from parley.domain.context import Context
 from parley.domain.door import Found
-from parley.records import Conversation, Message, Participant, Recent, Snapshot, Standing
+from parley.records import Conversation, Message, Recent, Snapshot, Standing
 from parley.storage import messages as stored_messages
-from parley.storage import participants as stored_participants
 
 REACH_MIN = 64
 """How many changes are read for many who come at once, at the least; where that is too few,
@@ -34,11 +34,13 @@ def window(
     last = stored_messages.newest(connection, found.id, limit=1) if before else read
     page = read[-limit:]
     page = page[len(page) - fitting(page[::-1]) :]
+    here = people.first(connection, found.id)
     return Snapshot(
         conversation=found.conversation,
         standing=found.standing,
         person=found.person,
-        participants=stored_participants.present(connection, found.id),
+        participants=here.shown,
+        people_cursor=here.cursor,
         messages=page + later,
         has_more=len(read) > len(page),
         newest_message_seq=last[-1].seq if last else 0,
@@ -55,8 +57,18 @@ def delta(connection: sa.Connection, found: Found, *, since: int) -> Snapshot:
     missed = stored_messages.changed(connection, found.id, since=since, limit=DELTA_MAX_CHANGES)
     if fitting(missed) < len(missed):
         return window(connection, found)
-    people = stored_participants.present(connection, found.id)
-    return _delta(found, people, missed)
+    here = people.first(connection, found.id)
+    return Snapshot(
+        conversation=found.conversation,
+        standing=found.standing,
+        person=found.person,
+        participants=here.shown,
+        people_cursor=here.cursor,
+        messages=missed,
+        has_more=found.conversation.message_count > len(missed),
+        newest_message_seq=0,
+        is_delta=True,
+    )
 
 
 def recent(connection: sa.Connection, conversation: Conversation, *, since: int | None) -> Recent:
@@ -87,8 +99,13 @@ def known_up_to(recent: Recent, since: int) -> Snapshot:
     missed = recent.changes[begin:]
     if fitting(missed) < len(missed):
         return fresh
-    found = Found(fresh.conversation, fresh.standing, fresh.person)
-    return replace(_delta(found, fresh.participants, missed), online=fresh.online)
+    return replace(
+        fresh,
+        messages=missed,
+        has_more=fresh.conversation.message_count > len(missed),
+        newest_message_seq=0,
+        is_delta=True,
+    )
 
 
 def fitting(messages: Sequence[Message]) -> int:
@@ -102,7 +119,16 @@ def fitting(messages: Sequence[Message]) -> int:
 
 
 def with_presence(context: Context, snapshot: Snapshot) -> Snapshot:
-    return replace(snapshot, online=context.presence.online(snapshot.conversation.id))
+    conversation, presence = snapshot.conversation, context.presence
+    told_of = snapshot.participants
+    if snapshot.person is not None:
+        told_of = (*told_of, snapshot.person)
+    return replace(
+        snapshot,
+        online=presence.online(conversation.id, told_of),
+        # Looked at a moment later: who came between is not counted as being in it yet.
+        online_count=min(presence.online_count(conversation.id), conversation.participant_count),
+    )
 
 
 def _is_near(conversation: Conversation, since: int) -> bool:
@@ -117,16 +143,3 @@ def _reach(seq: int, since: int | None) -> int:
     while reach < seq - since and reach < DELTA_MAX_CHANGES:
         reach *= 2
     return min(reach, DELTA_MAX_CHANGES, seq)
-
-
-def _delta(found: Found, people: tuple[Participant, ...], missed: tuple[Message, ...]) -> Snapshot:
-    return Snapshot(
-        conversation=found.conversation,
-        standing=found.standing,
-        person=found.person,
-        participants=people,
-        messages=missed,
-        has_more=found.conversation.message_count > len(missed),
-        newest_message_seq=0,
-        is_delta=True,
-    )

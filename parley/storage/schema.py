@@ -127,11 +127,24 @@ participants = sa.Table(
     sa.UniqueConstraint("conversation_id", "session_id"),
 )
 sa.Index("ix_participants_name", participants.c.conversation_id, participants.c.name_key)
+_PRESENT = participants.c.left_at.is_(None)
+# In the order in which people are listed.
 sa.Index(
     "ix_participants_present",
     participants.c.conversation_id,
-    sqlite_where=participants.c.left_at.is_(None),
-    postgresql_where=participants.c.left_at.is_(None),
+    participants.c.joined_at,
+    participants.c.user_id,
+    sqlite_where=_PRESENT,
+    postgresql_where=_PRESENT,
+)
+# Not a bound value: only what stands in the statement itself lets the index be used.
+PRESENT_OWNERS = sa.and_(_PRESENT, participants.c.role == sa.literal_column("'owner'"))
+sa.Index(
+    "ix_participants_owners",
+    participants.c.conversation_id,
+    participants.c.joined_at,
+    sqlite_where=PRESENT_OWNERS,
+    postgresql_where=PRESENT_OWNERS,
 )
 
 messages = sa.Table(
