@@ -68,6 +68,8 @@ class Room:
         """Whether the conversation ended while somebody was here."""
         self._seated: dict[str, str | None] = {}
         self._arriving: dict[str, _Arrival] = {}
+        self._sids_of: dict[str, list[str]] = {}
+        """The sockets of each person: among thousands they are not searched for."""
         self._changed_to: int | None = None
         self.told = 0
         """The highest seq that was told here."""
@@ -94,12 +96,14 @@ class Room:
         return [*self._seated, *self._arriving]
 
     def sids_of(self, user_id: str) -> list[str]:
-        return [sid for sid, holder in self._everyone() if holder == user_id]
+        return list(self._sids_of.get(user_id, ()))
 
     def arrive(self, sid: str, user_id: str | None) -> None:
         """From now on nothing is lost for this socket; `settle` it once its state was sent."""
-        self._seated.pop(sid, None)
+        self.remove(sid)
         self._arriving[sid] = _Arrival(user_id)
+        if user_id is not None:
+            self._sids_of.setdefault(user_id, []).append(sid)
 
     def settle(self, sender: Sender, sid: str, state_seq: int) -> None:
         """Its state, as of `state_seq`, was sent: send what happened since."""
@@ -114,8 +118,14 @@ class Room:
             self._seat(sid)
 
     def remove(self, sid: str) -> None:
-        self._seated.pop(sid, None)
-        self._arriving.pop(sid, None)
+        user_id, arrival = self._seated.pop(sid, None), self._arriving.pop(sid, None)
+        if arrival is not None:
+            user_id = arrival.user_id
+        if user_id is not None:
+            sids = self._sids_of[user_id]
+            sids.remove(sid)
+            if not sids:
+                del self._sids_of[user_id]
 
     def tell(
         self,
@@ -163,8 +173,3 @@ class Room:
     def _seat(self, sid: str) -> None:
         """Nothing that its state holds is still to be told."""
         self._seated[sid] = self._arriving.pop(sid).user_id
-
-    def _everyone(self) -> Iterable[tuple[str, str | None]]:
-        yield from self._seated.items()
-        for sid, arrival in self._arriving.items():
-            yield sid, arrival.user_id
