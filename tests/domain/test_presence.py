@@ -54,6 +54,29 @@ def test_another_room_is_another_arrival(presence: Presence) -> None:
     assert presence.online(3, [BEN]) == frozenset()
 
 
+def test_people_are_counted_once_however_many_sockets_they_have(presence: Presence) -> None:
+    ada = replace(BEN, user_id="ada-1")
+    for person, socket in ((BEN, "phone"), (BEN, "laptop"), (ada, "desk")):
+        presence.enter(person, socket)
+    assert presence.online_count(ROOM) == 2
+    assert presence.online(ROOM, [BEN]) == {"ben-1"}
+    presence.forget(BEN)
+    assert presence.online_count(ROOM) == 1
+    presence.forget_all(ROOM)
+    assert presence.online_count(ROOM) == 0
+
+
+async def test_who_may_yet_come_back_is_not_counted_until_then(presence: Presence) -> None:
+    presence.enter(BEN, "phone")
+    presence.exit(BEN, "phone", grace_s=NEVER_S, gone=lambda person: None)
+    assert presence.online_count(ROOM) == 0
+    presence.enter(BEN, "laptop")
+    assert presence.online_count(ROOM) == 1
+    presence.exit(BEN, "laptop", grace_s=NEVER_S, gone=lambda person: None)
+    presence.forget(BEN)
+    assert presence.online_count(ROOM) == 0
+
+
 def test_the_last_socket_takes_them_away(presence: Presence, gone: list[Participant]) -> None:
     presence.enter(BEN, "phone")
     presence.enter(BEN, "laptop")

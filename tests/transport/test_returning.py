@@ -134,6 +134,11 @@ async def test_who_comes_back_is_counted_in_what_they_are_sent(
         assert counts[-1] == PEOPLE + 2
         last = await cleo.hears("user_joined", lambda told: told["participant_count"] == PEOPLE + 2)
         assert last["others"] > 0
+        for each in people:
+            conversation = each.conversation
+            assert conversation["online_count"] <= conversation["participant_count"]
+        _, now = await cleo.call("GET", f"/api/conversations/{room_id}")
+        assert now["conversation"]["online_count"] == PEOPLE + 2
 
 
 async def test_a_reader_is_not_sent_a_title_from_before_it_changed(
