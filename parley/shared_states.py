@@ -121,26 +121,26 @@ class Readings:
         self.begun = 0
         """The number of the last that began."""
         self._latest: Reading | None = None
-        self._under_way: asyncio.Task[None] | None = None
+        self._under_way: asyncio.Task[Reading] | None = None
         self._farthest: int | None = None
         """Of those who wait for the next: the since of who was away longest."""
         self._rests_until = 0.0
 
     async def reading(self, arrival: Arrival, unnumbered: Callable[[], int], read: Read) -> Reading:
         """One that misses nothing for whoever came. Raises what `read` raises."""
-        loop = asyncio.get_running_loop()
-        while self._latest is None or not self._latest.suits(arrival, loop.time()):
+        loop, reading = asyncio.get_running_loop(), self._latest
+        while reading is None or not reading.suits(arrival, loop.time()):
             self._wish(arrival.since)
             if self._under_way is None:
                 self._under_way = loop.create_task(self._read(unnumbered, read))
-            await asyncio.shield(self._under_way)
-        return self._latest
+            reading = await asyncio.shield(self._under_way)
+        return reading
 
     def _wish(self, since: int | None) -> None:
         if since is not None:
             self._farthest = since if self._farthest is None else min(since, self._farthest)
 
-    async def _read(self, unnumbered: Callable[[], int], read: Read) -> None:
+    async def _read(self, unnumbered: Callable[[], int], read: Read) -> Reading:
         loop = asyncio.get_running_loop()
         try:
             if (rest_s := self._rests_until - loop.time()) > 0:
@@ -149,9 +149,16 @@ class Readings:
             told, (since, self._farthest) = unnumbered(), (self._farthest, None)
             self._rests_until = loop.time() + REST_S
             fresh_until = loop.time() + FRESH_S
-            self._latest = Reading(self.begun, told, fresh_until, await read(since))
+            reading = self._latest = Reading(self.begun, told, fresh_until, await read(since))
+            loop.call_later(FRESH_S, self._let_go_of, reading)
+            return reading
         finally:
             self._under_way = None
+
+    def _let_go_of(self, reading: Reading) -> None:
+        """Nobody is sent it any more, and it may be megabytes."""
+        if self._latest is reading:
+            self._latest = None
 
 
 def as_wire(

@@ -177,3 +177,19 @@ async def test_a_room_that_people_trickle_into_is_read_seldom(
     [room] = server.app.realtime.audience.rooms.values()
     assert room.crowd is not None
     assert room.crowd.readings.begun <= 1 + (loop.time() - began) / shared_states.REST_S
+
+
+async def test_a_reading_is_kept_only_while_somebody_may_be_sent_it(
+    person: People, server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contract, "CROWD", 0)
+    monkeypatch.setattr(shared_states, "FRESH_S", 0.05)
+    ada = person("Ada")
+    await ada.join(await ada.starts())
+    [room] = server.app.realtime.audience.rooms.values()
+    assert room.crowd is not None
+    loop = asyncio.get_running_loop()
+    is_stale = loop.create_future()
+    loop.call_later(shared_states.FRESH_S, is_stale.set_result, None)
+    await is_stale
+    assert room.crowd.readings._latest is None
