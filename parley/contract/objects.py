@@ -53,10 +53,10 @@ class Conversation(Struct, kw_only=True):
     newest as for anybody who comes in, so that a client which wants what lies between asks
     `sync` from the seq it had, or pages back through the history.
 
-    `participants` are all who are in it, in the order in which they joined, if there are at most
-    200. Where there are more, they are the owners and those who joined first, you perhaps not among
-    them, and the others follow from `participants_cursor` on, with the call `participants`.
-    `participant_count` and `online_count` count everybody.
+    `participants` lists everyone in it in the order they joined, up to 200 people. With more, it
+    lists the owners and those who joined first, which may leave you out; page through the others
+    with the call `participants`, starting at `participants_cursor`. `participant_count` and
+    `online_count` count everyone.
 
     `door` is what strangers meet: `open`, or the first of what keeps them out. Messages
     up to `erased_through`, if there is one, were erased when their time was over: after
