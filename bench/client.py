@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 
 from bench.tally import Tally, clock, text_of
 from bench.websocket import Refused, WebSocket
 
 PATH = "/socket.io/?EIO=4&transport=websocket"
 JOIN_ID = 99_999_999
-"""The ack id of joining; messages use their stamps, which are smaller."""
+"""The ack id of joining and leaving; messages use their stamps, which are smaller."""
 NEW_MESSAGE = b'42["new_message"'
 STATE = b'42["conversation_state"'
 OK = b'"ok":true'
@@ -34,15 +35,24 @@ class Client(WebSocket):
         await self.open(port, PATH)
         await connected
 
-    async def join(self, room_id: str) -> None:
-        """Until the join is acknowledged. Raises `Refused`."""
+    async def join(self, room_id: str, since: int | None = None) -> None:
+        """Until the join is acknowledged. `since`: what they know already. Raises `Refused`."""
         self.room_id = room_id
-        joining = {"room_id": room_id, "username": self.username}
+        self.state_at = 0.0
+        joining: dict[str, str | int] = {"room_id": room_id, "username": self.username}
+        if since is not None:
+            joining["since"] = since
         self._waiting = joined = asyncio.get_running_loop().create_future()
         self._emit(JOIN_ID, "join_room", joining)
         await joined
         if not self.state_at:
             raise Refused("There was no conversation_state before the acknowledgement.")
+
+    async def leave(self) -> None:
+        """Until that is acknowledged. Raises `Refused`."""
+        self._waiting = left = asyncio.get_running_loop().create_future()
+        self._emit(JOIN_ID, "leave_room", {"room_id": self.room_id})
+        await left
 
     def say(self, due: float | None = None, noise_characters: int = 0) -> None:
         """Send a message that was due then, or is now."""
@@ -50,7 +60,7 @@ class Client(WebSocket):
         said = {"room_id": self.room_id, "message": text_of(stamp, noise_characters)}
         self._emit(stamp, "send_message", said)
 
-    def _emit(self, ack_id: int, name: str, body: dict[str, str]) -> None:
+    def _emit(self, ack_id: int, name: str, body: Mapping[str, str | int]) -> None:
         self.send(f"42{ack_id}{json.dumps([name, body], separators=(',', ':'))}".encode())
 
     def receive(self, payload: bytes, now: float) -> None:

@@ -18,6 +18,8 @@ class Scale:
     """With ten people each."""
     storm_people: int = 2_000
     storm_within_s: float = 45.0
+    return_people: int = 5_000
+    return_within_s: float = 60.0
     reader_within_s: float = 50.0
     """How long to wait for a reader that stopped to be disconnected."""
     fragment_mib: int = 80
@@ -33,6 +35,8 @@ QUICK = Scale(
     busy_rooms=100,
     storm_people=300,
     storm_within_s=20.0,
+    return_people=300,
+    return_within_s=20.0,
     reader_within_s=8.0,
     hostile_window_s=4.0,
     hostile_names=500,
@@ -45,6 +49,8 @@ TINY = Scale(
     busy_rooms=2,
     storm_people=5,
     storm_within_s=5.0,
+    return_people=5,
+    return_within_s=5.0,
     reader_within_s=0.5,
     fragment_mib=1,
     hostile_window_s=0.4,

@@ -115,6 +115,16 @@ class Client:
         return not self.seats and not self.knocks
 
 
+_CLOSINGS = (
+    records.ConversationChanged,
+    records.ConversationDeleted,
+    records.GrantsTakenBack,
+    records.LinkReplaced,
+    records.ParticipantRemoved,
+)
+"""What may take somebody's leave to read."""
+
+
 class Audience:
     """`deliver` is for the bus."""
 
@@ -122,6 +132,8 @@ class Audience:
         self._server = server
         self.clients: dict[str, Client] = {}
         self.rooms: dict[int, Room] = {}
+        self.closings = 0
+        """How often somebody may have lost their leave to read, wherever it was."""
 
     # --- taking part ---
 
@@ -154,6 +166,11 @@ class Audience:
 
     def deliver(self, event: records.Event) -> None:
         """Tell everyone in the conversation whom it concerns."""
+        if isinstance(event, records.MessageSent):  # what happens most
+            room = self.rooms.get(event.message.conversation_id)
+            if room is not None:
+                self._tell(room, event, seq=event.message.seq)
+            return
         if isinstance(event, records.SessionRenewed):
             self._send_off_others(event)
             return
@@ -161,12 +178,12 @@ class Audience:
             self._tell_who_knocked(event)
         if isinstance(event, records.ConversationDeleted):
             self._tell_who_waits(event)
+        if isinstance(event, _CLOSINGS):
+            self.closings += 1
         room = self.rooms.get(event.conversation_id)
         if room is None:
             return
         match event:
-            case records.MessageSent():
-                self._tell(room, event, seq=event.message.seq)
             case records.MessageChanged():
                 self._tell(room, event, seq=event.message.changed_seq)
             case records.MessagesErased():

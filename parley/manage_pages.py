@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 from msgspec.structs import replace
@@ -197,13 +198,21 @@ async def _page(room_id: str, error: str | None = None) -> str:
     session = await web.current_session()
     text = request.args.get("acts_before")
     before = decode.from_query(text, "acts_before", contract.Seq) if text else None
-    seen = await overview(web.site().context, room_id, session, acts_before=before)
+    name = request.args.get("name", "")[: contract.USERNAME_MAX_CHARS].strip()
+    cursor = request.args.get("people") or None
+    seen = await overview(
+        web.site().context, room_id, session, acts_before=before, cursor=cursor, name=name
+    )
     conversation = seen.conversation
     return await render_long(
         "pages/manage.html",
         conversation=conversation,
         decided=present.decided(seen),
         participants=seen.participants,
+        people_url=_more_people(seen),
+        are_many=conversation.participant_count > contract.PEOPLE_IN_STATE,
+        is_part=bool(name or cursor),
+        name=name,
         removable=_removable(seen, session),
         join_link=present.join_link(conversation.room_id, public_url=web.public_url()),
         acts=[_in_words(each) for each in seen.acts],
@@ -216,6 +225,13 @@ async def _page(room_id: str, error: str | None = None) -> str:
         saved=request.args.get("saved") if not error else None,
         error=error,
     )
+
+
+def _more_people(seen: Overview) -> str | None:
+    if seen.people_cursor is None:
+        return None
+    query = urlencode({"people": seen.people_cursor})
+    return f"/conversation/{seen.conversation.room_id}/manage?{query}#people-title"
 
 
 def _removable(seen: Overview, session: Session | None) -> set[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -74,24 +75,39 @@ def role_name(role: records.Role) -> contract.RoleName:
     return "owner" if role is records.Role.OWNER else "member"
 
 
-def conversation(snapshot: records.Snapshot) -> contract.Conversation:
+def people(
+    shown: Sequence[records.Participant], online: frozenset[str]
+) -> list[contract.Participant]:
+    """`online` are the user ids that hold an open socket."""
+    return [participant(person, online=person.user_id in online) for person in shown]
+
+
+class Parts(NamedTuple):
+    """What is long in a conversation: it can be given as encoded already."""
+
+    participants: list[contract.Participant]
+    messages: list[contract.Message]
+
+
+def conversation(snapshot: records.Snapshot, parts: Parts | None = None) -> contract.Conversation:
     record = snapshot.conversation
-    participants = [
-        participant(person, online=person.user_id in snapshot.online)
-        for person in snapshot.participants
-    ]
+    participants, messages = parts or Parts(
+        people(snapshot.participants, snapshot.online),
+        [message(said) for said in snapshot.messages],
+    )
     return contract.Conversation(
         room_id=record.room_id,
         created_at=timestamp(record.created_at),
         created_by=record.created_by,
         title=record.title,
         description=record.description,
-        messages=[message(said) for said in snapshot.messages],
+        messages=messages,
         has_more=snapshot.has_more,
         delta=True if snapshot.is_delta else UNSET,
         participants=participants,
-        participant_count=len(participants),
-        online_count=sum(person.online for person in participants),
+        participants_cursor=UNSET if snapshot.people_cursor is None else snapshot.people_cursor,
+        participant_count=record.participant_count,
+        online_count=snapshot.online_count,
         is_active=record.is_active,
         ended_at=UNSET if record.ended_at is None else timestamp(record.ended_at),
         visibility=record.visibility.value,

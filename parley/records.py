@@ -208,6 +208,13 @@ class ListPosition(Struct, frozen=True):
     id: int
 
 
+class PeoplePosition(Struct, frozen=True):
+    """Where the list of people goes on: behind the one last seen."""
+
+    joined_at: datetime
+    user_id: str
+
+
 class Snapshot(Struct, frozen=True):
     """A conversation as it stands at `conversation.seq`: who is in it, and its newest messages."""
 
@@ -217,15 +224,30 @@ class Snapshot(Struct, frozen=True):
     person: Participant | None
     """And who they are in it, if they ever joined."""
     participants: tuple[Participant, ...]
+    """The first of those who are in it: see `domain.people.first`."""
     messages: tuple[Message, ...]
     has_more: bool
     """Whether there are messages older than these."""
     newest_message_seq: int
     """The seq of the last message of all, 0 where there is none: are these the newest?"""
+    people_cursor: str | None = None
+    """Where the list goes on with those who are not among `participants`; None where all are."""
     online: frozenset[str] = frozenset()
-    """The user ids that hold an open socket in the conversation."""
+    """The user ids that hold an open socket in the conversation, of those it tells of."""
+    online_count: int = 0
+    """How many people do in all."""
     is_delta: bool = False
     """Whether `messages` are only those that changed after the seq that was asked for."""
+
+
+class Recent(Struct, frozen=True):
+    """A conversation as it stands, with enough of what changed lately to tell whoever was away."""
+
+    snapshot: Snapshot
+    """As for somebody new."""
+    changes: tuple[Message, ...]
+    """Every message that changed after `since`, in the order of their changes."""
+    since: int
 
 
 class Changes(Struct, frozen=True):
@@ -245,6 +267,9 @@ class Overview(Struct, frozen=True):
     person: Participant | None
     """Who the one who asks is in it, if they ever joined."""
     participants: tuple[Participant, ...]
+    """A page of those who are in it, or those of the name that was looked for."""
+    people_cursor: str | None
+    """Where the list goes on, if it does."""
     waiting: tuple[Knock, ...]
     """Who asks to be let in, the longest waiting first."""
     removed: tuple[Participant, ...]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from msgspec import Struct
-
 from parley import contract, records
+from parley.shared_states import Readings
 
-Frame = bytes
-"""An event as it goes over a WebSocket."""
+PASSING = frozenset(("user_typing", "room_position"))
+"""Events that change nothing of a state."""
 
 
 class Sender(Protocol):
@@ -38,24 +36,12 @@ class Gathered:
             self.left = event
 
 
-class State(Struct, frozen=True):
-    """A conversation's state, as of `seq`; encoded once for everybody who is sent it."""
-
-    data: contract.ConversationState
-    seq: int
-    people: frozenset[str]
-    """The user ids of those it tells of."""
-    frame: Frame | None = None
-
-
 @dataclass(slots=True)
 class Crowd:
     """A room of so many that a state of some moments ago does, and names can wait."""
 
     gathered: Gathered = field(default_factory=Gathered)
-    state: State | None = None
-    fresh_until: float = 0.0
-    reading: asyncio.Task[State] | None = None
+    readings: Readings = field(default_factory=Readings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +68,13 @@ class Room:
         """Whether the conversation ended while somebody was here."""
         self._seated: dict[str, str | None] = {}
         self._arriving: dict[str, _Arrival] = {}
+        self._sids_of: dict[str, list[str]] = {}
+        """The sockets of each person: among thousands they are not searched for."""
         self._changed_to: int | None = None
         self.told = 0
         """The highest seq that was told here."""
+        self.unnumbered = 0
+        """How much was told here that has no seq, and changes the state all the same."""
         self.crowd: Crowd | None = None
         """What is spared while many come and go; None while few are here."""
 
@@ -106,12 +96,14 @@ class Room:
         return [*self._seated, *self._arriving]
 
     def sids_of(self, user_id: str) -> list[str]:
-        return [sid for sid, holder in self._everyone() if holder == user_id]
+        return list(self._sids_of.get(user_id, ()))
 
     def arrive(self, sid: str, user_id: str | None) -> None:
         """From now on nothing is lost for this socket; `settle` it once its state was sent."""
-        self._seated.pop(sid, None)
+        self.remove(sid)
         self._arriving[sid] = _Arrival(user_id)
+        if user_id is not None:
+            self._sids_of.setdefault(user_id, []).append(sid)
 
     def settle(self, sender: Sender, sid: str, state_seq: int) -> None:
         """Its state, as of `state_seq`, was sent: send what happened since."""
@@ -126,8 +118,14 @@ class Room:
             self._seat(sid)
 
     def remove(self, sid: str) -> None:
-        self._seated.pop(sid, None)
-        self._arriving.pop(sid, None)
+        user_id, arrival = self._seated.pop(sid, None), self._arriving.pop(sid, None)
+        if arrival is not None:
+            user_id = arrival.user_id
+        if user_id is not None:
+            sids = self._sids_of[user_id]
+            sids.remove(sid)
+            if not sids:
+                del self._sids_of[user_id]
 
     def tell(
         self,
@@ -142,6 +140,8 @@ class Room:
         if seq is not None:
             self._changed_to = seq
             self.told = max(self.told, seq)
+        elif event not in PASSING:
+            self.unnumbered += 1
         sids: Iterable[str] = self._seated
         if but is not None:
             sids = [sid for sid, user_id in self._seated.items() if user_id != but]
@@ -173,8 +173,3 @@ class Room:
     def _seat(self, sid: str) -> None:
         """Nothing that its state holds is still to be told."""
         self._seated[sid] = self._arriving.pop(sid).user_id
-
-    def _everyone(self) -> Iterable[tuple[str, str | None]]:
-        yield from self._seated.items()
-        for sid, arrival in self._arriving.items():
-            yield sid, arrival.user_id

@@ -19,6 +19,7 @@ from parley.domain import (
     messages,
     owning,
     participants,
+    people,
     removal,
     role_links,
 )
@@ -178,6 +179,22 @@ async def history(room_id: str) -> contract.MessagesReply:
     )
     return contract.MessagesReply(
         messages=[present.message(said) for said in found], has_more=has_more
+    )
+
+
+@answers("participants")
+async def list_participants(room_id: str) -> contract.ParticipantsReply:
+    query = _parameters("participants")
+    found = await people.page(
+        web.site().context,
+        room_id,
+        await web.session_if_known(),
+        limit=query.get("limit", contract.PARTICIPANTS_PAGE_DEFAULT),
+        cursor=query.get("cursor"),
+    )
+    return contract.ParticipantsReply(
+        participants=present.people(found.shown, found.online),
+        next_cursor=UNSET if found.cursor is None else found.cursor,
     )
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 
-from msgspec.structs import replace
-
-from parley import contract, present, records
+from parley import contract, records
 from parley.audience import Audience, Client, Credential, Seat
 from parley.domain import conversations
 from parley.domain.context import Context
 from parley.errors import BadRequest, NotJoined
-from parley.rooms import Crowd, Room, State
+from parley.rooms import Room
+from parley.shared_states import Arrival, State, as_wire
 from parley.wire.server import Server
 
 STATE = "conversation_state"
@@ -35,6 +34,7 @@ class Seating:
     ) -> State:
         """Send the state, then everything that happened after it, once each and in order."""
         check_room_for_more(client, room_id)
+        closings = self._audience.closings
         if person is None:
             found = await conversations.find(self._context, room_id, credential.session)
             conversation_id, standing = found.id, found.standing
@@ -50,7 +50,7 @@ class Seating:
         room = self._audience.room(conversation_id)
         room.arrive(client.sid, person.user_id if person else None)
         try:
-            state = await self._state(seat, room, since)
+            state = await self._state(seat, room, since, closings)
             if seat.standing is records.Standing.OWNER:
                 await self._look_at_right_again(seat)
         except BaseException:
@@ -78,61 +78,42 @@ class Seating:
         if found.standing is not records.Standing.OWNER:
             seat.lower()
 
-    async def _state(self, seat: Seat, room: Room, since: int | None) -> State:
+    async def _state(self, seat: Seat, room: Room, since: int | None, closings: int) -> State:
         """The state for a socket that arrived.
 
         Neither what was told before nor whoever comes in themselves may be missing from it.
         """
-        room_id, person, session = seat.room_id, seat.person, seat.credential.session
-        if since is not None:
-            missed = await conversations.catch_up(self._context, room_id, session, since=since)
-            return _as_state(missed)
-        told, crowd = room.told, room.gathering()
+        crowd = room.gathering()
         if crowd is None:
-            return _as_state(await self._snapshot(seat))
-        if person is None:
-            # A shared state is nobody's leave to read, and the door may have been closed since.
-            await conversations.find(self._context, room_id, session)
+            return await self._state_alone(seat, since)
+        arrival = Arrival(
+            since, seat.person is not None, room.told, room.unnumbered, crowd.readings.begun
+        )
+        if seat.person is None and self._audience.closings != closings:
+            # A shared state is nobody's leave to read, and this door may have been closed since.
+            await conversations.find(self._context, seat.room_id, seat.credential.session)
+        read = partial(_read, self._context, seat.conversation_id)
+        reading = await crowd.readings.reading(arrival, lambda: room.unnumbered, read)
+        return reading.state(since, self._encode)
 
-        # Of many who come at once each would read what the one before has read just now.
-        def suits(state: State) -> bool:
-            return state.seq >= told and (person is None or person.user_id in state.people)
-
-        loop = asyncio.get_running_loop()
-        if crowd.state and loop.time() < crowd.fresh_until and suits(crowd.state):
-            return crowd.state
-        if crowd.reading is not None and suits(state := await asyncio.shield(crowd.reading)):
-            return state
-        # A reading that begins only now misses nothing.
-        if crowd.reading is None:
-            crowd.reading = loop.create_task(self._read_for_crowd(crowd, seat))
-        return await asyncio.shield(crowd.reading)
-
-    async def _snapshot(self, seat: Seat) -> records.Snapshot:
-        if seat.person is not None:
-            return await conversations.snapshot_for(self._context, seat.person)
+    async def _state_alone(self, seat: Seat, since: int | None) -> State:
         session = seat.credential.session
-        return await conversations.snapshot(self._context, seat.room_id, session)
+        if since is not None:
+            found = await conversations.catch_up(self._context, seat.room_id, session, since=since)
+        elif seat.person is not None:
+            found = await conversations.snapshot_for(self._context, seat.person)
+        else:
+            found = await conversations.snapshot(self._context, seat.room_id, session)
+        return State(as_wire(found), found.conversation.seq)
 
-    async def _read_for_crowd(self, crowd: Crowd, seat: Seat) -> State:
-        try:
-            state = _as_state(await self._snapshot(seat))
-            state = replace(state, frame=self._server.encode(STATE, state.data))
-            crowd.state = state
-            crowd.fresh_until = asyncio.get_running_loop().time() + contract.GATHER_S / 2
-            return state
-        finally:
-            crowd.reading = None
+    def _encode(self, state: contract.ConversationState) -> bytes:
+        return self._server.encode(STATE, state)
+
+
+async def _read(context: Context, conversation_id: int, since: int | None) -> records.Recent:
+    return await conversations.recent(context, conversation_id, since=since)
 
 
 def check_room_for_more(client: Client, room_id: str) -> None:
     if room_id not in client.seats and len(client.conversations) >= contract.ROOMS_PER_SOCKET:
         raise BadRequest(f"One socket can be in {contract.ROOMS_PER_SOCKET} conversations at most.")
-
-
-def _as_state(snapshot: records.Snapshot) -> State:
-    conversation = snapshot.conversation
-    data = contract.ConversationState(
-        conversation=present.conversation(snapshot), room_id=conversation.room_id
-    )
-    return State(data, conversation.seq, frozenset(each.user_id for each in snapshot.participants))

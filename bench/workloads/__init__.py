@@ -12,6 +12,7 @@ WORKLOADS = (
     talking.SMALL_ROOMS,
     arriving.ARRIVALS,
     arriving.STORM,
+    arriving.RETURN,
     misbehaving.STOPPED_READER,
     misbehaving.ENDLESS_MESSAGE,
     *hostile.HOSTILE,

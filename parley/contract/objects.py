@@ -58,6 +58,11 @@ class Conversation(Struct, kw_only=True):
     newest as for anybody who comes in, so that a client which wants what lies between asks
     `sync` from the seq it had, or pages back through the history.
 
+    `participants` lists everyone in it in the order they joined, up to 200 people. With more, it
+    lists the owners and those who joined first, which may leave you out; page through the others
+    with the call `participants`, starting at `participants_cursor`. `participant_count` and
+    `online_count` count everyone.
+
     `door` is what strangers meet: `open`, or the first of what keeps them out. Messages
     up to `erased_through`, if there is one, were erased when their time was over: after
     `keep_days` days, where it is set.
@@ -72,6 +77,7 @@ class Conversation(Struct, kw_only=True):
     has_more: bool
     delta: bool | UnsetType = UNSET
     participants: list[Participant]
+    participants_cursor: str | UnsetType = UNSET
     participant_count: int
     online_count: int
     is_active: bool

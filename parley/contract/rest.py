@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from parley.contract.objects import Conversation, ConversationSummary, Message
+from parley.contract.objects import Conversation, ConversationSummary, Message, Participant
 from parley.contract.terms import (
     ACTS_PAGE_DEFAULT,
     ACTS_PAGE_MAX,
@@ -17,6 +17,8 @@ from parley.contract.terms import (
     LINK_VALID_MAX_S,
     MESSAGES_PAGE_DEFAULT,
     MESSAGES_PAGE_MAX,
+    PARTICIPANTS_PAGE_DEFAULT,
+    PARTICIPANTS_PAGE_MAX,
     WAITING_MAX,
     ActName,
     ClientId,
@@ -162,6 +164,14 @@ class MessagesReply(Struct, kw_only=True):
     success: Literal[True] = True
     messages: list[Message]
     has_more: bool
+
+
+class ParticipantsReply(Struct, kw_only=True):
+    """A page of the people in a conversation, in the order of joining."""
+
+    success: Literal[True] = True
+    participants: list[Participant]
+    next_cursor: str | UnsetType = UNSET
 
 
 class SendReply(Struct, kw_only=True):
@@ -363,6 +373,7 @@ class Call:
 _PAGE = Annotated[int, Meta(ge=1, le=MESSAGES_PAGE_MAX)]
 _ACTS_PAGE = Annotated[int, Meta(ge=1, le=ACTS_PAGE_MAX)]
 _LIST_PAGE = Annotated[int, Meta(ge=1, le=CONVERSATIONS_PAGE_MAX)]
+_PEOPLE_PAGE = Annotated[int, Meta(ge=1, le=PARTICIPANTS_PAGE_MAX)]
 
 CALLS: dict[str, Call] = {
     call.name: call
@@ -430,6 +441,26 @@ CALLS: dict[str, Call] = {
                     "limit",
                     f"how many, {MESSAGES_PAGE_DEFAULT} by default, at most {MESSAGES_PAGE_MAX}",
                     _PAGE,
+                ),
+            ),
+        ),
+        Call(
+            "participants",
+            "GET",
+            "/api/conversations/{room_id}/participants",
+            "Everybody who is in the conversation, page by page, in the order of joining.",
+            ParticipantsReply,
+            parameters=(
+                Parameter(
+                    "limit",
+                    f"how many, {PARTICIPANTS_PAGE_DEFAULT} by default, "
+                    f"at most {PARTICIPANTS_PAGE_MAX}",
+                    _PEOPLE_PAGE,
+                ),
+                Parameter(
+                    "cursor",
+                    "the `next_cursor` of the page before, or a conversation's "
+                    "`participants_cursor`",
                 ),
             ),
         ),

@@ -56,6 +56,8 @@ STATE_MESSAGES = 100
 """How many of the newest messages a conversation's state holds."""
 MESSAGES_PAGE_MAX = 200
 SYNC_PAGE_MAX = 200
+PEOPLE_IN_STATE = 200
+"""How many of the people in it a conversation's state holds; the others come page by page."""
 STATE_MAX_CHARS = 65_536
 """Of the messages in a state, and in an answer to `sync`, together: fewer come where they are
 long, so that a phone takes it at once. One comes in any case."""
@@ -66,6 +68,8 @@ ROOM_POSITION_EVERY_S = 20.0
 MESSAGES_PAGE_DEFAULT = 100
 CONVERSATIONS_PAGE_MAX = 200
 CONVERSATIONS_PAGE_DEFAULT = 100
+PARTICIPANTS_PAGE_MAX = 200
+PARTICIPANTS_PAGE_DEFAULT = 100
 
 LISTED_ROOM_ID_CHARS = 8
 UNLISTED_ROOM_ID_BYTES = 16

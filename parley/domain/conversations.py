@@ -6,21 +6,14 @@ import base64
 import binascii
 import secrets
 import string
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from msgspec.structs import replace
 
-from parley.contract import (
-    DELTA_MAX_CHANGES,
-    LISTED_ROOM_ID_CHARS,
-    STATE_MAX_CHARS,
-    STATE_MESSAGES,
-    UNLISTED_ROOM_ID_BYTES,
-)
-from parley.domain import access, audit, door, sessions, text
+from parley.contract import LISTED_ROOM_ID_CHARS, UNLISTED_ROOM_ID_BYTES
+from parley.domain import access, audit, door, sessions, states, text
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.errors import (
@@ -35,8 +28,8 @@ from parley.records import (
     Conversation,
     ConversationEnded,
     ListPosition,
-    Message,
     Participant,
+    Recent,
     Session,
     Snapshot,
     Standing,
@@ -44,7 +37,6 @@ from parley.records import (
 )
 from parley.storage import conversations as stored
 from parley.storage import messages as stored_messages
-from parley.storage import participants as stored_participants
 
 _ROOM_ID_LETTERS = string.ascii_lowercase + string.digits
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -148,12 +140,24 @@ async def snapshot_for(context: Context, person: Participant) -> Snapshot:
     """The same for somebody who joined just now, whose right to it was looked at then."""
 
     def query(connection: sa.Connection) -> Snapshot:
-        conversation = stored.by_id(connection, person.conversation_id)
-        if conversation is None:
-            raise ConversationNotFound
-        return _window(connection, Found(conversation, Standing(person.role.value), person))
+        conversation = _by_id(connection, person.conversation_id)
+        return states.window(connection, Found(conversation, Standing(person.role.value), person))
 
-    return _with_presence(context, await context.database.read(query))
+    return states.with_presence(context, await context.database.read(query))
+
+
+async def recent(context: Context, conversation_id: int, *, since: int | None) -> Recent:
+    """The conversation for many who come at once, whose right to it was looked at already.
+
+    `since`: how far back the one goes who was away longest; None where nobody was away.
+    """
+
+    def query(connection: sa.Connection) -> Recent:
+        conversation = _by_id(connection, conversation_id)
+        return states.recent(connection, conversation, since=since)
+
+    found = await context.database.read(query)
+    return replace(found, snapshot=states.with_presence(context, found.snapshot))
 
 
 async def window(
@@ -165,10 +169,12 @@ async def window(
     at: int | None = None,
 ) -> Snapshot:
     """The same with the messages before a seq, or around one."""
-    return _with_presence(
-        context,
-        await context.database.read(snapshot_at, room_id, session, before=before, at=at),
-    )
+
+    def query(connection: sa.Connection) -> Snapshot:
+        found = door.readable(connection, room_id, session)
+        return states.window(connection, found, before=before, at=at)
+
+    return states.with_presence(context, await context.database.read(query))
 
 
 async def catch_up(
@@ -178,9 +184,12 @@ async def catch_up(
 
     A seq that this conversation has not reached is nobody's honest memory of it: afresh too.
     """
-    return _with_presence(
-        context, await context.database.read(_delta, room_id, session, since=since)
-    )
+
+    def query(connection: sa.Connection) -> Snapshot:
+        found = door.readable(connection, room_id, session)
+        return states.delta(connection, found, since=since)
+
+    return states.with_presence(context, await context.database.read(query))
 
 
 async def changes(
@@ -191,7 +200,7 @@ async def changes(
     def query(connection: sa.Connection) -> Changes:
         conversation = door.readable(connection, room_id, session).conversation
         found = stored_messages.changed(connection, conversation.id, since=since, limit=limit + 1)
-        page = found[: _fitting(found[:limit])]
+        page = found[: states.fitting(found[:limit])]
         more = len(found) > len(page)
         seq = page[-1].changed_seq if more else conversation.seq
         return Changes(seq, page, more, conversation.is_active, conversation.erased_through)
@@ -272,76 +281,11 @@ def new_user_id() -> str:
     return secrets.token_hex(8)
 
 
-def snapshot_at(
-    connection: sa.Connection,
-    room_id: str,
-    session: Session | None,
-    *,
-    before: int | None = None,
-    at: int | None = None,
-) -> Snapshot:
-    """For use inside a transaction: the newest messages, or those before or around a seq."""
-    return _window(connection, door.readable(connection, room_id, session), before=before, at=at)
-
-
-def _window(
-    connection: sa.Connection, found: Found, *, before: int | None = None, at: int | None = None
-) -> Snapshot:
-    limit = STATE_MESSAGES
-    later: tuple[Message, ...] = ()
-    if at is not None:
-        before, limit = at + 1, STATE_MESSAGES // 2
-        later = stored_messages.following(connection, found.id, after=at, limit=limit)
-        later = later[: _fitting(later)]
-    read = stored_messages.newest(connection, found.id, before=before, limit=limit + 1)
-    last = stored_messages.newest(connection, found.id, limit=1) if before else read
-    page = read[-limit:]
-    page = page[len(page) - _fitting(page[::-1]) :]
-    return Snapshot(
-        conversation=found.conversation,
-        standing=found.standing,
-        person=found.person,
-        participants=stored_participants.present(connection, found.id),
-        messages=page + later,
-        has_more=len(read) > len(page),
-        newest_message_seq=last[-1].seq if last else 0,
-    )
-
-
-def _delta(
-    connection: sa.Connection, room_id: str, session: Session | None, *, since: int
-) -> Snapshot:
-    found = door.readable(connection, room_id, session)
-    conversation = found.conversation
-    if not 0 <= conversation.seq - since <= DELTA_MAX_CHANGES:
-        return _window(connection, found)
-    missed = stored_messages.changed(connection, found.id, since=since, limit=DELTA_MAX_CHANGES)
-    if _fitting(missed) < len(missed):
-        return _window(connection, found)
-    return Snapshot(
-        conversation=conversation,
-        standing=found.standing,
-        person=found.person,
-        participants=stored_participants.present(connection, found.id),
-        messages=missed,
-        has_more=conversation.message_count > len(missed),
-        newest_message_seq=0,
-        is_delta=True,
-    )
-
-
-def _fitting(messages: Sequence[Message]) -> int:
-    """How many of them, from the first on, go into one answer: at least one, if there is one."""
-    chars = 0
-    for count, message in enumerate(messages):
-        chars += len(message.text)
-        if chars > STATE_MAX_CHARS and count:
-            return count
-    return len(messages)
-
-
-def _with_presence(context: Context, snapshot: Snapshot) -> Snapshot:
-    return replace(snapshot, online=context.presence.online(snapshot.conversation.id))
+def _by_id(connection: sa.Connection, conversation_id: int) -> Conversation:
+    conversation = stored.by_id(connection, conversation_id)
+    if conversation is None:
+        raise ConversationNotFound
+    return conversation
 
 
 def _cursor(last: Conversation) -> str:

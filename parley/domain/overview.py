@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
+from msgspec import Struct
 
-from parley.contract import ACTS_PAGE_DEFAULT, LEFT_LISTED_MAX
-from parley.domain import door, knocking
+from parley.contract import ACTS_PAGE_DEFAULT, LEFT_LISTED_MAX, PEOPLE_IN_STATE
+from parley.domain import door, knocking, names, people
 from parley.domain.context import Context
-from parley.records import Overview, Session
+from parley.domain.people import People
+from parley.records import Overview, Participant, Session
 from parley.storage import audit as stored_acts
 from parley.storage import grants, links
 from parley.storage import participants as stored_participants
 
 
+class _People(Struct, frozen=True):
+    here: People
+    left: tuple[Participant, ...]
+    left_count: int
+
+
 async def overview(
-    context: Context, room_id: str, session: Session | None, *, acts_before: int | None = None
+    context: Context,
+    room_id: str,
+    session: Session | None,
+    *,
+    acts_before: int | None = None,
+    cursor: str | None = None,
+    name: str = "",
 ) -> Overview:
-    """For an owner, with a page of the acts. Raises `Forbidden`, or what keeps others out."""
+    """For an owner, with a page of the acts. Raises `Forbidden`, or what keeps others out.
+
+    Of many people it has the first, or a page from `cursor` on, or those whose name holds `name`.
+    """
 
     at = context.clock()
 
@@ -25,15 +42,17 @@ async def overview(
         acts = stored_acts.newest(
             connection, found.id, limit=ACTS_PAGE_DEFAULT + 1, before=acts_before
         )
-        left, left_count = stored_participants.left(connection, found.id, limit=LEFT_LISTED_MAX)
+        key = names.skeleton(name)
+        listed = _named(connection, found.id, key) if key else _page(connection, found.id, cursor)
         return Overview(
             conversation=found.conversation,
             person=found.person,
-            participants=stored_participants.present(connection, found.id),
+            participants=listed.here.shown,
+            people_cursor=listed.here.cursor,
             waiting=knocking.waiting(connection, found.id, at=at),
             removed=stored_participants.removed(connection, found.id),
-            left=left,
-            left_count=left_count,
+            left=listed.left,
+            left_count=listed.left_count,
             nameless=grants.nameless(connection, found.id),
             links=links.of(connection, found.id),
             acts=acts[:ACTS_PAGE_DEFAULT],
@@ -41,3 +60,18 @@ async def overview(
         )
 
     return await context.database.read(query)
+
+
+def _page(connection: sa.Connection, conversation_id: int, cursor: str | None) -> _People:
+    left, count = stored_participants.left(connection, conversation_id, limit=LEFT_LISTED_MAX)
+    if cursor is None:
+        return _People(people.first(connection, conversation_id), left, count)
+    here = people.after(connection, conversation_id, cursor=cursor, limit=PEOPLE_IN_STATE)
+    return _People(here, left, count)
+
+
+def _named(connection: sa.Connection, conversation_id: int, key: str) -> _People:
+    found = stored_participants.named(connection, conversation_id, key, limit=PEOPLE_IN_STATE)
+    left = tuple(each for each in found if each.left_at is not None)
+    here = tuple(each for each in found if each.left_at is None)
+    return _People(People(here, None), left, len(left))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from parley.records import Participant
@@ -24,6 +25,8 @@ class Presence:
         self._coming: dict[str, tuple[int, str]] = {}
         """The sockets that were stored as somebody's, and are not told of yet. What is done
         with it is done in one step: the writer's thread knows of them first."""
+        self._online: Counter[int] = Counter()
+        """How many in each room have an open socket: a room of thousands is not counted anew."""
 
     def enter(self, person: Participant, socket: str) -> bool:
         """Count a socket of `person` in; whether they were not here until now.
@@ -39,6 +42,8 @@ class Presence:
             here.leaving.cancel()
             here.leaving = None
         here.person = person
+        if not here.sockets:
+            self._online[person.conversation_id] += 1
         here.sockets.add(socket)
         self._coming.pop(socket, None)
         return arrived
@@ -84,6 +89,7 @@ class Presence:
         here.sockets.discard(socket)
         if here.sockets:
             return
+        self._count_out(person.conversation_id)
 
         def leave() -> None:
             self._forget(person.conversation_id, person.user_id)
@@ -108,14 +114,23 @@ class Presence:
 
     def forget_all(self, conversation_id: int) -> None:
         """There is no such conversation any more."""
+        self._online.pop(conversation_id, None)
         for here in self._rooms.pop(conversation_id, {}).values():
             if here.leaving is not None:
                 here.leaving.cancel()
 
-    def online(self, conversation_id: int) -> frozenset[str]:
-        """The user ids with an open socket in the room."""
+    def online(self, conversation_id: int, people: Iterable[Participant]) -> frozenset[str]:
+        """The user ids of those of `people` who have an open socket in the room."""
         room = self._rooms.get(conversation_id, {})
-        return frozenset(user_id for user_id, here in room.items() if here.sockets)
+        return frozenset(
+            person.user_id
+            for person in people
+            if (here := room.get(person.user_id)) is not None and here.sockets
+        )
+
+    def online_count(self, conversation_id: int) -> int:
+        """How many people have an open socket in the room."""
+        return self._online[conversation_id]
 
     def close(self) -> None:
         """Forget everyone, and stop waiting for those who might come back."""
@@ -124,9 +139,17 @@ class Presence:
                 if here.leaving is not None:
                     here.leaving.cancel()
         self._rooms.clear()
+        self._online.clear()
 
     def _forget(self, conversation_id: int, user_id: str) -> None:
         room = self._rooms.get(conversation_id, {})
-        room.pop(user_id, None)
+        here = room.pop(user_id, None)
+        if here is not None and here.sockets:
+            self._count_out(conversation_id)
         if not room:
             self._rooms.pop(conversation_id, None)
+
+    def _count_out(self, conversation_id: int) -> None:
+        self._online[conversation_id] -= 1
+        if not self._online[conversation_id]:
+            del self._online[conversation_id]

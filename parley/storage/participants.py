@@ -8,9 +8,15 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from parley.records import Participant, Role
+from parley.records import Participant, PeoplePosition, Role
 from parley.storage.prepared import Prepared, p, values
-from parley.storage.schema import TAKEN_UP, conversations, participants
+from parley.storage.schema import (
+    PRESENT_OWNERS,
+    TAKEN_UP,
+    Instant,
+    conversations,
+    participants,
+)
 
 ROLES = {role.value: role for role in Role}
 """What Role itself does, ten times as fast: once for each person in each state."""
@@ -60,8 +66,22 @@ _TAKEN_FROM = Prepared(
     sa.select(participants).where(participants.c.first_session_id == p("session_id"), TAKEN_UP),
     participants.c,
 )
+_IN_ORDER = (participants.c.joined_at, participants.c.user_id)
 _PRESENT = Prepared(
-    _ALL.where(PRESENT).order_by(participants.c.joined_at, participants.c.user_id), participants.c
+    _ALL.where(PRESENT).order_by(*_IN_ORDER).limit(p("limit")),
+    participants.c,
+)
+_PRESENT_AFTER = Prepared(
+    _ALL.where(
+        PRESENT, sa.tuple_(*_IN_ORDER) > sa.tuple_(p("joined_at", Instant), p("user_id", sa.Text))
+    )
+    .order_by(*_IN_ORDER)
+    .limit(p("limit")),
+    participants.c,
+)
+_OWNERS = Prepared(
+    _ALL.where(PRESENT_OWNERS).order_by(participants.c.joined_at).limit(p("limit")),
+    participants.c,
 )
 
 
@@ -134,9 +154,46 @@ def taken_from(connection: sa.Connection, session_id: int) -> tuple[Participant,
     return tuple(_participant(row) for row in _TAKEN_FROM.run(connection, session_id=session_id))
 
 
-def present(connection: sa.Connection, conversation_id: int) -> tuple[Participant, ...]:
-    """Those who joined and have not left, in the order of joining."""
-    rows = _PRESENT.run(connection, conversation_id=conversation_id)
+def present(
+    connection: sa.Connection,
+    conversation_id: int,
+    *,
+    limit: int,
+    after: PeoplePosition | None = None,
+) -> tuple[Participant, ...]:
+    """The first `limit` who joined and have not left, in the order of joining, or those after."""
+    given = {"conversation_id": conversation_id, "limit": limit}
+    if after is None:
+        rows = _PRESENT.run(connection, **given)
+    else:
+        rows = _PRESENT_AFTER.run(
+            connection, joined_at=after.joined_at, user_id=after.user_id, **given
+        )
+    return tuple(_participant(row) for row in rows)
+
+
+def present_owners(
+    connection: sa.Connection, conversation_id: int, *, limit: int
+) -> tuple[Participant, ...]:
+    """The same of those who own the conversation."""
+    rows = _OWNERS.run(connection, conversation_id=conversation_id, limit=limit)
+    return tuple(_participant(row) for row in rows)
+
+
+def named(
+    connection: sa.Connection, conversation_id: int, key: str, *, limit: int
+) -> tuple[Participant, ...]:
+    """Those whose names hold one with this key, here or gone, but for who was removed."""
+    rows = connection.execute(
+        sa.select(participants)
+        .where(
+            participants.c.conversation_id == conversation_id,
+            participants.c.removed_at.is_(None),
+            sa.func.instr(participants.c.name_key, key) > 0,
+        )
+        .order_by(participants.c.joined_at, participants.c.user_id)
+        .limit(limit)
+    )
     return tuple(_participant(row) for row in rows)
 
 

@@ -170,14 +170,33 @@ sa.Index(
     sqlite_where=participants.c.removed_at.is_(None),
     postgresql_where=participants.c.removed_at.is_(None),
 )
+_PRESENT = participants.c.left_at.is_(None)
 sa.Index(
-    "ix_participants_present",
+    "ix_participants_present_name",
     participants.c.conversation_id,
     participants.c.name_key,
     participants.c.is_alike,
     participants.c.named_at,
-    sqlite_where=participants.c.left_at.is_(None),
-    postgresql_where=participants.c.left_at.is_(None),
+    sqlite_where=_PRESENT,
+    postgresql_where=_PRESENT,
+)
+# In the order in which people are listed.
+sa.Index(
+    "ix_participants_present",
+    participants.c.conversation_id,
+    participants.c.joined_at,
+    participants.c.user_id,
+    sqlite_where=_PRESENT,
+    postgresql_where=_PRESENT,
+)
+# Not a bound value: only what stands in the statement itself lets the index be used.
+PRESENT_OWNERS = sa.and_(_PRESENT, participants.c.role == sa.literal_column("'owner'"))
+sa.Index(
+    "ix_participants_owners",
+    participants.c.conversation_id,
+    participants.c.joined_at,
+    sqlite_where=PRESENT_OWNERS,
+    postgresql_where=PRESENT_OWNERS,
 )
 sa.Index(
     "ix_participants_kept_name",

@@ -270,6 +270,7 @@ class Conversations(Stage):
                 if each.is_in
             }
             assert fresh.online == {each.user_id for each in room.people.values() if each.sockets}
+            assert fresh.online_count == len(fresh.online)
             self.viewers[room.key].agrees(fresh, room.here)
 
     @invariant()

@@ -107,7 +107,8 @@ class Room:
         """In the order of coming."""
         left, _ = stored.left(self.connection, ROOM, limit=MANY)
         removed = stored.removed(self.connection, ROOM)
-        people = (*stored.present(self.connection, ROOM), *left, *removed)
+        present = stored.present(self.connection, ROOM, limit=MANY)
+        people = (*present, *left, *removed)
         return sorted(people, key=lambda each: (each.joined_at, each.user_id))
 
     def person(self, user_id: str) -> Participant | None:

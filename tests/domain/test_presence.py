@@ -39,7 +39,7 @@ def gone() -> list[Participant]:
 
 def test_the_first_socket_is_an_arrival(presence: Presence) -> None:
     assert presence.enter(BEN, "phone") is True
-    assert presence.online(ROOM) == {"ben-1"}
+    assert presence.online(ROOM, [BEN]) == {"ben-1"}
 
 
 def test_a_second_socket_is_none(presence: Presence) -> None:
@@ -51,7 +51,30 @@ def test_a_second_socket_is_none(presence: Presence) -> None:
 def test_another_room_is_another_arrival(presence: Presence) -> None:
     presence.enter(BEN, "phone")
     assert presence.enter(replace(BEN, conversation_id=ELSEWHERE), "phone") is True
-    assert presence.online(3) == frozenset()
+    assert presence.online(3, [BEN]) == frozenset()
+
+
+def test_people_are_counted_once_however_many_sockets_they_have(presence: Presence) -> None:
+    ada = replace(BEN, user_id="ada-1")
+    for person, socket in ((BEN, "phone"), (BEN, "laptop"), (ada, "desk")):
+        presence.enter(person, socket)
+    assert presence.online_count(ROOM) == 2
+    assert presence.online(ROOM, [BEN]) == {"ben-1"}
+    presence.forget(BEN)
+    assert presence.online_count(ROOM) == 1
+    presence.forget_all(ROOM)
+    assert presence.online_count(ROOM) == 0
+
+
+async def test_who_may_yet_come_back_is_not_counted_until_then(presence: Presence) -> None:
+    presence.enter(BEN, "phone")
+    presence.exit(BEN, "phone", grace_s=NEVER_S, gone=lambda person: None)
+    assert presence.online_count(ROOM) == 0
+    presence.enter(BEN, "laptop")
+    assert presence.online_count(ROOM) == 1
+    presence.exit(BEN, "laptop", grace_s=NEVER_S, gone=lambda person: None)
+    presence.forget(BEN)
+    assert presence.online_count(ROOM) == 0
 
 
 def test_the_last_socket_takes_them_away(presence: Presence, gone: list[Participant]) -> None:
@@ -59,10 +82,10 @@ def test_the_last_socket_takes_them_away(presence: Presence, gone: list[Particip
     presence.enter(BEN, "laptop")
     presence.exit(BEN, "phone", grace_s=0, gone=gone.append)
     assert gone == []
-    assert presence.online(ROOM) == {"ben-1"}
+    assert presence.online(ROOM, [BEN]) == {"ben-1"}
     presence.exit(BEN, "laptop", grace_s=0, gone=gone.append)
     assert gone == [BEN]
-    assert presence.online(ROOM) == frozenset()
+    assert presence.online(ROOM, [BEN]) == frozenset()
 
 
 def test_a_socket_that_is_not_theirs_takes_nobody_away(
@@ -73,7 +96,7 @@ def test_a_socket_that_is_not_theirs_takes_nobody_away(
     presence.exit(replace(BEN, user_id="ada-1"), "phone", grace_s=0, gone=gone.append)
     presence.exit(replace(BEN, conversation_id=ELSEWHERE), "phone", grace_s=0, gone=gone.append)
     assert gone == []
-    assert presence.online(ROOM) == {"ben-1"}
+    assert presence.online(ROOM, [BEN]) == {"ben-1"}
 
 
 def test_a_socket_leaves_once(presence: Presence, gone: list[Participant]) -> None:
@@ -89,9 +112,9 @@ async def test_within_the_grace_they_are_away_but_not_gone(
     presence.enter(BEN, "phone")
     presence.exit(BEN, "phone", grace_s=NEVER_S, gone=gone.append)
     assert gone == []
-    assert presence.online(ROOM) == frozenset()
+    assert presence.online(ROOM, [BEN]) == frozenset()
     assert presence.enter(BEN, "laptop") is False
-    assert presence.online(ROOM) == {"ben-1"}
+    assert presence.online(ROOM, [BEN]) == {"ben-1"}
     presence.close()
 
 
@@ -121,7 +144,7 @@ async def test_closing_waits_for_nobody(presence: Presence, gone: list[Participa
     asyncio.get_running_loop().call_later(0.002, later.set)
     await later.wait()
     assert gone == []
-    assert presence.online(ROOM) == frozenset()
+    assert presence.online(ROOM, [BEN]) == frozenset()
 
 
 def test_who_was_put_out_has_no_socket_here(presence: Presence) -> None:
@@ -129,4 +152,4 @@ def test_who_was_put_out_has_no_socket_here(presence: Presence) -> None:
     assert presence.has(BEN, "phone")
     presence.forget(BEN)
     assert not presence.has(BEN, "phone")
-    assert presence.online(ROOM) == frozenset()
+    assert presence.online(ROOM, [BEN]) == frozenset()

@@ -11,13 +11,17 @@ from structlog.testing import capture_logs
 from tests.fuzz.world import Pair
 from tests.people import Person
 
+ONCE = "forwarded_headers_ignored"
+"""Said once, whoever sends the first of these headers: it is for whoever set up a proxy."""
+
 
 @pytest.fixture
 def log() -> Iterator[list[Any]]:
     """What the server logged; nothing that a stranger sends may fill it."""
     with capture_logs() as entries:
         yield entries
-    assert [entry for entry in entries if entry["log_level"] != "debug"] == []
+    said = [entry["event"] for entry in entries if entry["log_level"] != "debug"]
+    assert said in ([], [ONCE])
 
 
 @pytest.fixture

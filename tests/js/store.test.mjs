@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { itemsOf } from "../../parley/static/js/items.js";
 import { WINDOW_MESSAGES } from "../../parley/static/js/loaded.js";
 import { noticeText } from "../../parley/static/js/notices.js";
+import { peopleOf } from "../../parley/static/js/people-pages.js";
 import { INITIAL, Store, reduce } from "../../parley/static/js/store.js";
 import { typingText } from "../../parley/static/js/typing.js";
 
@@ -246,6 +247,40 @@ test("who comes back while still shown as here makes no line", () => {
 test("who leaves is gone from the people, and who only writes is away", () => {
   const state = after(stateOf([]), leaves("Ben"), arrives(message(1, { by: "Cy" })));
   assert.deepEqual(state.people.map(({ username, online }) => [username, online]), [["Ada", true], ["Cy", false]]);
+});
+
+const crowd = (more = {}) => stateOf([], { peopleCursor: "next", participantCount: 300, ...more });
+
+test("of many people those are added that a page holds and nobody told of yet", () => {
+  const page = { type: "people_loaded", participants: [person("Ben", false), person("Cy")], cursor: "later" };
+  const first = after(crowd(), page);
+  assert.deepEqual(first.people.map(({ username, online }) => [username, online]),
+    [["Ada", true], ["Ben", true], ["Cy", true]]);
+  assert.equal(first.peopleCursor, "later");
+  assert.equal(after(first, { ...page, cursor: undefined }).peopleCursor, "");
+});
+
+test("of many people somebody whom the page has never heard of can leave, write, type and get a mark", () => {
+  const told = { type: "user_joined", user_id: "cy", username: "Cy", at: "2026-11-23T12:00:00Z" };
+  const marked = after(crowd(), { ...told, participant_count: 300, alike: true });
+  assert.deepEqual([marked.notices, marked.people.length], [[], 3]);
+  const come = after(crowd(), { ...told, participant_count: 301 });
+  assert.deepEqual(come.notices.map(noticeText), ["Cy joined"]);
+  const left = after(crowd(), { ...told, type: "user_left", participant_count: 299 });
+  assert.deepEqual([left.participantCount, left.people.length], [299, 2]);
+  assert.deepEqual(after(crowd(), arrives(message(1, { by: "Cy" }))).people, crowd().people);
+});
+
+test("of many people all are counted, and whoever looks is shown among the first", () => {
+  const eve = { userId: "eve", username: "Eve", role: "member" };
+  const shown = (more) => {
+    const { people, total } = peopleOf(crowd(more));
+    return [people.map(({ username }) => username), total];
+  };
+  assert.deepEqual(shown({}), [["Ada", "Ben"], 300]);
+  assert.deepEqual(shown({ me: eve }), [["Eve", "Ada", "Ben"], 300]);
+  assert.deepEqual(shown({ me: eve, active: false }), [["Ada", "Ben"], 300]);
+  assert.deepEqual(shown({ me: eve, peopleCursor: "", participantCount: 2 }), [["Ada", "Ben"], 2]);
 });
 
 test("typing ends with the message, with time, and with leaving", () => {

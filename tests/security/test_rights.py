@@ -25,6 +25,7 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "join": ("{path}/join", {}, (KNOCK, FORBIDDEN, OK, OK, NOT_FOUND, ENDED)),
     "read": ("{path}", None, READERS),
     "messages": ("{path}/messages", None, READERS),
+    "participants": ("{path}/participants", None, READERS),
     "send": (
         "{path}/messages",
         {"message": "Hi"},

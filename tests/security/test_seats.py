@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from parley import contract
 from parley.domain import conversations
 from tests.people import PATIENCE_S, Json, Person
 from tests.security.conftest import Open
@@ -188,3 +189,26 @@ async def test_a_right_that_is_taken_back_on_the_way_in_is_gone(
     monkeypatch.undo()
     await done(ada, "PATCH", path, {"read_only": True})
     assert (await olga.say(room_id, "Still an owner?"))["code"] == "read_only"
+
+
+async def test_a_door_that_closes_on_the_way_in_keeps_readers_out_of_a_crowd(
+    person: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contract, "CROWD", 0)  # so that a state is read for all who come
+    ada, ben, cleo = person("Ada"), person("Ben"), person("Cleo")
+    room_id, path = await room_of(ada)
+    await ben.connect()
+    assert (await ben.ask("watch_room", {"room_id": room_id}))["ok"]
+    find = conversations.find
+
+    async def find_and_be_locked_out(*asked: Any) -> Any:
+        found = await find(*asked)
+        monkeypatch.setattr(conversations, "find", find)
+        await done(ada, "PATCH", path, {"locked": True})
+        return found
+
+    await cleo.connect()
+    monkeypatch.setattr(conversations, "find", find_and_be_locked_out)
+    assert (await cleo.ask("watch_room", {"room_id": room_id, "since": 0}))["code"] == "locked"
+    assert cleo.all_heard("conversation_state") == []
+    assert (await ben.hears("removed"))["reason"] == "closed"

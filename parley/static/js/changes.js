@@ -4,6 +4,7 @@
 // `messages` is one unbroken stretch; unless `hasNewer`, it goes on to `seq`. What comes beyond a gap waits in `ahead`.
 import { merge, settle, trim, within, withNewest } from "./loaded.js";
 import { unconfirmed } from "./outgoing.js";
+import { knowsEverybody } from "./people-pages.js";
 import { countUnread, countUnseen } from "./unread.js";
 
 /**
@@ -25,6 +26,7 @@ export const CHANGES = {
       ...state,
       active: conversation.is_active,
       people: conversation.participants,
+      peopleCursor: conversation.participants_cursor ?? "",
       cutOff: onlineAmong(state.people).filter((id) => !here.includes(id)),
       participantCount: conversation.participant_count,
       someUnnamed: false,
@@ -44,7 +46,7 @@ export const CHANGES = {
     const next = { ...state, outbox: unconfirmed(state, [message]) };
     if (knows(state, message.seq)) return trim(next, atEnd);
     const typing = state.typing.filter((typist) => typist.userId !== message.user_id);
-    const people = withAuthor(state.people, message);
+    const people = withAuthor(state, message);
     const grown = advance({ ...next, typing, people }, { seq: message.seq, message });
     return countUnread(trim(grown, atEnd), [message], seen);
   },
@@ -54,8 +56,9 @@ export const CHANGES = {
     if (since > state.seq) return state;
     const active = state.active && isActive;
     const next = { ...state, active, outbox: unconfirmed(state, messages), ...without(state, erasedThrough) };
-    const people = messages.reduce(withAuthor, next.people);
-    return catchUp({ ...next, people }, { seq, messages }, { seen, atEnd });
+    const known = messages.reduce((/** @type {State} */ so, /** @type {Message} */ message) =>
+      ({ ...so, people: withAuthor(so, message) }), next);
+    return catchUp(known, { seq, messages }, { seen, atEnd });
   },
 
   /** The acknowledgement may come before the message itself, or long after, for one that was stored already. */
@@ -154,13 +157,15 @@ function knows(state, seq) {
 }
 
 /**
- * Somebody may write without ever having been seen online, over REST.
- * @param {import("./wire.js").Participant[]} people
+ * Somebody may write without ever having been seen online, over REST. Of many people not everybody is known, and who
+ * writes may well be here.
+ * @param {State} state
  * @param {Message} message
  * @returns {import("./wire.js").Participant[]}
  */
-function withAuthor(people, { user_id, username }) {
-  if (people.some((person) => person.user_id === user_id)) return people;
+function withAuthor(state, { user_id, username }) {
+  const { people } = state;
+  if (!knowsEverybody(state) || people.some((person) => person.user_id === user_id)) return people;
   return [...people, { user_id, username, role: "member", online: false }];
 }
 

@@ -13,7 +13,7 @@ import { Knocks } from "./knocks.js";
 import { readMessage } from "./message.js";
 import { OtherTabs } from "./other-tabs.js";
 import { Outbox } from "./outbox.js";
-import { readPeople, showPeople } from "./people.js";
+import { People, readPeople } from "./people.js";
 import { Reading } from "./reading.js";
 import { SavedOutbox } from "./saved-outbox.js";
 import { startShare } from "./share.js";
@@ -48,9 +48,9 @@ startEnd(roomId, () => store.dispatch({ type: "disowned" }));
 startStatus(store, () => connection.tryNow());
 store.watch(["messages", "ahead", "outbox", "notices", "unread", "me", "hasOlder", "hasNewer", "active"], (state) =>
   transcript.show(state));
-store.watch(["people", "participantCount", "me"], showPeople);
 store.watch(["me", "active", "readOnly", "gone"], showPlaceToWrite);
 store.watch(["owner"], showRights);
+new People({ store, roomId }).start();
 history.start();
 reading.start();
 catchUp.start();
@@ -78,6 +78,7 @@ function readState() {
     hasOlder: older === "yes",
     hasNewer: newer === "yes",
     people: readPeople(),
+    peopleCursor: byId("people").dataset.cursor ?? "",
     participantCount: Number(participantCount),
   };
 }

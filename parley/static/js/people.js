@@ -1,22 +1,69 @@
 // @ts-check
 // Who is here.
 import { byId, cloneTemplate, part } from "./dom.js";
+import { peopleOf } from "./people-pages.js";
+import { ask } from "./wire.js";
 
-/** More would be a list nobody reads, and a slow page in a room of thousands. */
-const SHOWN_PEOPLE = 150;
+/** More at once would be a list nobody reads, and a slow page in a room of thousands. */
+const PAGE_PEOPLE = 200;
 
 /** @typedef {import("./wire.js").Participant} Participant */
 
-/** @param {import("./store.js").State} state */
-export function showPeople({ people, participantCount, someUnnamed, me }) {
-  const total = someUnnamed ? participantCount : Math.max(people.length, participantCount);
-  const shown = someUnnamed ? Math.min(people.length, SHOWN_PEOPLE) : SHOWN_PEOPLE;
-  const ordered = [...people].sort((one, other) => rank(one, me) - rank(other, me) || byName(one, other));
-  byId("people").replaceChildren(...ordered.slice(0, SHOWN_PEOPLE).map((person) => personElement(person, me)));
-  byId("people-count").textContent = byId("sheet-count").textContent = String(someUnnamed ? total : people.length);
-  const more = byId("people-more");
-  more.hidden = total > 0 && total <= shown;
-  more.textContent = total ? `and ${total - shown} more` : "Nobody has given a name yet.";
+export class People {
+  /** @param {{store: import("./store.js").Store, roomId: string}} parts */
+  constructor({ store, roomId }) {
+    this.store = store;
+    this.path = `/api/conversations/${encodeURIComponent(roomId)}/participants`;
+    this.most = PAGE_PEOPLE;
+    this.busy = false;
+    this.button = byId("more-people");
+    this.label = this.button.textContent;
+  }
+
+  start() {
+    this.store.watch(["people", "participantCount", "peopleCursor", "someUnnamed", "me", "active"], () => this.show());
+    this.button.addEventListener("click", () => this.showMore());
+  }
+
+  show() {
+    const { me, peopleCursor } = this.store.state;
+    const { people, total } = peopleOf(this.store.state);
+    const ordered = [...people].sort((one, other) => rank(one, me) - rank(other, me) || byName(one, other));
+    const shown = ordered.slice(0, this.most);
+    byId("people").replaceChildren(...shown.map((person) => personElement(person, me)));
+    byId("people-count").textContent = byId("sheet-count").textContent = String(total);
+    const others = total - shown.length;
+    const more = byId("people-more");
+    more.hidden = total > 0 && others <= 0;
+    more.textContent = total ? `and ${others} more` : "Nobody has given a name yet.";
+    this.button.hidden = shown.length === people.length && !peopleCursor;
+  }
+
+  async showMore() {
+    if (this.busy) return;
+    this.busy = true;
+    const { people, peopleCursor } = this.store.state;
+    const most = this.most + PAGE_PEOPLE;
+    const hasMore = people.length >= most || !peopleCursor || (await this.load(peopleCursor));
+    this.button.textContent = hasMore ? this.label : "Couldn’t load people. Try again";
+    this.most = hasMore ? most : this.most;
+    this.busy = false;
+    this.show();
+  }
+
+  /**
+   * @param {string} cursor
+   * @returns {Promise<boolean>} whether it could be
+   */
+  async load(cursor) {
+    this.button.textContent = "Loading…";
+    const reply = await ask(`${this.path}?limit=${PAGE_PEOPLE}&cursor=${encodeURIComponent(cursor)}`);
+    const isWanted = this.store.state.peopleCursor === cursor; // else a new state came meanwhile
+    if (reply.success && isWanted) {
+      this.store.dispatch({ type: "people_loaded", participants: reply.participants, cursor: reply.next_cursor });
+    }
+    return reply.success;
+  }
 }
 
 /**

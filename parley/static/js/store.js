@@ -4,6 +4,7 @@ import { CHANGES } from "./changes.js";
 import { PAGES } from "./loaded.js";
 import { addNotice } from "./notices.js";
 import { OUTGOING } from "./outgoing.js";
+import { PEOPLE, knowsEverybody } from "./people-pages.js";
 
 /**
  * @typedef {import("./wire.js").Message} Message
@@ -24,7 +25,8 @@ import { OUTGOING } from "./outgoing.js";
  * @property {boolean} hasOlder
  * @property {boolean} hasNewer
  * @property {Outgoing[]} outbox
- * @property {Participant[]} people
+ * @property {Participant[]} people who is known to be here: of many the first
+ * @property {string} peopleCursor where the list of people goes on, empty where it was read to its end
  * @property {string[]} cutOff who was here when the connection broke and is not yet back: their return is no news
  * @property {number} participantCount
  * @property {boolean} someUnnamed of many who came and went not everybody was told of by name
@@ -49,6 +51,7 @@ export const INITIAL = {
   hasNewer: false,
   outbox: [],
   people: [],
+  peopleCursor: "",
   cutOff: [],
   participantCount: 0,
   someUnnamed: false,
@@ -67,6 +70,7 @@ const REDUCERS = {
   ...CHANGES,
   ...PAGES,
   ...OUTGOING,
+  ...PEOPLE,
 
   /** @param {State} state @param {import("./wire.js").Presence & {at: string}} event `at`: when the page was told */
   user_joined(state, { user_id, username, participant_count: participantCount, others, role = "member", alike, unproven, at }) {
@@ -74,7 +78,9 @@ const REDUCERS = {
     const person = { user_id, username, role, alike, unproven, online: true };
     const people = [...state.people.filter((other) => other.user_id !== user_id), person];
     const next = { ...state, people, participantCount, someUnnamed: state.someUnnamed || Boolean(others) };
-    const isBack = known?.online || state.cutOff.includes(user_id) || isMe(state, user_id);
+    // Of somebody the page has never heard of: another name, or a mark beside it.
+    const isRenamed = !knowsEverybody(state) && !others && participantCount === state.participantCount;
+    const isBack = known?.online || isRenamed || state.cutOff.includes(user_id) || isMe(state, user_id);
     return isBack ? next : { ...next, notices: addNotice(next, "joined", username, at) };
   },
   /** @param {State} state @param {import("./wire.js").Presence & {at: string}} event `at`: when the page was told */
@@ -118,7 +124,7 @@ const REDUCERS = {
     return { ...state, people: state.people.map((person) => (person.user_id === user_id ? { ...person, role } : person)) };
   },
   gone(state, { message, isErased = false }) {
-    const left = isErased ? { messages: [], ahead: [], notices: [], people: [], hasOlder: false, hasNewer: false } : {};
+    const left = isErased ? { messages: [], ahead: [], notices: [], people: [], peopleCursor: "", hasOlder: false, hasNewer: false } : {};
     return { ...state, ...left, gone: message, active: false, typing: [] };
   },
   knocks(state, { waiting }) {

@@ -22,10 +22,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name="pk_facts"),
     )
     op.drop_index("ix_participants_name", "participants")
-    op.drop_index("ix_participants_present", "participants")
     for name, columns, condition in (
         ("name", [*NAME, "role", "is_alike", "named_at"], HOLDS),
-        ("present", [*NAME, "is_alike", "named_at"], PRESENT),
+        ("present_name", [*NAME, "is_alike", "named_at"], PRESENT),
         ("kept_name", [*NAME, "is_alike"], REMOVED),
     ):
         op.create_index(
