@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,3 +29,5 @@ class Context:
     clock: Callable[[], datetime] = now
     passphrases: Passphrases = field(default_factory=Passphrases)
     counts: Counts = field(default_factory=Counts)
+    searching: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while titles are looked through: all of them, by one of the few readers there are."""
