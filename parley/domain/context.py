@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable
@@ -38,3 +39,5 @@ class Context:
     passphrases: Passphrases = field(default_factory=Passphrases)
     slices: Slices = field(default_factory=Slices)
     counts: Counts = field(default_factory=Counts)
+    searching: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while titles are looked through: all of them, by one of the few readers there are."""

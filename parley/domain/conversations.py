@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import secrets
 import string
 from dataclasses import dataclass
@@ -213,12 +214,11 @@ async def listed(
 ) -> tuple[list[Conversation], str | None]:
     """A page of active, listed conversations, newest activity first, and the next page's cursor."""
     after = _position(cursor) if cursor else None
-    found = await context.database.read(
-        stored.listed,
-        limit=limit + 1,
-        after=after,
-        title_contains=text.query(title_contains),
-    )
+    wanted = text.query(title_contains)
+    async with context.searching if wanted else contextlib.nullcontext():
+        found = await context.database.read(
+            stored.listed, limit=limit + 1, after=after, title_contains=wanted
+        )
     page = found[:limit]
     return page, _cursor(page[-1]) if len(found) > limit else None
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import Arrive
 from tests.browser.seeding import Said, Seeded, Seeding
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import SLOW_MS, Visitor
+from tests.servers import process
 
 HISTORY = 450
 LOADED_AT_MOST = 300
@@ -150,6 +154,23 @@ def test_the_whole_history_can_be_read_and_never_stands_on_the_page_at_once(
     expect(cleo.message(line(0))).to_be_in_viewport()
     assert max(counts) <= LOADED_AT_MOST, counts
     assert len(counts) >= 3, counts
+
+
+def test_who_reads_faster_than_they_may_reads_on_by_themselves(
+    arrive: Arrive, tmp_path: Path
+) -> None:
+    """The page itself is the one read that fits; the history has to wait."""
+    with process(tmp_path, "--port", "0", environ={"PARLEY_LIMIT_READS": "1/3s address"}) as site:
+        with contextlib.closing(Seeding(site.url, tmp_path)) as seeding:
+            talk = seeding.conversation(said=[Said("Ada", line(i)) for i in range(150)])
+        cleo = arrive("Cleo", url=site.url)
+        cleo.may_meet("429")
+        with cleo.page.expect_response(lambda reply: reply.status == 429, timeout=SLOW_MS):
+            cleo.opens(talk.link)
+            cleo.is_connected()
+            cleo.page.evaluate(TO_THE_TOP)
+        expect(cleo.page.locator("#m-1")).to_be_attached(timeout=SLOW_MS)
+        cleo.goes_home()
 
 
 def test_a_page_far_back_goes_on_to_the_newest(long: Seeded, cleo: Visitor) -> None:
