@@ -116,6 +116,8 @@ async def erasing(folder: Path, count: int = ERASED) -> list[str]:
         await keeps_for_days(talk, old, 7)
         number = await asyncio.to_thread(fill, folder, old, count, days_old=8)
         await _restart(talk)  # it looks for outdated ones at once
+        back_s = await _timed(_is_back(talk.clients[0]))
+        told.append(f"After a start that finds outdated ones, Ben was back in {back_s:.1f} s")
         outdated = until_erased(folder, number)
         told.append(await _meanwhile(talk, f"{count:,} outdated ones are erased", outdated))
         long = await talk.opens()
@@ -169,5 +171,14 @@ async def _restart(talk: Talk) -> float:
     assert await talk.server.ends(120) == 0
     took_s = time.monotonic() - began
     await talk.begin()
-    await talk.all_in()
     return took_s
+
+
+async def _is_back(client: Client) -> None:
+    await client.until(lambda: client.is_in, WAITS_AT_MOST_S)
+
+
+async def _timed(work: Coroutine[Any, Any, None]) -> float:
+    began = time.monotonic()
+    await work
+    return time.monotonic() - began
