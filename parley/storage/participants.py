@@ -199,7 +199,10 @@ def held_after(
     rows = connection.execute(
         sa.select(
             *names,
-            sa.or_(sa.func.count() > 1, sa.func.max(participants.c.is_alike)),
+            sa.or_(
+                sa.func.count() > 1,
+                sa.func.max(sa.cast(participants.c.is_alike, sa.Integer)) > 0,
+            ),
         )
         .where(_HOLDS, sa.tuple_(*names) > sa.tuple_(conversation_id, name_key))
         .group_by(*names)
