@@ -19,6 +19,7 @@ from parley.domain import names, naming
 from parley.errors import NameTaken
 from parley.records import Participant, Role
 from parley.storage import folder
+from parley.storage import naming as held
 from parley.storage import participants as stored
 from tests.fuzz.effort import examples
 
@@ -235,10 +236,10 @@ def _rank(person: Participant) -> tuple[bool, datetime, datetime, str]:
     return person.role is not Role.OWNER, person.named_at, person.joined_at, person.user_id
 
 
-@pytest.fixture(params=[0, stored.FEW], ids=["as among many", "as among few"])
+@pytest.fixture(params=[0, held.FEW], ids=["as among many", "as among few"])
 def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """With none even two are looked up as thousands are."""
-    monkeypatch.setattr(stored, "FEW", request.param)
+    monkeypatch.setattr(held, "FEW", request.param)
 
 
 @pytest.mark.usefixtures("few")
@@ -359,8 +360,8 @@ def _steps(room: Room, happens: Callable[[Room], None]) -> int:
 
 
 def test_marks_that_are_behind_are_caught_up_with_so_many_at_once(room: Room) -> None:
-    in_the_way(room, 3 * stored.UNMARKED_MAX, is_alike=False)
+    in_the_way(room, 3 * held.UNMARKED_MAX, is_alike=False)
     counts = [len(naming.mark(room.connection, ROOM, KEY)) for _ in range(5)]
-    assert sum(counts) == 3 * stored.UNMARKED_MAX - 1
-    assert max(counts) <= stored.UNMARKED_MAX
+    assert sum(counts) == 3 * held.UNMARKED_MAX - 1
+    assert max(counts) <= held.UNMARKED_MAX
     assert [user for user, is_alike in room.marked().items() if not is_alike] == ["user 2"]
