@@ -253,8 +253,8 @@ def _start_and_stop(app: Parley, context: Context) -> None:
             try:
                 began = clock()
                 while await app.rekeying.step():
-                    # It has half of the time; the other half is for whoever waits.
-                    await asyncio.sleep(clock() - began)
+                    # It has a third of the time; the rest is for whoever waits.
+                    await asyncio.sleep(2 * (clock() - began))
                     began = clock()
             except Exception:
                 log.exception("rekeying_failed")

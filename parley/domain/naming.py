@@ -13,6 +13,7 @@ from parley.domain.context import Context
 from parley.errors import BadRequest, NameTaken
 from parley.records import Participant, ParticipantArrived, Role
 from parley.storage import facts
+from parley.storage import naming as held
 from parley.storage import participants as stored
 
 KEYS = "name_keys"
@@ -58,7 +59,7 @@ def claim(
     require_seen(username)
     if is_owner:
         return Claim(key, at, is_alike=False)
-    taken = stored.taken(connection, conversation_id, key)
+    taken = held.taken(connection, conversation_id, key)
     if taken.is_kept:
         raise NameTaken
     return Claim(key, at, is_alike=False, is_alone=not taken.is_held)
@@ -71,10 +72,10 @@ def mark(connection: sa.Connection, conversation_id: int, key: str) -> list[Part
     nobody sheds a mark by waiting until the other has left, nor while keys are being made: whoever
     was first may have an earlier one still.
     """
-    marks = stored.marks(connection, conversation_id, key)
+    marks = held.marks(connection, conversation_id, key)
     if len(marks) < 2 and not any(marks):
         return []
-    look = stored.holders if len(marks) <= stored.FEW else stored.foremost
+    look = held.holders if len(marks) <= held.FEW else held.foremost
     holders = look(connection, conversation_id, key)
     first_of_all = min(holders, key=_rank)
     claimants = [each for each in holders if each.left_at is None or each.role is Role.OWNER]

@@ -10,8 +10,8 @@ from parley.domain import names, naming
 from parley.domain.context import Context
 from parley.records import Participant
 from parley.storage import conversations, facts
-from parley.storage import participants as stored
-from parley.storage.participants import Held, Keyed
+from parley.storage import naming as stored
+from parley.storage.naming import Held, Keyed
 
 MARKS = "name_marks"
 """The fact that tells by which version of skeletons marks were last looked at everywhere."""

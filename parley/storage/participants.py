@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -20,13 +20,9 @@ from parley.storage.schema import (
 
 ROLES = {role.value: role for role in Role}
 """What Role itself does, ten times as fast: once for each person in each state."""
-FEW = 8
-"""So many of one name are read faster all at once than those among them who count."""
-UNMARKED_MAX = 100
-"""So many are marked at once, however many should be: each is told to everybody."""
 PRESENT = participants.c.left_at.is_(None)
-_OF_ONE = participants.c.conversation_id == p("conversation_id")
-_ALL = sa.select(participants).where(_OF_ONE)
+OF_ONE = participants.c.conversation_id == p("conversation_id")
+ALL = sa.select(participants).where(OF_ONE)
 _INSERT = Prepared(
     participants.insert()
     .values(
@@ -35,44 +31,19 @@ _INSERT = Prepared(
     .returning(*participants.c),
     participants.c,
 )
-_BY_USER = Prepared(_ALL.where(participants.c.user_id == p("user_id")), participants.c)
-_BY_SESSION = Prepared(_ALL.where(participants.c.session_id == p("session_id")), participants.c)
-_SAME_NAME = sa.and_(_OF_ONE, participants.c.name_key == p("name_key"))
-_HOLDS = participants.c.removed_at.is_(None)
-_MARKED, _UNMARKED = (participants.c.is_alike == is_alike for is_alike in (sa.true(), sa.false()))
-_IS_HELD, _IS_KEPT = (sa.Column(name, sa.Integer) for name in ("is_held", "is_kept"))
-_TAKEN = Prepared(
-    sa.select(
-        sa.exists().where(_SAME_NAME, _HOLDS),
-        sa.exists().where(_SAME_NAME, participants.c.removed_at.is_not(None), _UNMARKED),
-    ),
-    (_IS_HELD, _IS_KEPT),
-)
-_MARKS = Prepared(
-    sa.select(participants.c.is_alike).where(_SAME_NAME, _HOLDS).limit(FEW + 1),
-    (participants.c.is_alike,),
-)
-_HOLDERS = Prepared(_ALL.where(_SAME_NAME, _HOLDS), participants.c)
-_REKEY = Prepared(
-    participants.update()
-    .where(
-        _OF_ONE,
-        participants.c.user_id == p("user_id"),
-        participants.c.username == p("username"),
-    )
-    .values(name_key=p("new_name_key"))
-)
+_BY_USER = Prepared(ALL.where(participants.c.user_id == p("user_id")), participants.c)
+_BY_SESSION = Prepared(ALL.where(participants.c.session_id == p("session_id")), participants.c)
 _TAKEN_FROM = Prepared(
     sa.select(participants).where(participants.c.first_session_id == p("session_id"), TAKEN_UP),
     participants.c,
 )
 _IN_ORDER = (participants.c.joined_at, participants.c.user_id)
 _PRESENT = Prepared(
-    _ALL.where(PRESENT).order_by(*_IN_ORDER).limit(p("limit")),
+    ALL.where(PRESENT).order_by(*_IN_ORDER).limit(p("limit")),
     participants.c,
 )
 _PRESENT_AFTER = Prepared(
-    _ALL.where(
+    ALL.where(
         PRESENT, sa.tuple_(*_IN_ORDER) > sa.tuple_(p("joined_at", Instant), p("user_id", sa.Text))
     )
     .order_by(*_IN_ORDER)
@@ -80,30 +51,9 @@ _PRESENT_AFTER = Prepared(
     participants.c,
 )
 _OWNERS = Prepared(
-    _ALL.where(PRESENT_OWNERS).order_by(participants.c.joined_at).limit(p("limit")),
+    ALL.where(PRESENT_OWNERS).order_by(participants.c.joined_at).limit(p("limit")),
     participants.c,
 )
-
-
-class Keyed(NamedTuple):
-    conversation_id: int
-    user_id: str
-    username: str
-    name_key: str
-
-
-class Held(NamedTuple):
-    conversation_id: int
-    name_key: str
-    is_shared: bool
-    """Whether several hold it, or one who is marked."""
-
-
-class Taken(NamedTuple):
-    is_held: int
-    """Whether anybody has such a name who was not removed."""
-    is_kept: int
-    """Whether anybody unmarked was removed under it."""
 
 
 def insert(
@@ -120,7 +70,7 @@ def insert(
     named_at: datetime,
     unproven_from: str | None,
 ) -> Participant:
-    return _participant(
+    return participant(
         _INSERT.first(
             connection,
             conversation_id=conversation_id,
@@ -139,19 +89,19 @@ def insert(
 
 def by_user(connection: sa.Connection, conversation_id: int, user_id: str) -> Participant | None:
     row = _BY_USER.first(connection, conversation_id=conversation_id, user_id=user_id)
-    return None if row is None else _participant(row)
+    return None if row is None else participant(row)
 
 
 def by_session(
     connection: sa.Connection, conversation_id: int, session_id: int
 ) -> Participant | None:
     row = _BY_SESSION.first(connection, conversation_id=conversation_id, session_id=session_id)
-    return None if row is None else _participant(row)
+    return None if row is None else participant(row)
 
 
 def taken_from(connection: sa.Connection, session_id: int) -> tuple[Participant, ...]:
     """Whom this session was, wherever another took that up."""
-    return tuple(_participant(row) for row in _TAKEN_FROM.run(connection, session_id=session_id))
+    return tuple(participant(row) for row in _TAKEN_FROM.run(connection, session_id=session_id))
 
 
 def present(
@@ -169,7 +119,7 @@ def present(
         rows = _PRESENT_AFTER.run(
             connection, joined_at=after.joined_at, user_id=after.user_id, **given
         )
-    return tuple(_participant(row) for row in rows)
+    return tuple(participant(row) for row in rows)
 
 
 def present_owners(
@@ -177,7 +127,7 @@ def present_owners(
 ) -> tuple[Participant, ...]:
     """The same of those who own the conversation."""
     rows = _OWNERS.run(connection, conversation_id=conversation_id, limit=limit)
-    return tuple(_participant(row) for row in rows)
+    return tuple(participant(row) for row in rows)
 
 
 def named(
@@ -194,89 +144,7 @@ def named(
         .order_by(participants.c.joined_at, participants.c.user_id)
         .limit(limit)
     )
-    return tuple(_participant(row) for row in rows)
-
-
-def taken(connection: sa.Connection, conversation_id: int, name_key: str) -> Taken:
-    """Who has, or had, a name that can be taken for one with this key."""
-    row = _TAKEN.first(connection, conversation_id=conversation_id, name_key=name_key)
-    return Taken(row.is_held, row.is_kept)
-
-
-def marks(connection: sa.Connection, conversation_id: int, name_key: str) -> list[bool]:
-    """Of those who hold a name with this key, whether each is marked: `FEW` and one at most."""
-    rows = _MARKS.run(connection, conversation_id=conversation_id, name_key=name_key)
-    return [row.is_alike for row in rows]
-
-
-def holders(
-    connection: sa.Connection, conversation_id: int, name_key: str
-) -> tuple[Participant, ...]:
-    """All who hold a name with this key. Ask for them where there are few."""
-    rows = _HOLDERS.run(connection, conversation_id=conversation_id, name_key=name_key)
-    return tuple(_participant(row) for row in rows)
-
-
-def foremost(
-    connection: sa.Connection, conversation_id: int, name_key: str
-) -> tuple[Participant, ...]:
-    """Of the holders, however many: who decides which is the first, and whose mark depends on it.
-
-    These are the first of all, the first of those who are here or own the conversation, and the
-    first `UNMARKED_MAX` of the latter who bear no mark: one or two, unless marks are behind.
-    """
-    rows = _foremost().run(connection, conversation_id=conversation_id, name_key=name_key)
-    return tuple({row.user_id: _participant(row) for row in rows}.values())
-
-
-def after(
-    connection: sa.Connection, conversation_id: int, user_id: str, *, limit: int
-) -> list[Keyed]:
-    """The names of everybody, in every conversation, from the one that comes after this one."""
-    rows = connection.execute(
-        sa.select(
-            participants.c.conversation_id,
-            participants.c.user_id,
-            participants.c.username,
-            participants.c.name_key,
-        )
-        .where(
-            sa.tuple_(participants.c.conversation_id, participants.c.user_id)
-            > sa.tuple_(conversation_id, user_id)
-        )
-        .order_by(participants.c.conversation_id, participants.c.user_id)
-        .limit(limit)
-    )
-    return [Keyed(*row) for row in rows]
-
-
-def rekey(connection: sa.Connection, person: Keyed, name_key: str) -> None:
-    """Nothing happens if their name is another by now."""
-    _REKEY.write(
-        connection,
-        conversation_id=person.conversation_id,
-        user_id=person.user_id,
-        username=person.username,
-        new_name_key=name_key,
-    )
-
-
-def held_after(
-    connection: sa.Connection, conversation_id: int, name_key: str, *, limit: int
-) -> list[Held]:
-    """The names that are held in all conversations, from the one that comes after this one."""
-    names = (participants.c.conversation_id, participants.c.name_key)
-    rows = connection.execute(
-        sa.select(
-            *names,
-            sa.or_(sa.func.count() > 1, sa.func.max(participants.c.is_alike)),
-        )
-        .where(_HOLDS, sa.tuple_(*names) > sa.tuple_(conversation_id, name_key))
-        .group_by(*names)
-        .order_by(*names)
-        .limit(limit)
-    )
-    return [Held(*row) for row in rows]
+    return tuple(participant(row) for row in rows)
 
 
 def removed(connection: sa.Connection, conversation_id: int) -> tuple[Participant, ...]:
@@ -289,7 +157,7 @@ def removed(connection: sa.Connection, conversation_id: int) -> tuple[Participan
         )
         .order_by(participants.c.removed_at.desc())
     )
-    return tuple(_participant(row) for row in rows)
+    return tuple(participant(row) for row in rows)
 
 
 def left(
@@ -308,7 +176,7 @@ def left(
         .order_by(participants.c.left_at.desc(), participants.c.user_id)
         .limit(limit)
     )
-    return tuple(_participant(row) for row in rows), count
+    return tuple(participant(row) for row in rows), count
 
 
 def change(connection: sa.Connection, person: Participant, **changes: Any) -> Participant:
@@ -319,7 +187,7 @@ def change(connection: sa.Connection, person: Participant, **changes: Any) -> Pa
         user_id=person.user_id,
         **{f"new_{name}": value for name, value in changes.items()},
     )
-    return _participant(row)
+    return participant(row)
 
 
 def forget_sockets(connection: sa.Connection, *, at: datetime) -> None:
@@ -340,50 +208,19 @@ def forget_sockets(connection: sa.Connection, *, at: datetime) -> None:
 
 
 @functools.cache
-def _foremost() -> Prepared:
-    """An owner goes before a member, whoever has held the name longer: each is looked up among
-    their own kind, where the index has them in that order.
-    """
-    owners, members = (
-        sa.and_(_HOLDS, participants.c.role == role.value) for role in (Role.OWNER, Role.MEMBER)
-    )
-    kinds = [
-        (sa.and_(members, _MARKED), 1),
-        (sa.and_(members, _UNMARKED), 1),
-        (sa.and_(owners, _MARKED), 1),
-        (sa.and_(owners, _UNMARKED), UNMARKED_MAX),
-        (sa.and_(PRESENT, _MARKED), 1),
-        (sa.and_(PRESENT, _UNMARKED), UNMARKED_MAX),
-    ]
-    return Prepared(
-        sa.union_all(*(_longest_named(kind, limit) for kind, limit in kinds)), participants.c
-    )
-
-
-def _longest_named(kind: sa.ColumnElement[bool], limit: int) -> sa.Select[Any]:
-    columns = participants.c
-    found = (
-        sa.select(participants)
-        .where(_SAME_NAME, kind)
-        .order_by(columns.named_at, columns.joined_at, columns.user_id)
-        .limit(limit)
-    )
-    return sa.select(found.subquery())
-
-
-@functools.cache
 def _change(names: tuple[str, ...]) -> Prepared:
     """The change of these columns: there are few sets of them."""
     return Prepared(
         participants.update()
-        .where(_OF_ONE, participants.c.user_id == p("user_id"))
+        .where(OF_ONE, participants.c.user_id == p("user_id"))
         .values({name: p(f"new_{name}") for name in names})
         .returning(*participants.c),
         participants.c,
     )
 
 
-def _participant(row: Any) -> Participant:
+def participant(row: Any) -> Participant:
+    """Of a row with every column."""
     return Participant(
         conversation_id=row.conversation_id,
         user_id=row.user_id,

@@ -19,7 +19,7 @@ from parley.domain.participants import Joining
 from parley.domain.rekeying import Rekeying
 from parley.records import ParticipantArrived
 from parley.storage import folder, migrate
-from parley.storage import participants as stored
+from parley.storage import naming as stored
 from tests.domain.conftest import Clock, Told
 
 OLD = ("Anna", "A\ufffcnna", "\u0410nna")

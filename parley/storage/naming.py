@@ -1,0 +1,181 @@
+"""Whose names can be taken for one another: the queries of `domain/naming.py`."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from parley.records import Participant, Role
+from parley.storage.participants import ALL, OF_ONE, PRESENT, participant
+from parley.storage.prepared import Prepared, p
+from parley.storage.schema import participants
+
+FEW = 8
+"""So many of one name are read faster all at once than those among them who count."""
+UNMARKED_MAX = 100
+"""So many are marked at once, however many should be: each is told to everybody."""
+_SAME_NAME = sa.and_(OF_ONE, participants.c.name_key == p("name_key"))
+_HOLDS = participants.c.removed_at.is_(None)
+_MARKED, _UNMARKED = (participants.c.is_alike == is_alike for is_alike in (sa.true(), sa.false()))
+_IS_HELD, _IS_KEPT = (sa.Column(name, sa.Integer) for name in ("is_held", "is_kept"))
+_TAKEN = Prepared(
+    sa.select(
+        sa.exists().where(_SAME_NAME, _HOLDS),
+        sa.exists().where(_SAME_NAME, participants.c.removed_at.is_not(None), _UNMARKED),
+    ),
+    (_IS_HELD, _IS_KEPT),
+)
+_MARKS = Prepared(
+    sa.select(participants.c.is_alike).where(_SAME_NAME, _HOLDS).limit(FEW + 1),
+    (participants.c.is_alike,),
+)
+_HOLDERS = Prepared(ALL.where(_SAME_NAME, _HOLDS), participants.c)
+_REKEY = Prepared(
+    participants.update()
+    .where(
+        OF_ONE,
+        participants.c.user_id == p("user_id"),
+        participants.c.username == p("username"),
+    )
+    .values(name_key=p("new_name_key"))
+)
+
+
+class Keyed(NamedTuple):
+    conversation_id: int
+    user_id: str
+    username: str
+    name_key: str
+
+
+class Held(NamedTuple):
+    conversation_id: int
+    name_key: str
+    is_shared: bool
+    """Whether several hold it, or one who is marked."""
+
+
+class Taken(NamedTuple):
+    is_held: int
+    """Whether anybody has such a name who was not removed."""
+    is_kept: int
+    """Whether anybody unmarked was removed under it."""
+
+
+def taken(connection: sa.Connection, conversation_id: int, name_key: str) -> Taken:
+    """Who has, or had, a name that can be taken for one with this key."""
+    row = _TAKEN.first(connection, conversation_id=conversation_id, name_key=name_key)
+    return Taken(row.is_held, row.is_kept)
+
+
+def marks(connection: sa.Connection, conversation_id: int, name_key: str) -> list[bool]:
+    """Of those who hold a name with this key, whether each is marked: `FEW` and one at most."""
+    rows = _MARKS.run(connection, conversation_id=conversation_id, name_key=name_key)
+    return [row.is_alike for row in rows]
+
+
+def holders(
+    connection: sa.Connection, conversation_id: int, name_key: str
+) -> tuple[Participant, ...]:
+    """All who hold a name with this key. Ask for them where there are few."""
+    rows = _HOLDERS.run(connection, conversation_id=conversation_id, name_key=name_key)
+    return tuple(participant(row) for row in rows)
+
+
+def foremost(
+    connection: sa.Connection, conversation_id: int, name_key: str
+) -> tuple[Participant, ...]:
+    """Of the holders, however many: who decides which is the first, and whose mark depends on it.
+
+    These are the first of all, the first of those who are here or own the conversation, and the
+    first `UNMARKED_MAX` of the latter who bear no mark: one or two, unless marks are behind.
+    """
+    rows = _foremost().run(connection, conversation_id=conversation_id, name_key=name_key)
+    return tuple({row.user_id: participant(row) for row in rows}.values())
+
+
+def after(
+    connection: sa.Connection, conversation_id: int, user_id: str, *, limit: int
+) -> list[Keyed]:
+    """The names of everybody, in every conversation, from the one that comes after this one."""
+    rows = connection.execute(
+        sa.select(
+            participants.c.conversation_id,
+            participants.c.user_id,
+            participants.c.username,
+            participants.c.name_key,
+        )
+        .where(
+            sa.tuple_(participants.c.conversation_id, participants.c.user_id)
+            > sa.tuple_(conversation_id, user_id)
+        )
+        .order_by(participants.c.conversation_id, participants.c.user_id)
+        .limit(limit)
+    )
+    return [Keyed(*row) for row in rows]
+
+
+def rekey(connection: sa.Connection, person: Keyed, name_key: str) -> None:
+    """Nothing happens if their name is another by now."""
+    _REKEY.write(
+        connection,
+        conversation_id=person.conversation_id,
+        user_id=person.user_id,
+        username=person.username,
+        new_name_key=name_key,
+    )
+
+
+def held_after(
+    connection: sa.Connection, conversation_id: int, name_key: str, *, limit: int
+) -> list[Held]:
+    """The names that are held in all conversations, from the one that comes after this one."""
+    names = (participants.c.conversation_id, participants.c.name_key)
+    rows = connection.execute(
+        sa.select(
+            *names,
+            sa.or_(
+                sa.func.count() > 1,
+                sa.func.max(sa.cast(participants.c.is_alike, sa.Integer)) > 0,
+            ),
+        )
+        .where(_HOLDS, sa.tuple_(*names) > sa.tuple_(conversation_id, name_key))
+        .group_by(*names)
+        .order_by(*names)
+        .limit(limit)
+    )
+    return [Held(*row) for row in rows]
+
+
+@functools.cache
+def _foremost() -> Prepared:
+    """An owner goes before a member, whoever has held the name longer: each is looked up among
+    their own kind, where the index has them in that order.
+    """
+    owners, members = (
+        sa.and_(_HOLDS, participants.c.role == role.value) for role in (Role.OWNER, Role.MEMBER)
+    )
+    kinds = [
+        (sa.and_(members, _MARKED), 1),
+        (sa.and_(members, _UNMARKED), 1),
+        (sa.and_(owners, _MARKED), 1),
+        (sa.and_(owners, _UNMARKED), UNMARKED_MAX),
+        (sa.and_(PRESENT, _MARKED), 1),
+        (sa.and_(PRESENT, _UNMARKED), UNMARKED_MAX),
+    ]
+    return Prepared(
+        sa.union_all(*(_longest_named(kind, limit) for kind, limit in kinds)), participants.c
+    )
+
+
+def _longest_named(kind: sa.ColumnElement[bool], limit: int) -> sa.Select[Any]:
+    columns = participants.c
+    found = (
+        sa.select(participants)
+        .where(_SAME_NAME, kind)
+        .order_by(columns.named_at, columns.joined_at, columns.user_id)
+        .limit(limit)
+    )
+    return sa.select(found.subquery())
