@@ -136,8 +136,8 @@ _INTRODUCTION = (
     "One exception serves clients that keep no token: a participant whose token was never used is "
     "marked `unproven`, and whoever names its `user_id` without a credential, from the same "
     "address and while no other socket is on it, joins as them. To use the token, in any of these "
-    "ways, ends that for good. Whoever joined as them first wins them back by using theirs: the sockets "
-    "of whoever took them up are told `removed` with the reason `taken_back`.",
+    "ways, ends that for good. Whoever joined as them first wins them back by using theirs: the "
+    "sockets of whoever took them up are told `removed` with the reason `taken_back`.",
     "",
     "### Coming back",
     "",
