@@ -198,6 +198,10 @@ class Audience:
                 self._tell_presence(room, event)
             case records.ParticipantRemoved():
                 self._put_out(room, event)
+            case records.ParticipantProven():
+                self._rename(room, event)
+                if room.gathering() is None:  # of many who come back at once N² would be told
+                    self._tell(room, event)
             case records.ParticipantWonBack():
                 self._show_out_who_was(room, event)
             case records.TypingChanged():
@@ -268,7 +272,9 @@ class Audience:
             name, data = present.event(last, others=gathered.count - len(told))
             room.tell(self._server, name, data, but=event.participant.user_id)
 
-    def _rename(self, room: Room, event: records.ParticipantArrived) -> None:
+    def _rename(
+        self, room: Room, event: records.ParticipantArrived | records.ParticipantProven
+    ) -> None:
         """Somebody's other sockets speak under the new name too."""
         for sid in room.sids_of(event.participant.user_id):
             client = self.clients.get(sid)

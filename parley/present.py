@@ -21,6 +21,7 @@ Told = (
     | records.ParticipantArrived
     | records.ParticipantLeft
     | records.ParticipantRemoved
+    | records.ParticipantProven
     | records.TypingChanged
     | records.ConversationChanged
     | records.ConversationEnded
@@ -209,6 +210,8 @@ def event(happened: Told, *, others: int = 0) -> tuple[str, object]:
             return "role_changed", contract.RoleChanged(
                 room_id=room_id, user_id=person.user_id, role=role_name(person.role)
             )
+        case records.ParticipantProven(room_id=room_id, participant=person):
+            return "proven", contract.Proven(room_id=room_id, user_id=person.user_id)
         case records.LinkReplaced():
             return "link_replaced", contract.LinkReplaced(
                 room_id=happened.old_room_id, new_room_id=happened.room_id

@@ -316,6 +316,17 @@ class ParticipantLeft(Struct, frozen=True):
         return self.participant.conversation_id
 
 
+class ParticipantProven(Struct, frozen=True):
+    """They used their token for the first time."""
+
+    room_id: str
+    participant: Participant
+
+    @property
+    def conversation_id(self) -> int:
+        return self.participant.conversation_id
+
+
 class ParticipantWonBack(Struct, frozen=True):
     """Whoever joined as them first came with the token: another session is them no more."""
 
@@ -443,6 +454,7 @@ Event = (
     MessageSent
     | ParticipantArrived
     | ParticipantLeft
+    | ParticipantProven
     | ParticipantWonBack
     | TypingChanged
     | ConversationEnded

@@ -183,8 +183,8 @@ _CLIENT_EVENTS = (
 _SERVER_EVENTS = (
     "`user_joined` and `user_left` tell of people, not of sockets: a second tab is nobody new, and "
     "somebody whose connection broke and who is back within the grace (`--leave-grace-s`) never "
-    "left. `user_joined` for somebody who is here already tells their new name, or that `alike` or "
-    "`unproven` is another now. "
+    "left. `user_joined` for somebody who is here already tells their new name, or that `alike` is "
+    "another now. "
     "`participant_count` counts those who joined and have not left. Joining over REST is told to "
     "nobody: `user_joined` comes with the first socket.",
 )

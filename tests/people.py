@@ -26,6 +26,7 @@ EVENTS = (
     "conversation_changed",
     "link_replaced",
     "role_changed",
+    "proven",
     "messages_erased",
     "conversation_deleted",
     "removed",

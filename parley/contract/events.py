@@ -255,6 +255,15 @@ class RoleChanged(Struct, kw_only=True):
     role: RoleName
 
 
+class Proven(Struct, kw_only=True):
+    """Somebody here used their token for the first time: they are `unproven` no more. Where more
+    than 50 are, the next state tells it.
+    """
+
+    room_id: str
+    user_id: str
+
+
 class Removed(Struct, kw_only=True):
     """You are in this conversation no more: `removed` by an owner; or, for who only read
     along, `closed` to strangers; or `taken_back` by who joined under your `user_id` first and
@@ -391,6 +400,7 @@ SERVER_EVENTS: dict[str, ServerEvent] = {
         ServerEvent("conversation_changed", ConversationChanged, "everyone in the room"),
         ServerEvent("link_replaced", LinkReplaced, "everyone in the room"),
         ServerEvent("role_changed", RoleChanged, "everyone in the room"),
+        ServerEvent("proven", Proven, "everyone in the room"),
         ServerEvent("messages_erased", MessagesErased, "everyone in the room"),
         ServerEvent(
             "conversation_deleted",

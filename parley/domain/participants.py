@@ -63,7 +63,7 @@ class Joined:
     came_in: bool
     """Whether they were not in the conversation until now."""
     renamed: bool
-    """Whether their name, or a mark beside it, is another than it was."""
+    """Whether their name, or the mark beside it, is another than it was."""
     marked: tuple[Participant, ...]
     """The others whose mark is another by this."""
 
@@ -220,8 +220,7 @@ def _already(person: Participant | None, wanted_id: str | None) -> Participant |
 
 
 def _looks_new(before: Participant, now: Participant) -> bool:
-    looks = (before.username, before.is_alike, before.is_unproven)
-    return looks != (now.username, now.is_alike, now.is_unproven)
+    return (before.username, before.is_alike) != (now.username, now.is_alike)
 
 
 def _taken_up(

@@ -12,10 +12,15 @@ from datetime import datetime
 import sqlalchemy as sa
 from msgspec import Struct
 
-from parley.domain import naming
 from parley.domain.context import Context
 from parley.errors import ConversationNotFound
-from parley.records import Participant, ParticipantLeft, ParticipantWonBack, Role
+from parley.records import (
+    Participant,
+    ParticipantLeft,
+    ParticipantProven,
+    ParticipantWonBack,
+    Role,
+)
 from parley.storage import conversations as stored_conversations
 from parley.storage import participants as stored
 from parley.storage import sessions as stored_sessions
@@ -62,8 +67,8 @@ def tell(context: Context, proven: Iterable[Proven]) -> None:
             context.bus.publish(ParticipantWonBack(each.room_id, each.person))
             if each.has_left:
                 context.bus.publish(ParticipantLeft(each.person, each.count))
-        else:
-            naming.tell(context, [each.person], each.count)
+        elif context.presence.update(each.person):
+            context.bus.publish(ParticipantProven(each.room_id, each.person))
 
 
 def _may_win_back(connection: sa.Connection, person: Participant, session_id: int) -> bool:

@@ -175,7 +175,6 @@ class Room:
         own = self.of_session(session)
         if own is not None and own.is_unproven:
             own.is_unproven = False
-            told += [("arrived", own.username)] * own.is_here
         for person in self.people.values():
             if person.first == session and own is None and person.role is not Role.OWNER:
                 told += [("left", person.username)] * person.is_in

@@ -20,6 +20,7 @@ from parley.records import (
     Participant,
     ParticipantArrived,
     ParticipantLeft,
+    ParticipantProven,
     ParticipantWonBack,
     Session,
     SessionRenewed,
@@ -208,8 +209,8 @@ class Stage(RuleBasedStateMachine):
         kinds = {ParticipantArrived: "arrived", ParticipantLeft: "left"}
         heard = []
         for event in self.hears():
-            if isinstance(event, ParticipantWonBack):
-                continue  # for their sockets
+            if isinstance(event, ParticipantWonBack | ParticipantProven):
+                continue  # neither came nor went
             assert isinstance(event, ParticipantArrived | ParticipantLeft)
             name, count = event.participant.username, event.participant_count
             heard.append((kinds[type(event)], name, count))

@@ -15,8 +15,8 @@ from parley.domain.participants import Joined, Joining
 from parley.errors import IdentityTaken
 from parley.records import (
     Participant,
-    ParticipantArrived,
     ParticipantLeft,
+    ParticipantProven,
     ParticipantWonBack,
     Session,
 )
@@ -153,7 +153,7 @@ async def test_who_is_proven_is_told_of_without_the_mark(here: Place, told: Told
     told.events.clear()
     await here.uses(joined.token)
     [event] = told.events
-    assert isinstance(event, ParticipantArrived)
+    assert isinstance(event, ParticipantProven)
     assert (event.participant.user_id, event.participant.is_unproven) == ("ben-1", False)
 
 

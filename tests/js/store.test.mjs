@@ -358,6 +358,12 @@ test("what was erased goes from the screen, and there is nothing older to load",
   assert.deepEqual([missed.seq, seqs(missed)], [7, [5, 6]]);
 });
 
+test("whoever is proven is unproven no more", () => {
+  const people = [{ ...person("Ada"), unproven: true }, { ...person("Ben"), unproven: true }];
+  const state = reduce(stateOf([], { people }), { type: "proven", user_id: people[0].user_id });
+  assert.deepEqual(state.people.map(({ unproven }) => unproven), [false, true]);
+});
+
 test("whoever knocks twice waits once, until they are answered", () => {
   const knocked = (username) => ({ type: "knocked", id: "k", username });
   const state = after(stateOf([]), knocked("Kim"), knocked("Kimberley"));

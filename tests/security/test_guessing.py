@@ -170,20 +170,20 @@ async def test_the_ids_that_somebody_chose_are_no_credential(person: People) -> 
 # --- what was somebody's once ---
 
 
-async def test_a_token_taken_over_is_nobody_any_more(person: People) -> None:
-    ada, ben = person("Ada"), person("Ben")
+async def test_a_token_that_was_won_back_from_is_nobody_any_more(person: People) -> None:
+    ada, ben, taker = person("Ada"), person("Ben"), person("Ben on a socket")
     room_id = await ada.starts()
     await ben.joins_over_rest(room_id, user_id="ben-1")
-    old = ben.token
-    await person("Ben on a socket").join(room_id, user_id="ben-1")
+    await taker.join(room_id, user_id="ben-1")
+    await ben.call("GET", f"/api/conversations/{room_id}")  # with the first token
     replaying = person("Mallory")
-    replaying.token = old
+    replaying.token = taker.token
     for _ in range(2):
         status, reply = await replaying.call(
             "POST", f"/api/conversations/{room_id}/messages", {"message": "Once more"}
         )
         assert (status, reply["code"]) == (403, "not_joined")
-    await replaying.connect(auth={"token": old})
+    await replaying.connect(auth={"token": taker.token})
     ack = await replaying.ask("join_room", {"room_id": room_id, "user_id": "ben-1"})
     assert ack["code"] == "identity_taken"
 

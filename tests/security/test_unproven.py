@@ -150,7 +150,8 @@ async def test_everybody_sees_who_is_unproven_until_they_are(
         assert page.count(f"{TITLE}>unproven") == 2  # beside the name, and the message
         ada.heard.clear()
         await done(ben, "GET", f"/api/conversations/{room_id}")  # with the token
-        assert "unproven" not in await ada.hears("user_joined")
+        assert (await ada.hears("proven")) == {"room_id": room_id, "user_id": "ben-1"}
+        assert ada.all_heard("user_joined") == []
         await ben.say(room_id, "Still me")
         assert "unproven" not in await ada.hears("new_message")
         assert "unproven" not in (await people(ada, room_id))["ben-1"]

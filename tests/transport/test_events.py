@@ -75,6 +75,7 @@ async def test_the_others_are_told_of_an_arrival_and_the_arriver_is_not(
         "user_id": ack["user_id"],
         "username": "Ben",
         "participant_count": 2,
+        "unproven": True,
     }
     await ben.say(room_id, "Hello")
     await ben.hears("new_message")

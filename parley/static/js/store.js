@@ -123,6 +123,11 @@ const REDUCERS = {
     if (isMe(state, user_id) && role === "member") return REDUCERS.disowned(state, {});
     return { ...state, people: state.people.map((person) => (person.user_id === user_id ? { ...person, role } : person)) };
   },
+  /** Somebody came with their token: what they said before stays as it was marked then. */
+  proven(state, { user_id }) {
+    const people = state.people.map((person) => (person.user_id === user_id ? { ...person, unproven: false } : person));
+    return { ...state, people };
+  },
   gone(state, { message, isErased = false }) {
     const left = isErased ? { messages: [], ahead: [], notices: [], people: [], peopleCursor: "", hasOlder: false, hasNewer: false } : {};
     return { ...state, ...left, gone: message, active: false, typing: [] };
