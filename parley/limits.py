@@ -273,6 +273,11 @@ class Limits:
         kind = OF_EVENT.get(name)
         if kind is None and place is not Place.OUTSIDE:
             return asked.act(), None
+        if kind is not None and place is not Place.MEMBER and self._shared is None:
+            # Whoever asks too often is refused for next to nothing.
+            wait_s = self._own.wait_s(kind, (keys[0], keys[1], ""), self.clock())
+            if wait_s:
+                self._refuse_for(wait_s, kind, Who(*keys[:2]))
         if kind is None or place is not Place.MEMBER or self._shared is not None:
             return self._slowly(kind, keys, place, asked), None
         # The way of nearly every message: no task, nothing awaited.

@@ -8,7 +8,7 @@ import secrets
 import sqlalchemy as sa
 from msgspec import Struct
 
-from parley.domain import access, audit, door, text
+from parley.domain import access, audit, door, states, text
 from parley.domain.context import Context
 from parley.errors import (
     BadRequest,
@@ -97,7 +97,10 @@ async def history(
     before: int | None = None,
     after: int | None = None,
 ) -> tuple[tuple[Message, ...], bool]:
-    """A page, oldest first, and whether there is more in the direction asked for."""
+    """A page, oldest first, and whether there is more in the direction asked for.
+
+    Fewer than `limit` come where they are long: those nearest to where it begins.
+    """
     if before is not None and after is not None:
         raise BadRequest("Give before or after, not both.")
 
@@ -105,9 +108,12 @@ async def history(
         conversation_id = door.readable(connection, room_id, session).id
         if after is not None:
             found = stored.following(connection, conversation_id, after=after, limit=limit + 1)
-            return found[:limit], len(found) > limit
-        found = stored.newest(connection, conversation_id, before=before, limit=limit + 1)
-        return found[-limit:], len(found) > limit
+            page = found[: states.fitting(found[:limit])]
+        else:
+            found = stored.newest(connection, conversation_id, before=before, limit=limit + 1)
+            page = found[-limit:]
+            page = page[len(page) - states.fitting(page[::-1]) :]
+        return page, len(found) > len(page)
 
     return await context.database.read(query)
 

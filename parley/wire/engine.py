@@ -15,6 +15,7 @@ from parley.addresses import place_of
 from parley.wire.countdown import Countdown
 from parley.wire.direct import DirectClient
 from parley.wire.handshake import Handshake
+from parley.wire.pace import Pace
 from parley.wire.places import RETRY_AFTER_S, Places
 from parley.wire.socket import UPGRADE_WITHIN_S, GuardedSocket
 from parley.wire.unread import Backlog
@@ -30,6 +31,7 @@ class GuardedEngine(engineio.AsyncServer):  # type: ignore[misc]  # the library 
         self.counts: Counter[str] = Counter()
         self.places = places
         self.backlog = Backlog(is_limited=places.is_limited)
+        self.pace = Pace(is_limited=places.is_limited)
         self._crowded = crowded
         # One timer each, however many clients there are.
         self.pings: Countdown[GuardedSocket | DirectClient] = Countdown(

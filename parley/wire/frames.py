@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 try:
     from websockets.speedups import apply_mask
 except ImportError:  # no compiled wheel for this machine
@@ -44,7 +46,15 @@ class Parser:
     refused before its bytes are kept. Fragments count together.
     """
 
-    __slots__ = ("_buffer", "_fragments", "_max_bytes", "_opcode", "violation")
+    __slots__ = (
+        "_buffer",
+        "_fragments",
+        "_max_bytes",
+        "_opcode",
+        "count",
+        "has_more",
+        "violation",
+    )
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
@@ -54,9 +64,25 @@ class Parser:
         self._opcode = 0
         self.violation: Violation | None = None
         """Set once a rule was broken; nothing is read after that."""
+        self.count = 0
+        """How many frames were read last, of whatever kind."""
+        self.has_more = False
+        """Whether more might have been."""
 
-    def feed(self, data: bytes) -> list[tuple[int, bytes]]:
-        """The messages and control frames that these bytes complete: opcode and payload."""
+    @property
+    def kept(self) -> int:
+        """How many bytes wait for more of them, or for their turn."""
+        return len(self._buffer)
+
+    def keep(self, data: bytes) -> None:
+        """Read it later."""
+        self._buffer += data
+
+    def feed(self, data: bytes, most: int = sys.maxsize) -> list[tuple[int, bytes]]:
+        """The messages and control frames that these bytes complete: opcode and payload.
+
+        After `most` frames the rest is kept.
+        """
         if (
             not self._buffer
             and self._fragments is None
@@ -70,25 +96,31 @@ class Parser:
             elif length == 126:
                 start, length, shortest = 8, data[2] << 8 | data[3], 126
             if len(data) == start + length and shortest <= length <= self._max_bytes:
+                self.count, self.has_more = 1, False
                 return [(TEXT, apply_mask(data[start:], data[start - _MASK_BYTES : start]))]
         messages: list[tuple[int, bytes]] = []
+        self.count, self.has_more = 0, False
         if self.violation is None:
             try:
-                self._read(self._buffer + data if self._buffer else data, messages)
+                self._read(self._buffer + data if self._buffer else data, messages, most)
             except Violation as violation:
                 self.violation = violation
                 self._buffer, self._fragments = b"", None
         return messages
 
-    def _read(self, data: bytes, messages: list[tuple[int, bytes]]) -> None:
+    def _read(self, data: bytes, messages: list[tuple[int, bytes]], most: int) -> None:
         at = 0
         while (head := self._head(data, at)) is not None:
+            if self.count == most:
+                self.has_more = True
+                break
             start, length = head
             if len(data) < start + length:
                 break
             mask = data[start - _MASK_BYTES : start]
             payload = apply_mask(data[start : start + length], mask)
             self._take(data[at], payload, messages)
+            self.count += 1
             at = start + length
         self._buffer = data[at:]
 

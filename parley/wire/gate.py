@@ -16,6 +16,7 @@ from parley.wire.answering import Counted
 from parley.wire.body import HungUp, read_whole
 from parley.wire.direct import DirectClient
 from parley.wire.handshake import CrossOriginRule, Handshake, HostRule, OriginRule
+from parley.wire.pace import REQUEST_PACKETS
 from parley.wire.places import RETRY_AFTER_S, Places
 from parley.wire.server import Server
 from parley.wire.unread import Backlog
@@ -124,7 +125,9 @@ class Gate:
         scope = self._proxies.see_through(scope)
         handshake = Handshake.from_scope(scope)
         if scope["type"] == "http":
-            send = Counted(send, self.backlog, place_of(handshake.address), self._crowded)
+            place = place_of(handshake.address)
+            await self._server.eio.pace.turn(place, REQUEST_PACKETS)
+            send = Counted(send, self.backlog, place, self._crowded)
         if not (_is_host(handshake.headers.get("host", "")) and _is_ascii(scope)):
             # Quart raises at it before its error handlers are there, which ends as an empty 500.
             await _answer(scope, receive, send, 400, self._not_allowed)

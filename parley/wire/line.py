@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from parley.wire import frames
 from parley.wire.countdown import Countdown
 from parley.wire.outgoing import Due, Outgoing, write_to
+from parley.wire.pace import Pace
 from parley.wire.unread import UNREAD_MAX_BYTES, Backlog
 
 MUCH_BYTES = 4096
@@ -43,6 +45,7 @@ class Watch:
     counts: Counter[str]
     outgoing: Outgoing
     backlog: Backlog
+    pace: Pace
     closing: Countdown[Line]
 
     @classmethod
@@ -52,6 +55,7 @@ class Watch:
         max_message_bytes: int,
         counts: Counter[str],
         backlog: Backlog | None = None,
+        pace: Pace | None = None,
         is_limited: bool = True,
     ) -> Watch:
         return cls(
@@ -60,6 +64,7 @@ class Watch:
             counts,
             Outgoing(),
             Backlog(is_limited=is_limited) if backlog is None else backlog,
+            Pace(is_limited=is_limited) if pace is None else pace,
             closing=Countdown(CLOSE_WITHIN_S, Line.abort),
         )
 
@@ -76,7 +81,9 @@ class Line(asyncio.Protocol):
         "_frames_left",
         "_frames_since_s",
         "_held",
+        "_is_in_line",
         "_is_paused",
+        "_kept",
         "_parser",
         "_put_at_once",
         "_transport",
@@ -108,6 +115,10 @@ class Line(asyncio.Protocol):
         self.when_lost: Callable[[], object] | None = None
         """Called when the connection is no more, for whoever counts connections."""
         self._is_paused = False
+        self._is_in_line = False
+        """Whether what it sent waits for the turn of its address."""
+        self._kept = 0
+        """How many bytes of it."""
         self.is_far_behind = False
         """Whether so much is unread that nothing more is done for it."""
         self.unread_before = 0
@@ -181,7 +192,15 @@ class Line(asyncio.Protocol):
 
     def resume(self) -> None:
         self._is_paused = False
-        self._resume_reading()
+        self._read_on()
+
+    def go_on(self) -> None:
+        """Its address has its turn."""
+        self._is_in_line = False
+        self._let_go()
+        if self._transport is not None and self._parser.violation is None:
+            self.data_received(b"")
+        self._read_on()
 
     # --- asyncio.Protocol ---
 
@@ -191,13 +210,28 @@ class Line(asyncio.Protocol):
         if was_told:  # and goes on
             self.abort()
             return
-        received = parser.feed(data)
-        self._frames_left -= len(received)
+        if self._is_in_line:
+            self._wait_in_line(data)
+            return
+        pace = self._watch.pace
+        most = pace.room(self.place) if pace.is_limited else sys.maxsize
+        if not most:
+            self._wait_in_line(data)
+            return
+        received = parser.feed(data, most)
+        if pace.is_limited:
+            pace.spend(self.place, parser.count)
+        self._frames_left -= parser.count
         if self._frames_left < 0 and self._is_flood():
             self._violated(frames.POLICY_VIOLATION)
             return
-        if len(data) > MUCH_BYTES:
+        if parser.has_more:
+            self._wait_in_line(b"")
+        elif len(data) > MUCH_BYTES:
             self._let_others_go_first()
+        self._hear(received)
+
+    def _hear(self, received: list[tuple[int, bytes]]) -> None:
         for opcode, payload in received:
             if opcode == frames.TEXT:
                 if self.is_open:
@@ -209,8 +243,8 @@ class Line(asyncio.Protocol):
                 return
             elif opcode == frames.BINARY:
                 self._violated(frames.UNSUPPORTED_DATA)
-        if parser.violation is not None:
-            self._violated(parser.violation.code)
+        if (violation := self._parser.violation) is not None:
+            self._violated(violation.code)
 
     def pause_writing(self) -> None:
         if self.is_open:
@@ -235,6 +269,7 @@ class Line(asyncio.Protocol):
         self._transport = None
         self._watch.backlog.forget(self)
         self._count_unread()
+        self._let_go()
         self.is_far_behind = False
         self._watch.closing.stop(self)
         if self.when_lost is not None:
@@ -256,12 +291,27 @@ class Line(asyncio.Protocol):
             asyncio.get_running_loop().call_soon(self._read_on)
 
     def _read_on(self) -> None:
-        if not self._is_paused:
-            self._resume_reading()
-
-    def _resume_reading(self) -> None:
+        if self._is_paused or self._is_in_line:
+            return
         if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
+
+    def _wait_in_line(self, data: bytes) -> None:
+        """Read no more, and what came only when its address has room."""
+        self._parser.keep(data)
+        if not self._is_in_line:
+            self._is_in_line = True
+            if self._transport is not None and self._transport.is_reading():
+                self._transport.pause_reading()
+            self._watch.pace.wait(self.place, self)
+        more, self._kept = self._parser.kept - self._kept, self._parser.kept
+        if not self._watch.backlog.hold(self.place, more):
+            self.fall_off()
+
+    def _let_go(self) -> None:
+        """What it sent waits no more."""
+        kept, self._kept = self._kept, 0
+        self._watch.backlog.hold(self.place, -kept)
 
     def _receive(self, payload: bytes) -> None:
         try:

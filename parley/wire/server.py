@@ -22,6 +22,7 @@ from parley.wire.engine import GuardedEngine
 from parley.wire.handshake import Handshake
 from parley.wire.line import CLOSE_WITHIN_S, SERVICE_RESTART, Watch
 from parley.wire.logs import silent
+from parley.wire.pace import REQUEST_PACKETS
 from parley.wire.places import Places
 from parley.wire.socket import GuardedSocket
 from parley.wire.upgrade import Upgrade
@@ -113,6 +114,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
             max_message_bytes=max_frame_bytes,
             counts=self.eio.counts,
             backlog=self.eio.backlog,
+            pace=self.eio.pace,
             is_limited=places.is_limited,
         )
         self.on("connect", self._connected)
@@ -201,7 +203,11 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         It holds its place from here on, and must be opened.
         """
         client = DirectClient(self, self._watch, handshake)
-        return client if self.eio.places.take(client.place) else None
+        if not self.eio.places.take(client.place):
+            return None
+        if self.eio.pace.is_limited:
+            self.eio.pace.spend(client.place, REQUEST_PACKETS)
+        return client
 
     def upgrading(
         self, session_id: str, handshake: Handshake, crowded: bytes

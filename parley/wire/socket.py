@@ -232,9 +232,13 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
     async def _take(self, packets: list[packet.Packet]) -> None:
         """One after the other, however many requests of a client bring packets at once."""
         async with self._taking:
-            for count, pkt in enumerate(packets, 1):
+            left = 0
+            for count, pkt in enumerate(packets):
+                if not left:
+                    left = await self.server.pace.turn(self.place, len(packets) - count)
+                left -= 1
                 await self.receive(pkt)
-                if count % TURN_PACKETS == 0:
+                if count % TURN_PACKETS == TURN_PACKETS - 1:
                     await asyncio.sleep(0)
 
     async def close(self, wait: bool = True, abort: bool = False, reason: Any = None) -> None:

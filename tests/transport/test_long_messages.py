@@ -52,6 +52,20 @@ async def test_a_state_is_no_longer_than_a_phone_takes_at_once(
     assert texts(await older(ben, full_room, shown)) == [text[:3] for text in TEXTS]
 
 
+@pytest.mark.parametrize("way", ["before", "after"])
+async def test_a_page_of_history_is_bounded_too(person: People, full_room: str, way: str) -> None:
+    ben = person("Ben")
+    place = len(TEXTS) // 2 if way == "after" else len(TEXTS)
+    _, page = await ben.call(
+        "GET", f"/api/conversations/{full_room}/messages?{way}={place}&limit=200"
+    )
+    found = texts(page["messages"])
+    assert page["has_more"]
+    assert 0 < sum(len(each["message"]) for each in page["messages"]) <= STATE_MAX_CHARS
+    first = place if way == "after" else place - 1 - len(found)
+    assert found == [text[:3] for text in TEXTS[first : first + len(found)]]
+
+
 async def test_what_was_missed_comes_page_by_page(person: People, full_room: str) -> None:
     ben = person("Ben")
     await ben.join(full_room)

@@ -314,7 +314,7 @@ class Network:
 
 async def test_who_sends_much_at_once_waits_for_the_others() -> None:
     network = Network()
-    busy = line.Line(line.Watch.over(max_message_bytes=65_536, counts=Counter()))
+    busy = line.Line(line.Watch.over(max_message_bytes=65_536, counts=Counter(), is_limited=False))
     busy.take(network)  # type: ignore[arg-type]
     busy.data_received(masked(0x8A, b""))
     assert network.is_reading()

@@ -74,7 +74,11 @@ export class History {
   loadAround(place) {
     return this.once("around", async () => {
       const { seq } = this.store.state;
-      const page = await this.page("older", `before=${place + PAGE_MESSAGES / 2}&limit=${PAGE_MESSAGES}`);
+      let page = await this.page("older", `before=${place + PAGE_MESSAGES / 2}&limit=${PAGE_MESSAGES}`);
+      // Of long messages fewer come: those right before that place, which may all be later than it.
+      if (page && (page.messages[0]?.seq ?? 0) > place) {
+        page = await this.page("older", `before=${place + 1}&limit=${PAGE_MESSAGES}`);
+      }
       if (!page) return;
       const hasNewer = (page.messages.at(-1)?.seq ?? 0) < seq;
       this.store.dispatch({

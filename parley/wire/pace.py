@@ -1,0 +1,171 @@
+"""Taking turns: nobody has more of a turn of the event loop than others can wait for.
+
+What comes in is handled in the order of the network, and one address can send thousands of packets
+on hundreds of connections at once. So each address has so much of a turn, and so many packets a
+second; what is more waits for a later turn, first in the network and then with whoever sent it.
+Nothing is lost or refused by it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from typing import Protocol
+
+TURN_PACKETS = 32
+"""Of one address, in a turn of the event loop: two or three milliseconds."""
+AT_A_TIME = 8
+"""Of one client whose address has others waiting, before they have their turn."""
+PACKETS_PER_S = 1_000.0
+"""Of one address: a tenth of a core, and more than a school types."""
+BURST_PACKETS = 2_000.0
+"""It may save up so many: a school that comes back after a restart."""
+REQUEST_PACKETS = 2
+"""What a request over HTTP counts as, and the handshake of a WebSocket: it costs as much."""
+REST_S = 0.01
+"""Whoever has used up what they had waits so long at least, for several packets at once."""
+SHARES_MAX = 4_096
+"""Addresses that are known; more, and those are forgotten that have not said anything of late."""
+
+
+class Waiting(Protocol):
+    """Somebody whose packets wait."""
+
+    def go_on(self) -> None:
+        """Ask for `room` again, and use it."""
+
+
+class _Share:
+    """Of one address."""
+
+    __slots__ = ("is_called", "left", "since_s", "turn", "waiting")
+
+    def __init__(self, now_s: float) -> None:
+        self.left = BURST_PACKETS
+        self.since_s = now_s
+        self.turn = TURN_PACKETS
+        self.waiting: deque[Waiting] = deque()
+        self.is_called = False
+        """Whether those who wait have their turn."""
+
+    def refill(self, now_s: float) -> None:
+        self.left = min(BURST_PACKETS, self.left + (now_s - self.since_s) * PACKETS_PER_S)
+        self.since_s = now_s
+
+
+class Pace:
+    """Of everybody, by address. `is_limited` false lets everybody do all at once."""
+
+    def __init__(self, *, is_limited: bool = True) -> None:
+        self.is_limited = is_limited
+        self._shares: dict[str, _Share] = {}
+        self._busy: set[_Share] = set()
+        """Who did something in this turn, or waits."""
+        self._is_due = False
+
+    def room(self, place: str) -> int:
+        """How many packets of this address may be handled now; 0 where it must `wait`."""
+        if not place:
+            return TURN_PACKETS  # whom nobody knows apart: they are others' to hold back
+        share = self._shares.get(place)
+        if share is None:
+            return TURN_PACKETS
+        if share.waiting and not share.is_called:
+            return 0
+        share.refill(time.monotonic())
+        most = min(share.turn, int(share.left))
+        return max(0, min(most, AT_A_TIME) if share.is_called else most)
+
+    def spend(self, place: str, packets: int) -> None:
+        """So many were handled."""
+        if not place:
+            return
+        share = self._share(place)
+        share.left -= packets
+        share.turn -= packets
+        self._busy.add(share)
+        self._call_again()
+
+    def wait(self, place: str, who: Waiting) -> None:
+        """Have it go on as soon as its address has room, after the others of it."""
+        share = self._share(place)
+        share.waiting.append(who)
+        self._busy.add(share)
+        self._call_again()
+
+    async def turn(self, place: str, packets: int = 1) -> int:
+        """Wait for room for so many, or the first of more; how many that are, which count."""
+        if not self.is_limited:
+            return packets
+        ticket = _Ticket(self, place, packets)
+        ticket.go_on()
+        if not ticket.given.done():
+            self.wait(place, ticket)
+        return await ticket.given
+
+    def _share(self, place: str) -> _Share:
+        share = self._shares.get(place)
+        if share is None:
+            now_s = time.monotonic()
+            if len(self._shares) >= SHARES_MAX:
+                self._forget(now_s)
+            share = self._shares[place] = _Share(now_s)
+        return share
+
+    def _forget(self, now_s: float) -> None:
+        """Those who would have saved up all they may by now."""
+        before_s = now_s - BURST_PACKETS / PACKETS_PER_S
+        self._shares = {
+            place: share
+            for place, share in self._shares.items()
+            if share in self._busy or share.since_s > before_s
+        }
+
+    def _call_again(self) -> None:
+        if not self._is_due:
+            self._is_due = True
+            asyncio.get_running_loop().call_soon(self._next_turn)
+
+    def _next_turn(self) -> None:
+        self._is_due = False
+        busy, self._busy = self._busy, set()
+        is_room = False
+        for share in busy:
+            share.turn = TURN_PACKETS
+            self._call(share)
+            if share.waiting:
+                self._busy.add(share)
+                is_room = is_room or share.left >= 1
+        if is_room:
+            self._call_again()
+        elif self._busy:
+            self._is_due = True
+            asyncio.get_running_loop().call_later(REST_S, self._next_turn)
+
+    def _call(self, share: _Share) -> None:
+        share.refill(time.monotonic())
+        share.is_called = True
+        for _ in range(len(share.waiting)):
+            if share.turn < 1 or share.left < 1:
+                break
+            share.waiting.popleft().go_on()
+        share.is_called = False
+
+
+class _Ticket:
+    """Of somebody who awaits their turn."""
+
+    def __init__(self, pace: Pace, place: str, packets: int) -> None:
+        self.given: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._pace = pace
+        self._place = place
+        self._packets = packets
+
+    def go_on(self) -> None:
+        if self.given.done():
+            return  # who gave up meanwhile
+        if most := self._pace.room(self._place):
+            most = min(most, self._packets)
+            self._pace.spend(self._place, most)
+            self.given.set_result(most)
