@@ -1,7 +1,8 @@
-"""QR codes of links, drawn as SVG. Nothing is kept: some links are secrets."""
+"""QR codes of links, drawn as SVG. Links that are secrets are drawn and not kept."""
 
 from __future__ import annotations
 
+import functools
 import io
 
 import segno
@@ -22,3 +23,7 @@ def draw(text: str, *, scale: int) -> bytes:
     drawing = io.BytesIO()
     code.save(drawing, kind="svg", scale=scale, border=2, xmldecl=False, title="QR code")
     return drawing.getvalue()
+
+
+drawn_before = functools.lru_cache(maxsize=256)(draw)
+"""The same for links of conversations, which are shown again and again."""

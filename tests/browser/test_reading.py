@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from parley.contract import MESSAGE_MAX_CHARS
 from tests.browser.conftest import Arrive
 from tests.browser.seeding import Said, Seeded, Seeding
 from tests.browser.visitor import SLOW_MS, Visitor
@@ -203,6 +204,17 @@ def test_a_messages_own_link_shows_it_marks_it_and_focuses_it(
     expect(linked).to_be_focused()
     expect(linked).to_have_class(re.compile("linked"))
     expect(linked).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
+
+
+def test_a_messages_own_link_shows_it_among_the_longest(seeding: Seeding, cleo: Visitor) -> None:
+    said = [Said("Ada", f"{i} ".ljust(MESSAGE_MAX_CHARS, "x")) for i in range(40)]
+    cleo.opens(f"{seeding.conversation('A very long one', said).link}")
+    cleo.is_connected()
+    cleo.measures("location.hash = '#m-5'")
+
+    linked = cleo.page.locator("#m-5")
+    expect(linked).to_be_in_viewport(timeout=SLOW_MS)
+    expect(linked).to_be_focused()
 
 
 def test_a_linked_message_near_the_end_stays_where_it_was_shown(
