@@ -16,7 +16,6 @@ from parley.wire.answering import Counted
 from parley.wire.body import HungUp, read_whole
 from parley.wire.direct import DirectClient
 from parley.wire.handshake import CrossOriginRule, Handshake, HostRule, OriginRule
-from parley.wire.pace import REQUEST_PACKETS
 from parley.wire.places import RETRY_AFTER_S, Places
 from parley.wire.server import Server
 from parley.wire.unread import Backlog
@@ -126,7 +125,7 @@ class Gate:
         handshake = Handshake.from_scope(scope)
         if scope["type"] == "http":
             place = place_of(handshake.address)
-            await self._server.eio.pace.turn(place, REQUEST_PACKETS)
+            await self._server.eio.pace.turn_of_request(place)
             send = Counted(send, self.backlog, place, self._crowded)
         if not (_is_host(handshake.headers.get("host", "")) and _is_ascii(scope)):
             # Quart raises at it before its error handlers are there, which ends as an empty 500.

@@ -13,16 +13,18 @@ import time
 from collections import deque
 from typing import Protocol
 
-TURN_PACKETS = 32
-"""Of one address, in a turn of the event loop: two or three milliseconds."""
-AT_A_TIME = 8
+TURN_PACKETS = 16
+"""Of one address, in a turn of the event loop: one or two milliseconds."""
+AT_A_TIME = 4
 """Of one client whose address has others waiting, before they have their turn."""
 PACKETS_PER_S = 1_000.0
 """Of one address: a tenth of a core, and more than a school types."""
 BURST_PACKETS = 2_000.0
 """It may save up so many: a school that comes back after a restart."""
 REQUEST_PACKETS = 2
-"""What a request over HTTP counts as, and the handshake of a WebSocket: it costs as much."""
+"""What a request over HTTP counts as, and the handshake of a WebSocket."""
+REQUEST_OF_TURN = 8
+"""And of the turn: they come less often, and cost as much at once."""
 REST_S = 0.01
 """Whoever has used up what they had waits so long at least, for several packets at once."""
 SHARES_MAX = 4_096
@@ -77,13 +79,13 @@ class Pace:
         most = min(share.turn, int(share.left))
         return max(0, min(most, AT_A_TIME) if share.is_called else most)
 
-    def spend(self, place: str, packets: int) -> None:
-        """So many were handled."""
+    def spend(self, place: str, packets: int, *, of_turn: int | None = None) -> None:
+        """So many were handled; of the turn they took as much, or `of_turn`."""
         if not place:
             return
         share = self._share(place)
         share.left -= packets
-        share.turn -= packets
+        share.turn -= packets if of_turn is None else of_turn
         self._busy.add(share)
         self._call_again()
 
@@ -96,9 +98,16 @@ class Pace:
 
     async def turn(self, place: str, packets: int = 1) -> int:
         """Wait for room for so many, or the first of more; how many that are, which count."""
+        return await self._await_turn(place, packets, None)
+
+    async def turn_of_request(self, place: str) -> None:
+        """Wait until a request may begin, which then counts."""
+        await self._await_turn(place, REQUEST_PACKETS, REQUEST_OF_TURN)
+
+    async def _await_turn(self, place: str, packets: int, of_turn: int | None) -> int:
         if not self.is_limited:
             return packets
-        ticket = _Ticket(self, place, packets)
+        ticket = _Ticket(self, place, packets, of_turn)
         ticket.go_on()
         if not ticket.given.done():
             self.wait(place, ticket)
@@ -156,16 +165,17 @@ class Pace:
 class _Ticket:
     """Of somebody who awaits their turn."""
 
-    def __init__(self, pace: Pace, place: str, packets: int) -> None:
+    def __init__(self, pace: Pace, place: str, packets: int, of_turn: int | None) -> None:
         self.given: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._pace = pace
         self._place = place
         self._packets = packets
+        self._of_turn = of_turn
 
     def go_on(self) -> None:
         if self.given.done():
             return  # who gave up meanwhile
         if most := self._pace.room(self._place):
             most = min(most, self._packets)
-            self._pace.spend(self._place, most)
+            self._pace.spend(self._place, most, of_turn=self._of_turn)
             self.given.set_result(most)

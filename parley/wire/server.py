@@ -22,7 +22,7 @@ from parley.wire.engine import GuardedEngine
 from parley.wire.handshake import Handshake
 from parley.wire.line import CLOSE_WITHIN_S, SERVICE_RESTART, Watch
 from parley.wire.logs import silent
-from parley.wire.pace import REQUEST_PACKETS
+from parley.wire.pace import REQUEST_OF_TURN, REQUEST_PACKETS
 from parley.wire.places import Places
 from parley.wire.socket import GuardedSocket
 from parley.wire.upgrade import Upgrade
@@ -206,7 +206,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         if not self.eio.places.take(client.place):
             return None
         if self.eio.pace.is_limited:
-            self.eio.pace.spend(client.place, REQUEST_PACKETS)
+            self.eio.pace.spend(client.place, REQUEST_PACKETS, of_turn=REQUEST_OF_TURN)
         return client
 
     def upgrading(
