@@ -75,9 +75,12 @@ class Pace:
             return TURN_PACKETS
         if share.waiting and not share.is_called:
             return 0
-        share.refill(time.monotonic())
-        most = min(share.turn, int(share.left))
-        return max(0, min(most, AT_A_TIME) if share.is_called else most)
+        if share.left < TURN_PACKETS:
+            share.refill(time.monotonic())
+        most = share.turn if share.left >= share.turn else int(share.left)
+        if most > AT_A_TIME and share.is_called:
+            return AT_A_TIME
+        return most if most > 0 else 0
 
     def spend(self, place: str, packets: int, *, of_turn: int | None = None) -> None:
         """So many were handled; of the turn they took as much, or `of_turn`."""
