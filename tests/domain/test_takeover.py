@@ -20,6 +20,7 @@ from parley.records import (
     ParticipantWonBack,
     Session,
 )
+from parley.storage import erasing
 from tests.domain.conftest import Told
 
 HERE, ELSEWHERE = "203.0.113.7", "203.0.113.8"
@@ -177,6 +178,21 @@ async def test_nobody_who_was_removed_is_taken_up_or_won_back(here: Place) -> No
     joined = await participants.join(here.context, here.room_id, Joining(first, username="Bob"))
     assert joined.participant.user_id != "ben-1"
     assert taker.session.id != first.id
+
+
+@pytest.mark.parametrize("is_taken_up", [False, True])
+async def test_what_is_being_erased_keeps_nobody_from_using_their_token(
+    here: Place, told: Told, is_taken_up: bool
+) -> None:
+    if is_taken_up:
+        await here.comes()
+    told.events.clear()
+    number, at = here.made.conversation.id, here.context.clock()
+    await here.context.database.write(
+        lambda connection: erasing.mark_deleted(connection, number, at=at)
+    )
+    assert (await here.uses(here.ben.token)).token_used
+    assert told.events == []
 
 
 async def test_an_owners_identity_is_nobody_elses(here: Place) -> None:
