@@ -232,9 +232,13 @@ class Limits:
         if kind is None:
             yield outcome
             return
-        await self.spend(kind, who)
+        own = await self.spend(kind, who)
         room = await inside() if kind in self._of_rooms else ""
-        use = await self.spend(kind, NOBODY, room) if room else None
+        try:
+            use = await self.spend(kind, NOBODY, room) if room else None
+        except RateLimited:
+            await self.uncount(own)  # what is refused is counted for nobody
+            raise
         try:
             yield outcome
         except Exception:
