@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
@@ -205,12 +204,10 @@ class _Http(H11Protocol):
         body = answers.body_for(status_code)
         headers = [*answers.headers_for(body), (b"connection", b"close")]
         headers += self.config.response_headers("h11")
-        # Where it was answered already, and more came that is no HTTP, there is nothing to say.
-        with contextlib.suppress(h11.LocalProtocolError):
-            await self._send_h11_event(h11.Response(status_code=status_code, headers=headers))
-            if not self._is_head:
-                await self._send_h11_event(h11.Data(data=body))
-            await self._send_h11_event(h11.EndOfMessage())
+        await self._send_h11_event(h11.Response(status_code=status_code, headers=headers))
+        if not self._is_head:
+            await self._send_h11_event(h11.Data(data=body))
+        await self._send_h11_event(h11.EndOfMessage())
 
     async def stream_send(self, event: Any) -> None:
         if isinstance(event, Response) and event.headers == _OF_AN_EMPTY_ERROR:

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from parley.config import Config
 from parley.wire.connection import Connection
@@ -186,6 +185,8 @@ async def test_a_client_that_is_gone_by_then_gets_no_line(
 
     async def too_late(connection: Connection, *asked: Any) -> bool:
         connection.writer.transport.abort()
+        for _ in range(3):
+            await asyncio.sleep(0)  # by then it is closed, and not only closing
         try:
             return await open_line(connection, *asked)
         finally:
@@ -200,17 +201,6 @@ async def test_a_client_that_is_gone_by_then_gets_no_line(
     places = server.app.realtime.server.eio.places
     await until(lambda: not (places._taken or gate._places._taken))
     assert lines_and_polls(server) == (0, 0)
-
-
-async def test_frames_behind_a_handshake_that_is_refused_are_no_fault(server: Running) -> None:
-    with capture_logs() as entries:
-        async with wire(server) as mallory:
-            head = UPGRADE.replace("transport=websocket", "transport=websocket&sid=made-up")
-            await mallory.says(head.encode(), b"\r\n" + masked(0x81, b"40") * 100)
-            with contextlib.suppress(ConnectionError):
-                await mallory.reads_to_the_end()
-        await until(lambda: not server.app.realtime.server.line_count)
-    assert not [entry for entry in entries if entry["log_level"] == "error"]
 
 
 async def test_a_handshake_that_names_an_empty_body_is_one_as_any_other(server: Running) -> None:
