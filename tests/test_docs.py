@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import metadata
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,14 @@ def test_the_readmes_curl_examples_work(parley: Process) -> None:
     sent = json.loads(run(sending, parley, ROOM=created["room_id"], TOKEN=joined["token"]))
     assert sent["success"]
     assert sent["seq"] == 1
+
+
+def test_the_extra_that_the_readme_installs_is_spelt_as_its_package_spells_it() -> None:
+    # Older pips do not take an underscore for a hyphen: they install nothing and go on.
+    named = re.findall(r"pip install \"([\w-]+)\[([\w-]+)\]\"", README)
+    assert named
+    for package, extra in named:
+        assert extra in (metadata(package).get_all("Provides-Extra") or [])
 
 
 def test_the_readmes_bot_answers(parley: Process, tmp_path: Path) -> None:
