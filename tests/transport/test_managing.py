@@ -1,4 +1,4 @@
-"""The page Manage: what is done in a part of the list of people leads back to that part."""
+"""What owners find on their pages; and after an act in the list of people, the part it was in."""
 
 from __future__ import annotations
 
@@ -92,6 +92,18 @@ async def test_who_cannot_be_removed_leaves_the_search_as_it_was(ada: Caller, ro
     assert reply.status == 404
     assert "Nobody has this user_id" in reply.text
     assert 'value="guest 3"' in reply.text
+
+
+async def test_an_owner_on_another_device_is_not_said_to_have_started_it(
+    ada: Caller, ben: Caller
+) -> None:
+    room_id = await ada.starts()
+    made = await ada.call("POST", f"/api/conversations/{room_id}/links", {"role": "owner"})
+    used = await ben.call("POST", f"/api/links/{made.body['url'].rsplit('/', 1)[1]}")
+    ben.token = used.body["token"]
+    page = await shown(ben, f"/conversation/{room_id}")
+    assert "You own this. Give a name to talk." in page
+    assert "started" not in page
 
 
 async def test_a_link_makes_the_page_say_of_nobody_that_they_were_removed(
