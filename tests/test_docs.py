@@ -144,6 +144,23 @@ def test_the_readmes_bot_answers(parley: Process, tmp_path: Path) -> None:
         ada.disconnect()
 
 
+def test_the_readmes_bot_says_in_one_sentence_why_it_cannot_join(
+    parley: Process, tmp_path: Path
+) -> None:
+    script = tmp_path / "bot.py"
+    source = block("python", "AsyncClient").replace("http://localhost:8081", parley.url)
+    script.write_text(source, encoding="utf-8")
+    ended = subprocess.run(
+        [sys.executable, str(script), "nowhere"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    [line] = ended.stderr.splitlines()
+    assert line.startswith("There is no conversation at this link.")
+
+
 def test_the_readmes_app_around_parley_serves_both(tmp_path: Path) -> None:
     (tmp_path / "around.py").write_text(block("python", "create_app"), encoding="utf-8")
     port = free_port()
