@@ -371,7 +371,7 @@ _TITLES = {
     "passphrase_required": "This conversation has a passphrase",
     "knock_required": "Knock first",
     "too_large": "Too large",
-    "rate_limited": "Too much at once",
+    "rate_limited": "Slow down",
     "unavailable": "Back in a moment",
     "internal": "Something went wrong",
 }
