@@ -108,10 +108,11 @@ _RATES = (
     "",
     "`30/10s session, 300/10s address` allows each session 30 uses in any 10 seconds, and each "
     "address 300. The times are seconds (`s`), minutes (`m`) and hours (`h`); several rates may "
-    "be given for the same, such as `20/1m session, 100/1h session`. A *session* is one person, "
-    "with all their sockets and programs; an *address* is one of IPv4 or a /64 of IPv6; a *room* "
-    "is one conversation. Whoever is refused is told `rate_limited`, and after how many seconds "
-    "it will work (`retry_after`); what was refused is not counted.",
+    "be given for the same, such as `20/1m session, 100/1h session`. A *session* is one "
+    "browser or one program, with all its tabs and sockets, and is counted once it has begun; an "
+    "*address* is one of IPv4 or a /64 of IPv6; a *room* is one conversation. Whoever is refused "
+    "is told `rate_limited`, and after how many seconds it will work (`retry_after`); what was "
+    "refused is not counted.",
     "",
     "Behind a proxy, set `--trusted-proxies`, or all its visitors share the limits of one address.",
 )

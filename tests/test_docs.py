@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import metadata
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,14 @@ def test_the_readmes_curl_examples_work(parley: Process) -> None:
     assert sent["seq"] == 1
 
 
+def test_the_extra_that_the_readme_installs_is_spelt_as_its_package_spells_it() -> None:
+    # Older pips do not take an underscore for a hyphen: they install nothing and go on.
+    named = re.findall(r"pip install \"([\w-]+)\[([\w-]+)\]\"", README)
+    assert named
+    for package, extra in named:
+        assert extra in (metadata(package).get_all("Provides-Extra") or [])
+
+
 def test_the_readmes_bot_answers(parley: Process, tmp_path: Path) -> None:
     script = tmp_path / "bot.py"
     source = block("python", "AsyncClient").replace("http://localhost:8081", parley.url)
@@ -133,6 +142,23 @@ def test_the_readmes_bot_answers(parley: Process, tmp_path: Path) -> None:
         bot.terminate()
         bot.wait(PATIENCE_S)
         ada.disconnect()
+
+
+def test_the_readmes_bot_says_in_one_sentence_why_it_cannot_join(
+    parley: Process, tmp_path: Path
+) -> None:
+    script = tmp_path / "bot.py"
+    source = block("python", "AsyncClient").replace("http://localhost:8081", parley.url)
+    script.write_text(source, encoding="utf-8")
+    ended = subprocess.run(
+        [sys.executable, str(script), "nowhere"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    [line] = ended.stderr.splitlines()
+    assert line.startswith("There is no conversation at this link.")
 
 
 def test_the_readmes_app_around_parley_serves_both(tmp_path: Path) -> None:
