@@ -140,6 +140,9 @@ _INTRODUCTION = (
     "is in the conversation without joining again: only the sockets of whoever took them up are "
     "told `removed`, with the reason `taken_back`.",
     "",
+    "Receiving a token is not using it: a program that joins on a socket sends `join_room` a "
+    "second time, with the token from the first acknowledgement, and is `unproven` no more.",
+    "",
     "### Coming back",
     "",
     "Connections break, and end when the server is restarted. Connect again (Socket.IO clients do "
