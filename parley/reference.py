@@ -137,14 +137,20 @@ _INTRODUCTION = (
     "One exception serves clients that keep no token: a participant whose token was never used is "
     "marked `unproven`, and whoever names its `user_id` without a credential, from the same "
     "address and while no other socket is on it, joins as them. To use the token, in any of these "
-    "ways, ends that for good. Whoever joined as them first wins them back by using theirs: the "
-    "sockets of whoever took them up are told `removed` with the reason `taken_back`.",
+    "ways, ends that for good. Whoever joined as them first wins them back by using theirs, and "
+    "is in the conversation without joining again: only the sockets of whoever took them up are "
+    "told `removed`, with the reason `taken_back`.",
+    "",
+    "Receiving a token is not using it: a program that joins on a socket sends `join_room` a "
+    "second time, with the token from the first acknowledgement, and is `unproven` no more.",
     "",
     "### Coming back",
     "",
     "Connections break, and end when the server is restarted. Connect again (Socket.IO clients do "
     "by themselves), and join again on every `connect`, with the token: the server remembers who "
     "you are, not where your sockets were. Whoever keeps no token comes back as somebody new. "
+    "If you join again within ten seconds (`--leave-grace-s`) of losing your last socket, over "
+    "REST or on a new one, nobody is told that you left. "
     "Repeat what was not acknowledged with the same `client_id`.",
     "",
     "### The log",

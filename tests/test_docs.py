@@ -123,10 +123,28 @@ def test_the_extra_that_the_readme_installs_is_spelt_as_its_package_spells_it() 
         assert extra in (metadata(package).get_all("Provides-Extra") or [])
 
 
-def test_the_readmes_bot_answers(parley: Process, tmp_path: Path) -> None:
-    script = tmp_path / "bot.py"
+def bot_script(parley: Process, folder: Path) -> Path:
+    script = folder / "bot.py"
     source = block("python", "AsyncClient").replace("http://localhost:8081", parley.url)
     script.write_text(source, encoding="utf-8")
+    return script
+
+
+def test_the_readmes_bot_says_why_it_may_not_join_and_stops(
+    parley: Process, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, str(bot_script(parley, tmp_path)), "nowhere0"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+    assert len(done.stderr.splitlines()) == 1
+    assert "conversation" in done.stderr
+
+
+def test_the_readmes_bot_answers_and_is_proven(parley: Process, tmp_path: Path) -> None:
+    script = bot_script(parley, tmp_path)
     room_id = requests.post(f"{parley.url}/api/conversations/create", timeout=PATIENCE_S).json()[
         "room_id"
     ]
@@ -135,30 +153,14 @@ def test_the_readmes_bot_answers(parley: Process, tmp_path: Path) -> None:
     ada.call("join_room", {"room_id": room_id, "username": "Ada"}, timeout=PATIENCE_S)
     bot = subprocess.Popen([sys.executable, str(script), room_id])
     try:
-        hear(ada, "user_joined")
+        echo = hear(ada, "user_joined")["user_id"]
+        assert hear(ada, "proven") == {"room_id": room_id, "user_id": echo}
         ada.emit("send_message", {"room_id": room_id, "message": "ping"})
         assert [hear(ada, "new_message")["message"] for _ in range(2)] == ["ping", "pong"]
     finally:
         bot.terminate()
         bot.wait(PATIENCE_S)
         ada.disconnect()
-
-
-def test_the_readmes_bot_says_in_one_sentence_why_it_cannot_join(
-    parley: Process, tmp_path: Path
-) -> None:
-    script = tmp_path / "bot.py"
-    source = block("python", "AsyncClient").replace("http://localhost:8081", parley.url)
-    script.write_text(source, encoding="utf-8")
-    ended = subprocess.run(
-        [sys.executable, str(script), "nowhere"],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    [line] = ended.stderr.splitlines()
-    assert line.startswith("There is no conversation at this link.")
 
 
 def test_the_readmes_app_around_parley_serves_both(tmp_path: Path) -> None:

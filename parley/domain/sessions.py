@@ -30,7 +30,7 @@ async def resolve(context: Context, token: str | None) -> Session | None:
 
     def work(connection: sa.Connection) -> tuple[proof.Proven, ...]:
         stored.mark_token_used(connection, session_id, at=at)
-        return proof.prove(connection, session_id, at=at)
+        return proof.prove(connection, session_id)
 
     await context.database.write(work, lambda proven: proof.tell(context, proven))
     return replace(session, token_used=True)
