@@ -65,7 +65,8 @@ ERASE_EVERY_S = 600.0
 """How often messages are looked for whose time is over, and what a failure left of deleted ones."""
 
 REKEY_AT_START_S = 1.0
-"""So long a start may take to look at the names from before an update; the rest is done later."""
+"""So long a start may take to look at the names from before an update; the rest is done later, but
+for those that are kept for who was removed."""
 REKEY_EVERY_S = 600.0
 """How often it is asked whether that is done."""
 
@@ -111,7 +112,8 @@ class Parley(Quart):
         self.rekeying = Rekeying(web_site(self).context)
         until = asyncio.get_running_loop().time() + REKEY_AT_START_S
         while await self.rekeying.step():
-            if asyncio.get_running_loop().time() > until:
+            is_late = asyncio.get_running_loop().time() > until
+            if is_late and self.rekeying.keeps_names:
                 break
 
     async def close(self) -> None:

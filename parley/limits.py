@@ -190,6 +190,13 @@ class Limits:
         """The same for what `on_event` counted, which is in memory."""
         self._own.give_back(use.kind, use.of_room, use.at)
 
+    async def uncount(self, use: Use) -> None:
+        """It never was one: everybody's share is as it was before."""
+        if use.is_shared and self._shared is not None:
+            await self._shared.give_back(use.kind, use.keys, use.at)
+        else:
+            self._own.give_back(use.kind, use.keys, use.at)
+
     async def require(self, kind: Kind, who: Who, room: Key = "") -> None:
         """Refuse what would be too much, and count nothing."""
         keys = (*who, room)
@@ -225,9 +232,13 @@ class Limits:
         if kind is None:
             yield outcome
             return
-        await self.spend(kind, who)
+        own = await self.spend(kind, who)
         room = await inside() if kind in self._of_rooms else ""
-        use = await self.spend(kind, NOBODY, room) if room else None
+        try:
+            use = await self.spend(kind, NOBODY, room) if room else None
+        except RateLimited:
+            await self.uncount(own)  # what is refused is counted for nobody
+            raise
         try:
             yield outcome
         except Exception:
@@ -243,8 +254,8 @@ class Limits:
     async def guessing(self, who: Who, room: Key) -> AsyncIterator[None]:
         """Around a try at a passphrase.
 
-        One at a time from each address and for each room: none is made before the last is
-        counted. The room's turn is waited for last, or two could wait for each other.
+        One at a time from each address and for each room: nobody is refused for a try that turns
+        out to be right. The room's turn is waited for last, or two could wait for each other.
         """
         by_address = self._guesses.setdefault(("address", who.address), asyncio.Lock())
         by_room = self._guesses.setdefault(("room", room), asyncio.Lock())
@@ -255,12 +266,16 @@ class Limits:
 
     @contextlib.asynccontextmanager
     async def _counting_guess(self, who: Who, room: Key) -> AsyncIterator[None]:
-        await self.require(Kind.PASSPHRASES, who, room)
+        """It counts before it is looked at, or who hangs up meanwhile would guess for nothing."""
+        use = await self.spend(Kind.PASSPHRASES, who, room)
         try:
             yield
-        except PassphraseWrong:
-            await self.charge(Kind.PASSPHRASES, who, room)
+        except (PassphraseWrong, asyncio.CancelledError):
             raise
+        except BaseException:
+            await self.uncount(use)
+            raise
+        await self.uncount(use)
 
     def on_event(
         self, name: str, keys: Keys, place: Place, asked: Asked[T]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
 import secrets
 import string
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 
 from parley.contract import LISTED_ROOM_ID_CHARS, UNLISTED_ROOM_ID_BYTES
-from parley.domain import access, audit, door, sessions, states, text
+from parley.domain import access, audit, door, sessions, states, text, turns
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.errors import (
@@ -215,10 +214,13 @@ async def listed(
     """A page of active, listed conversations, newest activity first, and the next page's cursor."""
     after = _position(cursor) if cursor else None
     wanted = text.query(title_contains)
-    async with context.searching if wanted else contextlib.nullcontext():
-        found = await context.database.read(
+
+    async def find() -> list[Conversation]:
+        return await context.database.read(
             stored.listed, limit=limit + 1, after=after, title_contains=wanted
         )
+
+    found = await (turns.in_turn(context.searching, find) if wanted else find())
     page = found[:limit]
     return page, _cursor(page[-1]) if len(found) > limit else None
 

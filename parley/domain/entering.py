@@ -7,7 +7,7 @@ from collections.abc import Callable
 import sqlalchemy as sa
 from msgspec import Struct
 
-from parley.domain import door, knocking, sessions
+from parley.domain import door, knocking, proof, sessions
 from parley.domain.context import Context
 from parley.errors import (
     BadRequest,
@@ -34,6 +34,8 @@ class Entered(Struct, frozen=True):
     session: Session
     token: str | None
     """What proves the session from now on; None where that is what did before."""
+    proven: tuple[proof.Proven, ...] = ()
+    """Whom the new token proves, in other conversations too."""
 
 
 async def enter(
@@ -69,10 +71,10 @@ async def enter(
         if again.standing in (Standing.STRANGER, Standing.READER):
             if conversation.is_locked:
                 raise Locked
-            who, token = renewed(connection, session, context)
+            who, token, proven = renewed(connection, session, context)
             grants.give(connection, conversation.id, who.id, Role.MEMBER, at=at)
             knock = knocking.over(connection, conversation, who)
-            return Entered(conversation, Standing.MEMBER, who, token), knock
+            return Entered(conversation, Standing.MEMBER, who, token, proven), knock
         if again.standing is Standing.REMOVED or session is None:
             raise ConversationNotFound
         return Entered(conversation, again.standing, session, None), None
@@ -88,6 +90,7 @@ async def entered(
 ) -> Entered:
     def tell(result: tuple[Entered, KnockAnswered | None]) -> None:
         entered, knock = result
+        proof.tell(context, entered.proven)
         if knock is not None:
             context.bus.publish(knock)
         if before is not None and entered.token is not None:
@@ -98,9 +101,9 @@ async def entered(
 
 def renewed(
     connection: sa.Connection, session: Session | None, context: Context
-) -> tuple[Session, str | None]:
-    """The session, with a token that nobody knew before."""
+) -> tuple[Session, str, tuple[proof.Proven, ...]]:
+    """The session, with a token that nobody knew before, and whom that proves."""
     at = context.clock()
     if session is None:
-        return sessions.begin(connection, at=at, in_use=True)
-    return session, sessions.renew(connection, session, at=at)
+        return (*sessions.begin(connection, at=at, in_use=True), ())
+    return sessions.renew(connection, session, at=at)

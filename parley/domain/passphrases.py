@@ -8,6 +8,7 @@ import unicodedata
 import argon2
 
 from parley.contract import PASSPHRASE_MAX_CHARS
+from parley.domain.turns import in_turn
 from parley.errors import BadRequest
 
 AT_ONCE = 2
@@ -24,13 +25,11 @@ class Passphrases:
 
     async def hash(self, passphrase: str) -> str:
         clean = _clean(passphrase)
-        async with self._turns:
-            return await asyncio.to_thread(self._hasher.hash, clean)
+        return await in_turn(self._turns, lambda: asyncio.to_thread(self._hasher.hash, clean))
 
     async def is_right(self, passphrase: str, hash: str) -> bool:
         clean = _clean(passphrase)
-        async with self._turns:
-            return await asyncio.to_thread(self._verify, clean, hash)
+        return await in_turn(self._turns, lambda: asyncio.to_thread(self._verify, clean, hash))
 
     def _verify(self, passphrase: str, hash: str) -> bool:
         try:

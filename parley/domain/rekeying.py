@@ -28,7 +28,8 @@ _Step = Callable[[], Awaitable["_Step | None"]]
 
 
 class Rekeying:
-    """First every key is made anew, then all who share one are looked at.
+    """First the keys of names that are kept for who was removed are made anew, then all others',
+    then all who share one are looked at.
 
     A mark is shed only when all keys are made: until then whoever was first may seem not to be
     there. Whatever is done stays done over a stop, and the next start goes on by looking through
@@ -41,6 +42,8 @@ class Rekeying:
         self._outdated: list[tuple[Keyed, str]] = []
         """Who was read and has an earlier key, with that of today."""
         self._next: _Step | None = self._begin
+        self.keeps_names = False
+        """Whether nobody can take the name of who was removed, by the rules of today."""
 
     async def step(self) -> bool:
         """Do a little of it; whether there is more to do."""
@@ -51,16 +54,27 @@ class Rekeying:
     async def _begin(self) -> _Step | None:
         database = self._context.database
         if await database.read(facts.get, MARKS) == names.VERSION:
+            self.keeps_names = True
             return None
         if await database.read(facts.get, naming.KEYS) == names.VERSION:
+            self.keeps_names = True
             return self._mark
         await self._note(naming.KEYS, naming.BEING_MADE)
+        self._outdated = await database.read(_outdated_kept)
+        return self._make_kept_keys if self._outdated else self._begin_with_the_rest()
+
+    async def _make_kept_keys(self) -> _Step:
+        # Whoever comes is compared with these, and no mark tells later that the name was kept.
+        await self._write_some()
+        return self._make_kept_keys if self._outdated else self._begin_with_the_rest()
+
+    def _begin_with_the_rest(self) -> _Step:
+        self.keeps_names = True
         return self._make_keys
 
     async def _make_keys(self) -> _Step:
         if self._outdated:
-            await self._context.database.write(self._make_some)
-            del self._outdated[:SLICE]
+            await self._write_some()
             return self._make_keys
         people, self._outdated = await self._context.database.read(_outdated, *self._after)
         if people:
@@ -69,6 +83,10 @@ class Rekeying:
         await self._note(naming.KEYS, names.VERSION)
         self._after = START
         return self._mark
+
+    async def _write_some(self) -> None:
+        await self._context.database.write(self._make_some)
+        del self._outdated[:SLICE]
 
     def _make_some(self, connection: sa.Connection) -> None:
         some = self._outdated[:SLICE]
@@ -118,8 +136,17 @@ def _outdated(
 ) -> tuple[list[Keyed], list[tuple[Keyed, str]]]:
     """The next people, and those of them whose key is another now."""
     people = stored.after(connection, conversation_id, user_id, limit=READ_SLICE)
+    return people, _with_new_keys(people)
+
+
+def _outdated_kept(connection: sa.Connection) -> list[tuple[Keyed, str]]:
+    """Of all who were removed, who are few, those whose key is another now."""
+    return _with_new_keys(stored.kept(connection))
+
+
+def _with_new_keys(people: Sequence[Keyed]) -> list[tuple[Keyed, str]]:
     keyed = [(person, names.skeleton(person.username)) for person in people]
-    return people, [(person, key) for person, key in keyed if key != person.name_key]
+    return [(person, key) for person, key in keyed if key != person.name_key]
 
 
 def _count(connection: sa.Connection, person: Participant) -> int:

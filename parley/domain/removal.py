@@ -52,10 +52,16 @@ async def remove(
             count = stored_conversations.change_participant_count(connection, conversation.id, -1)
         grants.take_back(connection, conversation.id, person.session_id)
         role_links.revoke_owner_links(connection, found, [person.session_id], at=at)
+        key = names.skeleton(person.username)
         gone = stored.change(
-            connection, person, removed_at=at, left_at=person.left_at or at, role=Role.MEMBER.value
+            connection,
+            person,
+            removed_at=at,
+            left_at=person.left_at or at,
+            role=Role.MEMBER.value,
+            name_key=key,  # their name is kept by it, while keys are being made too
         )
-        marked = naming.mark(connection, conversation.id, names.skeleton(person.username))
+        marked = naming.mark(connection, conversation.id, key)
         audit.note(connection, found, "removed", at=at, about=person.username)
         return Removal(conversation.room_id, gone, count, marked=tuple(marked))
 

@@ -149,7 +149,7 @@ async def use_link(context: Context, session: Session | None, code: str) -> ente
         now = Standing(link.role.value)
         if session is not None and _RANK[found.standing] >= _RANK[now]:
             return entering.Entered(conversation, found.standing, session, None), None
-        who, token = entering.renewed(connection, session, context)
+        who, token, proven = entering.renewed(connection, session, context)
         grants.give(connection, conversation.id, who.id, link.role, at=at, link_id=link.id)
         links.use(connection, link.id, at=at)
         if link.role is Role.OWNER:
@@ -157,7 +157,7 @@ async def use_link(context: Context, session: Session | None, code: str) -> ente
         # Who only reads may still ask to talk.
         is_in = link.role is not Role.READER
         knock = knocking.over(connection, conversation, who) if is_in else None
-        return entering.Entered(conversation, now, who, token), knock
+        return entering.Entered(conversation, now, who, token, proven), knock
 
     return await entering.entered(context, session, work)
 

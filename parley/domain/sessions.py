@@ -55,13 +55,17 @@ def begin(
     return session, token
 
 
-def renew(connection: sa.Connection, session: Session, *, at: datetime) -> str:
-    """The token that proves it from now on: where rights change, whoever knew the one before
-    must not have them too.
+def renew(
+    connection: sa.Connection, session: Session, *, at: datetime
+) -> tuple[Session, str, tuple[proof.Proven, ...]]:
+    """The session, the token that proves it from now on, and whom that proves, to be told of: where
+    rights change, whoever knew the token before must not have them too.
     """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     stored.renew(connection, session.id, token_hash=_hash(token), at=at)
-    return token
+    # The token counts as used from now on, so nothing proves this session later.
+    proven = () if session.token_used else proof.prove(connection, session.id)
+    return replace(session, token_used=True), token, proven
 
 
 def _hash(token: str) -> bytes:

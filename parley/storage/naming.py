@@ -32,6 +32,12 @@ _MARKS = Prepared(
     (participants.c.is_alike,),
 )
 _HOLDERS = Prepared(ALL.where(_SAME_NAME, _HOLDS), participants.c)
+_KEYED = (
+    participants.c.conversation_id,
+    participants.c.user_id,
+    participants.c.username,
+    participants.c.name_key,
+)
 _REKEY = Prepared(
     participants.update()
     .where(
@@ -101,12 +107,7 @@ def after(
 ) -> list[Keyed]:
     """The names of everybody, in every conversation, from the one that comes after this one."""
     rows = connection.execute(
-        sa.select(
-            participants.c.conversation_id,
-            participants.c.user_id,
-            participants.c.username,
-            participants.c.name_key,
-        )
+        sa.select(*_KEYED)
         .where(
             sa.tuple_(participants.c.conversation_id, participants.c.user_id)
             > sa.tuple_(conversation_id, user_id)
@@ -114,6 +115,12 @@ def after(
         .order_by(participants.c.conversation_id, participants.c.user_id)
         .limit(limit)
     )
+    return [Keyed(*row) for row in rows]
+
+
+def kept(connection: sa.Connection) -> list[Keyed]:
+    """The same of everybody who was removed: an index holds them alone."""
+    rows = connection.execute(sa.select(*_KEYED).where(participants.c.removed_at.is_not(None)))
     return [Keyed(*row) for row in rows]
 
 

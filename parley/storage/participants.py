@@ -34,7 +34,14 @@ _INSERT = Prepared(
 _BY_USER = Prepared(ALL.where(participants.c.user_id == p("user_id")), participants.c)
 _BY_SESSION = Prepared(ALL.where(participants.c.session_id == p("session_id")), participants.c)
 _TAKEN_FROM = Prepared(
-    sa.select(participants).where(participants.c.first_session_id == p("session_id"), TAKEN_UP),
+    sa.select(participants).where(
+        participants.c.first_session_id == p("session_id"),
+        TAKEN_UP,
+        sa.exists().where(
+            conversations.c.id == participants.c.conversation_id,
+            conversations.c.deleted_at.is_(None),
+        ),
+    ),
     participants.c,
 )
 _IN_ORDER = (participants.c.joined_at, participants.c.user_id)
@@ -100,7 +107,7 @@ def by_session(
 
 
 def taken_from(connection: sa.Connection, session_id: int) -> tuple[Participant, ...]:
-    """Whom this session was, wherever another took that up."""
+    """Whom this session was, wherever another took that up and the conversation is still there."""
     return tuple(participant(row) for row in _TAKEN_FROM.run(connection, session_id=session_id))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from parley.records import Session
+from parley.storage import conversations
 from parley.storage.prepared import Prepared, p
 from parley.storage.schema import sessions
 
@@ -70,9 +71,9 @@ def note_unproven(connection: sa.Connection, session_id: int, conversation_id: i
 
 
 def unproven_in(connection: sa.Connection, session_id: int) -> list[int]:
-    """The conversations where it was somebody unproven."""
-    noted = _BY_ID.first(connection, id=session_id).unproven_in or ""
-    return [int(conversation_id) for conversation_id in noted.split()]
+    """The conversations where it was somebody unproven, but for those that were deleted."""
+    noted = map(int, (_BY_ID.first(connection, id=session_id).unproven_in or "").split())
+    return [id for id in noted if conversations.by_id(connection, id) is not None]
 
 
 def mark_token_used(connection: sa.Connection, session_id: int, *, at: datetime) -> None:

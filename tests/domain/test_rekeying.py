@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,14 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config as Alembic
 
+from parley import app as app_module
 from parley.app import create_app, web_site
 from parley.config import Config
-from parley.domain import conversations, names, naming, participants, rekeying
+from parley.domain import conversations, names, naming, participants, rekeying, removal
 from parley.domain.context import Context
 from parley.domain.participants import Joining
 from parley.domain.rekeying import Rekeying
+from parley.errors import NameTaken
 from parley.records import ParticipantArrived
 from parley.storage import folder, migrate
 from parley.storage import naming as stored
@@ -187,6 +191,38 @@ async def test_who_renames_meanwhile_keeps_the_key_of_their_new_name(
     await context.database.write(work)
     keys = await selects(context, "SELECT name_key FROM participants ORDER BY name_key")
     assert keys == ["anna", "anna", "cleo"]
+
+
+async def test_the_names_of_who_was_removed_are_kept_before_anybody_can_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_by_an_older_version(tmp_path / "data")
+    with closing(sqlite3.connect(tmp_path / "data" / folder.NAME)) as connection, connection:
+        connection.execute(
+            "UPDATE participants SET name_key = '', removed_at = 9, left_at = 9 WHERE user_id = ?",
+            (OLD[2],),
+        )
+        connection.execute("DELETE FROM participants WHERE user_id != ?", (OLD[2],))
+    monkeypatch.setattr(app_module, "REKEY_AT_START_S", 0)
+    monkeypatch.setattr(rekeying, "SLICE", 1)
+    app = create_app(Config(data=tmp_path / "data"))
+    await app.open()
+    try:
+        joining = Joining(None, "new", "Anna")
+        with pytest.raises(NameTaken):
+            await participants.join(web_site(app).context, "old", joining)
+    finally:
+        await app.close()
+
+
+async def test_who_is_removed_while_keys_are_being_made_keeps_their_name(context: Context) -> None:
+    created = await conversations.create(context, None)
+    room_id = created.conversation.room_id
+    await participants.join(context, room_id, Joining(None, "ben", "Ben"))
+    await sets(context, "name_key = ''")
+    await removal.remove(context, room_id, created.owner, "ben")
+    with pytest.raises(NameTaken):
+        await participants.join(context, room_id, Joining(None, "mallory", "Ben"))
 
 
 async def test_a_new_database_is_noted_as_done(context: Context) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from parley.domain import conversations, participants, proof, removal, sessions
+from parley.domain import conversations, entering, owning, participants, proof, removal, sessions
 from parley.domain.context import Context
 from parley.domain.conversations import Created
+from parley.domain.owning import Wishes
 from parley.domain.participants import Joined, Joining
 from parley.errors import IdentityTaken
 from parley.records import (
@@ -18,7 +19,9 @@ from parley.records import (
     ParticipantProven,
     ParticipantWonBack,
     Session,
+    SessionRenewed,
 )
+from parley.storage import erasing
 from tests.domain.conftest import Told
 
 HERE, ELSEWHERE = "203.0.113.7", "203.0.113.8"
@@ -180,6 +183,53 @@ async def test_nobody_who_was_removed_is_taken_up_or_won_back(here: Place) -> No
     joined = await participants.join(here.context, here.room_id, Joining(first, username="Bob"))
     assert joined.participant.user_id != "ben-1"
     assert taker.session.id != first.id
+
+
+async def test_coming_in_by_a_passphrase_proves_whom_the_socket_was_before(
+    here: Place, told: Told
+) -> None:
+    joined = await here.comes()
+    room_id = await behind_a_passphrase(here)
+    told.events.clear()
+    entered = await entering.enter(here.context, room_id, joined.session, "open sesame")
+    assert [type(each) for each in told.events] == [ParticipantProven, SessionRenewed]
+    assert not (await here.ben_now()).is_unproven
+    joining = Joining(entered.session, "ben-2", socket="socket", address=HERE)
+    there = await participants.join(here.context, room_id, joining)
+    assert not there.participant.is_unproven
+
+
+async def test_coming_in_by_a_passphrase_wins_back_who_was_taken_up(
+    here: Place, told: Told
+) -> None:
+    await here.comes()
+    room_id = await behind_a_passphrase(here)
+    told.events.clear()
+    await entering.enter(here.context, room_id, here.ben.session, "open sesame")
+    assert isinstance(told.events[0], ParticipantWonBack)
+    assert told.events[0].participant.session_id == here.ben.session.id
+
+
+async def behind_a_passphrase(here: Place) -> str:
+    made = await conversations.create(here.context, None)
+    wishes = Wishes(passphrase="open sesame")
+    await owning.change(here.context, made.conversation.room_id, made.owner, wishes)
+    return made.conversation.room_id
+
+
+@pytest.mark.parametrize("is_taken_up", [False, True])
+async def test_what_is_being_erased_keeps_nobody_from_using_their_token(
+    here: Place, told: Told, is_taken_up: bool
+) -> None:
+    if is_taken_up:
+        await here.comes()
+    told.events.clear()
+    number, at = here.made.conversation.id, here.context.clock()
+    await here.context.database.write(
+        lambda connection: erasing.mark_deleted(connection, number, at=at)
+    )
+    assert (await here.uses(here.ben.token)).token_used
+    assert told.events == []
 
 
 async def test_an_owners_identity_is_nobody_elses(here: Place) -> None:

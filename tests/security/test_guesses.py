@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import aiohttp
+import pytest
 
+from parley.app import web_site
+from tests.people import PATIENCE_S
 from tests.security.conftest import TRUSTED, Guest, House, Open
 
 RIGHT, WRONG = {"passphrase": "open sesame"}, {"passphrase": "open barley"}
@@ -60,6 +64,37 @@ async def test_guesses_made_at_once_from_everywhere_are_counted_one_by_one(opene
             *(code(each, "POST", f"{path}/enter", WRONG) for each in everywhere)
         )
         assert sorted(codes) == ["passphrase_wrong"] * 3 + ["rate_limited"] * 7
+
+
+async def test_a_guess_counts_although_its_asker_hung_up(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(limit_passphrases="3/1m address") as house:
+        _, path = await behind_a_passphrase(house)
+        passphrases = web_site(house.server.app).context.passphrases
+        begun, may_end, looks = threading.Semaphore(0), threading.Event(), passphrases.is_right
+
+        async def slowly(passphrase: str, hash: str) -> bool:
+            begun.release()
+            await asyncio.to_thread(may_end.wait, PATIENCE_S)
+            return await looks(passphrase, hash)
+
+        monkeypatch.setattr(passphrases, "is_right", slowly)
+        for _ in range(3):
+            await hangs_up_on(house, f"{path}/enter", begun)
+        may_end.set()
+        assert await code(house.guest("Ben"), "POST", f"{path}/enter", RIGHT) == "rate_limited"
+        house.clock.goes_on(60)
+        assert await code(house.guest("Ben"), "POST", f"{path}/enter", RIGHT) == "ok"
+
+
+async def hangs_up_on(house: House, path: str, begun: threading.Semaphore) -> None:
+    """Ask for a passphrase to be looked at, and be gone before that is done."""
+    async with aiohttp.ClientSession(house.url) as http:
+        asked = asyncio.create_task(http.post(path, json=WRONG))
+        assert await asyncio.to_thread(begun.acquire, timeout=PATIENCE_S)
+        asked.cancel()
+        await asyncio.wait([asked])
 
 
 async def test_one_address_closes_no_door_to_the_others(opened: Open) -> None:

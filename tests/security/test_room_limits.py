@@ -131,6 +131,17 @@ async def test_who_comes_in_by_a_passphrase_is_counted(opened: Open) -> None:
         assert (await ada.call("POST", f"{path}/join", {}))[0] == 429
 
 
+async def test_what_a_room_refuses_is_counted_for_nobody(opened: Open) -> None:
+    async with opened(limit_messages="2/10s room, 3/1m session, 9/1m address") as house:
+        ada, ben = house.guest("Ada"), house.guest("Ben")
+        room_id = await sits_down(ada)
+        await sits_down(ben, room_id)
+        assert [await sends(ben, room_id) for _ in range(2)] == ["ok"] * 2
+        assert [await sends(ada, room_id) for _ in range(9)] == ["rate_limited"] * 9
+        house.clock.goes_on(10)
+        assert [await sends(ada, room_id) for _ in range(2)] == ["ok"] * 2
+
+
 async def test_a_use_that_came_to_nothing_is_given_back_exactly(opened: Open) -> None:
     async with opened(limit_messages="2/10s room") as house:
         limits, who = house.server.app.limits, Who(1, "")
