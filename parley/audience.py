@@ -14,6 +14,9 @@ from parley.rooms import Gathered, Room
 from parley.windows import Keys
 from parley.wire.server import Server
 
+NAMES_MAX = 8
+"""So many room ids lead to one seat: the one it was taken by, and the latest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Credential:
@@ -59,7 +62,7 @@ class Client:
     address: str
     """As it counts: `addresses.place_of`."""
     seats: dict[str, Seat] = field(default_factory=dict)
-    """By every room id it may name the conversation by."""
+    """By every room id it may name the conversation by: `NAMES_MAX` for each at most."""
     knocks: dict[int, int] = field(default_factory=dict)
     """The conversations it asked to be let into, each with the session that asks."""
     is_open: bool = True
@@ -98,6 +101,14 @@ class Client:
             for name, seat in self.seats.items()
             if seat.conversation_id != conversation_id
         }
+
+    def rename(self, seat: Seat, room_id: str) -> None:
+        """The conversation's room id is another now; earlier ones still lead to the seat."""
+        seat.room_id = room_id
+        self.seats[room_id] = seat
+        names = [name for name, each in self.seats.items() if each is seat]
+        if len(names) > NAMES_MAX:
+            del self.seats[names[1]]  # not the first: a client may know no other
 
     @property
     def conversations(self) -> set[int]:
@@ -332,8 +343,7 @@ class Audience:
         for client in self._in(room):
             seat = client.seat_in(event.conversation_id)
             if seat is not None:
-                seat.room_id = event.room_id
-                client.seats[event.room_id] = seat
+                client.rename(seat, event.room_id)
 
     def _tell_who_knocked(self, event: records.KnockAnswered) -> None:
         # By the link they knocked at: they may know no newer one.

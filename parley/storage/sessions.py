@@ -12,6 +12,10 @@ from parley.storage import conversations
 from parley.storage.prepared import Prepared, p
 from parley.storage.schema import sessions
 
+UNPROVEN_MAX = 100
+"""In so many conversations it is proven at once: nobody can write meanwhile. In earlier ones the
+mark stays until it joins again, and nobody takes it up there either.
+"""
 _INSERT = Prepared(
     sessions.insert()
     .values(
@@ -62,18 +66,25 @@ def by_id(connection: sa.Connection, session_id: int) -> Session:
 
 def note_unproven(connection: sa.Connection, session_id: int, conversation_id: int) -> None:
     """It is somebody in this conversation, too, and that is unproven."""
-    before = sa.func.coalesce(sessions.c.unproven_in + " ", "")
+    latest = [*_noted(connection, session_id), conversation_id][-UNPROVEN_MAX:]
     connection.execute(
         sessions.update()
         .where(sessions.c.id == session_id)
-        .values(unproven_in=before + str(conversation_id))
+        .values(unproven_in=" ".join(map(str, latest)))
     )
 
 
 def unproven_in(connection: sa.Connection, session_id: int) -> list[int]:
-    """The conversations where it was somebody unproven, but for those that were deleted."""
-    noted = map(int, (_BY_ID.first(connection, id=session_id).unproven_in or "").split())
+    """The conversations where it was somebody unproven, the latest `UNPROVEN_MAX`, but for those
+    that were deleted.
+    """
+    noted = _noted(connection, session_id)[-UNPROVEN_MAX:]
     return [id for id in noted if conversations.by_id(connection, id) is not None]
+
+
+def _noted(connection: sa.Connection, session_id: int) -> list[int]:
+    row = _BY_ID.first(connection, id=session_id)
+    return [int(conversation_id) for conversation_id in (row.unproven_in or "").split()]
 
 
 def mark_token_used(connection: sa.Connection, session_id: int, *, at: datetime) -> None:

@@ -22,6 +22,7 @@ from parley.records import (
     SessionRenewed,
 )
 from parley.storage import erasing
+from parley.storage import sessions as stored_sessions
 from tests.domain.conftest import Told
 
 HERE, ELSEWHERE = "203.0.113.7", "203.0.113.8"
@@ -152,6 +153,25 @@ async def test_the_first_of_several_has_the_last_word(here: Place) -> None:
     session = here.ben.session
     back = await participants.join(here.context, here.room_id, Joining(session, socket="mine"))
     assert back.participant.user_id == "ben-1"
+
+
+async def test_of_many_conversations_the_latest_are_proven_at_once_and_the_rest_by_joining(
+    here: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored_sessions, "UNPROVEN_MAX", 2)
+    joined, rooms = await here.comes(), [here.room_id]
+    for _ in range(2):
+        rooms.append((await conversations.create(here.context, None)).conversation.room_id)
+        joining = Joining(joined.session, "ben-1", socket="socket", proven=False, address=HERE)
+        await participants.join(here.context, rooms[-1], joining)
+    session = await here.uses(joined.token)
+    people = [(await conversations.snapshot(here.context, id, None)).participants for id in rooms]
+    assert [each.is_unproven for [each] in people] == [True, False, False]
+    await participants.leave(here.context, joined.participant, "socket")
+    with pytest.raises(IdentityTaken):
+        await here.comes("another")
+    again = await participants.join(here.context, here.room_id, Joining(session))
+    assert not again.participant.is_unproven
 
 
 async def test_who_is_proven_is_told_of_without_the_mark(here: Place, told: Told) -> None:

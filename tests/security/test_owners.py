@@ -9,6 +9,7 @@ import pytest
 
 from parley import contract, manage_pages
 from parley.app import web_site
+from parley.audience import NAMES_MAX
 from parley.errors import NotJoined
 from tests.people import Json
 from tests.security.room import People, done, refused, room_of
@@ -19,6 +20,10 @@ PASSPHRASE = "open sesame"
 
 def by_name(name: str) -> Callable[[Json], bool]:
     return lambda data: bool(data["username"] == name)
+
+
+def renamed_to(room_id: str) -> Callable[[Json], bool]:
+    return lambda data: bool(data["new_room_id"] == room_id)
 
 
 # --- removing ---
@@ -253,6 +258,21 @@ async def test_a_replaced_link_says_so_and_who_is_inside_stays(person: People) -
     await ben.reconnect(auth={"token": ben.token})
     assert (await ben.ask("join_room", {"room_id": room_id}))["ok"]
     assert await ben.hears("conversation_state", lambda data: data["room_id"] == new)
+
+
+async def test_a_link_replaced_many_times_leaves_the_first_and_the_latest_names_inside(
+    person: People, server: Running
+) -> None:
+    ada, ben = person("Ada"), person("Ben")
+    room_id, _ = await room_of(ada)
+    await ben.join(room_id)
+    for _ in range(NAMES_MAX + 2):
+        new = (await ada.ask("replace_link", {"room_id": room_id}))["room_id"]
+        told = await ben.hears("link_replaced", renamed_to(new))
+    for name in (room_id, told["room_id"], new):
+        assert (await ben.say(name, f"By {name}"))["ok"]
+    clients = server.app.realtime.audience.clients.values()
+    assert [len(each.seats) for each in clients] == [NAMES_MAX] * 2
 
 
 async def test_a_link_gives_its_role_and_no_more(person: People) -> None:
