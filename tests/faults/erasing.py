@@ -14,6 +14,7 @@ from typing import Any
 
 import aiohttp
 
+from tests.eventually import until
 from tests.faults.clients import Client
 from tests.faults.record import Json
 from tests.faults.talk import Talk, talk_at
@@ -25,6 +26,7 @@ UNDISTURBED_S = 60.0
 PROMISED_S = 0.05
 """Nobody waits longer because of an erasure."""
 LOOKS_EVERY_S = 0.1
+ERASED_WITHIN_S = 600.0
 WAITS_AT_MOST_S = 120.0
 DAY_MS = 24 * 60 * 60 * 1_000
 TEXT = "What is said in a conversation, of about the usual length: a sentence or two. "
@@ -85,8 +87,9 @@ def is_any_left(folder: Path, number: int) -> bool:
 
 
 async def until_erased(folder: Path, number: int) -> None:
-    while await asyncio.to_thread(is_any_left, folder, number):
-        await asyncio.to_thread(time.sleep, LOOKS_EVERY_S)
+    await until(
+        lambda: not is_any_left(folder, number), within_s=ERASED_WITHIN_S, every_s=LOOKS_EVERY_S
+    )
 
 
 async def waits(client: Client, is_enough: Callable[[], bool]) -> list[float]:
@@ -121,9 +124,9 @@ async def erasing(folder: Path, count: int = ERASED) -> list[str]:
         outdated = until_erased(folder, number)
         told.append(await _meanwhile(talk, f"{count:,} outdated ones are erased", outdated))
         long = await talk.opens()
-        await asyncio.to_thread(fill, folder, long, count)
+        number = await asyncio.to_thread(fill, folder, long, count)
         deleting = asyncio.create_task(delete(talk, long))
-        await asyncio.sleep(0.2)
+        await until(lambda: not is_left(folder, number, 1), every_s=LOOKS_EVERY_S)
         took_s = await _restart(talk)
         told.append(f"A stop while {count:,} messages are deleted: {took_s:.1f} s")
         await deleting
