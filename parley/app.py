@@ -331,8 +331,10 @@ async def _answer(error: ParleyError, status: int) -> Response:
         response = web.json(present.error_reply(error), status)
     else:
         url, label = _way_on(error)
+        # By a name that is refused our styles and scripts are refused too, and so is every link.
+        is_bare = isinstance(error, WrongHost)
         page = await render_template(
-            "pages/problem.html",
+            "pages/wrong_host.html" if is_bare else "pages/problem.html",
             status=status,
             title=_TITLES.get(error.code, "That did not work"),
             text=error.text,
@@ -371,7 +373,7 @@ _TITLES = {
     "passphrase_required": "This conversation has a passphrase",
     "knock_required": "Knock first",
     "too_large": "Too large",
-    "rate_limited": "Too much at once",
+    "rate_limited": "Slow down",
     "unavailable": "Back in a moment",
     "internal": "Something went wrong",
 }

@@ -14,13 +14,16 @@ import click
 
 from parley import __version__, logs
 from parley.app import create_app
-from parley.config import SETTINGS, Config, load_config, unknown_variables
+from parley.config import ANY_HOST, SETTINGS, Config, load_config, unknown_variables
 from parley.errors import AddressUnusable, StartupError, TooFewFilesAllowed
 from parley.wire import serving
 
 EXIT_CANNOT_START = 1
 GC_THRESHOLDS = (20_000, 50, 50)
 """Objects made more than freed before Python looks for cycles; then, how often the older."""
+HOSTS_UNCHECKED = (
+    "Host names are NOT CHECKED (--hosts *): a stranger's page can pass for one of this server's."
+)
 EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  # told apart, not bound
 ELSEWHERE = ("192.0.2.1", 9)
 """Nobody's address (RFC 5737), nor is anything sent: only the way to it is looked up."""
@@ -86,7 +89,9 @@ async def _serve(config: Config) -> None:
         # Before anybody is told that it is up: who is told may stop it at once.
         stop = serving.stop_on_signals()
         port = sockets[0].getsockname()[1]
-        click.echo(f"Parley is at {_address(config, port)}  (Ctrl+C stops it)")
+        # Where there is a public URL, what it listens at is for the proxy: it answers nobody there.
+        verb = "listens" if config.public_url else "is"
+        click.echo(f"Parley {verb} at {_address(config, port)}  (Ctrl+C stops it)")
         if config.public_url:
             click.echo(f"People reach it at {config.public_url}")
         elif config.host in EVERYWHERE and (address := _in_network()):
@@ -94,6 +99,8 @@ async def _serve(config: Config) -> None:
         click.echo(f"Conversations are kept in {config.data.resolve()}")
         if not config.rate_limits:
             click.echo("Rate limits are OFF: anybody may do anything as often as they like.")
+        if ANY_HOST in config.hosts:
+            click.echo(HOSTS_UNCHECKED)
         _collect_seldom()
         await serving.serve(
             app,

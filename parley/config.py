@@ -140,8 +140,8 @@ class Config:
     public_url: str = _setting(
         _public_url,
         "",
-        "where people reach this server, for the links it hands out, and the only name it "
-        "answers to, but for those of --hosts; empty: as each request names it",
+        "where people reach this server, for the links it hands out; it answers to that name and "
+        "those of --hosts only. If empty, links use the name each request came by",
         "URL",
     )
     hosts: tuple[str, ...] = _setting(
@@ -187,8 +187,8 @@ class Config:
     max_connections_per_address: int = _setting(
         _connections,
         "500",
-        "connections at once from one address, and Socket.IO clients at once; an IPv6 address "
-        "stands for its /64, here and in every limit",
+        "how many connections, and separately how many Socket.IO clients, one address may have "
+        "at once; an IPv6 address stands for its /64, here and in every limit",
         "NUMBER",
     )
     trusted_proxies: tuple[Network, ...] = _setting(
@@ -199,7 +199,10 @@ class Config:
         "ADDRESSES",
     )
     rate_limits: bool = _setting(
-        _switch, "on", "off lifts every limit by session, address and room", "SWITCH"
+        _switch,
+        "on",
+        "off lifts every limit by session, address and room, --max-connections-per-address too",
+        "SWITCH",
     )
     rate_limit_storage: str = _setting(
         _rate_limit_storage,
@@ -246,14 +249,15 @@ class Config:
     limit_unknown_rooms: tuple[Rate, ...] = _setting(
         rates_by(By.ADDRESS),
         "120/1m address",
-        "how many links that lead nowhere may be tried; then no link can be, for a while",
+        "how many links that lead nowhere may be tried; after that, links cannot be opened "
+        "from that address for a while, except by people already inside",
         "RATES",
     )
     limit_acts: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS),
         "60/1m session, 120/1m address",
-        "how often messages may be deleted, and conversations changed, ended or deleted, "
-        "with their people, knocks and links",
+        "how often owners and members may delete messages, and owners change, end or delete a "
+        "conversation, remove people, answer knocks and make links",
         "RATES",
     )
     limit_reads: tuple[Rate, ...] = _setting(

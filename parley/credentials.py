@@ -69,9 +69,9 @@ class Origins:
         A page of somebody's whose name was made to lead here (DNS rebinding) asks by
         that name, and gets nothing.
         """
-        if self.hosts.admit(host):
+        if path in PROBES and (not host or is_loopback(host)):
             return True
-        return path in PROBES and (not host or is_loopback(host))
+        return self.hosts.admit(host)
 
     def is_own(self, asking: Asking) -> bool:
         """Whether a page of this very server asks, as far as its browser says.

@@ -39,6 +39,7 @@ class Hosts:
     """
 
     def __init__(self, config: Config) -> None:
+        self._public_url = config.public_url
         self._public = _public_hosts(config.public_url)
         self._others = frozenset(config.hosts)
         self._listening = config.host.lower()
@@ -53,7 +54,7 @@ class Hosts:
         is_known = self._knows(host)
         if is_known and len(self._admitted) < ADMITTED_MAX:
             self._admitted.add(host)
-        if not (is_known or self._public):
+        if not is_known:
             self._note(name_in(host))
         return is_known
 
@@ -69,15 +70,10 @@ class Hosts:
         return bool(self._others) and (ANY_HOST in self._others or name_in(host) in self._others)
 
     def _note(self, name: str) -> None:
-        is_new = name not in self._noted and len(name) <= NOTED_MAX_CHARS
+        is_new = bool(name) and name not in self._noted and len(name) <= NOTED_MAX_CHARS
         if is_new and len(self._noted) < NOTED_MAX:
             self._noted.add(name)
-            log.warning(
-                "unknown_host",
-                host=name,
-                advice=f"If this server is to answer to it, set --public-url https://{name}, "
-                "or allow the name with --hosts.",
-            )
+            log.warning("unknown_host", host=name, advice=_advice(name, self._public_url))
 
 
 def name_in(host: str) -> str:
@@ -123,6 +119,20 @@ def _is_local(name: str) -> bool:
     last = name.rpartition(".")[2]
     is_address = name.startswith("[") or last.isdecimal()
     return is_address or last == name or name.endswith(_LOCAL)
+
+
+def _advice(name: str, public_url: str) -> str:
+    """What to do if this server is to answer to a name: what locks nobody out comes first."""
+    if public_url:
+        return (
+            f"People reach this server at {public_url}. If a proxy is in front, have it pass the "
+            f"Host header on as it came. To answer to this name too, start with --hosts {name}."
+        )
+    return (
+        f"To answer to it, start with --hosts {name}. If it is the only address people use, set "
+        f"--public-url to exactly that address, such as https://{name}: no other name, not even "
+        "localhost, works then."
+    )
 
 
 def _public_hosts(public_url: str) -> frozenset[str]:

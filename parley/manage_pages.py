@@ -55,6 +55,9 @@ ACTS: dict[contract.ActName, str] = {
 }
 """What the list of acts says, in words."""
 
+PEOPLE_ACTS = ("remove", "let-back")
+"""What is done in the list of people."""
+
 LINK_WORDS = {"owner": "for another device", "member": "to talk", "reader": "to read"}
 """What a link is for, by the role it gives."""
 
@@ -65,7 +68,7 @@ manage_pages.before_request(web.admit)
 
 @manage_pages.get("/conversation/<room_id>/manage")
 async def manage(room_id: str) -> str:
-    return await _page(room_id)
+    return await _page(room_id, request.args)
 
 
 @manage_pages.post("/conversation/<room_id>/manage/<act>")
@@ -87,10 +90,10 @@ async def act(room_id: str, act: str) -> AnyResponse | Refused | str:
                 raise BadRequest("There is no such form.")
     except (BadRequest, TooLarge, NotFound, Forbidden, RateLimited) as error:
         # For who is no owner this raises what keeps them out.
-        page = await _page(room_id, error=error.text)
+        page = await _page(room_id, form, error=error.text)
         status = contract.CODES[contract.Code(error.code)].status
         return page, status, web.retry_headers(error)
-    return redirect(f"/conversation/{room_id}/manage?saved={act}", SEE_OTHER)
+    return redirect(_where_it_was_done(room_id, act, form), SEE_OTHER)
 
 
 @manage_pages.get("/conversation/<room_id>/delete")
@@ -194,12 +197,23 @@ async def _deleted(context: Context, room_id: str, session: Session | None) -> s
     return await render_template("pages/deleted.html", erased=erased)
 
 
-async def _page(room_id: str, error: str | None = None) -> str:
+def _where_it_was_done(room_id: str, act: str, form: Form) -> str:
+    """The page to go on with: of what is done in the list of people, the part that was shown."""
+    page = f"/conversation/{room_id}/manage"
+    if act not in PEOPLE_ACTS:
+        return f"{page}?{urlencode({'saved': act})}"
+    shown = {name: form[name] for name in ("name", "people") if form.get(name)}
+    query = urlencode({"saved": act, "who": form.get("user_id", ""), **shown})
+    return f"{page}?{query}#people-title"
+
+
+async def _page(room_id: str, asked: Form, error: str | None = None) -> str:
+    """What a query or a form asks to be shown."""
     session = await web.current_session()
-    text = request.args.get("acts_before")
+    text = asked.get("acts_before")
     before = decode.from_query(text, "acts_before", contract.Seq) if text else None
-    name = request.args.get("name", "")[: contract.USERNAME_MAX_CHARS].strip()
-    cursor = request.args.get("people") or None
+    name = asked.get("name", "")[: contract.USERNAME_MAX_CHARS].strip()
+    cursor = asked.get("people") or None
     seen = await overview(
         web.site().context, room_id, session, acts_before=before, cursor=cursor, name=name
     )
@@ -213,6 +227,7 @@ async def _page(room_id: str, error: str | None = None) -> str:
         are_many=conversation.participant_count > contract.PEOPLE_IN_STATE,
         is_part=bool(name or cursor),
         name=name,
+        shown={key: value for key, value in (("name", name), ("people", cursor)) if value},
         removable=_removable(seen, session),
         join_link=present.join_link(conversation.room_id, public_url=web.public_url()),
         acts=[_in_words(each) for each in seen.acts],
@@ -222,9 +237,17 @@ async def _page(room_id: str, error: str | None = None) -> str:
         link_words=LINK_WORDS,
         keep_days=contract.KEEP_DAYS,
         link_lives=list(LINK_LIVES),
-        saved=request.args.get("saved") if not error else None,
+        saved=asked.get("saved") if not error else None,
+        person_saved=_person_saved(seen, asked) if not error else None,
         error=error,
     )
+
+
+def _person_saved(seen: Overview, asked: Form) -> str | None:
+    """Whom it was done to, if they can be seen: a link must not make the page name anybody else."""
+    people = {"remove": seen.removed, "let-back": seen.left}.get(asked.get("saved", ""), ())
+    who = asked.get("who")
+    return next((person.username for person in people if person.user_id == who), None)
 
 
 def _more_people(seen: Overview) -> str | None:

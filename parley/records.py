@@ -107,7 +107,8 @@ class Participant(Struct, frozen=True):
     joined_at: datetime
     left_at: datetime | None
     visits: int
-    """How often they came in on a socket: tells a late leave from a newer visit."""
+    """How often they came in, counted from their first socket on: tells a late leave from a
+    newer visit. 0 for who was never on a socket."""
     named_at: datetime
     """Since when they hold their name, or one that can be taken for it."""
     removed_at: datetime | None = None
@@ -123,6 +124,10 @@ class Participant(Struct, frozen=True):
     @property
     def is_unproven(self) -> bool:
         return self.unproven_from is not None
+
+    def visits_next(self, *, on_socket: bool) -> int:
+        """`visits` once they come again."""
+        return self.visits + 1 if on_socket or self.visits else 0
 
 
 class Message(Struct, frozen=True):

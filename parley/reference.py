@@ -108,10 +108,11 @@ _RATES = (
     "",
     "`30/10s session, 300/10s address` allows each session 30 uses in any 10 seconds, and each "
     "address 300. The times are seconds (`s`), minutes (`m`) and hours (`h`); several rates may "
-    "be given for the same, such as `20/1m session, 100/1h session`. A *session* is one person, "
-    "with all their sockets and programs; an *address* is one of IPv4 or a /64 of IPv6; a *room* "
-    "is one conversation. Whoever is refused is told `rate_limited`, and after how many seconds "
-    "it will work (`retry_after`); what was refused is not counted.",
+    "be given for the same, such as `20/1m session, 100/1h session`. A *session* is one "
+    "browser or one program, with all its tabs and sockets, and is counted once it has begun; an "
+    "*address* is one of IPv4 or a /64 of IPv6; a *room* is one conversation. Whoever is refused "
+    "is told `rate_limited`, and after how many seconds it will work (`retry_after`); what was "
+    "refused is not counted.",
     "",
     "Behind a proxy, set `--trusted-proxies`, or all its visitors share the limits of one address.",
 )
@@ -136,14 +137,20 @@ _INTRODUCTION = (
     "One exception serves clients that keep no token: a participant whose token was never used is "
     "marked `unproven`, and whoever names its `user_id` without a credential, from the same "
     "address and while no other socket is on it, joins as them. To use the token, in any of these "
-    "ways, ends that for good. Whoever joined as them first wins them back by using theirs: the "
-    "sockets of whoever took them up are told `removed` with the reason `taken_back`.",
+    "ways, ends that for good. Whoever joined as them first wins them back by using theirs, and "
+    "is in the conversation without joining again: only the sockets of whoever took them up are "
+    "told `removed`, with the reason `taken_back`.",
+    "",
+    "Receiving a token is not using it: a program that joins on a socket sends `join_room` a "
+    "second time, with the token from the first acknowledgement, and is `unproven` no more.",
     "",
     "### Coming back",
     "",
     "Connections break, and end when the server is restarted. Connect again (Socket.IO clients do "
     "by themselves), and join again on every `connect`, with the token: the server remembers who "
     "you are, not where your sockets were. Whoever keeps no token comes back as somebody new. "
+    "If you join again within ten seconds (`--leave-grace-s`) of losing your last socket, over "
+    "REST or on a new one, nobody is told that you left. "
     "Repeat what was not acknowledged with the same `client_id`.",
     "",
     "### The log",

@@ -100,12 +100,13 @@ def wrong_host(config: Config) -> str:
     """What whoever asked by another name is told."""
     if not config.public_url:
         return (
-            "This server does not know the host name in your address. If you run it, set "
-            "--public-url to the address that people use, or allow the name with --hosts."
+            "This server does not know the host name in your address. "
+            "If you run it, allow the name with --hosts."
         )
     return (
-        f"This server answers at {config.public_url} alone. "
-        "A proxy in front of it must pass the Host header on as it came."
+        "This server does not answer to this host name. "
+        f"People reach it at {config.public_url}. If you run it, have the proxy pass the Host "
+        "header on as it came, or allow the name with --hosts."
     )
 
 

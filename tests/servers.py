@@ -98,9 +98,9 @@ class Process:
         )
         assert self._running.stdout is not None
         line = self._running.stdout.readline().decode()
-        if " is at " not in line:
+        if " at http" not in line:
             raise AssertionError(f"did not start: {line!r} {self._running.communicate()!r}")
-        self.url = line.split(" is at ")[1].split()[0]
+        self.url = line.split(" at ")[1].split()[0]
 
     def stop(
         self, signal_number: int = signal.SIGTERM, within_s: float = STOP_WITHIN_S

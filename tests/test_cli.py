@@ -300,6 +300,32 @@ def test_it_says_so_where_limits_are_off(tmp_path: Path, switch: str, is_told: b
     assert ("Rate limits are OFF" in output) is is_told
 
 
+def test_with_a_public_url_it_says_where_it_listens_and_where_people_reach_it(
+    tmp_path: Path,
+) -> None:
+    environ = dict(os.environ) | {"PARLEY_DATA": str(tmp_path / "data")}
+    flags = ("--port", "0", "--public-url", "https://talk.example")
+    command = [sys.executable, "-m", "parley", "serve", *flags]
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            listens, reached = (server.stdout.readline() for _ in range(2))
+        finally:
+            server.terminate()
+    assert listens.startswith("Parley listens at http://localhost:")
+    assert reached == "People reach it at https://talk.example\n"
+
+
+@pytest.mark.parametrize(("names", "is_told"), [("talk.lan, *", True), ("talk.lan", False)])
+def test_it_says_so_where_any_host_name_is_answered(
+    tmp_path: Path, names: str, is_told: bool
+) -> None:
+    with process(tmp_path / "data", "--port", "0", "--hosts", names) as server:
+        requests.get(server.url, timeout=10)
+        _, output = server.stop()
+    assert ("Host names are NOT CHECKED" in output) is is_told
+
+
 def test_the_data_folder_is_for_its_owner_only(tmp_path: Path) -> None:
     with process(tmp_path / "data"):
         assert (tmp_path / "data").stat().st_mode & 0o077 == 0

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import metadata
 from pathlib import Path
 
 import pytest
@@ -114,10 +115,36 @@ def test_the_readmes_curl_examples_work(parley: Process) -> None:
     assert sent["seq"] == 1
 
 
-def test_the_readmes_bot_answers(parley: Process, tmp_path: Path) -> None:
-    script = tmp_path / "bot.py"
+def test_the_extra_that_the_readme_installs_is_spelt_as_its_package_spells_it() -> None:
+    # Older pips do not take an underscore for a hyphen: they install nothing and go on.
+    named = re.findall(r"pip install \"([\w-]+)\[([\w-]+)\]\"", README)
+    assert named
+    for package, extra in named:
+        assert extra in (metadata(package).get_all("Provides-Extra") or [])
+
+
+def bot_script(parley: Process, folder: Path) -> Path:
+    script = folder / "bot.py"
     source = block("python", "AsyncClient").replace("http://localhost:8081", parley.url)
     script.write_text(source, encoding="utf-8")
+    return script
+
+
+def test_the_readmes_bot_says_why_it_may_not_join_and_stops(
+    parley: Process, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, str(bot_script(parley, tmp_path)), "nowhere0"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+    assert len(done.stderr.splitlines()) == 1
+    assert "conversation" in done.stderr
+
+
+def test_the_readmes_bot_answers_and_is_proven(parley: Process, tmp_path: Path) -> None:
+    script = bot_script(parley, tmp_path)
     room_id = requests.post(f"{parley.url}/api/conversations/create", timeout=PATIENCE_S).json()[
         "room_id"
     ]
@@ -126,7 +153,8 @@ def test_the_readmes_bot_answers(parley: Process, tmp_path: Path) -> None:
     ada.call("join_room", {"room_id": room_id, "username": "Ada"}, timeout=PATIENCE_S)
     bot = subprocess.Popen([sys.executable, str(script), room_id])
     try:
-        hear(ada, "user_joined")
+        echo = hear(ada, "user_joined")["user_id"]
+        assert hear(ada, "proven") == {"room_id": room_id, "user_id": echo}
         ada.emit("send_message", {"room_id": room_id, "message": "ping"})
         assert [hear(ada, "new_message")["message"] for _ in range(2)] == ["ping", "pong"]
     finally:

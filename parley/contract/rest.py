@@ -223,7 +223,8 @@ class LeftPerson(Struct, kw_only=True):
 
 class OwnerAct(Struct, kw_only=True):
     """What an owner did. `about` says of whom or to what; it is empty where `act` says all.
-    Later acts have a greater `id`.
+    Later acts have a greater `id`. Of owners who have not joined, `who` is "The owner" for the one
+    who started the conversation, and "Another owner (no name yet)" for the others.
     """
 
     id: int

@@ -23,10 +23,16 @@ def note(
     connection: sa.Connection, found: Found, act: ActName, *, at: datetime, about: str = ""
 ) -> None:
     """For use inside the transaction of what is noted."""
-    who = found.person.username if found.person is not None else "The owner"
-    stored.note(connection, found.id, at=at, who=who, act=act, about=about)
+    stored.note(connection, found.id, at=at, who=_called(found), act=act, about=about)
     if act in LIGHT:
         stored.forget_light(connection, found.id, but=LIGHT_KEPT)
+
+
+def _called(found: Found) -> str:
+    """What an owner is called in the list, with or without a name."""
+    if found.person is not None:
+        return found.person.username
+    return "The owner" if found.is_founder else "Another owner (no name yet)"
 
 
 async def acts(

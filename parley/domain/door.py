@@ -21,6 +21,8 @@ class Found(Struct, frozen=True):
     standing: Standing
     person: Participant | None
     """Who they are in it, if they ever joined."""
+    is_founder: bool = False
+    """Whether they are the session that started it."""
 
     @property
     def id(self) -> int:
@@ -47,7 +49,8 @@ def find(connection: sa.Connection, room_id: str, session: Session | None) -> Fo
         raise OldLink
     if by_old_link and standing is Standing.REMOVED:
         raise ConversationNotFound
-    return Found(conversation, standing, person)
+    is_founder = session is not None and session.id == conversation.owner_session_id
+    return Found(conversation, standing, person, is_founder)
 
 
 def readable(connection: sa.Connection, room_id: str, session: Session | None) -> Found:

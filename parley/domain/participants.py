@@ -95,7 +95,7 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
         claim = naming.claim(
             connection, found.id, username, before=before, is_owner=is_owner, at=at
         )
-        standing, comes_in = found.standing, int(joining.socket is not None)
+        standing, on_socket = found.standing, joining.socket is not None
         unproven_from = None
         if not session.token_used:
             unproven_from = _unproven_from(context, found.id, joining, before)
@@ -108,7 +108,7 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
                 session_id=session.id,
                 role=access.role(standing),
                 at=at,
-                visits=comes_in,
+                visits=int(on_socket),
                 name_key=claim.key,
                 named_at=claim.since,
                 unproven_from=unproven_from,
@@ -121,7 +121,7 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
                 username=username,
                 role=access.role(standing),
                 left_at=None,
-                visits=before.visits + comes_in,
+                visits=before.visits_next(on_socket=on_socket),
                 name_key=claim.key,
                 named_at=claim.since,
                 is_alike=claim.is_alike,
@@ -151,7 +151,7 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
     def tell(joined: Joined) -> None:
         if joining.socket is None:
             # Within the grace too: the others see them, and their socket brings no news of it.
-            is_here = context.presence.update(joined.participant)
+            is_here = context.presence.stay(joined.participant)
             is_news = (joined.renamed and is_here) or (joining.announced and joined.came_in)
         else:
             arrived = context.presence.enter(joined.participant, joining.socket)

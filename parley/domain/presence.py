@@ -74,6 +74,31 @@ class Presence:
         here.person = person
         return True
 
+    def stay(self, person: Participant) -> bool:
+        """They came without a socket: a leave that was to come at the end of the grace does not.
+        Whether the others see them already.
+        """
+        here = self._rooms.get(person.conversation_id, {}).get(person.user_id)
+        if here is None:
+            return False
+        here.person = person
+        if here.leaving is not None:
+            here.leaving.cancel()
+            here.leaving = None
+        return True
+
+    def put_out_sockets(self, person: Participant) -> bool:
+        """Another is them now: no socket from before counts any more, but they stay.
+        Whether the others see them already.
+        """
+        if not self.stay(person):
+            return False
+        sockets = self._rooms[person.conversation_id][person.user_id].sockets
+        if sockets:
+            sockets.clear()
+            self._count_out(person.conversation_id)
+        return True
+
     def exit(
         self,
         person: Participant,

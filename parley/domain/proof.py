@@ -7,7 +7,6 @@ the same address: so clients do that forget the token. Whoever has the token has
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 
 import sqlalchemy as sa
 from msgspec import Struct
@@ -16,7 +15,6 @@ from parley.domain.context import Context
 from parley.errors import ConversationNotFound
 from parley.records import (
     Participant,
-    ParticipantLeft,
     ParticipantProven,
     ParticipantWonBack,
     Role,
@@ -33,11 +31,9 @@ class Proven(Struct, frozen=True):
 
     person: Participant
     room_id: str
-    count: int
     is_won_back: bool
     """Whether another session was them until now."""
-    has_left: bool = False
-    """Whether whoever was them counts as gone by this."""
+    was_unproven: bool
 
 
 def place_key(context: Context, conversation_id: int, address: str) -> str:
@@ -45,7 +41,7 @@ def place_key(context: Context, conversation_id: int, address: str) -> str:
     return context.tag(PURPOSE, f"{conversation_id} {address}")
 
 
-def prove(connection: sa.Connection, session_id: int, *, at: datetime) -> tuple[Proven, ...]:
+def prove(connection: sa.Connection, session_id: int) -> tuple[Proven, ...]:
     """This session's token was used: whom it is everywhere, and whom it was before another
     session took that up, it is from now on. For use inside the transaction that notes it.
     """
@@ -53,21 +49,22 @@ def prove(connection: sa.Connection, session_id: int, *, at: datetime) -> tuple[
     for conversation_id in stored_sessions.unproven_in(connection, session_id):
         own = stored.by_session(connection, conversation_id, session_id)
         if own is not None and own.is_unproven:
-            proven.append(_told(connection, stored.change(connection, own, unproven_from=None)))
+            now = stored.change(connection, own, unproven_from=None)
+            proven.append(Proven(now, _room_id(connection, now), False, True))
     for person in stored.taken_from(connection, session_id):
         if _may_win_back(connection, person, session_id):
-            proven.append(_win_back(connection, person, session_id, at=at))
+            proven.append(_win_back(connection, person, session_id))
     return tuple(proven)
 
 
 def tell(context: Context, proven: Iterable[Proven]) -> None:
     for each in proven:
         if each.is_won_back:
-            context.presence.forget(each.person)
+            is_here = context.presence.put_out_sockets(each.person)
             context.bus.publish(ParticipantWonBack(each.room_id, each.person))
-            if each.has_left:
-                context.bus.publish(ParticipantLeft(each.person, each.count))
-        elif context.presence.update(each.person):
+        else:
+            is_here = context.presence.update(each.person)
+        if is_here and each.was_unproven:
             context.bus.publish(ParticipantProven(each.room_id, each.person))
 
 
@@ -80,33 +77,21 @@ def _may_win_back(connection: sa.Connection, person: Participant, session_id: in
     )
 
 
-def _win_back(
-    connection: sa.Connection, person: Participant, session_id: int, *, at: datetime
-) -> Proven:
-    has_left = person.left_at is None
-    if has_left:
-        stored_conversations.change_participant_count(connection, person.conversation_id, -1)
+def _win_back(connection: sa.Connection, person: Participant, session_id: int) -> Proven:
+    """They stay in the conversation: only who they are there is another."""
     now = stored.change(
         connection,
         person,
         session_id=session_id,
         first_session_id=None,
         unproven_from=None,
-        left_at=person.left_at or at,
+        visits=person.visits_next(on_socket=False),
     )
-    return _told(connection, now, is_won_back=True, has_left=has_left)
+    return Proven(now, _room_id(connection, now), True, person.is_unproven)
 
 
-def _told(
-    connection: sa.Connection,
-    person: Participant,
-    *,
-    is_won_back: bool = False,
-    has_left: bool = False,
-) -> Proven:
+def _room_id(connection: sa.Connection, person: Participant) -> str:
     conversation = stored_conversations.by_id(connection, person.conversation_id)
     if conversation is None:
         raise ConversationNotFound
-    return Proven(
-        person, conversation.room_id, conversation.participant_count, is_won_back, has_left
-    )
+    return conversation.room_id

@@ -30,7 +30,7 @@ async def resolve(context: Context, token: str | None) -> Session | None:
 
     def work(connection: sa.Connection) -> tuple[proof.Proven, ...]:
         stored.mark_token_used(connection, session_id, at=at)
-        return proof.prove(connection, session_id, at=at)
+        return proof.prove(connection, session_id)
 
     await context.database.write(work, lambda proven: proof.tell(context, proven))
     return replace(session, token_used=True)
@@ -64,7 +64,7 @@ def renew(
     token = secrets.token_urlsafe(TOKEN_BYTES)
     stored.renew(connection, session.id, token_hash=_hash(token), at=at)
     # The token counts as used from now on, so nothing proves this session later.
-    proven = () if session.token_used else proof.prove(connection, session.id, at=at)
+    proven = () if session.token_used else proof.prove(connection, session.id)
     return replace(session, token_used=True), token, proven
 
 

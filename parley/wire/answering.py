@@ -1,4 +1,4 @@
-"""Answers over HTTP, counted as long as they are unread."""
+"""Requests and answers over HTTP, counted as long as they wait, or are unread."""
 
 from __future__ import annotations
 
@@ -10,6 +10,30 @@ from parley.wire.unread import Backlog
 
 SMALL_BYTES = 16 * 1024
 """What the system takes from us at once, whoever reads it: not worth counting."""
+
+
+class Arriving:
+    """An ASGI `receive` that counts what comes as long as it is worked on. Of an address that has
+    too much waiting nothing more is taken: its client is as good as gone.
+    """
+
+    def __init__(self, receive: Any, backlog: Backlog, place: str) -> None:
+        self._receive = receive
+        self._backlog = backlog
+        self._place = place
+        self._held = 0
+
+    async def __call__(self) -> Any:
+        message = await self._receive()
+        size = len(message.get("body", b""))
+        self._held += size
+        if not self._backlog.hold(self._place, size):
+            return {"type": "http.disconnect"}
+        return message
+
+    def let_go(self) -> None:
+        """The request is done with."""
+        self._backlog.hold(self._place, -self._held)
 
 
 class Counted:

@@ -78,6 +78,9 @@ class Connection(TCPServer):
         `early` is what came behind it.
         """
         transport = cast("asyncio.Transport", self.writer.transport)
+        if transport.is_closing():  # gone while what it asked before was answered
+            await self.protocol_send(Closed())
+            return True
         peer = transport.get_extra_info("peername")
         scheme = "wss" if transport.get_extra_info("sslcontext") else "ws"
         client = peer[:2] if isinstance(peer, tuple) else None

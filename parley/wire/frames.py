@@ -72,7 +72,7 @@ class Parser:
     @property
     def kept(self) -> int:
         """How many bytes wait for more of them, or for their turn."""
-        return len(self._buffer)
+        return len(self._buffer) + len(self._fragments or b"")
 
     def keep(self, data: bytes) -> None:
         """Read it later."""

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 from parley.addresses import Proxies, canonical, place_of
 from parley.wire import answers, heads
-from parley.wire.answering import Counted
+from parley.wire.answering import Arriving, Counted
 from parley.wire.body import HungUp, read_whole
 from parley.wire.direct import DirectClient
 from parley.wire.handshake import CrossOriginRule, Handshake, HostRule, OriginRule
@@ -123,10 +123,19 @@ class Gate:
             return
         scope = self._proxies.see_through(scope)
         handshake = Handshake.from_scope(scope)
-        if scope["type"] == "http":
-            place = place_of(handshake.address)
-            await self._server.eio.pace.turn_of_request(place)
-            send = Counted(send, self.backlog, place, self._crowded)
+        if scope["type"] == "websocket":
+            await self._pass(scope, handshake, receive, send)
+            return
+        place = place_of(handshake.address)
+        await self._server.eio.pace.turn_of_request(place)
+        arriving = Arriving(receive, self.backlog, place)
+        try:
+            answer = Counted(send, self.backlog, place, self._crowded)
+            await self._pass(scope, handshake, arriving, answer)
+        finally:
+            arriving.let_go()
+
+    async def _pass(self, scope: Any, handshake: Handshake, receive: Any, send: Any) -> None:
         if not (_is_host(handshake.headers.get("host", "")) and _is_ascii(scope)):
             # Quart raises at it before its error handlers are there, which ends as an empty 500.
             await _answer(scope, receive, send, 400, self._not_allowed)

@@ -118,7 +118,7 @@ class Line(asyncio.Protocol):
         self._is_in_line = False
         """Whether what it sent waits for the turn of its address."""
         self._kept = 0
-        """How many bytes of it."""
+        """How many bytes that came were not read yet."""
         self.is_far_behind = False
         """Whether so much is unread that nothing more is done for it."""
         self.unread_before = 0
@@ -197,7 +197,6 @@ class Line(asyncio.Protocol):
     def go_on(self) -> None:
         """Its address has its turn."""
         self._is_in_line = False
-        self._let_go()
         if self._transport is not None and self._parser.violation is None:
             self.data_received(b"")
         self._read_on()
@@ -229,6 +228,8 @@ class Line(asyncio.Protocol):
             self._wait_in_line(b"")
         elif len(data) > MUCH_BYTES:
             self._let_others_go_first()
+        if self._kept or len(data) > MUCH_BYTES:
+            self._count_kept()
         self._hear(received)
 
     def _hear(self, received: list[tuple[int, bytes]]) -> None:
@@ -304,6 +305,10 @@ class Line(asyncio.Protocol):
             if self._transport is not None and self._transport.is_reading():
                 self._transport.pause_reading()
             self._watch.pace.wait(self.place, self)
+        self._count_kept()
+
+    def _count_kept(self) -> None:
+        """What came and is not read yet, for want of its turn or of its rest."""
         more, self._kept = self._parser.kept - self._kept, self._parser.kept
         if not self._watch.backlog.hold(self.place, more):
             self.fall_off()

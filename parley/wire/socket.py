@@ -189,32 +189,35 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
 
     async def handle_post_request(self, environ: dict[str, Any]) -> None:
         """Take a polling client's packets. Raises `EngineIOError` for what is no payload."""
+        raw: bytes = await environ["wsgi.input"].read()
         try:
-            await self._take(await self._posted(environ))
+            self._check_size(raw)
+            # One after the other, however many requests of a client bring packets at once; as
+            # bytes until then, for the packets take several times as many.
+            async with self._taking:
+                await self._take(await self._packets(raw))
         except exceptions.EngineIOError:
             # Engine.IO has an answer to this only as long as it knows the socket.
             if not self.closed:
                 raise
-
-    async def _posted(self, environ: dict[str, Any]) -> list[packet.Packet]:
-        raw: bytes = await environ["wsgi.input"].read()
-        if len(raw) > self.server.max_http_buffer_size:
-            raise exceptions.ContentTooLongError
-        try:
-            body = raw.decode("utf-8")
-            if body.startswith("d="):
-                raise ValueError("JSONP")
-            return await self._packets(body.split(_SEPARATOR) if body else [])
         except ValueError as error:
             self.server.counts["malformed"] += 1
-            raise exceptions.UnknownPacketError from error
+            if not self.closed:
+                raise exceptions.UnknownPacketError from error
 
-    async def _packets(self, encoded: list[str]) -> list[packet.Packet]:
+    def _check_size(self, raw: bytes) -> None:
+        if len(raw) > self.server.max_http_buffer_size:
+            raise exceptions.ContentTooLongError
         # Engine.IO drops a payload of more than 16 packets without a word, and a polling client
         # sends all it has at once.
-        self._spend_frames(len(encoded))
-        packets = []
-        for each in encoded:
+        self._spend_frames(raw.count(_SEPARATOR.encode()) + 1)
+
+    async def _packets(self, raw: bytes) -> list[packet.Packet]:
+        body = raw.decode("utf-8")
+        if body.startswith("d="):
+            raise ValueError("JSONP")
+        packets: list[packet.Packet] = []
+        for each in body.split(_SEPARATOR) if body else []:
             packets.append(packet.Packet(encoded_packet=each))
             if len(packets) % TURN_PACKETS == 0:
                 await asyncio.sleep(0)
@@ -230,16 +233,14 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
             raise ValueError("too many packets")
 
     async def _take(self, packets: list[packet.Packet]) -> None:
-        """One after the other, however many requests of a client bring packets at once."""
-        async with self._taking:
-            left = 0
-            for count, pkt in enumerate(packets):
-                if not left:
-                    left = await self.server.pace.turn(self.place, len(packets) - count)
-                left -= 1
-                await self.receive(pkt)
-                if count % TURN_PACKETS == TURN_PACKETS - 1:
-                    await asyncio.sleep(0)
+        left = 0
+        for count, pkt in enumerate(packets):
+            if not left:
+                left = await self.server.pace.turn(self.place, len(packets) - count)
+            left -= 1
+            await self.receive(pkt)
+            if count % TURN_PACKETS == TURN_PACKETS - 1:
+                await asyncio.sleep(0)
 
     async def close(self, wait: bool = True, abort: bool = False, reason: Any = None) -> None:
         """End the connection, the transport too: Engine.IO alone would leave it open."""
@@ -328,7 +329,8 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
                 self._close_code = POLICY_VIOLATION
                 return
             try:
-                await self._take([packet.Packet(encoded_packet=frame)])
+                async with self._taking:
+                    await self._take([packet.Packet(encoded_packet=frame)])
             except exceptions.SocketIsClosedError:
                 return
             except (exceptions.EngineIOError, ValueError):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
@@ -14,6 +15,7 @@ from tests.browser.conftest import Arrive
 from tests.browser.line import Line
 from tests.browser.seeding import Said, Seeded, Seeding
 from tests.browser.visitor import PHONE, Visitor
+from tests.people import PATIENCE_S
 
 LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
 LONG_LINK = "https://example.org/" + "a-path-that-never-breaks/" * 12
@@ -337,3 +339,27 @@ COVERS = """(message, button) => {
     return letter.trim() !== "" && !apart;
   });
 }"""
+
+
+def test_what_unproven_means_is_said_while_somebody_is(ada: Visitor) -> None:
+    room_id = ada.starts().split("#")[0].rsplit("/", 1)[1]
+    ada.joins()
+    meaning = ada.page.get_by_text("Unproven: nobody has shown yet that this is really them.")
+    expect(meaning).to_be_hidden()
+    conversation = f"{ada.url}/api/conversations/{room_id}"
+    joined = requests.post(f"{conversation}/join", json={"username": "Ben"}, timeout=PATIENCE_S)
+    token = joined.json()["token"]
+    ada.reloads()
+    expect(meaning).to_be_visible()
+    mark = ada.people.filter(has_text="Ben").locator(".person-unproven")
+    expect(mark).to_have_attribute("title", "Nobody has shown yet that this is really them")
+    said = requests.post(
+        f"{conversation}/messages",
+        json={"message": "It is me"},
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=PATIENCE_S,
+    )
+    assert said.status_code == 201
+    ada.reads("It is me")
+    ada.reloads()
+    expect(meaning).to_be_hidden()

@@ -55,6 +55,8 @@ class Person:
     sockets: set[str] = field(default_factory=set)
     is_missed: bool = False
     """Whether their last socket broke, and the grace is not over."""
+    is_kept: bool = False
+    """Whether they stay though no socket is left: they came over REST since, or won it back."""
     visits: int = 0
     is_unproven: bool = False
     first: int | None = None
@@ -66,7 +68,14 @@ class Person:
 
     @property
     def is_here(self) -> bool:
-        return bool(self.sockets) or self.is_missed
+        return bool(self.sockets) or self.is_missed or self.is_kept
+
+    def comes(self, socket: str | None) -> None:
+        """They came again, after they were here or seen by nobody yet."""
+        self.is_kept = socket is None and self.is_here and not self.sockets
+        self.is_missed = False
+        self.visits += bool(socket or self.visits)
+        self.sockets |= {socket} if socket else set()
 
 
 @dataclass
@@ -135,12 +144,9 @@ class Room:
         others = [each.username for each in marked if each.is_here]
         is_renamed = looked != (person.username, person.is_alike)
         is_told = is_renamed and person.is_here
-        if asked.socket is None:
-            return person, [person.username] * is_told + others
-        is_told = is_renamed or not person.is_here
-        person.sockets.add(asked.socket)
-        person.is_missed = False
-        person.visits += 1
+        if asked.socket is not None:
+            is_told = is_renamed or not person.is_here
+        person.comes(asked.socket)
         return person, [person.username] * is_told + others
 
     def marks(self) -> set[str]:
@@ -169,19 +175,17 @@ class Room:
 
     # --- proving ---
 
-    def proves(self, session: int) -> list[tuple[str, str]]:
-        """The token of this session was used for the first time; what is told of it, and whom."""
-        told = []
+    def proves(self, session: int) -> None:
+        """The token of this session was used for the first time."""
         own = self.of_session(session)
         if own is not None and own.is_unproven:
             own.is_unproven = False
         for person in self.people.values():
             if person.first == session and own is None and person.role is not Role.OWNER:
-                told += [("left", person.username)] * person.is_in
-                person.session, person.first = session, None
-                person.is_in = person.is_missed = person.is_unproven = False
+                person.session, person.first, person.is_unproven = session, None, False
+                person.is_kept, person.is_missed = person.is_here, False
+                person.visits += bool(person.visits)
                 person.sockets.clear()
-        return told
 
     # --- going ---
 
@@ -190,7 +194,7 @@ class Room:
         person.sockets.discard(socket)
         if person.sockets:
             return False
-        person.is_in = person.is_missed = False
+        person.is_in = person.is_missed = person.is_kept = False
         return True
 
     def loses(self, person: Person, socket: str) -> None:
@@ -208,7 +212,7 @@ class Room:
         """The server was started again: nobody is on a socket."""
         for person in self.people.values():
             person.sockets.clear()
-            person.is_missed = False
+            person.is_missed = person.is_kept = False
             person.is_in = person.is_in and person.visits == 0
 
     # --- talking, ending ---

@@ -149,9 +149,8 @@ class Conversations(Stage):
         coming = participants.join(self.context, room.id, Joining(session, socket=new))
         going = participants.leave(self.context, self.records[room.id, person.user_id], old)
         self.does_both(*((coming, going) if comes_first else (going, coming)))
-        person.sockets = person.sockets - {old} | {new}
-        person.is_missed = False
-        person.visits += 1
+        person.sockets.discard(old)
+        person.comes(new)
         self.hears()  # they may be told to have gone and come, or not
 
     def any_holder(self, who: int | None) -> Holder | None:

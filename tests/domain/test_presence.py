@@ -147,6 +147,37 @@ async def test_closing_waits_for_nobody(presence: Presence, gone: list[Participa
     assert presence.online(ROOM, [BEN]) == frozenset()
 
 
+async def test_who_comes_without_a_socket_within_the_grace_is_not_gone_after_it(
+    presence: Presence, gone: list[Participant]
+) -> None:
+    others: asyncio.Future[Participant] = asyncio.get_running_loop().create_future()
+    cleo, renamed = replace(BEN, user_id="cleo-1"), replace(BEN, username="Benedict")
+    presence.enter(BEN, "phone")
+    presence.exit(BEN, "phone", grace_s=0.001, gone=gone.append)
+    assert presence.stay(renamed) is True
+    presence.enter(cleo, "desk")
+    presence.exit(cleo, "desk", grace_s=0.002, gone=others.set_result)
+    await asyncio.wait_for(others, 10)
+    assert gone == []
+    assert presence.online(ROOM, [BEN]) == frozenset()
+    assert presence.enter(renamed, "laptop") is False
+    presence.exit(renamed, "laptop", grace_s=0, gone=gone.append)
+    assert gone == [renamed]
+    assert presence.stay(BEN) is False
+
+
+def test_whose_sockets_were_put_out_stays(presence: Presence, gone: list[Participant]) -> None:
+    presence.enter(BEN, "phone")
+    presence.enter(BEN, "laptop")
+    assert presence.put_out_sockets(BEN) is True
+    assert presence.online_count(ROOM) == 0
+    presence.exit(BEN, "phone", grace_s=0, gone=gone.append)
+    assert gone == []
+    assert not presence.has(BEN, "phone")
+    assert presence.enter(BEN, "desk") is False
+    assert presence.online_count(ROOM) == 1
+
+
 def test_who_was_put_out_has_no_socket_here(presence: Presence) -> None:
     presence.enter(BEN, "phone")
     assert presence.has(BEN, "phone")

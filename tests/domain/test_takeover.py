@@ -16,7 +16,6 @@ from parley.domain.participants import Joined, Joining
 from parley.errors import IdentityTaken
 from parley.records import (
     Participant,
-    ParticipantLeft,
     ParticipantProven,
     ParticipantWonBack,
     Session,
@@ -132,10 +131,14 @@ async def test_the_first_token_wins_it_back(here: Place, told: Told, is_proven: 
         await here.uses(taker.token)
     told.events.clear()
     session = await here.uses(here.ben.token)
-    assert [type(each) for each in told.events] == [ParticipantWonBack, ParticipantLeft]
+    news = [] if is_proven else [ParticipantProven]
+    assert [type(each) for each in told.events] == [ParticipantWonBack, *news]
+    assert (await here.ben_now()).left_at is None
+    told.events.clear()
     back = await participants.join(here.context, here.room_id, Joining(session, socket="mine"))
     assert (back.participant.user_id, back.participant.is_unproven) == ("ben-1", False)
     assert back.participant.session_id == here.ben.session.id
+    assert (back.came_in, told.events) == (False, [])
     with pytest.raises(IdentityTaken):
         await here.comes("again")
     other = await participants.join(here.context, here.room_id, Joining(taker.session))

@@ -43,8 +43,7 @@ class Viewer:
             case ParticipantArrived(participant=person):
                 self.people[person.user_id] = person.username
             case ParticipantLeft(participant=person):
-                # Who came over REST alone may be missing here, and be won back all the same.
-                self.people.pop(person.user_id, None)
+                del self.people[person.user_id]
 
     def _counts(self, seq: int) -> None:
         assert self.is_active, "nothing comes after the end"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -205,7 +206,7 @@ async def test_another_name_is_refused_everywhere(
     starts: Starts, http: aiohttp.ClientSession, public_url: str
 ) -> None:
     strange = {"Host": "mallory.example"}
-    said = f"answers at {public_url} alone" if public_url else SAID
+    said = f"People reach it at {public_url}." if public_url else SAID
     async with starts(public_url=public_url) as server:
         async with http.get(
             server.url, headers={"Host": "talk.example" if public_url else ""}
@@ -229,8 +230,23 @@ async def test_a_page_at_another_name_leads_nowhere(
         http.get(server.url, headers={"Host": "mallory.example"}) as reply,
     ):
         page = await reply.text()
+        assert reply.content_type == "text/html"
+    assert SAID in page
     assert "mallory" not in page
-    assert 'class="button' not in page.partition("<main")[2]
+    for needs in ("href=", "src=", "<script", "<form", "<button", "<select"):
+        assert needs not in page, needs
+
+
+async def test_a_page_at_another_name_links_to_the_public_url_alone(
+    starts: Starts, http: aiohttp.ClientSession
+) -> None:
+    async with (
+        starts(public_url="https://talk.example", hosts=("talk.lan",)) as server,
+        http.get(server.url, headers={"Host": "mallory.example"}) as reply,
+    ):
+        page = await reply.text()
+    assert "does not answer to this host name" in page
+    assert re.findall(r'(?:href|src|action)="([^"]*)"', page) == ["https://talk.example"]
 
 
 async def test_whoever_names_no_host_is_answered(config: Config) -> None:
@@ -255,8 +271,10 @@ def test_the_log_tells_once_what_to_set(config: Config, told: list[dict[str, obj
     (line,) = told
     assert line["event"] == "unknown_host"
     assert line["host"] == "chat.example.org"
-    assert "--public-url https://chat.example.org" in str(line["advice"])
-    assert "--hosts" in str(line["advice"])
+    safe, lasting = str(line["advice"]).split(". ", 1)
+    assert safe == "To answer to it, start with --hosts chat.example.org"
+    assert "--public-url to exactly that address" in lasting
+    assert "not even localhost" in lasting
 
 
 def test_however_many_names_are_tried_the_log_has_few(
@@ -269,8 +287,21 @@ def test_however_many_names_are_tried_the_log_has_few(
     assert [line["host"] for line in told] == [f"{number}.example" for number in range(5)]
 
 
-def test_with_a_public_url_the_log_is_told_nothing(
+def test_with_a_public_url_the_log_tells_of_the_proxy_that_changes_the_host(
     config: Config, told: list[dict[str, object]]
 ) -> None:
-    assert not is_here(replace(config, public_url="https://talk.example"), "mallory.example")
+    server = Origins.of(replace(config, public_url="https://talk.example"))
+    for host in ("", "localhost:8081", "localhost:8081", "talk.example"):
+        server.is_here(host, "/")
+    (line,) = told
+    assert (line["event"], line["host"]) == ("unknown_host", "localhost")
+    assert "https://talk.example" in str(line["advice"])
+    assert "pass the Host header on" in str(line["advice"])
+    assert "--hosts localhost" in str(line["advice"])
+
+
+def test_probes_by_the_machines_own_names_are_not_told_to_the_log(
+    config: Config, told: list[dict[str, object]]
+) -> None:
+    assert is_here(replace(config, public_url="https://talk.example"), "127.0.0.1", "/api/ready")
     assert told == []

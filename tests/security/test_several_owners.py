@@ -44,6 +44,20 @@ async def test_an_owner_takes_no_other_owners_right(owned: Owned) -> None:
     await done(owned.otto, "PATCH", owned.path, {"title": "Still mine"})
 
 
+async def test_owners_without_a_name_are_told_apart_in_the_list_of_acts(person: People) -> None:
+    ada, olga = person("Ada"), person("Olga")
+    path = f"/api/conversations/{await ada.starts()}"
+    made = await done(ada, "POST", f"{path}/links", {"role": "owner"})
+    await takes_link(olga, made["url"])
+    await done(olga, "PATCH", path, {"locked": True})
+    acts = (await done(ada, "GET", f"{path}/acts"))["acts"]
+    assert [(each["who"], each["act"]) for each in acts] == [
+        ("Another owner (no name yet)", "locked"),
+        ("Another owner (no name yet)", "used_owner_link"),
+        ("The owner", "made_link"),
+    ]
+
+
 async def test_an_owner_gives_up_their_own_right(owned: Owned) -> None:
     await done(owned.olga, "DELETE", f"{owned.path}/links/{owned.links['Olga']}")
     assert await refused(owned.olga, "GET", f"{owned.path}/manage") == "forbidden"

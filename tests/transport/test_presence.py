@@ -160,6 +160,32 @@ async def test_who_is_away_within_the_grace_is_a_participant_who_is_not_online(
         await ada.goes_home()
 
 
+async def test_a_join_over_rest_within_the_grace_lasts_beyond_it(person: People) -> None:
+    ada, ben, cleo = person("Ada"), person("Ben"), person("Cleo")
+    room_id = await starts_and_joins(ada)
+    await ben.join(room_id)
+    await ben.join(room_id, token=ben.token)
+    await cleo.join(room_id)
+    await ben.disconnect()
+    # The server sees the end of a connection a moment after its client.
+    while (await ada.call("GET", "/api/health"))[1]["active_connections"] > 2:
+        pass
+    await ben.joins_over_rest(room_id)
+    await cleo.disconnect()
+    # Cleo went later: when she is gone, Ben would be.
+    await ada.hears("user_left", lambda data: data["username"] == "Cleo")
+    assert [each["username"] for each in ada.all_heard("user_left")] == ["Cleo"]
+    found = {each["username"]: each["online"] for each in await participants(ada, room_id)}
+    assert found == {"Ada": True, "Ben": False}
+    await ben.reconnect()
+    await ben.join(room_id, token=ben.token)
+    await ben.say(room_id, "I am here")
+    await ada.hears("new_message")
+    assert len([each for each in ada.all_heard("user_joined") if each["username"] == "Ben"]) == 1
+    await ben.disconnect()
+    await ada.hears("user_left", lambda data: data["username"] == "Ben")
+
+
 async def test_one_who_joins_as_somebody_else_is_no_longer_who_they_were(person: People) -> None:
     ada, ben, cleo = person("Ada"), person("Ben"), person("Cleo")
     room_id = await starts_and_joins(ada)

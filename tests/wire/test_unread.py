@@ -288,6 +288,62 @@ async def test_what_is_posted_at_once_lets_others_have_their_turn(server: Runnin
         is_over = True
 
 
+async def test_what_is_posted_counts_while_it_waits_for_its_turn(server: Running) -> None:
+    waits = asyncio.Event()
+
+    async def never(*_: object) -> None:
+        await waits.wait()
+
+    server.app.realtime._events["sync"] = never  # type: ignore[assignment]
+    room_id = await full_room(server)
+    async with raw_polling(server.url) as mallory:
+        await mallory.send(event("join_room", {"room_id": room_id}, id=0))
+        large = event("sync", {"room_id": room_id, "since": 0, "more": "x" * 60_000}, id=1)
+        posting = [asyncio.create_task(mallory.send(large)) for _ in range(10)]
+        await until(lambda: held(server) > 9 * 60_000)
+        waits.set()
+        assert set(await asyncio.gather(*posting)) == {200}
+    await until(lambda: not held(server))
+
+
+@pytest.mark.parametrize(
+    "length", [f"Content-Length: {100_000}\r\n", "Transfer-Encoding: chunked\r\n"]
+)
+async def test_half_a_request_counts_as_long_as_it_is_waited_for(
+    server: Running, length: str
+) -> None:
+    body = b"x" * 90_000 if "Length" in length else b"%x\r\n%b\r\n" % (90_000, b"x" * 90_000)
+    async with wire(server) as mallory:
+        await mallory.says(f"POST /conversations HTTP/1.1\r\n{HOST}{length}\r\n".encode(), body)
+        await until(lambda: held(server) >= 90_000)
+    await until(lambda: not held(server))
+
+
+async def test_half_a_frame_counts_as_long_as_it_is_waited_for(server: Running) -> None:
+    whole = masked(0x81, event("nothing of ours", "x" * 60_000, id=1).encode())
+    async with wire(server) as mallory:
+        await mallory.opens()
+        await mallory.says(masked(0x81, b"40"), whole[:50_000])
+        await until(lambda: held(server) > 40_000)
+        await mallory.says(whole[50_000:])
+        await reads_until(mallory, b"431[")
+        assert not held(server)
+        await mallory.says(masked(0x01, b"x" * 50_000))  # the first of two fragments
+        await until(lambda: held(server) > 40_000)
+    await until(lambda: not held(server))
+
+
+async def test_who_has_too_much_coming_is_as_good_as_gone(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unread, "ADDRESS_MAX_BYTES", 50_000)
+    async with running(generous(config)) as server, wire(server) as mallory:
+        head = f"POST /conversations HTTP/1.1\r\n{HOST}Content-Length: 100000\r\n\r\n"
+        await mallory.says(head.encode(), b"x" * 90_000)
+        await mallory.reads_to_the_end()
+        await until(lambda: not held(server))
+
+
 async def test_an_upgraded_client_is_as_fast_as_any(server: Running) -> None:
     """Told with everybody else, by the same bytes."""
     ada = Person("Ada", server.url)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
 from parley.config import Config
+from parley.wire.connection import Connection
+from parley.wire.gate import Gate
 from tests.eventually import until
 from tests.people import Person
 from tests.raw import Polling, event, raw_polling
@@ -172,6 +175,32 @@ async def test_a_connection_that_served_requests_before_becomes_a_line(server: R
         assert lines_and_polls(server) == (1, 0)
         assert len(server.app.realtime.audience.clients) == 1
     await all_are_gone(server)
+
+
+async def test_a_client_that_is_gone_by_then_gets_no_line(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_line = Connection.open_line
+    came = asyncio.Event()
+
+    async def too_late(connection: Connection, *asked: Any) -> bool:
+        connection.writer.transport.abort()
+        for _ in range(3):
+            await asyncio.sleep(0)  # by then it is closed, and not only closing
+        try:
+            return await open_line(connection, *asked)
+        finally:
+            came.set()
+
+    monkeypatch.setattr(Connection, "open_line", too_late)
+    gate = server.app.asgi_app
+    assert isinstance(gate, Gate)
+    async with wire(server) as mallory:
+        await mallory.says(HEAD + UPGRADE.encode() + b"\r\n")
+        await came.wait()
+    places = server.app.realtime.server.eio.places
+    await until(lambda: not (places._taken or gate._places._taken))
+    assert lines_and_polls(server) == (0, 0)
 
 
 async def test_a_handshake_that_names_an_empty_body_is_one_as_any_other(server: Running) -> None:

@@ -4,5 +4,6 @@
 const address = new URL(location.href);
 if (address.searchParams.has("saved")) {
   address.searchParams.delete("saved");
+  address.searchParams.delete("who");
   history.replaceState(null, "", address);
 }

@@ -1,0 +1,114 @@
+"""What owners find on their pages; and after an act in the list of people, the part it was in."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from parley.domain import people
+from tests.calls import Caller, Reply
+
+IN_STATE = 2
+GUESTS = 5
+
+
+@pytest.fixture(autouse=True)
+def _few_go_on_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "PEOPLE_IN_STATE", IN_STATE)
+
+
+@pytest.fixture
+async def room_id(ada: Caller) -> str:
+    """A conversation of Ada's with Guest 0 to Guest 4."""
+    room_id = await ada.starts()
+    for number in range(GUESTS):
+        guest = Caller(ada.app, f"Guest {number}")
+        await guest.joins(room_id, user_id=f"guest-{number}")
+    return room_id
+
+
+async def shown(ada: Caller, address: str) -> str:
+    """The page at an address of the server, as text."""
+    return (await ada.call("GET", address.partition("#")[0])).text
+
+
+async def presses(ada: Caller, page: str, act: str, user_id: str) -> Reply:
+    """Send the form beside somebody, with all its fields but the seal: she has a token."""
+    forms = re.findall(rf'<form method="post" action="([^"]*/{act})">(.*?)</form>', page, re.DOTALL)
+    for path, form in forms:
+        fields = dict(re.findall(r'name="([^"]*)" value="([^"]*)"', form))
+        if fields["user_id"] == user_id:
+            sent = {name: unescape(value) for name, value in fields.items() if name != "page"}
+            headers = {"Authorization": f"Bearer {ada.token}"}
+            response = await ada.http.post(path, form=sent, headers=headers)
+            return Reply(
+                response.status_code, response.headers, await response.get_data(as_text=False)
+            )
+    raise AssertionError(f"there is no form to {act} {user_id}")
+
+
+async def test_removing_somebody_found_by_name_shows_the_search_again(
+    ada: Caller, room_id: str
+) -> None:
+    page = await shown(ada, f"/conversation/{room_id}/manage?name=guest+3")
+    reply = await presses(ada, page, "remove", "guest-3")
+    assert reply.status == 303
+    address = urlsplit(reply.headers["Location"])
+    assert (address.fragment, parse_qs(address.query)["name"]) == ("people-title", ["guest 3"])
+    page = await shown(ada, reply.headers["Location"])
+    assert "<bdi>Guest 3</bdi> was removed." in page
+    assert "Done." not in page
+    assert 'type="search" maxlength="64"' in page
+    assert 'value="guest 3"' in page
+
+    reply = await presses(ada, page, "let-back", "guest-3")
+    page = await shown(ada, reply.headers["Location"])
+    assert "<bdi>Guest 3</bdi> may come back." in page
+    assert 'value="guest 3"' in page
+
+
+async def test_removing_somebody_on_a_later_page_shows_that_page_again(
+    ada: Caller, room_id: str
+) -> None:
+    first = await shown(ada, f"/conversation/{room_id}/manage")
+    assert "Guest 4" not in first
+    more = re.search(r'href="([^"]*)#people-title">Show more people', first)
+    assert more is not None
+    page = await shown(ada, unescape(more[1]))
+    reply = await presses(ada, page, "remove", "guest-4")
+    page = await shown(ada, reply.headers["Location"])
+    assert "<bdi>Guest 4</bdi> was removed." in page
+    assert 'value="guest-2"' in page
+    assert 'value="guest-0"' not in page
+
+
+async def test_who_cannot_be_removed_leaves_the_search_as_it_was(ada: Caller, room_id: str) -> None:
+    page = await shown(ada, f"/conversation/{room_id}/manage?name=guest+3")
+    renamed = page.replace('value="guest-3"', 'value="nobody"')
+    reply = await presses(ada, renamed, "remove", "nobody")
+    assert reply.status == 404
+    assert "Nobody has this user_id" in reply.text
+    assert 'value="guest 3"' in reply.text
+
+
+async def test_an_owner_on_another_device_is_not_said_to_have_started_it(
+    ada: Caller, ben: Caller
+) -> None:
+    room_id = await ada.starts()
+    made = await ada.call("POST", f"/api/conversations/{room_id}/links", {"role": "owner"})
+    used = await ben.call("POST", f"/api/links/{made.body['url'].rsplit('/', 1)[1]}")
+    ben.token = used.body["token"]
+    page = await shown(ben, f"/conversation/{room_id}")
+    assert "You own this. Give a name to talk." in page
+    assert "started" not in page
+
+
+async def test_a_link_makes_the_page_say_of_nobody_that_they_were_removed(
+    ada: Caller, room_id: str
+) -> None:
+    for who in ("guest-1", "Mallory"):
+        page = await shown(ada, f"/conversation/{room_id}/manage?saved=remove&who={who}")
+        assert "was removed" not in page
