@@ -22,6 +22,7 @@ from parley.domain.context import Context
 from parley.domain.messages import Draft
 from parley.domain.participants import Joining
 from parley.domain.presence import Presence
+from parley.records import Message
 from parley.storage.database import Database
 from parley.storage.folder import make_folder
 from tests.fuzz.effort import EFFORT
@@ -106,12 +107,22 @@ async def _told_by_a_server(folder: Path) -> dict[tuple[int, int], str]:
         for conversation in (await conversations.listed(context, limit=10))[0]:
             joined = await participants.join(context, conversation.room_id, Joining(None))
             sent = await messages.send(context, joined.participant, Draft("Good morning"))
-            page, _ = await messages.history(context, conversation.room_id, None, limit=1_000)
-            assert page[-1] == sent.message
-            said.update({(each.conversation_id, each.seq): each.text for each in page[:-1]})
+            found = await _all_of(context, conversation.room_id)
+            assert found[-1] == sent.message
+            said.update({(each.conversation_id, each.seq): each.text for each in found[:-1]})
     finally:
         await database.close()
     return said
+
+
+async def _all_of(context: Context, room_id: str) -> list[Message]:
+    found: list[Message] = []
+    has_more = True
+    while has_more:
+        before = found[0].seq if found else None
+        page, has_more = await messages.history(context, room_id, None, limit=200, before=before)
+        found = [*page, *found]
+    return found
 
 
 def test_the_replay_would_notice_a_missing_sync(tmp_path: Path) -> None:
