@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import random
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -151,7 +152,9 @@ async def count_read() -> None:
     try:
         await site().limits.spend(Kind.READS, who)
     except RateLimited as error:
-        await asyncio.sleep(min(error.retry_after or 0.0, REFUSAL_TAKES_S))
+        # Not all who are refused at once are told at once: that would be long for everybody else.
+        takes_s = REFUSAL_TAKES_S * random.uniform(0.5, 1)  # noqa: S311  # no secret
+        await asyncio.sleep(min(error.retry_after or 0.0, takes_s))
         raise
 
 

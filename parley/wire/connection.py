@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import h11
 import hypercorn.protocol
-from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
 from hypercorn.events import Closed, Event, RawData
 from hypercorn.protocol import ws_stream
 from hypercorn.protocol.events import Body, Response
@@ -19,6 +19,7 @@ from hypercorn.protocol.ws_stream import FrameTooLargeError, WSStream
 from parley.wire import answers, heads
 from parley.wire.heads import HEAD_MAX_BYTES, HEADERS_MAX, Handshaking
 from parley.wire.line import Line
+from parley.wire.pace import Pace
 from parley.wire.unread import Backlog
 
 END_WITHIN_S = 4.0
@@ -55,11 +56,15 @@ class Connection(TCPServer):
         *serving: Any,
         admit: Admit,
         backlog: Backlog,
+        pace: Pace,
+        place: str,
         when_lost: Callable[[], object] | None,
     ) -> None:
         super().__init__(*serving)
         self._admit = admit
         self._backlog = backlog
+        self._pace = pace
+        self._place = place
         self._when_lost = when_lost
 
     async def run(self) -> None:
@@ -130,7 +135,15 @@ class Connection(TCPServer):
                 await self.protocol.handle(Closed())
 
     async def _read_data(self) -> None:
-        await super()._read_data()
+        # As in Hypercorn 0.18.0, which has no time to wait either, but in turns.
+        while not self.reader.at_eof():
+            try:
+                data = await self.reader.read(MAX_RECV)
+            except OSError:
+                break
+            await self._pace.turn_of_data(self._place, len(data))
+            await self.protocol.handle(RawData(data))
+        await self.protocol.handle(Closed())
         self._is_read = True
         if self._line is not None:
             await self.idle_task.stop()

@@ -16,6 +16,7 @@ from parley.wire.answering import Arriving, Counted
 from parley.wire.body import HungUp, read_whole
 from parley.wire.direct import DirectClient
 from parley.wire.handshake import CrossOriginRule, Handshake, HostRule, OriginRule
+from parley.wire.pace import Pace
 from parley.wire.places import RETRY_AFTER_S, Places
 from parley.wire.server import Server
 from parley.wire.unread import Backlog
@@ -81,6 +82,11 @@ class Gate:
         return self._server.eio.backlog
 
     @property
+    def pace(self) -> Pace:
+        """Whose turn it is."""
+        return self._server.eio.pace
+
+    @property
     def line_count(self) -> int:
         """WebSockets of its own that are open."""
         return self._server.line_count
@@ -91,11 +97,15 @@ class Gate:
         Gives what is to be called at its end, or None where its address has too many.
         A proxy's connections are not counted: they are those of many.
         """
-        address = canonical(peer[0]) if isinstance(peer, tuple) else ""
-        place = "" if self._proxies.trusts(address) else place_of(address)
+        place = self.place_of_peer(peer)
         if not self._places.take(place):
             return None
         return functools.partial(self._places.give_back, place)
+
+    def place_of_peer(self, peer: Any) -> str:
+        """What a connection counts for; empty for a proxy's, which are many people's."""
+        address = canonical(peer[0]) if isinstance(peer, tuple) else ""
+        return "" if self._proxies.trusts(address) else place_of(address)
 
     def admit(self, scope: dict[str, Any]) -> DirectClient | bytes | None:
         """A client for a handshake that needs none of what an ASGI server does.

@@ -25,6 +25,8 @@ REQUEST_PACKETS = 2
 """What a request over HTTP counts as, and the handshake of a WebSocket."""
 REQUEST_OF_TURN = 8
 """And of the turn: they come less often, and cost as much at once."""
+DATA_BYTES = 4_096
+"""So many bytes that came over HTTP count as a packet of the turn: they have to be taken apart."""
 REST_S = 0.01
 """Whoever has used up what they had waits so long at least, for several packets at once."""
 SHARES_MAX = 4_096
@@ -106,6 +108,10 @@ class Pace:
     async def turn_of_request(self, place: str) -> None:
         """Wait until a request may begin, which then counts."""
         await self._await_turn(place, REQUEST_PACKETS, REQUEST_OF_TURN)
+
+    async def turn_of_data(self, place: str, size: int) -> None:
+        """Wait until so many bytes that came over HTTP may be read, which then count."""
+        await self._await_turn(place, 1, 1 + size // DATA_BYTES)
 
     async def _await_turn(self, place: str, packets: int, of_turn: int | None) -> int:
         if not self.is_limited:

@@ -27,6 +27,7 @@ from parley.wire.countdown import Countdown
 from parley.wire.gate import OWN_LINES, Gate
 from parley.wire.heads import HEAD_MAX_BYTES
 from parley.wire.opening import OPEN_WITHIN_S, Door, Opening
+from parley.wire.pace import Pace
 from parley.wire.unread import Backlog
 
 log = structlog.get_logger(__name__)
@@ -209,6 +210,7 @@ class _House:
         self._max_connections = max_connections
         self._context = WorkerContext(None)
         self._backlog = Backlog() if self._gate is None else self._gate.backlog
+        self._pace = Pace(is_limited=False) if self._gate is None else self._gate.pace
         self._http: dict[asyncio.Task[None], Connection] = {}
         self._door = Door(
             admit=lambda scope: None if self._gate is None else self._gate.admit(scope),
@@ -254,6 +256,7 @@ class _House:
         protocol.connection_made(transport)
         protocol.data_received(data)
         writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+        peer = transport.get_extra_info("peername")
         connection = Connection(
             self._wrapped,
             loop,
@@ -264,6 +267,8 @@ class _House:
             writer,
             admit=self._door.admit,
             backlog=self._backlog,
+            pace=self._pace,
+            place="" if self._gate is None else self._gate.place_of_peer(peer),
             when_lost=when_lost,
         )
         task = loop.create_task(connection.run())

@@ -92,7 +92,7 @@ async def test_who_asks_again_at_once_is_not_refused_at_once(opened: Open) -> No
         await house.server.app.limits.spend(Kind.READS, NOBODY_IN_PARTICULAR)
         began = asyncio.get_running_loop().time()
         await refused(http, "GET", house.url, "/api/conversations")
-        assert asyncio.get_running_loop().time() - began >= REFUSAL_TAKES_S - 0.05
+        assert asyncio.get_running_loop().time() - began >= REFUSAL_TAKES_S * 0.45
 
 
 async def test_probes_files_and_preflights_are_free(opened: Open) -> None:
