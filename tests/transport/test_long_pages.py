@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from parley import rendering
 from parley.app import Parley, web_site
 from parley.contract import (
     CONVERSATIONS_PAGE_DEFAULT,
@@ -20,6 +21,12 @@ from tests.slices import Slices, sliced
 LONGEST = STATE_MAX_CHARS // STATE_MESSAGES
 """Of so many characters each a page shows the most messages, and the most in them."""
 MANY_COOKIES = {"Cookie": "a;" * 7_000}
+
+
+@pytest.fixture
+def _short_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However quick the machine is: of a page of five milliseconds 2 ms would be the half."""
+    monkeypatch.setattr(rendering, "SLICE_S", 0.0002)
 
 
 async def least(who: Caller, path: str, headers: dict[str, str] | None = None) -> Slices:
@@ -40,6 +47,7 @@ async def room_with(ada: Caller, text: str) -> str:
     return room_id
 
 
+@pytest.mark.usefixtures("_short_slices")
 @pytest.mark.parametrize(
     "piece", ["`a` ", "`a`", "http://a ", "Hello, Ben. ", "<&>\"'", "```\na\n```\n"]
 )
@@ -50,6 +58,7 @@ async def test_a_page_of_the_longest_messages_is_made_in_slices(ada: Caller, pie
     assert slices.longest_s < slices.whole_s / 2
 
 
+@pytest.mark.usefixtures("_short_slices")
 async def test_a_page_of_the_list_is_made_in_slices(ada: Caller) -> None:
     for _ in range(CONVERSATIONS_PAGE_DEFAULT):
         await ada.starts("<" * 200, description="&" * 2_000)
