@@ -344,8 +344,7 @@ async def test_who_has_too_much_coming_is_as_good_as_gone(
         await until(lambda: not held(server))
 
 
-async def test_an_upgraded_client_is_as_fast_as_any(server: Running) -> None:
-    """Told with everybody else, by the same bytes."""
+async def test_an_upgraded_client_is_told_by_its_line_like_everybody(server: Running) -> None:
     ada = Person("Ada", server.url)
     room_id = await ada.starts()
     await ada.join(room_id)
