@@ -65,8 +65,11 @@ class Pace:
         self.is_limited = is_limited
         self._shares: dict[str, _Share] = {}
         self._busy: set[_Share] = set()
-        """Who did something in this turn, or waits."""
+        """Who did something in this turn, or waits for the next."""
+        self._resting: set[_Share] = set()
+        """Who waits, and has used up what it had."""
         self._is_due = False
+        """Whether the next turn is asked for."""
 
     def room(self, place: str) -> int:
         """How many packets of this address may be handled now; 0 where it must `wait`."""
@@ -98,8 +101,9 @@ class Pace:
         """Have it go on as soon as its address has room, after the others of it."""
         share = self._share(place)
         share.waiting.append(who)
-        self._busy.add(share)
-        self._call_again()
+        if share not in self._resting:
+            self._busy.add(share)
+            self._call_again()
 
     async def turn(self, place: str, packets: int = 1) -> int:
         """Wait for room for so many, or the first of more; how many that are, which count."""
@@ -137,7 +141,7 @@ class Pace:
         self._shares = {
             place: share
             for place, share in self._shares.items()
-            if share in self._busy or share.since_s > before_s
+            if share in self._busy or share in self._resting or share.since_s > before_s
         }
 
     def _call_again(self) -> None:
@@ -146,20 +150,28 @@ class Pace:
             asyncio.get_running_loop().call_soon(self._next_turn)
 
     def _next_turn(self) -> None:
-        self._is_due = False
         busy, self._busy = self._busy, set()
-        is_room = False
         for share in busy:
             share.turn = TURN_PACKETS
-            self._call(share)
+            self._call(share)  # whoever spends something in it is busy again
             if share.waiting:
-                self._busy.add(share)
-                is_room = is_room or share.left >= 1
-        if is_room:
+                self._wait_on(share)
+        self._is_due = False
+        if self._busy:
             self._call_again()
-        elif self._busy:
-            self._is_due = True
-            asyncio.get_running_loop().call_later(REST_S, self._next_turn)
+
+    def _wait_on(self, share: _Share) -> None:
+        if share.left >= 1:
+            self._busy.add(share)
+            return
+        if not self._resting:
+            asyncio.get_running_loop().call_later(REST_S, self._end_rest)
+        self._resting.add(share)
+
+    def _end_rest(self) -> None:
+        self._busy |= self._resting
+        self._resting.clear()
+        self._call_again()
 
     def _call(self, share: _Share) -> None:
         share.refill(time.monotonic())

@@ -11,6 +11,7 @@ from parley.config import Config
 from parley.wire import pace
 from parley.wire.pace import Pace
 from tests.eventually import until
+from tests.people import PATIENCE_S
 from tests.raw import event, raw_polling
 from tests.servers import Running, running
 from tests.wire.test_frames import masked
@@ -83,6 +84,40 @@ async def test_who_has_used_up_the_burst_goes_on_at_the_rate(
     began_s = loop.time()
     await spends(by, HERE, 40)
     assert loop.time() - began_s > 0.25
+
+
+class Counted(Pace):
+    """Counts how often it looks at who waits."""
+
+    looks = 0
+
+    def _next_turn(self) -> None:
+        self.looks += 1
+        super()._next_turn()
+
+
+async def test_those_who_wait_are_looked_at_once_a_turn_and_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pace, "BURST_PACKETS", 10.0)
+    monkeypatch.setattr(pace, "PACKETS_PER_S", 200.0)
+    by, loop = Counted(), asyncio.get_running_loop()
+    began_s = loop.time()
+    await asyncio.gather(*(spends(by, HERE, 4) for _ in range(20)))
+    assert by.looks <= 2 * (loop.time() - began_s) / pace.REST_S + 10
+
+
+async def test_nobody_else_waits_while_an_address_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "REST_S", 60.0)
+    monkeypatch.setattr(pace, "BURST_PACKETS", 100.0)
+    monkeypatch.setattr(pace, "PACKETS_PER_S", 0.0)
+    by = Pace()
+    resting = asyncio.create_task(spends(by, HERE, 101))
+    await until(lambda: by._resting)
+    async with asyncio.timeout(PATIENCE_S):
+        await spends(by, THERE, 5 * pace.TURN_PACKETS)
+    assert not resting.done()
+    resting.cancel()
 
 
 async def test_who_waits_and_goes_away_holds_nobody_up() -> None:
