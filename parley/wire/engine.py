@@ -14,6 +14,7 @@ from engineio import packet as eio_packet
 from parley.addresses import place_of
 from parley.wire.countdown import Countdown
 from parley.wire.direct import DirectClient
+from parley.wire.environ import environ_of
 from parley.wire.handshake import Handshake
 from parley.wire.pace import Pace
 from parley.wire.places import RETRY_AFTER_S, Places
@@ -28,6 +29,7 @@ class GuardedEngine(engineio.AsyncServer):  # type: ignore[misc]  # the library 
         self, *, join_within_s: float, places: Places, crowded: bytes, **options: Any
     ) -> None:
         super().__init__(**options)
+        self._async: dict[str, Any] = {**self._async, "translate_request": environ_of}
         self.counts: Counter[str] = Counter()
         self.places = places
         self.backlog = Backlog(is_limited=places.is_limited)
