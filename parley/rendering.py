@@ -15,7 +15,9 @@ from quart import g, render_template
 from parley import web
 
 SLICE_S = 0.002
-"""After so long the event loop has its turn. One message can take half as much again."""
+"""After so long others have their turn. One message can take half as much again."""
+REST_S = 0.002
+"""And for so long: a message needs several turns of the event loop on its way."""
 
 
 async def render_long(template: str, **context: Any) -> str:
@@ -28,6 +30,6 @@ async def render_long(template: str, **context: Any) -> str:
 async def pause() -> str:
     """For templates, in a loop: let the others have their turn, if it is time."""
     if time.perf_counter() >= g.get("slice_ends_at", 0.0):
-        await asyncio.sleep(0)
+        await asyncio.sleep(REST_S)
         g.slice_ends_at = time.perf_counter() + SLICE_S
     return ""
