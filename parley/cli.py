@@ -21,6 +21,9 @@ from parley.wire import serving
 EXIT_CANNOT_START = 1
 GC_THRESHOLDS = (20_000, 50, 50)
 """Objects made more than freed before Python looks for cycles; then, how often the older."""
+SWITCH_S = 0.001
+"""How long a thread that reads from the database may keep the event loop waiting: Python's own five
+milliseconds are longer than what the loop does in most of its turns."""
 HOSTS_UNCHECKED = (
     "Host names are NOT CHECKED (--hosts *): a stranger's page can pass for one of this server's."
 )
@@ -102,6 +105,7 @@ async def _serve(config: Config) -> None:
         if ANY_HOST in config.hosts:
             click.echo(HOSTS_UNCHECKED)
         _collect_seldom()
+        sys.setswitchinterval(SWITCH_S)
         await serving.serve(
             app,
             sockets,
