@@ -23,7 +23,7 @@ class Scale:
     reader_within_s: float = 50.0
     """How long to wait for a reader that stopped to be disconnected."""
     fragment_mib: int = 80
-    hostile_window_s: float = 4.0
+    hostile_window_s: float = 8.0
     hostile_names: int = 2_000
     """How many have the name that everybody wants."""
 
