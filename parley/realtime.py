@@ -371,6 +371,9 @@ class Realtime:
         if isinstance(outcome, msgspec.Struct):
             return outcome
 
+        if not isinstance(outcome, asyncio.Future):
+            self.server.takes_longer(sid)
+
         def finish(future: asyncio.Future[Any]) -> Any:
             try:
                 result = future.result()

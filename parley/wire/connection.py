@@ -74,8 +74,14 @@ class Connection(TCPServer):
             self._backlog.forget(self)
             if self._end is not None:
                 self._end.cancel()
+                self._end = None
+            self.__dict__.pop("protocol", None)  # which holds on to us
             if self._line is None and self._when_lost is not None:
                 self._when_lost()
+
+    async def turn(self) -> None:
+        """Wait for a request's turn, before anything is made for it."""
+        await self._pace.turn_of_request(self._place)
 
     async def open_line(self, asked: Handshaking, early: bytes) -> bool:
         """Answer a request that opens a WebSocket of ours; whether it is one.
@@ -199,14 +205,16 @@ class _Http(H11Protocol):
             self._is_refused = True
             await self._send_error_response(status)
             await self.send(Closed())
-        elif await self._opens_line(request):
-            raise _TakenOver
-        else:
-            await super()._create_stream(request)
-
-    async def _opens_line(self, request: h11.Request) -> bool:
+            return
         connection = getattr(self.send, "__self__", None)
-        if not isinstance(connection, Connection) or request.method != b"GET":
+        if isinstance(connection, Connection):
+            await connection.turn()
+            if await self._opens_line(connection, request):
+                raise _TakenOver
+        await super()._create_stream(request)
+
+    async def _opens_line(self, connection: Connection, request: h11.Request) -> bool:
+        if request.method != b"GET":
             return False
         asked = heads.of_request(request.target, list(request.headers))
         early = self.connection.trailing_data[0]

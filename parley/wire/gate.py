@@ -131,13 +131,15 @@ class Gate:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        had_its_turn = OWN_LINES in scope.get("state", ()) and self.place_of_peer(scope["client"])
         scope = self._proxies.see_through(scope)
         handshake = Handshake.from_scope(scope)
         if scope["type"] == "websocket":
             await self._pass(scope, handshake, receive, send)
             return
         place = place_of(handshake.address)
-        await self._server.eio.pace.turn_of_request(place)
+        if not had_its_turn:
+            await self._server.eio.pace.turn_of_request(place)
         arriving = Arriving(receive, self.backlog, place)
         try:
             answer = Counted(send, self.backlog, place, self._crowded)

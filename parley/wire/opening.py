@@ -12,6 +12,7 @@ from parley.wire import answers, heads
 from parley.wire.connection import Admit
 from parley.wire.countdown import Countdown
 from parley.wire.heads import HEAD_MAX_BYTES
+from parley.wire.pace import OPENING_OF_TURN, Pace
 from parley.wire.places import RETRY_AFTER_S
 
 OPEN_WITHIN_S = 10.0
@@ -36,25 +37,33 @@ class Door:
     many."""
     crowded: bytes
     """What a peer is told that has too many connections already."""
+    pace: Pace
+    place_of_peer: Callable[[Any], str]
+    """Under which a peer has its turn."""
 
 
 class Opening(asyncio.Protocol):
     """A connection until its first request is known."""
 
-    __slots__ = ("_data", "_door", "_give_place_back", "_transport")
+    __slots__ = ("_data", "_door", "_give_place_back", "_is_in_line", "_place", "_transport")
 
     def __init__(self, door: Door) -> None:
         self._door = door
         self._data = b""
         self._transport: asyncio.Transport | None = None
         self._give_place_back: Callable[[], object] | None = None
+        self._place = ""
+        self._is_in_line = False
+        """Whether its first request waits for the turn of its address."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         if self._door.is_full():
             self._refuse(_BUSY)
             return
-        self._give_place_back = self._door.take_place(transport.get_extra_info("peername"))
+        peer = transport.get_extra_info("peername")
+        self._place = self._door.place_of_peer(peer)
+        self._give_place_back = self._door.take_place(peer)
         if self._give_place_back is None:
             self._refuse(self._door.crowded)
         else:
@@ -65,14 +74,38 @@ class Opening(asyncio.Protocol):
         if transport is None or transport.is_closing():
             return
         self._data += data
-        if not self._data.startswith(_OURS[: len(self._data)]):
-            self._pass_on(transport)
+        if not self._is_in_line:
+            self._hear(transport)
+
+    def go_on(self) -> None:
+        """Its address has its turn."""
+        self._is_in_line = False
+        transport = self._transport
+        if transport is not None and not transport.is_closing():
+            transport.resume_reading()
+            self._hear(transport)
+
+    def _hear(self, transport: asyncio.Transport) -> None:
+        is_ours = self._data.startswith(_OURS[: len(self._data)])
+        end = self._data.find(b"\r\n\r\n") if is_ours else -1
+        if is_ours and end < 0 and len(self._data) <= HEAD_MAX_BYTES:
             return
-        end = self._data.find(b"\r\n\r\n")
-        if end >= 0:
-            self._open(transport, end)
-        elif len(self._data) > HEAD_MAX_BYTES:
+        pace = self._door.pace
+        if pace.is_limited:
+            if not pace.room(self._place):
+                self._wait_in_line(transport)
+                return
+            pace.spend(self._place, 0, of_turn=OPENING_OF_TURN)
+        if end < 0:
             self._pass_on(transport)
+        else:
+            self._open(transport, end)
+
+    def _wait_in_line(self, transport: asyncio.Transport) -> None:
+        self._is_in_line = True
+        transport.pause_reading()
+        self._door.entering.start(self)  # it said in time what it wants
+        self._door.pace.wait(self._place, self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._door.entering.stop(self)

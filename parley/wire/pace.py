@@ -21,12 +21,19 @@ PACKETS_PER_S = 1_000.0
 """Of one address: a tenth of a core, and more than a school types."""
 BURST_PACKETS = 2_000.0
 """It may save up so many: a school that comes back after a restart."""
-REQUEST_PACKETS = 2
+REQUEST_PACKETS = 3
 """What a request over HTTP counts as, and the handshake of a WebSocket."""
 REQUEST_OF_TURN = 8
 """And of the turn: they come less often, and cost as much at once."""
+LONG_OF_TURN = 8
+"""What joining, and other events that look at more than one thing, count as, of the turn alone."""
+OPENING_OF_TURN = 4
+"""What the first words of a connection count as, of the turn alone."""
+DATA_OF_TURN = 4
 DATA_BYTES = 4_096
-"""So many bytes that came over HTTP count as a packet of the turn: they have to be taken apart."""
+"""What came over HTTP at once counts as so much of the turn, and one more for so many bytes: it has
+to be taken apart."""
+TURN_S = 0.002
 REST_S = 0.01
 """Whoever has used up what they had waits so long at least, for several packets at once."""
 SHARES_MAX = 4_096
@@ -115,7 +122,7 @@ class Pace:
 
     async def turn_of_data(self, place: str, size: int) -> None:
         """Wait until so many bytes that came over HTTP may be read, which then count."""
-        await self._await_turn(place, 1, 1 + size // DATA_BYTES)
+        await self._await_turn(place, 1, DATA_OF_TURN + size // DATA_BYTES)
 
     async def _await_turn(self, place: str, packets: int, of_turn: int | None) -> int:
         if not self.is_limited:
@@ -147,7 +154,7 @@ class Pace:
     def _call_again(self) -> None:
         if not self._is_due:
             self._is_due = True
-            asyncio.get_running_loop().call_soon(self._next_turn)
+            asyncio.get_running_loop().call_later(TURN_S, self._next_turn)
 
     def _next_turn(self) -> None:
         busy, self._busy = self._busy, set()

@@ -22,7 +22,7 @@ from parley.wire.engine import GuardedEngine
 from parley.wire.handshake import Handshake
 from parley.wire.line import CLOSE_WITHIN_S, SERVICE_RESTART, Watch
 from parley.wire.logs import silent
-from parley.wire.pace import REQUEST_OF_TURN, REQUEST_PACKETS
+from parley.wire.pace import LONG_OF_TURN, REQUEST_OF_TURN, REQUEST_PACKETS
 from parley.wire.places import Places
 from parley.wire.socket import GuardedSocket
 from parley.wire.upgrade import Upgrade
@@ -322,6 +322,12 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
             self.eio.counts["malformed"] += 1
             return self._on_unreadable(sid, wants_ack)
         return self._on_event(sid, read[0], list(read[1:]), wants_ack)
+
+    def takes_longer(self, sid: str) -> None:
+        """What this client asked for is more than a message, and counts as more of its turn."""
+        client = self._client(sid)
+        if client is not None and self.eio.pace.is_limited:
+            self.eio.pace.spend(client.place, 0, of_turn=LONG_OF_TURN)
 
     def goodbye(self, sid: str) -> None:
         """It is connected no more."""

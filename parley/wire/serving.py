@@ -219,6 +219,8 @@ class _House:
             is_full=self._is_full,
             take_place=lambda peer: _nobody if self._gate is None else self._gate.take_place(peer),
             crowded=b"" if self._gate is None else self._gate.crowded,
+            pace=self._pace,
+            place_of_peer=self._place_of_peer,
         )
 
     def opening(self) -> Opening:
@@ -256,7 +258,6 @@ class _House:
         protocol.connection_made(transport)
         protocol.data_received(data)
         writer = asyncio.StreamWriter(transport, protocol, reader, loop)
-        peer = transport.get_extra_info("peername")
         connection = Connection(
             self._wrapped,
             loop,
@@ -268,12 +269,15 @@ class _House:
             admit=self._door.admit,
             backlog=self._backlog,
             pace=self._pace,
-            place="" if self._gate is None else self._gate.place_of_peer(peer),
+            place=self._place_of_peer(transport.get_extra_info("peername")),
             when_lost=when_lost,
         )
         task = loop.create_task(connection.run())
         self._http[task] = connection
         task.add_done_callback(self._left)
+
+    def _place_of_peer(self, peer: Any) -> str:
+        return "" if self._gate is None else self._gate.place_of_peer(peer)
 
     def _left(self, task: asyncio.Task[None]) -> None:
         del self._http[task]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 
 from parley.config import Config
 from parley.wire import connection, heads, serving
+from tests.eventually import until
 from tests.servers import Process, Running, process, running
 from tests.wire.test_line import UPGRADE, wire
 
@@ -122,6 +125,29 @@ async def test_a_connection_goes_with_its_client(server: Running, request_: str)
         asked = connections()
     await ends(asked)
     assert connections() == set()
+
+
+@pytest.mark.parametrize("request_", [HEALTH, f"{POLL}\r\n"], ids=["a page", "a poll"])
+async def test_a_connection_that_ended_leaves_no_cycle(
+    server: Running, request_: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[weakref.ref[connection.Connection]] = []
+    begin = connection.Connection.run
+
+    async def run(self: connection.Connection) -> None:
+        seen.append(weakref.ref(self))
+        await begin(self)
+
+    monkeypatch.setattr(connection.Connection, "run", run)
+    gc.collect()
+    gc.disable()
+    try:
+        async with wire(server) as asking:
+            await asking.says(request_.encode())
+            await asking.reads_head()
+        await until(lambda: bool(seen) and seen[0]() is None)
+    finally:
+        gc.enable()
 
 
 async def test_a_client_that_went_holds_no_place(config: Config) -> None:

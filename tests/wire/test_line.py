@@ -92,9 +92,15 @@ async def says_much(somebody: Person, room_id: str) -> None:
 
 
 @contextlib.asynccontextmanager
-async def wire(server: Running | Process, *, window: int | None = None) -> AsyncIterator[Wire]:
-    """A connection; `window` is about how much of what is not read the system takes, in bytes."""
+async def wire(
+    server: Running | Process, *, window: int | None = None, source: str = ""
+) -> AsyncIterator[Wire]:
+    """A connection from the address `source`; `window` is about how much of what is not read the
+    system takes, in bytes.
+    """
     network = socket.socket()
+    if source:
+        network.bind((source, 0))
     if window is not None:
         network.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
     network.setblocking(False)

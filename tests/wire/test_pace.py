@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+from hypercorn.asyncio import task_group
 
 from parley.config import Config
 from parley.wire import pace
@@ -113,7 +116,7 @@ async def test_nobody_else_waits_while_an_address_rests(monkeypatch: pytest.Monk
     monkeypatch.setattr(pace, "PACKETS_PER_S", 0.0)
     by = Pace()
     resting = asyncio.create_task(spends(by, HERE, 101))
-    await until(lambda: by._resting)
+    await until(lambda: bool(by._resting))
     async with asyncio.timeout(PATIENCE_S):
         await spends(by, THERE, 5 * pace.TURN_PACKETS)
     assert not resting.done()
@@ -142,7 +145,7 @@ async def test_addresses_that_are_gone_are_forgotten(monkeypatch: pytest.MonkeyP
     by = Pace()
     for number in range(100):
         by.spend(f"198.51.100.{number}", 1)
-        await asyncio.sleep(0)
+        await until(lambda: not by._busy)
     assert len(by._shares) <= 11
 
 
@@ -158,6 +161,74 @@ async def test_frames_that_came_together_are_handled_in_turns_and_in_order(
         assert turns.count >= 500 / pace.TURN_PACKETS
         turns.stop()
         assert [int(each[2 : each.index(b"[")]) for each in answers] == list(range(500))
+
+
+def _in_line(by: Pace) -> int:
+    return sum(len(share.waiting) for share in by._shares.values())
+
+
+def _serves(task: asyncio.Task[Any]) -> bool:
+    """Whether it is Hypercorn's for a request."""
+    return getattr(task.get_coro(), "__qualname__", "") == task_group._handle.__qualname__
+
+
+ANOTHER = "127.0.0.2"
+HEALTH = b"GET /api/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+
+@pytest.fixture
+async def endless_turn(server: Running) -> AsyncIterator[Pace]:
+    """A turn that goes on until the test is over, or has the next one begin."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pace, "TURN_S", 3_600.0)
+        endless = server.app.realtime.server.eio.pace
+        yield endless
+    endless._next_turn()
+    await until(lambda: not _in_line(endless))
+
+
+async def test_connections_that_come_together_begin_in_turns(
+    server: Running, endless_turn: Pace
+) -> None:
+    async with contextlib.AsyncExitStack() as opened:
+        crowd = [await opened.enter_async_context(wire(server)) for _ in range(8)]
+        answers = [asyncio.create_task(client.opens()) for client in crowd]
+        await until(lambda: _in_line(endless_turn) == 6)
+        assert sum(answer.done() for answer in answers) <= 2
+        async with wire(server, source=ANOTHER) as ada:
+            assert b" 101 " in await ada.opens()
+        crowd[7].writer.transport.abort()
+        endless_turn._next_turn()
+        await until(lambda: sum(answer.done() for answer in answers) >= 4)
+        for answer in answers:
+            answer.cancel()
+        await asyncio.wait(answers)
+
+
+async def test_nothing_is_made_for_a_request_before_its_turn(
+    server: Running, endless_turn: Pace
+) -> None:
+    async with contextlib.AsyncExitStack() as opened:
+        crowd = [await opened.enter_async_context(wire(server)) for _ in range(8)]
+        for client in crowd:
+            await client.says(HEALTH)
+        await until(lambda: _in_line(endless_turn) >= 6)
+        assert sum(map(_serves, asyncio.all_tasks())) <= 1
+        async with wire(server, source=ANOTHER) as ada:
+            await ada.says(HEALTH)
+            assert b" 200 " in await ada._reader.readuntil(b"\r\n\r\n")
+
+
+async def test_joining_takes_more_of_a_turn_than_a_message(
+    server: Running, endless_turn: Pace
+) -> None:
+    async with wire(server) as ada:
+        await ada.opens()
+        join = event("join_room", {"room_id": "nowhere", "username": "Ada"}, id=1)
+        await ada.says(masked(0x81, b"40"), masked(0x81, join.encode()))
+        await reads_until(ada, b"431[")
+        await ada.says(masked(0x81, event("nothing of ours", id=2).encode()))
+        await until(lambda: _in_line(endless_turn) == 1)
 
 
 async def test_what_waits_for_its_turn_is_given_back_when_the_client_goes(
