@@ -1,7 +1,6 @@
 """Long pages: one at a time and in slices, so that nobody who talks has to wait for them.
 
-A thread would not help: Python runs one at a time, and hands over after 5 ms at the earliest,
-each time the event loop has something to do.
+A thread would not help: Python runs one at a time.
 """
 
 from __future__ import annotations

@@ -1,9 +1,12 @@
-"""Taking turns: nobody has more of a turn of the event loop than others can wait for.
+"""Taking turns: nobody has more of the event loop at once than others can wait for.
 
 What comes in is handled in the order of the network, and one address can send thousands of packets
 on hundreds of connections at once. So each address has so much of a turn, and so many packets a
 second; what is more waits for a later turn, first in the network and then with whoever sent it.
 Nothing is lost or refused by it.
+
+A turn is a time, several turns of the event loop: a message needs six of those on its way through
+the server, and would meet the same address in each.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from collections import deque
 from typing import Protocol
 
 TURN_PACKETS = 16
-"""Of one address, in a turn of the event loop: one or two milliseconds."""
+"""Of one address, in `TURN_S`: one or two milliseconds of work."""
 AT_A_TIME = 4
 """Of one client whose address has others waiting, before they have their turn."""
 PACKETS_PER_S = 1_000.0
