@@ -151,10 +151,10 @@ async def count_read() -> None:
     who = Who("" if session is None else session.id, _stranger().address)
     try:
         await site().limits.spend(Kind.READS, who)
-    except RateLimited as error:
+    except RateLimited:
         # Not all who are refused at once are told at once: that would be long for everybody else.
         takes_s = REFUSAL_TAKES_S * random.uniform(0.5, 1)  # noqa: S311  # no secret
-        await asyncio.sleep(min(error.retry_after or 0.0, takes_s))
+        await asyncio.sleep(takes_s)
         raise
 
 

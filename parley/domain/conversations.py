@@ -216,9 +216,8 @@ async def listed(
     wanted = text.query(title_contains)
 
     async def find() -> list[Conversation]:
-        return await context.database.read(
-            stored.listed, limit=limit + 1, after=after, title_contains=wanted
-        )
+        read = context.database.search if wanted else context.database.read
+        return await read(stored.listed, limit=limit + 1, after=after, title_contains=wanted)
 
     found = await (turns.in_turn(context.searching, find) if wanted else find())
     page = found[:limit]

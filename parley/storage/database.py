@@ -127,11 +127,27 @@ class Database:
         self, query: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """What `query(connection, …)` gives, on a connection that cannot write."""
+        return await self._read(
+            Reader.submit, lambda connection: query(connection, *args, **kwargs)
+        )
 
+    async def search(
+        self, query: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The same, for what may take long."""
+        return await self._read(
+            Reader.search, lambda connection: query(connection, *args, **kwargs)
+        )
+
+    async def _read(
+        self,
+        submit: Callable[[Reader, Callable[[sa.Connection], T]], asyncio.Future[T]],
+        query: Callable[[sa.Connection], T],
+    ) -> T:
         if self._is_closed or self._reader is None:
             raise Unavailable(retry_after=RETRY_AFTER_S)
         try:
-            return await self._reader.submit(lambda connection: query(connection, *args, **kwargs))
+            return await submit(self._reader, query)
         except sa.exc.DatabaseError as error:
             if not trouble.is_of_storage(error):
                 raise

@@ -1,4 +1,4 @@
-"""Reading: a few threads, and connections that cannot write."""
+"""Reading: a thread for what is short, one for what is long, and connections that cannot write."""
 
 from __future__ import annotations
 
@@ -16,16 +16,19 @@ from parley.storage.threads import Threads
 
 T = TypeVar("T")
 
-READERS = 4
-"""Connections for reading: SQLite reads are short, and two cores are common."""
-
 
 class Reader:
-    """Runs queries from its making to `close()`."""
+    """Runs queries from its making to `close()`.
+
+    Short ones one after the other: most of what they take is Python, which runs one at a time
+    anyhow, and for each row they hand the interpreter to another. Four of them at once had the
+    event loop wait twenty milliseconds for it.
+    """
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        self._threads = Threads(READERS, name="parley-read")
+        self._threads = Threads(1, name="parley-read")
+        self._for_long = Threads(1, name="parley-long")
         self._gate = Gate()
         # Taking one from the engine's own pool costs as much as a query.
         self._idle: deque[sa.Connection] = deque()
@@ -34,9 +37,13 @@ class Reader:
         """What the query gives; all of it sees one moment."""
         return self._threads.call(lambda: self._run(query))
 
+    def search(self, query: Callable[[sa.Connection], T]) -> asyncio.Future[T]:
+        """The same, for what may take long: nobody else waits for it."""
+        return self._for_long.call(lambda: self._run(query))
+
     def apart(self, call: Callable[[sa.Connection], T]) -> asyncio.Future[T]:
         """The same outside a transaction, for what SQLite does in none."""
-        return self._threads.call(lambda: self._run(call, in_transaction=False))
+        return self._for_long.call(lambda: self._run(call, in_transaction=False))
 
     @contextlib.contextmanager
     def nobody(self) -> Iterator[None]:
@@ -47,6 +54,7 @@ class Reader:
 
     async def close(self) -> None:
         await self._threads.close()
+        await self._for_long.close()
         await asyncio.to_thread(self._let_go)
 
     def _run(self, query: Callable[[sa.Connection], T], *, in_transaction: bool = True) -> T:

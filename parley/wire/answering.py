@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from parley.wire import answers
+from parley.wire.pace import Pace
 from parley.wire.places import RETRY_AFTER_S
 from parley.wire.unread import Backlog
 
@@ -37,11 +38,15 @@ class Arriving:
 
 
 class Counted:
-    """An ASGI `send` that tells whoever has too much unread to come again later, with `crowded`."""
+    """An ASGI `send` that tells whoever has too much unread to come again later, with `crowded`.
 
-    def __init__(self, send: Any, backlog: Backlog, place: str, crowded: bytes) -> None:
+    What is large counts as more of a turn, too.
+    """
+
+    def __init__(self, send: Any, backlog: Backlog, pace: Pace, place: str, crowded: bytes) -> None:
         self._send = send
         self._backlog = backlog
+        self._pace = pace
         self._place = place
         self._crowded = crowded
         self._start: Any = None
@@ -57,6 +62,7 @@ class Counted:
         if size <= SMALL_BYTES:
             await self._go_on(message)
             return
+        self._pace.spend_on_answer(self._place, size)
         try:
             is_room = self._backlog.hold(self._place, size)
             if is_room or self._start is None:

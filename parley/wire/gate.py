@@ -142,7 +142,7 @@ class Gate:
             await self._server.eio.pace.turn_of_request(place)
         arriving = Arriving(receive, self.backlog, place)
         try:
-            answer = Counted(send, self.backlog, place, self._crowded)
+            answer = Counted(send, self.backlog, self.pace, place, self._crowded)
             await self._pass(scope, handshake, arriving, answer)
         finally:
             arriving.let_go()

@@ -16,6 +16,10 @@ import time
 from collections import deque
 from typing import Protocol
 
+import structlog
+
+log = structlog.get_logger(__name__)
+
 TURN_PACKETS = 16
 """Of one address, in `TURN_S`: one or two milliseconds of work."""
 AT_A_TIME = 4
@@ -35,7 +39,9 @@ OPENING_OF_TURN = 4
 DATA_OF_TURN = 4
 DATA_BYTES = 4_096
 """What came over HTTP at once counts as so much of the turn, and one more for so many bytes: it has
-to be taken apart."""
+to be taken apart. So many bytes of an answer count as one, too."""
+DEBT_MAX = 512
+"""Whoever took more than a turn has the next ones later, so many packets' worth at the most."""
 TURN_S = 0.002
 REST_S = 0.01
 """Whoever has used up what they had waits so long at least, for several packets at once."""
@@ -103,9 +109,14 @@ class Pace:
             return
         share = self._share(place)
         share.left -= packets
-        share.turn -= packets if of_turn is None else of_turn
+        share.turn = max(-DEBT_MAX, share.turn - (packets if of_turn is None else of_turn))
         self._busy.add(share)
         self._call_again()
+
+    def spend_on_answer(self, place: str, size: int) -> None:
+        """So many bytes were answered over HTTP, which had to be read and put together."""
+        if self.is_limited:
+            self.spend(place, 0, of_turn=size // DATA_BYTES)
 
     def wait(self, place: str, who: Waiting) -> None:
         """Have it go on as soon as its address has room, after the others of it."""
@@ -162,10 +173,12 @@ class Pace:
     def _next_turn(self) -> None:
         busy, self._busy = self._busy, set()
         for share in busy:
-            share.turn = TURN_PACKETS
-            self._call(share)  # whoever spends something in it is busy again
+            share.turn = min(TURN_PACKETS, share.turn + TURN_PACKETS)
+            self._call(share)
             if share.waiting:
                 self._wait_on(share)
+            elif share.turn < TURN_PACKETS:
+                self._busy.add(share)
         self._is_due = False
         if self._busy:
             self._call_again()
@@ -189,7 +202,10 @@ class Pace:
         for _ in range(len(share.waiting)):
             if share.turn < 1 or share.left < 1:
                 break
-            share.waiting.popleft().go_on()
+            try:
+                share.waiting.popleft().go_on()
+            except Exception:  # one who fails must not keep everybody waiting for ever
+                log.exception("turn_failed")
         share.is_called = False
 
 

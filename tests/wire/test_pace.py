@@ -99,6 +99,31 @@ class Counted(Pace):
         super()._next_turn()
 
 
+async def test_one_who_fails_keeps_nobody_waiting() -> None:
+    class Failing:
+        def go_on(self) -> None:
+            raise ValueError("on purpose")
+
+    by = Pace()
+    by.spend(HERE, 0, of_turn=pace.TURN_PACKETS)
+    by.wait(HERE, Failing())
+    assert await by.turn(HERE) == 1
+
+
+async def test_who_took_more_than_a_turn_has_the_next_ones_later() -> None:
+    by = Counted()
+    by.spend(HERE, 0, of_turn=5 * pace.TURN_PACKETS)
+    await by.turn(HERE)
+    assert by.looks >= 5
+
+
+async def test_no_debt_is_longer_than_a_few_turns() -> None:
+    by = Counted()
+    by.spend(HERE, 0, of_turn=10**9)
+    await by.turn(HERE)
+    assert by.looks <= 2 + pace.DEBT_MAX // pace.TURN_PACKETS
+
+
 async def test_those_who_wait_are_looked_at_once_a_turn_and_rest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -217,6 +242,17 @@ async def test_nothing_is_made_for_a_request_before_its_turn(
         async with wire(server, source=ANOTHER) as ada:
             await ada.says(HEALTH)
             assert b" 200 " in await ada._reader.readuntil(b"\r\n\r\n")
+
+
+async def test_a_large_answer_takes_more_of_a_turn(server: Running, endless_turn: Pace) -> None:
+    async with wire(server) as ada:
+        await ada.says(HEALTH.replace(b"/api/health", b"/openapi.json"))
+        head = await ada.reads_head()
+        assert b" 200 " in head
+        size = int(head.lower().partition(b"content-length:")[2].split()[0])
+        assert size > 4 * pace.DATA_BYTES
+        share = endless_turn._shares["127.0.0.1"]
+        await until(lambda: share.turn <= -(size // pace.DATA_BYTES))
 
 
 async def test_joining_takes_more_of_a_turn_than_a_message(

@@ -314,7 +314,9 @@ async def test_half_a_request_counts_as_long_as_it_is_waited_for(
 ) -> None:
     body = b"x" * 90_000 if "Length" in length else b"%x\r\n%b\r\n" % (90_000, b"x" * 90_000)
     async with wire(server) as mallory:
-        await mallory.says(f"POST /conversations HTTP/1.1\r\n{HOST}{length}\r\n".encode(), body)
+        await mallory.says(
+            f"POST /api/conversations/create HTTP/1.1\r\n{HOST}{length}\r\n".encode(), body
+        )
         await until(lambda: held(server) >= 90_000)
     await until(lambda: not held(server))
 
