@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from parley.wire import answers
@@ -11,6 +12,9 @@ from parley.wire.unread import Backlog
 
 SMALL_BYTES = 16 * 1024
 """What the system takes from us at once, whoever reads it: not worth counting."""
+PIECE_BYTES = 64 * 1024
+"""A large answer is written in pieces of so much, and others have their turn between them: to copy
+a megabyte into the network takes milliseconds."""
 
 
 class Arriving:
@@ -76,7 +80,15 @@ class Counted:
         start, self._start = self._start, None
         if start is not None:
             await self._send(start)
-        await self._send(message)
+        body = message.get("body", b"")
+        if len(body) <= PIECE_BYTES:
+            await self._send(message)
+            return
+        for at in range(0, len(body), PIECE_BYTES):
+            end = at + PIECE_BYTES
+            more = end < len(body) or message.get("more_body", False)
+            await self._send({**message, "body": body[at:end], "more_body": more})
+            await asyncio.sleep(0)
 
     async def _refuse(self) -> None:
         self._is_refused = True
