@@ -48,7 +48,7 @@ from parley.errors import (
     Unavailable,
     WrongHost,
 )
-from parley.limits import Limits
+from parley.limits.limiter import Limits
 from parley.manage_pages import manage_pages
 from parley.pages import pages
 from parley.realtime import Realtime, asking

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from parley import contract, present, records
-from parley.limits import Place
+from parley.limits.limiter import Place
+from parley.limits.windows import Keys
 from parley.rooms import Gathered, Room
-from parley.windows import Keys
 from parley.wire.server import Server
 
 NAMES_MAX = 8

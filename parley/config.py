@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from parley.addresses import Network, parse_networks
 from parley.errors import SettingInvalid
-from parley.rates import By, Rate
-from parley.rates import parser as rates_by
+from parley.limits.rates import By, Rate
+from parley.limits.rates import parser as rates_by
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 MEMORY = "memory"

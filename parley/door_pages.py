@@ -16,7 +16,7 @@ from parley.errors import (
     PassphraseWrong,
     RateLimited,
 )
-from parley.limits import Kind
+from parley.limits.limiter import Kind
 
 door_pages = Blueprint("door_pages", __name__)
 

@@ -16,7 +16,7 @@ from parley.domain import conversations, knocking, owning, removal, role_links
 from parley.domain.context import Context
 from parley.domain.overview import overview
 from parley.errors import BadRequest, Forbidden, NotFound, RateLimited, TooLarge
-from parley.limits import Kind
+from parley.limits.limiter import Kind
 from parley.records import Act, Overview, Role, Session
 from parley.rendering import render_long
 

@@ -12,7 +12,7 @@ from parley import contract, decode, forms, present, qr_codes, web
 from parley.domain import conversations, messages, participants
 from parley.door_pages import AT_THE_DOOR, Refused, door
 from parley.errors import ParleyError
-from parley.limits import Kind
+from parley.limits.limiter import Kind
 from parley.records import Session, Snapshot, Standing, Visibility
 from parley.rendering import render_long
 

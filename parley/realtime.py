@@ -38,9 +38,9 @@ from parley.errors import (
     ParleyError,
     PassphraseRequired,
 )
-from parley.limits import SPOKEN, Kind, Limits, Use, Who
+from parley.limits.limiter import SPOKEN, Kind, Limits, Use, Who
+from parley.limits.windows import Key
 from parley.seating import Seating, check_room_for_more
-from parley.windows import Key
 from parley.wire.direct import Later
 from parley.wire.handshake import Handshake
 from parley.wire.places import RETRY_AFTER_S, Places

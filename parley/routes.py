@@ -25,7 +25,7 @@ from parley.domain import (
 )
 from parley.domain.overview import overview
 from parley.errors import Locked, NotFound, PassphraseRequired, TooLarge, Unavailable
-from parley.limits import Kind
+from parley.limits.limiter import Kind
 from parley.records import Role, Session, Visibility
 
 Handler = Callable[..., Awaitable[Any]]

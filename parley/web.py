@@ -30,10 +30,10 @@ from parley.errors import (
     WrongHost,
 )
 from parley.hosts import is_loopback
-from parley.limits import SPOKEN, Kind, Limits, Outcome, Who
+from parley.limits.limiter import SPOKEN, Kind, Limits, Outcome, Who
+from parley.limits.windows import Key
 from parley.records import Session
 from parley.secret import Secret
-from parley.windows import Key
 
 R = TypeVar("R", bound=AnyResponse)
 

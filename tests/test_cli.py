@@ -22,7 +22,7 @@ import websocket
 from parley import __version__
 from parley.config import SETTINGS, Config, load_config
 from parley.errors import SettingInvalid
-from parley.rates import By, Rate
+from parley.limits.rates import By, Rate
 from tests.people import Person
 from tests.raw import event
 from tests.servers import START_WITHIN_S, process

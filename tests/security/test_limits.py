@@ -14,7 +14,7 @@ from parley import contract
 from parley.app import create_app
 from parley.config import Config
 from parley.errors import RateLimited
-from parley.limits import Kind, Who
+from parley.limits.limiter import Kind, Who
 from tests.calls import Caller
 from tests.people import PATIENCE_S, Json
 from tests.raw import raw_polling, raw_socket

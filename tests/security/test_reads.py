@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 from parley.app import create_app
 from parley.config import Config
 from parley.errors import RateLimited
-from parley.limits import Kind, Who
+from parley.limits.limiter import Kind, Who
 from parley.web import REFUSAL_TAKES_S
 from tests.security.conftest import Guest, Open
 

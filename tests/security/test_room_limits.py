@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from parley.limits import NOBODY, Kind, Who
+from parley.limits.limiter import NOBODY, Kind, Who
 from tests.people import Json
 from tests.security.conftest import TRUSTED, Guest, House, Open
 from tests.security.room import done

@@ -7,8 +7,8 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.rates import By, Rate
-from parley.windows import Window, Windows
+from parley.limits.rates import By, Rate
+from parley.limits.windows import Window, Windows
 
 STEPS = st.lists(st.integers(0, 8), max_size=60)
 PER_S = 10

@@ -24,11 +24,11 @@ from parley.errors import (
     RateLimited,
     RateLimitStorageUnusable,
 )
-from parley.rates import By, Rate
-from parley.windows import Key, Keys, Windows
+from parley.limits.rates import By, Rate
+from parley.limits.windows import Key, Keys, Windows
 
 if TYPE_CHECKING:
-    from parley.shared_windows import SharedWindows
+    from parley.limits.shared_windows import SharedWindows
 
 log = structlog.get_logger(__name__)
 
@@ -371,7 +371,7 @@ async def _outcome(act: Callable[[], T | Awaitable[T]]) -> T:
 
 def _shared(url: str, rates: Mapping[str, Sequence[Rate]]) -> SharedWindows:
     try:
-        from parley.shared_windows import SharedWindows
+        from parley.limits.shared_windows import SharedWindows
     except ImportError as error:
         raise RateLimitStorageUnusable(
             "Counting in Redis needs the extra redis: pip install 'parley[redis]'."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
-from parley.rates import By, Rate
+from parley.limits.rates import By, Rate
 
 Key = int | str
 Keys = tuple[Key, str, Key]

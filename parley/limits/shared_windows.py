@@ -18,8 +18,8 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from limits.errors import ConfigurationError, StorageError
 
 from parley.errors import RateLimitStorageUnusable
-from parley.rates import Rate
-from parley.windows import PLACES, Keys
+from parley.limits.rates import Rate
+from parley.limits.windows import PLACES, Keys
 
 log = structlog.get_logger(__name__)
 
