@@ -12,7 +12,6 @@ from msgspec import UNSET
 
 from parley import contract, credentials, present, records
 from parley.addresses import place_of
-from parley.audience import Audience, Client, Credential
 from parley.config import Config
 from parley.credentials import Asking, Origins
 from parley.decode import from_value
@@ -40,7 +39,8 @@ from parley.errors import (
 )
 from parley.limits.limiter import SPOKEN, Kind, Limits, Use, Who
 from parley.limits.windows import Key
-from parley.seating import Seating, check_room_for_more
+from parley.live.audience import Audience, Client, Credential
+from parley.live.seating import Seating, check_room_for_more
 from parley.wire.direct import Later
 from parley.wire.handshake import Handshake
 from parley.wire.places import RETRY_AFTER_S, Places

@@ -15,8 +15,8 @@ from parley.domain import conversations, messages, owning, participants, states
 from parley.domain.messages import Draft
 from parley.domain.owning import Wishes
 from parley.domain.participants import Joining
+from parley.live.shared_states import Reading, as_wire
 from parley.records import Message, Session
-from parley.shared_states import Reading, as_wire
 from tests.domain.world import World
 from tests.fuzz.effort import examples
 

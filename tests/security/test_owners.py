@@ -9,8 +9,8 @@ import pytest
 
 from parley import contract, manage_pages
 from parley.app import web_site
-from parley.audience import NAMES_MAX
 from parley.errors import NotJoined
+from parley.live.audience import NAMES_MAX
 from tests.people import Json
 from tests.security.room import People, done, refused, room_of
 from tests.servers import Running

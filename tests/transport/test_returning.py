@@ -13,7 +13,8 @@ import pytest
 
 from bench.client import STATE, Client
 from bench.tally import Tally
-from parley import contract, shared_states
+from parley import contract
+from parley.live import shared_states
 from parley.storage.database import Database
 from parley.wire.server import Server
 from tests.people import Person

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.rooms import Room
+from parley.live.rooms import Room
 from tests.fuzz.effort import examples
 
 SIDS = st.sampled_from(["phone", "laptop", "tablet", "desk"])

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 from parley import contract, records
-from parley.audience import Audience, Client, Credential, Seat
 from parley.domain import conversations
 from parley.domain.context import Context
 from parley.errors import BadRequest, NotJoined
-from parley.rooms import Room
-from parley.shared_states import Arrival, State, as_wire
+from parley.live.audience import Audience, Client, Credential, Seat
+from parley.live.rooms import Room
+from parley.live.shared_states import Arrival, State, as_wire
 from parley.wire.server import Server
 
 STATE = "conversation_state"

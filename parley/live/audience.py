@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from parley import contract, present, records
 from parley.limits.limiter import Place
 from parley.limits.windows import Keys
-from parley.rooms import Gathered, Room
+from parley.live.rooms import Gathered, Room
 from parley.wire.server import Server
 
 NAMES_MAX = 8

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from parley import contract, records
-from parley.shared_states import Readings
+from parley.live.shared_states import Readings
 
 PASSING = frozenset(("user_typing", "room_position"))
 """Events that change nothing of a state."""

@@ -1,0 +1,1 @@
+"""Who hears what: who sits where, and what each socket is told."""
