@@ -10,22 +10,8 @@ import structlog
 from quart import Quart, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from parley import (
-    __version__,
-    contract,
-    forms,
-    logs,
-    page_policy,
-    present,
-    rendering,
-    requests,
-    rich_text,
-    transcript,
-    web,
-    web_headers,
-)
+from parley import __version__, contract, logs, present, requests, web
 from parley.addresses import Proxies
-from parley.assets import Assets
 from parley.bus.local import LocalBus
 from parley.config import Config
 from parley.credentials import MARK, Origins
@@ -33,7 +19,6 @@ from parley.domain import conversations, owning, participants
 from parley.domain.context import Context
 from parley.domain.presence import Presence
 from parley.domain.rekeying import Rekeying
-from parley.door_pages import door_pages
 from parley.errors import (
     BadRequest,
     ConversationNotFound,
@@ -49,8 +34,11 @@ from parley.errors import (
     WrongHost,
 )
 from parley.limits.limiter import Limits
-from parley.manage_pages import manage_pages
-from parley.pages import pages
+from parley.pages import compression, forms, policy, rendering, text, transcript
+from parley.pages.assets import Assets
+from parley.pages.conversations import pages
+from parley.pages.door import door_pages
+from parley.pages.manage import manage_pages
 from parley.realtime import Realtime, asking
 from parley.routes import rest
 from parley.secret import Secret
@@ -86,6 +74,7 @@ class Parley(Quart):
     database: Database
     limits: Limits
     rekeying: Rekeying
+    assets: Assets
 
     async def open(self) -> None:
         """Open the database. Runs by itself when the app starts; sooner, it tells why it cannot.
@@ -137,7 +126,7 @@ def create_app(config: Config | None = None) -> Parley:
         LocalBus(),
         Presence(),
         config.leave_grace_s,
-        tag=lambda purpose, text: _secret(app).tag(purpose, text),
+        tag=lambda purpose, said: _secret(app).tag(purpose, said),
     )
     limits = Limits(config)
     realtime = Realtime(context, config, limits)
@@ -152,10 +141,10 @@ def create_app(config: Config | None = None) -> Parley:
     app = Parley(__name__, static_folder=None)
     app.logger = logs.for_library("answer_failed")
     app.database, app.realtime, app.limits = database, realtime, limits
+    app.assets = Assets()
     app.extensions[web.EXTENSION] = web.Site(
         config=config,
         context=context,
-        assets=Assets(),
         origins=Origins.of(config),
         limits=limits,
         connection_count=lambda: realtime.server.connection_count,
@@ -189,18 +178,18 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(pages)
     app.register_blueprint(door_pages)
     app.register_blueprint(manage_pages)
-    app.register_blueprint(site.assets.blueprint())
+    app.register_blueprint(app.assets.blueprint())
     app.before_request(_refuse_other_hosts)
     app.before_request(requests.refuse_long_queries)
     app.before_request(_count_what_leads_nowhere)
-    app.after_request(page_policy.secure)
+    app.after_request(policy.secure)
     app.after_request(forms.set_cookie)
-    app.after_request(web_headers.compress)
+    app.after_request(compression.compress)
     app.after_request(_note)
     app.register_error_handler(ParleyError, _tell)
     app.register_error_handler(HTTPException, _tell_http)
     app.register_error_handler(Exception, _tell_fault)
-    _set_up_templates(app, site.assets)
+    _set_up_templates(app, app.assets)
     app.asgi_app = Gate(  # type: ignore[method-assign]  # how Quart takes middleware
         app.realtime.server,
         Turnstile(app.asgi_app),
@@ -221,11 +210,11 @@ def _serve(app: Parley, config: Config) -> None:
 def _set_up_templates(app: Quart, assets: Assets) -> None:
     app.jinja_env.globals.update(asset=assets.url, version=__version__)
     app.jinja_env.globals.update(form_seal=forms.seal_field, pause=rendering.pause)
-    app.jinja_env.filters.update(rich=rich_text.rich, grouped=transcript.grouped)
+    app.jinja_env.filters.update(rich=text.rich, grouped=transcript.grouped)
     app.jinja_env.filters.update(
         day=transcript.day, clock=transcript.clock, full_date=transcript.full_date
     )
-    app.jinja_env.tests["is_emoji_only"] = rich_text.is_emoji_only
+    app.jinja_env.tests["is_emoji_only"] = text.is_emoji_only
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 

@@ -16,7 +16,6 @@ from werkzeug.sansio.response import Response as AnyResponse
 
 from parley import credentials
 from parley.addresses import place_of
-from parley.assets import Assets
 from parley.config import Config
 from parley.credentials import Asking, Origins
 from parley.domain import conversations, sessions
@@ -50,7 +49,6 @@ class Site:
 
     config: Config
     context: Context
-    assets: Assets
     origins: Origins
     limits: Limits
     connection_count: Callable[[], int]

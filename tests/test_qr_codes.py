@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 import segno
 
-from parley import qr_codes
 from parley.errors import BadRequest
+from parley.pages import qr_codes
 
 LINK = "https://talk.example.org/link/" + "Aa0_" * 10
 

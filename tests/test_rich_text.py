@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley import rich_text
 from parley.contract import MESSAGE_MAX_CHARS
+from parley.pages import text as rich_text
 
 CASES = json.loads((Path(__file__).parent / "rich_text_cases.json").read_text("utf-8"))
 ROOT = Path(__file__).parents[1]

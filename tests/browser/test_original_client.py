@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from parley.assets import FOLDER
+from parley.pages.assets import FOLDER
 from tests.browser.seeding import Seeding
 from tests.browser.visitor import Visitor
 from tests.original_examples import CONNECT

@@ -8,7 +8,7 @@ import pytest
 
 from parley.app import Parley, create_app
 from parley.config import Config
-from parley.page_policy import PERMISSIONS_POLICY, page_policy
+from parley.pages.policy import PERMISSIONS_POLICY, page_policy
 from tests.calls import Caller, Reply
 from tests.servers import Running, running
 

@@ -7,10 +7,11 @@ from typing import get_args
 
 import pytest
 
-from parley import contract, manage_pages
+from parley import contract
 from parley.app import web_site
 from parley.errors import NotJoined
 from parley.live.audience import NAMES_MAX
+from parley.pages import manage
 from tests.people import Json
 from tests.security.room import People, done, refused, room_of
 from tests.servers import Running
@@ -411,7 +412,7 @@ async def test_every_act_stands_in_the_owners_list_and_no_secret_does(person: Pe
 
 
 def test_every_act_has_words_on_the_page() -> None:
-    assert set(manage_pages.ACTS) == set(get_args(contract.ActName))
+    assert set(manage.ACTS) == set(get_args(contract.ActName))
 
 
 # --- names ---

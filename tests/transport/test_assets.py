@@ -8,8 +8,8 @@ import re
 
 import pytest
 
-from parley.app import Parley, web_site
-from parley.assets import FOLDER
+from parley.app import Parley
+from parley.pages.assets import FOLDER
 from tests.calls import Caller, Reply
 
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
@@ -20,7 +20,7 @@ NAMES = sorted(p.relative_to(FOLDER).as_posix() for p in FOLDER.rglob("*") if p.
 
 
 async def asset(caller: Caller, app: Parley, name: str, **headers: str) -> Reply:
-    return await caller.call("GET", web_site(app).assets.url(name), headers=headers)
+    return await caller.call("GET", app.assets.url(name), headers=headers)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -69,7 +69,7 @@ async def test_the_address_of_another_version_is_not_kept(ada: Caller) -> None:
     ],
 )
 async def test_what_is_not_in_the_folder_is_not_found(ada: Caller, app: Parley, name: str) -> None:
-    reply = await ada.call("GET", f"/static/{web_site(app).assets.version}/{name}")
+    reply = await ada.call("GET", f"/static/{app.assets.version}/{name}")
     if reply.status == 308:
         reply = await ada.call("GET", reply.headers["Location"])
     assert reply.status == 404

@@ -6,7 +6,6 @@ import asyncio
 
 import pytest
 
-from parley import rendering
 from parley.app import Parley, web_site
 from parley.contract import (
     CONVERSATIONS_PAGE_DEFAULT,
@@ -14,6 +13,7 @@ from parley.contract import (
     STATE_MAX_CHARS,
     STATE_MESSAGES,
 )
+from parley.pages import rendering
 from tests.calls import Caller
 from tests.people import PATIENCE_S
 from tests.slices import Slices, sliced

@@ -1,6 +1,6 @@
 // @ts-check
 /*
-What a message's text becomes. `parley/rich_text.py` follows the same rules, and both are held to
+What a message's text becomes. `parley/pages/text.py` follows the same rules, and both are held to
 `tests/rich_text_cases.json`. The text is never HTML: everything ends as a text node or an href.
 
 0. CRLF and a lone CR count as LF.

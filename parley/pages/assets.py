@@ -10,8 +10,8 @@ from pathlib import Path
 
 from quart import Blueprint, Response, request
 
-from parley import web_headers
 from parley.errors import NotFound
+from parley.pages import compression
 
 FOLDER = Path(__file__).parent / "static"
 COMPRESSED_TYPES = ("text/", "application/json", "image/svg+xml")
@@ -74,7 +74,7 @@ def _asset(path: Path) -> Asset:
 
 
 def _response(asset: Asset, *, is_current: bool) -> Response:
-    gzipped = asset.compressed is not None and web_headers.accepts_gzip(request.headers)
+    gzipped = asset.compressed is not None and compression.accepts_gzip(request.headers)
     content = asset.compressed if gzipped and asset.compressed is not None else asset.content
     charset = "" if asset.type.startswith("image/") else "; charset=utf-8"
     response = Response(content, content_type=asset.type + charset)

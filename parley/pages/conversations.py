@@ -8,13 +8,14 @@ from urllib.parse import urlencode
 from quart import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from parley import contract, decode, forms, present, qr_codes, web
+from parley import contract, decode, present, web
 from parley.domain import conversations, messages, participants
-from parley.door_pages import AT_THE_DOOR, Refused, door
 from parley.errors import ParleyError
 from parley.limits.limiter import Kind
+from parley.pages import forms, qr_codes
+from parley.pages.door import AT_THE_DOOR, Refused, door
+from parley.pages.rendering import render_long
 from parley.records import Session, Snapshot, Standing, Visibility
-from parley.rendering import render_long
 
 pages = Blueprint("pages", __name__)
 

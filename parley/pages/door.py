@@ -5,7 +5,7 @@ from __future__ import annotations
 from quart import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from parley import contract, decode, forms, present, web
+from parley import contract, decode, present, web
 from parley.domain import entering, knocking, role_links
 from parley.errors import (
     KnockRequired,
@@ -17,6 +17,7 @@ from parley.errors import (
     RateLimited,
 )
 from parley.limits.limiter import Kind
+from parley.pages import forms
 
 door_pages = Blueprint("door_pages", __name__)
 

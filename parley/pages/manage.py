@@ -11,14 +11,15 @@ from msgspec.structs import replace
 from quart import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from parley import contract, decode, forms, present, qr_codes, web
+from parley import contract, decode, present, web
 from parley.domain import conversations, knocking, owning, removal, role_links
 from parley.domain.context import Context
 from parley.domain.overview import overview
 from parley.errors import BadRequest, Forbidden, NotFound, RateLimited, TooLarge
 from parley.limits.limiter import Kind
+from parley.pages import forms, qr_codes
+from parley.pages.rendering import render_long
 from parley.records import Act, Overview, Role, Session
-from parley.rendering import render_long
 
 manage_pages = Blueprint("manage_pages", __name__)
 

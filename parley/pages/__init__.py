@@ -1,0 +1,1 @@
+"""What pages do: decode a form, ask the domain, render the answer whole."""
