@@ -13,8 +13,8 @@ from msgspec import UNSET
 from parley import contract, credentials, present, records
 from parley.addresses import place_of
 from parley.config import Config
+from parley.contract.decode import from_value
 from parley.credentials import Asking, Origins
-from parley.decode import from_value
 from parley.domain import (
     access,
     conversations,

@@ -10,7 +10,8 @@ from msgspec import UNSET, Struct
 from quart import Blueprint, Response, request
 from quart_cors import cors
 
-from parley import contract, decode, openapi, present, web
+from parley import contract, present, web
+from parley.contract import decode, openapi
 from parley.domain import (
     audit,
     conversations,

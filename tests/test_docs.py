@@ -15,13 +15,13 @@ import pytest
 import requests
 import socketio
 
-from parley import reference
 from parley.config import SETTINGS
 from tests.faults import effort
 from tests.faults.test_answers_lost import MESSAGES
 from tests.faults.test_ending import ENDINGS
 from tests.faults.test_killed import KILLS
 from tests.servers import Process, free_port, process
+from tools import reference
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from quart import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from parley import contract, decode, present, web
+from parley import contract, present, web
+from parley.contract import decode
 from parley.domain import conversations, messages, participants
 from parley.errors import ParleyError
 from parley.limits.limiter import Kind

@@ -5,7 +5,8 @@ from __future__ import annotations
 from quart import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from parley import contract, decode, present, web
+from parley import contract, present, web
+from parley.contract import decode
 from parley.domain import entering, knocking, role_links
 from parley.errors import (
     KnockRequired,

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from quart import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from parley import contract, decode, present, web
+from parley import contract, present, web
+from parley.contract import decode
 from parley.domain import conversations, knocking, owning, removal, role_links
 from parley.domain.context import Context
 from parley.domain.overview import overview

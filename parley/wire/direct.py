@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from parley import codec
 from parley.addresses import place_of
+from parley.contract import codec
 from parley.wire import frames
 from parley.wire.handshake import Handshake
 from parley.wire.line import Line, Watch

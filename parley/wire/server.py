@@ -14,7 +14,7 @@ import structlog
 from engineio import packet as eio_packet
 from socketio import packet as sio_packet
 
-from parley import codec
+from parley.contract import codec
 from parley.wire import frames
 from parley.wire.countdown import GRAIN_S
 from parley.wire.direct import EVENT, DirectClient, Later

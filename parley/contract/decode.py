@@ -7,8 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from parley import codec
-from parley.contract import JSON_MAX_DEPTH
+from parley.contract import JSON_MAX_DEPTH, codec
 from parley.errors import BadRequest, TooLarge
 
 T = TypeVar("T")

@@ -1,6 +1,6 @@
 """The reference pages of `docs/`, made from the contract and the table of settings.
 
-`python -m parley.reference` writes them; a test compares.
+`python -m tools.reference` writes them; a test compares.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from parley.config import SETTINGS
 from parley.contract import codes, events, objects, rest
 
 DOCS = Path(__file__).parent.parent / "docs"
-GENERATED = "<!-- Made by `python -m parley.reference`: change the source, not this page. -->"
+GENERATED = "<!-- Made by `python -m tools.reference`: change the source, not this page. -->"
 
 
 def pages() -> dict[str, str]:
