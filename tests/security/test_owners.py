@@ -460,7 +460,7 @@ async def test_who_is_put_out_before_they_sit_down_does_not_sit_down(
     assert who is not None
     context.presence.forget(who)
     with pytest.raises(NotJoined):
-        await realtime._seating.seat(client, client.credential, room_id, who, None)
+        await realtime._site.seating.seat(client, client.credential, room_id, who, None)
     assert client.seats == {}
     assert realtime.audience.rooms == {}
 

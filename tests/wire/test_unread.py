@@ -11,6 +11,7 @@ import pytest
 
 from parley import contract
 from parley.config import Config
+from parley.realtime import HANDLERS
 from parley.wire import line, socket, unread
 from parley.wire.socket import GuardedSocket
 from parley.wire.unread import Backlog
@@ -168,7 +169,7 @@ async def reads_acks(client: Wire, last: str) -> list[str]:
 
 
 async def test_large_packets_that_wait_for_their_turn_are_bounded(
-    server: Running,
+    server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Sixty-four may wait, and sixty-four kilobytes of them."""
     waits = asyncio.Event()
@@ -176,7 +177,7 @@ async def test_large_packets_that_wait_for_their_turn_are_bounded(
     async def never(*_: object) -> None:
         await waits.wait()
 
-    server.app.realtime._events["sync"] = never  # type: ignore[assignment]
+    monkeypatch.setitem(HANDLERS, "sync", never)
     room_id = await full_room(server)
     async with wire(server) as mallory:
         await mallory.opens()
@@ -288,13 +289,15 @@ async def test_what_is_posted_at_once_lets_others_have_their_turn(server: Runnin
         is_over = True
 
 
-async def test_what_is_posted_counts_while_it_waits_for_its_turn(server: Running) -> None:
+async def test_what_is_posted_counts_while_it_waits_for_its_turn(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
     waits = asyncio.Event()
 
     async def never(*_: object) -> None:
         await waits.wait()
 
-    server.app.realtime._events["sync"] = never  # type: ignore[assignment]
+    monkeypatch.setitem(HANDLERS, "sync", never)
     room_id = await full_room(server)
     async with raw_polling(server.url) as mallory:
         await mallory.send(event("join_room", {"room_id": room_id}, id=0))

@@ -1,0 +1,36 @@
+"""What several calls have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET
+from quart import request
+
+from parley import contract, present, web
+from parley.contract import decode
+from parley.domain import conversations
+from parley.records import Session
+
+
+async def entry(room_id: str, session: Session, token: str | None) -> contract.JoinReply:
+    """What creating and joining have in common: the conversation, and how to get back in."""
+    snapshot = await conversations.snapshot(web.site().context, room_id, session)
+    now = snapshot.conversation.room_id
+    return contract.JoinReply(
+        room_id=now,
+        join_link=present.join_link(now, public_url=web.public_url()),
+        conversation=present.conversation(snapshot),
+        role="owner",
+        # A page of our own has the cookie, which scripts cannot read: better than a token they can.
+        token=UNSET if web.is_own_page() else token or web.presented_token() or UNSET,
+    )
+
+
+def parameters(call: str) -> dict[str, Any]:
+    """The query parameters that the call declares, checked; those not given are left out."""
+    return {
+        parameter.name: decode.from_query(text, parameter.name, parameter.schema)
+        for parameter in contract.CALLS[call].parameters
+        if (text := request.args.get(parameter.name)) is not None
+    }

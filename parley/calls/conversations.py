@@ -1,0 +1,97 @@
+"""Conversations: begun, read, found, changed, ended, deleted."""
+
+from __future__ import annotations
+
+from msgspec import UNSET
+from quart import Response
+
+from parley import contract, present, web
+from parley.calls.answering import entry, parameters
+from parley.domain import audit, conversations, owning
+from parley.domain.overview import overview
+from parley.records import Visibility
+
+
+async def create(body: contract.CreateBody) -> Response:
+    session = await web.current_session()
+    created = await conversations.create(
+        web.site().context,
+        session,
+        title=body.title,
+        description=body.description,
+        user_id=body.user_id,
+        visibility=Visibility(body.visibility or Visibility.LISTED),
+    )
+    reply = await entry(created.conversation.room_id, created.owner, created.token)
+    reply.user_id = created.conversation.created_by
+    return web.remember(web.json(reply, 201), created.token)
+
+
+async def read(room_id: str) -> contract.ConversationReply:
+    session = await web.session_if_known()
+    snapshot = await conversations.snapshot(web.site().context, room_id, session)
+    return contract.ConversationReply(conversation=present.conversation(snapshot))
+
+
+async def list_conversations() -> contract.ConversationsReply:
+    query = parameters("list")
+    page, cursor = await conversations.listed(
+        web.site().context,
+        limit=query.get("limit", contract.CONVERSATIONS_PAGE_DEFAULT),
+        cursor=query.get("cursor"),
+        title_contains=query.get("q", "")[: contract.QUERY_MAX_CHARS],
+    )
+    public_url = web.public_url()
+    return contract.ConversationsReply(
+        conversations=[present.summary(found, public_url=public_url) for found in page],
+        next_cursor=UNSET if cursor is None else cursor,
+    )
+
+
+async def change(body: contract.ChangeBody, room_id: str) -> contract.ChangeReply:
+    session, context = await web.current_session(), web.site().context
+    changed = await owning.change(context, room_id, session, owning.wishes(body))
+    snapshot = await conversations.snapshot(context, changed.room_id, session)
+    return contract.ChangeReply(conversation=present.conversation(snapshot))
+
+
+async def replace_link(_body: contract.Nothing, room_id: str) -> contract.ReplacedLinkReply:
+    session = await web.current_session()
+    now = (await owning.replace_link(web.site().context, room_id, session)).room_id
+    return contract.ReplacedLinkReply(
+        room_id=now, join_link=present.join_link(now, public_url=web.public_url())
+    )
+
+
+async def end(_body: contract.Nothing, room_id: str) -> contract.EndReply:
+    session = await web.current_session()
+    await conversations.end(web.site().context, room_id, session)
+    return contract.EndReply(message="The conversation has ended.")
+
+
+async def delete(room_id: str) -> contract.DeletedReply:
+    session = await web.current_session()
+    erased = await owning.delete(web.site().context, room_id, session)
+    return contract.DeletedReply(
+        messages=erased.messages,
+        participants=erased.participants,
+        links=erased.links,
+        acts=erased.acts,
+    )
+
+
+async def manage(room_id: str) -> contract.ManageReply:
+    seen = await overview(web.site().context, room_id, await web.current_session())
+    return present.decided(seen)
+
+
+async def acts(room_id: str) -> contract.ActsReply:
+    query = parameters("acts")
+    found, has_more = await audit.acts(
+        web.site().context,
+        room_id,
+        await web.current_session(),
+        limit=query.get("limit", contract.ACTS_PAGE_DEFAULT),
+        before=query.get("before"),
+    )
+    return contract.ActsReply(acts=[present.act(each) for each in found], has_more=has_more)

@@ -1,0 +1,68 @@
+"""Coming in where the door is not open: by passphrase, link or knock."""
+
+from __future__ import annotations
+
+from msgspec import UNSET
+from quart import Response
+
+from parley import contract, present, web
+from parley.domain import entering, knocking, role_links
+from parley.errors import Locked
+
+
+async def enter(body: contract.EnterBody, room_id: str) -> Response:
+    session = await web.current_session()
+    async with web.guessing(room_id):
+        entered = await entering.enter(web.site().context, room_id, session, body.passphrase)
+    return _let_in(entered)
+
+
+async def use_link(_body: contract.Nothing, code: str) -> Response:
+    session = await web.current_session()
+    return _let_in(await role_links.use_link(web.site().context, session, code))
+
+
+async def knock(body: contract.KnockBody, room_id: str) -> Response:
+    session = await web.current_session()
+    asked = await knocking.knock(web.site().context, room_id, session, body.username, web.address())
+    reply = contract.KnockReply(state="not_needed")
+    if asked.knock is not None:
+        token = UNSET if web.is_own_page() or asked.token is None else asked.token
+        reply = contract.KnockReply(state="waiting", id=asked.knock.id, token=token)
+    return web.remember(web.json(reply), asked.token)
+
+
+async def knock_state(room_id: str) -> contract.KnockReply:
+    session = await web.session_if_known()
+    stands = await knocking.own_knock(web.site().context, room_id, session)
+    reply = contract.KnockReply(state=present.knock_state(stands))
+    if reply.state == "waiting" and stands.is_locked:
+        raise Locked  # who waits is told; an owner may let them in all the same
+    if reply.state not in ("none", "not_needed") and stands.knock is not None:
+        reply.id = stands.knock.id
+    return reply
+
+
+async def answer_knock(
+    body: contract.AnswerBody, room_id: str, knock_id: str
+) -> contract.DoneReply:
+    session = await web.current_session()
+    await knocking.answer(web.site().context, room_id, session, knock_id, admit=body.admit)
+    return contract.DoneReply()
+
+
+async def answer_knocks(body: contract.AnswerBody, room_id: str) -> contract.DoneReply:
+    session = await web.current_session()
+    await knocking.answer_all(web.site().context, room_id, session, admit=body.admit)
+    return contract.DoneReply()
+
+
+def _let_in(entered: entering.Entered) -> Response:
+    now = entered.conversation.room_id
+    reply = contract.EnteredReply(
+        room_id=now,
+        join_link=present.join_link(now, public_url=web.public_url()),
+        role=present.link_role(entered.standing),
+        token=UNSET if web.is_own_page() or entered.token is None else entered.token,
+    )
+    return web.remember(web.json(reply), entered.token)

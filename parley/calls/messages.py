@@ -1,0 +1,38 @@
+"""What is said."""
+
+from __future__ import annotations
+
+from parley import contract, present, web
+from parley.calls.answering import parameters
+from parley.domain import messages
+
+
+async def history(room_id: str) -> contract.MessagesReply:
+    query = parameters("messages")
+    found, has_more = await messages.history(
+        web.site().context,
+        room_id,
+        await web.session_if_known(),
+        limit=query.get("limit", contract.MESSAGES_PAGE_DEFAULT),
+        before=query.get("before"),
+        after=query.get("after"),
+    )
+    return contract.MessagesReply(
+        messages=[present.message(said) for said in found], has_more=has_more
+    )
+
+
+async def send(body: contract.SendBody, room_id: str) -> contract.SendReply:
+    session = await web.current_session()
+    draft = messages.Draft(body.message, body.type, body.client_id)
+    sent = await messages.send_as(web.site().context, room_id, session, draft)
+    ack = present.sent(sent.message, duplicate=sent.duplicate)
+    return contract.SendReply(
+        id=ack.id, seq=ack.seq, timestamp=ack.timestamp, duplicate=ack.duplicate
+    )
+
+
+async def delete_message(room_id: str, message_id: str) -> contract.MessageReply:
+    session = await web.current_session()
+    message = await messages.delete(web.site().context, room_id, session, message_id)
+    return contract.MessageReply(message=present.message(message))

@@ -1,0 +1,73 @@
+"""Who takes part: joining, the list, removing and letting back."""
+
+from __future__ import annotations
+
+from msgspec import UNSET
+from quart import Response
+
+from parley import contract, present, web
+from parley.calls.answering import entry, parameters
+from parley.domain import conversations, entering, participants, people, removal
+from parley.errors import PassphraseRequired
+from parley.records import Role, Session
+
+
+async def join(body: contract.JoinBody, room_id: str) -> Response:
+    session, token = await web.current_session(), None
+    if body.passphrase is not None:
+        session, token = await _entered(room_id, session, body.passphrase)
+        web.speak_for(session)
+    joining = participants.Joining(
+        session,
+        body.user_id,
+        body.username,
+        keeps_cookie=web.is_own_page(),
+        address=web.address(),
+    )
+    joined = await participants.join(web.site().context, room_id, joining)
+    token = joined.token or token
+    reply = await entry(room_id, joined.session, token)
+    reply.user_id = joined.participant.user_id
+    reply.username = joined.participant.username
+    reply.role = "owner" if joined.participant.role is Role.OWNER else "member"
+    return web.remember(web.json(reply), token)
+
+
+async def list_participants(room_id: str) -> contract.ParticipantsReply:
+    query = parameters("participants")
+    found = await people.page(
+        web.site().context,
+        room_id,
+        await web.session_if_known(),
+        limit=query.get("limit", contract.PARTICIPANTS_PAGE_DEFAULT),
+        cursor=query.get("cursor"),
+    )
+    return contract.ParticipantsReply(
+        participants=present.people(found.shown, found.online),
+        next_cursor=UNSET if found.cursor is None else found.cursor,
+    )
+
+
+async def remove(body: contract.PersonBody, room_id: str) -> contract.DoneReply:
+    session = await web.current_session()
+    await removal.remove(web.site().context, room_id, session, body.user_id)
+    return contract.DoneReply()
+
+
+async def let_back(body: contract.PersonBody, room_id: str) -> contract.DoneReply:
+    session = await web.current_session()
+    await removal.let_back(web.site().context, room_id, session, body.user_id)
+    return contract.DoneReply()
+
+
+async def _entered(
+    room_id: str, session: Session | None, passphrase: str
+) -> tuple[Session | None, str | None]:
+    """The session that came in by the passphrase, where one is needed, and its new token."""
+    try:
+        await conversations.find(web.site().context, room_id, session)
+    except PassphraseRequired:
+        async with web.guessing(room_id):
+            entered = await entering.enter(web.site().context, room_id, session, passphrase)
+        return entered.session, entered.token
+    return session, None

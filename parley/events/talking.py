@@ -1,0 +1,76 @@
+"""What is said: sending, deleting, catching up, typing."""
+
+from __future__ import annotations
+
+from parley import contract, present, records
+from parley.domain import access, conversations, messages, text
+from parley.errors import ConversationIsOver, NotJoined
+from parley.events.site import Outcome, Site, find, refuse_unseated
+from parley.live.audience import Client
+
+
+def send_message(site: Site, client: Client, data: contract.SendMessage) -> Outcome:
+    draft = messages.Draft(data.message, data.type, data.client_id)
+    seat = client.seats.get(data.room_id)
+    if seat is None or seat.person is None:
+        return _send_unseated(site, client, data.room_id, draft)
+    _check_claims(seat.person, data)
+    return messages.send(site.context, seat.person, draft)
+
+
+async def _send_unseated(
+    site: Site, client: Client, room_id: str, draft: messages.Draft
+) -> messages.Sent:
+    """Nobody can come back into what is over, but may ask again for an answer they missed."""
+    try:
+        await refuse_unseated(site, client, room_id)
+    except ConversationIsOver:
+        sent = await messages.sent_before(site.context, room_id, client.session_in(room_id), draft)
+        if sent is None:
+            raise
+        return sent
+
+
+async def delete_message(
+    site: Site, client: Client, data: contract.DeleteMessage
+) -> contract.ChangedAck:
+    message = await messages.delete(
+        site.context, data.room_id, client.session_in(data.room_id), data.id
+    )
+    return contract.ChangedAck(seq=message.changed_seq)
+
+
+async def sync(site: Site, client: Client, data: contract.Sync) -> contract.SyncAck:
+    if data.room_id not in client.seats:
+        await find(site, client, data.room_id)
+        raise NotJoined
+    limit = data.limit or contract.SYNC_PAGE_MAX
+    found = await conversations.changes(
+        site.context,
+        data.room_id,
+        client.session_in(data.room_id),
+        since=data.since,
+        limit=limit,
+    )
+    return present.changes(found)
+
+
+def typing(site: Site, client: Client, data: contract.Typing) -> Outcome:
+    seat = client.seats.get(data.room_id)
+    if seat is None or seat.person is None:
+        return refuse_unseated(site, client, data.room_id)
+    _check_claims(seat.person, data)
+    if site.audience.rooms[seat.conversation_id].is_over:
+        raise ConversationIsOver
+    messages.type_(site.context, seat.person, is_typing=data.is_typing)
+    return contract.OkAck()
+
+
+def _check_claims(
+    person: records.Participant, data: contract.SendMessage | contract.Typing
+) -> None:
+    """Whom a socket is in the room. What the client says of itself is checked, not used."""
+    if data.user_id or data.username:
+        access.require_same_person(
+            person, user_id=data.user_id, username=text.claimed_name(data.username)
+        )
