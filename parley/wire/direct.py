@@ -12,7 +12,7 @@ import re
 import secrets
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -21,11 +21,7 @@ from parley.contract import codec
 from parley.wire import frames
 from parley.wire.handshake import Handshake
 from parley.wire.line import Line, Watch
-
-if TYPE_CHECKING:
-    from parley.wire.server import Server
-    from parley.wire.socket import GuardedSocket
-    from parley.wire.upgrade import Upgrade
+from parley.wire.socket import GuardedSocket
 
 EVENT = re.compile(r"2(\d{0,99})(?!\d)", re.ASCII)
 """How an event begins: its type, and the id under which its sender waits for an answer."""
@@ -47,6 +43,62 @@ class Later(NamedTuple):
     """Called with it when it is done: what the answer is. Must not raise."""
 
 
+class Probing(Protocol):
+    """How a line stands that is to take over from a polling client."""
+
+    def hear(self, client: DirectClient, text: str) -> None:
+        """What it says until it has taken over."""
+
+    def fail(self) -> None:
+        """It is lost, or not to be."""
+
+
+class Host(Protocol):
+    """What a server does for its clients, as they see it."""
+
+    working: set[DirectClient]
+    """Those who wait for something that takes a while."""
+
+    def hello(self) -> dict[str, Any]:
+        """What the first packet of a new client says."""
+
+    def opened(self, client: DirectClient) -> None:
+        """It can be written to."""
+
+    def probed(self, client: DirectClient) -> None:
+        """It is to take over from a polling client, in time."""
+
+    def adopt(self, session: GuardedSocket, client: DirectClient) -> None:
+        """What the polling client was, this one is."""
+
+    def pinged(self, client: DirectClient) -> None:
+        """It was asked whether it is still there."""
+
+    def heard(self, client: DirectClient) -> None:
+        """It is still there."""
+
+    def malformed(self) -> None:
+        """A client sent what is no packet, or none of its."""
+
+    def welcome(self, sid: str, handshake: Handshake, client: DirectClient) -> Later | None:
+        """It wants to take part, under this id."""
+
+    def act(self, sid: str, text: str, wants_ack: bool) -> Any:
+        """What the acknowledgement of an event holds, or a `Later` that gives it."""
+
+    def finished(self, client: DirectClient) -> None:
+        """What took a while is done."""
+
+    def goodbye(self, sid: str) -> None:
+        """It takes part no more."""
+
+    def left(self, client: DirectClient) -> None:
+        """It takes part no more, but its line is there still."""
+
+    def lost(self, client: DirectClient) -> None:
+        """Its line is gone."""
+
+
 class DirectClient(Line):
     """Reads one packet after the other, each finished before the next one begins."""
 
@@ -63,7 +115,7 @@ class DirectClient(Line):
     )
 
     def __init__(
-        self, server: Server, watch: Watch, handshake: Handshake, upgrade: Upgrade | None = None
+        self, server: Host, watch: Watch, handshake: Handshake, upgrade: Probing | None = None
     ) -> None:
         super().__init__(watch, place_of(handshake.address))
         self._server = server
@@ -85,14 +137,13 @@ class DirectClient(Line):
         if self._upgrade is not None:
             self._server.probed(self)
             return
-        hello = self._server.eio.opening(secrets.token_urlsafe(15), [])
-        self.send_text("0" + codec.dumps(hello))
+        self.send_text("0" + codec.dumps(self._server.hello()))
         self._server.opened(self)
 
     def ping(self) -> None:
         """Ask whether it is still there."""
         self.write(_PING)
-        self._server.eio.pongs.start(self)
+        self._server.pinged(self)
 
     def dismiss(self) -> None:
         """End what is of no use to its client."""
@@ -116,7 +167,7 @@ class DirectClient(Line):
         elif text.startswith("1"):
             self._queue(_CLOSE)
         elif not text.startswith("43"):  # an acknowledgement: we never ask for one
-            self._server.eio.counts["malformed"] += 1
+            self._server.malformed()
 
     def on_lost(self) -> None:
         self._server.lost(self)
@@ -196,7 +247,7 @@ class DirectClient(Line):
         else:
             self._leave()
             if self.is_open:  # it may connect again
-                self._server.eio.unseated.ensure(self)
+                self._server.left(self)
         return None
 
     def _connect(self, data: str) -> Later | None:
@@ -207,7 +258,7 @@ class DirectClient(Line):
         else:
             is_readable = True
         if not is_readable or self.sid is not None:
-            self._server.eio.counts["malformed"] += 1
+            self._server.malformed()
             return None
         sid, self._ack_id = secrets.token_urlsafe(15), ""
         return self._server.welcome(sid, self._handshake.with_auth(auth), self)
@@ -217,7 +268,7 @@ class DirectClient(Line):
             packet = packet[0] + packet[3:]
         head = EVENT.match(packet)
         if head is None or self.sid is None:
-            self._server.eio.counts["malformed"] += 1
+            self._server.malformed()
             return None
         id = head[1]
         answer = self._server.act(self.sid, packet[head.end() :], bool(id))
@@ -237,7 +288,7 @@ class DirectClient(Line):
         if packet[0] == "0" and namespace is not None:
             self.send_text(f'44{namespace[0]},{{"message":"There is only the namespace /."}}')
         else:
-            self._server.eio.counts["malformed"] += 1
+            self._server.malformed()
 
     def _leave(self) -> None:
         sid, self.sid = self.sid, None

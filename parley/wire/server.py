@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
@@ -223,6 +224,10 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
 
     # --- what a direct client tells ---
 
+    def hello(self) -> dict[str, Any]:
+        """What the first packet of a new client says."""
+        return self.eio.opening(secrets.token_urlsafe(15), [])
+
     def opened(self, client: DirectClient) -> None:
         self._lines.add(client)
         self.eio.pings.start(client)
@@ -252,10 +257,20 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         for packet in session.give_up():
             client.send_text(packet)
 
+    def pinged(self, client: DirectClient) -> None:
+        self.eio.pongs.start(client)
+
     def heard(self, client: DirectClient) -> None:
         """It answered a ping."""
         self.eio.pongs.stop(client)
         self.eio.pings.start(client)
+
+    def malformed(self) -> None:
+        self.eio.counts["malformed"] += 1
+
+    def left(self, client: DirectClient) -> None:
+        """It takes part no more, and may again."""
+        self.eio.unseated.ensure(client)
 
     def lost(self, client: DirectClient) -> None:
         self._lines.discard(client)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from parley.wire.direct import DirectClient
 from parley.wire.socket import GuardedSocket
-
-if TYPE_CHECKING:
-    from parley.wire.direct import DirectClient
 
 
 class Upgrade:
