@@ -232,15 +232,23 @@ class Database:
 
     def _empty_log(self) -> bool:
         """In the writer's thread: whether nothing is left in it."""
+        return self._begin_log_anew("TRUNCATE")
+
+    def _begin_log_anew(self, how: str) -> bool:
+        """In the writer's thread, on the connection as it is: whether nobody reads in it any more.
+
+        Whoever begins to read meanwhile reads from the database. So the writer waits only for those
+        who had begun: where somebody always reads, the log would grow without end otherwise.
+        """
         connection = self._connection
         if connection is None:
             return False
         try:
             execute(connection, f"PRAGMA busy_timeout = {FORGET_WITHIN_MS}")
-            [(is_busy, _, _)] = execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
+            [(is_busy, _, _)] = execute(connection, f"PRAGMA wal_checkpoint({how})")
             execute(connection, f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         except sa.exc.DBAPIError as error:
-            log.warning("log_not_emptied", error=trouble.in_words(error))
+            log.warning("checkpoint_failed", error=trouble.in_words(error))
             self._drop_connection()
             return False
         return not is_busy
@@ -294,15 +302,9 @@ class Database:
 
     def _checkpoint(self) -> None:
         """In the writer's thread: let SQLite's log begin anew."""
-        # On the connection as it is: whether its files are still in their place, and what
-        # becomes of those who wait if they are not, is found out with the next write.
-        if self._connection is None:
-            return
-        try:
-            _put_into_database(self._connection)
-        except sa.exc.DBAPIError as error:
-            log.warning("checkpoint_failed", error=trouble.in_words(error))
-            self._drop_connection()
+        # Whether its files are still in their place, and what becomes of those who wait if they are
+        # not, is found out with the next write.
+        self._begin_log_anew("RESTART")
 
     def _commit(self, batch: list[Work]) -> list[Any]:
         """In the writer's thread: each work's result or exception, once all is on disk."""
