@@ -24,6 +24,9 @@ from parley.wire.unread import Backlog
 
 END_WITHIN_S = 4.0
 """How long what was asked for may go on once its client is gone: longer than a goodbye takes."""
+HEAD_PIECE_BYTES = 2_048
+CHUNKED_PIECE_BYTES = 512
+"""A body in chunks may have one for each byte, and each is an event of h11's."""
 _BAD_REQUEST, _TOO_LARGE, _NO_SUCH_VERSION = 400, 431, 505
 _OF_AN_EMPTY_ERROR = [(b"content-length", b"0"), (b"connection", b"close")]
 _SEPARATORS_BYTES = len(b": \r\n")
@@ -58,6 +61,7 @@ class Connection(TCPServer):
         backlog: Backlog,
         pace: Pace,
         place: str,
+        place_of: Callable[[dict[str, Any]], str],
         when_lost: Callable[[], object] | None,
     ) -> None:
         super().__init__(*serving)
@@ -65,6 +69,7 @@ class Connection(TCPServer):
         self._backlog = backlog
         self._pace = pace
         self._place = place
+        self._place_of = place_of
         self._when_lost = when_lost
 
     async def run(self) -> None:
@@ -79,9 +84,10 @@ class Connection(TCPServer):
             if self._line is None and self._when_lost is not None:
                 self._when_lost()
 
-    async def turn(self) -> None:
-        """Wait for a request's turn, before anything is made for it."""
+    async def turn(self) -> bool:
+        """Wait for a request's turn, before anything is made for it; whether its client waited."""
         await self._pace.turn_of_request(self._place)
+        return not self.writer.transport.is_closing()
 
     async def open_line(self, asked: Handshaking, early: bytes) -> bool:
         """Answer a request that opens a WebSocket of ours; whether it is one.
@@ -95,7 +101,10 @@ class Connection(TCPServer):
         peer = transport.get_extra_info("peername")
         scheme = "wss" if transport.get_extra_info("sslcontext") else "ws"
         client = peer[:2] if isinstance(peer, tuple) else None
-        line = self._admit({**asked.scope, "scheme": scheme, "client": client})
+        scope = {**asked.scope, "scheme": scheme, "client": client}
+        if not self._place:  # a proxy's: the turn is that of whoever it speaks for
+            await self._pace.turn_of_request(self._place_of(scope))
+        line = self._admit(scope)
         if line is None:
             return False
         if isinstance(line, bytes):
@@ -147,8 +156,8 @@ class Connection(TCPServer):
                 data = await self.reader.read(MAX_RECV)
             except OSError:
                 break
-            await self._pace.turn_of_data(self._place, len(data))
-            await self.protocol.handle(RawData(data))
+            if not await self._take(data):
+                break
         await self.protocol.handle(Closed())
         self._is_read = True
         if self._line is not None:
@@ -156,6 +165,26 @@ class Connection(TCPServer):
             return
         self._end = self.loop.call_later(END_WITHIN_S, self._give_up, asyncio.current_task())
         await self.idle_task.stop()
+
+    async def _take(self, data: bytes) -> bool:
+        """Have it read, in turns; whether its address may have as much waiting."""
+        held, at = len(data), 0
+        try:
+            if not self._backlog.hold(self._place, held):
+                self.cut_off()
+                return False
+            while at < len(data):
+                piece = data[at : at + self._piece_bytes()]
+                at += len(piece)
+                await self._pace.turn_of_data(self._place, len(piece))
+                await self.protocol.handle(RawData(piece))
+            return True
+        finally:
+            self._backlog.hold(self._place, -held)
+
+    def _piece_bytes(self) -> int:
+        http = self.protocol.protocol
+        return http.piece_bytes if isinstance(http, _Http) else MAX_RECV
 
     async def _close(self) -> None:
         if self._line is None:
@@ -179,8 +208,16 @@ class _Http(H11Protocol):
     """
 
     _is_refused = False
+    _is_chunked = False
     _is_head = False
     """Whether what is asked for now is to be answered without a body."""
+
+    @property
+    def piece_bytes(self) -> int:
+        """How much of what came is worth a turn."""
+        if self.stream is None:
+            return HEAD_PIECE_BYTES
+        return CHUNKED_PIECE_BYTES if self._is_chunked else MAX_RECV
 
     async def handle(self, event: Event) -> None:
         if self._is_refused:
@@ -201,6 +238,7 @@ class _Http(H11Protocol):
     async def _create_stream(self, request: h11.Request) -> None:
         status = _refusal(request)
         self._is_head = request.method == b"HEAD"
+        self._is_chunked = any(name == b"transfer-encoding" for name, _ in request.headers)
         if status is not None:
             self._is_refused = True
             await self._send_error_response(status)
@@ -208,7 +246,8 @@ class _Http(H11Protocol):
             return
         connection = getattr(self.send, "__self__", None)
         if isinstance(connection, Connection):
-            await connection.turn()
+            if not await connection.turn():
+                raise _TakenOver  # by nobody: who asked is gone, and asks for nothing more
             if await self._opens_line(connection, request):
                 raise _TakenOver
         await super()._create_stream(request)

@@ -107,6 +107,10 @@ class Gate:
         address = canonical(peer[0]) if isinstance(peer, tuple) else ""
         return "" if self._proxies.trusts(address) else place_of(address)
 
+    def place_of(self, scope: dict[str, Any]) -> str:
+        """What a request counts for, through proxies too."""
+        return place_of(Handshake.from_scope(self._proxies.see_through(scope)).address)
+
     def admit(self, scope: dict[str, Any]) -> DirectClient | bytes | None:
         """A client for a handshake that needs none of what an ASGI server does.
 
@@ -131,15 +135,17 @@ class Gate:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        had_its_turn = OWN_LINES in scope.get("state", ()) and self.place_of_peer(scope["client"])
+        had_its_turn = OWN_LINES in scope.get("state", ()) and self.place_of_peer(
+            scope.get("client")
+        )
         scope = self._proxies.see_through(scope)
         handshake = Handshake.from_scope(scope)
+        place = place_of(handshake.address)
+        if not had_its_turn:
+            await self.pace.turn_of_request(place)
         if scope["type"] == "websocket":
             await self._pass(scope, handshake, receive, send)
             return
-        place = place_of(handshake.address)
-        if not had_its_turn:
-            await self._server.eio.pace.turn_of_request(place)
         arriving = Arriving(receive, self.backlog, place)
         try:
             answer = Counted(send, self.backlog, self.pace, place, self._crowded)

@@ -11,9 +11,10 @@ from parley.errors import Unavailable
 from parley.wire import answers, heads
 from parley.wire.connection import Admit
 from parley.wire.countdown import Countdown
-from parley.wire.heads import HEAD_MAX_BYTES
+from parley.wire.heads import HEAD_MAX_BYTES, Handshaking
 from parley.wire.pace import OPENING_OF_TURN, Pace
 from parley.wire.places import RETRY_AFTER_S
+from parley.wire.unread import Backlog
 
 OPEN_WITHIN_S = 10.0
 """How long a client may take to say what it wants."""
@@ -38,14 +39,25 @@ class Door:
     crowded: bytes
     """What a peer is told that has too many connections already."""
     pace: Pace
+    backlog: Backlog
     place_of_peer: Callable[[Any], str]
-    """Under which a peer has its turn."""
+    """Under which a peer has its turn; empty for a proxy."""
+    place_of: Callable[[dict[str, Any]], str]
+    """And whoever asks, in ASGI's form, through proxies too."""
 
 
 class Opening(asyncio.Protocol):
     """A connection until its first request is known."""
 
-    __slots__ = ("_data", "_door", "_give_place_back", "_is_in_line", "_place", "_transport")
+    __slots__ = (
+        "_data",
+        "_door",
+        "_give_place_back",
+        "_held",
+        "_is_in_line",
+        "_place",
+        "_transport",
+    )
 
     def __init__(self, door: Door) -> None:
         self._door = door
@@ -55,6 +67,8 @@ class Opening(asyncio.Protocol):
         self._place = ""
         self._is_in_line = False
         """Whether its first request waits for the turn of its address."""
+        self._held = 0
+        """How many bytes of it are counted as waiting."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -80,6 +94,7 @@ class Opening(asyncio.Protocol):
     def go_on(self) -> None:
         """Its address has its turn."""
         self._is_in_line = False
+        self._let_go()
         transport = self._transport
         if transport is not None and not transport.is_closing():
             transport.resume_reading()
@@ -90,24 +105,39 @@ class Opening(asyncio.Protocol):
         end = self._data.find(b"\r\n\r\n") if is_ours else -1
         if is_ours and end < 0 and len(self._data) <= HEAD_MAX_BYTES:
             return
+        asked = None if end < 0 else self._asked(transport, end)
         pace = self._door.pace
         if pace.is_limited:
+            if asked is not None and not self._place:  # a proxy's: it is whoever it speaks for
+                self._place = self._door.place_of(asked.scope)
             if not pace.room(self._place):
                 self._wait_in_line(transport)
                 return
-            pace.spend(self._place, 0, of_turn=OPENING_OF_TURN)
-        if end < 0:
+            if asked is None:
+                pace.spend(self._place, 0, of_turn=OPENING_OF_TURN)
+            else:
+                pace.spend_on_handshake(self._place)
+        if asked is None:
             self._pass_on(transport)
         else:
-            self._open(transport, end)
+            self._open(transport, asked, self._data[end + 4 :])
 
     def _wait_in_line(self, transport: asyncio.Transport) -> None:
         self._is_in_line = True
         transport.pause_reading()
         self._door.entering.start(self)  # it said in time what it wants
-        self._door.pace.wait(self._place, self)
+        self._held = len(self._data)
+        if self._door.backlog.hold(self._place, self._held):
+            self._door.pace.wait(self._place, self)
+        else:
+            transport.abort()
+
+    def _let_go(self) -> None:
+        self._door.backlog.hold(self._place, -self._held)
+        self._held = 0
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._let_go()
         self._door.entering.stop(self)
         self._transport = None
         if self._give_place_back is not None:
@@ -118,16 +148,18 @@ class Opening(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def _open(self, transport: asyncio.Transport, end: int) -> None:
+    def _asked(self, transport: asyncio.Transport, end: int) -> Handshaking | None:
+        """The handshake that its first words are, if they are one."""
         asked = heads.of_head(self._data[:end])
-        line = None
         if asked is not None:
-            scope = asked.scope
-            scope["scheme"] = "wss" if transport.get_extra_info("sslcontext") else "ws"
+            asked.scope["scheme"] = "wss" if transport.get_extra_info("sslcontext") else "ws"
             peer = transport.get_extra_info("peername")
-            scope["client"] = peer[:2] if isinstance(peer, tuple) else None
-            line = self._door.admit(scope)
-        if line is None or asked is None:
+            asked.scope["client"] = peer[:2] if isinstance(peer, tuple) else None
+        return asked
+
+    def _open(self, transport: asyncio.Transport, asked: Handshaking, early: bytes) -> None:
+        line = self._door.admit(asked.scope)
+        if line is None:
             self._pass_on(transport)
             return
         if isinstance(line, bytes):
@@ -135,7 +167,7 @@ class Opening(asyncio.Protocol):
             return
         line.when_lost = self._leave()
         line.take(transport, asked.answer)
-        if early := self._data[end + 4 :]:
+        if early:
             line.data_received(early)
 
     def _refuse(self, answer: bytes) -> None:

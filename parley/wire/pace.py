@@ -12,6 +12,7 @@ the server, and would meet the same address in each.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections import deque
 from typing import Protocol
@@ -46,7 +47,9 @@ TURN_S = 0.002
 REST_S = 0.01
 """Whoever has used up what they had waits so long at least, for several packets at once."""
 SHARES_MAX = 4_096
-"""Addresses that are known; more, and those are forgotten that have not said anything of late."""
+LOOKS = 4
+"""Addresses that are known; of more, one is forgotten for each that comes, if one of so many does
+not wait."""
 
 
 class Waiting(Protocol):
@@ -108,7 +111,7 @@ class Pace:
         if not place:
             return
         share = self._share(place)
-        share.left -= packets
+        share.left = max(-PACKETS_PER_S, share.left - packets)
         share.turn = max(-DEBT_MAX, share.turn - (packets if of_turn is None else of_turn))
         self._busy.add(share)
         self._call_again()
@@ -117,6 +120,17 @@ class Pace:
         """So many bytes were answered over HTTP, which had to be read and put together."""
         if self.is_limited:
             self.spend(place, 0, of_turn=size // DATA_BYTES)
+
+    def spend_on_handshake(self, place: str) -> None:
+        """A WebSocket was asked for with a connection's first words."""
+        self.spend(place, REQUEST_PACKETS, of_turn=OPENING_OF_TURN + REQUEST_OF_TURN)
+
+    def release(self) -> None:
+        """Have everybody who waits go on at once, and nobody wait any more: the server stops."""
+        self.is_limited = False
+        for share in list(self._shares.values()):
+            while share.waiting:
+                _go_on(share.waiting.popleft())
 
     def wait(self, place: str, who: Waiting) -> None:
         """Have it go on as soon as its address has room, after the others of it."""
@@ -150,20 +164,20 @@ class Pace:
     def _share(self, place: str) -> _Share:
         share = self._shares.get(place)
         if share is None:
-            now_s = time.monotonic()
             if len(self._shares) >= SHARES_MAX:
-                self._forget(now_s)
-            share = self._shares[place] = _Share(now_s)
+                self._forget_one()
+            share = self._shares[place] = _Share(time.monotonic())
         return share
 
-    def _forget(self, now_s: float) -> None:
-        """Those who would have saved up all they may by now."""
-        before_s = now_s - BURST_PACKETS / PACKETS_PER_S
-        self._shares = {
-            place: share
-            for place, share in self._shares.items()
-            if share in self._busy or share in self._resting or share.since_s > before_s
-        }
+    def _forget_one(self) -> None:
+        """Of the first few, which are known the longest, one who does not wait."""
+        for place in list(itertools.islice(self._shares, LOOKS)):
+            share = self._shares[place]
+            if not share.waiting and share not in self._busy:
+                del self._shares[place]
+                return
+            # Another time: it is as good as new.
+            self._shares[place] = self._shares.pop(place)
 
     def _call_again(self) -> None:
         if not self._is_due:
@@ -202,11 +216,15 @@ class Pace:
         for _ in range(len(share.waiting)):
             if share.turn < 1 or share.left < 1:
                 break
-            try:
-                share.waiting.popleft().go_on()
-            except Exception:  # one who fails must not keep everybody waiting for ever
-                log.exception("turn_failed")
+            _go_on(share.waiting.popleft())
         share.is_called = False
+
+
+def _go_on(who: Waiting) -> None:
+    try:
+        who.go_on()
+    except Exception:  # one who fails must not keep everybody waiting for ever
+        log.exception("turn_failed")
 
 
 class _Ticket:
@@ -222,7 +240,9 @@ class _Ticket:
     def go_on(self) -> None:
         if self.given.done():
             return  # who gave up meanwhile
-        if most := self._pace.room(self._place):
+        if not self._pace.is_limited:
+            self.given.set_result(self._packets)
+        elif most := self._pace.room(self._place):
             most = min(most, self._packets)
             self._pace.spend(self._place, most, of_turn=self._of_turn)
             self.given.set_result(most)

@@ -23,7 +23,7 @@ from parley.wire.engine import GuardedEngine
 from parley.wire.handshake import Handshake
 from parley.wire.line import CLOSE_WITHIN_S, SERVICE_RESTART, Watch
 from parley.wire.logs import silent
-from parley.wire.pace import LONG_OF_TURN, REQUEST_OF_TURN, REQUEST_PACKETS
+from parley.wire.pace import LONG_OF_TURN
 from parley.wire.places import Places
 from parley.wire.socket import GuardedSocket
 from parley.wire.upgrade import Upgrade
@@ -206,8 +206,6 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         client = DirectClient(self, self._watch, handshake)
         if not self.eio.places.take(client.place):
             return None
-        if self.eio.pace.is_limited:
-            self.eio.pace.spend(client.place, REQUEST_PACKETS, of_turn=REQUEST_OF_TURN)
         return client
 
     def upgrading(

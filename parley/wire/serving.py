@@ -43,6 +43,8 @@ FILES_OF_OUR_OWN = 128
 FEWEST_CONNECTIONS = 16
 """What two or three browsers open; a server with less is none."""
 KEEP_ALIVE_S = 30.0
+TURNS_TO_BEGIN = 16
+"""Of the event loop: then whatever was asked in time is begun, and not taken for idle."""
 DRAIN_WITHIN_S, ANSWER_WITHIN_S, CUT_OFF_WITHIN_S = 4.0, 4.0, 1.0
 """How long a stop may take, together less than ten seconds: for goodbyes; for requests that
 wait, longer than for a database that is locked; for what is cut off because it never reads."""
@@ -168,6 +170,7 @@ async def serve(
             await loop.create_server(house.opening, sock=sock, backlog=BACKLOG) for sock in sockets
         ]
         await stop.wait()
+        house.release()
         try:
             async with asyncio.timeout(DRAIN_WITHIN_S):
                 await drain()
@@ -220,14 +223,22 @@ class _House:
             take_place=lambda peer: _nobody if self._gate is None else self._gate.take_place(peer),
             crowded=b"" if self._gate is None else self._gate.crowded,
             pace=self._pace,
+            backlog=self._backlog,
             place_of_peer=self._place_of_peer,
+            place_of=self._place_of,
         )
 
     def opening(self) -> Opening:
         return Opening(self._door)
 
+    def release(self) -> None:
+        """Nobody waits for a turn any more: whoever asked in time is to be answered."""
+        self._pace.release()
+
     async def close(self) -> None:
         """End what is left, by force in the end."""
+        for _ in range(TURNS_TO_BEGIN):
+            await asyncio.sleep(0)
         await self._context.terminated.set()
         self._door.entering.clear()
         if self._http:
@@ -270,6 +281,7 @@ class _House:
             backlog=self._backlog,
             pace=self._pace,
             place=self._place_of_peer(transport.get_extra_info("peername")),
+            place_of=self._place_of,
             when_lost=when_lost,
         )
         task = loop.create_task(connection.run())
@@ -278,6 +290,9 @@ class _House:
 
     def _place_of_peer(self, peer: Any) -> str:
         return "" if self._gate is None else self._gate.place_of_peer(peer)
+
+    def _place_of(self, scope: dict[str, Any]) -> str:
+        return "" if self._gate is None else self._gate.place_of(scope)
 
     def _left(self, task: asyncio.Task[None]) -> None:
         del self._http[task]

@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
 from hypercorn.asyncio import task_group
 
 from parley.config import Config
-from parley.wire import pace
+from parley.wire import connection, pace
+from parley.wire.gate import Gate
 from parley.wire.pace import Pace
 from tests.eventually import until
 from tests.people import PATIENCE_S
 from tests.raw import event, raw_polling
 from tests.servers import Running, running
 from tests.wire.test_frames import masked
+from tests.wire.test_http import connections
 from tests.wire.test_line import wire
 from tests.wire.test_upgrade import reads_until
 
@@ -242,6 +246,94 @@ async def test_nothing_is_made_for_a_request_before_its_turn(
         async with wire(server, source=ANOTHER) as ada:
             await ada.says(HEALTH)
             assert b" 200 " in await ada._reader.readuntil(b"\r\n\r\n")
+
+
+async def test_a_handshake_through_a_proxy_waits_for_the_turn_of_its_client(
+    config: Config,
+) -> None:
+    proxied = replace(config, trusted_proxies=(ip_network("127.0.0.0/8"),))
+    async with running(proxied) as server, contextlib.AsyncExitStack() as opened:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pace, "TURN_S", 3_600.0)
+            by = server.app.realtime.server.eio.pace
+            crowd = [await opened.enter_async_context(wire(server)) for _ in range(8)]
+            mallory = [
+                asyncio.create_task(client.opens(f"X-Forwarded-For: {HERE}\r\n"))
+                for client in crowd
+            ]
+            await until(lambda: _in_line(by) == 6)
+            ada = await opened.enter_async_context(wire(server))
+            assert b" 101 " in await ada.opens(f"X-Forwarded-For: {THERE}\r\n")
+        while _in_line(by):
+            by._next_turn()
+        assert all(b" 101 " in answer for answer in await asyncio.gather(*mallory))
+
+
+def test_nobody_waits_for_more_than_a_few_seconds_whatever_they_sent() -> None:
+    share = pace._Share(0.0)
+    by = Pace()
+    by._shares[HERE] = share
+    by._is_due = True
+    by.spend(HERE, 10**9)
+    assert share.left >= -pace.PACKETS_PER_S
+
+
+async def test_requests_of_a_client_that_is_gone_are_not_served(
+    server: Running, endless_turn: Pace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with wire(server) as mallory:
+        await mallory.says(HEALTH * 50)
+        await mallory.reads_head()
+        await until(lambda: _in_line(endless_turn) == 1)
+    served = 0
+    serve = Gate.__call__
+
+    async def counted(self: Gate, scope: Any, receive: Any, send: Any) -> None:
+        nonlocal served
+        served += 1
+        await serve(self, scope, receive, send)
+
+    monkeypatch.setattr(Gate, "__call__", counted)
+
+    def is_over() -> bool:
+        endless_turn._next_turn()
+        return not connections()
+
+    await until(is_over)
+    assert served <= 2
+
+
+async def test_a_body_in_small_chunks_is_read_in_turns(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    turn = Pace.turn_of_data
+
+    async def noted(self: Pace, place: str, size: int) -> None:
+        sizes.append(size)
+        await turn(self, place, size)
+
+    monkeypatch.setattr(Pace, "turn_of_data", noted)
+    async with wire(server) as mallory:
+        head = b"POST /api/conversations/create HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        await mallory.says(head + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n" * 5_000)
+        await until(lambda: sum(sizes) > 30_000)
+    assert max(sizes) <= connection.HEAD_PIECE_BYTES
+    assert len(sizes) > 30_000 / connection.CHUNKED_PIECE_BYTES * 0.8
+
+
+async def test_whoever_waits_as_the_server_stops_is_answered(config: Config) -> None:
+    async with contextlib.AsyncExitStack() as opened:
+        async with running(config) as server:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(pace, "TURN_S", 3_600.0)
+                by = server.app.realtime.server.eio.pace
+                crowd = [await opened.enter_async_context(wire(server)) for _ in range(20)]
+                for client in crowd:
+                    await client.says(HEALTH)
+                await until(lambda: _in_line(by) >= 18)
+        answers = [await client.reads_to_the_end() for client in crowd]
+    assert [answer[9:12] for answer in answers] == [b"200"] * 20
 
 
 async def test_a_large_answer_takes_more_of_a_turn(server: Running, endless_turn: Pace) -> None:
