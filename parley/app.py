@@ -302,7 +302,7 @@ async def _tell_http(error: HTTPException) -> Response:
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             return await _answer(TooLarge("That is too large to take in."), status)
         case HTTPStatus.METHOD_NOT_ALLOWED:
-            return await _answer(BadRequest("This address does not take that method."), status)
+            return await _answer(BadRequest("Method not allowed."), status)
         case _ if status < HTTPStatus.INTERNAL_SERVER_ERROR:
             return await _answer(BadRequest(), status)
         case _:
@@ -355,8 +355,8 @@ _TITLES = {
     "not_found": "Nothing here",
     "conversation_not_found": "No conversation here",
     "conversation_ended": "This conversation has ended",
-    "forbidden": "Not yours to do",
-    "origin_refused": "Not from there",
+    "forbidden": "Not allowed",
+    "origin_refused": "Request blocked",
     "link_replaced": "This link was replaced",
     "locked": "This conversation is locked",
     "passphrase_required": "This conversation has a passphrase",

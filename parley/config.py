@@ -219,7 +219,7 @@ class Config:
     limit_typing: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS, By.ROOM),
         "30/10s session, 500/10s address, 500/10s room",
-        "how often people may tell that they type",
+        "limit on typing notifications",
         "RATES",
     )
     limit_joins: tuple[Rate, ...] = _setting(

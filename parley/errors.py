@@ -37,7 +37,7 @@ class TooLarge(ParleyError):
 
 class NotFound(ParleyError):
     code = "not_found"
-    text = "There is nothing here."
+    text = "Page not found."
 
 
 class ConversationNotFound(ParleyError):
@@ -47,17 +47,17 @@ class ConversationNotFound(ParleyError):
 
 class ConversationIsOver(ParleyError):
     code = "conversation_ended"
-    text = "This conversation has ended. It can still be read."
+    text = "This conversation has ended. You can still read it."
 
 
 class IdentityTaken(ParleyError):
     code = "identity_taken"
-    text = "This user_id belongs to somebody else here. Join with another, or without one."
+    text = "This user_id is taken. Use another or leave it out."
 
 
 class IdentityMismatch(ParleyError):
     code = "identity_mismatch"
-    text = "That is not who you are in this conversation."
+    text = "That user_id or name isn't yours in this conversation."
 
 
 class NotJoined(ParleyError):
@@ -72,12 +72,12 @@ class Forbidden(ParleyError):
 
 class OldLink(ParleyError):
     code = "link_replaced"
-    text = "This link was replaced by a new one. Ask whoever sent it to you for that."
+    text = "This link was replaced. Ask the person who sent it for the new one."
 
 
 class Locked(ParleyError):
     code = "locked"
-    text = "This conversation is locked: nobody new comes in just now. Ask its owner."
+    text = "This conversation is locked to new people. Ask the owner."
 
 
 class PassphraseRequired(ParleyError):
@@ -92,12 +92,12 @@ class PassphraseWrong(ParleyError):
 
 class KnockRequired(ParleyError):
     code = "knock_required"
-    text = "Who is new here knocks first: an owner lets them in."
+    text = "New people need the owner's approval. Knock first."
 
 
 class ReadOnly(ParleyError):
     code = "read_only"
-    text = "Only the owner speaks here just now."
+    text = "Only the owner can post right now."
 
 
 class NameTaken(ParleyError):
@@ -119,7 +119,7 @@ class FormTooOld(OriginRefused):
 
 class RateLimited(ParleyError):
     code = "rate_limited"
-    text = "That was too much at once. Please wait a moment."
+    text = "Too many requests. Please wait a moment."
 
 
 class Unavailable(ParleyError):

@@ -256,7 +256,7 @@ def closed(room_id: str) -> contract.Removed:
     return contract.Removed(
         room_id=room_id,
         reason="closed",
-        message="This conversation was closed to strangers. Open its link again to come in.",
+        message="Access changed. Open the link again to rejoin.",
     )
 
 

@@ -133,4 +133,4 @@ async def _description() -> Response:
 
 
 async def _unknown(_path: str = "") -> Response:
-    raise NotFound("There is no such call. GET /openapi.json lists them all.")
+    raise NotFound("Unknown endpoint. GET /openapi.json lists them all.")

@@ -69,7 +69,7 @@ CODES: dict[Code, CodeMeaning] = {
     Code.UNAVAILABLE: CodeMeaning(
         503, "the server cannot do this now; try again after `retry_after` seconds"
     ),
-    Code.INTERNAL: CodeMeaning(500, "a fault of the server's; its log says more"),
+    Code.INTERNAL: CodeMeaning(500, "server error; see the log"),
 }
 
 

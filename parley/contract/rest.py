@@ -604,9 +604,9 @@ CALLS: dict[str, Call] = {
             "revoke_link",
             "DELETE",
             "/api/conversations/{room_id}/links/{link_id}",
-            "Nobody comes in by it any more, who only reads by it reads no more, and who owns by "
-            "it owns no more. Whoever talks already stays: remove them. One that made another "
-            "owner is the founder's to revoke.",
+            "Revoke a link. It stops admitting people, and readers and owners who used it lose "
+            "that access. People who are already talking stay: remove them. Only the founder can "
+            "revoke one that made another owner.",
             DoneReply,
             credential="owner",
         ),

@@ -62,7 +62,7 @@ def require_joining(conversation: Conversation, standing: Standing) -> None:
     require_reading(conversation, standing)
     require_open(conversation)
     if standing is Standing.READER:
-        raise Forbidden("Your link is for reading. Ask the owner for one to talk with.")
+        raise Forbidden("You have a read-only link. Ask the owner for one that lets you post.")
 
 
 def require_open_door(conversation: Conversation) -> None:

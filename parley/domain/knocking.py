@@ -215,7 +215,7 @@ def _make_room_at_the_door(
     fullest, most = by_place.most_common(1)[0]
     if most - by_place[place] < 2:
         raise RateLimited(
-            "So many wait at the door that nobody else can just now. Try again in a minute.",
+            "Too many people are waiting. Try again in a minute.",
             retry_after=AT_THE_DOOR_AGAIN_S,
         )
     newest = next(each for each in reversed(here) if each.place == fullest)

@@ -35,7 +35,7 @@ class Claim(Struct, frozen=True):
 
 def require_seen(name: str) -> None:
     if not names.skeleton(name):
-        raise BadRequest("This name cannot be seen: nothing in it shows. Choose another.")
+        raise BadRequest("This name has no visible characters. Choose another.")
 
 
 def claim(

@@ -162,7 +162,7 @@ async def use_link(context: Context, session: Session | None, code: str) -> ente
     return await entering.entered(context, session, work)
 
 
-_NO_LINK = "This link leads nowhere: it may have been used, revoked, or be too old."
+_NO_LINK = "This link is no longer valid. It may have been used, revoked or expired."
 _RANK = {
     Standing.REMOVED: 0,
     Standing.STRANGER: 1,

@@ -352,7 +352,7 @@ def refusal(wait_s: float) -> RateLimited:
     """What somebody is told who may try again after `wait_s` seconds."""
     retry_after = math.ceil(wait_s * 10) / 10
     return RateLimited(
-        f"That was too much at once. Please wait {_in_words(retry_after)}.",
+        f"Too many requests. Please wait {_in_words(retry_after)}.",
         retry_after=retry_after,
     )
 

@@ -289,7 +289,7 @@ def test_the_side_panel_keeps_names_whole_and_buttons_inside(
     sheet = ada.page.get_by_role("button", name="People and link")
     if sheet.is_visible():
         sheet.click()
-    alike = ada.people.filter(has_text="not the first of this name").locator(".person-name")
+    alike = ada.people.filter(has_text="same name as someone else").locator(".person-name")
     assert alike.evaluate("name => name.getClientRects().length") == 1
     outside = ada.measures(
         """() => {

@@ -18,7 +18,7 @@ PASSPHRASE = "open sesame"
 
 def manages(ada: Visitor, link: str) -> None:
     ada.opens(f"{link.split('#')[0]}/manage")
-    expect(ada.page.get_by_role("heading", name="Who may come in")).to_be_visible()
+    expect(ada.page.get_by_role("heading", name="Access and posting")).to_be_visible()
 
 
 def saves_the_door(ada: Visitor, **ticked: bool) -> None:
@@ -77,7 +77,7 @@ def test_a_knock_is_heard_while_the_owner_looks_on(ada: Visitor, arrive: Arrive)
     line.get_by_role("button", name="Decline").click()
     expect(line).not_to_be_visible()
     kim.reloads()
-    expect(kim.page.get_by_role("heading", name="Not this time")).to_be_visible()
+    expect(kim.page.get_by_role("heading", name="Request declined")).to_be_visible()
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (320, 640)], ids=str)
@@ -143,7 +143,7 @@ def test_who_is_removed_is_told_and_cannot_come_back(ada: Visitor, arrive: Arriv
     ben.may_meet(r"status (of )?404")
     ben.reloads()
     expect(ben.page.get_by_role("heading", name="No conversation here")).to_be_visible()
-    row(ada, "Ben", "Let back")
+    row(ada, "Ben", "Allow back")
     ben.opens(link)
     expect(ben.composer).to_be_visible()
 
@@ -183,7 +183,7 @@ def test_owner_rights_go_to_another_device(ada: Visitor, arrive: Arrive) -> None
     mallory = arrive("Mallory")
     mallory.may_meet(r"status (of )?404")
     mallory.opens(carried)
-    expect(mallory.page.get_by_text("This link leads nowhere")).to_be_visible()
+    expect(mallory.page.get_by_text("This link is no longer valid.")).to_be_visible()
 
 
 def test_a_message_is_deleted_after_being_asked_once(ada: Visitor, arrive: Arrive) -> None:
@@ -223,12 +223,12 @@ def test_the_owner_has_a_badge_that_no_name_can_fake(ada: Visitor, arrive: Arriv
     cleo.opens(link)
     marks = {text: cleo.message(text).locator(".mark") for text in ("I am Ada", "So am I")}
     expect(marks["I am Ada"]).to_have_text("owner")
-    expect(marks["So am I"]).to_have_text("not the first of this name")
+    expect(marks["So am I"]).to_have_text("same name as someone else")
     expect(cleo.message("I am the owner").locator(".mark")).to_be_hidden()
-    expect(ada.message("So am I").locator(".mark")).to_have_text("not the first of this name")
+    expect(ada.message("So am I").locator(".mark")).to_have_text("same name as someone else")
     manages(ada, link)
     facts = ada.page.get_by_role("listitem").filter(has_text="\u0410da").locator(".row-facts")
-    expect(facts).to_have_text("not the first of this name")
+    expect(facts).to_have_text("same name as someone else")
 
 
 def test_read_only_takes_the_composer_away_live(ada: Visitor, arrive: Arrive) -> None:
@@ -239,7 +239,7 @@ def test_read_only_takes_the_composer_away_live(ada: Visitor, arrive: Arrive) ->
     manages(ada, link)
     saves_the_door(ada, **{"Read-only": True})
     expect(ben.composer).not_to_be_visible()
-    expect(ben.page.get_by_text("Only the owner speaks here just now.")).to_be_visible()
+    expect(ben.page.get_by_text("Only the owner can post right now.")).to_be_visible()
     saves_the_door(ada, **{"Read-only": False})
     expect(ben.composer).to_be_visible()
 
@@ -275,7 +275,7 @@ def test_a_deleted_conversation_is_gone_from_every_screen(ada: Visitor, arrive: 
     manages(ada, link)
     ada.page.get_by_role("link", name="Delete for good").click()
     ada.page.get_by_role("button", name="Delete for good").click()
-    expect(ada.page.get_by_text("Erased: 1 message, 2 people")).to_be_visible()
+    expect(ada.page.get_by_text("Deleted: 1 message, 2 people")).to_be_visible()
     expect(ben.page.get_by_role("alert").filter(has_text="deleted this")).to_be_visible()
     ben.does_not_see("Remember me")
 

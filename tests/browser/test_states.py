@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 from tests.browser.seeding import Said, Seeding
 from tests.browser.visitor import Visitor
 
-EMPTY = "Nothing said yet. Send the link to someone."
-ENDED = "This conversation has ended. It can still be read."
+EMPTY = "No messages yet. Share the link to invite people."
+ENDED = "This conversation has ended. You can still read it."
 
 
 def test_an_empty_conversation_says_what_to_do(ada: Visitor) -> None:
@@ -64,7 +64,7 @@ def test_what_was_half_written_at_the_end_can_still_be_copied(ada: Visitor, ben:
     expect(ben.page.get_by_text(ENDED)).to_be_visible()
     expect(ben.composer).to_have_value("I was about to say")
     expect(ben.composer).not_to_be_editable()
-    expect(ben.page.get_by_text("You had not sent this.")).to_be_visible()
+    expect(ben.page.get_by_text("Not sent. You can still copy it.")).to_be_visible()
 
 
 def test_only_the_owner_is_offered_to_end(ada: Visitor, ben: Visitor) -> None:
@@ -76,7 +76,7 @@ def test_only_the_owner_is_offered_to_end(ada: Visitor, ben: Visitor) -> None:
     expect(ben.page.get_by_text("End conversation")).to_have_count(0)
     ben.may_meet("403")
     ben.opens(f"{link}/end")
-    expect(ben.page.get_by_role("heading", name="Not yours to do")).to_be_visible()
+    expect(ben.page.get_by_role("heading", name="Not allowed")).to_be_visible()
 
 
 def test_an_unknown_conversation_is_told_kindly(cleo: Visitor) -> None:

@@ -301,7 +301,7 @@ def test_a_restart_loses_nothing_and_doubles_nothing(arrive: Arrive, tmp_path: P
     for visitor in (ada, ben):
         visitor.has_badge("Reconnecting")
     expect(ada.page.locator("#strip-text")).to_contain_text(
-        re.compile(r"Reconnecting.* Messages will go out when you are back\.")
+        re.compile(r"Reconnecting.* Messages will send when you reconnect\.")
     )
     ada.sends("Written meanwhile")
     expect(ada.message("Written meanwhile")).to_have_class(re.compile("pending"))
@@ -331,7 +331,7 @@ def test_whoever_is_offline_can_write_and_it_goes_out_later(ada: Visitor, ben: V
     ada.context.set_offline(True)
     ada.has_badge("Offline")
     expect(ada.page.locator("#strip")).to_contain_text(
-        "You are offline. Messages will go out when you are back."
+        "You are offline. Messages will send when you reconnect."
     )
     ada.sends("One")
     ada.sends("Two")

@@ -103,7 +103,7 @@ class Visitor:
             self.page.get_by_text("Add a description").click()
             self.page.get_by_label("Description", exact=True).fill(description)
         if listed:
-            self.page.get_by_label("List it on this server").check()
+            self.page.get_by_label("Show in the public list").check()
         self.page.get_by_role("button", name="Start a conversation").click()
         self.page.wait_for_url("**/conversation/*")
         return self.page.url

@@ -21,8 +21,8 @@ _OF_ERRORS: dict[tuple[int, str], Outcome] = {
     (400, "bad_request"): "elsewhere",
 }
 _ON_PAGES: dict[str, Outcome] = {
-    "Not yours to do": "stranger",
-    "Not from there": "refused",
+    "Not allowed": "stranger",
+    "Request blocked": "refused",
     "Go to its address": "elsewhere",
     "does not know the host name": "elsewhere",
 }

@@ -17,7 +17,7 @@ from tests.servers import Running, running
 _FIELD = re.compile(r'<input type="hidden" name="page" value="([\w-]{43})">')
 SAME = {"Sec-Fetch-Site": "same-origin"}
 TOO_OLD = "This form is from a page that was opened before"
-NOT_FROM_THERE = "Not from there"
+NOT_FROM_THERE = "Request blocked"
 
 
 @dataclass

@@ -113,7 +113,7 @@ async def test_a_refused_page_leads_back_to_itself(opened: Open) -> None:
         async with http.get(f"{house.url}/conversations?q=tea") as reply:
             page = await reply.text()
             assert '<a class="button primary" href="/conversations?q=tea">Try again</a>' in page
-            assert page.lower().count("too much at once") == 1  # the title says what to do
+            assert page.lower().count("too many requests") == 1  # the title says what to do
         async with http.get(f"{house.url}//evil.example/") as reply:
             assert 'href="//evil' not in await reply.text()
 

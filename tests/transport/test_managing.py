@@ -102,7 +102,7 @@ async def test_an_owner_on_another_device_is_not_said_to_have_started_it(
     used = await ben.call("POST", f"/api/links/{made.body['url'].rsplit('/', 1)[1]}")
     ben.token = used.body["token"]
     page = await shown(ben, f"/conversation/{room_id}")
-    assert "You own this. Give a name to talk." in page
+    assert "You own this. Enter your name to join." in page
     assert "started" not in page
 
 

@@ -111,7 +111,7 @@ export class History {
     link.textContent = "Loading…";
     const reply = await ask(`${this.path}?${query}`);
     this.failed = !reply.success;
-    link.textContent = this.failed ? "These did not load. Try again" : link.dataset.label;
+    link.textContent = this.failed ? "Couldn't load messages. Try again" : link.dataset.label;
     return this.failed ? undefined : reply;
   }
 }

@@ -41,7 +41,7 @@ export function updateMessage(element, item, roomId) {
 /** @param {import("./wire.js").Message} message */
 function markOf({ role, alike }) {
   if (role === "owner") return "owner";
-  return alike ? "not the first of this name" : "";
+  return alike ? "same name as someone else" : "";
 }
 
 /** @param {HTMLElement} element */

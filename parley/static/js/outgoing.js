@@ -44,7 +44,7 @@ export const OUTGOING = {
   },
 };
 
-const NOT_YOURS = /** @type {const} */ ({ status: "failed", error: "You have joined anew since." });
+const NOT_YOURS = /** @type {const} */ ({ status: "failed", error: "You rejoined as someone else, so this wasn't sent." });
 
 /**
  * The outbox without what arrived.

@@ -35,7 +35,7 @@ export class People {
     const others = total - shown.length;
     const more = byId("people-more");
     more.hidden = total > 0 && others <= 0;
-    more.textContent = total ? `and ${others} more` : "Nobody has given a name yet.";
+    more.textContent = total ? `and ${others} more` : "No one has joined yet.";
     this.button.hidden = shown.length === people.length && !peopleCursor;
   }
 
@@ -73,7 +73,7 @@ export class People {
 function personElement(person, me) {
   const element = cloneTemplate("person-template");
   const mine = person.user_id === me?.userId;
-  const alike = person.alike && "not the first of this name";
+  const alike = person.alike && "same name as someone else";
   const facts = [mine && "you", person.role === "owner" && "owner", alike, !person.online && !mine && "away"];
   element.classList.toggle("online", person.online || mine);
   element.dataset.userId = person.user_id;

@@ -24,7 +24,7 @@ function show({ connection, active, me }) {
   byId("badge-text").textContent = WORDS[status];
   byId("strip").hidden = !active || !["reconnecting", "offline"].includes(status);
   byId("try-now").hidden = status === "offline";
-  const promise = me ? " Messages will go out when you are back." : " New messages will come when you are back.";
+  const promise = me ? " Messages will send when you reconnect." : " New messages will come when you are back.";
   byId("strip").dataset.promise = promise;
   showCountdown(connection);
 }
