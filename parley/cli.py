@@ -58,8 +58,8 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
 def main() -> None:
     """Parley: the self-hosted place to talk by link.
 
-    Start a conversation, send its link; whoever opens it reads at once, gives a
-    name and talks. `parley serve` is all it takes.
+    Start a conversation and send its link. Anyone who opens it can read straight
+    away, enter a name and join in. `parley serve` is all it takes.
     """
 
 

@@ -156,7 +156,7 @@ def test_the_passphrase_opens_the_door(
     manages(ada, link)
     ada.page.get_by_label("Passphrase").fill(PASSPHRASE)
     saves_the_door(ada)
-    expect(ada.page.get_by_text("What you write here replaces it")).to_be_visible()
+    expect(ada.page.get_by_text("Leave empty to keep the current one")).to_be_visible()
     ben = arrive("Ben", **options)
     ben.may_meet(r"status (of )?403")
     ben.opens(link)
