@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from msgspec.structs import replace
 
-from parley.contract import LISTED_ROOM_ID_CHARS, UNLISTED_ROOM_ID_BYTES
+from parley.contract import LISTED_ROOM_ID_CHARS, STATE_MAX_CHARS, UNLISTED_ROOM_ID_BYTES
 from parley.domain import access, audit, door, sessions, states, text, turns
 from parley.domain.context import Context
 from parley.domain.door import Found
@@ -199,7 +199,9 @@ async def changes(
 
     def query(connection: sa.Connection) -> Changes:
         conversation = door.readable(connection, room_id, session).conversation
-        found = stored_messages.changed(connection, conversation.id, since=since, limit=limit + 1)
+        found = stored_messages.changed(
+            connection, conversation.id, since=since, limit=limit + 1, chars=STATE_MAX_CHARS
+        )
         page = found[: states.fitting(found[:limit])]
         more = len(found) > len(page)
         seq = page[-1].changed_seq if more else conversation.seq

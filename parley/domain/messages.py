@@ -8,6 +8,7 @@ import secrets
 import sqlalchemy as sa
 from msgspec import Struct
 
+from parley.contract import STATE_MAX_CHARS
 from parley.domain import access, audit, door, states, text
 from parley.domain.context import Context
 from parley.errors import (
@@ -107,10 +108,14 @@ async def history(
     def query(connection: sa.Connection) -> tuple[tuple[Message, ...], bool]:
         conversation_id = door.readable(connection, room_id, session).id
         if after is not None:
-            found = stored.following(connection, conversation_id, after=after, limit=limit + 1)
+            found = stored.following(
+                connection, conversation_id, after=after, limit=limit + 1, chars=STATE_MAX_CHARS
+            )
             page = found[: states.fitting(found[:limit])]
         else:
-            found = stored.newest(connection, conversation_id, before=before, limit=limit + 1)
+            found = stored.newest(
+                connection, conversation_id, before=before, limit=limit + 1, chars=STATE_MAX_CHARS
+            )
             page = found[-limit:]
             page = page[len(page) - states.fitting(page[::-1]) :]
         return page, len(found) > len(page)

@@ -28,9 +28,13 @@ def window(
     later: tuple[Message, ...] = ()
     if at is not None:
         before, limit = at + 1, STATE_MESSAGES // 2
-        later = stored_messages.following(connection, found.id, after=at, limit=limit)
+        later = stored_messages.following(
+            connection, found.id, after=at, limit=limit, chars=STATE_MAX_CHARS
+        )
         later = later[: fitting(later)]
-    read = stored_messages.newest(connection, found.id, before=before, limit=limit + 1)
+    read = stored_messages.newest(
+        connection, found.id, before=before, limit=limit + 1, chars=STATE_MAX_CHARS
+    )
     last = stored_messages.newest(connection, found.id, limit=1) if before else read
     page = read[-limit:]
     page = page[len(page) - fitting(page[::-1]) :]
@@ -54,7 +58,9 @@ def delta(connection: sa.Connection, found: Found, *, since: int) -> Snapshot:
     """
     if not _is_near(found.conversation, since):
         return window(connection, found)
-    missed = stored_messages.changed(connection, found.id, since=since, limit=DELTA_MAX_CHANGES)
+    missed = stored_messages.changed(
+        connection, found.id, since=since, limit=DELTA_MAX_CHANGES, chars=STATE_MAX_CHARS
+    )
     if fitting(missed) < len(missed):
         return window(connection, found)
     here = people.first(connection, found.id)

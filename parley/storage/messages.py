@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import sys
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -113,34 +115,82 @@ def by_client_id(
 
 
 def newest(
-    connection: sa.Connection, conversation_id: int, *, limit: int, before: int | None = None
+    connection: sa.Connection,
+    conversation_id: int,
+    *,
+    limit: int,
+    before: int | None = None,
+    chars: int = sys.maxsize,
 ) -> tuple[Message, ...]:
-    """The last `limit` messages, or the last with a seq below `before`; oldest first."""
+    """The last `limit` messages, or the last with a seq below `before`; oldest first.
+
+    Here and below no more is read than the first message with which they have more than `chars`
+    characters of text together: two, at the least.
+    """
     if before is None:
-        found = _NEWEST.run(connection, conversation_id=conversation_id, limit=limit)
+        found = _NEWEST.until(
+            connection, _longer_than(chars), conversation_id=conversation_id, limit=limit
+        )
     else:
-        found = _NEWEST_BEFORE.run(
-            connection, conversation_id=conversation_id, limit=limit, before=before
+        found = _NEWEST_BEFORE.until(
+            connection,
+            _longer_than(chars),
+            conversation_id=conversation_id,
+            limit=limit,
+            before=before,
         )
     return tuple(_message(row) for row in reversed(found))
 
 
 def following(
-    connection: sa.Connection, conversation_id: int, *, after: int, limit: int
+    connection: sa.Connection,
+    conversation_id: int,
+    *,
+    after: int,
+    limit: int,
+    chars: int = sys.maxsize,
 ) -> tuple[Message, ...]:
     """The first `limit` messages with a seq above `after`; oldest first."""
-    found = _FOLLOWING.run(connection, conversation_id=conversation_id, after=after, limit=limit)
+    found = _FOLLOWING.until(
+        connection,
+        _longer_than(chars),
+        conversation_id=conversation_id,
+        after=after,
+        limit=limit,
+    )
     return tuple(_message(row) for row in found)
 
 
 def changed(
-    connection: sa.Connection, conversation_id: int, *, since: int, limit: int
+    connection: sa.Connection,
+    conversation_id: int,
+    *,
+    since: int,
+    limit: int,
+    chars: int = sys.maxsize,
 ) -> tuple[Message, ...]:
-    """The first `limit` messages that changed after `since`, in the order of their changes."""
+    """The first `limit` messages that changed after `since`, in the order of their changes.
+
+    With `chars`, what follows the message that is too much may have gaps.
+    """
     given = {"conversation_id": conversation_id, "since": since, "limit": limit}
-    said, edited = _SAID_SINCE.run(connection, **given), _CHANGED_SINCE.run(connection, **given)
+    said = _SAID_SINCE.until(connection, _longer_than(chars), **given)
+    edited = _CHANGED_SINCE.until(connection, _longer_than(chars), **given)
     found = heapq.merge(said, edited, key=lambda row: row.changed_seq)
     return tuple(_message(row) for row in itertools.islice(found, limit))
+
+
+def _longer_than(chars: int) -> Callable[[Any], bool]:
+    """Whether the rows that it was asked of are longer together, and two at the least."""
+    counted, length = 0, 0
+
+    def is_longer(row: Any) -> bool:
+        nonlocal counted, length
+        counted += 1
+        length += len(row.text)
+        return length > chars and counted > 1
+
+    return is_longer
 
 
 def _message(row: Any) -> Message:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 import sqlite3
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +59,13 @@ class _Compiled:
             forms[at] = take(forms[at])
         return forms
 
+    def made(self, row: Iterable[Any]) -> Any:
+        """What the driver gave, as it is used."""
+        fields = list(row)
+        for at, convert in self.converted:
+            fields[at] = convert(fields[at])
+        return self.row(fields)
+
 
 class Prepared:
     """One statement. `gives` are the columns it selects or returns."""
@@ -75,6 +82,18 @@ class Prepared:
         """The rows it gives, each with its columns by name. Raises SQLAlchemy's errors."""
         return self._rows(connection, given)
 
+    def until(
+        self, connection: sa.Connection, is_enough: Callable[[Any], bool], **given: object
+    ) -> list[Any]:
+        """Its rows up to the first that is enough; what comes after it is not read."""
+        compiled = self._compiled or self._compile(connection.dialect)
+        found = []
+        for row in each(connection, compiled.sql, compiled.places(given)):
+            found.append(compiled.made(row))
+            if is_enough(found[-1]):
+                break
+        return found
+
     def first(self, connection: sa.Connection, **given: object) -> Any:
         """The first row, or None."""
         rows = self._rows(connection, given)
@@ -90,13 +109,7 @@ class Prepared:
         rows = execute(connection, compiled.sql, compiled.places(given))
         if not compiled.converted:
             return [compiled.row(row) for row in rows]
-        found = []
-        for row in rows:
-            fields = list(row)
-            for at, convert in compiled.converted:
-                fields[at] = convert(fields[at])
-            found.append(compiled.row(fields))
-        return found
+        return [compiled.made(row) for row in rows]
 
     def _compile(self, dialect: sa.Dialect) -> _Compiled:
         compiled = self._statement.compile(dialect=dialect)  # type: ignore[attr-defined]
@@ -135,6 +148,14 @@ def execute(connection: sa.Connection, sql: str, values: Sequence[Any] = ()) -> 
     except sqlite3.Error as error:
         raise _of_sqlalchemy(connection, sql, error) from error
     return rows
+
+
+def each(connection: sa.Connection, sql: str, values: Sequence[Any]) -> Iterator[Any]:
+    """The same, read one by one. Raises SQLAlchemy's errors."""
+    try:
+        yield from _driver(connection).execute(sql, values)
+    except sqlite3.Error as error:
+        raise _of_sqlalchemy(connection, sql, error) from error
 
 
 def _count(connection: sa.Connection, sql: str, values: Sequence[Any]) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -50,7 +51,31 @@ def test_types_and_values_of_its_own_are_kept(connection: sa.Connection) -> None
         assert find.run(connection, since=NOW.replace(year=2027)) == []
 
 
+def test_no_more_is_read_than_is_enough(connection: sa.Connection) -> None:
+    with connection:
+        for name in ("one", "two", "three"):
+            connection.execute(things.insert().values(name=name, made_at=NOW))
+        find = Prepared(sa.select(things).order_by(things.c.id), things.c)
+        asked: list[str] = []
+
+        def is_enough(row: Any) -> bool:
+            asked.append(row.name)
+            return bool(row.name == "two")
+
+        found = find.until(connection, is_enough)
+        assert [(row.name, row.made_at) for row in found] == [("one", NOW), ("two", NOW)]
+        assert asked == ["one", "two"]
+        assert len(find.until(connection, lambda _row: False)) == 3
+        # What was not read to its end holds no lock.
+        connection.execute(things.delete())
+
+
 def test_the_errors_are_sqlalchemys(connection: sa.Connection) -> None:
+    find = Prepared(sa.select(things), things.c)
+    execute(connection, "DROP TABLE things")
+    with pytest.raises(sa.exc.OperationalError):
+        find.until(connection, lambda _row: False)
+    things.create(connection)
     with connection, pytest.raises(sa.exc.IntegrityError):
         execute(connection, "INSERT INTO things (name) VALUES (NULL)")
 
