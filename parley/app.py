@@ -10,7 +10,7 @@ import structlog
 from quart import Quart, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from parley import __version__, contract, logs, present, requests, web
+from parley import __version__, contract, logs, paths, present, requests, web
 from parley.addresses import Proxies
 from parley.bus.local import LocalBus
 from parley.config import Config
@@ -70,6 +70,7 @@ class Parley(Quart):
     """The whole of Parley as one ASGI app: pages, REST and Socket.IO."""
 
     request_class = requests.Request
+    url_map_class = paths.Paths
     realtime: Realtime
     database: Database
     limits: Limits

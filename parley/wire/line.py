@@ -273,6 +273,7 @@ class Line(asyncio.Protocol):
         self._let_go()
         self.is_far_behind = False
         self._watch.closing.stop(self)
+        self._put_at_once = _nothing  # which held on to us: a circle that only the collector opens
         if self.when_lost is not None:
             self.when_lost()
         self.on_lost()

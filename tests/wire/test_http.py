@@ -13,6 +13,7 @@ import pytest
 
 from parley.config import Config
 from parley.wire import connection, heads, serving
+from parley.wire.direct import DirectClient
 from tests.eventually import until
 from tests.servers import Process, Running, process, running
 from tests.wire.test_line import UPGRADE, wire
@@ -146,6 +147,22 @@ async def test_a_connection_that_ended_leaves_no_cycle(
             await asking.says(request_.encode())
             await asking.reads_head()
         await until(lambda: bool(seen) and seen[0]() is None)
+    finally:
+        gc.enable()
+
+
+async def test_a_line_that_ended_leaves_no_cycle(server: Running) -> None:
+    def lines() -> int:
+        return sum(isinstance(each, DirectClient) for each in gc.get_objects())
+
+    gc.collect()
+    before = lines()
+    gc.disable()
+    try:
+        async with wire(server) as ada:
+            await ada.opens()
+            await until(lambda: lines() == before + 1)
+        await until(lambda: lines() == before)
     finally:
         gc.enable()
 

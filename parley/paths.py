@@ -1,0 +1,124 @@
+"""Which handler a path belongs to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+from quart.routing import QuartMap
+from werkzeug.routing import MapAdapter, Rule, RuleFactory
+
+_PART = re.compile(r"<(path:)?([a-z_]+)>\Z")
+
+
+class _Node:
+    """What may follow a part of a path, and the rules of the paths that end here."""
+
+    __slots__ = ("any", "parts", "rest", "rules")
+
+    def __init__(self) -> None:
+        self.parts: dict[str, _Node] = {}
+        self.any: _Node | None = None
+        """After a part that may be anything."""
+        self.rest: _Node | None = None
+        """After whatever else the path has."""
+        self.rules: dict[str, tuple[Rule, tuple[str, ...]]] = {}
+        """By method, and the names of what may be anything."""
+
+    def after(self, part: str) -> _Node:
+        """Where a part of a rule leads, which is made."""
+        place = _PART.match(part)
+        if place is None:
+            return self.parts.setdefault(part, _Node())
+        if place[1]:
+            self.rest = self.rest or _Node()
+            return self.rest
+        self.any = self.any or _Node()
+        return self.any
+
+
+class _Adapter(MapAdapter):
+    """Finds the rule of most paths; the others are left to Werkzeug, and what is wrong with them.
+
+    Werkzeug's own way there (3.1) makes a function that refers to itself for each request. It
+    stays until the garbage collector comes, for which everybody waits.
+    """
+
+    map: Paths
+
+    def match(
+        self,
+        path_info: str | None = None,
+        method: str | None = None,
+        return_rule: bool = False,
+        query_args: Mapping[str, Any] | str | None = None,
+        websocket: bool | None = None,
+    ) -> tuple[Any, Mapping[str, Any]]:
+        if path_info is None and method is None and return_rule and not self.websocket:
+            found = self.map.find(self.path_info, self.default_method)
+            if found is not None:
+                return found
+        found = super().match(path_info, method, return_rule, query_args, websocket)  # type: ignore[call-overload]
+        return cast("tuple[Any, Mapping[str, Any]]", found)
+
+
+class Paths(QuartMap):
+    """The rules of all paths."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._root = _Node()
+        super().__init__(*args, **kwargs)
+
+    def add(self, rulefactory: RuleFactory) -> None:
+        super().add(rulefactory)
+        if isinstance(rulefactory, Rule) and not (rulefactory.websocket or rulefactory.defaults):
+            self._plant(rulefactory)
+
+    def bind_to_request(self, *args: Any, **kwargs: Any) -> MapAdapter:
+        made = super().bind_to_request(*args, **kwargs)
+        return _Adapter(
+            self,
+            made.server_name,
+            made.script_name,
+            made.subdomain,
+            made.url_scheme,
+            made.path_info,
+            made.default_method,
+            made.query_args,
+        )
+
+    def find(self, path: str, method: str) -> tuple[Rule, dict[str, str]] | None:
+        """The rule, and what stands where it allows anything; None where Werkzeug has to look."""
+        if "//" in path or "\n" in path:
+            return None
+        node, values = self._root, []
+        parts = path.split("/")[1:]
+        for at, part in enumerate(parts):
+            if (after := node.parts.get(part)) is not None:
+                node = after
+            elif not part:
+                return None
+            elif node.any is not None:
+                node = node.any
+                values.append(part)
+            elif node.rest is not None:
+                node = node.rest
+                values.append("/".join(parts[at:]))
+                break
+            else:
+                return None
+        found = node.rules.get(method)
+        if found is None:
+            return None
+        rule, names = found
+        return rule, dict(zip(names, values, strict=True))
+
+    def _plant(self, rule: Rule) -> None:
+        parts = rule.rule.split("/")[1:]
+        node = self._root
+        for part in parts:
+            node = node.after(part)
+        names = tuple(place[2] for part in parts if (place := _PART.match(part)))
+        for method in rule.methods or ():
+            node.rules.setdefault(method, (rule, names))
