@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-import random
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -24,7 +23,6 @@ from parley.errors import (
     Forbidden,
     OriginRefused,
     ParleyError,
-    RateLimited,
     Unavailable,
     WrongHost,
 )
@@ -38,9 +36,6 @@ R = TypeVar("R", bound=AnyResponse)
 
 EXTENSION = "parley"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-REFUSAL_TAKES_S = 1.0
-"""So long whoever reads too much waits to be told, at most: a program that asks again at once
-would keep the server as busy with refusals as with what it is refused."""
 
 
 @dataclass(slots=True)
@@ -144,16 +139,10 @@ def _reads() -> bool:
 
 
 async def count_read() -> None:
-    """Raises `RateLimited` where whoever asks reads too much, and takes its time over it."""
+    """Raises `RateLimited` where whoever asks reads too much."""
     session = await session_if_known()
     who = Who("" if session is None else session.id, _stranger().address)
-    try:
-        await site().limits.spend(Kind.READS, who)
-    except RateLimited:
-        # Not all who are refused at once are told at once: that would be long for everybody else.
-        takes_s = REFUSAL_TAKES_S * random.uniform(0.5, 1)  # noqa: S311  # no secret
-        await asyncio.sleep(takes_s)
-        raise
+    await site().limits.spend(Kind.READS, who)
 
 
 async def count_guess() -> None:

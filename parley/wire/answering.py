@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from typing import Any
 
 from parley.wire import answers
@@ -61,6 +62,8 @@ class Counted:
             return
         if message["type"] == "http.response.start":
             self._start = message  # until it is known whether there is room for what follows
+            if message["status"] == HTTPStatus.TOO_MANY_REQUESTS:
+                self._pace.spend_on_refusal(self._place)
             return
         size = len(message.get("body", b""))
         if size <= SMALL_BYTES:

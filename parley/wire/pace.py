@@ -31,9 +31,17 @@ BURST_PACKETS = 2_000.0
 """It may save up so many: a school that comes back after a restart."""
 REQUEST_PACKETS = 3
 """What a request over HTTP counts as, and the handshake of a WebSocket."""
+REFUSAL_PACKETS = 7
+"""And so many more one that is refused because too many came: to refuse costs as much as to answer,
+and is of use to nobody."""
 REQUEST_OF_TURN = 8
 """And of the turn: they come less often, and cost as much at once."""
-LONG_OF_TURN = 8
+FREQUENT_BELOW = BURST_PACKETS / 2
+FREQUENT_OF_TURN = TURN_PACKETS
+"""Of an address that has saved up no more than that, a request has a turn to itself: who talks
+meanwhile waits for one, not for two. A page with all its files takes less than a tenth of what an
+address may save up."""
+LONG_OF_TURN = 32
 """What joining, and other events that look at more than one thing, count as, of the turn alone."""
 OPENING_OF_TURN = 4
 """What the first words of a connection count as, of the turn alone."""
@@ -121,9 +129,19 @@ class Pace:
         if self.is_limited:
             self.spend(place, 0, of_turn=size // DATA_BYTES)
 
+    def spend_on_refusal(self, place: str) -> None:
+        """A request was told that it came too soon after others."""
+        if self.is_limited:
+            self.spend(place, REFUSAL_PACKETS, of_turn=0)
+
     def spend_on_handshake(self, place: str) -> None:
         """A WebSocket was asked for with a connection's first words."""
         self.spend(place, REQUEST_PACKETS, of_turn=OPENING_OF_TURN + REQUEST_OF_TURN)
+
+    def is_frequent(self, place: str) -> bool:
+        """Whether so much came from this address that it has little saved up."""
+        share = self._shares.get(place)
+        return share is not None and share.left < FREQUENT_BELOW
 
     def release(self) -> None:
         """Have everybody who waits go on at once, and nobody wait any more: the server stops."""
@@ -244,5 +262,8 @@ class _Ticket:
             self.given.set_result(self._packets)
         elif most := self._pace.room(self._place):
             most = min(most, self._packets)
-            self._pace.spend(self._place, most, of_turn=self._of_turn)
+            of_turn = self._of_turn
+            if of_turn == REQUEST_OF_TURN and self._pace.is_frequent(self._place):
+                of_turn = FREQUENT_OF_TURN
+            self._pace.spend(self._place, most, of_turn=of_turn)
             self.given.set_result(most)

@@ -12,7 +12,7 @@ from parley.app import create_app
 from parley.config import Config
 from parley.errors import RateLimited
 from parley.limits.limiter import Kind, Who
-from parley.web import REFUSAL_TAKES_S
+from parley.wire import pace
 from tests.security.conftest import Guest, Open
 
 FREE = {"/api/health", "/api/ready", "/favicon.ico", "/static/<version>/<path:name>"}
@@ -49,7 +49,7 @@ def test_the_tables_are_not_empty_by_mistake() -> None:
 
 
 async def refused(http: aiohttp.ClientSession, method: str, url: str, path: str) -> str:
-    """What the refusal says. They take their time, so many are asked for at once."""
+    """What the refusal says."""
     form = {"message": ""} if method == "POST" else None
     async with http.request(method, url + path, headers=PAGE, data=form) as reply:
         assert (reply.status, path) == (429, path)
@@ -87,12 +87,19 @@ async def test_what_a_form_is_answered_with_is_read_too(opened: Open) -> None:
         assert all("Please wait 60 seconds" in text for text in told)
 
 
-async def test_who_asks_again_at_once_is_not_refused_at_once(opened: Open) -> None:
-    async with opened(limit_reads="1/1m address") as house, aiohttp.ClientSession() as http:
-        await house.server.app.limits.spend(Kind.READS, NOBODY_IN_PARTICULAR)
-        began = asyncio.get_running_loop().time()
-        await refused(http, "GET", house.url, "/api/conversations")
-        assert asyncio.get_running_loop().time() - began >= REFUSAL_TAKES_S * 0.45
+async def test_refusals_use_up_an_addresss_turns_sooner_than_answers(opened: Open) -> None:
+    async with opened(limit_reads="2/1m address") as house, aiohttp.ClientSession() as http:
+        by = house.server.app.realtime.server.eio.pace
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pace, "PACKETS_PER_S", 0.0)
+            spent = []
+            for status in (200, 200, 429):
+                async with http.get(f"{house.url}/api/conversations") as reply:
+                    assert reply.status == status
+                spent.append(pace.BURST_PACKETS - by._shares["127.0.0.1"].left)
+        first, second, refused = spent
+        assert second - first == first
+        assert refused - second == first + pace.REFUSAL_PACKETS
 
 
 async def test_probes_files_and_preflights_are_free(opened: Open) -> None:

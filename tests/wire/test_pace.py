@@ -382,6 +382,84 @@ async def test_a_polling_client_has_its_turn_like_any_other(server: Running) -> 
         assert [id for id, _ in ada.acks()] == list(range(200))
 
 
+@pytest.mark.parametrize(("saved", "at_once"), [(1, 1), (-1, 2)], ids=["often", "seldom"])
+async def test_an_address_that_asks_often_has_one_request_a_turn(
+    monkeypatch: pytest.MonkeyPatch, saved: int, at_once: int
+) -> None:
+    monkeypatch.setattr(pace, "TURN_S", 3_600.0)
+    by = Pace()
+    by._share(HERE).left = pace.FREQUENT_BELOW - saved * pace.REQUEST_PACKETS
+    asking = [asyncio.create_task(by.turn_of_request(HERE)) for _ in range(4)]
+    await until(lambda: _in_line(by) == 4 - at_once)
+    assert [task.done() for task in asking].count(True) == at_once
+    by.release()
+    await asyncio.gather(*asking)
+
+
+async def test_what_waits_before_a_connection_begins_is_counted_and_given_back(
+    server: Running, endless_turn: Pace
+) -> None:
+    endless_turn.spend("127.0.0.1", 0, of_turn=pace.TURN_PACKETS)
+    backlog = server.app.realtime.server.eio.backlog
+    async with wire(server) as mallory:
+        await mallory.says(HEALTH)
+        await until(lambda: backlog._held.get("127.0.0.1") == len(HEALTH))
+    await until(lambda: not backlog._held)
+
+
+async def test_connections_hold_no_more_than_their_address_may(
+    server: Running, endless_turn: Pace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backlog = server.app.realtime.server.eio.backlog
+    monkeypatch.setattr(backlog, "_most_bytes", 2 * len(HEALTH))
+    endless_turn.spend("127.0.0.1", 0, of_turn=pace.TURN_PACKETS)
+    async with contextlib.AsyncExitStack() as opened:
+        crowd = [await opened.enter_async_context(wire(server)) for _ in range(3)]
+        for client in crowd[:2]:
+            await client.says(HEALTH)
+        await until(lambda: _in_line(endless_turn) == 2)
+        await crowd[2].says(HEALTH)
+        with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+            await crowd[2].reads_head()
+        assert _in_line(endless_turn) == 2
+
+
+async def test_a_websocket_inside_another_server_waits_for_the_turn_of_its_address(
+    config: Config,
+) -> None:
+    async with running(config, plain=True) as server:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pace, "TURN_S", 3_600.0)
+            by = server.app.realtime.server.eio.pace
+            by.spend("127.0.0.1", 0, of_turn=pace.TURN_PACKETS)
+            async with wire(server) as mallory, wire(server, source=ANOTHER) as ada:
+                answer = asyncio.create_task(mallory.opens())
+                await until(lambda: _in_line(by) == 1)
+                assert b" 101 " in await ada.opens()
+                assert not answer.done()
+                by._next_turn()
+                assert b" 101 " in await answer
+
+
+def test_one_address_is_forgotten_for_one_that_comes_but_none_that_waits() -> None:
+    by = Pace()
+    by._is_due = True  # nothing is called later: there is no event loop
+    for number in range(pace.SHARES_MAX):
+        by._share(f"198.51.100.{number}")
+    waits, works = list(by._shares)[:2]
+    by._shares[waits].waiting.append(NotNow())
+    by._busy.add(by._shares[works])
+    for number in range(10):
+        by._share(f"203.0.113.{number}")
+    assert len(by._shares) == pace.SHARES_MAX
+    assert {waits, works} <= by._shares.keys()
+
+
+class NotNow:
+    def go_on(self) -> None:
+        pass
+
+
 async def test_fragments_count_as_frames(server: Running) -> None:
     async with wire(server) as mallory:
         await mallory.opens()
