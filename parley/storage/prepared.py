@@ -153,7 +153,7 @@ def execute(connection: sa.Connection, sql: str, values: Sequence[Any] = ()) -> 
 def each(connection: sa.Connection, sql: str, values: Sequence[Any]) -> Iterator[Any]:
     """The same, read one by one. Raises SQLAlchemy's errors."""
     try:
-        yield from _driver(connection).execute(sql, values)
+        yield from iter(_driver(connection).execute(sql, values).fetchone, None)
     except sqlite3.Error as error:
         raise _of_sqlalchemy(connection, sql, error) from error
 
