@@ -1,7 +1,8 @@
 """`python -m bench`: measure Parley beside others, and write the report.
 
     python -m bench                     the standard set, about an hour
-    python -m bench --quick             one short round, about six minutes
+    python -m bench --quick             one short round of Parley, within three minutes:
+                                        a line for each workload beside what was published
     python -m bench --only big-room     one workload
     python -m bench --growth            how Parley's own cost grows
 
@@ -17,7 +18,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import chart, machine, report, rounds
+from bench import chart, machine, published, report, rounds
 from bench.results import Results
 from bench.scale import QUICK, STANDARD, Scale
 from bench.servers import KINDS, ROOT, Kind, Parley
@@ -58,7 +59,11 @@ def main() -> None:
     except KeyboardInterrupt:
         print("Stopped: this is what was measured until then.", file=sys.stderr)
         stopped = True
-    _tell(results, scale, asked.docs or (DOCS if is_whole and not stopped else None))
+    if asked.quick and not asked.servers and not asked.growth:
+        print("\n".join(published.lines(results, published.read())))
+        print(f"\nThe raw figures are in {_short(results.save(RESULTS))}.")
+    else:
+        _tell(results, scale, asked.docs or (DOCS if is_whole and not stopped else None))
     sys.exit(STOPPED if stopped else 0)
 
 
@@ -69,6 +74,8 @@ def _tell(results: Results, scale: Scale, docs: Path | None) -> None:
     if docs is not None:
         print(f"The report is {_short(report.write(results, scale, docs))}.")
         chart.write(results, docs)
+        if docs == DOCS and results.runs:
+            published.write(results)
 
 
 def _results(quick: bool, cores: machine.Cores) -> Results:
@@ -80,7 +87,8 @@ def _results(quick: bool, cores: machine.Cores) -> Results:
 
 
 def _kinds(asked: argparse.Namespace) -> list[Kind]:
-    names = ["parley"] if asked.growth else asked.servers or list(KINDS)
+    alone = asked.growth or asked.quick
+    names = asked.servers or (["parley"] if alone else list(KINDS))
     return [_kind(name, asked.parley) for name in names]
 
 
@@ -93,7 +101,11 @@ def _arguments() -> argparse.Namespace:
         prog="python -m bench", description="Measure Parley beside others."
     )
     add = parser.add_argument
-    add("--quick", action="store_true", help="one short round: a look, not a figure to quote")
+    add(
+        "--quick",
+        action="store_true",
+        help="one short round of Parley: a look, not a figure to quote",
+    )
     add("--growth", action="store_true", help="how Parley's own cost grows, instead")
     add("--rounds", type=int, help=f"how often each is measured (default {STANDARD_ROUNDS})")
     names = [work.name for work in WORKLOADS]

@@ -38,7 +38,7 @@ QUICK = Scale(
     return_people=300,
     return_within_s=20.0,
     reader_within_s=8.0,
-    hostile_window_s=4.0,
+    hostile_window_s=1.5,
     hostile_names=500,
 )
 TINY = Scale(

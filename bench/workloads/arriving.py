@@ -142,6 +142,7 @@ ARRIVALS = Workload(
         Measure("kib_a_connection", "memory a connection, KiB"),
         *SHARES,
     ),
+    headline="cpu_ms_a_join",
     within_s=120.0,
 )
 STORM_MEASURES = (
@@ -162,6 +163,7 @@ STORM = Workload(
     ),
     run=_storm,
     measures=STORM_MEASURES,
+    headline="cpu_ms_a_join",
     within_s=120.0,
 )
 RETURN = Workload(
@@ -175,6 +177,7 @@ RETURN = Workload(
     ),
     run=_return,
     measures=STORM_MEASURES,
+    headline="cpu_ms_a_join",
     servers=("parley",),
     within_s=240.0,
 )

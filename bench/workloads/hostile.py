@@ -112,6 +112,7 @@ def _workload(part: Part) -> Workload:
             Measure("grew_mib", "memory grew by, MiB", 0),
             Measure("peak_mib", "memory at most, MiB", 0),
         ),
+        headline="ratio",
         servers=("parley",),
         environ={"PARLEY_RATE_LIMITS": "on"},
         within_s=100.0,

@@ -129,6 +129,7 @@ STOPPED_READER = Workload(
         ),
         Measure("memory_mib", "memory grew meanwhile by, MiB"),
     ),
+    headline="p99_during_ms",
     servers=("parley", "node", "flask"),
     within_s=120.0,
 )
@@ -145,5 +146,6 @@ ENDLESS_MESSAGE = Workload(
         Measure("memory_mib", "memory grew by, MiB"),
         Measure("took_s", "took, s", 2, is_compared=False),
     ),
+    headline="cut_after_mib",
     servers=("parley",),
 )

@@ -142,6 +142,7 @@ BIG_ROOM = Workload(
     ),
     run=_one_big_room,
     measures=MEASURES,
+    headline="full_cpu_us_a_delivery",
 )
 SMALL_ROOMS = Workload(
     name="small-rooms",
@@ -152,4 +153,5 @@ SMALL_ROOMS = Workload(
     ),
     run=_many_small_rooms,
     measures=MEASURES,
+    headline="full_cpu_us_a_delivery",
 )

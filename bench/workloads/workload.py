@@ -42,6 +42,8 @@ class Workload:
     """What happens in it, in a sentence or two."""
     run: Callable[[Running, Scale], Awaitable[Figures]]
     measures: tuple[Measure, ...]
+    headline: str
+    """The key of the measure that a later change is held against first."""
     servers: tuple[str, ...] = ("parley", "node", "flask", "floor")
     within_s: float = 60.0
     environ: Mapping[str, str] = field(default_factory=dict)

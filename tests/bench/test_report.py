@@ -7,12 +7,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench import chart, report
+from bench import chart, published, report
 from bench.results import Point, Results, Run
 from bench.scale import STANDARD
 from bench.workloads import WORKLOADS
 
 BIG_ROOM = "big-room"
+RATIOS = {"health": 1.5, "qr": 9.0, "knocks": 0.5}
 
 
 def measured(*runs: Run) -> Results:
@@ -101,3 +102,36 @@ def test_every_workload_says_what_happens_in_it(workload: object) -> None:
     said = [work.text(STANDARD) for work in WORKLOADS if work is workload]
     assert said
     assert said[0].endswith(".")
+
+
+def test_a_quick_look_has_a_line_for_each_workload_beside_what_was_published() -> None:
+    results = measured(
+        Run(BIG_ROOM, "parley", {"full_cpu_us_a_delivery": 3.0}),
+        Run("return", "parley", {"cpu_ms_a_join": 0.25}),
+        *(Run(f"hostile-{way}", "parley", {"ratio": ratio}) for way, ratio in RATIOS.items()),
+        Run("storm", "parley", failure="not done in 60 s"),
+    )
+    before = published.Published("2030-01-01", "Two cores", {BIG_ROOM: 2.0, "hostile": 1.0})
+    said, head, *lines = published.lines(results, before)
+    assert said == "Two cores; the standard set; beside those of 2030-01-01."
+    assert head.split() == ["now", "published", "ratio"]
+    assert [line.split()[-4:] for line in lines[:3]] == [
+        ["3.0", "2.0", "1.50", "×"],
+        ["0.25", "not", "published", "yet"],
+        ["1.5", "1.0", "1.50", "×"],
+    ]
+    assert lines[3:] == ["All at once: not done in 60 s."]
+
+
+def test_what_was_published_is_kept_with_the_page(tmp_path: Path) -> None:
+    file = tmp_path / "published.json"
+    assert published.read(file).figures == {}
+    published.write(measured(Run(BIG_ROOM, "parley", {"full_cpu_us_a_delivery": 3.0})), file)
+    assert published.read(file) == published.Published("2030-01-02", "Two cores", {BIG_ROOM: 3.0})
+
+
+def test_what_is_published_is_a_figure_of_each_workload_with_its_own_line() -> None:
+    names = {work.group or work.name for work in WORKLOADS}
+    assert published.read().figures.keys() <= names
+    for work in WORKLOADS:
+        assert work.headline in {measure.key for measure in work.measures}
