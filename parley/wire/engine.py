@@ -82,7 +82,9 @@ class GuardedEngine(engineio.AsyncServer):  # type: ignore[misc]  # the library 
         self.unseated.start(socket)
         hello = self.opening(sid, self._upgrades(sid, transport))
         await socket.send(eio_packet.Packet(eio_packet.OPEN, hello))
-        await self._trigger_event("connect", sid, environ, run_async=False)
+        # Kept as long as the client stays, and the rest of it holds on to the connection.
+        kept = {"asgi.scope": environ["asgi.scope"]}
+        await self._trigger_event("connect", sid, kept, run_async=False)
         socket.schedule_ping()
         if transport == "websocket":
             return await socket.handle_get_request(environ)

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.effort import times
 from tests.faults.torture import torture
 
-KILLS = 20
+KILLS = times(8, full=20)
+"""`make torture` kills far oftener."""
 SEED = 20
 
 
