@@ -29,7 +29,8 @@ from parley.live.seating import Seating
 from parley.wire.direct import Later
 from parley.wire.handshake import Handshake
 from parley.wire.places import RETRY_AFTER_S, Places
-from parley.wire.server import ConnectionRefused, Server
+from parley.wire.server import Server
+from parley.wire.socket_io import ConnectionRefused
 
 log = structlog.get_logger(__name__)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -227,6 +228,43 @@ _LIMITS = (
     ),
 )
 
+_REST_OBJECTS = (
+    contract.CreateBody,
+    contract.JoinBody,
+    contract.SendBody,
+    contract.ChangeBody,
+    contract.PersonBody,
+    contract.EnterBody,
+    contract.KnockBody,
+    contract.AnswerBody,
+    contract.LinkBody,
+    contract.ConversationReply,
+    contract.JoinReply,
+    contract.ConversationsReply,
+    contract.EndReply,
+    contract.MessagesReply,
+    contract.ParticipantsReply,
+    contract.SendReply,
+    contract.RoleLink,
+    contract.WaitingPerson,
+    contract.RemovedPerson,
+    contract.LeftPerson,
+    contract.OwnerAct,
+    contract.ManageReply,
+    contract.ActsReply,
+    contract.ChangeReply,
+    contract.DoneReply,
+    contract.DeletedReply,
+    contract.MessageReply,
+    contract.NewLinkReply,
+    contract.ReplacedLinkReply,
+    contract.EnteredReply,
+    contract.KnockReply,
+    contract.HealthReply,
+    contract.ReadyReply,
+)
+"""In the order of the page: bodies, then replies. What is not named here comes behind these."""
+
 
 def _call_row(call: contract.Call) -> tuple[str, ...]:
     needs = f" Needs the {call.credential}'s token." if call.credential else ""
@@ -262,17 +300,26 @@ def _objects() -> Iterable[str]:
 
 
 def _structs() -> list[type[Struct]]:
-    """Every object of the wire, once, in the order of the contract."""
-    found = [
+    """Every object of the wire, once: codes, nouns, REST, events."""
+    place = {struct: place for place, struct in enumerate(_REST_OBJECTS)}
+    calls = sorted(
+        _declared(*filter(inspect.ismodule, vars(rest).values())),
+        key=lambda struct: place.get(struct, len(place)),
+    )
+    found = [*_declared(codes, objects), *calls, *_declared(events)]
+    return [struct for struct in found if struct is not contract.Nothing]
+
+
+def _declared(*modules: ModuleType) -> Iterable[type[Struct]]:
+    return (
         value
-        for module in (codes, objects, rest, events)
+        for module in modules
         for value in vars(module).values()
         if isinstance(value, type)
         and issubclass(value, Struct)
         # Else it is imported there, and declared in another.
         and value.__module__ == module.__name__
-    ]
-    return [struct for struct in found if struct is not contract.Nothing]
+    )
 
 
 def _field(field: Any) -> str:

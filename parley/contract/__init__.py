@@ -9,5 +9,13 @@ with the field's path. Optional fields may be missing or null.
 from parley.contract.codes import *
 from parley.contract.events import *
 from parley.contract.objects import *
-from parley.contract.rest import *
+from parley.contract.rest.call import *
+from parley.contract.rest.conversations import *
+from parley.contract.rest.door import *
+from parley.contract.rest.links import *
+from parley.contract.rest.messages import *
+from parley.contract.rest.overview import *
+from parley.contract.rest.people import *
+from parley.contract.rest.service import *
+from parley.contract.rest.table import *
 from parley.contract.terms import *

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from parley.contract.codes import ErrorEvent
 from parley.contract.objects import Conversation, Message
-from parley.contract.rest import ChangeBody
+from parley.contract.rest.conversations import ChangeBody
 from parley.contract.terms import (
     SYNC_PAGE_MAX,
     ClientId,

@@ -1,4 +1,4 @@
-"""The Socket.IO server, with the gaps of the libraries under it closed."""
+"""The Socket.IO server: clients on lines of our own, and those whom the library serves."""
 
 from __future__ import annotations
 
@@ -6,51 +6,36 @@ import asyncio
 import contextlib
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
-import socketio
-import structlog
-from engineio import packet as eio_packet
-from socketio import packet as sio_packet
 
 from parley.contract import codec
 from parley.wire import frames
 from parley.wire.countdown import GRAIN_S
-from parley.wire.direct import EVENT, DirectClient, Later
-from parley.wire.engine import GuardedEngine
+from parley.wire.direct import DirectClient, Later
 from parley.wire.handshake import Handshake
 from parley.wire.line import CLOSE_WITHIN_S, SERVICE_RESTART, Watch
-from parley.wire.logs import silent
 from parley.wire.pace import LONG_OF_TURN
 from parley.wire.places import Places
 from parley.wire.socket import GuardedSocket
+from parley.wire.socket_io import (
+    NAMESPACE,
+    Connect,
+    Disconnect,
+    GuardedSocketIO,
+    Receive,
+    Unreadable,
+    refusal,
+)
 from parley.wire.upgrade import Upgrade
 
-log = structlog.get_logger(__name__)
-
-NAMESPACE = "/"
 _NAME = re.compile(r'\["(\w{1,40})",', re.ASCII)
 """How the data of nearly every event begins."""
-_FAULT = "Something went wrong on the server. Please try again."
 
 
-class ConnectionRefused(Exception):
-    """Raised by a connect handler: the client is told `data` and is not connected."""
-
-    def __init__(self, message: str, data: Any = None) -> None:
-        super().__init__(message)
-        self.data = data
-
-
-Connect = Callable[[str, Handshake], Awaitable[None] | None]
-Receive = Callable[[str, str, list[Any], bool], Any]
-Unreadable = Callable[[str, bool], Any]
-Disconnect = Callable[[str], None]
-
-
-class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no types
+class Server(GuardedSocketIO):
     """Socket.IO on the default namespace, handing everything to four functions.
 
     `on_connect(sid, handshake)` may raise `ConnectionRefused`, or what it returns may, awaited;
@@ -63,8 +48,6 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
     must not block. Every client takes one of the `places` of its address; whoever
     finds none is told `crowded`, as JSON.
     """
-
-    eio: GuardedEngine
 
     def __init__(
         self,
@@ -82,30 +65,21 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         crowded: bytes,
     ) -> None:
         super().__init__(
-            async_mode="asgi",
-            async_handlers=False,
-            namespaces=[NAMESPACE],
-            json=codec,
-            logger=silent(),
-            engineio_logger=silent(),
-            ping_interval=ping_interval_s,
-            ping_timeout=ping_timeout_s,
-            max_http_buffer_size=max_frame_bytes,
-            # Origins are checked before a request comes here; [] turns the library's own off.
-            cors_allowed_origins=[],
-            http_compression=False,
+            on_connect=on_connect,
+            on_event=on_event,
+            on_unreadable=on_unreadable,
+            on_disconnect=on_disconnect,
+            ping_interval_s=ping_interval_s,
+            ping_timeout_s=ping_timeout_s,
+            max_frame_bytes=max_frame_bytes,
             join_within_s=join_within_s,
             places=places,
             crowded=crowded,
         )
-        self._on_connect = on_connect
-        self._on_event = on_event
         self._decoders: dict[str, msgspec.json.Decoder[tuple[str, Any]]] = {
             name: msgspec.json.Decoder(tuple[str, type])  # type: ignore[valid-type]
             for name, type in events.items()
         }
-        self._on_unreadable = on_unreadable
-        self._on_disconnect = on_disconnect
         self._direct: dict[str, DirectClient] = {}
         self._lines: set[DirectClient] = set()
         self.working: set[DirectClient] = set()
@@ -118,8 +92,6 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
             pace=self.eio.pace,
             is_limited=places.is_limited,
         )
-        self.on("connect", self._connected)
-        self.on("disconnect", self._disconnected)
 
     @property
     def line_count(self) -> int:
@@ -289,7 +261,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         try:
             connecting = self._on_connect(sid, handshake)
         except Exception as error:
-            client.send_text("44" + codec.dumps(_refusal(error)))
+            client.send_text("44" + codec.dumps(refusal(error)))
             return None
         if connecting is None:
             self._let_in(sid, client)
@@ -300,7 +272,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
             if error is None:
                 self._let_in(sid, client)
             else:
-                client.send_text("44" + codec.dumps(_refusal(error)))
+                client.send_text("44" + codec.dumps(refusal(error)))
 
         return Later(asyncio.ensure_future(connecting), finish)
 
@@ -330,12 +302,6 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             return None
 
-    def _act(self, sid: str, read: Any, wants_ack: bool) -> Any:
-        if not isinstance(read, list | tuple) or not read or not isinstance(read[0], str):
-            self.eio.counts["malformed"] += 1
-            return self._on_unreadable(sid, wants_ack)
-        return self._on_event(sid, read[0], list(read[1:]), wants_ack)
-
     def takes_longer(self, sid: str) -> None:
         """What this client asked for is more than a message, and counts as more of its turn."""
         client = self._client(sid)
@@ -347,107 +313,5 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         self._direct.pop(sid, None)
         self._tell_disconnected(sid)
 
-    # --- what the libraries tell of the others ---
-
-    def _push_to(self, sids: list[str], event: str, data: object) -> None:
-        sockets = [socket for sid in sids if (socket := self._socket(sid)) is not None]
-        if not sockets:
-            return
-        encoded = sio_packet.Packet(sio_packet.EVENT, data=[event, data], binary=False).encode()
-        pkt = eio_packet.Packet(eio_packet.MESSAGE, encoded)
-        for socket in sockets:
-            socket.push(pkt)
-
     def _client(self, sid: str) -> DirectClient | GuardedSocket | None:
         return self._direct.get(sid) or self._socket(sid)
-
-    def _socket(self, sid: str) -> GuardedSocket | None:
-        socket: GuardedSocket | None = self.eio.sockets.get(
-            self.manager.eio_sid_from_sid(sid, NAMESPACE)
-        )
-        return socket
-
-    async def _connected(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
-        try:
-            connecting = self._on_connect(sid, Handshake.from_scope(environ["asgi.scope"], auth))
-            if connecting is not None:
-                await connecting
-        except ConnectionRefused as refusal:
-            raise socketio.exceptions.ConnectionRefusedError(str(refusal), refusal.data) from None
-        except Exception:
-            log.exception("connect_failed")
-            raise socketio.exceptions.ConnectionRefusedError(_FAULT) from None
-        except asyncio.CancelledError:
-            # Cut off meanwhile: Python-socketio would go on as after a success.
-            raise socketio.exceptions.ConnectionRefusedError from None
-        socket = self._socket(sid)
-        if socket is None or socket.closed:
-            # Gone meanwhile, when Python-socketio had nobody to disconnect yet.
-            await self._disconnected(sid, "")
-            raise socketio.exceptions.ConnectionRefusedError
-
-    async def _disconnected(self, sid: str, _reason: str) -> None:
-        # Python-socketio runs a disconnect handler twice when a TypeError escapes it.
-        self._tell_disconnected(sid)
-        socket = self._socket(sid)
-        if socket is not None and not (socket.closing or socket.closed):  # it may connect again
-            self.eio.unseated.ensure(socket)
-
-    def _tell_disconnected(self, sid: str) -> None:
-        try:
-            self._on_disconnect(sid)
-        except Exception:
-            log.exception("disconnect_failed")
-
-    async def _handle_event(
-        self, eio_sid: str, namespace: str | None, id: int | None, data: Any
-    ) -> None:
-        # Not through the library's handlers: there "connect" and "disconnect" are events too.
-        sid = self.manager.sid_from_eio_sid(eio_sid, namespace or NAMESPACE)
-        if sid is None or not self.manager.is_connected(sid, namespace or NAMESPACE):
-            return
-        answer = self._act(sid, data, id is not None)
-        if isinstance(answer, Later):
-            await asyncio.wait([answer.future])
-            answer = answer.finish(answer.future)
-        self._acknowledge(sid, id, answer)
-
-    def _acknowledge(self, sid: str, id: int | None, answer: Any) -> None:
-        socket = self._socket(sid)
-        if id is not None and socket is not None:
-            ack = sio_packet.Packet(sio_packet.ACK, data=[answer], id=id, binary=False)
-            socket.push(eio_packet.Packet(eio_packet.MESSAGE, ack.encode()))
-
-    def _answer_unreadable(self, sid: str, id: int | None) -> None:
-        self.eio.counts["malformed"] += 1
-        self._acknowledge(sid, id, self._on_unreadable(sid, id is not None))
-
-    async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
-        """Only text, only packets that are well formed; the rest is counted and dropped."""
-        if not isinstance(data, str) or data[:1] not in ("0", "1", "2", "3"):
-            # The library parses "4…" of a message as JSON where it can: no packet of ours.
-            self.eio.counts["malformed"] += 1
-            return
-        try:
-            await super()._handle_eio_message(eio_sid, data)
-        except codec.Malformed:
-            # Browsers write half an emoji as JSON that is none: its sender waits for an answer.
-            sid = self.manager.sid_from_eio_sid(eio_sid, NAMESPACE)
-            event = EVENT.match(data)
-            if event is not None and self.manager.is_connected(sid, NAMESPACE):
-                self._answer_unreadable(sid, int(event[1]) if event[1] else None)
-            else:
-                self.eio.counts["malformed"] += 1
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
-            self.eio.counts["malformed"] += 1
-
-    def _engineio_server_class(self) -> type[GuardedEngine]:
-        return GuardedEngine
-
-
-def _refusal(error: BaseException) -> dict[str, Any]:
-    """What whoever is not connected is told."""
-    if isinstance(error, ConnectionRefused):
-        return {"message": str(error), "data": error.data}
-    log.error("connect_failed", exc_info=error)
-    return {"message": _FAULT}

@@ -1,0 +1,1 @@
+"""REST: bodies and replies, one module a noun, and the table of calls."""

@@ -1,0 +1,41 @@
+"""What is said of a call, and what many have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from msgspec import Struct
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One REST call. `{room_id}` in the path is the conversation's id."""
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    reply: type[Struct]
+    body: type[Struct] | None = None
+    status: int = 200
+    parameters: tuple[Parameter, ...] = ()
+    credential: str = ""
+    """Whose credential it needs, if any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A query parameter of a call."""
+
+    name: str
+    meaning: str
+    schema: Any = str
+
+
+class Nothing(Struct):
+    """No body is needed; what is sent is ignored."""
+
+
+class DoneReply(Struct, kw_only=True):
+    success: Literal[True] = True

@@ -1,0 +1,75 @@
+"""Conversations: starting, reading, listing, changing, ending and deleting them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+from parley.contract.objects import Conversation, ConversationSummary
+from parley.contract.terms import Description, Passphrase, Title, UserId, VisibilityName
+
+
+class CreateBody(Struct, kw_only=True):
+    """Without a title it is `Conversation <room_id>`; without a visibility it is `listed`.
+
+    A listed conversation stands in the public list and has a short id; an unlisted one
+    cannot be guessed. `user_id` becomes `created_by`, and stays free to be joined with.
+    """
+
+    title: Title | None = None
+    description: Description | None = None
+    user_id: UserId | None = None
+    visibility: VisibilityName | None = None
+
+
+class ChangeBody(Struct, kw_only=True):
+    """What is to change; all or nothing of it. An empty `passphrase` takes it away; with
+    one, whoever knows it comes in without knocking. `keep_days` is 1, 7, 30 or 365, or 0
+    for ever.
+    """
+
+    title: Title | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
+    locked: bool | UnsetType = UNSET
+    knock: bool | UnsetType = UNSET
+    read_only: bool | UnsetType = UNSET
+    passphrase: Passphrase | UnsetType = UNSET
+    keep_days: int | UnsetType = UNSET
+
+
+class ConversationReply(Struct, kw_only=True):
+    success: Literal[True] = True
+    conversation: Conversation
+
+
+class ConversationsReply(Struct, kw_only=True):
+    success: Literal[True] = True
+    conversations: list[ConversationSummary]
+    next_cursor: str | UnsetType = UNSET
+
+
+class ChangeReply(Struct, kw_only=True):
+    success: Literal[True] = True
+    conversation: Conversation
+
+
+class ReplacedLinkReply(Struct, kw_only=True):
+    success: Literal[True] = True
+    room_id: str
+    join_link: str
+
+
+class EndReply(Struct, kw_only=True):
+    success: Literal[True] = True
+    message: str
+
+
+class DeletedReply(Struct, kw_only=True):
+    """How much was erased with the conversation."""
+
+    success: Literal[True] = True
+    messages: int
+    participants: int
+    links: int
+    acts: int

@@ -1,0 +1,20 @@
+"""The server itself: how much goes on, and whether it takes new work."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+
+class HealthReply(Struct, kw_only=True):
+    success: Literal[True] = True
+    status: Literal["healthy"] = "healthy"
+    active_conversations: int
+    total_conversations: int
+    active_connections: int
+
+
+class ReadyReply(Struct, kw_only=True):
+    success: Literal[True] = True
+    status: Literal["ready"] = "ready"

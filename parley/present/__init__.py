@@ -1,0 +1,11 @@
+"""Records as wire objects, the same for every viewer."""
+
+from parley.present.conversations import *
+from parley.present.errors import *
+from parley.present.events import *
+from parley.present.fields import *
+from parley.present.knocks import *
+from parley.present.links import *
+from parley.present.messages import *
+from parley.present.overview import *
+from parley.present.participants import *

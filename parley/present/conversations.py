@@ -1,0 +1,74 @@
+"""Conversations: as they stand, in the list, and by their link."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from msgspec import UNSET
+
+from parley import contract, records
+from parley.present.fields import or_unset, timestamp
+from parley.present.messages import message
+from parley.present.participants import people
+
+
+class Parts(NamedTuple):
+    """What is long in a conversation: it can be given as encoded already."""
+
+    participants: list[contract.Participant]
+    messages: list[contract.Message]
+
+
+def conversation(snapshot: records.Snapshot, parts: Parts | None = None) -> contract.Conversation:
+    record = snapshot.conversation
+    participants, messages = parts or Parts(
+        people(snapshot.participants, snapshot.online),
+        [message(said) for said in snapshot.messages],
+    )
+    return contract.Conversation(
+        room_id=record.room_id,
+        created_at=timestamp(record.created_at),
+        created_by=record.created_by,
+        title=record.title,
+        description=record.description,
+        messages=messages,
+        has_more=snapshot.has_more,
+        delta=True if snapshot.is_delta else UNSET,
+        participants=participants,
+        participants_cursor=UNSET if snapshot.people_cursor is None else snapshot.people_cursor,
+        participant_count=record.participant_count,
+        online_count=snapshot.online_count,
+        is_active=record.is_active,
+        ended_at=UNSET if record.ended_at is None else timestamp(record.ended_at),
+        visibility=record.visibility.value,
+        seq=record.seq,
+        door=door(record),
+        read_only=record.is_read_only,
+        keep_days=or_unset(record.keep_days),
+        erased_through=or_unset(record.erased_through),
+    )
+
+
+def door(record: records.Conversation) -> contract.DoorName:
+    """What a stranger meets first."""
+    if record.is_locked:
+        return "locked"
+    if record.passphrase_hash is not None:
+        return "passphrase"
+    return "knock" if record.is_knock else "open"
+
+
+def summary(record: records.Conversation, *, public_url: str) -> contract.ConversationSummary:
+    return contract.ConversationSummary(
+        room_id=record.room_id,
+        title=record.title,
+        description=record.description,
+        created_at=timestamp(record.created_at),
+        participant_count=record.participant_count,
+        message_count=record.message_count,
+        join_link=join_link(record.room_id, public_url=public_url),
+    )
+
+
+def join_link(room_id: str, *, public_url: str) -> str:
+    return f"{public_url}/conversation/{room_id}"

@@ -1,0 +1,16 @@
+"""The nouns, and what can happen to them, as frozen structs: cheap to make, one a message.
+
+The ground floor: imports nothing of ours. Storage takes and gives these, the
+domain decides on them, the bus carries the events, `present` turns them into
+wire objects. Times are timezone-aware and in UTC.
+"""
+
+from parley.records.conversations import *
+from parley.records.events import *
+from parley.records.knocks import *
+from parley.records.links import *
+from parley.records.messages import *
+from parley.records.overview import *
+from parley.records.participants import *
+from parley.records.sessions import *
+from parley.records.states import *

@@ -1,0 +1,55 @@
+"""Conversations, and where a page of their list goes on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Visibility(StrEnum):
+    """Whether a conversation stands in the public list."""
+
+    LISTED = "listed"
+    UNLISTED = "unlisted"
+
+
+class Conversation(Struct, frozen=True):
+    """One place to talk. `seq` counts its changes: messages, edits, the ending."""
+
+    id: int
+    room_id: str
+    title: str
+    description: str
+    visibility: Visibility
+    created_at: datetime
+    created_by: str
+    owner_session_id: int
+    ended_at: datetime | None
+    seq: int
+    message_count: int
+    participant_count: int
+    last_activity_at: datetime
+    is_locked: bool
+    """Whether nobody new comes in."""
+    is_knock: bool
+    """Whether who is new asks first."""
+    is_read_only: bool
+    """Whether only owners speak."""
+    passphrase_hash: str | None
+    keep_days: int | None
+    """After how many days messages are erased; None for never."""
+    erased_through: int
+    """Messages up to this seq were erased so."""
+
+    @property
+    def is_active(self) -> bool:
+        return self.ended_at is None
+
+
+class ListPosition(Struct, frozen=True):
+    """Where a page of the list goes on: behind the conversation last seen."""
+
+    last_activity_at: datetime
+    id: int

@@ -1,0 +1,194 @@
+"""What happened: published on the bus after the commit, in commit order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from parley.records.conversations import Conversation
+from parley.records.knocks import Knock
+from parley.records.messages import Message
+from parley.records.participants import Participant
+
+
+class MessageSent(Struct, frozen=True):
+    message: Message
+
+    @property
+    def conversation_id(self) -> int:
+        return self.message.conversation_id
+
+
+class ParticipantArrived(Struct, frozen=True):
+    participant: Participant
+    participant_count: int
+
+    @property
+    def conversation_id(self) -> int:
+        return self.participant.conversation_id
+
+
+class ParticipantLeft(Struct, frozen=True):
+    participant: Participant
+    participant_count: int
+
+    @property
+    def conversation_id(self) -> int:
+        return self.participant.conversation_id
+
+
+class ParticipantProven(Struct, frozen=True):
+    """They used their token for the first time."""
+
+    room_id: str
+    participant: Participant
+
+    @property
+    def conversation_id(self) -> int:
+        return self.participant.conversation_id
+
+
+class ParticipantWonBack(Struct, frozen=True):
+    """Whoever joined as them first came with the token: another session is them no more."""
+
+    room_id: str
+    participant: Participant
+
+    @property
+    def conversation_id(self) -> int:
+        return self.participant.conversation_id
+
+
+class TypingChanged(Struct, frozen=True):
+    conversation_id: int
+    user_id: str
+    username: str
+    is_typing: bool
+
+
+class ConversationEnded(Struct, frozen=True):
+    conversation_id: int
+    room_id: str
+    seq: int
+    ended_at: datetime
+
+
+class MessageChanged(Struct, frozen=True):
+    message: Message
+
+    @property
+    def conversation_id(self) -> int:
+        return self.message.conversation_id
+
+
+class ConversationChanged(Struct, frozen=True):
+    """Its title, its description or what its owners decided."""
+
+    conversation: Conversation
+
+    @property
+    def conversation_id(self) -> int:
+        return self.conversation.id
+
+
+class LinkReplaced(Struct, frozen=True):
+    conversation_id: int
+    old_room_id: str
+    room_id: str
+
+
+class ParticipantRemoved(Struct, frozen=True):
+    room_id: str
+    participant: Participant
+    participant_count: int
+
+    @property
+    def conversation_id(self) -> int:
+        return self.participant.conversation_id
+
+
+class Knocked(Struct, frozen=True):
+    """For owners alone."""
+
+    room_id: str
+    knock: Knock
+
+    @property
+    def conversation_id(self) -> int:
+        return self.knock.conversation_id
+
+
+class KnockAnswered(Struct, frozen=True):
+    """For owners, and for who knocked."""
+
+    room_id: str
+    knock: Knock
+
+    @property
+    def conversation_id(self) -> int:
+        return self.knock.conversation_id
+
+
+class RoleChanged(Struct, frozen=True):
+    """Somebody is an owner no more."""
+
+    room_id: str
+    participant: Participant
+
+    @property
+    def conversation_id(self) -> int:
+        return self.participant.conversation_id
+
+
+class GrantsTakenBack(Struct, frozen=True):
+    """Who read or owned by a link that is valid no more, or came in at a door that changed."""
+
+    conversation_id: int
+    session_ids: tuple[int, ...]
+    is_open: bool = False
+    """Whether they may read on as strangers."""
+
+
+class MessagesErased(Struct, frozen=True):
+    """Everything said up to a seq is gone, for its time was over."""
+
+    conversation_id: int
+    room_id: str
+    through: int
+    seq: int
+
+
+class ConversationDeleted(Struct, frozen=True):
+    conversation_id: int
+    room_id: str
+
+
+class SessionRenewed(Struct, frozen=True):
+    """Another token proves a session from now on."""
+
+    session_id: int
+    socket: str | None
+    """The socket that was given the token, if one was."""
+
+
+Event = (
+    MessageSent
+    | ParticipantArrived
+    | ParticipantLeft
+    | ParticipantProven
+    | ParticipantWonBack
+    | TypingChanged
+    | ConversationEnded
+    | MessageChanged
+    | ConversationChanged
+    | LinkReplaced
+    | ParticipantRemoved
+    | Knocked
+    | KnockAnswered
+    | GrantsTakenBack
+    | RoleChanged
+    | MessagesErased
+    | ConversationDeleted
+    | SessionRenewed
+)

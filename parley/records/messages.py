@@ -1,0 +1,48 @@
+"""Messages, and what is looked at before one is stored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from parley.records.sessions import Role
+
+
+class Message(Struct, frozen=True):
+    """What somebody said, at its place `seq` in the conversation's log."""
+
+    conversation_id: int
+    seq: int
+    id: str
+    changed_seq: int
+    user_id: str
+    username: str
+    text: str
+    type: str
+    sent_at: datetime
+    client_id: str | None
+    role: Role = Role.MEMBER
+    """Of whoever said it, then."""
+    is_alike: bool = False
+    """Whether their name could be taken for another's, then."""
+    is_unproven: bool = False
+    """Whether they had never used their token, then."""
+    deleted_at: datetime | None = None
+    """When it was deleted: its text is gone."""
+
+
+class Head(Struct, frozen=True):
+    """What is looked at before a message is stored: the conversation, and who would say it."""
+
+    seq: int
+    """Of the conversation's last change."""
+    is_active: bool
+    is_read_only: bool
+    session_id: int | None
+    """Whose that participant is now; None where nobody is called so."""
+    username: str
+    role: Role
+    is_alike: bool
+    is_unproven: bool
+    is_removed: bool

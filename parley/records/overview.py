@@ -1,0 +1,49 @@
+"""A conversation as its owners see it, and what they did."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from parley.records.conversations import Conversation
+from parley.records.knocks import Knock
+from parley.records.links import Link
+from parley.records.participants import Participant
+
+
+class Overview(Struct, frozen=True):
+    """A conversation as its owners see it."""
+
+    conversation: Conversation
+    person: Participant | None
+    """Who the one who asks is in it, if they ever joined."""
+    participants: tuple[Participant, ...]
+    """A page of those who are in it, or those of the name that was looked for."""
+    people_cursor: str | None
+    """Where the list goes on, if it does."""
+    waiting: tuple[Knock, ...]
+    """Who asks to be let in, the longest waiting first."""
+    removed: tuple[Participant, ...]
+    """The latest first."""
+    left: tuple[Participant, ...]
+    """Who left by themselves, the latest first; of many only those."""
+    left_count: int
+    """How many that are in all."""
+    nameless: int
+    """How many came in by the passphrase or an answered knock, and gave no name."""
+    links: tuple[Link, ...]
+    """Every one that was made, the newest first."""
+    acts: tuple[Act, ...]
+    """The newest first, or those before one."""
+    has_older_acts: bool = False
+
+
+class Act(Struct, frozen=True):
+    """Something an owner did, as the list of acts tells it."""
+
+    id: int
+    at: datetime
+    who: str
+    act: str
+    about: str

@@ -1,0 +1,55 @@
+"""A conversation as it stands, and what changed in it."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from parley.records.conversations import Conversation
+from parley.records.messages import Message
+from parley.records.participants import Participant
+from parley.records.sessions import Standing
+
+
+class Snapshot(Struct, frozen=True):
+    """A conversation as it stands at `conversation.seq`: who is in it, and its newest messages."""
+
+    conversation: Conversation
+    standing: Standing
+    """What the one who asked is to it."""
+    person: Participant | None
+    """And who they are in it, if they ever joined."""
+    participants: tuple[Participant, ...]
+    """The first of those who are in it: see `domain.people.first`."""
+    messages: tuple[Message, ...]
+    has_more: bool
+    """Whether there are messages older than these."""
+    newest_message_seq: int
+    """The seq of the last message of all, 0 where there is none: are these the newest?"""
+    people_cursor: str | None = None
+    """Where the list goes on with those who are not among `participants`; None where all are."""
+    online: frozenset[str] = frozenset()
+    """The user ids that hold an open socket in the conversation, of those it tells of."""
+    online_count: int = 0
+    """How many people do in all."""
+    is_delta: bool = False
+    """Whether `messages` are only those that changed after the seq that was asked for."""
+
+
+class Recent(Struct, frozen=True):
+    """A conversation as it stands, with enough of what changed lately to tell whoever was away."""
+
+    snapshot: Snapshot
+    """As for somebody new."""
+    changes: tuple[Message, ...]
+    """Every message that changed after `since`, in the order of their changes."""
+    since: int
+
+
+class Changes(Struct, frozen=True):
+    """What changed in a conversation after a seq, in order, known up to `seq`."""
+
+    seq: int
+    messages: tuple[Message, ...]
+    more: bool
+    is_active: bool
+    erased_through: int
