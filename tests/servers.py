@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 from parley.app import Parley, create_app
 from parley.config import Config
 from parley.wire import serving
+from tests import lean
 from tests.generous import ENVIRON
 
 START_WITHIN_S = 20.0
@@ -82,7 +82,7 @@ class Process:
     """`parley serve` as people run it. `url` is what it says of itself."""
 
     def __init__(self, data: Path, *flags: str, environ: dict[str, str] | None = None) -> None:
-        self._command = [sys.executable, "-m", "parley", "serve", "--data", str(data), *flags]
+        self._command = [*lean.COMMAND, "serve", "--data", str(data), *flags]
         self._environ = {**os.environ, **ENVIRON, "PYTHONUNBUFFERED": "1", **(environ or {})}
         self._running: subprocess.Popen[bytes] | None = None
         self.url = ""

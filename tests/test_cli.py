@@ -10,7 +10,6 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
@@ -23,6 +22,7 @@ from parley import __version__
 from parley.config import SETTINGS, Config, load_config
 from parley.errors import SettingInvalid
 from parley.limits.rates import By, Rate
+from tests import lean
 from tests.people import Person
 from tests.raw import event
 from tests.servers import START_WITHIN_S, process
@@ -35,7 +35,7 @@ def parley(
     limit = () if files is None else ("bash", "-c", f'ulimit -n {files}; exec "$@"', "bash")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
     return subprocess.run(
-        [*limit, sys.executable, "-m", "parley", *arguments],
+        [*limit, *lean.COMMAND, *arguments],
         capture_output=True,
         text=True,
         timeout=START_WITHIN_S,
@@ -279,7 +279,7 @@ def test_it_answers_once_it_says_where_it_is(tmp_path: Path) -> None:
 def test_on_every_network_it_says_where_others_find_it(tmp_path: Path) -> None:
     everywhere = ("--host", "0.0.0.0", "--port", "0")
     environ = dict(os.environ) | {"PARLEY_DATA": str(tmp_path / "data")}
-    command = [sys.executable, "-m", "parley", "serve", *everywhere]
+    command = [*lean.COMMAND, "serve", *everywhere]
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:
@@ -305,7 +305,7 @@ def test_with_a_public_url_it_says_where_it_listens_and_where_people_reach_it(
 ) -> None:
     environ = dict(os.environ) | {"PARLEY_DATA": str(tmp_path / "data")}
     flags = ("--port", "0", "--public-url", "https://talk.example")
-    command = [sys.executable, "-m", "parley", "serve", *flags]
+    command = [*lean.COMMAND, "serve", *flags]
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:

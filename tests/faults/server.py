@@ -6,9 +6,9 @@ import asyncio
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
+from tests import lean
 from tests.generous import ENVIRON
 from tests.servers import START_WITHIN_S, STOP_WITHIN_S
 
@@ -35,7 +35,7 @@ class Server:
         await asyncio.wait_for(asyncio.to_thread(self._start), START_WITHIN_S)
 
     def _start(self) -> None:
-        serve = [sys.executable, "-m", "parley", "serve", "--host", "127.0.0.1"]
+        serve = [*lean.COMMAND, "serve", "--host", "127.0.0.1"]
         with self.log.open("a") as log:
             self._process = subprocess.Popen(
                 [*serve, "--port", self._port, "--data", str(self.folder), *self._flags],

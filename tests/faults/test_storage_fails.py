@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import lean
 from tests.faults import trouble
 from tests.faults.clients import Client
 from tests.faults.record import Json
@@ -96,7 +97,7 @@ async def test_a_second_server_on_the_same_folder_is_refused_and_the_first_goes_
         [ada] = talk.clients
         await talk.all_in()
         second = subprocess.run(  # noqa: ASYNC221  # it ends at once, and nothing else waits
-            [sys.executable, "-m", "parley", "serve", "--port", "0", "--data", tmp_path / "data"],
+            [*lean.COMMAND, "serve", "--port", "0", "--data", tmp_path / "data"],
             capture_output=True,
             text=True,
             timeout=START_WITHIN_S,

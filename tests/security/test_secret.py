@@ -14,6 +14,7 @@ import pytest
 from parley.errors import SecretUnusable
 from parley.secret import Secret
 from parley.storage import secret_file
+from tests import lean
 from tests.servers import START_WITHIN_S, process
 
 TEXTS = ("", "a", "a\0b", "é", "\ud800", "x" * 10_000)
@@ -22,7 +23,7 @@ TEXTS = ("", "a", "a\0b", "é", "\ud800", "x" * 10_000)
 def serve(folder: Path) -> subprocess.CompletedProcess[str]:
     """`parley serve` on a folder that it refuses."""
     return subprocess.run(
-        [sys.executable, "-m", "parley", "serve", "--port", "0", "--data", str(folder)],
+        [*lean.COMMAND, "serve", "--port", "0", "--data", str(folder)],
         capture_output=True,
         text=True,
         timeout=START_WITHIN_S,
