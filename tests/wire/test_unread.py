@@ -301,11 +301,13 @@ async def test_what_is_posted_counts_while_it_waits_for_its_turn(
     room_id = await full_room(server)
     async with raw_polling(server.url) as mallory:
         await mallory.send(event("join_room", {"room_id": room_id}, id=0))
-        large = event("sync", {"room_id": room_id, "since": 0, "more": "x" * 60_000}, id=1)
-        posting = [asyncio.create_task(mallory.send(large)) for _ in range(10)]
+        padded = {"room_id": room_id, "since": 0, "more": "x" * 60_000}
+        large = [event("sync", padded, id=id) for id in range(1, 11)]
+        posting = [asyncio.create_task(mallory.send(each)) for each in large]
         await until(lambda: held(server) > 9 * 60_000)
         waits.set()
         assert set(await asyncio.gather(*posting)) == {200}
+        await mallory.polls_acks(range(1, 11))
     await until(lambda: not held(server))
 
 
