@@ -16,8 +16,8 @@ BUSY_PERCENT = 90.0
 PAGE = """\
 # Performance
 
-What Parley costs beside others doing the same, measured by `make bench`. The words around the
-tables are ours; the tables and the picture are made by the benchmark and replaced by its next run.
+What Parley costs and how it compares with others, measured by `make bench`. The text around the tables
+is written by hand; the benchmark replaces the tables and the picture each time it runs.
 
 ![CPU and memory of each server](performance.svg)
 
@@ -27,22 +27,22 @@ tables are ours; the tables and the picture are made by the benchmark and replac
 
 ## How it is measured
 
-- Each server has one core to itself, the load has another. All are measured in turn, round after
-  round, in one go; a figure is the median of the rounds, with the least and the most in brackets.
-- Parley runs as `parley serve` does: a message is acknowledged when it is on disk. The others keep
-  everything in memory. *The floor* is a server that does nothing but write one prepared frame to
-  every socket of a room: no server on the same loop can be cheaper.
-- Limits by session, address and room are off, but for *one hostile address*, where they are those
-  of `parley serve`. The hostile acts from 127.0.0.2, in a process of its own with a lower priority
-  than the people, who talk from 127.0.0.1; `bench/hostile/` has each act. Every line begins with a
-  fresh server, and its memory at most is the highest resident size of that server.
-- CPU is user and system time of all the server's threads over the measured stretch, divided by what
-  was delivered in it.
-- Every message carries a stamp in its text. A delivery counts from when the message was due,
-  not from when it was sent, so a load that falls behind makes figures worse, not better.
-- The load offers compression as browsers do, and inflates where a server takes the offer. How busy
-  its own core was stands in the tables: near 100 %, it is the load that is measured. So does what
-  anything else on the machine used: CPU figures bear that, times do not.
+- Each server has one core to itself, and the load has another. All are measured in turn, round after round,
+  in one session. A figure is the median of the rounds, with the lowest and highest in brackets.
+- Parley runs as `parley serve` does: a message is acknowledged once it is on disk. The others keep everything
+  in memory. *The floor* is a server that does nothing but write one prepared frame to every socket of a room,
+  one write for each.
+- Limits by session, address and room are off, except for *one hostile address*, which has those of
+  `parley serve`. The hostile client runs at 127.0.0.2, in a process of lower priority than the people, who
+  talk from 127.0.0.1; `bench/hostile/` has everything it does. Each row starts with a fresh server, and its peak
+  memory is that server's highest resident size.
+- CPU is the user and system time of all the server's threads over the measured period, divided by the number
+  of deliveries in it.
+- Every message carries a timestamp in its text. A delivery is timed from when the message was due, not from
+  when it was sent, so a load that falls behind makes the figures worse, not better.
+- The load offers compression as browsers do, and decompresses if a server accepts. The tables say how busy
+  the load's own core was: near 100 %, it is the load that is being measured. They also say how much CPU
+  anything else on the machine used, which affects CPU figures less than times.
 """
 
 

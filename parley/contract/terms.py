@@ -48,9 +48,9 @@ WAITING_MAX = 50
 KNOCK_LASTS_S = 24 * 3600
 """Whoever knocked so long ago and got no answer is taken to have gone."""
 LEFT_LISTED_MAX = 200
+"""How many of those who left an owner is shown: the latest."""
 ACTS_PAGE_DEFAULT = 200
 ACTS_PAGE_MAX = 200
-"""How many of those who left an owner is shown: the latest."""
 
 STATE_MESSAGES = 100
 """How many of the newest messages a conversation's state holds."""

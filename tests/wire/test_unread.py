@@ -168,16 +168,22 @@ async def reads_acks(client: Wire, last: str) -> list[str]:
     return acks
 
 
+@pytest.fixture
+def answered(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """For this every `sync` waits."""
+    may_be = asyncio.Event()
+
+    async def waits(*_: object) -> None:
+        await may_be.wait()
+
+    monkeypatch.setitem(HANDLERS, "sync", waits)
+    return may_be
+
+
 async def test_large_packets_that_wait_for_their_turn_are_bounded(
-    server: Running, monkeypatch: pytest.MonkeyPatch
+    server: Running, answered: asyncio.Event
 ) -> None:
     """Sixty-four may wait, and sixty-four kilobytes of them."""
-    waits = asyncio.Event()
-
-    async def never(*_: object) -> None:
-        await waits.wait()
-
-    monkeypatch.setitem(HANDLERS, "sync", never)
     room_id = await full_room(server)
     async with wire(server) as mallory:
         await mallory.opens()
@@ -188,7 +194,7 @@ async def test_large_packets_that_wait_for_their_turn_are_bounded(
         await until(lambda: held(server) > 60_000)
         await server.app.realtime._context.database.probe()
         assert held(server) < 512 * 1024
-        waits.set()
+        answered.set()
         await until(lambda: not held(server))
     await until(lambda: not held(server))
 
@@ -290,14 +296,8 @@ async def test_what_is_posted_at_once_lets_others_have_their_turn(server: Runnin
 
 
 async def test_what_is_posted_counts_while_it_waits_for_its_turn(
-    server: Running, monkeypatch: pytest.MonkeyPatch
+    server: Running, answered: asyncio.Event
 ) -> None:
-    waits = asyncio.Event()
-
-    async def never(*_: object) -> None:
-        await waits.wait()
-
-    monkeypatch.setitem(HANDLERS, "sync", never)
     room_id = await full_room(server)
     async with raw_polling(server.url) as mallory:
         await mallory.send(event("join_room", {"room_id": room_id}, id=0))
@@ -305,7 +305,7 @@ async def test_what_is_posted_counts_while_it_waits_for_its_turn(
         large = [event("sync", padded, id=id) for id in range(1, 11)]
         posting = [asyncio.create_task(mallory.send(each)) for each in large]
         await until(lambda: held(server) > 9 * 60_000)
-        waits.set()
+        answered.set()
         assert set(await asyncio.gather(*posting)) == {200}
         await mallory.polls_acks(range(1, 11))
     await until(lambda: not held(server))
