@@ -16,8 +16,8 @@ BUSY_PERCENT = 90.0
 PAGE = """\
 # Performance
 
-What Parley costs and how it compares with others, measured by `make bench`. The text around the tables
-is written by hand; the benchmark replaces the tables and the picture each time it runs.
+What Parley costs and how it compares with others, measured by `make bench`. The text around the
+tables is written by hand; the benchmark replaces the tables and the picture each time it runs.
 
 ![CPU and memory of each server](performance.svg)
 
@@ -27,22 +27,23 @@ is written by hand; the benchmark replaces the tables and the picture each time 
 
 ## How it is measured
 
-- Each server has one core to itself, and the load has another. All are measured in turn, round after round,
-  in one session. A figure is the median of the rounds, with the lowest and highest in brackets.
-- Parley runs as `parley serve` does: a message is acknowledged once it is on disk. The others keep everything
-  in memory. *The floor* is a server that does nothing but write one prepared frame to every socket of a room,
-  one write for each.
-- Limits by session, address and room are off, except for *one hostile address*, which has those of
-  `parley serve`. The hostile client runs at 127.0.0.2, in a process of lower priority than the people, who
-  talk from 127.0.0.1; `bench/hostile/` has everything it does. Each row starts with a fresh server, and its peak
-  memory is that server's highest resident size.
-- CPU is the user and system time of all the server's threads over the measured period, divided by the number
-  of deliveries in it.
-- Every message carries a timestamp in its text. A delivery is timed from when the message was due, not from
-  when it was sent, so a load that falls behind makes the figures worse, not better.
-- The load offers compression as browsers do, and decompresses if a server accepts. The tables say how busy
-  the load's own core was: near 100 %, it is the load that is being measured. They also say how much CPU
-  anything else on the machine used, which affects CPU figures less than times.
+- Each server has one core to itself, and the load has another. All are measured in turn, round
+  after round, in one session. A figure is the median of the rounds, with the lowest and highest
+  in brackets.
+- Parley runs as `parley serve` does: a message is acknowledged once it is on disk. The others
+  keep everything in memory. *The floor* is a server that does nothing but write one prepared
+  frame to every socket of a room, one write for each.
+- Limits by session, address and room are off, except for *one hostile address*, which has those
+  of `parley serve`. The hostile client runs at 127.0.0.2, in a process of lower priority than the
+  people, who talk from 127.0.0.1; `bench/hostile/` has everything it does. Each row starts with a
+  fresh server, and its peak memory is that server's highest resident size.
+- CPU is the user and system time of all the server's threads over the measured period, divided by
+  the number of deliveries in it.
+- Every message carries a timestamp in its text. A delivery is timed from when the message was
+  due, not from when it was sent, so a load that falls behind makes the figures worse, not better.
+- The load offers compression as browsers do, and decompresses if a server accepts. The tables say
+  how busy the load's own core was: near 100 %, it is the load that is being measured. They also
+  say how much CPU anything else on the machine used, which affects CPU figures less than times.
 """
 
 
