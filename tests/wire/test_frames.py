@@ -24,7 +24,8 @@ def masked(first: int, payload: bytes, *, mask: bytes = MASK, width: int = 0) ->
     width = width or (0 if length < 126 else 2 if length < 65_536 else 8)
     second = {0: length, 2: 126, 8: 127}[width]
     extended = length.to_bytes(width, "big") if width else b""
-    body = bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
+    over = (mask * (length // 4 + 1))[:length]
+    body = (int.from_bytes(payload) ^ int.from_bytes(over)).to_bytes(length)  # all bytes at once
     return bytes((first, 0x80 | second)) + extended + mask + body
 
 
