@@ -130,7 +130,7 @@ def test_server_and_browser_read_any_text_alike() -> None:
     # Some begin with so much code that what follows is partly text.
     texts[::3] = ["`a`." * chance.randrange(90, 101) + text for text in texts[::3]]
     script = """
-      import { isEmojiOnly, parse } from "./parley/static/js/text.js";
+      import { isEmojiOnly, parse } from "./parley/static/js/transcript/text.js";
       const texts = JSON.parse(await new Response(process.stdin).text());
       console.log(JSON.stringify(texts.map((text) => [parse(text), isEmojiOnly(text)])));
     """

@@ -1,6 +1,6 @@
 """What a message's text becomes on a page rendered here.
 
-The rules are written down in `static/js/text.js`, which does the same in the
+The rules are written down in `static/js/transcript/text.js`, which does the same in the
 browser; `tests/rich_text_cases.json` holds both to them.
 """
 

@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { itemsOf } from "../../parley/static/js/items.js";
-import { INITIAL, reduce } from "../../parley/static/js/store.js";
+import { itemsOf } from "../../parley/static/js/state/items.js";
+import { INITIAL, reduce } from "../../parley/static/js/state/store.js";
 import { FakeServer } from "./fake-server.mjs";
 
 const RUNS = 80;

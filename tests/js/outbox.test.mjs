@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 
-import { Outbox } from "../../parley/static/js/outbox.js";
-import { INITIAL, Store } from "../../parley/static/js/store.js";
+import { Outbox } from "../../parley/static/js/writing/outbox.js";
+import { INITIAL, Store } from "../../parley/static/js/state/store.js";
 
 const ADA = { userId: "ada", username: "Ada", role: "member" };
 const BUSY = { ok: false, code: "unavailable", error: "The server is busy." };

@@ -3,14 +3,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { itemsOf } from "../../parley/static/js/items.js";
-import { WINDOW_MESSAGES } from "../../parley/static/js/loaded.js";
-import { noticeText } from "../../parley/static/js/notices.js";
-import { peopleOf } from "../../parley/static/js/people-pages.js";
-import { INITIAL, Store, reduce } from "../../parley/static/js/store.js";
-import { typingText } from "../../parley/static/js/typing.js";
+import { itemsOf } from "../../parley/static/js/state/items.js";
+import { WINDOW_MESSAGES } from "../../parley/static/js/state/loaded.js";
+import { noticeText } from "../../parley/static/js/state/notices.js";
+import { peopleOf } from "../../parley/static/js/state/people-pages.js";
+import { INITIAL, Store, reduce } from "../../parley/static/js/state/store.js";
+import { typingText } from "../../parley/static/js/writing/typing.js";
 
-/** @typedef {import("../../parley/static/js/store.js").State} State */
+/** @typedef {import("../../parley/static/js/state/store.js").State} State */
 
 const ADA = { userId: "ada", username: "Ada", role: "owner" };
 const START = Date.UTC(2026, 10, 23, 12);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { isEmojiOnly, parse } from "../../parley/static/js/text.js";
+import { isEmojiOnly, parse } from "../../parley/static/js/transcript/text.js";
 
 const CASES = JSON.parse(readFileSync(new URL("../rich_text_cases.json", import.meta.url), "utf8"));
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
 
-import { ask } from "../../parley/static/js/wire.js";
+import { ask } from "../../parley/static/js/connection/wire.js";
 
 const TOO_MUCH = { success: false, code: "rate_limited", error: "Please wait.", retry_after: 0.2 };
 

@@ -1,28 +1,28 @@
 // @ts-check
 // The conversation page: reads what the server rendered, and makes it live.
-import { announce, announceMessage, announceMissed, hush } from "./announcer.js";
-import { CatchUp, missedAmong } from "./catch-up.js";
-import { Composer } from "./composer.js";
-import { Connection } from "./connection.js";
-import { byId } from "./dom.js";
-import { Deleting } from "./delete.js";
-import { startEnd } from "./end.js";
-import { History } from "./history.js";
-import { startJoin } from "./join.js";
-import { Knocks } from "./knocks.js";
-import { readMessage } from "./message.js";
-import { OtherTabs } from "./other-tabs.js";
-import { Outbox } from "./outbox.js";
-import { People, readPeople } from "./people.js";
-import { Reading } from "./reading.js";
-import { SavedOutbox } from "./saved-outbox.js";
-import { startShare } from "./share.js";
-import { startStatus } from "./status.js";
-import { INITIAL, Store } from "./store.js";
-import { parse, render } from "./text.js";
-import { Transcript } from "./transcript.js";
-import { TypingTeller, listenToTyping } from "./typing.js";
-import { followVisibleViewport } from "./viewport.js";
+import { announce, announceMessage, announceMissed, hush } from "./transcript/announcer.js";
+import { CatchUp, missedAmong } from "./connection/catch-up.js";
+import { Composer } from "./writing/composer.js";
+import { Connection } from "./connection/connection.js";
+import { byId } from "./browser/dom.js";
+import { Deleting } from "./transcript/delete.js";
+import { startEnd } from "./room/end.js";
+import { History } from "./transcript/history.js";
+import { startJoin } from "./people/join.js";
+import { Knocks } from "./people/knocks.js";
+import { readMessage } from "./transcript/message.js";
+import { OtherTabs } from "./writing/other-tabs.js";
+import { Outbox } from "./writing/outbox.js";
+import { People, readPeople } from "./people/people.js";
+import { Reading } from "./transcript/reading.js";
+import { SavedOutbox } from "./writing/saved-outbox.js";
+import { startShare } from "./room/share.js";
+import { startStatus } from "./connection/status.js";
+import { INITIAL, Store } from "./state/store.js";
+import { parse, render } from "./transcript/text.js";
+import { Transcript } from "./transcript/transcript.js";
+import { TypingTeller, listenToTyping } from "./writing/typing.js";
+import { followVisibleViewport } from "./browser/viewport.js";
 
 const page = byId("conversation");
 const roomId = page.dataset.roomId ?? "";
@@ -63,7 +63,7 @@ goToLinked();
 connection.start();
 if (store.state.me && !linkedSeq()) composer.focus();
 
-/** @returns {import("./store.js").State} */
+/** @returns {import("./state/store.js").State} */
 function readState() {
   const { userId, username = "", role = "member", seq, active, older, newer, participantCount, readOnly } = page.dataset;
   const articles = /** @type {NodeListOf<HTMLElement>} */ (byId("items").querySelectorAll(".message"));
@@ -165,7 +165,7 @@ function entered() {
   knocks.look();
 }
 
-/** @param {{conversation: import("./wire.js").Conversation}} fields */
+/** @param {{conversation: import("./connection/wire.js").Conversation}} fields */
 function receiveState({ conversation }) {
   const missed = missedAmong(conversation.messages, store.state);
   store.dispatch({ type: "conversation_state", conversation, ...reading.place() });
@@ -173,7 +173,7 @@ function receiveState({ conversation }) {
   announceMissed(missed);
 }
 
-/** @param {import("./wire.js").Message} message */
+/** @param {import("./connection/wire.js").Message} message */
 function receive(message) {
   const news = missedAmong([message], store.state);
   store.dispatch({ type: "new_message", message, ...reading.place() });
@@ -187,14 +187,14 @@ function send(text) {
   reading.toEnd();
 }
 
-/** @param {import("./store.js").Me} me */
+/** @param {import("./state/store.js").Me} me */
 function joined(me) {
   store.dispatch({ type: "me", me });
   connection.reopen();
   byId("message").focus();
 }
 
-/** @param {import("./store.js").State} state */
+/** @param {import("./state/store.js").State} state */
 function showPlaceToWrite({ me, active, readOnly, gone }) {
   const isReader = page.dataset.reader === "yes" && !me;
   const mayOnlyRead = isReader || (me !== null && readOnly && me.role !== "owner");
@@ -208,7 +208,7 @@ function showPlaceToWrite({ me, active, readOnly, gone }) {
   composer.grow();
 }
 
-/** @param {import("./store.js").State} state */
+/** @param {import("./state/store.js").State} state */
 function showRights({ owner }) {
   page.dataset.owner = owner ? "yes" : "no";
   if (owner) return;

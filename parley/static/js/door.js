@@ -1,8 +1,8 @@
 // @ts-check
 // Waits at the door: goes on when an owner has answered, opened the door to all, or locked it. The server's page says
 // which it was.
-import { byId } from "./dom.js";
-import { ask, isPassing } from "./wire.js";
+import { byId } from "./browser/dom.js";
+import { ask, isPassing } from "./connection/wire.js";
 
 const AGAIN_MS = 3000;
 

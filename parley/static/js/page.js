@@ -1,8 +1,8 @@
 // @ts-check
 // What every page has.
-import { selectLinksWhole } from "./copy-link.js";
-import "./theme.js";
-import { showLocalTimes } from "./time.js";
+import { selectLinksWhole } from "./browser/copy-link.js";
+import "./browser/theme.js";
+import { showLocalTimes } from "./browser/time.js";
 
 showLocalTimes(document);
 selectLinksWhole(document);

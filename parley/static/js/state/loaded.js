@@ -4,8 +4,8 @@ import { unconfirmed } from "./outgoing.js";
 
 /**
  * @typedef {import("./store.js").State} State
- * @typedef {import("./wire.js").Message} Message
- * @typedef {import("./wire.js").Conversation} Conversation
+ * @typedef {import("../connection/wire.js").Message} Message
+ * @typedef {import("../connection/wire.js").Conversation} Conversation
  */
 
 /** How many messages stay loaded: more would make the page slow, and the rest is a scroll away. */

@@ -3,7 +3,7 @@
 //
 // The scroller is a reversed column: its scrollTop is 0 at the end and negative above, so a page opens at the end
 // without a script, and stays there when the keyboard takes half the screen.
-import { byId } from "./dom.js";
+import { byId } from "../browser/dom.js";
 
 const FOLLOW_PX = 100;
 /** How far from either edge the next page of history is fetched. */
@@ -14,7 +14,7 @@ const MOST_TRIES = 3;
 const UNREAD_LINE_MS = 3000;
 
 export class Reading {
-  /** @param {{store: import("./store.js").Store, history: import("./history.js").History}} parts */
+  /** @param {{store: import("../state/store.js").Store, history: import("./history.js").History}} parts */
   constructor({ store, history }) {
     this.store = store;
     this.history = history;
@@ -118,7 +118,7 @@ export class Reading {
     else if (hasOlder && above < FETCH_PX) this.history.loadOlder();
   }
 
-  /** @param {import("./store.js").State} state */
+  /** @param {import("../state/store.js").State} state */
   showUnread({ unread: { from, count }, knocks }) {
     const marks = [knocks.length ? `(${knocks.length} at the door)` : "", count ? `(${count})` : ""];
     document.title = [...marks, this.title].filter(Boolean).join(" ");

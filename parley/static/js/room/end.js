@@ -1,7 +1,7 @@
 // @ts-check
 // The owner ends the conversation, after being asked once.
-import { byId } from "./dom.js";
-import { ask } from "./wire.js";
+import { byId } from "../browser/dom.js";
+import { ask } from "../connection/wire.js";
 
 /**
  * @param {string} roomId

@@ -1,11 +1,11 @@
 // @ts-check
 // Keeps the transcript's elements equal to the items of the state, touching only what changed.
-import { byId, cloneTemplate, part } from "./dom.js";
-import { itemsOf } from "./items.js";
+import { byId, cloneTemplate, part } from "../browser/dom.js";
+import { itemsOf } from "../state/items.js";
 import { makeMessage, updateMessage } from "./message.js";
-import { showTime } from "./time.js";
+import { showTime } from "../browser/time.js";
 
-/** @typedef {import("./items.js").Item} Item */
+/** @typedef {import("../state/items.js").Item} Item */
 
 export class Transcript {
   /**
@@ -32,7 +32,7 @@ export class Transcript {
     }
   }
 
-  /** @param {import("./store.js").State} state */
+  /** @param {import("../state/store.js").State} state */
   show(state) {
     this.reading.keepPlace(() => {
       this.reconcile(itemsOf(state));
@@ -77,7 +77,7 @@ export class Transcript {
 
 /**
  * What stands above and below the messages.
- * @param {import("./store.js").State} state
+ * @param {import("../state/store.js").State} state
  */
 function showEdges({ active, messages, outbox, hasOlder, hasNewer }) {
   byId("opening").hidden = hasOlder;

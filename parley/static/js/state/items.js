@@ -1,12 +1,12 @@
 // @ts-check
 // What stands in the transcript, in order: pure, from the state.
 import { noticeText } from "./notices.js";
-import { dayOf } from "./time.js";
+import { dayOf } from "../browser/time.js";
 
 /**
  * @typedef {import("./store.js").State} State
  * @typedef {import("./store.js").Outgoing} Outgoing
- * @typedef {import("./wire.js").Message} Message
+ * @typedef {import("../connection/wire.js").Message} Message
  * @typedef {{kind: "day", key: string, timestamp: string}} DayItem
  * @typedef {{kind: "notice", key: string, text: string, timestamp: string}} NoticeItem
  * @typedef {{kind: "unread", key: string}} UnreadItem

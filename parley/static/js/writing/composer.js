@@ -1,6 +1,6 @@
 // @ts-check
-import { byId } from "./dom.js";
-import { recall, remember } from "./saved.js";
+import { byId } from "../browser/dom.js";
+import { recall, remember } from "../browser/saved.js";
 
 const MESSAGE_MAX_CHARS = 8000;
 const WARN_CHARS = 200;

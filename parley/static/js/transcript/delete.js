@@ -1,9 +1,9 @@
 // @ts-check
 // Deleting a message, after being asked once.
-import { byId } from "./dom.js";
+import { byId } from "../browser/dom.js";
 
 export class Deleting {
-  /** @param {import("./connection.js").Connection} connection */
+  /** @param {import("../connection/connection.js").Connection} connection */
   constructor(connection) {
     this.connection = connection;
     this.dialog = /** @type {HTMLDialogElement} */ (byId("delete-dialog"));

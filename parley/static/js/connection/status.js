@@ -1,6 +1,6 @@
 // @ts-check
 // Whether the page is live, in the badge; what that means for what one writes, in the strip above the composer.
-import { byId } from "./dom.js";
+import { byId } from "../browser/dom.js";
 
 const WORDS = {
   connecting: "Connecting", connected: "Connected", reconnecting: "Reconnecting", offline: "Offline",
@@ -8,7 +8,7 @@ const WORDS = {
 };
 
 /**
- * @param {import("./store.js").Store} store
+ * @param {import("../state/store.js").Store} store
  * @param {() => void} tryNow
  */
 export function startStatus(store, tryNow) {
@@ -17,7 +17,7 @@ export function startStatus(store, tryNow) {
   setInterval(() => showCountdown(store.state.connection), 500);
 }
 
-/** @param {import("./store.js").State} state */
+/** @param {import("../state/store.js").State} state */
 function show({ connection, active, me }) {
   const { status } = connection;
   byId("badge").dataset.state = status;
@@ -29,7 +29,7 @@ function show({ connection, active, me }) {
   showCountdown(connection);
 }
 
-/** @param {import("./store.js").Connection} connection */
+/** @param {import("../state/store.js").Connection} connection */
 function showCountdown({ status, retryAt }) {
   if (status !== "reconnecting" && status !== "offline") return;
   const seconds = Math.ceil((retryAt - Date.now()) / 1000);

@@ -1,6 +1,6 @@
 // @ts-check
 // The live connection: opening it, entering the conversation, and coming back after it broke.
-import { io } from "../vendor/socket.io.esm.min.js";
+import { io } from "../../vendor/socket.io.esm.min.js";
 import { OWN_PAGE, isAtTheDoor, isPassing, request } from "./wire.js";
 
 const FIRST_DELAY_MS = 1000;
@@ -18,7 +18,7 @@ export class Connection {
   /**
    * @param {object} parts
    * @param {string} parts.roomId
-   * @param {import("./store.js").Store} parts.store
+   * @param {import("../state/store.js").Store} parts.store
    * @param {Record<string, (fields: any) => void>} parts.events what else to do with an event, by name
    * @param {() => void} parts.entered the conversation is live again
    */
@@ -105,7 +105,7 @@ export class Connection {
   }
 
   /**
-   * @param {import("./store.js").Me | null} me
+   * @param {import("../state/store.js").Me | null} me
    * @param {import("./wire.js").OkAck} ack
    */
   welcome(me, ack) {

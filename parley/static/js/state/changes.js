@@ -10,8 +10,8 @@ import { countUnread, countUnseen } from "./unread.js";
 /**
  * @typedef {import("./store.js").State} State
  * @typedef {import("./store.js").Change} Change
- * @typedef {import("./wire.js").Message} Message
- * @typedef {import("./wire.js").Conversation} Conversation
+ * @typedef {import("../connection/wire.js").Message} Message
+ * @typedef {import("../connection/wire.js").Conversation} Conversation
  *
  * Every event says whether its messages are `seen` at once, and whether the reader is `atEnd`, following it. A hidden
  * page follows the end and sees nothing.
@@ -161,7 +161,7 @@ function knows(state, seq) {
  * writes may well be here.
  * @param {State} state
  * @param {Message} message
- * @returns {import("./wire.js").Participant[]}
+ * @returns {import("../connection/wire.js").Participant[]}
  */
 function withAuthor(state, { user_id, username }) {
   const { people } = state;
@@ -169,7 +169,7 @@ function withAuthor(state, { user_id, username }) {
   return [...people, { user_id, username, role: "member", online: false }];
 }
 
-/** @param {import("./wire.js").Participant[]} people */
+/** @param {import("../connection/wire.js").Participant[]} people */
 function onlineAmong(people) {
   return people.filter((person) => person.online).map((person) => person.user_id);
 }

@@ -3,7 +3,7 @@
 
 /**
  * @typedef {import("./store.js").State} State
- * @typedef {import("./wire.js").Participant} Participant
+ * @typedef {import("../connection/wire.js").Participant} Participant
  */
 
 /** @type {Record<string, (state: State, event: any) => State>} */

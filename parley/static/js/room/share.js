@@ -1,6 +1,6 @@
 // @ts-check
 // The link, the people and the settings: a column on a wide page; on a narrow one the same panel moves into a sheet.
-import { byId } from "./dom.js";
+import { byId } from "../browser/dom.js";
 
 /** Matches the breakpoint in conversation.css. */
 const WIDE = "(min-width: 761px)";

@@ -2,7 +2,7 @@
 // What was written and is not confirmed yet, kept on this device: it outlives a reload, a crash and a closed tab.
 // IndexedDB may be missing, forbidden (a private window) or full; then it is kept for as long as the page is open.
 
-/** @typedef {import("./store.js").Outgoing} Outgoing */
+/** @typedef {import("../state/store.js").Outgoing} Outgoing */
 
 /** Some browsers never answer when a database is stuck; nothing may wait for it for long. */
 const OPEN_WITHIN_MS = 2000;

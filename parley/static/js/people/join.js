@@ -1,13 +1,13 @@
 // @ts-check
 // One name, Enter, talking.
-import { byId } from "./dom.js";
-import { recall, remember } from "./saved.js";
-import { ask } from "./wire.js";
+import { byId } from "../browser/dom.js";
+import { recall, remember } from "../browser/saved.js";
+import { ask } from "../connection/wire.js";
 
 /**
  * @param {object} parts
  * @param {string} parts.roomId
- * @param {(me: import("./store.js").Me) => void} parts.joined
+ * @param {(me: import("../state/store.js").Me) => void} parts.joined
  */
 export function startJoin({ roomId, joined }) {
   const form = /** @type {HTMLFormElement} */ (byId("join"));
@@ -24,7 +24,7 @@ export function startJoin({ roomId, joined }) {
 /**
  * @param {object} parts
  * @param {string} parts.roomId
- * @param {(me: import("./store.js").Me) => void} parts.joined
+ * @param {(me: import("../state/store.js").Me) => void} parts.joined
  * @param {HTMLFormElement} parts.form
  * @param {HTMLInputElement} parts.field
  */

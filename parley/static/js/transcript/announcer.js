@@ -1,20 +1,20 @@
 // @ts-check
 // Speaks new messages of others to a screen reader, once. The transcript itself stays silent (`aria-live="off"`):
 // it is also rebuilt, prepended and trimmed, and none of that is news.
-import { byId } from "./dom.js";
+import { byId } from "../browser/dom.js";
 
 const KEPT = 5;
 const SPOKEN_CHARS = 300;
 const SPOKEN_AT_ONCE = 3;
 
-/** @param {import("./wire.js").Message} message */
+/** @param {import("../connection/wire.js").Message} message */
 export function announceMessage({ username, message }) {
   announce(`${username}: ${[...message].slice(0, SPOKEN_CHARS).join("")}`);
 }
 
 /**
  * Those that came late: each one, or how many they are.
- * @param {import("./wire.js").Message[]} messages
+ * @param {import("../connection/wire.js").Message[]} messages
  */
 export function announceMissed(messages) {
   if (messages.length > SPOKEN_AT_ONCE) announce(`${messages.length} new messages`);

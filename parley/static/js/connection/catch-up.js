@@ -1,6 +1,6 @@
 // @ts-check
 // Asks for what was missed while the connection looked whole: an event that was lost, or a page that slept.
-import { announceMissed } from "./announcer.js";
+import { announceMissed } from "../transcript/announcer.js";
 
 /** How long a gap in the changes may stay before what is missing is asked for. */
 const GAP_MS = 250;
@@ -11,9 +11,9 @@ const AGAIN_MS = 2000;
 export class CatchUp {
   /**
    * @param {object} parts
-   * @param {import("./store.js").Store} parts.store
+   * @param {import("../state/store.js").Store} parts.store
    * @param {import("./connection.js").Connection} parts.connection
-   * @param {import("./reading.js").Reading} parts.reading
+   * @param {import("../transcript/reading.js").Reading} parts.reading
    */
   constructor({ store, connection, reading }) {
     this.store = store;
@@ -101,7 +101,7 @@ export class CatchUp {
 /**
  * Messages of others that are news.
  * @param {import("./wire.js").Message[]} messages
- * @param {import("./store.js").State} state
+ * @param {import("../state/store.js").State} state
  */
 export function missedAmong(messages, { seq, ahead, me }) {
   const known = new Set(ahead.map((change) => change.seq));

@@ -4,7 +4,7 @@
 /**
  * @typedef {import("./store.js").State} State
  * @typedef {import("./store.js").Outgoing} Outgoing
- * @typedef {import("./wire.js").Message} Message
+ * @typedef {import("../connection/wire.js").Message} Message
  */
 
 /** @type {Record<string, (state: State, event: any) => State>} */

@@ -1,20 +1,20 @@
 // @ts-check
 // Sends what was written, in order and one at a time, until the server has it. What it is sent under never changes, so
 // the server stores it once however often it comes, from whichever tab.
-import { isPassing } from "./wire.js";
+import { isPassing } from "../connection/wire.js";
 
 const FIRST_DELAY_MS = 1000;
 const LAST_DELAY_MS = 30_000;
 /** Most trouble is over before anybody needs to know of it. */
 const TELL_AFTER_MS = 3000;
 
-/** @typedef {import("./store.js").Outgoing} Outgoing */
+/** @typedef {import("../state/store.js").Outgoing} Outgoing */
 
 export class Outbox {
   /**
    * @param {object} parts
-   * @param {import("./store.js").Store} parts.store
-   * @param {import("./connection.js").Connection} parts.connection
+   * @param {import("../state/store.js").Store} parts.store
+   * @param {import("../connection/connection.js").Connection} parts.connection
    * @param {import("./saved-outbox.js").SavedOutbox} parts.saved
    * @param {import("./other-tabs.js").OtherTabs} parts.tabs
    */
@@ -142,7 +142,7 @@ export class Outbox {
 
   /**
    * @param {string} clientId
-   * @param {import("./wire.js").ErrorAck} ack
+   * @param {import("../connection/wire.js").ErrorAck} ack
    */
   tryLater(clientId, { error, retry_after: afterS = 0 }) {
     const tell = () => this.store.dispatch({ type: "delayed", clientId, error });

@@ -3,7 +3,7 @@
 
 /**
  * @typedef {import("./store.js").State} State
- * @typedef {import("./wire.js").Message} Message
+ * @typedef {import("../connection/wire.js").Message} Message
  */
 
 /**
@@ -22,7 +22,7 @@ export function countUnread(state, arrived, seen) {
 /**
  * After a gap too wide to be told message by message: what lies before the newest ones is counted by seq.
  * @param {State} state as it was before
- * @param {import("./wire.js").Conversation} conversation
+ * @param {import("../connection/wire.js").Conversation} conversation
  * @param {boolean} seen
  * @returns {State["unread"]}
  */

@@ -7,8 +7,8 @@ import { OUTGOING } from "./outgoing.js";
 import { PEOPLE, knowsEverybody } from "./people-pages.js";
 
 /**
- * @typedef {import("./wire.js").Message} Message
- * @typedef {import("./wire.js").Participant} Participant
+ * @typedef {import("../connection/wire.js").Message} Message
+ * @typedef {import("../connection/wire.js").Participant} Participant
  * @typedef {{userId: string, username: string, role: string}} Me
  * @typedef {{clientId: string, userId: string, text: string, at: string, order: number,
  *   status: "pending" | "failed", error: string}} Outgoing `error`: why it failed, or why it takes so long
@@ -72,7 +72,7 @@ const REDUCERS = {
   ...OUTGOING,
   ...PEOPLE,
 
-  /** @param {State} state @param {import("./wire.js").Presence & {at: string}} event `at`: when the page was told */
+  /** @param {State} state @param {import("../connection/wire.js").Presence & {at: string}} event `at`: when the page was told */
   user_joined(state, { user_id, username, participant_count: participantCount, others, role = "member", alike, unproven, at }) {
     const known = state.people.find((person) => person.user_id === user_id);
     const person = { user_id, username, role, alike, unproven, online: true };
@@ -83,7 +83,7 @@ const REDUCERS = {
     const isBack = known?.online || isRenamed || state.cutOff.includes(user_id) || isMe(state, user_id);
     return isBack ? next : { ...next, notices: addNotice(next, "joined", username, at) };
   },
-  /** @param {State} state @param {import("./wire.js").Presence & {at: string}} event `at`: when the page was told */
+  /** @param {State} state @param {import("../connection/wire.js").Presence & {at: string}} event `at`: when the page was told */
   user_left(state, { user_id, username, participant_count: participantCount, others, at }) {
     const people = state.people.filter((person) => person.user_id !== user_id);
     const typing = state.typing.filter((typist) => typist.userId !== user_id);

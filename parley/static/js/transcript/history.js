@@ -1,12 +1,12 @@
 // @ts-check
 // Fetches pages of the history. One at a time in each direction; the store decides what stays loaded.
-import { byId } from "./dom.js";
-import { ask } from "./wire.js";
+import { byId } from "../browser/dom.js";
+import { ask } from "../connection/wire.js";
 
 const PAGE_MESSAGES = 100;
 
 export class History {
-  /** @param {{store: import("./store.js").Store, roomId: string}} parts */
+  /** @param {{store: import("../state/store.js").Store, roomId: string}} parts */
   constructor({ store, roomId }) {
     this.store = store;
     this.path = `/api/conversations/${encodeURIComponent(roomId)}/messages`;

@@ -1,9 +1,9 @@
 // @ts-check
 // Who knocks: an owner is told by a line, a sound and the title, and lets them in or not. However many there are, the
 // room they take is bounded.
-import { announce } from "./announcer.js";
-import { byId, cloneTemplate, part } from "./dom.js";
-import { ask } from "./wire.js";
+import { announce } from "../transcript/announcer.js";
+import { byId, cloneTemplate, part } from "../browser/dom.js";
+import { ask } from "../connection/wire.js";
 
 /** Two soft notes, as of a door bell. */
 const NOTES_HZ = [660, 528];
@@ -15,8 +15,8 @@ export class Knocks {
   /**
    * @param {object} parts
    * @param {string} parts.roomId
-   * @param {import("./store.js").Store} parts.store
-   * @param {import("./connection.js").Connection} parts.connection
+   * @param {import("../state/store.js").Store} parts.store
+   * @param {import("../connection/connection.js").Connection} parts.connection
    */
   constructor({ roomId, store, connection }) {
     this.path = `/api/conversations/${encodeURIComponent(roomId)}`;
@@ -50,7 +50,7 @@ export class Knocks {
     ring();
   }
 
-  /** @param {import("./store.js").State} state */
+  /** @param {import("../state/store.js").State} state */
   show({ knocks }) {
     if (!this.root) return;
     this.root.hidden = knocks.length === 0;
@@ -64,7 +64,7 @@ export class Knocks {
 
   /**
    * Lines that stay are not touched, for one of their buttons may have the focus.
-   * @param {import("./store.js").State["knocks"]} shown
+   * @param {import("../state/store.js").State["knocks"]} shown
    */
   showLines(shown) {
     const list = byId("knocks-list");

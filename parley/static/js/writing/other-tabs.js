@@ -4,7 +4,7 @@
 export class OtherTabs {
   /**
    * @param {string} roomId
-   * @param {import("./store.js").Store} store
+   * @param {import("../state/store.js").Store} store
    */
   constructor(roomId, store) {
     // Missing in older browsers: then the events of the server and the next reload tell.

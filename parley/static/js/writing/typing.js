@@ -1,6 +1,6 @@
 // @ts-check
 // Who is writing just now: told at most every three seconds, believed for five.
-import { byId } from "./dom.js";
+import { byId } from "../browser/dom.js";
 
 const TELL_EVERY_MS = 3000;
 const BELIEVED_MS = 5000;
@@ -45,7 +45,7 @@ export class TypingTeller {
 }
 
 /**
- * @param {import("./store.js").Store} store
+ * @param {import("../state/store.js").Store} store
  * @returns {(fields: {user_id: string, username: string, is_typing: boolean}) => void} for `user_typing` of the server
  */
 export function listenToTyping(store) {

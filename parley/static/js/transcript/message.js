@@ -1,10 +1,10 @@
 // @ts-check
 // One message on the screen: made from the template the server renders with too, or taken over from the server's page.
-import { cloneTemplate, part } from "./dom.js";
+import { cloneTemplate, part } from "../browser/dom.js";
 import { isEmojiOnly, parse, render } from "./text.js";
-import { fullDate, showTime } from "./time.js";
+import { fullDate, showTime } from "../browser/time.js";
 
-/** @typedef {import("./items.js").MessageItem} MessageItem */
+/** @typedef {import("../state/items.js").MessageItem} MessageItem */
 
 /**
  * @param {MessageItem} item
@@ -38,7 +38,7 @@ export function updateMessage(element, item, roomId) {
   showState(element, item.outgoing);
 }
 
-/** @param {import("./wire.js").Message} message */
+/** @param {import("../connection/wire.js").Message} message */
 function markOf({ role, alike }) {
   if (role === "owner") return "owner";
   return alike ? "same name as someone else" : "";
@@ -62,7 +62,7 @@ function showMessageTime(element, timestamp) {
 
 /**
  * @param {HTMLElement} element
- * @param {import("./wire.js").Message} message
+ * @param {import("../connection/wire.js").Message} message
  * @param {string} roomId
  */
 function showPlace(element, { id, seq }, roomId) {
@@ -75,7 +75,7 @@ function showPlace(element, { id, seq }, roomId) {
 
 /**
  * @param {HTMLElement} element
- * @param {import("./store.js").Outgoing | undefined} outgoing
+ * @param {import("../state/store.js").Outgoing | undefined} outgoing
  */
 function showState(element, outgoing) {
   const shown = element.querySelector('[data-part="state"]');
@@ -90,7 +90,7 @@ function showState(element, outgoing) {
   part(state, "actions").hidden = !failed;
 }
 
-/** @param {import("./store.js").Outgoing} outgoing */
+/** @param {import("../state/store.js").Outgoing} outgoing */
 function stateText({ status, error }) {
   if (status === "failed") return `Not sent. ${error}`;
   return error ? `${error} Trying again…` : "Sending";
@@ -99,7 +99,7 @@ function stateText({ status, error }) {
 /**
  * The message a server-rendered element stands for. Its text is already on the screen and is not read back.
  * @param {HTMLElement} element
- * @returns {import("./wire.js").Message}
+ * @returns {import("../connection/wire.js").Message}
  */
 export function readMessage(element) {
   const { id = "", seq, changedSeq, userId = "", username = "", at = "" } = element.dataset;

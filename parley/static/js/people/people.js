@@ -1,16 +1,16 @@
 // @ts-check
 // Who is here.
-import { byId, cloneTemplate, part } from "./dom.js";
-import { peopleOf } from "./people-pages.js";
-import { ask } from "./wire.js";
+import { byId, cloneTemplate, part } from "../browser/dom.js";
+import { peopleOf } from "../state/people-pages.js";
+import { ask } from "../connection/wire.js";
 
 /** More at once would be a list nobody reads, and a slow page in a room of thousands. */
 const PAGE_PEOPLE = 200;
 
-/** @typedef {import("./wire.js").Participant} Participant */
+/** @typedef {import("../connection/wire.js").Participant} Participant */
 
 export class People {
-  /** @param {{store: import("./store.js").Store, roomId: string}} parts */
+  /** @param {{store: import("../state/store.js").Store, roomId: string}} parts */
   constructor({ store, roomId }) {
     this.store = store;
     this.path = `/api/conversations/${encodeURIComponent(roomId)}/participants`;
@@ -68,7 +68,7 @@ export class People {
 
 /**
  * @param {Participant} person
- * @param {import("./store.js").Me | null} me
+ * @param {import("../state/store.js").Me | null} me
  */
 function personElement(person, me) {
   const element = cloneTemplate("person-template");
@@ -86,7 +86,7 @@ function personElement(person, me) {
 /**
  * You first, then who is here, then who is away.
  * @param {Participant} person
- * @param {import("./store.js").Me | null} me
+ * @param {import("../state/store.js").Me | null} me
  */
 function rank(person, me) {
   if (person.user_id === me?.userId) return 0;
