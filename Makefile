@@ -15,7 +15,7 @@ DEV := $(VENV)/.dev
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup system test torture bench check audit format screenshots vendor clean
+.PHONY: help run setup system test browsers torture bench check audit format screenshots vendor clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -41,6 +41,9 @@ ifneq ($(JS_TESTS),)
 	else echo "Node.js was not found: the tests in tests/js are left out."; fi
 endif
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+browsers: setup ## Run the pages' tests in Firefox and WebKit, all that can be; ARGS as for test
+	@BROWSER=firefox $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS) tests/browser tests/security/browser
 
 KILLS ?= 200
 torture: $(DEV) ## Kill a server under load KILLS=200 times, then every other fault at full length

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes sure of what the tests need that pip cannot bring: a Chromium, and a Redis.
-# Installs Debian's where it may, else says what is missing.
+# Makes sure of what the tests need that pip cannot bring: a Chromium, a Firefox and a WebKit with a
+# screen to draw on, and a Redis. Installs Debian's where it may, else says what is missing.
 set -euo pipefail
 
 find_chromium() {
@@ -39,6 +39,30 @@ install() {
   fi
   rm -f "$log"
 }
+
+has() {
+  local name
+  for name in "$@"; do
+    command -v "$name" >/dev/null || return 1
+  done
+}
+
+# Fails where apt knows what there is and this is not among it: asking again takes its time.
+is_offered() {
+  ! compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null || apt-cache show "$1" >/dev/null 2>&1
+}
+
+# Installs a browser beside Chromium where there is one to install. The tests in it can be skipped.
+want() {
+  local browser=$1 program=$2 package=$3
+  has "$program" Xvfb setpriv && return
+  is_offered "$package" && install "$package" xvfb && has "$program" Xvfb setpriv && return
+  echo "There is no $browser, or no Xvfb to show it: the tests in it are skipped" \
+    "(Debian: apt-get install $package xvfb)." >&2
+}
+
+want Firefox "${FIREFOX:-firefox-esr}" firefox-esr
+want WebKit WebKitWebDriver webkit2gtk-driver
 
 # Those who have no Redis do without the tests of counting in it. Debian's redis-tools holds the
 # server's program as well, and starts none at every boot as redis-server would.

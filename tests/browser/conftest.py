@@ -1,34 +1,83 @@
-"""One Chromium and one server for all; each person a browser context of their own."""
+"""One browser and one server for all; each person a browser context of their own."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
-from tests.browser import chromium
+from tests.browser import chromium, firefox
+from tests.browser.display import display
 from tests.browser.seeding import Seeding
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import SLOW_MS, Visitor
 from tests.servers import Process, process
 
 Arrive = Callable[..., Visitor]
 
+BROWSER = os.environ.get("BROWSER", "chromium")
+"""What all tests here run in. Where it is Chromium, some run in others as well."""
+
+FIREFOX_IGNORES = {
+    "java_script_enabled": "Playwright cannot keep it from running scripts",
+    "color_scheme": "it does as the system has it, whatever Playwright says of colours",
+}
+"""Options of a context without which a test proves nothing."""
+
+FIREFOX_LIMIT = pytest.mark.timeout(300, method="thread")
+"""Ends the process, which xdist replaces: Playwright can hang where no exception reaches it."""
+
+expect.set_options(timeout=SLOW_MS)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    fit_to_browser(items, Path(__file__).parent)
+
+
+def fit_to_browser(items: list[pytest.Item], folder: Path) -> None:
+    """Mark what needs a browser, and leave out what proves nothing in the one we have."""
     for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.browser)
+        if not item.path.is_relative_to(folder):
+            continue
+        item.add_marker(pytest.mark.browser)
+        if BROWSER != "firefox":
+            continue
+        if left_out := item.get_closest_marker("not_in_firefox"):
+            item.add_marker(pytest.mark.skip(_not_in_firefox(*left_out.args)))
+        if item.get_closest_marker("timeout") is None:
+            item.add_marker(FIREFOX_LIMIT)
 
 
 # For this folder and no longer: while Playwright runs, its event loop is this
 # thread's, and the asynchronous tests of other folders could not have theirs.
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    if BROWSER == "firefox":
+        with a_firefox(playwright) as browser:
+            yield browser
+    else:
         browser = chromium.launch(playwright)
+        yield browser
+        browser.close()
+
+
+@contextlib.contextmanager
+def a_firefox(playwright: Playwright) -> Iterator[Browser]:
+    """On a screen of its own. Skips, with a word, where there is none."""
+    if (path := firefox.find()) is None:
+        pytest.skip(firefox.MISSING)
+    with display() as on_display:
+        browser = firefox.launch(playwright, path, on_display)
         yield browser
         browser.close()
 
@@ -61,6 +110,9 @@ def arrive(browser: Browser, site: Process) -> Iterator[Arrive]:
     here: list[Visitor] = []
 
     def arrive(name: str, *, url: str = "", **options: Any) -> Visitor:
+        if browser.browser_type.name == "firefox":
+            for option in options.keys() & FIREFOX_IGNORES:
+                pytest.skip(_not_in_firefox(FIREFOX_IGNORES[option]))
         here.append(Visitor(name, browser, url or site.url, **options))
         return here[-1]
 
@@ -87,3 +139,7 @@ def ben(arrive: Arrive) -> Visitor:
 def cleo(arrive: Arrive) -> Visitor:
     """Reads along."""
     return arrive("Cleo")
+
+
+def _not_in_firefox(why: str) -> str:
+    return f"Left out in Firefox: {why}."

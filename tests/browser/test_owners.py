@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.axe import grave_faults
 from tests.browser.conftest import Arrive
 from tests.browser.seeding import Seeding
 from tests.browser.visitor import PHONE, SLOW_MS, Visitor
@@ -299,13 +299,7 @@ def test_the_owners_pages_are_for_everyone(arrive: Arrive, options: dict[str, ob
     link = ada.starts()
     for address in (f"{link}/manage", f"{link}/delete", f"{link}/replace-link"):
         ada.opens(address)
-        found = Axe().run(ada.page)
-        serious = [
-            each
-            for each in found.response["violations"]
-            if each["impact"] in ("serious", "critical")
-        ]
-        assert serious == []
+        assert grave_faults(ada.page) == []
         # On a phone innerWidth grows with what does not fit; the screen does not.
         wide = ada.measures("document.documentElement.scrollWidth - screen.width")
         assert wide <= 0

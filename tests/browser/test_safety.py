@@ -99,6 +99,7 @@ def test_a_search_is_shown_and_never_run(cleo: Visitor) -> None:
     assert_unharmed(cleo, dialogs)
 
 
+@pytest.mark.not_in_firefox("only Chromium tells a test how many bytes it has received")
 def test_a_first_visit_is_light_and_asks_no_other_host(arrive: Arrive, seeding: Seeding) -> None:
     said = [Said(("Ada", "Ben")[i % 2], f"Line {i} of a talk as people have.") for i in range(40)]
     link = seeding.conversation("Light", said).link

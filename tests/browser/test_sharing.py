@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser import chromium
@@ -11,7 +12,7 @@ from tests.servers import Process
 
 
 def test_copy_link_copies_and_says_so(ada: Visitor) -> None:
-    ada.context.grant_permissions(["clipboard-write"])
+    ada.may_use_the_clipboard()
     link = ada.starts()
     ada.joins()
     side = ada.page.get_by_role("complementary")
@@ -68,6 +69,7 @@ def test_a_phone_offers_its_own_way_to_share(arrive: Arrive) -> None:
     assert ada.measures("window.shared") == {"title": "Tea", "url": link}
 
 
+@pytest.mark.not_in_firefox("it does as the system has it, whatever Playwright says of colours")
 def test_the_theme_is_chosen_once_and_for_every_page(ada: Visitor) -> None:
     def paper() -> str:
         colour: str = ada.measures("getComputedStyle(document.documentElement).backgroundColor")

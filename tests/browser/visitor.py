@@ -26,8 +26,18 @@ from playwright.sync_api import (
 
 SLOW_MS = 15_000
 """For what waits for the network or for a timer of the page's."""
-# What the browser says when somebody leaves a page whose requests are still under way.
-LEFT = "net::ERR_ABORTED"
+# What browsers say when somebody leaves a page whose requests are still under way.
+LEFT = ("net::ERR_ABORTED", "NS_BINDING_ABORTED")
+# What Chromium says, and with which words Firefox says it.
+IN_FIREFOX = {
+    "ERR_CONNECTION_REFUSED": "NS_ERROR_CONNECTION_REFUSED",
+    "ERR_INTERNET_DISCONNECTED": "NS_ERROR_OFFLINE",
+    "WebSocket connection": (
+        "can’t establish a connection|connection .* was interrupted|WEBSOCKET_CONNECTION_REFUSED"
+    ),
+    # What the page's own policy forbids.
+    "console": "exception: The page’s settings blocked",
+}
 
 PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
 
@@ -66,7 +76,7 @@ class Trouble:
         self._check_host(socket.url)
 
     def _failed(self, request: Request) -> None:
-        if request.failure != LEFT:
+        if request.failure not in LEFT:
             self.note(f"failed: {request.method} {request.url}: {request.failure}")
 
     def _response(self, response: Response) -> None:
@@ -85,6 +95,7 @@ class Visitor:
     def __init__(self, name: str, browser: Browser, url: str, **options: Any) -> None:
         self.name = name
         self.url = url
+        self.is_in_chromium = browser.browser_type.name == "chromium"
         self.context = browser.new_context(**{"locale": "en-GB", "timezone_id": "UTC", **options})
         self.trouble = Trouble(urlsplit(url).netloc)
         if not options.get("java_script_enabled", True):
@@ -164,6 +175,11 @@ class Visitor:
         """Be whom a program's token stands for."""
         self.context.add_cookies([{"name": _COOKIE, "value": token, "url": self.url}])
 
+    def may_use_the_clipboard(self) -> None:
+        """Firefox asks nobody who may copy, and knows no such permission."""
+        if self.is_in_chromium:
+            self.context.grant_permissions(["clipboard-read", "clipboard-write"])
+
     def session(self) -> str:
         """The token that a program would need to be this person."""
         return next(
@@ -171,8 +187,9 @@ class Visitor:
         )
 
     def may_meet(self, *patterns: str) -> None:
-        """Trouble that the test provokes."""
-        self.trouble.allowed += [re.compile(pattern) for pattern in patterns]
+        """Trouble that the test provokes, in Chromium's words."""
+        words = [*patterns, *(IN_FIREFOX[each] for each in patterns if each in IN_FIREFOX)]
+        self.trouble.allowed += [re.compile(pattern) for pattern in words]
 
     # --- what they see ---
 

@@ -6,12 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import ada, arrive, ben, browser, cleo, data, seeding, site
+from tests.browser.conftest import (
+    ada,
+    arrive,
+    ben,
+    browser,
+    cleo,
+    data,
+    fit_to_browser,
+    playwright,
+    seeding,
+    site,
+)
 
-__all__ = ["ada", "arrive", "ben", "browser", "cleo", "data", "seeding", "site"]
+__all__ = ["ada", "arrive", "ben", "browser", "cleo", "data", "playwright", "seeding", "site"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.browser)
+    fit_to_browser(items, Path(__file__).parent)

@@ -71,7 +71,7 @@ def test_a_page_that_can_only_poll_over_plain_http_is_who_its_cookie_says(
     arrive: Arrive, site: Process
 ) -> None:
     ada = arrive("Ada", url=f"http://{chromium.PLAIN_HTTP_HOST}:{site.port}")
-    ada.may_meet("WebSocket connection .* failed")
+    ada.may_meet("WebSocket connection", "404: GET .*/nowhere/")
     ada.context.add_init_script(NO_WEBSOCKETS)
     polls: list[Request] = []
     ada.page.on("request", lambda it: polls.append(it) if "polling" in it.url else None)

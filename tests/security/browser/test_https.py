@@ -42,7 +42,7 @@ def test_people_start_join_and_talk(arrive: Arrive, url: str) -> None:
     ada.reloads()
     ada.is_connected()
     expect(ada.people).to_have_count(2)
-    assert sockets
+    assert sockets or not ada.is_in_chromium  # elsewhere Playwright tells of none
     assert all(socket.url.startswith(f"wss://{HOST}:") for socket in sockets)
     (cookie,) = ada.context.cookies()
     assert cookie["name"] == f"__Host-{COOKIE}"
