@@ -1,0 +1,149 @@
+"""The pages in WebKit: what people do every day, by WebDriver and so in few tests."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser import webkit
+from tests.browser.display import display
+from tests.browser.seeding import Said, Seeding
+from tests.browser.test_reading import (
+    LOADED,
+    LOADED_AT_MOST,
+    MOVED_WHILE_OLDER_LOADED,
+    TO_THE_TOP,
+)
+from tests.browser.webkit import Visitor
+from tests.servers import Process, process
+
+Arrive = Callable[..., Visitor]
+HISTORY = 250
+
+pytestmark = pytest.mark.timeout(300)  # its tests are long, for want of many
+
+if not webkit.is_there():
+    pytest.skip(webkit.MISSING, allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def on_display() -> Iterator[str]:
+    with display() as on_display:
+        yield on_display
+
+
+@pytest.fixture
+def arrive(on_display: str, site: Process) -> Iterator[Arrive]:
+    """Brings people, each with a browser of their own: `arrive("Ada")`."""
+    with contextlib.ExitStack() as stack:
+
+        def arrive(name: str, url: str = "") -> Visitor:
+            window = stack.enter_context(webkit.window(on_display))
+            return Visitor(name, window, url or site.url)
+
+        yield arrive
+
+
+def test_people_talk_by_link(arrive: Arrive) -> None:
+    ada, ben, cleo = arrive("Ada"), arrive("Ben"), arrive("Cleo")
+    link = ada.starts("Tea on Sunday")
+    ada.joins()
+    ben.comes(link)
+    cleo.opens(link)
+    cleo.is_connected()
+
+    ben.window.presses("#message", "I")
+    ada.sees("#typing", "Ben is typing")
+    ada.says("Who brings the cake?")
+    ben.reads("Who brings the cake?")
+    ben.says("I do.")
+    ada.reads("I do.")
+    cleo.reads("I do.")
+
+    assert ada.texts() == ben.texts() == cleo.texts() == ["Who brings the cake?", "I do."]
+    ada.window.until("() => !document.querySelector('#typing').textContent")
+    cleo.sees("#username")
+
+
+def test_who_goes_away_and_comes_back_talks_on(arrive: Arrive) -> None:
+    """WebKit keeps the page meanwhile, and shows the very same again."""
+    ada, ben = arrive("Ada"), arrive("Ben")
+    link = ada.starts()
+    ada.joins()
+    ben.comes(link)
+    ada.says("Before")
+    ada.opens("/")
+    ada.sees("h1", "Talk by link.")
+    ben.reads("Before")
+    ben.says("Meanwhile")
+    ada.window.goes_back()
+    ada.reads("Meanwhile")
+    ada.is_connected()
+    ada.says("After")
+    ben.reads("After")
+    ada.window.reloads()
+    ada.reads("After", ".mine")
+
+    assert ada.texts() == ben.texts() == ["Before", "Meanwhile", "After"]
+
+
+def test_a_restart_loses_nothing_and_doubles_nothing(arrive: Arrive, tmp_path: Path) -> None:
+    with process(tmp_path, "--port", "0") as before:
+        ada, ben = arrive("Ada", before.url), arrive("Ben", before.url)
+        ben.comes(ada.starts())
+        ada.joins()
+        ada.says("Before the restart")
+        ben.reads("Before the restart")
+        before.stop()
+    for visitor in (ada, ben):
+        visitor.has_badge("Reconnecting")
+    ada.sends("Written meanwhile")
+    ada.reads("Written meanwhile", ".pending")
+
+    with process(tmp_path, "--port", str(before.port)):
+        for visitor in (ada, ben):
+            visitor.is_connected()
+        ben.reads("Written meanwhile")
+        ben.says("After the restart")
+        ada.reads("After the restart")
+        expected = ["Before the restart", "Written meanwhile", "After the restart"]
+        assert ada.texts() == ben.texts() == expected
+        ada.window.until("() => !document.querySelector('.pending, .failed')")
+        ben.window.reloads()
+        ben.is_connected()
+        assert ben.texts() == expected
+
+
+def test_the_whole_history_can_be_read_and_nothing_jumps(arrive: Arrive, seeding: Seeding) -> None:
+    said = [Said("Ada", f"line {i}" + " and more" * (i % 40)) for i in range(HISTORY)]
+    cleo = arrive("Cleo")
+    cleo.opens(seeding.conversation("A long one", said).link)
+    cleo.is_connected()
+    assert abs(cleo.window.awaits(MOVED_WHILE_OLDER_LOADED)) < 1
+    oldest = "() => document.querySelector('#items .message').dataset.seq"
+    while not cleo.window.runs("() => document.querySelector('#opening').checkVisibility()"):
+        before = cleo.window.runs(oldest)
+        cleo.window.runs(TO_THE_TOP)
+        cleo.window.until(f"before => ({oldest})() !== before", before)
+        assert cleo.window.runs(f"() => {LOADED}") <= LOADED_AT_MOST
+    cleo.reads("line 0")
+
+
+def test_what_an_owner_decides_holds_and_is_seen_live(arrive: Arrive) -> None:
+    ada, ben = arrive("Ada"), arrive("Ben")
+    link = ada.starts("Tea")
+    ben.comes(link)
+    ada.opens(f"{link}/manage")
+    ada.window.fills("#title", "Coffee")
+    ada.window.clicks("form:has(#title) button", "Save")
+    ada.sees(".saved", "Done.")
+    ben.sees("h1", "Coffee")
+    ada.window.clicks("input[name=read_only]")
+    ada.window.clicks("form:has([name=read_only]) button", "Save")
+    ada.sees(".saved", "Done.")
+    ada.window.until("() => document.querySelector('[name=read_only]').checked")
+    ben.sees("#read-only", "Only the owner can post right now.")
+    ben.window.until("() => !document.querySelector('#message').checkVisibility()")
