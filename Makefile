@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# An environment for `make newest` alone.
+NEWEST := .venv-newest
 # Twice quiet: errors only.
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check -qq install
 
@@ -15,7 +17,7 @@ DEV := $(VENV)/.dev
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup system test browsers torture bench check audit format screenshots vendor clean
+.PHONY: help run setup system test browsers torture bench check newest audit format screenshots vendor clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -59,6 +61,11 @@ check: $(DEV) ## Check format, lint, types and who imports whom
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo
 
+newest: ## Run everything with the newest releases that resolve
+	@rm -rf $(NEWEST)
+	@$(MAKE) --no-print-directory VENV=$(NEWEST) $(NEWEST)/.newest
+	@$(MAKE) --no-print-directory --keep-going VENV=$(NEWEST) test check
+
 audit: $(DEV) ## Ask whether faults are known of the packages, and check the vendored files
 	@$(BIN)/python -m tools.audit
 
@@ -73,7 +80,7 @@ vendor: ## Fetch the vendored browser files from npm again
 	@$(PYTHON) -m tools.vendor
 
 clean: ## Remove the virtual environment, caches and builds, but no conversation
-	@rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(NEWEST) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find parley tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(MADE):
@@ -93,3 +100,10 @@ $(DEV): pyproject.toml $(RUNTIME) | $(MADE)
 	@$(INSTALL) 'pip>=25.1'
 	@$(INSTALL) --group dev
 	@touch $@
+
+# What the other stamps stand for is then installed too, in newer releases.
+$(VENV)/.newest: | $(MADE)
+	@echo "Installing the newest releases …"
+	@$(INSTALL) --upgrade pip packaging
+	@$(BIN)/python -m tools.newest
+	@touch $(RUNTIME) $(DEV) $@

@@ -10,6 +10,7 @@ from typing import Any, cast
 import h11
 import hypercorn.protocol
 from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
+from hypercorn.asyncio.worker_context import EventWrapper
 from hypercorn.events import Closed, Event, RawData
 from hypercorn.protocol import ws_stream
 from hypercorn.protocol.events import Body, Response
@@ -39,6 +40,21 @@ goes out; None where it is not ours to take."""
 
 class _TakenOver(Exception):
     """A request that is answered: nothing more of its connection is HTTP."""
+
+
+class _Goes(EventWrapper):
+    """That the next request may be read. Where the one before was cut off with its connection,
+    Hypercorn waits for the end of its answer for ever, and keeps all that came.
+    """
+
+    def __init__(self, transport: asyncio.BaseTransport) -> None:
+        super().__init__()
+        self._transport = transport
+
+    async def wait(self) -> None:
+        await super().wait()
+        if self._transport.is_closing():
+            raise _TakenOver  # by nobody: who asked is gone
 
 
 class Connection(TCPServer):
@@ -212,6 +228,12 @@ class _Http(H11Protocol):
     _is_head = False
     """Whether what is asked for now is to be answered without a body."""
 
+    def __init__(self, *serving: Any, **more: Any) -> None:
+        super().__init__(*serving, **more)
+        connection = getattr(self.send, "__self__", None)
+        if isinstance(connection, Connection):
+            self.can_read = _Goes(connection.writer.transport)
+
     @property
     def piece_bytes(self) -> int:
         """How much of what came is worth a turn."""
@@ -226,6 +248,8 @@ class _Http(H11Protocol):
             await super().handle(event)
         except _TakenOver:
             self._is_refused = True
+        if isinstance(event, Closed):
+            await self.can_read.set()
         if isinstance(self.stream, WSStream) and self.stream.closed:
             # Answered that it is no handshake, and then left open without a timer.
             self._is_refused = True

@@ -59,14 +59,18 @@ async def ask(app: Parley, request: Request) -> Answer:
     """The request as a server hands it over, which takes what no client library would send."""
     sent: list[dict[str, Any]] = []
     incoming = [{"type": "http.request", "body": request.body, "more_body": False}]
+    is_answered = asyncio.Event()
 
     async def receive() -> dict[str, Any]:
-        if not incoming:
-            await asyncio.Event().wait()  # nobody hangs up before the answer
-        return incoming.pop()
+        if incoming:
+            return incoming.pop()
+        await is_answered.wait()  # nobody hangs up before
+        return {"type": "http.disconnect"}
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            is_answered.set()
 
     scope = {
         "type": "http",

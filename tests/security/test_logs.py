@@ -16,6 +16,7 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 import structlog
+from quart import Response
 
 from parley import logs
 from parley.app import Parley
@@ -282,15 +283,19 @@ def test_an_exception_is_told_by_its_kind_and_place(log: io.StringIO) -> None:
 async def test_what_the_library_tells_of_a_failure_is_an_event_of_ours(
     log: io.StringIO, app: Parley
 ) -> None:
-    async with app.test_request_context(f"/link/{CANARY}"):
-        try:
-            _fails()
-        except ValueError:
-            app.log_exception(sys.exc_info())
-    (line,) = log.getvalue().splitlines()
-    assert LINE.fullmatch(line)
-    assert "answer_failed" in line
-    assert CANARY not in line
+    @app.after_request
+    async def breaks(response: Response) -> Response:
+        _fails()
+        return response
+
+    reply = await app.test_client().get(f"/link/{CANARY}")
+    assert reply.status_code == 500
+    lines = log.getvalue().splitlines()
+    assert lines
+    for line in lines:
+        assert LINE.fullmatch(line)
+        assert "answer_failed" in line
+        assert CANARY not in line
 
 
 def test_at_debug_an_exception_is_told_whole_but_on_one_line(log: io.StringIO) -> None:

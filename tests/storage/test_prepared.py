@@ -28,10 +28,11 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC)
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> sa.Connection:
+def connection(tmp_path: Path) -> Iterator[sa.Connection]:
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'things.db'}", isolation_level="AUTOCOMMIT")
     things.metadata.create_all(engine)
-    return engine.connect()
+    yield engine.connect()
+    engine.dispose()
 
 
 def test_types_and_values_of_its_own_are_kept(connection: sa.Connection) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from parley import contract
 from parley.app import Parley, create_app, web_site
 from parley.config import Config
 from parley.errors import RateLimited, Unavailable
-from parley.storage.folder import database_url
+from parley.storage.folder import NAME
 from tests.calls import FOREIGN, Caller, Reply
 
 CREATE = "/api/conversations/create"
@@ -228,9 +229,8 @@ async def test_a_page_of_a_foreign_origin_is_refused(ada: Caller) -> None:
 async def test_a_database_that_cannot_be_written_is_unavailable(
     ada: Caller, config: Config
 ) -> None:
-    with sa.create_engine(database_url(config.data)).connect() as other:
-        other.exec_driver_sql("DROP TABLE conversations")
-        other.commit()
+    with closing(sqlite3.connect(config.data / NAME)) as other:
+        other.execute("DROP TABLE conversations")
     reply = await ada.call("POST", CREATE)
     assert_error(reply, 503, "unavailable")
     assert reply.body["retry_after"] > 0

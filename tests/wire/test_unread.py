@@ -12,7 +12,7 @@ import pytest
 from parley import contract
 from parley.config import Config
 from parley.realtime import HANDLERS
-from parley.wire import line, socket, unread
+from parley.wire import answering, line, socket, unread
 from parley.wire.socket import GuardedSocket
 from parley.wire.unread import Backlog
 from tests.eventually import until
@@ -226,10 +226,13 @@ async def test_an_address_has_so_much_unread_and_no_more(
         await until(lambda: not held(server))
 
 
+@pytest.mark.parametrize("piece_bytes", [answering.PIECE_BYTES, 4_096])
 async def test_a_page_that_nobody_reads_is_cut_off_in_time(
-    config: Config, monkeypatch: pytest.MonkeyPatch
+    config: Config, monkeypatch: pytest.MonkeyPatch, piece_bytes: int
 ) -> None:
     monkeypatch.setattr(unread, "UNREAD_MAX_S", 0.2)
+    # Of an answer in many pieces the end never comes, and what was asked next waits for it.
+    monkeypatch.setattr(answering, "PIECE_BYTES", piece_bytes)
     async with running(generous(config)) as server:
         room_id = await full_room(server)
         async with wire(server, window=WINDOW) as deaf:
