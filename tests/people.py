@@ -147,7 +147,7 @@ class Person:
             await self._http.close()
 
     def _new_socket(self) -> socketio.AsyncClient:
-        socket = socketio.AsyncClient(reconnection=False)
+        socket = socketio.AsyncClient(reconnection=False, request_timeout=PATIENCE_S)
         for event in EVENTS:
             socket.on(event, self._listener(event))
         return socket

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import socketio
 
-from tests.people import Person
+from tests.people import PATIENCE_S, Person
 from tests.servers import free_port, process
 
 
@@ -58,7 +58,9 @@ async def test_a_restart_keeps_everything(tmp_path: Path, how: signal.Signals) -
 async def test_clients_come_back_by_themselves_after_a_stop(tmp_path: Path, transport: str) -> None:
     port = str(free_port())
     with process(tmp_path / "data", "--host", "127.0.0.1", "--port", port) as server:
-        bot = socketio.AsyncClient(reconnection_delay=0.1, randomization_factor=0)
+        bot = socketio.AsyncClient(
+            reconnection_delay=0.1, randomization_factor=0, request_timeout=PATIENCE_S
+        )
         connections = 0
         connected = asyncio.Condition()
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, cast
 
 import h11
 import hypercorn.protocol
 from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
-from hypercorn.asyncio.worker_context import EventWrapper
+from hypercorn.asyncio.worker_context import AsyncioSingleTask, EventWrapper
 from hypercorn.events import Closed, Event, RawData
 from hypercorn.protocol import ws_stream
 from hypercorn.protocol.events import Body, Response
@@ -81,6 +81,7 @@ class Connection(TCPServer):
         when_lost: Callable[[], object] | None,
     ) -> None:
         super().__init__(*serving)
+        self.idle_task = _Idle()
         self._admit = admit
         self._backlog = backlog
         self._pace = pace
@@ -214,6 +215,22 @@ class Connection(TCPServer):
         self.cut_off()
         if task is not None:
             task.cancel()
+
+
+class _Idle(AsyncioSingleTask):
+    """Hypercorn's (0.18) drops a coroutine that nobody awaits where its tasks are ending
+    already, of which Python tells on stderr.
+    """
+
+    async def restart(
+        self, task_group: Any, action: Callable[[], Coroutine[Any, Any, None]]
+    ) -> None:
+        idling = action()
+        try:
+            await super().restart(task_group, lambda: idling)
+        except BaseException:
+            idling.close()
+            raise
 
 
 class _Http(H11Protocol):

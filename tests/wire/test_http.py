@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import inspect
 import weakref
+from collections.abc import Coroutine
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypercorn.asyncio import task_group
 
 from parley.config import Config
 from parley.wire import connection, heads, serving
@@ -165,6 +168,24 @@ async def test_a_line_that_ended_leaves_no_cycle(server: Running) -> None:
         await until(lambda: lines() == before)
     finally:
         gc.enable()
+
+
+async def test_no_idle_timer_is_left_unawaited_where_a_connection_ends() -> None:
+    began: list[Coroutine[Any, Any, None]] = []
+
+    async def idles() -> None:
+        """Never begun."""
+
+    def noted() -> Coroutine[Any, Any, None]:
+        began.append(idles())
+        return began[0]
+
+    tasks = task_group.TaskGroup(asyncio.get_running_loop())
+    async with tasks:
+        pass  # and nothing can be begun in them any more
+    with pytest.raises(RuntimeError):
+        await connection._Idle().restart(tasks, noted)
+    assert inspect.getcoroutinestate(began[0]) == inspect.CORO_CLOSED
 
 
 async def test_a_client_that_went_holds_no_place(config: Config) -> None:
