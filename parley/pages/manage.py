@@ -89,7 +89,7 @@ async def act(room_id: str, act: str) -> AnyResponse | Refused | str:
             elif act in _ACTS:
                 await _ACTS[act](context, room_id, session, form)
             else:
-                raise BadRequest("There is no such form.")
+                raise BadRequest("Unknown form.")
     except (BadRequest, TooLarge, NotFound, Forbidden, RateLimited) as error:
         # For who is no owner this raises what keeps them out.
         page = await _page(room_id, form, error=error.text)

@@ -90,7 +90,7 @@ async def test_who_cannot_be_removed_leaves_the_search_as_it_was(ada: Caller, ro
     renamed = page.replace('value="guest-3"', 'value="nobody"')
     reply = await presses(ada, renamed, "remove", "nobody")
     assert reply.status == 404
-    assert "Nobody has this user_id" in reply.text
+    assert "No one in this conversation has this user_id" in reply.text
     assert 'value="guest 3"' in reply.text
 
 
