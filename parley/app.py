@@ -96,7 +96,7 @@ class Parley(Quart):
         except Unavailable as error:
             reason = self.database.problem or error.text
             await self.database.close()
-            raise DatabaseUnusable(f"Nothing can be stored. {reason}") from error
+            raise DatabaseUnusable(f"Data cannot be saved. {reason}") from error
 
     async def _rekey(self) -> None:
         self.rekeying = Rekeying(web_site(self).context)
@@ -299,9 +299,9 @@ async def _tell_http(error: HTTPException) -> Response:
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     match status:
         case HTTPStatus.NOT_FOUND:
-            return await _answer(NotFound("There is no such page."), status)
+            return await _answer(NotFound(), status)
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            return await _answer(TooLarge("That is too large to take in."), status)
+            return await _answer(TooLarge("That's too large for this server."), status)
         case HTTPStatus.METHOD_NOT_ALLOWED:
             return await _answer(BadRequest("Method not allowed."), status)
         case _ if status < HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -326,7 +326,7 @@ async def _answer(error: ParleyError, status: int) -> Response:
         page = await render_template(
             "pages/wrong_host.html" if is_bare else "pages/problem.html",
             status=status,
-            title=_TITLES.get(error.code, "That did not work"),
+            title=_TITLES.get(error.code, "That didn't work"),
             text=error.text,
             action_url=url,
             action_label=label,
@@ -339,7 +339,7 @@ async def _answer(error: ParleyError, status: int) -> Response:
 def _way_on(error: ParleyError) -> tuple[str, str]:
     """Where the page of a problem leads, and what it calls that; nowhere, where none is known."""
     if isinstance(error, WrongHost):
-        return web.site().config.public_url, "Go to its address"
+        return web.site().config.public_url, "Go to the right address"
     if isinstance(error, RateLimited) and request.method in web.SAFE_METHODS and request.url_rule:
         return request.full_path.removesuffix("?"), "Try again"
     back = _conversation_of(request.path) if error.code == Forbidden.code else None
@@ -364,6 +364,6 @@ _TITLES = {
     "knock_required": "Knock first",
     "too_large": "Too large",
     "rate_limited": "Slow down",
-    "unavailable": "Back in a moment",
+    "unavailable": "Temporarily unavailable",
     "internal": "Something went wrong",
 }

@@ -135,20 +135,20 @@ class Config:
     )
     port: int = _setting(_port, "8081", "the port to listen on; 0 takes any free one", "NUMBER")
     data: Path = _setting(
-        Path, "./parley-data", "the folder for the database; made if it is missing", "FOLDER"
+        Path, "./parley-data", "the folder for the database; created if missing", "FOLDER"
     )
     public_url: str = _setting(
         _public_url,
         "",
-        "where people reach this server, for the links it hands out; it answers to that name and "
-        "those of --hosts only. If empty, links use the name each request came by",
+        "the address people use to reach this server, for the links it gives out; it then answers "
+        "to that name and those of --hosts only. If empty, links use each request's host name",
         "URL",
     )
     hosts: tuple[str, ...] = _setting(
         _host_names,
         "",
         "other host names this server answers to, comma-separated; * for any. Without a public "
-        "URL it always answers to addresses, local names and the machine's own",
+        "URL it always answers to IP addresses, local names and the machine's own name",
         "NAMES",
     )
     allowed_origins: tuple[str, ...] = _setting(
@@ -160,7 +160,8 @@ class Config:
     embedding_origins: tuple[str, ...] = _setting(
         _origins,
         "",
-        "origins whose pages may show this server's in a frame, comma-separated; empty: none",
+        "origins whose pages may show this server's pages in a frame, comma-separated; "
+        "empty for none",
         "ORIGINS",
     )
     log_level: str = _setting(
@@ -169,7 +170,7 @@ class Config:
     leave_grace_s: float = _setting(
         _seconds,
         "10",
-        "seconds a person whose connection broke has to come back before they count as gone",
+        "seconds to wait for a dropped connection to come back before showing the person as gone",
         "SECONDS",
     )
     ping_interval_s: float = _setting(
@@ -181,7 +182,7 @@ class Config:
     max_connections: int = _setting(
         _connections,
         "10000",
-        "connections at once, fewer where the system allows fewer open files",
+        "how many connections are allowed at once; fewer if the system limits open files",
         "NUMBER",
     )
     max_connections_per_address: int = _setting(
@@ -195,37 +196,37 @@ class Config:
         parse_networks,
         "",
         "addresses and networks, comma-separated, of proxies whose X-Forwarded-For and "
-        "X-Forwarded-Proto count; without it everybody behind a proxy counts as one address",
+        "X-Forwarded-Proto to trust; otherwise everyone behind a proxy counts as one address",
         "ADDRESSES",
     )
     rate_limits: bool = _setting(
         _switch,
         "on",
-        "off lifts every limit by session, address and room, --max-connections-per-address too",
+        "off lifts all limits by session, address and room, and --max-connections-per-address",
         "SWITCH",
     )
     rate_limit_storage: str = _setting(
         _rate_limit_storage,
         MEMORY,
-        f"where uses are counted: {MEMORY}, or redis://…, which needs the extra redis",
+        f"where to count uses: {MEMORY}, or redis://…, which needs the extra redis",
         "WHERE",
     )
     limit_messages: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS, By.ROOM),
         "30/10s session, 300/10s address, 300/10s room",
-        "how many messages may be sent; empty for no limit, as in all that follow",
+        "how many messages may be sent; leave this or any limit below empty for no limit",
         "RATES",
     )
     limit_typing: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS, By.ROOM),
         "30/10s session, 500/10s address, 500/10s room",
-        "limit on typing notifications",
+        "how many typing notifications may be sent",
         "RATES",
     )
     limit_joins: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS, By.ROOM),
         "120/1m session, 600/1m address",
-        "how often conversations may be joined, watched, or knocked at",
+        "how often people may join, watch or knock",
         "RATES",
     )
     limit_creations: tuple[Rate, ...] = _setting(
@@ -243,28 +244,28 @@ class Config:
     limit_passphrases: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS, By.ROOM),
         "10/1m session, 30/1m address, 60/1h address, 300/1h room",
-        "how many wrong passphrases may be given",
+        "how many wrong passphrases may be tried",
         "RATES",
     )
     limit_unknown_rooms: tuple[Rate, ...] = _setting(
         rates_by(By.ADDRESS),
         "120/1m address",
-        "how many links that lead nowhere may be tried; after that, links cannot be opened "
-        "from that address for a while, except by people already inside",
+        "how many unknown links an address may try before it is blocked from opening links "
+        "for a while; people already in a conversation are not affected",
         "RATES",
     )
     limit_acts: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS),
         "60/1m session, 120/1m address",
-        "how often owners and members may delete messages, and owners change, end or delete a "
-        "conversation, remove people, answer knocks and make links",
+        "how often owners and members may delete messages, and owners may change, end or delete "
+        "a conversation, remove people, answer knocks and create links",
         "RATES",
     )
     limit_reads: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS),
         "100/10s session, 300/10s address",
-        "how often pages, conversations and messages may be read over HTTP, and changes asked "
-        "for by `sync`",
+        "how often pages, conversations and messages may be read over HTTP, and changes "
+        "requested with `sync`",
         "RATES",
     )
 

@@ -42,7 +42,7 @@ class NotFound(ParleyError):
 
 class ConversationNotFound(ParleyError):
     code = "conversation_not_found"
-    text = "There is no conversation at this link. Check the link, or start a new one."
+    text = "There's no conversation at this link. Check the link or start a new conversation."
 
 
 class ConversationIsOver(ParleyError):
@@ -67,7 +67,7 @@ class NotJoined(ParleyError):
 
 class Forbidden(ParleyError):
     code = "forbidden"
-    text = "Only the owner of this conversation may do that."
+    text = "Only an owner of this conversation can do that."
 
 
 class OldLink(ParleyError):
@@ -82,12 +82,12 @@ class Locked(ParleyError):
 
 class PassphraseRequired(ParleyError):
     code = "passphrase_required"
-    text = "This conversation has a passphrase. Ask whoever sent you the link."
+    text = "This conversation has a passphrase. Ask the person who sent you the link."
 
 
 class PassphraseWrong(ParleyError):
     code = "passphrase_wrong"
-    text = "That is not the passphrase of this conversation."
+    text = "That passphrase is wrong."
 
 
 class KnockRequired(ParleyError):
@@ -102,19 +102,16 @@ class ReadOnly(ParleyError):
 
 class NameTaken(ParleyError):
     code = "name_taken"
-    text = "This name belongs to somebody else here. Choose another."
+    text = "This name is already taken here. Choose another."
 
 
 class OriginRefused(ParleyError):
     code = "origin_refused"
-    text = "Pages from this origin may not use this server."
+    text = "Pages from this origin aren't allowed to use this server."
 
 
 class FormTooOld(OriginRefused):
-    text = (
-        "This form is from a page that was opened before something changed here. "
-        "Go back, load the page again, and send it once more."
-    )
+    text = "That page was out of date. Go back, reload it and try again."
 
 
 class RateLimited(ParleyError):
@@ -124,7 +121,7 @@ class RateLimited(ParleyError):
 
 class Unavailable(ParleyError):
     code = "unavailable"
-    text = "The server cannot do this just now. Please try again in a moment."
+    text = "The server can't do this right now. Please try again in a moment."
 
 
 class StartupError(Exception):

@@ -101,7 +101,7 @@ class Realtime:
                 token = from_value(token, contract.Token)
             session = await sessions.resolve(self._context, token or cookie)
             if token is not None and session is None:
-                raise Forbidden("This token is not known here. Connect without it.")
+                raise Forbidden("Unknown token. Connect without it.")
         except ParleyError as error:
             raise ConnectionRefused(error.text, present.error_event(error)) from error
         self._let_in(sid, handshake, Credential(session, proven=session is not None, token=token))
@@ -176,7 +176,7 @@ class Realtime:
         event = contract.CLIENT_EVENTS.get(name)
         if event is None or client is None:
             known = ", ".join(contract.CLIENT_EVENTS)
-            raise BadRequest(f"There is no such event. The events are: {known}.")
+            raise BadRequest(f"Unknown event. The events are: {known}.")
         fields: Any = arguments[0] if arguments else None
         if not isinstance(fields, event.data):
             if not isinstance(fields, dict):

@@ -33,7 +33,7 @@ class Request(quart.Request):
 async def refuse_long_queries() -> None:
     """Raise `BadRequest` for more parameters than any call of ours has."""
     if _has_too_many(quart.request.query_string):
-        raise BadRequest(f"There are too many query parameters: at most {contract.FIELDS_MAX}.")
+        raise BadRequest(f"Too many query parameters: at most {contract.FIELDS_MAX}.")
 
 
 def _has_too_many(fields: bytes) -> bool:

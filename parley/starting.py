@@ -43,7 +43,7 @@ def migrate(config: Config) -> None:
 async def _serve(config: Config) -> None:
     logs.log_to(sys.stderr, config.log_level)
     for variable in unknown_variables(os.environ):
-        click.echo(f"parley: {variable} is no setting: see parley serve --help.", err=True)
+        click.echo(f"parley: unknown setting {variable}; see parley serve --help.", err=True)
     room = _room(config)
     app = create_app(config)
     await app.open()
@@ -61,10 +61,10 @@ async def _serve(config: Config) -> None:
         if config.public_url:
             click.echo(f"People reach it at {config.public_url}")
         elif config.host in EVERYWHERE and (address := _in_network()):
-            click.echo(f"In your network: http://{address}:{port}")
+            click.echo(f"On your network: http://{address}:{port}")
         click.echo(f"Conversations are kept in {config.data.resolve()}")
         if not config.rate_limits:
-            click.echo("Rate limits are OFF: anybody may do anything as often as they like.")
+            click.echo("Rate limits are OFF: anyone can do anything as often as they like.")
         if ANY_HOST in config.hosts:
             click.echo(HOSTS_UNCHECKED)
         _collect_seldom()

@@ -99,7 +99,7 @@ def wrong_host(config: Config) -> str:
         )
     return (
         "This server does not answer to this host name. "
-        f"People reach it at {config.public_url}. If you run it, have the proxy pass the Host "
+        f"You can reach it at {config.public_url}. If you run it, have the proxy pass the Host "
         "header on as it came, or allow the name with --hosts."
     )
 
@@ -206,7 +206,7 @@ async def _session() -> Session | None:
     if token is not None:
         session = await sessions.resolve(site().context, token)
         if session is None:
-            raise Forbidden("This token is not known here. Ask again without it.")
+            raise Forbidden("Unknown token. Try again without it.")
         return session
     if not site().origins.is_own(asking()):
         return None

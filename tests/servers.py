@@ -23,7 +23,7 @@ START_WITHIN_S = 20.0
 STOP_WITHIN_S = 15.0
 SAID = (
     "People reach it at ",
-    "In your network: ",
+    "On your network: ",
     "Conversations are kept in ",
     "Parley has stopped.",
 )

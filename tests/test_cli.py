@@ -214,7 +214,10 @@ def test_an_invalid_setting_is_one_sentence() -> None:
 
 def test_a_misspelt_variable_is_told(tmp_path: Path) -> None:
     with process(tmp_path, environ={"PARLEY_PROT": "80"}) as server:
-        assert server.stop() == (0, "parley: PARLEY_PROT is no setting: see parley serve --help.\n")
+        assert server.stop() == (
+            0,
+            "parley: unknown setting PARLEY_PROT; see parley serve --help.\n",
+        )
 
 
 def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
@@ -286,7 +289,7 @@ def test_on_every_network_it_says_where_others_find_it(tmp_path: Path) -> None:
             said = [server.stdout.readline() for _ in range(2)]
             if said[1].startswith("Conversations are kept in"):
                 pytest.skip("this machine is in no network")
-            url = said[1].removeprefix("In your network: ").strip()
+            url = said[1].removeprefix("On your network: ").strip()
             assert requests.get(f"{url}/api/health", timeout=10).status_code == 200
         finally:
             server.terminate()

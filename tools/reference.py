@@ -211,8 +211,8 @@ _LIMITS = (
     ),
     ("conversations one socket is in", str(contract.ROOMS_PER_SOCKET)),
     (
-        "who waits at the door of one conversation",
-        f"{contract.WAITING_MAX} people, {contract.KNOCK_LASTS_S // 3600} hours each",
+        "people waiting to join one conversation",
+        f"{contract.WAITING_MAX}, for {contract.KNOCK_LASTS_S // 3600} hours each",
     ),
     (
         "messages, typing, joins, new conversations, reads, searches, links that lead nowhere",

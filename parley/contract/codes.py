@@ -43,31 +43,33 @@ class CodeMeaning:
 
 CODES: dict[Code, CodeMeaning] = {
     Code.BAD_REQUEST: CodeMeaning(
-        400, "malformed JSON, a wrong type, a missing field, an unknown event"
+        400, "malformed JSON, a wrong type, a missing field or an unknown event"
     ),
-    Code.TOO_LARGE: CodeMeaning(413, "longer than the limit for it"),
-    Code.NOT_FOUND: CodeMeaning(404, "no such page or call"),
+    Code.TOO_LARGE: CodeMeaning(413, "longer than allowed"),
+    Code.NOT_FOUND: CodeMeaning(404, "no such page or endpoint"),
     Code.CONVERSATION_NOT_FOUND: CodeMeaning(404, "no conversation has this room id"),
-    Code.CONVERSATION_ENDED: CodeMeaning(410, "the conversation was ended; it can still be read"),
+    Code.CONVERSATION_ENDED: CodeMeaning(410, "the conversation has ended; it can still be read"),
     Code.IDENTITY_TAKEN: CodeMeaning(409, "the user_id belongs to another session"),
     Code.IDENTITY_MISMATCH: CodeMeaning(
         403, "the user_id or username is not that of this session's participant"
     ),
     Code.NOT_JOINED: CodeMeaning(403, "join the conversation first"),
     Code.FORBIDDEN: CodeMeaning(
-        403, "only the owner may do this; or the token given is not known: ask again without it"
+        403, "only an owner may do this, or the token is unknown: try again without it"
     ),
-    Code.LINK_REPLACED: CodeMeaning(410, "an owner gave the conversation another link"),
-    Code.LOCKED: CodeMeaning(403, "nobody new comes in"),
+    Code.LINK_REPLACED: CodeMeaning(410, "an owner replaced the conversation's link"),
+    Code.LOCKED: CodeMeaning(403, "no one new can join"),
     Code.PASSPHRASE_REQUIRED: CodeMeaning(403, "`enter` with the passphrase first"),
-    Code.PASSPHRASE_WRONG: CodeMeaning(403, "that is not the passphrase"),
-    Code.KNOCK_REQUIRED: CodeMeaning(403, "`knock` first: an owner lets people in"),
-    Code.READ_ONLY: CodeMeaning(403, "only owners speak here"),
-    Code.NAME_TAKEN: CodeMeaning(409, "the name is kept for somebody else"),
-    Code.ORIGIN_REFUSED: CodeMeaning(403, "the page that asked comes from an origin not allowed"),
-    Code.RATE_LIMITED: CodeMeaning(429, "too much at once; try again after `retry_after` seconds"),
+    Code.PASSPHRASE_WRONG: CodeMeaning(403, "wrong passphrase"),
+    Code.KNOCK_REQUIRED: CodeMeaning(403, "`knock` first: an owner has to let you in"),
+    Code.READ_ONLY: CodeMeaning(403, "only owners can post"),
+    Code.NAME_TAKEN: CodeMeaning(409, "the name is reserved for someone else"),
+    Code.ORIGIN_REFUSED: CodeMeaning(
+        403, "the request came from a page of an origin that isn't allowed"
+    ),
+    Code.RATE_LIMITED: CodeMeaning(429, "too many requests; try again after `retry_after` seconds"),
     Code.UNAVAILABLE: CodeMeaning(
-        503, "the server cannot do this now; try again after `retry_after` seconds"
+        503, "the server can't do this now; try again after `retry_after` seconds"
     ),
     Code.INTERNAL: CodeMeaning(500, "server error; see the log"),
 }

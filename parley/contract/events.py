@@ -342,7 +342,7 @@ CLIENT_EVENTS: dict[str, ClientEvent] = {
         ),
         ClientEvent(
             "watch_room",
-            "Read along live without being a participant, and without being counted. "
+            "Follow live without being a participant or being counted. "
             "`conversation_state` comes before the acknowledgement.",
             WatchRoom,
             WatchAck,
@@ -350,30 +350,45 @@ CLIENT_EVENTS: dict[str, ClientEvent] = {
         ClientEvent(
             "leave_room", "Leave, or stop watching. Your user_id stays yours.", LeaveRoom, OkAck
         ),
-        ClientEvent("send_message", "Say something.", SendMessage, SendAck),
-        ClientEvent("sync", "Ask for what was missed, after joining or watching.", Sync, SyncAck),
+        ClientEvent("send_message", "Send a message.", SendMessage, SendAck),
+        ClientEvent("sync", "Get what you missed, after joining or watching.", Sync, SyncAck),
         ClientEvent(
             "delete_message",
-            "Delete a message: for whoever said it, and for owners.",
+            "Delete a message. For its author and owners.",
             DeleteMessage,
             ChangedAck,
         ),
         ClientEvent("knock", "Ask to be let in.", Knock, KnockAck),
-        ClientEvent("answer_knock", "Let in who knocked, or not. Owners.", AnswerKnock, OkAck),
+        ClientEvent(
+            "answer_knock",
+            "Let in or decline someone who knocked. Owners only.",
+            AnswerKnock,
+            OkAck,
+        ),
         ClientEvent(
             "change_conversation",
-            "Change the title, the description, the door, who speaks, how long is kept. Owners.",
+            "Change the title, description, access, who can post or how long messages are kept. "
+            "Owners only.",
             ChangeConversation,
             OkAck,
         ),
-        ClientEvent("remove_participant", "Put somebody out. Owners.", PersonOfRoom, OkAck),
-        ClientEvent("let_back", "Let somebody back. Owners.", PersonOfRoom, OkAck),
-        ClientEvent("replace_link", "Give it another room id. Owners.", OfRoom, LinkAck),
+        ClientEvent("remove_participant", "Remove someone. Owners only.", PersonOfRoom, OkAck),
+        ClientEvent("let_back", "Let someone back in. Owners only.", PersonOfRoom, OkAck),
         ClientEvent(
-            "end_conversation", "End it: it can be read, nothing is added. Owners.", OfRoom, OkAck
+            "replace_link", "Give the conversation a new room id. Owners only.", OfRoom, LinkAck
         ),
-        ClientEvent("delete_conversation", "Erase it for good. Owners.", OfRoom, OkAck),
-        ClientEvent("typing", "Tell the others that you are typing, or no longer.", Typing, OkAck),
+        ClientEvent(
+            "end_conversation",
+            "End the conversation: it can still be read, but no one can post. Owners only.",
+            OfRoom,
+            OkAck,
+        ),
+        ClientEvent(
+            "delete_conversation", "Delete the conversation for good. Owners only.", OfRoom, OkAck
+        ),
+        ClientEvent(
+            "typing", "Tell the others that you are typing, or have stopped.", Typing, OkAck
+        ),
     )
 }
 
@@ -390,8 +405,8 @@ class ServerEvent:
 SERVER_EVENTS: dict[str, ServerEvent] = {
     event.name: event
     for event in (
-        ServerEvent("conversation_state", ConversationState, "who joined or watches"),
-        ServerEvent("new_message", Message, "everyone in the room, the sender too"),
+        ServerEvent("conversation_state", ConversationState, "whoever joined or is watching"),
+        ServerEvent("new_message", Message, "everyone in the room, including the sender"),
         ServerEvent("user_joined", UserJoined, "the others"),
         ServerEvent("user_left", UserLeft, "the others"),
         ServerEvent("user_typing", UserTyping, "the others"),
@@ -405,12 +420,12 @@ SERVER_EVENTS: dict[str, ServerEvent] = {
         ServerEvent(
             "conversation_deleted",
             ConversationDeleted,
-            "everyone in the room, and who waits at its door",
+            "everyone in the room, and anyone waiting to be let in",
         ),
-        ServerEvent("removed", Removed, "who is in the room no more"),
+        ServerEvent("removed", Removed, "whoever is no longer in the room"),
         ServerEvent("knocked", Knocked, "owners in the room"),
-        ServerEvent("knock_answered", KnockAnswered, "owners in the room, and who knocked"),
-        ServerEvent("room_position", RoomPosition, "everyone in a room that changed lately"),
-        ServerEvent("error", ErrorEvent, "who caused it"),
+        ServerEvent("knock_answered", KnockAnswered, "owners in the room, and whoever knocked"),
+        ServerEvent("room_position", RoomPosition, "everyone in a room that changed recently"),
+        ServerEvent("error", ErrorEvent, "whoever caused it"),
     )
 }

@@ -97,7 +97,9 @@ def require_unmaking(
     """To take the rights of these sessions, which own it: anybody's own are theirs to give up."""
     asks = None if session is None else session.id
     if asks != conversation.owner_session_id and any(owner != asks for owner in owners):
-        raise Forbidden("Only who started the conversation can take another owner's rights.")
+        raise Forbidden(
+            "Only the person who started the conversation can take away another owner's rights."
+        )
 
 
 def require_still_there(head: Head, sender: Participant) -> None:

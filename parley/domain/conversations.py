@@ -303,7 +303,7 @@ def _position(cursor: str) -> ListPosition:
         at = _EPOCH + timedelta(milliseconds=int(at_ms))
         return ListPosition(at, _small(int(id)))
     except (ValueError, binascii.Error, OverflowError):
-        raise BadRequest("cursor is not one this server gave out. Start without it.") from None
+        raise BadRequest("Unknown cursor. Start again without it.") from None
 
 
 def _small(number: int) -> int:

@@ -72,7 +72,7 @@ async def knock(
     """
     name = text.claimed_name(username)
     if not name:
-        raise BadRequest("Give a name, so that the owner knows who knocks.")
+        raise BadRequest("Enter your name, so the owner knows who is knocking.")
     naming.require_seen(name)
     at = context.clock()
 
@@ -154,7 +154,7 @@ async def answer(
         found = door.owned(connection, room_id, session)
         answered = _answered(connection, found, knock_id, admit=admit, at=at)
         if answered is None:
-            raise NotFound("Nobody waits under this id any more.")
+            raise NotFound("No one is waiting under this id any more.")
         return (answered,)
 
     [answered] = await _tell_answers(context, work)

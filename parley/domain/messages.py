@@ -143,7 +143,7 @@ async def delete(
         found = door.readable(connection, room_id, session)
         message = stored.by_id(connection, found.id, message_id)
         if message is None:
-            raise NotFound("There is no such message in this conversation.")
+            raise NotFound("No such message in this conversation.")
         is_own = found.person is not None and found.person.user_id == message.user_id
         if not is_own:
             access.require_owner(found.standing)

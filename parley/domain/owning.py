@@ -289,7 +289,7 @@ async def _columns(context: Context, wishes: Wishes) -> dict[str, Any]:
     if wishes.keep_days is not UNSET:
         if wishes.keep_days not in (0, *KEEP_DAYS):
             some = ", ".join(str(days) for days in KEEP_DAYS)
-            raise BadRequest(f"keep_days must be one of {some}, or 0 for ever.")
+            raise BadRequest(f"keep_days must be one of {some}, or 0 to keep messages forever.")
         columns["keep_days"] = wishes.keep_days or None
     if wishes.passphrase is not UNSET:
         columns["passphrase_hash"] = (

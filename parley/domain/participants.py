@@ -213,8 +213,8 @@ async def _mark_gone(context: Context, person: Participant) -> None:
 def _already(person: Participant | None, wanted_id: str | None) -> Participant | None:
     if person is not None and wanted_id not in (None, person.user_id):
         raise IdentityMismatch(
-            "You are somebody in this conversation already: join without a user_id, "
-            "or with the one you have."
+            "You have already joined this conversation: join again without a user_id, "
+            "or with your own."
         )
     return person
 

@@ -42,7 +42,7 @@ def _clean(passphrase: str) -> str:
     """The same whatever the keyboard made of it."""
     clean = unicodedata.normalize("NFKC", passphrase).strip()
     if not clean or len(clean) > PASSPHRASE_MAX_CHARS:
-        raise BadRequest(f"A passphrase has 1 to {PASSPHRASE_MAX_CHARS} characters.")
+        raise BadRequest(f"A passphrase must have 1 to {PASSPHRASE_MAX_CHARS} characters.")
     try:
         clean.encode()
     except UnicodeEncodeError:

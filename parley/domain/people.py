@@ -82,5 +82,5 @@ def _position(cursor: str) -> PeoplePosition:
     except (ValueError, binascii.Error, OverflowError):
         joined_at = None
     if joined_at is None:
-        raise BadRequest("cursor is not one this server gave out. Start without it.")
+        raise BadRequest("Unknown cursor. Start again without it.")
     return PeoplePosition(joined_at, user_id)

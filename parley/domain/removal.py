@@ -41,7 +41,7 @@ async def remove(
         conversation = found.conversation
         person = _person(connection, conversation.id, user_id)
         if person.session_id == conversation.owner_session_id:
-            raise Forbidden("Whoever started the conversation cannot be removed.")
+            raise Forbidden("The person who started the conversation can't be removed.")
         granted = grants.find(connection, conversation.id, person.session_id)
         if Role.OWNER in (person.role, granted):
             access.require_unmaking(conversation, session, [person.session_id])
@@ -84,7 +84,7 @@ async def let_back(
         found = door.owned(connection, room_id, session)
         person = _person(connection, found.id, user_id)
         if person.removed_at is None:
-            raise BadRequest("They were not removed.")
+            raise BadRequest("They haven't been removed.")
         back = stored.change(connection, person, removed_at=None)
         audit.note(connection, found, "let_back", at=at, about=person.username)
         return back
@@ -95,5 +95,5 @@ async def let_back(
 def _person(connection: sa.Connection, conversation_id: int, user_id: str) -> Participant:
     person = stored.by_user(connection, conversation_id, user_id)
     if person is None:
-        raise NotFound("Nobody has this user_id in this conversation.")
+        raise NotFound("No one in this conversation has this user_id.")
     return person

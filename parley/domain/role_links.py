@@ -93,7 +93,7 @@ async def revoke_link(
         found = door.owned(connection, room_id, session)
         link = links.revoke(connection, found.id, link_id, at=at)
         if link is None:
-            raise NotFound("There is no such link, or it was revoked before.")
+            raise NotFound("No such link, or it has already been revoked.")
         without = grants.take_back_of_link(connection, link.id)
         if link.role is Role.OWNER:
             access.require_unmaking(found.conversation, session, without)

@@ -17,7 +17,7 @@ async def join_room(site: Site, client: Client, data: contract.JoinRoom) -> cont
     if data.token:
         session = await sessions.resolve(site.context, data.token)
         if session is None:
-            raise Forbidden("This token is not known here. Join without it.")
+            raise Forbidden("Unknown token. Join without it.")
         client.credential = Credential(session, proven=True, token=data.token)
         credential = client.credential
     else:
@@ -66,7 +66,7 @@ async def join_room(site: Site, client: Client, data: contract.JoinRoom) -> cont
 async def watch_room(site: Site, client: Client, data: contract.WatchRoom) -> contract.WatchAck:
     seat = client.seats.get(data.room_id)
     if seat is not None and seat.person is not None:
-        raise BadRequest("You are in this conversation already.")
+        raise BadRequest("You have already joined this conversation.")
     state = await site.seating.seat(client, client.credential, data.room_id, None, data.since)
     return contract.WatchAck(seq=state.seq)
 
@@ -113,8 +113,8 @@ async def _enter_if_needed(
     except PassphraseRequired:
         if session is not None and credential.token is None:
             raise BadRequest(
-                "A browser's cookie cannot be renewed on a socket: "
-                "give the passphrase on the page, or over REST."
+                "A browser's cookie can't be renewed on a socket: "
+                "enter the passphrase on the page, or use REST."
             ) from None
         who, address, _ = client.keys_in(data.room_id)
         room = await conversations.id_at(site.context, data.room_id, session)

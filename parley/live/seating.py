@@ -116,4 +116,4 @@ async def _read(context: Context, conversation_id: int, since: int | None) -> re
 
 def check_room_for_more(client: Client, room_id: str) -> None:
     if room_id not in client.seats and len(client.conversations) >= contract.ROOMS_PER_SOCKET:
-        raise BadRequest(f"One socket can be in {contract.ROOMS_PER_SOCKET} conversations at most.")
+        raise BadRequest(f"A socket can be in at most {contract.ROOMS_PER_SOCKET} conversations.")

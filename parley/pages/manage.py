@@ -34,22 +34,22 @@ LINK_LIVES = {"1 hour": 3600, "1 day": DAY_S, "7 days": 7 * DAY_S, "30 days": 30
 
 ACTS: dict[contract.ActName, str] = {
     "ended": "ended the conversation",
-    "deleted_message": "deleted a message of",
+    "deleted_message": "deleted a message by",
     "removed": "removed",
-    "let_back": "let back",
+    "let_back": "allowed back",
     "admitted": "let in",
-    "declined": "did not let in",
-    "made_link": "made a link",
-    "revoked_link": "revoked a link",
-    "used_owner_link": "came in as owner from another device",
+    "declined": "declined",
+    "made_link": "created a link:",
+    "revoked_link": "revoked a link:",
+    "used_owner_link": "joined as owner from another device",
     "changed_title": "changed the title to",
     "changed_description": "changed the description",
     "locked": "locked the conversation",
     "unlocked": "unlocked the conversation",
-    "turned_knocking_on": "asked newcomers to knock",
-    "turned_knocking_off": "let newcomers in without knocking",
-    "made_read_only": "let only owners speak",
-    "let_all_speak": "let everybody speak",
+    "turned_knocking_on": "turned knocking on",
+    "turned_knocking_off": "turned knocking off",
+    "made_read_only": "made the conversation read-only",
+    "let_all_speak": "let everyone post",
     "set_passphrase": "set a passphrase",
     "removed_passphrase": "removed the passphrase",
     "changed_retention": "changed how long messages are kept",
@@ -60,7 +60,7 @@ ACTS: dict[contract.ActName, str] = {
 PEOPLE_ACTS = ("remove", "let-back")
 """What is done in the list of people."""
 
-LINK_WORDS = {"owner": "for another device", "member": "to talk", "reader": "to read"}
+LINK_WORDS = {"owner": "another device", "member": "read and post", "reader": "read-only"}
 """What a link is for, by the role it gives."""
 
 
@@ -89,7 +89,7 @@ async def act(room_id: str, act: str) -> AnyResponse | Refused | str:
             elif act in _ACTS:
                 await _ACTS[act](context, room_id, session, form)
             else:
-                raise BadRequest("There is no such form.")
+                raise BadRequest("Unknown form.")
     except (BadRequest, TooLarge, NotFound, Forbidden, RateLimited) as error:
         # For who is no owner this raises what keeps them out.
         page = await _page(room_id, form, error=error.text)
@@ -276,8 +276,9 @@ def _in_words(act: Act) -> contract.OwnerAct:
     told = present.act(act)
     if act.act not in ("made_link", "revoked_link"):
         return told
-    role, colon, label = act.about.partition(": ")
-    return replace(told, about=LINK_WORDS.get(role, role) + colon + label)
+    role, _, label = act.about.partition(": ")
+    words = LINK_WORDS.get(role, role)
+    return replace(told, about=f"{label} ({words})" if label else words)
 
 
 def qr_code(text: str) -> Markup:

@@ -29,7 +29,7 @@ def error_event(error: ParleyError) -> contract.ErrorEvent:
 
 def crowded(retry_after: float) -> bytes:
     """What whoever opens too many connections is told, encoded: it is told in a rush."""
-    text = "Too many connections come from your address. Close some, or wait a moment."
+    text = "Too many connections from your address. Close some or wait a moment."
     return msgspec.json.encode(error_reply(RateLimited(text, retry_after=retry_after)))
 
 

@@ -132,6 +132,6 @@ def taken_back(room_id: str) -> contract.Removed:
     return contract.Removed(
         room_id=room_id,
         reason="taken_back",
-        message="Whoever joined under this user_id first is back, and has its token. "
-        "Join again without it, as yourself.",
+        message="The person who first joined with this user_id is back, with its token. "
+        "Join again without a user_id.",
     )

@@ -12,7 +12,7 @@ _WORDS = {
     "SQLITE_LOCKED": "Another program has locked the database.",
     "SQLITE_READONLY": "The database cannot be written to.",
     "SQLITE_CANTOPEN": "The database file cannot be opened.",
-    "SQLITE_IOERR": "The disk answers with errors.",
+    "SQLITE_IOERR": "The disk reports errors.",
     "SQLITE_CORRUPT": "The database file is damaged.",
     "SQLITE_NOTADB": "The database file is damaged.",
 }
@@ -37,5 +37,5 @@ def in_words(error: BaseException) -> str:
     name = getattr(getattr(error, "orig", None), "sqlite_errorname", "") or ""
     return next(
         (words for start, words in _WORDS.items() if name.startswith(start)),
-        "The database does not answer.",
+        "The database isn't responding.",
     )

@@ -233,7 +233,7 @@ def test_the_skip_link_leads_to_where_one_writes(ada: Visitor) -> None:
     ada.joins()
     ada.page.reload()
     ada.is_connected()
-    skip = ada.page.get_by_role("link", name="Skip to writing")
+    skip = ada.page.get_by_role("link", name="Skip to message box")
     skip.focus()
     expect(skip).to_be_in_viewport()
     skip.press("Enter")
@@ -337,7 +337,7 @@ COVERS = """(message, button) => {
 def test_what_unproven_means_is_said_while_somebody_is(ada: Visitor) -> None:
     room_id = ada.starts().split("#")[0].rsplit("/", 1)[1]
     ada.joins()
-    meaning = ada.page.get_by_text("Unproven: nobody has shown yet that this is really them.")
+    meaning = ada.page.get_by_text("Unproven: there is no proof yet that this is really them.")
     expect(meaning).to_be_hidden()
     conversation = f"{ada.url}/api/conversations/{room_id}"
     joined = requests.post(f"{conversation}/join", json={"username": "Ben"}, timeout=PATIENCE_S)
@@ -345,7 +345,7 @@ def test_what_unproven_means_is_said_while_somebody_is(ada: Visitor) -> None:
     ada.reloads()
     expect(meaning).to_be_visible()
     mark = ada.people.filter(has_text="Ben").locator(".person-unproven")
-    expect(mark).to_have_attribute("title", "Nobody has shown yet that this is really them")
+    expect(mark).to_have_attribute("title", "There is no proof yet that this is really them")
     said = requests.post(
         f"{conversation}/messages",
         json={"message": "It is me"},

@@ -76,4 +76,4 @@ def test_an_owner_finds_somebody_among_many_and_removes_them(arrive: Arrive, cro
     rows.get_by_role("button", name="Remove").click()
     expect(olga.page.get_by_text("Guest 255 was removed.")).to_be_in_viewport()
     expect(olga.page.get_by_label("Find someone by name")).to_have_value("guest 255")
-    expect(olga.page.get_by_text("Nobody here has a name like that.")).to_be_visible()
+    expect(olga.page.get_by_text("No one here has a name like that.")).to_be_visible()

@@ -33,7 +33,7 @@ def knocks(who: Visitor, link: str) -> None:
     who.opens(link)
     who.page.get_by_label("Your name").fill(who.name)
     who.page.get_by_role("button", name="Knock").click()
-    expect(who.page.get_by_role("heading", name="You have knocked")).to_be_visible()
+    expect(who.page.get_by_role("heading", name="Waiting for the owner")).to_be_visible()
 
 
 def row(ada: Visitor, name: str, act: str) -> None:
@@ -56,11 +56,11 @@ def test_who_knocks_is_let_in_from_the_page(ada: Visitor, arrive: Arrive) -> Non
     knocks(kim, link)
     ada.opens(link)
     ada.joins()
-    at_the_door = ada.page.get_by_role("group", name="1 at the door")
-    expect(at_the_door.get_by_text("Kim knocks")).to_be_visible()
-    expect(ada.page).to_have_title(re.compile(r"^\(1 at the door\)"))
-    at_the_door.get_by_role("button", name="Let in").click()
-    expect(at_the_door).not_to_be_visible()
+    waiting = ada.page.get_by_role("group", name="1 person waiting")
+    expect(waiting.get_by_text("Kim wants to join")).to_be_visible()
+    expect(ada.page).to_have_title(re.compile(r"^\(1 waiting\)"))
+    waiting.get_by_role("button", name="Let in").click()
+    expect(waiting).not_to_be_visible()
     kim.joins()
     kim.says("Thank you")
     ada.reads("Thank you")
@@ -73,7 +73,7 @@ def test_a_knock_is_heard_while_the_owner_looks_on(ada: Visitor, arrive: Arrive)
     ada.comes(link)
     kim = arrive("Kim", **NO_SCRIPTS)
     knocks(kim, link)
-    line = ada.page.locator(".knock", has_text="Kim knocks")
+    line = ada.page.locator(".knock", has_text="Kim wants to join")
     line.get_by_role("button", name="Decline").click()
     expect(line).not_to_be_visible()
     kim.reloads()
@@ -91,9 +91,9 @@ def test_however_many_knock_one_can_still_read_and_write(
         seeding.knock(seeded, f"Guest {number} with a name of some length")
     ada.has_session(seeded.tokens["Ada"])
     ada.opens(seeded.link)
-    door = ada.page.get_by_role("group", name="23 at the door")
+    door = ada.page.get_by_role("group", name="23 people waiting")
     expect(door.get_by_text("and 3 more")).to_be_visible()
-    expect(ada.page).to_have_title(re.compile(r"^\(23 at the door\)"))
+    expect(ada.page).to_have_title(re.compile(r"^\(23 waiting\)"))
     for at_least, what in ((0.3 * size[1], ada.scroller), (40, ada.composer)):
         shown = what.bounding_box()
         assert shown is not None
@@ -162,21 +162,21 @@ def test_the_passphrase_opens_the_door(
     ben.opens(link)
     for passphrase in ("open barley", PASSPHRASE):
         ben.page.get_by_label("Passphrase").fill(passphrase)
-        ben.page.get_by_role("button", name="Come in").click()
+        ben.page.get_by_role("button", name="Continue").click()
         if passphrase != PASSPHRASE:
-            expect(ben.page.get_by_role("alert")).to_have_text(re.compile("not the passphrase"))
+            expect(ben.page.get_by_role("alert")).to_have_text("That passphrase is wrong.")
     expect(ben.page.get_by_role("heading", name="Secrets")).to_be_visible()
 
 
 def test_owner_rights_go_to_another_device(ada: Visitor, arrive: Arrive) -> None:
     link = ada.starts()
     manages(ada, link)
-    ada.page.get_by_role("button", name="Carry it to another device").click()
+    ada.page.get_by_role("button", name="Add a device").click()
     expect(ada.page.locator(".qr-code svg")).to_be_visible()
-    carried = ada.page.get_by_label("The link", exact=True).input_value()
+    carried = ada.page.get_by_label("New link", exact=True).input_value()
     phone = arrive("Ada", **PHONE)
     phone.opens(carried)
-    phone.page.get_by_role("button", name="Come in").click()
+    phone.page.get_by_role("button", name="Open conversation").click()
     phone.joins()
     phone.opens(f"{link}/manage")
     expect(phone.page.get_by_role("heading", name="Links")).to_be_visible()
@@ -254,7 +254,7 @@ def test_a_replaced_link_takes_those_inside_along(ada: Visitor, arrive: Arrive) 
         ada.page.get_by_role("link", name="Replace").click()
         expect(ada.page.get_by_role("heading", name="Replace the link?")).to_be_visible()
         if not again:
-            ada.page.get_by_role("link", name="Keep it").click()
+            ada.page.get_by_role("link", name="Cancel").click()
     ada.page.get_by_role("button", name="Replace the link").click()
     expect(ada.page.get_by_text("Done.", exact=True)).to_be_visible()
     ben.page.wait_for_url(lambda url: url.split("#")[0] != link)
@@ -275,7 +275,7 @@ def test_a_deleted_conversation_is_gone_from_every_screen(ada: Visitor, arrive: 
     manages(ada, link)
     ada.page.get_by_role("link", name="Delete for good").click()
     ada.page.get_by_role("button", name="Delete for good").click()
-    expect(ada.page.get_by_text("Deleted: 1 message, 2 people")).to_be_visible()
+    expect(ada.page.get_by_text("Deleted: 1 message, 2 participants")).to_be_visible()
     expect(ben.page.get_by_role("alert").filter(has_text="deleted this")).to_be_visible()
     ben.does_not_see("Remember me")
 
@@ -342,8 +342,8 @@ def test_who_was_away_finds_the_new_words(ada: Visitor, ben: Visitor) -> None:
 def test_a_new_link_is_shown_whole(ada: Visitor, width: int) -> None:
     ada.page.set_viewport_size({"width": width, "height": 800})
     manages(ada, ada.starts())
-    ada.page.get_by_role("button", name="Make a link").click()
-    field = ada.page.get_by_label("The link", exact=True)
+    ada.page.get_by_role("button", name="Create a link").click()
+    field = ada.page.get_by_label("New link", exact=True)
     hidden_px = (
         "field => [field.scrollWidth - field.clientWidth, field.scrollHeight - field.clientHeight]"
     )
@@ -360,14 +360,14 @@ def test_a_device_that_owns_no_more_learns_so_at_once(ada: Visitor, arrive: Arri
     ada.joins()
     ada.says("Mine")
     manages(ada, link)
-    ada.page.get_by_role("button", name="Carry it to another device").click()
+    ada.page.get_by_role("button", name="Add a device").click()
     phone = arrive("Phone")
-    phone.opens(ada.page.get_by_label("The link", exact=True).input_value())
-    phone.page.get_by_role("button", name="Come in").click()
+    phone.opens(ada.page.get_by_label("New link", exact=True).input_value())
+    phone.page.get_by_role("button", name="Open conversation").click()
     phone.joins()
     expect(phone.people.filter(has_text="Phone")).to_contain_text("you, owner")
     manages(ada, link)
-    row(ada, "For another device", "Revoke")
+    row(ada, "Another device used", "Revoke")
     expect(ada.page.get_by_text("Done.", exact=True)).to_be_visible()
     for name in ("Manage", "End conversation"):
         expect(phone.page.get_by_role("link", name=name)).to_have_count(0)
@@ -379,32 +379,32 @@ def test_a_device_that_owns_no_more_learns_so_at_once(ada: Visitor, arrive: Arri
 def test_a_reader_whose_link_was_revoked_is_told_so(ada: Visitor, arrive: Arrive) -> None:
     link = ada.starts()
     manages(ada, link)
-    ada.page.get_by_label("Whoever opens it may").select_option("read")
-    ada.page.get_by_role("button", name="Make a link").click()
+    ada.page.get_by_label("People with this link can").select_option("only read")
+    ada.page.get_by_role("button", name="Create a link").click()
     rea = arrive("Rea")
-    rea.opens(ada.page.get_by_label("The link", exact=True).input_value())
-    rea.page.get_by_role("button", name="Read along").click()
+    rea.opens(ada.page.get_by_label("New link", exact=True).input_value())
+    rea.page.get_by_role("button", name="Open conversation").click()
     rea.is_connected()
     manages(ada, link)
-    row(ada, "To read", "Revoke")
-    told = rea.page.get_by_role("alert").filter(has_text="Ask whoever sent it for a new one")
+    row(ada, "Read-only used", "Revoke")
+    told = rea.page.get_by_role("alert").filter(has_text="Ask the person who sent it for a new one")
     expect(told).to_be_visible()
     rea.has_badge("Disconnected")
 
 
 def test_links_are_called_what_they_were_made_for(ada: Visitor) -> None:
     link = ada.starts()
-    for role, label in (("talk", "Family"), ("read", "")):
+    for role, label in (("read and post", "Family"), ("only read", "")):
         manages(ada, link)
-        ada.page.get_by_label("Whoever opens it may").select_option(role)
-        ada.page.get_by_label("For whom").fill(label)
-        ada.page.get_by_role("button", name="Make a link").click()
-        expect(ada.page.get_by_role("heading", name="A new link")).to_be_visible()
+        ada.page.get_by_label("People with this link can").select_option(role)
+        ada.page.get_by_label("Who is it for?").fill(label)
+        ada.page.get_by_role("button", name="Create a link").click()
+        expect(ada.page.get_by_role("heading", name="New link")).to_be_visible()
     manages(ada, link)
     rows = ada.page.get_by_role("listitem")
-    for words in ("Family to talk · used 0 times", "To read used 0 times"):
+    for words in ("Family read and post · used 0 times", "Read-only used 0 times"):
         expect(rows.filter(has_text=words)).to_be_visible()
-    for words in ("made a link to talk: Family", "made a link to read"):
+    for words in ("created a link: Family (read and post)", "created a link: read-only"):
         expect(rows.filter(has_text=words)).to_be_visible()
 
 
@@ -414,11 +414,11 @@ def test_who_came_as_owner_later_is_not_offered_to_remove_who_started_it(
     link = ada.starts()
     ada.joins()
     manages(ada, link)
-    ada.page.get_by_role("button", name="Carry it to another device").click()
+    ada.page.get_by_role("button", name="Add a device").click()
     ben, cleo = arrive("Ben"), arrive("Cleo")
     cleo.comes(link)
-    ben.opens(ada.page.get_by_label("The link", exact=True).input_value())
-    ben.page.get_by_role("button", name="Come in").click()
+    ben.opens(ada.page.get_by_label("New link", exact=True).input_value())
+    ben.page.get_by_role("button", name="Open conversation").click()
     ben.joins()
     for who, removable in ((ben, ["Cleo"]), (ada, ["Cleo", "Ben"])):
         manages(who, link)
@@ -438,10 +438,10 @@ def test_times_of_what_owners_decide_are_the_readers_own(arrive: Arrive) -> None
     row(ada, "Ben", "Remove")
     saves_the_door(ada, Knock_first=True)
     knocks(arrive("Kim"), link)
-    ada.page.get_by_label("Valid for").select_option("1 day")
-    ada.page.get_by_role("button", name="Make a link").click()
+    ada.page.get_by_label("Expires").select_option("1 day")
+    ada.page.get_by_role("button", name="Create a link").click()
     manages(ada, link)
-    for words in ("Kim knocked", "Ben removed", "until", "asked newcomers to knock"):
+    for words in ("Kim knocked", "Ben removed", "expires", "turned knocking on"):
         line = ada.page.get_by_role("listitem").filter(has_text=words)
         moment = line.locator("time").get_attribute("datetime")
         local = ada.measures(

@@ -53,7 +53,7 @@ def test_copy_link_works_over_plain_http_from_the_sheet(arrive: Arrive, site: Pr
 def test_the_qr_code_is_drawn(ada: Visitor) -> None:
     ada.starts()
     ada.page.get_by_role("complementary").get_by_text("QR code").click()
-    code = ada.page.get_by_role("img", name="QR code of the link")
+    code = ada.page.get_by_role("img", name="QR code for the link")
 
     expect(code).to_be_visible()
     ada.page.wait_for_function("() => document.querySelector('.qr img').naturalWidth > 0")

@@ -32,7 +32,7 @@ def test_ending_is_asked_once_and_tells_everyone(ada: Visitor, ben: Visitor, cle
     dialog = ada.page.get_by_role("dialog", name="End this conversation?")
 
     ada.page.get_by_role("link", name="End conversation").click()
-    dialog.get_by_role("button", name="Keep talking").click()
+    dialog.get_by_role("button", name="Cancel").click()
     expect(dialog).not_to_be_visible()
     ada.says("Not yet.")
 
@@ -40,7 +40,7 @@ def test_ending_is_asked_once_and_tells_everyone(ada: Visitor, ben: Visitor, cle
     dialog.get_by_role("button", name="End conversation").click()
     for visitor in (ada, ben, cleo):
         expect(visitor.page.get_by_text(ENDED)).to_be_visible()
-        expect(visitor.page.get_by_role("link", name="Start another")).to_be_visible()
+        expect(visitor.page.get_by_role("link", name="Start a new one")).to_be_visible()
         expect(visitor.composer).not_to_be_visible()
         expect(visitor.name_field).not_to_be_visible()
     expect(ada.page.get_by_role("link", name="End conversation")).to_have_count(0)
@@ -111,9 +111,7 @@ def test_the_list_shows_finds_and_says_when_there_is_nothing(
 
     search.fill("no such thing")
     search.press("Enter")
-    expect(
-        cleo.page.get_by_text("No conversation has “no such thing” in its title.")
-    ).to_be_visible()
+    expect(cleo.page.get_by_text("No titles match “no such thing”.")).to_be_visible()
     cleo.page.get_by_role("link", name="Show all").click()
     cleo.page.get_by_role("link", name="Räksmörgås for lunch").click()
     expect(cleo.page.get_by_role("heading", name="Räksmörgås for lunch")).to_be_visible()

@@ -332,7 +332,7 @@ def test_whoever_is_offline_can_write_and_it_goes_out_later(ada: Visitor, ben: V
     ada.context.set_offline(True)
     ada.has_badge("Offline")
     expect(ada.page.locator("#strip")).to_contain_text(
-        "You are offline. Messages will send when you reconnect."
+        "You're offline. Messages will send when you reconnect."
     )
     ada.sends("One")
     ada.sends("Two")

@@ -46,7 +46,7 @@ def test_the_owner_ends_without_javascript(arrive: Arrive) -> None:
     ada = arrive("Ada", java_script_enabled=False)
     ada.starts("Plain")
     ada.page.get_by_role("link", name="End conversation").click()
-    ada.page.get_by_role("link", name="Keep talking").click()
+    ada.page.get_by_role("link", name="Cancel").click()
     expect(ada.name_field).to_be_visible()
     ada.page.get_by_role("link", name="End conversation").click()
     ada.page.get_by_role("button", name="End conversation").click()

@@ -168,7 +168,7 @@ test("what was on its way when the connection broke goes out with the next one",
   outbox.send("one");
   await settle();
   connection.live = false;
-  await answer({ ok: false, code: "no_answer", error: "The server did not answer." });
+  await answer({ ok: false, code: "no_answer", error: "The server didn't respond." });
   assert.equal(store.state.outbox[0].status, "pending");
   connection.live = true;
   outbox.resume();

@@ -23,7 +23,7 @@ _OF_ERRORS: dict[tuple[int, str], Outcome] = {
 _ON_PAGES: dict[str, Outcome] = {
     "Not allowed": "stranger",
     "Request blocked": "refused",
-    "Go to its address": "elsewhere",
+    "Go to the right address": "elsewhere",
     "does not know the host name": "elsewhere",
 }
 

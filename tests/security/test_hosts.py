@@ -206,7 +206,7 @@ async def test_another_name_is_refused_everywhere(
     starts: Starts, http: aiohttp.ClientSession, public_url: str
 ) -> None:
     strange = {"Host": "mallory.example"}
-    said = f"People reach it at {public_url}." if public_url else SAID
+    said = f"You can reach it at {public_url}." if public_url else SAID
     async with starts(public_url=public_url) as server:
         async with http.get(
             server.url, headers={"Host": "talk.example" if public_url else ""}

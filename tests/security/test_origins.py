@@ -122,7 +122,7 @@ async def test_whoever_asks_by_another_name_is_told_the_right_one(
         url = public_server.url + path
         async with http.get(url, headers={"Host": "mallory.example"}) as reply:
             assert reply.status == 400
-            assert f"People reach it at {OWN}." in await reply.text()
+            assert f"You can reach it at {OWN}." in await reply.text()
 
 
 @pytest.mark.parametrize("path", ["/api/health", "/api/ready"])

@@ -13,7 +13,7 @@ from tests.security.room import done
 
 HERE, ELSEWHERE = "203.0.113.7", "203.0.113.8"
 NEXT_DOOR = {"2001:db8:1:2::3": "2001:db8:1:2:ffff::9"}
-TITLE = 'title="Nobody has shown yet that this is really them"'
+TITLE = 'title="There is no proof yet that this is really them"'
 
 
 async def starts(house: House, **settings: object) -> tuple[Guest, str]:

@@ -66,7 +66,7 @@ async def test_removing_somebody_found_by_name_shows_the_search_again(
 
     reply = await presses(ada, page, "let-back", "guest-3")
     page = await shown(ada, reply.headers["Location"])
-    assert "<bdi>Guest 3</bdi> may come back." in page
+    assert "<bdi>Guest 3</bdi> can rejoin." in page
     assert 'value="guest 3"' in page
 
 
@@ -90,7 +90,7 @@ async def test_who_cannot_be_removed_leaves_the_search_as_it_was(ada: Caller, ro
     renamed = page.replace('value="guest-3"', 'value="nobody"')
     reply = await presses(ada, renamed, "remove", "nobody")
     assert reply.status == 404
-    assert "Nobody has this user_id" in reply.text
+    assert "No one in this conversation has this user_id" in reply.text
     assert 'value="guest 3"' in reply.text
 
 
@@ -102,7 +102,7 @@ async def test_an_owner_on_another_device_is_not_said_to_have_started_it(
     used = await ben.call("POST", f"/api/links/{made.body['url'].rsplit('/', 1)[1]}")
     ben.token = used.body["token"]
     page = await shown(ben, f"/conversation/{room_id}")
-    assert "You own this. Enter your name to join." in page
+    assert "This is your conversation. Enter your name to join." in page
     assert "started" not in page
 
 

@@ -92,7 +92,7 @@ function serverEvents() {
     user_typing: listenToTyping(store),
     conversation_ended: ({ seq }) => {
       store.dispatch({ type: "conversation_ended", seq });
-      announce("The conversation is over.");
+      announce("This conversation has ended.");
     },
     message_changed: (message) => {
       hush();
@@ -141,8 +141,8 @@ function goToNewLink(now) {
  * @param {string} message as strangers are told
  */
 function wordsOfClosing(message) {
-  if (page.dataset.reader === "yes") return "Your link for reading was revoked. Ask whoever sent it for a new one.";
-  if (store.state.owner) return "This device does not own the conversation any more. Ask its owner for a new link.";
+  if (page.dataset.reader === "yes") return "Your read-only link was revoked. Ask the person who sent it for a new one.";
+  if (store.state.owner) return "This device no longer has owner rights. Ask an owner for a new link.";
   return message;
 }
 

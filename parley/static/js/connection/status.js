@@ -24,7 +24,7 @@ function show({ connection, active, me }) {
   byId("badge-text").textContent = WORDS[status];
   byId("strip").hidden = !active || !["reconnecting", "offline"].includes(status);
   byId("try-now").hidden = status === "offline";
-  const promise = me ? " Messages will send when you reconnect." : " New messages will come when you are back.";
+  const promise = me ? " Messages will send when you reconnect." : " New messages will appear when you reconnect.";
   byId("strip").dataset.promise = promise;
   showCountdown(connection);
 }
@@ -35,6 +35,6 @@ function showCountdown({ status, retryAt }) {
   const seconds = Math.ceil((retryAt - Date.now()) / 1000);
   const when = seconds > 0 ? `Reconnecting in ${seconds} s` : "Reconnecting";
   const offline = status === "offline";
-  byId("strip-text").textContent = `${offline ? "You are offline" : when}.${byId("strip").dataset.promise}`;
+  byId("strip-text").textContent = `${offline ? "You're offline" : when}.${byId("strip").dataset.promise}`;
   if (!offline) byId("badge-text").dataset.countdown = seconds > 0 ? `in ${seconds} s` : "";
 }

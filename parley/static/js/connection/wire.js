@@ -46,7 +46,7 @@ export async function request(socket, event, fields) {
   try {
     return await socket.timeout(ACK_TIMEOUT_MS).emitWithAck(event, fields);
   } catch {
-    return { ok: false, code: "no_answer", error: "The server did not answer." };
+    return { ok: false, code: "no_answer", error: "The server didn't respond." };
   }
 }
 
@@ -86,7 +86,7 @@ async function askOnce(path, body) {
     const reply = await fetch(path, body ? post(body) : { headers: { Accept: "application/json" } });
     return await reply.json();
   } catch {
-    return { success: false, code: "no_answer", error: "The server did not answer. Try again." };
+    return { success: false, code: "no_answer", error: "The server didn't respond. Try again." };
   }
 }
 

@@ -30,7 +30,7 @@ export function startJoin({ roomId, joined }) {
  */
 async function submitName({ roomId, joined, form, field }) {
   const username = field.value.trim();
-  if (!username) return showProblem("Give a name first.", field);
+  if (!username) return showProblem("Enter your name first.", field);
   const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
   button.disabled = true;
   const reply = await ask(`/api/conversations/${encodeURIComponent(roomId)}/join`, { username });

@@ -46,7 +46,7 @@ export class Knocks {
   /** @param {{id: string, username: string}} knock */
   knocked({ id, username }) {
     this.store.dispatch({ type: "knocked", id, username });
-    announce(`${username} knocks.`);
+    announce(`${username} wants to join.`);
     ring();
   }
 
@@ -54,7 +54,7 @@ export class Knocks {
   show({ knocks }) {
     if (!this.root) return;
     this.root.hidden = knocks.length === 0;
-    byId("knocks-count").textContent = `${knocks.length} at the door`;
+    byId("knocks-count").textContent = knocks.length === 1 ? "1 person waiting" : `${knocks.length} people waiting`;
     byId("decline-all").hidden = knocks.length < 2;
     this.showLines(knocks.slice(0, SHOWN_KNOCKS));
     const more = knocks.length - SHOWN_KNOCKS;
@@ -71,7 +71,7 @@ export class Knocks {
     const before = new Map([...list.children].map((line) => [/** @type {HTMLElement} */ (line).dataset.id, line]));
     for (const { id, username } of shown) {
       const line = before.get(id) ?? list.appendChild(lineFor(id));
-      part(line, "text").textContent = `${username} knocks`;
+      part(line, "text").textContent = `${username} wants to join`;
       before.delete(id);
     }
     for (const line of before.values()) line.remove();

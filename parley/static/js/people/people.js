@@ -45,7 +45,7 @@ export class People {
     const { people, peopleCursor } = this.store.state;
     const most = this.most + PAGE_PEOPLE;
     const hasMore = people.length >= most || !peopleCursor || (await this.load(peopleCursor));
-    this.button.textContent = hasMore ? this.label : "Couldn’t load people. Try again";
+    this.button.textContent = hasMore ? this.label : "Couldn't load people. Try again";
     this.most = hasMore ? most : this.most;
     this.busy = false;
     this.show();

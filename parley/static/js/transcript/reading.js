@@ -120,7 +120,7 @@ export class Reading {
 
   /** @param {import("../state/store.js").State} state */
   showUnread({ unread: { from, count }, knocks }) {
-    const marks = [knocks.length ? `(${knocks.length} at the door)` : "", count ? `(${count})` : ""];
+    const marks = [knocks.length ? `(${knocks.length} waiting)` : "", count ? `(${count})` : ""];
     document.title = [...marks, this.title].filter(Boolean).join(" ");
     this.pill.hidden = !count || this.atEnd();
     byId("pill-text").textContent = count === 1 ? "1 new message" : `${count} new messages`;
