@@ -27,7 +27,8 @@ from tests.people import PATIENCE_S
 LONG = times(40_000, full=100_000)
 """So many are still being erased when the next call is answered."""
 ENDS_WITHIN_S = 10.0
-ERASED_WITHIN_S = 60.0
+ERASED_WITHIN_S = 240.0
+"""It rests between its steps, and longer where others work too."""
 
 
 async def _is_deleted(talk: Talk, room_id: str) -> bool:
@@ -57,7 +58,7 @@ async def _is_erased_after_a_start(talk: Talk, folder: Path, room_id: str, numbe
         await until_erased(folder, number)
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 async def test_what_a_kill_left_of_a_deleted_conversation_is_erased_after_the_next_start(
     tmp_path: Path,
 ) -> None:
@@ -75,7 +76,7 @@ async def test_what_a_kill_left_of_a_deleted_conversation_is_erased_after_the_ne
         await talk.is_kept()
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 async def test_a_stop_in_the_middle_of_an_erasure_takes_no_longer_than_any_other(
     tmp_path: Path,
 ) -> None:
@@ -91,7 +92,7 @@ async def test_a_stop_in_the_middle_of_an_erasure_takes_no_longer_than_any_other
         await _is_erased_after_a_start(talk, folder, room_id, number)
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 async def test_a_stop_while_outdated_messages_are_erased_takes_no_longer_than_any_other(
     tmp_path: Path,
 ) -> None:
