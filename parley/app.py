@@ -299,7 +299,7 @@ async def _tell_http(error: HTTPException) -> Response:
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     match status:
         case HTTPStatus.NOT_FOUND:
-            return await _answer(NotFound(), status)
+            return await _answer(NotFound("There's no page at this address."), status)
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             return await _answer(TooLarge("That's too large for this server."), status)
         case HTTPStatus.METHOD_NOT_ALLOWED:

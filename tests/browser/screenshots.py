@@ -343,7 +343,7 @@ def trouble(studio: Studio) -> None:
         line = Line(ben.page)
         ben.opens(lake.link)
         ben.is_connected()
-        line.refuse("This conversation takes no messages just now.")
+        line.refuse("Only the owner can post right now.")
         ben.sends("I can bring the lamp, if nobody minds that it is shaped like a goose.")
         expect(ben.page.locator(".failed")).to_be_visible()
         ben.page.locator(".failed").scroll_into_view_if_needed()
