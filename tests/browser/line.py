@@ -95,11 +95,12 @@ class Line:
         )
 
     def _open(self, page: WebSocketRoute) -> None:
+        server = page.connect_to_server()
         if self._is_cut:
-            page.close()
+            # Not before this has returned: here Playwright would wait for itself.
+            server.on_message(lambda _: page.close())
             return
         self._ends.append(page)
-        server = page.connect_to_server()
         server.on_message(lambda frame: self._from_server(page, frame))
         page.on_message(lambda frame: self._from_page(page, server, frame))
 

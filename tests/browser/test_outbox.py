@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
 import requests
 from playwright.sync_api import Page, expect
 
@@ -13,9 +12,6 @@ from tests.browser.conftest import Arrive
 from tests.browser.line import Line
 from tests.browser.visitor import SLOW_MS, Visitor
 from tests.servers import process
-
-# Playwright hangs, and past every limit, where a page loads there and its sockets are cut.
-not_where_cut_pages_hang = pytest.mark.not_in_firefox("a page that loads while cut off hangs")
 
 UNCONFIRMED = ".message:is(.pending, .failed)"
 # Where a browser keeps no database: some private windows.
@@ -34,7 +30,6 @@ def everything_is_out(page: Page, texts: list[str]) -> None:
     expect(page.locator(UNCONFIRMED)).to_have_count(0, timeout=SLOW_MS)
 
 
-@not_where_cut_pages_hang
 def test_what_was_written_while_cut_off_survives_a_reload(ada: Visitor, ben: Visitor) -> None:
     ada.may_meet("WebSocket", "socket.io")
     line = Line(ada.page)
@@ -149,7 +144,6 @@ def test_a_busy_server_is_asked_again_and_the_page_says_so(ada: Visitor) -> None
     assert stored(link) == ["Take your time"]
 
 
-@not_where_cut_pages_hang
 def test_what_one_tab_could_not_send_another_does_and_both_know(ada: Visitor, ben: Visitor) -> None:
     ada.may_meet("WebSocket", "socket.io")
     line = Line(ada.page)
@@ -185,7 +179,6 @@ def test_what_a_closed_tab_could_not_send_one_that_stayed_open_does(ada: Visitor
     assert stored(link) == ["From the one that closes"]
 
 
-@not_where_cut_pages_hang
 def test_two_tabs_that_hold_the_same_message_store_it_once(ada: Visitor, ben: Visitor) -> None:
     ada.may_meet("WebSocket", "socket.io")
     first = Line(ada.page)
@@ -209,7 +202,6 @@ def test_two_tabs_that_hold_the_same_message_store_it_once(ada: Visitor, ben: Vi
     assert stored(link) == ["Once"]
 
 
-@not_where_cut_pages_hang
 def test_what_somebody_else_left_in_this_browser_stays_theirs(ada: Visitor) -> None:
     ada.may_meet("WebSocket", "socket.io")
     line = Line(ada.page)
