@@ -134,6 +134,6 @@ def test_a_message_that_is_too_long_cannot_be_sent(ada: Visitor) -> None:
     ada.joins()
     ada.sends("x" * 8_001)
 
-    expect(ada.page.locator("#composer-limit")).to_have_text("1 characters too long")
+    expect(ada.page.locator("#composer-limit")).to_have_text("1 character too long")
     expect(ada.messages).to_have_count(0)
     expect(ada.composer).to_have_value("x" * 8_001)

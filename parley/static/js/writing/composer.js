@@ -90,7 +90,8 @@ export class Composer {
     const limit = byId("composer-limit");
     limit.hidden = over < -WARN_CHARS;
     limit.classList.toggle("over", over > 0);
-    limit.textContent = over > 0 ? `${over} characters too long` : `${-over} characters left`;
+    const characters = `${Math.abs(over)} ${Math.abs(over) === 1 ? "character" : "characters"}`;
+    limit.textContent = over > 0 ? `${characters} too long` : `${characters} left`;
   }
 }
 
