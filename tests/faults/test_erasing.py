@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.effort import FULL, times
+from tests.faults.effort import FULL
 from tests.faults.erasing import (
     ERASED,
     delete,
@@ -24,7 +24,7 @@ from tests.faults.erasing import (
 from tests.faults.talk import Talk, says, talk_at
 from tests.people import PATIENCE_S
 
-LONG = times(40_000, full=100_000)
+LONG = 100_000
 """So many are still being erased when the next call is answered."""
 ENDS_WITHIN_S = 10.0
 ERASED_WITHIN_S = 240.0

@@ -16,7 +16,7 @@ from tests.servers import Running, running
 
 _FIELD = re.compile(r'<input type="hidden" name="page" value="([\w-]{43})">')
 SAME = {"Sec-Fetch-Site": "same-origin"}
-TOO_OLD = "This form is from a page that was opened before"
+TOO_OLD = "That page was out of date"
 NOT_FROM_THERE = "Request blocked"
 
 

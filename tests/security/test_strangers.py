@@ -121,7 +121,7 @@ async def test_an_owner_sees_who_left_and_how_many_gave_no_name(
     browser.token = ada.token
     page = (await browser.call("GET", f"/conversation/{room_id}/manage")).text
     assert f'<input type="hidden" name="user_id" value="{mine["user_id"]}">' in page
-    assert "1 reads along who came in by passphrase or knock" in page
+    assert "1 person is reading without a name" in page
     await done(ada, "POST", f"{path}/remove", {"user_id": mine["user_id"]})
     managed = await done(ada, "GET", f"{path}/manage")
     assert managed["left"] == []
