@@ -45,12 +45,13 @@ endif
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 browsers: setup ## Run the pages' tests in Firefox and WebKit, all that can be; ARGS as for test
-	@BROWSER=firefox $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS) tests/browser tests/security/browser
+	@BROWSER=firefox FAULTS=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS) tests/browser tests/security/browser
 
 KILLS ?= 200
 torture: $(DEV) ## Kill a server under load KILLS=200 times, then every other fault at full length
 	@$(BIN)/python -m tests.faults.torture --kills $(KILLS) $(if $(SEED),--seed $(SEED))
 	@FAULTS=full $(BIN)/python -m pytest -q tests/faults
+	@FAULTS=full $(BIN)/python -m pytest -q -m long --ignore tests/faults
 
 bench: $(RUNTIME) ## Measure Parley beside other servers; ARGS="--quick" for a look
 	@$(BIN)/python -m bench $(ARGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -66,8 +67,11 @@ def _starting() -> ModuleType:
     """What needs the whole of Parley, loaded once it is known what for: help comes at once, and
     so does the sentence about a wrong setting.
     """
-    from parley import starting
-
+    gc.disable()  # nothing of it becomes garbage, and looking takes a tenth of the time
+    try:
+        from parley import starting
+    finally:
+        gc.enable()
     return starting
 
 

@@ -5,22 +5,41 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-import sqlalchemy as sa
 import structlog
+from jinja2 import Environment
 from quart.typing import TestClientProtocol
+from werkzeug.routing import Rule
 
+from parley import app as app_module
 from parley.app import Parley, create_app
 from parley.config import Config
-from parley.storage import folder as data_folder
-from parley.storage.migrate import migrate
+from tests.effort import IS_EVERYTHING
 from tests.generous import generous
 from tests.people import Person
-from tests.servers import Running, running
+from tests.servers import Running, begin_folder, running
+
+LONGEST_FIRST = ("browser", "security/browser", "faults", "bench", "powercut")
+"""So that no worker is left with one of them while the others have nothing to do."""
 
 # Long enough that a person who comes straight back is in time, short enough to wait for.
 GRACE_S = 0.5
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    folder = Path(__file__).parent
+    longest = [folder / name for name in LONGEST_FIRST]
+
+    def order(item: pytest.Item) -> int:
+        of = [at for at, each in enumerate(longest) if item.path.is_relative_to(each)]
+        return of[0] if of else len(longest)
+
+    items.sort(key=order)
+    for item in items:
+        if not IS_EVERYTHING and (long := item.get_closest_marker("long")):
+            item.add_marker(pytest.mark.skip(f"Long: {long.args[0]}."))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -29,14 +48,36 @@ def _plain_logs() -> None:
     structlog.configure(processors=[structlog.processors.KeyValueRenderer(key_order=["event"])])
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _what_every_app_has_is_made_once() -> None:
+    """What builds addresses, the static files, the compiled templates: most of what an app costs.
+
+    A server makes one app, a run of the tests two thousand.
+    """
+    _make_once(Rule, "_compile_builder", lambda rule: (rule.rule, *rule._trace, rule.defaults))
+    _make_once(Environment, "compile", lambda _environment: None)
+    _make_once(app_module, "Assets")
+
+
+def _make_once(owner: Any, name: str, what_counts: Callable[[Any], Any] | None = None) -> None:
+    """Keep what it gave for the same arguments; of `self`, for the same of what counts."""
+    make, made = getattr(owner, name), {}
+
+    def kept(*args: Any, **kwargs: Any) -> Any:
+        of = (what_counts(args[0]), args[1:]) if what_counts else args
+        key = repr((of, sorted(kwargs.items())))
+        if key not in made:
+            made[key] = make(*args, **kwargs)
+        return made[key]
+
+    setattr(owner, name, kept)
+
+
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the database of a first start: made once, since most tests begin there."""
-    folder = tmp_path_factory.mktemp("empty")
-    engine = sa.create_engine(data_folder.database_url(folder), isolation_level="AUTOCOMMIT")
-    migrate(engine)
-    engine.dispose()
-    data_folder.close_to_others(folder, is_new=True)
+    folder = tmp_path_factory.mktemp("empty") / "data"
+    begin_folder(folder)
     return folder
 
 

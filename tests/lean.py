@@ -1,25 +1,40 @@
 """`parley`, without the packages that only tests need: as it is installed, and sooner started.
 
-Engine.IO and structlog import them where they can, which is a third of what a start takes.
+Engine.IO, Socket.IO and structlog import them where they can, which is a third of what a start
+takes.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 ONLY_FOR_TESTS = ("aiohttp", "requests", "rich", "websocket")
+EXTRA = "redis"
+"""As an installation has it that keeps its limits there."""
 COMMAND = (sys.executable, str(Path(__file__).resolve()))
 """To be followed by the arguments of `parley`."""
 
 
+def leave_out(*names: str) -> None:
+    """Have it as if these could not be imported."""
+    for name in names:
+        sys.modules[name] = None  # type: ignore[assignment]
+
+
+def parley() -> None:
+    """Do as `sys.argv` says, and exit."""
+    from parley.cli import main
+
+    main(prog_name="parley")
+
+
 def main() -> None:
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
-    for name in ONLY_FOR_TESTS:
-        sys.modules[name] = None  # type: ignore[assignment]  # as if it could not be imported
-    from parley.cli import main as parley
-
-    parley(prog_name="parley")
+    is_asked_for = any(f"{EXTRA}:" in said for said in (*sys.argv, *os.environ.values()))
+    leave_out(*ONLY_FOR_TESTS, *(() if is_asked_for else (EXTRA,)))
+    parley()
 
 
 if __name__ == "__main__":

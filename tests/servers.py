@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import signal
 import socket
-import subprocess
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 from parley.app import Parley, create_app
 from parley.config import Config
+from parley.storage import folder
+from parley.storage.migrate import migrate
 from parley.wire import serving
-from tests import lean
+from tests.forking import Forked
 from tests.generous import ENVIRON
 
 START_WITHIN_S = 50.0
@@ -79,25 +84,43 @@ async def running(config: Config, *, plain: bool = False) -> AsyncIterator[Runni
         await app.close()
 
 
+@functools.cache
+def first_database() -> bytes:
+    """The file that a first start makes: once, since most tests begin there."""
+    with tempfile.TemporaryDirectory() as made:
+        engine = sa.create_engine(folder.database_url(Path(made)), isolation_level="AUTOCOMMIT")
+        migrate(engine)
+        engine.dispose()
+        return Path(made, folder.NAME).read_bytes()
+
+
+def begin_folder(data: Path) -> None:
+    """Make a folder as a first start would."""
+    data.mkdir(mode=0o700, parents=True)
+    database = data / folder.NAME
+    database.touch(folder.MODE)
+    database.write_bytes(first_database())
+
+
 class Process:
-    """`parley serve` as people run it. `url` is what it says of itself."""
+    """`parley serve` as people run it. `url` is what it says of itself.
+
+    Where there is no folder yet, it has been started before and nothing was done; a test of a
+    first start makes an empty one.
+    """
 
     def __init__(self, data: Path, *flags: str, environ: dict[str, str] | None = None) -> None:
-        self._command = [*lean.COMMAND, "serve", "--data", str(data), *flags]
-        self._environ = {**os.environ, **ENVIRON, "PYTHONUNBUFFERED": "1", **(environ or {})}
-        self._running: subprocess.Popen[bytes] | None = None
+        self._data = data
+        self._arguments = ["serve", "--data", str(data), *flags]
+        self._environ = {**os.environ, **ENVIRON, **(environ or {})}
+        self._running: Forked | None = None
         self.url = ""
 
     def start(self) -> None:
         """Returns once it listens: it says so only then."""
-        self._running = subprocess.Popen(
-            self._command,
-            env=self._environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,  # what comes right behind the first line is not to be read with it
-        )
-        assert self._running.stdout is not None
+        if not self._data.exists():
+            begin_folder(self._data)
+        self._running = Forked(self._arguments, env=self._environ)
         line = self._running.stdout.readline().decode()
         if " at http" not in line:
             raise AssertionError(f"did not start: {line!r} {self._running.communicate()!r}")
@@ -110,7 +133,7 @@ class Process:
         assert self._running is not None
         self._running.send_signal(signal_number)
         output, errors = self._running.communicate(timeout=within_s)
-        code = self._running.returncode
+        code = self._running.wait()
         self._running = None
         lines = output.decode().splitlines()
         unexpected = [line for line in lines if not line.startswith(SAID)]

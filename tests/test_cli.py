@@ -274,7 +274,7 @@ def test_migrate_makes_the_database_and_says_so(tmp_path: Path) -> None:
 
 
 def test_it_answers_once_it_says_where_it_is(tmp_path: Path) -> None:
-    with process(tmp_path / "data") as server:
+    with process(tmp_path) as server:
         for path in ("/", "/api/health", "/api/ready", "/conversations"):
             assert requests.get(server.url + path, timeout=10).status_code == 200
 

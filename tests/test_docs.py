@@ -16,7 +16,7 @@ import requests
 import socketio
 
 from parley.config import SETTINGS
-from tests.faults import effort
+from tests import effort
 from tests.faults.test_answers_lost import MESSAGES
 from tests.faults.test_ending import ENDINGS
 from tests.faults.test_killed import KILLS
@@ -88,7 +88,7 @@ def test_the_makefile_has_the_targets_the_readme_names() -> None:
     assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in named)
 
 
-@pytest.mark.skipif(effort.FULL, reason="the page says how often it is usually")
+@pytest.mark.skipif(effort.IS_EVERYTHING, reason="the page says how often it is usually")
 def test_the_guarantees_say_how_often_each_is_tried() -> None:
     page = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
     said = f"{KILLS} kills, {MESSAGES:,} sends with lost answers, {ENDINGS} endings"

@@ -152,7 +152,9 @@ _INTRODUCTION = (
     "you are, not where your sockets were. Whoever keeps no token comes back as somebody new. "
     "If you join again within ten seconds (`--leave-grace-s`) of losing your last socket, over "
     "REST or on a new one, nobody is told that you left. "
-    "Repeat what was not acknowledged with the same `client_id`.",
+    "Repeat what was not acknowledged with the same `client_id`. Over polling, a POST is answered "
+    "once all of its packets are handled; a client that gives up sooner, as python-engineio's does "
+    "after five seconds, does well to send its messages a few at a time.",
     "",
     "### The log",
     "",

@@ -85,7 +85,10 @@ def test_a_frame_unmasks_to_what_was_said(size: int) -> None:
     assert bytes(byte ^ mask[at % 4] for at, byte in enumerate(made[start:])) == payload
 
 
-@pytest.mark.parametrize("workload", ["big-room", "arrivals"])
+LONG = pytest.mark.long("the others tell most of it")
+
+
+@pytest.mark.parametrize("workload", ["big-room", pytest.param("arrivals", marks=LONG)])
 def test_parley_and_the_floor_are_measured(workload: str) -> None:
     results = measured(workload, Parley(), Floor())
     assert results.failures(workload) == []
@@ -100,7 +103,7 @@ def test_a_message_that_never_ends_is_cut_off() -> None:
     assert results.spread("endless-message", "parley", "cut_after_mib") is not None
 
 
-@pytest.mark.parametrize("part", ["health", "crowded-name"])
+@pytest.mark.parametrize("part", ["health", pytest.param("crowded-name", marks=LONG)])
 def test_a_hostile_address_acts_while_people_talk(part: str) -> None:
     name = f"hostile-{part}"
     results = measured(name, Parley())
@@ -114,6 +117,7 @@ def test_a_hostile_address_acts_while_people_talk(part: str) -> None:
     assert lost.most == 0
 
 
+@LONG
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
 async def test_each_hostile_act_goes_on_until_it_is_ended(tmp_path: Path, part: Part) -> None:
     async with running(Config(data=tmp_path)) as server:

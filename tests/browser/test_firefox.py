@@ -9,31 +9,19 @@ from playwright.sync_api import Browser, Playwright
 
 from tests.browser import firefox
 from tests.browser.conftest import BROWSER, FIREFOX_LIMIT, a_firefox
-from tests.browser.test_convergence import (
-    talk,
-    test_some_messages_missed_are_added_to_what_was_there,
-)
-from tests.browser.test_owners import test_who_knocks_is_let_in_from_the_page
 from tests.browser.test_reading import long, test_loading_older_messages_moves_nothing
 from tests.browser.test_sharing import test_copy_link_works_over_plain_http
 from tests.browser.test_talking import (
-    test_a_draft_survives_a_reload_and_is_its_conversations_own,
     test_a_restart_loses_nothing_and_doubles_nothing,
     test_people_talk_by_link,
 )
-from tests.browser.test_transcript import test_what_the_server_renders_the_page_keeps
 
 __all__ = [
     "long",
-    "talk",
-    "test_a_draft_survives_a_reload_and_is_its_conversations_own",
     "test_a_restart_loses_nothing_and_doubles_nothing",
     "test_copy_link_works_over_plain_http",
     "test_loading_older_messages_moves_nothing",
     "test_people_talk_by_link",
-    "test_some_messages_missed_are_added_to_what_was_there",
-    "test_what_the_server_renders_the_page_keeps",
-    "test_who_knocks_is_let_in_from_the_page",
 ]
 
 pytestmark = FIREFOX_LIMIT

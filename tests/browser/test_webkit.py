@@ -23,6 +23,8 @@ from tests.servers import Process, process
 Arrive = Callable[..., Visitor]
 HISTORY = 250
 
+LONG = pytest.mark.long("`make browsers` runs it")
+
 pytestmark = pytest.mark.timeout(300)  # its tests are long, for want of many
 
 if not webkit.is_there():
@@ -117,6 +119,7 @@ def test_a_restart_loses_nothing_and_doubles_nothing(arrive: Arrive, tmp_path: P
         assert ben.texts() == expected
 
 
+@LONG
 def test_the_whole_history_can_be_read_and_nothing_jumps(arrive: Arrive, seeding: Seeding) -> None:
     said = [Said("Ada", f"line {i}" + " and more" * (i % 40)) for i in range(HISTORY)]
     cleo = arrive("Cleo")
@@ -132,6 +135,7 @@ def test_the_whole_history_can_be_read_and_nothing_jumps(arrive: Arrive, seeding
     cleo.reads("line 0")
 
 
+@LONG
 def test_what_an_owner_decides_holds_and_is_seen_live(arrive: Arrive) -> None:
     ada, ben = arrive("Ada"), arrive("Ben")
     link = ada.starts("Tea")

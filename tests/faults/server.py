@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
 from pathlib import Path
 
-from tests import lean
+from tests.forking import Forked
 from tests.generous import ENVIRON
 from tests.servers import START_WITHIN_S, STOP_WITHIN_S
 
@@ -23,7 +22,7 @@ class Server:
         """What it says on stderr: in a file, since a pipe that nobody empties would stop it."""
         self._flags = flags
         self._port = "0"
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Forked | None = None
 
     @property
     def pid(self) -> int:
@@ -35,17 +34,14 @@ class Server:
         await asyncio.wait_for(asyncio.to_thread(self._start), START_WITHIN_S)
 
     def _start(self) -> None:
-        serve = [*lean.COMMAND, "serve", "--host", "127.0.0.1"]
+        serve = ["serve", "--host", "127.0.0.1", "--port", self._port]
         with self.log.open("a") as log:
-            self._process = subprocess.Popen(
-                [*serve, "--port", self._port, "--data", str(self.folder), *self._flags],
+            self._process = Forked(
+                [*serve, "--data", str(self.folder), *self._flags],
                 env={**os.environ, **ENVIRON},
-                stdout=subprocess.PIPE,
                 stderr=log,
-                text=True,
             )
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
+        line = self._process.stdout.readline().decode()
         if " is at " not in line:
             raise AssertionError(f"did not start: {self.log.read_text()}")
         self.url = line.split(" is at ")[1].split()[0]
@@ -62,7 +58,6 @@ class Server:
         """Its exit code."""
         assert self._process is not None
         code = await asyncio.to_thread(self._process.wait, within_s)
-        assert self._process.stdout is not None
         self._process.stdout.close()
         self._process = None
         return code

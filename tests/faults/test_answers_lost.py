@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.effort import times
+from tests.effort import times
 from tests.faults.talk import NAMES, says, talk_at
 
 SEED = 30

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.effort import times
+from tests.effort import times
 from tests.faults.talk import Talk, says, talk_at, talks
 
 SEED = 40

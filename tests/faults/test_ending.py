@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.effort import times
+from tests.effort import times
 from tests.faults.talk import talk_at, talks
 from tests.faults.verify import Stored
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.effort import FULL
 from tests.faults.erasing import (
     ERASED,
     delete,
@@ -58,6 +57,7 @@ async def _is_erased_after_a_start(talk: Talk, folder: Path, room_id: str, numbe
         await until_erased(folder, number)
 
 
+@pytest.mark.long("a stop in the middle tells most of it")
 @pytest.mark.timeout(300)
 async def test_what_a_kill_left_of_a_deleted_conversation_is_erased_after_the_next_start(
     tmp_path: Path,
@@ -92,6 +92,7 @@ async def test_a_stop_in_the_middle_of_an_erasure_takes_no_longer_than_any_other
         await _is_erased_after_a_start(talk, folder, room_id, number)
 
 
+@pytest.mark.long("a stop in the middle tells most of it")
 @pytest.mark.timeout(300)
 async def test_a_stop_while_outdated_messages_are_erased_takes_no_longer_than_any_other(
     tmp_path: Path,
@@ -117,7 +118,7 @@ async def test_a_stop_while_outdated_messages_are_erased_takes_no_longer_than_an
             await until_erased(folder, number)
 
 
-@pytest.mark.skipif(not FULL, reason="takes minutes: FAULTS=full")
+@pytest.mark.long("a million messages")
 @pytest.mark.timeout(3_600)
 async def test_what_a_million_messages_cost_others_when_they_are_erased(tmp_path: Path) -> None:
     for line in await erasing(tmp_path / "data", ERASED):

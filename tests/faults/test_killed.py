@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.effort import times
+from tests.effort import times
 from tests.faults.torture import torture
 
-KILLS = times(8, full=20)
+KILLS = times(5, full=20)
 """`make torture` kills far oftener."""
 SEED = 20
 

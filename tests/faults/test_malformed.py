@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from tests.faults.effort import times
+from tests.effort import times
 from tests.raw import event
 from tests.servers import process
 from tests.transport.test_guards import MALFORMED

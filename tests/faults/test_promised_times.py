@@ -33,7 +33,9 @@ HOST = "Host: 127.0.0.1\r\n"
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("missed", [1, 500, 1_500])
+@pytest.mark.parametrize(
+    "missed", [1, 500, pytest.param(1_500, marks=pytest.mark.long("five hundred tell most"))]
+)
 @pytest.mark.parametrize("transports", [("websocket",), ("polling",)], ids=["websocket", "polling"])
 async def test_whoever_was_away_holds_the_same_within_five_seconds(
     tmp_path: Path, transports: Sequence[str], missed: int

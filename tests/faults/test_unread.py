@@ -155,6 +155,7 @@ async def asking_for_pages(server: Process, room_id: str) -> AsyncIterator[None]
         yield
 
 
+LONG = pytest.mark.long("its bound is held in tests/wire/test_unread.py every time")
 Kind = Callable[[Process, str], contextlib.AbstractAsyncContextManager[None]]
 
 
@@ -163,11 +164,11 @@ Kind = Callable[[Process, str], contextlib.AbstractAsyncContextManager[None]]
     "kind",
     [
         on_a_line,
-        with_an_empty_body,
-        upgraded,
+        pytest.param(with_an_empty_body, marks=LONG),
+        pytest.param(upgraded, marks=LONG),
         posting_alone,
-        sending_large_events,
-        asking_for_pages,
+        pytest.param(sending_large_events, marks=LONG),
+        pytest.param(asking_for_pages, marks=LONG),
     ],
 )
 async def test_who_does_not_read_takes_no_memory(kind: Kind, tmp_path: Path) -> None:

@@ -32,10 +32,10 @@ def serve(folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_it_is_made_at_the_first_start_and_kept(tmp_path: Path) -> None:
-    file = tmp_path / "data" / secret_file.NAME
+    file = tmp_path / secret_file.NAME
     contents = []
     for _ in range(2):
-        with process(tmp_path / "data") as server:
+        with process(tmp_path) as server:
             contents.append(file.read_bytes())
             assert server.stop() == (0, "")
     assert contents[0] == contents[1]

@@ -9,12 +9,12 @@ import aiohttp
 import pytest
 
 from parley.config import Config
+from tests.countdowns import NEVER_S
 from tests.people import Json, Person
 from tests.raw import Socket, event, raw_polling, raw_socket
 from tests.servers import Running, running
 
 People = Callable[..., Person]
-LONGER_THAN_ANY_TEST_S = 3_600.0
 
 
 async def starts_and_joins(ada: Person) -> str:
@@ -130,7 +130,7 @@ async def test_who_left_after_the_grace_arrives_again(person: People) -> None:
 
 
 async def test_coming_back_within_the_grace_is_neither_leave_nor_arrival(config: Config) -> None:
-    async with running(replace(config, leave_grace_s=LONGER_THAN_ANY_TEST_S)) as server:
+    async with running(replace(config, leave_grace_s=NEVER_S)) as server:
         ada, ben = Person("Ada", server.url), Person("Ben", server.url)
         room_id = await starts_and_joins(ada)
         await ben.join(room_id)
@@ -148,7 +148,7 @@ async def test_coming_back_within_the_grace_is_neither_leave_nor_arrival(config:
 async def test_who_is_away_within_the_grace_is_a_participant_who_is_not_online(
     config: Config,
 ) -> None:
-    async with running(replace(config, leave_grace_s=LONGER_THAN_ANY_TEST_S)) as server:
+    async with running(replace(config, leave_grace_s=NEVER_S)) as server:
         ada = Person("Ada", server.url)
         room_id = await starts_and_joins(ada)
         await ada.disconnect()

@@ -16,6 +16,8 @@ import pytest
 from parley import contract
 from parley.config import Config
 from parley.wire import frames, heads, line, serving, unread
+from tests.countdowns import NEVER_S, time_is_up
+from tests.eventually import until
 from tests.people import PATIENCE_S, Person
 from tests.raw import engine_socket, event, raw_polling, raw_socket
 from tests.servers import Process, Running, running
@@ -261,7 +263,7 @@ async def test_who_does_not_read_is_cut_off_and_holds_up_nobody(
 async def test_who_is_behind_for_too_long_is_cut_off(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unread, "UNREAD_MAX_S", 0.2)
+    monkeypatch.setattr(unread, "UNREAD_MAX_S", NEVER_S)
     monkeypatch.setattr(line, "UNREAD_MAX_BYTES", 1 << 40)
     async with running(config) as server:
         ada = Person("Ada", server.url)
@@ -271,8 +273,10 @@ async def test_who_is_behind_for_too_long_is_cut_off(
             await deaf.opens()
             await deaf.sits_down(room_id)
             deaf.writer.transport.pause_reading()  # type: ignore[attr-defined]
-            while not server.app.realtime.server.eio.counts["overflowed"]:
+            engine = server.app.realtime.server.eio
+            while not engine.counts["overflowed"]:
                 await says_much(ada, room_id)
+                time_is_up(engine.backlog._slow)
         await ada.goes_home()
 
 
@@ -340,13 +344,19 @@ async def test_who_sends_much_at_once_waits_for_the_others() -> None:
 
 
 async def test_who_answers_no_heartbeat_is_gone(config: Config) -> None:
-    quick = replace(config, ping_interval_s=0.1, ping_timeout_s=0.2)
-    async with running(quick) as server, wire(server) as half_open:
+    slow = replace(config, ping_interval_s=NEVER_S, ping_timeout_s=NEVER_S)
+    async with running(slow) as server, wire(server) as half_open:
+        engine = server.app.realtime.server.eio
         await half_open.opens()
         await half_open.reads()
+        time_is_up(engine.pings)
         assert await half_open.reads() == (frames.TEXT, b"2")
         await half_open.says(masked(0x81, b"3"))
+        await until(lambda: len(engine.pings) == 1)
+        time_is_up(engine.pongs)
+        time_is_up(engine.pings)
         assert await half_open.reads() == (frames.TEXT, b"2")
+        time_is_up(engine.pongs)
         with contextlib.suppress(ConnectionError):
             assert await half_open.reads_to_the_end() == b""
         assert server.app.realtime.server.line_count == 0
@@ -355,18 +365,22 @@ async def test_who_answers_no_heartbeat_is_gone(config: Config) -> None:
 async def test_who_takes_part_in_nothing_may_not_stay(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(contract, "JOIN_WITHIN_S", 0.3)
+    monkeypatch.setattr(contract, "JOIN_WITHIN_S", NEVER_S)
     async with running(config) as server:
+        unseated = server.app.realtime.server.eio.unseated
         ada = Person("Ada", server.url)
         room_id = await ada.starts()
         await ada.join(room_id)
         async with raw_socket(server.url) as watcher, engine_socket(server.url) as silent:
             assert (await watcher.ask("watch_room", {"room_id": room_id}))["ok"]
+            time_is_up(unseated)
             await silent.reads_to_the_end()
             async with raw_polling(server.url) as polling:
+                time_is_up(unseated)
                 while await polling.poll() == 200:
                     pass
             assert (await watcher.ask("leave_room", {"room_id": room_id}, id=1))["ok"]
+            time_is_up(unseated)
             await watcher.reads_to_the_end()
         assert (await ada.say(room_id, "Still here"))["ok"]
         await ada.goes_home()
@@ -378,22 +392,25 @@ async def test_who_takes_part_in_nothing_may_not_stay(
 async def test_noise_buys_no_time(
     config: Config, monkeypatch: pytest.MonkeyPatch, says: tuple[str, ...], hears: str
 ) -> None:
-    monkeypatch.setattr(contract, "JOIN_WITHIN_S", 0.3)
-    async with (
-        running(config) as server,
-        engine_socket(server.url) as noisy,
-        asyncio.timeout(NOT_LONG_S),
-    ):
-        await noisy.send(*says)
-        while await noisy._reads_until(hears):
+    monkeypatch.setattr(contract, "JOIN_WITHIN_S", NEVER_S)
+    async with running(config) as server, engine_socket(server.url) as noisy:
+        unseated = server.app.realtime.server.eio.unseated
+        await until(lambda: len(unseated) == 1)
+        due = dict(unseated._due)
+        for _ in range(10):
             await noisy.send(*says)
+            assert await noisy._reads_until(hears)
+            assert unseated._due == due
+        time_is_up(unseated)
+        await noisy.reads_to_the_end()
 
 
 async def test_who_disconnects_from_a_room_may_not_stay(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(contract, "JOIN_WITHIN_S", 0.3)
-    async with running(config) as server, asyncio.timeout(NOT_LONG_S):
+    monkeypatch.setattr(contract, "JOIN_WITHIN_S", NEVER_S)
+    async with running(config) as server:
+        unseated = server.app.realtime.server.eio.unseated
         ada = Person("Ada", server.url)
         room_id = await ada.starts()
         await ada.goes_home()
@@ -401,8 +418,11 @@ async def test_who_disconnects_from_a_room_may_not_stay(
             await polling.send(event("watch_room", {"room_id": room_id}, id=1))
             await polling.polls_acks([1])
             assert (await watcher.ask("watch_room", {"room_id": room_id}))["ok"]
+            assert not unseated
             await polling.send("41")
             await watcher.send("41")
+            await until(lambda: len(unseated) == 2)
+            time_is_up(unseated)
             while await polling.poll() == 200:
                 pass
             await watcher.reads_to_the_end()

@@ -15,6 +15,7 @@ from parley.realtime import HANDLERS
 from parley.wire import answering, line, socket, unread
 from parley.wire.socket import GuardedSocket
 from parley.wire.unread import Backlog
+from tests.countdowns import NEVER_S, time_is_up
 from tests.eventually import until
 from tests.generous import generous
 from tests.people import Person
@@ -65,6 +66,12 @@ def overflowed(server: Running) -> int:
     return server.app.realtime.server.eio.counts["overflowed"]
 
 
+def cut_off_in_time(server: Running) -> bool:
+    """Whether nothing is left of it, as time goes by."""
+    time_is_up(backlog(server)._slow)
+    return not held(server)
+
+
 def sync(room_id: str, id: int) -> str:
     return event("sync", {"room_id": room_id, "since": 0}, id=id)
 
@@ -99,23 +106,27 @@ def _sessions() -> list[GuardedSocket]:
 async def test_who_does_not_poll_for_too_long_is_cut_off(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unread, "UNREAD_MAX_S", 0.2)
+    monkeypatch.setattr(unread, "UNREAD_MAX_S", NEVER_S)
     async with running(config) as server, raw_polling(server.url) as mallory:
         await mallory.send(event("nothing of ours", id=1))
-        await until(lambda: overflowed(server) == 1)
+        assert overflowed(server) == 0
+        await until(lambda: len(backlog(server)._slow) == 1)
+        time_is_up(backlog(server)._slow)
+        assert overflowed(server) == 1
         assert await mallory.poll() == 400
 
 
 async def test_who_polls_now_and_then_stays(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unread, "UNREAD_MAX_S", 0.5)
+    monkeypatch.setattr(unread, "UNREAD_MAX_S", NEVER_S)
     async with running(config) as server, raw_polling(server.url) as ada:
         for id in range(20):
             await ada.send(event("nothing of ours", id=id))
             await ada.polls_acks([id])
             poll = asyncio.create_task(ada.poll())  # waits longer than anything may be unread
             await until(lambda: len(backlog(server)._slow) == 0)
+            time_is_up(backlog(server)._slow)
             await ada.send(event("nothing of ours", id=100 + id))
             assert await poll == 200
         assert overflowed(server) == 0
@@ -230,7 +241,7 @@ async def test_an_address_has_so_much_unread_and_no_more(
 async def test_a_page_that_nobody_reads_is_cut_off_in_time(
     config: Config, monkeypatch: pytest.MonkeyPatch, piece_bytes: int
 ) -> None:
-    monkeypatch.setattr(unread, "UNREAD_MAX_S", 0.2)
+    monkeypatch.setattr(unread, "UNREAD_MAX_S", NEVER_S)
     # Of an answer in many pieces the end never comes, and what was asked next waits for it.
     monkeypatch.setattr(answering, "PIECE_BYTES", piece_bytes)
     async with running(generous(config)) as server:
@@ -240,7 +251,7 @@ async def test_a_page_that_nobody_reads_is_cut_off_in_time(
             ask = f"GET /api/conversations/{room_id} HTTP/1.1\r\n{HOST}\r\n".encode()
             await deaf.says(ask * 8)
             await until(lambda: held(server) > 0)
-            await until(lambda: not held(server))
+            await until(lambda: cut_off_in_time(server))
             deaf.writer.transport.resume_reading()  # type: ignore[attr-defined]
             assert not (await deaf.reads_to_the_end()).endswith(b"}")
 

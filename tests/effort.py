@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-FULL = os.environ.get("FAULTS") == "full"
+IS_EVERYTHING = os.environ.get("FAULTS") == "full"
 
 
 def times(usual: int, *, full: int) -> int:
     """So many times usually, or `full` with `FAULTS=full` in the environment."""
-    return full if FULL else usual
+    return full if IS_EVERYTHING else usual

@@ -1,0 +1,174 @@
+"""`parley` in processes of its own, forked from one that has loaded it: loading is most of a start.
+
+    worker ── request, with pipes ──▶ the loaded one ── fork ──▶ a keeper ── fork ──▶ parley
+       ◀──────────── its process id, and once it has ended its exit code ────────────┘
+
+What begins with a start of Python is tested in tests/test_cli.py, which forks nothing.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import gc
+import json
+import os
+import select
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from tests import lean
+
+ENDED_BADLY = 70
+"""The exit code where even telling of an exception failed."""
+
+
+class Forked:
+    """A running `parley`: what `subprocess.Popen` has of it that is used here."""
+
+    def __init__(
+        self, arguments: Sequence[str], *, env: Mapping[str, str], stderr: IO[Any] | None = None
+    ) -> None:
+        """Its `stderr` is a pipe, unless it is to write into a file."""
+        self._said, stdout = os.pipe()
+        self._complained, errors = os.pipe() if stderr is None else (-1, os.dup(stderr.fileno()))
+        self._status, status = os.pipe()
+        try:
+            request = json.dumps({"arguments": list(arguments), "env": dict(env)}).encode()
+            socket.send_fds(_loaded(), [request], [stdout, errors, status])
+        finally:
+            for end in (stdout, errors, status):
+                os.close(end)
+        self.stdout = open(self._said, "rb", buffering=0)  # noqa: SIM115
+        self.stderr = None if stderr else open(self._complained, "rb", buffering=0)  # noqa: SIM115
+        self.pid = int(os.read(self._status, 20))
+        self.returncode: int | None = None
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code, the number of the signal below zero. Raises `TimeoutExpired`."""
+        if self.returncode is None:
+            if not select.select([self._status], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired("parley", timeout or 0.0)
+            self.returncode = os.waitstatus_to_exitcode(int(os.read(self._status, 20)))
+            os.close(self._status)
+        return self.returncode
+
+    def communicate(self, timeout: float | None = None) -> tuple[bytes, bytes]:
+        """All that it says until it has ended. Raises `TimeoutExpired`."""
+        until = None if timeout is None else time.monotonic() + timeout
+        heard: dict[IO[bytes], bytearray] = {}
+        with selectors.DefaultSelector() as selector:
+            for pipe in filter(None, (self.stdout, self.stderr)):
+                heard[pipe] = bytearray()
+                selector.register(pipe, selectors.EVENT_READ)
+            while selector.get_map():
+                left = None if until is None else until - time.monotonic()
+                ready = selector.select(left)
+                if not ready:
+                    raise subprocess.TimeoutExpired("parley", timeout or 0.0)
+                for key, _ in ready:
+                    pipe = key.fileobj  # type: ignore[assignment]
+                    if piece := os.read(key.fd, 65_536):
+                        heard[pipe] += piece
+                    else:
+                        selector.unregister(pipe)
+                        pipe.close()
+        self.wait(None if until is None else max(0.0, until - time.monotonic()))
+        errors = b"" if self.stderr is None else bytes(heard[self.stderr])
+        return bytes(heard[self.stdout]), errors
+
+
+@functools.cache
+def _loaded() -> socket.socket:
+    """The way to the one that has loaded it, which ends with this process."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    command = [sys.executable, str(Path(__file__).resolve()), str(theirs.fileno())]
+    loaded = subprocess.Popen(command, pass_fds=[theirs.fileno()], start_new_session=True)
+    theirs.close()
+
+    @atexit.register
+    def end() -> None:
+        ours.close()
+        loaded.wait()
+
+    return ours
+
+
+# --- in the process that has loaded it ---
+
+
+def main() -> None:
+    way = socket.socket(fileno=int(sys.argv[1]))
+    lean.leave_out(*lean.ONLY_FOR_TESTS, lean.EXTRA)
+    from parley import starting  # noqa: F401
+
+    with contextlib.suppress(ImportError):
+        import uvloop  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks what became of a keeper
+    while True:
+        request, pipes, _, _ = socket.recv_fds(way, 1 << 20, 3)
+        if not request:
+            return
+        if os.fork() == 0:
+            way.close()
+            _keep(json.loads(request), *pipes)
+        for pipe in pipes:
+            os.close(pipe)
+
+
+def _keep(request: dict[str, Any], stdout: int, stderr: int, status: int) -> None:
+    """Fork a server, and tell what it ended with."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    pid = os.fork()
+    if pid == 0:
+        os.close(status)
+        _become(request, stdout, stderr)
+    for pipe in (stdout, stderr):
+        os.close(pipe)
+    os.write(status, str(pid).encode())
+    _, ended = os.waitpid(pid, 0)
+    with contextlib.suppress(BrokenPipeError):  # nobody wants to know any more
+        os.write(status, str(ended).encode())
+    os._exit(0)
+
+
+def _become(request: dict[str, Any], stdout: int, stderr: int) -> None:
+    """`parley`, with these arguments and in this environment."""
+    code = ENDED_BADLY
+    try:
+        os.dup2(stdout, 1)
+        os.dup2(stderr, 2)
+        os.close(stdout)
+        os.close(stderr)
+        os.environ.clear()
+        os.environ.update(request["env"])
+        sys.argv = ["parley", *request["arguments"]]
+        lean.parley()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    main()
