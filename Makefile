@@ -34,8 +34,8 @@ system:
 # by one because Node's versions disagree on what a folder means.
 JS_TESTS := $(sort $(shell find tests/js -name '*.test.js' -o -name '*.test.mjs' 2>/dev/null))
 
-# Half as many again as there are cores: tests of timeouts and restarts mostly wait.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 3 // 2)')
+# Twice as many as there are cores: tests of timeouts and restarts mostly wait.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 2)')
 test: setup ## Run every test; ARGS="-k name" passes flags to pytest
 ifneq ($(JS_TESTS),)
 	@if command -v node >/dev/null; then node --test --test-reporter=spec $(JS_TESTS); \

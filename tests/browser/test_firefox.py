@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, Playwright
 
 from tests.browser import firefox
 from tests.browser.conftest import BROWSER, FIREFOX_LIMIT, a_firefox
-from tests.browser.test_reading import long, test_loading_older_messages_moves_nothing
 from tests.browser.test_sharing import test_copy_link_works_over_plain_http
 from tests.browser.test_talking import (
     test_a_restart_loses_nothing_and_doubles_nothing,
@@ -17,10 +16,8 @@ from tests.browser.test_talking import (
 )
 
 __all__ = [
-    "long",
     "test_a_restart_loses_nothing_and_doubles_nothing",
     "test_copy_link_works_over_plain_http",
-    "test_loading_older_messages_moves_nothing",
     "test_people_talk_by_link",
 ]
 

@@ -39,6 +39,8 @@ DRAW = """
   return drawn;
 }
 """
+pytestmark = pytest.mark.long("each of fifty thousand characters is drawn")
+
 NO_CHARACTER = "\U0010ffff"
 """No font has it: what is drawn for it is drawn for whatever the fonts here do not have."""
 

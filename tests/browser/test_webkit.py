@@ -70,6 +70,7 @@ def test_people_talk_by_link(arrive: Arrive) -> None:
     cleo.sees("#username")
 
 
+@LONG
 def test_who_goes_away_and_comes_back_talks_on(arrive: Arrive) -> None:
     """WebKit keeps the page meanwhile, and shows the very same again."""
     ada, ben = arrive("Ada"), arrive("Ben")
