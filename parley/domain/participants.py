@@ -167,6 +167,22 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
         raise
 
 
+async def may_come_back(context: Context, room_id: str, joining: Joining) -> bool:
+    """Whether joining so would take up somebody who has been here.
+
+    Raises `ConversationNotFound`, `ConversationIsOver`, or `BadRequest` for what is no user_id.
+    """
+    wanted_id = text.user_id(joining.user_id)
+
+    def look(connection: sa.Connection) -> bool:
+        found = door.find(connection, room_id, joining.session)
+        access.require_open(found.conversation)
+        holder = None if wanted_id is None else stored.by_user(connection, found.id, wanted_id)
+        return holder is not None and _is_free(context, connection, found.id, joining, holder)
+
+    return await context.database.read(look)
+
+
 async def leave(context: Context, person: Participant, socket: str) -> None:
     """Leave by one's own wish: gone at once, unless another socket of theirs is still here."""
     gone: list[Participant] = []
@@ -234,14 +250,24 @@ def _taken_up(
     holder = stored.by_user(connection, conversation_id, wanted_id)
     if holder is None:
         return None
-    if joining.has_token or not access.may_take_up(
+    if not _is_free(context, connection, conversation_id, joining, holder):
+        raise IdentityTaken
+    return holder
+
+
+def _is_free(
+    context: Context,
+    connection: sa.Connection,
+    conversation_id: int,
+    joining: Joining,
+    holder: Participant,
+) -> bool:
+    return not joining.has_token and access.may_take_up(
         holder,
         stored_sessions.by_id(connection, holder.session_id),
         place=proof.place_key(context, conversation_id, joining.address),
         is_on_socket=context.presence.is_taken(holder, but=joining.socket),
-    ):
-        raise IdentityTaken
-    return holder
+    )
 
 
 def _session(

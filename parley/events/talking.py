@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from parley import contract, present, records
-from parley.domain import access, conversations, messages, text
+from parley.domain import access, conversations, messages, participants, text
 from parley.errors import ConversationIsOver, NotJoined
+from parley.events.coming import join_room
 from parley.events.site import Outcome, Site, find, refuse_unseated
 from parley.live.audience import Client
 
@@ -13,22 +14,24 @@ def send_message(site: Site, client: Client, data: contract.SendMessage) -> Outc
     draft = messages.Draft(data.message, data.type, data.client_id)
     seat = client.seats.get(data.room_id)
     if seat is None or seat.person is None:
-        return _send_unseated(site, client, data.room_id, draft)
+        return _send_unseated(site, client, data, draft)
     _check_claims(seat.person, data)
     return messages.send(site.context, seat.person, draft)
 
 
 async def _send_unseated(
-    site: Site, client: Client, room_id: str, draft: messages.Draft
+    site: Site, client: Client, data: contract.SendMessage, draft: messages.Draft
 ) -> messages.Sent:
     """Nobody can come back into what is over, but may ask again for an answer they missed."""
+    room_id = data.room_id
     try:
-        await refuse_unseated(site, client, room_id)
+        person = await _come_back(site, client, data)
     except ConversationIsOver:
         sent = await messages.sent_before(site.context, room_id, client.session_in(room_id), draft)
         if sent is None:
             raise
         return sent
+    return await messages.send(site.context, person, draft)
 
 
 async def delete_message(
@@ -58,12 +61,43 @@ async def sync(site: Site, client: Client, data: contract.Sync) -> contract.Sync
 def typing(site: Site, client: Client, data: contract.Typing) -> Outcome:
     seat = client.seats.get(data.room_id)
     if seat is None or seat.person is None:
-        return refuse_unseated(site, client, data.room_id)
+        return _type_unseated(site, client, data)
     _check_claims(seat.person, data)
     if site.audience.rooms[seat.conversation_id].is_over:
         raise ConversationIsOver
     messages.type_(site.context, seat.person, is_typing=data.is_typing)
     return contract.OkAck()
+
+
+async def _type_unseated(site: Site, client: Client, data: contract.Typing) -> contract.OkAck:
+    person = await _come_back(site, client, data)
+    messages.type_(site.context, person, is_typing=data.is_typing)
+    return contract.OkAck()
+
+
+async def _come_back(
+    site: Site, client: Client, data: contract.SendMessage | contract.Typing
+) -> records.Participant:
+    """Seat whom it names, where that may be taken up without a token: the original system's
+    clients connect again by themselves and talk on without joining.
+
+    Raises what a client is told that has not joined.
+    """
+    room_id, session = data.room_id, client.session_in(data.room_id)
+    joining = participants.Joining(
+        session=session,
+        user_id=data.user_id,
+        socket=client.sid,
+        proven=client.credential_in(room_id).proven,
+        address=client.address,
+    )
+    if data.user_id and await participants.may_come_back(site.context, room_id, joining):
+        await join_room(site, client, contract.JoinRoom(room_id=room_id, user_id=data.user_id))
+    seat = client.seats.get(room_id)
+    if seat is None or seat.person is None:
+        await refuse_unseated(site, client, room_id)
+    _check_claims(seat.person, data)
+    return seat.person
 
 
 def _check_claims(

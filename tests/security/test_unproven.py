@@ -7,6 +7,7 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
+from tests.eventually import until
 from tests.people import Json, Person
 from tests.security.conftest import TRUSTED, Guest, House, Open
 from tests.security.room import done
@@ -188,3 +189,84 @@ async def test_visitors_of_our_own_pages_are_never_marked(opened: Open) -> None:
         assert [each.get("unproven") for each in (await people(ada, room_id)).values()] == [
             None
         ] * 3
+
+
+# --- clients that never join again ---
+
+SAYS: dict[str, Json] = {"send_message": {"message": "Back again"}, "typing": {"is_typing": True}}
+
+
+async def gone(house: House, who: Person) -> None:
+    """Its socket is, and nobody was told yet that they left."""
+    await who.goes_home()
+    await until(lambda: house.server.app.realtime.server.connection_count == 1)
+
+
+@pytest.mark.parametrize("event", SAYS)
+async def test_who_comes_back_by_talking_is_seated_first(
+    opened: Open, transports: tuple[str, ...], event: str
+) -> None:
+    async with opened(trusted_proxies=TRUSTED) as house:
+        ada, room_id = await starts(house)
+        ben = house.guest("Ben", HERE, transports)
+        await tries(ben, room_id, username="Ben")
+        await gone(house, ben)
+        again = house.guest("Ben", HERE, transports)
+        await again.connect()
+        named = {"room_id": room_id, "user_id": "ben-1", "username": "Ben"}
+        assert (await again.ask(event, {**named, **SAYS[event]}))["ok"]
+        assert (await again.hears("conversation_state"))["room_id"] == room_id
+        if event == "typing":
+            assert (await ada.hears("user_typing"))["user_id"] == "ben-1"
+        assert (await again.ask("send_message", {**named, "message": "And again"}))["ok"]
+        heard = await ada.hears("new_message", lambda event: event["message"] == "And again")
+        assert (heard["user_id"], heard["username"], heard["unproven"]) == ("ben-1", "Ben", True)
+        assert len([x for x in ada.all_heard("user_joined") if x["user_id"] == "ben-1"]) == 1
+
+
+@pytest.mark.parametrize("event", SAYS)
+async def test_who_may_not_be_taken_up_says_nothing_by_being_named(
+    opened: Open, event: str
+) -> None:
+    async with opened(trusted_proxies=TRUSTED) as house:
+        ada, room_id = await starts(house)
+        ben, cleo = house.guest("Ben", HERE), house.guest("Cleo", HERE)
+        await tries(ben, room_id)
+        await cleo.connect()
+        joined = await cleo.ask("join_room", {"room_id": room_id, "user_id": "cleo-1"})
+        used = await cleo.ask("join_room", {"room_id": room_id, "token": joined["token"]})
+        assert used["user_id"] == "cleo-1"
+        await cleo.goes_home()
+        owner = (await people(ada, room_id)).keys() - {"ben-1", "cleo-1"}
+
+        async def tells(who: Person, user_id: str) -> object:
+            named = {"room_id": room_id, "user_id": user_id}
+            return (await who.ask(event, {**named, **SAYS[event]}))["code"]
+
+        mallory, elsewhere = house.guest("Mallory", HERE), house.guest("Mallory", ELSEWHERE)
+        await mallory.connect()
+        await elsewhere.connect()
+        assert await tells(mallory, "ben-1") == "not_joined"  # while he is here himself
+        await ben.goes_home()
+        for user_id in ("cleo-1", *owner, "nobody", ""):
+            assert await tells(mallory, user_id) == "not_joined"
+        assert await tells(elsewhere, "ben-1") == "not_joined"
+        assert await tells(mallory, "x" * 1_000) == "too_large"
+        await done(ada, "POST", f"/api/conversations/{room_id}/remove", {"user_id": "ben-1"})
+        assert await tells(mallory, "ben-1") == "not_joined"
+        assert (await people(ada, room_id)).keys() == {"cleo-1", *owner}
+        assert ada.all_heard("new_message") == ada.all_heard("user_typing") == []
+
+
+async def test_who_comes_back_by_talking_keeps_their_name(opened: Open) -> None:
+    async with opened(trusted_proxies=TRUSTED) as house:
+        ada, room_id = await starts(house)
+        ben = house.guest("Ben", HERE)
+        await tries(ben, room_id, username="Ben")
+        await gone(house, ben)
+        again = house.guest("Ben", HERE)
+        await again.connect()
+        named = {"room_id": room_id, "user_id": "ben-1", "username": "Olga", "message": "Hi"}
+        assert (await again.ask("send_message", named))["code"] == "identity_mismatch"
+        assert (await people(ada, room_id))["ben-1"]["username"] == "Ben"
+        assert (await again.say(room_id, "It is me"))["ok"]  # seated by then
