@@ -211,7 +211,7 @@ _LIMITS = (
     ("nesting of JSON", f"{contract.JSON_MAX_DEPTH} levels"),
     (
         "a connection that takes part in no conversation",
-        f"closed after {contract.JOIN_WITHIN_S:.0f} s",
+        f"closed after {contract.JOIN_WITHIN_S / 60:.0f} minutes; sooner where places are scarce",
     ),
     ("conversations one socket is in", str(contract.ROOMS_PER_SOCKET)),
     (

@@ -35,8 +35,8 @@ ROOMS_PER_SOCKET = 100
 CROWD = 50
 """Up to so many everybody's coming and going is told as it is; above it is gathered."""
 GATHER_S = 1.0
-JOIN_WITHIN_S = 15.0
-"""A connection that takes part in no conversation for so long is closed."""
+JOIN_WITHIN_S = 600.0
+"""A connection that takes part in no conversation for so long is closed: people think of a name."""
 KEEP_DAYS = (1, 7, 30, 365)
 """For how long messages can be kept, where they are not kept for ever."""
 OWNER_LINK_VALID_S = 600

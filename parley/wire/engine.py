@@ -16,6 +16,7 @@ from parley.wire.countdown import Countdown
 from parley.wire.direct import DirectClient
 from parley.wire.environ import environ_of
 from parley.wire.handshake import Handshake
+from parley.wire.idle import Idle
 from parley.wire.pace import Pace
 from parley.wire.places import RETRY_AFTER_S, Places
 from parley.wire.socket import UPGRADE_WITHIN_S, GuardedSocket
@@ -42,11 +43,14 @@ class GuardedEngine(engineio.AsyncServer):  # type: ignore[misc]  # the library 
         self.pongs: Countdown[GuardedSocket | DirectClient] = Countdown(
             self.ping_timeout, lambda client: client.abort()
         )
-        self.unseated: Countdown[GuardedSocket | DirectClient] = Countdown(
-            join_within_s, lambda client: client.dismiss()
-        )
-
+        self.unseated = Idle(join_within_s)
         self.upgrading: Countdown[DirectClient] = Countdown(UPGRADE_WITHIN_S, DirectClient.abort)
+
+    def take_place(self, place: str) -> bool:
+        """One more connection of an address, if it may; where few are left, an idle one goes."""
+        if self.places.is_scarce(place):
+            self.unseated.make_room(place)
+        return self.places.take(place)
 
     def forget(self, client: GuardedSocket | DirectClient) -> None:
         """It is gone: nothing of it is due any more."""
@@ -75,7 +79,7 @@ class GuardedEngine(engineio.AsyncServer):  # type: ignore[misc]  # the library 
         # As in python-engineio 4.15.1, but for the class of the socket, which takes a place, and
         # without the task that looks after all of them: it holds on to the last that was there.
         place = place_of(Handshake.from_scope(environ["asgi.scope"]).address)
-        if not self.places.take(place):
+        if not self.take_place(place):
             return self._too_many()
         sid = self.generate_id()
         socket = self.sockets[sid] = GuardedSocket(self, sid, place)

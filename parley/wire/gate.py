@@ -91,6 +91,10 @@ class Gate:
         """WebSockets of its own that are open."""
         return self._server.line_count
 
+    def make_room(self) -> None:
+        """Places are scarce: an idle connection goes."""
+        self._server.make_room()
+
     def take_place(self, peer: Any) -> Callable[[], object] | None:
         """Count a connection from that peer, in the form of a socket's address.
 
@@ -98,6 +102,8 @@ class Gate:
         A proxy's connections are not counted: they are those of many.
         """
         place = self.place_of_peer(peer)
+        if self._places.is_scarce(place):
+            self._server.make_room(place)
         if not self._places.take(place):
             return None
         return functools.partial(self._places.give_back, place)

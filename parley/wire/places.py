@@ -5,6 +5,9 @@ from __future__ import annotations
 RETRY_AFTER_S = 10
 """When somebody for whom there is no place may ask again."""
 
+SCARCE = 0.75
+"""Where more than so many of all places are taken, whoever takes part in nothing makes room."""
+
 
 class Places:
     """At most `most` for each address, without a bound for None; each taken is given back."""
@@ -24,6 +27,12 @@ class Places:
             return False
         self._taken[address] = taken + 1
         return True
+
+    def is_scarce(self, address: str) -> bool:
+        """Whether an address has few left, or none."""
+        if self._most is None or not address:
+            return False
+        return self._taken.get(address, 0) > self._most * SCARCE
 
     def give_back(self, address: str) -> None:
         left = self._taken[address] - 1

@@ -145,6 +145,10 @@ class Server(GuardedSocketIO):
         if client is not None:
             self.eio.unseated.ensure(client)
 
+    def make_room(self, place: str | None = None) -> None:
+        """Places are scarce, of an address or of all: who has been in nothing for a while goes."""
+        self.eio.unseated.make_room(place)
+
     def send_away(self) -> None:
         """Have every client come back."""
         for client in list(self._lines):
@@ -176,7 +180,7 @@ class Server(GuardedSocketIO):
         It holds its place from here on, and must be opened.
         """
         client = DirectClient(self, self._watch, handshake)
-        if not self.eio.places.take(client.place):
+        if not self.eio.take_place(client.place):
             return None
         return client
 
@@ -190,7 +194,7 @@ class Server(GuardedSocketIO):
         if session is None or not session.may_upgrade:
             return None
         client = DirectClient(self, self._watch, handshake, Upgrade(session))
-        return client if self.eio.places.take(client.place) else crowded
+        return client if self.eio.take_place(client.place) else crowded
 
     # --- what a direct client tells ---
 

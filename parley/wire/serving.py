@@ -28,6 +28,7 @@ from parley.wire.gate import OWN_LINES, Gate
 from parley.wire.heads import HEAD_MAX_BYTES
 from parley.wire.opening import OPEN_WITHIN_S, Door, Opening
 from parley.wire.pace import Pace
+from parley.wire.places import SCARCE
 from parley.wire.unread import Backlog
 
 log = structlog.get_logger(__name__)
@@ -253,7 +254,10 @@ class _House:
 
     def _is_full(self) -> bool:
         lines = 0 if self._gate is None else self._gate.line_count
-        return len(self._door.entering) + len(self._http) + lines >= self._max_connections
+        taken = len(self._door.entering) + len(self._http) + lines
+        if self._gate is not None and taken > self._max_connections * SCARCE:
+            self._gate.make_room()
+        return taken >= self._max_connections
 
     def _to_http(
         self,

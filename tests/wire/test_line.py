@@ -10,12 +10,14 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import pytest
 
 from parley import contract
 from parley.config import Config
-from parley.wire import frames, heads, line, serving, unread
+from parley.wire import frames, heads, idle, line, serving, unread
 from tests.countdowns import NEVER_S, time_is_up
 from tests.eventually import until
 from tests.people import PATIENCE_S, Person
@@ -373,14 +375,14 @@ async def test_who_takes_part_in_nothing_may_not_stay(
         await ada.join(room_id)
         async with raw_socket(server.url) as watcher, engine_socket(server.url) as silent:
             assert (await watcher.ask("watch_room", {"room_id": room_id}))["ok"]
-            time_is_up(unseated)
+            time_is_up(unseated._overdue)
             await silent.reads_to_the_end()
             async with raw_polling(server.url) as polling:
-                time_is_up(unseated)
+                time_is_up(unseated._overdue)
                 while await polling.poll() == 200:
                     pass
             assert (await watcher.ask("leave_room", {"room_id": room_id}, id=1))["ok"]
-            time_is_up(unseated)
+            time_is_up(unseated._overdue)
             await watcher.reads_to_the_end()
         assert (await ada.say(room_id, "Still here"))["ok"]
         await ada.goes_home()
@@ -396,12 +398,12 @@ async def test_noise_buys_no_time(
     async with running(config) as server, engine_socket(server.url) as noisy:
         unseated = server.app.realtime.server.eio.unseated
         await until(lambda: len(unseated) == 1)
-        due = dict(unseated._due)
+        due = dict(unseated._overdue._due)
         for _ in range(10):
             await noisy.send(*says)
             assert await noisy._reads_until(hears)
-            assert unseated._due == due
-        time_is_up(unseated)
+            assert unseated._overdue._due == due
+        time_is_up(unseated._overdue)
         await noisy.reads_to_the_end()
 
 
@@ -422,10 +424,52 @@ async def test_who_disconnects_from_a_room_may_not_stay(
             await polling.send("41")
             await watcher.send("41")
             await until(lambda: len(unseated) == 2)
-            time_is_up(unseated)
+            time_is_up(unseated._overdue)
             while await polling.poll() == 200:
                 pass
             await watcher.reads_to_the_end()
+
+
+@pytest.mark.parametrize(
+    "scarce", [{"max_connections": 16}, {"max_connections_per_address": 16}], ids=["all", "one's"]
+)
+async def test_where_places_are_scarce_whoever_is_idle_makes_room(
+    config: Config, monkeypatch: pytest.MonkeyPatch, scarce: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(idle, "SPARED_S", 0.0)
+    async with (
+        running(replace(config, **scarce)) as server,
+        contextlib.AsyncExitStack() as everybody,
+    ):
+        house = server.app.realtime.server
+        ada = Person("Ada", server.url)
+        room_id = await ada.starts()
+        await ada.join(room_id)
+        await until(lambda: house.eio.places._taken == {"127.0.0.1": 1})
+        silent = []
+        for _ in range(40):
+            socket = await everybody.enter_async_context(engine_socket(server.url))
+            silent.append(asyncio.create_task(socket.reads_to_the_end()))
+            await until(lambda: house.eio.places._taken["127.0.0.1"] <= 13)
+        await asyncio.gather(*silent[:20])
+        assert not any(newest.done() for newest in silent[35:])
+        assert (await ada.say(room_id, "Still here"))["ok"]
+        for newest in silent[35:]:
+            newest.cancel()
+        await ada.goes_home()
+
+
+async def test_who_is_only_about_to_join_is_spared(config: Config) -> None:
+    async with (
+        running(replace(config, max_connections_per_address=8)) as server,
+        contextlib.AsyncExitStack() as everybody,
+    ):
+        for _ in range(8):
+            await everybody.enter_async_context(engine_socket(server.url))
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await everybody.enter_async_context(engine_socket(server.url))
+        assert refused.value.status == 429
+        assert server.app.realtime.server.line_count == 8
 
 
 async def test_a_slow_handshake_is_given_up(
