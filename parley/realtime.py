@@ -19,7 +19,7 @@ from parley.contract.decode import from_value
 from parley.credentials import Asking, Origins
 from parley.domain import conversations, messages, participants, sessions
 from parley.domain.context import Context
-from parley.errors import BadRequest, Forbidden, ParleyError
+from parley.errors import BadRequest, Forbidden, ParleyError, RateLimited
 from parley.events import coming, owning, talking
 from parley.events.site import Outcome, Site
 from parley.limits.limiter import SPOKEN, Kind, Limits, Use
@@ -134,7 +134,7 @@ class Realtime:
         try:
             outcome, use = self._act(self.audience.clients.get(sid), name, arguments)
         except Exception as error:
-            return self._refuse(sid, _failure(error, name), wants_ack)
+            return self._refuse(sid, _failure(error, name), wants_ack, name)
         if isinstance(outcome, msgspec.Struct):
             return outcome
 
@@ -147,7 +147,7 @@ class Realtime:
             except Exception as error:
                 if use is not None:
                     self._limits.give_back_at_once(use)
-                return self._refuse(sid, _failure(error, name), wants_ack)
+                return self._refuse(sid, _failure(error, name), wants_ack, name)
             if isinstance(result, messages.Sent):
                 if result.duplicate and use is not None:
                     self._limits.give_back_at_once(use)
@@ -163,10 +163,16 @@ class Realtime:
         )
         return self._refuse(sid, failure, wants_ack)
 
-    def _refuse(self, sid: str, failure: ParleyError, wants_ack: bool) -> Any:
-        """The acknowledgement of what was refused; an `error` event where none was asked for."""
+    def _refuse(self, sid: str, failure: ParleyError, wants_ack: bool, name: str = "") -> Any:
+        """The acknowledgement of what was refused; an `error` event where none was asked for.
+
+        None for typing too often: nobody misses it, and clients that tell of every key would
+        show an error for every second one.
+        """
         if wants_ack:
             return present.error_ack(failure)
+        if name == "typing" and isinstance(failure, RateLimited):
+            return None
         self.server.send_to((sid,), "error", present.error_event(failure))
         return None
 

@@ -387,7 +387,11 @@ CLIENT_EVENTS: dict[str, ClientEvent] = {
             "delete_conversation", "Delete the conversation for good. Owners only.", OfRoom, OkAck
         ),
         ClientEvent(
-            "typing", "Tell the others that you are typing, or have stopped.", Typing, OkAck
+            "typing",
+            "Tell the others that you are typing, or have stopped. Beyond its limit it is dropped, "
+            "without an `error` unless an acknowledgement was asked for.",
+            Typing,
+            OkAck,
         ),
     )
 }

@@ -250,6 +250,24 @@ async def test_typing_is_limited(opened: Open) -> None:
         assert (await ada.say(room_id, "Messages are counted by themselves"))["ok"]
 
 
+async def test_typing_too_often_is_dropped_without_a_word(opened: Open) -> None:
+    """As the original system's page does: an event for every key, and none is asked about."""
+    async with opened() as house:
+        ada, ben = house.guest("Ada"), house.guest("Ben")
+        room_id = await ada.starts()
+        await ada.join(room_id)
+        await ben.join(room_id)
+        for _ in range(80):
+            await ben.tell("typing", {"room_id": room_id, "is_typing": True})
+        refused = await ben.ask("typing", {"room_id": room_id, "is_typing": False})
+        assert refused["code"] == "rate_limited"
+        assert ben.all_heard("error") == []
+        assert 0 < len(ada.all_heard("user_typing")) < 80
+        # What else is wrong with it is told, as ever.
+        await ben.tell("typing", {"room_id": room_id, "is_typing": 7})
+        assert (await ben.hears("error"))["code"] == "bad_request"
+
+
 async def test_joins_are_limited_however_one_joins(opened: Open) -> None:
     async with opened(limit_joins="3/1m address") as house:
         ada, ben = house.guest("Ada"), house.guest("Ben")
