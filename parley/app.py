@@ -128,6 +128,7 @@ def create_app(config: Config | None = None) -> Parley:
         Presence(),
         config.leave_grace_s,
         tag=lambda purpose, said: _secret(app).tag(purpose, said),
+        require_proof=config.require_proof,
     )
     limits = Limits(config)
     realtime = Realtime(context, config, limits)

@@ -199,6 +199,13 @@ class Config:
         "X-Forwarded-Proto to trust; otherwise everyone behind a proxy counts as one address",
         "ADDRESSES",
     )
+    require_proof: bool = _setting(
+        _switch,
+        "off",
+        "on lets no one come back as someone without the token; by default programs that keep "
+        "none can, from the same address, as people who never used theirs",
+        "SWITCH",
+    )
     rate_limits: bool = _setting(
         _switch,
         "on",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 import structlog
 from jinja2 import Environment
+from quart import Quart
+from quart.testing.app import TestApp
 from quart.typing import TestClientProtocol
 from werkzeug.routing import Rule
 
@@ -19,7 +22,7 @@ from parley.config import Config
 from tests.effort import IS_EVERYTHING
 from tests.generous import generous
 from tests.people import Person
-from tests.servers import Running, begin_folder, running
+from tests.servers import START_WITHIN_S, Running, begin_folder, running
 
 LONGEST_FIRST = ("browser", "security/browser", "faults", "bench", "powercut")
 """So that no worker is left with one of them while the others have nothing to do."""
@@ -40,6 +43,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not IS_EVERYTHING and (long := item.get_closest_marker("long")):
             item.add_marker(pytest.mark.skip(f"Long: {long.args[0]}."))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_starts() -> None:
+    """Quart's test client gives an app six seconds to start and to stop."""
+    patient = functools.partial(
+        TestApp, startup_timeout=int(START_WITHIN_S), shutdown_timeout=int(START_WITHIN_S)
+    )
+    Quart.test_app_class = patient  # type: ignore[assignment]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -111,6 +111,8 @@ ActName = Literal[
     "turned_knocking_off",
     "made_read_only",
     "let_all_speak",
+    "required_proof",
+    "required_no_proof",
     "set_passphrase",
     "removed_passphrase",
     "changed_retention",

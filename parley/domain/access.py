@@ -140,16 +140,23 @@ def require_same_person(person: Participant, *, user_id: str | None, username: s
 
 
 def may_take_up(
-    holder: Participant, holder_session: Session, *, place: str, is_on_socket: bool
+    holder: Participant,
+    holder_session: Session,
+    *,
+    place: str,
+    is_on_socket: bool,
+    needs_proof: bool,
 ) -> bool:
     """Whether somebody without a token may become this participant, by naming its user_id.
 
     For clients that forget their token, as the original one does when it joins over REST and
     again on a socket: where nobody ever proved to be that participant, nobody is on it, and
-    from where they came before alone. Never an owner's, nor of who was put out.
+    from where they came before alone. Never an owner's, nor of who was put out, nor where an
+    owner or the host demands proof.
     """
     return (
-        not holder_session.token_used
+        not needs_proof
+        and not holder_session.token_used
         and holder.unproven_from == place
         and holder.role is not Role.OWNER
         and holder.removed_at is None

@@ -41,3 +41,5 @@ class Context:
     counts: Counts = field(default_factory=Counts)
     searching: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while titles are looked through: all of them, by one of the few readers there are."""
+    require_proof: bool = False
+    """Whether nobody comes back as somebody without a token, whatever owners say."""

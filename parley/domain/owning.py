@@ -45,6 +45,7 @@ class Wished(Protocol):
     locked: bool | UnsetType
     knock: bool | UnsetType
     read_only: bool | UnsetType
+    require_proof: bool | UnsetType
     passphrase: str | UnsetType
     keep_days: int | UnsetType
 
@@ -57,6 +58,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
     is_locked: bool | UnsetType = UNSET
     is_knock: bool | UnsetType = UNSET
     is_read_only: bool | UnsetType = UNSET
+    needs_proof: bool | UnsetType = UNSET
     passphrase: str | UnsetType = UNSET
     """Empty for none."""
     keep_days: int | UnsetType = UNSET
@@ -90,6 +92,7 @@ def wishes(body: Wished) -> Wishes:
         is_locked=body.locked,
         is_knock=body.knock,
         is_read_only=body.read_only,
+        needs_proof=body.require_proof,
         passphrase=body.passphrase,
         keep_days=body.keep_days,
     )
@@ -283,7 +286,7 @@ async def _columns(context: Context, wishes: Wishes) -> dict[str, Any]:
         columns["title"] = wishes.title
     if wishes.description is not UNSET:
         columns["description"] = text.description(wishes.description)
-    for name in ("is_locked", "is_knock", "is_read_only"):
+    for name in ("is_locked", "is_knock", "is_read_only", "needs_proof"):
         if (value := getattr(wishes, name)) is not UNSET:
             columns[name] = value
     if wishes.keep_days is not UNSET:
@@ -311,6 +314,8 @@ def _act(column: str, after: Conversation) -> tuple[ActName, str]:
             return ("turned_knocking_on" if after.is_knock else "turned_knocking_off"), ""
         case "is_read_only":
             return ("made_read_only" if after.is_read_only else "let_all_speak"), ""
+        case "needs_proof":
+            return ("required_proof" if after.needs_proof else "required_no_proof"), ""
         case "passphrase_hash":
             return ("set_passphrase" if after.passphrase_hash else "removed_passphrase"), ""
         case _:

@@ -15,6 +15,7 @@ from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.errors import IdentityMismatch, IdentityTaken
 from parley.records import (
+    Conversation,
     Participant,
     ParticipantArrived,
     ParticipantLeft,
@@ -85,7 +86,7 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
         access.require_joining(conversation, found.standing)
         before = _already(found.person, wanted_id)
         if before is None and wanted_id is not None:
-            before = _taken_up(context, connection, found.id, joining, wanted_id)
+            before = _taken_up(context, connection, conversation, joining, wanted_id)
         session, token = _session(connection, joining, found.id, before, at=at)
         user_id = wanted_id or _fresh_id(connection, found) if before is None else before.user_id
         username = name or (
@@ -178,7 +179,9 @@ async def may_come_back(context: Context, room_id: str, joining: Joining) -> boo
         found = door.find(connection, room_id, joining.session)
         access.require_open(found.conversation)
         holder = None if wanted_id is None else stored.by_user(connection, found.id, wanted_id)
-        return holder is not None and _is_free(context, connection, found.id, joining, holder)
+        return holder is not None and _is_free(
+            context, connection, found.conversation, joining, holder
+        )
 
     return await context.database.read(look)
 
@@ -242,15 +245,15 @@ def _looks_new(before: Participant, now: Participant) -> bool:
 def _taken_up(
     context: Context,
     connection: sa.Connection,
-    conversation_id: int,
+    conversation: Conversation,
     joining: Joining,
     wanted_id: str,
 ) -> Participant | None:
     """The participant of that id, where it may be taken up again; None where there is none."""
-    holder = stored.by_user(connection, conversation_id, wanted_id)
+    holder = stored.by_user(connection, conversation.id, wanted_id)
     if holder is None:
         return None
-    if not _is_free(context, connection, conversation_id, joining, holder):
+    if not _is_free(context, connection, conversation, joining, holder):
         raise IdentityTaken
     return holder
 
@@ -258,15 +261,16 @@ def _taken_up(
 def _is_free(
     context: Context,
     connection: sa.Connection,
-    conversation_id: int,
+    conversation: Conversation,
     joining: Joining,
     holder: Participant,
 ) -> bool:
     return not joining.has_token and access.may_take_up(
         holder,
         stored_sessions.by_id(connection, holder.session_id),
-        place=proof.place_key(context, conversation_id, joining.address),
+        place=proof.place_key(context, conversation.id, joining.address),
         is_on_socket=context.presence.is_taken(holder, but=joining.socket),
+        needs_proof=context.require_proof or conversation.needs_proof,
     )
 
 

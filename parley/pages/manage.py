@@ -50,6 +50,8 @@ ACTS: dict[contract.ActName, str] = {
     "turned_knocking_off": "turned knocking off",
     "made_read_only": "made the conversation read-only",
     "let_all_speak": "let everyone post",
+    "required_proof": "made people prove who they are when they come back",
+    "required_no_proof": "let people come back without proof",
     "set_passphrase": "set a passphrase",
     "removed_passphrase": "removed the passphrase",
     "changed_retention": "changed how long messages are kept",
@@ -121,7 +123,8 @@ async def _title(context: Context, room_id: str, session: Session | None, form: 
 
 
 async def _door(context: Context, room_id: str, session: Session | None, form: Form) -> None:
-    wishes: dict[str, Any] = {name: name in form for name in ("locked", "knock", "read_only")}
+    ticked = ("locked", "knock", "read_only", "require_proof")
+    wishes: dict[str, Any] = {name: name in form for name in ticked}
     if "no_passphrase" in form:
         wishes["passphrase"] = ""
     elif form.get("passphrase"):

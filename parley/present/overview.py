@@ -17,6 +17,7 @@ def decided(seen: records.Overview) -> contract.ManageReply:
         locked=now.is_locked,
         knock=now.is_knock,
         read_only=now.is_read_only,
+        require_proof=now.needs_proof,
         has_passphrase=now.passphrase_hash is not None,
         keep_days=now.keep_days or 0,
         waiting=[waiting(each) for each in seen.waiting],

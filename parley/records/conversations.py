@@ -37,6 +37,8 @@ class Conversation(Struct, frozen=True):
     """Whether who is new asks first."""
     is_read_only: bool
     """Whether only owners speak."""
+    needs_proof: bool
+    """Whether nobody comes back as somebody without a token."""
     passphrase_hash: str | None
     keep_days: int | None
     """After how many days messages are erased; None for never."""

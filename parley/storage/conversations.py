@@ -284,6 +284,7 @@ def _conversation(row: Any) -> Conversation:
         is_locked=row.is_locked,
         is_knock=row.is_knock,
         is_read_only=row.is_read_only,
+        needs_proof=row.needs_proof,
         passphrase_hash=row.passphrase_hash,
         keep_days=row.keep_days,
         erased_through=row.erased_through,

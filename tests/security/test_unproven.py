@@ -270,3 +270,37 @@ async def test_who_comes_back_by_talking_keeps_their_name(opened: Open) -> None:
         assert (await again.ask("send_message", named))["code"] == "identity_mismatch"
         assert (await people(ada, room_id))["ben-1"]["username"] == "Ben"
         assert (await again.say(room_id, "It is me"))["ok"]  # seated by then
+
+
+# --- where proof is demanded ---
+
+
+async def test_an_owner_can_demand_proof(opened: Open) -> None:
+    async with opened(trusted_proxies=TRUSTED) as house:
+        ada, room_id = await starts(house, require_proof=True)
+        ben = house.guest("Ben", HERE)
+        await ben.joins_over_rest(room_id, user_id="ben-1")
+        again = house.guest("Ben", HERE)
+        assert (await tries(again, room_id))["code"] == "identity_taken"
+        said = {"room_id": room_id, "user_id": "ben-1", "message": "It is me"}
+        assert (await again.ask("send_message", said))["code"] == "not_joined"
+        join = f"/api/conversations/{room_id}/join"
+        assert (await again.call("POST", join, {"user_id": "ben-1"}))[0] == 409
+        assert (await tries(again, room_id, token=str(ben.token)))["ok"]
+
+        decided = await done(ada, "GET", f"/api/conversations/{room_id}/manage")
+        assert decided["require_proof"] is True
+        change = {"room_id": room_id, "require_proof": False}
+        assert (await ada.ask("change_conversation", change))["ok"]
+        acts = await done(ada, "GET", f"/api/conversations/{room_id}/acts")
+        assert [each["act"] for each in acts["acts"]] == ["required_no_proof", "required_proof"]
+        await house.guest("Cleo", HERE).joins_over_rest(room_id, user_id="cleo-1")
+        cleo = house.guest("Cleo", HERE)
+        assert (await cleo.joins_over_rest(room_id, user_id="cleo-1"))["user_id"] == "cleo-1"
+
+
+async def test_a_host_can_demand_proof_everywhere(opened: Open) -> None:
+    async with opened(trusted_proxies=TRUSTED, require_proof="on") as house:
+        _, room_id = await starts(house, require_proof=False)
+        await house.guest("Ben", HERE).joins_over_rest(room_id, user_id="ben-1")
+        assert (await tries(house.guest("Ben", HERE), room_id))["code"] == "identity_taken"

@@ -26,7 +26,8 @@ class CreateBody(Struct, kw_only=True):
 class ChangeBody(Struct, kw_only=True):
     """What is to change; all or nothing of it. An empty `passphrase` takes it away; with
     one, whoever knows it comes in without knocking. `keep_days` is 1, 7, 30 or 365, or 0
-    for ever.
+    for ever. With `require_proof` nobody comes back as somebody who is `unproven` but with the
+    token.
     """
 
     title: Title | UnsetType = UNSET
@@ -34,6 +35,7 @@ class ChangeBody(Struct, kw_only=True):
     locked: bool | UnsetType = UNSET
     knock: bool | UnsetType = UNSET
     read_only: bool | UnsetType = UNSET
+    require_proof: bool | UnsetType = UNSET
     passphrase: Passphrase | UnsetType = UNSET
     keep_days: int | UnsetType = UNSET
 

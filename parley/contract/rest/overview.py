@@ -24,6 +24,7 @@ class ManageReply(Struct, kw_only=True):
     locked: bool
     knock: bool
     read_only: bool
+    require_proof: bool
     has_passphrase: bool
     keep_days: int
     waiting: list[WaitingPerson]

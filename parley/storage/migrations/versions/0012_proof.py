@@ -1,0 +1,14 @@
+"""Owners may demand a token of whoever comes back."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0012"
+down_revision = "0011"
+
+
+def upgrade() -> None:
+    op.add_column(
+        "conversations",
+        sa.Column("needs_proof", sa.Boolean(), nullable=False, server_default=sa.text("0")),
+    )
