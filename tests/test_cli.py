@@ -23,7 +23,7 @@ from parley.config import SETTINGS, Config, load_config
 from parley.errors import SettingInvalid
 from parley.limits.rates import By, Rate
 from tests import lean
-from tests.people import Person
+from tests.people import PATIENCE_S, Person
 from tests.raw import event
 from tests.servers import START_WITHIN_S, process
 
@@ -277,7 +277,7 @@ def test_migrate_makes_the_database_and_says_so(tmp_path: Path) -> None:
 def test_it_answers_once_it_says_where_it_is(tmp_path: Path) -> None:
     with process(tmp_path) as server:
         for path in ("/", "/api/health", "/api/ready", "/conversations"):
-            assert requests.get(server.url + path, timeout=10).status_code == 200
+            assert requests.get(server.url + path, timeout=PATIENCE_S).status_code == 200
 
 
 def test_on_every_network_it_says_where_others_find_it(tmp_path: Path) -> None:
@@ -291,7 +291,7 @@ def test_on_every_network_it_says_where_others_find_it(tmp_path: Path) -> None:
             if said[1].startswith("Conversations are kept in"):
                 pytest.skip("this machine is in no network")
             url = said[1].removeprefix("On your network: ").strip()
-            assert requests.get(f"{url}/api/health", timeout=10).status_code == 200
+            assert requests.get(f"{url}/api/health", timeout=PATIENCE_S).status_code == 200
         finally:
             server.terminate()
 
@@ -299,7 +299,7 @@ def test_on_every_network_it_says_where_others_find_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("switch", "is_told"), [("off", True), ("on", False)])
 def test_it_says_so_where_limits_are_off(tmp_path: Path, switch: str, is_told: bool) -> None:
     with process(tmp_path / "data", environ={"PARLEY_RATE_LIMITS": switch}) as server:
-        requests.get(server.url, timeout=10)
+        requests.get(server.url, timeout=PATIENCE_S)
         _, output = server.stop()
     assert ("Rate limits are OFF" in output) is is_told
 
@@ -325,7 +325,7 @@ def test_it_says_so_where_any_host_name_is_answered(
     tmp_path: Path, names: str, is_told: bool
 ) -> None:
     with process(tmp_path / "data", "--port", "0", "--hosts", names) as server:
-        requests.get(server.url, timeout=10)
+        requests.get(server.url, timeout=PATIENCE_S)
         _, output = server.stop()
     assert ("Host names are NOT CHECKED" in output) is is_told
 
@@ -338,7 +338,7 @@ def test_the_data_folder_is_for_its_owner_only(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_well(tmp_path: Path, name: signal.Signals) -> None:
     with process(tmp_path / "data") as server:
-        requests.get(server.url, timeout=10)
+        requests.get(server.url, timeout=PATIENCE_S)
         code, output = server.stop(name)
     assert code == 0
     assert "Traceback" not in output

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 
-STOP_WITHIN_S = 15.0
+STOP_WITHIN_S = 45.0
 SIZE = "1400x1000x24"
 
 

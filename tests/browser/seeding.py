@@ -85,7 +85,7 @@ class Seeding:
             f"{self._url}/api/conversations/{seeded.room_id}",
             json=wishes,
             headers={"Authorization": f"Bearer {seeded.tokens['owner']}"},
-            timeout=10,
+            timeout=PATIENCE_S,
         )
         assert reply.ok, reply.text
 

@@ -28,7 +28,7 @@ MISSING = (
     "(Debian: apt-get install webkit2gtk-driver xvfb)."
 )
 PATIENCE_S = 60.0
-STOP_WITHIN_S = 15.0
+STOP_WITHIN_S = 45.0
 ENTER = "\ue007"
 
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"

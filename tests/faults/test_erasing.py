@@ -25,7 +25,8 @@ from tests.people import PATIENCE_S
 
 LONG = 100_000
 """So many are still being erased when the next call is answered."""
-ENDS_WITHIN_S = 10.0
+ENDS_WITHIN_S = 30.0
+"""On a busy machine. tests/faults/test_promised_times.py holds it to the ten that are promised."""
 ERASED_WITHIN_S = 240.0
 """It rests between its steps, and longer where others work too."""
 

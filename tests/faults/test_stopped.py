@@ -19,7 +19,8 @@ from tests.people import Person
 from tests.raw import event
 from tests.servers import Running
 
-ENDS_WITHIN_S = 10.0
+ENDS_WITHIN_S = 30.0
+"""On a busy machine. tests/faults/test_promised_times.py holds it to the ten that are promised."""
 BEFORE = 100
 """Messages acknowledged before the signal."""
 
