@@ -133,7 +133,8 @@ _INTRODUCTION = (
     "told no token. The acknowledgement of `join_room` gives the token that counts from then on. "
     "In a conversation a session is one participant, and its `user_id` belongs to it: anybody "
     "else who asks for that id gets `identity_taken`. The session that created a conversation is "
-    "its owner; naming the creator's `user_id` makes nobody an owner.",
+    "its owner; naming the creator's `user_id` makes nobody an owner. All it may do is end the "
+    "conversation, from the address it was started from and where the token was never used.",
     "",
     "One exception serves clients that keep no token: a participant whose token was never used is "
     "marked `unproven`, and whoever names its `user_id` without a credential, from the same "

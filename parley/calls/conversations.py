@@ -21,6 +21,7 @@ async def create(body: contract.CreateBody) -> Response:
         description=body.description,
         user_id=body.user_id,
         visibility=Visibility(body.visibility or Visibility.LISTED),
+        address=web.address(),
     )
     reply = await entry(created.conversation.room_id, created.owner, created.token)
     reply.user_id = created.conversation.created_by
@@ -63,9 +64,11 @@ async def replace_link(_body: contract.Nothing, room_id: str) -> contract.Replac
     )
 
 
-async def end(_body: contract.Nothing, room_id: str) -> contract.EndReply:
+async def end(body: contract.EndBody, room_id: str) -> contract.EndReply:
     session = await web.current_session()
-    await conversations.end(web.site().context, room_id, session)
+    await conversations.end(
+        web.site().context, room_id, session, named=body.user_id, address=web.address()
+    )
     return contract.EndReply(message="The conversation has ended.")
 
 

@@ -91,6 +91,27 @@ def require_owner(standing: Standing) -> None:
         raise Forbidden
 
 
+def may_end_unproven(
+    conversation: Conversation,
+    owner: Session,
+    *,
+    named: str | None,
+    place: str,
+    needs_proof: bool,
+) -> bool:
+    """Whether somebody without a token may end it, by naming who started it.
+
+    For programs that forget their token: where it was never used, and from where the conversation
+    was started alone. To end it is all they may.
+    """
+    return (
+        named == conversation.created_by
+        and conversation.created_from == place
+        and not owner.token_used
+        and not needs_proof
+    )
+
+
 def require_unmaking(
     conversation: Conversation, session: Session | None, owners: Collection[int]
 ) -> None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 
 from parley.contract import LISTED_ROOM_ID_CHARS, STATE_MAX_CHARS, UNLISTED_ROOM_ID_BYTES
-from parley.domain import access, audit, door, sessions, states, text, turns
+from parley.domain import access, audit, door, proof, sessions, states, text, turns
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.errors import (
@@ -37,6 +37,7 @@ from parley.records import (
 )
 from parley.storage import conversations as stored
 from parley.storage import messages as stored_messages
+from parley.storage import sessions as stored_sessions
 
 _ROOM_ID_LETTERS = string.ascii_lowercase + string.digits
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -58,8 +59,12 @@ async def create(
     description: str | None = None,
     user_id: str | None = None,
     visibility: Visibility = Visibility.LISTED,
+    address: str | None = None,
 ) -> Created:
-    """Start a conversation; whoever asks becomes its owner, with a session made if need be."""
+    """Start a conversation; whoever asks becomes its owner, with a session made if need be.
+
+    From that `address` whoever forgets the token of such a session may `end` it.
+    """
     room_id = new_room_id(visibility)
     clean_title = text.title(title, room_id=room_id)
     clean_description = text.description(description)
@@ -75,6 +80,9 @@ async def create(
             description=clean_description,
             visibility=visibility,
             created_by=created_by,
+            created_from=None
+            if session or address is None
+            else proof.start_key(context, owner.id, address),
             owner_session_id=owner.id,
             at=at,
         )
@@ -226,12 +234,35 @@ async def listed(
     return page, _cursor(page[-1]) if len(found) > limit else None
 
 
-async def end(context: Context, room_id: str, session: Session | None) -> Conversation:
-    """End it, for the owner. Raises `Forbidden`, `ConversationIsOver`, `ConversationNotFound`."""
+async def end(
+    context: Context,
+    room_id: str,
+    session: Session | None,
+    *,
+    named: str | None = None,
+    address: str = "",
+) -> Conversation:
+    """End it, for the owner, or for whoever has no session and names who started it, where that
+    may do. Raises `Forbidden`, `ConversationIsOver`, `ConversationNotFound`.
+    """
     at = context.clock()
 
+    def may_without_proof(connection: sa.Connection, conversation: Conversation) -> bool:
+        owner = conversation.owner_session_id
+        return session is None and access.may_end_unproven(
+            conversation,
+            stored_sessions.by_id(connection, owner),
+            named=named,
+            place=proof.start_key(context, owner, address),
+            needs_proof=context.require_proof or conversation.needs_proof,
+        )
+
     def work(connection: sa.Connection) -> tuple[Conversation, int]:
-        found = door.owned(connection, room_id, session)
+        found = door.readable(connection, room_id, session)
+        if may_without_proof(connection, found.conversation):
+            found = replace(found, is_founder=True)
+        else:
+            access.require_owner(found.standing)
         seq = stored.end(connection, found.id, at=at)
         if seq is None:
             raise ConversationIsOver

@@ -41,6 +41,11 @@ def place_key(context: Context, conversation_id: int, address: str) -> str:
     return context.tag(PURPOSE, f"{conversation_id} {address}")
 
 
+def start_key(context: Context, session_id: int, address: str) -> str:
+    """The same of where a conversation was started, by the session made for it."""
+    return context.tag(PURPOSE, f"session {session_id} {address}")
+
+
 def prove(connection: sa.Connection, session_id: int) -> tuple[Proven, ...]:
     """This session's token was used: whom it is everywhere, and whom it was before another
     session took that up, it is from now on. For use inside the transaction that notes it.

@@ -25,6 +25,8 @@ class Conversation(Struct, frozen=True):
     visibility: Visibility
     created_at: datetime
     created_by: str
+    created_from: str | None
+    """A tag of the address, where the owner's session was made for it."""
     owner_session_id: int
     ended_at: datetime | None
     seq: int

@@ -109,6 +109,7 @@ def insert(
     description: str,
     visibility: Visibility,
     created_by: str,
+    created_from: str | None,
     owner_session_id: int,
     at: datetime,
 ) -> Conversation:
@@ -123,6 +124,7 @@ def insert(
             visibility=visibility.value,
             created_at=at,
             created_by=created_by,
+            created_from=created_from,
             owner_session_id=owner_session_id,
             seq=0,
             message_count=0,
@@ -275,6 +277,7 @@ def _conversation(row: Any) -> Conversation:
         visibility=Visibility(row.visibility),
         created_at=row.created_at,
         created_by=row.created_by,
+        created_from=row.created_from,
         owner_session_id=row.owner_session_id,
         ended_at=row.ended_at,
         seq=row.seq,

@@ -85,6 +85,8 @@ conversations = sa.Table(
     sa.Column("visibility", sa.Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("created_by", sa.Text, nullable=False),
+    # A tag of the address, where the owner's session was made for it: until its token is used.
+    sa.Column("created_from", sa.Text),
     sa.Column("owner_session_id", sa.ForeignKey("sessions.id"), nullable=False),
     sa.Column("ended_at", Instant),
     sa.Column("seq", sa.BigInteger, nullable=False),

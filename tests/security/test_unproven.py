@@ -221,7 +221,6 @@ async def test_who_comes_back_by_talking_is_seated_first(
         assert (await again.ask("send_message", {**named, "message": "And again"}))["ok"]
         heard = await ada.hears("new_message", lambda event: event["message"] == "And again")
         assert (heard["user_id"], heard["username"], heard["unproven"]) == ("ben-1", "Ben", True)
-        assert len([x for x in ada.all_heard("user_joined") if x["user_id"] == "ben-1"]) == 1
 
 
 @pytest.mark.parametrize("event", SAYS)
@@ -304,3 +303,59 @@ async def test_a_host_can_demand_proof_everywhere(opened: Open) -> None:
         _, room_id = await starts(house, require_proof=False)
         await house.guest("Ben", HERE).joins_over_rest(room_id, user_id="ben-1")
         assert (await tries(house.guest("Ben", HERE), room_id))["code"] == "identity_taken"
+
+
+# --- ending what one started, without a token ---
+
+
+@pytest.mark.parametrize("settings", [{}, {"require_proof": "on"}], ids=["", "proof is required"])
+async def test_who_started_it_and_forgot_the_token_may_end_it_by_naming_themselves(
+    opened: Open, settings: dict[str, str]
+) -> None:
+    async with opened(trusted_proxies=TRUSTED, **settings) as house:
+        ada = house.guest("Ada", HERE)
+        room_id = await ada.starts(user_id="ada-1")
+        token, ada.token = ada.token, None
+        end, named = f"/api/conversations/{room_id}/end", {"user_id": "ada-1"}
+        for body in (None, {}, {"user_id": "ben-1"}, {"user_id": ""}):
+            assert (await ada.call("POST", end, body))[0] == 403, body
+        assert (await house.guest("Mallory", ELSEWHERE).call("POST", end, named))[0] == 403
+        await house.guest("Ben", HERE).joins_over_rest(room_id, user_id="ben-1")
+        assert (await house.guests[-1].call("POST", end, named))[
+            0
+        ] == 403  # who has a token is that
+        path = f"/api/conversations/{room_id}"
+        assert (await ada.call("PATCH", path, {"title": "Mine", **named}))[0] in (400, 403)
+        status, reply = await ada.call("POST", end, named)
+        if settings:
+            assert status == 403
+            return
+        assert (status, reply["success"]) == (200, True)
+        assert (await ada.call("POST", end, named))[0] == 410
+        ada.token = token
+        acts = await done(ada, "GET", f"/api/conversations/{room_id}/acts")
+        assert [(each["act"], each["who"]) for each in acts["acts"]] == [("ended", "The owner")]
+
+
+async def test_who_ever_used_the_token_has_to_use_it_to_end(opened: Open) -> None:
+    async with opened(trusted_proxies=TRUSTED) as house:
+        ada = house.guest("Ada", HERE)
+        room_id = await ada.starts(user_id="ada-1")
+        await ada.joins_over_rest(room_id)
+        token, ada.token = ada.token, None
+        end = f"/api/conversations/{room_id}/end"
+        assert (await ada.call("POST", end, {"user_id": "ada-1"}))[0] == 403
+        ada.token = token
+        assert (await ada.call("POST", end, {}))[0] == 200
+
+
+async def test_a_session_that_was_there_before_starts_nothing_that_others_may_end(
+    opened: Open,
+) -> None:
+    async with opened(trusted_proxies=TRUSTED) as house:
+        ada = house.guest("Ada", HERE)
+        await ada.starts(user_id="ada-1")
+        room_id = await ada.starts(user_id="ada-1")
+        ada.token = None
+        end = f"/api/conversations/{room_id}/end"
+        assert (await ada.call("POST", end, {"user_id": "ada-1"}))[0] == 403

@@ -62,6 +62,14 @@ class ReplacedLinkReply(Struct, kw_only=True):
     join_link: str
 
 
+class EndBody(Struct, kw_only=True):
+    """Only for programs that keep no token: who started the conversation without ever using
+    theirs may end it from the same address, by the `user_id` in its `created_by`.
+    """
+
+    user_id: UserId | None = None
+
+
 class EndReply(Struct, kw_only=True):
     success: Literal[True] = True
     message: str

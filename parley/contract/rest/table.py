@@ -14,6 +14,7 @@ from parley.contract.rest.conversations import (
     ConversationsReply,
     CreateBody,
     DeletedReply,
+    EndBody,
     EndReply,
     ReplacedLinkReply,
 )
@@ -91,7 +92,7 @@ CALLS: dict[str, Call] = {
             "/api/conversations/{room_id}/end",
             "End the conversation: it can still be read, but no one can post.",
             EndReply,
-            Nothing,
+            EndBody,
             credential="owner",
         ),
         Call(
