@@ -19,7 +19,7 @@ from parley.contract.decode import from_value
 from parley.credentials import Asking, Origins
 from parley.domain import conversations, messages, participants, sessions
 from parley.domain.context import Context
-from parley.errors import BadRequest, Forbidden, ParleyError, RateLimited
+from parley.errors import BadRequest, Forbidden, ParleyError, RateLimited, TooLarge
 from parley.events import coming, owning, talking
 from parley.events.site import Outcome, Site
 from parley.limits.limiter import SPOKEN, Kind, Limits, Use
@@ -74,6 +74,12 @@ class Realtime:
             join_within_s=contract.JOIN_WITHIN_S,
             places=Places(config.most_connections),
             crowded=present.crowded(RETRY_AFTER_S),
+            oversized=present.error_event(
+                TooLarge(
+                    f"A packet is too large: at most {contract.FRAME_MAX_BYTES // 1024} KiB. "
+                    "Don't send it again."
+                )
+            ),
         )
         self.audience = Audience(self.server)
         seating = Seating(context, self.server, self.audience)

@@ -22,8 +22,9 @@ LABEL_MAX_CHARS = 64
 PASSPHRASE_MAX_CHARS = 200
 MESSAGE_ID_MAX_CHARS = 64
 
-FRAME_MAX_BYTES = 64 * 1024
-"""One Socket.IO packet, or one JSON body."""
+FRAME_MAX_BYTES = 128 * 1024
+"""One Socket.IO packet, or one JSON body: the longest message fits, also from a client that escapes
+each of its characters, an emoji in twelve bytes."""
 FORM_MAX_BYTES = 128 * 1024
 """A form of a page: the longest message, written as percent signs and digits, fits."""
 FIELDS_MAX = 50

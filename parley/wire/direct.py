@@ -77,6 +77,9 @@ class Host(Protocol):
     def heard(self, client: DirectClient) -> None:
         """It is still there."""
 
+    def oversized(self, client: DirectClient) -> None:
+        """It sent something too large to be read, and is cut off for it."""
+
     def malformed(self) -> None:
         """A client sent what is no packet, or none of its."""
 
@@ -277,6 +280,11 @@ class DirectClient(Line):
             return answer
         self._answer(id, answer)
         return None
+
+    def _violated(self, code: int) -> None:
+        if code == frames.TOO_BIG and self.is_open:
+            self._server.oversized(self)
+        super()._violated(code)
 
     def _answer(self, id: str, answer: Any) -> None:
         if id:

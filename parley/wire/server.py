@@ -46,7 +46,8 @@ class Server(GuardedSocketIO):
     it is just that, it comes as that type. `on_unreadable(sid, wants_ack)` does
     the same for what is an event but not JSON with a name; `on_disconnect(sid)`
     must not block. Every client takes one of the `places` of its address; whoever
-    finds none is told `crowded`, as JSON.
+    finds none is told `crowded`, as JSON. Who sends more than `max_frame_bytes` at once is sent
+    `oversized` in an `error` event, and cut off.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Server(GuardedSocketIO):
         join_within_s: float,
         places: Places,
         crowded: bytes,
+        oversized: Any,
     ) -> None:
         super().__init__(
             on_connect=on_connect,
@@ -80,6 +82,7 @@ class Server(GuardedSocketIO):
             name: msgspec.json.Decoder(tuple[str, type])  # type: ignore[valid-type]
             for name, type in events.items()
         }
+        self._oversized = oversized
         self._direct: dict[str, DirectClient] = {}
         self._lines: set[DirectClient] = set()
         self.working: set[DirectClient] = set()
@@ -238,6 +241,10 @@ class Server(GuardedSocketIO):
         """It answered a ping."""
         self.eio.pongs.stop(client)
         self.eio.pings.start(client)
+
+    def oversized(self, client: DirectClient) -> None:
+        if client.sid is not None:
+            self.send_to((client.sid,), "error", self._oversized)
 
     def malformed(self) -> None:
         self.eio.counts["malformed"] += 1

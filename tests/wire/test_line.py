@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import socket
 import tracemalloc
 from collections import Counter
@@ -527,3 +528,26 @@ async def test_a_slow_line_is_not_a_dead_one() -> None:
     assert not transport.is_aborted
     watch.backlog._look_again(slow)
     assert transport.is_aborted
+
+
+@pytest.mark.parametrize("letter", ["\U0001f600", "\u8336", "a"])
+async def test_the_longest_message_fits_however_it_is_escaped(server: Running, letter: str) -> None:
+    ada = Person("Ada", server.url)
+    room_id = await ada.starts()
+    await ada.join(room_id)
+    message = letter * contract.MESSAGE_MAX_CHARS
+    escaped = json.dumps({"room_id": room_id, "message": message, "client_id": "\U0001f600" * 64})
+    async with raw_socket(server.url) as program:
+        assert (await program.ask("join_room", {"room_id": room_id}))["ok"]
+        await program.send(f'421["send_message",{escaped}]')
+        assert await program._reads_until("431[")
+    assert (await ada.hears("new_message"))["message"] == message
+    await ada.goes_home()
+
+
+async def test_who_sends_what_is_too_large_is_told_before_the_end(server: Running) -> None:
+    async with raw_socket(server.url) as program:
+        await program.send(f'421["send_message",{{"message":"{"x" * contract.FRAME_MAX_BYTES}"}}]')
+        await program.reads_to_the_end()
+        [told] = [json.loads(packet[2:]) for packet in program.packets if packet.startswith("42")]
+    assert (told[0], told[1]["code"]) == ("error", "too_large")
