@@ -196,7 +196,8 @@ _SERVER_EVENTS = (
     "left. `user_joined` for somebody who is here already tells their new name, or that `alike` is "
     "another now. "
     "`participant_count` counts those who joined and have not left. Joining over REST is told to "
-    "nobody: `user_joined` comes with the first socket.",
+    "nobody: `user_joined` comes with the first socket. Whoever has no socket leaves "
+    "after an hour without a request (`--away-after-s`).",
 )
 _LIMITS = (
     ("message", f"{contract.MESSAGE_MAX_CHARS:,} characters"),

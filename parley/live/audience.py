@@ -148,6 +148,15 @@ class Audience:
 
     # --- taking part ---
 
+    def held_sessions(self) -> set[int]:
+        """The ids of the sessions that open sockets speak for, anywhere."""
+        held = set()
+        for client in self.clients.values():
+            for credential in (client.credential, *(s.credential for s in client.seats.values())):
+                if credential.session is not None:
+                    held.add(credential.session.id)
+        return held
+
     def room(self, conversation_id: int) -> Room:
         return self.rooms.setdefault(conversation_id, Room())
 
