@@ -280,7 +280,7 @@ class Config:
     limit_joins: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS, By.ROOM),
         "120/1m session, 600/1m address",
-        "how often people may join, watch or knock",
+        "how often people may join, watch, knock or, over HTTP, leave",
         "RATES",
     )
     limit_creations: tuple[Rate, ...] = _setting(

@@ -197,7 +197,8 @@ _SERVER_EVENTS = (
     "another now. "
     "`participant_count` counts those who joined and have not left. Joining over REST is told to "
     "nobody: `user_joined` comes with the first socket. Whoever has no socket leaves "
-    "after an hour without a request (`--away-after-s`).",
+    "by the call `leave`, or after an hour without a request (`--away-after-s`); posting brings "
+    "them back.",
 )
 _LIMITS = (
     ("message", f"{contract.MESSAGE_MAX_CHARS:,} characters"),

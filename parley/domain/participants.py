@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from parley.domain import access, conversations, door, names, naming, proof, sessions, text
 from parley.domain.context import Context
 from parley.domain.door import Found
-from parley.errors import IdentityMismatch, IdentityTaken
+from parley.errors import IdentityMismatch, IdentityTaken, NotJoined
 from parley.records import (
     Participant,
     ParticipantArrived,
@@ -179,6 +179,31 @@ async def leave(context: Context, person: Participant, socket: str) -> None:
     context.presence.exit(person, socket, grace_s=0, gone=gone.append)
     for each in gone:
         await _mark_gone(context, each)
+
+
+async def leave_as(context: Context, room_id: str, session: Session | None) -> None:
+    """Leave as whoever the session is there, on every device: gone at once. They may come back.
+
+    Raises `NotJoined`, and what keeps them from reading. Leaving twice changes nothing.
+    """
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> ParticipantLeft | None:
+        found = door.readable(connection, room_id, session)
+        if found.person is None:
+            raise NotJoined
+        if found.person.left_at is not None:
+            return None
+        gone = stored.change(connection, found.person, left_at=at)
+        count = stored_conversations.change_participant_count(connection, found.id, -1)
+        return ParticipantLeft(gone, count, is_everywhere=True)
+
+    def tell(left: ParticipantLeft | None) -> None:
+        if left is not None:
+            context.presence.forget(left.participant)
+            context.bus.publish(left)
+
+    await context.database.write(work, tell)
 
 
 def lose(context: Context, person: Participant, socket: str) -> None:
