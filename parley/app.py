@@ -15,8 +15,10 @@ from parley.addresses import Proxies
 from parley.bus.local import LocalBus
 from parley.config import Config
 from parley.credentials import MARK, Origins
-from parley.domain import conversations, owning, participants
+from parley.domain import conversations, forgetting, participants
+from parley.domain.clocks import ClockCheck
 from parley.domain.context import Context
+from parley.domain.forgetting import Ages, Forgetting
 from parley.domain.presence import Presence
 from parley.domain.rekeying import Rekeying
 from parley.errors import (
@@ -50,7 +52,13 @@ from parley.wire.places import RETRY_AFTER_S, Places
 from parley.wire.turnstile import Turnstile
 
 ERASE_EVERY_S = 600.0
-"""How often messages are looked for whose time is over, and what a failure left of deleted ones."""
+"""How often messages are looked for whose time is over, people who are away, and what a failure
+left of deleted conversations.
+"""
+NOTED_WITHIN_S = 1.0
+"""Of what a stop may take: to note who called lately."""
+ERASE_SOONEST_S = 10.0
+"""How often at most, where people are away after a short time."""
 
 REKEY_AT_START_S = 1.0
 """So long a start may take to look at the names from before an update; the rest is done later, but
@@ -129,6 +137,8 @@ def create_app(config: Config | None = None) -> Parley:
         config.leave_grace_s,
         tag=lambda purpose, said: _secret(app).tag(purpose, said),
         require_proof=config.require_proof,
+        held_sessions=lambda: realtime.audience.held_sessions(),
+        is_watched=lambda conversation_id: conversation_id in realtime.audience.rooms,
     )
     limits = Limits(config)
     realtime = Realtime(context, config, limits)
@@ -136,6 +146,7 @@ def create_app(config: Config | None = None) -> Parley:
 
     def begin_anew() -> None:
         context.counts.forget()
+        context.seen.forget()
         realtime.send_away()
 
     database.when_replaced = begin_anew
@@ -229,16 +240,23 @@ def _start_and_stop(app: Parley, context: Context) -> None:
             await asyncio.sleep(contract.ROOM_POSITION_EVERY_S)
             app.realtime.audience.tell_positions()
 
+    config = web_site(app).config
+    clock_check = ClockCheck(config.today)
+    ages = Ages(config.keep_sessions_days, config.keep_empty_days, config.away_after_s)
+    every_s = ERASE_EVERY_S
+    if config.away_after_s:
+        every_s = max(ERASE_SOONEST_S, min(ERASE_EVERY_S, config.away_after_s / 6))
+
     async def erase() -> None:
+        forgets = Forgetting(context, ages, clock_check)
         while True:
             try:
-                await owning.erase_deleted(context)
-                await owning.erase_outdated(context)
+                await forgets.round()
             except Unavailable:
                 log.warning("erasing_put_off")
             except Exception:
                 log.exception("erasing_failed")
-            await asyncio.sleep(ERASE_EVERY_S)
+            await asyncio.sleep(every_s)
 
     async def rekey() -> None:
         clock = asyncio.get_running_loop().time
@@ -255,6 +273,16 @@ def _start_and_stop(app: Parley, context: Context) -> None:
                 app.rekeying = Rekeying(context)  # another database may come into the folder
             await asyncio.sleep(REKEY_EVERY_S)
 
+    async def note_seen() -> None:
+        """Who called since the last round is not to be taken for gone after a start."""
+        try:
+            async with asyncio.timeout(NOTED_WITHIN_S):
+                at = await clock_check.time(context)
+                if at is not None:
+                    await forgetting.note_seen(context, at)
+        except (TimeoutError, Unavailable):
+            log.warning("calls_not_noted")
+
     @app.before_serving
     async def start() -> None:
         await app.open()
@@ -268,6 +296,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         context.slices.stop()
         await app.drain()
         context.presence.close()
+        await note_seen()
         await app.close()
 
 

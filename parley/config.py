@@ -6,6 +6,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,31 @@ def _some_seconds(text: str) -> float:
     if seconds < 0.05:
         raise ValueError("a number of seconds from 0.05 to 3600")
     return seconds
+
+
+def _days(text: str) -> int:
+    if not re.fullmatch(r"\d{1,5}", text, re.ASCII) or int(text) > 36_500:
+        raise ValueError("a number of days from 0 to 36500, where 0 means forever")
+    return int(text)
+
+
+def _away_after(text: str) -> float:
+    if not re.fullmatch(r"\d{1,5}", text, re.ASCII) or not (
+        text == "0" or 60 <= int(text) <= 86400
+    ):
+        raise ValueError("a number of seconds from 60 to 86400, or 0 for never")
+    return float(text)
+
+
+def _date(text: str) -> date | None:
+    if not text.strip():
+        return None
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text.strip(), re.ASCII):
+            return date.fromisoformat(text.strip())
+    except ValueError:
+        pass
+    raise ValueError("a date such as 2030-12-31")
 
 
 def _connections(text: str) -> int:
@@ -173,6 +199,34 @@ class Config:
         "seconds to wait for a dropped connection to come back before showing the person as gone",
         "SECONDS",
     )
+    away_after_s: float = _setting(
+        _away_after,
+        "3600",
+        "seconds without a request after which someone who joined without a socket, over REST or "
+        "by a form, is shown as gone; 0 for never",
+        "SECONDS",
+    )
+    keep_sessions_days: int = _setting(
+        _days,
+        "30",
+        "days after their last request until sessions that take part in no conversation are "
+        "forgotten; 0 keeps them forever",
+        "DAYS",
+    )
+    keep_empty_days: int = _setting(
+        _days,
+        "30",
+        "days until conversations in which no one ever spoke are forgotten, counted from the last "
+        "thing that happened there and only when no one is there; 0 keeps them forever",
+        "DAYS",
+    )
+    today: date | None = _setting(
+        _date,
+        "",
+        "today's date, to confirm that the clock is right when the log says it is in doubt; "
+        "ignored unless the clock agrees within two days, so it can stay",
+        "DATE",
+    )
     ping_interval_s: float = _setting(
         _some_seconds, "25", "seconds between the server's heartbeats to each client", "SECONDS"
     )
@@ -233,7 +287,7 @@ class Config:
     limit_joins: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS, By.ROOM),
         "120/1m session, 600/1m address",
-        "how often people may join, watch or knock",
+        "how often people may join, watch, knock or, over HTTP, leave",
         "RATES",
     )
     limit_creations: tuple[Rate, ...] = _setting(

@@ -24,6 +24,7 @@ EVERY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 HANDLERS: dict[str, Handler] = {
     "create": conversations.create,
     "join": people.join,
+    "leave": people.leave,
     "read": conversations.read,
     "list": conversations.list_conversations,
     "end": conversations.end,
@@ -54,6 +55,7 @@ HANDLERS: dict[str, Handler] = {
 _LIMITED = {
     "create": Kind.CREATIONS,
     "join": Kind.JOINS,
+    "leave": Kind.JOINS,
     "enter": Kind.JOINS,
     "knock": Kind.JOINS,
     "use_link": Kind.JOINS,

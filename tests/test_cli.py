@@ -11,6 +11,7 @@ import socket
 import sqlite3
 import subprocess
 from collections.abc import Mapping
+from datetime import date
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -99,6 +100,10 @@ VALUES = {
     "embedding_origins": ("https://Board.example:443", ("https://board.example",)),
     "log_level": ("WARNING", "warning"),
     "leave_grace_s": ("2.5", 2.5),
+    "away_after_s": ("600", 600.0),
+    "keep_sessions_days": ("7", 7),
+    "keep_empty_days": ("0", 0),
+    "today": ("2030-12-31", date(2030, 12, 31)),
     "ping_interval_s": ("1", 1.0),
     "ping_timeout_s": ("2", 2.0),
     "max_connections": ("500", 500),
@@ -173,6 +178,12 @@ def test_without_flags_and_variables_the_defaults_hold() -> None:
         ("leave_grace_s", "soon"),
         ("leave_grace_s", "-1"),
         ("leave_grace_s", "nan"),
+        ("away_after_s", "59"),
+        ("away_after_s", "86401"),
+        ("keep_sessions_days", "-1"),
+        ("keep_empty_days", "a month"),
+        ("today", "31.12.2030"),
+        ("today", "2030-02-30"),
         ("ping_interval_s", "inf"),
         ("ping_interval_s", "0"),
         ("ping_timeout_s", "0.01"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -107,3 +109,18 @@ def _again(person: Person, url: str) -> Person:
     same = Person(person.name, url)
     same.token = person.token
     return same
+
+
+@pytest.mark.parametrize("flags", [(), ("--away-after-s", "0")], ids=["usual", "never away"])
+async def test_a_stop_notes_who_called_lately(tmp_path: Path, flags: tuple[str, ...]) -> None:
+    with process(tmp_path / "data", *flags) as server:
+        ada, ben = Person("Ada", server.url), Person("Ben", server.url)
+        room_id = await ada.starts("Tea")
+        await ben.joins_over_rest(room_id)
+        await ben.call("GET", f"/api/conversations/{room_id}")
+        await asyncio.to_thread(server.stop)
+        with closing(sqlite3.connect(tmp_path / "data" / "parley.db")) as connection:
+            seen = connection.execute("SELECT seen_at >= created_at FROM sessions ORDER BY id")
+            assert seen.fetchall()[-1] == (1,)
+        await ada.goes_home()
+        await ben.goes_home()

@@ -199,7 +199,9 @@ _SERVER_EVENTS = (
     "left. `user_joined` for somebody who is here already tells their new name, or that `alike` is "
     "another now. "
     "`participant_count` counts those who joined and have not left. Joining over REST is told to "
-    "nobody: `user_joined` comes with the first socket.",
+    "nobody: `user_joined` comes with the first socket. Whoever has no socket leaves "
+    "by the call `leave`, or after an hour without a request (`--away-after-s`); posting brings "
+    "them back.",
 )
 _LIMITS = (
     ("message", f"{contract.MESSAGE_MAX_CHARS:,} characters"),

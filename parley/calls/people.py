@@ -33,6 +33,12 @@ async def join(body: contract.JoinBody, room_id: str) -> Response:
     return web.remember(web.json(reply), token)
 
 
+async def leave(_body: contract.Nothing, room_id: str) -> contract.DoneReply:
+    session = await web.current_session()
+    await participants.leave_as(web.site().context, room_id, session)
+    return contract.DoneReply()
+
+
 async def list_participants(room_id: str) -> contract.ParticipantsReply:
     query = parameters("participants")
     found = await people.page(

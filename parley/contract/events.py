@@ -267,11 +267,11 @@ class Proven(Struct, kw_only=True):
 class Removed(Struct, kw_only=True):
     """You are in this conversation no more: `removed` by an owner; or, for who only read
     along, `closed` to strangers; or `taken_back` by who joined under your `user_id` first and
-    came with the token. `room_id` is the one you know.
+    came with the token; or you `left` over REST or by a form. `room_id` is the one you know.
     """
 
     room_id: str
-    reason: Literal["removed", "closed", "taken_back"]
+    reason: Literal["removed", "closed", "taken_back", "left"]
     message: str
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -13,6 +13,7 @@ from parley.bus import Bus
 from parley.domain.counts import Counts
 from parley.domain.passphrases import Passphrases
 from parley.domain.presence import Presence
+from parley.domain.seen import Seen
 from parley.domain.slices import Slices
 from parley.secret import Secret
 from parley.storage.database import Database
@@ -23,6 +24,12 @@ SECRET_BYTES = 32
 def now() -> datetime:
     """The time, to the millisecond: what is told is then exactly what is stored."""
     return datetime.fromtimestamp(time.time_ns() // 1_000_000 / 1000, UTC)
+
+
+def elapsed() -> float:
+    """Seconds since some moment, whatever the clock is set to; with sleep, where that is known."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,13 @@ class Context:
         default_factory=lambda: Secret(secrets.token_bytes(SECRET_BYTES)).tag
     )
     """`Secret.tag` of the server's own secret; of one that nobody keeps where none is given."""
+    elapsed: Callable[[], float] = elapsed
+    """What goes on however the clock is set."""
+    held_sessions: Callable[[], Collection[int]] = frozenset
+    """The ids of the sessions that open sockets speak for."""
+    is_watched: Callable[[int], bool] = lambda conversation_id: False
+    """Whether a socket is in this conversation, if only to read. For the writer's thread too."""
+    seen: Seen = field(default_factory=Seen)
     passphrases: Passphrases = field(default_factory=Passphrases)
     slices: Slices = field(default_factory=Slices)
     counts: Counts = field(default_factory=Counts)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.contract import STATE_MAX_CHARS
-from parley.domain import access, audit, door, states, text
+from parley.domain import access, audit, door, participants, states, text
 from parley.domain.context import Context
 from parley.errors import (
     BadRequest,
@@ -39,6 +39,10 @@ class Sent(Struct, frozen=True):
     """Whether it was stored before, under the same client_id."""
 
 
+class _Away(ParleyError):
+    """Somebody speaks who had left."""
+
+
 class Draft(Struct, frozen=True):
     """What somebody wants to say."""
 
@@ -61,15 +65,29 @@ def send(context: Context, sender: Participant, draft: Draft) -> asyncio.Future[
 
 
 async def send_as(context: Context, room_id: str, session: Session | None, draft: Draft) -> Sent:
-    """The same for a session over REST or a form, as whoever it is there. Raises `NotJoined`."""
+    """The same for a session over REST or a form, as whoever it is there. Raises `NotJoined`.
+
+    Who had left, or was counted as gone, is back by it, and the others are told.
+    """
     said = _checked(draft)
 
     def work(connection: sa.Connection) -> Sent:
         sender = door.readable(connection, room_id, session).person
         if sender is None:
             raise NotJoined
-        return _store(context, connection, sender, said)
+        sent = _store(context, connection, sender, said)
+        if sender.left_at is not None and not sent.duplicate and not is_back:
+            raise _Away
+        return sent
 
+    is_back = False
+    try:
+        return await context.database.write(work, lambda sent: _tell(context, sent))
+    except _Away:
+        # Nothing of it is stored: whoever could speak comes in first, and then speaks.
+        joining = participants.Joining(session, announced=True)
+        await participants.join(context, room_id, joining)
+    is_back = True
     return await context.database.write(work, lambda sent: _tell(context, sent))
 
 

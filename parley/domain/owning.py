@@ -214,15 +214,17 @@ async def erase_deleted(context: Context) -> None:
     await context.database.forget_erased()
 
 
-async def erase_outdated(context: Context) -> int:
-    """Erase the messages whose time is over, in every conversation; how many."""
-    erased, last = 0, 0
-    while page := await context.database.read(_kept_for_a_time, context.clock(), after=last):
+async def erase_outdated(context: Context, at: datetime | None = None) -> int:
+    """Erase the messages whose time is over, in every conversation; how many. `at` is now, as far
+    as the clock is believed.
+    """
+    erased, last, at = 0, 0, at or context.clock()
+    while page := await context.database.read(_kept_for_a_time, at, after=last):
         last = page[-1][0].id
         for conversation, through in page:
             try:
                 if through is not None:
-                    erased += await _erase_outdated(context, conversation, through)
+                    erased += await _erase_outdated(context, conversation, through, at)
             except Exception:
                 # One that fails must not keep the others' messages.
                 log.exception("erasing_failed")
@@ -250,7 +252,9 @@ def _kept_since(conversation: Conversation, at: datetime) -> datetime:
     return at - timedelta(days=conversation.keep_days or 0)
 
 
-async def _erase_outdated(context: Context, conversation: Conversation, through: int) -> int:
+async def _erase_outdated(
+    context: Context, conversation: Conversation, through: int, at: datetime
+) -> int:
     erased, may_be_more = 0, True
 
     def work(
@@ -259,7 +263,7 @@ async def _erase_outdated(context: Context, conversation: Conversation, through:
         now = stored.by_id(connection, conversation.id)
         if now is None or now.keep_days != conversation.keep_days:
             return None, 0, False  # the owner has thought of something else
-        before = _kept_since(now, context.clock())
+        before = _kept_since(now, at)
         last, count, may_be_more = stored_erasing.erase_outdated(
             connection, now.id, through=through, before=before, is_time_left=is_time_left
         )

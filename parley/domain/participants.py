@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from parley.domain import access, conversations, door, names, naming, proof, sessions, text
 from parley.domain.context import Context
 from parley.domain.door import Found
-from parley.errors import IdentityMismatch, IdentityTaken
+from parley.errors import IdentityMismatch, IdentityTaken, NotJoined
 from parley.records import (
     Conversation,
     Participant,
@@ -23,10 +23,16 @@ from parley.records import (
     Standing,
 )
 from parley.storage import conversations as stored_conversations
+from parley.storage import forgetting as stored_forgetting
 from parley.storage import participants as stored
 from parley.storage import sessions as stored_sessions
 
-_leaving: set[asyncio.Task[None]] = set()
+LOOKED_AT_ONCE = 200
+"""People in one reading, when it is looked for who is away: less than a millisecond."""
+REST_S = 0.01
+"""After each."""
+
+_leaving: set[asyncio.Task[object]] = set()
 """Keeps the tasks that mark people as gone alive until they are done."""
 
 
@@ -194,6 +200,31 @@ async def leave(context: Context, person: Participant, socket: str) -> None:
         await _mark_gone(context, each)
 
 
+async def leave_as(context: Context, room_id: str, session: Session | None) -> None:
+    """Leave as whoever the session is there, on every device: gone at once. They may come back.
+
+    Raises `NotJoined`, and what keeps them from reading. Leaving twice changes nothing.
+    """
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> ParticipantLeft | None:
+        found = door.readable(connection, room_id, session)
+        if found.person is None:
+            raise NotJoined
+        if found.person.left_at is not None:
+            return None
+        gone = stored.change(connection, found.person, left_at=at)
+        count = stored_conversations.change_participant_count(connection, found.id, -1)
+        return ParticipantLeft(gone, count, is_everywhere=True)
+
+    def tell(left: ParticipantLeft | None) -> None:
+        if left is not None:
+            context.presence.forget(left.participant)
+            context.bus.publish(left)
+
+    await context.database.write(work, tell)
+
+
 def lose(context: Context, person: Participant, socket: str) -> None:
     """A connection broke: gone only if they do not come back within the grace."""
 
@@ -209,7 +240,29 @@ async def forget_sockets(context: Context) -> None:
     await context.database.write(lambda connection: stored.forget_sockets(connection, at=at))
 
 
-async def _mark_gone(context: Context, person: Participant) -> None:
+async def count_gone(context: Context, *, since: datetime) -> int:
+    """Count those as gone who are here without a socket and have not called since; how many are
+    told of. Whoever looks at a page or calls anything with their token stays.
+    """
+    count, last = 0, None
+    while page := await context.database.read(
+        stored_forgetting.present_after, last, limit=LOOKED_AT_ONCE
+    ):
+        last = page[-1].person
+        for each in page:
+            if each.called_at < since and not _is_about(context, each.person):
+                count += await _mark_gone(context, each.person, if_away=True)
+        await asyncio.sleep(REST_S)
+    return count
+
+
+def _is_about(context: Context, person: Participant) -> bool:
+    """For the writer's thread too."""
+    return context.presence.is_waited_for(person) or context.seen.lately(person.session_id)
+
+
+async def _mark_gone(context: Context, person: Participant, *, if_away: bool = False) -> bool:
+    """Whether they were here. `if_away` leaves those who came back meanwhile."""
     at = context.clock()
 
     def work(connection: sa.Connection) -> int | None:
@@ -219,14 +272,18 @@ async def _mark_gone(context: Context, person: Participant) -> None:
         # A newer visit, or a leave told already: there is nothing to tell.
         if now is None or now.left_at is not None or now.visits != person.visits:
             return None
+        if if_away and (now.session_id != person.session_id or _is_about(context, person)):
+            return None
         stored.change(connection, now, left_at=at)
         return stored_conversations.change_participant_count(connection, person.conversation_id, -1)
 
     def tell(count: int | None) -> None:
         if count is not None:
+            if if_away:
+                context.presence.forget(person)
             context.bus.publish(ParticipantLeft(person, count))
 
-    await context.database.write(work, tell)
+    return await context.database.write(work, tell) is not None
 
 
 def _already(person: Participant | None, wanted_id: str | None) -> Participant | None:
@@ -320,7 +377,7 @@ def _fresh_id(connection: sa.Connection, found: Found) -> str:
     return conversations.new_user_id()
 
 
-def _start(work: Coroutine[Any, Any, None]) -> None:
+def _start(work: Coroutine[Any, Any, object]) -> None:
     task = asyncio.get_running_loop().create_task(work)
     _leaving.add(task)
     task.add_done_callback(_leaving.discard)

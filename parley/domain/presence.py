@@ -66,6 +66,13 @@ class Presence:
         sockets |= {socket for socket, whose in self._coming.copy().items() if whose == key}
         return bool(sockets - {but})
 
+    def is_waited_for(self, person: Participant) -> bool:
+        """Whether they are on a socket, or may yet come back on one. For the writer's thread
+        too.
+        """
+        here = self._rooms.get(person.conversation_id, {}).get(person.user_id)
+        return here is not None and (bool(here.sockets) or here.leaving is not None)
+
     def update(self, person: Participant) -> bool:
         """Know `person` by their new name; whether they are here, or may yet come back."""
         here = self._rooms.get(person.conversation_id, {}).get(person.user_id)

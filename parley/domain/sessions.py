@@ -24,7 +24,10 @@ async def resolve(context: Context, token: str | None) -> Session | None:
     if not token:
         return None
     session = await context.database.read(stored.find, _hash(token))
-    if session is None or session.token_used:
+    if session is None:
+        return None
+    context.seen.note(session.id)
+    if session.token_used:
         return session
     session_id, at = session.id, context.clock()
 

@@ -148,6 +148,15 @@ class Audience:
 
     # --- taking part ---
 
+    def held_sessions(self) -> set[int]:
+        """The ids of the sessions that open sockets speak for, anywhere."""
+        held = set()
+        for client in self.clients.values():
+            for credential in (client.credential, *(s.credential for s in client.seats.values())):
+                if credential.session is not None:
+                    held.add(credential.session.id)
+        return held
+
     def room(self, conversation_id: int) -> Room:
         return self.rooms.setdefault(conversation_id, Room())
 
@@ -206,6 +215,8 @@ class Audience:
                 self._rename(room, event)
                 self._tell_presence(room, event)
             case records.ParticipantLeft():
+                if event.is_everywhere:
+                    self._show_out_everywhere(room, event)
                 self._tell_presence(room, event)
             case records.ParticipantRemoved():
                 self._put_out(room, event)
@@ -306,6 +317,13 @@ class Audience:
                 if client.is_waiting:
                     self._server.send_off(client.sid)
         self._tell(room, event)
+
+    def _show_out_everywhere(self, room: Room, event: records.ParticipantLeft) -> None:
+        for sid in list(room.sids_of(event.participant.user_id)):
+            client = self.clients.get(sid)
+            seat = client and client.seat_in(event.conversation_id)
+            if client and seat:
+                self._show_out(client, event.conversation_id, present.left(seat.room_id))
 
     def _show_out_who_was(self, room: Room, event: records.ParticipantWonBack) -> None:
         person = event.participant

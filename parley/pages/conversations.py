@@ -114,6 +114,20 @@ async def join(room_id: str) -> AnyResponse | Refused:
     return _see(room_id, token=joined.token, fragment="composer")
 
 
+@pages.post("/conversation/<room_id>/leave")
+async def leave(room_id: str) -> AnyResponse:
+    async with web.limited(Kind.JOINS, room_id):
+        session = await web.current_session()
+        await participants.leave_as(web.site().context, room_id, session)
+    return redirect(f"/conversation/{room_id}/left", SEE_OTHER)
+
+
+@pages.get("/conversation/<room_id>/left")
+async def left(room_id: str) -> str:
+    found = await conversations.find(web.site().context, room_id, await web.session_if_known())
+    return await render_template("pages/left.html", conversation=found.conversation)
+
+
 @pages.post("/conversation/<room_id>/messages")
 async def send(room_id: str) -> AnyResponse | Refused:
     # Forms send line breaks as CRLF, whatever was typed.

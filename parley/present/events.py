@@ -135,3 +135,11 @@ def taken_back(room_id: str) -> contract.Removed:
         message="The person who first joined with this user_id is back, with its token. "
         "Join again without a user_id.",
     )
+
+
+def left(room_id: str) -> contract.Removed:
+    return contract.Removed(
+        room_id=room_id,
+        reason="left",
+        message="You left this conversation. Open its link again to come back.",
+    )

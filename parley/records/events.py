@@ -32,6 +32,8 @@ class ParticipantArrived(Struct, frozen=True):
 class ParticipantLeft(Struct, frozen=True):
     participant: Participant
     participant_count: int
+    is_everywhere: bool = False
+    """Whether they left on all their devices, by their own wish."""
 
     @property
     def conversation_id(self) -> int:

@@ -171,6 +171,31 @@ class Database:
             raise Unavailable(retry_after=RETRY_AFTER_S)
         return self._writer.submit(work, then)
 
+    async def write_unreferenced(self, work: Callable[[sa.Connection], T]) -> T:
+        """The same for deleting what nothing refers to, as its caller knows: SQLite would look
+        for that itself, and where no index leads there, read whole tables for each row.
+        """
+        if self._is_closed or self._writer is None:
+            raise Unavailable(retry_after=RETRY_AFTER_S)
+        alone = Work(work, None, self._loop.create_future())
+        try:
+            outcome: T | Exception = await self._writer.between(lambda: self._unreferenced(alone))
+        except (sa.exc.DBAPIError, OSError, trouble.FileGone) as error:
+            log.error("commit_failed", error=str(error), works=1)
+            raise Unavailable(retry_after=RETRY_AFTER_S) from error
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def _unreferenced(self, work: Work) -> Any:
+        # It is no part of a transaction, where SQLite would not hear of it.
+        execute(self._writing(), "PRAGMA foreign_keys = OFF")
+        try:
+            return self._commit([work])[0]
+        finally:
+            if self._connection is not None:
+                execute(self._connection, "PRAGMA foreign_keys = ON")
+
     @property
     def took_s(self) -> float:
         """How long the transaction took that is told of now, in the writer's thread."""

@@ -71,6 +71,8 @@ sessions = sa.Table(
     # The ids of the conversations where it is somebody unproven, with spaces between: nearly
     # always one, and an index by session would cost every join a page.
     sa.Column("unproven_in", sa.Text),
+    # When it last called, about: stored for many at once, some minutes later.
+    sa.Column("seen_at", Instant),
 )
 
 conversations = sa.Table(

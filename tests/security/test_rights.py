@@ -23,6 +23,7 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "health": ("/api/health", None, ALL),
     "ready": ("/api/ready", None, ALL),
     "join": ("{path}/join", {}, (KNOCK, FORBIDDEN, OK, OK, NOT_FOUND, ENDED)),
+    "leave": ("{path}/leave", {}, (KNOCK, NOT_JOINED, OK, OK, NOT_FOUND, OK)),
     "read": ("{path}", None, READERS),
     "messages": ("{path}/messages", None, READERS),
     "participants": ("{path}/participants", None, READERS),

@@ -109,6 +109,7 @@ async def replies(ada: Caller, ben: Caller) -> dict[str, Reply]:
         "join": await ben.call("POST", f"{room}/join", {"user_id": "b", "username": "Ben"}),
     }
     ben.token = found["join"].body["token"]
+    found["leave"] = await ben.call("POST", f"{room}/leave")
     hello = {"message": "Hello", "type": "text", "client_id": "c-1"}
     found["send"] = await ben.call("POST", f"{room}/messages", hello)
     found |= await replies_about_doors(ada, ben)

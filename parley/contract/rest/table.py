@@ -63,6 +63,15 @@ CALLS: dict[str, Call] = {
             JoinBody,
         ),
         Call(
+            "leave",
+            "POST",
+            "/api/conversations/{room_id}/leave",
+            "Leave, on all your devices. Joining or posting again brings you back.",
+            DoneReply,
+            Nothing,
+            credential="participant",
+        ),
+        Call(
             "read",
             "GET",
             "/api/conversations/{room_id}",

@@ -9,6 +9,7 @@ import { Deleting } from "./transcript/delete.js";
 import { startEnd } from "./room/end.js";
 import { History } from "./transcript/history.js";
 import { startJoin } from "./people/join.js";
+import { startLeave } from "./people/leave.js";
 import { Knocks } from "./people/knocks.js";
 import { readMessage } from "./transcript/message.js";
 import { OtherTabs } from "./writing/other-tabs.js";
@@ -43,6 +44,7 @@ const composer = new Composer({ roomId, send, typing: (isTyping) => teller.chang
 followVisibleViewport();
 composer.start();
 startJoin({ roomId, joined });
+startLeave({ roomId, store, stop: () => connection.stop() });
 startShare({ title: page.dataset.title ?? "", link: page.dataset.joinLink ?? "" });
 startEnd(roomId, () => store.dispatch({ type: "disowned" }));
 startStatus(store, () => connection.tryNow());

@@ -1,0 +1,31 @@
+// @ts-check
+// Leaving by one's own wish; whoever opens the link again is back.
+import { byId } from "../browser/dom.js";
+import { ask } from "../connection/wire.js";
+
+/**
+ * @param {object} parts
+ * @param {string} parts.roomId
+ * @param {import("../state/store.js").Store} parts.store
+ * @param {() => void} parts.stop the connection, so that nothing brings them back
+ */
+export function startLeave({ roomId, store, stop }) {
+  const form = /** @type {HTMLFormElement} */ (byId("leave"));
+  store.watch(["me"], ({ me }) => {
+    form.hidden = !me;
+  });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
+    button.disabled = true;
+    const path = encodeURIComponent(roomId);
+    const reply = await ask(`/api/conversations/${path}/leave`, {});
+    button.disabled = false;
+    if (!reply.success) {
+      byId("leave-problem").textContent = reply.error;
+      return;
+    }
+    stop();
+    location.assign(`/conversation/${path}/left`);
+  });
+}
