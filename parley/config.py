@@ -25,6 +25,7 @@ _HOST_NAMES = "host names such as talk.example.org, comma-separated and without 
 _AN_ORIGIN = "an address such as https://example.org, without a path"
 # What a browser writes into `Origin` and `Host`, and a page's policy may hold as it is.
 _NAME = re.compile(r"[a-z0-9_-][a-z0-9._-]*", re.ASCII)
+_DOT_AT_THE_END = re.compile(r"\.(?=:\d+$|$)", re.ASCII)
 _HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
 
 
@@ -72,8 +73,13 @@ def _origin(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc.lower().removesuffix(f':{default_port(parts.scheme)}')}"
 
 
+def undotted(host: str) -> str:
+    """A host, or an origin, whose name has no dot at the end: with one it is the same name."""
+    return _DOT_AT_THE_END.sub("", host)
+
+
 def _public_url(text: str) -> str:
-    return _origin(text) if text.strip() else ""
+    return undotted(_origin(text)) if text.strip() else ""
 
 
 def _origins(text: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from parley.config import ANY_HOST, Config, default_port
+from parley.config import ANY_HOST, Config, default_port, undotted
 
 NOTED_MAX = 5
 """How many names that strangers asked by get into the log, until the next start."""
@@ -59,7 +59,7 @@ class Hosts:
         return is_known
 
     def _knows(self, host: str) -> bool:
-        if host.lower() in self._public or self.adds(host):
+        if undotted(host.lower()) in self._public or self.adds(host):
             return True
         name = name_in(host)
         is_own = _is_local(name) or name == self._listening or name in self._own
@@ -89,7 +89,7 @@ def name_in(host: str) -> str:
 def is_loopback(host: str) -> bool:
     """Whether a `Host`, with or without a port, names the machine itself."""
     try:
-        name = urlsplit(f"//{host.lower()}").hostname or ""
+        name = urlsplit(f"//{undotted(host.lower())}").hostname or ""
         return name == "localhost" or ip_address(name).is_loopback
     except ValueError:
         return False

@@ -14,11 +14,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from parley import hosts
-from parley.config import Config
+from parley.config import Config, load_config
 from parley.credentials import Origins
 from tests.security.doors import DOORS, Knocking
 from tests.servers import Running, running
 from tests.transport.test_guards import UPGRADE
+from tests.wire.test_line import UPGRADE as WS_HEAD
 from tests.wire.test_line import wire
 
 STRANGE = [
@@ -132,6 +133,27 @@ def test_any_name_is_answered_where_the_settings_say_so(config: Config, public_u
         assert is_here(config, host), host
 
 
+DOTTED = ["talk.example.", "Talk.Example.", "talk.example.:443"]
+
+
+def test_a_name_with_a_dot_at_its_end_is_the_same(config: Config) -> None:
+    own = replace(config, public_url="https://talk.example")
+    for host in DOTTED:
+        assert is_here(own, host), host
+    for host in ("talk.example..", ".talk.example", "talk.example.mallory.", "talk.example.:80"):
+        assert not is_here(own, host), host
+    assert is_here(replace(config, public_url="https://talk.example:8443"), "talk.example.:8443")
+    assert load_config({"public_url": "https://Talk.example.:443/"}, {}).public_url == (
+        "https://talk.example"
+    )
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST.", "localhost.:8081", "127.0.0.1"])
+def test_the_machines_own_name_is_known_with_a_dot_too(host: str) -> None:
+    assert hosts.is_loopback(host)
+    assert not hosts.is_loopback(f"{host}.mallory.example")
+
+
 # --- at every door ---
 
 
@@ -155,6 +177,7 @@ async def test_another_name_opens_no_door(
         ("", "talk.example", "http://talk.example"),
         ("", "talk.example", "https://talk.example"),  # a proxy ends the TLS
         ("https://talk.example", "talk.lan", "https://talk.lan:8443"),
+        ("https://talk.example", "", "https://talk.example."),
     ],
 )
 async def test_a_page_at_a_name_of_the_server_is_its_own(
@@ -190,8 +213,6 @@ PATHS = [
     "/openapi.json",
     "/api/conversations",
     "/api/nothing",
-    "/api/health",
-    "/api/ready",
     "/socket.io",
     "/socket.io/",
     "/socket.io/?EIO=4&transport=polling",
@@ -220,6 +241,23 @@ async def test_another_name_is_refused_everywhere(
                     assert "mallory" not in await reply.text()
             async with http.get(server.url + path, headers={**UPGRADE, **strange}) as reply:
                 assert reply.status == 400, path
+
+
+@pytest.mark.parametrize("path", ["/api/health", "/api/ready"])
+@pytest.mark.parametrize("public_url", ["", "https://talk.example"])
+async def test_a_probe_is_answered_by_whatever_name_it_knows(
+    starts: Starts, http: aiohttp.ClientSession, public_url: str, path: str
+) -> None:
+    async with starts(public_url=public_url) as server:
+        for host in ("10.42.0.17:8081", "[fd00::17]:8081", "parley.chat.svc.cluster.local", ""):
+            async with http.get(server.url + path, headers={"Host": host}) as reply:
+                assert reply.status == 200, host
+        # Beside them nothing is, whatever its path begins with.
+        for other in (f"{path}/", f"{path}/more", "/api", "/api/conversations"):
+            async with http.get(
+                server.url + other, headers={"Host": "chat.cluster.example"}
+            ) as reply:
+                assert reply.status == 400, other
 
 
 async def test_a_page_at_another_name_leads_nowhere(
@@ -253,6 +291,51 @@ async def test_whoever_names_no_host_is_answered(config: Config) -> None:
     async with running(config) as server, wire(server) as asking:
         await asking.says(b"GET /api/health HTTP/1.0\r\n\r\n")
         assert (await asking.reads_to_the_end()).startswith(b"HTTP/1.1 200 ")
+
+
+# --- a request line that names all of its address ---
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["direct", "plain"])
+async def test_socket_io_is_served_by_its_whole_address(config: Config, plain: bool) -> None:
+    async with running(config, plain=plain) as server:
+        for scheme in ("http", "HTTPS", "ws"):
+            whole = f"{scheme}://127.0.0.1:8081/socket.io/"
+            poll = f"GET {whole}?EIO=4&transport=polling HTTP/1.1\r\nHost: x.example\r\n"
+            async with wire(server) as asking:
+                await asking.says(f"{poll}Connection: close\r\n\r\n".encode())
+                said = await asking.reads_to_the_end()
+            assert said.startswith(b"HTTP/1.1 200 "), said
+            assert b'"upgrades"' in said
+            async with wire(server) as line:
+                await line.says(WS_HEAD.replace("/socket.io/", whole).encode() + b"\r\n")
+                assert (await line.reads_head()).startswith(b"HTTP/1.1 101 ")
+                assert b'"sid"' in (await line.reads())[1]
+
+
+@pytest.mark.parametrize("path", ["/", "/conversations", "/api/conversations", "/openapi.json"])
+async def test_pages_and_rest_are_too(server: Running, path: str) -> None:
+    request = f"GET http://127.0.0.1{path} HTTP/1.1\r\nHost: x.example\r\nConnection: close\r\n\r\n"
+    async with wire(server) as asking:
+        await asking.says(request.encode())
+        assert (await asking.reads_to_the_end()).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("path", ["/", "/api/conversations", "/socket.io/?EIO=4&transport=polling"])
+@pytest.mark.parametrize("plain", [False, True], ids=["direct", "plain"])
+@pytest.mark.parametrize(
+    "host", ["mallory.example", "127.0.0.1@mallory.example", "a b", "mallory%2Eexample"]
+)
+async def test_the_host_of_the_whole_address_is_the_one_that_counts(
+    config: Config, plain: bool, path: str, host: str
+) -> None:
+    """RFC 9112, section 3.2.2: the header is ignored then."""
+    target = f"http://{host.replace(' ', '%20')}{path}"
+    async with running(config, plain=plain) as server, wire(server) as asking:
+        await asking.says(
+            f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode()
+        )
+        assert (await asking.reads_to_the_end()).startswith(b"HTTP/1.1 400 ")
 
 
 # --- the log ---
