@@ -39,6 +39,11 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _listening(text: str) -> str:
+    """A name or an address; one of IPv6 also in brackets, as addresses of pages have it."""
+    return text[1:-1] if text.startswith("[") and text.endswith("]") else text
+
+
 def _seconds(text: str) -> float:
     if not re.fullmatch(r"\d{1,4}(\.\d+)?", text, re.ASCII) or float(text) > 3600:
         raise ValueError("a number of seconds from 0 to 3600")
@@ -137,7 +142,10 @@ class Config:
     """How one server runs. The defaults are those of `parley serve` with no flags."""
 
     host: str = _setting(
-        str, "localhost", "the name or address to listen on; 0.0.0.0 for every network", "NAME"
+        _listening,
+        "localhost",
+        "the name or address to listen on; 0.0.0.0 for every network, :: for those of IPv6 too",
+        "NAME",
     )
     port: int = _setting(_port, "8081", "the port to listen on; 0 takes any free one", "NUMBER")
     data: Path = _setting(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import os
 import shutil
@@ -10,6 +11,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
@@ -26,6 +28,17 @@ from tests import lean
 from tests.people import Person
 from tests.raw import event
 from tests.servers import START_WITHIN_S, process
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
+HAS_IPV6 = _has_ipv6()
 
 
 def parley(
@@ -293,6 +306,79 @@ def test_on_every_network_it_says_where_others_find_it(tmp_path: Path) -> None:
             assert requests.get(f"{url}/api/health", timeout=10).status_code == 200
         finally:
             server.terminate()
+
+
+def listening_at(*flags: str, data: Path) -> tuple[str, list[str]]:
+    """Where it says that it listens, and where on the network; it answers at every one of them."""
+    command = [*lean.COMMAND, "serve", "--port", "0", "--data", str(data), *flags]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            here, network = (server.stdout.readline() for _ in range(2))
+            url = here.split(" at ")[1].split()[0]
+            others = network.removeprefix("On your network: ").split(" and ")
+            others = [each.strip() for each in others if each.startswith("http")]
+            for each in (url, *others):
+                assert requests.get(f"{each}/api/health", timeout=10).status_code == 200
+            port = url.rsplit(":", 1)[1]
+            for loopback in ("127.0.0.1", "[::1]"):
+                with contextlib.suppress(requests.ConnectionError):
+                    requests.get(f"http://{loopback}:{port}/api/health", timeout=10)
+                    others.append(loopback)
+            return url.rsplit(":", 1)[0], others
+        finally:
+            server.terminate()
+
+
+@pytest.mark.skipif(not HAS_IPV6, reason="this machine has no IPv6")
+@pytest.mark.parametrize("host", ["::", "[::]", "0::0"])
+def test_everywhere_in_ipv6_is_everywhere_in_ipv4_too(tmp_path: Path, host: str) -> None:
+    url, answering = listening_at("--host", host, data=tmp_path)
+    assert url == "http://localhost"
+    assert {"127.0.0.1", "[::1]"} <= set(answering)
+
+
+def test_everywhere_in_ipv4_is_nowhere_in_ipv6(tmp_path: Path) -> None:
+    url, answering = listening_at("--host", "0.0.0.0", data=tmp_path)
+    assert url == "http://localhost"
+    assert "127.0.0.1" in answering
+    assert "[::1]" not in answering
+    assert not any("[" in each for each in answering)
+
+
+@pytest.mark.skipif(not HAS_IPV6, reason="this machine has no IPv6")
+def test_one_address_of_ipv6_is_that_alone(tmp_path: Path) -> None:
+    assert listening_at("--host", "[::1]", data=tmp_path) == ("http://[::1]", ["[::1]"])
+
+
+WITHOUT_IPV6 = ("unshare", "--net", "--map-root-user", "bash", "-c")
+LOSE_IPV6 = "ip link set lo up && echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6"
+
+
+@pytest.mark.parametrize("host", ["localhost", "::"])
+def test_without_ipv6_it_listens_where_it_can(tmp_path: Path, host: str) -> None:
+    if subprocess.run([*WITHOUT_IPV6, LOSE_IPV6], capture_output=True, check=False).returncode:
+        pytest.skip("no network of our own can be made here")
+    # Names its addresses as machines do whose IPv6 was turned off: that of IPv6 first.
+    listen = (
+        "import socket; from parley.wire import serving\n"
+        "found = ((10, '::1'), (2, '127.0.0.1'))\n"
+        "named = [(family, 1, 6, '', (host, 0)) for family, host in found]\n"
+        f"if {host!r} == 'localhost': socket.getaddrinfo = lambda *_, **__: named\n"
+        f"sockets = serving.listen({host!r}, 0)\n"
+        "port = sockets[0].getsockname()[1]\n"
+        "socket.socket().connect(('127.0.0.1', port))\n"
+    )
+    command = f'{LOSE_IPV6} && exec {sys.executable} -c "$LISTEN"'
+    ended = subprocess.run(
+        [*WITHOUT_IPV6, command],
+        env={**os.environ, "LISTEN": listen},
+        capture_output=True,
+        text=True,
+        timeout=START_WITHIN_S,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
 
 
 @pytest.mark.parametrize(("switch", "is_told"), [("off", True), ("on", False)])

@@ -38,6 +38,7 @@ nothing is found out so much later.
 """
 BACKLOG = 2_048
 """Connections the kernel holds for us in a rush; Hypercorn's 100 drops them for seconds."""
+EVERY_IPV4, EVERY_IPV6 = "0.0.0.0", "::"  # noqa: S104  # only where somebody asked for it
 FILES_OF_OUR_OWN = 128
 """Open files beside the connections: the database, logs, what a library opens."""
 FEWEST_CONNECTIONS = 16
@@ -59,15 +60,24 @@ class CannotListen(Exception):
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """Sockets on every address `host` stands for. Raises `CannotListen`."""
+    """Sockets on every address `host` stands for: `::` for every one of IPv4 too.
+
+    Raises `CannotListen`.
+    """
     sockets: list[socket.socket] = []
+    missing: OSError | None = None
     try:
-        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        for family, *_, address in dict.fromkeys(addresses):
+        for family, address in _addresses(host, port):
             taken = sockets[0].getsockname()[1] if sockets else port
-            bound = _bind(family, (address[0], taken, *address[2:]), optional=bool(sockets))
-            if bound is not None:
-                sockets.append(bound)
+            try:
+                sockets.append(_bind(family, (address[0], taken, *address[2:])))
+            except OSError as error:
+                # "localhost" often names ::1 on machines that have no IPv6 at all.
+                if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+                    raise
+                missing = error
+        if missing is not None and not sockets:
+            raise missing
     except OSError as error:
         for opened in sockets:
             opened.close()
@@ -75,7 +85,17 @@ def listen(host: str, port: int) -> list[socket.socket]:
     return sockets
 
 
-def _bind(family: int, address: tuple[Any, ...], *, optional: bool) -> socket.socket | None:
+def _addresses(host: str, port: int) -> list[tuple[int, tuple[Any, ...]]]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    addresses = [(int(family), address) for family, *_, address in dict.fromkeys(found)]
+    if any(address[0] == EVERY_IPV6 for _, address in addresses):
+        # Linux would give both to one socket, unless its `bindv6only` says otherwise; other
+        # systems do not. With one for each, every address also comes as what it is.
+        addresses.append((int(socket.AF_INET), (EVERY_IPV4, port)))
+    return addresses
+
+
+def _bind(family: int, address: tuple[Any, ...]) -> socket.socket:
     # TCP by name: asyncio's own loop turns Nagle's algorithm off only where it is named, and
     # each answer would wait 40 ms for the other side's acknowledgement.
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -88,11 +108,8 @@ def _bind(family: int, address: tuple[Any, ...], *, optional: bool) -> socket.so
         sock.bind(address)
         sock.listen(BACKLOG)
         sock.setblocking(False)
-    except OSError as error:
+    except OSError:
         sock.close()
-        # "localhost" often names ::1 on machines that have no IPv6 at all.
-        if optional and error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
-            return None
         raise
     return sock
 
