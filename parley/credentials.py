@@ -100,7 +100,11 @@ class Origins:
         """Whether it may ask at all: no page (a program), our own, or an allowed one."""
         if asking.origin in self.allowed or self.is_own(asking):
             return True
-        return asking.origin == "" and asking.fetch_site not in _FROM_ELSEWHERE
+        if asking.origin == "" and asking.fetch_site not in _FROM_ELSEWHERE:
+            return True
+        if asking.fetch_site not in _FROM_ELSEWHERE and (named := _host(asking.origin)):
+            self.hosts.note_changed(asking.host, named)
+        return False
 
     def may_look(self, asking: Asking) -> bool:
         """Whether what it reads may be one conversation.

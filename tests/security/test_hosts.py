@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from parley import hosts
 from parley.config import Config, load_config
-from parley.credentials import Origins
+from parley.credentials import Asking, Origins
 from tests.security.doors import DOORS, Knocking
 from tests.servers import Running, running
 from tests.transport.test_guards import UPGRADE
@@ -381,6 +381,70 @@ def test_with_a_public_url_the_log_tells_of_the_proxy_that_changes_the_host(
     assert "https://talk.example" in str(line["advice"])
     assert "pass the Host header on" in str(line["advice"])
     assert "--hosts localhost" in str(line["advice"])
+
+
+def behind_a_proxy(server: Origins, host: str, page: str, fetch_site: str = "") -> bool:
+    """Whether a page may act there, whose request a proxy passes on under that host."""
+    return server.may_act(Asking(host, page, fetch_site, fetch_dest="", changes=True))
+
+
+@pytest.mark.parametrize(
+    ("host", "page"),
+    [
+        ("backend:8081", "https://talk.example"),
+        ("127.0.0.1:8081", "http://talk.lan:8080"),
+        ("[fd00::1]:8081", "http://localhost:8080"),
+        ("talk.lan", "http://talk.lan:8080"),  # the port left out
+    ],
+)
+@pytest.mark.parametrize("fetch_site", ["", "same-origin"])
+def test_the_log_tells_once_of_a_proxy_that_sends_its_own_host(
+    config: Config, told: list[dict[str, object]], host: str, page: str, fetch_site: str
+) -> None:
+    server = Origins.of(config)
+    for _ in range(3):
+        assert not behind_a_proxy(server, host, page, fetch_site)
+    (line,) = told
+    assert (line["event"], line["host"]) == ("page_refused", host)
+    assert line["page"] == page.partition("//")[2]
+    assert "--public-url" in str(line["advice"])
+    assert "Host header" in str(line["advice"])
+
+
+@pytest.mark.parametrize(
+    ("host", "page", "fetch_site"),
+    [
+        ("backend:8081", "https://talk.example", "cross-site"),
+        ("www.talk.lan", "https://talk.lan", "same-site"),
+        ("localhost:8081", "http://localhost:5173", ""),  # somebody's own front end
+        ("backend:8081", "null", ""),
+        ("backend:8081", "http://[", ""),
+        ("backend:8081", f"https://{'x' * 200}.example", ""),
+    ],
+)
+def test_of_another_sites_page_the_log_tells_nothing(
+    config: Config, told: list[dict[str, object]], host: str, page: str, fetch_site: str
+) -> None:
+    assert not behind_a_proxy(Origins.of(config), host, page, fetch_site)
+    assert told == []
+
+
+def test_with_a_public_url_a_foreign_page_is_not_told_to_the_log(
+    config: Config, told: list[dict[str, object]]
+) -> None:
+    server = Origins.of(replace(config, public_url="https://talk.example"))
+    assert not behind_a_proxy(server, "talk.example", "https://mallory.example")
+    assert told == []
+
+
+@pytest.mark.parametrize("door", ["REST", "polling", "a WebSocket"])
+async def test_a_page_behind_such_a_proxy_is_told_of_at_every_door(
+    starts: Starts, http: aiohttp.ClientSession, told: list[dict[str, object]], door: str
+) -> None:
+    async with starts() as server:
+        knocking = Knocking(http, server.url, "backend:8081")
+        assert await DOORS[door](knocking, {"Origin": "https://talk.example"}) == "refused"
+    assert [line["event"] for line in told if line["log_level"] == "warning"] == ["page_refused"]
 
 
 def test_probes_by_the_machines_own_names_are_not_told_to_the_log(
