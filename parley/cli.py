@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
 from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from parley import __version__
 from parley.config import SETTINGS, Config, load_config
-from parley.errors import StartupError
+from parley.errors import OutputUnusable, StartupError
 
 EXIT_CANNOT_START = 1
 Command = Callable[..., Any]
@@ -39,7 +40,24 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
     return decorate
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Heard(click.Command):
+    """A command whose help is read, or which says that it cannot be."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **extra)
+        except OSError as error:  # it has done nothing yet but write
+            _end(OutputUnusable.because_of(error))
+
+
+class _HeardGroup(_Heard, click.Group):
+    command_class = _Heard
+
+
+@click.group(
+    cls=_HeardGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, message="parley %(version)s")
 def main() -> None:
     """Parley: the self-hosted place to talk by link.
@@ -80,5 +98,14 @@ def _or_say_why(flags: Mapping[str, str | None], start: Callable[[Config], None]
     try:
         start(load_config(flags, os.environ))
     except StartupError as error:
+        _end(error)
+
+
+def _end(error: StartupError) -> NoReturn:
+    with contextlib.suppress(OSError):
         click.echo(f"parley: {error}", err=True)
-        sys.exit(EXIT_CANNOT_START)
+    if isinstance(error, OutputUnusable):
+        # Python would try again what it could not write, and tell of it in its own words.
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    sys.exit(EXIT_CANNOT_START)

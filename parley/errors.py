@@ -162,3 +162,14 @@ class SettingInvalid(StartupError):
 
 class RateLimitStorageUnusable(StartupError):
     pass
+
+
+class OutputUnusable(StartupError):
+    """What it says on the terminal, or wherever that is sent, cannot be written there."""
+
+    @classmethod
+    def because_of(cls, error: OSError) -> OutputUnusable:
+        return cls(
+            f"Standard output can't be written: {error.strerror}. Send it somewhere else, "
+            "such as to a terminal or a file on a disk with room."
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
 import socket
@@ -15,7 +16,7 @@ import click
 from parley import logs
 from parley.app import create_app
 from parley.config import ANY_HOST, Config, unknown_variables
-from parley.errors import AddressUnusable, TooFewFilesAllowed
+from parley.errors import AddressUnusable, OutputUnusable, TooFewFilesAllowed
 from parley.wire import serving
 
 GC_THRESHOLDS = (20_000, 50, 50)
@@ -44,7 +45,8 @@ def migrate(config: Config) -> None:
 async def _serve(config: Config) -> None:
     logs.log_to(sys.stderr, config.log_level)
     for variable in unknown_variables(os.environ):
-        click.echo(f"parley: unknown setting {variable}; see parley serve --help.", err=True)
+        with contextlib.suppress(OSError):  # it is no reason not to start
+            click.echo(f"parley: unknown setting {variable}; see parley serve --help.", err=True)
     room = _room(config)
     app = create_app(config)
     await app.open()
@@ -57,16 +59,16 @@ async def _serve(config: Config) -> None:
         stop = serving.stop_on_signals()
         # Where there is a public URL, what it listens at is for the proxy: it answers nobody there.
         verb = "listens" if config.public_url else "is"
-        click.echo(f"Parley {verb} at {_address(config, sockets)}  (Ctrl+C stops it)")
+        _say(f"Parley {verb} at {_address(config, sockets)}  (Ctrl+C stops it)")
         if config.public_url:
-            click.echo(f"People reach it at {config.public_url}")
+            _say(f"People reach it at {config.public_url}")
         elif addresses := _in_network(sockets):
-            click.echo(f"On your network: {' and '.join(addresses)}")
-        click.echo(f"Conversations are kept in {config.data.resolve()}")
+            _say(f"On your network: {' and '.join(addresses)}")
+        _say(f"Conversations are kept in {config.data.resolve()}")
         if not config.rate_limits:
-            click.echo("Rate limits are OFF: anyone can do anything as often as they like.")
+            _say("Rate limits are OFF: anyone can do anything as often as they like.")
         if ANY_HOST in config.hosts:
-            click.echo(HOSTS_UNCHECKED)
+            _say(HOSTS_UNCHECKED)
         _collect_seldom()
         sys.setswitchinterval(SWITCH_S)
         await serving.serve(
@@ -78,7 +80,16 @@ async def _serve(config: Config) -> None:
         )
     finally:
         await app.close()
-    click.echo("Parley has stopped.")
+    with contextlib.suppress(OutputUnusable):  # a terminal that closed is why it stops
+        _say("Parley has stopped.")
+
+
+def _say(text: str) -> None:
+    """Raises `OutputUnusable`."""
+    try:
+        click.echo(text)
+    except OSError as error:
+        raise OutputUnusable.because_of(error) from error
 
 
 def _room(config: Config) -> int:
@@ -105,7 +116,7 @@ async def _migrate(config: Config) -> None:
     app = create_app(config)
     await app.open()
     await app.close()
-    click.echo(f"The database in {config.data} is up to date.")
+    _say(f"The database in {config.data} is up to date.")
 
 
 def _address(config: Config, sockets: list[socket.socket]) -> str:

@@ -24,6 +24,7 @@ from parley import __version__
 from parley.config import SETTINGS, Config, load_config
 from parley.errors import SettingInvalid
 from parley.limits.rates import By, Rate
+from parley.wire.line import SERVICE_RESTART
 from tests import lean
 from tests.people import Person
 from tests.raw import event
@@ -283,6 +284,51 @@ def test_migrate_makes_the_database_and_says_so(tmp_path: Path) -> None:
     assert (folder / "parley.db").exists()
 
 
+FULL = Path("/dev/full")
+SAYING = [("--help",), ("--version",), ("serve", "--help"), ("serve", "--port", "0"), ("migrate",)]
+
+
+def told_where_nobody_hears(
+    arguments: tuple[str, ...], folder: Path, stdout: int
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*lean.COMMAND, *arguments],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=START_WITHIN_S,
+        env={**os.environ, "PARLEY_DATA": str(folder)},
+        check=False,
+    )
+
+
+def assert_ends_for_lack_of_output(ended: subprocess.CompletedProcess[str], reason: str) -> None:
+    assert ended.returncode == 1, ended
+    [line] = ended.stderr.splitlines()
+    assert line.startswith(f"parley: Standard output can't be written: {reason}.")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("arguments", SAYING, ids=" ".join)
+def test_a_full_disk_under_its_output_is_one_sentence(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    with FULL.open("w") as full:
+        ended = told_where_nobody_hears(arguments, tmp_path, full.fileno())
+    assert_ends_for_lack_of_output(ended, "No space left on device")
+
+
+@pytest.mark.parametrize("arguments", SAYING, ids=" ".join)
+def test_a_pipe_that_is_closed_is_one_sentence(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    try:
+        ended = told_where_nobody_hears(arguments, tmp_path, writes)
+    finally:
+        os.close(writes)
+    assert_ends_for_lack_of_output(ended, "Broken pipe")
+
+
 # --- how it runs and stops ---
 
 
@@ -420,13 +466,52 @@ def test_the_data_folder_is_for_its_owner_only(tmp_path: Path) -> None:
         assert (tmp_path / "data").stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_it_well(tmp_path: Path, name: signal.Signals) -> None:
     with process(tmp_path / "data") as server:
         requests.get(server.url, timeout=10)
         code, output = server.stop(name)
     assert code == 0
     assert "Traceback" not in output
+
+
+def test_a_terminal_that_closes_ends_it_with_a_goodbye(tmp_path: Path) -> None:
+    """It and its shell both send SIGHUP, and what is said then goes nowhere."""
+    terminal, end = os.openpty()
+    server = subprocess.Popen(
+        [*lean.COMMAND, "serve", "--port", "0", "--data", str(tmp_path)],
+        stdout=end,
+        stderr=end,
+    )
+    os.close(end)
+    said = b""
+    while b"kept in" not in said:
+        said += os.read(terminal, 4_096)
+    address = said.decode().split(" at http")[1].split()[0]
+    target = "/socket.io/?EIO=4&transport=websocket"
+    ada = websocket.create_connection(f"ws{address}{target}", timeout=10)
+    os.close(terminal)
+    for _ in range(3):
+        server.send_signal(signal.SIGHUP)
+    opcode, said = 0, b""
+    while opcode != websocket.ABNF.OPCODE_CLOSE:
+        opcode, said = ada.recv_data(control_frame=True)
+    assert int.from_bytes(said[:2], "big") == SERVICE_RESTART
+    ada.shutdown()  # type: ignore[no-untyped-call]
+    assert server.wait(15) == 0
+
+
+def test_who_starts_it_with_nohup_may_close_the_terminal(tmp_path: Path) -> None:
+    command = ["nohup", *lean.COMMAND, "serve", "--port", "0", "--data", str(tmp_path)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().split(" at ")[1].split()[0]
+        server.send_signal(signal.SIGHUP)
+        assert requests.get(f"{url}/api/ready", timeout=10).status_code == 200
+        server.terminate()
+        assert server.wait(15) == 0
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])

@@ -128,7 +128,11 @@ def _reason(host: str, port: int, error: OSError) -> str:
 
 
 def stop_on_signals() -> asyncio.Event:
-    """An event that SIGTERM and SIGINT set; a second signal ends the process at once."""
+    """An event that SIGTERM, SIGINT and SIGHUP set; a second signal ends the process at once.
+
+    But for SIGHUP, which a terminal that closes sends through its shell as well, and which is not
+    heard at all where whoever started us asked for that (`nohup`).
+    """
     stop = asyncio.Event()
 
     def asked() -> None:
@@ -139,6 +143,9 @@ def stop_on_signals() -> asyncio.Event:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, asked)
+    hang_up = getattr(signal, "SIGHUP", None)
+    if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:
+        loop.add_signal_handler(hang_up, stop.set)
     return stop
 
 
