@@ -1,4 +1,4 @@
-"""The command line: `parley serve` and `parley migrate`."""
+"""The command line: `parley serve`, and what a host does beside it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
@@ -79,6 +80,60 @@ def serve(**flags: str | None) -> None:
 def migrate(**flags: str | None) -> None:
     """Upgrade the database, as `serve` does too."""
     _or_say_why(flags, lambda config: _starting().migrate(config))
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@with_settings("data")
+def backup(file: Path, **flags: str | None) -> None:
+    """Save all conversations to a new FILE, also while the server runs."""
+
+    def save(config: Config) -> None:
+        made = _hosting().backup(config, file)
+        messages, conversations = (
+            _count(made.messages, "message"),
+            _count(made.conversations, "conversation"),
+        )
+        size = f"{made.size_bytes / 1_000_000:,.1f} MB"
+        _say(f"Saved {messages} in {conversations} to {file} ({size}), checked and on disk.")
+
+    _or_say_why(flags, save)
+
+
+# An id may begin with a hyphen.
+@main.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
+@click.argument("room")
+@with_settings("data", "public_url", "port")
+def owner_link(room: str, **flags: str | None) -> None:
+    """Print a link that makes whoever opens it an owner of the conversation ROOM.
+
+    ROOM is the conversation's link, or the last part of it. For owners who lost their cookie. The
+    link works once, within ten minutes; owners see in their log that it was made.
+    """
+
+    def make(config: Config) -> None:
+        _say(_hosting().owner_link(config, room))
+
+    _or_say_why(flags, make)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _say(text: str) -> None:
+    """Raises `OutputUnusable`."""
+    try:
+        click.echo(text)
+    except OSError as error:
+        raise OutputUnusable.because_of(error) from error
+
+
+def _hosting() -> ModuleType:
+    """What is done beside a server, loaded where it is asked for."""
+    from parley import hosting
+
+    return hosting
 
 
 def _starting() -> ModuleType:

@@ -125,7 +125,7 @@ class Unavailable(ParleyError):
 
 
 class StartupError(Exception):
-    """Why the server cannot start, as one sentence for the person who started it."""
+    """Why a command cannot do its work, as one sentence for the person who gave it."""
 
 
 class DataFolderUnusable(StartupError):
@@ -161,6 +161,14 @@ class SettingInvalid(StartupError):
 
 
 class RateLimitStorageUnusable(StartupError):
+    pass
+
+
+class BackupFailed(StartupError):
+    pass
+
+
+class ConversationUnknown(StartupError):
     pass
 
 

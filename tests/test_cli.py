@@ -77,6 +77,8 @@ def test_help_names_the_commands() -> None:
     assert ended.returncode == 0
     assert "serve" in ended.stdout
     assert "migrate" in ended.stdout
+    assert "backup" in ended.stdout
+    assert "owner-link" in ended.stdout
 
 
 def test_the_version_is_that_of_the_package() -> None:
