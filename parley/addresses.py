@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -29,13 +29,21 @@ ONE_PLACE_BITS = 64
 # With a port, as some proxies write it; an IPv6 address then stands in brackets.
 _HOP = re.compile(r"\[(?P<bracketed>[^\]]+)\](?::\d+)?|(?P<ipv4>[\d.]+):\d+|(?P<plain>.+)")
 
+_THIS_MACHINE = re.compile(r"(?:localhost\.?|127(?:\.\d{1,3}){3}|\[::1\])?(?::\d+)?", re.ASCII)
+"""How a `Host` names the machine itself, or nothing."""
+
 
 class Proxies:
     """The proxies whose word on where a request comes from counts: none, unless configured."""
 
-    def __init__(self, trusted: Iterable[Network] = ()) -> None:
+    def __init__(
+        self, trusted: Iterable[Network] = (), asked_directly: Collection[str] = ()
+    ) -> None:
         self._trusted = tuple(trusted)
+        self._asked_directly = asked_directly
+        """Paths that a proxy asks for itself, to see how we are."""
         self._has_warned = False
+        self._has_warned_of_missing = False
 
     def trusts(self, address: str) -> bool:
         """Whether it is that of a trusted proxy."""
@@ -62,6 +70,8 @@ class Proxies:
             hops, address = hops + 1, said
             if not self.trusts(said):
                 break
+        if not hops:
+            self._warn_of_missing(scope)
         return {**scope, "client": (address, 0), "scheme": _scheme(scope, hops)}
 
     def _warn_of_ignored(self, address: str, scope: dict[str, Any]) -> None:
@@ -74,6 +84,24 @@ class Proxies:
         if address and ip_address(address).is_private:
             self._has_warned = True
             log.warning("forwarded_headers_ignored", why="the proxy is not in trusted_proxies")
+
+    def _warn_of_missing(self, scope: dict[str, Any]) -> None:
+        """Tell once that everybody behind this proxy counts as one address, or as any they like.
+
+        Not of what the proxy's own machine asks, by its own name.
+        """
+        if self._has_warned_of_missing or scope["path"] in self._asked_directly:
+            return
+        if _THIS_MACHINE.fullmatch(",".join(_values(scope, b"host")).lower()):
+            return
+        self._has_warned_of_missing = True
+        log.warning(
+            "forwarded_headers_missing",
+            advice="A request came from a proxy in --trusted-proxies without the address of its "
+            "client in X-Forwarded-For. Have the proxy set that header on every request: until "
+            "then all who come through it share one limit, and if it passes the header on, anyone "
+            "can choose their address.",
+        )
 
 
 def parse_networks(text: str) -> tuple[Network, ...]:

@@ -14,7 +14,7 @@ from parley import __version__, contract, logs, paths, present, requests, web
 from parley.addresses import Proxies
 from parley.bus.local import LocalBus
 from parley.config import Config
-from parley.credentials import MARK, Origins
+from parley.credentials import MARK, PROBES, Origins
 from parley.domain import conversations, forgetting, participants
 from parley.domain.clocks import ClockCheck
 from parley.domain.context import Context
@@ -206,7 +206,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.asgi_app = Gate(  # type: ignore[method-assign]  # how Quart takes middleware
         app.realtime.server,
         Turnstile(app.asgi_app),
-        proxies=Proxies(config.trusted_proxies),
+        proxies=Proxies(config.trusted_proxies, asked_directly=PROBES),
         places=Places(config.most_connections),
         is_here=lambda host, path: site.origins.is_here(host, path),
         may_connect=lambda handshake: site.origins.may_act(asking(handshake)),

@@ -1,19 +1,21 @@
-"""The command line: `parley serve` and `parley migrate`."""
+"""The command line: `parley serve`, and what a host does beside it."""
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from parley import __version__
 from parley.config import SETTINGS, Config, load_config
-from parley.errors import StartupError
+from parley.errors import OutputUnusable, StartupError
 
 EXIT_CANNOT_START = 1
 Command = Callable[..., Any]
@@ -39,7 +41,24 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
     return decorate
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Heard(click.Command):
+    """A command whose help is read, or which says that it cannot be."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **extra)
+        except OSError as error:  # it has done nothing yet but write
+            _end(OutputUnusable.because_of(error))
+
+
+class _HeardGroup(_Heard, click.Group):
+    command_class = _Heard
+
+
+@click.group(
+    cls=_HeardGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, message="parley %(version)s")
 def main() -> None:
     """Parley: the self-hosted place to talk by link.
@@ -63,6 +82,60 @@ def migrate(**flags: str | None) -> None:
     _or_say_why(flags, lambda config: _starting().migrate(config))
 
 
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@with_settings("data")
+def backup(file: Path, **flags: str | None) -> None:
+    """Save all conversations to a new FILE, also while the server runs."""
+
+    def save(config: Config) -> None:
+        made = _hosting().backup(config, file)
+        messages, conversations = (
+            _count(made.messages, "message"),
+            _count(made.conversations, "conversation"),
+        )
+        size = f"{made.size_bytes / 1_000_000:,.1f} MB"
+        _say(f"Saved {messages} in {conversations} to {file} ({size}), checked and on disk.")
+
+    _or_say_why(flags, save)
+
+
+# An id may begin with a hyphen.
+@main.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
+@click.argument("room")
+@with_settings("data", "public_url", "port")
+def owner_link(room: str, **flags: str | None) -> None:
+    """Print a link that makes whoever opens it an owner of the conversation ROOM.
+
+    ROOM is the conversation's link, or the last part of it. For owners who lost their cookie. The
+    link works once, within ten minutes; owners see in their log that it was made.
+    """
+
+    def make(config: Config) -> None:
+        _say(_hosting().owner_link(config, room))
+
+    _or_say_why(flags, make)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _say(text: str) -> None:
+    """Raises `OutputUnusable`."""
+    try:
+        click.echo(text)
+    except OSError as error:
+        raise OutputUnusable.because_of(error) from error
+
+
+def _hosting() -> ModuleType:
+    """What is done beside a server, loaded where it is asked for."""
+    from parley import hosting
+
+    return hosting
+
+
 def _starting() -> ModuleType:
     """What needs the whole of Parley, loaded once it is known what for: help comes at once, and
     so does the sentence about a wrong setting.
@@ -80,5 +153,14 @@ def _or_say_why(flags: Mapping[str, str | None], start: Callable[[Config], None]
     try:
         start(load_config(flags, os.environ))
     except StartupError as error:
+        _end(error)
+
+
+def _end(error: StartupError) -> NoReturn:
+    with contextlib.suppress(OSError):
         click.echo(f"parley: {error}", err=True)
-        sys.exit(EXIT_CANNOT_START)
+    if isinstance(error, OutputUnusable):
+        # Python would try again what it could not write, and tell of it in its own words.
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    sys.exit(EXIT_CANNOT_START)

@@ -26,6 +26,7 @@ _HOST_NAMES = "host names such as talk.example.org, comma-separated and without 
 _AN_ORIGIN = "an address such as https://example.org, without a path"
 # What a browser writes into `Origin` and `Host`, and a page's policy may hold as it is.
 _NAME = re.compile(r"[a-z0-9_-][a-z0-9._-]*", re.ASCII)
+_DOT_AT_THE_END = re.compile(r"\.(?=:\d+$|$)", re.ASCII)
 _HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
 
 
@@ -37,6 +38,11 @@ def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise ValueError("a number from 0 to 65535, where 0 takes any free port")
     return int(text)
+
+
+def _listening(text: str) -> str:
+    """A name or an address; one of IPv6 also in brackets, as addresses of pages have it."""
+    return text[1:-1] if text.startswith("[") and text.endswith("]") else text
 
 
 def _seconds(text: str) -> float:
@@ -98,8 +104,13 @@ def _origin(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc.lower().removesuffix(f':{default_port(parts.scheme)}')}"
 
 
+def undotted(host: str) -> str:
+    """A host, or an origin, whose name has no dot at the end: with one it is the same name."""
+    return _DOT_AT_THE_END.sub("", host)
+
+
 def _public_url(text: str) -> str:
-    return _origin(text) if text.strip() else ""
+    return undotted(_origin(text)) if text.strip() else ""
 
 
 def _origins(text: str) -> tuple[str, ...]:
@@ -157,7 +168,10 @@ class Config:
     """How one server runs. The defaults are those of `parley serve` with no flags."""
 
     host: str = _setting(
-        str, "localhost", "the name or address to listen on; 0.0.0.0 for every network", "NAME"
+        _listening,
+        "localhost",
+        "the name or address to listen on; 0.0.0.0 for every network, :: for those of IPv6 too",
+        "NAME",
     )
     port: int = _setting(_port, "8081", "the port to listen on; 0 takes any free one", "NUMBER")
     data: Path = _setting(

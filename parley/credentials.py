@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from parley.config import Config
-from parley.hosts import Hosts, is_loopback
+from parley.config import Config, undotted
+from parley.hosts import Hosts
 
 COOKIE = "parley_session"
 COOKIE_MAX_AGE_S = 400 * 24 * 3600
@@ -23,7 +23,8 @@ MARK = "Parley-Page"
 """A header that scripts of our own pages set. Another origin's could only after a
 preflight, and no preflight of ours allows it."""
 PROBES = frozenset({"/api/health", "/api/ready"})
-"""What whoever looks after the server asks from the same machine, by its loopback name."""
+"""What whoever looks after the server asks, by whatever name or address it knows it: Kubernetes by
+that of the pod. The answers are a few counts, and hold nothing of what people say."""
 _FROM_ELSEWHERE = ("cross-site", "same-site")
 _FRAMES = ("iframe", "frame", "embed", "object")
 
@@ -69,9 +70,7 @@ class Origins:
         A page of somebody's whose name was made to lead here (DNS rebinding) asks by
         that name, and gets nothing.
         """
-        if path in PROBES and (not host or is_loopback(host)):
-            return True
-        return self.hosts.admit(host)
+        return path in PROBES or self.hosts.admit(host)
 
     def is_own(self, asking: Asking) -> bool:
         """Whether a page of this very server asks, as far as its browser says.
@@ -87,7 +86,7 @@ class Origins:
             if asking.fetch_site:
                 return asking.fetch_site == "same-origin"
             return asking.is_vouched
-        if self.public_url and asking.origin == self.public_url:
+        if self.public_url and undotted(asking.origin) == self.public_url:
             return True
         if self.public_url and not self.hosts.adds(asking.host):
             return False
@@ -101,7 +100,11 @@ class Origins:
         """Whether it may ask at all: no page (a program), our own, or an allowed one."""
         if asking.origin in self.allowed or self.is_own(asking):
             return True
-        return asking.origin == "" and asking.fetch_site not in _FROM_ELSEWHERE
+        if asking.origin == "" and asking.fetch_site not in _FROM_ELSEWHERE:
+            return True
+        if asking.fetch_site not in _FROM_ELSEWHERE and (named := _host(asking.origin)):
+            self.hosts.note_changed(asking.host, named)
+        return False
 
     def may_look(self, asking: Asking) -> bool:
         """Whether what it reads may be one conversation.

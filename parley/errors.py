@@ -125,7 +125,7 @@ class Unavailable(ParleyError):
 
 
 class StartupError(Exception):
-    """Why the server cannot start, as one sentence for the person who started it."""
+    """Why a command cannot do its work, as one sentence for the person who gave it."""
 
 
 class DataFolderUnusable(StartupError):
@@ -162,3 +162,22 @@ class SettingInvalid(StartupError):
 
 class RateLimitStorageUnusable(StartupError):
     pass
+
+
+class BackupFailed(StartupError):
+    pass
+
+
+class ConversationUnknown(StartupError):
+    pass
+
+
+class OutputUnusable(StartupError):
+    """What it says on the terminal, or wherever that is sent, cannot be written there."""
+
+    @classmethod
+    def because_of(cls, error: OSError) -> OutputUnusable:
+        return cls(
+            f"Standard output can't be written: {error.strerror}. Send it somewhere else, "
+            "such as to a terminal or a file on a disk with room."
+        )

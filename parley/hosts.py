@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from parley.config import ANY_HOST, Config, default_port
+from parley.config import ANY_HOST, Config, default_port, undotted
 
 NOTED_MAX = 5
 """How many names that strangers asked by get into the log, until the next start."""
@@ -27,6 +27,13 @@ LOOKING_UP = "own-names"
 _LOCAL = (".localhost", ".local", ".lan", ".home", ".home.arpa", ".internal")
 """Endings that the public DNS leads nowhere with (RFC 6761, RFC 6762, RFC 8375, and ICANN's
 resolution of 2024-07-29), or does not have."""
+
+_ABOUT_CHANGED = (
+    "A page was refused that names another host than its request does. If it is one of this "
+    "server's, a proxy in front changes the Host header: have the proxy pass it on as it came, and "
+    "set --public-url to the address people use. Until then pages can't connect, and links lead to "
+    "the proxy's name for this server."
+)
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +53,7 @@ class Hosts:
         self._own: Set[str] = frozenset() if config.public_url else own_names()
         self._noted: set[str] = set()
         self._admitted: set[str] = set()
+        self._has_told_of_changed = False
 
     def admit(self, host: str) -> bool:
         """Whether a `Host` names this server. The first few that do not are told to the log."""
@@ -59,7 +67,7 @@ class Hosts:
         return is_known
 
     def _knows(self, host: str) -> bool:
-        if host.lower() in self._public or self.adds(host):
+        if undotted(host.lower()) in self._public or self.adds(host):
             return True
         name = name_in(host)
         is_own = _is_local(name) or name == self._listening or name in self._own
@@ -68,6 +76,20 @@ class Hosts:
     def adds(self, host: str) -> bool:
         """Whether `--hosts` has the name in a `Host`, on whatever port."""
         return bool(self._others) and (ANY_HOST in self._others or name_in(host) in self._others)
+
+    def note_changed(self, host: str, page: str) -> None:
+        """A page at the host `page`, perhaps our own, was refused since it asked for `host`.
+
+        So it goes where a proxy sends a `Host` of its own, or leaves out the port. Told once, where
+        no public URL says what is right.
+        """
+        asked = host.lower()
+        is_other_port = name_in(page) == name_in(asked) and name_in(asked) != undotted(asked)
+        if self._public_url or self._has_told_of_changed or is_other_port:
+            return
+        if len(page) <= NOTED_MAX_CHARS >= len(asked):
+            self._has_told_of_changed = True
+            log.warning("page_refused", page=page, host=asked, advice=_ABOUT_CHANGED)
 
     def _note(self, name: str) -> None:
         is_new = bool(name) and name not in self._noted and len(name) <= NOTED_MAX_CHARS
@@ -89,7 +111,7 @@ def name_in(host: str) -> str:
 def is_loopback(host: str) -> bool:
     """Whether a `Host`, with or without a port, names the machine itself."""
     try:
-        name = urlsplit(f"//{host.lower()}").hostname or ""
+        name = urlsplit(f"//{undotted(host.lower())}").hostname or ""
         return name == "localhost" or ip_address(name).is_loopback
     except ValueError:
         return False

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
 import socket
 import sys
+from ipaddress import ip_address
 from typing import Any
 
 import click
@@ -14,7 +16,7 @@ import click
 from parley import logs
 from parley.app import create_app
 from parley.config import ANY_HOST, Config, unknown_variables
-from parley.errors import AddressUnusable, TooFewFilesAllowed
+from parley.errors import AddressUnusable, OutputUnusable, TooFewFilesAllowed
 from parley.wire import serving
 
 GC_THRESHOLDS = (20_000, 50, 50)
@@ -25,9 +27,9 @@ milliseconds are longer than what the loop does in most of its turns."""
 HOSTS_UNCHECKED = (
     "Host names are NOT CHECKED (--hosts *): a stranger's page can pass for one of this server's."
 )
-EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  # told apart, not bound
-ELSEWHERE = ("192.0.2.1", 9)
-"""Nobody's address (RFC 5737), nor is anything sent: only the way to it is looked up."""
+EVERYWHERE = (serving.EVERY_IPV4, serving.EVERY_IPV6)
+ELSEWHERE = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
+"""Nobody's addresses (RFC 5737, RFC 3849), nor is anything sent: the way there is looked up."""
 
 
 def serve(config: Config) -> None:
@@ -43,7 +45,8 @@ def migrate(config: Config) -> None:
 async def _serve(config: Config) -> None:
     logs.log_to(sys.stderr, config.log_level)
     for variable in unknown_variables(os.environ):
-        click.echo(f"parley: unknown setting {variable}; see parley serve --help.", err=True)
+        with contextlib.suppress(OSError):  # it is no reason not to start
+            click.echo(f"parley: unknown setting {variable}; see parley serve --help.", err=True)
     room = _room(config)
     app = create_app(config)
     await app.open()
@@ -54,19 +57,18 @@ async def _serve(config: Config) -> None:
             raise AddressUnusable(str(error)) from error
         # Before anybody is told that it is up: who is told may stop it at once.
         stop = serving.stop_on_signals()
-        port = sockets[0].getsockname()[1]
         # Where there is a public URL, what it listens at is for the proxy: it answers nobody there.
         verb = "listens" if config.public_url else "is"
-        click.echo(f"Parley {verb} at {_address(config, port)}  (Ctrl+C stops it)")
+        _say(f"Parley {verb} at {_address(config, sockets)}  (Ctrl+C stops it)")
         if config.public_url:
-            click.echo(f"People reach it at {config.public_url}")
-        elif config.host in EVERYWHERE and (address := _in_network()):
-            click.echo(f"On your network: http://{address}:{port}")
-        click.echo(f"Conversations are kept in {config.data.resolve()}")
+            _say(f"People reach it at {config.public_url}")
+        elif addresses := _in_network(sockets):
+            _say(f"On your network: {' and '.join(addresses)}")
+        _say(f"Conversations are kept in {config.data.resolve()}")
         if not config.rate_limits:
-            click.echo("Rate limits are OFF: anyone can do anything as often as they like.")
+            _say("Rate limits are OFF: anyone can do anything as often as they like.")
         if ANY_HOST in config.hosts:
-            click.echo(HOSTS_UNCHECKED)
+            _say(HOSTS_UNCHECKED)
         _collect_seldom()
         sys.setswitchinterval(SWITCH_S)
         await serving.serve(
@@ -78,7 +80,16 @@ async def _serve(config: Config) -> None:
         )
     finally:
         await app.close()
-    click.echo("Parley has stopped.")
+    with contextlib.suppress(OutputUnusable):  # a terminal that closed is why it stops
+        _say("Parley has stopped.")
+
+
+def _say(text: str) -> None:
+    """Raises `OutputUnusable`."""
+    try:
+        click.echo(text)
+    except OSError as error:
+        raise OutputUnusable.because_of(error) from error
 
 
 def _room(config: Config) -> int:
@@ -105,23 +116,37 @@ async def _migrate(config: Config) -> None:
     app = create_app(config)
     await app.open()
     await app.close()
-    click.echo(f"The database in {config.data} is up to date.")
+    _say(f"The database in {config.data} is up to date.")
 
 
-def _address(config: Config, port: int) -> str:
-    host = "localhost" if config.host in EVERYWHERE else config.host
+def _address(config: Config, sockets: list[socket.socket]) -> str:
+    return _url("localhost" if _is_everywhere(sockets[0]) else config.host, sockets[0])
+
+
+def _in_network(sockets: list[socket.socket]) -> list[str]:
+    """Where this machine is in its networks, of those that are listened on everywhere."""
+    found = ((each, _own_address(each.family)) for each in sockets if _is_everywhere(each))
+    return [_url(address, each) for each, address in found if address is not None]
+
+
+def _is_everywhere(listening: socket.socket) -> bool:
+    return listening.getsockname()[0] in EVERYWHERE
+
+
+def _url(host: str, listening: socket.socket) -> str:
+    port = listening.getsockname()[1]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def _in_network() -> str | None:
-    """This machine's address in its network, if it is in one."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(ELSEWHERE)
-        except OSError:
-            return None
-        address: str = probe.getsockname()[0]
-    return address
+def _own_address(family: int) -> str | None:
+    """This machine's address in its network of IPv4 or IPv6, if it is in one."""
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((ELSEWHERE[socket.AddressFamily(family)], 9))
+            address: str = probe.getsockname()[0]
+    except OSError:
+        return None
+    return None if ip_address(address).is_link_local else address
 
 
 def _run(work: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import os
 import shutil
@@ -10,6 +11,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Mapping
 from datetime import date
 from ipaddress import ip_network
@@ -23,10 +25,22 @@ from parley import __version__
 from parley.config import SETTINGS, Config, load_config
 from parley.errors import SettingInvalid
 from parley.limits.rates import By, Rate
+from parley.wire.line import SERVICE_RESTART
 from tests import lean
 from tests.people import PATIENCE_S, Person
 from tests.raw import event
 from tests.servers import START_WITHIN_S, process
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
+HAS_IPV6 = _has_ipv6()
 
 
 def parley(
@@ -64,6 +78,8 @@ def test_help_names_the_commands() -> None:
     assert ended.returncode == 0
     assert "serve" in ended.stdout
     assert "migrate" in ended.stdout
+    assert "backup" in ended.stdout
+    assert "owner-link" in ended.stdout
 
 
 def test_the_version_is_that_of_the_package() -> None:
@@ -282,6 +298,51 @@ def test_migrate_makes_the_database_and_says_so(tmp_path: Path) -> None:
     assert (folder / "parley.db").exists()
 
 
+FULL = Path("/dev/full")
+SAYING = [("--help",), ("--version",), ("serve", "--help"), ("serve", "--port", "0"), ("migrate",)]
+
+
+def told_where_nobody_hears(
+    arguments: tuple[str, ...], folder: Path, stdout: int
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*lean.COMMAND, *arguments],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=START_WITHIN_S,
+        env={**os.environ, "PARLEY_DATA": str(folder)},
+        check=False,
+    )
+
+
+def assert_ends_for_lack_of_output(ended: subprocess.CompletedProcess[str], reason: str) -> None:
+    assert ended.returncode == 1, ended
+    [line] = ended.stderr.splitlines()
+    assert line.startswith(f"parley: Standard output can't be written: {reason}.")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("arguments", SAYING, ids=" ".join)
+def test_a_full_disk_under_its_output_is_one_sentence(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    with FULL.open("w") as full:
+        ended = told_where_nobody_hears(arguments, tmp_path, full.fileno())
+    assert_ends_for_lack_of_output(ended, "No space left on device")
+
+
+@pytest.mark.parametrize("arguments", SAYING, ids=" ".join)
+def test_a_pipe_that_is_closed_is_one_sentence(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    try:
+        ended = told_where_nobody_hears(arguments, tmp_path, writes)
+    finally:
+        os.close(writes)
+    assert_ends_for_lack_of_output(ended, "Broken pipe")
+
+
 # --- how it runs and stops ---
 
 
@@ -305,6 +366,79 @@ def test_on_every_network_it_says_where_others_find_it(tmp_path: Path) -> None:
             assert requests.get(f"{url}/api/health", timeout=PATIENCE_S).status_code == 200
         finally:
             server.terminate()
+
+
+def listening_at(*flags: str, data: Path) -> tuple[str, list[str]]:
+    """Where it says that it listens, and where on the network; it answers at every one of them."""
+    command = [*lean.COMMAND, "serve", "--port", "0", "--data", str(data), *flags]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            here, network = (server.stdout.readline() for _ in range(2))
+            url = here.split(" at ")[1].split()[0]
+            others = network.removeprefix("On your network: ").split(" and ")
+            others = [each.strip() for each in others if each.startswith("http")]
+            for each in (url, *others):
+                assert requests.get(f"{each}/api/health", timeout=10).status_code == 200
+            port = url.rsplit(":", 1)[1]
+            for loopback in ("127.0.0.1", "[::1]"):
+                with contextlib.suppress(requests.ConnectionError):
+                    requests.get(f"http://{loopback}:{port}/api/health", timeout=10)
+                    others.append(loopback)
+            return url.rsplit(":", 1)[0], others
+        finally:
+            server.terminate()
+
+
+@pytest.mark.skipif(not HAS_IPV6, reason="this machine has no IPv6")
+@pytest.mark.parametrize("host", ["::", "[::]", "0::0"])
+def test_everywhere_in_ipv6_is_everywhere_in_ipv4_too(tmp_path: Path, host: str) -> None:
+    url, answering = listening_at("--host", host, data=tmp_path)
+    assert url == "http://localhost"
+    assert {"127.0.0.1", "[::1]"} <= set(answering)
+
+
+def test_everywhere_in_ipv4_is_nowhere_in_ipv6(tmp_path: Path) -> None:
+    url, answering = listening_at("--host", "0.0.0.0", data=tmp_path)
+    assert url == "http://localhost"
+    assert "127.0.0.1" in answering
+    assert "[::1]" not in answering
+    assert not any("[" in each for each in answering)
+
+
+@pytest.mark.skipif(not HAS_IPV6, reason="this machine has no IPv6")
+def test_one_address_of_ipv6_is_that_alone(tmp_path: Path) -> None:
+    assert listening_at("--host", "[::1]", data=tmp_path) == ("http://[::1]", ["[::1]"])
+
+
+WITHOUT_IPV6 = ("unshare", "--net", "--map-root-user", "bash", "-c")
+LOSE_IPV6 = "ip link set lo up && echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6"
+
+
+@pytest.mark.parametrize("host", ["localhost", "::"])
+def test_without_ipv6_it_listens_where_it_can(tmp_path: Path, host: str) -> None:
+    if subprocess.run([*WITHOUT_IPV6, LOSE_IPV6], capture_output=True, check=False).returncode:
+        pytest.skip("no network of our own can be made here")
+    # Names its addresses as machines do whose IPv6 was turned off: that of IPv6 first.
+    listen = (
+        "import socket; from parley.wire import serving\n"
+        "found = ((10, '::1'), (2, '127.0.0.1'))\n"
+        "named = [(family, 1, 6, '', (host, 0)) for family, host in found]\n"
+        f"if {host!r} == 'localhost': socket.getaddrinfo = lambda *_, **__: named\n"
+        f"sockets = serving.listen({host!r}, 0)\n"
+        "port = sockets[0].getsockname()[1]\n"
+        "socket.socket().connect(('127.0.0.1', port))\n"
+    )
+    command = f'{LOSE_IPV6} && exec {sys.executable} -c "$LISTEN"'
+    ended = subprocess.run(
+        [*WITHOUT_IPV6, command],
+        env={**os.environ, "LISTEN": listen},
+        capture_output=True,
+        text=True,
+        timeout=START_WITHIN_S,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
 
 
 @pytest.mark.parametrize(("switch", "is_told"), [("off", True), ("on", False)])
@@ -346,13 +480,52 @@ def test_the_data_folder_is_for_its_owner_only(tmp_path: Path) -> None:
         assert (tmp_path / "data").stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_it_well(tmp_path: Path, name: signal.Signals) -> None:
     with process(tmp_path / "data") as server:
         requests.get(server.url, timeout=PATIENCE_S)
         code, output = server.stop(name)
     assert code == 0
     assert "Traceback" not in output
+
+
+def test_a_terminal_that_closes_ends_it_with_a_goodbye(tmp_path: Path) -> None:
+    """It and its shell both send SIGHUP, and what is said then goes nowhere."""
+    terminal, end = os.openpty()
+    server = subprocess.Popen(
+        [*lean.COMMAND, "serve", "--port", "0", "--data", str(tmp_path)],
+        stdout=end,
+        stderr=end,
+    )
+    os.close(end)
+    said = b""
+    while b"kept in" not in said:
+        said += os.read(terminal, 4_096)
+    address = said.decode().split(" at http")[1].split()[0]
+    target = "/socket.io/?EIO=4&transport=websocket"
+    ada = websocket.create_connection(f"ws{address}{target}", timeout=10)
+    os.close(terminal)
+    for _ in range(3):
+        server.send_signal(signal.SIGHUP)
+    opcode, said = 0, b""
+    while opcode != websocket.ABNF.OPCODE_CLOSE:
+        opcode, said = ada.recv_data(control_frame=True)
+    assert int.from_bytes(said[:2], "big") == SERVICE_RESTART
+    ada.shutdown()  # type: ignore[no-untyped-call]
+    assert server.wait(15) == 0
+
+
+def test_who_starts_it_with_nohup_may_close_the_terminal(tmp_path: Path) -> None:
+    command = ["nohup", *lean.COMMAND, "serve", "--port", "0", "--data", str(tmp_path)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().split(" at ")[1].split()[0]
+        server.send_signal(signal.SIGHUP)
+        assert requests.get(f"{url}/api/ready", timeout=10).status_code == 200
+        server.terminate()
+        assert server.wait(15) == 0
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])

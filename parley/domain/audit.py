@@ -15,6 +15,7 @@ from parley.storage import audit as stored
 
 LIGHT: frozenset[ActName] = frozenset({"changed_title", "changed_description"})
 """What anybody may do again and again, and nobody has to answer for."""
+HOST = "The host"
 LIGHT_KEPT = 100
 """So many of those are kept of each conversation; everything else for good."""
 
@@ -26,6 +27,13 @@ def note(
     stored.note(connection, found.id, at=at, who=_called(found), act=act, about=about)
     if act in LIGHT:
         stored.forget_light(connection, found.id, but=LIGHT_KEPT)
+
+
+def note_of_host(
+    connection: sa.Connection, found: Found, act: ActName, *, at: datetime, about: str = ""
+) -> None:
+    """The same of what whoever runs the server did, at its command line."""
+    stored.note(connection, found.id, at=at, who=HOST, act=act, about=about)
 
 
 def _called(found: Found) -> str:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from parley.contract import OWNER_LINK_VALID_S
 from parley.domain import access, audit, door, entering, knocking, text
-from parley.domain.context import Context
+from parley.domain.context import Context, now
 from parley.domain.door import Found
 from parley.errors import (
     NotFound,
@@ -33,6 +33,7 @@ from parley.storage import grants, links
 from parley.storage import participants as stored_participants
 
 CODE_BYTES = 24
+HOSTS_LABEL = "made on the server"
 
 
 class MadeLink(Struct, frozen=True):
@@ -77,6 +78,28 @@ async def make_link(
         return link
 
     return MadeLink(await context.database.write(work), code)
+
+
+def make_link_of_host(connection: sa.Connection, room_id: str) -> MadeLink:
+    """A link that makes an owner, for whoever runs the server: nobody is left who could make one.
+
+    As any that makes an owner it is valid once, for ten minutes; owners see in their log that it
+    was made. For use inside a transaction. Raises `ConversationNotFound`, `OldLink`.
+    """
+    found, code, at = door.find(connection, room_id, None), secrets.token_urlsafe(CODE_BYTES), now()
+    link = links.insert(
+        connection,
+        conversation_id=found.id,
+        code_hash=_hash(code),
+        role=Role.OWNER.value,
+        label=HOSTS_LABEL,
+        at=at,
+        expires_at=at + timedelta(seconds=OWNER_LINK_VALID_S),
+        uses_max=1,
+        made_by=None,
+    )
+    audit.note_of_host(connection, found, "made_link", at=at, about=_of_link(link))
+    return MadeLink(link, code)
 
 
 async def revoke_link(

@@ -66,8 +66,8 @@ class Database:
         self._folder = folder
         self._lock = FolderLock(folder)
         # Both open only what is there: a file that was removed must not come back empty.
-        self._reads = _engine(database_url(folder, "rw"), "PRAGMA query_only = ON")
-        self._writes = _engine(
+        self._reads = connected(database_url(folder, "rw"), "PRAGMA query_only = ON")
+        self._writes = connected(
             database_url(folder, "rw"), f"PRAGMA wal_autocheckpoint = {LOG_PAGES_MAX}"
         )
         self._reader: Reader | None = None
@@ -111,7 +111,7 @@ class Database:
         self._writer = Writer(self._commit, self._note)
 
     def _prepare(self) -> None:
-        engine = _engine(database_url(self._folder, "rwc"))
+        engine = connected(database_url(self._folder, "rwc"))
         is_new = not (self._folder / NAME).exists()
         try:
             migrate(engine)
@@ -395,7 +395,8 @@ def _put_into_database(connection: sa.Connection) -> list[Any]:
     return execute(connection, "PRAGMA wal_checkpoint(PASSIVE)")
 
 
-def _engine(url: str, *pragmas: str) -> sa.Engine:
+def connected(url: str, *pragmas: str) -> sa.Engine:
+    """Connections to the database at this address, all set as they must be, and by `pragmas`."""
     # AUTOCOMMIT hands BEGIN and COMMIT to us: sqlite3's own would come too late and too weak.
     engine = sa.create_engine(
         url,

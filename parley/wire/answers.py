@@ -22,8 +22,18 @@ GUARDING = (
 )
 """What every answer of the wire's says; the app sets its own."""
 TOO_LARGE_HEAD = TooLarge("The address and headers of this request are too long.")
-UNKNOWN_SESSION, BAD_ENGINE_REQUEST = 1, 3
-_ENGINE_MEANINGS = {UNKNOWN_SESSION: "Session ID unknown", BAD_ENGINE_REQUEST: "Bad request"}
+UNKNOWN_TRANSPORT, UNKNOWN_SESSION, BAD_ENGINE_REQUEST, OLD_PROTOCOL = 0, 1, 3, 5
+_ENGINE_MEANINGS = {
+    UNKNOWN_TRANSPORT: "Transport unknown",
+    UNKNOWN_SESSION: "Session ID unknown",
+    BAD_ENGINE_REQUEST: "Bad request",
+    OLD_PROTOCOL: "Unsupported protocol version",
+}
+_ENGINE_ADVICE = {
+    UNKNOWN_TRANSPORT: "Connect by polling or websocket.",
+    UNKNOWN_SESSION: "Connect again.",
+    OLD_PROTOCOL: "This server speaks Engine.IO 4: use a Socket.IO client of version 3 or newer.",
+}
 
 
 def error_body(error: ParleyError) -> bytes:
@@ -49,9 +59,8 @@ def engine_error(code: int) -> bytes:
     They are those of Socket.IO's own server (`Server.errors` in engine.io), which clients know.
     """
     meaning = _ENGINE_MEANINGS[code]
-    return msgspec.json.encode(
-        {"code": code, "message": meaning, "success": False, "error": f"{meaning}."}
-    )
+    text = " ".join((f"{meaning}.", _ENGINE_ADVICE.get(code, ""))).rstrip()
+    return msgspec.json.encode({"code": code, "message": meaning, "success": False, "error": text})
 
 
 def headers_for(body: bytes) -> Headers:

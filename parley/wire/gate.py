@@ -8,7 +8,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from ipaddress import IPv6Address
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from parley.addresses import Proxies, canonical, place_of
 from parley.wire import answers, heads
@@ -22,6 +22,7 @@ from parley.wire.server import Server
 from parley.wire.unread import Backlog
 
 PATH = "/socket.io/"
+_TRANSPORTS = ("polling", "websocket")
 OWN_LINES = "parley.lines"
 """In the state of an ASGI server that opens WebSockets without asking its app: one that comes this
 way all the same is odd, and nobody is to choose how they are served."""
@@ -34,6 +35,9 @@ _HOST = re.compile(
 )
 _HOST_MAX_CHARS = 261
 """A name of 255 characters and its port."""
+_ABSOLUTE = re.compile(
+    r"(?:http|ws)s?://(?P<host>[^/?#]+)(?P<path>/.*)?", re.ASCII | re.IGNORECASE | re.DOTALL
+)
 
 
 class Gate:
@@ -115,7 +119,7 @@ class Gate:
 
     def place_of(self, scope: dict[str, Any]) -> str:
         """What a request counts for, through proxies too."""
-        return place_of(Handshake.from_scope(self._proxies.see_through(scope)).address)
+        return place_of(Handshake.from_scope(self._as_asked(scope)).address)
 
     def admit(self, scope: dict[str, Any]) -> DirectClient | bytes | None:
         """A client for a handshake that needs none of what an ASGI server does.
@@ -123,7 +127,7 @@ class Gate:
         Or the answer where its address has too many clients. None for whatever else
         is not to be admitted: asked again as an ASGI app, the gate tells why.
         """
-        scope = self._proxies.see_through(scope)
+        scope = self._as_asked(scope)
         if not (_is_ours(scope["path"]) and _is_ascii(scope) and _is_plain(scope)):
             return None
         handshake = Handshake.from_scope(scope)
@@ -144,7 +148,7 @@ class Gate:
         had_its_turn = OWN_LINES in scope.get("state", ()) and self.place_of_peer(
             scope.get("client")
         )
-        scope = self._proxies.see_through(scope)
+        scope = self._as_asked(scope)
         handshake = Handshake.from_scope(scope)
         place = place_of(handshake.address)
         if not had_its_turn:
@@ -159,6 +163,10 @@ class Gate:
         finally:
             arriving.let_go()
 
+    def _as_asked(self, scope: dict[str, Any]) -> dict[str, Any]:
+        """A request as its client sent it to the first proxy, by the path it asks for."""
+        return _in_origin_form(self._proxies.see_through(scope))
+
     async def _pass(self, scope: Any, handshake: Handshake, receive: Any, send: Any) -> None:
         if not (_is_host(handshake.headers.get("host", "")) and _is_ascii(scope)):
             # Quart raises at it before its error handlers are there, which ends as an empty 500.
@@ -171,7 +179,10 @@ class Gate:
             await _answer(scope, receive, send, 404, self._nowhere)
         elif not self._may_connect(handshake):
             await _answer(scope, receive, send, 403, self._refusal)
-        elif not _is_plain(scope) or _is_odd(scope):
+        elif _has_unknown_transport(scope):
+            body = answers.engine_error(answers.UNKNOWN_TRANSPORT)
+            await _answer(scope, receive, send, 400, body)
+        elif not _is_plain(scope):
             await _answer(scope, receive, send, 400, self._not_allowed)
         else:
             send = _guarded(send, self._readable_by(handshake))
@@ -186,20 +197,26 @@ class Gate:
             except TimeoutError:
                 await _answer(scope, receive, send, 408, self._not_allowed)
                 return
-        if self._is_over(scope):
-            # Engine.IO raises at a session that ended, and repeats the id of one it does not know.
-            body = answers.engine_error(answers.UNKNOWN_SESSION)
-            await _answer(scope, receive, send, 400, body)
-            return
-        await self._server.handle_request(scope, receive, send)
+        refusal = self._told_by_engine(scope)
+        if refusal is not None:
+            await _answer(scope, receive, send, 400, answers.engine_error(refusal))
+        elif _is_odd(scope):
+            await _answer(scope, receive, send, 400, self._not_allowed)
+        else:
+            await self._server.handle_request(scope, receive, send)
 
-    def _is_over(self, scope: Any) -> bool:
-        """Whether a request belongs to a session that there never was, or is no more."""
+    def _told_by_engine(self, scope: Any) -> int | None:
+        """Engine.IO's code for a session that there never was, or is no more, and for a client that
+        speaks another version. Its library raises at a session that ended, repeats the id of one it
+        does not know, and tells whoever opens a WebSocket nothing at all.
+        """
+        if scope.get("method") == "OPTIONS":
+            return None
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
-        if "sid" not in query or scope.get("method") == "OPTIONS":
-            return False
+        if "sid" not in query:
+            return None if query.get("EIO") == ["4"] else answers.OLD_PROTOCOL
         socket = self._server.eio.sockets.get(query["sid"][0])
-        return socket is None or socket.closed
+        return answers.UNKNOWN_SESSION if socket is None or socket.closed else None
 
     def _knows(self, scope: dict[str, Any], handshake: Handshake) -> bool:
         return self._is_here(handshake.headers.get("host", ""), scope["path"])
@@ -216,6 +233,22 @@ def _is_host(text: str) -> bool:
         return False
 
 
+def _in_origin_form(scope: dict[str, Any]) -> dict[str, Any]:
+    """A request whose line names all of its address, by its path.
+
+    The host that stands there goes before that of the header (RFC 9112, section 3.2.2).
+    """
+    if scope["path"].startswith("/"):
+        return scope
+    named = _ABSOLUTE.fullmatch(scope["path"])
+    if named is None:
+        return scope
+    path, host = named["path"] or "/", named["host"].encode()
+    others = [(name, value) for name, value in scope["headers"] if name.lower() != b"host"]
+    raw_path = quote(path).encode("ascii")
+    return {**scope, "path": path, "raw_path": raw_path, "headers": [(b"host", host), *others]}
+
+
 def _is_ascii(scope: Any) -> bool:
     query: bytes = scope.get("query_string", b"")
     return query.isascii()
@@ -230,6 +263,16 @@ def _is_plain(scope: Any) -> bool:
     return scope.get("method", "GET") in _METHODS and _is_plain_query(
         scope.get("query_string", b""), scope["type"] == "websocket"
     )
+
+
+def _has_unknown_transport(scope: Any) -> bool:
+    return scope.get("method") != "OPTIONS" and _is_unknown(scope.get("query_string", b""))
+
+
+@functools.lru_cache(maxsize=256)
+def _is_unknown(query: bytes) -> bool:
+    transport = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("transport", [])
+    return any(each not in _TRANSPORTS for each in transport)
 
 
 def _is_odd(scope: Any) -> bool:

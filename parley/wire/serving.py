@@ -39,6 +39,7 @@ nothing is found out so much later.
 """
 BACKLOG = 2_048
 """Connections the kernel holds for us in a rush; Hypercorn's 100 drops them for seconds."""
+EVERY_IPV4, EVERY_IPV6 = "0.0.0.0", "::"  # noqa: S104  # only where somebody asked for it
 FILES_OF_OUR_OWN = 128
 """Open files beside the connections: the database, logs, what a library opens."""
 FEWEST_CONNECTIONS = 16
@@ -60,15 +61,24 @@ class CannotListen(Exception):
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """Sockets on every address `host` stands for. Raises `CannotListen`."""
+    """Sockets on every address `host` stands for: `::` for every one of IPv4 too.
+
+    Raises `CannotListen`.
+    """
     sockets: list[socket.socket] = []
+    missing: OSError | None = None
     try:
-        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        for family, *_, address in dict.fromkeys(addresses):
+        for family, address in _addresses(host, port):
             taken = sockets[0].getsockname()[1] if sockets else port
-            bound = _bind(family, (address[0], taken, *address[2:]), optional=bool(sockets))
-            if bound is not None:
-                sockets.append(bound)
+            try:
+                sockets.append(_bind(family, (address[0], taken, *address[2:])))
+            except OSError as error:
+                # "localhost" often names ::1 on machines that have no IPv6 at all.
+                if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+                    raise
+                missing = error
+        if missing is not None and not sockets:
+            raise missing
     except OSError as error:
         for opened in sockets:
             opened.close()
@@ -76,7 +86,17 @@ def listen(host: str, port: int) -> list[socket.socket]:
     return sockets
 
 
-def _bind(family: int, address: tuple[Any, ...], *, optional: bool) -> socket.socket | None:
+def _addresses(host: str, port: int) -> list[tuple[int, tuple[Any, ...]]]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    addresses = [(int(family), address) for family, *_, address in dict.fromkeys(found)]
+    if any(address[0] == EVERY_IPV6 for _, address in addresses):
+        # Linux would give both to one socket, unless its `bindv6only` says otherwise; other
+        # systems do not. With one for each, every address also comes as what it is.
+        addresses.append((int(socket.AF_INET), (EVERY_IPV4, port)))
+    return addresses
+
+
+def _bind(family: int, address: tuple[Any, ...]) -> socket.socket:
     # TCP by name: asyncio's own loop turns Nagle's algorithm off only where it is named, and
     # each answer would wait 40 ms for the other side's acknowledgement.
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -89,11 +109,8 @@ def _bind(family: int, address: tuple[Any, ...], *, optional: bool) -> socket.so
         sock.bind(address)
         sock.listen(BACKLOG)
         sock.setblocking(False)
-    except OSError as error:
+    except OSError:
         sock.close()
-        # "localhost" often names ::1 on machines that have no IPv6 at all.
-        if optional and error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
-            return None
         raise
     return sock
 
@@ -112,7 +129,11 @@ def _reason(host: str, port: int, error: OSError) -> str:
 
 
 def stop_on_signals() -> asyncio.Event:
-    """An event that SIGTERM and SIGINT set; a second signal ends the process at once."""
+    """An event that SIGTERM, SIGINT and SIGHUP set; a second signal ends the process at once.
+
+    But for SIGHUP, which a terminal that closes sends through its shell as well, and which is not
+    heard at all where whoever started us asked for that (`nohup`).
+    """
     stop = asyncio.Event()
 
     def asked() -> None:
@@ -123,6 +144,9 @@ def stop_on_signals() -> asyncio.Event:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, asked)
+    hang_up = getattr(signal, "SIGHUP", None)
+    if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:
+        loop.add_signal_handler(hang_up, stop.set)
     return stop
 
 

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from parley.addresses import Proxies, canonical, parse_networks, place_of, roughly
-from parley.credentials import COOKIE, named
+from parley.credentials import COOKIE, PROBES, named
 from tests.people import Json
 from tests.security.conftest import TRUSTED, Guest, House, Open
 
@@ -80,6 +80,65 @@ async def test_a_proxy_that_is_not_trusted_is_told_of_once(opened: Open) -> None
     assert ONE not in str(said)
 
 
+def told_of(proxies: Proxies, path: str, **headers: str) -> list[str]:
+    """What a request through a proxy at 10.0.0.1 has the log say."""
+    sent = {"host": "talk.example", **headers}
+    scope = {
+        "type": "http",
+        "scheme": "http",
+        "path": path,
+        "client": ("10.0.0.1", 4711),
+        "headers": [
+            (name.replace("_", "-").encode(), said.encode()) for name, said in sent.items()
+        ],
+    }
+    with capture_logs() as entries:
+        proxies.see_through(scope)
+    return [entry["event"] for entry in entries]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"x_forwarded_for": "unknown"}, {"x_forwarded_for": ""}, {"forwarded": "for=203.0.113.7"}],
+)
+def test_a_trusted_proxy_that_names_no_address_is_told_of_once(headers: dict[str, str]) -> None:
+    proxies = Proxies(parse_networks("10.0.0.1"))
+    assert told_of(proxies, "/", **headers) == ["forwarded_headers_missing"]
+    assert told_of(proxies, "/", **headers) == []
+
+
+def test_what_a_trusted_proxy_asks_for_itself_is_not_told() -> None:
+    proxies = Proxies(parse_networks("10.0.0.1"), asked_directly=PROBES)
+    for path in PROBES:
+        assert told_of(proxies, path) == []
+    for host in ("localhost:8081", "LOCALHOST.", "127.0.0.1:8081", "[::1]:8081", ""):
+        assert told_of(proxies, "/", host=host) == []
+    assert told_of(proxies, "/", x_forwarded_for=ONE) == []
+    assert told_of(proxies, "/socket.io/") == ["forwarded_headers_missing"]
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["direct", "plain"])
+async def test_the_log_tells_of_a_trusted_proxy_that_names_no_address(
+    opened: Open, plain: bool
+) -> None:
+    with capture_logs() as entries:
+        async with opened(trusted_proxies=TRUSTED, hosts="talk.example", plain=plain) as house:
+            for path in (
+                "/api/ready",
+                "/api/conversations",
+                "/",
+                "/socket.io/?EIO=4&transport=polling",
+            ):
+                async with (
+                    aiohttp.ClientSession(headers={"Host": "talk.example"}) as http,
+                    http.get(house.url + path) as reply,
+                ):
+                    assert reply.status == 200
+    said = [entry for entry in entries if entry["log_level"] == "warning"]
+    assert [entry["event"] for entry in said] == ["forwarded_headers_missing"]
+    assert "X-Forwarded-For" in said[0]["advice"]
+
+
 # --- proxies that are trusted -------------------------------------------------
 
 
@@ -143,6 +202,7 @@ def seen(peer: str, *headers: tuple[str, str], type: str = "http") -> tuple[str,
     scope: dict[str, Any] = {
         "type": type,
         "scheme": "http" if type == "http" else "ws",
+        "path": "/",
         "client": (peer, 4711),
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers],
     }

@@ -46,7 +46,7 @@ OF_THE_APP = {
     "no JSON": (f"{CREATE}{JSON}{LENGTH}Connection: close\r\n\r\n{{{{{{{{", 400),
     "too much": (f"{CREATE}{JSON}Content-Length: 9999999\r\nConnection: close\r\n\r\n", 413),
     "a foreign page's call": (f"{CREATE}{FOREIGN}Connection: close\r\n\r\n", 403),
-    "another host's call": (asking("/api/health", headers=OTHER_HOST), 400),
+    "another host's call": (asking("/api/conversations", headers=OTHER_HOST), 400),
     "a page": (asking("/conversations"), 200),
     "a page that is none": (asking("/nothing"), 404),
     "another host's page": (asking("/", headers=OTHER_HOST), 400),
@@ -74,6 +74,13 @@ OF_THE_WIRE = {
     "an old WebSocket": (UPGRADE.replace(": 13", ": 8") + "\r\n", 400),
     "an unknown session's WebSocket": (UPGRADE.replace("EIO=4", "EIO=4&sid=nobody") + "\r\n", 400),
 }
+ENGINE_MEANINGS = {
+    0: "Transport unknown",
+    1: "Session ID unknown",
+    3: "Bad request",
+    5: "Unsupported protocol version",
+}
+"""What Socket.IO's own server calls them, whose clients know these words."""
 OF_HYPERCORN = {
     "no HTTP": ("Hello there\r\n\r\n", 400),
     "HTTP/2": (PREFACE, 505),
@@ -138,7 +145,7 @@ def assert_told(found: Answer) -> None:
             "success": False,
             "error": "",
             "code": told["code"],
-            "message": {1: "Session ID unknown", 3: "Bad request"}[told["code"]],
+            "message": ENGINE_MEANINGS[told["code"]],
         }
 
 
@@ -234,3 +241,31 @@ async def test_whoever_is_too_many_is_told(config: Config) -> None:
             assert found.json["retry_after"] > 0
             assert_told(found)
             assert_guarded(found)
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ("EIO=3&transport={}", 5),
+        ("transport={}", 5),
+        ("EIO=4&transport={}&sid=nobody", 1),
+        ("EIO=3&transport={}&sid=nobody", 1),
+        ("EIO=4&transport=pigeon", 0),
+    ],
+)
+async def test_a_websocket_is_refused_in_the_words_of_a_poll(
+    either: Running, asked: str, code: int
+) -> None:
+    poll = await answer(either, asking(f"/socket.io/?{asked.format('polling')}"))
+    opening = UPGRADE.replace("EIO=4&transport=websocket", asked.format("websocket"))
+    websocket = await answer(either, f"{opening}\r\n")
+    assert websocket.status == poll.status == 400
+    assert websocket.json == poll.json
+    assert poll.json["code"] == code
+    assert_told(websocket)
+
+
+async def test_who_speaks_an_old_protocol_is_told_what_to_do(either: Running) -> None:
+    found = await answer(either, UPGRADE.replace("EIO=4", "EIO=3") + "\r\n")
+    assert "Engine.IO 4" in found.json["error"]
+    assert "client of version 3 or newer" in found.json["error"]

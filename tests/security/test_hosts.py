@@ -14,11 +14,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from parley import hosts
-from parley.config import Config
-from parley.credentials import Origins
+from parley.config import Config, load_config
+from parley.credentials import Asking, Origins
 from tests.security.doors import DOORS, Knocking
 from tests.servers import Running, running
 from tests.transport.test_guards import UPGRADE
+from tests.wire.test_line import UPGRADE as WS_HEAD
 from tests.wire.test_line import wire
 
 STRANGE = [
@@ -132,6 +133,27 @@ def test_any_name_is_answered_where_the_settings_say_so(config: Config, public_u
         assert is_here(config, host), host
 
 
+DOTTED = ["talk.example.", "Talk.Example.", "talk.example.:443"]
+
+
+def test_a_name_with_a_dot_at_its_end_is_the_same(config: Config) -> None:
+    own = replace(config, public_url="https://talk.example")
+    for host in DOTTED:
+        assert is_here(own, host), host
+    for host in ("talk.example..", ".talk.example", "talk.example.mallory.", "talk.example.:80"):
+        assert not is_here(own, host), host
+    assert is_here(replace(config, public_url="https://talk.example:8443"), "talk.example.:8443")
+    assert load_config({"public_url": "https://Talk.example.:443/"}, {}).public_url == (
+        "https://talk.example"
+    )
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST.", "localhost.:8081", "127.0.0.1"])
+def test_the_machines_own_name_is_known_with_a_dot_too(host: str) -> None:
+    assert hosts.is_loopback(host)
+    assert not hosts.is_loopback(f"{host}.mallory.example")
+
+
 # --- at every door ---
 
 
@@ -155,6 +177,7 @@ async def test_another_name_opens_no_door(
         ("", "talk.example", "http://talk.example"),
         ("", "talk.example", "https://talk.example"),  # a proxy ends the TLS
         ("https://talk.example", "talk.lan", "https://talk.lan:8443"),
+        ("https://talk.example", "", "https://talk.example."),
     ],
 )
 async def test_a_page_at_a_name_of_the_server_is_its_own(
@@ -190,8 +213,6 @@ PATHS = [
     "/openapi.json",
     "/api/conversations",
     "/api/nothing",
-    "/api/health",
-    "/api/ready",
     "/socket.io",
     "/socket.io/",
     "/socket.io/?EIO=4&transport=polling",
@@ -220,6 +241,23 @@ async def test_another_name_is_refused_everywhere(
                     assert "mallory" not in await reply.text()
             async with http.get(server.url + path, headers={**UPGRADE, **strange}) as reply:
                 assert reply.status == 400, path
+
+
+@pytest.mark.parametrize("path", ["/api/health", "/api/ready"])
+@pytest.mark.parametrize("public_url", ["", "https://talk.example"])
+async def test_a_probe_is_answered_by_whatever_name_it_knows(
+    starts: Starts, http: aiohttp.ClientSession, public_url: str, path: str
+) -> None:
+    async with starts(public_url=public_url) as server:
+        for host in ("10.42.0.17:8081", "[fd00::17]:8081", "parley.chat.svc.cluster.local", ""):
+            async with http.get(server.url + path, headers={"Host": host}) as reply:
+                assert reply.status == 200, host
+        # Beside them nothing is, whatever its path begins with.
+        for other in (f"{path}/", f"{path}/more", "/api", "/api/conversations"):
+            async with http.get(
+                server.url + other, headers={"Host": "chat.cluster.example"}
+            ) as reply:
+                assert reply.status == 400, other
 
 
 async def test_a_page_at_another_name_leads_nowhere(
@@ -253,6 +291,51 @@ async def test_whoever_names_no_host_is_answered(config: Config) -> None:
     async with running(config) as server, wire(server) as asking:
         await asking.says(b"GET /api/health HTTP/1.0\r\n\r\n")
         assert (await asking.reads_to_the_end()).startswith(b"HTTP/1.1 200 ")
+
+
+# --- a request line that names all of its address ---
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["direct", "plain"])
+async def test_socket_io_is_served_by_its_whole_address(config: Config, plain: bool) -> None:
+    async with running(config, plain=plain) as server:
+        for scheme in ("http", "HTTPS", "ws"):
+            whole = f"{scheme}://127.0.0.1:8081/socket.io/"
+            poll = f"GET {whole}?EIO=4&transport=polling HTTP/1.1\r\nHost: x.example\r\n"
+            async with wire(server) as asking:
+                await asking.says(f"{poll}Connection: close\r\n\r\n".encode())
+                said = await asking.reads_to_the_end()
+            assert said.startswith(b"HTTP/1.1 200 "), said
+            assert b'"upgrades"' in said
+            async with wire(server) as line:
+                await line.says(WS_HEAD.replace("/socket.io/", whole).encode() + b"\r\n")
+                assert (await line.reads_head()).startswith(b"HTTP/1.1 101 ")
+                assert b'"sid"' in (await line.reads())[1]
+
+
+@pytest.mark.parametrize("path", ["/", "/conversations", "/api/conversations", "/openapi.json"])
+async def test_pages_and_rest_are_too(server: Running, path: str) -> None:
+    request = f"GET http://127.0.0.1{path} HTTP/1.1\r\nHost: x.example\r\nConnection: close\r\n\r\n"
+    async with wire(server) as asking:
+        await asking.says(request.encode())
+        assert (await asking.reads_to_the_end()).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("path", ["/", "/api/conversations", "/socket.io/?EIO=4&transport=polling"])
+@pytest.mark.parametrize("plain", [False, True], ids=["direct", "plain"])
+@pytest.mark.parametrize(
+    "host", ["mallory.example", "127.0.0.1@mallory.example", "a b", "mallory%2Eexample"]
+)
+async def test_the_host_of_the_whole_address_is_the_one_that_counts(
+    config: Config, plain: bool, path: str, host: str
+) -> None:
+    """RFC 9112, section 3.2.2: the header is ignored then."""
+    target = f"http://{host.replace(' ', '%20')}{path}"
+    async with running(config, plain=plain) as server, wire(server) as asking:
+        await asking.says(
+            f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode()
+        )
+        assert (await asking.reads_to_the_end()).startswith(b"HTTP/1.1 400 ")
 
 
 # --- the log ---
@@ -298,6 +381,70 @@ def test_with_a_public_url_the_log_tells_of_the_proxy_that_changes_the_host(
     assert "https://talk.example" in str(line["advice"])
     assert "pass the Host header on" in str(line["advice"])
     assert "--hosts localhost" in str(line["advice"])
+
+
+def behind_a_proxy(server: Origins, host: str, page: str, fetch_site: str = "") -> bool:
+    """Whether a page may act there, whose request a proxy passes on under that host."""
+    return server.may_act(Asking(host, page, fetch_site, fetch_dest="", changes=True))
+
+
+@pytest.mark.parametrize(
+    ("host", "page"),
+    [
+        ("backend:8081", "https://talk.example"),
+        ("127.0.0.1:8081", "http://talk.lan:8080"),
+        ("[fd00::1]:8081", "http://localhost:8080"),
+        ("talk.lan", "http://talk.lan:8080"),  # the port left out
+    ],
+)
+@pytest.mark.parametrize("fetch_site", ["", "same-origin"])
+def test_the_log_tells_once_of_a_proxy_that_sends_its_own_host(
+    config: Config, told: list[dict[str, object]], host: str, page: str, fetch_site: str
+) -> None:
+    server = Origins.of(config)
+    for _ in range(3):
+        assert not behind_a_proxy(server, host, page, fetch_site)
+    (line,) = told
+    assert (line["event"], line["host"]) == ("page_refused", host)
+    assert line["page"] == page.partition("//")[2]
+    assert "--public-url" in str(line["advice"])
+    assert "Host header" in str(line["advice"])
+
+
+@pytest.mark.parametrize(
+    ("host", "page", "fetch_site"),
+    [
+        ("backend:8081", "https://talk.example", "cross-site"),
+        ("www.talk.lan", "https://talk.lan", "same-site"),
+        ("localhost:8081", "http://localhost:5173", ""),  # somebody's own front end
+        ("backend:8081", "null", ""),
+        ("backend:8081", "http://[", ""),
+        ("backend:8081", f"https://{'x' * 200}.example", ""),
+    ],
+)
+def test_of_another_sites_page_the_log_tells_nothing(
+    config: Config, told: list[dict[str, object]], host: str, page: str, fetch_site: str
+) -> None:
+    assert not behind_a_proxy(Origins.of(config), host, page, fetch_site)
+    assert told == []
+
+
+def test_with_a_public_url_a_foreign_page_is_not_told_to_the_log(
+    config: Config, told: list[dict[str, object]]
+) -> None:
+    server = Origins.of(replace(config, public_url="https://talk.example"))
+    assert not behind_a_proxy(server, "talk.example", "https://mallory.example")
+    assert told == []
+
+
+@pytest.mark.parametrize("door", ["REST", "polling", "a WebSocket"])
+async def test_a_page_behind_such_a_proxy_is_told_of_at_every_door(
+    starts: Starts, http: aiohttp.ClientSession, told: list[dict[str, object]], door: str
+) -> None:
+    async with starts() as server:
+        knocking = Knocking(http, server.url, "backend:8081")
+        assert await DOORS[door](knocking, {"Origin": "https://talk.example"}) == "refused"
+    assert [line["event"] for line in told if line["log_level"] == "warning"] == ["page_refused"]
 
 
 def test_probes_by_the_machines_own_names_are_not_told_to_the_log(

@@ -113,11 +113,12 @@ async def test_the_log_holds_nothing_of_what_people_say_or_hold(site: Process) -
     await plant_everywhere(site.url)
     code, log = await asyncio.to_thread(site.stop)
     # One line may tell, without a name, that somebody comes through a proxy nobody configured;
-    # and one has the name that somebody asked by.
+    # one has the name that somebody asked by, and one that of a page that may be behind a proxy.
     lines = [line for line in log.splitlines() if "forwarded_headers_ignored" not in line]
-    named = [line for line in lines if f"event='unknown_host' host='{CANARY}.example'" in line]
+    names = (f"'unknown_host' host='{CANARY}.example'", f"'page_refused' page='{CANARY}.example'")
+    named = [line for line in lines if any(f"event={each}" in line for each in names)]
     assert (code, lines) == (0, named)
-    assert len(named) == 1
+    assert len(named) == 2
     assert CANARY not in log.replace(f"{CANARY}.example", "")
 
 

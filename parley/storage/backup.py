@@ -1,0 +1,143 @@
+"""A copy of the database, whole and by itself, also while a server writes to it.
+
+SQLite's online backup (https://sqlite.org/backup.html) copies all pages as they were at one moment,
+those too that are still in the write-ahead log: a plain copy of the file has none of these.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sqlite3
+import tempfile
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from parley.errors import BackupFailed
+from parley.storage.folder import NAME, sync_names
+
+BUSY_S = 10.0
+"""How long another program's lock is waited for."""
+_HAS_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What was saved."""
+
+    size_bytes: int
+    conversations: int
+    messages: int
+
+
+def back_up(folder: Path, target: Path) -> Backup:
+    """Copy the database in `folder` to the new file `target`, for this user's eyes only.
+
+    It is on the disk, and was read through, when this returns; until then nothing has its name.
+    Raises `BackupFailed`.
+    """
+    if not (folder / NAME).is_file():
+        raise BackupFailed(
+            f"There is no database in {folder.resolve()}. Give the server's data folder with "
+            "--data."
+        )
+    _require_free(folder, target)
+    try:
+        file, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # mode 0600
+        os.close(file)
+        unfinished = Path(name)
+        try:
+            _copy(folder / NAME, unfinished)
+            _sync(unfinished)
+            made = _look_at(unfinished)
+            _name(unfinished, target)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except FileExistsError as error:
+        raise _taken(target) from error
+    except OSError as error:
+        raise BackupFailed(
+            f"{target} cannot be written: {error.strerror}. Give another file, in a folder of "
+            "yours with enough room."
+        ) from error
+    except sqlite3.Error as error:
+        raise BackupFailed(
+            f"The database in {folder} was not copied to {target}: {error}."
+        ) from error
+    sync_names(target.parent)
+    return made
+
+
+def _require_free(folder: Path, target: Path) -> None:
+    if target.is_dir():
+        raise BackupFailed(f"{target} is a folder. Name a new file, such as {target / NAME}.")
+    if os.path.lexists(target):
+        raise _taken(target)
+    if not target.parent.is_dir():
+        raise BackupFailed(f"There is no folder {target.parent}. Make it first, or give another.")
+    if target.name.startswith(NAME) and target.parent.samefile(folder):
+        raise BackupFailed(
+            f"{target} would lie among the server's own files. Give a file in another folder."
+        )
+
+
+def _taken(target: Path) -> BackupFailed:
+    return BackupFailed(f"{target} is already there, and is never overwritten. Give another name.")
+
+
+def _copy(database: Path, into: Path) -> None:
+    """All at once: a copy in pieces begins again with whatever is written meanwhile."""
+    # It reads the log of a server that runs, or of one that was killed; it changes nothing.
+    source = sqlite3.connect(_address(database, "mode=ro"), uri=True, timeout=BUSY_S)
+    with closing(source), closing(sqlite3.connect(into)) as copy:
+        # It is nobody's yet, and synced as a whole when it is finished.
+        copy.execute("PRAGMA journal_mode = OFF")
+        copy.execute("PRAGMA synchronous = OFF")
+        source.backup(copy)
+
+
+def _sync(path: Path) -> None:
+    file = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _look_at(path: Path) -> Backup:
+    """Read through what was written. Raises `sqlite3.DatabaseError` where that is not whole."""
+    # Immutable: without a log, which SQLite would make beside it.
+    with closing(sqlite3.connect(_address(path, "mode=ro&immutable=1"), uri=True)) as copy:
+        [[found], *_] = copy.execute("PRAGMA quick_check(1)").fetchall()
+        if found != "ok":
+            raise sqlite3.DatabaseError(f"the copy is damaged ({found})")
+        counts = (
+            copy.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608  # ours
+            for table in ("conversations", "messages")
+        )
+        conversations, messages = counts
+    return Backup(path.stat().st_size, conversations, messages)
+
+
+def _name(unfinished: Path, target: Path) -> None:
+    """Give it its name, unless something else has that. Raises `FileExistsError`."""
+    try:
+        os.link(unfinished, target)
+    except OSError as error:
+        if error.errno not in _HAS_NO_LINKS:
+            raise
+        # A disk without hard links: an empty file of our own holds the name.
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            os.replace(unfinished, target)
+        except OSError:
+            with contextlib.suppress(OSError):
+                target.unlink()
+            raise
+
+
+def _address(path: Path, options: str) -> str:
+    return f"file:{quote(str(path.absolute()))}?{options}"

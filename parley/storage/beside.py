@@ -1,0 +1,56 @@
+"""Writing to the database from another process than the server's, which may go on meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from parley.errors import DatabaseUnusable
+from parley.storage.database import connected
+from parley.storage.folder import NAME, database_url
+from parley.storage.migrate import NEWEST, current_revision
+
+T = TypeVar("T")
+
+BUSY_TIMEOUT_MS = 10_000
+"""How long a server that writes is waited for."""
+
+
+def write(folder: Path, work: Callable[[sa.Connection], T]) -> T:
+    """What `work` gives, which is all on the disk then, or not at all.
+
+    Raises what `work` raises, and `DatabaseUnusable`.
+    """
+    if not (folder / NAME).is_file():
+        raise DatabaseUnusable(
+            f"There is no database in {folder.resolve()}. Give the server's data folder with "
+            "--data."
+        )
+    # What its log holds is left to the server to put into the database.
+    engine = connected(
+        database_url(folder, "rw"),
+        "PRAGMA wal_autocheckpoint = 0",
+        f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
+    )
+    try:
+        with engine.connect() as connection:
+            if current_revision(connection) != NEWEST:
+                raise DatabaseUnusable(
+                    f"The database in {folder} is of another version of Parley. "
+                    "Bring it up to date with `parley migrate`, or use that version."
+                )
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                done = work(connection)
+            except BaseException:
+                connection.exec_driver_sql("ROLLBACK")
+                raise
+            connection.exec_driver_sql("COMMIT")
+            return done
+    except sa.exc.DBAPIError as error:
+        raise DatabaseUnusable(f"The database in {folder} cannot be used: {error.orig}.") from error
+    finally:
+        engine.dispose()
