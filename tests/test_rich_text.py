@@ -60,6 +60,7 @@ PIECES = [
         "…",
         "\u00a0",
     ),
+    *("~", "*a", "_ ", "“", "”", "„", "»", "「", "」", "（", "）", "’", "。"),  # noqa: RUF001  # meant
 ]
 """What the rules look at, and some of what they do not."""
 HOSTILE = [
@@ -70,6 +71,14 @@ HOSTILE = [
         ("https://a", "(."),
         ("", "https://"),
         ("", "https://a) "),
+        ("", "https://a/_ "),
+        ("*a ", "https://a/* "),
+        ("*" * 9, "https://a/*\n"),
+        ("https://a", "「"),
+        ("https://a", "「a」"),
+        ("", "https://「"),
+        ("https://a/", "*_"),
+        ("https://a?", "*"),
     ),
     *(("", "("), ("", "["), ("", "*_"), ("", "a"), ("", "\n"), ("", "<"), ("", "🎉\u200d")),
 ]
@@ -113,14 +122,24 @@ def test_blocks_are_those_of_the_rule_in_one_expression(text: str) -> None:
 
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
 def test_a_link_is_cut_again_and_again(text: str) -> None:
-    link = "https://a" + re.sub(r"[\s\"<`\u200d\ufeff\u00a0]", "", text)
+    link = "https://a" + re.sub(r"[\s\"<`\u200d\ufeff\u00a0“”„»「」（）]", "", text)  # noqa: RUF001
+    punctuation = ".,!…?:’。"  # as somebody writes who writes well
+    after_host = re.search(r"/|\?(?=.*[^])}*_~" + punctuation + "])", link[len("https://") :])
+    marks = "" if after_host else "*_~"
     kept = link
-    while kept[-1] in ".,!…*_?:" or any(
+    while kept[-1] in punctuation + marks or any(
         kept[-1] == close and kept.count(close) > kept.count(open)
         for open, close in ("()", "[]", "{}")
     ):
         kept = kept[:-1]
     assert rich_text.parse(link)[0] == ("link", kept)
+
+
+@pytest.mark.parametrize("code", ["Zk3vQ8-w1xY_", "Zk3vQ8-w1x__", "abcdefghijk-"])
+@pytest.mark.parametrize("around", ["{}", "Come: {}.", "“{}”", "「{}」", "_{}_", "*Come:* {}"])
+def test_an_invitation_leads_where_it_should_however_it_is_said(code: str, around: str) -> None:
+    link = f"https://talk.example/conversation/{code}"
+    assert ("link", link) in rich_text.parse(around.format(link))
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="Node.js was not found")

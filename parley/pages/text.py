@@ -22,10 +22,22 @@ _UNLINKED = (
     '\\u0000-\\u0020"<>`\\u007f-\\u00a0\\u1680\\u2000-\\u200f'
     "\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufeff"
 )
-_INLINE = re.compile(r"(`{1,3})([^`\n]+)\1(?!`)|https?://[^" + _UNLINKED + "]+", re.IGNORECASE)
-_TRAILING = ".,:;!?'*_~…。，、！？；："  # noqa: RUF001  # punctuation of other scripts, meant
+_PAIRS = "“”„“„”«»‹›（）［］｛｝＜＞〈〉《》「」『』【】〔〕〖〗〘〙〚〛｢｣｟｠"  # noqa: RUF001  # meant
+_LINKED = f"[^{_UNLINKED}{_PAIRS}]"
+_IN_PAIRS = "|".join(
+    f"{opener}{_LINKED}*{closer}" for opener, closer in zip(_PAIRS[::2], _PAIRS[1::2], strict=True)
+)
+_INLINE = re.compile(
+    rf"(`{{1,3}})([^`\n]+)\1(?!`)|(?i:https?)://{_LINKED}+(?:(?:{_IN_PAIRS}){_LINKED}*)*"
+)
+_WORD = re.compile(f"{_LINKED}+")
+_TRAILING = ".,:;!?'‘’…。，、！？；：．｡､،؛؟۔।"  # noqa: RUF001  # punctuation of other scripts, meant
 _OPENERS = {")": "(", "]": "[", "}": "{"}
-_CUT = frozenset(_TRAILING) | _OPENERS.keys()
+_MARKS = "*_~"
+_BEFORE_WORD = _MARKS + "([{'‘‚"  # noqa: RUF001  # quotation marks, meant
+_AFTER_WORD = _MARKS + ")]}" + _TRAILING
+_CUT = frozenset(_AFTER_WORD)
+_HAS_PATH = re.compile(rf"https?://[^/?#]*(?:[/#]|\?.*[^{re.escape(_AFTER_WORD)}])", re.IGNORECASE)
 _LINK_START = re.compile(r"https?://[^/?#.:@]", re.IGNORECASE)
 
 _PICTURE = (
@@ -121,12 +133,47 @@ def _blocks(source: str) -> Iterator[tuple[int, int, int, int]]:
 
 
 def _inline(source: str, begin: int, end: int) -> Iterator[tuple[int, int, Part]]:
+    emphasis = _Emphasis(source, begin)
     for match in _INLINE.finditer(source, begin, end):
         start = match.start()
         if (code := match[2]) is not None:
             yield start, match.end(), ("code", code)
-        elif link := _trim_link(match[0]):
+        elif link := _trim_link(match[0], start, emphasis):
             yield start, start + len(link), ("link", link)
+
+
+class _Emphasis:
+    """Which marks of emphasis are open on a line, asked from left to right. One pass in all."""
+
+    def __init__(self, source: str, begin: int) -> None:
+        self._source = source
+        self._at = begin
+        self._open = dict.fromkeys(_MARKS, 0)
+
+    def before(self, start: int) -> dict[str, int]:
+        """How many of each mark are open where a link starts."""
+        if line := self._source.rfind("\n", self._at, start) + 1:
+            self._at = line
+            self._open = dict.fromkeys(_MARKS, 0)
+        for word in _WORD.finditer(self._source, self._at, start):
+            if word.end() == start:  # what stands straight before the link
+                opened = _leading(word[0])
+                return {mark: self._open[mark] + opened.count(mark) for mark in _MARKS}
+            self._read(word[0])
+            self._at = word.end()
+        return self._open
+
+    def _read(self, word: str) -> None:
+        opened, closed = _leading(word), word[len(word.rstrip(_AFTER_WORD)) :]
+        if len(closed) == len(word):
+            return  # marks alone, as before the item of a list
+        for mark in _MARKS:
+            self._open[mark] += opened.count(mark)
+            self._open[mark] = max(0, self._open[mark] - closed.count(mark))
+
+
+def _leading(word: str) -> str:
+    return word[: len(word) - len(word.lstrip(_BEFORE_WORD))]
 
 
 def _add_text(text: str, parts: list[Part]) -> None:
@@ -134,11 +181,15 @@ def _add_text(text: str, parts: list[Part]) -> None:
         parts.append(("text", text))
 
 
-def _trim_link(link: str) -> str:
+def _trim_link(link: str, start: int, emphasis: _Emphasis) -> str:
     """The link without the sentence's punctuation after it; empty where nothing is left."""
     if link[-1] not in _CUT:
         return link if _LINK_START.match(link) else ""
     unopened = {close: link.count(close) - link.count(open) for close, open in _OPENERS.items()}
+    cut_at_most = link[len(link.rstrip(_AFTER_WORD)) :]
+    if any(mark in cut_at_most for mark in _MARKS):
+        no_path = dict.fromkeys(_MARKS, len(link))  # no host's name ends in a mark
+        unopened |= emphasis.before(start) if _HAS_PATH.match(link) else no_path
     end = len(link)
     while end and (link[end - 1] in _TRAILING or unopened.get(link[end - 1], 0) > 0):
         end -= 1

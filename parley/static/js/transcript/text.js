@@ -13,11 +13,18 @@ What a message's text becomes. `parley/pages/text.py` follows the same rules, an
 2. In what is left, from left to right, whichever comes first:
    - Code: one, two or three backticks, then one or more characters that are neither backtick nor line break, then
      as many backticks as at the start and no further one. Backticks without a partner are text.
-   - Link: `http://` or `https://` in any case, then one or more characters that are not in the class UNLINKED
-     below (white space, control, invisible and bidi characters, `"`, `<`, `>`, backtick). From its end is cut,
-     again and again: one of the characters in TRAILING; a `)`, `]` or `}` while the link holds more of it than of
-     its opener. What remains needs, straight after `//`, a character other than those in `/?#.:@`; otherwise
-     the whole match is text. What was cut is text. No other scheme is ever a link.
+   - Link: `http://` or `https://` in any case, then one or more characters of a link: any that is not in the class
+     UNLINKED below (white space, control, invisible and bidi characters, `"`, `<`, `>`, backtick), and is not one of
+     the quotation marks and wide brackets in PAIRS. Those may follow where a pair of them stands around nothing but
+     characters of a link; one without its partner ends the link. From its end is cut, again and again: one of the
+     characters in TRAILING; a `)`, `]` or `}` while the link holds more of it than of its opener; a mark of emphasis,
+     `*`, `_` or `~`, where the link is a host alone (without `/`, `#` or a `?` that more than punctuation follows), or
+     else while one that was opened before the link is open. What remains needs, straight after `//`, a character other
+     than those in `/?#.:@`; otherwise the whole match is text. What was cut is text. No other scheme is ever a link.
+     Marks of emphasis are open from a word that begins with them (brackets and single quotation marks may stand among
+     them) to a word that ends with as many of the same kind (and perhaps closing brackets and punctuation), on one
+     line. Words are runs of characters of a link; one of marks and punctuation alone opens and closes nothing, unless
+     a link follows straight after it: that it opens.
 3. What is left is text, exactly, line breaks included. Neighbouring text makes one part; an empty text makes none.
 4. After a hundred blocks, links and pieces of code, in the order of the text, all that follows is text: each is an
    element of the page, and a message can be written of nothing else.
@@ -35,9 +42,18 @@ const CLOSING_FENCE = /^```[ \t]*$/;
 
 const UNLINKED =
   '\\u0000-\\u0020"<>`\\u007f-\\u00a0\\u1680\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufeff';
-const INLINE = new RegExp("(`{1,3})([^`\\n]+)\\1(?!`)|https?://[^" + UNLINKED + "]+", "gi");
-const TRAILING = ".,:;!?'*_~…。，、！？；：";
+const PAIRS = "“”„“„”«»‹›（）［］｛｝＜＞〈〉《》「」『』【】〔〕〖〗〘〙〚〛｢｣｟｠";
+const LINKED = `[^${UNLINKED}${PAIRS}]`;
+const IN_PAIRS = PAIRS.replace(/(.)(.)/g, `|$1${LINKED}*$2`).slice(1);
+const INLINE = new RegExp(
+  "(`{1,3})([^`\\n]+)\\1(?!`)" + `|https?://${LINKED}+(?:(?:${IN_PAIRS})${LINKED}*)*`, "gi");
+const WORD = new RegExp(`${LINKED}+`, "g");
+const TRAILING = ".,:;!?'‘’…。，、！？；：．｡､،؛؟۔।";
 const OPENER = /** @type {Record<string, string>} */ ({ ")": "(", "]": "[", "}": "{" });
+const MARKS = "*_~";
+const BEFORE_WORD = `${MARKS}([{'‘‚`;
+const AFTER_WORD = `${MARKS})]}${TRAILING}`;
+const HAS_PATH = new RegExp(`^https?://[^/?#]*(?:[/#]|\\?.*[^${AFTER_WORD.replace("]", "\\]")}])`, "i");
 const LINK_START = /^https?:\/\/[^/?#.:@]/i;
 
 const PICTURE =
@@ -119,15 +135,85 @@ function* blocksIn(source) {
  * @returns {Generator<[number, number, Part]>}
  */
 function* inlineIn(source, begin, end) {
+  const emphasis = new Emphasis(source, begin);
   for (const match of source.slice(begin, end).matchAll(INLINE)) {
     const start = begin + match.index;
     if (match[2] !== undefined) {
       yield [start, start + match[0].length, ["code", match[2]]];
       continue;
     }
-    const link = trimLink(match[0]);
+    const link = trimLink(match[0], start, emphasis);
     if (link) yield [start, start + link.length, ["link", link]];
   }
+}
+
+/** Which marks of emphasis are open on a line, asked from left to right. One pass in all. */
+class Emphasis {
+  /**
+   * @param {string} source
+   * @param {number} begin
+   */
+  constructor(source, begin) {
+    this.source = source;
+    this.at = begin;
+    this.open = marks(0);
+  }
+
+  /**
+   * How many of each mark are open where a link starts.
+   * @param {number} start
+   */
+  before(start) {
+    const unread = this.source.slice(this.at, start);
+    const line = unread.lastIndexOf("\n") + 1;
+    if (line) this.open = marks(0);
+    const begin = this.at + line;
+    this.at = begin;
+    for (const { 0: word, index } of unread.slice(line).matchAll(WORD)) {
+      const end = begin + index + word.length;
+      if (end === start) return this.with(leading(word)); // what stands straight before the link
+      this.read(word);
+      this.at = end;
+    }
+    return this.open;
+  }
+
+  /** @param {string} opened */
+  with(opened) {
+    const open = { ...this.open };
+    for (const mark of MARKS) open[mark] += count(opened, mark);
+    return open;
+  }
+
+  /** @param {string} word */
+  read(word) {
+    const closed = trailing(word);
+    if (closed === word) return; // marks alone, as before the item of a list
+    this.open = this.with(leading(word));
+    for (const mark of MARKS) this.open[mark] = Math.max(0, this.open[mark] - count(closed, mark));
+  }
+}
+
+/**
+ * @param {number} number
+ * @returns {Record<string, number>}
+ */
+function marks(number) {
+  return Object.fromEntries([...MARKS].map((mark) => [mark, number]));
+}
+
+/** @param {string} word */
+function leading(word) {
+  let end = 0;
+  while (end < word.length && BEFORE_WORD.includes(word[end])) end += 1;
+  return word.slice(0, end);
+}
+
+/** @param {string} word */
+function trailing(word) {
+  let begin = word.length;
+  while (begin && AFTER_WORD.includes(word[begin - 1])) begin -= 1;
+  return word.slice(begin);
 }
 
 /**
@@ -141,10 +227,14 @@ function addText(text, parts) {
 /**
  * The link without the sentence's punctuation after it, or "" when nothing worth linking remains.
  * @param {string} link
+ * @param {number} start where it stands
+ * @param {Emphasis} emphasis
  */
-function trimLink(link) {
+function trimLink(link, start, emphasis) {
   const unopened = /** @type {Record<string, number>} */ ({});
   for (const [close, open] of Object.entries(OPENER)) unopened[close] = count(link, close) - count(link, open);
+  // No host's name ends in a mark.
+  Object.assign(unopened, HAS_PATH.test(link) ? emphasis.before(start) : marks(link.length));
   let end = link.length;
   while (end && (TRAILING.includes(link[end - 1]) || unopened[link[end - 1]] > 0)) {
     end -= 1;

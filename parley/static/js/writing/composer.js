@@ -1,34 +1,47 @@
 // @ts-check
 import { byId } from "../browser/dom.js";
-import { recall, remember } from "../browser/saved.js";
 
 const MESSAGE_MAX_CHARS = 8000;
 const WARN_CHARS = 200;
+/** A browser lays out the whole field at each key: at a million characters that takes seconds. */
+const FIELD_MAX_LENGTH = 4 * MESSAGE_MAX_CHARS;
 
-/** Where one writes. Keeps a draft for each conversation. */
+/** Where one writes. */
 export class Composer {
   /**
    * @param {object} parts
-   * @param {string} parts.roomId
+   * @param {import("./drafts.js").Drafts} parts.drafts
    * @param {(text: string) => void} parts.send
    * @param {(isTyping: boolean) => void} parts.typing
+   * @param {() => void} parts.restored what a closed tab left stands in the field
    */
-  constructor({ roomId, send, typing }) {
+  constructor({ drafts, send, typing, restored }) {
+    this.drafts = drafts;
     this.send = send;
     this.typing = typing;
-    this.draft = `draft:${roomId}`;
+    this.restored = restored;
     this.form = /** @type {HTMLFormElement} */ (byId("composer"));
     this.field = /** @type {HTMLTextAreaElement} */ (byId("message"));
   }
 
   start() {
     this.form.noValidate = true; // an empty message is simply not sent, without a bubble
-    this.field.value ||= recall(this.draft);
+    this.field.value ||= this.drafts.own();
     this.form.addEventListener("submit", (event) => this.submit(event));
     this.field.addEventListener("keydown", (event) => this.sendByKey(event));
+    this.field.addEventListener("beforeinput", (event) => this.keepWithin(event));
     this.field.addEventListener("input", () => this.changed());
     addEventListener("resize", () => this.grow());
     this.grow();
+    if (!this.field.value) this.restore();
+  }
+
+  async restore() {
+    const left = await this.drafts.left();
+    if (!left || this.field.value) return; // written meanwhile: what was left waits for another tab
+    this.field.value = this.drafts.take(left);
+    this.showLimit();
+    this.restored();
   }
 
   get unsent() {
@@ -65,7 +78,7 @@ export class Composer {
   /** @param {SubmitEvent} event */
   submit(event) {
     event.preventDefault();
-    const text = this.field.value.trim();
+    const text = withoutBlankEdges(this.field.value);
     if (!text || this.field.readOnly || excess(text) > 0) return this.field.focus();
     this.field.value = "";
     this.changed();
@@ -73,8 +86,20 @@ export class Composer {
     this.send(text);
   }
 
+  /**
+   * What is far too long for a message is not taken in, and not cut either: it is still where it was copied.
+   * @param {InputEvent} event
+   */
+  keepWithin(event) {
+    const added = event.data ?? event.dataTransfer?.getData("text/plain") ?? "";
+    const { value, selectionStart, selectionEnd } = this.field;
+    if (!added || value.length - (selectionEnd - selectionStart) + added.length <= FIELD_MAX_LENGTH) return;
+    event.preventDefault();
+    this.showProblem(`Too long to add. A message can have ${MESSAGE_MAX_CHARS} characters; send it in parts.`);
+  }
+
   changed() {
-    remember(this.draft, this.field.value);
+    this.drafts.keep(this.field.value);
     this.typing(this.unsent);
     this.grow();
     this.showLimit();
@@ -86,13 +111,30 @@ export class Composer {
   }
 
   showLimit() {
-    const over = excess(this.field.value.trim());
+    const over = excess(withoutBlankEdges(this.field.value));
     const limit = byId("composer-limit");
     limit.hidden = over < -WARN_CHARS;
     limit.classList.toggle("over", over > 0);
     const characters = `${Math.abs(over)} ${Math.abs(over) === 1 ? "character" : "characters"}`;
     limit.textContent = over > 0 ? `${characters} too long` : `${characters} left`;
   }
+
+  /** @param {string} words */
+  showProblem(words) {
+    const limit = byId("composer-limit");
+    limit.hidden = false;
+    limit.classList.add("over");
+    limit.textContent = words;
+  }
+}
+
+/**
+ * Blank lines before and after are by accident; white space in a line with words means something, in code or a table.
+ * @param {string} text
+ */
+function withoutBlankEdges(text) {
+  const end = text.indexOf("\n", text.trimEnd().length);
+  return (end < 0 ? text : text.slice(0, end)).replace(/^\s*\n/, "").replace(/^\s+$/, "");
 }
 
 /** @param {string} text counted as the server counts, in code points */
