@@ -22,6 +22,7 @@ from parley.contract.terms import (
     Passphrase,
     RoleName,
     RoomId,
+    SeenName,
     Seq,
     Timestamp,
     Token,
@@ -89,7 +90,7 @@ class Knock(Struct, kw_only=True):
     """Ask to be let in. Keep the socket: `knock_answered` comes to it."""
 
     room_id: RoomId
-    username: Username
+    username: SeenName
 
 
 class AnswerKnock(Struct, kw_only=True):
