@@ -19,13 +19,13 @@ from parley.contract.terms import (
     MessageId,
     MessageText,
     MessageType,
-    Passphrase,
     RoleName,
     RoomId,
     SeenName,
     Seq,
     Timestamp,
     Token,
+    TriedPassphrase,
     UserId,
     Username,
 )
@@ -46,7 +46,7 @@ class JoinRoom(Struct, kw_only=True):
     username: Username | None = None
     token: Token | None = None
     since: Seq | None = None
-    passphrase: Passphrase | None = None
+    passphrase: TriedPassphrase | None = None
 
 
 class WatchRoom(Struct, kw_only=True):

@@ -109,6 +109,8 @@ Passphrase = Annotated[
     str,
     Meta(max_length=PASSPHRASE_MAX_CHARS, extra_json_schema={"minLength": 1, "pattern": r"\S"}),
 ]
+TriedPassphrase = Annotated[str, Meta(max_length=PASSPHRASE_MAX_CHARS)]
+"""Where it may not be needed: then it is not looked at."""
 NewPassphrase = Annotated[
     str,
     Meta(max_length=PASSPHRASE_MAX_CHARS, extra_json_schema={"pattern": r"^$|\S"}),

@@ -183,6 +183,7 @@ TEXTS: list[tuple[str, Json, bool]] = [
     ("create", {"user_id": "a\nb"}, False),
     ("create", {"user_id": "a\u202eb"}, False),
     ("join", {"username": "\0"}, False),
+    ("join", {"username": "Ben", "passphrase": " "}, True),
     ("change", {"keep_days": 30}, True),
     ("change", {"keep_days": 0, "passphrase": ""}, True),
     ("change", {"keep_days": 2}, False),
