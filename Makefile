@@ -12,6 +12,8 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check -qq install
 MADE := $(VENV)/.made
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+# Generators of programs in TypeScript, which a test needs.
+NPM := tests/programs
 
 # A program that is started a hundred times must not be compiled each time.
 unexport PYTHONDONTWRITEBYTECODE
@@ -25,7 +27,7 @@ help: ## List the targets
 run: $(RUNTIME) ## Start Parley; ARGS="--port 9000" passes flags
 	@$(BIN)/parley serve $(ARGS)
 
-setup: $(DEV) system ## Prepare all that tests and checks need
+setup: $(DEV) $(NPM)/node_modules/.package-lock.json system ## Prepare all that tests and checks need
 
 system:
 	@tests/system.sh
@@ -81,7 +83,7 @@ vendor: ## Fetch the vendored browser files from npm again
 	@$(PYTHON) -m tools.vendor
 
 clean: ## Remove the virtual environment, caches and builds, but no conversation
-	@rm -rf $(VENV) $(NEWEST) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(NEWEST) $(NPM)/node_modules build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find parley tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(MADE):
@@ -101,6 +103,15 @@ $(DEV): pyproject.toml $(RUNTIME) | $(MADE)
 	@$(INSTALL) 'pip>=25.1'
 	@$(INSTALL) --group dev
 	@touch $@
+
+# Without Node.js, or without a network, the test that needs these is left out.
+$(NPM)/node_modules/.package-lock.json: $(NPM)/package-lock.json
+	@if command -v npm >/dev/null; then \
+	  echo "Installing generators for TypeScript …"; \
+	  npm ci --prefix $(NPM) --prefer-offline --no-audit --no-fund --loglevel=error >/dev/null && touch $@ || \
+	  { [ "$$CI" != true ] && echo "npm could not fetch them: the test of them is left out."; }; \
+	elif [ "$$CI" = true ]; then echo "The tests in $(NPM) need Node.js 20 or newer, with npm." >&2; exit 1; \
+	else echo "npm was not found: the test of the generators for TypeScript is left out."; fi
 
 # What the other stamps stand for is then installed too, in newer releases.
 $(VENV)/.newest: | $(MADE)

@@ -26,6 +26,7 @@ from parley.errors import (
     ConversationNotFound,
     DatabaseUnusable,
     Forbidden,
+    MethodNotAllowed,
     NotFound,
     OriginRefused,
     ParleyError,
@@ -42,7 +43,7 @@ from parley.pages.conversations import pages
 from parley.pages.door import door_pages
 from parley.pages.manage import manage_pages
 from parley.realtime import Realtime, asking
-from parley.routes import rest
+from parley.routes import methods_at, rest
 from parley.secret import Secret
 from parley.storage import secret_file
 from parley.storage.database import Database
@@ -333,11 +334,22 @@ async def _tell_http(error: HTTPException) -> Response:
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             return await _answer(TooLarge("That's too large for this server."), status)
         case HTTPStatus.METHOD_NOT_ALLOWED:
-            return await _answer(BadRequest("Method not allowed."), status)
+            return await _tell_methods(error)
         case _ if status < HTTPStatus.INTERNAL_SERVER_ERROR:
             return await _answer(BadRequest(), status)
         case _:
             return await _answer(ParleyError(), status)
+
+
+async def _tell_methods(error: HTTPException) -> Response:
+    """Which methods an address takes, where it takes any."""
+    methods = methods_at(request.path)
+    if web.is_for_program() and not methods:
+        return await _answer(NotFound("Unknown endpoint."), HTTPStatus.NOT_FOUND)
+    methods = methods or set(getattr(error, "valid_methods", None) or ())
+    response = await _answer(MethodNotAllowed(), HTTPStatus.METHOD_NOT_ALLOWED)
+    response.headers["Allow"] = ", ".join(sorted(methods))
+    return response
 
 
 async def _tell_fault(error: Exception) -> Response:
@@ -362,7 +374,7 @@ async def _answer(error: ParleyError, status: int) -> Response:
             action_label=label,
         )
         response = Response(page, status=status, content_type="text/html; charset=utf-8")
-    response.headers.update(web.retry_headers(error))
+    response.headers.update(web.error_headers(error))
     return response
 
 

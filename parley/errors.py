@@ -40,6 +40,11 @@ class NotFound(ParleyError):
     text = "Page not found."
 
 
+class MethodNotAllowed(ParleyError):
+    code = "method_not_allowed"
+    text = "Method not allowed."
+
+
 class ConversationNotFound(ParleyError):
     code = "conversation_not_found"
     text = "There's no conversation at this link. Check the link or start a new conversation."
@@ -63,6 +68,16 @@ class IdentityMismatch(ParleyError):
 class NotJoined(ParleyError):
     code = "not_joined"
     text = "Join the conversation first."
+
+
+class TokenRequired(ParleyError):
+    """What was asked for needs a token, and none was sent."""
+
+    code = "token_required"
+    text = (
+        "This needs a token: send the one you got when you started or joined the conversation, "
+        "as Authorization: Bearer <token>."
+    )
 
 
 class Forbidden(ParleyError):

@@ -6,20 +6,22 @@ Paths and shapes are the contract's; what the handlers do is in `parley/calls/`.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from msgspec import Struct
-from quart import Blueprint, Response, request
+from quart import Blueprint, Response, current_app, request
 from quart_cors import cors
+from werkzeug import exceptions
 
 from parley import contract, web
 from parley.calls import conversations, door, links, messages, people, service
 from parley.contract import decode, openapi
-from parley.errors import NotFound, TooLarge
+from parley.errors import Forbidden, NotFound, NotJoined, TokenRequired, TooLarge
 from parley.limits.limiter import Kind
+from parley.paths import Paths
 
 Handler = Callable[..., Awaitable[Any]]
-EVERY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 HANDLERS: dict[str, Handler] = {
     "create": conversations.create,
@@ -79,16 +81,54 @@ _LIMITED = {
 }
 
 
+def _methods() -> dict[str, set[str]]:
+    methods: dict[str, set[str]] = {DESCRIPTION: {"GET"}}
+    for call in contract.CALLS.values():
+        methods.setdefault(_rule(call), set()).add(call.method)
+    for taken in methods.values():
+        taken |= {"HEAD", "OPTIONS"} if "GET" in taken else {"OPTIONS"}
+    return methods
+
+
+def _rule(call: contract.Call) -> str:
+    return call.path.replace("{", "<").replace("}", ">")
+
+
+DESCRIPTION = "/openapi.json"
+_METHODS = _methods()
+"""What each path takes, by its rule."""
+
+
 def rest(*, allowed_origins: tuple[str, ...]) -> Blueprint:
     """Every call of the contract, readable by scripts of `allowed_origins`."""
     blueprint = Blueprint("rest", __name__)
     for name, handler in HANDLERS.items():
         call = contract.CALLS[name]
-        rule = call.path.replace("{", "<").replace("}", ">")
-        blueprint.add_url_rule(rule, name, _serving(name, handler), methods=[call.method])
-    blueprint.add_url_rule("/openapi.json", "description", _description)
-    blueprint.add_url_rule("/api/", "root", _unknown, methods=EVERY_METHOD, strict_slashes=False)
-    blueprint.add_url_rule("/api/<path:_path>", "unknown", _unknown, methods=EVERY_METHOD)
+        blueprint.add_url_rule(
+            _rule(call),
+            name,
+            _serving(name, handler),
+            methods=[call.method],
+            provide_automatic_options=False,
+        )
+    blueprint.add_url_rule(
+        DESCRIPTION, "description", _description, provide_automatic_options=False
+    )
+    for rule, taken in _METHODS.items():
+        # Else these would lead to whatever else matches the path: a conversation called "create".
+        others = [method for method in EVERY_METHOD if method not in taken - {"OPTIONS"}]
+        blueprint.add_url_rule(
+            rule, "not_taken", _not_taken, methods=others, provide_automatic_options=False
+        )
+    for rule in ("/api/", "/api/<path:_path>"):
+        blueprint.add_url_rule(
+            rule,
+            "unknown",
+            _unknown,
+            methods=EVERY_METHOD,
+            strict_slashes=False,
+            provide_automatic_options=False,
+        )
     blueprint.before_request(web.admit)
     return cors(
         blueprint,
@@ -99,6 +139,13 @@ def rest(*, allowed_origins: tuple[str, ...]) -> Blueprint:
     )
 
 
+def methods_at(path: str) -> set[str]:
+    """The methods that a path of REST takes; none where there is no such endpoint."""
+    paths = cast("Paths", current_app.url_map)
+    found = paths.find(path, "OPTIONS")
+    return set() if found is None else _METHODS.get(found[0].rule, set())
+
+
 def _serving(name: str, handler: Handler) -> Handler:
     """Decode the body, ask the limits, and answer with what the handler gives."""
     call = contract.CALLS[name]
@@ -106,7 +153,12 @@ def _serving(name: str, handler: Handler) -> Handler:
     async def serve(**path: str) -> Response:
         arguments: list[Any] = [] if call.body is None else [await _body(call.body)]
         async with web.limited(_limit(name), path.get("room_id", "")) as outcome:
-            reply = await handler(*arguments, **path)
+            try:
+                reply = await handler(*arguments, **path)
+            except (Forbidden, NotJoined):
+                if call.credential and await web.lacks_token():
+                    raise TokenRequired from None
+                raise
             outcome.is_news = not getattr(reply, "duplicate", False)
         return reply if isinstance(reply, Response) else web.json(reply, call.status)
 
@@ -123,8 +175,6 @@ def _limit(name: str) -> Kind | None:
 async def _body(type: type[Struct]) -> Struct:
     """The JSON body; none at all is an empty object."""
     raw: Any = await request.get_data(as_text=False)  # bytes, though its type allows for text
-    if type is contract.Nothing:
-        return type()
     if len(raw) > contract.FRAME_MAX_BYTES:
         raise TooLarge(f"The body is too large: at most {contract.FRAME_MAX_BYTES // 1024} KiB.")
     return decode.from_json(raw.strip() or b"{}", type)
@@ -134,5 +184,15 @@ async def _description() -> Response:
     return web.json(openapi.document())
 
 
+async def _not_taken(**_path: str) -> Response:
+    """Every other method of a path there is."""
+    methods = methods_at(request.path)
+    if request.method == "OPTIONS":
+        return Response("", headers={"Allow": ", ".join(sorted(methods))})
+    raise exceptions.MethodNotAllowed(valid_methods=methods)
+
+
 async def _unknown(_path: str = "") -> Response:
+    if request.method == "OPTIONS":
+        return Response("")  # so that a script of another origin may read that there is nothing
     raise NotFound("Unknown endpoint. GET /openapi.json lists them all.")

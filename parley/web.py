@@ -23,6 +23,7 @@ from parley.errors import (
     Forbidden,
     OriginRefused,
     ParleyError,
+    TokenRequired,
     Unavailable,
     WrongHost,
 )
@@ -228,6 +229,13 @@ async def session_if_known() -> Session | None:
         return None
 
 
+async def lacks_token() -> bool:
+    """Whether a program asks that sent no token. For a page of our own there is none to send."""
+    if presented_token() is not None or is_own_page():
+        return False
+    return await current_session() is None
+
+
 def presented_token() -> str | None:
     """The bearer token the request carries, if any."""
     return credentials.bearer(request.headers.get("Authorization", ""))
@@ -278,6 +286,13 @@ def set_cookie(
         samesite="Lax",
         secure=is_https(),
     )
+
+
+def error_headers(error: ParleyError) -> dict[str, str]:
+    """Tells programs that know no code of ours what to do: to send a token, or to wait."""
+    if isinstance(error, TokenRequired):
+        return {"WWW-Authenticate": 'Bearer realm="parley"'}  # RFC 6750, section 3
+    return retry_headers(error)
 
 
 def retry_headers(error: ParleyError) -> dict[str, str]:

@@ -59,10 +59,10 @@ async def running(config: Config, *, plain: bool = False) -> AsyncIterator[Runni
     `plain`: as one ASGI app among others, where Hypercorn speaks WebSocket for us.
     """
     app = create_app(config)
+    await app.open()
     sockets = serving.listen("127.0.0.1", 0)
     port = sockets[0].getsockname()[1]
     stop = asyncio.Event()
-    await app.open()
 
     async def served(scope: Any, receive: Any, send: Any) -> None:
         await app(scope, receive, send)

@@ -182,7 +182,7 @@ _INTRODUCTION = (
 _REST = (
     "JSON in, JSON out. Every reply has `success`; every error is "
     "[ErrorReply](#errorreply) with the status of its code. Where HTTP has a closer status, it has "
-    "that one: 405, 408 and 505 come with `bad_request`, 431 with `too_large`. To a polling client "
+    "that one: 408 and 505 come with `bad_request`, 431 with `too_large`. To a polling client "
     "`/socket.io/` says 400 with the number that Socket.IO's own server gives as `code`, and its "
     "`message`: 1, *Session ID unknown*, for a session that ended or never was, so connect again; "
     "3, *Bad request*, for all else that is no Engine.IO. Addresses outside `/api` and "

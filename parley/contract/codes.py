@@ -15,15 +15,17 @@ class Code(StrEnum):
     BAD_REQUEST = "bad_request"
     TOO_LARGE = "too_large"
     NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
     CONVERSATION_NOT_FOUND = "conversation_not_found"
     CONVERSATION_ENDED = "conversation_ended"
     IDENTITY_TAKEN = "identity_taken"
     IDENTITY_MISMATCH = "identity_mismatch"
     NOT_JOINED = "not_joined"
+    TOKEN_REQUIRED = "token_required"  # noqa: S105  # a code, no password
     FORBIDDEN = "forbidden"
     LINK_REPLACED = "link_replaced"
     LOCKED = "locked"
-    PASSPHRASE_REQUIRED = "passphrase_required"  # noqa: S105  # a code, no password
+    PASSPHRASE_REQUIRED = "passphrase_required"  # noqa: S105
     PASSPHRASE_WRONG = "passphrase_wrong"  # noqa: S105
     KNOCK_REQUIRED = "knock_required"
     READ_ONLY = "read_only"
@@ -47,6 +49,9 @@ CODES: dict[Code, CodeMeaning] = {
     ),
     Code.TOO_LARGE: CodeMeaning(413, "longer than allowed"),
     Code.NOT_FOUND: CodeMeaning(404, "no such page or endpoint"),
+    Code.METHOD_NOT_ALLOWED: CodeMeaning(
+        405, "the endpoint takes other methods; the header `Allow` lists them"
+    ),
     Code.CONVERSATION_NOT_FOUND: CodeMeaning(404, "no conversation has this room id"),
     Code.CONVERSATION_ENDED: CodeMeaning(410, "the conversation has ended; it can still be read"),
     Code.IDENTITY_TAKEN: CodeMeaning(409, "the user_id belongs to another session"),
@@ -54,6 +59,9 @@ CODES: dict[Code, CodeMeaning] = {
         403, "the user_id or username is not that of this session's participant"
     ),
     Code.NOT_JOINED: CodeMeaning(403, "join the conversation first"),
+    Code.TOKEN_REQUIRED: CodeMeaning(
+        401, "this call needs a token, and none was sent; sockets say `forbidden` or `not_joined`"
+    ),
     Code.FORBIDDEN: CodeMeaning(
         403, "only an owner may do this, or the token is unknown: try again without it"
     ),

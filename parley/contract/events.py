@@ -19,12 +19,13 @@ from parley.contract.terms import (
     MessageId,
     MessageText,
     MessageType,
-    Passphrase,
     RoleName,
     RoomId,
+    SeenName,
     Seq,
     Timestamp,
     Token,
+    TriedPassphrase,
     UserId,
     Username,
 )
@@ -45,7 +46,7 @@ class JoinRoom(Struct, kw_only=True):
     username: Username | None = None
     token: Token | None = None
     since: Seq | None = None
-    passphrase: Passphrase | None = None
+    passphrase: TriedPassphrase | None = None
 
 
 class WatchRoom(Struct, kw_only=True):
@@ -89,7 +90,7 @@ class Knock(Struct, kw_only=True):
     """Ask to be let in. Keep the socket: `knock_answered` comes to it."""
 
     room_id: RoomId
-    username: Username
+    username: SeenName
 
 
 class AnswerKnock(Struct, kw_only=True):

@@ -72,22 +72,54 @@ CONVERSATIONS_PAGE_DEFAULT = 100
 PARTICIPANTS_PAGE_MAX = 200
 PARTICIPANTS_PAGE_DEFAULT = 100
 
+TYPE_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.:/-]*"
+"""A short word. What it means is between the clients."""
+
 LISTED_ROOM_ID_CHARS = 8
 UNLISTED_ROOM_ID_BYTES = 16
 """128 random bits, 22 characters of base64url: for unlisted ones the link is the key."""
 
-Title = Annotated[str, Meta(max_length=TITLE_MAX_CHARS)]
-Description = Annotated[str, Meta(max_length=DESCRIPTION_MAX_CHARS)]
-UserId = Annotated[str, Meta(max_length=USER_ID_MAX_CHARS)]
-Username = Annotated[str, Meta(max_length=USERNAME_MAX_CHARS)]
+# What else the domain asks of a text is told to programs as a pattern, and is no more than that:
+# the domain checks it, and says what is wrong in a sentence. `\s` and `\x00` mean the same in
+# ECMAScript, which JSON Schema names, and in Python.
+_NO_NUL = {"pattern": r"^[^\x00]*$"}
+_NOT_BLANK = {"minLength": 1, "pattern": r"^[^\x00]*[^\s\x00][^\x00]*$"}
+_NO_CONTROLS = {
+    "pattern": r"^(\s*|[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*)$"
+}
+
+Title = Annotated[str, Meta(max_length=TITLE_MAX_CHARS, extra_json_schema=_NO_NUL)]
+Description = Annotated[str, Meta(max_length=DESCRIPTION_MAX_CHARS, extra_json_schema=_NO_NUL)]
+UserId = Annotated[str, Meta(max_length=USER_ID_MAX_CHARS, extra_json_schema=_NO_CONTROLS)]
+Username = Annotated[str, Meta(max_length=USERNAME_MAX_CHARS, extra_json_schema=_NO_NUL)]
+SeenName = Annotated[str, Meta(max_length=USERNAME_MAX_CHARS, extra_json_schema=_NOT_BLANK)]
+"""A username where one has to be given."""
 RoomId = Annotated[str, Meta(max_length=ROOM_ID_MAX_CHARS)]
-MessageText = Annotated[str, Meta(max_length=MESSAGE_MAX_CHARS)]
-MessageType = Annotated[str, Meta(max_length=TYPE_MAX_CHARS)]
-ClientId = Annotated[str, Meta(max_length=CLIENT_ID_MAX_CHARS)]
+MessageText = Annotated[str, Meta(max_length=MESSAGE_MAX_CHARS, extra_json_schema=_NOT_BLANK)]
+MessageType = Annotated[
+    str,
+    Meta(
+        max_length=TYPE_MAX_CHARS,
+        extra_json_schema={"minLength": 1, "pattern": f"^{TYPE_PATTERN}$"},
+    ),
+]
+ClientId = Annotated[str, Meta(max_length=CLIENT_ID_MAX_CHARS, extra_json_schema=_NO_NUL)]
 Token = Annotated[str, Meta(max_length=TOKEN_MAX_CHARS)]
 MessageId = Annotated[str, Meta(max_length=MESSAGE_ID_MAX_CHARS)]
-Passphrase = Annotated[str, Meta(max_length=PASSPHRASE_MAX_CHARS)]
-Label = Annotated[str, Meta(max_length=LABEL_MAX_CHARS)]
+Passphrase = Annotated[
+    str,
+    Meta(max_length=PASSPHRASE_MAX_CHARS, extra_json_schema={"minLength": 1, "pattern": r"\S"}),
+]
+TriedPassphrase = Annotated[str, Meta(max_length=PASSPHRASE_MAX_CHARS)]
+"""Where it may not be needed: then it is not looked at."""
+NewPassphrase = Annotated[
+    str,
+    Meta(max_length=PASSPHRASE_MAX_CHARS, extra_json_schema={"pattern": r"^$|\S"}),
+]
+"""An empty one takes it away."""
+Label = Annotated[str, Meta(max_length=LABEL_MAX_CHARS, extra_json_schema=_NO_NUL)]
+KeepDays = Annotated[int, Meta(extra_json_schema={"enum": [0, *KEEP_DAYS]})]
+"""0 for ever."""
 KnockId = Annotated[str, Meta(max_length=MESSAGE_ID_MAX_CHARS)]
 Timestamp = Annotated[str, Meta(description="ISO 8601, UTC, with an explicit offset")]
 Seq = Annotated[int, Meta(ge=0, le=2**53)]

@@ -245,7 +245,7 @@ async def end(
     """End it, for the owner, or for whoever has no session and names who started it, where that
     may do. Raises `Forbidden`, `ConversationIsOver`, `ConversationNotFound`.
     """
-    at = context.clock()
+    at, named = context.clock(), text.user_id(named)
 
     def may_without_proof(connection: sa.Connection, conversation: Conversation) -> bool:
         owner = conversation.owner_session_id

@@ -9,6 +9,7 @@ from parley.contract import (
     DESCRIPTION_MAX_CHARS,
     LABEL_MAX_CHARS,
     TITLE_MAX_CHARS,
+    TYPE_PATTERN,
     USERNAME_MAX_CHARS,
 )
 from parley.errors import BadRequest, TooLarge
@@ -18,7 +19,7 @@ _BIDI_CONTROLS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _NOT_IN_A_NAME = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029{_BIDI_CONTROLS}]")
 _NOT_IN_A_PARAGRAPH = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI_CONTROLS}]")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]*")
+_TYPE = re.compile(TYPE_PATTERN)
 _RESERVED_TYPES = frozenset({"system"})
 
 

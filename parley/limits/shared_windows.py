@@ -6,6 +6,7 @@ A fault of Redis stops nobody: where it does not answer, whoever asks counts in 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -27,6 +28,8 @@ T = TypeVar("T")
 PREFIX = "parley"
 ANSWER_WITHIN_S = 0.5
 """How long a message may be kept waiting by it."""
+FIRST_ANSWER_WITHIN_S = 5.0
+"""At a start, for which nobody waits: a machine that has just started is busy."""
 LEFT_ALONE_S = 5.0
 """After a failure it is not asked for so long: every message would wait for it again."""
 SAY_EVERY_S = 60.0
@@ -71,11 +74,15 @@ class SharedWindows:
 
     async def open(self) -> None:
         """Raises `RateLimitStorageUnusable` where it does not answer."""
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
-                answers = await self._storage.check()
-        except TimeoutError:
-            answers = False
+        loop = asyncio.get_running_loop()
+        until = loop.time() + FIRST_ANSWER_WITHIN_S
+        answers, was_refused = False, False
+        while not (answers or was_refused) and loop.time() < until:
+            began = loop.time()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(until):
+                    answers = await self._storage.check()
+            was_refused = loop.time() - began < ANSWER_WITHIN_S
         if not answers:
             raise RateLimitStorageUnusable(
                 f"{self._where} does not answer. Start it, or leave --rate-limit-storage out."

@@ -24,6 +24,6 @@ def examples(number: int) -> Any:
     )
 
     def decorate(test: Any) -> Any:
-        return pytest.mark.timeout(60 * max(1, EFFORT))(chosen(test))
+        return pytest.mark.timeout(240 * max(1, EFFORT))(chosen(test))
 
     return decorate

@@ -32,7 +32,7 @@ from tests.powercut.talk import Talk, recorded
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="SQLite syncs no folders there"),
-    pytest.mark.timeout(60 * max(1, EFFORT)),
+    pytest.mark.timeout(240 * max(1, EFFORT)),
 ]
 # Three of the seven fates for each event, in turn: some 4,000 cuts.
 PER_EVENT = 3 * max(1, EFFORT)

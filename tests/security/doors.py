@@ -16,6 +16,7 @@ Outcome = Literal["own", "stranger", "refused", "elsewhere"]
 """The cookie counted; it did not; the origin may not ask; the host is not this server's."""
 Headers = Mapping[str, str]
 _OF_ERRORS: dict[tuple[int, str], Outcome] = {
+    (401, "token_required"): "stranger",
     (403, "forbidden"): "stranger",
     (403, "origin_refused"): "refused",
     (400, "bad_request"): "elsewhere",

@@ -38,7 +38,7 @@ OF_THE_APP = {
     "robots": (asking("/robots.txt"), 404),
     "no such call": (asking("/api/nothing"), 404),
     "no such conversation": (asking("/api/conversations/nothing"), 404),
-    "a call by no such method": (asking("/api/health", "DELETE"), 404),
+    "a call by no such method": (asking("/api/health", "DELETE"), 405),
     "a call by an odd method": (asking("/api/health", "PROPFIND"), 405),
     "a page by no such method": (asking("/conversations", "DELETE"), 405),
     "the description by no such method": (asking("/openapi.json", "DELETE"), 405),

@@ -164,7 +164,7 @@ async def test_the_ids_that_somebody_chose_are_no_credential(person: People) -> 
         ack = await mallory.ask("join_room", {"room_id": room_id, name: CHOSEN})
         assert ack.get("role") != "owner"
     status, reply = await mallory.call("POST", f"/api/conversations/{room_id}/end")
-    assert (status, reply["code"]) == (403, "forbidden")
+    assert (status, reply["code"]) == (401, "token_required")
 
 
 # --- what was somebody's once ---

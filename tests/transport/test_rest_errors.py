@@ -14,7 +14,7 @@ from parley.app import Parley, create_app, web_site
 from parley.config import Config
 from parley.errors import RateLimited, Unavailable
 from parley.storage.folder import NAME
-from tests.calls import FOREIGN, Caller, Reply
+from tests.calls import FOREIGN, FRONTEND, HERE, Caller, Reply
 
 CREATE = "/api/conversations/create"
 INTERNALS = ("Traceback", "sqlite", "sqlalchemy", "parley/", "Exception", "SELECT")
@@ -159,16 +159,44 @@ async def test_doubled_slashes_lead_to_the_call_that_was_meant(ada: Caller) -> N
     assert reply.headers["Location"].endswith("/api/health")
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [("DELETE", "/api/conversations"), ("GET", CREATE + "/x"), ("POST", "/api/health")],
-)
-async def test_a_method_that_a_call_does_not_take_is_an_error_in_our_shape(
-    ada: Caller, method: str, path: str
-) -> None:
-    reply = await ada.call(method, path)
-    assert reply.status in (404, 405)
-    assert_error(reply, reply.status, reply.body["code"])
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
+PATHS = sorted({call.path for call in contract.CALLS.values()} | {"/openapi.json"})
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_path_says_which_methods_it_takes(ada: Caller, path: str) -> None:
+    taken = {call.method for call in contract.CALLS.values() if call.path == path} or {"GET"}
+    allowed = taken | {"OPTIONS"} | ({"HEAD"} if "GET" in taken else set())
+    for method in set(METHODS) - taken:
+        reply = await ada.call(method, path.replace("{", "").replace("}", ""))
+        assert set(reply.headers["Allow"].split(", ")) == allowed, method
+        if method == "OPTIONS":
+            assert reply.status == 200
+        else:
+            assert_error(reply, 405, "method_not_allowed")
+
+
+@pytest.mark.parametrize("path", ["/conversations", "/conversation/abc12345/end", "/"])
+async def test_a_page_says_which_methods_it_takes(ada: Caller, path: str) -> None:
+    reply = await ada.call("PUT", path)
+    assert reply.status == 405
+    assert "PUT" not in reply.headers["Allow"].split(", ")
+    assert "OPTIONS" in reply.headers["Allow"].split(", ")
+
+
+@pytest.mark.parametrize("method", ["GET", "TRACE", "PROPFIND"])
+async def test_no_method_is_right_where_nothing_is(ada: Caller, method: str) -> None:
+    reply = await ada.call(method, CREATE + "/x")
+    assert_error(reply, 404, "not_found")
+    assert "Allow" not in reply.headers
+
+
+async def test_a_script_of_an_allowed_origin_can_read_that_a_method_is_wrong(ada: Caller) -> None:
+    for path, status in ((CREATE, 405), ("/api/nothing", 404)):
+        reply = await ada.call("PUT", path, headers={"Origin": FRONTEND})
+        assert (reply.status, reply.headers["Access-Control-Allow-Origin"]) == (status, FRONTEND)
+        asked = await ada.call("OPTIONS", path, headers={"Origin": FRONTEND})
+        assert (asked.status, asked.headers["Access-Control-Allow-Origin"]) == (200, FRONTEND)
 
 
 @pytest.mark.parametrize(
@@ -202,6 +230,7 @@ async def test_who_has_not_joined_does_not_speak(ada: Caller, mallory: Caller) -
     room_id = await ada.starts()
     send = f"/api/conversations/{room_id}/messages"
     # The owner has to join as well: there is nobody yet to say it.
+    await mallory.starts("Another")
     for each in (ada, mallory):
         assert_error(await each.call("POST", send, {"message": "Hello"}), 403, "not_joined")
 
@@ -209,10 +238,73 @@ async def test_who_has_not_joined_does_not_speak(ada: Caller, mallory: Caller) -
 async def test_who_does_not_own_does_not_end(ada: Caller, ben: Caller, mallory: Caller) -> None:
     room_id = await ada.starts()
     await ben.joins(room_id)
+    await mallory.starts("Another")
     for each in (ben, mallory):
         reply = await each.call("POST", f"/api/conversations/{room_id}/end")
         assert_error(reply, 403, "forbidden")
     assert (await ada.reads(room_id))["is_active"] is True
+
+
+NEED_A_TOKEN = sorted(call.name for call in contract.CALLS.values() if call.credential)
+BODIES: dict[str, object] = {
+    "send": {"message": "Hello"},
+    "remove": {"user_id": "ada-1"},
+    "let_back": {"user_id": "ada-1"},
+    "answer_knock": {"admit": True},
+    "answer_knocks": {"admit": True},
+    "make_link": {"role": "reader"},
+}
+
+
+@pytest.mark.parametrize("name", NEED_A_TOKEN)
+async def test_a_missing_token_is_told_from_a_wrong_right(
+    ada: Caller, ben: Caller, mallory: Caller, name: str
+) -> None:
+    room_id = await ada.starts()
+    await ada.joins(room_id, user_id="ada-1")
+    said = await ada.says(room_id, "Hello")
+    await ben.starts("Another, so that Ben has a token")
+    call = contract.CALLS[name]
+    path = call.path.format(room_id=room_id, message_id=said["id"], knock_id="x", link_id="1")
+    nobody = await mallory.call(call.method, path, BODIES.get(name))
+    assert_error(nobody, 401, "token_required")
+    assert nobody.headers["WWW-Authenticate"] == 'Bearer realm="parley"'
+    stranger = await ben.call(call.method, path, BODIES.get(name))
+    assert stranger.status == 403, stranger
+    assert "WWW-Authenticate" not in stranger.headers
+    assert (await ada.reads(room_id))["is_active"] is True
+
+
+async def test_a_page_of_our_own_is_asked_for_no_token(app: Parley, ada: Caller) -> None:
+    visitor = Caller(app, "Eve", cookies=True)
+    end = f"/api/conversations/{await ada.starts()}/end"
+    reply = await visitor.call("POST", end, headers={"Origin": HERE})
+    assert_error(reply, 403, "forbidden")
+
+
+async def test_whether_there_is_a_conversation_is_told_first(mallory: Caller, ada: Caller) -> None:
+    reply = await mallory.call("POST", "/api/conversations/abc12345/end")
+    assert_error(reply, 404, "conversation_not_found")
+    room_id = await ada.starts()
+    await ada.call("PATCH", f"/api/conversations/{room_id}", {"locked": True})
+    assert_error(await mallory.call("GET", f"/api/conversations/{room_id}/manage"), 403, "locked")
+
+
+@pytest.mark.parametrize("raw", [b"[null]", b"null", b'"end"', b"17", b"title=x", b"{"])
+@pytest.mark.parametrize("call", ["/end", "/link", "use_link"])
+async def test_a_call_without_fields_takes_an_object_or_nothing(
+    ada: Caller, ben: Caller, call: str, raw: bytes
+) -> None:
+    room_id = await ada.starts()
+    room = f"/api/conversations/{room_id}"
+    made = await ada.call("POST", f"{room}/links", {"role": "member", "uses_max": 1})
+    asks, path = ada, room + call
+    if call == "use_link":
+        asks, path = ben, f"/api/links/{made.body['url'].rsplit('/', 1)[1]}"
+    assert_error(await asks.call("POST", path, raw=raw), 400, "bad_request")
+    before = await ada.reads(room_id)
+    assert (before["room_id"], before["is_active"]) == (room_id, True)
+    assert (await asks.call("POST", path, {"user_id": "x"})).status == 200
 
 
 @pytest.mark.parametrize("token", ["nonsense", "é", "x" * 10_000])

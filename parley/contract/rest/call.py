@@ -34,7 +34,7 @@ class Parameter:
 
 
 class Nothing(Struct):
-    """No body is needed; what is sent is ignored."""
+    """No body is needed; an object may be sent, and is ignored."""
 
 
 class DoneReply(Struct, kw_only=True):

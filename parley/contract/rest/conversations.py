@@ -7,7 +7,14 @@ from typing import Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from parley.contract.objects import Conversation, ConversationSummary
-from parley.contract.terms import Description, Passphrase, Title, UserId, VisibilityName
+from parley.contract.terms import (
+    Description,
+    KeepDays,
+    NewPassphrase,
+    Title,
+    UserId,
+    VisibilityName,
+)
 
 
 class CreateBody(Struct, kw_only=True):
@@ -36,8 +43,8 @@ class ChangeBody(Struct, kw_only=True):
     knock: bool | UnsetType = UNSET
     read_only: bool | UnsetType = UNSET
     require_proof: bool | UnsetType = UNSET
-    passphrase: Passphrase | UnsetType = UNSET
-    keep_days: int | UnsetType = UNSET
+    passphrase: NewPassphrase | UnsetType = UNSET
+    keep_days: KeepDays | UnsetType = UNSET
 
 
 class ConversationReply(Struct, kw_only=True):

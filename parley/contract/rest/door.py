@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from parley.contract.terms import KnockState, LinkRoleName, Passphrase, Timestamp, Username
+from parley.contract.terms import KnockState, LinkRoleName, Passphrase, SeenName, Timestamp
 
 
 class EnterBody(Struct, kw_only=True):
@@ -14,7 +14,7 @@ class EnterBody(Struct, kw_only=True):
 
 
 class KnockBody(Struct, kw_only=True):
-    username: Username
+    username: SeenName
 
 
 class AnswerBody(Struct, kw_only=True):

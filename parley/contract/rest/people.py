@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from parley.contract.objects import Conversation, Participant
-from parley.contract.terms import Passphrase, RoleName, Timestamp, UserId, Username
+from parley.contract.terms import RoleName, Timestamp, TriedPassphrase, UserId, Username
 
 
 class JoinBody(Struct, kw_only=True):
@@ -18,7 +18,7 @@ class JoinBody(Struct, kw_only=True):
 
     user_id: UserId | None = None
     username: Username | None = None
-    passphrase: Passphrase | None = None
+    passphrase: TriedPassphrase | None = None
 
 
 class JoinReply(Struct, kw_only=True):

@@ -37,7 +37,7 @@ export class Knocks {
   async look() {
     if (!this.root || !this.store.state.owner) return;
     const reply = await ask(`${this.path}/manage`);
-    if (reply.code === "forbidden") this.store.dispatch({ type: "disowned" });
+    if (["forbidden", "token_required"].includes(reply.code)) this.store.dispatch({ type: "disowned" });
     if (!reply.success) return;
     const isOpen = !reply.locked && !reply.knock && !reply.has_passphrase;
     this.store.dispatch({ type: "knocks", waiting: isOpen ? [] : reply.waiting });

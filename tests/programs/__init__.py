@@ -1,0 +1,1 @@
+"""Programs of other people: generated from our description, or written by hand to it."""
