@@ -29,6 +29,9 @@ class Line:
         self._unanswered: set[str] = set()
         self._is_cut = False
         self._ends: list[WebSocketRoute] = []
+        self._dead: set[int] = set()
+        self.opened = 0
+        """How many lines there were."""
         self._page = page
         self.sent: list[tuple[str, Any]] = []
         self.lost = 0
@@ -76,6 +79,13 @@ class Line:
         for end in ends:
             end.close()
 
+    def swallow(self) -> None:
+        """As where the network changed without a word: the lines there are carry nothing any more
+        and look alive. New ones work.
+        """
+        self._dead |= set(map(id, self._ends))
+        self._ends = []
+
     def mend(self) -> None:
         """The page hears of it as of a network that is back, and tries at once."""
         self._is_cut = False
@@ -101,10 +111,13 @@ class Line:
             server.on_message(lambda _: page.close())
             return
         self._ends.append(page)
+        self.opened += 1
         server.on_message(lambda frame: self._from_server(page, frame))
         page.on_message(lambda frame: self._from_page(page, server, frame))
 
     def _from_page(self, page: WebSocketRoute, server: WebSocketRoute, frame: str | bytes) -> None:
+        if id(page) in self._dead:
+            return
         event, ack = self._noted(frame)
         if event == "send_message" and self._refusal is not None:
             page.send(_ACK.format(ack=ack, fields=json.dumps([self._refusal])))
@@ -116,6 +129,8 @@ class Line:
             server.send(frame)
 
     def _from_server(self, page: WebSocketRoute, frame: str | bytes) -> None:
+        if id(page) in self._dead:
+            return
         if not isinstance(frame, str):
             page.send(frame)
             return

@@ -188,3 +188,50 @@ test("what is discarded while the kept ones are being read does not come back wi
   await settle();
   assert.deepEqual(store.state.outbox, []);
 });
+
+test("a send that is not answered in two seconds goes out again on a new line, under the same id", async () => {
+  await start();
+  outbox.send("one");
+  await settle();
+  await pass(1999);
+  assert.equal(connection.rejoined, 0);
+  await pass(1);
+  assert.equal(connection.rejoined, 1);
+  connection.live = false;
+  await answer({ ok: false, code: "no_answer", error: "" });
+  connection.live = true;
+  outbox.resume();
+  await settle();
+  await pass(0);
+  await answer(stored(1));
+  assert.deepEqual([texts(), store.state.outbox], [["one", "one"], []]);
+  assert.equal(connection.asked[0][1], connection.asked[1][1]);
+});
+
+test("a server that is slow is asked for one new line, and for another only after it was quick", async () => {
+  await start();
+  for (const seq of [1, 2, 3]) {
+    outbox.send("slow");
+    await settle();
+    await pass(3000);
+    await answer(stored(seq));
+  }
+  assert.equal(connection.rejoined, 1);
+  outbox.send("quick");
+  await settle();
+  await answer(stored(4));
+  outbox.send("slow");
+  await settle();
+  await pass(2000);
+  assert.equal(connection.rejoined, 2);
+});
+
+test("an answer in time keeps the line", async () => {
+  await start();
+  outbox.send("one");
+  await settle();
+  await pass(1900);
+  await answer(stored(1));
+  await pass(5000);
+  assert.equal(connection.rejoined, 0);
+});

@@ -16,6 +16,7 @@ import { readMessage } from "./transcript/message.js";
 import { OtherTabs } from "./writing/other-tabs.js";
 import { Outbox } from "./writing/outbox.js";
 import { People, readPeople } from "./people/people.js";
+import { Resting } from "./connection/resting.js";
 import { Reading } from "./transcript/reading.js";
 import { SavedOutbox } from "./writing/saved-outbox.js";
 import { startShare } from "./room/share.js";
@@ -39,6 +40,7 @@ const catchUp = new CatchUp({ store, connection, reading });
 const outbox = new Outbox({
   store, connection, saved: new SavedOutbox(roomId), tabs: new OtherTabs(roomId, store),
 });
+const resting = new Resting({ connection, isBusy: () => store.state.outbox.length > 0 });
 const teller = new TypingTeller((isTyping) => connection.tell("typing", { is_typing: isTyping }));
 const composer = new Composer({
   drafts: new Drafts(roomId, [roomId]), send, typing: (isTyping) => teller.changed(isTyping),
@@ -66,6 +68,7 @@ deleting.start();
 transcript.root.addEventListener("click", actOnMessage);
 addEventListener("hashchange", goToLinked);
 goToLinked();
+resting.start();
 connection.start();
 if (store.state.me && !linkedSeq()) composer.focus();
 
@@ -169,6 +172,7 @@ function entered() {
   history.failed = false;
   reading.fetchNearEdge();
   knocks.look();
+  resting.makeRoom();
 }
 
 /** @param {{conversation: import("./connection/wire.js").Conversation}} fields */

@@ -28,6 +28,8 @@ export class Connection {
     this.entered = entered;
     this.attempt = 0;
     this.stopped = false;
+    /** Disconnected by its own wish until the page is shown. */
+    this.resting = false;
     // Websocket first: a poll and then an upgrade costs three round trips. Our own delays replace the client's, for the
     // badge counts them down.
     /** @type {import("./wire.js").Socket} */
@@ -55,6 +57,11 @@ export class Connection {
 
   get live() {
     return this.socket.connected && this.store.state.connection.status === "connected";
+  }
+
+  /** Whether it keeps an HTTP request open, as it does where WebSockets do not get through. */
+  get polls() {
+    return this.socket.connected && this.socket.io.engine.transport.name === "polling";
   }
 
   /**
@@ -131,8 +138,16 @@ export class Connection {
 
   // A network that went away leaves its socket looking alive for most of a minute.
   lose() {
+    if (this.resting) return;
     this.socket.disconnect();
     this.retryLater();
+  }
+
+  /** Until the page is shown again: then what was missed comes with the state. */
+  rest() {
+    this.resting = true;
+    this.socket.disconnect();
+    this.store.dispatch({ type: "connection", status: "connecting" });
   }
 
   /** There is nothing to come back to. */
@@ -157,11 +172,13 @@ export class Connection {
 
   tryNow() {
     if (this.socket.connected || this.stopped) return;
+    if (this.resting && document.visibilityState === "hidden") return;
     this.attempt = 0;
     this.connectNow();
   }
 
   connectNow() {
+    this.resting = false;
     clearTimeout(this.timer);
     this.socket.connect();
     this.watchOpening(this.socket.io.engine);

@@ -24,6 +24,7 @@
  * @property {(ms: number) => Emitter} timeout
  * @property {{engine: Engine}} io
  * @typedef {object} Engine what of the Engine.IO connection under it
+ * @property {{name: string}} transport
  * @property {(event: string, act: (reason: string) => void) => void} once
  * @property {(event: string, act: (reason: string) => void) => void} off
  */

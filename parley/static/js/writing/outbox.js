@@ -7,6 +7,8 @@ const FIRST_DELAY_MS = 1000;
 const LAST_DELAY_MS = 30_000;
 /** Most trouble is over before anybody needs to know of it. */
 const TELL_AFTER_MS = 3000;
+/** The usual answer is there in a tenth of it. A network that changed may have left a line that looks alive. */
+const UNANSWERED_MS = 2000;
 
 /** @typedef {import("../state/store.js").Outgoing} Outgoing */
 
@@ -30,6 +32,8 @@ export class Outbox {
     this.gone = new Set();
     this.restored = Promise.resolve();
     this.attempt = 0;
+    /** Whether slow answers are waited for: a new line did not make them any faster. */
+    this.patient = false;
     /** When the server wants to hear from us again, in `Date.now()`. */
     this.wantedAt = 0;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -115,13 +119,23 @@ export class Outbox {
 
   /** @param {Outgoing} outgoing */
   async deliver({ clientId, text }) {
+    const sentAt = Date.now();
+    const renewing = this.patient ? undefined : setTimeout(() => this.tryNewLine(), UNANSWERED_MS);
     const ack = await this.connection.ask("send_message", { message: text, client_id: clientId });
+    clearTimeout(renewing);
+    if (ack.ok && Date.now() - sentAt < UNANSWERED_MS) this.patient = false;
     if (ack.ok) this.stored({ clientId, id: ack.id, seq: ack.seq, timestamp: ack.timestamp });
     // Lost with the connection: it goes out again with the next one.
     else if (!this.connection.live) return;
     else if (ack.code === "not_joined") this.connection.rejoin();
     else if (isPassing(ack.code)) this.tryLater(clientId, ack);
     else this.refused(clientId, ack.error);
+  }
+
+  /** It goes out again on the new one, under the same client id. */
+  tryNewLine() {
+    this.patient = true;
+    this.connection.rejoin();
   }
 
   /** @param {{clientId: string, id: string, seq: number, timestamp: string}} message */
