@@ -128,6 +128,40 @@ def test_enter_sends_and_shift_enter_breaks_the_line(ada: Visitor) -> None:
     assert ada.measures("document.querySelector('#message').offsetHeight") == low
 
 
+@pytest.mark.parametrize(
+    "text", ["\tQ1\tQ2\nSales\t10\t12\t", "    if x:\n        return  ", "\u3000Once upon a time"]
+)
+def test_white_space_that_means_something_is_sent(ada: Visitor, ben: Visitor, text: str) -> None:
+    ben.comes(ada.starts())
+    ada.joins()
+    ada.pastes(f"\n \n{text}\n\n")
+    ada.composer.press("Enter")
+    ben.reads_once(text)
+    ada.reads_once(text)
+    for page in (ada.page, ben.page):
+        assert page.locator(".message-text").all_text_contents() == [text]
+    ben.reloads()
+    assert ben.page.locator(".message-text").all_text_contents() == [text]
+
+
+def test_what_is_far_too_long_is_not_taken_in_and_nothing_is_lost(ada: Visitor) -> None:
+    ada.starts()
+    ada.joins()
+    ada.types("Before ")
+    for piece in ("some words and more ", "a line\n", "x"):
+        ada.pastes(piece * (1_000_000 // len(piece)))
+        expect(ada.page.locator("#composer-limit")).to_contain_text("Too long to add.")
+        expect(ada.composer).to_have_value("Before ")
+    ada.pastes("x" * 10_000)
+    expect(ada.page.locator("#composer-limit")).to_have_text("2007 characters too long")
+    ada.composer.press("ControlOrMeta+A")
+    ada.pastes("y" * 31_000)
+    ada.composer.press("ControlOrMeta+A")
+    ada.pastes("And after")
+    ada.composer.press("Enter")
+    ada.reads_once("And after")
+
+
 def test_an_empty_message_is_not_sent(ada: Visitor) -> None:
     ada.starts()
     ada.joins()

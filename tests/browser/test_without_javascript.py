@@ -75,10 +75,10 @@ def test_what_a_form_may_not_do_is_told_and_what_was_written_stays(
     ben.may_meet("413", "400")
     ben.opens(seeded.link)
     give_name(ben)
-    post(ben, "x" * 8_001)
+    post(ben, "\n\t" + "x" * 8_001)
 
     expect(ben.page.get_by_role("alert").filter(visible=True)).to_contain_text("8,000")
-    expect(ben.composer).to_have_value("x" * 8_001)
+    expect(ben.composer).to_have_value("\n\t" + "x" * 8_001)
 
 
 def test_nothing_that_needs_a_script_is_offered_without_one(arrive: Arrive) -> None:

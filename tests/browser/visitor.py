@@ -139,6 +139,11 @@ class Visitor:
         """Key by key, as the page hears of it while somebody writes."""
         self.composer.press_sequentially(text)
 
+    def pastes(self, text: str) -> None:
+        """All of it at once, where the cursor is."""
+        self.composer.focus()
+        self.page.keyboard.insert_text(text)
+
     def sends(self, text: str) -> None:
         """Send it, whether or not it gets through."""
         self.composer.fill(text)

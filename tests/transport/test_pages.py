@@ -222,7 +222,7 @@ async def test_a_refused_message_is_kept_in_the_composer(visitor: Caller, path: 
     too_long = "tea " * 2_001
     reply = await visitor.post_form(f"{path}/messages", {"message": too_long})
     assert reply.status == 413
-    assert f">{too_long}</textarea>" in reply.text
+    assert f">\n{too_long}</textarea>" in reply.text
     assert "message is too long" in reply.text
 
 

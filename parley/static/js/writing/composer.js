@@ -3,6 +3,8 @@ import { byId } from "../browser/dom.js";
 import { recall, remember } from "../browser/saved.js";
 
 const MESSAGE_MAX_CHARS = 8000;
+/** A browser lays out the whole field at each key: at a million characters that takes seconds. */
+const FIELD_MAX_LENGTH = 4 * MESSAGE_MAX_CHARS;
 const WARN_CHARS = 200;
 
 /** Where one writes. Keeps a draft for each conversation. */
@@ -27,6 +29,7 @@ export class Composer {
     this.form.addEventListener("submit", (event) => this.submit(event));
     this.field.addEventListener("keydown", (event) => this.sendByKey(event));
     this.field.addEventListener("input", () => this.changed());
+    this.field.addEventListener("beforeinput", (event) => this.keepWithin(event));
     addEventListener("resize", () => this.grow());
     this.grow();
   }
@@ -65,7 +68,7 @@ export class Composer {
   /** @param {SubmitEvent} event */
   submit(event) {
     event.preventDefault();
-    const text = this.field.value.trim();
+    const text = withoutBlankEdges(this.field.value);
     if (!text || this.field.readOnly || excess(text) > 0) return this.field.focus();
     this.field.value = "";
     this.changed();
@@ -83,10 +86,22 @@ export class Composer {
   grow() {
     this.field.style.height = "auto";
     this.field.style.height = `${this.field.scrollHeight + 2}px`; // 2: its borders
+  /**
+   * What is far too long for a message is not taken in, and not cut either: it is still where it was copied.
+   * @param {InputEvent} event
+   */
+  keepWithin(event) {
+    const added = event.data ?? event.dataTransfer?.getData("text/plain") ?? "";
+    const { value, selectionStart, selectionEnd } = this.field;
+    if (!added || value.length - (selectionEnd - selectionStart) + added.length <= FIELD_MAX_LENGTH) return;
+    event.preventDefault();
+    this.showProblem(`Too long to add. A message can have ${MESSAGE_MAX_CHARS} characters; send it in parts.`);
+  }
+
   }
 
   showLimit() {
-    const over = excess(this.field.value.trim());
+    const over = excess(withoutBlankEdges(this.field.value));
     const limit = byId("composer-limit");
     limit.hidden = over < -WARN_CHARS;
     limit.classList.toggle("over", over > 0);
@@ -99,3 +114,20 @@ export class Composer {
 function excess(text) {
   return [...text].length - MESSAGE_MAX_CHARS;
 }
+
+  /** @param {string} words */
+  showProblem(words) {
+    const limit = byId("composer-limit");
+    limit.hidden = false;
+    limit.classList.add("over");
+    limit.textContent = words;
+  }
+}
+
+/**
+ * Blank lines before and after are by accident; white space in a line with words means something, in code or a table.
+ * @param {string} text
+ */
+function withoutBlankEdges(text) {
+  const end = text.indexOf("\n", text.trimEnd().length);
+  return (end < 0 ? text : text.slice(0, end)).replace(/^\s*\n/, "").replace(/^\s+$/, "");
