@@ -275,6 +275,64 @@ def test_a_draft_survives_a_reload_and_is_its_conversations_own(ada: Visitor) ->
     expect(ada.composer).to_have_value("")
 
 
+def test_two_tabs_have_a_draft_each(ada: Visitor) -> None:
+    ada.starts()
+    ada.joins()
+    ada.types("From the first")
+    tab = ada.opens_another_tab()
+    second = tab.get_by_role("textbox", name="Message", exact=True)
+    expect(tab.locator("#badge-text")).to_have_text("Connected")
+    expect(second).to_have_value("")
+    second.press_sequentially("From the second")
+
+    ada.composer.press("Enter")
+    ada.reads_once("From the first")
+    expect(second).to_have_value("From the second")
+    ada.types("Still at it")
+    second.press("Enter")
+    ada.reads_once("From the second")
+    tab.reload()
+    expect(tab.locator("#badge-text")).to_have_text("Connected")
+    expect(second).to_have_value("")
+    ada.reloads()
+    expect(ada.composer).to_have_value("Still at it")
+
+
+def test_what_a_closed_tab_left_half_written_the_next_one_has(ada: Visitor) -> None:
+    ada.starts()
+    ada.joins()
+    tab = ada.opens_another_tab()
+    half = tab.get_by_role("textbox", name="Message", exact=True)
+    half.press_sequentially("Half a thought")
+    tab.close()
+
+    third = ada.opens_another_tab()
+    fresh = third.get_by_role("textbox", name="Message", exact=True)
+    expect(fresh).to_have_value("Half a thought")
+    fresh.press("Enter")
+    ada.reads_once("Half a thought")
+    ada.reloads()
+    ada.is_connected()
+    expect(ada.composer).to_have_value("")
+
+
+def test_a_duplicated_tab_has_a_draft_of_its_own(ada: Visitor) -> None:
+    ada.starts()
+    ada.joins()
+    ada.types("Only here")
+    with ada.context.expect_page() as opened:
+        # As "Duplicate" does: the new tab begins with what this one has in its session storage.
+        ada.page.evaluate("() => { open(location.href); }")
+    copy = opened.value
+    field = copy.get_by_role("textbox", name="Message", exact=True)
+    expect(copy.locator("#badge-text")).to_have_text("Connected")
+    field.press_sequentially("Only there")
+    field.press("Enter")
+    ada.reads_once("Only there")
+    ada.reloads()
+    expect(ada.composer).to_have_value("Only here")
+
+
 def test_typing_is_told_rarely_and_ends_with_the_message(ada: Visitor, ben: Visitor) -> None:
     line = Line(ada.page)
     ben.comes(ada.starts())

@@ -5,6 +5,7 @@ import { CatchUp, missedAmong } from "./connection/catch-up.js";
 import { Composer } from "./writing/composer.js";
 import { Connection } from "./connection/connection.js";
 import { byId } from "./browser/dom.js";
+import { Drafts } from "./writing/drafts.js";
 import { Deleting } from "./transcript/delete.js";
 import { startEnd } from "./room/end.js";
 import { History } from "./transcript/history.js";
@@ -38,7 +39,10 @@ const outbox = new Outbox({
   store, connection, saved: new SavedOutbox(roomId), tabs: new OtherTabs(roomId, store),
 });
 const teller = new TypingTeller((isTyping) => connection.tell("typing", { is_typing: isTyping }));
-const composer = new Composer({ roomId, send, typing: (isTyping) => teller.changed(isTyping) });
+const composer = new Composer({
+  drafts: new Drafts(roomId, [roomId]), send, typing: (isTyping) => teller.changed(isTyping),
+  restored: () => showPlaceToWrite(store.state),
+});
 
 followVisibleViewport();
 composer.start();

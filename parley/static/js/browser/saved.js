@@ -25,3 +25,17 @@ export function remember(name, value) {
     // See above.
   }
 }
+
+/**
+ * The names of what is remembered that begin so.
+ * @param {string} prefix
+ * @returns {string[]}
+ */
+export function remembered(prefix) {
+  try {
+    const names = Object.keys(localStorage).filter((name) => name.startsWith(`parley:${prefix}`));
+    return names.map((name) => name.slice("parley:".length));
+  } catch {
+    return [];
+  }
+}

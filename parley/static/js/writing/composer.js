@@ -1,37 +1,47 @@
 // @ts-check
 import { byId } from "../browser/dom.js";
-import { recall, remember } from "../browser/saved.js";
 
 const MESSAGE_MAX_CHARS = 8000;
+const WARN_CHARS = 200;
 /** A browser lays out the whole field at each key: at a million characters that takes seconds. */
 const FIELD_MAX_LENGTH = 4 * MESSAGE_MAX_CHARS;
-const WARN_CHARS = 200;
 
-/** Where one writes. Keeps a draft for each conversation. */
+/** Where one writes. */
 export class Composer {
   /**
    * @param {object} parts
-   * @param {string} parts.roomId
+   * @param {import("./drafts.js").Drafts} parts.drafts
    * @param {(text: string) => void} parts.send
    * @param {(isTyping: boolean) => void} parts.typing
+   * @param {() => void} parts.restored what a closed tab left stands in the field
    */
-  constructor({ roomId, send, typing }) {
+  constructor({ drafts, send, typing, restored }) {
+    this.drafts = drafts;
     this.send = send;
     this.typing = typing;
-    this.draft = `draft:${roomId}`;
+    this.restored = restored;
     this.form = /** @type {HTMLFormElement} */ (byId("composer"));
     this.field = /** @type {HTMLTextAreaElement} */ (byId("message"));
   }
 
   start() {
     this.form.noValidate = true; // an empty message is simply not sent, without a bubble
-    this.field.value ||= recall(this.draft);
+    this.field.value ||= this.drafts.own();
     this.form.addEventListener("submit", (event) => this.submit(event));
     this.field.addEventListener("keydown", (event) => this.sendByKey(event));
-    this.field.addEventListener("input", () => this.changed());
     this.field.addEventListener("beforeinput", (event) => this.keepWithin(event));
+    this.field.addEventListener("input", () => this.changed());
     addEventListener("resize", () => this.grow());
     this.grow();
+    if (!this.field.value) this.restore();
+  }
+
+  async restore() {
+    const left = await this.drafts.left();
+    if (!left || this.field.value) return; // written meanwhile: what was left waits for another tab
+    this.field.value = this.drafts.take(left);
+    this.showLimit();
+    this.restored();
   }
 
   get unsent() {
@@ -76,16 +86,6 @@ export class Composer {
     this.send(text);
   }
 
-  changed() {
-    remember(this.draft, this.field.value);
-    this.typing(this.unsent);
-    this.grow();
-    this.showLimit();
-  }
-
-  grow() {
-    this.field.style.height = "auto";
-    this.field.style.height = `${this.field.scrollHeight + 2}px`; // 2: its borders
   /**
    * What is far too long for a message is not taken in, and not cut either: it is still where it was copied.
    * @param {InputEvent} event
@@ -98,6 +98,16 @@ export class Composer {
     this.showProblem(`Too long to add. A message can have ${MESSAGE_MAX_CHARS} characters; send it in parts.`);
   }
 
+  changed() {
+    this.drafts.keep(this.field.value);
+    this.typing(this.unsent);
+    this.grow();
+    this.showLimit();
+  }
+
+  grow() {
+    this.field.style.height = "auto";
+    this.field.style.height = `${this.field.scrollHeight + 2}px`; // 2: its borders
   }
 
   showLimit() {
@@ -108,12 +118,6 @@ export class Composer {
     const characters = `${Math.abs(over)} ${Math.abs(over) === 1 ? "character" : "characters"}`;
     limit.textContent = over > 0 ? `${characters} too long` : `${characters} left`;
   }
-}
-
-/** @param {string} text counted as the server counts, in code points */
-function excess(text) {
-  return [...text].length - MESSAGE_MAX_CHARS;
-}
 
   /** @param {string} words */
   showProblem(words) {
@@ -131,3 +135,9 @@ function excess(text) {
 function withoutBlankEdges(text) {
   const end = text.indexOf("\n", text.trimEnd().length);
   return (end < 0 ? text : text.slice(0, end)).replace(/^\s*\n/, "").replace(/^\s+$/, "");
+}
+
+/** @param {string} text counted as the server counts, in code points */
+function excess(text) {
+  return [...text].length - MESSAGE_MAX_CHARS;
+}

@@ -1,0 +1,96 @@
+// @ts-check
+// What is half written, kept on this device. Each tab has a draft of its own, so that two tabs of one conversation
+// never take or delete each other's; what a closed tab left goes to the next one that has none.
+import { recall, remember, remembered } from "../browser/saved.js";
+
+/** Tabs of the same browser answer at once, or they are closed. */
+const ANSWER_WITHIN_MS = 300;
+const TAB = "parley:tab";
+
+/** @typedef {{type: "whose"} | {type: "mine", tab: string}} Word between the tabs of one conversation */
+
+export class Drafts {
+  /**
+   * @param {string} key what the conversation is known by on this device, whatever its link
+   * @param {string[]} roomIds its links until now: earlier pages kept one draft under each
+   */
+  constructor(key, roomIds) {
+    this.prefix = `draft:${key}:`;
+    this.earlier = roomIds.map((roomId) => `draft:${roomId}`);
+    this.tab = tabId();
+    /** @type {Set<string>} the tabs that answered */
+    this.open = new Set();
+    // Missing in older browsers: there a tab also takes the draft of one that is still open.
+    this.channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(`parley:drafts:${key}`) : undefined;
+    this.channel?.addEventListener("message", ({ data }) => this.hear(data));
+  }
+
+  /** What was half written in this tab before, or on an earlier version of this page. */
+  own() {
+    const own = recall(this.prefix + this.tab);
+    const earlier = this.earlier.find((name) => recall(name));
+    return own || !earlier ? own : this.take(earlier);
+  }
+
+  /** @param {string} text */
+  keep(text) {
+    remember(this.prefix + this.tab, text);
+  }
+
+  /**
+   * Under which name the newest draft of a closed tab is kept; "" where there is none.
+   * @returns {Promise<string>}
+   */
+  async left() {
+    if (!this.others().length) return "";
+    this.tell({ type: "whose" });
+    await new Promise((resolve) => setTimeout(resolve, this.channel ? ANSWER_WITHIN_MS : 0));
+    const left = this.others().filter((name) => !this.open.has(name.slice(this.prefix.length)));
+    return left.sort().at(-1) ?? "";
+  }
+
+  /**
+   * It is this tab's own from now on.
+   * @param {string} name
+   */
+  take(name) {
+    const text = recall(name);
+    remember(name, "");
+    this.keep(text);
+    return text;
+  }
+
+  others() {
+    return remembered(this.prefix).filter((name) => name !== this.prefix + this.tab);
+  }
+
+  /** @param {Word} word */
+  hear(word) {
+    if (word.type === "whose") this.tell({ type: "mine", tab: this.tab });
+    else this.open.add(word.tab);
+  }
+
+  /** @param {Word} word */
+  tell(word) {
+    this.channel?.postMessage(word);
+  }
+}
+
+/**
+ * The tab keeps its id when it goes from page to page, and has it to itself while a page is open: one that is
+ * duplicated would else share it. Those of later tabs sort after it.
+ */
+function tabId() {
+  const random = crypto.getRandomValues(new Uint32Array(2)).join("-");
+  let id = `${Date.now()}-${random}`;
+  try {
+    id = sessionStorage.getItem(TAB) ?? id;
+    const hold = () => sessionStorage.removeItem(TAB);
+    hold();
+    addEventListener("pageshow", hold);
+    addEventListener("pagehide", () => sessionStorage.setItem(TAB, id));
+  } catch {
+    // Storage may be forbidden: then nothing is kept anyway.
+  }
+  return id;
+}
