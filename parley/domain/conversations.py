@@ -39,6 +39,8 @@ from parley.storage import conversations as stored
 from parley.storage import messages as stored_messages
 from parley.storage import sessions as stored_sessions
 
+OLD_ROOM_IDS_MAX = 20
+"""Links are rarely replaced, and what a browser kept under one before the last twenty is stale."""
 _ROOM_ID_LETTERS = string.ascii_lowercase + string.digits
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -176,11 +178,19 @@ async def window(
     before: int | None = None,
     at: int | None = None,
 ) -> Snapshot:
-    """The same with the messages before a seq, or around one."""
+    """The same with the messages before a seq, or around one, for a page.
+
+    For somebody who is in it, with the room ids it had before: there their browser may have kept
+    what they wrote.
+    """
 
     def query(connection: sa.Connection) -> Snapshot:
         found = door.readable(connection, room_id, session)
-        return states.window(connection, found, before=before, at=at)
+        snapshot = states.window(connection, found, before=before, at=at)
+        if found.person is None:
+            return snapshot
+        old = stored.old_room_ids(connection, found.id, limit=OLD_ROOM_IDS_MAX)
+        return replace(snapshot, old_room_ids=old) if old else snapshot
 
     return states.with_presence(context, await context.database.read(query))
 

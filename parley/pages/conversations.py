@@ -210,6 +210,9 @@ async def _show(
     return await render_long(
         "pages/conversation.html",
         conversation=present.conversation(snapshot),
+        # What a browser keeps goes by what never changes and comes only once, whatever the link.
+        key=snapshot.conversation.id,
+        old_room_ids=snapshot.old_room_ids,
         me=_me(snapshot),
         is_owner=snapshot.standing is Standing.OWNER,
         is_reader=snapshot.standing is Standing.READER,

@@ -33,6 +33,8 @@ class Snapshot(Struct, frozen=True):
     """How many people do in all."""
     is_delta: bool = False
     """Whether `messages` are only those that changed after the seq that was asked for."""
+    old_room_ids: tuple[str, ...] = ()
+    """The last ones that its link had before, for a page of somebody who is in it."""
 
 
 class Recent(Struct, frozen=True):

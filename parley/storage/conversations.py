@@ -91,6 +91,14 @@ _BY_OLD_LINK = Prepared(
     _COLUMNS,
 )
 
+_OLD_LINKS = Prepared(
+    sa.select(old_links.c.room_id)
+    .where(old_links.c.conversation_id == p("id"))
+    .order_by(old_links.c.replaced_at.desc())
+    .limit(p("limit")),
+    [old_links.c.room_id],
+)
+
 _ID_RANDOM_BITS = 20
 LISTED = sa.and_(conversations.c.ended_at.is_(None), conversations.c.visibility == "listed")
 _KEPT_FOR_DAYS = Prepared(
@@ -156,6 +164,11 @@ def by_old_link(connection: sa.Connection, room_id: str) -> Conversation | None:
     """The conversation that this room id led to before its link was replaced."""
     row = _BY_OLD_LINK.first(connection, room_id=room_id)
     return None if row is None else _conversation(row)
+
+
+def old_room_ids(connection: sa.Connection, conversation_id: int, *, limit: int) -> tuple[str, ...]:
+    """Those its link had before, the newest first."""
+    return tuple(row.room_id for row in _OLD_LINKS.run(connection, id=conversation_id, limit=limit))
 
 
 def by_id(connection: sa.Connection, conversation_id: int) -> Conversation | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 import requests
 from playwright.sync_api import Page, expect
 
@@ -221,6 +222,95 @@ def test_what_somebody_else_left_in_this_browser_stays_theirs(ada: Visitor) -> N
     ada.context.add_cookies(cookies)  # type: ignore[arg-type] # as they were given out
     ada.reloads()
     everything_is_out(ada.page, ["Hello", "For my eyes"])
+
+
+def replaced(link: str, owner: Visitor) -> str:
+    """The new link."""
+    reply = requests.post(
+        link.replace("/conversation/", "/api/conversations/") + "/link",
+        headers={"Authorization": f"Bearer {owner.session()}"},
+        timeout=30,
+    )
+    reply.raise_for_status()
+    return f"{link.rsplit('/', 1)[0]}/{reply.json()['room_id']}"
+
+
+@pytest.mark.parametrize("by", ["the old link", "the new link"])
+def test_what_was_written_is_there_when_the_link_was_replaced(
+    ada: Visitor, ben: Visitor, by: str
+) -> None:
+    ben.may_meet("WebSocket", "socket.io")
+    line = Line(ben.page)
+    link = ada.starts()
+    ada.joins()
+    ben.comes(link)
+    line.cut()
+    ben.has_badge("Reconnecting")
+    ben.sends("Not out yet")
+    ben.types("Half a thought")
+    ben.page.close()
+    new = replaced(link, ada)
+
+    tab = ben.context.new_page()
+    tab.goto(link if by == "the old link" else new)
+    everything_is_out(tab, ["Not out yet"])
+    expect(tab.get_by_role("textbox", name="Message", exact=True)).to_have_value("Half a thought")
+    assert stored(new) == ["Not out yet"]
+    ada.reads_once("Not out yet")
+
+
+def test_a_page_that_stays_open_keeps_what_was_written_over_a_replaced_link(
+    ada: Visitor, ben: Visitor
+) -> None:
+    link = ada.starts()
+    ada.joins()
+    ben.comes(link)
+    ben.types("Half a thought")
+    new = replaced(link, ada)
+    ben.page.wait_for_url(new)
+    ben.types(", and more")
+    ben.reloads()
+    ben.is_connected()
+    expect(ben.composer).to_have_value("Half a thought, and more")
+
+
+# As pages kept it that knew a conversation by its link.
+KEPT_BY_LINK = """async roomId => {
+  localStorage.setItem(`parley:draft:${roomId}`, "Half a thought");
+  const request = indexedDB.open("parley", 1);
+  await new Promise((resolve) => (request.onsuccess = resolve));
+  const { userId } = document.querySelector("#conversation").dataset;
+  const entry = {
+    clientId: "c1", userId, text: "Not out yet", at: new Date().toISOString(), order: 1,
+    status: "pending", error: "", roomId,
+  };
+  const put = request.result.transaction("outbox", "readwrite").objectStore("outbox").put(entry);
+  await new Promise((resolve) => (put.onsuccess = resolve));
+}"""
+
+
+@pytest.mark.parametrize("replacements", [0, 2])
+def test_what_earlier_pages_kept_by_the_link_is_found(
+    ada: Visitor, ben: Visitor, replacements: int
+) -> None:
+    link = new = ada.starts()
+    ada.joins()
+    ben.comes(link)
+    ben.reloads()
+    ben.is_connected()
+    ben.page.evaluate(KEPT_BY_LINK, link.rsplit("/", 1)[1])
+    ben.page.close()
+    for _ in range(replacements):
+        new = replaced(new, ada)
+
+    tab = ben.context.new_page()
+    tab.goto(new)
+    everything_is_out(tab, ["Not out yet"])
+    expect(tab.get_by_role("textbox", name="Message", exact=True)).to_have_value("Half a thought")
+    tab.reload()
+    expect(tab.locator("#badge-text")).to_have_text("Connected")
+    expect(tab.get_by_role("textbox", name="Message", exact=True)).to_have_value("Half a thought")
+    assert stored(new) == ["Not out yet"]
 
 
 def test_without_a_database_the_outbox_lasts_as_long_as_the_page(arrive: Arrive) -> None:

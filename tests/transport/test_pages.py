@@ -222,7 +222,7 @@ async def test_a_refused_message_is_kept_in_the_composer(visitor: Caller, path: 
     too_long = "tea " * 2_001
     reply = await visitor.post_form(f"{path}/messages", {"message": too_long})
     assert reply.status == 413
-    assert f">{too_long}</textarea>" in reply.text
+    assert f">\n{too_long}</textarea>" in reply.text
     assert "message is too long" in reply.text
 
 
@@ -273,6 +273,35 @@ async def test_a_link_of_nothing_says_so_and_what_to_do(visitor: Caller) -> None
     page = await get(visitor, "/conversation/abc12345", status=404)
     assert "No conversation here" in page
     assert "Start a conversation" in page
+
+
+def data(page: str, name: str) -> str | None:
+    """What the page of a conversation says of it to its scripts."""
+    found = re.search(rf' data-{name}="([^"]*)"', page)
+    return found and found[1]
+
+
+async def test_what_a_browser_keeps_goes_by_what_a_new_link_leaves_as_it_is(
+    visitor: Caller, app: Parley
+) -> None:
+    path = await starts_by_form(visitor, title="Plain")
+    await visitor.post_form(f"{path}/join", {"username": "Cleo"})
+    before = await get(visitor, path)
+    links = [path]
+    for _ in range(2):
+        reply = await visitor.post_form(f"{links[-1]}/manage/replace-link", {})
+        links.append(see_other(reply).partition("/manage")[0])
+    after = await get(visitor, links[-1])
+
+    assert data(before, "key")
+    assert data(before, "key") == data(after, "key")
+    assert data(before, "old-room-ids") is None
+    first, second, _ = (link.rsplit("/", 1)[1] for link in links)
+    assert sorted((data(after, "old-room-ids") or "").split()) == sorted([first, second])
+    stranger = await get(Caller(app, "Eve", cookies=True), links[-1])
+    assert data(stranger, "old-room-ids") is None
+    another = await get(visitor, await starts_by_form(visitor, title="Another"))
+    assert data(another, "key") != data(after, "key")
 
 
 async def test_older_messages_are_reached_by_links(visitor: Caller, ada: Caller) -> None:

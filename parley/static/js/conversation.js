@@ -29,6 +29,9 @@ import { followVisibleViewport } from "./browser/viewport.js";
 
 const page = byId("conversation");
 const roomId = page.dataset.roomId ?? "";
+/** What this device keeps goes by what stays when the link is replaced. Earlier pages went by the link. */
+const key = page.dataset.key ?? roomId;
+const roomIds = [roomId, ...(page.dataset.oldRoomIds?.split(" ") ?? [])];
 const store = new Store(readState());
 const history = new History({ store, roomId });
 const reading = new Reading({ store, history });
@@ -38,12 +41,12 @@ const knocks = new Knocks({ roomId, store, connection });
 const deleting = new Deleting(connection);
 const catchUp = new CatchUp({ store, connection, reading });
 const outbox = new Outbox({
-  store, connection, saved: new SavedOutbox(roomId), tabs: new OtherTabs(roomId, store),
+  store, connection, saved: new SavedOutbox(key, roomIds), tabs: new OtherTabs(key, store),
 });
 const resting = new Resting({ connection, isBusy: () => store.state.outbox.length > 0 });
 const teller = new TypingTeller((isTyping) => connection.tell("typing", { is_typing: isTyping }));
 const composer = new Composer({
-  drafts: new Drafts(roomId, [roomId]), send, typing: (isTyping) => teller.changed(isTyping),
+  drafts: new Drafts(key, roomIds), send, typing: (isTyping) => teller.changed(isTyping),
   restored: () => showPlaceToWrite(store.state),
 });
 

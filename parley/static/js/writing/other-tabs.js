@@ -3,12 +3,12 @@
 
 export class OtherTabs {
   /**
-   * @param {string} roomId
+   * @param {string} key what the conversation is known by on this device
    * @param {import("../state/store.js").Store} store
    */
-  constructor(roomId, store) {
+  constructor(key, store) {
     // Missing in older browsers: then the events of the server and the next reload tell.
-    this.channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(`parley:outbox:${roomId}`) : undefined;
+    this.channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(`parley:outbox:${key}`) : undefined;
     this.channel?.addEventListener("message", ({ data }) => store.dispatch(data));
   }
 

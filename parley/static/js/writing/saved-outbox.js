@@ -7,14 +7,18 @@
 /** Some browsers never answer when a database is stuck; nothing may wait for it for long. */
 const OPEN_WITHIN_MS = 2000;
 const STORE = "outbox";
+/** Named for what earlier pages knew a conversation by. It holds the key now, and needs no new version for that. */
+const INDEX = "roomId";
 
 export class SavedOutbox {
   /**
-   * @param {string} roomId
+   * @param {string} key what the conversation is known by on this device, whatever its link
+   * @param {string[]} roomIds its links until now: earlier pages kept what was written under each
    * @param {IDBFactory} [factory]
    */
-  constructor(roomId, factory = globalThis.indexedDB) {
-    this.roomId = roomId;
+  constructor(key, roomIds, factory = globalThis.indexedDB) {
+    this.key = key;
+    this.keys = [key, ...roomIds];
     this.database = Promise.race([open(factory), after(OPEN_WITHIN_MS)]).catch(() => undefined);
     /** @type {Outgoing[]} what of this person is saved, in its latest form */
     this.saved = [];
@@ -26,9 +30,10 @@ export class SavedOutbox {
    * @returns {Promise<Outgoing[]>}
    */
   async entries(userId) {
-    /** @type {Outgoing[] | undefined} */
-    const found = await this.use("readonly", (store) => store.index("roomId").getAll(this.roomId));
-    return (found ?? []).filter((entry) => entry.userId === userId);
+    const reads = this.keys.map((key) => this.use("readonly", (store) => store.index(INDEX).getAll(key)));
+    /** @type {Outgoing[]} */
+    const found = (await Promise.all(reads)).flatMap((entries) => entries ?? []);
+    return found.filter((entry) => entry.userId === userId);
   }
 
   /**
@@ -49,7 +54,7 @@ export class SavedOutbox {
     const kept = new Set(outbox.map((entry) => entry.clientId));
     const gone = this.saved.filter((entry) => !kept.has(entry.clientId));
     this.saved = outbox;
-    for (const entry of changed) this.use("readwrite", (store) => store.put({ ...entry, roomId: this.roomId }));
+    for (const entry of changed) this.use("readwrite", (store) => store.put({ ...entry, [INDEX]: this.key }));
     for (const { clientId } of gone) this.use("readwrite", (store) => store.delete(clientId));
   }
 
@@ -81,7 +86,7 @@ async function open(factory) {
   if (!factory) return undefined;
   const request = factory.open("parley", 1);
   request.onupgradeneeded = () => {
-    request.result.createObjectStore(STORE, { keyPath: "clientId" }).createIndex("roomId", "roomId");
+    request.result.createObjectStore(STORE, { keyPath: "clientId" }).createIndex(INDEX, INDEX);
   };
   const database = await answerOf(request);
   // Another tab, of a later version, may change it only when nobody holds it.
