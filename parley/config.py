@@ -213,6 +213,13 @@ class Config:
         "X-Forwarded-Proto to trust; otherwise everyone behind a proxy counts as one address",
         "ADDRESSES",
     )
+    proxy_protocol: bool = _setting(
+        _switch,
+        "off",
+        "on if the trusted proxies begin each connection with the PROXY protocol (version 1 or 2); "
+        "their connections without it are then closed",
+        "SWITCH",
+    )
     rate_limits: bool = _setting(
         _switch,
         "on",

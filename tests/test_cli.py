@@ -123,6 +123,7 @@ VALUES = {
         "127.0.0.1, 2001:db8::/32",
         (ip_network("127.0.0.1"), ip_network("2001:db8::/32")),
     ),
+    "proxy_protocol": ("on", True),
     "rate_limits": ("OFF", False),
     "rate_limit_storage": ("redis://:secret@localhost:6379/1", "redis://:secret@localhost:6379/1"),
     "limit_messages": (

@@ -136,11 +136,28 @@ def caddy(at: Place) -> list[str]:
     return ["caddy", "run", "--adapter", "caddyfile", "--config", str(path)]
 
 
+def haproxy_tcp(at: Place, how: str = "send-proxy-v2") -> list[str]:
+    config = block(
+        "haproxy-tcp",
+        listens=f"bind 127.0.0.1:{at.port}",
+        certificate=str(at.both),
+        upstream=f"127.0.0.1:{at.upstream}",
+    )
+    config = config.replace("send-proxy-v2", how)
+    return ["haproxy", "-db", "-f", str(at.writes("haproxy.cfg", config))]
+
+
+def haproxy_tcp_1(at: Place) -> list[str]:
+    return haproxy_tcp(at, "send-proxy")
+
+
 PROXIES: dict[str, Callable[[Place], list[str]]] = {
     "nginx": nginx,
     "haproxy": haproxy,
     "apache2": apache2,
     "caddy": caddy,
+    "haproxy, PROXY protocol 2": haproxy_tcp,
+    "haproxy, PROXY protocol 1": haproxy_tcp_1,
 }
 
 
@@ -183,9 +200,10 @@ class Behind:
 
 @pytest.fixture(params=PROXIES)
 async def behind(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Behind]:
-    program = shutil.which(request.param, path=SBIN)
+    name, _, protocol = request.param.partition(", ")
+    program = shutil.which(name, path=SBIN)
     if program is None:
-        pytest.skip(f"{request.param} was not found; tests/system.sh says how to have it")
+        pytest.skip(f"{name} was not found; tests/system.sh says how to have it")
     folder = tmp_path / "proxy"
     folder.mkdir()
     port, upstream = free_port(), free_port()
@@ -196,6 +214,7 @@ async def behind(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         *("--host", "127.0.0.1", "--port", str(upstream), "--public-url", url),
         *("--trusted-proxies", "127.0.0.1", "--limit-creations", CREATIONS),
         *("--log-level", "warning"),
+        *("--proxy-protocol", "on" if protocol else "off"),
     )
     with process(tmp_path / "data", *flags) as server:
         async with runs([program, *command[1:]], at):
