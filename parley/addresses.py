@@ -37,12 +37,20 @@ class Proxies:
     """The proxies whose word on where a request comes from counts: none, unless configured."""
 
     def __init__(
-        self, trusted: Iterable[Network] = (), asked_directly: Collection[str] = ()
+        self,
+        trusted: Iterable[Network] = (),
+        asked_directly: Collection[str] = (),
+        *,
+        announce: bool = False,
     ) -> None:
         self._trusted = tuple(trusted)
         self._asked_directly = asked_directly
         """Paths that a proxy asks for itself, to see how we are."""
-        self._has_warned = False
+        self.announce = announce
+        """Whether they say first whose a connection is (PROXY protocol). Then what comes to us from
+        nobody's proxy came through one all the same, whose headers are nothing to tell of.
+        """
+        self._has_warned = announce
         self._has_warned_of_missing = False
 
     def trusts(self, address: str) -> bool:

@@ -207,7 +207,9 @@ def _serve(app: Parley, config: Config) -> None:
     app.asgi_app = Gate(  # type: ignore[method-assign]  # how Quart takes middleware
         app.realtime.server,
         Turnstile(app.asgi_app),
-        proxies=Proxies(config.trusted_proxies, asked_directly=PROBES),
+        proxies=Proxies(
+            config.trusted_proxies, asked_directly=PROBES, announce=config.proxy_protocol
+        ),
         places=Places(config.most_connections),
         is_here=lambda host, path: site.origins.is_here(host, path),
         may_connect=lambda handshake: site.origins.may_act(asking(handshake)),

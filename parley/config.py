@@ -274,6 +274,13 @@ class Config:
         "none can, from the same address, as people who never used theirs",
         "SWITCH",
     )
+    proxy_protocol: bool = _setting(
+        _switch,
+        "off",
+        "on if the trusted proxies begin each connection with the PROXY protocol (version 1 or 2); "
+        "their connections without it are then closed",
+        "SWITCH",
+    )
     rate_limits: bool = _setting(
         _switch,
         "on",

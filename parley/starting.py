@@ -16,7 +16,7 @@ import click
 from parley import logs
 from parley.app import create_app
 from parley.config import ANY_HOST, Config, unknown_variables
-from parley.errors import AddressUnusable, OutputUnusable, TooFewFilesAllowed
+from parley.errors import AddressUnusable, OutputUnusable, SettingInvalid, TooFewFilesAllowed
 from parley.wire import serving
 
 GC_THRESHOLDS = (20_000, 50, 50)
@@ -47,6 +47,11 @@ async def _serve(config: Config) -> None:
     for variable in unknown_variables(os.environ):
         with contextlib.suppress(OSError):  # it is no reason not to start
             click.echo(f"parley: unknown setting {variable}; see parley serve --help.", err=True)
+    if config.proxy_protocol and not config.trusted_proxies:
+        raise SettingInvalid(
+            "--proxy-protocol is on, but no proxy is trusted: give the addresses that proxies "
+            "connect from with --trusted-proxies."
+        )
     room = _room(config)
     app = create_app(config)
     await app.open()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure of what the tests need that pip cannot bring: a Chromium, a Firefox and a WebKit with a
-# screen to draw on, and a Redis. Installs Debian's where it may, else says what is missing.
+# screen to draw on, a Redis, and the proxies of docs/proxies.md. Installs Debian's where it may, else says what is missing.
 set -euo pipefail
 
 find_chromium() {
@@ -68,6 +68,42 @@ want WebKit WebKitWebDriver webkit2gtk-driver
 # server's program as well, and starts none at every boot as redis-server would.
 command -v redis-server redis-check-rdb >/dev/null || install redis-tools ||
   echo "There is no redis-server: the tests that need one are skipped." >&2
+
+# Debian's proxies are services: a machine that starts some would start these too, now and at every
+# boot. There they are left to whoever looks after it, and the tests that need them are skipped.
+want_proxies() {
+  local program package missing=()
+  for program in nginx:nginx-light haproxy:haproxy apache2:apache2-bin caddy:caddy; do
+    package=${program#*:}
+    PATH=$PATH:/usr/sbin:/usr/local/sbin command -v "${program%%:*}" >/dev/null || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  if [ ! -d /run/systemd/system ] || [ "${CI:-}" = true ]; then
+    for package in "${missing[@]}"; do
+      is_offered "$package" && quietly install "$package" && continue
+      echo "There is no $package to install: the tests with that proxy are skipped." >&2
+    done
+    return
+  fi
+  echo "Without ${missing[*]} the tests with these proxies are skipped" \
+    "(Debian: apt-get install --no-install-recommends ${missing[*]}; the package starts a service)." >&2
+}
+
+# Runs a command while Debian's packages may start no service.
+quietly() {
+  local policy=/usr/sbin/policy-rc.d root status=0
+  root=$(as_root) || return 1
+  if [ -e "$policy" ]; then
+    "$@"
+    return
+  fi
+  printf '#!/bin/sh\nexit 101\n' | $root tee "$policy" >/dev/null && $root chmod 755 "$policy"
+  "$@" || status=$?
+  $root rm -f "$policy"
+  return $status
+}
+
+want_proxies
 
 # The tests do without these fonts, pictures do not: in them an emoji would be an empty box.
 FONTS=(fonts-noto-color-emoji fonts-dejavu-core)

@@ -129,6 +129,7 @@ VALUES = {
         (ip_network("127.0.0.1"), ip_network("2001:db8::/32")),
     ),
     "require_proof": ("ON", True),
+    "proxy_protocol": ("on", True),
     "rate_limits": ("OFF", False),
     "rate_limit_storage": ("redis://:secret@localhost:6379/1", "redis://:secret@localhost:6379/1"),
     "limit_messages": (

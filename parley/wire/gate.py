@@ -99,6 +99,16 @@ class Gate:
         """Places are scarce: an idle connection goes."""
         self._server.make_room()
 
+    def is_announcing(self, peer: Any) -> bool:
+        """Whether a connection from that peer must begin with the PROXY protocol."""
+        address = canonical(peer[0]) if isinstance(peer, tuple) else ""
+        return self._proxies.announce and self._proxies.trusts(address)
+
+    @property
+    def has_announced(self) -> bool:
+        """Whether any connection must."""
+        return self._proxies.announce
+
     def take_place(self, peer: Any) -> Callable[[], object] | None:
         """Count a connection from that peer, in the form of a socket's address.
 

@@ -19,9 +19,10 @@ from parley.wire.unread import Backlog
 OPEN_WITHIN_S = 10.0
 """How long a client may take to say what it wants."""
 _OURS = b"GET /socket.io"
-_BUSY = answers.written_out(
+BUSY = answers.written_out(
     503, answers.error_body(Unavailable(retry_after=RETRY_AFTER_S)), retry_after_s=RETRY_AFTER_S
 )
+"""What is answered where there is no place for anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Opening(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         if self._door.is_full():
-            self._refuse(_BUSY)
+            self._refuse(BUSY)
             return
         peer = transport.get_extra_info("peername")
         self._place = self._door.place_of_peer(peer)

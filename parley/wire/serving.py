@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import functools
 import os
 import signal
 import socket
@@ -22,6 +23,7 @@ from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.utils import wrap_app
 
+from parley.wire.announced import Announced, Porch
 from parley.wire.connection import Connection
 from parley.wire.countdown import Countdown
 from parley.wire.gate import OWN_LINES, Gate
@@ -192,7 +194,7 @@ async def serve(
     async with _lifespan(wrapped, config) as state:
         house = _House(app, wrapped, config, state, room_for(max_connections))
         servers = [
-            await loop.create_server(house.opening, sock=sock, backlog=BACKLOG) for sock in sockets
+            await loop.create_server(house.protocol, sock=sock, backlog=BACKLOG) for sock in sockets
         ]
         await stop.wait()
         house.release()
@@ -252,8 +254,18 @@ class _House:
             place_of_peer=self._place_of_peer,
             place_of=self._place_of,
         )
+        self._porch = Porch.before(
+            self._opening,
+            lambda peer: self._gate is not None and self._gate.is_announcing(peer),
+            self._is_full,
+        )
+        has_announced = self._gate is not None and self._gate.has_announced
+        self.protocol: Callable[[], asyncio.Protocol] = (
+            functools.partial(Announced, self._porch) if has_announced else self._opening
+        )
+        """Makes what hears a new connection."""
 
-    def opening(self) -> Opening:
+    def _opening(self) -> Opening:
         return Opening(self._door)
 
     def release(self) -> None:
@@ -266,6 +278,7 @@ class _House:
             await asyncio.sleep(0)
         await self._context.terminated.set()
         self._door.entering.clear()
+        self._porch.waiting.clear()
         if self._http:
             await asyncio.wait(self._http, timeout=ANSWER_WITHIN_S)
         if self._http:
@@ -278,7 +291,8 @@ class _House:
 
     def _is_full(self) -> bool:
         lines = 0 if self._gate is None else self._gate.line_count
-        taken = len(self._door.entering) + len(self._http) + lines
+        coming = len(self._porch.waiting) + len(self._door.entering)
+        taken = coming + len(self._http) + lines
         if self._gate is not None and taken > self._max_connections * SCARCE:
             self._gate.make_room()
         return taken >= self._max_connections
