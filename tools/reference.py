@@ -86,6 +86,8 @@ def protocol() -> str:
             "",
             *_SERVER_EVENTS,
             "",
+            *_EXAMPLES,
+            "",
             "## Codes",
             "",
             *_table(
@@ -189,6 +191,47 @@ _CLIENT_EVENTS = (
     "Every event may ask for an acknowledgement, and gets one: with `ok: true` and what the table "
     "says, or [ErrorAck](#errorack). Where none was asked for, a refusal comes as an `error` "
     "event. A message acknowledged with `ok: true` is on disk.",
+)
+_EXAMPLE = """import asyncio
+import sys
+
+import socketio
+
+
+async def main(room_id: str) -> None:
+    async with socketio.AsyncSimpleClient() as client:
+        await client.connect("http://localhost:8081", wait_timeout=30)
+        me = {"room_id": room_id, "username": "Ben"}
+        joined = await client.call("join_room", me)
+        if not joined["ok"]:
+            sys.exit(joined["error"])
+        # Once more, with the token: using it proves who you are.
+        await client.call("join_room", me | {"token": joined["token"]})
+
+        hello = {"room_id": room_id, "message": "Hello", "client_id": "hello-1"}
+        sent = await client.call("send_message", hello)
+        print("Stored as", sent["seq"] if sent["ok"] else sent["error"])
+
+        while True:
+            event, data = await client.receive()
+            if event == "new_message":
+                print(f"{data['username']}: {data['message']}", flush=True)
+
+
+asyncio.run(main(sys.argv[1]))"""
+
+_EXAMPLES = (
+    "### For example",
+    "",
+    "A program in Python joins, says hello, and prints what is said from then on (`pip install "
+    '"python-socketio[asyncio-client]"`):',
+    "",
+    "```python",
+    *_EXAMPLE.splitlines(),
+    "```",
+    "",
+    "It stays for as long as its connection does. One that is to come back joins again on every "
+    "`connect`, as the bot in the [README](../README.md#use-it-from-a-program) does.",
 )
 _SERVER_EVENTS = (
     "`user_joined` and `user_left` tell of people, not of sockets: a second tab is nobody new, and "
