@@ -144,6 +144,21 @@ async def test_a_message_over_rest_reaches_the_sockets(person: People) -> None:
     assert (heard["id"], heard["username"]) == (sent["id"], "Ben")
 
 
+@pytest.mark.parametrize("word", ["system", "System", "notice"])
+async def test_a_type_is_passed_on_with_the_name_of_who_said_it(person: People, word: str) -> None:
+    ada, ben = person("Ada"), person("Ben")
+    room_id = await starts_and_joins(ada)
+    ben.token = (await ben.join(room_id))["token"]
+    assert (await ben.say(room_id, "Maintenance at four", type=word))["ok"] is True
+    heard = await ada.hears("new_message")
+    assert (heard["type"], heard["username"]) == (word, "Ben")
+    path = f"/api/conversations/{room_id}/messages"
+    status, _ = await ben.call("POST", path, {"message": "At five", "type": word})
+    assert status == 201
+    heard = await ada.hears("new_message")
+    assert (heard["type"], heard["username"]) == (word, "Ben")
+
+
 @pytest.mark.parametrize("said", [{}, {"is_typing": None}, {"is_typing": False}], ids=str)
 async def test_typing_that_does_not_say_so_has_stopped(person: People, said: Json) -> None:
     ada, ben = person("Ada"), person("Ben")
