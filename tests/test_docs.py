@@ -15,6 +15,7 @@ import pytest
 import requests
 import socketio
 
+from parley import contract
 from parley.config import SETTINGS
 from tests import effort
 from tests.faults.test_answers_lost import MESSAGES
@@ -22,6 +23,7 @@ from tests.faults.test_ending import ENDINGS
 from tests.faults.test_killed import KILLS
 from tests.servers import Process, free_port, process
 from tools import reference
+from tools.differences import DIFFERENCES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -219,6 +221,17 @@ def test_the_protocols_example_says_why_it_may_not_join(parley: Process, tmp_pat
     assert done.returncode == 1
     assert done.stderr.startswith("There's no conversation")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_differences_name_what_there_is() -> None:
+    said = " ".join(text for row in DIFFERENCES for text in row)
+    named = set(re.findall(r"`([a-z]+(?:_[a-z]+)*)`", said))
+    fields = {field for struct in reference._structs() for field in struct.__struct_fields__}
+    parameters = {each.name for call in contract.CALLS.values() for each in call.parameters}
+    events = {*contract.CLIENT_EVENTS, *contract.SERVER_EVENTS, "connect", "disconnect"}
+    known = {*contract.CODES, *fields, *parameters, *events, *contract.CALLS}
+    assert named - known == set()
+    assert {"conversation_ended", "identity_taken", "token_required"} <= named
 
 
 def test_the_readmes_app_around_parley_serves_both(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from msgspec import Struct
 from parley import contract
 from parley.config import SETTINGS
 from parley.contract import codes, events, objects, rest
+from tools.differences import DIFFERENCES
 
 DOCS = Path(__file__).parent.parent / "docs"
 GENERATED = "<!-- Made by `python -m tools.reference`: change the source, not this page. -->"
@@ -98,6 +99,12 @@ def protocol() -> str:
             "## Limits",
             "",
             *_table(("what", "at most"), _LIMITS),
+            "",
+            "## Differences from the system Parley replaces",
+            "",
+            *_DIFFERENCES,
+            "",
+            *_table(("its guide says, or leaves open", "Parley"), DIFFERENCES),
             "",
             "## Objects",
             "",
@@ -271,6 +278,11 @@ _LIMITS = (
         "their text in a state, a page of history, or an answer to `sync`, together",
         f"{contract.STATE_MAX_CHARS:,} characters; the older ones are then `has_more`, or `more`",
     ),
+)
+
+_DIFFERENCES = (
+    "Clients like its own work unchanged, and so do the examples of its guide, a second time too. "
+    "These differences stay:",
 )
 
 _REST_OBJECTS = (
