@@ -15,6 +15,7 @@ import pytest
 import requests
 import socketio
 
+from parley import contract
 from parley.config import SETTINGS
 from tests import effort
 from tests.faults.test_answers_lost import MESSAGES
@@ -22,6 +23,7 @@ from tests.faults.test_ending import ENDINGS
 from tests.faults.test_killed import KILLS
 from tests.servers import Process, free_port, process
 from tools import reference
+from tools.differences import DIFFERENCES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -123,6 +125,14 @@ def test_the_extra_that_the_readme_installs_is_spelt_as_its_package_spells_it() 
         assert extra in (metadata(package).get_all("Provides-Extra") or [])
 
 
+def protocol_example(parley: Process, folder: Path) -> Path:
+    page = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
+    script = folder / "example.py"
+    script.write_text(example.replace("http://localhost:8081", parley.url), encoding="utf-8")
+    return script
+
+
 def bot_script(parley: Process, folder: Path) -> Path:
     script = folder / "bot.py"
     source = block("python", "AsyncClient").replace("http://localhost:8081", parley.url)
@@ -161,6 +171,67 @@ def test_the_readmes_bot_answers_and_is_proven(parley: Process, tmp_path: Path) 
         bot.terminate()
         bot.wait(PATIENCE_S)
         ada.disconnect()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/protocol.md"])
+def test_an_example_waits_for_as_long_as_a_busy_machine_needs(page: str) -> None:
+    # The client's own second is over before a busy server has answered.
+    examples = re.findall(
+        r"^```python\n(.*?)^```$", (ROOT / page).read_text(encoding="utf-8"), re.M | re.S
+    )
+    connecting = re.findall(r"\.connect\((.*)\)", "".join(examples))
+    assert connecting
+    for arguments in connecting:
+        waits = re.search(r"wait_timeout=(\d+)", arguments)
+        assert waits is not None
+        assert int(waits[1]) >= 10
+
+
+def test_the_protocols_example_of_a_socket_runs(parley: Process, tmp_path: Path) -> None:
+    script = protocol_example(parley, tmp_path)
+    created = requests.post(f"{parley.url}/api/conversations/create", timeout=PATIENCE_S).json()
+    room = f"{parley.url}/api/conversations/{created['room_id']}"
+    ada = {"Authorization": f"Bearer {created['token']}"}
+    requests.post(f"{room}/join", json={"username": "Ada"}, headers=ada, timeout=PATIENCE_S)
+    ben = subprocess.Popen(
+        [sys.executable, "-u", str(script), created["room_id"]], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert ben.stdout is not None
+        heard = [ben.stdout.readline() for _ in range(2)]
+        assert sorted(heard) == ["Ben: Hello\n", "Stored as 1\n"]
+        hi = {"message": "Hi Ben"}
+        requests.post(f"{room}/messages", json=hi, headers=ada, timeout=PATIENCE_S)
+        assert ben.stdout.readline() == "Ada: Hi Ben\n"
+    finally:
+        ben.terminate()
+        ben.communicate(timeout=PATIENCE_S)
+    people = requests.get(room, timeout=PATIENCE_S).json()["conversation"]["participants"]
+    assert [person.get("unproven") for person in people] == [None, None]
+
+
+def test_the_protocols_example_says_why_it_may_not_join(parley: Process, tmp_path: Path) -> None:
+    script = protocol_example(parley, tmp_path)
+    done = subprocess.run(
+        [sys.executable, str(script), "nowhere0"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("There's no conversation")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_differences_name_what_there_is() -> None:
+    said = " ".join(text for row in DIFFERENCES for text in row)
+    named = set(re.findall(r"`([a-z]+(?:_[a-z]+)*)`", said))
+    fields = {field for struct in reference._structs() for field in struct.__struct_fields__}
+    parameters = {each.name for call in contract.CALLS.values() for each in call.parameters}
+    events = {*contract.CLIENT_EVENTS, *contract.SERVER_EVENTS, "connect", "disconnect"}
+    known = {*contract.CODES, *fields, *parameters, *events, *contract.CALLS}
+    assert named - known == set()
+    assert {"conversation_ended", "identity_taken", "token_required"} <= named
 
 
 def test_the_readmes_app_around_parley_serves_both(tmp_path: Path) -> None:

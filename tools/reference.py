@@ -17,6 +17,7 @@ from msgspec import Struct
 from parley import contract
 from parley.config import SETTINGS
 from parley.contract import codes, events, objects, rest
+from tools.differences import DIFFERENCES
 
 DOCS = Path(__file__).parent.parent / "docs"
 GENERATED = "<!-- Made by `python -m tools.reference`: change the source, not this page. -->"
@@ -86,6 +87,8 @@ def protocol() -> str:
             "",
             *_SERVER_EVENTS,
             "",
+            *_EXAMPLES,
+            "",
             "## Codes",
             "",
             *_table(
@@ -96,6 +99,12 @@ def protocol() -> str:
             "## Limits",
             "",
             *_table(("what", "at most"), _LIMITS),
+            "",
+            "## Differences from the system Parley replaces",
+            "",
+            *_DIFFERENCES,
+            "",
+            *_table(("its guide says, or leaves open", "Parley"), DIFFERENCES),
             "",
             "## Objects",
             "",
@@ -193,6 +202,47 @@ _CLIENT_EVENTS = (
     "says, or [ErrorAck](#errorack). Where none was asked for, a refusal comes as an `error` "
     "event. A message acknowledged with `ok: true` is on disk.",
 )
+_EXAMPLE = """import asyncio
+import sys
+
+import socketio
+
+
+async def main(room_id: str) -> None:
+    async with socketio.AsyncSimpleClient() as client:
+        await client.connect("http://localhost:8081", wait_timeout=30)
+        me = {"room_id": room_id, "username": "Ben"}
+        joined = await client.call("join_room", me)
+        if not joined["ok"]:
+            sys.exit(joined["error"])
+        # Once more, with the token: using it proves who you are.
+        await client.call("join_room", me | {"token": joined["token"]})
+
+        hello = {"room_id": room_id, "message": "Hello", "client_id": "hello-1"}
+        sent = await client.call("send_message", hello)
+        print("Stored as", sent["seq"] if sent["ok"] else sent["error"])
+
+        while True:
+            event, data = await client.receive()
+            if event == "new_message":
+                print(f"{data['username']}: {data['message']}", flush=True)
+
+
+asyncio.run(main(sys.argv[1]))"""
+
+_EXAMPLES = (
+    "### For example",
+    "",
+    "A program in Python joins, says hello, and prints what is said from then on (`pip install "
+    '"python-socketio[asyncio-client]"`):',
+    "",
+    "```python",
+    *_EXAMPLE.splitlines(),
+    "```",
+    "",
+    "It stays for as long as its connection does. One that is to come back joins again on every "
+    "`connect`, as the bot in the [README](../README.md#use-it-from-a-program) does.",
+)
 _SERVER_EVENTS = (
     "`user_joined` and `user_left` tell of people, not of sockets: a second tab is nobody new, and "
     "somebody whose connection broke and who is back within the grace (`--leave-grace-s`) never "
@@ -233,6 +283,11 @@ _LIMITS = (
         "their text in a state, a page of history, or an answer to `sync`, together",
         f"{contract.STATE_MAX_CHARS:,} characters; the older ones are then `has_more`, or `more`",
     ),
+)
+
+_DIFFERENCES = (
+    "Clients like its own work unchanged, and so do the examples of its guide, a second time too. "
+    "These differences stay:",
 )
 
 _REST_OBJECTS = (

@@ -72,8 +72,10 @@ class SendMessage(Struct, kw_only=True):
 
 
 class Typing(Struct, kw_only=True):
+    """Without `is_typing` you have stopped."""
+
     room_id: RoomId
-    is_typing: bool
+    is_typing: bool | None = None
     user_id: UserId | None = None
     username: Username | None = None
 

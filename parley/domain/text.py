@@ -20,7 +20,6 @@ _NOT_IN_A_NAME = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029{_BIDI_CONTROLS}]")
 _NOT_IN_A_PARAGRAPH = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI_CONTROLS}]")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _TYPE = re.compile(TYPE_PATTERN)
-_RESERVED_TYPES = frozenset({"system"})
 
 
 def username(text: str | None, *, user_id: str) -> str:
@@ -70,7 +69,7 @@ def message(text: str) -> str:
 def message_type(text: str | None) -> str:
     if text is None:
         return "text"
-    if not _TYPE.fullmatch(text) or text.casefold() in _RESERVED_TYPES:
+    if not _TYPE.fullmatch(text):
         raise BadRequest("type must be a short word such as text.")
     return text
 

@@ -65,7 +65,7 @@ def typing(site: Site, client: Client, data: contract.Typing) -> Outcome:
     _check_claims(seat.person, data)
     if site.audience.rooms[seat.conversation_id].is_over:
         raise ConversationIsOver
-    messages.type_(site.context, seat.person, is_typing=data.is_typing)
+    messages.type_(site.context, seat.person, is_typing=bool(data.is_typing))
     return contract.OkAck()
 
 

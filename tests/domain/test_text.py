@@ -108,12 +108,12 @@ def test_a_user_id_that_deceives_is_refused(given: str) -> None:
         text.user_id(given)
 
 
-@pytest.mark.parametrize("given", ["text", "note", "a.b/c:d-e_f", "T1"])
+@pytest.mark.parametrize("given", ["text", "note", "system", "SYSTEM", "a.b/c:d-e_f", "T1"])
 def test_a_type_is_a_short_word(given: str) -> None:
     assert text.message_type(given) == given
 
 
-@pytest.mark.parametrize("given", ["", " ", "two words", "é", "system", "SYSTEM", "-x", "<b>"])
+@pytest.mark.parametrize("given", ["", " ", "two words", "é", "-x", "<b>"])
 def test_another_type_is_refused(given: str) -> None:
     with pytest.raises(BadRequest):
         text.message_type(given)

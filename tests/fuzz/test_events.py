@@ -38,7 +38,7 @@ def of_event(event: contract.ClientEvent) -> st.SearchStrategy[Sent]:
         room_id=st.just(ROOM),
         message=st.text(max_size=20),
         username=st.sampled_from(["Mallory", "Ada", "", None]),
-        is_typing=st.booleans(),
+        is_typing=st.one_of(st.none(), st.booleans()),
     )
     packet = st.one_of(data, data, data, JSON).map(lambda found: json.dumps([event.name, found]))
     return st.builds(Sent, packet, st.booleans(), st.just(event.name))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.people import Json, Person
 
 People = Callable[..., Person]
@@ -140,6 +142,31 @@ async def test_a_message_over_rest_reaches_the_sockets(person: People) -> None:
     assert status == 201
     heard = await ada.hears("new_message")
     assert (heard["id"], heard["username"]) == (sent["id"], "Ben")
+
+
+@pytest.mark.parametrize("word", ["system", "System", "notice"])
+async def test_a_type_is_passed_on_with_the_name_of_who_said_it(person: People, word: str) -> None:
+    ada, ben = person("Ada"), person("Ben")
+    room_id = await starts_and_joins(ada)
+    ben.token = (await ben.join(room_id))["token"]
+    assert (await ben.say(room_id, "Maintenance at four", type=word))["ok"] is True
+    heard = await ada.hears("new_message")
+    assert (heard["type"], heard["username"]) == (word, "Ben")
+    path = f"/api/conversations/{room_id}/messages"
+    status, _ = await ben.call("POST", path, {"message": "At five", "type": word})
+    assert status == 201
+    heard = await ada.hears("new_message")
+    assert (heard["type"], heard["username"]) == (word, "Ben")
+
+
+@pytest.mark.parametrize("said", [{}, {"is_typing": None}, {"is_typing": False}], ids=str)
+async def test_typing_that_does_not_say_so_has_stopped(person: People, said: Json) -> None:
+    ada, ben = person("Ada"), person("Ben")
+    room_id = await starts_and_joins(ada)
+    await ben.join(room_id)
+    await ben.ask("typing", {"room_id": room_id, "is_typing": True})
+    assert await ben.ask("typing", {"room_id": room_id, **said}) == {"ok": True}
+    await ada.hears("user_typing", lambda typing: not typing["is_typing"])
 
 
 async def test_typing_is_told_to_the_others_only(

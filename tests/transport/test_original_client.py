@@ -17,6 +17,7 @@ import pytest
 from parley.wire import serving
 from tests import original_examples
 from tests.calls import FRONTEND
+from tests.eventually import until
 from tests.people import Json, Person
 from tests.servers import Process, process
 
@@ -152,17 +153,74 @@ async def test_the_examples_of_the_guide_work(served: Process) -> None:
     assert joined["success"] is True
     assert [p["username"] for p in joined["conversation"]["participants"]] == ["John Doe"]
 
-    # What the JavaScript example sends, before it is connected or anything is answered.
-    [said] = re.findall(r"emit\('(\w+)', \{(.*?)\}\)", original_examples.CONNECT, re.DOTALL)
-    fields = dict(re.findall(r"(\w+): '([^']*)'", said[1]))
-    john = Person("John Doe", served.url, ("polling", "websocket"))
-    await john.connect()
-    await john.tell(said[0], {**fields, "room_id": room_id})
+    john = await runs_the_socket_example(served, room_id)
     await john.hears("conversation_state")
     await john.tell("send_message", {"room_id": room_id, "message": "It works"})
     message = await john.hears("new_message")
     assert (message["user_id"], message["username"]) == ("user123", "John Doe")
     await john.goes_home()
+
+
+async def test_the_rest_examples_of_the_guide_work_a_second_time(served: Process) -> None:
+    created = [run_curl(original_examples.CREATE, served.port) for _ in range(2)]
+    assert [each["success"] for each in created] == [True, True]
+    assert created[0]["room_id"] != created[1]["room_id"]
+    room_id = created[0]["room_id"]
+    join = original_examples.JOIN.replace("abc12345", room_id)
+    for joined in [run_curl(join, served.port) for _ in range(2)]:
+        assert joined["success"] is True
+        people = joined["conversation"]["participants"]
+        assert [(each["user_id"], each["username"]) for each in people] == [("user456", "John Doe")]
+    asking = Person("Ada", served.url)
+    for _ in range(2):
+        for path in ("health", "conversations", f"conversations/{room_id}"):
+            status, reply = await asking.call("GET", f"/api/{path}")
+            assert (status, reply["success"]) == (200, True)
+    asking.token = created[0]["token"]
+    end = f"/api/conversations/{room_id}/end"
+    assert [(await asking.call("POST", end))[0] for _ in range(2)] == [200, 410]
+    await asking.goes_home()
+
+
+async def test_the_socket_example_of_the_guide_works_a_second_time(
+    served: Process, transports: tuple[str, ...]
+) -> None:
+    room_id = run_curl(original_examples.CREATE, served.port)["room_id"]
+    for turn in (1, 2):
+        john = await runs_the_socket_example(served, room_id, transports)
+        await john.hears("conversation_state")
+        await john.tell("send_message", {"room_id": room_id, "message": f"Turn {turn}"})
+        message = await john.hears("new_message")
+        assert (message["user_id"], message["message"]) == ("user123", f"Turn {turn}")
+        assert john.all_heard("error") == []
+        await john.goes_home()
+        await until(lambda: is_nobody_online(served, room_id))
+
+
+async def test_the_socket_example_runs_once_at_a_time(served: Process) -> None:
+    room_id = run_curl(original_examples.CREATE, served.port)["room_id"]
+    first = await runs_the_socket_example(served, room_id)
+    await first.hears("conversation_state")
+    second = await runs_the_socket_example(served, room_id)
+    assert (await second.hears("error"))["code"] == "identity_taken"
+    for each in (first, second):
+        await each.goes_home()
+
+
+async def runs_the_socket_example(
+    served: Process, room_id: str, transports: tuple[str, ...] = ("polling", "websocket")
+) -> Person:
+    """What the JavaScript example sends, from a program that keeps nothing."""
+    [said] = re.findall(r"emit\('(\w+)', \{(.*?)\}\)", original_examples.CONNECT, re.DOTALL)
+    fields = dict(re.findall(r"(\w+): '([^']*)'", said[1]))
+    john = await Person("John Doe", served.url, transports).connect()
+    await john.tell(said[0], {**fields, "room_id": room_id})
+    return john
+
+
+def is_nobody_online(served: Process, room_id: str) -> bool:
+    with urllib.request.urlopen(f"{served.url}/api/conversations/{room_id}", timeout=30) as reply:
+        return not json.load(reply)["conversation"]["online_count"]
 
 
 async def test_a_room_of_the_guide_that_nobody_made_is_not_found(served: Process) -> None:

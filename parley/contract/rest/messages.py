@@ -11,7 +11,8 @@ from parley.contract.terms import ClientId, MessageText, MessageType, Timestamp
 
 
 class SendBody(Struct, kw_only=True):
-    """`type` is `text` unless given: a word of yours, which Parley keeps and passes on.
+    """`type` is `text` unless given: a short word of yours, which Parley keeps and passes on. No
+    word makes a message the server's: it is yours, with your name.
 
     `client_id` is a name for this message of yours: what you send again under it is not
     stored again, whatever its text, and is answered with the first. An empty one is none.
