@@ -62,7 +62,7 @@ DIFFERENCES: tuple[tuple[str, str], ...] = (
     (
         "`disconnect` is an event.",
         "It is Socket.IO's own: close the connection, and send nothing. A connection that is in "
-        f"no conversation for {contract.JOIN_WITHIN_S:.0f} seconds is closed; connect again when "
+        f"no conversation for {contract.JOIN_WITHIN_S / 60:.0f} minutes is closed; connect again when "
         "there is one to join.",
     ),
     (

@@ -71,7 +71,7 @@ def typing(site: Site, client: Client, data: contract.Typing) -> Outcome:
 
 async def _type_unseated(site: Site, client: Client, data: contract.Typing) -> contract.OkAck:
     person = await _come_back(site, client, data)
-    messages.type_(site.context, person, is_typing=data.is_typing)
+    messages.type_(site.context, person, is_typing=bool(data.is_typing))
     return contract.OkAck()
 
 
