@@ -62,8 +62,8 @@ DIFFERENCES: tuple[tuple[str, str], ...] = (
     (
         "`disconnect` is an event.",
         "It is Socket.IO's own: close the connection, and send nothing. A connection that is in "
-        f"no conversation for {contract.JOIN_WITHIN_S / 60:.0f} minutes is closed; connect again when "
-        "there is one to join.",
+        f"no conversation for {contract.JOIN_WITHIN_S / 60:.0f} minutes is closed; connect again "
+        "when there is one to join.",
     ),
     (
         f"A room id is {contract.LISTED_ROOM_ID_CHARS} characters long.",

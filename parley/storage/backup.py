@@ -90,7 +90,7 @@ def _taken(target: Path) -> BackupFailed:
 
 def _copy(database: Path, into: Path) -> None:
     """All at once: a copy in pieces begins again with whatever is written meanwhile."""
-    # It reads the log of a server that runs, or of one that was killed; it changes nothing.
+    # It reads the log of a server that runs, or of one that was killed, and writes to neither.
     source = sqlite3.connect(_address(database, "mode=ro"), uri=True, timeout=BUSY_S)
     with closing(source), closing(sqlite3.connect(into)) as copy:
         # It is nobody's yet, and synced as a whole when it is finished.
