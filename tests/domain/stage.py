@@ -159,8 +159,27 @@ class Stage(RuleBasedStateMachine):
             return self.resolves(asked.holder)
         return self.world.does(self.context.database.read(stored_sessions.by_id, asked.holder.id))
 
+    def comes_back(self, room: Room, holder: Holder, draft: Draft, times: int) -> list[str]:
+        """Whoever had left and speaks over REST is back by it; who is told of in doing so."""
+        person = room.of_session(holder.id)
+        if person is None or person.is_in or room.refuses_words(holder.id, draft.client_id):
+            return []
+        if room.first(holder.id, draft.client_id) is not None:
+            return []  # what is only repeated brings nobody back
+        asked = Asked(holder, None, None, None, True, self.world.clock())
+        told_of: list[str] = []
+        for _ in range(times):  # each of them finds that they had left, and has them come in
+            told_of += room.joins(asked, holder.id, person.user_id, is_unproven=False)[1]
+        return [person.username, *(name for name in told_of if name != person.username)]
+
     def sends_each(
-        self, room: Room, session: int, draft: Draft, works: Sequence[Awaitable[Sent]]
+        self,
+        room: Room,
+        session: int,
+        draft: Draft,
+        works: Sequence[Awaitable[Sent]],
+        *,
+        back: Sequence[str] = (),
     ) -> None:
         """All at once; the writer takes them in the order they were asked in."""
         at, refusal = self.world.clock(), room.refuses_words(session, draft.client_id)
@@ -184,7 +203,10 @@ class Stage(RuleBasedStateMachine):
             assert message.sent_at == at
             room.hears(session, message)
             told.append(MessageSent(message))
-        assert self.hears() == told
+        heard = self.hears()
+        arrived = [each for each in heard if isinstance(each, ParticipantArrived)]
+        assert sorted(each.participant.username for each in arrived) == sorted(back)
+        assert heard == [*arrived, *told]
 
     def does_both(self, *works: Coroutine[Any, Any, object]) -> None:
         for result in self.world.does(_all(works)):

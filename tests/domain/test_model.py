@@ -175,7 +175,9 @@ class Conversations(Stage):
         session = self.resolves(holder)
         draft = Draft("Hello", client_id=client_id)
         works = [messages.send_as(self.context, room.id, session, draft) for _ in range(times)]
-        self.sends_each(room, holder.id, draft, works)
+        self.sends_each(
+            room, holder.id, draft, works, back=self.comes_back(room, holder, draft, times)
+        )
 
     @precondition(lambda self: self.seats())
     @rule(which=PICK, client_id=CLIENT_IDS, times=st.integers(1, 3))
