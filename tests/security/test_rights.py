@@ -6,7 +6,7 @@ import pytest
 
 from parley import contract
 from tests.people import Json, Person
-from tests.security.room import STANDINGS, People, Place, place
+from tests.security.room import STANDINGS, People, Place, done, place
 
 OK, NOT_FOUND, KNOCK = "ok", "conversation_not_found", "knock_required"
 FORBIDDEN, NOT_JOINED, ENDED = "forbidden", "not_joined", "conversation_ended"
@@ -129,3 +129,54 @@ async def test_an_event_is_for_whom_the_table_says(person: People, name: str) ->
         }
         ack = await who.ask(name, {"room_id": here.room_id, **data})
         assert (ack.get("code") or "ok") == expected, (standing, ack)
+
+
+# --- whoever names somebody that never used their token ---
+
+GAINED = {"join", "join_room", "send_message", "typing"}
+"""All that it gains, beyond what a stranger may: to be them, in an open conversation. (Whoever
+started one names themselves to `end` it: tests/security/test_unproven.py.)"""
+OF_OTHERS = {"remove", "let_back", "remove_participant"}
+"""Where `user_id` is of whom it is done to."""
+
+
+async def opened_with_ben(person: People) -> Place:
+    """A conversation that anybody may join, and Ben in it, who never used his token."""
+    here = await place(person)
+    await done(here.owner, "PATCH", here.ids["path"], {"knock": False})
+    await person("Ben").joins_over_rest(here.room_id, user_id="ben-1")
+    return here
+
+
+@pytest.mark.parametrize("name", sorted(set(CALLS) - OF_OTHERS - {"create"}))
+async def test_naming_who_is_unproven_gains_nothing_else_by_a_call(
+    person: People, name: str
+) -> None:
+    here = await opened_with_ben(person)
+    path, body, _ = CALLS[name]
+    call, outcomes = contract.CALLS[name], []
+    for who, named in ((person("Mallory"), {"user_id": "ben-1"}), (person("Zoe"), {})):
+        sent = None if body is None else {**body, **named}
+        status, reply = await who.call(call.method, path.format(**here.ids), sent)
+        outcomes.append((status, reply.get("code"), reply.get("user_id") == "ben-1"))
+    naming, without = outcomes
+    assert naming[2] == (name in GAINED)
+    assert naming[:2] == without[:2]
+
+
+@pytest.mark.parametrize("name", sorted(set(EVENTS) - OF_OTHERS))
+async def test_naming_who_is_unproven_gains_nothing_else_by_an_event(
+    person: People, name: str
+) -> None:
+    here = await opened_with_ben(person)
+    data = {
+        key: value.format(**here.ids) if isinstance(value, str) else value
+        for key, value in EVENTS[name][0].items()
+    }
+    outcomes = []
+    for who, named in ((person("Mallory"), {"user_id": "ben-1"}), (person("Zoe"), {})):
+        await who.connect()
+        ack = await who.ask(name, {"room_id": here.room_id, **data, **named})
+        outcomes.append(ack.get("code") or "ok")
+    naming, without = outcomes
+    assert naming == ("ok" if name in GAINED else without)
