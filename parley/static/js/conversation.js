@@ -7,11 +7,9 @@ import { Connection } from "./connection/connection.js";
 import { byId } from "./browser/dom.js";
 import { Drafts } from "./writing/drafts.js";
 import { Deleting } from "./transcript/delete.js";
-import { startEnd } from "./room/end.js";
 import { History } from "./transcript/history.js";
 import { startJoin } from "./people/join.js";
 import { startLeave } from "./people/leave.js";
-import { Knocks } from "./people/knocks.js";
 import { readMessage } from "./transcript/message.js";
 import { OtherTabs } from "./writing/other-tabs.js";
 import { Outbox } from "./writing/outbox.js";
@@ -37,7 +35,12 @@ const history = new History({ store, roomId });
 const reading = new Reading({ store, history });
 const transcript = new Transcript(roomId, reading);
 const connection = new Connection({ roomId, store, events: serverEvents(), entered });
-const knocks = new Knocks({ roomId, store, connection });
+// Owners alone are told who knocks, and load what tells them.
+const knocks = document.getElementById("knocks") && import("./people/knocks.js").then(({ Knocks }) => {
+  const told = new Knocks({ roomId, store, connection });
+  told.start();
+  return told;
+});
 const deleting = new Deleting(connection);
 const catchUp = new CatchUp({ store, connection, reading });
 const outbox = new Outbox({
@@ -55,7 +58,9 @@ composer.start();
 startJoin({ roomId, joined });
 startLeave({ roomId, store, stop: () => connection.stop() });
 startShare({ title: page.dataset.title ?? "", link: page.dataset.joinLink ?? "" });
-startEnd(roomId, () => store.dispatch({ type: "disowned" }));
+if (document.getElementById("end-link")) {
+  import("./room/end.js").then(({ startEnd }) => startEnd(roomId, () => store.dispatch({ type: "disowned" })));
+}
 startStatus(store, () => connection.tryNow());
 store.watch(["messages", "ahead", "outbox", "notices", "unread", "me", "hasOlder", "hasNewer", "active"], (state) =>
   transcript.show(state));
@@ -66,7 +71,6 @@ history.start();
 reading.start();
 catchUp.start();
 outbox.start();
-knocks.start();
 deleting.start();
 transcript.root.addEventListener("click", actOnMessage);
 addEventListener("hashchange", goToLinked);
@@ -114,7 +118,7 @@ function serverEvents() {
     link_replaced: ({ new_room_id: now }) => goToNewLink(now),
     removed: ({ reason, message }) => leave(reason === "closed" ? wordsOfClosing(message) : message),
     conversation_deleted: ({ message }) => leave(message, true),
-    knocked: (knock) => knocks.knocked(knock),
+    knocked: (knock) => knocks?.then((told) => told.knocked(knock)),
   };
 }
 
@@ -122,7 +126,7 @@ function serverEvents() {
 function showChanged(fields) {
   store.dispatch({ type: "conversation_changed", read_only: fields.read_only });
   showWords(fields);
-  knocks.look(); // whom a door that was opened concerns no more, and whom a closed one does
+  knocks?.then((told) => told.look()); // whom a door that was opened concerns no more, and whom a closed one does
 }
 
 /** @param {{title: string, description: string}} words */
@@ -174,7 +178,7 @@ function entered() {
   outbox.resume();
   history.failed = false;
   reading.fetchNearEdge();
-  knocks.look();
+  knocks?.then((told) => told.look());
   resting.makeRoom();
 }
 

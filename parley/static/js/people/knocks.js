@@ -22,11 +22,10 @@ export class Knocks {
     this.path = `/api/conversations/${encodeURIComponent(roomId)}`;
     this.store = store;
     this.connection = connection;
-    this.root = document.getElementById("knocks");
+    this.root = byId("knocks");
   }
 
   start() {
-    if (!this.root) return;
     byId("knocks-list").addEventListener("click", (event) => this.answerFrom(event));
     byId("decline-all").addEventListener("click", () => this.declineAll());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.look());
@@ -35,7 +34,7 @@ export class Knocks {
 
   /** Who knocked while nobody looked. Where the door is open to all, nobody has to wait for an answer. */
   async look() {
-    if (!this.root || !this.store.state.owner) return;
+    if (!this.store.state.owner) return;
     const reply = await ask(`${this.path}/manage`);
     if (["forbidden", "token_required"].includes(reply.code)) this.store.dispatch({ type: "disowned" });
     if (!reply.success) return;
@@ -52,7 +51,6 @@ export class Knocks {
 
   /** @param {import("../state/store.js").State} state */
   show({ knocks }) {
-    if (!this.root) return;
     this.root.hidden = knocks.length === 0;
     byId("knocks-count").textContent = knocks.length === 1 ? "1 person waiting" : `${knocks.length} people waiting`;
     byId("decline-all").hidden = knocks.length < 2;

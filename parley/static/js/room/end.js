@@ -8,8 +8,7 @@ import { ask } from "../connection/wire.js";
  * @param {() => void} forbidden this device may not, or no longer
  */
 export function startEnd(roomId, forbidden) {
-  const link = document.getElementById("end-link");
-  if (!link) return;
+  const link = byId("end-link");
   const dialog = /** @type {HTMLDialogElement} */ (byId("end-dialog"));
   link.addEventListener("click", (event) => {
     event.preventDefault();
