@@ -39,8 +39,8 @@ def settings() -> str:
             "",
             GENERATED,
             "",
-            "A flag of `parley serve` counts before a variable of the environment, and that "
-            "before the default.",
+            "A flag of `parley serve` takes precedence over an environment variable, and that over "
+            "the default.",
             "",
             *_table(("flag", "variable", "default", "what it is"), rows),
             "",
