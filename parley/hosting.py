@@ -46,7 +46,10 @@ def owner_link(config: Config, room: str) -> str:
 
 def _room_id(room: str) -> str:
     """The id in a link; what is none is one already."""
-    parts = urlsplit(room).path.split("/")
+    try:
+        parts = urlsplit(room).path.split("/")
+    except ValueError:  # what only looks like a link
+        return room
     return parts[parts.index("conversation") + 1] if "conversation" in parts[:-1] else room
 
 

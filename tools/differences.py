@@ -34,7 +34,8 @@ DIFFERENCES: tuple[tuple[str, str], ...] = (
         "`POST /api/conversations/{room_id}/end` ends a conversation.",
         "It does so for its owners alone: without a token it is `token_required` (401), with "
         "a token that is not an owner's `forbidden` (403). The owner is whoever has the `token` "
-        "from `create`, not whoever names the `user_id` in `created_by`.",
+        "from `create`. Whoever names the `user_id` in `created_by` may end it only from the "
+        "address it was started from, and only while that token was never used.",
     ),
     (
         "An ended conversation is no longer active.",

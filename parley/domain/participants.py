@@ -177,17 +177,19 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
 async def may_come_back(context: Context, room_id: str, joining: Joining) -> bool:
     """Whether joining so would take up somebody who has been here.
 
-    Raises `ConversationNotFound`, `ConversationIsOver`, or `BadRequest` for what is no user_id.
+    Raises what keeps them from reading, `ConversationIsOver`, `BadRequest` for what is no user_id,
+    or `IdentityMismatch` for a name that is not that person's.
     """
-    wanted_id = text.user_id(joining.user_id)
+    wanted_id, name = text.user_id(joining.user_id), text.claimed_name(joining.username)
 
     def look(connection: sa.Connection) -> bool:
-        found = door.find(connection, room_id, joining.session)
+        found = door.readable(connection, room_id, joining.session)
         access.require_open(found.conversation)
         holder = None if wanted_id is None else stored.by_user(connection, found.id, wanted_id)
-        return holder is not None and _is_free(
-            context, connection, found.conversation, joining, holder
-        )
+        if holder is None or not _is_free(context, connection, found.conversation, joining, holder):
+            return False
+        access.require_same_person(holder, user_id=None, username=name)
+        return True
 
     return await context.database.read(look)
 

@@ -7,6 +7,7 @@ from parley.domain import access, conversations, messages, participants, text
 from parley.errors import ConversationIsOver, NotJoined
 from parley.events.coming import join_room
 from parley.events.site import Outcome, Site, find, refuse_unseated
+from parley.limits.limiter import Kind, Who
 from parley.live.audience import Client
 
 
@@ -70,6 +71,8 @@ def typing(site: Site, client: Client, data: contract.Typing) -> Outcome:
 
 
 async def _type_unseated(site: Site, client: Client, data: contract.Typing) -> contract.OkAck:
+    if not data.is_typing:  # as clients say once more when they go
+        await refuse_unseated(site, client, data.room_id)
     person = await _come_back(site, client, data)
     messages.type_(site.context, person, is_typing=bool(data.is_typing))
     return contract.OkAck()
@@ -87,11 +90,14 @@ async def _come_back(
     joining = participants.Joining(
         session=session,
         user_id=data.user_id,
+        username=data.username,
         socket=client.sid,
         proven=client.credential_in(room_id).proven,
         address=client.address,
     )
     if data.user_id and await participants.may_come_back(site.context, room_id, joining):
+        who, address, _ = client.keys_in(room_id)
+        await site.limits.spend(Kind.JOINS, Who(who, address))
         await join_room(site, client, contract.JoinRoom(room_id=room_id, user_id=data.user_id))
     seat = client.seats.get(room_id)
     if seat is None or seat.person is None:

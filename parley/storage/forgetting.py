@@ -60,6 +60,8 @@ _IS_EMPTY = sa.and_(
         participants.c.conversation_id == conversations.c.id,
         sa.func.coalesce(participants.c.left_at, participants.c.joined_at) >= p("before", Instant),
     ),
+    # Somebody who asked to come in may yet be let in.
+    ~sa.exists().where(knocks.c.conversation_id == conversations.c.id),
     ~sa.exists().where(
         audit.c.conversation_id == conversations.c.id, audit.c.at >= p("before", Instant)
     ),

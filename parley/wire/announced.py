@@ -26,6 +26,10 @@ _ADVICE = (
 )
 
 
+NOBODY_KNOWN = ("0.0.0.0", 0)  # noqa: S104  # no address to listen on
+"""The peer of whoever a proxy does not name: one for all of them, and no proxy's."""
+
+
 @dataclass(slots=True)
 class Porch:
     """What connections come through before the door, where proxies announce them."""
@@ -92,8 +96,10 @@ class Announced(asyncio.Protocol):
             return
         if header is None:
             return
-        if header.peer is not None:
-            transport = cast("asyncio.Transport", Relayed(transport, header.peer))
+        # Where it does not say whose it is, the headers that follow are believed no more than a
+        # stranger's: the proxy passes them on as they came.
+        peer = header.peer or NOBODY_KNOWN
+        transport = cast("asyncio.Transport", Relayed(transport, peer))
         self._go_on(transport, self._data[header.length :])
 
     def connection_lost(self, exc: Exception | None) -> None:

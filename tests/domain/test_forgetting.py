@@ -10,7 +10,15 @@ from datetime import timedelta
 import pytest
 
 from parley.config import Config
-from parley.domain import conversations, forgetting, messages, owning, participants, sessions
+from parley.domain import (
+    conversations,
+    forgetting,
+    knocking,
+    messages,
+    owning,
+    participants,
+    sessions,
+)
 from parley.domain.clocks import ClockCheck
 from parley.domain.context import Context
 from parley.domain.forgetting import Ages, Forgetting
@@ -193,6 +201,18 @@ async def test_an_empty_conversation_stays_while_somebody_is_there_or_decides_so
     await swept(counted, clock, timedelta(days=15))
     assert kept(config, "conversations") == 3
     await swept(replace(counted, is_watched=lambda _: False), clock, LATER)
+    assert kept(config, "conversations") == 1
+
+
+async def test_an_empty_conversation_stays_while_somebody_asks_to_come_in(
+    counted: Context, clock: Clock, config: Config
+) -> None:
+    room_id, token = await started(counted)
+    owner = await sessions.resolve(counted, token)
+    await owning.change(counted, room_id, owner, Wishes(is_knock=True))
+    clock.goes_on(timedelta(days=29))
+    await knocking.knock(counted, room_id, None, "Kim", "")
+    await swept(counted, clock, timedelta(days=2))
     assert kept(config, "conversations") == 1
 
 

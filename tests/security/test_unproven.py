@@ -269,7 +269,7 @@ async def test_who_comes_back_by_talking_keeps_their_name(opened: Open) -> None:
         named = {"room_id": room_id, "user_id": "ben-1", "username": "Olga", "message": "Hi"}
         assert (await again.ask("send_message", named))["code"] == "identity_mismatch"
         assert (await people(ada, room_id))["ben-1"]["username"] == "Ben"
-        assert (await again.say(room_id, "It is me"))["ok"]  # seated by then
+        assert (await again.ask("send_message", {**named, "username": "Ben"}))["ok"]
 
 
 # --- where proof is demanded ---
@@ -360,3 +360,55 @@ async def test_a_session_that_was_there_before_starts_nothing_that_others_may_en
         ada.token = None
         end = f"/api/conversations/{room_id}/end"
         assert (await ada.call("POST", end, {"user_id": "ada-1"}))[0] == 401
+
+
+async def test_to_come_back_by_talking_counts_as_joining(opened: Open) -> None:
+    async with opened(trusted_proxies=TRUSTED, limit_joins="2/1m address") as house:
+        _, room_id = await starts(house)
+        codes = []
+        await house.guest("Ben", HERE).joins_over_rest(room_id, user_id="ben-1")
+        for _ in range(3):
+            ben = house.guest("Ben", HERE)
+            await ben.connect()
+            named = {"room_id": room_id, "user_id": "ben-1", "message": "Back"}
+            codes.append((await ben.ask("send_message", named)).get("code", "ok"))
+            await gone(house, ben)
+        assert codes == ["ok", "rate_limited", "rate_limited"]
+
+
+async def test_who_has_left_is_not_brought_back_by_saying_that_they_stopped_typing(
+    opened: Open,
+) -> None:
+    async with opened(trusted_proxies=TRUSTED) as house:
+        _, room_id = await starts(house)
+        ben = house.guest("Ben", HERE)
+        await tries(ben, room_id)
+        await ben.leave(room_id)
+        stopped = {"room_id": room_id, "user_id": "ben-1", "is_typing": False}
+        assert (await ben.ask("typing", stopped))["code"] == "not_joined"
+
+
+async def test_a_wrong_name_seats_nobody(opened: Open) -> None:
+    async with opened(trusted_proxies=TRUSTED) as house:
+        _, room_id = await starts(house)
+        await house.guest("Ben", HERE).joins_over_rest(room_id, user_id="ben-1")
+        mallory = house.guest("Mallory", HERE)
+        await mallory.connect()
+        named = {"room_id": room_id, "user_id": "ben-1", "username": "Olga", "message": "Hi"}
+        assert (await mallory.ask("send_message", named))["code"] == "identity_mismatch"
+        assert (await mallory.say(room_id, "Hi"))["code"] == "not_joined"
+        assert mallory.all_heard("conversation_state") == []
+
+
+async def test_what_has_ended_is_told_to_those_alone_who_may_read_it(opened: Open) -> None:
+    async with opened(trusted_proxies=TRUSTED) as house:
+        ada, room_id = await starts(house)
+        await house.guest("Ben", HERE).joins_over_rest(room_id, user_id="ben-1")
+        path = f"/api/conversations/{room_id}"
+        await done(ada, "PATCH", path, {"locked": True})
+        await done(ada, "POST", f"{path}/end", {})
+        mallory = house.guest("Mallory", HERE)
+        await mallory.connect()
+        for named in ({}, {"user_id": "ben-1"}):
+            said = {"room_id": room_id, "message": "Hi", **named}
+            assert (await mallory.ask("send_message", said))["code"] == "locked"

@@ -261,3 +261,24 @@ async def test_without_the_setting_it_is_no_http_either(settings: Config) -> Non
 
 def test_the_setting_needs_a_proxy_that_is_trusted() -> None:
     assert_says_why(parley("serve", "--proxy-protocol", "on"), "--trusted-proxies")
+
+
+@pytest.mark.parametrize("header", [b"PROXY UNKNOWN\r\n", block(0x20, 0x00, b"")])
+async def test_whoever_is_not_named_has_no_address_that_they_say_themselves(
+    server: Running, header: bytes
+) -> None:
+    created = await asks(
+        server,
+        line("203.0.113.7"),
+        CREATE.replace(b"Length: 0", b"Length: 17"),
+        b'{"user_id":"own"}',
+    )
+    room_id = json.loads(created.partition(b"\r\n\r\n")[2])["room_id"].encode()
+    end = (
+        b"POST /api/conversations/%b/end HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+        b"Content-Length: 17\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n" % room_id
+    )
+    claims = await asks(server, header + end, b'{"user_id":"own"}')
+    assert claims.startswith(b"HTTP/1.1 401 ")
+    is_so = await asks(server, line("203.0.113.7"), end, b'{"user_id":"own"}')
+    assert is_so.startswith(b"HTTP/1.1 200 ")
