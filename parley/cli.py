@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -89,6 +90,8 @@ def backup(file: Path, **flags: str | None) -> None:
     """Save all conversations to a new FILE, also while the server runs."""
 
     def save(config: Config) -> None:
+        # What is begun is removed again, however it ends.
+        signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
         made = _hosting().backup(config, file)
         messages, conversations = (
             _count(made.messages, "message"),

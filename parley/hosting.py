@@ -36,7 +36,7 @@ def owner_link(config: Config, room: str) -> str:
         raise ConversationUnknown(
             f"The link with {room_id} was replaced by another. Give the one it has now."
         ) from error
-    except ParleyError as error:
+    except (ParleyError, UnicodeEncodeError) as error:  # the latter for what is no text at all
         raise ConversationUnknown(
             f"There is no conversation {room_id!r} in {config.data / NAME}. Give the last part of "
             "its link, or all of it."

@@ -172,6 +172,34 @@ def test_a_backup_that_finds_no_room_leaves_nothing(data: Path, tmp_path: Path) 
     assert list(into.iterdir()) == []
 
 
+def test_a_backup_may_have_any_name_that_a_file_may_have(data: Path, tmp_path: Path) -> None:
+    begin_folder(data)
+    odd = tmp_path / os.fsdecode(b"caf\xe9?#%41 .db")
+    command = [*lean.COMMAND, "backup", str(odd), "--data", str(data)]
+    subprocess.run(command, capture_output=True, timeout=START_WITHIN_S, check=True)
+    with closing(sqlite3.connect(odd)) as copy:
+        assert copy.execute("SELECT count(*) FROM messages").fetchone() == (0,)
+    long = tmp_path / ("x" * 400)
+    assert_says_why(parley("backup", str(long), "--data", str(data)), "cannot be written")
+
+
+def test_a_backup_that_is_ended_leaves_nothing(data: Path, tmp_path: Path) -> None:
+    begin_folder(data)
+    into = tmp_path / "into"
+    into.mkdir()
+    command = [*lean.COMMAND, "backup", str(into / "copy.db"), "--data", str(data)]
+    lock = sqlite3.connect(data / "parley.db")
+    lock.execute("BEGIN EXCLUSIVE")  # so that it waits
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as backup:
+        while not list(into.iterdir()):
+            assert backup.poll() is None
+        backup.terminate()
+        lock.rollback()
+        lock.close()
+        backup.communicate(timeout=START_WITHIN_S)
+    assert list(into.glob(".*")) == []
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="modes are the system's own there")
 def test_a_backup_is_closed_to_others_whatever_the_umask(data: Path, tmp_path: Path) -> None:
     begin_folder(data)
@@ -250,7 +278,13 @@ def test_a_link_to_nothing_is_one_sentence(data: Path) -> None:
     for room in ("nowhere0", "-nowhere", "https://talk.example/", "x" * 500):
         assert_says_why(parley("owner-link", room, "--data", str(data)), "no database")
     begin_folder(data)
-    for room in ("nowhere0", "-nowhere", "https://talk.example/conversation/nowhere0"):
+    for room in (
+        "nowhere0",
+        "-nowhere",
+        "https://talk.example/conversation/nowhere0",
+        "http://[nowhere/conversation/a",
+        os.fsdecode(b"nowhere\xff"),
+    ):
         ended = parley("owner-link", room, "--data", str(data))
         assert_says_why(ended, "no conversation", "nowhere", "its link")
     with closing(sqlite3.connect(data / "parley.db")) as connection, connection:

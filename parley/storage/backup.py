@@ -44,8 +44,8 @@ def back_up(folder: Path, target: Path) -> Backup:
             f"There is no database in {folder.resolve()}. Give the server's data folder with "
             "--data."
         )
-    _require_free(folder, target)
     try:
+        _require_free(folder, target)
         file, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # mode 0600
         os.close(file)
         unfinished = Path(name)
@@ -140,4 +140,4 @@ def _name(unfinished: Path, target: Path) -> None:
 
 
 def _address(path: Path, options: str) -> str:
-    return f"file:{quote(str(path.absolute()))}?{options}"
+    return f"file:{quote(os.fsencode(path.absolute()))}?{options}"

@@ -116,9 +116,8 @@ class Gate:
         A proxy's connections are not counted: they are those of many.
         """
         place = self.place_of_peer(peer)
-        if self._places.is_scarce(place):
-            self._server.make_room(place)
         if not self._places.take(place):
+            self._server.make_room(place)  # for who tries again
             return None
         return functools.partial(self._places.give_back, place)
 
