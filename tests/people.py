@@ -53,7 +53,9 @@ class Person:
     # --- Socket.IO ---
 
     async def connect(self, **options: Any) -> Person:
-        await self.socket.connect(self.url, transports=self._transports, **options)
+        # One second, unless told otherwise: less than a busy machine needs.
+        patient = {"wait_timeout": PATIENCE_S, **options}
+        await self.socket.connect(self.url, transports=self._transports, **patient)
         return self
 
     async def disconnect(self) -> None:

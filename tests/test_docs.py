@@ -159,7 +159,7 @@ def test_the_readmes_bot_answers_and_is_proven(parley: Process, tmp_path: Path) 
         "room_id"
     ]
     ada = socketio.SimpleClient()
-    ada.connect(parley.url, transports=["websocket"])
+    ada.connect(parley.url, transports=["websocket"], wait_timeout=30)
     ada.call("join_room", {"room_id": room_id, "username": "Ada"}, timeout=PATIENCE_S)
     bot = subprocess.Popen([sys.executable, str(script), room_id])
     try:

@@ -77,7 +77,7 @@ async def test_clients_come_back_by_themselves_after_a_stop(tmp_path: Path, tran
             async with asyncio.timeout(30), connected:
                 await connected.wait_for(lambda: connections >= times)
 
-        await bot.connect(server.url, transports=[transport])
+        await bot.connect(server.url, transports=[transport], wait_timeout=30)
         await has_connected(1)
         await asyncio.to_thread(server.stop)
         await asyncio.to_thread(server.start)

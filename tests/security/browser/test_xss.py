@@ -85,7 +85,7 @@ def test_names_and_messages_served_with_the_page_run_nothing(
 def mallory(site: Process) -> Iterator[socketio.SimpleClient]:
     """A program on a socket, who takes another name for each thing she says."""
     client = socketio.SimpleClient()
-    client.connect(site.url, transports=["websocket"])
+    client.connect(site.url, transports=["websocket"], wait_timeout=PATIENCE_S)
     yield client
     client.disconnect()
 
