@@ -17,20 +17,25 @@ import click
 from parley import __version__
 from parley.config import SETTINGS, Config, load_config
 from parley.errors import OutputUnusable, StartupError
+from parley.terminal import say
 
 EXIT_CANNOT_START = 1
+SERVERS_FOLDER = "the server's data folder"
 Command = Callable[..., Any]
 
 
-def with_settings(*names: str) -> Callable[[Command], Command]:
-    """Give a command the flags of these settings, all without a name, from the one table."""
+def with_settings(*names: str, **helps: str) -> Callable[[Command], Command]:
+    """Give a command the flags of these settings, all without a name, from the one table; with
+    `helps` where a setting is something else to it than to the server.
+    """
 
     def decorate(command: Command) -> Command:
         for setting in reversed(SETTINGS):
             if names and setting.name not in names:
                 continue
             default = f"  [default: {setting.default}]" if setting.default else ""
-            help = setting.help[:1].upper() + setting.help[1:] + "." + default
+            help = helps.get(setting.name, setting.help)
+            help = help[:1].upper() + help[1:] + "." + default
             command = click.option(
                 setting.flag,
                 setting.name,
@@ -85,7 +90,7 @@ def migrate(**flags: str | None) -> None:
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@with_settings("data")
+@with_settings("data", data=SERVERS_FOLDER)
 def backup(file: Path, **flags: str | None) -> None:
     """Save all conversations to a new FILE, also while the server runs."""
 
@@ -98,38 +103,35 @@ def backup(file: Path, **flags: str | None) -> None:
             _count(made.conversations, "conversation"),
         )
         size = f"{made.size_bytes / 1_000_000:,.1f} MB"
-        _say(f"Saved {messages} in {conversations} to {file} ({size}), checked and on disk.")
+        say(f"Saved {messages} in {conversations} to {file} ({size}), checked and on disk.")
 
     _or_say_why(flags, save)
 
 
-# An id may begin with a hyphen.
+# An id may begin with a hyphen, and even with -h.
 @main.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("room")
-@with_settings("data", "public_url", "port")
-def owner_link(room: str, **flags: str | None) -> None:
+@with_settings("data", "public_url", "port", data=SERVERS_FOLDER, port="the server's port")
+@click.pass_context
+def owner_link(context: click.Context, /, room: str, **flags: str | None) -> None:
     """Print a link that makes whoever opens it an owner of the conversation ROOM.
 
     ROOM is the conversation's link, or the last part of it. For owners who lost their cookie. The
     link works once, within ten minutes; owners see in their log that it was made.
     """
 
+    if room == "-h":
+        say(context.get_help())
+        return
+
     def make(config: Config) -> None:
-        _say(_hosting().owner_link(config, room))
+        say(_hosting().owner_link(config, room))
 
     _or_say_why(flags, make)
 
 
 def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def _say(text: str) -> None:
-    """Raises `OutputUnusable`."""
-    try:
-        click.echo(text)
-    except OSError as error:
-        raise OutputUnusable.because_of(error) from error
 
 
 def _hosting() -> ModuleType:

@@ -17,6 +17,7 @@ from parley import logs
 from parley.app import create_app
 from parley.config import ANY_HOST, Config, unknown_variables
 from parley.errors import AddressUnusable, OutputUnusable, SettingInvalid, TooFewFilesAllowed
+from parley.terminal import say
 from parley.wire import serving
 
 GC_THRESHOLDS = (20_000, 50, 50)
@@ -64,16 +65,16 @@ async def _serve(config: Config) -> None:
         stop = serving.stop_on_signals()
         # Where there is a public URL, what it listens at is for the proxy: it answers nobody there.
         verb = "listens" if config.public_url else "is"
-        _say(f"Parley {verb} at {_address(config, sockets)}  (Ctrl+C stops it)")
+        say(f"Parley {verb} at {_address(config, sockets)}  (Ctrl+C stops it)")
         if config.public_url:
-            _say(f"People reach it at {config.public_url}")
+            say(f"People reach it at {config.public_url}")
         elif addresses := _in_network(sockets):
-            _say(f"On your network: {' and '.join(addresses)}")
-        _say(f"Conversations are kept in {config.data.resolve()}")
+            say(f"On your network: {' and '.join(addresses)}")
+        say(f"Conversations are kept in {config.data.resolve()}")
         if not config.rate_limits:
-            _say("Rate limits are OFF: anyone can do anything as often as they like.")
+            say("Rate limits are OFF: anyone can do anything as often as they like.")
         if ANY_HOST in config.hosts:
-            _say(HOSTS_UNCHECKED)
+            say(HOSTS_UNCHECKED)
         _collect_seldom()
         sys.setswitchinterval(SWITCH_S)
         await serving.serve(
@@ -86,15 +87,7 @@ async def _serve(config: Config) -> None:
     finally:
         await app.close()
     with contextlib.suppress(OutputUnusable):  # a terminal that closed is why it stops
-        _say("Parley has stopped.")
-
-
-def _say(text: str) -> None:
-    """Raises `OutputUnusable`."""
-    try:
-        click.echo(text)
-    except OSError as error:
-        raise OutputUnusable.because_of(error) from error
+        say("Parley has stopped.")
 
 
 def _room(config: Config) -> int:
@@ -121,7 +114,7 @@ async def _migrate(config: Config) -> None:
     app = create_app(config)
     await app.open()
     await app.close()
-    _say(f"The database in {config.data} is up to date.")
+    say(f"The database in {config.data} is up to date.")
 
 
 def _address(config: Config, sockets: list[socket.socket]) -> str:

@@ -242,7 +242,7 @@ async def test_who_opens_a_link_of_the_hosts_owns_the_conversation(data: Path) -
             page = ada.get(manage, timeout=PATIENCE_S)
             assert page.status_code == 200
             assert "The host" in page.text
-            assert "made on the server" in page.text
+            assert "for an owner who lost access" in page.text
             assert mallory.post(link, headers=FORM, timeout=PATIENCE_S).status_code == 404
             assert mallory.get(manage, timeout=PATIENCE_S).status_code == 403
 
@@ -304,3 +304,12 @@ async def test_a_link_of_the_hosts_leads_by_the_conversations_newest_link_alone(
         assert status == 200
         ended = await asyncio.to_thread(parley, "owner-link", room_id, "--data", str(data))
     assert_says_why(ended, "replaced", "it has now")
+
+
+def test_help_is_read_of_every_command_that_a_host_has(data: Path) -> None:
+    for command in ("backup", "owner-link"):
+        for flag in ("-h", "--help"):
+            ended = parley(command, flag, "--data", str(data))
+            assert (ended.returncode, ended.stderr) == (0, ""), ended
+            assert ended.stdout.startswith(f"Usage: parley {command} ")
+            assert "The server's data folder." in ended.stdout

@@ -147,11 +147,11 @@ _INTRODUCTION = (
     "",
     "One exception serves clients that keep no token: a participant whose token was never used is "
     "marked `unproven`, and whoever names its `user_id` without a credential, from the same "
-    "address and while no other socket is on it, joins as them. So does a `send_message` or "
-    "`typing` that names it, on a socket that has not joined: clients that connect again by "
-    "themselves talk on. To use the token, in any of these ways, ends that for good. Whoever "
-    "joined as them first wins them back by using theirs, and is in the conversation without "
-    "joining again: only the sockets of whoever took them up are "
+    "address and while no other socket is on it, joins as them. So does whoever names it in a "
+    "`send_message`, or in a `typing` with `is_typing: true`, on a socket that has not joined: "
+    "clients that connect again by themselves talk on. To use the token, in any of these ways, "
+    "ends that for good. Whoever joined as them first wins them back by using theirs, and is in "
+    "the conversation without joining again: only the sockets of whoever took them up are "
     "told `removed`, with the reason `taken_back`.",
     "",
     "Receiving a token is not using it: a program that joins on a socket sends `join_room` a "

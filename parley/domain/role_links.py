@@ -33,7 +33,7 @@ from parley.storage import grants, links
 from parley.storage import participants as stored_participants
 
 CODE_BYTES = 24
-HOSTS_LABEL = "made on the server"
+HOSTS_LABEL = "for an owner who lost access"
 
 
 class MadeLink(Struct, frozen=True):

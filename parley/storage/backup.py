@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from parley.errors import BackupFailed
-from parley.storage.folder import NAME, sync_names
+from parley.storage.folder import NAME, require_database, sync_names
 
 BUSY_S = 10.0
 """How long another program's lock is waited for."""
@@ -37,13 +37,9 @@ def back_up(folder: Path, target: Path) -> Backup:
     """Copy the database in `folder` to the new file `target`, for this user's eyes only.
 
     It is on the disk, and was read through, when this returns; until then nothing has its name.
-    Raises `BackupFailed`.
+    Raises `BackupFailed`, or `DatabaseUnusable` where there is none.
     """
-    if not (folder / NAME).is_file():
-        raise BackupFailed(
-            f"There is no database in {folder.resolve()}. Give the server's data folder with "
-            "--data."
-        )
+    require_database(folder)
     try:
         _require_free(folder, target)
         file, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # mode 0600

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from parley.errors import DatabaseUnusable
 from parley.storage.database import connected
-from parley.storage.folder import NAME, database_url
+from parley.storage.folder import database_url, require_database
 from parley.storage.migrate import NEWEST, current_revision
 
 T = TypeVar("T")
@@ -24,11 +24,7 @@ def write(folder: Path, work: Callable[[sa.Connection], T]) -> T:
 
     Raises what `work` raises, and `DatabaseUnusable`.
     """
-    if not (folder / NAME).is_file():
-        raise DatabaseUnusable(
-            f"There is no database in {folder.resolve()}. Give the server's data folder with "
-            "--data."
-        )
+    require_database(folder)
     # What its log holds is left to the server to put into the database.
     engine = connected(
         database_url(folder, "rw"),

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import structlog
 
-from parley.errors import DataFolderUnusable
+from parley.errors import DatabaseUnusable, DataFolderUnusable
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +43,15 @@ class Files:
             log = os.stat(f"{path}-wal")
         return cls(
             (database.st_dev, database.st_ino), None if log is None else (log.st_dev, log.st_ino)
+        )
+
+
+def require_database(folder: Path) -> None:
+    """For who does something beside the server. Raises `DatabaseUnusable` where there is none."""
+    if not (folder / NAME).is_file():
+        raise DatabaseUnusable(
+            f"There is no database in {folder.resolve()}. Give the server's data folder with "
+            "--data."
         )
 
 

@@ -54,13 +54,16 @@ class Idle:
         self._forget(client)
 
     def make_room(self, place: str | None = None) -> None:
-        """End one, if one has been idle long enough: of an address, or of the one with most."""
-        if place is None:
-            place = max(self._clients, key=lambda each: len(self._clients[each]), default="")
-        oldest = next(iter(self._clients.get(place, {}).items()), None)
-        if oldest is not None and oldest[1] + SPARED_S <= asyncio.get_running_loop().time():
-            self.stop(oldest[0])
-            oldest[0].dismiss()
+        """End one that has been idle long enough: of an address, or of the one with most of all
+        who have such. An address that always has new ones spares nobody else's.
+        """
+        until = asyncio.get_running_loop().time() - SPARED_S
+        concerned = self._clients if place is None else {place} & self._clients.keys()
+        due = [each for each in concerned if next(iter(self._clients[each].values())) <= until]
+        if due:
+            oldest = next(iter(self._clients[max(due, key=lambda each: len(self._clients[each]))]))
+            self.stop(oldest)
+            oldest.dismiss()
 
     def _dismiss(self, client: Client) -> None:
         self._forget(client)

@@ -266,6 +266,8 @@ class _House:
         """Makes what hears a new connection."""
 
     def _opening(self) -> Opening:
+        if self._gate is not None and self._taken() > self._max_connections * SCARCE:
+            self._gate.make_room()
         return Opening(self._door)
 
     def release(self) -> None:
@@ -290,12 +292,13 @@ class _House:
             task.cancel()
 
     def _is_full(self) -> bool:
+        return self._taken() >= self._max_connections
+
+    def _taken(self) -> int:
+        """How many connections there are."""
         lines = 0 if self._gate is None else self._gate.line_count
         coming = len(self._porch.waiting) + len(self._door.entering)
-        taken = coming + len(self._http) + lines
-        if self._gate is not None and taken > self._max_connections * SCARCE:
-            self._gate.make_room()
-        return taken >= self._max_connections
+        return coming + len(self._http) + lines
 
     def _to_http(
         self,

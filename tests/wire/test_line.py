@@ -460,7 +460,10 @@ async def test_where_places_are_scarce_whoever_is_idle_makes_room(
         await ada.goes_home()
 
 
-async def test_who_is_only_about_to_join_is_spared(config: Config) -> None:
+async def test_who_is_only_about_to_join_is_spared(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idle, "SPARED_S", NEVER_S)
     async with (
         running(replace(config, max_connections_per_address=8)) as server,
         contextlib.AsyncExitStack() as everybody,
