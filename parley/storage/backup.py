@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 import sqlite3
-import tempfile
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,10 +42,10 @@ def back_up(folder: Path, target: Path) -> Backup:
     require_database(folder)
     try:
         _require_free(folder, target)
-        file, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # mode 0600
-        os.close(file)
-        unfinished = Path(name)
+        # Named before it is made: whatever ends this in between finds it to remove.
+        unfinished = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
         try:
+            os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             _copy(folder / NAME, unfinished)
             _sync(unfinished)
             made = _look_at(unfinished)
