@@ -12,14 +12,14 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check -qq install
 MADE := $(VENV)/.made
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
-# Generators of programs in TypeScript, which a test needs.
-NPM := tests/programs
+# What comes from npm: generators of programs in TypeScript, which a test needs, and esbuild.
+NPM := $(patsubst %,%/node_modules/.package-lock.json,tests/programs tools)
 
 # A program that is started a hundred times must not be compiled each time.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup system test browsers torture bench check newest audit format screenshots vendor clean
+.PHONY: help run setup system test browsers torture bench check newest audit format screenshots bundle vendor clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -27,7 +27,7 @@ help: ## List the targets
 run: $(RUNTIME) ## Start Parley; ARGS="--port 9000" passes flags
 	@$(BIN)/parley serve $(ARGS)
 
-setup: $(DEV) $(NPM)/node_modules/.package-lock.json system ## Prepare all that tests and checks need
+setup: $(DEV) $(NPM) system ## Prepare all that tests and checks need
 
 system:
 	@tests/system.sh
@@ -79,11 +79,14 @@ format: $(DEV) ## Format the Python code, and mend what ruff can
 screenshots: setup ## Take pictures of every page
 	@$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
+bundle: $(RUNTIME) tools/node_modules/.package-lock.json ## Make what browsers are sent of the scripts and style sheets
+	@$(BIN)/python -m tools.bundle
+
 vendor: ## Fetch the vendored browser files from npm again
 	@$(PYTHON) -m tools.vendor
 
 clean: ## Remove the virtual environment, caches and builds, but no conversation
-	@rm -rf $(VENV) $(NEWEST) $(NPM)/node_modules build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(NEWEST) tests/programs/node_modules tools/node_modules build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find parley tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(MADE):
@@ -104,14 +107,14 @@ $(DEV): pyproject.toml $(RUNTIME) | $(MADE)
 	@$(INSTALL) --group dev
 	@touch $@
 
-# Without Node.js, or without a network, the test that needs these is left out.
-$(NPM)/node_modules/.package-lock.json: $(NPM)/package-lock.json
+# Without Node.js, or without a network, the tests that need these are left out.
+%/node_modules/.package-lock.json: %/package-lock.json
 	@if command -v npm >/dev/null; then \
-	  echo "Installing generators for TypeScript …"; \
-	  npm ci --prefix $(NPM) --prefer-offline --no-audit --no-fund --loglevel=error >/dev/null && touch $@ || \
-	  { [ "$$CI" != true ] && echo "npm could not fetch them: the test of them is left out."; }; \
-	elif [ "$$CI" = true ]; then echo "The tests in $(NPM) need Node.js 20 or newer, with npm." >&2; exit 1; \
-	else echo "npm was not found: the test of the generators for TypeScript is left out."; fi
+	  echo "Installing what $* needs from npm …"; \
+	  npm ci --prefix $* --prefer-offline --no-audit --no-fund --loglevel=error >/dev/null && touch $@ || \
+	  { [ "$$CI" != true ] && echo "npm could not fetch it: the tests of it are left out."; }; \
+	elif [ "$$CI" = true ]; then echo "$* needs Node.js 20 or newer, with npm." >&2; exit 1; \
+	else echo "npm was not found: the tests of what $* needs from it are left out."; fi
 
 # What the other stamps stand for is then installed too, in newer releases.
 $(VENV)/.newest: | $(MADE)

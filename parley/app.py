@@ -224,7 +224,7 @@ def _serve(app: Parley, config: Config) -> None:
 
 
 def _set_up_templates(app: Quart, assets: Assets) -> None:
-    app.jinja_env.globals.update(asset=assets.url, version=__version__)
+    app.jinja_env.globals.update(asset=assets.url, imports=assets.imports, version=__version__)
     app.jinja_env.globals.update(form_seal=forms.seal_field, pause=rendering.pause)
     app.jinja_env.filters.update(rich=text.rich, grouped=transcript.grouped)
     app.jinja_env.filters.update(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,11 @@ from parley.errors import NotFound
 from parley.pages import compression
 
 FOLDER = Path(__file__).parent.parent / "static"
+BUILT = "built"
+"""The folder of what `tools/bundle.py` made of the others: one file for each page's many."""
+LIST = "built.json"
+"""In it: of which source it was made, and which files stand for each of a page's."""
+_SOURCES = ("css", "js", "vendor")
 COMPRESSED_TYPES = ("text/", "application/json", "image/svg+xml")
 # Not left to the machine's own table, which may know nothing of these or call them otherwise.
 _TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".svg": "image/svg+xml"}
@@ -31,6 +37,9 @@ class Assets:
 
     The version is a folder of the address, so that modules which import each
     other by relative paths are always of one version, and all can be cached for ever.
+
+    What was bundled stands for its source until that changes: then the source itself is served,
+    so that whoever works on it sees at once what they wrote.
     """
 
     def __init__(self, folder: Path = FOLDER) -> None:
@@ -43,10 +52,18 @@ class Assets:
         for name, asset in self._files.items():
             whole.update(name.encode() + b"\0" + asset.content)
         self.version = whole.hexdigest()[:12]
+        self._made = _what_was_made(folder)
 
     def url(self, name: str) -> str:
-        """The address of a file. Raises `KeyError` for one that is not there."""
+        """The address of a file, or of what was made of it. Raises `KeyError` for none of ours."""
         self._files[name]
+        return self._url(self._made.get(name, [name])[0])
+
+    def imports(self, name: str) -> list[str]:
+        """The addresses of what a script cannot begin without, for the browser to fetch with it."""
+        return [self._url(each) for each in self._made.get(name, [])[1:]]
+
+    def _url(self, name: str) -> str:
         return f"/static/{self.version}/{name}"
 
     def blueprint(self) -> Blueprint:
@@ -64,6 +81,28 @@ class Assets:
             return _response(self._files["img/favicon.svg"], is_current=False)
 
         return files
+
+
+def source_of(folder: Path) -> str:
+    """What bundles are made of, as one hash."""
+    whole = hashlib.sha256()
+    for part in _SOURCES:
+        for path in sorted((folder / part).rglob("*")):
+            if path.suffix in (".css", ".js"):
+                whole.update(path.relative_to(folder).as_posix().encode() + b"\0")
+                whole.update(path.read_bytes() + b"\0")
+    return whole.hexdigest()
+
+
+def _what_was_made(folder: Path) -> dict[str, list[str]]:
+    """The files that stand for a page's script or style sheet: its own first."""
+    try:
+        listed = json.loads((folder / BUILT / LIST).read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    if listed["source"] != source_of(folder):
+        return {}
+    return {name: [f"{BUILT}/{each}" for each in files] for name, files in listed["made"].items()}
 
 
 def _asset(path: Path) -> Asset:

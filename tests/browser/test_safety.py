@@ -112,8 +112,9 @@ def test_a_first_visit_is_light_and_asks_no_other_host(arrive: Arrive, seeding: 
         network.send("Network.setCacheDisabled", {"cacheDisabled": True})
         cleo.page.goto(urljoin(cleo.url, address), wait_until="networkidle")
 
-        assert len(received) > 5
-        assert sum(received) < 100_000, f"{address}: {sum(received)} bytes"
+        assert 4 <= len(received) <= 12
+        assert sum(received) < 62_000, f"{address}: {sum(received)} bytes"
+        print(f"{address}: {len(received)} requests, {sum(received):,} bytes")
 
 
 def dialogs_of(visitor: Visitor) -> list[str]:

@@ -24,6 +24,7 @@ import { parse, render } from "./transcript/text.js";
 import { Transcript } from "./transcript/transcript.js";
 import { TypingTeller, listenToTyping } from "./writing/typing.js";
 import { followVisibleViewport } from "./browser/viewport.js";
+import "./page.js";
 
 const page = byId("conversation");
 const roomId = page.dataset.roomId ?? "";

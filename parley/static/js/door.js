@@ -3,6 +3,7 @@
 // which it was.
 import { byId } from "./browser/dom.js";
 import { ask, isPassing } from "./connection/wire.js";
+import "./page.js";
 
 const AGAIN_MS = 3000;
 

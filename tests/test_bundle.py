@@ -1,0 +1,69 @@
+"""What browsers are sent: of the source beside it, or else the source itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from parley.pages.assets import BUILT, FOLDER, Assets
+from tools import bundle
+
+ENTRIES = [f"js/{name}.js" for name in bundle.SCRIPTS] + [
+    f"css/pages/{name}.css" for name in bundle.SHEETS
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(FOLDER, tmp_path / "static"))
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_it_is_of_this_source() -> None:
+    assert bundle.is_current(), "run make bundle"
+
+
+def test_it_is_what_esbuild_makes_of_it(tmp_path: Path) -> None:
+    if not bundle.ESBUILD.exists() and os.environ.get("CI") != "true":
+        pytest.skip("esbuild is not installed: make setup installs it where there is npm")
+    bundle.make(tmp_path / "made")
+    assert files_in(tmp_path / "made") == files_in(FOLDER / BUILT)
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_a_page_is_sent_one_file(entry: str) -> None:
+    assets = Assets()
+    assert assets.url(entry) == f"/static/{assets.version}/{BUILT}/{entry}"
+
+
+@pytest.mark.parametrize("changed", ["js/state/store.js", "css/tokens.css"])
+def test_source_that_has_changed_is_sent_itself(folder: Path, changed: str) -> None:
+    with (folder / changed).open("a") as file:
+        file.write("\n")
+    assert not bundle.is_current(folder)
+    assets = Assets(folder)
+    for entry in ENTRIES:
+        assert assets.url(entry) == f"/static/{assets.version}/{entry}"
+        assert assets.imports(entry) == []
+
+
+def test_source_is_sent_where_nothing_was_made(folder: Path) -> None:
+    shutil.rmtree(folder / BUILT)
+    assets = Assets(folder)
+    assert assets.url("js/page.js") == f"/static/{assets.version}/js/page.js"
+
+
+def test_the_licence_of_what_is_in_it_goes_along() -> None:
+    text = (FOLDER / BUILT / "js" / "conversation.js").read_text("utf-8")
+    assert "Socket.IO" in text
+    assert "MIT License" in text
