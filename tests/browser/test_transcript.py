@@ -48,21 +48,18 @@ def test_days_and_times_are_the_readers_own(seeding: Seeding, arrive: Arrive) ->
         Said("Ada", "after midnight", datetime(2024, 3, 5, 12, 15, tzinfo=UTC)),
     ]
     link = seeding.conversation(said=said).link
-    here, there = arrive("Ben"), arrive("Cleo", timezone_id="Pacific/Auckland")
+    here = arrive("Ben", locale="de-DE")
+    there = arrive("Cleo", locale="en-NZ", timezone_id="Pacific/Auckland")
     for visitor in (here, there):
         visitor.opens(link)
         visitor.is_connected()
     days, times = ".day", ".message-time time"
-    # Browsers differ in the comma.
-    tuesday, wednesday = (
-        re.compile("Tuesday,? 5 March 2024"),
-        re.compile("Wednesday,? 6 March 2024"),
-    )
+    tuesday, wednesday = "Tuesday 5 March 2024", "Wednesday 6 March 2024"
 
     expect(here.page.locator(days)).to_have_text([tuesday])
     expect(here.page.locator(times)).to_have_text(["09:30", "12:15"])
     expect(there.page.locator(days)).to_have_text([tuesday, wednesday])
-    expect(there.page.locator(times)).to_have_text(["22:30", "01:15"])
+    expect(there.page.locator(times)).to_have_text(["10:30\u202fPM", "1:15\u202fAM"])
 
 
 def test_today_and_yesterday_are_called_so(seeding: Seeding, cleo: Visitor) -> None:
@@ -78,14 +75,14 @@ def test_the_full_date_is_there_on_hover_and_on_focus(seeding: Seeding, cleo: Vi
     said = [Said("Ada", "then", datetime(2024, 3, 5, 9, 30, tzinfo=UTC))]
     cleo.opens(seeding.conversation(said=said).link)
     cleo.is_connected()
-    full = re.compile("Tuesday,? 5 March 2024 at 09:30")
+    full = "Tuesday 5 March 2024 at 09:30"
 
     expect(cleo.page.locator(".message time")).to_have_attribute("title", full)
     cleo.page.locator(".message-time").focus()
     shown = cleo.measures(
         "getComputedStyle(document.querySelector('.message-time'), '::after').content"
     )
-    assert full.search(shown)
+    assert full in shown
 
 
 def test_links_are_links_code_is_code_and_emoji_alone_are_large(ada: Visitor, ben: Visitor) -> None:

@@ -38,7 +38,9 @@ export class Reading {
       this.scroller.addEventListener(move, () => (this.held = false), { passive: true });
     }
     this.store.watch(["unread", "knocks"], (state) => this.showUnread(state));
-    this.store.watch(["messages", "hasOlder", "hasNewer"], () => this.fetchNearEdge());
+    // After the first paint: where the edges are is known then without laying the page out for it.
+    const fetch = () => this.fetchNearEdge();
+    requestAnimationFrame(() => setTimeout(() => this.store.watch(["messages", "hasOlder", "hasNewer"], fetch)));
   }
 
   atEnd() {

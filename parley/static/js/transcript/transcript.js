@@ -20,6 +20,7 @@ export class Transcript {
     this.elements = new Map();
     /** @type {Map<string, string>} what each element showed last */
     this.shown = new Map();
+    this.isShown = false;
     this.adopt();
   }
 
@@ -34,10 +35,14 @@ export class Transcript {
 
   /** @param {import("../state/store.js").State} state */
   show(state) {
-    this.reading.keepPlace(() => {
+    const change = () => {
       this.reconcile(itemsOf(state));
       showEdges(state);
-    });
+    };
+    // A page that was just opened has no place to keep, and asking for one would lay it out once more.
+    if (this.isShown) this.reading.keepPlace(change);
+    else change();
+    this.isShown = true;
   }
 
   /** @param {Item[]} items */
