@@ -445,7 +445,8 @@ def test_times_of_what_owners_decide_are_the_readers_own(arrive: Arrive) -> None
         line = ada.page.get_by_role("listitem").filter(has_text=words)
         moment = line.locator("time").get_attribute("datetime")
         local = ada.measures(
-            "at => new Date(at).toLocaleString('en-GB', {dateStyle: 'full', timeStyle: 'short'})",
+            "at => new Date(at).toLocaleString('en-GB', "
+            "{dateStyle: 'full', timeStyle: 'short'}).replace(',', '')",
             moment,
         )
         expect(line).to_contain_text(local)

@@ -25,7 +25,7 @@ def test_copy_link_copies_and_says_so(ada: Visitor) -> None:
 
 def test_copy_link_works_over_plain_http(arrive: Arrive, site: Process) -> None:
     ada = arrive("Ada", url=f"http://{chromium.PLAIN_HTTP_HOST}:{site.port}")
-    link = ada.starts()
+    link = ada.starts_by_hand()
     ada.joins()
     assert ada.measures("navigator.clipboard === undefined")
     side = ada.page.get_by_role("complementary")
@@ -38,7 +38,7 @@ def test_copy_link_works_over_plain_http(arrive: Arrive, site: Process) -> None:
 
 def test_copy_link_works_over_plain_http_from_the_sheet(arrive: Arrive, site: Process) -> None:
     ada = arrive("Ada", url=f"http://{chromium.PLAIN_HTTP_HOST}:{site.port}", **PHONE)
-    link = ada.starts()
+    link = ada.starts_by_hand()
     ada.joins()
     ada.page.get_by_role("button", name="People and link").click()
     sheet = ada.page.get_by_role("dialog", name="People and link")

@@ -99,7 +99,7 @@ def test_the_list_shows_finds_and_says_when_there_is_nothing(
     seeding: Seeding, ada: Visitor, cleo: Visitor
 ) -> None:
     seeding.conversation("A secret garden")
-    ada.starts("Räksmörgås for lunch", listed=True)
+    ada.starts_by_hand("Räksmörgås for lunch", listed=True)
     cleo.opens("/conversations")
     expect(cleo.page.get_by_role("link", name="Räksmörgås for lunch")).to_be_visible()
     cleo.does_not_see("A secret garden")
