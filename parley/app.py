@@ -37,7 +37,7 @@ from parley.errors import (
     WrongHost,
 )
 from parley.limits.limiter import Limits
-from parley.pages import compression, forms, policy, rendering, text, transcript
+from parley.pages import compression, decisions, forms, policy, rendering, text, transcript
 from parley.pages.assets import Assets
 from parley.pages.conversations import pages
 from parley.pages.door import door_pages
@@ -227,6 +227,7 @@ def _set_up_templates(app: Quart, assets: Assets) -> None:
     app.jinja_env.globals.update(asset=assets.url, imports=assets.imports, version=__version__)
     app.jinja_env.globals.update(form_seal=forms.seal_field, pause=rendering.pause)
     app.jinja_env.filters.update(rich=text.rich, grouped=transcript.grouped)
+    app.jinja_env.filters.update(as_days=decisions.as_days)
     app.jinja_env.filters.update(
         day=transcript.day, clock=transcript.clock, full_date=transcript.full_date
     )
