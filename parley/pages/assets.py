@@ -35,6 +35,8 @@ ICONS = {
     "/apple-touch-icon.png": "img/apple-touch-icon.png",
 }
 """Files that are asked for at these addresses by programs that read no page."""
+SHOWN_ELSEWHERE = "img/preview.png"
+"""What other sites show of ours, some from our own address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,10 @@ class Assets:
             asset = self._files.get(name)
             if asset is None:
                 raise NotFound
-            return _response(asset, is_current=version == self.version)
+            response = _response(asset, is_current=version == self.version)
+            if name == SHOWN_ELSEWHERE:
+                response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+            return response
 
         for address, name in ICONS.items():
             files.add_url_rule(address, Path(name).stem, self._icon(name))

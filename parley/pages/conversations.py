@@ -213,6 +213,7 @@ async def _show(
     return await render_long(
         "pages/conversation.html",
         conversation=present.conversation(snapshot),
+        previewed=snapshot.conversation,
         # What a browser keeps goes by what never changes and comes only once, whatever the link.
         key=snapshot.conversation.id,
         old_room_ids=snapshot.old_room_ids,

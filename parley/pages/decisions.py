@@ -57,6 +57,7 @@ class Filled:
     knock: bool
     read_only: bool
     require_proof: bool
+    preview_title: bool
     passphrase: str = ""
     no_passphrase: bool = False
     role: str = ""
@@ -86,11 +87,15 @@ def filled(seen: Overview, refused: str, form: Form) -> Filled:
         knock=now.is_knock,
         read_only=now.is_read_only,
         require_proof=now.needs_proof,
+        preview_title=now.shows_title,
     )
     match refused:
         case "title":
             return replace(
-                stored, title=form.get("title", ""), description=form.get("description", "")
+                stored,
+                title=form.get("title", ""),
+                description=form.get("description", ""),
+                preview_title="preview_title" in form,
             )
         case "door":
             return replace(

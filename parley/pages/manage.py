@@ -52,6 +52,8 @@ ACTS: dict[contract.ActName, str] = {
     "let_all_speak": "let everyone post",
     "required_proof": "made people prove who they are when they come back",
     "required_no_proof": "let people come back without proof",
+    "showed_title_in_previews": "let other apps show the title with the link",
+    "hid_title_in_previews": "kept the title from other apps",
     "set_passphrase": "set a passphrase",
     "removed_passphrase": "removed the passphrase",
     "changed_retention": "changed how long messages are kept",
@@ -128,10 +130,10 @@ async def _ask(room_id: str, act: str, asked: decisions.Question) -> str:
 
 
 async def _title(context: Context, room_id: str, session: Session | None, form: Form) -> None:
-    body = decode.from_value(
-        {"title": form.get("title", ""), "description": form.get("description", "")},
-        contract.ChangeBody,
-    )
+    wishes: dict[str, Any] = {name: form.get(name, "") for name in ("title", "description")}
+    if "has_preview" in form:  # else the page did not ask, as the conversation is listed
+        wishes["preview_title"] = "preview_title" in form
+    body = decode.from_value(wishes, contract.ChangeBody)
     await owning.change(context, room_id, session, owning.wishes(body))
 
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from parley import present, web
 from parley.domain import participation
+from parley.pages import titles
 from parley.records import Conversation, Standing
-
-UNTITLED = "Untitled conversation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +31,9 @@ async def own_conversations() -> list[Own]:
 def _own(conversation: Conversation, standing: Standing) -> Own:
     return Own(
         room_id=conversation.room_id,
-        title=_title(conversation),
+        title=titles.given(conversation) or titles.UNTITLED,
         is_owner=standing is Standing.OWNER,
         is_active=conversation.is_active,
         message_count=conversation.message_count,
         last_activity_at=present.timestamp(conversation.last_activity_at),
     )
-
-
-def _title(conversation: Conversation) -> str:
-    """Nobody knows theirs by its id, which an untitled one is called by."""
-    is_untitled = conversation.title in ("", f"Conversation {conversation.room_id}")
-    return UNTITLED if is_untitled else conversation.title

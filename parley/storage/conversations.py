@@ -303,6 +303,7 @@ def conversation(row: Any) -> Conversation:
         is_knock=row.is_knock,
         is_read_only=row.is_read_only,
         needs_proof=row.needs_proof,
+        shows_title=row.shows_title,
         passphrase_hash=row.passphrase_hash,
         keep_days=row.keep_days,
         erased_through=row.erased_through,

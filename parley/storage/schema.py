@@ -99,6 +99,7 @@ conversations = sa.Table(
     sa.Column("is_knock", sa.Boolean, nullable=False, server_default=_NO),
     sa.Column("is_read_only", sa.Boolean, nullable=False, server_default=_NO),
     sa.Column("needs_proof", sa.Boolean, nullable=False, server_default=_NO),
+    sa.Column("shows_title", sa.Boolean, nullable=False, server_default=_NO),
     sa.Column("passphrase_hash", sa.Text),
     sa.Column("keep_days", sa.Integer),
     # Messages up to this seq were erased, for their time was over.

@@ -9,7 +9,7 @@ import pytest
 
 from parley.app import Parley
 from parley.domain import participation
-from parley.pages.own import UNTITLED
+from parley.pages.titles import UNTITLED
 from tests.calls import Caller
 
 HEADING = "Your conversations"
