@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from http import HTTPStatus
 
 import msgspec
@@ -37,8 +38,17 @@ from parley.errors import (
     WrongHost,
 )
 from parley.limits.limiter import Limits
-from parley.pages import compression, forms, policy, rendering, text, transcript
-from parley.pages.assets import Assets
+from parley.pages import (
+    compression,
+    decisions,
+    forms,
+    policy,
+    previews,
+    rendering,
+    text,
+    transcript,
+)
+from parley.pages.assets import SHOWN_ELSEWHERE, Assets
 from parley.pages.conversations import pages
 from parley.pages.door import door_pages
 from parley.pages.manage import manage_pages
@@ -225,8 +235,11 @@ def _serve(app: Parley, config: Config) -> None:
 
 def _set_up_templates(app: Quart, assets: Assets) -> None:
     app.jinja_env.globals.update(asset=assets.url, imports=assets.imports, version=__version__)
+    picture = assets.url(SHOWN_ELSEWHERE)
+    app.jinja_env.globals.update(preview_card=functools.partial(previews.card, picture))
     app.jinja_env.globals.update(form_seal=forms.seal_field, pause=rendering.pause)
     app.jinja_env.filters.update(rich=text.rich, grouped=transcript.grouped)
+    app.jinja_env.filters.update(as_days=decisions.as_days)
     app.jinja_env.filters.update(
         day=transcript.day, clock=transcript.clock, full_date=transcript.full_date
     )

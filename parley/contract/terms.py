@@ -146,6 +146,8 @@ ActName = Literal[
     "let_all_speak",
     "required_proof",
     "required_no_proof",
+    "showed_title_in_previews",
+    "hid_title_in_previews",
     "set_passphrase",
     "removed_passphrase",
     "changed_retention",

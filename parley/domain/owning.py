@@ -46,6 +46,7 @@ class Wished(Protocol):
     knock: bool | UnsetType
     read_only: bool | UnsetType
     require_proof: bool | UnsetType
+    preview_title: bool | UnsetType
     passphrase: str | UnsetType
     keep_days: int | UnsetType
 
@@ -59,6 +60,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
     is_knock: bool | UnsetType = UNSET
     is_read_only: bool | UnsetType = UNSET
     needs_proof: bool | UnsetType = UNSET
+    shows_title: bool | UnsetType = UNSET
     passphrase: str | UnsetType = UNSET
     """Empty for none."""
     keep_days: int | UnsetType = UNSET
@@ -93,6 +95,7 @@ def wishes(body: Wished) -> Wishes:
         is_knock=body.knock,
         is_read_only=body.read_only,
         needs_proof=body.require_proof,
+        shows_title=body.preview_title,
         passphrase=body.passphrase,
         keep_days=body.keep_days,
     )
@@ -290,7 +293,7 @@ async def _columns(context: Context, wishes: Wishes) -> dict[str, Any]:
         columns["title"] = wishes.title
     if wishes.description is not UNSET:
         columns["description"] = text.description(wishes.description)
-    for name in ("is_locked", "is_knock", "is_read_only", "needs_proof"):
+    for name in ("is_locked", "is_knock", "is_read_only", "needs_proof", "shows_title"):
         if (value := getattr(wishes, name)) is not UNSET:
             columns[name] = value
     if wishes.keep_days is not UNSET:
@@ -320,6 +323,10 @@ def _act(column: str, after: Conversation) -> tuple[ActName, str]:
             return ("made_read_only" if after.is_read_only else "let_all_speak"), ""
         case "needs_proof":
             return ("required_proof" if after.needs_proof else "required_no_proof"), ""
+        case "shows_title":
+            return (
+                "showed_title_in_previews" if after.shows_title else "hid_title_in_previews"
+            ), ""
         case "passphrase_hash":
             return ("set_passphrase" if after.passphrase_hash else "removed_passphrase"), ""
         case _:

@@ -15,6 +15,7 @@ from parley.errors import ParleyError
 from parley.limits.limiter import Kind
 from parley.pages import forms, qr_codes
 from parley.pages.door import AT_THE_DOOR, Refused, door
+from parley.pages.own import own_conversations
 from parley.pages.rendering import render_long
 from parley.records import Session, Snapshot, Standing, Visibility
 
@@ -171,7 +172,8 @@ async def qr_code(room_id: str) -> Response:
 
 
 async def _home(form: StartForm, error: str | None = None) -> str:
-    return await render_template("pages/home.html", form=form, error=error)
+    own = await own_conversations()
+    return await render_template("pages/home.html", form=form, error=error, own=own)
 
 
 async def _list(form: StartForm, error: str | None = None) -> str:
@@ -187,6 +189,7 @@ async def _list(form: StartForm, error: str | None = None) -> str:
     public_url = web.public_url()
     return await render_long(
         "pages/conversations.html",
+        own=[] if q or cursor else await own_conversations(),
         conversations=[present.summary(found, public_url=public_url) for found in page],
         q=q,
         first_url=_url("/conversations", search) if cursor else None,
@@ -210,6 +213,7 @@ async def _show(
     return await render_long(
         "pages/conversation.html",
         conversation=present.conversation(snapshot),
+        previewed=snapshot.conversation,
         # What a browser keeps goes by what never changes and comes only once, whatever the link.
         key=snapshot.conversation.id,
         old_room_ids=snapshot.old_room_ids,
