@@ -37,7 +37,7 @@ from parley.errors import (
     WrongHost,
 )
 from parley.limits.limiter import Limits
-from parley.pages import compression, forms, policy, rendering, text, transcript
+from parley.pages import compression, faces, forms, policy, rendering, text, transcript
 from parley.pages.assets import Assets
 from parley.pages.conversations import pages
 from parley.pages.door import door_pages
@@ -226,7 +226,8 @@ def _serve(app: Parley, config: Config) -> None:
 def _set_up_templates(app: Quart, assets: Assets) -> None:
     app.jinja_env.globals.update(asset=assets.url, imports=assets.imports, version=__version__)
     app.jinja_env.globals.update(form_seal=forms.seal_field, pause=rendering.pause)
-    app.jinja_env.filters.update(rich=text.rich, grouped=transcript.grouped)
+    app.jinja_env.filters.update(rich=text.rich, initials=faces.initials)
+    app.jinja_env.filters.update(grouped=transcript.grouped)
     app.jinja_env.filters.update(
         day=transcript.day, clock=transcript.clock, full_date=transcript.full_date
     )

@@ -1,0 +1,164 @@
+"""What things look like: marks, colours that mean something, and the same without colours."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import Arrive
+from tests.browser.seeding import Said, Seeding
+from tests.browser.visitor import Visitor
+
+AA = 4.5
+AA_NO_TEXT = 3.0
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+# Contrast as WCAG 2 has it, of colours however they are written.
+CONTRAST = """
+const rgb = colour => {
+  const context = new OffscreenCanvas(1, 1).getContext("2d");
+  context.fillStyle = colour;
+  context.fillRect(0, 0, 1, 1);
+  return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
+};
+const luminance = colour => {
+  const [red, green, blue] = rgb(colour).map(each => each / 255)
+    .map(each => each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+};
+const contrast = (one, other) => {
+  const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (light + 0.05) / (dark + 0.05);
+};
+"""
+
+
+def looks_of(faces: Locator) -> list[Any]:
+    """What stands in each mark, and in which colour."""
+    looks: list[Any] = faces.evaluate_all(
+        """faces => faces.map(face => [
+          getComputedStyle(face, "::before").content.replaceAll('"', ""),
+          getComputedStyle(face).backgroundColor,
+        ])"""
+    )
+    return looks
+
+
+@pytest.mark.not_in_firefox("it gives generated text as attr(…), and not what is shown")
+def test_each_group_and_each_person_has_a_mark_of_their_own(
+    ada: Visitor, ben: Visitor, cleo: Visitor
+) -> None:
+    link = ada.starts()
+    ada.joins("Ada Lovelace")
+    ben.comes(link)
+    cleo.comes(link)
+    ada.says("One")
+    ada.says("Two")
+    ben.says("Three")
+    cleo.says("Four")
+    ben.reads("Four")
+    shown = ben.messages.locator(".face:visible")
+    live = looks_of(shown)
+    assert [initials for initials, _ in live] == ["AL", "C"]
+    people = dict(looks_of(ben.people.locator(".face")))
+    assert list(people) == ["B", "AL", "C"]
+    assert len(set(people.values())) == 3
+    assert live == [["AL", people["AL"]], ["C", people["C"]]]
+    own = ben.measures(
+        "getComputedStyle(document.querySelector('.button.primary')).backgroundColor"
+    )
+    assert people["B"] == own
+
+    ben.reloads()
+    ben.is_connected()
+    assert looks_of(shown) == live
+    assert dict(looks_of(ben.people.locator(".face"))) == people
+    expect(ben.page.locator(".face").first).to_have_attribute("aria-hidden", "true")
+    assert "AL" not in ben.page.get_by_role("log").inner_text()
+
+
+def test_a_page_without_scripts_has_the_same_marks(seeding: Seeding, arrive: Arrive) -> None:
+    said = [Said("Ada", "One"), Said("Ben", "Two"), Said("نور", "Three"), Said("🦊 Fox", "Four")]
+    link = seeding.conversation(said=said).link
+    plain, live = arrive("Cleo", java_script_enabled=False), arrive("Dan")
+    for visitor in (plain, live):
+        visitor.opens(link)
+    live.is_connected()
+    marks = [
+        visitor.page.locator(".message .face, .person .face").evaluate_all(
+            "faces => faces.map(face => [face.dataset.initials, face.dataset.hue])"
+        )
+        for visitor in (plain, live)
+    ]
+    assert [initials for initials, _ in marks[0]] == ["A", "B", "ن", "🦊"] * 2
+    assert sorted(marks[0]) == sorted(marks[1])
+    assert len({hue for _, hue in marks[0]}) == 4
+
+
+@pytest.mark.not_in_firefox("it does as the system has it, whatever Playwright says of colours")
+def test_letters_and_signs_can_be_read_in_light_and_dark(seeding: Seeding, arrive: Arrive) -> None:
+    seeded = seeding.conversation(said=[Said("Ben", "Hi")], owner="Ada")
+    ada = arrive("Ada")
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    for theme in THEMES:
+        ada.page.emulate_media(color_scheme=theme)
+        ada.page.wait_for_function(
+            "theme => getComputedStyle(document.documentElement).colorScheme === theme", arg=theme
+        )
+        faces = ada.measures(
+            f"""() => {{
+              {CONTRAST}
+              const face = document.querySelector(".message .face");
+              return Array.from({{length: 12}}, (_, hue) => {{
+                face.dataset.hue = hue;
+                const {{color, backgroundColor}} = getComputedStyle(face);
+                return contrast(color, backgroundColor);
+              }});
+            }}"""
+        )
+        assert min(faces) >= AA, (theme, faces)
+        signs = ada.measures(
+            f"""() => {{
+              {CONTRAST}
+              const paper = getComputedStyle(document.documentElement).backgroundColor;
+              const dot = getComputedStyle(document.querySelector("#badge"), "::before");
+              const end = getComputedStyle(document.querySelector("#end-link"));
+              return {{
+                connected: contrast(dot.backgroundColor, paper), danger: contrast(end.color, paper),
+              }};
+            }}"""
+        )
+        assert signs["connected"] >= AA_NO_TEXT, theme
+        assert signs["danger"] >= AA, theme
+
+
+def test_amber_is_for_what_is_yours_and_status_and_danger_have_their_own(
+    seeding: Seeding, arrive: Arrive
+) -> None:
+    seeded = seeding.conversation(said=[Said("Ben", "Hi")], owner="Ada")
+    ada = arrive("Ada")
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    hues = ada.measures(
+        """() => {
+          const style = (css, pseudo) => getComputedStyle(document.querySelector(css), pseudo);
+          return {
+            yours: style(".person.mine .face").backgroundColor,
+            connected: style("#badge", "::before").backgroundColor,
+            danger: style("#end-link").borderTopColor,
+          };
+        }"""
+    )
+    hue = {name: float(re.findall(r"[\d.]+", colour)[2]) for name, colour in hues.items()}
+    assert 60 < hue["yours"] < 100  # amber
+    assert 120 < hue["connected"] < 170  # green
+    assert 10 < hue["danger"] < 40  # red
+    assert ada.measures("getComputedStyle(document.querySelector('.mark')).backgroundColor") == (
+        "rgba(0, 0, 0, 0)"  # an owner's mark is no button
+    )
