@@ -10,7 +10,8 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Arrive
 from tests.browser.seeding import Said, Seeding
-from tests.browser.visitor import Visitor
+from tests.browser.test_everyone import COVERS
+from tests.browser.visitor import PHONE, Visitor
 
 AA = 4.5
 AA_NO_TEXT = 3.0
@@ -149,7 +150,7 @@ def test_amber_is_for_what_is_yours_and_status_and_danger_have_their_own(
         """() => {
           const style = (css, pseudo) => getComputedStyle(document.querySelector(css), pseudo);
           return {
-            yours: style(".person.mine .face").backgroundColor,
+            yours: style(".person.me .face").backgroundColor,
             connected: style("#badge", "::before").backgroundColor,
             danger: style("#end-link").borderTopColor,
           };
@@ -162,3 +163,86 @@ def test_amber_is_for_what_is_yours_and_status_and_danger_have_their_own(
     assert ada.measures("getComputedStyle(document.querySelector('.mark')).backgroundColor") == (
         "rgba(0, 0, 0, 0)"  # an owner's mark is no button
     )
+
+
+@pytest.mark.not_in_firefox("it has the pointer that the machine has, whatever Playwright says")
+def test_on_a_phone_enter_breaks_the_line_and_the_button_sends(
+    ada: Visitor, arrive: Arrive
+) -> None:
+    ben = arrive("Ben", **PHONE)
+    ben.comes(ada.starts())
+    ada.joins()
+    ben.composer.tap()
+    expect(ben.composer).to_have_attribute("enterkeyhint", "enter")
+    ben.types("Milk\nBread")
+    expect(ben.composer).to_have_value("Milk\nBread")
+    ben.page.get_by_role("button", name="Send").tap()
+    ada.reads("Milk Bread")
+    assert ben.texts() == ["Milk\nBread"]
+    ben.has_focus_on(ben.composer)  # and the keyboard stays open
+    ben.types("From a keyboard")
+    ben.page.keyboard.press("Control+Enter")
+    ada.reads("From a keyboard")
+
+    ada.composer.focus()
+    expect(ada.composer).to_have_attribute("enterkeyhint", "send")
+    ada.types("At a desk\n")
+    ben.reads("At a desk")
+
+
+@pytest.mark.not_in_firefox("it has the pointer that the machine has, whatever Playwright says")
+def test_on_a_phone_what_can_be_done_with_a_message_is_seen_and_fits_a_finger(
+    seeding: Seeding, arrive: Arrive
+) -> None:
+    words = "A message long enough to be as wide as the column. " * 3
+    said = [Said("Ben", words), Said("Ben", "Short"), Said("Ada", words), Said("Ada", "Ok")]
+    seeded = seeding.conversation(said=said, owner="Ada")
+    ada = arrive("Ada", **PHONE)
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    more = ada.page.get_by_role("button", name="Message actions")
+    expect(more).to_have_count(3)  # beside each of one's own, and each group of others
+    delete = ada.page.get_by_role("button", name="Delete this message")
+    expect(delete).to_have_count(0)
+    for message in ada.messages.all():
+        if message.get_by_role("button", name="Message actions").count():
+            button = message.get_by_role("button", name="Message actions")
+            fits_a_finger(button)
+            assert not message.evaluate(COVERS, button.element_handle())
+            button.tap()
+        else:
+            message.locator(".message-text").tap()
+        expect(delete).to_have_count(1)
+        fits_a_finger(delete)
+        assert not message.evaluate(COVERS, delete.element_handle())
+    delete.tap()
+    ada.page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).tap()
+    expect(ada.messages.last).to_have_text(re.compile("Deleted"))
+    expect(more).to_have_count(2)
+
+
+def fits_a_finger(button: Locator) -> None:
+    box = button.bounding_box()
+    assert box is not None
+    assert box["width"] >= 44
+    assert box["height"] >= 44
+
+
+@pytest.mark.parametrize("width", [320, 768, 1280])
+def test_the_time_of_a_message_covers_no_words(
+    seeding: Seeding, arrive: Arrive, width: int
+) -> None:
+    words = "A message long enough to be as wide as the column. " * 3
+    said = [Said(who, words) for who in ("Ben", "Ben", "Ada", "Ada")]
+    seeded = seeding.conversation(said=said, owner="Ada")
+    ada = arrive("Ada", locale="en-US", viewport={"width": width, "height": 900})
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    for message in ada.messages.all():
+        message.locator(".message-text").hover()
+        expect(message.locator(".message-head")).to_have_css("opacity", "1")
+        time = message.locator("time")
+        time.evaluate("time => { time.textContent = '12:44 PM'; }")  # as wide as it gets
+        assert not message.evaluate(COVERS, time.element_handle())

@@ -247,6 +247,7 @@ function actOnMessage(event) {
   const clicked = /** @type {HTMLElement} */ (event.target);
   const message = /** @type {HTMLElement | null} */ (clicked.closest(".message"));
   const action = /** @type {HTMLElement | null} */ (clicked.closest("[data-action]"))?.dataset.action;
+  if (message && action === "more") return message.focus({ preventScroll: true }); // which shows them
   if (message?.dataset.id && action === "delete") return deleting.ask(message.dataset.id);
   if (message?.dataset.clientId && action) return actOnFailed(message.dataset.clientId, action);
   const link = clicked.closest(".message-time");

@@ -84,7 +84,7 @@ function personElement(person, me, faces) {
   const alike = person.alike && "same name as someone else";
   const facts = [mine && "you", person.role === "owner" && "owner", alike, !person.online && !mine && "away"];
   element.classList.toggle("online", person.online || mine);
-  element.classList.toggle("mine", mine);
+  element.classList.toggle("me", mine);
   element.dataset.userId = person.user_id;
   faces.show(part(element, "face"), person);
   part(element, "name").textContent = person.username;
