@@ -246,3 +246,73 @@ def test_the_time_of_a_message_covers_no_words(
         time = message.locator("time")
         time.evaluate("time => { time.textContent = '12:44 PM'; }")  # as wide as it gets
         assert not message.evaluate(COVERS, time.element_handle())
+
+
+@pytest.mark.not_in_firefox("it does as the system has it, whatever Playwright says of colours")
+@pytest.mark.parametrize("theme", THEMES)
+def test_in_forced_colours_what_a_colour_said_is_seen(
+    seeding: Seeding, arrive: Arrive, theme: Literal["light", "dark"]
+) -> None:
+    said = [Said("Ben", "Hi"), Said("Ada", "Mine, with `code`")]
+    seeded = seeding.conversation(said=said, owner="Ada")
+    ada = arrive("Ada", forced_colors="active", color_scheme=theme, reduced_motion="reduce")
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    ada.page.get_by_text("QR code", exact=True).click()
+    seen = ada.measures(
+        f"""() => {{
+          {CONTRAST}
+          const style = css => getComputedStyle(document.querySelector(css));
+          const canvas = getComputedStyle(document.documentElement).backgroundColor;
+          const shape = css => contrast(style(css).fill, canvas);
+          return {{
+            code: contrast(style(".qr img").backgroundColor, "black"),
+            bubble: [style(".mine .message-text").outlineStyle,
+              contrast(style(".mine .message-text").outlineColor, canvas)],
+            inline_code: style(".mine code").outlineStyle,
+            face: contrast(style(".message .face").borderTopColor, canvas),
+            signs: [shape(".bar-home .sign-theirs"), shape(".bar-home .sign-yours")],
+            days: contrast(getComputedStyle(document.querySelector(".day"), "::before")
+              .backgroundColor, canvas),
+          }};
+        }}"""
+    )
+    assert seen["code"] >= 15, "a scanner needs dark on light"
+    assert seen["bubble"][0] == seen["inline_code"] == "solid"
+    assert min(seen["bubble"][1], seen["face"], seen["days"], *seen["signs"]) >= AA_NO_TEXT
+
+    badge = ada.page.locator("#badge")
+    ada.measures("document.querySelector('#badge-text').textContent = ''")
+    states = ("connected", "reconnecting", "offline")
+    pictures = {badge_as(badge, state) for state in states}
+    assert len(pictures) == len(states)
+    me = ada.people.first
+    here = me.screenshot()
+    me.evaluate("person => person.classList.remove('online')")
+    assert me.screenshot() != here
+
+
+def badge_as(badge: Locator, state: str) -> bytes:
+    badge.evaluate("(badge, state) => { badge.dataset.state = state; }", state)
+    return badge.screenshot()
+
+
+@pytest.mark.not_in_firefox("it does as the system has it, whatever Playwright says of colours")
+def test_in_forced_colours_a_new_link_can_be_scanned(seeding: Seeding, arrive: Arrive) -> None:
+    seeded = seeding.conversation(owner="Ada")
+    ada = arrive("Ada", forced_colors="active", color_scheme="dark")
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(f"{seeded.link}/manage")
+    ada.page.get_by_role("button", name="Add a device").click()
+    code = ada.page.locator(".qr-code svg")
+    expect(code).to_be_visible()
+    ground, ink = code.evaluate(
+        f"""code => {{
+          {CONTRAST}
+          return [contrast(getComputedStyle(code).backgroundColor, "black"),
+            contrast(getComputedStyle(code.querySelector("path")).fill, "black")];
+        }}"""
+    )
+    assert ground >= 15
+    assert ink < 2
