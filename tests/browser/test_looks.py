@@ -316,3 +316,46 @@ def test_in_forced_colours_a_new_link_can_be_scanned(seeding: Seeding, arrive: A
     )
     assert ground >= 15
     assert ink < 2
+
+
+def test_boxes_show_whether_they_are_ticked(ada: Visitor) -> None:
+    ada.opens("/")
+    box = ada.page.get_by_label("Show in the public list")
+    empty = box.screenshot()
+    ada.page.get_by_text("Show in the public list").click()
+    expect(box).to_be_checked()
+    assert box.screenshot() != empty
+    box.press("Space")
+    expect(box).not_to_be_checked()
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_choice_of_a_theme_is_flush_with_what_is_around_it(arrive: Arrive, width: int) -> None:
+    ada = arrive("Ada", viewport={"width": width, "height": 800})
+    ada.opens("/")
+    beyond = ada.measures(
+        """() => {
+          const box = css => {
+            const range = document.createRange();
+            range.selectNodeContents(document.querySelector(css));
+            return range.getBoundingClientRect();
+          };
+          const foot = document.querySelector(".site-foot");
+          const {left, right} = foot.getBoundingClientRect();
+          const {paddingLeft, paddingRight} = getComputedStyle(foot);
+          return {
+            left: Math.abs(box(".theme-name").left - left - parseFloat(paddingLeft)),
+            right: Math.abs(box(".site-foot label:last-child span").right - right
+              + parseFloat(paddingRight)),
+          };
+        }"""
+    )
+    assert beyond["left" if width == 320 else "right"] < 1  # in a line of its own, or at the end
+    expect(ada.page.get_by_role("radiogroup", name="Theme").get_by_role("radio")).to_have_count(3)
+
+
+def test_a_keyboard_on_the_screen_shrinks_the_page(ada: Visitor) -> None:
+    ada.starts()
+    ada.is_connected()
+    viewport = ada.page.locator("meta[name=viewport]")
+    expect(viewport).to_have_attribute("content", re.compile("interactive-widget=resizes-content"))
