@@ -41,6 +41,7 @@ from parley.limits.limiter import Limits
 from parley.pages import (
     compression,
     decisions,
+    faces,
     forms,
     policy,
     previews,
@@ -238,8 +239,8 @@ def _set_up_templates(app: Quart, assets: Assets) -> None:
     picture = assets.url(SHOWN_ELSEWHERE)
     app.jinja_env.globals.update(preview_card=functools.partial(previews.card, picture))
     app.jinja_env.globals.update(form_seal=forms.seal_field, pause=rendering.pause)
-    app.jinja_env.filters.update(rich=text.rich, grouped=transcript.grouped)
-    app.jinja_env.filters.update(as_days=decisions.as_days)
+    app.jinja_env.filters.update(rich=text.rich, initials=faces.initials)
+    app.jinja_env.filters.update(grouped=transcript.grouped, as_days=decisions.as_days)
     app.jinja_env.filters.update(
         day=transcript.day, clock=transcript.clock, full_date=transcript.full_date
     )

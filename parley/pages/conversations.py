@@ -13,7 +13,7 @@ from parley.contract import decode
 from parley.domain import conversations, messages, participants
 from parley.errors import ParleyError
 from parley.limits.limiter import Kind
-from parley.pages import forms, qr_codes
+from parley.pages import faces, forms, qr_codes
 from parley.pages.door import AT_THE_DOOR, Refused, door
 from parley.pages.own import own_conversations
 from parley.pages.rendering import render_long
@@ -210,14 +210,17 @@ async def _show(
     window: Window, *, error: str | None = None, username: str = "", draft: str = ""
 ) -> str:
     snapshot = window.snapshot
+    shown = present.conversation(snapshot)
+    me = _me(snapshot)
     return await render_long(
         "pages/conversation.html",
-        conversation=present.conversation(snapshot),
+        conversation=shown,
         previewed=snapshot.conversation,
+        hues=faces.hues([*shown.participants, *([me] if me else [])], shown.messages),
         # What a browser keeps goes by what never changes and comes only once, whatever the link.
         key=snapshot.conversation.id,
         old_room_ids=snapshot.old_room_ids,
-        me=_me(snapshot),
+        me=me,
         is_owner=snapshot.standing is Standing.OWNER,
         is_reader=snapshot.standing is Standing.READER,
         join_link=present.join_link(snapshot.conversation.room_id, public_url=web.public_url()),

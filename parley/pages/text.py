@@ -57,11 +57,12 @@ _SYMBOL = (
 _ONE_PICTURE = (
     f"(?:{_PICTURE}|{_SYMBOL}\\ufe0f)\\ufe0f?[\\U0001f3fb-\\U0001f3ff]?[\\U000e0020-\\U000e007f]*"
 )
-_EMOJI = (
+EMOJI = (
     "(?:[\\U0001f1e6-\\U0001f1ff]{2}|[0-9#*]\\ufe0f?\\u20e3|"
     f"{_ONE_PICTURE}(?:\\u200d{_ONE_PICTURE})*)"
 )
-_EMOJI_ONLY = re.compile(f"{_EMOJI}{{1,5}}")
+"""One of them, as an expression."""
+_EMOJI_ONLY = re.compile(f"{EMOJI}{{1,5}}")
 _SPACES = re.compile(r"[ \r\n]")
 RICH_PARTS_MAX = 100
 """What comes after so many links and pieces of code stays text: each is an element of the page,

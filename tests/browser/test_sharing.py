@@ -61,6 +61,49 @@ def test_copy_link_works_over_plain_http_from_the_sheet(arrive: Arrive, site: Pr
     expect(ada.composer).to_have_value(link)
 
 
+REFUSES = """
+Object.defineProperty(navigator, "clipboard", {value: {
+  writeText: async () => { throw new DOMException("refused", "NotAllowedError"); },
+}});
+document.execCommand = () => false;
+"""
+SELECTED = """() => {
+  const field = document.activeElement;
+  return field.value.slice(field.selectionStart, field.selectionEnd);
+}"""
+
+
+def test_where_copying_is_refused_the_link_is_shown_and_selected(arrive: Arrive) -> None:
+    ada = arrive("Ada", **PHONE)
+    ada.context.add_init_script(REFUSES)
+    link = ada.starts()
+    ada.joins()
+    hint = "The link is selected: copy it yourself."
+
+    ada.page.get_by_role("main").get_by_role("button", name="Copy link").tap()  # no link beside it
+    expect(ada.page.get_by_role("main").get_by_text(hint)).to_be_visible()
+    field = ada.page.get_by_role("main").get_by_label("Link to this conversation")
+    expect(field).to_be_in_viewport(ratio=1)
+    expect(field).to_be_focused()
+    assert ada.measures(SELECTED) == link
+
+    ada.page.get_by_role("button", name="People and link").tap()  # beside the link itself
+    sheet = ada.page.get_by_role("dialog", name="People and link")
+    for _ in range(2):
+        sheet.get_by_role("button", name="Copy link").tap()
+        expect(sheet.get_by_text(hint)).to_have_count(1)
+        expect(sheet.get_by_label("Link to this conversation")).to_be_focused()
+        assert ada.measures(SELECTED) == link
+
+    ada.opens(f"{link}/manage")  # a new link, in a field of several lines
+    ada.page.get_by_role("button", name="Add a device").tap()
+    ada.page.get_by_role("button", name="Copy link").tap()
+    expect(ada.page.get_by_text(hint)).to_be_visible()
+    new_link = ada.page.get_by_label("New link", exact=True)
+    expect(new_link).to_be_focused()
+    assert ada.measures(SELECTED) == new_link.input_value()
+
+
 def test_the_qr_code_is_drawn(ada: Visitor) -> None:
     ada.starts()
     ada.page.get_by_role("complementary").get_by_text("QR code").click()

@@ -416,6 +416,21 @@ def test_a_restart_loses_nothing_and_doubles_nothing(arrive: Arrive, tmp_path: P
             visitor.goes_home()
 
 
+def test_who_is_offline_by_the_browsers_word_can_try_all_the_same(ada: Visitor) -> None:
+    """Where only the machine itself can be reached, some say so although the server is there."""
+    ada.context.add_init_script("Object.defineProperty(navigator, 'onLine', {value: false})")
+    line = Line(ada.page)
+    ada.starts()
+    ada.joins()
+    line.cut()
+    ada.has_badge("Offline")
+    ada.page.get_by_role("button", name="Try now").click()
+    ada.has_badge("Offline")
+    line.mend()
+    ada.is_connected()
+    ada.says("Here all the time")
+
+
 def test_whoever_is_offline_can_write_and_it_goes_out_later(ada: Visitor, ben: Visitor) -> None:
     ada.may_meet("ERR_INTERNET_DISCONNECTED", "WebSocket connection")
     ben.comes(ada.starts())

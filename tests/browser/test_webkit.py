@@ -152,3 +152,30 @@ def test_what_an_owner_decides_holds_and_is_seen_live(arrive: Arrive) -> None:
     ada.window.until("() => document.querySelector('[name=read_only]').checked")
     ben.sees("#read-only", "Only the owner can post right now.")
     ben.window.until("() => !document.querySelector('#message').checkVisibility()")
+
+
+def test_what_is_empty_looks_empty_and_nothing_wraps_for_want_of_a_legend(arrive: Arrive) -> None:
+    ada = arrive("Ada")
+    ada.opens("/")
+    box = "() => getComputedStyle(document.querySelector('input[name=listed]')).backgroundColor"
+    empty = ada.window.runs(box)
+    paper = ada.window.runs(
+        "() => getComputedStyle(document.querySelector('#title')).backgroundColor"
+    )
+    assert empty == paper
+    ada.window.clicks("input[name=listed]")
+    assert ada.window.runs(box) != empty
+    beside = ada.window.runs(
+        """() => {
+          const middle = css => {
+            const {top, bottom} = document.querySelector(css).getBoundingClientRect();
+            return (top + bottom) / 2;
+          };
+          return Math.abs(middle(".theme-name") - middle(".theme-choices"));
+        }"""
+    )
+    assert beside < 3
+    ada.starts()
+    ada.is_connected()
+    viewport = ada.window.runs("() => document.querySelector('meta[name=viewport]').content")
+    assert "interactive-widget" not in viewport  # it would complain in the console

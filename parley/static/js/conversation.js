@@ -5,6 +5,7 @@ import { CatchUp, missedAmong } from "./connection/catch-up.js";
 import { Composer } from "./writing/composer.js";
 import { Connection } from "./connection/connection.js";
 import { byId } from "./browser/dom.js";
+import { Faces } from "./people/faces.js";
 import { Drafts } from "./writing/drafts.js";
 import { Deleting } from "./transcript/delete.js";
 import { History } from "./transcript/history.js";
@@ -34,7 +35,8 @@ const roomIds = [roomId, ...(page.dataset.oldRoomIds?.split(" ") ?? [])];
 const store = new Store(readState());
 const history = new History({ store, roomId });
 const reading = new Reading({ store, history });
-const transcript = new Transcript(roomId, reading);
+const faces = new Faces(store);
+const transcript = new Transcript({ roomId, reading, faces });
 const connection = new Connection({ roomId, store, events: serverEvents(), entered });
 // Owners alone are told who knocks, and load what tells them.
 const knocks = document.getElementById("knocks") && import("./people/knocks.js").then(({ Knocks }) => {
@@ -67,7 +69,7 @@ store.watch(["messages", "ahead", "outbox", "notices", "unread", "me", "hasOlder
   transcript.show(state));
 store.watch(["me", "active", "readOnly", "gone"], showPlaceToWrite);
 store.watch(["owner"], showRights);
-new People({ store, roomId }).start();
+new People({ store, roomId, faces }).start();
 history.start();
 reading.start();
 catchUp.start();
@@ -245,6 +247,7 @@ function actOnMessage(event) {
   const clicked = /** @type {HTMLElement} */ (event.target);
   const message = /** @type {HTMLElement | null} */ (clicked.closest(".message"));
   const action = /** @type {HTMLElement | null} */ (clicked.closest("[data-action]"))?.dataset.action;
+  if (message && action === "more") return message.focus({ preventScroll: true }); // which shows them
   if (message?.dataset.id && action === "delete") return deleting.ask(message.dataset.id);
   if (message?.dataset.clientId && action) return actOnFailed(message.dataset.clientId, action);
   const link = clicked.closest(".message-time");

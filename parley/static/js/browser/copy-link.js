@@ -2,7 +2,7 @@
 
 const CONFIRMED_FOR_MS = 2000;
 
-/** A button that copies `data-link` and says so. */
+/** A button that copies `data-link` and says so; where the browser refuses, it shows the link, selected. */
 class CopyLink extends HTMLElement {
   /** @type {string | null} what the button says when nothing was copied just now */
   label = null;
@@ -18,9 +18,32 @@ class CopyLink extends HTMLElement {
   copy = async () => {
     const button = this.querySelector("button");
     if (!button) return;
-    const copied = await copyText(this.dataset.link ?? "", this);
-    this.confirm(button, copied ? "Copied" : "Select the link to copy it");
+    if (await copyText(this.dataset.link ?? "", this)) this.confirm(button, "Copied");
+    else this.showSelected();
   };
+
+  showSelected() {
+    const field = this.closest("section")?.querySelector("[data-select-all]") ?? this.querySelector("input") ?? this.ownField();
+    if (!(field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement)) return;
+    field.focus();
+    field.setSelectionRange(0, field.value.length);
+    const hint = this.querySelector("small") ?? this.appendChild(document.createElement("small"));
+    hint.setAttribute("role", "status");
+    hint.textContent = "Your browser doesn't allow copying here. The link is selected: copy it yourself.";
+  }
+
+  /** For where none stands beside the button. */
+  ownField() {
+    const field = document.createElement("input");
+    field.className = "link-field";
+    field.readOnly = true;
+    field.type = "text";
+    field.value = this.dataset.link ?? "";
+    field.setAttribute("aria-label", "Link to this conversation");
+    field.dataset.selectAll = "";
+    this.append(field);
+    return field;
+  }
 
   /**
    * @param {HTMLButtonElement} button

@@ -1,7 +1,11 @@
 // @ts-check
 // Where the keyboard covers the page instead of shrinking it, the page shrinks itself: input and last message stay visible.
 
+/** It complains in the console about what it does not know in a viewport, on every page. Only it has this property. */
+const IS_WEBKIT = CSS.supports("-webkit-nbsp-mode: normal");
+
 export function followVisibleViewport() {
+  if (!IS_WEBKIT) shrinkForKeyboard();
   const { visualViewport } = window;
   if (!visualViewport) return;
   const fit = () => {
@@ -12,4 +16,9 @@ export function followVisibleViewport() {
   };
   // Not at once: no keyboard is open yet, and the height cannot be had without laying out the whole page.
   visualViewport.addEventListener("resize", fit);
+}
+
+function shrinkForKeyboard() {
+  const viewport = /** @type {HTMLMetaElement | null} */ (document.querySelector("meta[name=viewport]"));
+  if (viewport) viewport.content += ", interactive-widget=resizes-content";
 }

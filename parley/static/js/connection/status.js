@@ -23,7 +23,6 @@ function show({ connection, active, me }) {
   byId("badge").dataset.state = status;
   byId("badge-text").textContent = WORDS[status];
   byId("strip").hidden = !active || !["reconnecting", "offline"].includes(status);
-  byId("try-now").hidden = status === "offline";
   const promise = me ? " Messages will send when you reconnect." : " New messages will appear when you reconnect.";
   byId("strip").dataset.promise = promise;
   showCountdown(connection);

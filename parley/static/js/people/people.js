@@ -10,9 +10,15 @@ const PAGE_PEOPLE = 200;
 /** @typedef {import("../connection/wire.js").Participant} Participant */
 
 export class People {
-  /** @param {{store: import("../state/store.js").Store, roomId: string}} parts */
-  constructor({ store, roomId }) {
+  /**
+   * @param {object} parts
+   * @param {import("../state/store.js").Store} parts.store
+   * @param {string} parts.roomId
+   * @param {import("./faces.js").Faces} parts.faces
+   */
+  constructor({ store, roomId, faces }) {
     this.store = store;
+    this.faces = faces;
     this.path = `/api/conversations/${encodeURIComponent(roomId)}/participants`;
     this.most = PAGE_PEOPLE;
     this.busy = false;
@@ -29,9 +35,10 @@ export class People {
     const { me, peopleCursor } = this.store.state;
     const { people, total } = peopleOf(this.store.state);
     const byName = isAscii(people) ? byCode : byAlphabet;
+    for (const { user_id: userId } of people) this.faces.hueOf(userId); // who came first chooses first
     const ordered = [...people].sort((one, other) => rank(one, me) - rank(other, me) || byName(one, other));
     const shown = ordered.slice(0, this.most);
-    byId("people").replaceChildren(...shown.map((person) => personElement(person, me)));
+    byId("people").replaceChildren(...shown.map((person) => personElement(person, me, this.faces)));
     byId("people-count").textContent = byId("sheet-count").textContent = String(total);
     const others = total - shown.length;
     const more = byId("people-more");
@@ -70,14 +77,17 @@ export class People {
 /**
  * @param {Participant} person
  * @param {import("../state/store.js").Me | null} me
+ * @param {import("./faces.js").Faces} faces
  */
-function personElement(person, me) {
+function personElement(person, me, faces) {
   const element = cloneTemplate("person-template");
   const mine = person.user_id === me?.userId;
   const alike = person.alike && "same name as someone else";
   const facts = [mine && "you", person.role === "owner" && "owner", alike, !person.online && !mine && "away"];
   element.classList.toggle("online", person.online || mine);
+  element.classList.toggle("me", mine);
   element.dataset.userId = person.user_id;
+  faces.show(part(element, "face"), person);
   part(element, "name").textContent = person.username;
   part(element, "unproven").hidden = !person.unproven;
   part(element, "facts").textContent = facts.filter(Boolean).join(", ");

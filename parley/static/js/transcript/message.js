@@ -23,12 +23,14 @@ export function makeMessage({ message }) {
  * @param {HTMLElement} element
  * @param {MessageItem} item
  * @param {string} roomId
+ * @param {import("../people/faces.js").Faces} faces
  */
-export function updateMessage(element, item, roomId) {
+export function updateMessage(element, item, roomId, faces) {
   const { message, mine, continued } = item;
   element.classList.toggle("mine", mine);
   element.classList.toggle("continued", continued);
   element.classList.toggle("alike", message.alike === true);
+  if (message.user_id) faces.show(part(element, "face"), message);
   part(element, "author").textContent = mine ? "You" : message.username;
   part(element, "mark").textContent = markOf(message);
   part(element, "unproven").hidden = !message.unproven;

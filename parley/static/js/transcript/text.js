@@ -66,7 +66,8 @@ const SYMBOL =
   "[\\u00a9\\u00ae\\u203c\\u2049\\u2122\\u2139\\u2190-\\u21ff\\u2300-\\u27bf\\u2900-\\u2bff\\u3030\\u303d" +
   "\\u3297\\u3299\\u{1f170}-\\u{1f171}\\u{1f17e}-\\u{1f17f}\\u{1f202}\\u{1f237}]";
 const ONE_PICTURE = `(?:${PICTURE}|${SYMBOL}\\ufe0f)\\ufe0f?[\\u{1f3fb}-\\u{1f3ff}]?[\\u{e0020}-\\u{e007f}]*`;
-const EMOJI =
+/** One of them, as an expression. */
+export const EMOJI =
   "(?:[\\u{1f1e6}-\\u{1f1ff}]{2}|[0-9#*]\\ufe0f?\\u20e3|" + `${ONE_PICTURE}(?:\\u200d${ONE_PICTURE})*)`;
 const EMOJI_ONLY = new RegExp(`^${EMOJI}{1,5}$`, "u");
 const EMOJI_ONLY_MAX_CHARS = 200;

@@ -9,11 +9,14 @@ import { showTime } from "../browser/time.js";
 
 export class Transcript {
   /**
-   * @param {string} roomId
-   * @param {{keepPlace: (change: () => void) => void}} reading
+   * @param {object} parts
+   * @param {string} parts.roomId
+   * @param {{keepPlace: (change: () => void) => void}} parts.reading
+   * @param {import("../people/faces.js").Faces} parts.faces
    */
-  constructor(roomId, reading) {
+  constructor({ roomId, reading, faces }) {
     this.roomId = roomId;
+    this.faces = faces;
     this.reading = reading;
     this.root = byId("items");
     /** @type {Map<string, HTMLElement>} */
@@ -66,7 +69,7 @@ export class Transcript {
     const element = this.elements.get(item.key) ?? this.confirmed(item) ?? make(item);
     const looks = looksOf(item);
     if (this.shown.get(item.key) !== looks) {
-      update(element, item, this.roomId);
+      update(element, item, this);
       this.shown.set(item.key, looks);
     }
     return element;
@@ -99,10 +102,10 @@ function make(item) {
 /**
  * @param {HTMLElement} element
  * @param {Item} item
- * @param {string} roomId
+ * @param {Transcript} transcript
  */
-function update(element, item, roomId) {
-  if (item.kind === "message") updateMessage(element, item, roomId);
+function update(element, item, { roomId, faces }) {
+  if (item.kind === "message") updateMessage(element, item, roomId, faces);
   if (item.kind === "notice") element.textContent = item.text;
   if (item.kind === "day") showTime(/** @type {HTMLTimeElement} */ (part(element, "time")), item.timestamp);
 }

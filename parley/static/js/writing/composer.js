@@ -6,6 +6,9 @@ const WARN_CHARS = 200;
 /** A browser lays out the whole field at each key: at a million characters that takes seconds. */
 const FIELD_MAX_LENGTH = 4 * MESSAGE_MAX_CHARS;
 
+/** Where a thumb writes there is no Shift: Enter breaks the line, and the button sends. */
+const BY_TOUCH = matchMedia("(hover: none) and (pointer: coarse)");
+
 /** Where one writes. */
 export class Composer {
   /**
@@ -29,6 +32,9 @@ export class Composer {
     this.field.value ||= this.drafts.own();
     this.form.addEventListener("submit", (event) => this.submit(event));
     this.field.addEventListener("keydown", (event) => this.sendByKey(event));
+    this.field.addEventListener("focus", () => (this.field.enterKeyHint = BY_TOUCH.matches ? "enter" : "send"));
+    // The field keeps the focus, and a phone its keyboard.
+    this.form.addEventListener("mousedown", (event) => event.target !== this.field && event.preventDefault());
     this.field.addEventListener("beforeinput", (event) => this.keepWithin(event));
     this.field.addEventListener("input", () => this.changed());
     addEventListener("resize", () => this.grow());
@@ -71,6 +77,7 @@ export class Composer {
   /** @param {KeyboardEvent} event */
   sendByKey(event) {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    if (BY_TOUCH.matches && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     this.form.requestSubmit();
   }
