@@ -150,7 +150,7 @@ function goToNewLink(now) {
   const path = `/conversation/${encodeURIComponent(now)}`;
   if (!composer.unsent && !store.state.outbox.length) return location.replace(path);
   connection.roomId = now;
-  window.history.replaceState(null, "", path);
+  window.history.replaceState(window.history.state, "", path);
 }
 
 /**
@@ -245,12 +245,12 @@ function actOnMessage(event) {
   const clicked = /** @type {HTMLElement} */ (event.target);
   const message = /** @type {HTMLElement | null} */ (clicked.closest(".message"));
   const action = /** @type {HTMLElement | null} */ (clicked.closest("[data-action]"))?.dataset.action;
-  if (message?.dataset.id && action === "delete") return deleting.ask(message.dataset.id);
+  if (message?.dataset.id && action === "delete") return deleting.ask(message);
   if (message?.dataset.clientId && action) return actOnFailed(message.dataset.clientId, action);
   const link = clicked.closest(".message-time");
   if (!link || !message?.dataset.seq || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
-  window.history.replaceState(null, "", /** @type {HTMLAnchorElement} */ (link).href);
+  window.history.replaceState(window.history.state, "", /** @type {HTMLAnchorElement} */ (link).href);
   reading.goTo(Number(message.dataset.seq));
 }
 
