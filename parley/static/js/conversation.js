@@ -10,6 +10,7 @@ import { Deleting } from "./transcript/delete.js";
 import { History } from "./transcript/history.js";
 import { startJoin } from "./people/join.js";
 import { startLeave } from "./people/leave.js";
+import { Marks } from "./transcript/marks.js";
 import { readMessage } from "./transcript/message.js";
 import { OtherTabs } from "./writing/other-tabs.js";
 import { Outbox } from "./writing/outbox.js";
@@ -34,6 +35,7 @@ const roomIds = [roomId, ...(page.dataset.oldRoomIds?.split(" ") ?? [])];
 const store = new Store(readState());
 const history = new History({ store, roomId });
 const reading = new Reading({ store, history });
+const marks = new Marks({ store, reading });
 const transcript = new Transcript(roomId, reading);
 const connection = new Connection({ roomId, store, events: serverEvents(), entered });
 // Owners alone are told who knocks, and load what tells them.
@@ -70,6 +72,7 @@ store.watch(["owner"], showRights);
 new People({ store, roomId }).start();
 history.start();
 reading.start();
+marks.start();
 catchUp.start();
 outbox.start();
 deleting.start();
@@ -139,7 +142,7 @@ function showWords({ title, description }) {
     opening.replaceChildren(render(parse(description)));
     opening.hidden = description === "";
   });
-  reading.retitle(`${title} · parley`);
+  marks.retitle(`${title} · parley`);
 }
 
 /**
@@ -202,7 +205,7 @@ function receive(message) {
 function send(text) {
   teller.sent();
   outbox.send(text);
-  reading.toEnd();
+  reading.wrote();
 }
 
 /** @param {import("./state/store.js").Me} me */
