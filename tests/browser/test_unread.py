@@ -9,10 +9,12 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Arrive
 from tests.browser.seeding import Said, Seeded, Seeding
-from tests.browser.test_reading import SET_VISIBILITY
+from tests.browser.test_reading import SET_VISIBILITY, TOP_OF_FIRST_VISIBLE
 from tests.browser.visitor import PHONE, Visitor
 
 LONG_AGO_MS = 3_600_000
+NOBODY_LOOKS = """Object.defineProperty(
+  document, "visibilityState", {configurable: true, get: () => "hidden"})"""
 IS_AT_TOP = """selector => {
   const top = document.querySelector("#scroller").getBoundingClientRect().top;
   const at = document.querySelector(selector).getBoundingClientRect().top - top;
@@ -156,3 +158,85 @@ def test_a_message_that_is_not_there_is_said_not_to_be(
     expect(plain.page.get_by_role("button", name="Dismiss")).to_have_count(0)
     plain.opens(f"{talk.link}?at=3#m-3")
     expect(plain.page.get_by_text("That message isn't here.")).to_have_count(0)
+
+
+def test_what_came_while_the_tab_was_closed_is_marked(
+    seeding: Seeding, talk: Seeded, cleo: Visitor
+) -> None:
+    cleo.comes(talk.link)
+    cleo.says("Back soon")
+    title = cleo.page.title()
+    cleo.page.close()
+    talk.tokens["Cleo"] = cleo.session()
+    seeding.say(talk, "Cleo", "From my other device")
+    much_is_said(seeding, talk, 5)
+
+    cleo.page = cleo.context.new_page()
+    cleo.opens(talk.link)
+    expect(cleo.page.locator("#items .unread + .message")).to_contain_text("new 0")
+    expect(cleo.page.locator(".unread")).to_be_in_viewport()
+    expect(cleo.message("new 4")).to_be_in_viewport()
+    expect(cleo.page).to_have_title(title)
+    expect(cleo.composer).to_be_focused()
+    cleo.is_connected()
+    # They have been seen now, so the next time nothing is new.
+    cleo.page.close()
+    cleo.page = cleo.context.new_page()
+    cleo.opens(talk.link)
+    cleo.is_connected()
+    expect(cleo.page.locator(".unread")).to_have_count(0)
+
+
+def test_more_than_a_page_that_came_meanwhile_is_read_from_its_beginning(
+    seeding: Seeding, talk: Seeded, arrive: Arrive
+) -> None:
+    cleo = arrive("Cleo", **PHONE)
+    cleo.opens(talk.link)
+    cleo.is_connected()
+    cleo.page.close()
+    much_is_said(seeding, talk, 130)
+    # One tab in which nobody looks yet, and one in which somebody reads.
+    aside = cleo.context.new_page()
+    aside.add_init_script(NOBODY_LOOKS)
+    aside.goto(talk.link)
+    expect(aside).to_have_title(re.compile(r"^\(130\)"))
+    cleo.page = cleo.context.new_page()
+    cleo.opens(talk.link)
+    at_the_top(cleo, ".unread")
+    expect(cleo.message("new 0")).to_be_in_viewport()
+    expect(cleo.page).to_have_title(re.compile(r"^\(1[012]\d\)"))
+    expect(aside).to_have_title(re.compile(r"^\(1[012]\d\)"))
+
+    cleo.to_end.tap()
+    expect(cleo.message("new 129")).to_be_in_viewport()
+    for page in (cleo.page, aside):
+        expect(page).not_to_have_title(re.compile(r"^\("))
+
+
+@pytest.mark.parametrize("how", ["back", "reload"])
+def test_back_and_a_reload_open_the_page_where_one_was(
+    seeding: Seeding, talk: Seeded, cleo: Visitor, how: str
+) -> None:
+    much_is_said(seeding, talk, 90)
+    cleo.opens(talk.link)
+    cleo.is_connected()
+    cleo.measures("location.hash = '#m-30'")  # farther back than the page holds
+    expect(cleo.page.locator("#m-30")).to_be_focused()
+    cleo.measures("document.querySelector('#scroller').scrollTop -= 90")
+    first, top = cleo.measures(TOP_OF_FIRST_VISIBLE)
+    if how == "back":
+        cleo.opens("/")
+        cleo.page.go_back()
+    else:
+        cleo.reloads()
+    cleo.is_connected()
+    expect(cleo.page.locator(f"#{first}")).to_be_in_viewport()
+    cleo.page.wait_for_function(
+        f"([first, top]) => {{ const [now, at] = {TOP_OF_FIRST_VISIBLE};"
+        " return now === first && Math.abs(at - top) <= 1; }",
+        arg=[first, top],
+    )
+    # Opened anew by its link, it opens at its end.
+    cleo.opens("/")
+    cleo.opens(talk.link)
+    expect(cleo.message("new 89")).to_be_in_viewport()

@@ -8,7 +8,7 @@ import { WINDOW_MESSAGES } from "../../parley/static/js/state/loaded.js";
 import { noticeText } from "../../parley/static/js/state/notices.js";
 import { peopleOf } from "../../parley/static/js/state/people-pages.js";
 import { INITIAL, Store, reduce } from "../../parley/static/js/state/store.js";
-import { firstUnseen } from "../../parley/static/js/state/unread.js";
+import { firstUnseen, unreadSince } from "../../parley/static/js/state/unread.js";
 import { typingText } from "../../parley/static/js/writing/typing.js";
 
 /** @typedef {import("../../parley/static/js/state/store.js").State} State */
@@ -208,6 +208,17 @@ test("of what is not loaded the first unread is looked for, and all of it counts
   const beyond = after(away, { type: "window_loaded", messages: messages(301, 400), hasOlder: true, hasNewer: false, seq: 400 });
   assert.equal(firstUnseen(beyond), undefined);
   assert.equal(after(beyond, { type: "seen", through: 390 }).unread.count, 10);
+});
+
+test("what came since this browser had read is unread, but for what one wrote oneself elsewhere", () => {
+  const since = (shown, through, fields = {}) => unreadSince(stateOf(shown, fields), through);
+  const shown = [...messages(1, 5), message(6, { by: "Ada" }), message(7)];
+  assert.deepEqual(since(shown, 4), { unread: { from: 5, count: 2 }, seenThrough: 4 });
+  assert.deepEqual(since(shown, 5), { unread: { from: 7, count: 1 }, seenThrough: 5 });
+  for (const through of [0, 7, 8]) assert.equal(since(shown, through).unread.count, 0);
+  assert.equal(since([...messages(1, 5), message(6, { by: "Ada" })], 5).unread.count, 0);
+  assert.deepEqual(since(messages(101, 200), 50, { hasOlder: true }).unread, { from: 51, count: 150 });
+  assert.deepEqual(since(messages(1, 100), 150, { hasNewer: true, seq: 200 }).unread, { from: 101, count: 50 });
 });
 
 test("what was missed while the connection was gone is unread", () => {

@@ -10,6 +10,7 @@ import { Deleting } from "./transcript/delete.js";
 import { History } from "./transcript/history.js";
 import { startJoin } from "./people/join.js";
 import { startLeave } from "./people/leave.js";
+import { LastRead } from "./transcript/last-read.js";
 import { Marks } from "./transcript/marks.js";
 import { readMessage } from "./transcript/message.js";
 import { OtherTabs } from "./writing/other-tabs.js";
@@ -22,6 +23,7 @@ import { startShare } from "./room/share.js";
 import { startStatus } from "./connection/status.js";
 import { INITIAL, Store } from "./state/store.js";
 import { parse, render } from "./transcript/text.js";
+import { unreadSince } from "./state/unread.js";
 import { Transcript } from "./transcript/transcript.js";
 import { TypingTeller, listenToTyping } from "./writing/typing.js";
 import { followVisibleViewport } from "./browser/viewport.js";
@@ -32,6 +34,7 @@ const roomId = page.dataset.roomId ?? "";
 /** What this device keeps goes by what stays when the link is replaced. Earlier pages went by the link. */
 const key = page.dataset.key ?? roomId;
 const roomIds = [roomId, ...(page.dataset.oldRoomIds?.split(" ") ?? [])];
+const lastRead = new LastRead(key);
 const store = new Store(readState());
 const history = new History({ store, roomId });
 const reading = new Reading({ store, history });
@@ -59,7 +62,7 @@ const composer = new Composer({
 followVisibleViewport();
 composer.start();
 startJoin({ roomId, joined });
-startLeave({ roomId, store, stop: () => connection.stop() });
+startLeave({ roomId, store, stop: leaveForGood });
 startShare({ title: page.dataset.title ?? "", link: page.dataset.joinLink ?? "" });
 if (document.getElementById("end-link")) {
   import("./room/end.js").then(({ startEnd }) => startEnd(roomId, () => store.dispatch({ type: "disowned" })));
@@ -78,7 +81,8 @@ outbox.start();
 deleting.start();
 transcript.root.addEventListener("click", actOnMessage);
 addEventListener("hashchange", goToLinked);
-goToLinked();
+openWhereReadingGoesOn();
+lastRead.start(store, reading);
 resting.start();
 connection.start();
 if (store.state.me && !linkedSeq()) composer.focus();
@@ -87,7 +91,8 @@ if (store.state.me && !linkedSeq()) composer.focus();
 function readState() {
   const { userId, username = "", role = "member", seq, active, older, newer, participantCount, readOnly } = page.dataset;
   const articles = /** @type {NodeListOf<HTMLElement>} */ (byId("items").querySelectorAll(".message"));
-  return {
+  /** @type {import("./state/store.js").State} */
+  const state = {
     ...INITIAL,
     me: userId ? { userId, username, role } : null,
     active: active === "yes",
@@ -101,6 +106,15 @@ function readState() {
     peopleCursor: byId("people").dataset.cursor ?? "",
     participantCount: Number(participantCount),
   };
+  return { ...state, ...unreadSince(state, lastRead.through) };
+}
+
+// A tab that comes back, where it was; by a link, at its message; else at what is new since this browser was here.
+function openWhereReadingGoesOn() {
+  const place = lastRead.place();
+  if (place) reading.backTo(place);
+  else if (linkedSeq()) goToLinked();
+  else if (store.state.unread.count) reading.toUnread();
 }
 
 /** @returns {Record<string, (fields: any) => void>} */
@@ -172,9 +186,15 @@ function wordsOfClosing(message) {
  */
 function leave(message, isErased) {
   connection.stop();
+  if (isErased) lastRead.forget();
   byId("items").dataset.gone = "yes"; // nothing in it can be deleted from here
   hush(); // the line that says so is an alert of its own
   store.dispatch({ type: "gone", message, isErased });
+}
+
+function leaveForGood() {
+  connection.stop();
+  lastRead.forget();
 }
 
 // The connection is there, or there again: what waited can go on.

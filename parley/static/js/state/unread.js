@@ -8,6 +8,24 @@
  */
 
 /**
+ * What came since this browser had read all up to a seq. Of what is not loaded, what is one's own is not known.
+ * @param {State} state as the server rendered it
+ * @param {number} through 0 for nothing: then all of it is history
+ * @returns {Unread}
+ */
+export function unreadSince(state, through) {
+  const { messages, hasOlder, hasNewer, seq, unread, seenThrough } = state;
+  if (!through || through >= seq) return { unread, seenThrough };
+  const [first, last] = [messages[0]?.seq ?? seq + 1, messages.at(-1)?.seq ?? seq];
+  const before = hasOlder ? Math.max(0, first - 1 - through) : 0;
+  const after = hasNewer ? seq - Math.max(last, through) : 0;
+  const theirs = theirsAmong(messages, state).filter((message) => message.seq > through);
+  const from = before ? through + 1 : (theirs[0]?.seq ?? last + 1);
+  const count = before + theirs.length + after;
+  return count ? { unread: { from, count }, seenThrough: through } : { unread, seenThrough };
+}
+
+/**
  * @param {State} state
  * @param {Message[]} arrived
  * @param {boolean} seen

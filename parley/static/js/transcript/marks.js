@@ -14,7 +14,7 @@ export class Marks {
   }
 
   start() {
-    leads(this.pill, () => this.reading.toUnread());
+    leads(this.pill, async () => (await this.reading.toUnread())?.focus({ preventScroll: true }));
     leads(this.end, () => this.reading.toEnd());
     leads(byId("missing-close"), () => void (byId("missing").hidden = true));
     this.reading.onMove = () => this.showPlace();

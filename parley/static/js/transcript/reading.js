@@ -112,23 +112,43 @@ export class Reading {
     this.moved();
   }
 
-  /** Shows the first message that was not seen, with the line before it, and gives it the focus. */
+  /**
+   * Shows the first message that was not seen, with the line before it.
+   * @returns {Promise<HTMLElement | null>} the message, if it is there
+   */
   async toUnread() {
     if (!firstUnseen(this.store.state)) await this.history.loadAround(this.store.state.seenThrough + 1);
     const first = firstUnseen(this.store.state);
-    const message = first && document.getElementById(`m-${first.seq}`);
-    if (!message) return this.history.failed ? undefined : this.toEnd();
-    const line = message.previousElementSibling;
-    this.showAtTop(line?.matches(".unread") ? line : message);
-    message.focus({ preventScroll: true });
+    const message = document.getElementById(`m-${first?.seq}`);
+    if (message) this.showAt(startOf(message), this.scroller.getBoundingClientRect().top + ABOVE_PX);
+    else if (!this.history.failed) await this.toEnd();
+    return message;
   }
 
-  /** @param {Element} element */
-  showAtTop(element) {
+  /**
+   * @param {Element} element
+   * @param {number} top where it is to begin on the screen, in pixels
+   */
+  showAt(element, top) {
     this.held = false;
-    const top = this.scroller.getBoundingClientRect().top + ABOVE_PX;
     this.scroller.scrollTop += element.getBoundingClientRect().top - top;
     this.moved();
+  }
+
+  /** @returns {import("./last-read.js").Place | null} none at the end */
+  isAt() {
+    if (this.atEnd()) return null;
+    const first = /** @type {HTMLElement | undefined} */ (this.firstVisible());
+    if (!first?.dataset.seq) return null;
+    const { bottom } = this.scroller.getBoundingClientRect();
+    return { seq: Number(first.dataset.seq), above: bottom - first.getBoundingClientRect().top };
+  }
+
+  /** @param {import("./last-read.js").Place} place where the reader was before */
+  async backTo({ seq, above }) {
+    if (!document.getElementById(`m-${seq}`)) await this.history.loadAround(seq);
+    const message = document.getElementById(`m-${seq}`);
+    if (message) this.showAt(message, this.scroller.getBoundingClientRect().bottom - above);
   }
 
   /** What the reader wrote comes at the end; what is new to them begins after it. */
@@ -196,6 +216,16 @@ export class Reading {
     event.preventDefault();
     next.focus();
   }
+}
+
+/**
+ * Where one begins to read it: at the line before it, and the day before that.
+ * @param {Element} message
+ */
+function startOf(message) {
+  let start = message;
+  while (start.previousElementSibling?.matches(".unread, .day")) start = start.previousElementSibling;
+  return start;
 }
 
 /**
