@@ -42,6 +42,8 @@ class Window:
     snapshot: Snapshot
     older_url: str | None
     newest_url: str | None
+    is_missing: bool
+    """Whether a message was asked for that is not there."""
 
 
 pages.before_request(forms.look_at_seal)
@@ -226,6 +228,7 @@ async def _show(
         join_link=present.join_link(snapshot.conversation.room_id, public_url=web.public_url()),
         older_url=window.older_url,
         newest_url=window.newest_url,
+        is_missing=window.is_missing,
         error=error,
         username=username,
         draft=draft,
@@ -251,6 +254,7 @@ async def _window(room_id: str, session: Session | None) -> Window:
         if shown and snapshot.has_more
         else None,
         newest_url=None if at_end and (shown or not seq) else path,
+        is_missing="at" in seq and not any(message.seq == seq["at"] for message in shown),
     )
 
 

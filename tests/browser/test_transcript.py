@@ -12,6 +12,8 @@ from tests.browser.conftest import Arrive
 from tests.browser.seeding import Said, Seeding
 from tests.browser.visitor import Visitor
 
+DAY_MS = 24 * 60 * 60 * 1000
+
 
 def test_one_author_within_five_minutes_is_one_group(seeding: Seeding, cleo: Visitor) -> None:
     start = datetime.now(UTC) - timedelta(minutes=60)
@@ -68,6 +70,27 @@ def test_today_and_yesterday_are_called_so(seeding: Seeding, cleo: Visitor) -> N
     cleo.opens(seeding.conversation(said=said).link)
 
     expect(cleo.page.locator(".day")).to_have_text(["Yesterday", "Today"])
+
+
+def test_today_is_called_yesterday_when_the_day_is_over(seeding: Seeding, arrive: Arrive) -> None:
+    """In a tab that stays open, whether something is said or not, in the reader's time zone."""
+    now = datetime.now(UTC)
+    talk = seeding.conversation(said=[Said("Ben", "said today", now - timedelta(days=1))])
+    cleo = arrive("Cleo", timezone_id="Pacific/Auckland")
+    days = cleo.page.locator(".day")
+    cleo.page.clock.install(time=now - timedelta(days=1))
+    cleo.opens(talk.link)
+    cleo.is_connected()
+    expect(days).to_have_text(["Today"])
+    cleo.page.clock.fast_forward(DAY_MS)
+    expect(days).to_have_text(["Yesterday"])
+    seeding.say(talk, "Ben", "said a day later")
+    cleo.reads("said a day later")
+    expect(days).to_have_text(["Yesterday", "Today"])
+    # A machine that slept tells no timer the time.
+    cleo.page.clock.set_fixed_time(now + timedelta(days=1))
+    cleo.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(days).to_have_text([re.compile(r"^\w+,? \d+ \w+$"), "Yesterday"])
 
 
 @pytest.mark.not_in_firefox("it gives generated text as attr(…), and not what is shown")

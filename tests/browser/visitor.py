@@ -264,6 +264,10 @@ class Visitor:
         return self.page.get_by_role("button", name=re.compile("new message"))
 
     @property
+    def to_end(self) -> Locator:
+        return self.page.get_by_role("button", name="Go to the newest message")
+
+    @property
     def people(self) -> Locator:
         return self.page.locator("#people .person")
 

@@ -6,11 +6,14 @@ import { Composer } from "./writing/composer.js";
 import { Connection } from "./connection/connection.js";
 import { byId } from "./browser/dom.js";
 import { Faces } from "./people/faces.js";
+import { onNewDay } from "./browser/time.js";
 import { Drafts } from "./writing/drafts.js";
 import { Deleting } from "./transcript/delete.js";
 import { History } from "./transcript/history.js";
 import { startJoin } from "./people/join.js";
 import { startLeave } from "./people/leave.js";
+import { LastRead } from "./transcript/last-read.js";
+import { Marks } from "./transcript/marks.js";
 import { readMessage } from "./transcript/message.js";
 import { OtherTabs } from "./writing/other-tabs.js";
 import { Outbox } from "./writing/outbox.js";
@@ -22,6 +25,7 @@ import { startShare } from "./room/share.js";
 import { startStatus } from "./connection/status.js";
 import { INITIAL, Store } from "./state/store.js";
 import { parse, render } from "./transcript/text.js";
+import { unreadSince } from "./state/unread.js";
 import { Transcript } from "./transcript/transcript.js";
 import { TypingTeller, listenToTyping } from "./writing/typing.js";
 import { followVisibleViewport } from "./browser/viewport.js";
@@ -32,10 +36,12 @@ const roomId = page.dataset.roomId ?? "";
 /** What this device keeps goes by what stays when the link is replaced. Earlier pages went by the link. */
 const key = page.dataset.key ?? roomId;
 const roomIds = [roomId, ...(page.dataset.oldRoomIds?.split(" ") ?? [])];
+const lastRead = new LastRead(key);
 const store = new Store(readState());
 const history = new History({ store, roomId });
 const reading = new Reading({ store, history });
 const faces = new Faces(store);
+const marks = new Marks({ store, reading });
 const transcript = new Transcript({ roomId, reading, faces });
 const connection = new Connection({ roomId, store, events: serverEvents(), entered });
 // Owners alone are told who knocks, and load what tells them.
@@ -59,7 +65,7 @@ const composer = new Composer({
 followVisibleViewport();
 composer.start();
 startJoin({ roomId, joined });
-startLeave({ roomId, store, stop: () => connection.stop() });
+startLeave({ roomId, store, stop: leaveForGood });
 startShare({ title: page.dataset.title ?? "", link: page.dataset.joinLink ?? "" });
 if (document.getElementById("end-link")) {
   import("./room/end.js").then(({ startEnd }) => startEnd(roomId, () => store.dispatch({ type: "disowned" })));
@@ -67,17 +73,20 @@ if (document.getElementById("end-link")) {
 startStatus(store, () => connection.tryNow());
 store.watch(["messages", "ahead", "outbox", "notices", "unread", "me", "hasOlder", "hasNewer", "active"], (state) =>
   transcript.show(state));
+onNewDay(() => transcript.show(store.state));
 store.watch(["me", "active", "readOnly", "gone"], showPlaceToWrite);
 store.watch(["owner"], showRights);
 new People({ store, roomId, faces }).start();
 history.start();
 reading.start();
+marks.start();
 catchUp.start();
 outbox.start();
 deleting.start();
 transcript.root.addEventListener("click", actOnMessage);
 addEventListener("hashchange", goToLinked);
-goToLinked();
+openWhereReadingGoesOn();
+lastRead.start(store, reading);
 resting.start();
 connection.start();
 if (store.state.me && !linkedSeq()) composer.focus();
@@ -86,7 +95,8 @@ if (store.state.me && !linkedSeq()) composer.focus();
 function readState() {
   const { userId, username = "", role = "member", seq, active, older, newer, participantCount, readOnly } = page.dataset;
   const articles = /** @type {NodeListOf<HTMLElement>} */ (byId("items").querySelectorAll(".message"));
-  return {
+  /** @type {import("./state/store.js").State} */
+  const state = {
     ...INITIAL,
     me: userId ? { userId, username, role } : null,
     active: active === "yes",
@@ -100,6 +110,15 @@ function readState() {
     peopleCursor: byId("people").dataset.cursor ?? "",
     participantCount: Number(participantCount),
   };
+  return { ...state, ...unreadSince(state, lastRead.through) };
+}
+
+// A tab that comes back, where it was; by a link, at its message; else at what is new since this browser was here.
+function openWhereReadingGoesOn() {
+  const place = lastRead.place();
+  if (place) reading.backTo(place);
+  else if (linkedSeq()) goToLinked();
+  else if (store.state.unread.count) reading.toUnread();
 }
 
 /** @returns {Record<string, (fields: any) => void>} */
@@ -141,7 +160,7 @@ function showWords({ title, description }) {
     opening.replaceChildren(render(parse(description)));
     opening.hidden = description === "";
   });
-  reading.retitle(`${title} · parley`);
+  marks.retitle(`${title} · parley`);
 }
 
 /**
@@ -152,7 +171,7 @@ function goToNewLink(now) {
   const path = `/conversation/${encodeURIComponent(now)}`;
   if (!composer.unsent && !store.state.outbox.length) return location.replace(path);
   connection.roomId = now;
-  window.history.replaceState(null, "", path);
+  window.history.replaceState(window.history.state, "", path);
 }
 
 /**
@@ -171,9 +190,15 @@ function wordsOfClosing(message) {
  */
 function leave(message, isErased) {
   connection.stop();
+  if (isErased) lastRead.forget();
   byId("items").dataset.gone = "yes"; // nothing in it can be deleted from here
   hush(); // the line that says so is an alert of its own
   store.dispatch({ type: "gone", message, isErased });
+}
+
+function leaveForGood() {
+  connection.stop();
+  lastRead.forget();
 }
 
 // The connection is there, or there again: what waited can go on.
@@ -204,7 +229,7 @@ function receive(message) {
 function send(text) {
   teller.sent();
   outbox.send(text);
-  reading.toEnd();
+  reading.wrote();
 }
 
 /** @param {import("./state/store.js").Me} me */
@@ -248,12 +273,12 @@ function actOnMessage(event) {
   const message = /** @type {HTMLElement | null} */ (clicked.closest(".message"));
   const action = /** @type {HTMLElement | null} */ (clicked.closest("[data-action]"))?.dataset.action;
   if (message && action === "more") return message.focus({ preventScroll: true }); // which shows them
-  if (message?.dataset.id && action === "delete") return deleting.ask(message.dataset.id);
+  if (message?.dataset.id && action === "delete") return deleting.ask(message);
   if (message?.dataset.clientId && action) return actOnFailed(message.dataset.clientId, action);
   const link = clicked.closest(".message-time");
   if (!link || !message?.dataset.seq || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
-  window.history.replaceState(null, "", /** @type {HTMLAnchorElement} */ (link).href);
+  window.history.replaceState(window.history.state, "", /** @type {HTMLAnchorElement} */ (link).href);
   reading.goTo(Number(message.dataset.seq));
 }
 

@@ -70,6 +70,32 @@ export function dayName(timestamp, now = new Date()) {
   return `${DAYS[date.getDay()]} ${dayAndMonth(date)}`;
 }
 
+/** A timer that long may be late where the machine sleeps; whoever looks at the page again looks at the clock, too. */
+const LONGEST_WAIT_MS = 3_600_000;
+
+/**
+ * Calls whenever a new local day has begun: what was today is yesterday then.
+ * @param {() => void} act
+ */
+export function onNewDay(act) {
+  let today = dayOf(new Date());
+  const look = () => {
+    if (dayOf(new Date()) === today) return;
+    today = dayOf(new Date());
+    act();
+  };
+  const wait = () => {
+    const midnight = new Date();
+    midnight.setHours(24, 0, 0, 0);
+    setTimeout(() => {
+      look();
+      wait();
+    }, Math.min(LONGEST_WAIT_MS, midnight.getTime() - Date.now()));
+  };
+  document.addEventListener("visibilitychange", look);
+  wait();
+}
+
 /** @type {Record<string, (timestamp: string) => string>} */
 const FORMATS = {
   clock: (timestamp) => clock(new Date(timestamp)),

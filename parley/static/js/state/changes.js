@@ -124,7 +124,7 @@ function catchUp(state, { seq, messages }, { seen, atEnd }) {
  */
 function afresh(state, conversation, { seen, atEnd }) {
   const shown = settle({ ...withNewest(state, conversation, atEnd), seq: conversation.seq });
-  return { ...shown, unread: countUnseen(state, conversation, seen) };
+  return { ...shown, ...countUnseen(state, conversation, seen) };
 }
 
 /**

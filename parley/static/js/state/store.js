@@ -5,6 +5,7 @@ import { PAGES } from "./loaded.js";
 import { addNotice } from "./notices.js";
 import { OUTGOING } from "./outgoing.js";
 import { PEOPLE, knowsEverybody } from "./people-pages.js";
+import { see } from "./unread.js";
 
 /**
  * @typedef {import("../connection/wire.js").Message} Message
@@ -33,6 +34,7 @@ import { PEOPLE, knowsEverybody } from "./people-pages.js";
  * @property {Typist[]} typing
  * @property {import("./notices.js").Notice[]} notices
  * @property {{from: number, count: number}} unread `from` is the first unread message's seq, 0 when there is none
+ * @property {number} seenThrough the seq up to which all was seen; it counts while something is unread
  * @property {Connection} connection
  * @property {boolean} owner whether this device decides about the conversation
  * @property {boolean} readOnly only owners speak
@@ -58,6 +60,7 @@ export const INITIAL = {
   typing: [],
   notices: [],
   unread: { from: 0, count: 0 },
+  seenThrough: 0,
   connection: { status: "connecting", retryAt: 0 },
   owner: false,
   readOnly: false,
@@ -100,12 +103,14 @@ const REDUCERS = {
     return { ...state, typing: state.typing.filter((typist) => typist.until > now) };
   },
 
-  /** Seen, but the line that shows where it began stays a moment longer. */
-  seen(state) {
-    return state.unread.count ? { ...state, unread: { ...state.unread, count: 0 } } : state;
+  /** Seen up to a seq, or all of it. The line that shows where it began stays. */
+  seen(state, { through = Infinity }) {
+    return see(state, through);
   },
+  /** The line has done its work, if nothing after it is left to see. */
   read(state) {
-    return state.unread.from ? { ...state, unread: { from: 0, count: 0 } } : state;
+    const { from, count } = state.unread;
+    return from && !count ? { ...state, unread: { from: 0, count: 0 } } : state;
   },
   conversation_changed(state, { read_only: readOnly }) {
     return { ...state, readOnly };

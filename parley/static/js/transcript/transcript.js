@@ -3,7 +3,7 @@
 import { byId, cloneTemplate, part } from "../browser/dom.js";
 import { itemsOf } from "../state/items.js";
 import { makeMessage, updateMessage } from "./message.js";
-import { showTime } from "../browser/time.js";
+import { dayName, showTime } from "../browser/time.js";
 
 /** @typedef {import("../state/items.js").Item} Item */
 
@@ -116,5 +116,6 @@ function looksOf(item) {
     const { mine, continued, message, outgoing } = item;
     return [mine, continued, message.seq, message.changed_seq, outgoing?.status, outgoing?.error].join("|");
   }
+  if (item.kind === "day") return dayName(item.timestamp); // not for good: today is yesterday tomorrow
   return item.kind === "notice" ? item.text : item.key;
 }
