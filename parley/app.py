@@ -140,6 +140,7 @@ def create_app(config: Config | None = None) -> Parley:
         require_proof=config.require_proof,
         held_sessions=lambda: realtime.audience.held_sessions(),
         is_watched=lambda conversation_id: conversation_id in realtime.audience.rooms,
+        is_owner_here=lambda conversation_id: realtime.audience.has_owner(conversation_id),
     )
     limits = Limits(config)
     realtime = Realtime(context, config, limits)

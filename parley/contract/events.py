@@ -145,6 +145,7 @@ class KnockAck(Struct, kw_only=True):
     ok: Literal[True] = True
     state: KnockState
     id: str | UnsetType = UNSET
+    owner_online: bool | UnsetType = UNSET
     token: str | UnsetType = UNSET
 
 

@@ -54,15 +54,20 @@ def test_who_knocks_is_let_in_from_the_page(ada: Visitor, arrive: Arrive) -> Non
     saves_the_door(ada, Knock_first=True)
     kim = arrive("Kim", **PHONE)
     knocks(kim, link)
+    expect(kim.page.get_by_text("The owner isn't here right now")).to_be_visible()
     ada.opens(link)
     ada.joins()
+    expect(kim.page.get_by_text("the owner can see it now")).to_be_visible()
+    expect(kim.page.get_by_text("The owner isn't here right now")).to_be_hidden()
     waiting = ada.page.get_by_role("group", name="1 person waiting")
     expect(waiting.get_by_text("Kim wants to join")).to_be_visible()
     expect(ada.page).to_have_title(re.compile(r"^\(1 waiting\)"))
     waiting.get_by_role("button", name="Let in").click()
     expect(waiting).not_to_be_visible()
-    kim.joins()
+    expect(kim.composer).to_be_visible()  # and no name is asked for again
+    kim.is_connected()
     kim.says("Thank you")
+    expect(ada.page.locator("#people .person", has_text="Kim")).to_have_count(1)
     ada.reads("Thank you")
 
 
@@ -78,6 +83,7 @@ def test_a_knock_is_heard_while_the_owner_looks_on(ada: Visitor, arrive: Arrive)
     expect(line).not_to_be_visible()
     kim.reloads()
     expect(kim.page.get_by_role("heading", name="Request declined")).to_be_visible()
+    expect(kim.page.get_by_label("Your name")).to_have_value("Kim")
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (320, 640)], ids=str)
@@ -115,7 +121,7 @@ def test_who_knocked_comes_in_when_the_door_is_opened_to_all(ada: Visitor, arriv
     expect(seen_by_ada).to_have_count(1)
     saves_the_door(ada, Knock_first=False)
     expect(seen_by_ada).to_have_count(0)
-    expect(kim.name_field).to_be_visible(timeout=SLOW_MS)
+    expect(kim.composer).to_be_visible()
 
 
 def test_who_knocked_is_told_when_the_door_is_locked(ada: Visitor, arrive: Arrive) -> None:
