@@ -37,7 +37,7 @@ from parley.errors import (
     WrongHost,
 )
 from parley.limits.limiter import Limits
-from parley.pages import compression, forms, policy, rendering, text, transcript
+from parley.pages import compression, forms, policy, rendering, text, titles, transcript
 from parley.pages.assets import Assets
 from parley.pages.conversations import pages
 from parley.pages.door import door_pages
@@ -231,7 +231,8 @@ def _set_up_templates(app: Quart, assets: Assets) -> None:
     app.jinja_env.filters.update(
         day=transcript.day, clock=transcript.clock, full_date=transcript.full_date
     )
-    app.jinja_env.tests["is_emoji_only"] = text.is_emoji_only
+    app.jinja_env.filters["called"] = titles.called
+    app.jinja_env.tests.update(is_emoji_only=text.is_emoji_only, untitled=titles.is_untitled)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 

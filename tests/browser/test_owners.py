@@ -326,6 +326,17 @@ def test_a_description_comes_and_goes_live(ada: Visitor, ben: Visitor) -> None:
     assert described.inner_html() == told_live
     describes(ada, "")
     expect(described).to_be_hidden()
+    # Without a title it is not called by the id that leads to it.
+    ada.page.get_by_label("Title", exact=True).fill("")
+    describes(ada, "Come in")
+    untitled = ben.page.get_by_role("heading", name="Untitled conversation", exact=True)
+    expect(untitled).to_have_attribute("title", "Untitled conversation")
+    expect(ben.page).to_have_title("Untitled conversation · parley")
+    expect(ben.page.locator(".opening-title")).to_have_text("Untitled conversation")
+    ben.reloads()
+    ben.is_connected()
+    expect(untitled).to_be_visible()
+    expect(ben.page).to_have_title("Untitled conversation · parley")
 
 
 def test_who_was_away_finds_the_new_words(ada: Visitor, ben: Visitor) -> None:

@@ -18,6 +18,7 @@ import { Resting } from "./connection/resting.js";
 import { Reading } from "./transcript/reading.js";
 import { SavedOutbox } from "./writing/saved-outbox.js";
 import { startShare } from "./room/share.js";
+import { titleOf } from "./room/title.js";
 import { startStatus } from "./connection/status.js";
 import { INITIAL, Store } from "./state/store.js";
 import { parse, render } from "./transcript/text.js";
@@ -123,15 +124,16 @@ function serverEvents() {
   };
 }
 
-/** @param {{title: string, description: string, read_only: boolean}} fields */
+/** @param {{room_id: string, title: string, description: string, read_only: boolean}} fields */
 function showChanged(fields) {
   store.dispatch({ type: "conversation_changed", read_only: fields.read_only });
   showWords(fields);
   knocks?.then((told) => told.look()); // whom a door that was opened concerns no more, and whom a closed one does
 }
 
-/** @param {{title: string, description: string}} words */
-function showWords({ title, description }) {
+/** @param {{room_id: string, title: string, description: string}} conversation */
+function showWords({ description, ...called }) {
+  const title = titleOf(called);
   for (const shown of document.querySelectorAll(".bar-title, .opening-title")) shown.textContent = title;
   document.querySelector(".bar-title")?.setAttribute("title", title);
   const opening = /** @type {HTMLElement} */ (document.querySelector(".opening-description"));
