@@ -250,6 +250,42 @@ def test_read_only_takes_the_composer_away_live(ada: Visitor, arrive: Arrive) ->
     expect(ben.composer).to_be_visible()
 
 
+def test_members_are_told_live_what_the_owner_decides(ada: Visitor, arrive: Arrive) -> None:
+    link = ada.starts()
+    ben = arrive("Ben", **PHONE)
+    ben.comes(link)
+    manages(ada, link)
+    saves_the_door(ada, **{"Locked": True, "Read-only": True})
+    ada.page.get_by_label("Keep messages").select_option("7 days")
+    ada.page.get_by_role("button", name="Save").last.click()
+    expect(ada.page.get_by_text("Done.", exact=True)).to_be_visible()
+
+    told = ben.page.locator(".notice").last
+    expect(told).to_contain_text("Locked: no one new can join · Only the owner can post now")
+    expect(told).to_contain_text("Messages are now deleted after 7 days")
+    expect(ben.page.locator("#announcer")).to_contain_text("Messages are now deleted after 7 days.")
+    for again in (False, True):
+        if again:
+            ben.reloads()
+            ben.is_connected()
+        expect(ben.page.locator("#opening-keep")).to_have_text("Messages are deleted after 7 days.")
+        ben.page.get_by_role("button", name="People and link").click()
+        sheet = ben.page.get_by_role("dialog")
+        for words in (
+            "Locked: no one new can join.",
+            "Messages are deleted after 7 days.",
+            "Only the owner can post.",
+        ):
+            expect(sheet.get_by_text(words, exact=True)).to_be_visible()
+        sheet.get_by_role("button", name="Close").click()
+
+    saves_the_door(ada, **{"Locked": False, "Read-only": False})
+    expect(ben.composer).to_be_visible()
+    expect(told).to_have_text("Anyone with the link can join again · Everyone can post again")
+    expect(ben.page.locator("#door-note")).to_have_text("")
+    expect(ben.page.locator("#posting-note")).to_have_text("")
+
+
 def test_a_replaced_link_takes_those_inside_along(ada: Visitor, arrive: Arrive) -> None:
     link = ada.starts()
     ada.joins()

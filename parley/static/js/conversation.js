@@ -17,9 +17,11 @@ import { People, readPeople } from "./people/people.js";
 import { Resting } from "./connection/resting.js";
 import { Reading } from "./transcript/reading.js";
 import { SavedOutbox } from "./writing/saved-outbox.js";
+import { startRules } from "./room/rules.js";
 import { startShare } from "./room/share.js";
 import { titleOf } from "./room/title.js";
 import { startStatus } from "./connection/status.js";
+import { changesOf } from "./state/rules.js";
 import { INITIAL, Store } from "./state/store.js";
 import { parse, render } from "./transcript/text.js";
 import { Transcript } from "./transcript/transcript.js";
@@ -60,6 +62,7 @@ composer.start();
 startJoin({ roomId, joined });
 startLeave({ roomId, store, stop: () => connection.stop() });
 startShare({ title: page.dataset.title ?? "", link: page.dataset.joinLink ?? "" });
+startRules({ store, isReader: page.dataset.reader === "yes" });
 if (document.getElementById("end-link")) {
   import("./room/end.js").then(({ startEnd }) => startEnd(roomId, () => store.dispatch({ type: "disowned" })));
 }
@@ -83,7 +86,7 @@ if (store.state.me && !linkedSeq()) composer.focus();
 
 /** @returns {import("./state/store.js").State} */
 function readState() {
-  const { userId, username = "", role = "member", seq, active, older, newer, participantCount, readOnly } = page.dataset;
+  const { userId, username = "", role = "member", seq, active, older, newer, participantCount, readOnly, door = "open", keepDays } = page.dataset;
   const articles = /** @type {NodeListOf<HTMLElement>} */ (byId("items").querySelectorAll(".message"));
   return {
     ...INITIAL,
@@ -91,6 +94,8 @@ function readState() {
     active: active === "yes",
     owner: page.dataset.owner === "yes",
     readOnly: readOnly === "yes",
+    door,
+    keepDays: Number(keepDays),
     seq: Number(seq),
     messages: [...articles].map(readMessage),
     hasOlder: older === "yes",
@@ -124,9 +129,11 @@ function serverEvents() {
   };
 }
 
-/** @param {{room_id: string, title: string, description: string, read_only: boolean}} fields */
+/** @param {{room_id: string, title: string, description: string}} fields */
 function showChanged(fields) {
-  store.dispatch({ type: "conversation_changed", read_only: fields.read_only });
+  const before = store.state;
+  store.dispatch({ ...fields, type: "conversation_changed", at: new Date().toISOString() });
+  changesOf(before, store.state).forEach(announce);
   showWords(fields);
   knocks?.then((told) => told.look()); // whom a door that was opened concerns no more, and whom a closed one does
 }

@@ -5,6 +5,7 @@ import { PAGES } from "./loaded.js";
 import { addNotice } from "./notices.js";
 import { OUTGOING } from "./outgoing.js";
 import { PEOPLE, knowsEverybody } from "./people-pages.js";
+import { changesOf } from "./rules.js";
 
 /**
  * @typedef {import("../connection/wire.js").Message} Message
@@ -36,6 +37,8 @@ import { PEOPLE, knowsEverybody } from "./people-pages.js";
  * @property {Connection} connection
  * @property {boolean} owner whether this device decides about the conversation
  * @property {boolean} readOnly only owners speak
+ * @property {string} door what strangers meet
+ * @property {number} keepDays after which messages are erased, 0 for never
  * @property {string} gone why one is not in the conversation any more, empty while one is
  * @property {{id: string, username: string}[]} knocks who waits at the door, for an owner
  */
@@ -61,6 +64,8 @@ export const INITIAL = {
   connection: { status: "connecting", retryAt: 0 },
   owner: false,
   readOnly: false,
+  door: "open",
+  keepDays: 0,
   gone: "",
   knocks: [],
 };
@@ -107,8 +112,10 @@ const REDUCERS = {
   read(state) {
     return state.unread.from ? { ...state, unread: { from: 0, count: 0 } } : state;
   },
-  conversation_changed(state, { read_only: readOnly }) {
-    return { ...state, readOnly };
+  /** @param {State} state @param {{door: string, read_only: boolean, keep_days?: number, at: string}} event `at`: when the page was told */
+  conversation_changed(state, { door, read_only: readOnly, keep_days: keepDays = 0, at }) {
+    const next = { ...state, door, readOnly, keepDays };
+    return changesOf(state, next).reduce((so, said) => ({ ...so, notices: addNotice(so, "said", said, at) }), next);
   },
   /** What made this device an owner's was taken back. */
   disowned(state) {
