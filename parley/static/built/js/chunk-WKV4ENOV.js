@@ -1,0 +1,1 @@
+function a(e){try{return localStorage.getItem(`parley:${e}`)??""}catch{return""}}function l(e,t){try{t?localStorage.setItem(`parley:${e}`,t):localStorage.removeItem(`parley:${e}`)}catch{}}function c(e){try{return Object.keys(localStorage).filter(r=>r.startsWith(`parley:${e}`)).map(r=>r.slice(7))}catch{return[]}}export{a,l as b,c};
