@@ -47,6 +47,7 @@ from parley.pages import (
     previews,
     rendering,
     text,
+    titles,
     transcript,
 )
 from parley.pages.assets import SHOWN_ELSEWHERE, Assets
@@ -151,6 +152,7 @@ def create_app(config: Config | None = None) -> Parley:
         require_proof=config.require_proof,
         held_sessions=lambda: realtime.audience.held_sessions(),
         is_watched=lambda conversation_id: conversation_id in realtime.audience.rooms,
+        is_owner_here=lambda conversation_id: realtime.audience.has_owner(conversation_id),
     )
     limits = Limits(config)
     realtime = Realtime(context, config, limits)
@@ -244,7 +246,8 @@ def _set_up_templates(app: Quart, assets: Assets) -> None:
     app.jinja_env.filters.update(
         day=transcript.day, clock=transcript.clock, full_date=transcript.full_date
     )
-    app.jinja_env.tests["is_emoji_only"] = text.is_emoji_only
+    app.jinja_env.filters["called"] = titles.called
+    app.jinja_env.tests.update(is_emoji_only=text.is_emoji_only, untitled=titles.is_untitled)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 

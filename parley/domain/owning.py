@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import structlog
 from msgspec import UNSET, Struct, UnsetType
 
-from parley.contract import KEEP_DAYS, ActName
+from parley.contract import KEEP_DAYS, ActName, default_title
 from parley.domain import access, audit, conversations, door, knocking, text
 from parley.domain.context import Context
 from parley.errors import BadRequest
@@ -115,8 +115,7 @@ async def change(
         before = found.conversation
         wanted = dict(columns)
         if "title" in wanted:
-            wanted["title"] = text.title(wanted["title"], room_id=before.room_id)
-            wanted["title_folded"] = wanted["title"].casefold()
+            wanted |= _titled(text.title(wanted["title"], room_id=before.room_id))
         news = {
             name: value
             for name, value in wanted.items()
@@ -147,8 +146,11 @@ async def replace_link(context: Context, room_id: str, session: Session | None) 
 
     def work(connection: sa.Connection) -> Changed:
         found = door.owned(connection, room_id, session)
-        new = conversations.new_room_id(found.conversation.visibility)
-        after = stored.replace_link(connection, found.conversation, new, at=at)
+        before = found.conversation
+        new = conversations.new_room_id(before.visibility)
+        after = stored.replace_link(connection, before, new, at=at)
+        if before.title == default_title(before.room_id):
+            after = stored.change(connection, before.id, **_titled(default_title(new)))
         audit.note(connection, found, "replaced_link", at=at)
         replaced = LinkReplaced(found.id, found.conversation.room_id, after.room_id)
         shown_out = _forget_who_came_in(connection, after, is_open=False)
@@ -308,11 +310,17 @@ async def _columns(context: Context, wishes: Wishes) -> dict[str, Any]:
     return columns
 
 
+def _titled(title: str) -> dict[str, str]:
+    """The columns of a title: as it is shown, and as it is searched."""
+    return {"title": title, "title_folded": title.casefold()}
+
+
 def _act(column: str, after: Conversation) -> tuple[ActName, str]:
     """How the list of acts tells a change, never a secret."""
     match column:
         case "title":
-            return "changed_title", after.title
+            is_untitled = after.title == default_title(after.room_id)
+            return "changed_title", "" if is_untitled else after.title
         case "description":
             return "changed_description", ""
         case "is_locked":

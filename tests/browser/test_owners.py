@@ -74,15 +74,20 @@ def test_who_knocks_is_let_in_from_the_page(ada: Visitor, arrive: Arrive) -> Non
     saves_the_door(ada, Knock_first=True)
     kim = arrive("Kim", **PHONE)
     knocks(kim, link)
+    expect(kim.page.get_by_text("The owner isn't here right now")).to_be_visible()
     ada.opens(link)
     ada.joins()
+    expect(kim.page.get_by_text("the owner can see it now")).to_be_visible()
+    expect(kim.page.get_by_text("The owner isn't here right now")).to_be_hidden()
     waiting = ada.page.get_by_role("group", name="1 person waiting")
     expect(waiting.get_by_text("Kim wants to join")).to_be_visible()
     expect(ada.page).to_have_title(re.compile(r"^\(1 waiting\)"))
     waiting.get_by_role("button", name="Let in").click()
     expect(waiting).not_to_be_visible()
-    kim.joins()
+    expect(kim.composer).to_be_visible()  # and no name is asked for again
+    kim.is_connected()
     kim.says("Thank you")
+    expect(ada.page.locator("#people .person", has_text="Kim")).to_have_count(1)
     ada.reads("Thank you")
 
 
@@ -98,6 +103,7 @@ def test_a_knock_is_heard_while_the_owner_looks_on(ada: Visitor, arrive: Arrive)
     expect(line).not_to_be_visible()
     kim.reloads()
     expect(kim.page.get_by_role("heading", name="Request declined")).to_be_visible()
+    expect(kim.page.get_by_label("Your name")).to_have_value("Kim")
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (320, 640)], ids=str)
@@ -135,7 +141,7 @@ def test_who_knocked_comes_in_when_the_door_is_opened_to_all(ada: Visitor, arriv
     expect(seen_by_ada).to_have_count(1)
     saves_the_door(ada, Knock_first=False)
     expect(seen_by_ada).to_have_count(0)
-    expect(kim.name_field).to_be_visible(timeout=SLOW_MS)
+    expect(kim.composer).to_be_visible()
 
 
 def test_who_knocked_is_told_when_the_door_is_locked(ada: Visitor, arrive: Arrive) -> None:
@@ -264,6 +270,42 @@ def test_read_only_takes_the_composer_away_live(ada: Visitor, arrive: Arrive) ->
     expect(ben.composer).to_be_visible()
 
 
+def test_members_are_told_live_what_the_owner_decides(ada: Visitor, arrive: Arrive) -> None:
+    link = ada.starts()
+    ben = arrive("Ben", **PHONE)
+    ben.comes(link)
+    manages(ada, link)
+    saves_the_door(ada, **{"Locked": True, "Read-only": True})
+    ada.page.get_by_label("Keep messages").select_option("7 days")
+    ada.page.get_by_role("button", name="Save").last.click()
+    expect(ada.page.get_by_text("Done.", exact=True)).to_be_visible()
+
+    told = ben.page.locator(".notice").last
+    expect(told).to_contain_text("Locked: no one new can join · Only the owner can post now")
+    expect(told).to_contain_text("Messages are now deleted after 7 days")
+    expect(ben.page.locator("#announcer")).to_contain_text("Messages are now deleted after 7 days.")
+    for again in (False, True):
+        if again:
+            ben.reloads()
+            ben.is_connected()
+        expect(ben.page.locator("#opening-keep")).to_have_text("Messages are deleted after 7 days.")
+        ben.page.get_by_role("button", name="People and link").click()
+        sheet = ben.page.get_by_role("dialog")
+        for words in (
+            "Locked: no one new can join.",
+            "Messages are deleted after 7 days.",
+            "Only the owner can post.",
+        ):
+            expect(sheet.get_by_text(words, exact=True)).to_be_visible()
+        sheet.get_by_role("button", name="Close").click()
+
+    saves_the_door(ada, **{"Locked": False, "Read-only": False})
+    expect(ben.composer).to_be_visible()
+    expect(told).to_have_text("Anyone with the link can join again · Everyone can post again")
+    expect(ben.page.locator("#door-note")).to_have_text("")
+    expect(ben.page.locator("#posting-note")).to_have_text("")
+
+
 def test_a_replaced_link_takes_those_inside_along(ada: Visitor, arrive: Arrive) -> None:
     link = ada.starts()
     ada.joins()
@@ -357,6 +399,17 @@ def test_a_description_comes_and_goes_live(ada: Visitor, ben: Visitor) -> None:
     assert described.inner_html() == told_live
     describes(ada, "")
     expect(described).to_be_hidden()
+    # Without a title it is not called by the id that leads to it.
+    ada.page.get_by_label("Title", exact=True).fill("")
+    describes(ada, "Come in")
+    untitled = ben.page.get_by_role("heading", name="Untitled conversation", exact=True)
+    expect(untitled).to_have_attribute("title", "Untitled conversation")
+    expect(ben.page).to_have_title("Untitled conversation · parley")
+    expect(ben.page.locator(".opening-title")).to_have_text("Untitled conversation")
+    ben.reloads()
+    ben.is_connected()
+    expect(untitled).to_be_visible()
+    expect(ben.page).to_have_title("Untitled conversation · parley")
 
 
 def test_who_was_away_finds_the_new_words(ada: Visitor, ben: Visitor) -> None:

@@ -408,3 +408,43 @@ test("a deleted conversation leaves nothing on the screen", () => {
   const state = after(stateOf(messages(1, 3)), { type: "gone", message: "Deleted.", isErased: true });
   assert.deepEqual([state.messages, state.people, state.active, state.gone], [[], [], false, "Deleted."]);
 });
+
+const changed = (fields) =>
+  ({ type: "conversation_changed", title: "Plan", door: "open", read_only: false, at: message(3).timestamp, ...fields });
+
+test("what owners decide is known and told as it changes, and not when it stays", () => {
+  const closed = after(stateOf(messages(1, 2)), changed({ door: "locked", read_only: true, keep_days: 1 }));
+  const loaded = after(stateOf([]), fresh(messages(1, 2), { door: "locked", read_only: true, keep_days: 1 }));
+  for (const rule of ["door", "readOnly", "keepDays"]) assert.equal(closed[rule], loaded[rule]);
+  assert.deepEqual(loaded.notices, []);
+  assert.equal(noticeText(closed.notices[0]),
+    "Locked: no one new can join · Only the owner can post now · Messages are now deleted after 1 day");
+  const retitled = after(closed, changed({ title: "Another", door: "locked", read_only: true, keep_days: 1 }));
+  assert.deepEqual(retitled.notices, closed.notices);
+});
+
+test("what changed stands in one line with who came, until somebody speaks", () => {
+  const state = after(stateOf(messages(1, 2)),
+    { type: "user_joined", user_id: "cleo", username: "Cleo", participant_count: 3, at: message(3).timestamp },
+    changed({ door: "knock" }), changed({ door: "open" }), arrives(message(3)), changed({ read_only: true }));
+  assert.deepEqual(state.notices.map(noticeText), [
+    "Cleo joined · New people need the owner's approval · Anyone with the link can join again",
+    "Only the owner can post now",
+  ]);
+});
+
+test("another name of somebody here is said once, and is theirs from then on", () => {
+  const renamed = { type: "user_joined", user_id: "ben", username: "Benedict", participant_count: 2, at: message(3).timestamp };
+  const typing = { type: "user_typing", user_id: "ben", username: "Ben", is_typing: true, until: 1 };
+  const state = after(stateOf(messages(1, 2)), typing, renamed, renamed);
+  assert.deepEqual(state.people.map(({ username }) => username), ["Ada", "Benedict"]);
+  assert.deepEqual(state.notices.map(noticeText), ["Ben is now Benedict"]);
+  assert.deepEqual(state.typing.map(({ username }) => username), ["Benedict"]);
+});
+
+test("one's own other name is known in every tab, and is no news", () => {
+  const state = after(stateOf(messages(1, 2)), { type: "renamed", username: "Adelaide" });
+  assert.equal(state.me?.username, "Adelaide");
+  assert.deepEqual(state.people.map(({ username }) => username), ["Adelaide", "Ben"]);
+  assert.deepEqual(state.notices, []);
+});

@@ -20,6 +20,7 @@ from parley.contract.terms import (
 class CreateBody(Struct, kw_only=True):
     """Without a title it is `Conversation <room_id>`; without a visibility it is `listed`.
 
+    The pages show that title as *Untitled conversation*: whoever sees a screen would have the link.
     A listed conversation stands in the public list and has a short id; an unlisted one
     cannot be guessed. `user_id` becomes `created_by`, and stays free to be joined with.
     """

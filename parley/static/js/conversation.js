@@ -21,12 +21,16 @@ import { People, readPeople } from "./people/people.js";
 import { Resting } from "./connection/resting.js";
 import { Reading } from "./transcript/reading.js";
 import { SavedOutbox } from "./writing/saved-outbox.js";
+import { startRules } from "./room/rules.js";
 import { startShare } from "./room/share.js";
+import { titleOf } from "./room/title.js";
 import { startStatus } from "./connection/status.js";
+import { changesOf } from "./state/rules.js";
 import { INITIAL, Store } from "./state/store.js";
 import { parse, render } from "./transcript/text.js";
 import { unreadSince } from "./state/unread.js";
 import { Transcript } from "./transcript/transcript.js";
+import { startYou } from "./people/you.js";
 import { TypingTeller, listenToTyping } from "./writing/typing.js";
 import { followVisibleViewport } from "./browser/viewport.js";
 import "./page.js";
@@ -52,9 +56,8 @@ const knocks = document.getElementById("knocks") && import("./people/knocks.js")
 });
 const deleting = new Deleting(connection);
 const catchUp = new CatchUp({ store, connection, reading });
-const outbox = new Outbox({
-  store, connection, saved: new SavedOutbox(key, roomIds), tabs: new OtherTabs(key, store),
-});
+const tabs = new OtherTabs(key, store);
+const outbox = new Outbox({ store, connection, saved: new SavedOutbox(key, roomIds), tabs });
 const resting = new Resting({ connection, isBusy: () => store.state.outbox.length > 0 });
 const teller = new TypingTeller((isTyping) => connection.tell("typing", { is_typing: isTyping }));
 const composer = new Composer({
@@ -65,8 +68,10 @@ const composer = new Composer({
 followVisibleViewport();
 composer.start();
 startJoin({ roomId, joined });
+startYou({ roomId, store, renamed });
 startLeave({ roomId, store, stop: leaveForGood });
 startShare({ title: page.dataset.title ?? "", link: page.dataset.joinLink ?? "" });
+startRules({ store, isReader: page.dataset.reader === "yes" });
 if (document.getElementById("end-link")) {
   import("./room/end.js").then(({ startEnd }) => startEnd(roomId, () => store.dispatch({ type: "disowned" })));
 }
@@ -93,7 +98,7 @@ if (store.state.me && !linkedSeq()) composer.focus();
 
 /** @returns {import("./state/store.js").State} */
 function readState() {
-  const { userId, username = "", role = "member", seq, active, older, newer, participantCount, readOnly } = page.dataset;
+  const { userId, username = "", role = "member", seq, active, older, newer, participantCount, readOnly, door = "open", keepDays } = page.dataset;
   const articles = /** @type {NodeListOf<HTMLElement>} */ (byId("items").querySelectorAll(".message"));
   /** @type {import("./state/store.js").State} */
   const state = {
@@ -102,6 +107,8 @@ function readState() {
     active: active === "yes",
     owner: page.dataset.owner === "yes",
     readOnly: readOnly === "yes",
+    door,
+    keepDays: Number(keepDays),
     seq: Number(seq),
     messages: [...articles].map(readMessage),
     hasOlder: older === "yes",
@@ -144,15 +151,18 @@ function serverEvents() {
   };
 }
 
-/** @param {{title: string, description: string, read_only: boolean}} fields */
+/** @param {{room_id: string, title: string, description: string}} fields */
 function showChanged(fields) {
-  store.dispatch({ type: "conversation_changed", read_only: fields.read_only });
+  const before = store.state;
+  store.dispatch({ ...fields, type: "conversation_changed", at: new Date().toISOString() });
+  changesOf(before, store.state).forEach(announce);
   showWords(fields);
   knocks?.then((told) => told.look()); // whom a door that was opened concerns no more, and whom a closed one does
 }
 
-/** @param {{title: string, description: string}} words */
-function showWords({ title, description }) {
+/** @param {{room_id: string, title: string, description: string}} conversation */
+function showWords({ description, ...called }) {
+  const title = titleOf(called);
   for (const shown of document.querySelectorAll(".bar-title, .opening-title")) shown.textContent = title;
   document.querySelector(".bar-title")?.setAttribute("title", title);
   const opening = /** @type {HTMLElement} */ (document.querySelector(".opening-description"));
@@ -237,6 +247,14 @@ function joined(me) {
   store.dispatch({ type: "me", me });
   connection.reopen();
   byId("message").focus();
+}
+
+/** @param {string} username */
+function renamed(username) {
+  const event = /** @type {const} */ ({ type: "renamed", username });
+  store.dispatch(event);
+  tabs.tell(event); // the server tells the others
+  announce(`You are now ${username}.`);
 }
 
 /** @param {import("./state/store.js").State} state */

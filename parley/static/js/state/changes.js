@@ -33,6 +33,8 @@ export const CHANGES = {
       typing: [],
       outbox: unconfirmed(state, conversation.messages),
       readOnly: conversation.read_only ?? false,
+      door: conversation.door ?? "open",
+      keepDays: conversation.keep_days ?? 0,
       ...without(state, conversation.erased_through),
     };
     if (conversation.delta) return catchUp(next, conversation, { seen, atEnd });

@@ -6,6 +6,7 @@ import { addNotice } from "./notices.js";
 import { OUTGOING } from "./outgoing.js";
 import { PEOPLE, knowsEverybody } from "./people-pages.js";
 import { see } from "./unread.js";
+import { changesOf } from "./rules.js";
 
 /**
  * @typedef {import("../connection/wire.js").Message} Message
@@ -38,6 +39,8 @@ import { see } from "./unread.js";
  * @property {Connection} connection
  * @property {boolean} owner whether this device decides about the conversation
  * @property {boolean} readOnly only owners speak
+ * @property {string} door what strangers meet
+ * @property {number} keepDays after which messages are erased, 0 for never
  * @property {string} gone why one is not in the conversation any more, empty while one is
  * @property {{id: string, username: string}[]} knocks who waits at the door, for an owner
  */
@@ -64,6 +67,8 @@ export const INITIAL = {
   connection: { status: "connecting", retryAt: 0 },
   owner: false,
   readOnly: false,
+  door: "open",
+  keepDays: 0,
   gone: "",
   knocks: [],
 };
@@ -81,10 +86,20 @@ const REDUCERS = {
     const person = { user_id, username, role, alike, unproven, online: true };
     const people = [...state.people.filter((other) => other.user_id !== user_id), person];
     const next = { ...state, people, participantCount, someUnnamed: state.someUnnamed || Boolean(others) };
+    if (known && known.username !== username && !isMe(state, user_id)) {
+      const typing = state.typing.map((typist) => (typist.userId === user_id ? { ...typist, username } : typist));
+      return { ...next, typing, notices: addNotice(next, "said", `${known.username} is now ${username}`, at) };
+    }
     // Of somebody the page has never heard of: another name, or a mark beside it.
     const isRenamed = !knowsEverybody(state) && !others && participantCount === state.participantCount;
     const isBack = known?.online || isRenamed || state.cutOff.includes(user_id) || isMe(state, user_id);
     return isBack ? next : { ...next, notices: addNotice(next, "joined", username, at) };
+  },
+  /** One has another name now, in this tab or in another of this browser. */
+  renamed(state, { username }) {
+    const me = state.me && { ...state.me, username };
+    const people = state.people.map((person) => (isMe(state, person.user_id) ? { ...person, username } : person));
+    return { ...state, me, people };
   },
   /** @param {State} state @param {import("../connection/wire.js").Presence & {at: string}} event `at`: when the page was told */
   user_left(state, { user_id, username, participant_count: participantCount, others, at }) {
@@ -112,8 +127,11 @@ const REDUCERS = {
     const { from, count } = state.unread;
     return from && !count ? { ...state, unread: { from: 0, count: 0 } } : state;
   },
-  conversation_changed(state, { read_only: readOnly }) {
-    return { ...state, readOnly };
+  /** @param {State} state @param {{door: string, read_only: boolean, keep_days?: number, at: string}} event `at`: when the page was told */
+  conversation_changed(state, { door, read_only: readOnly, keep_days: keepDays = 0, at }) {
+    const next = { ...state, door, readOnly, keepDays };
+    return changesOf(state, next).reduce((so, said) =>
+      ({ ...so, notices: addNotice(so, "said", said.replace(/\.$/, ""), at) }), next);
   },
   /** What made this device an owner's was taken back. */
   disowned(state) {
