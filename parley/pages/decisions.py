@@ -12,6 +12,7 @@ from parley.domain import conversations
 from parley.domain.context import Context
 from parley.domain.overview import overview
 from parley.errors import BadRequest
+from parley.pages import titles
 from parley.records import Overview, Session
 
 Form = Mapping[str, str]
@@ -81,7 +82,7 @@ def filled(seen: Overview, refused: str, form: Form) -> Filled:
     """The fields for the page, with those of the form of the act that was `refused`, if one was."""
     now = seen.conversation
     stored = Filled(
-        title=now.title,
+        title=titles.given(now),
         description=now.description,
         locked=now.is_locked,
         knock=now.is_knock,
