@@ -9,6 +9,9 @@ from playwright.sync_api import Browser, Playwright
 
 from tests.browser import firefox
 from tests.browser.conftest import BROWSER, FIREFOX_LIMIT, a_firefox
+from tests.browser.test_kept_form import (
+    test_a_half_written_title_outlasts_going_away_and_coming_back,
+)
 from tests.browser.test_sharing import test_copy_link_works_over_plain_http
 from tests.browser.test_talking import (
     test_a_restart_loses_nothing_and_doubles_nothing,
@@ -16,6 +19,7 @@ from tests.browser.test_talking import (
 )
 
 __all__ = [
+    "test_a_half_written_title_outlasts_going_away_and_coming_back",
     "test_a_restart_loses_nothing_and_doubles_nothing",
     "test_copy_link_works_over_plain_http",
     "test_people_talk_by_link",
