@@ -203,7 +203,7 @@ def test_owner_rights_go_to_another_device(ada: Visitor, arrive: Arrive) -> None
     mallory = arrive("Mallory")
     mallory.may_meet(r"status (of )?404")
     mallory.opens(carried)
-    expect(mallory.page.get_by_text("This link is no longer valid.")).to_be_visible()
+    expect(mallory.page.get_by_text("It may have been used, revoked or expired.")).to_be_visible()
 
 
 def test_a_message_is_deleted_after_being_asked_once(ada: Visitor, arrive: Arrive) -> None:
