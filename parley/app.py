@@ -26,12 +26,10 @@ from parley.errors import (
     BadRequest,
     ConversationNotFound,
     DatabaseUnusable,
-    Forbidden,
     MethodNotAllowed,
     NotFound,
     OriginRefused,
     ParleyError,
-    RateLimited,
     StartupError,
     TooLarge,
     Unavailable,
@@ -45,6 +43,7 @@ from parley.pages import (
     forms,
     policy,
     previews,
+    problems,
     rendering,
     text,
     titles,
@@ -244,7 +243,10 @@ def _set_up_templates(app: Quart, assets: Assets) -> None:
     app.jinja_env.filters.update(rich=text.rich, initials=faces.initials)
     app.jinja_env.filters.update(grouped=transcript.grouped, as_days=decisions.as_days)
     app.jinja_env.filters.update(
-        day=transcript.day, clock=transcript.clock, full_date=transcript.full_date
+        day=transcript.day,
+        date=transcript.date,
+        clock=transcript.clock,
+        full_date=transcript.full_date,
     )
     app.jinja_env.filters["called"] = titles.called
     app.jinja_env.tests.update(is_emoji_only=text.is_emoji_only, untitled=titles.is_untitled)
@@ -381,50 +383,14 @@ async def _answer(error: ParleyError, status: int) -> Response:
     if web.is_for_program():
         response = web.json(present.error_reply(error), status)
     else:
-        url, label = _way_on(error)
+        problem = problems.of(error)
         # By a name that is refused our styles and scripts are refused too, and so is every link.
         is_bare = isinstance(error, WrongHost)
         page = await render_template(
             "pages/wrong_host.html" if is_bare else "pages/problem.html",
             status=status,
-            title=_TITLES.get(error.code, "That didn't work"),
-            text=error.text,
-            action_url=url,
-            action_label=label,
+            problem=problem,
         )
         response = Response(page, status=status, content_type="text/html; charset=utf-8")
     response.headers.update(web.error_headers(error))
     return response
-
-
-def _way_on(error: ParleyError) -> tuple[str, str]:
-    """Where the page of a problem leads, and what it calls that; nowhere, where none is known."""
-    if isinstance(error, WrongHost):
-        return web.site().config.public_url, "Go to the right address"
-    if isinstance(error, RateLimited) and request.method in web.SAFE_METHODS and request.url_rule:
-        return request.full_path.removesuffix("?"), "Try again"
-    back = _conversation_of(request.path) if error.code == Forbidden.code else None
-    return (back, "Back to the conversation") if back else ("/", "Start a conversation")
-
-
-def _conversation_of(path: str) -> str | None:
-    """The page of the conversation that a path lies under."""
-    parts = path.split("/")
-    return "/".join(parts[:3]) if parts[1:2] == ["conversation"] and len(parts) > 3 else None
-
-
-_TITLES = {
-    "not_found": "Nothing here",
-    "conversation_not_found": "No conversation here",
-    "conversation_ended": "This conversation has ended",
-    "forbidden": "Not allowed",
-    "origin_refused": "Request blocked",
-    "link_replaced": "This link was replaced",
-    "locked": "This conversation is locked",
-    "passphrase_required": "This conversation has a passphrase",
-    "knock_required": "Knock first",
-    "too_large": "Too large",
-    "rate_limited": "Slow down",
-    "unavailable": "Temporarily unavailable",
-    "internal": "Something went wrong",
-}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -149,8 +150,48 @@ def test_the_readmes_bot_says_why_it_may_not_join_and_stops(
         text=True,
         timeout=PATIENCE_S,
     )
+    assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert "conversation" in done.stderr
+
+
+def test_the_readmes_bot_says_where_it_finds_no_server(tmp_path: Path) -> None:
+    source = block("python", "AsyncClient").replace(":8081", f":{free_port()}")
+    done = subprocess.run(
+        [sys.executable, "-c", source, "nowhere0"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "can't be reached" in done.stderr
+
+
+def test_ctrl_c_ends_the_examples_without_a_word(parley: Process, tmp_path: Path) -> None:
+    create = f"{parley.url}/api/conversations/create"
+    room_id = requests.post(create, timeout=PATIENCE_S).json()["room_id"]
+    ada = socketio.SimpleClient()
+    ada.connect(parley.url, transports=["websocket"], wait_timeout=30)
+    ada.call("join_room", {"room_id": room_id, "username": "Ada"}, timeout=PATIENCE_S)
+    for script in (bot_script(parley, tmp_path), protocol_example(parley, tmp_path)):
+        example = subprocess.Popen(
+            [sys.executable, str(script), room_id],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            hear(ada, "proven")
+            ada.emit("send_message", {"room_id": room_id, "message": "ping"})
+            while hear(ada, "new_message")["username"] == "Ada":
+                pass  # until the example has said something, and so is all there
+            example.send_signal(signal.SIGINT)
+            _, complaint = example.communicate(timeout=PATIENCE_S)
+            assert (complaint, example.returncode) == ("", 0)
+        finally:
+            example.kill()
+    ada.disconnect()
 
 
 def test_the_readmes_bot_answers_and_is_proven(parley: Process, tmp_path: Path) -> None:

@@ -209,7 +209,7 @@ import socketio
 
 
 async def main(room_id: str) -> None:
-    async with socketio.AsyncSimpleClient() as client:
+    async with socketio.AsyncSimpleClient(handle_sigint=False) as client:
         await client.connect("http://localhost:8081", wait_timeout=30)
         me = {"room_id": room_id, "username": "Ben"}
         joined = await client.call("join_room", me)
@@ -228,7 +228,10 @@ async def main(room_id: str) -> None:
                 print(f"{data['username']}: {data['message']}", flush=True)
 
 
-asyncio.run(main(sys.argv[1]))"""
+try:
+    asyncio.run(main(sys.argv[1]))
+except KeyboardInterrupt:  # Ctrl+C ends it
+    pass"""
 
 _EXAMPLES = (
     "### For example",

@@ -18,7 +18,7 @@ from parley.errors import (
     RateLimited,
 )
 from parley.limits.limiter import Kind
-from parley.pages import forms
+from parley.pages import forms, problems
 
 door_pages = Blueprint("door_pages", __name__)
 
@@ -47,7 +47,7 @@ async def door(
         "pages/door.html",
         room_id=room_id,
         kind=refusal.code,
-        text=refusal.text,
+        text=problems.after_title(refusal),
         stands=stands,
         state=None if stands is None else present.knock_state(stands),
         error=None if error is None else error.text,

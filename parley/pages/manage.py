@@ -223,8 +223,9 @@ def _where_it_was_done(room_id: str, act: str, form: Form) -> str:
     if act in PEOPLE_ACTS:
         shown = {name: form[name] for name in ("name", "people") if form.get(name)}
         query |= {"who": form.get("user_id", ""), **shown}
-    section = decisions.SECTIONS[act]
-    return f"/conversation/{room_id}/manage?{urlencode(query)}#{section}"
+    # A script of ours may know better where whoever sent it was.
+    fragment = "" if "stays" in form else f"#{decisions.SECTIONS[act]}"
+    return f"/conversation/{room_id}/manage?{urlencode(query)}{fragment}"
 
 
 async def _page(room_id: str, asked: Form, *, refused: str = "", error: str | None = None) -> str:

@@ -46,13 +46,19 @@ def day(timestamp: str) -> str:
     return timestamp[:10]
 
 
+def date(timestamp: str) -> str:
+    """For people; `day` is for keys."""
+    month = _MONTHS[int(timestamp[5:7]) - 1]
+    return f"{int(timestamp[8:10])} {month} {timestamp[:4]}"
+
+
 def clock(timestamp: str) -> str:
-    return timestamp[11:16]
+    """It says whose hour it is, as not every reader has a script to tell theirs."""
+    return f"{timestamp[11:16]} UTC"
 
 
 def full_date(timestamp: str) -> str:
-    month = _MONTHS[int(timestamp[5:7]) - 1]
-    return f"{int(timestamp[8:10])} {month} {timestamp[:4]}, {clock(timestamp)} UTC"
+    return f"{date(timestamp)}, {clock(timestamp)}"
 
 
 def _minute(timestamp: str) -> int:

@@ -9,6 +9,9 @@ from playwright.sync_api import Browser, Playwright
 
 from tests.browser import firefox
 from tests.browser.conftest import BROWSER, FIREFOX_LIMIT, a_firefox
+from tests.browser.test_kept_form import (
+    test_a_half_written_title_outlasts_going_away_and_coming_back,
+)
 from tests.browser.test_sharing import test_copy_link_works_over_plain_http
 from tests.browser.test_talking import (
     test_a_restart_loses_nothing_and_doubles_nothing,
@@ -22,6 +25,7 @@ from tests.browser.test_unread import (
 
 __all__ = [
     "talk",
+    "test_a_half_written_title_outlasts_going_away_and_coming_back",
     "test_a_restart_loses_nothing_and_doubles_nothing",
     "test_back_and_a_reload_open_the_page_where_one_was",
     "test_copy_link_works_over_plain_http",

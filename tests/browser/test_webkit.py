@@ -93,6 +93,21 @@ def test_who_goes_away_and_comes_back_talks_on(arrive: Arrive) -> None:
     assert ada.texts() == ben.texts() == ["Before", "Meanwhile", "After"]
 
 
+def test_a_half_written_title_outlasts_going_away_and_coming_back(arrive: Arrive) -> None:
+    ada = arrive("Ada")
+    ada.opens("/")
+    ada.window.presses("#title", "Tea on Sun")
+    ada.opens("/conversations")
+    ada.sees("h1", "Conversations")
+    ada.window.goes_back()
+    ada.window.until("() => document.querySelector('#title').value === 'Tea on Sun'")
+    ada.window.clicks("button", "Start a conversation")
+    ada.sees("#username")
+    ada.window.goes_back()
+    ada.sees("h1", "Talk by link.")
+    ada.window.until("() => document.querySelector('#title').value === ''")
+
+
 def test_a_restart_loses_nothing_and_doubles_nothing(arrive: Arrive, tmp_path: Path) -> None:
     with process(tmp_path, "--port", "0") as before:
         ada, ben = arrive("Ada", before.url), arrive("Ben", before.url)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Arrive
@@ -28,6 +30,9 @@ def test_people_talk_without_javascript(arrive: Arrive) -> None:
     ada.reads_once("Hello from a form")
     expect(ada.page.locator(".message.mine")).to_have_count(1)
     expect(ada.page.locator(".message-author")).to_have_text(["You", "Ben", "Ben"])
+    # Whose hour it is, a reader without a script cannot know otherwise.
+    expect(ada.page.locator(".message-time").first).to_have_text(re.compile(r"^\d\d:\d\d UTC$"))
+    expect(ada.page.locator(".day")).to_have_text(re.compile(r"^\d+ [A-Z][a-z]+ \d{4}$"))
 
 
 def test_after_posting_from_a_phone_the_message_is_in_sight(

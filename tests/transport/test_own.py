@@ -49,8 +49,8 @@ async def test_both_first_pages_list_what_one_takes_part_in(
     await ada.ends(tea)
     found = await own(cleo, path)
     assert [id for id, _ in found] == [hut, tea]
-    assert re.fullmatch(r"Hut 1 message · \d{4}-\d\d-\d\d", found[0][1])
-    assert re.fullmatch(r"Tea ended 0 messages · \d{4}-\d\d-\d\d", found[1][1])
+    assert re.fullmatch(r"Hut 1 message · \d+ [A-Z][a-z]+ \d{4}", found[0][1])
+    assert re.fullmatch(r"Tea ended 0 messages · \d+ [A-Z][a-z]+ \d{4}", found[1][1])
 
 
 async def test_what_one_started_is_marked_and_has_a_name(cleo: Caller) -> None:

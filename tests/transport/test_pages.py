@@ -61,7 +61,7 @@ async def test_a_page_loads_nothing_from_elsewhere_and_is_not_kept(
 
 async def test_the_home_page_has_the_form_that_starts(visitor: Caller) -> None:
     page = await get(visitor, "/")
-    assert '<form class="start-form" method="post" action="/conversations">' in page
+    assert '<form class="start-form" method="post" action="/conversations" data-kept>' in page
     assert 'name="title"' in page
 
 

@@ -7,19 +7,25 @@ const KEY = "parley:manage-place";
 /** @typedef {{ heading: string, top: number }} Place */
 
 /**
- * Where on the screen a section stood when its form was sent: what is said in others may move it.
+ * Where on the screen a section stood when its form was sent: what is said in others may move it. The address is to name
+ * no section then, for browsers scroll to that whenever they like. What says so at the section's top is to be seen there.
  * @param {SubmitEvent} event
  */
 function keepPlace({ target }) {
-  const heading = /** @type {Element} */ (target).closest("section")?.querySelector("h2");
-  if (!heading) return;
+  const form = /** @type {HTMLFormElement} */ (target);
+  const heading = form.closest("section")?.querySelector("h2");
+  if (!heading || !form.matches(".stack, .choice")) return;
   /** @type {Place} */
   const place = { heading: heading.id, top: heading.getBoundingClientRect().top };
   try {
     sessionStorage.setItem(KEY, JSON.stringify(place));
   } catch {
-    // Storage may be full or forbidden; then the section's heading comes to the top.
+    return; // Storage may be full or forbidden; then the section's heading comes to the top.
   }
+  form.action = form.action.replace(/#.*/, "");
+  const stays = document.createElement("input");
+  Object.assign(stays, { type: "hidden", name: "stays", value: "yes" });
+  form.append(stays);
 }
 
 /** @returns {Place | null} the place that was kept, once */
@@ -35,19 +41,17 @@ function takePlace() {
 
 function returnToPlace() {
   const place = takePlace();
-  // Only after an act, which names its section in the address.
-  if (!place || location.hash !== `#${place.heading}`) return;
-  const heading = document.getElementById(place.heading);
-  // After the browser has scrolled to the section by itself.
-  if (heading) requestAnimationFrame(() => scrollBy(0, heading.getBoundingClientRect().top - place.top));
+  const heading = place && document.getElementById(place.heading);
+  if (heading && isTold && !location.hash) scrollBy(0, heading.getBoundingClientRect().top - place.top);
 }
 
 const address = new URL(location.href);
+// Of what was done, or of what was refused, which has the address of the form.
+const isTold = address.searchParams.has("saved") || !address.pathname.endsWith("/manage");
 if (address.searchParams.has("saved")) {
   address.searchParams.delete("saved");
   address.searchParams.delete("who");
   history.replaceState(null, "", address);
 }
 document.addEventListener("submit", keepPlace);
-if (document.readyState === "complete") returnToPlace();
-else addEventListener("load", returnToPlace);
+returnToPlace();

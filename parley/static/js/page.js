@@ -1,9 +1,11 @@
 // @ts-check
 // What every page has.
 import { selectLinksWhole } from "./browser/copy-link.js";
+import { keepForm } from "./browser/kept-form.js";
 import "./browser/theme.js";
 import { learnHours, showLocalTimes } from "./browser/time.js";
 
 showLocalTimes(document);
 learnHours(document);
 selectLinksWhole(document);
+for (const form of document.querySelectorAll("form[data-kept]")) keepForm(/** @type {HTMLFormElement} */ (form));

@@ -1,0 +1,94 @@
+// @ts-check
+// What was half written in a form is there again for whoever goes away and comes back in the same tab. Pages are stored
+// nowhere, so WebKit and Firefox would give an empty form. What was sent is not kept.
+
+/** @typedef {HTMLInputElement | HTMLTextAreaElement} Field */
+
+/** @param {HTMLFormElement} form one that the server gave empty, or with what it refused */
+export function keepForm(form) {
+  const key = `parley:form:${location.pathname}`;
+  let isSent = false;
+  const changed = fields(form).some((field) => current(field) !== initial(field));
+  // This is it, then: the browser's own memory would also hold what was sent.
+  form.autocomplete = "off";
+  // What the server gives back filled in, it has refused, and knows better.
+  if (!changed && !form.querySelector("[role=alert]")) fill(form, read(key));
+
+  form.addEventListener("input", () => write(key, written(form)));
+  form.addEventListener("submit", () => {
+    isSent = true;
+    write(key, {});
+  });
+  addEventListener("pageshow", (event) => {
+    // The very same page again, as it was when it was left: but WebKit has emptied what has autocomplete="off", or does
+    // so in the next task.
+    if (!event.persisted) return;
+    if (isSent) form.reset();
+    else setTimeout(() => fill(form, read(key)));
+    isSent = false;
+  });
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @returns {Field[]} those that somebody fills in
+ */
+function fields(form) {
+  return /** @type {Field[]} */ ([...form.querySelectorAll("input:not([type=hidden]), textarea")]);
+}
+
+/** @param {Field} field */
+function current(field) {
+  return field.type === "checkbox" ? String(/** @type {HTMLInputElement} */ (field).checked) : field.value;
+}
+
+/** @param {Field} field */
+function initial(field) {
+  return field.type === "checkbox" ? String(/** @type {HTMLInputElement} */ (field).defaultChecked) : field.defaultValue;
+}
+
+/** @param {HTMLFormElement} form */
+function written(form) {
+  const changed = fields(form).filter((field) => current(field) !== initial(field));
+  return Object.fromEntries(changed.map((field) => [field.name, current(field)]));
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {Record<string, string>} kept
+ */
+function fill(form, kept) {
+  for (const field of fields(form)) {
+    const value = kept[field.name];
+    if (typeof value !== "string") continue;
+    if (field.type === "checkbox") /** @type {HTMLInputElement} */ (field).checked = value === "true";
+    else field.value = value;
+    const folded = field.closest("details");
+    if (folded) folded.open = true;
+  }
+}
+
+/**
+ * @param {string} key
+ * @returns {Record<string, string>}
+ */
+function read(key) {
+  try {
+    return JSON.parse(sessionStorage.getItem(key) ?? "{}");
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * @param {string} key
+ * @param {Record<string, string>} kept nothing to forget it
+ */
+function write(key, kept) {
+  try {
+    if (Object.keys(kept).length) sessionStorage.setItem(key, JSON.stringify(kept));
+    else sessionStorage.removeItem(key);
+  } catch {
+    // Storage may be full or forbidden; then nothing is kept, and nothing breaks.
+  }
+}
