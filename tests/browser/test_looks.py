@@ -152,7 +152,7 @@ def test_amber_is_for_what_is_yours_and_status_and_danger_have_their_own(
           return {
             yours: style(".person.me .face").backgroundColor,
             connected: style("#badge", "::before").backgroundColor,
-            danger: style("#end-link").borderTopColor,
+            danger: style("#end-link").color,
           };
         }"""
     )
@@ -359,3 +359,59 @@ def test_a_keyboard_on_the_screen_shrinks_the_page(ada: Visitor) -> None:
     ada.is_connected()
     viewport = ada.page.locator("meta[name=viewport]")
     expect(viewport).to_have_attribute("content", re.compile("interactive-widget=resizes-content"))
+
+
+AMBER_BUTTONS = """() => {
+  const amber = getComputedStyle(document.querySelector(".sign-yours")).fill;
+  return [...document.querySelectorAll("button")]
+    .filter(button => button.checkVisibility())
+    .filter(button => getComputedStyle(button).backgroundColor === amber)
+    .map(button => button.textContent.trim());
+}"""
+
+
+def test_one_button_at_a_time_is_the_next_thing_to_do(
+    seeding: Seeding, arrive: Arrive, ben: Visitor
+) -> None:
+    seeded = seeding.conversation(owner="Ada")
+    ada = arrive("Ada", reduced_motion="reduce")
+    ben.opens(seeded.link)
+    ben.is_connected()
+    assert ben.measures(AMBER_BUTTONS) == ["Join"]
+
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    assert ada.measures(AMBER_BUTTONS) == ["Copy link"]
+    ada.types("Hello")
+    assert ada.measures(AMBER_BUTTONS) == ["Send"]
+    ada.composer.press("Enter")
+    ada.reads("Hello")
+    assert ada.measures(AMBER_BUTTONS) == []
+
+    seeding.decide(seeded, {"knock": True})
+    for who in ("Kay", "Lou"):
+        seeding.knock(seeded, who)
+    expect(ada.page.get_by_role("button", name="Let in")).to_have_count(2)
+    assert ada.measures(AMBER_BUTTONS) == ["Let in"]
+
+
+def test_what_others_say_comes_in_quietly_and_quickly(
+    seeding: Seeding, arrive: Arrive, ben: Visitor
+) -> None:
+    link = seeding.conversation(said=[Said("Cleo", "Before")]).link
+    ada, dora = arrive("Ada"), arrive("Dora", reduced_motion="reduce")
+    for visitor in (ada, ben, dora):
+        visitor.comes(link)
+    ada.says("Mine")
+    ben.says("From Ben")
+    moves = """message => {
+      const {animationName, animationDuration} = getComputedStyle(message);
+      return animationName === "none" ? 0 : 1000 * parseFloat(animationDuration);
+    }"""
+    for visitor in (ada, dora):
+        visitor.reads("From Ben")
+    assert 0 < ada.message("From Ben").evaluate(moves) <= 150
+    assert ada.message("Mine").evaluate(moves) == 0
+    assert ada.message("Before").evaluate(moves) == 0
+    assert dora.message("From Ben").evaluate(moves) == 0
