@@ -9,6 +9,10 @@ from playwright.sync_api import Browser, Playwright
 
 from tests.browser import firefox
 from tests.browser.conftest import BROWSER, FIREFOX_LIMIT, a_firefox
+from tests.browser.test_looks import (
+    test_boxes_show_whether_they_are_ticked,
+    test_one_button_at_a_time_is_the_next_thing_to_do,
+)
 from tests.browser.test_sharing import test_copy_link_works_over_plain_http
 from tests.browser.test_talking import (
     test_a_restart_loses_nothing_and_doubles_nothing,
@@ -17,7 +21,9 @@ from tests.browser.test_talking import (
 
 __all__ = [
     "test_a_restart_loses_nothing_and_doubles_nothing",
+    "test_boxes_show_whether_they_are_ticked",
     "test_copy_link_works_over_plain_http",
+    "test_one_button_at_a_time_is_the_next_thing_to_do",
     "test_people_talk_by_link",
 ]
 

@@ -202,24 +202,24 @@ def test_on_a_phone_what_can_be_done_with_a_message_is_seen_and_fits_a_finger(
     ada.opens(seeded.link)
     ada.is_connected()
     more = ada.page.get_by_role("button", name="Message actions")
-    expect(more).to_have_count(3)  # beside each of one's own, and each group of others
+    expect(more).to_have_count(4)
     delete = ada.page.get_by_role("button", name="Delete this message")
     expect(delete).to_have_count(0)
     for message in ada.messages.all():
-        if message.get_by_role("button", name="Message actions").count():
-            button = message.get_by_role("button", name="Message actions")
+        button = message.get_by_role("button", name="Message actions")
+        if message.evaluate("message => message.matches('.continued:not(.mine)')"):
+            message.locator(".message-text").tap()  # lines that close have no room for the dots
+        else:
             fits_a_finger(button)
             assert not message.evaluate(COVERS, button.element_handle())
             button.tap()
-        else:
-            message.locator(".message-text").tap()
         expect(delete).to_have_count(1)
         fits_a_finger(delete)
         assert not message.evaluate(COVERS, delete.element_handle())
     delete.tap()
     ada.page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).tap()
     expect(ada.messages.last).to_have_text(re.compile("Deleted"))
-    expect(more).to_have_count(2)
+    expect(more).to_have_count(3)
 
 
 def fits_a_finger(button: Locator) -> None:
@@ -321,10 +321,12 @@ def test_in_forced_colours_a_new_link_can_be_scanned(seeding: Seeding, arrive: A
 def test_boxes_show_whether_they_are_ticked(ada: Visitor) -> None:
     ada.opens("/")
     box = ada.page.get_by_label("Show in the public list")
-    empty = box.screenshot()
+    # The caret would be hidden by a style put in, which the policy forbids.
+    as_it_is: dict[str, Any] = {"caret": "initial"}
+    empty = box.screenshot(**as_it_is)
     ada.page.get_by_text("Show in the public list").click()
     expect(box).to_be_checked()
-    assert box.screenshot() != empty
+    assert box.screenshot(**as_it_is) != empty
     box.press("Space")
     expect(box).not_to_be_checked()
 
@@ -383,17 +385,18 @@ def test_one_button_at_a_time_is_the_next_thing_to_do(
     ada.opens(seeded.link)
     ada.is_connected()
     assert ada.measures(AMBER_BUTTONS) == ["Copy link"]
-    ada.types("Hello")
-    assert ada.measures(AMBER_BUTTONS) == ["Send"]
-    ada.composer.press("Enter")
-    ada.reads("Hello")
-    assert ada.measures(AMBER_BUTTONS) == []
-
     seeding.decide(seeded, {"knock": True})
     for who in ("Kay", "Lou"):
         seeding.knock(seeded, who)
     expect(ada.page.get_by_role("button", name="Let in")).to_have_count(2)
     assert ada.measures(AMBER_BUTTONS) == ["Let in"]
+    ada.page.get_by_role("button", name="Decline all").click()
+    expect(ada.page.get_by_role("button", name="Let in")).to_have_count(0)
+    ada.types("Hello")
+    assert ada.measures(AMBER_BUTTONS) == ["Send"]
+    ada.composer.press("Enter")
+    ada.reads("Hello")
+    assert ada.measures(AMBER_BUTTONS) == []
 
 
 def test_what_others_say_comes_in_quietly_and_quickly(
