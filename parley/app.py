@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from http import HTTPStatus
 
 import msgspec
@@ -37,8 +38,19 @@ from parley.errors import (
     WrongHost,
 )
 from parley.limits.limiter import Limits
-from parley.pages import compression, faces, forms, policy, rendering, text, transcript
-from parley.pages.assets import Assets
+from parley.pages import (
+    compression,
+    decisions,
+    faces,
+    forms,
+    policy,
+    previews,
+    rendering,
+    text,
+    titles,
+    transcript,
+)
+from parley.pages.assets import SHOWN_ELSEWHERE, Assets
 from parley.pages.conversations import pages
 from parley.pages.door import door_pages
 from parley.pages.manage import manage_pages
@@ -140,6 +152,7 @@ def create_app(config: Config | None = None) -> Parley:
         require_proof=config.require_proof,
         held_sessions=lambda: realtime.audience.held_sessions(),
         is_watched=lambda conversation_id: conversation_id in realtime.audience.rooms,
+        is_owner_here=lambda conversation_id: realtime.audience.has_owner(conversation_id),
     )
     limits = Limits(config)
     realtime = Realtime(context, config, limits)
@@ -225,13 +238,16 @@ def _serve(app: Parley, config: Config) -> None:
 
 def _set_up_templates(app: Quart, assets: Assets) -> None:
     app.jinja_env.globals.update(asset=assets.url, imports=assets.imports, version=__version__)
+    picture = assets.url(SHOWN_ELSEWHERE)
+    app.jinja_env.globals.update(preview_card=functools.partial(previews.card, picture))
     app.jinja_env.globals.update(form_seal=forms.seal_field, pause=rendering.pause)
     app.jinja_env.filters.update(rich=text.rich, initials=faces.initials)
-    app.jinja_env.filters.update(grouped=transcript.grouped)
+    app.jinja_env.filters.update(grouped=transcript.grouped, as_days=decisions.as_days)
     app.jinja_env.filters.update(
         day=transcript.day, clock=transcript.clock, full_date=transcript.full_date
     )
-    app.jinja_env.tests["is_emoji_only"] = text.is_emoji_only
+    app.jinja_env.filters["called"] = titles.called
+    app.jinja_env.tests.update(is_emoji_only=text.is_emoji_only, untitled=titles.is_untitled)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 

@@ -66,9 +66,28 @@ def _what_every_app_has_is_made_once() -> None:
 
     A server makes one app, a run of the tests two thousand.
     """
-    _make_once(Rule, "_compile_builder", lambda rule: (rule.rule, *rule._trace, rule.defaults))
+    _compile_once()
     _make_once(Environment, "compile", lambda _environment: None)
     _make_once(app_module, "Assets")
+
+
+def _compile_once() -> None:
+    """A rule of the routing is what another of the same words was compiled to."""
+    compile_rule, compiled = Rule.compile, {}
+
+    def compile_or_take(rule: Rule) -> None:
+        words = repr((rule.rule, rule.host, rule.subdomain, rule.merge_slashes, rule.defaults))
+        if words not in compiled:
+            compile_rule(rule)
+            compiled[words] = rule
+            return
+        same = compiled[words]
+        for name in ("_parts", "_trace", "_converters", "arguments"):
+            setattr(rule, name, getattr(same, name))
+        for name in ("_build", "_build_unknown"):
+            setattr(rule, name, getattr(same, name).__func__.__get__(rule, None))
+
+    Rule.compile = compile_or_take  # type: ignore[assignment,method-assign]
 
 
 def _make_once(owner: Any, name: str, what_counts: Callable[[Any], Any] | None = None) -> None:

@@ -89,6 +89,17 @@ class Forked:
         return bytes(heard[self.stdout]), errors
 
 
+def run(
+    *arguments: str, env: Mapping[str, str], timeout: float
+) -> subprocess.CompletedProcess[str]:
+    """`parley` to its end, as `subprocess.run` would have it. Raises `TimeoutExpired`."""
+    forked = Forked(arguments, env=env)
+    said, complained = forked.communicate(timeout)
+    return subprocess.CompletedProcess(
+        ["parley", *arguments], forked.wait(), said.decode(), complained.decode()
+    )
+
+
 @functools.cache
 def _loaded() -> socket.socket:
     """The way to the one that has loaded it, which ends with this process."""

@@ -15,10 +15,10 @@ import pytest
 import requests
 
 from parley import contract
-from tests import lean
+from tests import forking, lean
 from tests.people import Person
 from tests.servers import START_WITHIN_S, Process, begin_folder, process
-from tests.test_cli import assert_says_why, parley
+from tests.test_cli import assert_says_why
 
 PATIENCE_S = 20
 FORM = {"Sec-Fetch-Site": "same-origin"}
@@ -27,6 +27,11 @@ FORM = {"Sec-Fetch-Site": "same-origin"}
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
+
+
+def parley(*arguments: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
+    return forking.run(*arguments, env=clean, timeout=START_WITHIN_S)
 
 
 def said_in(url: str, room_id: str) -> list[str]:

@@ -28,7 +28,10 @@ async def knock(body: contract.KnockBody, room_id: str) -> Response:
     reply = contract.KnockReply(state="not_needed")
     if asked.knock is not None:
         token = UNSET if web.is_own_page() or asked.token is None else asked.token
-        reply = contract.KnockReply(state="waiting", id=asked.knock.id, token=token)
+        is_owner_here = web.site().context.is_owner_here(asked.conversation.id)
+        reply = contract.KnockReply(
+            state="waiting", id=asked.knock.id, owner_online=is_owner_here, token=token
+        )
     return web.remember(web.json(reply), asked.token)
 
 
@@ -40,6 +43,8 @@ async def knock_state(room_id: str) -> contract.KnockReply:
         raise Locked  # who waits is told; an owner may let them in all the same
     if reply.state not in ("none", "not_needed") and stands.knock is not None:
         reply.id = stands.knock.id
+    if reply.state == "waiting":
+        reply.owner_online = stands.is_owner_here
     return reply
 
 

@@ -145,6 +145,7 @@ class KnockAck(Struct, kw_only=True):
     ok: Literal[True] = True
     state: KnockState
     id: str | UnsetType = UNSET
+    owner_online: bool | UnsetType = UNSET
     token: str | UnsetType = UNSET
 
 
@@ -339,7 +340,7 @@ CLIENT_EVENTS: dict[str, ClientEvent] = {
         ClientEvent(
             "join_room",
             "Join as a participant. `conversation_state` comes before the acknowledgement. "
-            "Joining again is harmless.",
+            "Joining again is harmless; under another username it changes your name.",
             JoinRoom,
             JoinAck,
         ),

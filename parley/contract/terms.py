@@ -22,6 +22,12 @@ LABEL_MAX_CHARS = 64
 PASSPHRASE_MAX_CHARS = 200
 MESSAGE_ID_MAX_CHARS = 64
 
+
+def default_title(room_id: str) -> str:
+    """What a conversation without a title has for one on the wire."""
+    return f"Conversation {room_id}"
+
+
 FRAME_MAX_BYTES = 128 * 1024
 """One Socket.IO packet, or one JSON body: the longest message fits, also from a client that escapes
 each of its characters, an emoji in twelve bytes."""
@@ -146,6 +152,8 @@ ActName = Literal[
     "let_all_speak",
     "required_proof",
     "required_no_proof",
+    "showed_title_in_previews",
+    "hid_title_in_previews",
     "set_passphrase",
     "removed_passphrase",
     "changed_retention",

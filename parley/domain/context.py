@@ -49,6 +49,8 @@ class Context:
     """The ids of the sessions that open sockets speak for."""
     is_watched: Callable[[int], bool] = lambda conversation_id: False
     """Whether a socket is in this conversation, if only to read. For the writer's thread too."""
+    is_owner_here: Callable[[int], bool] = lambda conversation_id: False
+    """Whether an owner's socket is in this conversation, if only to read."""
     seen: Seen = field(default_factory=Seen)
     passphrases: Passphrases = field(default_factory=Passphrases)
     slices: Slices = field(default_factory=Slices)

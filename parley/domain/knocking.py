@@ -35,12 +35,13 @@ from parley.records import (
 )
 from parley.storage import grants, knocks
 
-ODE_BYTES = 24
 ID_BYTES = 9
 KNOCK_LASTS = timedelta(seconds=KNOCK_LASTS_S)
 AT_THE_DOOR_AGAIN_S = 60.0
 ADMITTED: Literal["admitted"] = "admitted"
 DECLINED: Literal["declined"] = "declined"
+OPENED = "opened"
+"""The door was opened to all. It gives no right: whoever comes later meets the door of then."""
 CROWDED_OUT = "crowded_out"
 """Nobody answered it: it made room for somebody's from where fewer knocks come from."""
 PURPOSE = "where a knock came from"
@@ -121,22 +122,31 @@ async def knock(
 
 
 async def own_knock(context: Context, room_id: str, session: Session | None) -> AtTheDoor:
-    """How it stands with the knock of this session, if it knocked, and whether it has to."""
+    """How it stands with the knock of this session, if it knocked, and what the door asks for.
+
+    Whether an owner is here is looked at where somebody waits for one.
+    """
     at = context.clock()
 
-    def query(connection: sa.Connection) -> AtTheDoor:
+    def query(connection: sa.Connection) -> tuple[int, AtTheDoor]:
         found = door.find(connection, room_id, session)
         if found.standing is Standing.REMOVED:
             raise ConversationNotFound
-        may_come_in = access.may_come_in(found.conversation, found.standing)
-        if session is None:
-            return AtTheDoor(may_come_in, None)
-        own = knocks.of_session(connection, found.id, session.id)
-        if own is not None and own.answer is None and own.asked_at <= at - KNOCK_LASTS:
+        own = None if session is None else knocks.of_session(connection, found.id, session.id)
+        if own is not None and own.answer in (None, OPENED) and own.asked_at <= at - KNOCK_LASTS:
             own = None
-        return AtTheDoor(may_come_in, own, is_locked=found.conversation.is_locked)
+        return found.id, AtTheDoor(
+            access.may_come_in(found.conversation, found.standing),
+            own,
+            is_locked=found.conversation.is_locked,
+            is_knock=found.conversation.is_knock,
+            has_passphrase=found.conversation.passphrase_hash is not None,
+        )
 
-    return await context.database.read(query)
+    conversation_id, stands = await context.database.read(query)
+    if stands.knock is None or stands.knock.answer is not None:
+        return stands
+    return replace(stands, is_owner_here=context.is_owner_here(conversation_id))
 
 
 def waiting(connection: sa.Connection, conversation_id: int, *, at: datetime) -> tuple[Knock, ...]:
@@ -228,7 +238,7 @@ def let_all_in(
     """The door is open to all, so nobody waits any more. For use inside the transaction."""
     return tuple(
         KnockAnswered(conversation.room_id, replace(knock, answer=ADMITTED))
-        for knock in knocks.forget_waiting(connection, conversation.id, until=at)
+        for knock in knocks.answer_waiting(connection, conversation.id, answer=OPENED, until=at)
     )
 
 
@@ -236,7 +246,7 @@ def over(
     connection: sa.Connection, conversation: Conversation, who: Session
 ) -> KnockAnswered | None:
     """Whoever came in by other means waits no more, and nobody is asked about them."""
-    knock = knocks.forget(connection, conversation.id, who.id)
+    knock = knocks.answer_session(connection, conversation.id, who.id, answer=ADMITTED)
     if knock is None:
         return None
     return KnockAnswered(conversation.room_id, replace(knock, answer=ADMITTED))

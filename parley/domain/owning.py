@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import structlog
 from msgspec import UNSET, Struct, UnsetType
 
-from parley.contract import KEEP_DAYS, ActName
+from parley.contract import KEEP_DAYS, ActName, default_title
 from parley.domain import access, audit, conversations, door, knocking, text
 from parley.domain.context import Context
 from parley.errors import BadRequest
@@ -46,6 +46,7 @@ class Wished(Protocol):
     knock: bool | UnsetType
     read_only: bool | UnsetType
     require_proof: bool | UnsetType
+    preview_title: bool | UnsetType
     passphrase: str | UnsetType
     keep_days: int | UnsetType
 
@@ -59,6 +60,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
     is_knock: bool | UnsetType = UNSET
     is_read_only: bool | UnsetType = UNSET
     needs_proof: bool | UnsetType = UNSET
+    shows_title: bool | UnsetType = UNSET
     passphrase: str | UnsetType = UNSET
     """Empty for none."""
     keep_days: int | UnsetType = UNSET
@@ -93,6 +95,7 @@ def wishes(body: Wished) -> Wishes:
         is_knock=body.knock,
         is_read_only=body.read_only,
         needs_proof=body.require_proof,
+        shows_title=body.preview_title,
         passphrase=body.passphrase,
         keep_days=body.keep_days,
     )
@@ -112,8 +115,7 @@ async def change(
         before = found.conversation
         wanted = dict(columns)
         if "title" in wanted:
-            wanted["title"] = text.title(wanted["title"], room_id=before.room_id)
-            wanted["title_folded"] = wanted["title"].casefold()
+            wanted |= _titled(text.title(wanted["title"], room_id=before.room_id))
         news = {
             name: value
             for name, value in wanted.items()
@@ -144,8 +146,11 @@ async def replace_link(context: Context, room_id: str, session: Session | None) 
 
     def work(connection: sa.Connection) -> Changed:
         found = door.owned(connection, room_id, session)
-        new = conversations.new_room_id(found.conversation.visibility)
-        after = stored.replace_link(connection, found.conversation, new, at=at)
+        before = found.conversation
+        new = conversations.new_room_id(before.visibility)
+        after = stored.replace_link(connection, before, new, at=at)
+        if before.title == default_title(before.room_id):
+            after = stored.change(connection, before.id, **_titled(default_title(new)))
         audit.note(connection, found, "replaced_link", at=at)
         replaced = LinkReplaced(found.id, found.conversation.room_id, after.room_id)
         shown_out = _forget_who_came_in(connection, after, is_open=False)
@@ -290,7 +295,7 @@ async def _columns(context: Context, wishes: Wishes) -> dict[str, Any]:
         columns["title"] = wishes.title
     if wishes.description is not UNSET:
         columns["description"] = text.description(wishes.description)
-    for name in ("is_locked", "is_knock", "is_read_only", "needs_proof"):
+    for name in ("is_locked", "is_knock", "is_read_only", "needs_proof", "shows_title"):
         if (value := getattr(wishes, name)) is not UNSET:
             columns[name] = value
     if wishes.keep_days is not UNSET:
@@ -305,11 +310,17 @@ async def _columns(context: Context, wishes: Wishes) -> dict[str, Any]:
     return columns
 
 
+def _titled(title: str) -> dict[str, str]:
+    """The columns of a title: as it is shown, and as it is searched."""
+    return {"title": title, "title_folded": title.casefold()}
+
+
 def _act(column: str, after: Conversation) -> tuple[ActName, str]:
     """How the list of acts tells a change, never a secret."""
     match column:
         case "title":
-            return "changed_title", after.title
+            is_untitled = after.title == default_title(after.room_id)
+            return "changed_title", "" if is_untitled else after.title
         case "description":
             return "changed_description", ""
         case "is_locked":
@@ -320,6 +331,10 @@ def _act(column: str, after: Conversation) -> tuple[ActName, str]:
             return ("made_read_only" if after.is_read_only else "let_all_speak"), ""
         case "needs_proof":
             return ("required_proof" if after.needs_proof else "required_no_proof"), ""
+        case "shows_title":
+            return (
+                "showed_title_in_previews" if after.shows_title else "hid_title_in_previews"
+            ), ""
         case "passphrase_hash":
             return ("set_passphrase" if after.passphrase_hash else "removed_passphrase"), ""
         case _:

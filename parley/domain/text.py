@@ -11,6 +11,7 @@ from parley.contract import (
     TITLE_MAX_CHARS,
     TYPE_PATTERN,
     USERNAME_MAX_CHARS,
+    default_title,
 )
 from parley.errors import BadRequest, TooLarge
 
@@ -33,7 +34,7 @@ def claimed_name(text: str | None) -> str:
 
 
 def title(text: str | None, *, room_id: str) -> str:
-    return _name(text, "title", TITLE_MAX_CHARS) or f"Conversation {room_id}"
+    return _name(text, "title", TITLE_MAX_CHARS) or default_title(room_id)
 
 
 def label(text: str | None) -> str:

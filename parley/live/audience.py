@@ -160,6 +160,11 @@ class Audience:
     def room(self, conversation_id: int) -> Room:
         return self.rooms.setdefault(conversation_id, Room())
 
+    def has_owner(self, conversation_id: int) -> bool:
+        """Whether an owner is in it on a socket, and told who knocks."""
+        room = self.rooms.get(conversation_id)
+        return room is not None and any(self._owners(room, conversation_id))
+
     def unseat(self, client: Client, conversation_id: int) -> None:
         client.get_up(conversation_id)
         room = self.rooms.get(conversation_id)

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import mimetypes
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,20 @@ LIST = "built.json"
 _SOURCES = ("css", "js", "vendor")
 COMPRESSED_TYPES = ("text/", "application/json", "image/svg+xml")
 # Not left to the machine's own table, which may know nothing of these or call them otherwise.
-_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".svg": "image/svg+xml"}
+_TYPES = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".ico": "image/vnd.microsoft.icon",
+    ".png": "image/png",
+}
+ICONS = {
+    "/favicon.ico": "img/favicon.ico",
+    "/apple-touch-icon.png": "img/apple-touch-icon.png",
+}
+"""Files that are asked for at these addresses by programs that read no page."""
+SHOWN_ELSEWHERE = "img/preview.png"
+"""What other sites show of ours, some from our own address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +88,21 @@ class Assets:
             asset = self._files.get(name)
             if asset is None:
                 raise NotFound
-            return _response(asset, is_current=version == self.version)
+            response = _response(asset, is_current=version == self.version)
+            if name == SHOWN_ELSEWHERE:
+                response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+            return response
 
-        @files.get("/favicon.ico")
-        async def favicon() -> Response:
-            return _response(self._files["img/favicon.svg"], is_current=False)
+        for address, name in ICONS.items():
+            files.add_url_rule(address, Path(name).stem, self._icon(name))
 
         return files
+
+    def _icon(self, name: str) -> Callable[[], Awaitable[Response]]:
+        async def icon() -> Response:
+            return _response(self._files[name], is_current=False)
+
+        return icon
 
 
 def source_of(folder: Path) -> str:

@@ -10,11 +10,12 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, present, web
 from parley.contract import decode
-from parley.domain import conversations, messages, participants
+from parley.domain import conversations, knocking, messages, participants
 from parley.errors import ParleyError
 from parley.limits.limiter import Kind
 from parley.pages import faces, forms, qr_codes
 from parley.pages.door import AT_THE_DOOR, Refused, door
+from parley.pages.own import own_conversations
 from parley.pages.rendering import render_long
 from parley.records import Session, Snapshot, Standing, Visibility
 
@@ -41,6 +42,8 @@ class Window:
     snapshot: Snapshot
     older_url: str | None
     newest_url: str | None
+    is_missing: bool
+    """Whether a message was asked for that is not there."""
 
 
 pages.before_request(forms.look_at_seal)
@@ -89,23 +92,15 @@ async def conversation(room_id: str) -> AnyResponse | str | Refused:
     now = window.snapshot.conversation.room_id
     if now != room_id:  # whoever is inside comes by an old link to the new one
         return redirect(f"/conversation/{now}", SEE_OTHER)
-    return await _show(window)
+    name = await _name_to_join_by(window.snapshot)
+    return await _show(window) if name is None else await _come_in(room_id, name)
 
 
 @pages.post("/conversation/<room_id>/join")
 async def join(room_id: str) -> AnyResponse | Refused:
     username = (await request.form).get("username", "")
     try:
-        body = decode.from_value({"username": username}, contract.JoinBody)
-        joining = participants.Joining(
-            await web.current_session(),
-            username=body.username,
-            keeps_cookie=True,
-            announced=True,
-            address=web.address(),
-        )
-        async with web.limited(Kind.JOINS, room_id):
-            joined = await participants.join(web.site().context, room_id, joining)
+        joined = await _join(room_id, username)
     except ParleyError as error:
         if isinstance(error, AT_THE_DOOR):
             return await door(room_id, error)
@@ -171,7 +166,8 @@ async def qr_code(room_id: str) -> Response:
 
 
 async def _home(form: StartForm, error: str | None = None) -> str:
-    return await render_template("pages/home.html", form=form, error=error)
+    own = await own_conversations()
+    return await render_template("pages/home.html", form=form, error=error, own=own)
 
 
 async def _list(form: StartForm, error: str | None = None) -> str:
@@ -187,6 +183,7 @@ async def _list(form: StartForm, error: str | None = None) -> str:
     public_url = web.public_url()
     return await render_long(
         "pages/conversations.html",
+        own=[] if q or cursor else await own_conversations(),
         conversations=[present.summary(found, public_url=public_url) for found in page],
         q=q,
         first_url=_url("/conversations", search) if cursor else None,
@@ -194,6 +191,42 @@ async def _list(form: StartForm, error: str | None = None) -> str:
         form=form,
         error=error,
     )
+
+
+async def _join(room_id: str, username: str) -> participants.Joined:
+    body = decode.from_value({"username": username}, contract.JoinBody)
+    joining = participants.Joining(
+        await web.current_session(),
+        username=body.username,
+        keeps_cookie=True,
+        announced=True,
+        address=web.address(),
+    )
+    async with web.limited(Kind.JOINS, room_id):
+        return await participants.join(web.site().context, room_id, joining)
+
+
+async def _name_to_join_by(snapshot: Snapshot) -> str | None:
+    """The name under which whoever looks at the page knocked, where they were let in since: to
+    knock was to ask to join, so they are not asked for it again.
+    """
+    session = await web.session_if_known()
+    if session is None or snapshot.person is not None or not snapshot.conversation.is_active:
+        return None
+    room_id = snapshot.conversation.room_id
+    return (await knocking.own_knock(web.site().context, room_id, session)).name_to_join_by
+
+
+async def _come_in(room_id: str, username: str) -> str:
+    """The page for somebody who joins under the name they knocked with; where that can't be, the
+    page says why and asks for another.
+    """
+    error = None
+    try:
+        await _join(room_id, username)
+    except ParleyError as refusal:
+        error = refusal.text
+    return await _conversation(room_id, error=error, username=username)
 
 
 async def _conversation(
@@ -212,6 +245,7 @@ async def _show(
     return await render_long(
         "pages/conversation.html",
         conversation=shown,
+        previewed=snapshot.conversation,
         hues=faces.hues([*shown.participants, *([me] if me else [])], shown.messages),
         # What a browser keeps goes by what never changes and comes only once, whatever the link.
         key=snapshot.conversation.id,
@@ -222,7 +256,10 @@ async def _show(
         join_link=present.join_link(snapshot.conversation.room_id, public_url=web.public_url()),
         older_url=window.older_url,
         newest_url=window.newest_url,
+        is_missing=window.is_missing,
         error=error,
+        # Who has a name here and gave one asked for another.
+        renames=bool(username) and snapshot.person is not None,
         username=username,
         draft=draft,
     )
@@ -247,6 +284,7 @@ async def _window(room_id: str, session: Session | None) -> Window:
         if shown and snapshot.has_more
         else None,
         newest_url=None if at_end and (shown or not seq) else path,
+        is_missing="at" in seq and not any(message.seq == seq["at"] for message in shown),
     )
 
 

@@ -25,6 +25,8 @@ door_pages = Blueprint("door_pages", __name__)
 Refused = tuple[str, int, dict[str, str]]
 """A page that says why not, its status, and when to try again."""
 SEE_OTHER = 303
+ASKED_AT_THE_DOOR = (KnockRequired, PassphraseRequired)
+"""What keeps somebody out who can do something about it there."""
 AT_THE_DOOR = (Locked, KnockRequired, OldLink, PassphraseRequired, PassphraseWrong)
 
 
@@ -36,18 +38,20 @@ async def door(
     room_id: str, refusal: ParleyError, *, error: ParleyError | None = None, username: str = ""
 ) -> Refused:
     """The page for somebody whom `refusal` keeps out; `error` is what came of their trying."""
-    state = None
-    if isinstance(refusal, KnockRequired):
+    stands = None
+    if isinstance(refusal, ASKED_AT_THE_DOOR):
         session = await web.session_if_known()
-        state = present.knock_state(await knocking.own_knock(web.site().context, room_id, session))
+        stands = await knocking.own_knock(web.site().context, room_id, session)
+    knocked = None if stands is None else stands.knock
     page = await render_template(
         "pages/door.html",
         room_id=room_id,
         kind=refusal.code,
         text=refusal.text,
-        state=state,
+        stands=stands,
+        state=None if stands is None else present.knock_state(stands),
         error=None if error is None else error.text,
-        username=username,
+        username=username or ("" if knocked is None else knocked.username),
     )
     told = error or refusal
     return page, contract.CODES[contract.Code(told.code)].status, web.retry_headers(told)

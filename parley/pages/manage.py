@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,14 +18,14 @@ from parley.domain.context import Context
 from parley.domain.overview import overview
 from parley.errors import BadRequest, Forbidden, NotFound, RateLimited, TooLarge
 from parley.limits.limiter import Kind
-from parley.pages import forms, qr_codes
+from parley.pages import decisions, forms, qr_codes
+from parley.pages.decisions import Form
 from parley.pages.rendering import render_long
 from parley.records import Act, Overview, Role, Session
 
 manage_pages = Blueprint("manage_pages", __name__)
 
 Refused = tuple[str, int, dict[str, str]]
-Form = Mapping[str, str]
 Deed = Callable[[Context, str, Session | None, Form], Awaitable[None]]
 
 SEE_OTHER = 303
@@ -52,6 +52,8 @@ ACTS: dict[contract.ActName, str] = {
     "let_all_speak": "let everyone post",
     "required_proof": "made people prove who they are when they come back",
     "required_no_proof": "let people come back without proof",
+    "showed_title_in_previews": "let other apps show the title with the link",
+    "hid_title_in_previews": "kept the title from other apps",
     "set_passphrase": "set a passphrase",
     "removed_passphrase": "removed the passphrase",
     "changed_retention": "changed how long messages are kept",
@@ -81,6 +83,8 @@ async def act(room_id: str, act: str) -> AnyResponse | Refused | str:
     session = await web.current_session()
     context = web.site().context
     try:
+        if (asked := await decisions.question(context, room_id, session, act, form)) is not None:
+            return await _ask(room_id, act, asked)
         async with web.limited(Kind.ACTS, room_id):
             if act == "link":
                 return await _made_link(context, room_id, session, form)
@@ -94,7 +98,7 @@ async def act(room_id: str, act: str) -> AnyResponse | Refused | str:
                 raise BadRequest("Unknown form.")
     except (BadRequest, TooLarge, NotFound, Forbidden, RateLimited) as error:
         # For who is no owner this raises what keeps them out.
-        page = await _page(room_id, form, error=error.text)
+        page = await _page(room_id, form, refused=act, error=error.text)
         status = contract.CODES[contract.Code(error.code)].status
         return page, status, web.retry_headers(error)
     return redirect(_where_it_was_done(room_id, act, form), SEE_OTHER)
@@ -114,11 +118,22 @@ async def ask_to_replace_link(room_id: str) -> str:
     return await render_template("pages/replace_link.html", conversation=found.conversation)
 
 
-async def _title(context: Context, room_id: str, session: Session | None, form: Form) -> None:
-    body = decode.from_value(
-        {"title": form.get("title", ""), "description": form.get("description", "")},
-        contract.ChangeBody,
+async def _ask(room_id: str, act: str, asked: decisions.Question) -> str:
+    page = f"/conversation/{room_id}/manage"
+    section = decisions.SECTIONS[act]
+    return await render_template(
+        "pages/ask.html",
+        question=asked,
+        action=f"{page}/{act}#{section}",
+        back=f"{page}#{section}",
     )
+
+
+async def _title(context: Context, room_id: str, session: Session | None, form: Form) -> None:
+    wishes: dict[str, Any] = {name: form.get(name, "") for name in ("title", "description")}
+    if "has_preview" in form:  # else the page did not ask, as the conversation is listed
+        wishes["preview_title"] = "preview_title" in form
+    body = decode.from_value(wishes, contract.ChangeBody)
     await owning.change(context, room_id, session, owning.wishes(body))
 
 
@@ -203,17 +218,17 @@ async def _deleted(context: Context, room_id: str, session: Session | None) -> s
 
 
 def _where_it_was_done(room_id: str, act: str, form: Form) -> str:
-    """The page to go on with: of what is done in the list of people, the part that was shown."""
-    page = f"/conversation/{room_id}/manage"
-    if act not in PEOPLE_ACTS:
-        return f"{page}?{urlencode({'saved': act})}"
-    shown = {name: form[name] for name in ("name", "people") if form.get(name)}
-    query = urlencode({"saved": act, "who": form.get("user_id", ""), **shown})
-    return f"{page}?{query}#people-title"
+    """The section that the act stands in; of the list of people, the part that was shown."""
+    query = {"saved": act}
+    if act in PEOPLE_ACTS:
+        shown = {name: form[name] for name in ("name", "people") if form.get(name)}
+        query |= {"who": form.get("user_id", ""), **shown}
+    section = decisions.SECTIONS[act]
+    return f"/conversation/{room_id}/manage?{urlencode(query)}#{section}"
 
 
-async def _page(room_id: str, asked: Form, error: str | None = None) -> str:
-    """What a query or a form asks to be shown."""
+async def _page(room_id: str, asked: Form, *, refused: str = "", error: str | None = None) -> str:
+    """What a query or a form asks to be shown, and of the act that was `refused` why."""
     session = await web.current_session()
     text = asked.get("acts_before")
     before = decode.from_query(text, "acts_before", contract.Seq) if text else None
@@ -223,6 +238,7 @@ async def _page(room_id: str, asked: Form, error: str | None = None) -> str:
         web.site().context, room_id, session, acts_before=before, cursor=cursor, name=name
     )
     conversation = seen.conversation
+    told = refused or asked.get("saved", "")
     return await render_long(
         "pages/manage.html",
         conversation=conversation,
@@ -242,8 +258,11 @@ async def _page(room_id: str, asked: Form, error: str | None = None) -> str:
         link_words=LINK_WORDS,
         keep_days=contract.KEEP_DAYS,
         link_lives=list(LINK_LIVES),
-        saved=asked.get("saved") if not error else None,
-        person_saved=_person_saved(seen, asked) if not error else None,
+        filled=decisions.filled(seen, refused, asked),
+        told_in=decisions.SECTIONS.get(told, "page"),
+        said=None if error else decisions.SAID.get(told),
+        person_saved=None if error else _person_saved(seen, asked),
+        person_act=told,
         error=error,
     )
 

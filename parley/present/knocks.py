@@ -16,8 +16,8 @@ def knock_state(record: records.AtTheDoor) -> contract.KnockState:
     answer = None if record.knock is None else record.knock.answer
     if record.may_come_in:
         return "admitted" if answer == "admitted" else "not_needed"
-    # What an owner gave can be taken back since.
-    if record.knock is None or answer == "admitted":
+    # What an owner gave can be taken back since, and an open door be closed.
+    if record.knock is None or answer in ("admitted", "opened"):
         return "none"
     if answer is None:
         return "waiting"

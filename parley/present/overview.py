@@ -18,6 +18,7 @@ def decided(seen: records.Overview) -> contract.ManageReply:
         knock=now.is_knock,
         read_only=now.is_read_only,
         require_proof=now.needs_proof,
+        preview_title=now.shows_title,
         has_passphrase=now.passphrase_hash is not None,
         keep_days=now.keep_days or 0,
         waiting=[waiting(each) for each in seen.waiting],

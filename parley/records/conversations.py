@@ -41,6 +41,8 @@ class Conversation(Struct, frozen=True):
     """Whether only owners speak."""
     needs_proof: bool
     """Whether nobody comes back as somebody without a token."""
+    shows_title: bool
+    """Whether links to it that are sent in other apps are shown with its title there."""
     passphrase_hash: str | None
     keep_days: int | None
     """After how many days messages are erased; None for never."""

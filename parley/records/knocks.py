@@ -16,8 +16,8 @@ class Knock(Struct, frozen=True):
     username: str
     asked_at: datetime
     answer: str | None
-    """`admitted` or `declined`; `crowded_out` where it made room for another; None while
-    nobody answered."""
+    """`admitted` or `declined`; `opened` where the door was opened to all; `crowded_out` where
+    it made room for another; None while nobody answered."""
     room_id: str
     """At which they knocked: a newer one is not for strangers to learn."""
     place: str = ""
@@ -32,3 +32,16 @@ class AtTheDoor(Struct, frozen=True):
     knock: Knock | None
     is_locked: bool = False
     """Whether nobody new comes in just now."""
+    is_knock: bool = False
+    """Whether strangers may knock, unless it is locked."""
+    has_passphrase: bool = False
+    """Whether strangers may come in by a passphrase, unless it is locked."""
+    is_owner_here: bool = False
+    """Whether an owner's socket is in the conversation: they see at once who knocks."""
+
+    @property
+    def name_to_join_by(self) -> str | None:
+        """The name of whoever knocked and may come in; None where nobody is to come in so."""
+        if not self.may_come_in or self.knock is None:
+            return None
+        return self.knock.username if self.knock.answer in ("admitted", "opened") else None

@@ -21,10 +21,11 @@ from parley.storage.schema import (
 
 _THIS = conversations.c.id == p("id")
 _IS_THERE = conversations.c.deleted_at.is_(None)
-_COLUMNS = [column for column in conversations.c if column is not conversations.c.deleted_at]
-_ALL = sa.select(*_COLUMNS).where(_IS_THERE)
-_FIND = Prepared(_ALL.where(conversations.c.room_id == p("room_id")), _COLUMNS)
-_BY_ID = Prepared(_ALL.where(_THIS), _COLUMNS)
+COLUMNS = [column for column in conversations.c if column is not conversations.c.deleted_at]
+"""All that a record has."""
+_ALL = sa.select(*COLUMNS).where(_IS_THERE)
+_FIND = Prepared(_ALL.where(conversations.c.room_id == p("room_id")), COLUMNS)
+_BY_ID = Prepared(_ALL.where(_THIS), COLUMNS)
 # Not the whole of it, for it is read before every message; with who says it, at the cost of one
 # more row by its key, and as it is stored: what is only compared need not be converted.
 _HEAD_COLUMNS = [
@@ -88,7 +89,7 @@ _BY_OLD_LINK = Prepared(
     _ALL.join(old_links, old_links.c.conversation_id == conversations.c.id).where(
         old_links.c.room_id == p("room_id")
     ),
-    _COLUMNS,
+    COLUMNS,
 )
 
 _OLD_LINKS = Prepared(
@@ -105,7 +106,7 @@ _KEPT_FOR_DAYS = Prepared(
     _ALL.where(KEPT_FOR_DAYS, conversations.c.id > p("after"))
     .order_by(conversations.c.id)
     .limit(p("limit")),
-    _COLUMNS,
+    COLUMNS,
 )
 
 
@@ -141,7 +142,7 @@ def insert(
         )
         .returning(*conversations.c)
     ).one()
-    return _conversation(row)
+    return conversation(row)
 
 
 def _fresh_id(connection: sa.Connection, at: datetime) -> int:
@@ -157,13 +158,13 @@ def _fresh_id(connection: sa.Connection, at: datetime) -> int:
 
 def find(connection: sa.Connection, room_id: str) -> Conversation | None:
     row = _FIND.first(connection, room_id=room_id)
-    return None if row is None else _conversation(row)
+    return None if row is None else conversation(row)
 
 
 def by_old_link(connection: sa.Connection, room_id: str) -> Conversation | None:
     """The conversation that this room id led to before its link was replaced."""
     row = _BY_OLD_LINK.first(connection, room_id=room_id)
-    return None if row is None else _conversation(row)
+    return None if row is None else conversation(row)
 
 
 def old_room_ids(connection: sa.Connection, conversation_id: int, *, limit: int) -> tuple[str, ...]:
@@ -173,7 +174,7 @@ def old_room_ids(connection: sa.Connection, conversation_id: int, *, limit: int)
 
 def by_id(connection: sa.Connection, conversation_id: int) -> Conversation | None:
     row = _BY_ID.first(connection, id=conversation_id)
-    return None if row is None else _conversation(row)
+    return None if row is None else conversation(row)
 
 
 def head(connection: sa.Connection, conversation_id: int, user_id: str) -> Head | None:
@@ -209,7 +210,7 @@ def change(connection: sa.Connection, conversation_id: int, **columns: Any) -> C
         .values(**columns)
         .returning(*conversations.c)
     ).one()
-    return _conversation(row)
+    return conversation(row)
 
 
 def replace_link(
@@ -228,7 +229,7 @@ def kept_for_a_time(
 ) -> tuple[Conversation, ...]:
     """The first `limit` with a number above `after` whose messages are erased after some days."""
     rows = _KEPT_FOR_DAYS.run(connection, after=after, limit=limit)
-    return tuple(_conversation(row) for row in rows)
+    return tuple(conversation(row) for row in rows)
 
 
 def listed(
@@ -249,7 +250,7 @@ def listed(
         query = query.where(
             conversations.c.title_folded.contains(title_contains.casefold(), autoescape=True)
         )
-    return [_conversation(row) for row in connection.execute(query)]
+    return [conversation(row) for row in connection.execute(query)]
 
 
 def count(connection: sa.Connection) -> tuple[int, int]:
@@ -281,7 +282,8 @@ def change_participant_count(connection: sa.Connection, conversation_id: int, by
     return count
 
 
-def _conversation(row: Any) -> Conversation:
+def conversation(row: Any) -> Conversation:
+    """Of a row with all `COLUMNS`."""
     return Conversation(
         id=row.id,
         room_id=row.room_id,
@@ -301,6 +303,7 @@ def _conversation(row: Any) -> Conversation:
         is_knock=row.is_knock,
         is_read_only=row.is_read_only,
         needs_proof=row.needs_proof,
+        shows_title=row.shows_title,
         passphrase_hash=row.passphrase_hash,
         keep_days=row.keep_days,
         erased_through=row.erased_through,

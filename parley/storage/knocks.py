@@ -88,19 +88,24 @@ def answer(
     return None if row is None else _knock(row)
 
 
-def forget(connection: sa.Connection, conversation_id: int, session_id: int) -> Knock | None:
-    """The session has no knock any more; the one it waited under, if it did."""
-    row = connection.execute(
-        knocks.delete()
+def answer_session(
+    connection: sa.Connection, conversation_id: int, session_id: int, *, answer: str
+) -> Knock | None:
+    """Whatever answer the session's knock had; the knock, if it still waited for one."""
+    before = of_session(connection, conversation_id, session_id)
+    if before is None:
+        return None
+    connection.execute(
+        knocks.update()
         .where(knocks.c.conversation_id == conversation_id, knocks.c.session_id == session_id)
-        .returning(*knocks.c)
-    ).one_or_none()
-    return None if row is None or row.answer is not None else _knock(row)
+        .values(answer=answer)
+    )
+    return before if before.answer is None else None
 
 
 def forget_old(connection: sa.Connection, conversation_id: int, *, until: datetime) -> None:
-    """Those of this time whom no owner answered: they waited, or made room for others."""
-    unanswered = sa.or_(knocks.c.answer.is_(None), knocks.c.answer == "crowded_out")
+    """Those of this time whom no owner answered: they waited, or need not any more."""
+    unanswered = sa.or_(knocks.c.answer.is_(None), knocks.c.answer.in_(("crowded_out", "opened")))
     connection.execute(
         knocks.delete().where(
             knocks.c.conversation_id == conversation_id, unanswered, knocks.c.asked_at <= until
@@ -108,13 +113,14 @@ def forget_old(connection: sa.Connection, conversation_id: int, *, until: dateti
     )
 
 
-def forget_waiting(
-    connection: sa.Connection, conversation_id: int, *, until: datetime
+def answer_waiting(
+    connection: sa.Connection, conversation_id: int, *, answer: str, until: datetime
 ) -> tuple[Knock, ...]:
-    """Whoever asked by then has no knock any more; those who had no answer."""
+    """All who asked by then and had no answer."""
     rows = connection.execute(
-        knocks.delete()
+        knocks.update()
         .where(_waits(conversation_id), knocks.c.asked_at <= until)
+        .values(answer=answer)
         .returning(*knocks.c)
     )
     return tuple(_knock(row) for row in rows)

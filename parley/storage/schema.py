@@ -99,6 +99,7 @@ conversations = sa.Table(
     sa.Column("is_knock", sa.Boolean, nullable=False, server_default=_NO),
     sa.Column("is_read_only", sa.Boolean, nullable=False, server_default=_NO),
     sa.Column("needs_proof", sa.Boolean, nullable=False, server_default=_NO),
+    sa.Column("shows_title", sa.Boolean, nullable=False, server_default=_NO),
     sa.Column("passphrase_hash", sa.Text),
     sa.Column("keep_days", sa.Integer),
     # Messages up to this seq were erased, for their time was over.
@@ -106,6 +107,8 @@ conversations = sa.Table(
     # Nobody finds it from then on; its rows are erased bit by bit, this one last.
     sa.Column("deleted_at", Instant),
 )
+# In the order in which they were begun: an id rises with time.
+sa.Index("ix_conversations_owner", conversations.c.owner_session_id, conversations.c.id)
 KEPT_FOR_DAYS = conversations.c.keep_days.is_not(None)
 sa.Index(
     "ix_conversations_keep_days",
@@ -155,6 +158,15 @@ participants = sa.Table(
     # Who joined as this, where another session took it up since.
     sa.Column("first_session_id", sa.BigInteger),
     sa.UniqueConstraint("conversation_id", "session_id"),
+)
+# Whoever forgets their token comes back to nothing: their joining is kept out of the index.
+PROVEN = participants.c.unproven_from.is_(None)
+sa.Index(
+    "ix_participants_session",
+    participants.c.session_id,
+    participants.c.conversation_id,
+    sqlite_where=PROVEN,
+    postgresql_where=PROVEN,
 )
 TAKEN_UP = participants.c.first_session_id.is_not(None)
 sa.Index(
@@ -280,6 +292,7 @@ grants = sa.Table(
     sa.Column("link_id", sa.ForeignKey("links.id"), index=True),
     sa.Column("granted_at", Instant, nullable=False),
 )
+sa.Index("ix_grants_session", grants.c.session_id, grants.c.conversation_id)
 
 knocks = sa.Table(
     "knocks",

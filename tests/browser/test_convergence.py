@@ -83,6 +83,8 @@ def test_a_thousand_messages_missed_equal_a_fresh_page(
     # Browsers scroll by whole pixels, and lay text out in parts of them.
     assert abs(top - place[1]) <= 1
     cleo.pill.click()
+    expect(cleo.message("missed 0")).to_be_in_viewport()
+    cleo.to_end.click()
     expect(cleo.page).to_have_title(title)
     equals_a_fresh_page(cleo, arrive("Eve"), talk.link)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -14,6 +15,10 @@ from tests.browser.visitor import PHONE, SLOW_MS, Visitor
 
 NO_SCRIPTS = {"java_script_enabled": False}
 PASSPHRASE = "open sesame"
+ACCESS_IS_AT = """top => {
+  const section = document.getElementById("access").closest("section");
+  return Math.abs(section.getBoundingClientRect().top - top) < 2;
+}"""
 
 
 def manages(ada: Visitor, link: str) -> None:
@@ -24,8 +29,24 @@ def manages(ada: Visitor, link: str) -> None:
 def saves_the_door(ada: Visitor, **ticked: bool) -> None:
     for label, is_ticked in ticked.items():
         ada.page.get_by_label(label.replace("_", " ")).set_checked(is_ticked)
-    ada.page.get_by_role("button", name="Save").first.click()
-    expect(ada.page.get_by_text("Done.", exact=True)).to_be_visible()
+    saves(ada, "Access and posting")
+
+
+def saves(ada: Visitor, section: str) -> None:
+    """Press the button of a section, and be told there."""
+    here = ada.page.get_by_role("region", name=section)
+    here.get_by_role("button", name="Save").click()
+    expect(here.get_by_role("status")).to_have_text("Saved.")
+
+
+def opens_the_form_of_links(ada: Visitor) -> None:
+    ada.page.get_by_text("Create a link for someone").click()
+
+
+def revokes(ada: Visitor, name: str) -> None:
+    row(ada, name, "Revoke")
+    ada.page.get_by_role("button", name="Revoke the link").click()
+    expect(ada.page.get_by_text("The link was revoked.")).to_be_in_viewport()
 
 
 def knocks(who: Visitor, link: str) -> None:
@@ -43,9 +64,8 @@ def row(ada: Visitor, name: str, act: str) -> None:
 
 def describes(ada: Visitor, words: str) -> None:
     ada.page.get_by_label("Description", exact=True).fill(words)
-    ada.page.get_by_role("button", name="Save").nth(1).click()
+    saves(ada, "About")
     expect(ada.page.get_by_label("Description", exact=True)).to_have_value(words)
-    expect(ada.page.get_by_text("Done.", exact=True)).to_be_visible()
 
 
 def test_who_knocks_is_let_in_from_the_page(ada: Visitor, arrive: Arrive) -> None:
@@ -54,15 +74,20 @@ def test_who_knocks_is_let_in_from_the_page(ada: Visitor, arrive: Arrive) -> Non
     saves_the_door(ada, Knock_first=True)
     kim = arrive("Kim", **PHONE)
     knocks(kim, link)
+    expect(kim.page.get_by_text("The owner isn't here right now")).to_be_visible()
     ada.opens(link)
     ada.joins()
+    expect(kim.page.get_by_text("the owner can see it now")).to_be_visible()
+    expect(kim.page.get_by_text("The owner isn't here right now")).to_be_hidden()
     waiting = ada.page.get_by_role("group", name="1 person waiting")
     expect(waiting.get_by_text("Kim wants to join")).to_be_visible()
     expect(ada.page).to_have_title(re.compile(r"^\(1 waiting\)"))
     waiting.get_by_role("button", name="Let in").click()
     expect(waiting).not_to_be_visible()
-    kim.joins()
+    expect(kim.composer).to_be_visible()  # and no name is asked for again
+    kim.is_connected()
     kim.says("Thank you")
+    expect(ada.page.locator("#people .person", has_text="Kim")).to_have_count(1)
     ada.reads("Thank you")
 
 
@@ -78,6 +103,7 @@ def test_a_knock_is_heard_while_the_owner_looks_on(ada: Visitor, arrive: Arrive)
     expect(line).not_to_be_visible()
     kim.reloads()
     expect(kim.page.get_by_role("heading", name="Request declined")).to_be_visible()
+    expect(kim.page.get_by_label("Your name")).to_have_value("Kim")
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (320, 640)], ids=str)
@@ -115,7 +141,7 @@ def test_who_knocked_comes_in_when_the_door_is_opened_to_all(ada: Visitor, arriv
     expect(seen_by_ada).to_have_count(1)
     saves_the_door(ada, Knock_first=False)
     expect(seen_by_ada).to_have_count(0)
-    expect(kim.name_field).to_be_visible(timeout=SLOW_MS)
+    expect(kim.composer).to_be_visible()
 
 
 def test_who_knocked_is_told_when_the_door_is_locked(ada: Visitor, arrive: Arrive) -> None:
@@ -244,6 +270,42 @@ def test_read_only_takes_the_composer_away_live(ada: Visitor, arrive: Arrive) ->
     expect(ben.composer).to_be_visible()
 
 
+def test_members_are_told_live_what_the_owner_decides(ada: Visitor, arrive: Arrive) -> None:
+    link = ada.starts()
+    ben = arrive("Ben", **PHONE)
+    ben.comes(link)
+    manages(ada, link)
+    saves_the_door(ada, **{"Locked": True, "Read-only": True})
+    ada.page.get_by_label("Keep messages").select_option("7 days")
+    ada.page.get_by_role("button", name="Save").last.click()
+    expect(ada.page.get_by_text("Done.", exact=True)).to_be_visible()
+
+    told = ben.page.locator(".notice").last
+    expect(told).to_contain_text("Locked: no one new can join · Only the owner can post now")
+    expect(told).to_contain_text("Messages are now deleted after 7 days")
+    expect(ben.page.locator("#announcer")).to_contain_text("Messages are now deleted after 7 days.")
+    for again in (False, True):
+        if again:
+            ben.reloads()
+            ben.is_connected()
+        expect(ben.page.locator("#opening-keep")).to_have_text("Messages are deleted after 7 days.")
+        ben.page.get_by_role("button", name="People and link").click()
+        sheet = ben.page.get_by_role("dialog")
+        for words in (
+            "Locked: no one new can join.",
+            "Messages are deleted after 7 days.",
+            "Only the owner can post.",
+        ):
+            expect(sheet.get_by_text(words, exact=True)).to_be_visible()
+        sheet.get_by_role("button", name="Close").click()
+
+    saves_the_door(ada, **{"Locked": False, "Read-only": False})
+    expect(ben.composer).to_be_visible()
+    expect(told).to_have_text("Anyone with the link can join again · Everyone can post again")
+    expect(ben.page.locator("#door-note")).to_have_text("")
+    expect(ben.page.locator("#posting-note")).to_have_text("")
+
+
 def test_a_replaced_link_takes_those_inside_along(ada: Visitor, arrive: Arrive) -> None:
     link = ada.starts()
     ada.joins()
@@ -255,8 +317,17 @@ def test_a_replaced_link_takes_those_inside_along(ada: Visitor, arrive: Arrive) 
         expect(ada.page.get_by_role("heading", name="Replace the link?")).to_be_visible()
         if not again:
             ada.page.get_by_role("link", name="Cancel").click()
+    ada.may_use_the_clipboard()
     ada.page.get_by_role("button", name="Replace the link").click()
-    expect(ada.page.get_by_text("Done.", exact=True)).to_be_visible()
+    expect(ada.page.get_by_text("The link was replaced.")).to_be_in_viewport()
+    ada.page.get_by_role("button", name="Copy link").click()
+    expect(ada.page.get_by_role("button", name="Copied")).to_be_visible()
+    new = ada.page.get_by_label("Main link").input_value()
+    assert new != link.split("#")[0]
+    field = ada.page.get_by_label("Title", exact=True)
+    field.fill("")
+    field.press("Control+v")
+    expect(field).to_have_value(new)
     ben.page.wait_for_url(lambda url: url.split("#")[0] != link)
     ben.is_connected()
     ben.says("Still here")
@@ -280,15 +351,23 @@ def test_a_deleted_conversation_is_gone_from_every_screen(ada: Visitor, arrive: 
     ben.does_not_see("Remember me")
 
 
+def keeps_messages(ada: Visitor, time: str, *, asked: bool = True) -> None:
+    danger = ada.page.get_by_role("region", name="Danger zone")
+    danger.get_by_label("Keep messages").select_option(time)
+    danger.get_by_role("button", name="Change").click()
+    if asked:
+        ada.page.get_by_role("button", name="Delete older messages").click()
+    expect(danger.get_by_role("status")).to_have_text("Saved.")
+
+
 def test_everything_is_managed_without_scripts(arrive: Arrive) -> None:
     ada = arrive("Ada", **NO_SCRIPTS)
     link = ada.starts("Plain")
     manages(ada, link)
     ada.page.get_by_label("Title", exact=True).fill("Plainer")
-    ada.page.get_by_role("button", name="Save").nth(1).click()
-    expect(ada.page.get_by_role("heading", name="Plainer")).to_be_visible()
-    ada.page.get_by_label("Keep messages").select_option("7 days")
-    ada.page.get_by_role("button", name="Save").nth(2).click()
+    saves(ada, "About")
+    expect(ada.page.locator(".manage-title")).to_have_text("Plainer")
+    keeps_messages(ada, "7 days")
     expect(ada.page.get_by_label("Keep messages")).to_have_value("7")
     expect(ada.page.get_by_text("changed how long messages are kept 7 days")).to_be_visible()
 
@@ -320,6 +399,17 @@ def test_a_description_comes_and_goes_live(ada: Visitor, ben: Visitor) -> None:
     assert described.inner_html() == told_live
     describes(ada, "")
     expect(described).to_be_hidden()
+    # Without a title it is not called by the id that leads to it.
+    ada.page.get_by_label("Title", exact=True).fill("")
+    describes(ada, "Come in")
+    untitled = ben.page.get_by_role("heading", name="Untitled conversation", exact=True)
+    expect(untitled).to_have_attribute("title", "Untitled conversation")
+    expect(ben.page).to_have_title("Untitled conversation · parley")
+    expect(ben.page.locator(".opening-title")).to_have_text("Untitled conversation")
+    ben.reloads()
+    ben.is_connected()
+    expect(untitled).to_be_visible()
+    expect(ben.page).to_have_title("Untitled conversation · parley")
 
 
 def test_who_was_away_finds_the_new_words(ada: Visitor, ben: Visitor) -> None:
@@ -342,6 +432,7 @@ def test_who_was_away_finds_the_new_words(ada: Visitor, ben: Visitor) -> None:
 def test_a_new_link_is_shown_whole(ada: Visitor, width: int) -> None:
     ada.page.set_viewport_size({"width": width, "height": 800})
     manages(ada, ada.starts())
+    opens_the_form_of_links(ada)
     ada.page.get_by_role("button", name="Create a link").click()
     field = ada.page.get_by_label("New link", exact=True)
     hidden_px = (
@@ -367,8 +458,7 @@ def test_a_device_that_owns_no_more_learns_so_at_once(ada: Visitor, arrive: Arri
     phone.joins()
     expect(phone.people.filter(has_text="Phone")).to_contain_text("you, owner")
     manages(ada, link)
-    row(ada, "Another device used", "Revoke")
-    expect(ada.page.get_by_text("Done.", exact=True)).to_be_visible()
+    revokes(ada, "Another device used")
     for name in ("Manage", "End conversation"):
         expect(phone.page.get_by_role("link", name=name)).to_have_count(0)
     expect(phone.people.filter(has_text="Phone")).not_to_contain_text("owner")
@@ -379,6 +469,7 @@ def test_a_device_that_owns_no_more_learns_so_at_once(ada: Visitor, arrive: Arri
 def test_a_reader_whose_link_was_revoked_is_told_so(ada: Visitor, arrive: Arrive) -> None:
     link = ada.starts()
     manages(ada, link)
+    opens_the_form_of_links(ada)
     ada.page.get_by_label("People with this link can").select_option("only read")
     ada.page.get_by_role("button", name="Create a link").click()
     rea = arrive("Rea")
@@ -386,7 +477,7 @@ def test_a_reader_whose_link_was_revoked_is_told_so(ada: Visitor, arrive: Arrive
     rea.page.get_by_role("button", name="Open conversation").click()
     rea.is_connected()
     manages(ada, link)
-    row(ada, "Read-only used", "Revoke")
+    revokes(ada, "Read-only used")
     told = rea.page.get_by_role("alert").filter(has_text="Ask the person who sent it for a new one")
     expect(told).to_be_visible()
     rea.has_badge("Disconnected")
@@ -396,6 +487,7 @@ def test_links_are_called_what_they_were_made_for(ada: Visitor) -> None:
     link = ada.starts()
     for role, label in (("read and post", "Family"), ("only read", "")):
         manages(ada, link)
+        opens_the_form_of_links(ada)
         ada.page.get_by_label("People with this link can").select_option(role)
         ada.page.get_by_label("Who is it for?").fill(label)
         ada.page.get_by_role("button", name="Create a link").click()
@@ -438,6 +530,7 @@ def test_times_of_what_owners_decide_are_the_readers_own(arrive: Arrive) -> None
     row(ada, "Ben", "Remove")
     saves_the_door(ada, Knock_first=True)
     knocks(arrive("Kim"), link)
+    opens_the_form_of_links(ada)
     ada.page.get_by_label("Expires").select_option("1 day")
     ada.page.get_by_role("button", name="Create a link").click()
     manages(ada, link)
@@ -445,7 +538,8 @@ def test_times_of_what_owners_decide_are_the_readers_own(arrive: Arrive) -> None
         line = ada.page.get_by_role("listitem").filter(has_text=words)
         moment = line.locator("time").get_attribute("datetime")
         local = ada.measures(
-            "at => new Date(at).toLocaleString('en-GB', {dateStyle: 'full', timeStyle: 'short'})",
+            "at => new Date(at).toLocaleString('en-GB', "
+            "{dateStyle: 'full', timeStyle: 'short'}).replace(',', '')",
             moment,
         )
         expect(line).to_contain_text(local)
@@ -458,4 +552,36 @@ def test_what_was_done_is_said_once(ada: Visitor) -> None:
     saves_the_door(ada, Locked=True)
     ada.reloads()
     expect(ada.page.get_by_label("Locked")).to_be_checked()
-    expect(ada.page.get_by_text("Done.", exact=True)).to_have_count(0)
+    expect(ada.page.get_by_text("Saved.", exact=True)).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, NO_SCRIPTS, PHONE], ids=["with scripts", "without", "phone"]
+)
+def test_whoever_saves_stays_where_they_were(arrive: Arrive, options: dict[str, Any]) -> None:
+    ada = arrive("Ada", **options)
+    manages(ada, ada.starts())
+    here = ada.page.get_by_role("region", name="Access and posting")
+    here.get_by_role("button", name="Save").scroll_into_view_if_needed()
+    before = here.bounding_box()
+    saves_the_door(ada, Locked=True)
+    expect(here.get_by_role("status")).to_be_in_viewport()
+    if options != NO_SCRIPTS:
+        assert before is not None
+        ada.page.wait_for_function(ACCESS_IS_AT, arg=before["y"])
+
+
+def test_the_page_says_what_it_is_and_what_can_be_done_to_harm(ada: Visitor) -> None:
+    manages(ada, ada.starts("Hut by the lake"))
+    expect(ada.page.get_by_role("heading", level=1)).to_have_text("Manage")
+    expect(ada.page.locator(".manage-title")).to_have_text("Hut by the lake")
+    sections = ["About", "Access and posting", "People", "Links", "Owner activity", "Danger zone"]
+    jumps = ada.page.get_by_role("navigation", name="On this page").get_by_role("link")
+    expect(jumps).to_have_text(sections)
+    jumps.last.click()
+    danger = ada.page.get_by_role("region", name="Danger zone")
+    expect(danger.get_by_role("heading").first).to_be_in_viewport()
+    harmful = ["Replace link", "End conversation", "Delete for good"]
+    expect(danger.get_by_role("link")).to_have_text(harmful)
+    keeps_messages(ada, "30 days")
+    keeps_messages(ada, "1 year", asked=False)

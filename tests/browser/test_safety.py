@@ -75,7 +75,9 @@ def test_what_people_wrote_is_shown_and_never_run(
 
 def test_what_people_write_live_is_never_run(ada: Visitor, ben: Visitor) -> None:
     dialogs = [*dialogs_of(ada), *dialogs_of(ben)]
-    link = ada.starts("<img src=x onerror=alert(1)>", description="<script>alert(1)</script>")
+    link = ada.starts_by_hand(
+        "<img src=x onerror=alert(1)>", description="<script>alert(1)</script>"
+    )
     ada.joins("<svg onload='window.harm = 1'>")
     ben.opens(link)
     ben.joins("<img src=x onerror='window.harm = 1'>")

@@ -10,6 +10,17 @@ from tests.browser.conftest import Arrive
 from tests.browser.visitor import PHONE, Visitor
 from tests.servers import Process
 
+PAPER_AND_BARS = """() => {
+  const drawing = document.createElement("canvas").getContext("2d");
+  drawing.fillStyle = getComputedStyle(document.documentElement).backgroundColor;
+  drawing.fillRect(0, 0, 1, 1);
+  const [red, green, blue] = drawing.getImageData(0, 0, 1, 1).data;
+  const hex = [red, green, blue].map((part) => part.toString(16).padStart(2, "0")).join("");
+  const bars = [...document.querySelectorAll("meta[name=theme-color]")];
+  return [`#${hex}`, bars.filter((bar) => matchMedia(bar.media).matches).map((bar) => bar.content)];
+}"""
+"""The colour of the page, and the one that the browser's bars are asked to have."""
+
 
 def test_copy_link_copies_and_says_so(ada: Visitor) -> None:
     ada.may_use_the_clipboard()
@@ -25,7 +36,7 @@ def test_copy_link_copies_and_says_so(ada: Visitor) -> None:
 
 def test_copy_link_works_over_plain_http(arrive: Arrive, site: Process) -> None:
     ada = arrive("Ada", url=f"http://{chromium.PLAIN_HTTP_HOST}:{site.port}")
-    link = ada.starts()
+    link = ada.starts_by_hand()
     ada.joins()
     assert ada.measures("navigator.clipboard === undefined")
     side = ada.page.get_by_role("complementary")
@@ -38,7 +49,7 @@ def test_copy_link_works_over_plain_http(arrive: Arrive, site: Process) -> None:
 
 def test_copy_link_works_over_plain_http_from_the_sheet(arrive: Arrive, site: Process) -> None:
     ada = arrive("Ada", url=f"http://{chromium.PLAIN_HTTP_HOST}:{site.port}", **PHONE)
-    link = ada.starts()
+    link = ada.starts_by_hand()
     ada.joins()
     ada.page.get_by_role("button", name="People and link").click()
     sheet = ada.page.get_by_role("dialog", name="People and link")
@@ -115,8 +126,9 @@ def test_a_phone_offers_its_own_way_to_share(arrive: Arrive) -> None:
 @pytest.mark.not_in_firefox("it does as the system has it, whatever Playwright says of colours")
 def test_the_theme_is_chosen_once_and_for_every_page(ada: Visitor) -> None:
     def paper() -> str:
-        colour: str = ada.measures("getComputedStyle(document.documentElement).backgroundColor")
-        return colour
+        colour, bars = ada.measures(PAPER_AND_BARS)
+        assert bars == [colour]
+        return str(colour)
 
     ada.opens("/")
     light = paper()

@@ -8,18 +8,31 @@ from tests.browser.seeding import Said, Seeding
 from tests.browser.visitor import Visitor
 
 EMPTY = "No messages yet. Share the link to invite people."
+EMPTY_FOR_GUESTS = "No messages yet. Enter your name and say hello."
+EMPTY_FOR_MEMBERS = "No messages yet. Say hello."
 ENDED = "This conversation has ended. You can still read it."
 
 
-def test_an_empty_conversation_says_what_to_do(ada: Visitor) -> None:
-    ada.starts()
+def test_an_empty_conversation_says_what_to_do(ada: Visitor, ben: Visitor) -> None:
+    link = ada.starts()
     empty = ada.page.locator("#empty")
     expect(empty).to_contain_text(EMPTY)
     expect(empty.get_by_role("button", name="Copy link")).to_be_visible()
+
+    # A guest has nobody to send it to.
+    ben.opens(link)
+    for_ben = ben.page.locator("#empty")
+    expect(for_ben).to_have_text(EMPTY_FOR_GUESTS, use_inner_text=True)
+    ben.joins()
+    expect(for_ben).to_have_text(EMPTY_FOR_MEMBERS, use_inner_text=True)
+    ben.reloads()
+    ben.is_connected()
+    expect(for_ben).to_have_text(EMPTY_FOR_MEMBERS, use_inner_text=True)
+
     ada.joins()
     ada.says("Now there is something")
-
     expect(empty).not_to_be_visible()
+    expect(for_ben).not_to_be_visible()
 
 
 def test_ending_is_asked_once_and_tells_everyone(ada: Visitor, ben: Visitor, cleo: Visitor) -> None:
@@ -99,7 +112,7 @@ def test_the_list_shows_finds_and_says_when_there_is_nothing(
     seeding: Seeding, ada: Visitor, cleo: Visitor
 ) -> None:
     seeding.conversation("A secret garden")
-    ada.starts("Räksmörgås for lunch", listed=True)
+    ada.starts_by_hand("Räksmörgås for lunch", listed=True)
     cleo.opens("/conversations")
     expect(cleo.page.get_by_role("link", name="Räksmörgås for lunch")).to_be_visible()
     cleo.does_not_see("A secret garden")

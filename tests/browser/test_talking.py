@@ -33,7 +33,7 @@ def hasty_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
 
 
 def test_people_talk_by_link(ada: Visitor, ben: Visitor, cleo: Visitor) -> None:
-    link = ada.starts("Tea on Sunday")
+    link = ada.starts_by_hand("Tea on Sunday")
     ada.joins()
     ben.opens(link)
     ben.joins("Ben")
@@ -70,9 +70,9 @@ def test_a_reload_brings_you_back_as_yourself_without_a_ghost(ada: Visitor, ben:
 
 
 def test_a_name_is_remembered_for_the_next_conversation(ada: Visitor) -> None:
-    ada.starts("First")
+    ada.starts_by_hand("First")
     ada.joins("Ada Lovelace")
-    ada.starts("Second")
+    ada.starts_by_hand("Second")
 
     expect(ada.name_field).to_have_value("Ada Lovelace")
 

@@ -11,7 +11,7 @@ from tests.browser.visitor import PHONE, Visitor
 
 def test_people_talk_without_javascript(arrive: Arrive) -> None:
     ada, ben = arrive("Ada", java_script_enabled=False), arrive("Ben", java_script_enabled=False)
-    link = ada.starts("Plain")
+    link = ada.starts_by_hand("Plain")
     give_name(ada)
     post(ada, "Hello\nfrom a form")
 
@@ -44,7 +44,7 @@ def test_after_posting_from_a_phone_the_message_is_in_sight(
 
 def test_the_owner_ends_without_javascript(arrive: Arrive) -> None:
     ada = arrive("Ada", java_script_enabled=False)
-    ada.starts("Plain")
+    ada.starts_by_hand("Plain")
     ada.page.get_by_role("link", name="End conversation").click()
     ada.page.get_by_role("link", name="Cancel").click()
     expect(ada.name_field).to_be_visible()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+import requests
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -108,7 +109,26 @@ class Visitor:
     # --- what they do ---
 
     def starts(self, title: str = "A talk", *, description: str = "", listed: bool = False) -> str:
-        """Start a conversation from the home page, and give its link."""
+        """Have started a conversation, be where it is, and give its link."""
+        fields = {
+            "title": title,
+            "description": description,
+            "visibility": "listed" if listed else "unlisted",
+        }
+        started = requests.post(
+            urljoin(self.url, "/api/conversations/create"),
+            json=fields,
+            headers={"Authorization": f"Bearer {session}"} if (session := self.session()) else {},
+            timeout=SLOW_MS / 1000,
+        ).json()
+        self.has_session(started["token"])
+        self.opens(f"/conversation/{started['room_id']}")
+        return self.page.url
+
+    def starts_by_hand(
+        self, title: str = "A talk", *, description: str = "", listed: bool = False
+    ) -> str:
+        """Start a conversation on the home page, and give its link."""
         self.opens("/")
         self.page.get_by_label("What is it about?").fill(title)
         if description:
@@ -190,10 +210,9 @@ class Visitor:
             self.context.grant_permissions(["clipboard-read", "clipboard-write"])
 
     def session(self) -> str:
-        """The token that a program would need to be this person."""
-        return next(
-            cookie["value"] for cookie in self.context.cookies() if cookie["name"] == _COOKIE
-        )
+        """The token that a program would need to be this person; none before they did anything."""
+        cookies = self.context.cookies()
+        return next((cookie["value"] for cookie in cookies if cookie["name"] == _COOKIE), "")
 
     def may_meet(self, *patterns: str) -> None:
         """Trouble that the test provokes, in Chromium's words."""
@@ -243,6 +262,10 @@ class Visitor:
     @property
     def pill(self) -> Locator:
         return self.page.get_by_role("button", name=re.compile("new message"))
+
+    @property
+    def to_end(self) -> Locator:
+        return self.page.get_by_role("button", name="Go to the newest message")
 
     @property
     def people(self) -> Locator:

@@ -119,6 +119,18 @@ async def test_nobody_waits_at_an_open_door(context: Context, told: Told, made: 
     assert await state(context, made, kim) == "none"
 
 
+async def test_an_open_door_brings_in_who_waited_and_for_a_day_alone(
+    context: Context, clock: Clock, made: Created
+) -> None:
+    room_id = made.conversation.room_id
+    kim = await knocks(context, made, "Kim")
+    assert (await knocking.own_knock(context, room_id, kim)).name_to_join_by is None
+    await owning.change(context, room_id, made.owner, Wishes(is_knock=False))
+    assert (await knocking.own_knock(context, room_id, kim)).name_to_join_by == "Kim"
+    clock.goes_on(DAY)
+    assert (await knocking.own_knock(context, room_id, kim)).name_to_join_by is None
+
+
 async def test_who_waits_at_a_door_that_is_locked_goes_on_waiting(
     context: Context, told: Told, made: Created
 ) -> None:

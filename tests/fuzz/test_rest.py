@@ -225,6 +225,7 @@ ELSEWHERE = st.builds(
                 "/static//etc/passwd",
                 "/openapi.json",
                 "/favicon.ico",
+                "/apple-touch-icon.png",
                 "//api//health",
                 "/socket.io",
                 "/socket.io/x",

@@ -8,6 +8,7 @@ import { WINDOW_MESSAGES } from "../../parley/static/js/state/loaded.js";
 import { noticeText } from "../../parley/static/js/state/notices.js";
 import { peopleOf } from "../../parley/static/js/state/people-pages.js";
 import { INITIAL, Store, reduce } from "../../parley/static/js/state/store.js";
+import { firstUnseen, unreadSince } from "../../parley/static/js/state/unread.js";
 import { typingText } from "../../parley/static/js/writing/typing.js";
 
 /** @typedef {import("../../parley/static/js/state/store.js").State} State */
@@ -186,6 +187,38 @@ test("only messages of others that nobody saw are unread", () => {
   assert.deepEqual(seen.unread, { from: 5, count: 0 });
   assert.deepEqual(after(seen, arrives(message(7), false)).unread, { from: 7, count: 1 });
   assert.deepEqual(after(seen, { type: "read" }).unread, { from: 0, count: 0 });
+});
+
+test("what is unread becomes less as it is seen, and own messages never count", () => {
+  const state = after(stateOf(messages(1, 2)), ...[3, 4, 5, 6].map((seq) => arrives(message(seq), false)),
+    arrives(message(7, { by: "Ada" }), false));
+  assert.deepEqual([state.unread, state.seenThrough], [{ from: 3, count: 4 }, 2]);
+  const some = after(state, { type: "seen", through: 4 });
+  assert.deepEqual([some.unread, firstUnseen(some)?.seq], [{ from: 3, count: 2 }, 5]);
+  assert.deepEqual(after(some, { type: "seen", through: 3 }), some);
+  assert.deepEqual(after(some, { type: "read" }), some);
+  assert.deepEqual(after(some, { type: "seen", through: 6 }).unread, { from: 3, count: 0 });
+});
+
+test("of what is not loaded the first unread is looked for, and all of it counts until the end is there", () => {
+  const away = stateOf(messages(1, 10), { hasNewer: true, seq: 400, unread: { from: 101, count: 300 }, seenThrough: 100 });
+  const there = after(away, { type: "window_loaded", messages: messages(61, 160), hasOlder: true, hasNewer: true, seq: 400 });
+  assert.equal(firstUnseen(there)?.seq, 101);
+  assert.equal(after(there, { type: "seen", through: 110 }).unread.count, 290);
+  const beyond = after(away, { type: "window_loaded", messages: messages(301, 400), hasOlder: true, hasNewer: false, seq: 400 });
+  assert.equal(firstUnseen(beyond), undefined);
+  assert.equal(after(beyond, { type: "seen", through: 390 }).unread.count, 10);
+});
+
+test("what came since this browser had read is unread, but for what one wrote oneself elsewhere", () => {
+  const since = (shown, through, fields = {}) => unreadSince(stateOf(shown, fields), through);
+  const shown = [...messages(1, 5), message(6, { by: "Ada" }), message(7)];
+  assert.deepEqual(since(shown, 4), { unread: { from: 5, count: 2 }, seenThrough: 4 });
+  assert.deepEqual(since(shown, 5), { unread: { from: 7, count: 1 }, seenThrough: 5 });
+  for (const through of [0, 7, 8]) assert.equal(since(shown, through).unread.count, 0);
+  assert.equal(since([...messages(1, 5), message(6, { by: "Ada" })], 5).unread.count, 0);
+  assert.deepEqual(since(messages(101, 200), 50, { hasOlder: true }).unread, { from: 51, count: 150 });
+  assert.deepEqual(since(messages(1, 100), 150, { hasNewer: true, seq: 200 }).unread, { from: 101, count: 50 });
 });
 
 test("what was missed while the connection was gone is unread", () => {
@@ -374,4 +407,44 @@ test("whoever knocks twice waits once, until they are answered", () => {
 test("a deleted conversation leaves nothing on the screen", () => {
   const state = after(stateOf(messages(1, 3)), { type: "gone", message: "Deleted.", isErased: true });
   assert.deepEqual([state.messages, state.people, state.active, state.gone], [[], [], false, "Deleted."]);
+});
+
+const changed = (fields) =>
+  ({ type: "conversation_changed", title: "Plan", door: "open", read_only: false, at: message(3).timestamp, ...fields });
+
+test("what owners decide is known and told as it changes, and not when it stays", () => {
+  const closed = after(stateOf(messages(1, 2)), changed({ door: "locked", read_only: true, keep_days: 1 }));
+  const loaded = after(stateOf([]), fresh(messages(1, 2), { door: "locked", read_only: true, keep_days: 1 }));
+  for (const rule of ["door", "readOnly", "keepDays"]) assert.equal(closed[rule], loaded[rule]);
+  assert.deepEqual(loaded.notices, []);
+  assert.equal(noticeText(closed.notices[0]),
+    "Locked: no one new can join · Only the owner can post now · Messages are now deleted after 1 day");
+  const retitled = after(closed, changed({ title: "Another", door: "locked", read_only: true, keep_days: 1 }));
+  assert.deepEqual(retitled.notices, closed.notices);
+});
+
+test("what changed stands in one line with who came, until somebody speaks", () => {
+  const state = after(stateOf(messages(1, 2)),
+    { type: "user_joined", user_id: "cleo", username: "Cleo", participant_count: 3, at: message(3).timestamp },
+    changed({ door: "knock" }), changed({ door: "open" }), arrives(message(3)), changed({ read_only: true }));
+  assert.deepEqual(state.notices.map(noticeText), [
+    "Cleo joined · New people need the owner's approval · Anyone with the link can join again",
+    "Only the owner can post now",
+  ]);
+});
+
+test("another name of somebody here is said once, and is theirs from then on", () => {
+  const renamed = { type: "user_joined", user_id: "ben", username: "Benedict", participant_count: 2, at: message(3).timestamp };
+  const typing = { type: "user_typing", user_id: "ben", username: "Ben", is_typing: true, until: 1 };
+  const state = after(stateOf(messages(1, 2)), typing, renamed, renamed);
+  assert.deepEqual(state.people.map(({ username }) => username), ["Ada", "Benedict"]);
+  assert.deepEqual(state.notices.map(noticeText), ["Ben is now Benedict"]);
+  assert.deepEqual(state.typing.map(({ username }) => username), ["Benedict"]);
+});
+
+test("one's own other name is known in every tab, and is no news", () => {
+  const state = after(stateOf(messages(1, 2)), { type: "renamed", username: "Adelaide" });
+  assert.equal(state.me?.username, "Adelaide");
+  assert.deepEqual(state.people.map(({ username }) => username), ["Adelaide", "Ben"]);
+  assert.deepEqual(state.notices, []);
 });

@@ -45,6 +45,7 @@ async def every_kind(ada: Caller, room_id: str) -> dict[str, Reply]:
         "/api/nowhere",
         "/openapi.json",
         "/favicon.ico",
+        "/apple-touch-icon.png",
         "/socket.io/?EIO=4&transport=polling",
         "/socket.io/?EIO=4&transport=polling&j=0",
         static,

@@ -210,6 +210,7 @@ PATHS = [
     "/static/nothing.js",
     "/robots.txt",
     "/favicon.ico",
+    "/apple-touch-icon.png",
     "/openapi.json",
     "/api/conversations",
     "/api/nothing",

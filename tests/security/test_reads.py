@@ -12,10 +12,11 @@ from parley.app import create_app
 from parley.config import Config
 from parley.errors import RateLimited
 from parley.limits.limiter import Kind, Who
+from parley.pages.assets import ICONS
 from parley.wire import pace
 from tests.security.conftest import Guest, Open
 
-FREE = {"/api/health", "/api/ready", "/favicon.ico", "/static/<version>/<path:name>"}
+FREE = {"/api/health", "/api/ready", *ICONS, "/static/<version>/<path:name>"}
 """Probes cost no more than a refusal would; files are held ready, and cached by who read them."""
 PAGE = {"Origin": "", "Sec-Fetch-Site": "same-origin"}
 NOBODY_IN_PARTICULAR = Who("", "127.0.0.1")

@@ -128,3 +128,39 @@ def test_what_was_said_before_stays_said(engine: sa.Engine) -> None:
     with engine.connect() as connection:
         rows = connection.exec_driver_sql("SELECT id, text, client_id FROM messages ORDER BY seq")
         assert [tuple(row) for row in rows] == [("1-x", "One", None), ("2-y", "Two", "c")]
+
+
+def test_what_is_untitled_goes_by_the_link_there_is_now(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        command.upgrade(alembic(connection), "0013")
+        columns = (
+            "id, room_id, title, title_folded, description, visibility, created_at, created_by, "
+            "owner_session_id, last_activity_at, participant_count, message_count, seq"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO sessions (id, token_hash, created_at) VALUES (1, x'00', 0)"
+        )
+        for id, room_id, title in (
+            (1, "Now1", "Conversation Old1"),
+            (2, "Now2", "Conversation starters"),
+            (3, "Now3", "Conversation Old1"),  # another's
+        ):
+            connection.exec_driver_sql(
+                f"INSERT INTO conversations ({columns}) VALUES ({id}, '{room_id}', '{title}', "
+                f"'{title.lower()}', '', 'listed', 0, 'ada', 1, 0, 0, 0, 0)"
+            )
+            connection.exec_driver_sql(
+                "INSERT INTO audit (conversation_id, at, who, act, about) "
+                f"VALUES ({id}, 0, 'Ada', 'changed_title', '{title}')"
+            )
+        connection.exec_driver_sql("INSERT INTO old_links VALUES ('Old1', 1, 0)")
+    migrate.migrate(engine)
+    with engine.connect() as connection:
+        titles = connection.exec_driver_sql("SELECT title, title_folded FROM conversations")
+        assert [tuple(row) for row in titles] == [
+            ("Conversation Now1", "conversation now1"),
+            ("Conversation starters", "conversation starters"),
+            ("Conversation Old1", "conversation old1"),
+        ]
+        told = connection.exec_driver_sql("SELECT about FROM audit ORDER BY id").scalars()
+        assert list(told) == ["", "Conversation starters", "Conversation Old1"]

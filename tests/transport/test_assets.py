@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import posixpath
 import re
+import struct
 
 import pytest
 
@@ -16,6 +17,8 @@ GZIP = {"Accept-Encoding": "gzip, deflate, br"}
 FIRST_LOAD_MAX_BYTES = 52_000
 FIRST_LOAD_MAX_FILES = 8
 """What a page may need, and what it all may weigh on the way."""
+
+PICTURE_MAX_BYTES = 40_000
 
 NAMES = sorted(p.relative_to(FOLDER).as_posix() for p in FOLDER.rglob("*") if p.is_file())
 
@@ -77,10 +80,46 @@ async def test_what_is_not_in_the_folder_is_not_found(ada: Caller, app: Parley, 
     assert "Config" not in reply.text
 
 
-async def test_there_is_a_favicon(ada: Caller) -> None:
+async def test_the_icon_of_old_browsers_is_one(ada: Caller) -> None:
     reply = await ada.call("GET", "/favicon.ico")
     assert reply.status == 200
-    assert reply.headers["Content-Type"] == "image/svg+xml"
+    assert reply.headers["Content-Type"] == "image/vnd.microsoft.icon"
+    reserved, kind, count = struct.unpack_from("<HHH", reply.raw)
+    assert (reserved, kind) == (0, 1)
+    sizes = []
+    for number in range(count):
+        width, height, *_, length, offset = struct.unpack_from(
+            "<BBBBHHII", reply.raw, 6 + 16 * number
+        )
+        assert png_size(reply.raw[offset : offset + length]) == (width, height)
+        sizes.append(width)
+    assert 32 in sizes
+
+
+@pytest.mark.parametrize(
+    ("address", "size"),
+    [("/apple-touch-icon.png", (180, 180)), ("/static/x/img/preview.png", (1200, 630))],
+)
+async def test_pictures_have_the_sizes_that_are_asked_for(
+    ada: Caller, address: str, size: tuple[int, int]
+) -> None:
+    reply = await ada.call("GET", address)
+    assert (reply.status, reply.headers["Content-Type"]) == (200, "image/png")
+    assert png_size(reply.raw) == size
+    assert len(reply.raw) < PICTURE_MAX_BYTES
+
+
+async def test_a_page_names_its_icons(ada: Caller) -> None:
+    page = (await ada.call("GET", "/")).text
+    icons = re.findall(r'<link rel="(?:apple-touch-)?icon" href="([^"]+)"', page)
+    kinds = [(await ada.call("GET", icon)).headers["Content-Type"] for icon in icons]
+    assert kinds == ["image/vnd.microsoft.icon", "image/svg+xml", "image/png"]
+
+
+def png_size(picture: bytes) -> tuple[int, int]:
+    assert picture.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height = struct.unpack_from(">II", picture, 16)
+    return width, height
 
 
 async def load(ada: Caller, path: str) -> dict[str, int]:

@@ -37,7 +37,9 @@ async def shown(ada: Caller, address: str) -> str:
 
 async def presses(ada: Caller, page: str, act: str, user_id: str) -> Reply:
     """Send the form beside somebody, with all its fields but the seal: she has a token."""
-    forms = re.findall(rf'<form method="post" action="([^"]*/{act})">(.*?)</form>', page, re.DOTALL)
+    forms = re.findall(
+        rf'<form method="post" action="([^"#]*/{act})#[^"]*">(.*?)</form>', page, re.DOTALL
+    )
     for path, form in forms:
         fields = dict(re.findall(r'name="([^"]*)" value="([^"]*)"', form))
         if fields["user_id"] == user_id:
@@ -60,7 +62,7 @@ async def test_removing_somebody_found_by_name_shows_the_search_again(
     assert (address.fragment, parse_qs(address.query)["name"]) == ("people-title", ["guest 3"])
     page = await shown(ada, reply.headers["Location"])
     assert "<bdi>Guest 3</bdi> was removed." in page
-    assert "Done." not in page
+    assert 'class="saved" role="status">Saved' not in page
     assert 'type="search" maxlength="64"' in page
     assert 'value="guest 3"' in page
 
@@ -112,3 +114,89 @@ async def test_a_link_makes_the_page_say_of_nobody_that_they_were_removed(
     for who in ("guest-1", "Mallory"):
         page = await shown(ada, f"/conversation/{room_id}/manage?saved=remove&who={who}")
         assert "was removed" not in page
+
+
+async def sends(ada: Caller, room_id: str, act: str, **fields: str) -> Reply:
+    """A form of the page, with her token for the cookie."""
+    headers = {"Authorization": f"Bearer {ada.token}"}
+    path = f"/conversation/{room_id}/manage/{act}"
+    response = await ada.http.post(path, form=fields, headers=headers)
+    return Reply(response.status_code, response.headers, await response.get_data(as_text=False))
+
+
+def section(page: str, id: str) -> str:
+    """One section of the page."""
+    found = re.search(rf'<section[^>]* aria-labelledby="{id}">.*?</section>', page, re.DOTALL)
+    assert found is not None, id
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("act", "id", "fields", "stays"),
+    [
+        ("title", "about", {"title": "x" * 201, "description": "Bring a lamp"}, "Bring a lamp"),
+        ("door", "access", {"knock": "on", "passphrase": "x" * 201}, 'name="knock" checked'),
+        ("link", "links", {"role": "reader", "label": "x" * 65}, "<details class=.* open>"),
+    ],
+)
+async def test_what_a_form_was_refused_for_is_told_in_its_section(
+    ada: Caller, act: str, id: str, fields: dict[str, str], stays: str
+) -> None:
+    room_id = await ada.starts()
+    reply = await sends(ada, room_id, act, **fields)
+    assert reply.status == 413
+    assert reply.text.count('role="alert"') == 1
+    assert 'role="alert"' in section(reply.text, id)
+    assert re.search(stays, section(reply.text, id))
+    assert all(value in unescape(section(reply.text, id)) for value in fields.values())
+
+
+@pytest.mark.parametrize(
+    ("act", "fields", "id", "words"),
+    [
+        ("title", {"title": "Tea"}, "about", "Saved."),
+        ("door", {"locked": "on"}, "access", "Saved."),
+        ("keep", {"keep_days": "0"}, "danger", "Saved."),
+        ("replace-link", {}, "links", "The link was replaced."),
+    ],
+)
+async def test_what_was_done_is_told_in_its_section(
+    ada: Caller, act: str, fields: dict[str, str], id: str, words: str
+) -> None:
+    room_id = await ada.starts()
+    reply = await sends(ada, room_id, act, **fields)
+    assert reply.status == 303
+    assert urlsplit(reply.headers["Location"]).fragment == id
+    page = await shown(ada, reply.headers["Location"])
+    assert page.count('class="saved"') == 1
+    assert words in section(page, id)
+
+
+async def test_what_cannot_be_undone_is_asked_about_first(ada: Caller) -> None:
+    room_id = await ada.starts()
+    await ada.call("POST", f"/api/conversations/{room_id}/links", {"role": "reader"})
+    for act, fields, title in (
+        ("keep", {"keep_days": "30"}, "Delete older messages?"),
+        ("keep", {"keep_days": "7"}, "Delete older messages?"),
+        ("revoke", {"id": "1"}, "Revoke this link?"),
+    ):
+        asked = await sends(ada, room_id, act, **fields)
+        assert (asked.status, f"<h1>{title}</h1>" in asked.text) == (200, True)
+        managed = (await ada.call("GET", f"/api/conversations/{room_id}/manage")).body
+        assert managed["keep_days"] != int(fields.get("keep_days", -1))
+        assert all("revoked_at" not in link for link in managed["links"])
+        again = dict(re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', asked.text))
+        del again["page"]
+        assert (await sends(ada, room_id, act, **again)).status == 303
+    for harmless in ("30", "365", "0"):  # each is longer than what holds
+        assert (await sends(ada, room_id, "keep", keep_days=harmless)).status == 303
+    managed = (await ada.call("GET", f"/api/conversations/{room_id}/manage")).body
+    assert managed["links"][0]["revoked_at"]
+
+
+async def test_strangers_are_not_asked_anything(ada: Caller, mallory: Caller) -> None:
+    room_id = await ada.starts()
+    await mallory.joins(room_id)
+    for act, fields in (("keep", {"keep_days": "7"}), ("revoke", {"id": "1"})):
+        refused = await sends(mallory, room_id, act, **fields)
+        assert (refused.status, "?</h1>" in refused.text) == (403, False)

@@ -20,6 +20,7 @@ from parley.contract.terms import (
 class CreateBody(Struct, kw_only=True):
     """Without a title it is `Conversation <room_id>`; without a visibility it is `listed`.
 
+    The pages show that title as *Untitled conversation*: whoever sees a screen would have the link.
     A listed conversation stands in the public list and has a short id; an unlisted one
     cannot be guessed. `user_id` becomes `created_by`, and stays free to be joined with.
     """
@@ -34,7 +35,8 @@ class ChangeBody(Struct, kw_only=True):
     """What is to change; all or nothing of it. An empty `passphrase` takes it away; with
     one, whoever knows it comes in without knocking. `keep_days` is 1, 7, 30 or 365, or 0
     for ever. With `require_proof` nobody comes back as somebody who is `unproven` but with the
-    token.
+    token. With `preview_title` other apps show the title and description with the link, as they
+    always do for a listed conversation.
     """
 
     title: Title | UnsetType = UNSET
@@ -43,6 +45,7 @@ class ChangeBody(Struct, kw_only=True):
     knock: bool | UnsetType = UNSET
     read_only: bool | UnsetType = UNSET
     require_proof: bool | UnsetType = UNSET
+    preview_title: bool | UnsetType = UNSET
     passphrase: NewPassphrase | UnsetType = UNSET
     keep_days: KeepDays | UnsetType = UNSET
 

@@ -38,12 +38,14 @@ class EnteredReply(Struct, kw_only=True):
 class KnockReply(Struct, kw_only=True):
     """`state` is `not_needed` for who may come in as they are, and `none` for who may not and has
     not knocked, or whose knock was forgotten after a day without an answer. Ask again with the
-    token, or keep a socket that knocked: it is told.
+    token, or keep a socket that knocked: it is told. While you are `waiting`, `owner_online` says
+    whether an owner is there to see it.
     """
 
     success: Literal[True] = True
     state: KnockState
     id: str | UnsetType = UNSET
+    owner_online: bool | UnsetType = UNSET
     token: str | UnsetType = UNSET
 
 

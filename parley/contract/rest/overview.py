@@ -25,6 +25,7 @@ class ManageReply(Struct, kw_only=True):
     knock: bool
     read_only: bool
     require_proof: bool
+    preview_title: bool
     has_passphrase: bool
     keep_days: int
     waiting: list[WaitingPerson]

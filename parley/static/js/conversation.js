@@ -6,11 +6,14 @@ import { Composer } from "./writing/composer.js";
 import { Connection } from "./connection/connection.js";
 import { byId } from "./browser/dom.js";
 import { Faces } from "./people/faces.js";
+import { onNewDay } from "./browser/time.js";
 import { Drafts } from "./writing/drafts.js";
 import { Deleting } from "./transcript/delete.js";
 import { History } from "./transcript/history.js";
 import { startJoin } from "./people/join.js";
 import { startLeave } from "./people/leave.js";
+import { LastRead } from "./transcript/last-read.js";
+import { Marks } from "./transcript/marks.js";
 import { readMessage } from "./transcript/message.js";
 import { OtherTabs } from "./writing/other-tabs.js";
 import { Outbox } from "./writing/outbox.js";
@@ -18,11 +21,16 @@ import { People, readPeople } from "./people/people.js";
 import { Resting } from "./connection/resting.js";
 import { Reading } from "./transcript/reading.js";
 import { SavedOutbox } from "./writing/saved-outbox.js";
+import { startRules } from "./room/rules.js";
 import { startShare } from "./room/share.js";
+import { titleOf } from "./room/title.js";
 import { startStatus } from "./connection/status.js";
+import { changesOf } from "./state/rules.js";
 import { INITIAL, Store } from "./state/store.js";
 import { parse, render } from "./transcript/text.js";
+import { unreadSince } from "./state/unread.js";
 import { Transcript } from "./transcript/transcript.js";
+import { startYou } from "./people/you.js";
 import { TypingTeller, listenToTyping } from "./writing/typing.js";
 import { followVisibleViewport } from "./browser/viewport.js";
 import "./page.js";
@@ -32,10 +40,12 @@ const roomId = page.dataset.roomId ?? "";
 /** What this device keeps goes by what stays when the link is replaced. Earlier pages went by the link. */
 const key = page.dataset.key ?? roomId;
 const roomIds = [roomId, ...(page.dataset.oldRoomIds?.split(" ") ?? [])];
+const lastRead = new LastRead(key);
 const store = new Store(readState());
 const history = new History({ store, roomId });
 const reading = new Reading({ store, history });
 const faces = new Faces(store);
+const marks = new Marks({ store, reading });
 const transcript = new Transcript({ roomId, reading, faces });
 const connection = new Connection({ roomId, store, events: serverEvents(), entered });
 // Owners alone are told who knocks, and load what tells them.
@@ -46,9 +56,8 @@ const knocks = document.getElementById("knocks") && import("./people/knocks.js")
 });
 const deleting = new Deleting(connection);
 const catchUp = new CatchUp({ store, connection, reading });
-const outbox = new Outbox({
-  store, connection, saved: new SavedOutbox(key, roomIds), tabs: new OtherTabs(key, store),
-});
+const tabs = new OtherTabs(key, store);
+const outbox = new Outbox({ store, connection, saved: new SavedOutbox(key, roomIds), tabs });
 const resting = new Resting({ connection, isBusy: () => store.state.outbox.length > 0 });
 const teller = new TypingTeller((isTyping) => connection.tell("typing", { is_typing: isTyping }));
 const composer = new Composer({
@@ -59,39 +68,47 @@ const composer = new Composer({
 followVisibleViewport();
 composer.start();
 startJoin({ roomId, joined });
-startLeave({ roomId, store, stop: () => connection.stop() });
+startYou({ roomId, store, renamed });
+startLeave({ roomId, store, stop: leaveForGood });
 startShare({ title: page.dataset.title ?? "", link: page.dataset.joinLink ?? "" });
+startRules({ store, isReader: page.dataset.reader === "yes" });
 if (document.getElementById("end-link")) {
   import("./room/end.js").then(({ startEnd }) => startEnd(roomId, () => store.dispatch({ type: "disowned" })));
 }
 startStatus(store, () => connection.tryNow());
 store.watch(["messages", "ahead", "outbox", "notices", "unread", "me", "hasOlder", "hasNewer", "active"], (state) =>
   transcript.show(state));
+onNewDay(() => transcript.show(store.state));
 store.watch(["me", "active", "readOnly", "gone"], showPlaceToWrite);
 store.watch(["owner"], showRights);
 new People({ store, roomId, faces }).start();
 history.start();
 reading.start();
+marks.start();
 catchUp.start();
 outbox.start();
 deleting.start();
 transcript.root.addEventListener("click", actOnMessage);
 addEventListener("hashchange", goToLinked);
-goToLinked();
+openWhereReadingGoesOn();
+lastRead.start(store, reading);
 resting.start();
 connection.start();
 if (store.state.me && !linkedSeq()) composer.focus();
 
 /** @returns {import("./state/store.js").State} */
 function readState() {
-  const { userId, username = "", role = "member", seq, active, older, newer, participantCount, readOnly } = page.dataset;
+  const { userId, username = "", role = "member", seq, active, older, newer, participantCount, readOnly, door = "open", keepDays } = page.dataset;
   const articles = /** @type {NodeListOf<HTMLElement>} */ (byId("items").querySelectorAll(".message"));
-  return {
+  /** @type {import("./state/store.js").State} */
+  const state = {
     ...INITIAL,
     me: userId ? { userId, username, role } : null,
     active: active === "yes",
     owner: page.dataset.owner === "yes",
     readOnly: readOnly === "yes",
+    door,
+    keepDays: Number(keepDays),
     seq: Number(seq),
     messages: [...articles].map(readMessage),
     hasOlder: older === "yes",
@@ -100,6 +117,15 @@ function readState() {
     peopleCursor: byId("people").dataset.cursor ?? "",
     participantCount: Number(participantCount),
   };
+  return { ...state, ...unreadSince(state, lastRead.through) };
+}
+
+// A tab that comes back, where it was; by a link, at its message; else at what is new since this browser was here.
+function openWhereReadingGoesOn() {
+  const place = lastRead.place();
+  if (place) reading.backTo(place);
+  else if (linkedSeq()) goToLinked();
+  else if (store.state.unread.count) reading.toUnread();
 }
 
 /** @returns {Record<string, (fields: any) => void>} */
@@ -125,15 +151,18 @@ function serverEvents() {
   };
 }
 
-/** @param {{title: string, description: string, read_only: boolean}} fields */
+/** @param {{room_id: string, title: string, description: string}} fields */
 function showChanged(fields) {
-  store.dispatch({ type: "conversation_changed", read_only: fields.read_only });
+  const before = store.state;
+  store.dispatch({ ...fields, type: "conversation_changed", at: new Date().toISOString() });
+  changesOf(before, store.state).forEach(announce);
   showWords(fields);
   knocks?.then((told) => told.look()); // whom a door that was opened concerns no more, and whom a closed one does
 }
 
-/** @param {{title: string, description: string}} words */
-function showWords({ title, description }) {
+/** @param {{room_id: string, title: string, description: string}} conversation */
+function showWords({ description, ...called }) {
+  const title = titleOf(called);
   for (const shown of document.querySelectorAll(".bar-title, .opening-title")) shown.textContent = title;
   document.querySelector(".bar-title")?.setAttribute("title", title);
   const opening = /** @type {HTMLElement} */ (document.querySelector(".opening-description"));
@@ -141,7 +170,7 @@ function showWords({ title, description }) {
     opening.replaceChildren(render(parse(description)));
     opening.hidden = description === "";
   });
-  reading.retitle(`${title} · parley`);
+  marks.retitle(`${title} · parley`);
 }
 
 /**
@@ -152,7 +181,7 @@ function goToNewLink(now) {
   const path = `/conversation/${encodeURIComponent(now)}`;
   if (!composer.unsent && !store.state.outbox.length) return location.replace(path);
   connection.roomId = now;
-  window.history.replaceState(null, "", path);
+  window.history.replaceState(window.history.state, "", path);
 }
 
 /**
@@ -171,9 +200,15 @@ function wordsOfClosing(message) {
  */
 function leave(message, isErased) {
   connection.stop();
+  if (isErased) lastRead.forget();
   byId("items").dataset.gone = "yes"; // nothing in it can be deleted from here
   hush(); // the line that says so is an alert of its own
   store.dispatch({ type: "gone", message, isErased });
+}
+
+function leaveForGood() {
+  connection.stop();
+  lastRead.forget();
 }
 
 // The connection is there, or there again: what waited can go on.
@@ -204,7 +239,7 @@ function receive(message) {
 function send(text) {
   teller.sent();
   outbox.send(text);
-  reading.toEnd();
+  reading.wrote();
 }
 
 /** @param {import("./state/store.js").Me} me */
@@ -212,6 +247,14 @@ function joined(me) {
   store.dispatch({ type: "me", me });
   connection.reopen();
   byId("message").focus();
+}
+
+/** @param {string} username */
+function renamed(username) {
+  const event = /** @type {const} */ ({ type: "renamed", username });
+  store.dispatch(event);
+  tabs.tell(event); // the server tells the others
+  announce(`You are now ${username}.`);
 }
 
 /** @param {import("./state/store.js").State} state */
@@ -248,12 +291,12 @@ function actOnMessage(event) {
   const message = /** @type {HTMLElement | null} */ (clicked.closest(".message"));
   const action = /** @type {HTMLElement | null} */ (clicked.closest("[data-action]"))?.dataset.action;
   if (message && action === "more") return message.focus({ preventScroll: true }); // which shows them
-  if (message?.dataset.id && action === "delete") return deleting.ask(message.dataset.id);
+  if (message?.dataset.id && action === "delete") return deleting.ask(message);
   if (message?.dataset.clientId && action) return actOnFailed(message.dataset.clientId, action);
   const link = clicked.closest(".message-time");
   if (!link || !message?.dataset.seq || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
-  window.history.replaceState(null, "", /** @type {HTMLAnchorElement} */ (link).href);
+  window.history.replaceState(window.history.state, "", /** @type {HTMLAnchorElement} */ (link).href);
   reading.goTo(Number(message.dataset.seq));
 }
 

@@ -37,7 +37,7 @@ def test_people_talk_by_forms_whose_origin_is_hidden(
     url = f"http://{PLACES[place]}:{site.port}"
     ada = arrive("Ada", url=url, java_script_enabled=False)
     forms = forms_of(ada)
-    ada.starts("By forms")
+    ada.starts_by_hand("By forms")
     ada.name_field.fill("Ada")
     ada.page.get_by_role("button", name="Join").click()
     ada.composer.fill("From a form")
@@ -57,7 +57,7 @@ def test_people_talk_by_forms_whose_origin_is_hidden(
 
 def test_with_scripts_one_starts_and_talks_over_plain_http(arrive: Arrive, site: Process) -> None:
     ada = arrive("Ada", url=f"http://{chromium.PLAIN_HTTP_HOST}:{site.port}")
-    ada.starts("With scripts")
+    ada.starts_by_hand("With scripts")
     ada.joins()
     ada.says("Hello")
     ada.reloads()
@@ -75,7 +75,7 @@ def test_a_page_that_can_only_poll_over_plain_http_is_who_its_cookie_says(
     ada.context.add_init_script(NO_WEBSOCKETS)
     polls: list[Request] = []
     ada.page.on("request", lambda it: polls.append(it) if "polling" in it.url else None)
-    ada.starts("By polling")
+    ada.starts_by_hand("By polling")
     ada.joins()
     ada.says("Hello")
     expect(ada.people).to_have_count(1)
@@ -92,7 +92,7 @@ def test_a_form_of_an_older_page_says_what_to_do(arrive: Arrive, site: Process) 
     ada.opens("/")
     old = ada.context.new_page()
     old.goto(ada.url)
-    ada.starts()
+    ada.starts_by_hand()
     old.get_by_role("button", name="Start a conversation").click()
     expect(old.get_by_text(re.compile("reload it and try again"))).to_be_visible()
     old.go_back()

@@ -34,7 +34,7 @@ def test_people_start_join_and_talk(arrive: Arrive, url: str) -> None:
     ben = arrive("Ben", url=url, ignore_https_errors=True)
     sockets: list[WebSocket] = []
     ada.page.on("websocket", lambda socket: sockets.append(socket))
-    link = ada.starts("Over HTTPS")
+    link = ada.starts_by_hand("Over HTTPS")
     ada.joins()
     ben.comes(link)
     ben.says("Hello, Ada")
@@ -53,7 +53,7 @@ def test_people_start_join_and_talk(arrive: Arrive, url: str) -> None:
 
 def test_people_talk_without_javascript(arrive: Arrive, url: str) -> None:
     ada = arrive("Ada", url=url, ignore_https_errors=True, java_script_enabled=False)
-    ada.starts("Plain")
+    ada.starts_by_hand("Plain")
     ada.name_field.fill("Ada")
     ada.page.get_by_role("button", name="Join").click()
     ada.composer.fill("From a form")
@@ -65,7 +65,7 @@ def test_a_cookie_that_a_neighbour_could_set_makes_nobody_of_who_holds_it(
     arrive: Arrive, url: str
 ) -> None:
     ada = arrive("Ada", url=url, ignore_https_errors=True)
-    ada.starts("Long ago")
+    ada.starts_by_hand("Long ago")
     ada.joins()
     (held,) = ada.context.cookies()
     ada.context.clear_cookies()

@@ -1,13 +1,17 @@
 // @ts-check
-// What this browser remembers. Storage may be full or forbidden; then nothing is remembered, and nothing breaks.
+// What this browser remembers, or this tab alone. Storage may be full or forbidden; then nothing is remembered, and
+// nothing breaks.
+
+/** @typedef {"localStorage" | "sessionStorage"} Where the second is the tab's own, and goes with it */
 
 /**
  * @param {string} name
+ * @param {Where} [where]
  * @returns {string}
  */
-export function recall(name) {
+export function recall(name, where = "localStorage") {
   try {
-    return localStorage.getItem(`parley:${name}`) ?? "";
+    return globalThis[where].getItem(`parley:${name}`) ?? "";
   } catch {
     return "";
   }
@@ -16,11 +20,12 @@ export function recall(name) {
 /**
  * @param {string} name
  * @param {string} value an empty one forgets
+ * @param {Where} [where]
  */
-export function remember(name, value) {
+export function remember(name, value, where = "localStorage") {
   try {
-    if (value) localStorage.setItem(`parley:${name}`, value);
-    else localStorage.removeItem(`parley:${name}`);
+    if (value) globalThis[where].setItem(`parley:${name}`, value);
+    else globalThis[where].removeItem(`parley:${name}`);
   } catch {
     // See above.
   }

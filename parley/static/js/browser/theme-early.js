@@ -5,7 +5,12 @@
   root.classList.add("js");
   try {
     const theme = localStorage.getItem("parley:theme");
-    if (theme === "light" || theme === "dark") root.dataset.theme = theme;
+    if (theme === "light" || theme === "dark") {
+      root.dataset.theme = theme;
+      for (const meta of document.querySelectorAll("meta[data-theme-color]")) {
+        /** @type {HTMLMetaElement} */ (meta).media = meta.getAttribute("data-theme-color") === theme ? "all" : "not all";
+      }
+    }
   } catch {
     // Storage may be forbidden; then the system's theme holds.
   }

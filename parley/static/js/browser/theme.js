@@ -33,6 +33,7 @@ class ThemePicker extends HTMLElement {
     remember("theme", theme);
     if (theme) document.documentElement.dataset.theme = theme;
     else delete document.documentElement.dataset.theme;
+    colourBars(theme);
     document.dispatchEvent(new Event(CHANGED));
   };
 
@@ -40,6 +41,18 @@ class ThemePicker extends HTMLElement {
     const theme = recall("theme") || "auto";
     for (const radio of this.radios()) radio.checked = radio.value === theme;
   };
+}
+
+/**
+ * The browser's own bars are of the page's colour; the system's theme decides where none was chosen.
+ * @param {string} theme
+ */
+function colourBars(theme) {
+  for (const element of document.querySelectorAll("meta[data-theme-color]")) {
+    const meta = /** @type {HTMLMetaElement} */ (element);
+    const own = meta.dataset.themeColor;
+    meta.media = !theme ? `(prefers-color-scheme: ${own})` : own === theme ? "all" : "not all";
+  }
 }
 
 customElements.define("theme-picker", ThemePicker);

@@ -1,15 +1,48 @@
 // @ts-check
-// Times as the reader's clock and language have them. The server renders UTC; the page renders again.
+// Times as the reader's clock has them, in the language of the page. The server renders UTC; the page renders again.
+//
+// Without Intl but for one question, and that not at once: a browser takes a tenth of a second on a phone to load what
+// it knows of all languages.
 
-const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
-const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
-const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
-const DAY_OF_ANOTHER_YEAR = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
+import { recall, remember } from "./saved.js";
+
+const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const MONTHS = [
+  "January", "February", "March", "April", "May", "June", "July",
+  "August", "September", "October", "November", "December",
+];
+/** In ms; how long the page may be busy before it asks all the same. */
+const ASK_WITHIN = 2000;
+
+let has12Hours = (recall("hours") || (globalThis.navigator?.language === "en-US" ? "12" : "24")) === "12";
+
+/** @param {Date} date */
+function clock(date) {
+  const minutes = String(date.getMinutes()).padStart(2, "0");
+  const hours = date.getHours();
+  if (!has12Hours) return `${String(hours).padStart(2, "0")}:${minutes}`;
+  return `${hours % 12 || 12}:${minutes}\u202f${hours < 12 ? "AM" : "PM"}`;
+}
+
+/** @param {Date} date */
+function dayAndMonth(date) {
+  return `${date.getDate()} ${MONTHS[date.getMonth()]}`;
+}
+
+/** @param {Date} date */
+function shortDate(date) {
+  return `${date.getDate()} ${MONTHS[date.getMonth()].slice(0, 3)} ${date.getFullYear()}`;
+}
+
+/** @param {Date} date */
+function longDate(date) {
+  return `${DAYS[date.getDay()]} ${dayAndMonth(date)} ${date.getFullYear()}`;
+}
 
 /** @param {string} timestamp */
 export function fullDate(timestamp) {
-  return FULL.format(new Date(timestamp));
+  const date = new Date(timestamp);
+  return `${longDate(date)} at ${clock(date)}`;
 }
 
 /**
@@ -33,13 +66,40 @@ export function dayName(timestamp, now = new Date()) {
   if (day === dayOf(now)) return "Today";
   if (day === dayOf(yesterday)) return "Yesterday";
   const date = new Date(timestamp);
-  return (date.getFullYear() === now.getFullYear() ? DAY : DAY_OF_ANOTHER_YEAR).format(date);
+  if (date.getFullYear() !== now.getFullYear()) return longDate(date);
+  return `${DAYS[date.getDay()]} ${dayAndMonth(date)}`;
+}
+
+/** A timer that long may be late where the machine sleeps; whoever looks at the page again looks at the clock, too. */
+const LONGEST_WAIT_MS = 3_600_000;
+
+/**
+ * Calls whenever a new local day has begun: what was today is yesterday then.
+ * @param {() => void} act
+ */
+export function onNewDay(act) {
+  let today = dayOf(new Date());
+  const look = () => {
+    if (dayOf(new Date()) === today) return;
+    today = dayOf(new Date());
+    act();
+  };
+  const wait = () => {
+    const midnight = new Date();
+    midnight.setHours(24, 0, 0, 0);
+    setTimeout(() => {
+      look();
+      wait();
+    }, Math.min(LONGEST_WAIT_MS, midnight.getTime() - Date.now()));
+  };
+  document.addEventListener("visibilitychange", look);
+  wait();
 }
 
 /** @type {Record<string, (timestamp: string) => string>} */
 const FORMATS = {
-  clock: (timestamp) => CLOCK.format(new Date(timestamp)),
-  date: (timestamp) => DATE.format(new Date(timestamp)),
+  clock: (timestamp) => clock(new Date(timestamp)),
+  date: (timestamp) => shortDate(new Date(timestamp)),
   day: (timestamp) => dayName(timestamp),
   full: fullDate,
 };
@@ -51,7 +111,10 @@ const FORMATS = {
 export function showTime(element, timestamp) {
   element.dateTime = timestamp;
   element.textContent = FORMATS[element.dataset.format ?? "full"](timestamp);
-  if (element.dataset.format !== "day") element.title = fullDate(timestamp);
+  if (element.dataset.format === "day") return;
+  element.title = fullDate(timestamp);
+  const link = /** @type {HTMLElement | null} */ (element.closest("[data-full]"));
+  if (link) link.dataset.full = element.title;
 }
 
 /** @param {ParentNode} root */
@@ -60,4 +123,21 @@ export function showLocalTimes(root) {
     const time = /** @type {HTMLTimeElement} */ (element);
     if (time.dateTime) showTime(time, time.dateTime);
   }
+}
+
+/**
+ * Ask the browser how the reader counts hours, once there is nothing better to do, and keep it for the next page.
+ * @param {ParentNode} root whose times change where the answer is another than was thought
+ */
+export function learnHours(root) {
+  const ask = () => {
+    const { hourCycle } = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions();
+    const has = hourCycle === "h12" || hourCycle === "h11";
+    remember("hours", has ? "12" : "24");
+    if (has === has12Hours) return;
+    has12Hours = has;
+    showLocalTimes(root);
+  };
+  if ("requestIdleCallback" in globalThis) requestIdleCallback(ask, { timeout: ASK_WITHIN });
+  else setTimeout(ask, ASK_WITHIN);
 }

@@ -14,8 +14,8 @@ export function followVisibleViewport() {
     // iOS pushes the whole page up to show the field; here it already fits.
     if (visualViewport.offsetTop > 0) scrollTo(0, 0);
   };
+  // Not at once: no keyboard is open yet, and the height cannot be had without laying out the whole page.
   visualViewport.addEventListener("resize", fit);
-  fit();
 }
 
 function shrinkForKeyboard() {

@@ -2,6 +2,7 @@
 // Who knocks: an owner is told by a line, a sound and the title, and lets them in or not. However many there are, the
 // room they take is bounded.
 import { announce } from "../transcript/announcer.js";
+import { restoreFocus } from "../browser/dialogs.js";
 import { byId, cloneTemplate, part } from "../browser/dom.js";
 import { ask } from "../connection/wire.js";
 
@@ -84,7 +85,7 @@ export class Knocks {
     button.disabled = true;
     const isAnswered = await this.answer(line.dataset.id, button.dataset.answer === "admit");
     button.disabled = false;
-    if (isAnswered && document.activeElement === document.body) next?.querySelector("button")?.focus();
+    if (isAnswered) restoreFocus(next?.querySelector("button"), byId("scroller"));
   }
 
   async declineAll() {
@@ -93,6 +94,7 @@ export class Knocks {
     const reply = await ask(`${this.path}/knocks`, { admit: false });
     if (reply.success) this.store.dispatch({ type: "knocks", waiting: [] });
     button.disabled = false;
+    restoreFocus(button, byId("scroller"));
   }
 
   /**

@@ -1,5 +1,6 @@
 // @ts-check
 // The owner ends the conversation, after being asked once.
+import { openDialog } from "../browser/dialogs.js";
 import { byId } from "../browser/dom.js";
 import { ask } from "../connection/wire.js";
 
@@ -12,7 +13,7 @@ export function startEnd(roomId, forbidden) {
   const dialog = /** @type {HTMLDialogElement} */ (byId("end-dialog"));
   link.addEventListener("click", (event) => {
     event.preventDefault();
-    dialog.showModal();
+    openDialog(dialog, link);
   });
   byId("end-confirm").addEventListener("click", (event) => {
     event.preventDefault();

@@ -1,5 +1,6 @@
 // @ts-check
 // The link, the people and the settings: a column on a wide page; on a narrow one the same panel moves into a sheet.
+import { openDialog } from "../browser/dialogs.js";
 import { byId } from "../browser/dom.js";
 
 /** Matches the breakpoint in conversation.css. */
@@ -14,9 +15,10 @@ export function startShare({ title, link }) {
 function startSheet() {
   const sheet = /** @type {HTMLDialogElement} */ (byId("sheet"));
   const panel = byId("panel");
-  byId("open-sheet").addEventListener("click", () => {
+  const opener = byId("open-sheet");
+  opener.addEventListener("click", () => {
     byId("sheet-body").append(panel);
-    sheet.showModal();
+    openDialog(sheet, opener);
   });
   sheet.addEventListener("close", () => byId("side").append(panel));
   sheet.addEventListener("click", (event) => {

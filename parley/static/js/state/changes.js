@@ -33,6 +33,8 @@ export const CHANGES = {
       typing: [],
       outbox: unconfirmed(state, conversation.messages),
       readOnly: conversation.read_only ?? false,
+      door: conversation.door ?? "open",
+      keepDays: conversation.keep_days ?? 0,
       ...without(state, conversation.erased_through),
     };
     if (conversation.delta) return catchUp(next, conversation, { seen, atEnd });
@@ -124,7 +126,7 @@ function catchUp(state, { seq, messages }, { seen, atEnd }) {
  */
 function afresh(state, conversation, { seen, atEnd }) {
   const shown = settle({ ...withNewest(state, conversation, atEnd), seq: conversation.seq });
-  return { ...shown, unread: countUnseen(state, conversation, seen) };
+  return { ...shown, ...countUnseen(state, conversation, seen) };
 }
 
 /**

@@ -5,6 +5,8 @@ import { PAGES } from "./loaded.js";
 import { addNotice } from "./notices.js";
 import { OUTGOING } from "./outgoing.js";
 import { PEOPLE, knowsEverybody } from "./people-pages.js";
+import { see } from "./unread.js";
+import { changesOf } from "./rules.js";
 
 /**
  * @typedef {import("../connection/wire.js").Message} Message
@@ -33,9 +35,12 @@ import { PEOPLE, knowsEverybody } from "./people-pages.js";
  * @property {Typist[]} typing
  * @property {import("./notices.js").Notice[]} notices
  * @property {{from: number, count: number}} unread `from` is the first unread message's seq, 0 when there is none
+ * @property {number} seenThrough the seq up to which all was seen; it counts while something is unread
  * @property {Connection} connection
  * @property {boolean} owner whether this device decides about the conversation
  * @property {boolean} readOnly only owners speak
+ * @property {string} door what strangers meet
+ * @property {number} keepDays after which messages are erased, 0 for never
  * @property {string} gone why one is not in the conversation any more, empty while one is
  * @property {{id: string, username: string}[]} knocks who waits at the door, for an owner
  */
@@ -58,9 +63,12 @@ export const INITIAL = {
   typing: [],
   notices: [],
   unread: { from: 0, count: 0 },
+  seenThrough: 0,
   connection: { status: "connecting", retryAt: 0 },
   owner: false,
   readOnly: false,
+  door: "open",
+  keepDays: 0,
   gone: "",
   knocks: [],
 };
@@ -78,10 +86,20 @@ const REDUCERS = {
     const person = { user_id, username, role, alike, unproven, online: true };
     const people = [...state.people.filter((other) => other.user_id !== user_id), person];
     const next = { ...state, people, participantCount, someUnnamed: state.someUnnamed || Boolean(others) };
+    if (known && known.username !== username && !isMe(state, user_id)) {
+      const typing = state.typing.map((typist) => (typist.userId === user_id ? { ...typist, username } : typist));
+      return { ...next, typing, notices: addNotice(next, "said", `${known.username} is now ${username}`, at) };
+    }
     // Of somebody the page has never heard of: another name, or a mark beside it.
     const isRenamed = !knowsEverybody(state) && !others && participantCount === state.participantCount;
     const isBack = known?.online || isRenamed || state.cutOff.includes(user_id) || isMe(state, user_id);
     return isBack ? next : { ...next, notices: addNotice(next, "joined", username, at) };
+  },
+  /** One has another name now, in this tab or in another of this browser. */
+  renamed(state, { username }) {
+    const me = state.me && { ...state.me, username };
+    const people = state.people.map((person) => (isMe(state, person.user_id) ? { ...person, username } : person));
+    return { ...state, me, people };
   },
   /** @param {State} state @param {import("../connection/wire.js").Presence & {at: string}} event `at`: when the page was told */
   user_left(state, { user_id, username, participant_count: participantCount, others, at }) {
@@ -100,15 +118,20 @@ const REDUCERS = {
     return { ...state, typing: state.typing.filter((typist) => typist.until > now) };
   },
 
-  /** Seen, but the line that shows where it began stays a moment longer. */
-  seen(state) {
-    return state.unread.count ? { ...state, unread: { ...state.unread, count: 0 } } : state;
+  /** Seen up to a seq, or all of it. The line that shows where it began stays. */
+  seen(state, { through = Infinity }) {
+    return see(state, through);
   },
+  /** The line has done its work, if nothing after it is left to see. */
   read(state) {
-    return state.unread.from ? { ...state, unread: { from: 0, count: 0 } } : state;
+    const { from, count } = state.unread;
+    return from && !count ? { ...state, unread: { from: 0, count: 0 } } : state;
   },
-  conversation_changed(state, { read_only: readOnly }) {
-    return { ...state, readOnly };
+  /** @param {State} state @param {{door: string, read_only: boolean, keep_days?: number, at: string}} event `at`: when the page was told */
+  conversation_changed(state, { door, read_only: readOnly, keep_days: keepDays = 0, at }) {
+    const next = { ...state, door, readOnly, keepDays };
+    return changesOf(state, next).reduce((so, said) =>
+      ({ ...so, notices: addNotice(so, "said", said.replace(/\.$/, ""), at) }), next);
   },
   /** What made this device an owner's was taken back. */
   disowned(state) {

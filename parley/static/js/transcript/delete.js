@@ -1,5 +1,6 @@
 // @ts-check
 // Deleting a message, after being asked once.
+import { openDialog } from "../browser/dialogs.js";
 import { byId } from "../browser/dom.js";
 
 export class Deleting {
@@ -17,11 +18,11 @@ export class Deleting {
     });
   }
 
-  /** @param {string} id of the message */
-  ask(id) {
-    this.id = id;
+  /** @param {HTMLElement} message */
+  ask(message) {
+    this.id = message.dataset.id ?? "";
     byId("delete-problem").textContent = "";
-    this.dialog.showModal();
+    openDialog(this.dialog, message.querySelector(".message-delete"));
   }
 
   async confirmed() {

@@ -3,7 +3,7 @@
 import { byId, cloneTemplate, part } from "../browser/dom.js";
 import { itemsOf } from "../state/items.js";
 import { makeMessage, updateMessage } from "./message.js";
-import { showTime } from "../browser/time.js";
+import { dayName, showTime } from "../browser/time.js";
 
 /** @typedef {import("../state/items.js").Item} Item */
 
@@ -23,6 +23,7 @@ export class Transcript {
     this.elements = new Map();
     /** @type {Map<string, string>} what each element showed last */
     this.shown = new Map();
+    this.isShown = false;
     this.adopt();
   }
 
@@ -37,10 +38,14 @@ export class Transcript {
 
   /** @param {import("../state/store.js").State} state */
   show(state) {
-    this.reading.keepPlace(() => {
+    const change = () => {
       this.reconcile(itemsOf(state));
       showEdges(state);
-    });
+    };
+    // A page that was just opened has no place to keep, and asking for one would lay it out once more.
+    if (this.isShown) this.reading.keepPlace(change);
+    else change();
+    this.isShown = true;
   }
 
   /** @param {Item[]} items */
@@ -116,5 +121,6 @@ function looksOf(item) {
     const { mine, continued, message, outgoing } = item;
     return [mine, continued, message.seq, message.changed_seq, outgoing?.status, outgoing?.error].join("|");
   }
+  if (item.kind === "day") return dayName(item.timestamp); // not for good: today is yesterday tomorrow
   return item.kind === "notice" ? item.text : item.key;
 }

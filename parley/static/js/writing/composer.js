@@ -113,6 +113,7 @@ export class Composer {
   }
 
   grow() {
+    if (!this.field.value) return this.field.style.removeProperty("height");
     this.field.style.height = "auto";
     this.field.style.height = `${this.field.scrollHeight + 2}px`; // 2: its borders
   }

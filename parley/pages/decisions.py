@@ -1,0 +1,183 @@
+"""The forms of the owner's page: where each stands, what it says after, what is asked before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from parley import contract
+from parley.contract import decode
+from parley.domain import conversations
+from parley.domain.context import Context
+from parley.domain.overview import overview
+from parley.errors import BadRequest
+from parley.pages import titles
+from parley.records import Overview, Session
+
+Form = Mapping[str, str]
+
+SURE = "sure"
+"""The field of a form that has been asked about."""
+
+SECTIONS = MappingProxyType(
+    {
+        "answer": "waiting",
+        "title": "about",
+        "door": "access",
+        "remove": "people-title",
+        "let-back": "people-title",
+        "link": "links",
+        "revoke": "links",
+        "replace-link": "links",
+        "keep": "danger",
+        "delete": "danger",
+    }
+)
+"""The id of the heading under which each act stands, and is told of."""
+
+SAID = MappingProxyType(
+    {
+        "answer": "Done.",
+        "title": "Saved.",
+        "door": "Saved.",
+        "revoke": "The link was revoked.",
+        "replace-link": "The link was replaced. New people need this one.",
+        "keep": "Saved.",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The fields of the forms: as stored, or as they were filled in where that was refused."""
+
+    title: str
+    description: str
+    locked: bool
+    knock: bool
+    read_only: bool
+    require_proof: bool
+    preview_title: bool
+    passphrase: str = ""
+    no_passphrase: bool = False
+    role: str = ""
+    label: str = ""
+    lives: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked before something is done that cannot be undone."""
+
+    about: str
+    title: str
+    text: str
+    answer: str
+    """What the button says that does it."""
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+def filled(seen: Overview, refused: str, form: Form) -> Filled:
+    """The fields for the page, with those of the form of the act that was `refused`, if one was."""
+    now = seen.conversation
+    stored = Filled(
+        title=titles.given(now),
+        description=now.description,
+        locked=now.is_locked,
+        knock=now.is_knock,
+        read_only=now.is_read_only,
+        require_proof=now.needs_proof,
+        preview_title=now.shows_title,
+    )
+    match refused:
+        case "title":
+            return replace(
+                stored,
+                title=form.get("title", ""),
+                description=form.get("description", ""),
+                preview_title="preview_title" in form,
+            )
+        case "door":
+            return replace(
+                stored,
+                locked="locked" in form,
+                knock="knock" in form,
+                read_only="read_only" in form,
+                require_proof="require_proof" in form,
+                passphrase=form.get("passphrase", ""),
+                no_passphrase="no_passphrase" in form,
+            )
+        case "link":
+            return replace(
+                stored,
+                role=form.get("role", ""),
+                label=form.get("label", ""),
+                lives=form.get("lives", ""),
+            )
+    return stored
+
+
+async def question(
+    context: Context, room_id: str, session: Session | None, act: str, form: Form
+) -> Question | None:
+    """What to ask an owner first; None where the act can be undone or was asked about already.
+
+    Raises what keeps others out. What is wrong with the form is left to the act to tell.
+    """
+    if SURE in form:
+        return None
+    if act == "keep":
+        return await _keep(context, room_id, session, form)
+    if act == "revoke":
+        return await _revoke(context, room_id, session, form)
+    return None
+
+
+async def _keep(
+    context: Context, room_id: str, session: Session | None, form: Form
+) -> Question | None:
+    days = _number(form.get("keep_days", ""))
+    found = await conversations.find_owned(context, room_id, session)
+    kept = found.conversation.keep_days
+    if days not in contract.KEEP_DAYS or (kept is not None and kept <= days):
+        return None  # nothing is deleted sooner than before
+    return Question(
+        about=found.conversation.title,
+        title="Delete older messages?",
+        text=f"Messages older than {as_days(days)} are deleted for everyone within ten minutes, "
+        "and so is each one that gets as old. This can't be undone.",
+        answer="Delete older messages",
+        fields={"keep_days": str(days)},
+    )
+
+
+async def _revoke(
+    context: Context, room_id: str, session: Session | None, form: Form
+) -> Question | None:
+    number = _number(form.get("id", ""))
+    seen = await overview(context, room_id, session)
+    link = next((each for each in seen.links if each.id == number), None)
+    if link is None or link.revoked_at is not None:
+        return None
+    return Question(
+        about=link.label or seen.conversation.title,
+        title="Revoke this link?",
+        text="It stops working for good, and readers and owners who used it lose that access. "
+        "People who have joined stay.",
+        answer="Revoke the link",
+        fields={"id": str(link.id)},
+    )
+
+
+def as_days(days: int) -> str:
+    """How long messages are kept, in words."""
+    return "1 day" if days == 1 else "1 year" if days == 365 else f"{days} days"
+
+
+def _number(text: str) -> int:
+    try:
+        number: int = decode.from_query(text, "number", contract.Seq)
+    except BadRequest:
+        return 0
+    return number

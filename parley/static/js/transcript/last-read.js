@@ -1,0 +1,70 @@
+// @ts-check
+// How far this browser has read the conversation, so that whoever comes back finds what is new; and where this tab was
+// in it, for Back and a reload.
+import { recall, remember } from "../browser/saved.js";
+
+/**
+ * @typedef {{seq: number, above: number}} Place a message, and how far above the transcript's lower edge it begins, in
+ *   pixels: what comes and goes below that edge, like the word of a lost connection, moves it along
+ */
+
+export class LastRead {
+  /** @param {string} key what the conversation is known by on this device, whatever its link */
+  constructor(key) {
+    this.name = `read:${key}`;
+    this.placeName = `place:${key}`;
+    /** The seq up to which all was read in any tab; 0 on the first visit. */
+    this.through = Number(recall(this.name)) || 0;
+    this.isForgotten = false;
+  }
+
+  /**
+   * @param {import("../state/store.js").Store} store
+   * @param {import("./reading.js").Reading} reading
+   */
+  start(store, reading) {
+    store.watch(["seq", "unread", "seenThrough"], (state) => this.keep(state));
+    document.addEventListener("visibilitychange", () => this.keep(store.state));
+    addEventListener("storage", ({ key, newValue }) => {
+      if (key !== `parley:${this.name}` || !newValue) return;
+      this.through = Number(newValue);
+      reading.sawThrough(this.through); // in another tab
+    });
+    addEventListener("pagehide", () => this.keepPlace(reading.isAt()));
+  }
+
+  // A page that nobody sees reads nothing.
+  /** @param {import("../state/store.js").State} state */
+  keep({ seq, unread, seenThrough }) {
+    const through = unread.count ? seenThrough : seq;
+    const isLost = this.through > seq; // a history shorter than the one that was read is another one
+    if (document.visibilityState === "hidden" || this.isForgotten || (through <= this.through && !isLost)) return;
+    this.through = through;
+    remember(this.name, String(through));
+  }
+
+  /** @param {Place | null} place none at the end, where every page opens */
+  keepPlace(place) {
+    remember(this.placeName, place && !this.isForgotten ? JSON.stringify(place) : "", "sessionStorage");
+  }
+
+  /**
+   * Where this tab was, if it comes back to the page and does not open it anew.
+   * @returns {Place | null}
+   */
+  place() {
+    const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+    if (!["back_forward", "reload"].includes(navigation?.type)) return null;
+    try {
+      return JSON.parse(recall(this.placeName, "sessionStorage"));
+    } catch {
+      return null; // none, or none of ours
+    }
+  }
+
+  /** One left it, or it is no more. */
+  forget() {
+    this.isForgotten = true;
+    remember(this.name, "");
+  }
+}

@@ -1,0 +1,54 @@
+// @ts-check
+// What tells the reader that there is more below: the pill, the count in the title, and the way to the end.
+import { restoreFocus } from "../browser/dialogs.js";
+import { byId } from "../browser/dom.js";
+
+export class Marks {
+  /** @param {{store: import("../state/store.js").Store, reading: import("./reading.js").Reading}} parts */
+  constructor({ store, reading }) {
+    this.store = store;
+    this.reading = reading;
+    this.pill = byId("pill");
+    this.end = byId("to-end");
+    this.title = document.title;
+  }
+
+  start() {
+    leads(this.pill, async () => (await this.reading.toUnread())?.focus({ preventScroll: true }));
+    leads(this.end, () => this.reading.toEnd());
+    leads(byId("missing-close"), () => void (byId("missing").hidden = true));
+    this.reading.onMove = () => this.showPlace();
+    this.store.watch(["unread", "knocks"], (state) => this.show(state));
+  }
+
+  /** @param {string} title */
+  retitle(title) {
+    this.title = title;
+    this.show(this.store.state);
+  }
+
+  /** @param {import("../state/store.js").State} state */
+  show({ unread: { count }, knocks }) {
+    const marks = [knocks.length ? `(${knocks.length} waiting)` : "", count ? `(${count})` : ""];
+    document.title = [...marks, this.title].filter(Boolean).join(" ");
+    byId("pill-text").textContent = count === 1 ? "1 new message" : `${count} new messages`;
+    this.showPlace();
+  }
+
+  showPlace() {
+    this.pill.hidden = !this.store.state.unread.count || this.reading.atEnd();
+    this.end.hidden = !this.reading.isFarFromEnd();
+  }
+}
+
+/**
+ * A button that is gone once it was used leaves the focus in the transcript.
+ * @param {HTMLElement} button
+ * @param {() => Promise<void> | void} act
+ */
+function leads(button, act) {
+  button.addEventListener("click", async () => {
+    await act();
+    restoreFocus(byId("scroller"));
+  });
+}

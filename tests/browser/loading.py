@@ -1,0 +1,147 @@
+"""How soon the page of a conversation is live on a slow phone, beside another build.
+
+    python -m tests.browser.loading [--before CHECKOUT] [--rounds N]
+
+A guest opens a link for the first time, with an empty cache, on slow 4G (150 ms, 1.6 Mbit/s down,
+0.75 up) and a processor a quarter as fast as this one: what Lighthouse takes for a phone. Chromium
+slows requests down, not what a WebSocket carries once it is open. Builds take turns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser import chromium
+from tests.browser.seeding import Said, Seeding
+
+ROOT = Path(__file__).parent.parent.parent
+LATENCY_MS = 150
+DOWN_BYTES_PER_S = 1_600_000 / 8
+UP_BYTES_PER_S = 750_000 / 8
+CPU_SLOWDOWN = 4
+MESSAGES = 40
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 3,
+    "is_mobile": True,
+    "has_touch": True,
+}
+WATCH = """
+window.blockedMs = 0;
+new PerformanceObserver((list) => {
+  for (const { duration } of list.getEntries()) window.blockedMs += duration - 50;
+}).observe({ type: "longtask", buffered: true });
+new MutationObserver(() => {
+  if (!document.querySelector("#badge[data-state=connected]")) return;
+  window.connectedAt ??= performance.now();
+}).observe(document, { subtree: true, childList: true, attributes: true });
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One first visit."""
+
+    requests: float
+    kilobytes: float
+    readable_ms: float
+    connected_ms: float
+    blocked_ms: float
+
+
+HEADINGS = ("requests", "KB", "readable ms", "connected ms", "blocked ms")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Load a conversation as a slow phone does.")
+    parser.add_argument("--before", type=Path, help="another checkout to compare with")
+    parser.add_argument("--rounds", type=int, default=7)
+    arguments = parser.parse_args()
+    builds = {"now": ROOT}
+    if arguments.before:
+        builds["before"] = arguments.before.resolve()
+    loads: dict[str, list[Load]] = defaultdict(list)
+    with contextlib.ExitStack() as stack:
+        links = {name: stack.enter_context(_conversation(path)) for name, path in builds.items()}
+        browser = chromium.launch(stack.enter_context(sync_playwright()))
+        for _ in range(arguments.rounds):
+            for name, link in links.items():
+                loads[name].append(_load(browser, link))
+        browser.close()
+    print(f"{'':8}" + "".join(f"{heading:>14}" for heading in HEADINGS))
+    middles = {
+        name: [median(column) for column in zip(*map(astuple, of), strict=True)]
+        for name, of in loads.items()
+    }
+    for name, middle in middles.items():
+        print(f"{name:8}" + "".join(f"{value:14,.0f}" for value in middle))
+    if "before" in middles:
+        pairs = zip(middles["now"], middles["before"], strict=True)
+        print(f"{'ratio':8}" + "".join(f"{now / before:14.2f}" for now, before in pairs))
+
+
+@contextlib.contextmanager
+def _conversation(checkout: Path) -> Iterator[str]:
+    """The link of a talk on a server of that build."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        program = checkout / "tests" / "lean.py"
+        command = [sys.executable, str(program), "serve", "--port", "0", "--data", str(data)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+            assert server.stdout is not None
+            said = next(line for line in server.stdout if " at http" in line)
+            url = said.split(" at ")[1].split()[0]
+            with contextlib.closing(Seeding(url, data)) as seeding:
+                talk = (
+                    Said(("Ada", "Ben")[i % 2], f"Line {i} of a talk.") for i in range(MESSAGES)
+                )
+                yield seeding.conversation("Tea", talk).link
+            server.terminate()
+
+
+def _load(browser: Browser, link: str) -> Load:
+    context = browser.new_context(**PHONE)
+    context.add_init_script(WATCH)
+    page = context.new_page()
+    chrome = context.new_cdp_session(page)
+    received: list[int] = []
+    chrome.on("Network.loadingFinished", lambda it: received.append(it["encodedDataLength"]))
+    chrome.send("Network.enable")
+    chrome.send(
+        "Network.emulateNetworkConditions",
+        {
+            "offline": False,
+            "latency": LATENCY_MS,
+            "downloadThroughput": DOWN_BYTES_PER_S,
+            "uploadThroughput": UP_BYTES_PER_S,
+        },
+    )
+    chrome.send("Emulation.setCPUThrottlingRate", {"rate": CPU_SLOWDOWN})
+    page.goto(link, wait_until="networkidle")
+    page.wait_for_function("window.connectedAt", timeout=60_000)
+    readable = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+    load = Load(
+        len(received),
+        sum(received) / 1000,
+        page.evaluate(readable),
+        page.evaluate("window.connectedAt"),
+        page.evaluate("window.blockedMs"),
+    )
+    context.close()
+    return load
+
+
+if __name__ == "__main__":
+    main()

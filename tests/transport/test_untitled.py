@@ -1,0 +1,76 @@
+"""A conversation without a title is called by its id on the wire, and never on a page."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.calls import Caller
+
+UNTITLED = "Untitled conversation"
+PAGES = ("", "/manage", "/end", "/delete", "/replace-link", "/left")
+
+
+async def shown(ada: Caller, address: str) -> str:
+    """The page at an address."""
+    reply = await ada.call("GET", address)
+    assert reply.status == 200, reply
+    return reply.text
+
+
+def title(page: str) -> str:
+    """What the browser's tab says."""
+    return str(re.findall(r"<title>([^<]*)</title>", page)[0])
+
+
+async def title_on_the_wire(ada: Caller, room_id: str) -> str:
+    return str((await ada.reads(room_id))["title"])
+
+
+@pytest.mark.parametrize("page", PAGES)
+async def test_no_page_calls_a_conversation_by_its_id(ada: Caller, page: str) -> None:
+    """Its link is there where it is asked for, as a link."""
+    room_id = await ada.starts(title=None, visibility="unlisted")
+    assert await title_on_the_wire(ada, room_id) == f"Conversation {room_id}"
+    text = await shown(ada, f"/conversation/{room_id}{page}")
+    assert UNTITLED in text
+    assert f"Conversation {room_id}" not in text
+    assert room_id not in title(text)
+
+
+async def test_neither_the_list_nor_a_link_for_members_does(ada: Caller) -> None:
+    room_id = await ada.starts(title=None)
+    path = f"/api/conversations/{room_id}/links"
+    link = (await ada.call("POST", path, {"role": "member"})).body["url"]
+    for address in ("/conversations", link.removeprefix("http://localhost")):
+        page = await shown(ada, address)
+        assert UNTITLED in page
+        assert f"Conversation {room_id}" not in page
+
+
+async def test_one_that_only_sounds_so_keeps_its_title(ada: Caller) -> None:
+    room_id = await ada.starts("Conversation starters")  # eight letters, as many as an id has
+    page = await shown(ada, f"/conversation/{room_id}")
+    assert title(page) == "Conversation starters · parley"
+    assert UNTITLED not in page
+
+
+async def test_it_is_untitled_under_a_new_link_too(ada: Caller) -> None:
+    room_id = await ada.starts(title=None)
+    now = (await ada.call("POST", f"/api/conversations/{room_id}/link")).body["room_id"]
+    assert await title_on_the_wire(ada, now) == f"Conversation {now}"
+    page = await shown(ada, f"/conversation/{now}")
+    assert title(page) == f"{UNTITLED} · parley"
+    found = (await ada.call("GET", f"/api/conversations?q=conversation {now}")).body
+    assert [each["room_id"] for each in found["conversations"]] == [now]
+
+
+async def test_the_title_can_be_taken_away_again_and_the_log_says_so(ada: Caller) -> None:
+    room_id = await ada.starts("Tea")
+    path = f"/api/conversations/{room_id}"
+    assert (await ada.call("PATCH", path, {"title": ""})).status == 200
+    page = await shown(ada, f"/conversation/{room_id}/manage")
+    assert "removed the title" in page
+    assert f"Conversation {room_id}" not in page
+    assert re.search(r'<input id="title"[^>]* placeholder="Untitled conversation" value="">', page)
