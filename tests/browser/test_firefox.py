@@ -27,8 +27,8 @@ from tests.browser.test_unread import (
 __all__ = [
     "talk",
     "test_a_restart_loses_nothing_and_doubles_nothing",
-    "test_boxes_show_whether_they_are_ticked",
     "test_back_and_a_reload_open_the_page_where_one_was",
+    "test_boxes_show_whether_they_are_ticked",
     "test_copy_link_works_over_plain_http",
     "test_one_button_at_a_time_is_the_next_thing_to_do",
     "test_people_talk_by_link",
