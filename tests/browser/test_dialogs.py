@@ -24,7 +24,7 @@ def opens_sheet(visitor: Visitor) -> Locator:
 
 def test_back_closes_the_sheet_and_then_leaves_the_page(arrive: Arrive) -> None:
     ada = arrive("Ada", **PHONE)
-    link = ada.starts()
+    link = ada.starts_by_hand()
     ada.joins()
     sheet = opens_sheet(ada)
     goes_back(ada.page)

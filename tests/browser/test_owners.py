@@ -276,9 +276,7 @@ def test_members_are_told_live_what_the_owner_decides(ada: Visitor, arrive: Arri
     ben.comes(link)
     manages(ada, link)
     saves_the_door(ada, **{"Locked": True, "Read-only": True})
-    ada.page.get_by_label("Keep messages").select_option("7 days")
-    ada.page.get_by_role("button", name="Save").last.click()
-    expect(ada.page.get_by_text("Done.", exact=True)).to_be_visible()
+    keeps_messages(ada, "7 days")
 
     told = ben.page.locator(".notice").last
     expect(told).to_contain_text("Locked: no one new can join · Only the owner can post now")

@@ -17,7 +17,7 @@ NOBODY_LOOKS = """Object.defineProperty(
   document, "visibilityState", {configurable: true, get: () => "hidden"})"""
 IS_AT_TOP = """selector => {
   const top = document.querySelector("#scroller").getBoundingClientRect().top;
-  const at = document.querySelector(selector).getBoundingClientRect().top - top;
+  const at = document.querySelector(selector)?.getBoundingClientRect().top - top;
   return at >= 0 && at < 60;
 }"""
 
