@@ -12,6 +12,10 @@ from tests.browser.conftest import BROWSER, FIREFOX_LIMIT, a_firefox
 from tests.browser.test_kept_form import (
     test_a_half_written_title_outlasts_going_away_and_coming_back,
 )
+from tests.browser.test_looks import (
+    test_boxes_show_whether_they_are_ticked,
+    test_one_button_at_a_time_is_the_next_thing_to_do,
+)
 from tests.browser.test_sharing import test_copy_link_works_over_plain_http
 from tests.browser.test_talking import (
     test_a_restart_loses_nothing_and_doubles_nothing,
@@ -28,7 +32,9 @@ __all__ = [
     "test_a_half_written_title_outlasts_going_away_and_coming_back",
     "test_a_restart_loses_nothing_and_doubles_nothing",
     "test_back_and_a_reload_open_the_page_where_one_was",
+    "test_boxes_show_whether_they_are_ticked",
     "test_copy_link_works_over_plain_http",
+    "test_one_button_at_a_time_is_the_next_thing_to_do",
     "test_people_talk_by_link",
     "test_what_came_while_the_tab_was_closed_is_marked",
 ]

@@ -95,7 +95,12 @@ def test_where_copying_is_refused_the_link_is_shown_and_selected(arrive: Arrive)
         expect(sheet.get_by_label("Link to this conversation")).to_be_focused()
         assert ada.measures(SELECTED) == link
 
-    ada.opens(f"{link}/manage")  # a new link, in a field of several lines
+    ada.opens(f"{link}/manage")  # among other fields
+    ada.page.get_by_role("button", name="Copy link").tap()
+    expect(ada.page.get_by_text(hint)).to_be_visible()
+    assert ada.measures(SELECTED) == link
+
+    # A new link, in a field of several lines.
     ada.page.get_by_role("button", name="Add a device").tap()
     ada.page.get_by_role("button", name="Copy link").tap()
     expect(ada.page.get_by_text(hint)).to_be_visible()

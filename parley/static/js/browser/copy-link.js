@@ -23,8 +23,7 @@ class CopyLink extends HTMLElement {
   };
 
   showSelected() {
-    const field = this.closest("section")?.querySelector("[data-select-all]") ?? this.querySelector("input") ?? this.ownField();
-    if (!(field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement)) return;
+    const field = this.fieldBeside() ?? this.ownField();
     field.focus();
     field.setSelectionRange(0, field.value.length);
     const hint = this.querySelector("small") ?? this.appendChild(document.createElement("small"));
@@ -32,7 +31,13 @@ class CopyLink extends HTMLElement {
     hint.textContent = "Your browser doesn't allow copying here. The link is selected: copy it yourself.";
   }
 
-  /** For where none stands beside the button. */
+  /** The one of its section that holds this very link. */
+  fieldBeside() {
+    /** @type {NodeListOf<HTMLInputElement | HTMLTextAreaElement>} */
+    const fields = (this.closest("section") ?? this).querySelectorAll("[data-select-all]");
+    return [...fields].find(({ value }) => value.trim() === this.dataset.link);
+  }
+
   ownField() {
     const field = document.createElement("input");
     field.className = "link-field";

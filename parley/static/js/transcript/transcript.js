@@ -58,7 +58,12 @@ export class Transcript {
     let next = this.root.firstElementChild;
     for (const element of wanted.values()) {
       if (element === next) next = next.nextElementSibling;
-      else this.root.insertBefore(element, next);
+      else {
+        // What others say comes in at the end; one's own is there at once, and history was there before.
+        const isNew = !next && !element.isConnected && this.root.childElementCount > 0;
+        element.classList.toggle("arriving", isNew && !element.classList.contains("mine"));
+        this.root.insertBefore(element, next);
+      }
     }
     this.elements = wanted;
     for (const key of this.shown.keys()) if (!wanted.has(key)) this.shown.delete(key);
