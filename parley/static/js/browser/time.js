@@ -1,11 +1,19 @@
 // @ts-check
-// Times as the reader's clock and language have them. The server renders UTC; the page renders again.
+// Times in English, as the page is, by the reader's time zone and with the hours they are used to, twelve or twenty-four.
+// The server renders UTC; the page renders again.
 
-const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
-const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
-const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
-const DAY_OF_ANOTHER_YEAR = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
+const OWN = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions();
+/** The reader's own English; for all others one with the day before the month, and with the hours written as usual. */
+const ENGLISH = /^en\b/i.test(OWN.locale) ? OWN.locale : OWN.hour12 ? "en-AU" : "en-GB";
+// As it is, not as the locale's name may say: a calendar or digits of another language would not fit the words.
+const FORM = { calendar: "gregory", numberingSystem: "latn" };
+const HOURS = { hourCycle: OWN.hour12 ? /** @type {const} */ ("h12") : /** @type {const} */ ("h23") };
+
+const CLOCK = new Intl.DateTimeFormat(ENGLISH, { timeStyle: "short", ...FORM, ...HOURS });
+const FULL = new Intl.DateTimeFormat(ENGLISH, { dateStyle: "full", timeStyle: "short", ...FORM, ...HOURS });
+const DATE = new Intl.DateTimeFormat(ENGLISH, { dateStyle: "medium", ...FORM });
+const DAY = new Intl.DateTimeFormat(ENGLISH, { weekday: "long", day: "numeric", month: "long", ...FORM });
+const DAY_OF_ANOTHER_YEAR = new Intl.DateTimeFormat(ENGLISH, { dateStyle: "full", ...FORM });
 
 /** @param {string} timestamp */
 export function fullDate(timestamp) {
