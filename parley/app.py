@@ -230,7 +230,7 @@ def _set_up_templates(app: Quart, assets: Assets) -> None:
     app.jinja_env.filters.update(
         day=transcript.day, clock=transcript.clock, full_date=transcript.full_date
     )
-    app.jinja_env.tests["is_emoji_only"] = text.is_emoji_only
+    app.jinja_env.tests.update(is_emoji_only=text.is_emoji_only, is_long=text.is_long)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 

@@ -8,6 +8,7 @@ import { byId } from "./browser/dom.js";
 import { onNewDay } from "./browser/time.js";
 import { Drafts } from "./writing/drafts.js";
 import { Deleting } from "./transcript/delete.js";
+import { startFolding } from "./transcript/fold.js";
 import { History } from "./transcript/history.js";
 import { startJoin } from "./people/join.js";
 import { startLeave } from "./people/leave.js";
@@ -23,7 +24,7 @@ import { SavedOutbox } from "./writing/saved-outbox.js";
 import { startShare } from "./room/share.js";
 import { startStatus } from "./connection/status.js";
 import { INITIAL, Store } from "./state/store.js";
-import { parse, render } from "./transcript/text.js";
+import { isLong, parse, render } from "./transcript/text.js";
 import { unreadSince } from "./state/unread.js";
 import { Transcript } from "./transcript/transcript.js";
 import { TypingTeller, listenToTyping } from "./writing/typing.js";
@@ -81,6 +82,7 @@ marks.start();
 catchUp.start();
 outbox.start();
 deleting.start();
+startFolding();
 transcript.root.addEventListener("click", actOnMessage);
 addEventListener("hashchange", goToLinked);
 openWhereReadingGoesOn();
@@ -157,6 +159,7 @@ function showWords({ title, description }) {
   reading.keepPlace(() => {
     opening.replaceChildren(render(parse(description)));
     opening.hidden = description === "";
+    /** @type {HTMLElement} */ (document.querySelector(".opening > .fold")).hidden = !isLong(description);
   });
   marks.retitle(`${title} · parley`);
 }
