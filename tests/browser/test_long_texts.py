@@ -90,6 +90,7 @@ def test_a_long_message_of_ones_own_is_folded_and_unfolds_nothing_when_deleted(
     expect(own.locator(".fold")).to_have_count(0)
 
 
+@pytest.mark.not_in_firefox("its pictures need a style that the page's policy forbids")
 def test_marks_piled_on_a_letter_paint_over_no_neighbour(arrive: Arrive, seeding: Seeding) -> None:
     said = [
         Said("Ben", "Above it"),
