@@ -249,7 +249,8 @@ def _set_up_templates(app: Quart, assets: Assets) -> None:
         full_date=transcript.full_date,
     )
     app.jinja_env.filters["called"] = titles.called
-    app.jinja_env.tests.update(is_emoji_only=text.is_emoji_only, untitled=titles.is_untitled)
+    app.jinja_env.tests.update(untitled=titles.is_untitled)
+    app.jinja_env.tests.update(is_emoji_only=text.is_emoji_only, is_long=text.is_long)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 

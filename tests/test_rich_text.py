@@ -240,3 +240,13 @@ def test_a_link_leads_where_it_says_and_tells_nothing_to_whom_it_leads() -> None
         "rel": "noopener noreferrer nofollow",
         "target": "_blank",
     }
+
+
+@pytest.mark.parametrize("text", ["", "\n" * 20, "\r\n" * 20, "x" * 1500, "🎉" * 1500])
+def test_what_fits_a_screen_is_not_long(text: str) -> None:
+    assert not rich_text.is_long(text)
+
+
+@pytest.mark.parametrize("text", ["\n" * 21, "\r\n" * 21, "\r" * 21, "x" * 1501, "🎉" * 1501])
+def test_what_fills_more_than_a_screen_is_long(text: str) -> None:
+    assert rich_text.is_long(text)

@@ -71,6 +71,9 @@ _SEAM = "\0"
 """Between parts that are escaped together: no text that is stored holds it."""
 _EMOJI_ONLY_MAX_CHARS = 200
 """Five emoji are shorter, tags and all; a longer text is not even looked at."""
+FOLD_LINE_BREAKS = 20
+FOLD_CHARS = 1500
+"""Of longer texts the first sixteen lines show, until somebody asks for the rest."""
 
 
 def parse(text: str) -> list[Part]:
@@ -102,6 +105,12 @@ def is_emoji_only(text: str) -> bool:
     if len(text) > _EMOJI_ONLY_MAX_CHARS:
         return False
     return _EMOJI_ONLY.fullmatch(_SPACES.sub("", text)) is not None
+
+
+def is_long(text: str) -> bool:
+    """Whether it is shown folded, for it would fill more than a screen."""
+    breaks = text.count("\n") + text.count("\r") - text.count("\r\n")
+    return breaks > FOLD_LINE_BREAKS or len(text) > FOLD_CHARS
 
 
 def _found(source: str) -> Iterator[tuple[int, int, Part]]:

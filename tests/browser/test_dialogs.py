@@ -95,4 +95,5 @@ def test_after_the_last_knock_is_answered_the_focus_is_on_the_transcript(
     ada.joins()
     ada.page.get_by_role("button", name="Decline", exact=True).click()
     expect(ada.page.locator("#knocks")).not_to_be_visible()
-    expect(ada.scroller).to_be_focused()
+    # In Firefox Kim's window is in front of this one.
+    ada.page.wait_for_function("() => document.activeElement.id === 'scroller'")

@@ -61,7 +61,7 @@ def test_days_and_times_are_the_readers_own(seeding: Seeding, arrive: Arrive) ->
     expect(here.page.locator(days)).to_have_text([tuesday])
     expect(here.page.locator(times)).to_have_text(["09:30", "12:15"])
     expect(there.page.locator(days)).to_have_text([tuesday, wednesday])
-    expect(there.page.locator(times)).to_have_text(["10:30\u202fPM", "1:15\u202fAM"])
+    expect(there.page.locator(times)).to_have_text(["10:30\u202fpm", "1:15\u202fam"])
 
 
 def test_today_and_yesterday_are_called_so(seeding: Seeding, cleo: Visitor) -> None:
@@ -70,6 +70,29 @@ def test_today_and_yesterday_are_called_so(seeding: Seeding, cleo: Visitor) -> N
     cleo.opens(seeding.conversation(said=said).link)
 
     expect(cleo.page.locator(".day")).to_have_text(["Yesterday", "Today"])
+
+
+@pytest.mark.parametrize(
+    ("locale", "clock", "full"),
+    [
+        ("de-DE", r"^17:05$", r"^Tuesday,? 5 March 2024 at 17:05$"),
+        ("es-US", r"^5:05\spm$", r"^Tuesday,? 5 March 2024 at 5:05\spm$"),
+        ("fa-IR", r"^17:05$", r"^Tuesday,? 5 March 2024 at 17:05$"),
+        ("en-US", r"^5:05\sPM$", r"^Tuesday, March 5, 2024 at 5:05\sPM$"),
+    ],
+)
+def test_dates_are_in_english_with_the_hours_the_reader_is_used_to(
+    seeding: Seeding, arrive: Arrive, locale: str, clock: str, full: str
+) -> None:
+    moment = datetime(2024, 3, 5, 16, 5, tzinfo=UTC)
+    talk = seeding.conversation(said=[Said("Ben", "then", moment)], at=moment)
+    cleo = arrive("Cleo", locale=locale, timezone_id="Europe/Berlin")
+    cleo.opens(talk.link)
+    cleo.is_connected()
+    expect(cleo.page.locator(".message-time time")).to_have_text(re.compile(clock))
+    expect(cleo.page.locator(".message-time time")).to_have_attribute("title", re.compile(full))
+    expect(cleo.page.locator(".opening-facts time")).to_have_text(re.compile(full))
+    expect(cleo.page.locator(".day")).to_have_text(re.compile("^Tuesday,? "))
 
 
 def test_today_is_called_yesterday_when_the_day_is_over(seeding: Seeding, arrive: Arrive) -> None:

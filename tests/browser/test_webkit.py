@@ -23,6 +23,32 @@ from tests.servers import Process, process
 Arrive = Callable[..., Visitor]
 HISTORY = 250
 
+# The way it grows on a phone, where the words of when it started take a second line.
+GROWS_ABOVE = """() => {
+  document.querySelector(".opening-facts").append(document.createElement("br"), "more");
+}"""
+DRAWN = "() => new Promise(done => setTimeout(() => requestAnimationFrame(done), 300))"
+DRAWN_ANEW = f"""async () => {{
+  const drawn = {DRAWN};
+  const scroller = document.querySelector("#scroller");
+  scroller.scrollTop = -40;
+  await drawn();
+  scroller.scrollTop = 0;
+  await drawn();
+}}"""
+# How many pixels of two pictures differ by more than an indicator of scrolling does, among the
+# names, the times and the beginnings of lines.
+DIFFERING = """async (...pictures) => {
+  const seen = await Promise.all(pictures.map(async picture => {
+    const bytes = Uint8Array.from(atob(picture), letter => letter.charCodeAt(0));
+    const image = await createImageBitmap(new Blob([bytes], {type: "image/png"}));
+    const pen = new OffscreenCanvas(image.width, image.height).getContext("2d");
+    pen.drawImage(image, 0, 0);
+    return pen.getImageData(30, 60, 300, 400).data;
+  }));
+  return seen[0].filter((value, at) => Math.abs(value - seen[1][at]) > 70).length;
+}"""
+
 LONG = pytest.mark.long("`make browsers` runs it")
 
 pytestmark = pytest.mark.timeout(300)  # its tests are long, for want of many
@@ -194,3 +220,21 @@ def test_what_is_empty_looks_empty_and_nothing_wraps_for_want_of_a_legend(arrive
     ada.is_connected()
     viewport = ada.window.runs("() => document.querySelector('meta[name=viewport]').content")
     assert "interactive-widget" not in viewport  # it would complain in the console
+
+
+def test_code_is_drawn_where_it_stands_when_something_grows_above_it(
+    arrive: Arrive, seeding: Seeding
+) -> None:
+    """WebKit draws what scrolls by itself apart, and forgot to move it along."""
+    code = "```\n" + "wide code " * 30 + "\nsecond\n```"
+    said = [Said(*line) for i in range(9) for line in (("Ben", f"text {i}"), ("Ada", code))]
+    cleo = arrive("Cleo")
+    cleo.opens(seeding.conversation("Code", said).link)
+    cleo.is_connected()
+    cleo.window.awaits(DRAWN)
+    cleo.window.runs(GROWS_ABOVE)
+    cleo.window.awaits(DRAWN)
+    before = cleo.window.picture()
+    cleo.window.awaits(DRAWN_ANEW)
+    differing = cleo.window.awaits(DIFFERING, before, cleo.window.picture())
+    assert differing == 0

@@ -98,10 +98,10 @@ class Window:
         script = f"return ({function})(...arguments);"
         return self._ask("execute/sync", {"script": script, "args": list(given)})
 
-    def awaits(self, function: str) -> Any:
+    def awaits(self, function: str, *given: object) -> Any:
         """What this function of JavaScript promises."""
-        script = f"({function})().then(arguments[arguments.length - 1]);"
-        return self._ask("execute/async", {"script": script, "args": []})
+        script = f"({function})(...[...arguments].slice(0, -1)).then([...arguments].at(-1));"
+        return self._ask("execute/async", {"script": script, "args": list(given)})
 
     def until(self, function: str, *given: object) -> Any:
         """What this function of JavaScript returns, once that is something."""
@@ -129,6 +129,11 @@ class Window:
 
     def presses(self, css: str, keys: str) -> None:
         self._ask(f"{self._element(css)}/value", {"text": keys})
+
+    def picture(self) -> str:
+        """What is on the screen, as a PNG in base64. Of an element alone it would be drawn anew."""
+        picture: str = self._call("GET", f"{self._session}/screenshot")
+        return picture
 
     def _element(self, css: str, text: str = "") -> str:
         return f"element/{self.until(_FIND, css, text)[_ELEMENT]}"

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { isEmojiOnly, parse } from "../../parley/static/js/transcript/text.js";
+import { isEmojiOnly, isLong, parse } from "../../parley/static/js/transcript/text.js";
 
 const CASES = JSON.parse(readFileSync(new URL("../rich_text_cases.json", import.meta.url), "utf8"));
 
@@ -13,6 +13,13 @@ for (const { text, parts, emoji_only: emojiOnly } of CASES) {
     assert.equal(isEmojiOnly(text), emojiOnly);
   });
 }
+
+test("what fills more than a screen is long, as the server has it", () => {
+  for (const text of ["", "\n".repeat(20), "\r\n".repeat(20), "x".repeat(1500), "🎉".repeat(1500)]) assert.ok(!isLong(text));
+  for (const text of ["\n".repeat(21), "\r\n".repeat(21), "\r".repeat(21), "x".repeat(1501), "🎉".repeat(1501)]) {
+    assert.ok(isLong(text));
+  }
+});
 
 const HOSTILE = [
   ["", "```a\n"], ["", "```\n"], ["", "```\na\n```\n"], ["https://a", ")"], ["https://a", "])}"], ["https://a", "(."],

@@ -9,6 +9,7 @@ import { Faces } from "./people/faces.js";
 import { onNewDay } from "./browser/time.js";
 import { Drafts } from "./writing/drafts.js";
 import { Deleting } from "./transcript/delete.js";
+import { startFolding } from "./transcript/fold.js";
 import { History } from "./transcript/history.js";
 import { startJoin } from "./people/join.js";
 import { startLeave } from "./people/leave.js";
@@ -27,7 +28,7 @@ import { titleOf } from "./room/title.js";
 import { startStatus } from "./connection/status.js";
 import { changesOf } from "./state/rules.js";
 import { INITIAL, Store } from "./state/store.js";
-import { parse, render } from "./transcript/text.js";
+import { isLong, parse, render } from "./transcript/text.js";
 import { unreadSince } from "./state/unread.js";
 import { Transcript } from "./transcript/transcript.js";
 import { startYou } from "./people/you.js";
@@ -88,6 +89,7 @@ marks.start();
 catchUp.start();
 outbox.start();
 deleting.start();
+startFolding();
 transcript.root.addEventListener("click", actOnMessage);
 addEventListener("hashchange", goToLinked);
 openWhereReadingGoesOn();
@@ -169,6 +171,7 @@ function showWords({ description, ...called }) {
   reading.keepPlace(() => {
     opening.replaceChildren(render(parse(description)));
     opening.hidden = description === "";
+    /** @type {HTMLElement} */ (document.querySelector(".opening > .fold")).hidden = !isLong(description);
   });
   marks.retitle(`${title} · parley`);
 }

@@ -11,6 +11,8 @@ const MONTHS = [
   "January", "February", "March", "April", "May", "June", "July",
   "August", "September", "October", "November", "December",
 ];
+/** Where English has the month before the day. */
+const MONTH_FIRST = /^en-(US|CA|PH)$/.test(globalThis.navigator?.language ?? "");
 /** In ms; how long the page may be busy before it asks all the same. */
 const ASK_WITHIN = 2000;
 
@@ -21,28 +23,26 @@ function clock(date) {
   const minutes = String(date.getMinutes()).padStart(2, "0");
   const hours = date.getHours();
   if (!has12Hours) return `${String(hours).padStart(2, "0")}:${minutes}`;
-  return `${hours % 12 || 12}:${minutes}\u202f${hours < 12 ? "AM" : "PM"}`;
+  const half = hours < 12 ? "am" : "pm";
+  return `${hours % 12 || 12}:${minutes}\u202f${MONTH_FIRST ? half.toUpperCase() : half}`;
 }
 
-/** @param {Date} date */
-function dayAndMonth(date) {
-  return `${date.getDate()} ${MONTHS[date.getMonth()]}`;
-}
-
-/** @param {Date} date */
-function shortDate(date) {
-  return `${date.getDate()} ${MONTHS[date.getMonth()].slice(0, 3)} ${date.getFullYear()}`;
-}
-
-/** @param {Date} date */
-function longDate(date) {
-  return `${DAYS[date.getDay()]} ${dayAndMonth(date)} ${date.getFullYear()}`;
+/**
+ * @param {Date} date
+ * @param {{day?: boolean, short?: boolean, year?: boolean}} parts which it has beside the month and its day
+ */
+function dateOf(date, { day = false, short = false, year = false }) {
+  const month = short ? MONTHS[date.getMonth()].slice(0, 3) : MONTHS[date.getMonth()];
+  const number = date.getDate();
+  const weekday = day ? DAYS[date.getDay()] : "";
+  if (!MONTH_FIRST) return [weekday, number, month, year && date.getFullYear()].filter(Boolean).join(" ");
+  return [weekday, `${month} ${number}`, year && date.getFullYear()].filter(Boolean).join(", ");
 }
 
 /** @param {string} timestamp */
 export function fullDate(timestamp) {
   const date = new Date(timestamp);
-  return `${longDate(date)} at ${clock(date)}`;
+  return `${dateOf(date, { day: true, year: true })} at ${clock(date)}`;
 }
 
 /**
@@ -66,8 +66,8 @@ export function dayName(timestamp, now = new Date()) {
   if (day === dayOf(now)) return "Today";
   if (day === dayOf(yesterday)) return "Yesterday";
   const date = new Date(timestamp);
-  if (date.getFullYear() !== now.getFullYear()) return longDate(date);
-  return `${DAYS[date.getDay()]} ${dayAndMonth(date)}`;
+  if (date.getFullYear() !== now.getFullYear()) return dateOf(date, { day: true, year: true });
+  return dateOf(date, { day: true });
 }
 
 /** A timer that long may be late where the machine sleeps; whoever looks at the page again looks at the clock, too. */
@@ -99,7 +99,7 @@ export function onNewDay(act) {
 /** @type {Record<string, (timestamp: string) => string>} */
 const FORMATS = {
   clock: (timestamp) => clock(new Date(timestamp)),
-  date: (timestamp) => shortDate(new Date(timestamp)),
+  date: (timestamp) => dateOf(new Date(timestamp), { short: true, year: true }),
   day: (timestamp) => dayName(timestamp),
   full: fullDate,
 };

@@ -1,7 +1,7 @@
 // @ts-check
 // One message on the screen: made from the template the server renders with too, or taken over from the server's page.
 import { cloneTemplate, part } from "../browser/dom.js";
-import { isEmojiOnly, parse, render } from "./text.js";
+import { isEmojiOnly, isLong, parse, render } from "./text.js";
 import { fullDate, showTime } from "../browser/time.js";
 
 /** @typedef {import("../state/items.js").MessageItem} MessageItem */
@@ -15,6 +15,7 @@ export function makeMessage({ message }) {
   if (message.deleted) return element;
   part(element, "text").append(render(parse(message.message)));
   element.classList.toggle("emoji-only", isEmojiOnly(message.message));
+  if (isLong(message.message)) element.append(cloneTemplate("fold-template"));
   return element;
 }
 
@@ -51,6 +52,7 @@ function showDeleted(element) {
   element.classList.add("deleted");
   element.classList.remove("emoji-only");
   part(element, "text").textContent = "Deleted";
+  element.querySelector(".fold")?.remove();
 }
 
 /**

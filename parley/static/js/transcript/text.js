@@ -29,6 +29,8 @@ What a message's text becomes. `parley/pages/text.py` follows the same rules, an
 4. After a hundred blocks, links and pieces of code, in the order of the text, all that follows is text: each is an
    element of the page, and a message can be written of nothing else.
 
+Long, and so folded until somebody asks for the rest: of more than 20 line breaks or 1,500 characters (code points).
+
 Emoji-only (shown large): at most 200 characters (code points), and after spaces and line breaks are taken out, one to
 five emoji and nothing else. An emoji is: a flag (two regional indicators); a keycap (0-9 # * then U+FE0F or nothing,
 then U+20E3); or one or more pictures joined by U+200D. A picture is a character of PICTURE, or one of SYMBOL followed
@@ -72,6 +74,8 @@ export const EMOJI =
 const EMOJI_ONLY = new RegExp(`^${EMOJI}{1,5}$`, "u");
 const EMOJI_ONLY_MAX_CHARS = 200;
 const RICH_PARTS_MAX = 100;
+const FOLD_LINE_BREAKS = 20;
+const FOLD_CHARS = 1500;
 
 /**
  * @param {string} text
@@ -251,6 +255,15 @@ function trimLink(link, start, emphasis) {
  */
 function count(text, character) {
   return text.split(character).length - 1;
+}
+
+/**
+ * Whether it is shown folded, for it would fill more than a screen.
+ * @param {string} text
+ */
+export function isLong(text) {
+  if (text.length > FOLD_CHARS && [...text].length > FOLD_CHARS) return true;
+  return text.length > FOLD_LINE_BREAKS && text.split(/\r\n?|\n/, FOLD_LINE_BREAKS + 2).length > FOLD_LINE_BREAKS + 1;
 }
 
 /** @param {string} text */

@@ -1,0 +1,76 @@
+"""A printed conversation: the transcript alone and whole, black on white."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Arrive
+from tests.browser.seeding import Said, Seeded, Seeding
+
+BLACK, WHITE = "rgb(0, 0, 0)", "rgb(255, 255, 255)"
+A4_PX = {"width": 794, "height": 1123}
+# Whatever encloses a message and would cut it where a page or a screen ends.
+CUTTING = """[...document.querySelectorAll("#items .message-text, #items pre")].flatMap(text => {
+  const cutting = [];
+  for (let box = text; box; box = box.parentElement) {
+    const {overflowY, display, flexDirection} = getComputedStyle(box);
+    const isCut = overflowY !== "visible" && box.scrollHeight > box.clientHeight;
+    const isReversed = display === "flex" && flexDirection === "column-reverse";
+    if (isCut || isReversed) cutting.push(box.tagName + "#" + box.id + "." + box.className);
+  }
+  return cutting;
+})"""
+WIDE = "```\n" + "a line of code wider than any paper " * 8 + "\n```"
+
+
+@pytest.fixture(scope="module")
+def talk(seeding: Seeding) -> Seeded:
+    said = [Said(("Ada", "Ben")[i % 2], f"line {i}") for i in range(130)]
+    return seeding.conversation("To be kept", [*said, Said("Ben", WIDE)], owner="Ada")
+
+
+def test_the_transcript_alone_is_printed_whole_and_black_on_white(
+    arrive: Arrive, talk: Seeded
+) -> None:
+    ada = arrive("Ada", viewport=A4_PX, color_scheme="dark")
+    ada.has_session(talk.tokens["Ada"])
+    ada.opens(talk.link)
+    ada.is_connected()
+    ada.page.emulate_media(media="print", color_scheme="dark")
+
+    for left_out in (ada.composer, ada.page.locator("#side"), ada.page.locator("#badge")):
+        expect(left_out).not_to_be_visible()
+    expect(ada.page.get_by_role("button")).to_have_count(0)
+    expect(ada.page.get_by_role("heading", name="To be kept")).to_be_visible()
+    expect(ada.page.locator("#older")).to_be_visible()  # says that there is more
+    assert ada.measures(CUTTING) == []
+    body = ada.page.locator("html")
+    expect(body).to_have_css("background-color", WHITE)
+    for text in (ada.message("line 128"), ada.message("line 129")):
+        expect(text.locator(".message-text")).to_have_css("color", BLACK)
+        expect(text.locator(".message-text")).to_have_css(
+            "background-color", re.compile(r"rgba\(0, 0, 0, 0\)|rgb\(255, 255, 255\)")
+        )
+    expect(ada.page.locator(".mine .message-author").first).to_have_text("You")
+    assert ada.measures("document.documentElement.scrollWidth <= innerWidth")
+    if ada.is_in_chromium:
+        assert len(re.findall(rb"/Type\s*/Page\b", ada.page.pdf(format="A4"))) > 1
+
+    # What was on the screen is there again.
+    ada.page.emulate_media(media="screen")
+    expect(ada.composer).to_be_visible()
+    expect(ada.message("line 129")).to_be_in_viewport()
+
+
+def test_it_is_printed_so_without_javascript(arrive: Arrive, talk: Seeded) -> None:
+    ada = arrive("Ada", java_script_enabled=False, viewport=A4_PX)
+    ada.has_session(talk.tokens["Ada"])
+    ada.opens(talk.link)
+    ada.page.emulate_media(media="print")
+    expect(ada.composer).not_to_be_visible()
+    expect(ada.page.locator("#side")).not_to_be_visible()
+    expect(ada.page.locator(".noscript")).not_to_be_visible()
+    expect(ada.message("line 129")).to_be_visible()
