@@ -340,7 +340,7 @@ CLIENT_EVENTS: dict[str, ClientEvent] = {
         ClientEvent(
             "join_room",
             "Join as a participant. `conversation_state` comes before the acknowledgement. "
-            "Joining again is harmless.",
+            "Joining again is harmless; under another username it changes your name.",
             JoinRoom,
             JoinAck,
         ),

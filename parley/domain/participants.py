@@ -159,7 +159,8 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
         if joining.socket is None:
             # Within the grace too: the others see them, and their socket brings no news of it.
             is_here = context.presence.stay(joined.participant)
-            is_news = (joined.renamed and is_here) or (joining.announced and joined.came_in)
+            is_renamed = joined.renamed and (is_here or joining.announced)
+            is_news = is_renamed or (joining.announced and joined.came_in)
         else:
             arrived = context.presence.enter(joined.participant, joining.socket)
             is_news = arrived or joined.renamed

@@ -248,6 +248,8 @@ async def _show(
         older_url=window.older_url,
         newest_url=window.newest_url,
         error=error,
+        # Who has a name here and gave one asked for another.
+        renames=bool(username) and snapshot.person is not None,
         username=username,
         draft=draft,
     )

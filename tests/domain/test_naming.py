@@ -141,3 +141,21 @@ async def test_an_owner_comes_under_their_name_whoever_was_removed_under_it(
 async def test_a_name_that_nobody_sees_is_none(talk: Talk, name: str) -> None:
     with pytest.raises(BadRequest):
         await talk.joins(name)
+
+
+async def test_another_name_is_told_of_whoever_the_others_see(
+    context: Context, told: Told, talk: Talk
+) -> None:
+    """On a socket, or on a page without one; of whom they were not told, they are told nothing."""
+    ben = await talk.joins("Ben", socket="phone")
+    page = Joining(None, username="Cleo", keeps_cookie=True, announced=True)
+    cleo = await participants.join(context, talk.room_id, page)
+    program = await talk.joins("Dan")
+    told.events.clear()
+    await talk.joins("Benedict", ben)
+    again = Joining(cleo.session, username="Cleopatra", keeps_cookie=True, announced=True)
+    await participants.join(context, talk.room_id, again)
+    await talk.joins("Daniel", program)
+    arrived = [each for each in told.events if isinstance(each, ParticipantArrived)]
+    names = [(each.participant.username, each.participant_count) for each in arrived]
+    assert names == [("Benedict", 3), ("Cleopatra", 3)]

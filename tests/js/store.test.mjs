@@ -399,3 +399,19 @@ test("what changed stands in one line with who came, until somebody speaks", () 
     "Only the owner can post now",
   ]);
 });
+
+test("another name of somebody here is said once, and is theirs from then on", () => {
+  const renamed = { type: "user_joined", user_id: "ben", username: "Benedict", participant_count: 2, at: message(3).timestamp };
+  const typing = { type: "user_typing", user_id: "ben", username: "Ben", is_typing: true, until: 1 };
+  const state = after(stateOf(messages(1, 2)), typing, renamed, renamed);
+  assert.deepEqual(state.people.map(({ username }) => username), ["Ada", "Benedict"]);
+  assert.deepEqual(state.notices.map(noticeText), ["Ben is now Benedict"]);
+  assert.deepEqual(state.typing.map(({ username }) => username), ["Benedict"]);
+});
+
+test("one's own other name is known in every tab, and is no news", () => {
+  const state = after(stateOf(messages(1, 2)), { type: "renamed", username: "Adelaide" });
+  assert.equal(state.me?.username, "Adelaide");
+  assert.deepEqual(state.people.map(({ username }) => username), ["Adelaide", "Ben"]);
+  assert.deepEqual(state.notices, []);
+});

@@ -13,6 +13,9 @@ from parley.contract.terms import RoleName, Timestamp, TriedPassphrase, UserId, 
 class JoinBody(Struct, kw_only=True):
     """Without a user_id it is a fresh one; without a username it is `User_` and its beginning.
 
+    Whoever has joined already changes their name by another username; what they said keeps the
+    one it was said under.
+
     `passphrase` does what `enter` does, where it is needed.
     """
 

@@ -58,7 +58,8 @@ CALLS: dict[str, Call] = {
             "join",
             "POST",
             "/api/conversations/{room_id}/join",
-            "Become a participant, or come back as the one you are. The owner joins this way too.",
+            "Become a participant, or come back as the one you are, under another username if you "
+            "give one. The owner joins this way too.",
             JoinReply,
             JoinBody,
         ),

@@ -25,6 +25,7 @@ import { changesOf } from "./state/rules.js";
 import { INITIAL, Store } from "./state/store.js";
 import { parse, render } from "./transcript/text.js";
 import { Transcript } from "./transcript/transcript.js";
+import { startYou } from "./people/you.js";
 import { TypingTeller, listenToTyping } from "./writing/typing.js";
 import { followVisibleViewport } from "./browser/viewport.js";
 import "./page.js";
@@ -47,9 +48,8 @@ const knocks = document.getElementById("knocks") && import("./people/knocks.js")
 });
 const deleting = new Deleting(connection);
 const catchUp = new CatchUp({ store, connection, reading });
-const outbox = new Outbox({
-  store, connection, saved: new SavedOutbox(key, roomIds), tabs: new OtherTabs(key, store),
-});
+const tabs = new OtherTabs(key, store);
+const outbox = new Outbox({ store, connection, saved: new SavedOutbox(key, roomIds), tabs });
 const resting = new Resting({ connection, isBusy: () => store.state.outbox.length > 0 });
 const teller = new TypingTeller((isTyping) => connection.tell("typing", { is_typing: isTyping }));
 const composer = new Composer({
@@ -60,6 +60,7 @@ const composer = new Composer({
 followVisibleViewport();
 composer.start();
 startJoin({ roomId, joined });
+startYou({ roomId, store, renamed });
 startLeave({ roomId, store, stop: () => connection.stop() });
 startShare({ title: page.dataset.title ?? "", link: page.dataset.joinLink ?? "" });
 startRules({ store, isReader: page.dataset.reader === "yes" });
@@ -219,6 +220,14 @@ function joined(me) {
   store.dispatch({ type: "me", me });
   connection.reopen();
   byId("message").focus();
+}
+
+/** @param {string} username */
+function renamed(username) {
+  const event = /** @type {const} */ ({ type: "renamed", username });
+  store.dispatch(event);
+  tabs.tell(event); // the server tells the others
+  announce(`You are now ${username}.`);
 }
 
 /** @param {import("./state/store.js").State} state */

@@ -99,9 +99,7 @@ export class Connection {
   async enter(isOver = !this.store.state.active) {
     const { seq: since, ...state } = this.store.state;
     const me = isOver ? null : state.me;
-    const ack = await (me
-      ? this.ask("join_room", { username: me.username, since })
-      : this.ask("watch_room", { since }));
+    const ack = await (me ? this.comeBack(me, since) : this.ask("watch_room", { since }));
     if (ack.ok) return this.welcome(me, ack);
     if (!this.socket.connected) return; // the disconnect already plans the next try
     if (me && ack.code === "conversation_ended") return this.enter(true);
@@ -109,6 +107,19 @@ export class Connection {
     if (isAtTheDoor(ack.code)) return location.reload(); // the server says what keeps one out
     this.socket.disconnect();
     this.retryLater(ack.retry_after);
+  }
+
+  /**
+   * By one's id, not by name: that may be another since, by another tab. A session that the server doesn't know, as in
+   * a frame without its cookie, joins as somebody new of that name.
+   * @param {import("../state/store.js").Me} me
+   * @param {number} since
+   */
+  async comeBack({ userId, username }, since) {
+    const ack = await this.ask("join_room", { user_id: userId, since });
+    const isNamed = ack.ok && (ack.username === username || ack.username !== `User_${userId.slice(0, 6)}`);
+    if (isNamed || !(ack.ok || ack.code === "identity_taken")) return ack;
+    return this.ask("join_room", { username, since });
   }
 
   /**

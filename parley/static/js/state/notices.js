@@ -31,7 +31,7 @@ export function noticeText({ joined, left, said }) {
   const sentences = [];
   if (joined.length) sentences.push(`${nameList(joined)} joined`);
   if (left.length) sentences.push(`${nameList(left)} left`);
-  sentences.push(...said.map((sentence) => sentence.replace(/\.$/, "")));
+  sentences.push(...said);
   return sentences.join(" · ");
 }
 

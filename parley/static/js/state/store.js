@@ -83,10 +83,20 @@ const REDUCERS = {
     const person = { user_id, username, role, alike, unproven, online: true };
     const people = [...state.people.filter((other) => other.user_id !== user_id), person];
     const next = { ...state, people, participantCount, someUnnamed: state.someUnnamed || Boolean(others) };
+    if (known && known.username !== username && !isMe(state, user_id)) {
+      const typing = state.typing.map((typist) => (typist.userId === user_id ? { ...typist, username } : typist));
+      return { ...next, typing, notices: addNotice(next, "said", `${known.username} is now ${username}`, at) };
+    }
     // Of somebody the page has never heard of: another name, or a mark beside it.
     const isRenamed = !knowsEverybody(state) && !others && participantCount === state.participantCount;
     const isBack = known?.online || isRenamed || state.cutOff.includes(user_id) || isMe(state, user_id);
     return isBack ? next : { ...next, notices: addNotice(next, "joined", username, at) };
+  },
+  /** One has another name now, in this tab or in another of this browser. */
+  renamed(state, { username }) {
+    const me = state.me && { ...state.me, username };
+    const people = state.people.map((person) => (isMe(state, person.user_id) ? { ...person, username } : person));
+    return { ...state, me, people };
   },
   /** @param {State} state @param {import("../connection/wire.js").Presence & {at: string}} event `at`: when the page was told */
   user_left(state, { user_id, username, participant_count: participantCount, others, at }) {
@@ -115,7 +125,8 @@ const REDUCERS = {
   /** @param {State} state @param {{door: string, read_only: boolean, keep_days?: number, at: string}} event `at`: when the page was told */
   conversation_changed(state, { door, read_only: readOnly, keep_days: keepDays = 0, at }) {
     const next = { ...state, door, readOnly, keepDays };
-    return changesOf(state, next).reduce((so, said) => ({ ...so, notices: addNotice(so, "said", said, at) }), next);
+    return changesOf(state, next).reduce((so, said) =>
+      ({ ...so, notices: addNotice(so, "said", said.replace(/\.$/, ""), at) }), next);
   },
   /** What made this device an owner's was taken back. */
   disowned(state) {

@@ -1,5 +1,6 @@
 // @ts-check
-// The same conversation in other tabs of this browser: what happened to a message in one, the others hear of.
+// The same conversation in other tabs of this browser: what happened to a message in one, or to the own name, the
+// others hear of.
 
 export class OtherTabs {
   /**
@@ -12,7 +13,7 @@ export class OtherTabs {
     this.channel?.addEventListener("message", ({ data }) => store.dispatch(data));
   }
 
-  /** @param {{type: "sent" | "discarded", clientId: string, [field: string]: any}} event for the store */
+  /** @param {{type: "sent" | "discarded" | "renamed", [field: string]: any}} event for the store */
   tell(event) {
     this.channel?.postMessage(event);
   }

@@ -1,0 +1,24 @@
+// @ts-check
+// Who one is here, and the way to another name.
+import { byId } from "../browser/dom.js";
+
+/**
+ * @param {object} parts
+ * @param {string} parts.roomId
+ * @param {import("../state/store.js").Store} parts.store
+ * @param {(username: string) => void} parts.renamed
+ */
+export function startYou({ roomId, store, renamed }) {
+  const rename = /** @type {HTMLDetailsElement} */ (byId("rename"));
+  const field = /** @type {HTMLInputElement} */ (byId("new-name"));
+  store.watch(["me", "active"], ({ me, active }) => {
+    byId("you").hidden = !me;
+    byId("own-name").textContent = me?.username ?? "";
+    rename.hidden = !active;
+    if (!rename.open) field.value = me?.username ?? "";
+  });
+  rename.addEventListener("toggle", async () => {
+    const { startRename } = await import("./rename.js");
+    startRename({ roomId, rename, field, renamed });
+  }, { once: true });
+}
