@@ -28,6 +28,7 @@ from parley.records import (
 )
 from parley.storage import conversations as stored_conversations
 from parley.storage import messages as stored
+from parley.storage import participants as stored_participants
 
 KEY_BYTES = 9
 """What nobody can guess of a message's id; before it stands the seq."""
@@ -223,6 +224,8 @@ def _store(context: Context, connection: sa.Connection, sender: Participant, dra
     if first is not None:
         return Sent(first, duplicate=True)
     stored_conversations.count_message(connection, conversation_id, seq=seq, at=at)
+    if not head.has_spoken:
+        stored_participants.note_spoken(connection, conversation_id, sender.user_id)
     return Sent(message, duplicate=False)
 
 

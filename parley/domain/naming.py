@@ -68,9 +68,10 @@ def claim(
 def mark(connection: sa.Connection, conversation_id: int, key: str) -> list[Participant]:
     """Look again who here is the first of this name; those whose mark is another now.
 
-    Who is away counts only if they own the conversation, or against who was marked before:
-    nobody sheds a mark by waiting until the other has left, nor while keys are being made: whoever
-    was first may have an earlier one still.
+    Who is away counts only if they own the conversation, if they have spoken under the name, for
+    what they said still stands there, or against who was marked before: nobody sheds a mark by
+    waiting until the other has left, nor while keys are being made: whoever was first may have an
+    earlier one still.
     """
     marks = held.marks(connection, conversation_id, key)
     if len(marks) < 2 and not any(marks):
@@ -79,7 +80,8 @@ def mark(connection: sa.Connection, conversation_id: int, key: str) -> list[Part
     holders = look(connection, conversation_id, key)
     first_of_all = min(holders, key=_rank)
     claimants = [each for each in holders if each.left_at is None or each.role is Role.OWNER]
-    first = min(claimants, key=_rank, default=first_of_all)
+    rivals = [*claimants, *(each for each in holders if each.has_spoken)]
+    first = min(rivals, key=_rank, default=first_of_all)
     changed = []
     for each in sorted(claimants, key=_coming):
         is_alike = each is not (first_of_all if each.is_alike else first)

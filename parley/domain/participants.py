@@ -121,9 +121,12 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
                 unproven_from=unproven_from,
             )
         else:
+            # What they said, they said under another.
+            afresh = {"has_spoken": False} if claim.since != before.named_at else {}
             person = stored.change(
                 connection,
                 before,
+                **afresh,
                 session_id=session.id,
                 username=username,
                 role=access.role(standing),

@@ -103,7 +103,7 @@ async def join(room_id: str) -> AnyResponse | Refused:
         joined = await _join(room_id, username)
     except ParleyError as error:
         if isinstance(error, AT_THE_DOOR):
-            return await door(room_id, error)
+            return await door(room_id, error, username=username)
         page = await _conversation(room_id, error=error.text, username=username)
         return _refused(page, error)
     return _see(room_id, token=joined.token, fragment="composer")

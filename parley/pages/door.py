@@ -84,7 +84,7 @@ async def knock(room_id: str) -> AnyResponse | Refused:
             )
     except ParleyError as error:
         if isinstance(error, AT_THE_DOOR):
-            return await door(room_id, error)
+            return await door(room_id, error, username=username)
         return await door(room_id, KnockRequired(), error=error, username=username)
     return web.remember(redirect(f"/conversation/{room_id}", SEE_OTHER), asked.token)
 

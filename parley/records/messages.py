@@ -44,5 +44,7 @@ class Head(Struct, frozen=True):
     username: str
     role: Role
     is_alike: bool
+    has_spoken: bool
+    """Whether they have said something under that name."""
     is_unproven: bool
     is_removed: bool

@@ -28,6 +28,8 @@ class Participant(Struct, frozen=True):
     """When an owner put them out; None for who was not, or was let back."""
     is_alike: bool = False
     """Whether their name can be taken for that of an owner, or of who holds it longer."""
+    has_spoken: bool = False
+    """Whether they have said something under the name they hold."""
     unproven_from: str | None = None
     """As long as their token was never used: the key of where they came from, as
     `proof.place_key` has it, empty where nobody noted it. None once they are proven."""

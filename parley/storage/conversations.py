@@ -36,6 +36,7 @@ _HEAD_COLUMNS = [
     participants.c.username,
     participants.c.role,
     as_stored(participants.c.is_alike),
+    as_stored(participants.c.has_spoken),
     participants.c.unproven_from,
     as_stored(participants.c.removed_at),
 ]
@@ -182,7 +183,8 @@ def head(connection: sa.Connection, conversation_id: int, user_id: str) -> Head 
     row = _HEAD.first(connection, id=conversation_id, user_id=user_id)
     if row is None:
         return None
-    seq, ended_at, is_read_only, session_id, username, role, is_alike, unproven, removed_at = row
+    seq, ended_at, is_read_only, session_id, username, role, is_alike, *rest = row
+    has_spoken, unproven, removed_at = rest
     return Head(
         seq,
         ended_at is None,
@@ -191,6 +193,7 @@ def head(connection: sa.Connection, conversation_id: int, user_id: str) -> Head 
         username,
         ROLES.get(role, Role.MEMBER),
         is_alike == 1,
+        has_spoken == 1,
         unproven is not None,
         removed_at is not None,
     )

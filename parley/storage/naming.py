@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from parley.records import Participant, Role
 from parley.storage.participants import ALL, OF_ONE, PRESENT, participant
 from parley.storage.prepared import Prepared, p
-from parley.storage.schema import participants
+from parley.storage.schema import SPOKEN, participants
 
 FEW = 8
 """So many of one name are read faster all at once than those among them who count."""
@@ -96,7 +96,8 @@ def foremost(
     """Of the holders, however many: who decides which is the first, and whose mark depends on it.
 
     These are the first of all, the first of those who are here or own the conversation, and the
-    first `UNMARKED_MAX` of the latter who bear no mark: one or two, unless marks are behind.
+    first `UNMARKED_MAX` of the latter who bear no mark: one or two, unless marks are behind. And
+    the first of those who have spoken under it.
     """
     rows = _foremost().run(connection, conversation_id=conversation_id, name_key=name_key)
     return tuple({row.user_id: participant(row) for row in rows}.values())
@@ -171,6 +172,7 @@ def _foremost() -> Prepared:
         (sa.and_(owners, _UNMARKED), UNMARKED_MAX),
         (sa.and_(PRESENT, _MARKED), 1),
         (sa.and_(PRESENT, _UNMARKED), UNMARKED_MAX),
+        (SPOKEN, 1),
     ]
     return Prepared(
         sa.union_all(*(_longest_named(kind, limit) for kind, limit in kinds)), participants.c

@@ -26,7 +26,14 @@ ALL = sa.select(participants).where(OF_ONE)
 _INSERT = Prepared(
     participants.insert()
     .values(
-        values(participants.c, left_at=None, removed_at=None, is_alike=False, first_session_id=None)
+        values(
+            participants.c,
+            left_at=None,
+            removed_at=None,
+            is_alike=False,
+            has_spoken=False,
+            first_session_id=None,
+        )
     )
     .returning(*participants.c),
     participants.c,
@@ -43,6 +50,11 @@ _TAKEN_FROM = Prepared(
         ),
     ),
     participants.c,
+)
+_NOTE_SPOKEN = Prepared(
+    participants.update()
+    .where(OF_ONE, participants.c.user_id == p("user_id"))
+    .values(has_spoken=True)
 )
 _IN_ORDER = (participants.c.joined_at, participants.c.user_id)
 _PRESENT = Prepared(
@@ -92,6 +104,11 @@ def insert(
             unproven_from=unproven_from,
         )
     )
+
+
+def note_spoken(connection: sa.Connection, conversation_id: int, user_id: str) -> None:
+    """They have said something under their name."""
+    _NOTE_SPOKEN.write(connection, conversation_id=conversation_id, user_id=user_id)
 
 
 def by_user(connection: sa.Connection, conversation_id: int, user_id: str) -> Participant | None:
@@ -240,6 +257,7 @@ def participant(row: Any) -> Participant:
         named_at=row.named_at,
         removed_at=row.removed_at,
         is_alike=row.is_alike,
+        has_spoken=row.has_spoken,
         unproven_from=row.unproven_from,
         first_session_id=row.first_session_id,
     )

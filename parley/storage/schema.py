@@ -152,6 +152,8 @@ participants = sa.Table(
     sa.Column("name_key", sa.Text, nullable=False, server_default=""),
     # Since when they hold a name with this key.
     sa.Column("named_at", Instant, nullable=False, server_default=_NO),
+    # Whether they have said something under it.
+    sa.Column("has_spoken", sa.Boolean, nullable=False, server_default=_NO),
     # A keyed hash of the address they came from, as long as their token was never used; empty
     # where none was noted.
     sa.Column("unproven_from", sa.Text),
@@ -196,6 +198,18 @@ sa.Index(
     participants.c.named_at,
     sqlite_where=_PRESENT,
     postgresql_where=_PRESENT,
+)
+# Who has spoken under their name counts when they are away too.
+SPOKEN = sa.and_(
+    participants.c.has_spoken == sa.literal_column("1"), participants.c.removed_at.is_(None)
+)
+sa.Index(
+    "ix_participants_spoken_name",
+    participants.c.conversation_id,
+    participants.c.name_key,
+    participants.c.named_at,
+    sqlite_where=SPOKEN,
+    postgresql_where=SPOKEN,
 )
 # In the order in which people are listed.
 sa.Index(

@@ -47,3 +47,34 @@ def test_one_leaves_without_javascript(arrive: Arrive, ada: Visitor) -> None:
     ben.page.get_by_role("button", name="Send").click()
     ada.reads("One more thing")
     expect(ada.people).to_have_count(2)
+
+
+def test_whoever_takes_the_name_of_one_who_spoke_and_left_is_marked(
+    ada: Visitor, ben: Visitor, cleo: Visitor
+) -> None:
+    link = ada.starts()
+    ada.joins()
+    ben.opens(link)
+    ben.joins("Zed")
+    ben.says("The key is under the mat")
+    ben.page.get_by_role("button", name="Leave").click()
+    expect(ada.people).to_have_count(1)
+    cleo.opens(link)
+    cleo.joins("Zed")
+    cleo.says("As I said")
+
+    mark = "same name as someone else"
+    ada.reads("As I said")
+    expect(ada.message("As I said").locator(".mark")).to_have_text(mark)
+    expect(ada.message("The key is under the mat").locator(".mark")).to_have_text("")
+    expect(ada.people.filter(has_text="Zed").locator(".person-facts")).to_have_text(mark)
+    ada.reloads()
+    ada.is_connected()
+    expect(ada.message("As I said").locator(".mark")).to_have_text(mark)
+
+    # The first is who they were, whoever came meanwhile.
+    ben.opens(link)
+    ben.is_connected()
+    ben.says("Here again")
+    expect(ada.message("Here again").locator(".mark")).to_have_text("")
+    expect(ada.people.filter(has_text="Zed").filter(has_text=mark)).to_have_count(1)

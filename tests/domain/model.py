@@ -59,6 +59,8 @@ class Person:
     """Whether they stay though no socket is left: they came over REST since, or won it back."""
     visits: int = 0
     is_unproven: bool = False
+    has_spoken: bool = False
+    """Under the name they hold."""
     first: int | None = None
     """The session that joined as them, where another took them up since."""
 
@@ -140,6 +142,7 @@ class Room:
         person.session, person.is_in = session, True
         if asked.name and asked.name != person.username:
             person.username, person.named_at, person.is_alike = asked.name, asked.at, False
+            person.has_spoken = False
         marked = [self.people[id] for id in self.marks() if id != person.user_id]
         others = [each.username for each in marked if each.is_here]
         is_renamed = looked != (person.username, person.is_alike)
@@ -155,8 +158,12 @@ class Room:
         for person in self.people.values():
             if not person.claims:
                 continue
-            # Who was marked is compared with those who are away too.
-            others = [each for each in self.people.values() if each.claims or person.is_alike]
+            # Who has spoken, or was marked, is compared with those who are away too.
+            others = [
+                each
+                for each in self.people.values()
+                if each.claims or each.has_spoken or person.is_alike
+            ]
             first = min((each for each in others if each.username == person.username), key=_rank)
             if person.is_alike != (person is not first):
                 person.is_alike = person is not first
@@ -228,6 +235,8 @@ class Room:
     def hears(self, session: int, message: Message) -> None:
         assert message.seq == message.changed_seq == self.seq + 1
         self.messages.append(message)
+        if person := self.of_session(session):
+            person.has_spoken = True
         self.last_activity_at = message.sent_at
         if message.client_id:
             self.said[session, message.client_id] = message

@@ -37,6 +37,7 @@ STEPS = st.lists(
         st.tuples(st.just("comes"), USER, NAME),
         st.tuples(st.just("leaves"), USER),
         st.tuples(st.just("leaves"), USER),
+        st.tuples(st.just("speaks"), USER),
         st.tuples(st.sampled_from(["leaves", "is_removed", "is_let_back", "is_let_back"]), USER),
         st.tuples(st.just("is_now"), USER, st.sampled_from([Role.OWNER, Role.MEMBER])),
         st.tuples(st.just("waits")),
@@ -47,9 +48,9 @@ STEPS = st.lists(
 
 
 BENS: list[dict[str, Any]] = [
-    {"role": role, "left_at": left_at, "is_alike": is_alike}
+    {"role": role, "left_at": left_at, "is_alike": is_alike, "has_spoken": has_spoken}
     for role in ("owner", "member")
-    for left_at in (None, 5)
+    for left_at, has_spoken in ((None, False), (5, False), (5, True))
     for is_alike in (False, True)
 ]
 
@@ -141,6 +142,7 @@ class Room:
                 name_key=claim.key,
                 named_at=claim.since,
                 is_alike=claim.is_alike,
+                has_spoken=before.has_spoken and claim.since == before.named_at,
             )
         if claim.is_alone:
             assert self.expected(claim.key) == []
@@ -167,6 +169,10 @@ class Room:
 
     def leaves(self, user_id: str) -> None:
         self.changes(user_id, left_at=self.at)
+
+    def speaks(self, user_id: str) -> None:
+        """Nobody is looked at then."""
+        stored.note_spoken(self.connection, ROOM, user_id)
 
     def is_removed(self, user_id: str) -> None:
         person = self.person(user_id)
@@ -222,7 +228,8 @@ class Room:
             return []
         first_of_all = min(holders, key=_rank)
         claimants = [each for each in holders if each.left_at is None or each.role is Role.OWNER]
-        first = min(claimants, key=_rank, default=first_of_all)
+        rivals = [*claimants, *(each for each in holders if each.has_spoken)]
+        first = min(rivals, key=_rank, default=first_of_all)
         wanted = {
             each.user_id: each is not (first_of_all if each.is_alike else first)
             for each in claimants
@@ -280,17 +287,16 @@ def in_the_way(
     left_at: int | None = None,
     removed_at: int | None = None,
     is_alike: bool = True,
+    has_spoken: bool = False,
     named_at: int | None = None,
 ) -> None:
     """So many more Bens, each named a moment after the one before unless told otherwise."""
+    looks = (role, left_at, removed_at, is_alike, has_spoken)
     room.runs(
         "INSERT INTO participants (conversation_id, user_id, username, session_id, joined_at,"
-        " visits, name_key, named_at, role, left_at, removed_at, is_alike)"
-        " VALUES (1, ?, 'Ben', ?, ?, 1, ?, ?, ?, ?, ?, ?)",
-        [
-            (f"user {id}", id, id, KEY, named_at or id, role, left_at, removed_at, is_alike)
-            for id in room.sessions(count)
-        ],
+        " visits, name_key, named_at, role, left_at, removed_at, is_alike, has_spoken)"
+        " VALUES (1, ?, 'Ben', ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)",
+        [(f"user {id}", id, id, KEY, named_at or id, *looks) for id in room.sessions(count)],
     )
 
 
@@ -326,11 +332,12 @@ def an_owner_comes(room: Room) -> None:
         {},
         {"left_at": 5, "is_alike": False},
         {"left_at": 5, "is_alike": True},
+        {"left_at": 5, "is_alike": False, "has_spoken": True},
         {"left_at": 5, "removed_at": 5},
         {"role": "owner"},
         {"role": "owner", "left_at": 5},
     ],
-    ids=["here", "away, unmarked", "away", "removed", "owners", "owners, away"],
+    ids=["here", "away, unmarked", "away", "away, spoke", "removed", "owners", "owners, away"],
 )
 @pytest.mark.parametrize(
     "happens", [a_stranger_comes, one_comes_back, the_first_is_removed, an_owner_comes]

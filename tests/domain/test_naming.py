@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from parley.domain import conversations, participants, removal
+from parley.domain import conversations, messages, participants, removal
 from parley.domain.context import Context
+from parley.domain.messages import Draft
 from parley.domain.participants import Joined, Joining
 from parley.errors import BadRequest, NameTaken
 from parley.records import ParticipantArrived, Session
@@ -159,3 +160,48 @@ async def test_another_name_is_told_of_whoever_the_others_see(
     arrived = [each for each in told.events if isinstance(each, ParticipantArrived)]
     names = [(each.participant.username, each.participant_count) for each in arrived]
     assert names == [("Benedict", 3), ("Cleopatra", 3)]
+
+
+# --- beside what somebody said who left ---
+
+
+async def test_who_comes_under_the_name_of_one_who_spoke_and_left_is_marked(
+    context: Context, talk: Talk
+) -> None:
+    zed = await talk.joins("Zed", socket="laptop")
+    await messages.send(context, zed.participant, Draft("Hello"))
+    await participants.leave(context, zed.participant, "laptop")
+    mallory = await talk.joins("\u0396ed")  # with the Greek letter
+    assert mallory.participant.is_alike
+    sent = await messages.send(context, mallory.participant, Draft("As I said"))
+    assert sent.message.is_alike
+    assert not (await talk.joins("Zed", zed, "laptop")).participant.is_alike
+    assert await talk.marked() == {mallory.participant.user_id}
+
+
+async def test_what_was_said_under_another_name_marks_nobody(context: Context, talk: Talk) -> None:
+    """The name is free for all that was given up without a word under it."""
+    zed = await talk.joins("Zoe", socket="laptop")
+    await messages.send(context, zed.participant, Draft("Hello"))
+    zed = await talk.joins("Zed", zed, "laptop")
+    await participants.leave(context, zed.participant, "laptop")
+    assert not (await talk.joins("Zed")).participant.is_alike
+
+
+async def test_what_somebody_removed_said_marks_nobody_who_may_have_the_name(
+    context: Context, talk: Talk
+) -> None:
+    zed, mallory = await talk.joins("Zed", socket="laptop"), await talk.joins("Zed")
+    await messages.send(context, mallory.participant, Draft("Hello"))
+    assert await talk.marked() == {mallory.participant.user_id}
+    await talk.removes(mallory)
+    await participants.leave(context, zed.participant, "laptop")  # who never spoke
+    assert not (await talk.joins("Zed")).participant.is_alike
+
+
+async def test_who_spoke_and_left_takes_no_mark_from_an_owner(context: Context, talk: Talk) -> None:
+    mallory = await talk.joins("Ada", socket="laptop")
+    await messages.send(context, mallory.participant, Draft("Hello"))
+    await participants.leave(context, mallory.participant, "laptop")
+    ada = await participants.join(context, talk.room_id, Joining(talk.owner, username="Ada"))
+    assert not ada.participant.is_alike

@@ -152,6 +152,15 @@ async def test_after_a_decline_the_name_is_still_there(ada: Caller, kay: Caller)
     assert name_asked_for(page) == "Kay"
 
 
+async def test_who_joins_as_the_door_closes_has_their_name_there_to_knock_with(
+    ada: Caller, kay: Caller
+) -> None:
+    room_id = await closed(ada)
+    reply = await kay.post_form(f"/conversation/{room_id}/join", {"username": "Kay"})
+    assert reply.status == 403
+    assert name_asked_for(reply.text) == "Kay"
+
+
 async def test_where_both_lead_in_both_are_offered(ada: Caller, ben: Caller, kay: Caller) -> None:
     room_id = await closed(ada, knock=True, passphrase=PASSPHRASE)
     page = await looks(ben, room_id, 403)
