@@ -49,7 +49,7 @@ class Forked:
                 os.close(end)
         self.stdout = open(self._said, "rb", buffering=0)  # noqa: SIM115
         self.stderr = None if stderr else open(self._complained, "rb", buffering=0)  # noqa: SIM115
-        self.pid = int(os.read(self._status, 20))
+        self.pid = _number(self._status)
         self.returncode: int | None = None
 
     def send_signal(self, number: int) -> None:
@@ -60,7 +60,7 @@ class Forked:
         if self.returncode is None:
             if not select.select([self._status], [], [], timeout)[0]:
                 raise subprocess.TimeoutExpired("parley", timeout or 0.0)
-            self.returncode = os.waitstatus_to_exitcode(int(os.read(self._status, 20)))
+            self.returncode = os.waitstatus_to_exitcode(_number(self._status))
             os.close(self._status)
         return self.returncode
 
@@ -87,6 +87,16 @@ class Forked:
         self.wait(None if until is None else max(0.0, until - time.monotonic()))
         errors = b"" if self.stderr is None else bytes(heard[self.stderr])
         return bytes(heard[self.stdout]), errors
+
+
+def _number(pipe: int) -> int:
+    """The next line: of one that ends at once, its id and how it ended may come together."""
+    line = bytearray()
+    while (piece := os.read(pipe, 1)) != b"\n":
+        if not piece:
+            raise EOFError("the process that forks parley has ended")
+        line += piece
+    return int(line)
 
 
 def run(
@@ -130,6 +140,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks what became of a keeper
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup` would have it ignored
     while True:
         request, pipes, _, _ = socket.recv_fds(way, 1 << 20, 3)
         if not request:
@@ -150,10 +161,10 @@ def _keep(request: dict[str, Any], stdout: int, stderr: int, status: int) -> Non
         _become(request, stdout, stderr)
     for pipe in (stdout, stderr):
         os.close(pipe)
-    os.write(status, str(pid).encode())
+    os.write(status, f"{pid}\n".encode())
     _, ended = os.waitpid(pid, 0)
     with contextlib.suppress(BrokenPipeError):  # nobody wants to know any more
-        os.write(status, str(ended).encode())
+        os.write(status, f"{ended}\n".encode())
     os._exit(0)
 
 

@@ -231,6 +231,7 @@ def test_code_is_drawn_where_it_stands_when_something_grows_above_it(
     cleo = arrive("Cleo")
     cleo.opens(seeding.conversation("Code", said).link)
     cleo.is_connected()
+    cleo.window.until("() => localStorage.getItem('parley:hours')")  # times change no more
     cleo.window.awaits(DRAWN)
     cleo.window.runs(GROWS_ABOVE)
     cleo.window.awaits(DRAWN)

@@ -15,7 +15,7 @@ from tests.calls import Caller, Reply
 
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
 FIRST_LOAD_MAX_BYTES = 52_000
-FIRST_LOAD_MAX_FILES = 8
+FIRST_LOAD_MAX_FILES = 10
 """What a page may need, and what it all may weigh on the way."""
 
 PICTURE_MAX_BYTES = 40_000
