@@ -19,7 +19,7 @@ NPM := $(patsubst %,%/node_modules/.package-lock.json,tests/programs tools)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup system test browsers torture bench check newest audit format screenshots bundle vendor clean
+.PHONY: help run setup system test browsers torture bench loading check newest audit format screenshots bundle vendor clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -66,6 +66,9 @@ check: $(DEV) ## Check format, lint, types and who imports whom
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo
+
+loading: setup ## Load a conversation as a slow phone does; ARGS="--before CHECKOUT" compares
+	@$(BIN)/python -m tests.browser.loading $(ARGS)
 
 newest: ## Run everything with the newest releases that resolve
 	@rm -rf $(NEWEST)

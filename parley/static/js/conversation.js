@@ -41,6 +41,8 @@ const roomId = page.dataset.roomId ?? "";
 /** What this device keeps goes by what stays when the link is replaced. Earlier pages went by the link. */
 const key = page.dataset.key ?? roomId;
 const roomIds = [roomId, ...(page.dataset.oldRoomIds?.split(" ") ?? [])];
+/** The description on the page, where it is known; the server rendered an empty one as it is. */
+let described = document.querySelector(".opening-description")?.textContent ? undefined : "";
 const lastRead = new LastRead(key);
 const store = new Store(readState());
 const history = new History({ store, roomId });
@@ -66,6 +68,10 @@ const composer = new Composer({
   restored: () => showPlaceToWrite(store.state),
 });
 
+// First of all: what it waits for is far away, and everything below is done meanwhile.
+resting.start();
+connection.start();
+await nextTask();
 followVisibleViewport();
 composer.start();
 startJoin({ roomId, joined });
@@ -77,11 +83,13 @@ if (document.getElementById("end-link")) {
   import("./room/end.js").then(({ startEnd }) => startEnd(roomId, () => store.dispatch({ type: "disowned" })));
 }
 startStatus(store, () => connection.tryNow());
+await nextTask();
 store.watch(["messages", "ahead", "outbox", "notices", "unread", "me", "hasOlder", "hasNewer", "active"], (state) =>
   transcript.show(state));
 onNewDay(() => transcript.show(store.state));
 store.watch(["me", "active", "readOnly", "gone"], showPlaceToWrite);
 store.watch(["owner"], showRights);
+await nextTask();
 new People({ store, roomId, faces }).start();
 history.start();
 reading.start();
@@ -94,9 +102,12 @@ transcript.root.addEventListener("click", actOnMessage);
 addEventListener("hashchange", goToLinked);
 openWhereReadingGoesOn();
 lastRead.start(store, reading);
-resting.start();
-connection.start();
 if (store.state.me && !linkedSeq()) composer.focus();
+
+/** Between two parts of what a page does at its start: a slow phone can scroll and take a touch there. */
+function nextTask() {
+  return new Promise((resolve) => setTimeout(resolve));
+}
 
 /** @returns {import("./state/store.js").State} */
 function readState() {
@@ -167,13 +178,15 @@ function showWords({ description, ...called }) {
   const title = titleOf(called);
   for (const shown of document.querySelectorAll(".bar-title, .opening-title")) shown.textContent = title;
   document.querySelector(".bar-title")?.setAttribute("title", title);
+  marks.retitle(`${title} · parley`);
   const opening = /** @type {HTMLElement} */ (document.querySelector(".opening-description"));
+  if (description === described) return;
+  described = description;
   reading.keepPlace(() => {
     opening.replaceChildren(render(parse(description)));
     opening.hidden = description === "";
     /** @type {HTMLElement} */ (document.querySelector(".opening > .fold")).hidden = !isLong(description);
   });
-  marks.retitle(`${title} · parley`);
 }
 
 /**

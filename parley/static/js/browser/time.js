@@ -13,10 +13,12 @@ const MONTHS = [
 ];
 /** Where English has the month before the day. */
 const MONTH_FIRST = /^en-(US|CA|PH)$/.test(globalThis.navigator?.language ?? "");
-/** In ms; how long the page may be busy before it asks all the same. */
-const ASK_WITHIN = 2000;
+/** Where most count to twelve: a guess, until the browser was asked. */
+const TO_TWELVE = /^(?!fr).*-(AE|AU|BD|CA|CO|EG|IN|KR|MY|NZ|PH|PK|SA|US)$/.test(globalThis.navigator?.language ?? "");
+/** In ms; the page is long alive then, and whoever reads has stopped to look around. */
+const ASK_AFTER = 5000;
 
-let has12Hours = (recall("hours") || (globalThis.navigator?.language === "en-US" ? "12" : "24")) === "12";
+let has12Hours = (recall("hours") || (TO_TWELVE ? "12" : "24")) === "12";
 
 /** @param {Date} date */
 function clock(date) {
@@ -110,7 +112,8 @@ const FORMATS = {
  */
 export function showTime(element, timestamp) {
   element.dateTime = timestamp;
-  element.textContent = FORMATS[element.dataset.format ?? "full"](timestamp);
+  const words = FORMATS[element.dataset.format ?? "full"](timestamp);
+  if (element.textContent !== words) element.textContent = words;
   if (element.dataset.format === "day") return;
   element.title = fullDate(timestamp);
   const link = /** @type {HTMLElement | null} */ (element.closest("[data-full]"));
@@ -126,10 +129,11 @@ export function showLocalTimes(root) {
 }
 
 /**
- * Ask the browser how the reader counts hours, once there is nothing better to do, and keep it for the next page.
+ * Ask the browser how the reader counts hours, once and when there is nothing better to do, and keep it.
  * @param {ParentNode} root whose times change where the answer is another than was thought
  */
 export function learnHours(root) {
+  if (recall("hours")) return;
   const ask = () => {
     const { hourCycle } = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions();
     const has = hourCycle === "h12" || hourCycle === "h11";
@@ -138,6 +142,5 @@ export function learnHours(root) {
     has12Hours = has;
     showLocalTimes(root);
   };
-  if ("requestIdleCallback" in globalThis) requestIdleCallback(ask, { timeout: ASK_WITHIN });
-  else setTimeout(ask, ASK_WITHIN);
+  setTimeout(() => ("requestIdleCallback" in globalThis ? requestIdleCallback(ask) : ask()), ASK_AFTER);
 }

@@ -32,7 +32,8 @@ export class Marks {
     const marks = [knocks.length ? `(${knocks.length} waiting)` : "", count ? `(${count})` : ""];
     document.title = [...marks, this.title].filter(Boolean).join(" ");
     byId("pill-text").textContent = count === 1 ? "1 new message" : `${count} new messages`;
-    this.showPlace();
+    // With the next frame, when the place is known without laying out the page for it.
+    requestAnimationFrame(() => this.showPlace());
   }
 
   showPlace() {

@@ -73,6 +73,7 @@ export class Transcript {
   elementFor(item) {
     const element = this.elements.get(item.key) ?? this.confirmed(item) ?? make(item);
     const looks = looksOf(item);
+    if (!this.isShown && isRenderedSo(element, item)) this.shown.set(item.key, looks);
     if (this.shown.get(item.key) !== looks) {
       update(element, item, this);
       this.shown.set(item.key, looks);
@@ -97,6 +98,16 @@ function showEdges({ active, messages, outbox, hasOlder, hasNewer }) {
   byId("older").hidden = !hasOlder;
   byId("newer").hidden = !hasNewer;
   byId("empty").hidden = !active || hasOlder || hasNewer || messages.length + outbox.length > 0;
+}
+
+/**
+ * Whether the server has rendered it as it is to be: grouped alike in the reader's time zone, too.
+ * @param {HTMLElement} element
+ * @param {Item} item
+ */
+function isRenderedSo({ classList, dataset }, item) {
+  if (item.kind !== "message" || !dataset.seq || item.outgoing) return false;
+  return classList.contains("mine") === item.mine && classList.contains("continued") === item.continued;
 }
 
 /** @param {Item} item */
