@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import APIResponse, Route, expect
 
 from tests.browser.axe import grave_faults
 from tests.browser.conftest import Arrive
@@ -104,6 +104,25 @@ def test_a_knock_is_heard_while_the_owner_looks_on(ada: Visitor, arrive: Arrive)
     kim.reloads()
     expect(kim.page.get_by_role("heading", name="Request declined")).to_be_visible()
     expect(kim.page.get_by_label("Your name")).to_have_value("Kim")
+
+
+def test_a_knock_is_not_lost_while_the_page_asks_who_waits(ada: Visitor, seeding: Seeding) -> None:
+    seeded = seeding.conversation(owner="Ada")
+    seeding.decide(seeded, {"knock": True})
+    ada.has_session(seeded.tokens["Ada"])
+    held: list[tuple[Route, APIResponse]] = []
+    ada.page.route("**/manage", lambda route: held.append((route, route.fetch())), times=1)
+    with ada.page.expect_request("**/manage"):
+        ada.opens(seeded.link)
+    ada.is_connected()
+    seeding.knock(seeded, "Kay")
+    lets_in = ada.page.get_by_role("button", name="Let in")
+    expect(lets_in).to_have_count(1)
+    [(route, nobody_waits)] = held
+    with ada.page.expect_request("**/manage") as once_more:
+        route.fulfill(response=nobody_waits)
+    once_more.value.response()
+    expect(lets_in).to_have_count(1)
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (320, 640)], ids=str)

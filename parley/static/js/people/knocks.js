@@ -24,6 +24,10 @@ export class Knocks {
     this.store = store;
     this.connection = connection;
     this.root = byId("knocks");
+    /** What happened at the door since the page was opened: an answer that was asked for before it is out of date. */
+    this.happened = 0;
+    /** How often was asked who waits: only the last answer counts. */
+    this.asked = 0;
   }
 
   start() {
@@ -36,15 +40,19 @@ export class Knocks {
   /** Who knocked while nobody looked. Where the door is open to all, nobody has to wait for an answer. */
   async look() {
     if (!this.store.state.owner) return;
+    const [asked, happened] = [++this.asked, this.happened];
     const reply = await ask(`${this.path}/manage`);
     if (["forbidden", "token_required"].includes(reply.code)) this.store.dispatch({ type: "disowned" });
     if (!reply.success) return;
+    if (this.asked !== asked) return;
+    if (this.happened !== happened) return this.look();
     const isOpen = !reply.locked && !reply.knock && !reply.has_passphrase;
     this.store.dispatch({ type: "knocks", waiting: isOpen ? [] : reply.waiting });
   }
 
   /** @param {{id: string, username: string}} knock */
   knocked({ id, username }) {
+    this.happened += 1;
     this.store.dispatch({ type: "knocked", id, username });
     announce(`${username} wants to join.`);
     ring();
@@ -92,6 +100,7 @@ export class Knocks {
     const button = /** @type {HTMLButtonElement} */ (byId("decline-all"));
     button.disabled = true;
     const reply = await ask(`${this.path}/knocks`, { admit: false });
+    this.happened += 1;
     if (reply.success) this.store.dispatch({ type: "knocks", waiting: [] });
     button.disabled = false;
     restoreFocus(button, byId("scroller"));
@@ -105,6 +114,7 @@ export class Knocks {
   async answer(id, admit) {
     const ack = await this.connection.ask("answer_knock", { id, admit });
     if (!ack.ok && ack.code !== "not_found") return false;
+    this.happened += 1;
     this.store.dispatch({ type: "knock_answered", id });
     return true;
   }
