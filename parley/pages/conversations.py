@@ -210,8 +210,13 @@ async def _name_to_join_by(snapshot: Snapshot) -> str | None:
     """The name under which whoever looks at the page knocked, where they were let in since: to
     knock was to ask to join, so they are not asked for it again.
     """
+    # To fetch a page ahead is not to come: only who looks at it comes in.
+    if request.method != "GET" or "Sec-Purpose" in request.headers:
+        return None
     session = await web.session_if_known()
     if session is None or snapshot.person is not None or not snapshot.conversation.is_active:
+        return None
+    if snapshot.standing is Standing.READER:
         return None
     room_id = snapshot.conversation.room_id
     return (await knocking.own_knock(web.site().context, room_id, session)).name_to_join_by

@@ -143,7 +143,7 @@ async def _keep(
     if days not in contract.KEEP_DAYS or (kept is not None and kept <= days):
         return None  # nothing is deleted sooner than before
     return Question(
-        about=found.conversation.title,
+        about=titles.called(found.conversation),
         title="Delete older messages?",
         text=f"Messages older than {as_days(days)} are deleted for everyone within ten minutes, "
         "and so is each one that gets as old. This can't be undone.",
@@ -161,7 +161,7 @@ async def _revoke(
     if link is None or link.revoked_at is not None:
         return None
     return Question(
-        about=link.label or seen.conversation.title,
+        about=link.label or titles.called(seen.conversation),
         title="Revoke this link?",
         text="It stops working for good, and readers and owners who used it lose that access. "
         "People who have joined stay.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.visitor import Visitor
@@ -43,3 +44,16 @@ def test_nothing_is_kept_for_another_tab_and_the_servers_answer_stands(ada: Visi
     ada.page.get_by_role("button", name="Start a conversation").click()
     expect(ada.page.get_by_role("alert")).to_contain_text("too long")
     expect(ada.page.get_by_label("What is it about?")).to_have_value(LONG)
+
+
+@pytest.mark.not_in_firefox("its page for what it cannot reach has no address of its own")
+def test_what_was_sent_and_never_arrived_is_still_there(ada: Visitor) -> None:
+    ada.may_meet("ERR_INTERNET_DISCONNECTED")
+    ada.opens("/")
+    ada.page.get_by_label("What is it about?").fill("Tea on Sunday")
+    ada.context.set_offline(True)
+    ada.page.get_by_role("button", name="Start a conversation").click()
+    ada.page.wait_for_url("chrome-error://**")
+    ada.context.set_offline(False)
+    ada.page.go_back()
+    expect(ada.page.get_by_label("What is it about?")).to_have_value("Tea on Sunday")

@@ -171,21 +171,25 @@ def test_who_spoke_under_the_name_they_hold_is_known(engine: sa.Engine) -> None:
         command.upgrade(alembic(connection), "0013")
         for statement in (
             "INSERT INTO sessions (id, token_hash, created_at) VALUES"
-            " (1, x'01', 0), (2, x'02', 0), (3, x'03', 0)",
+            " (1, x'01', 0), (2, x'02', 0), (3, x'03', 0), (4, x'04', 0)",
             "INSERT INTO conversations (id, room_id, title, title_folded, description, visibility,"
             " created_at, created_by, owner_session_id, last_activity_at, participant_count,"
             " message_count, seq) VALUES"
             " (1, 'room', '', '', '', 'listed', 0, 'ada', 1, 0, 0, 0, 0)",
             "INSERT INTO participants (conversation_id, user_id, username, session_id, role,"
-            " joined_at, visits) VALUES (1, 'ada', 'Ada', 1, 'owner', 0, 0),"
-            " (1, 'ben', 'Benedict', 2, 'member', 0, 0), (1, 'cleo', 'Cleo', 3, 'member', 0, 0)",
+            " joined_at, visits, named_at) VALUES (1, 'ada', 'Ada', 1, 'owner', 0, 0, 0),"
+            " (1, 'ben', 'Benedict', 2, 'member', 0, 0, 1),"
+            " (1, 'cleo', 'Cleo', 3, 'member', 0, 0, 0),"
+            # To write it otherwise was not to take another.
+            " (1, 'dora', 'DORA', 4, 'member', 0, 0, 0)",
             "INSERT INTO messages (conversation_id, seq, id, changed_seq, session_id, user_id,"
             " username, text, type, sent_at) VALUES"
             " (1, 1, '1-a', 1, 1, 'ada', 'Ada', 'Hello', 'text', 0),"
-            " (1, 2, '2-b', 2, 2, 'ben', 'Ben', 'Hello', 'text', 0)",
+            " (1, 2, '2-b', 2, 2, 'ben', 'Ben', 'Hello', 'text', 0),"
+            " (1, 3, '3-c', 3, 4, 'dora', 'Dora', 'Hello', 'text', 0)",
         ):
             connection.exec_driver_sql(statement)
     migrate.migrate(engine)
     with engine.connect() as connection:
         spoken = connection.exec_driver_sql("SELECT user_id FROM participants WHERE has_spoken")
-        assert list(spoken.scalars()) == ["ada"]
+        assert list(spoken.scalars()) == ["ada", "dora"]

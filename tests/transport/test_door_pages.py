@@ -115,6 +115,33 @@ async def test_an_open_door_that_was_closed_again_lets_nobody_in(ada: Caller, ka
     assert await names(ada, room_id) == []
 
 
+@pytest.mark.parametrize(
+    ("method", "headers"), [("HEAD", {}), ("GET", {"Sec-Purpose": "prefetch;prerender"})]
+)
+async def test_nobody_comes_in_by_a_page_that_they_do_not_look_at(
+    ada: Caller, kay: Caller, method: str, headers: dict[str, str]
+) -> None:
+    room_id = await closed(ada)
+    await knocks(kay, room_id)
+    await answers(ada, room_id, admit=True)
+    reply = await kay.call(method, f"/conversation/{room_id}", headers=headers)
+    assert reply.status == 200
+    assert await names(ada, room_id) == []
+    await looks(kay, room_id)
+    assert await names(ada, room_id) == ["Kay"]
+
+
+async def test_a_reader_who_once_knocked_reads_on_in_peace(ada: Caller, kay: Caller) -> None:
+    room_id = await closed(ada)
+    await knocks(kay, room_id)
+    made = await ada.call("POST", f"/api/conversations/{room_id}/links", {"role": "reader"})
+    code = made.body["url"].rsplit("/", 1)[1]
+    assert (await kay.post_form(f"/link/{code}", {})).status == 303
+    await decides(ada, room_id, knock=False)
+    assert "alert" not in re.findall(r'role="(alert)">[^<]', await looks(kay, room_id))
+    assert await names(ada, room_id) == []
+
+
 async def test_who_left_is_not_brought_back_by_looking(ada: Caller, kay: Caller) -> None:
     room_id = await closed(ada)
     await knocks(kay, room_id)

@@ -74,3 +74,14 @@ async def test_the_title_can_be_taken_away_again_and_the_log_says_so(ada: Caller
     assert "removed the title" in page
     assert f"Conversation {room_id}" not in page
     assert re.search(r'<input id="title"[^>]* placeholder="Untitled conversation" value="">', page)
+
+
+async def test_no_question_before_what_cannot_be_undone_does(ada: Caller) -> None:
+    room_id = await ada.starts(title=None)
+    browser = Caller(ada.app, "Ada", cookies=True)
+    browser.http.set_cookie("localhost", "parley_session", str(ada.token))
+    await ada.call("POST", f"/api/conversations/{room_id}/links", {"role": "member"})
+    for act, fields in (("keep", {"keep_days": "1"}), ("revoke", {"id": "1"})):
+        reply = await browser.post_form(f"/conversation/{room_id}/manage/{act}", fields)
+        assert UNTITLED in reply.text, reply
+        assert f"Conversation {room_id}" not in reply.text

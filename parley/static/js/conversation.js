@@ -34,6 +34,7 @@ import { Transcript } from "./transcript/transcript.js";
 import { startYou } from "./people/you.js";
 import { TypingTeller, listenToTyping } from "./writing/typing.js";
 import { followVisibleViewport } from "./browser/viewport.js";
+import { forgetSentForm } from "./browser/kept-form.js";
 import "./page.js";
 
 const page = byId("conversation");
@@ -73,6 +74,7 @@ resting.start();
 connection.start();
 await nextTask();
 followVisibleViewport();
+forgetSentForm();
 composer.start();
 startJoin({ roomId, joined });
 startYou({ roomId, store, renamed });

@@ -1,13 +1,14 @@
 // @ts-check
 // What was half written in a form is there again for whoever goes away and comes back in the same tab. Pages are stored
-// nowhere, so WebKit and Firefox would give an empty form. What was sent is not kept.
+// nowhere, so WebKit and Firefox would give an empty form. What has led to a conversation is not kept.
 
 /** @typedef {HTMLInputElement | HTMLTextAreaElement} Field */
+
+const SENT = "parley:form-sent";
 
 /** @param {HTMLFormElement} form one that the server gave empty, or with what it refused */
 export function keepForm(form) {
   const key = `parley:form:${location.pathname}`;
-  let isSent = false;
   const changed = fields(form).some((field) => current(field) !== initial(field));
   // This is it, then: the browser's own memory would also hold what was sent.
   form.autocomplete = "off";
@@ -15,18 +16,21 @@ export function keepForm(form) {
   if (!changed && !form.querySelector("[role=alert]")) fill(form, read(key));
 
   form.addEventListener("input", () => write(key, written(form)));
-  form.addEventListener("submit", () => {
-    isSent = true;
-    write(key, {});
-  });
+  form.addEventListener("submit", () => write(SENT, { key }));
   addEventListener("pageshow", (event) => {
     // The very same page again, as it was when it was left: but WebKit has emptied what has autocomplete="off", or does
     // so in the next task.
     if (!event.persisted) return;
-    if (isSent) form.reset();
-    else setTimeout(() => fill(form, read(key)));
-    isSent = false;
+    const kept = read(key);
+    if (Object.keys(kept).length) setTimeout(() => fill(form, kept));
+    else form.reset();
   });
+}
+
+/** Where it led to is there: until then it may have gone nowhere, for want of a network. */
+export function forgetSentForm() {
+  write(read(SENT).key ?? SENT, {});
+  write(SENT, {});
 }
 
 /**

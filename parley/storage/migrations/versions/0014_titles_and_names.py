@@ -21,8 +21,12 @@ def upgrade() -> None:
     )
     # Once through all messages, however many people there are.
     op.execute(
-        "UPDATE participants SET has_spoken = 1 WHERE (conversation_id, user_id, username) IN "
-        "(SELECT conversation_id, user_id, username FROM messages)"
+        "UPDATE participants SET has_spoken = 1 WHERE (conversation_id, user_id) IN ("
+        "SELECT participants.conversation_id, participants.user_id FROM messages "
+        "JOIN participants USING (conversation_id, user_id) "
+        # Since then they have had it, or one that looks like it.
+        "WHERE messages.username = participants.username "
+        "OR messages.sent_at >= participants.named_at)"
     )
     op.create_index(
         "ix_participants_spoken_name",
