@@ -1,7 +1,7 @@
 """Pictures of every page and state, to be looked at before work is called done.
 
-`python -m tests.browser.screenshots [--out FOLDER]` takes them all, at three
-widths, in light and dark; `--readme` takes the one picture of the README.
+`python -m tests.browser.screenshots [--out FOLDER]` takes them all, at four
+widths, in light, dark and forced colours; `--readme` takes the one picture of the README.
 """
 
 from __future__ import annotations
@@ -24,8 +24,12 @@ from tests.browser.visitor import Visitor
 from tests.servers import Process, process
 
 ROOT = Path(__file__).parents[2]
-SIZES = {320: 640, 768: 1024, 1280: 800}
-THEMES = ("light", "dark")
+SIZES = {320: 640, 390: 844, 768: 1024, 1280: 800}
+THEMES: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "forced": {"color_scheme": "dark", "forced_colors": "active"},
+}
 README_PICTURE = ROOT / "docs" / "conversation.png"
 README_PICTURE_MAX_BYTES = 200_000
 
@@ -164,8 +168,8 @@ class Studio:
             self.browser,
             options.pop("url", self.scene.url),
             viewport={"width": self.width, "height": SIZES[self.width]},
-            color_scheme=self.theme,
             reduced_motion="reduce",
+            **THEMES[self.theme],
             **narrow,
             **options,
         )
@@ -403,6 +407,7 @@ def deciding(studio: Studio) -> None:
         stranger.opens(scene.doors["knock"].link)
         stranger.page.get_by_label("Your name").fill("Noor")
         stranger.page.get_by_role("button", name="Knock").click()
+        expect(stranger.page.get_by_role("heading", name="Waiting for the owner")).to_be_visible()
         studio.take(stranger, "door-knocked")
     with studio.visitor(scene.doors["knock"], "Ada") as ada:
         ada.opens(scene.doors["knock"].link)
