@@ -26,6 +26,7 @@ def test_a_half_written_title_outlasts_going_away_and_coming_back(ada: Visitor) 
 
     ada.page.get_by_role("button", name="Start a conversation").click()
     ada.page.wait_for_url("**/conversation/*")
+    ada.is_connected()  # so its script has run, and has forgotten what was sent
     ada.page.go_back()
     expect(ada.page.get_by_label("What is it about?")).to_have_value("")
     expect(ada.page.get_by_label("Description", exact=True)).to_have_value("")

@@ -128,7 +128,7 @@ def test_a_half_written_title_outlasts_going_away_and_coming_back(arrive: Arrive
     ada.window.goes_back()
     ada.window.until("() => document.querySelector('#title').value === 'Tea on Sun'")
     ada.window.clicks("button", "Start a conversation")
-    ada.sees("#username")
+    ada.is_connected()  # so its script has run, and has forgotten what was sent
     ada.window.goes_back()
     ada.sees("h1", "Talk by link.")
     ada.window.until("() => document.querySelector('#title').value === ''")
