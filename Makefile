@@ -38,7 +38,7 @@ JS_TESTS := $(sort $(shell find tests/js -name '*.test.js' -o -name '*.test.mjs'
 
 # Twice as many as there are cores: tests of timeouts and restarts mostly wait.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 2)')
-# In memory where there is room for it: a disk makes tests wait, and none is about the disk.
+# In memory where there is room for it: a disk makes tests wait, and what is about a disk asks for one.
 MEMORY ?= $(shell df -Pk /dev/shm 2>/dev/null | awk 'END { if ($$4 > 4000000) print "/dev/shm" }')
 test: export PYTEST_DEBUG_TEMPROOT := $(MEMORY)
 test: setup ## Run every test; ARGS="-k name" passes flags to pytest

@@ -31,7 +31,7 @@ async def own_conversations() -> list[Own]:
 def _own(conversation: Conversation, standing: Standing) -> Own:
     return Own(
         room_id=conversation.room_id,
-        title=titles.given(conversation) or titles.UNTITLED,
+        title=titles.called(conversation),
         is_owner=standing is Standing.OWNER,
         is_active=conversation.is_active,
         message_count=conversation.message_count,

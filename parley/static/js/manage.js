@@ -1,8 +1,9 @@
 // @ts-check
 // Whoever saves stays where they were, and what was done is said once.
+import { recall, remember } from "./browser/saved.js";
 import "./page.js";
 
-const KEY = "parley:manage-place";
+const KEY = "manage-place";
 
 /** @typedef {{ heading: string, top: number }} Place */
 
@@ -17,11 +18,8 @@ function keepPlace({ target }) {
   if (!heading || !form.matches(".stack, .choice")) return;
   /** @type {Place} */
   const place = { heading: heading.id, top: heading.getBoundingClientRect().top };
-  try {
-    sessionStorage.setItem(KEY, JSON.stringify(place));
-  } catch {
-    return; // Storage may be full or forbidden; then the section's heading comes to the top.
-  }
+  remember(KEY, JSON.stringify(place), "sessionStorage");
+  if (!recall(KEY, "sessionStorage")) return; // nothing is remembered here: then the heading comes to the top
   form.action = form.action.replace(/#.*/, "");
   const stays = document.createElement("input");
   Object.assign(stays, { type: "hidden", name: "stays", value: "yes" });
@@ -30,13 +28,9 @@ function keepPlace({ target }) {
 
 /** @returns {Place | null} the place that was kept, once */
 function takePlace() {
-  try {
-    const kept = sessionStorage.getItem(KEY);
-    sessionStorage.removeItem(KEY);
-    return kept && JSON.parse(kept);
-  } catch {
-    return null;
-  }
+  const kept = recall(KEY, "sessionStorage");
+  remember(KEY, "", "sessionStorage");
+  return kept ? JSON.parse(kept) : null;
 }
 
 function returnToPlace() {

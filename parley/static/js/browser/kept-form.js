@@ -2,13 +2,15 @@
 // What was half written in a form is there again for whoever goes away and comes back in the same tab. Pages are stored
 // nowhere, so WebKit and Firefox would give an empty form. What has led to a conversation is not kept.
 
+import { recall, remember } from "./saved.js";
+
 /** @typedef {HTMLInputElement | HTMLTextAreaElement} Field */
 
-const SENT = "parley:form-sent";
+const SENT = "form-sent";
 
 /** @param {HTMLFormElement} form one that the server gave empty, or with what it refused */
 export function keepForm(form) {
-  const key = `parley:form:${location.pathname}`;
+  const key = `form:${location.pathname}`;
   const changed = fields(form).some((field) => current(field) !== initial(field));
   // This is it, then: the browser's own memory would also hold what was sent.
   form.autocomplete = "off";
@@ -78,9 +80,9 @@ function fill(form, kept) {
  */
 function read(key) {
   try {
-    return JSON.parse(sessionStorage.getItem(key) ?? "{}");
+    return JSON.parse(recall(key, "sessionStorage") || "{}");
   } catch {
-    return {};
+    return {}; // none of ours
   }
 }
 
@@ -89,10 +91,5 @@ function read(key) {
  * @param {Record<string, string>} kept nothing to forget it
  */
 function write(key, kept) {
-  try {
-    if (Object.keys(kept).length) sessionStorage.setItem(key, JSON.stringify(kept));
-    else sessionStorage.removeItem(key);
-  } catch {
-    // Storage may be full or forbidden; then nothing is kept, and nothing breaks.
-  }
+  remember(key, Object.keys(kept).length ? JSON.stringify(kept) : "", "sessionStorage");
 }
