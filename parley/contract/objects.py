@@ -9,6 +9,27 @@ from msgspec import UNSET, Struct, UnsetType
 from parley.contract.terms import DoorName, RoleName, Timestamp, VisibilityName
 
 
+class Answered(Struct, kw_only=True):
+    """What a message answers, as it is now; `excerpt` is how it begins, on one line. With
+    `deleted: true` nothing is left of it.
+    """
+
+    id: str
+    seq: int
+    user_id: str
+    username: str
+    excerpt: str
+    deleted: bool | UnsetType = UNSET
+
+
+class Reaction(Struct, kw_only=True):
+    """`user_ids` are the first 50 of those who reacted so."""
+
+    emoji: str
+    count: int
+    user_ids: list[str]
+
+
 class Message(Struct, kw_only=True):
     """`seq` is its place in the conversation; order by it, never by time.
 
@@ -16,6 +37,10 @@ class Message(Struct, kw_only=True):
     empty here. `role` is there where an owner said it. With `alike: true` the name of
     whoever said it could be taken for that of an owner, or of who had held it longer; with
     `unproven: true` they had not shown by a token that they are who joined under it.
+
+    `edited_at`: when its text was last changed; the earlier one is gone. `mentions` are the
+    `user_id`s of those it means. `reply_to` follows what it answers: that one's change is told, and
+    not this one's again.
     """
 
     id: str
@@ -31,6 +56,11 @@ class Message(Struct, kw_only=True):
     role: Literal["owner"] | UnsetType = UNSET
     alike: bool | UnsetType = UNSET
     unproven: bool | UnsetType = UNSET
+    edited_at: Timestamp | UnsetType = UNSET
+    pinned: bool | UnsetType = UNSET
+    reply_to: Answered | UnsetType = UNSET
+    mentions: list[str] | UnsetType = UNSET
+    reactions: list[Reaction] | UnsetType = UNSET
 
 
 class Participant(Struct, kw_only=True):

@@ -9,18 +9,17 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.contract import STATE_MAX_CHARS
-from parley.domain import access, audit, door, participants, states, text
+from parley.domain import access, audit, changing, door, participants, states, text
 from parley.domain.context import Context
+from parley.domain.door import Found
 from parley.errors import (
     BadRequest,
     ConversationNotFound,
-    NotFound,
     NotJoined,
     ParleyError,
 )
 from parley.records import (
     Message,
-    MessageChanged,
     MessageSent,
     Participant,
     Session,
@@ -158,27 +157,18 @@ async def delete(
     """
     at = context.clock()
 
-    def work(connection: sa.Connection) -> tuple[Message, bool]:
-        found = door.readable(connection, room_id, session)
-        message = stored.by_id(connection, found.id, message_id)
-        if message is None:
-            raise NotFound("No such message in this conversation.")
+    def change(connection: sa.Connection, found: Found, message: Message) -> Message | None:
         is_own = found.person is not None and found.person.user_id == message.user_id
         if not is_own:
             access.require_owner(found.standing)
         if message.deleted_at is not None:
-            return message, False
+            return None
         seq = stored_conversations.count_change(connection, found.id)
         if not is_own:
             audit.note(connection, found, "deleted_message", at=at, about=message.username)
-        return stored.delete(connection, message, seq=seq, at=at), True
+        return stored.delete(connection, message, seq=seq, at=at)
 
-    def tell(result: tuple[Message, bool]) -> None:
-        message, is_news = result
-        if is_news:
-            context.bus.publish(MessageChanged(message))
-
-    message, is_news = await context.database.write(work, tell)
+    message, is_news = await changing.change(context, room_id, session, message_id, change)
     if is_news:
         await context.database.forget_erased()
     return message

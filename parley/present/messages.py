@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET
+from typing import Any, cast
+
+from msgspec import UNSET, Raw
 
 from parley import contract, records
-from parley.present.fields import or_unset, timestamp
+from parley.present.fields import moment_or_unset, or_unset, timestamp
+
+EXCERPT_CHARS = 120
 
 
 def message(record: records.Message) -> contract.Message:
@@ -23,7 +27,29 @@ def message(record: records.Message) -> contract.Message:
         role="owner" if record.role is records.Role.OWNER else UNSET,
         alike=record.is_alike or UNSET,
         unproven=record.is_unproven or UNSET,
+        edited_at=moment_or_unset(record.edited_at),
+        pinned=UNSET if record.pinned_at is None else True,
+        reply_to=UNSET if record.answered is None else _answered(record.answered),
+        mentions=_as_stored(record.mentions),
+        reactions=_as_stored(record.reactions),
     )
+
+
+def _answered(record: records.Answered) -> contract.Answered:
+    words = " ".join(record.begins.split())
+    return contract.Answered(
+        id=record.id,
+        seq=record.seq,
+        user_id=record.user_id,
+        username=record.username,
+        excerpt=words if len(words) <= EXCERPT_CHARS else words[: EXCERPT_CHARS - 1] + "…",
+        deleted=record.is_gone or UNSET,
+    )
+
+
+def _as_stored(text: str | None) -> Any:
+    """It is kept as it is sent, and written into each message without being read."""
+    return UNSET if text is None else cast(Any, Raw(text.encode()))
 
 
 def changes(record: records.Changes) -> contract.SyncAck:

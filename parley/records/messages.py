@@ -9,6 +9,19 @@ from msgspec import Struct
 from parley.records.sessions import Role
 
 
+class Answered(Struct, frozen=True):
+    """The message that another one answers, as it is now."""
+
+    id: str
+    seq: int
+    user_id: str
+    username: str
+    begins: str
+    """How its text begins."""
+    is_gone: bool
+    """Whether it was deleted, or erased: then nothing is known of it but where it stood."""
+
+
 class Message(Struct, frozen=True):
     """What somebody said, at its place `seq` in the conversation's log."""
 
@@ -30,6 +43,15 @@ class Message(Struct, frozen=True):
     """Whether they had never used their token, then."""
     deleted_at: datetime | None = None
     """When it was deleted: its text is gone."""
+    edited_at: datetime | None = None
+    pinned_at: datetime | None = None
+    answered: Answered | None = None
+    mentions: str | None = None
+    """The user_ids of those it means, as a list in JSON."""
+    parts: str | None = None
+    """What its Markdown comes to, in JSON, as it is sent; None for a text without any."""
+    reactions: str | None = None
+    """In JSON, as they are sent."""
 
 
 class Head(Struct, frozen=True):

@@ -16,9 +16,12 @@ from parley.storage.schema import (
     grants,
     knocks,
     links,
+    mentions,
     messages,
     old_links,
     participants,
+    reactions,
+    readings,
 )
 
 STEP_ROWS = 25
@@ -42,6 +45,14 @@ _NEXT = Prepared(
     [messages.c.seq, messages.c.sent_at],
 )
 _ERASE_THROUGH = Prepared(messages.delete().where(_OF_ONE, messages.c.seq <= p("seq")))
+_ERASE_OF_THEM = [
+    Prepared(
+        table.delete().where(
+            table.c.conversation_id == p("conversation_id"), table.c.seq <= p("seq")
+        )
+    )
+    for table in (reactions, mentions)
+]
 
 
 def _erase_some(table: sa.Table) -> Prepared:
@@ -55,7 +66,18 @@ def _erase_some(table: sa.Table) -> Prepared:
 _ERASE = [
     # Grants name links, so they go before those.
     _erase_some(table)
-    for table in (messages, grants, links, knocks, audit, old_links, participants)
+    for table in (
+        reactions,
+        mentions,
+        messages,
+        grants,
+        links,
+        knocks,
+        audit,
+        old_links,
+        readings,
+        participants,
+    )
 ]
 
 
@@ -140,6 +162,8 @@ def erase_outdated(
         if not due:
             return erased, count, False
         erased = due[-1]
+        for of_them in _ERASE_OF_THEM:
+            of_them.write(connection, conversation_id=conversation_id, seq=erased)
         count += _ERASE_THROUGH.write(connection, conversation_id=conversation_id, seq=erased)
         if not is_time_left():
             return erased, count, True

@@ -12,45 +12,93 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from parley.records import Message
+from parley.records import Answered, Message
 from parley.storage.participants import ROLES
 from parley.storage.prepared import Prepared, p, values
-from parley.storage.schema import CHANGED_LATER, messages
+from parley.storage.schema import CHANGED_LATER, mentions, messages, reactions
 
-_OF_ONE = sa.select(messages).where(messages.c.conversation_id == p("conversation_id"))
-_SAY = Prepared(
-    insert(messages)
-    .values(values(messages.c, deleted_at=sa.null()))
-    .on_conflict_do_nothing(
-        index_elements=[messages.c.conversation_id, messages.c.session_id, messages.c.client_id],
-        index_where=messages.c.client_id.is_not(None),
+BEGINS_CHARS = 300
+"""How much of what it answers is read with a message."""
+
+_answered = messages.alias("answered")
+_COLUMNS = [
+    *messages.c,
+    _answered.c.user_id.label("answered_user_id"),
+    _answered.c.username.label("answered_username"),
+    sa.func.substr(_answered.c.text, 1, BEGINS_CHARS).label("answered_begins"),
+    _answered.c.deleted_at.label("answered_deleted_at"),
+]
+_OF_ONE = (
+    sa.select(*_COLUMNS)
+    .join_from(
+        messages,
+        _answered,
+        sa.and_(
+            _answered.c.conversation_id == messages.c.conversation_id,
+            _answered.c.seq == messages.c.reply_seq,
+        ),
+        isouter=True,
     )
+    .where(messages.c.conversation_id == p("conversation_id"))
 )
-_BY_SEQ = Prepared(_OF_ONE.where(messages.c.seq == p("seq")), messages.c)
+_LATER = (
+    "deleted_at",
+    "edited_at",
+    "pinned_at",
+    "reactions",
+)
+"""Columns that a message has nothing in as it is said."""
+_MORE = ("reply_seq", "reply_id", "mentions", "parts")
+"""Columns that most messages have nothing in."""
+
+
+def _saying(*empty: str) -> Prepared:
+    return Prepared(
+        insert(messages)
+        .values(values(messages.c, **dict.fromkeys(empty, sa.null())))
+        .on_conflict_do_nothing(
+            index_elements=[
+                messages.c.conversation_id,
+                messages.c.session_id,
+                messages.c.client_id,
+            ],
+            index_where=messages.c.client_id.is_not(None),
+        )
+    )
+
+
+_SAY_PLAIN = _saying(*_LATER, *_MORE)
+_SAY = _saying(*_LATER)
+_MENTION = Prepared(
+    insert(mentions)
+    .values(values([each for each in mentions.c if each.name != "id"]))
+    .on_conflict_do_nothing()
+)
+_BY_SEQ = Prepared(_OF_ONE.where(messages.c.seq == p("seq")), _COLUMNS)
 _BY_CLIENT_ID = Prepared(
     _OF_ONE.where(messages.c.session_id == p("session_id"), messages.c.client_id == p("client_id")),
-    messages.c,
+    _COLUMNS,
 )
-_NEWEST = Prepared(_OF_ONE.order_by(messages.c.seq.desc()).limit(p("limit")), messages.c)
+_NEWEST = Prepared(_OF_ONE.order_by(messages.c.seq.desc()).limit(p("limit")), _COLUMNS)
 _NEWEST_BEFORE = Prepared(
     _OF_ONE.where(messages.c.seq < p("before")).order_by(messages.c.seq.desc()).limit(p("limit")),
-    messages.c,
+    _COLUMNS,
 )
 _FOLLOWING = Prepared(
     _OF_ONE.where(messages.c.seq > p("after")).order_by(messages.c.seq).limit(p("limit")),
-    messages.c,
+    _COLUMNS,
 )
 _SAID_SINCE = Prepared(
     _OF_ONE.where(messages.c.seq > p("since"), messages.c.changed_seq == messages.c.seq)
     .order_by(messages.c.seq)
     .limit(p("limit")),
-    messages.c,
+    _COLUMNS,
 )
 _CHANGED_SINCE = Prepared(
     _OF_ONE.where(messages.c.changed_seq > p("since"), CHANGED_LATER)
     .order_by(messages.c.changed_seq)
     .limit(p("limit")),
-    messages.c,
+    _COLUMNS,
 )
 
 
@@ -60,26 +108,48 @@ def say(connection: sa.Connection, message: Message, *, session_id: int) -> Mess
 
     Whoever calls counts the change of the conversation.
     """
-    written = _SAY.write(
-        connection,
-        conversation_id=message.conversation_id,
-        seq=message.seq,
-        id=message.id,
-        changed_seq=message.changed_seq,
-        session_id=session_id,
-        user_id=message.user_id,
-        username=message.username,
-        text=message.text,
-        type=message.type,
-        sent_at=message.sent_at,
-        client_id=message.client_id,
-        role=message.role.value,
-        is_alike=message.is_alike,
-        is_unproven=message.is_unproven,
-    )
+    given: dict[str, Any] = {
+        "conversation_id": message.conversation_id,
+        "seq": message.seq,
+        "id": message.id,
+        "changed_seq": message.changed_seq,
+        "session_id": session_id,
+        "user_id": message.user_id,
+        "username": message.username,
+        "text": message.text,
+        "type": message.type,
+        "sent_at": message.sent_at,
+        "client_id": message.client_id,
+        "role": message.role.value,
+        "is_alike": message.is_alike,
+        "is_unproven": message.is_unproven,
+    }
+    answered = message.answered
+    if answered is None and message.parts is None and message.mentions is None:
+        written = _SAY_PLAIN.write(connection, **given)
+    else:
+        written = _SAY.write(
+            connection,
+            **given,
+            reply_seq=None if answered is None else answered.seq,
+            reply_id=None if answered is None else answered.id,
+            mentions=message.mentions,
+            parts=message.parts,
+        )
     if written:
         return None
     return by_client_id(connection, message.conversation_id, session_id, message.client_id)
+
+
+def mention(connection: sa.Connection, message: Message, user_id: str, *, is_reply: bool) -> None:
+    """Note that a message is meant for somebody. Once noted it is not noted again."""
+    _MENTION.write(
+        connection,
+        conversation_id=message.conversation_id,
+        seq=message.seq,
+        user_id=user_id,
+        is_reply=is_reply,
+    )
 
 
 def by_id(connection: sa.Connection, conversation_id: int, id: str) -> Message | None:
@@ -91,15 +161,27 @@ def by_id(connection: sa.Connection, conversation_id: int, id: str) -> Message |
     return None if row is None or row.id != id else _message(row)
 
 
-def delete(connection: sa.Connection, message: Message, *, seq: int, at: datetime) -> Message:
-    """Leave only that there was one; `seq` is that of the change."""
-    row = connection.execute(
+def change(connection: sa.Connection, message: Message, *, seq: int, **columns: Any) -> Message:
+    """Give it other values, by the names of their columns; `seq` is that of the change."""
+    connection.execute(
         messages.update()
         .where(messages.c.conversation_id == message.conversation_id, messages.c.seq == message.seq)
-        .values(text="", deleted_at=at, changed_seq=seq)
-        .returning(*messages.c)
-    ).one()
+        .values(changed_seq=seq, **columns)
+    )
+    row = _BY_SEQ.first(connection, conversation_id=message.conversation_id, seq=message.seq)
     return _message(row)
+
+
+def delete(connection: sa.Connection, message: Message, *, seq: int, at: datetime) -> Message:
+    """Leave only that there was one; `seq` is that of the change."""
+    for table in (reactions, mentions):
+        connection.execute(
+            table.delete().where(
+                table.c.conversation_id == message.conversation_id, table.c.seq == message.seq
+            )
+        )
+    gone = dict.fromkeys((*_LATER, *_MORE))
+    return change(connection, message, seq=seq, **{**gone, "text": "", "deleted_at": at})
 
 
 def by_client_id(
@@ -209,4 +291,22 @@ def _message(row: Any) -> Message:
         is_alike=row.is_alike,
         is_unproven=row.is_unproven,
         deleted_at=row.deleted_at,
+        edited_at=row.edited_at,
+        pinned_at=row.pinned_at,
+        answered=None if row.reply_seq is None else _answered_by(row),
+        mentions=row.mentions,
+        parts=row.parts,
+        reactions=row.reactions,
+    )
+
+
+def _answered_by(row: Any) -> Answered:
+    is_gone = row.answered_user_id is None or row.answered_deleted_at is not None
+    return Answered(
+        id=row.reply_id,
+        seq=row.reply_seq,
+        user_id=row.answered_user_id or "",
+        username=row.answered_username or "",
+        begins=row.answered_begins or "",
+        is_gone=is_gone,
     )

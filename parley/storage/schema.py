@@ -258,6 +258,24 @@ messages = sa.Table(
     sa.Column("role", sa.Text, nullable=False, server_default="member"),
     sa.Column("is_alike", sa.Boolean, nullable=False, server_default=_NO),
     sa.Column("is_unproven", sa.Boolean, nullable=False, server_default=_NO),
+    sa.Column("edited_at", Instant),
+    sa.Column("pinned_at", Instant),
+    # What it answers: found by its seq, named by its id where it is erased.
+    sa.Column("reply_seq", sa.BigInteger),
+    sa.Column("reply_id", sa.Text),
+    # As they are sent, in JSON, and read for every state: the user_ids of those who are meant, what
+    # its Markdown comes to, and its reactions.
+    sa.Column("mentions", sa.Text),
+    sa.Column("parts", sa.Text),
+    sa.Column("reactions", sa.Text),
+)
+PINNED = messages.c.pinned_at.is_not(None)
+sa.Index(
+    "ix_messages_pinned",
+    messages.c.conversation_id,
+    messages.c.pinned_at,
+    sqlite_where=PINNED,
+    postgresql_where=PINNED,
 )
 # What nobody changed since it was said is found by its seq.
 CHANGED_LATER = messages.c.changed_seq > messages.c.seq
@@ -277,6 +295,42 @@ sa.Index(
     unique=True,
     sqlite_where=messages.c.client_id.is_not(None),
     postgresql_where=messages.c.client_id.is_not(None),
+)
+
+# Who reacted with what, in the order in which they did. The message has their sum.
+reactions = sa.Table(
+    "reactions",
+    metadata,
+    sa.Column("id", _Key, primary_key=True),
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("emoji", sa.Text, nullable=False),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.UniqueConstraint("conversation_id", "seq", "emoji", "user_id"),
+)
+
+# Whom a message means, or answers: to count what somebody has not read of it.
+mentions = sa.Table(
+    "mentions",
+    metadata,
+    sa.Column("id", _Key, primary_key=True),
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("is_reply", sa.Boolean, nullable=False),
+    sa.UniqueConstraint("conversation_id", "seq", "user_id"),
+)
+sa.Index("ix_mentions_user_id", mentions.c.conversation_id, mentions.c.user_id, mentions.c.seq)
+
+# How far somebody has read. Not with the participants, who are read and written for more.
+readings = sa.Table(
+    "readings",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), primary_key=True),
+    sa.Column("user_id", sa.Text, primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    # Whether they keep it to themselves.
+    sa.Column("is_hidden", sa.Boolean, nullable=False, server_default=_NO),
 )
 
 links = sa.Table(
