@@ -25,8 +25,8 @@ door_pages = Blueprint("door_pages", __name__)
 Refused = tuple[str, int, dict[str, str]]
 """A page that says why not, its status, and when to try again."""
 SEE_OTHER = 303
-ASKED_AT_THE_DOOR = (KnockRequired, PassphraseRequired)
-"""What keeps somebody out who can do something about it there."""
+ASKED_AT_THE_DOOR = (KnockRequired, Locked, PassphraseRequired)
+"""What keeps somebody out who may have knocked there, or still may."""
 AT_THE_DOOR = (Locked, KnockRequired, OldLink, PassphraseRequired, PassphraseWrong)
 
 
