@@ -92,7 +92,8 @@ async def knock(room_id: str) -> AnyResponse | Refused:
 @door_pages.get("/link/<code>")
 async def ask_to_use_link(code: str) -> str:
     """To look at a link, as programs do that make previews, must not use it up."""
-    conversation, link = await role_links.behind(web.site().context, code)
+    session = await web.session_if_known()
+    conversation, link = await role_links.behind(web.site().context, code, session)
     return await render_template(
         "pages/link.html", conversation=conversation, role=link.role.value, code=code
     )
