@@ -13,6 +13,7 @@ from parley.storage.schema import (
     Instant,
     audit,
     conversations,
+    former_names,
     grants,
     knocks,
     links,
@@ -55,7 +56,16 @@ def _erase_some(table: sa.Table) -> Prepared:
 _ERASE = [
     # Grants name links, so they go before those.
     _erase_some(table)
-    for table in (messages, grants, links, knocks, audit, old_links, participants)
+    for table in (
+        messages,
+        grants,
+        links,
+        knocks,
+        audit,
+        old_links,
+        former_names,
+        participants,
+    )
 ]
 
 
