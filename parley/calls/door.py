@@ -38,7 +38,7 @@ async def knock(body: contract.KnockBody, room_id: str) -> Response:
 async def knock_state(room_id: str) -> contract.KnockReply:
     session = await web.session_if_known()
     stands = await knocking.own_knock(web.site().context, room_id, session)
-    reply = contract.KnockReply(state=present.knock_state(stands))
+    reply = contract.KnockReply(state=present.knock_state(stands), locked=stands.is_locked_out)
     if reply.state == "waiting" and stands.is_locked:
         raise Locked  # who waits is told; an owner may let them in all the same
     if reply.state not in ("none", "not_needed") and stands.knock is not None:

@@ -229,15 +229,32 @@ async def changes(
 
 
 async def listed(
-    context: Context, *, limit: int, cursor: str | None = None, title_contains: str = ""
+    context: Context,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    title_contains: str = "",
+    untitled: str | None = None,
 ) -> tuple[list[Conversation], str | None]:
-    """A page of active, listed conversations, newest activity first, and the next page's cursor."""
+    """A page of active, listed conversations, newest activity first, and the next page's cursor.
+
+    `untitled` is what those without a title are called, where that is not `default_title`.
+    """
     after = _position(cursor) if cursor else None
     wanted = text.query(title_contains)
+    is_untitled_found = None
+    if untitled is not None:
+        is_untitled_found = wanted.casefold() in untitled.casefold()
 
     async def find() -> list[Conversation]:
         read = context.database.search if wanted else context.database.read
-        return await read(stored.listed, limit=limit + 1, after=after, title_contains=wanted)
+        return await read(
+            stored.listed,
+            limit=limit + 1,
+            after=after,
+            title_contains=wanted,
+            is_untitled_found=is_untitled_found,
+        )
 
     found = await (turns.in_turn(context.searching, find) if wanted else find())
     page = found[:limit]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 import structlog
@@ -27,7 +27,7 @@ from parley.records import (
 )
 from parley.storage import conversations as stored
 from parley.storage import erasing as stored_erasing
-from parley.storage import grants
+from parley.storage import former_names, grants
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +65,16 @@ class Wishes(Struct, frozen=True, kw_only=True):
     """Empty for none."""
     keep_days: int | UnsetType = UNSET
     """One of `KEEP_DAYS`; 0 for ever."""
+
+
+class _Due(NamedTuple):
+    """A conversation that keeps messages for a time."""
+
+    conversation: Conversation
+    through: int | None
+    """Up to which message that is over; None where it is over for none."""
+    has_names: bool
+    """Whether a name was given up so long ago that nothing stands there under it."""
 
 
 class Changed(Struct, frozen=True):
@@ -220,34 +230,37 @@ async def erase_deleted(context: Context) -> None:
 
 
 async def erase_outdated(context: Context, at: datetime | None = None) -> int:
-    """Erase the messages whose time is over, in every conversation; how many. `at` is now, as far
-    as the clock is believed.
+    """Erase the messages whose time is over, in every conversation; how many. With them go the
+    names they were said under that nobody has any more. `at` is now, as far as the clock is
+    believed.
     """
-    erased, last, at = 0, 0, at or context.clock()
+    erased, is_any, last, at = 0, False, 0, at or context.clock()
     while page := await context.database.read(_kept_for_a_time, at, after=last):
-        last = page[-1][0].id
-        for conversation, through in page:
+        last = page[-1].conversation.id
+        for due in page:
             try:
-                if through is not None:
-                    erased += await _erase_outdated(context, conversation, through, at)
+                if due.through is not None:
+                    erased += await _erase_outdated(context, due.conversation, due.through, at)
+                if due.has_names:
+                    await _erase_former_names(context, due.conversation, at)
+                is_any |= due.through is not None or due.has_names
             except Exception:
                 # One that fails must not keep the others' messages.
                 log.exception("erasing_failed")
-    if erased:
+    if is_any:
         await context.database.forget_erased()
     return erased
 
 
-def _kept_for_a_time(
-    connection: sa.Connection, at: datetime, *, after: int
-) -> list[tuple[Conversation, int | None]]:
-    """Some conversations that keep messages for a time, and up to where that is over in each."""
+def _kept_for_a_time(connection: sa.Connection, at: datetime, *, after: int) -> list[_Due]:
+    """Some conversations that keep messages for a time, and for what that is over in each."""
     return [
-        (
+        _Due(
             each,
             stored_erasing.outdated_through(
                 connection, each.id, newest=each.seq, before=_kept_since(each, at)
             ),
+            former_names.is_any_from_before(connection, each.id, before=_kept_since(each, at)),
         )
         for each in stored.kept_for_a_time(connection, after=after, limit=LOOKED_AT_ONCE)
     ]
@@ -287,6 +300,21 @@ async def _erase_outdated(
         _, count, may_be_more = await context.slices.take(context.database, work, tell)
         erased += count
     return erased
+
+
+async def _erase_former_names(context: Context, conversation: Conversation, at: datetime) -> None:
+    """Nothing stands there any more that was said under them."""
+
+    def work(connection: sa.Connection, is_time_left: Callable[[], bool]) -> bool:
+        now = stored.by_id(connection, conversation.id)
+        if now is None or now.keep_days != conversation.keep_days:
+            return True
+        return former_names.erase_from_before(
+            connection, now.id, before=_kept_since(now, at), is_time_left=is_time_left
+        )
+
+    while not await context.slices.take(context.database, work):
+        pass
 
 
 async def _columns(context: Context, wishes: Wishes) -> dict[str, Any]:

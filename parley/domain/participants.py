@@ -122,7 +122,8 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
             )
         else:
             # What they said, they said under another.
-            afresh = {"has_spoken": False} if claim.since != before.named_at else {}
+            afresh = {"has_spoken": claim.has_spoken} if claim.is_another else {}
+            naming.give_up(connection, before, claim, at=at)
             person = stored.change(
                 connection,
                 before,
@@ -139,7 +140,7 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
                 first_session_id=_first_session(before, session),
             )
         marked = [] if claim.is_alone else naming.mark(connection, found.id, claim.key)
-        if before is not None and claim.since == at:
+        if before is not None and claim.is_another:
             marked += naming.mark(connection, found.id, names.skeleton(before.username))
         person = next((each for each in marked if each.user_id == user_id), person)
         came_in = before is None or before.left_at is not None

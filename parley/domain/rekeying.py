@@ -29,7 +29,7 @@ _Step = Callable[[], Awaitable["_Step | None"]]
 
 class Rekeying:
     """First the keys of names that are kept for who was removed are made anew, then all others',
-    then all who share one are looked at.
+    then those of names that were given up, then all who share one are looked at.
 
     A mark is shed only when all keys are made: until then whoever was first may seem not to be
     there. Whatever is done stays done over a stop, and the next start goes on by looking through
@@ -39,6 +39,8 @@ class Rekeying:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._after = START
+        self._former = 0
+        """The row after which the names that were given up are read."""
         self._outdated: list[tuple[Keyed, str]] = []
         """Who was read and has an earlier key, with that of today."""
         self._next: _Step | None = self._begin
@@ -80,6 +82,16 @@ class Rekeying:
         if people:
             self._after = people[-1].conversation_id, people[-1].user_id
             return self._make_keys
+        return self._make_former_keys
+
+    async def _make_former_keys(self) -> _Step:
+        if self._outdated:
+            await self._write_some()
+            return self._make_former_keys
+        former, self._outdated = await self._context.database.read(_outdated_former, self._former)
+        if former:
+            self._former = former[-1].former_id or 0
+            return self._make_former_keys
         await self._note(naming.KEYS, names.VERSION)
         self._after = START
         return self._mark
@@ -137,6 +149,14 @@ def _outdated(
     """The next people, and those of them whose key is another now."""
     people = stored.after(connection, conversation_id, user_id, limit=READ_SLICE)
     return people, _with_new_keys(people)
+
+
+def _outdated_former(
+    connection: sa.Connection, id: int
+) -> tuple[list[Keyed], list[tuple[Keyed, str]]]:
+    """The same of names that were given up."""
+    former = stored.former_after(connection, id, limit=READ_SLICE)
+    return former, _with_new_keys(former)
 
 
 def _outdated_kept(connection: sa.Connection) -> list[tuple[Keyed, str]]:

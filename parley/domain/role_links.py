@@ -148,11 +148,18 @@ def revoke_owner_links(
         audit.note(connection, found, "revoked_link", at=at, about=_of_link(link))
 
 
-async def behind(context: Context, code: str) -> tuple[Conversation, Link]:
-    """What a link leads to, without using it. Raises `NotFound` for any that is not valid."""
+async def behind(
+    context: Context, code: str, session: Session | None = None
+) -> tuple[Conversation, Link]:
+    """What a link leads to, without using it. Raises `NotFound` for any that is not valid, and for
+    who was removed.
+    """
 
     def query(connection: sa.Connection) -> tuple[Conversation, Link]:
-        return _valid(connection, code, context)
+        conversation, link = _valid(connection, code, context)
+        if door.find(connection, conversation.room_id, session).standing is Standing.REMOVED:
+            raise NotFound(_NO_LINK)
+        return conversation, link
 
     return await context.database.read(query)
 

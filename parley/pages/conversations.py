@@ -13,7 +13,7 @@ from parley.contract import decode
 from parley.domain import conversations, knocking, messages, participants
 from parley.errors import ParleyError
 from parley.limits.limiter import Kind
-from parley.pages import faces, forms, qr_codes
+from parley.pages import faces, forms, qr_codes, titles
 from parley.pages.door import AT_THE_DOOR, Refused, door
 from parley.pages.own import own_conversations
 from parley.pages.rendering import render_long
@@ -178,6 +178,7 @@ async def _list(form: StartForm, error: str | None = None) -> str:
         limit=contract.CONVERSATIONS_PAGE_DEFAULT,
         cursor=cursor,
         title_contains=q,
+        untitled=titles.UNTITLED,
     )
     search = {"q": q} if q else {}
     public_url = web.public_url()

@@ -25,8 +25,8 @@ door_pages = Blueprint("door_pages", __name__)
 Refused = tuple[str, int, dict[str, str]]
 """A page that says why not, its status, and when to try again."""
 SEE_OTHER = 303
-ASKED_AT_THE_DOOR = (KnockRequired, PassphraseRequired)
-"""What keeps somebody out who can do something about it there."""
+ASKED_AT_THE_DOOR = (KnockRequired, Locked, PassphraseRequired)
+"""What keeps somebody out who may have knocked there, or still may."""
 AT_THE_DOOR = (Locked, KnockRequired, OldLink, PassphraseRequired, PassphraseWrong)
 
 
@@ -92,7 +92,8 @@ async def knock(room_id: str) -> AnyResponse | Refused:
 @door_pages.get("/link/<code>")
 async def ask_to_use_link(code: str) -> str:
     """To look at a link, as programs do that make previews, must not use it up."""
-    conversation, link = await role_links.behind(web.site().context, code)
+    session = await web.session_if_known()
+    conversation, link = await role_links.behind(web.site().context, code, session)
     return await render_template(
         "pages/link.html", conversation=conversation, role=link.role.value, code=code
     )

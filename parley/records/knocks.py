@@ -40,6 +40,11 @@ class AtTheDoor(Struct, frozen=True):
     """Whether an owner's socket is in the conversation: they see at once who knocks."""
 
     @property
+    def is_locked_out(self) -> bool:
+        """Whether they can do nothing but wait until it is unlocked."""
+        return self.is_locked and not self.may_come_in
+
+    @property
     def name_to_join_by(self) -> str | None:
         """The name of whoever knocked and may come in; None where nobody is to come in so."""
         if not self.may_come_in or self.knock is None:

@@ -45,6 +45,23 @@ class Participant(Struct, frozen=True):
         return self.visits + 1 if on_socket or self.visits else 0
 
 
+class FormerName(Struct, frozen=True):
+    """A name under which somebody spoke before they took another."""
+
+    user_id: str
+    role: Role
+    """Of whoever had it, as they were when they gave it up."""
+    named_at: datetime
+    """Since when they had held it."""
+    is_alike: bool
+    """Whether it was marked then."""
+
+    @property
+    def joined_at(self) -> datetime:
+        """As far as it decides who was first: they had joined by then."""
+        return self.named_at
+
+
 class PeoplePosition(Struct, frozen=True):
     """Where the list of people goes on: behind the one last seen."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from parley.contract import default_title
 from parley.records import Conversation, Head, ListPosition, Role, Visibility
 from parley.storage.participants import ROLES
 from parley.storage.prepared import Prepared, as_stored, p
@@ -102,6 +103,7 @@ _OLD_LINKS = Prepared(
 )
 
 _ID_RANDOM_BITS = 20
+_IS_UNTITLED = conversations.c.title == sa.literal(default_title("")) + conversations.c.room_id
 LISTED = sa.and_(conversations.c.ended_at.is_(None), conversations.c.visibility == "listed")
 _KEPT_FOR_DAYS = Prepared(
     _ALL.where(KEPT_FOR_DAYS, conversations.c.id > p("after"))
@@ -236,9 +238,18 @@ def kept_for_a_time(
 
 
 def listed(
-    connection: sa.Connection, *, limit: int, after: ListPosition | None, title_contains: str
+    connection: sa.Connection,
+    *,
+    limit: int,
+    after: ListPosition | None,
+    title_contains: str,
+    is_untitled_found: bool | None = None,
 ) -> list[Conversation]:
-    """Active and listed ones, newest activity first."""
+    """Active and listed ones, newest activity first.
+
+    Of a search `is_untitled_found` says whether it finds those that nobody gave a title; None to
+    look for it in the one that they have on the wire.
+    """
     key = sa.tuple_(conversations.c.last_activity_at, conversations.c.id)
     query = (
         _ALL.where(LISTED)
@@ -250,9 +261,10 @@ def listed(
         at = sa.literal(after.last_activity_at, conversations.c.last_activity_at.type)
         query = query.where(key < sa.tuple_(at, after.id))
     if title_contains:
-        query = query.where(
-            conversations.c.title_folded.contains(title_contains.casefold(), autoescape=True)
-        )
+        is_found = conversations.c.title_folded.contains(title_contains.casefold(), autoescape=True)
+        if is_untitled_found is not None:
+            is_found = sa.case((_IS_UNTITLED, sa.literal(is_untitled_found)), else_=is_found)
+        query = query.where(is_found)
     return [conversation(row) for row in connection.execute(query)]
 
 

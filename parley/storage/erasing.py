@@ -13,6 +13,7 @@ from parley.storage.schema import (
     Instant,
     audit,
     conversations,
+    former_names,
     grants,
     knocks,
     links,
@@ -76,6 +77,7 @@ _ERASE = [
         audit,
         old_links,
         readings,
+        former_names,
         participants,
     )
 ]

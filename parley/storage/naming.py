@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from parley.records import Participant, Role
 from parley.storage.participants import ALL, OF_ONE, PRESENT, participant
 from parley.storage.prepared import Prepared, p
-from parley.storage.schema import SPOKEN, participants
+from parley.storage.schema import SPOKEN, former_names, participants
 
 FEW = 8
 """So many of one name are read faster all at once than those among them who count."""
@@ -19,17 +19,26 @@ UNMARKED_MAX = 100
 _SAME_NAME = sa.and_(OF_ONE, participants.c.name_key == p("name_key"))
 _HOLDS = participants.c.removed_at.is_(None)
 _MARKED, _UNMARKED = (participants.c.is_alike == is_alike for is_alike in (sa.true(), sa.false()))
-_IS_HELD, _IS_KEPT = (sa.Column(name, sa.Integer) for name in ("is_held", "is_kept"))
+_IS_HELD, _IS_KEPT, _IS_FORMER = (
+    sa.Column(name, sa.Integer) for name in ("is_held", "is_kept", "is_former")
+)
+_OF_FORMER = (
+    former_names.c.conversation_id == p("conversation_id"),
+    former_names.c.name_key == p("name_key"),
+)
 _TAKEN = Prepared(
     sa.select(
         sa.exists().where(_SAME_NAME, _HOLDS),
         sa.exists().where(_SAME_NAME, participants.c.removed_at.is_not(None), _UNMARKED),
+        sa.exists().where(*_OF_FORMER),
     ),
-    (_IS_HELD, _IS_KEPT),
+    (_IS_HELD, _IS_KEPT, _IS_FORMER),
 )
 _MARKS = Prepared(
-    sa.select(participants.c.is_alike).where(_SAME_NAME, _HOLDS).limit(FEW + 1),
-    (participants.c.is_alike,),
+    sa.select(participants.c.is_alike, sa.exists().where(*_OF_FORMER))
+    .where(_SAME_NAME, _HOLDS)
+    .limit(FEW + 1),
+    (participants.c.is_alike, _IS_FORMER),
 )
 _HOLDERS = Prepared(ALL.where(_SAME_NAME, _HOLDS), participants.c)
 _KEYED = (
@@ -47,6 +56,9 @@ _REKEY = Prepared(
     )
     .values(name_key=p("new_name_key"))
 )
+_REKEY_FORMER = Prepared(
+    former_names.update().where(former_names.c.id == p("id")).values(name_key=p("new_name_key"))
+)
 
 
 class Keyed(NamedTuple):
@@ -54,13 +66,15 @@ class Keyed(NamedTuple):
     user_id: str
     username: str
     name_key: str
+    former_id: int | None = None
+    """Where it is a name that they gave up: its row."""
 
 
 class Held(NamedTuple):
     conversation_id: int
     name_key: str
     is_shared: bool
-    """Whether several hold it, or one who is marked."""
+    """Whether several hold it, or one who is marked; or another spoke under it before."""
 
 
 class Taken(NamedTuple):
@@ -68,18 +82,27 @@ class Taken(NamedTuple):
     """Whether anybody has such a name who was not removed."""
     is_kept: int
     """Whether anybody unmarked was removed under it."""
+    is_former: int
+    """Whether anybody spoke under it who has another now."""
+
+
+class Marks(NamedTuple):
+    of_holders: list[bool]
+    """Of those who hold it, whether each is marked: `FEW` and one at most."""
+    is_former: bool
+    """Whether anybody spoke under it who has another now; unknown where nobody holds it."""
 
 
 def taken(connection: sa.Connection, conversation_id: int, name_key: str) -> Taken:
     """Who has, or had, a name that can be taken for one with this key."""
     row = _TAKEN.first(connection, conversation_id=conversation_id, name_key=name_key)
-    return Taken(row.is_held, row.is_kept)
+    return Taken(row.is_held, row.is_kept, row.is_former)
 
 
-def marks(connection: sa.Connection, conversation_id: int, name_key: str) -> list[bool]:
-    """Of those who hold a name with this key, whether each is marked: `FEW` and one at most."""
+def marks(connection: sa.Connection, conversation_id: int, name_key: str) -> Marks:
+    """What tells whether there is anybody to mark of a name with this key."""
     rows = _MARKS.run(connection, conversation_id=conversation_id, name_key=name_key)
-    return [row.is_alike for row in rows]
+    return Marks([row.is_alike for row in rows], any(row.is_former for row in rows))
 
 
 def holders(
@@ -125,8 +148,29 @@ def kept(connection: sa.Connection) -> list[Keyed]:
     return [Keyed(*row) for row in rows]
 
 
+def former_after(connection: sa.Connection, id: int, *, limit: int) -> list[Keyed]:
+    """The names that were given up, in every conversation, from the row that comes after this."""
+    columns = former_names.c
+    rows = connection.execute(
+        sa.select(
+            columns.conversation_id,
+            columns.user_id,
+            columns.username,
+            columns.name_key,
+            columns.id,
+        )
+        .where(columns.id > id)
+        .order_by(columns.id)
+        .limit(limit)
+    )
+    return [Keyed(*row) for row in rows]
+
+
 def rekey(connection: sa.Connection, person: Keyed, name_key: str) -> None:
     """Nothing happens if their name is another by now."""
+    if person.former_id is not None:
+        _REKEY_FORMER.write(connection, id=person.former_id, new_name_key=name_key)
+        return
     _REKEY.write(
         connection,
         conversation_id=person.conversation_id,
@@ -147,6 +191,10 @@ def held_after(
             sa.or_(
                 sa.func.count() > 1,
                 sa.func.max(sa.cast(participants.c.is_alike, sa.Integer)) > 0,
+                sa.exists().where(
+                    former_names.c.conversation_id == participants.c.conversation_id,
+                    former_names.c.name_key == participants.c.name_key,
+                ),
             ),
         )
         .where(_HOLDS, sa.tuple_(*names) > sa.tuple_(conversation_id, name_key))

@@ -238,6 +238,38 @@ sa.Index(
     postgresql_where=participants.c.removed_at.is_not(None),
 )
 
+# Under which somebody spoke before they took another: what they said still stands there under it.
+former_names = sa.Table(
+    "former_names",
+    metadata,
+    sa.Column("id", _Key, primary_key=True),
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), nullable=False),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("username", sa.Text, nullable=False),
+    sa.Column("name_key", sa.Text, nullable=False),
+    # Of whoever had it, as they were when they gave it up.
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("named_at", Instant, nullable=False),
+    sa.Column("is_alike", sa.Boolean, nullable=False),
+    sa.Column("given_up_at", Instant, nullable=False),
+)
+# Owners before all, then who has held it longest.
+sa.Index(
+    "ix_former_names_name",
+    former_names.c.conversation_id,
+    former_names.c.name_key,
+    former_names.c.role.desc(),
+    former_names.c.named_at,
+    former_names.c.user_id,
+)
+sa.Index(
+    "ix_former_names_user",
+    former_names.c.conversation_id,
+    former_names.c.user_id,
+    former_names.c.name_key,
+)
+sa.Index("ix_former_names_given_up", former_names.c.conversation_id, former_names.c.given_up_at)
+
 messages = sa.Table(
     "messages",
     metadata,

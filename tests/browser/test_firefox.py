@@ -26,6 +26,9 @@ from tests.browser.test_unread import (
     test_back_and_a_reload_open_the_page_where_one_was,
     test_what_came_while_the_tab_was_closed_is_marked,
 )
+from tests.browser.test_unsaved import (
+    test_what_is_not_saved_in_one_form_outlasts_saving_another,
+)
 
 __all__ = [
     "talk",
@@ -37,6 +40,7 @@ __all__ = [
     "test_one_button_at_a_time_is_the_next_thing_to_do",
     "test_people_talk_by_link",
     "test_what_came_while_the_tab_was_closed_is_marked",
+    "test_what_is_not_saved_in_one_form_outlasts_saving_another",
 ]
 
 pytestmark = FIREFOX_LIMIT

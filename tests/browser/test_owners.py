@@ -163,15 +163,46 @@ def test_who_knocked_comes_in_when_the_door_is_opened_to_all(ada: Visitor, arriv
     expect(kim.composer).to_be_visible()
 
 
-def test_who_knocked_is_told_when_the_door_is_locked(ada: Visitor, arrive: Arrive) -> None:
+def test_who_is_at_the_door_is_told_when_it_is_locked_and_unlocked(
+    ada: Visitor, arrive: Arrive
+) -> None:
     link = ada.starts()
+    manages(ada, link)
+    saves_the_door(ada, Knock_first=True)
+    kim, ben = arrive("Kim"), arrive("Ben")
+    knocks(kim, link)
+    saves_the_door(ada, Locked=True)
+    locked = [
+        each.page.get_by_role("heading", name="This conversation is locked") for each in (kim, ben)
+    ]
+    expect(locked[0]).to_be_visible(timeout=SLOW_MS)
+    expect(kim.page.get_by_text("the owner can still let you in")).to_be_visible()
+    ben.may_meet(r"status (of )?403")
+    ben.opens(link)  # who never knocked
+    expect(locked[1]).to_be_visible()
+    saves_the_door(ada, Locked=False)
+    waits = kim.page.get_by_role("heading", name="Waiting for the owner")
+    expect(waits).to_be_visible(timeout=SLOW_MS)
+    knock = ben.page.get_by_role("heading", name="Knock to join")
+    expect(knock).to_be_visible(timeout=SLOW_MS)
+
+
+def test_who_waits_comes_in_while_the_door_is_locked_if_the_owner_lets_them(
+    ada: Visitor, arrive: Arrive
+) -> None:
+    link = ada.starts()
+    ada.joins()
+    knocking = ada.opens_another_tab().locator(".knock")
     manages(ada, link)
     saves_the_door(ada, Knock_first=True)
     kim = arrive("Kim")
     knocks(kim, link)
+    expect(knocking).to_have_count(1)
     saves_the_door(ada, Locked=True)
-    told = kim.page.get_by_role("heading", name="This conversation is locked")
-    expect(told).to_be_visible(timeout=SLOW_MS)
+    locked = kim.page.get_by_role("heading", name="This conversation is locked")
+    expect(locked).to_be_visible(timeout=SLOW_MS)
+    knocking.get_by_role("button", name="Let in").click()
+    expect(kim.composer).to_be_visible()
 
 
 def test_who_is_removed_is_told_and_cannot_come_back(ada: Visitor, arrive: Arrive) -> None:
@@ -459,8 +490,8 @@ def test_a_new_link_is_shown_whole(ada: Visitor, width: int) -> None:
     as_wide = "field => field.offsetWidth / document.querySelector('h1').parentElement.clientWidth"
     assert field.evaluate(as_wide) > 0.99
     field.click()
-    chosen = "field => field.value.slice(field.selectionStart, field.selectionEnd)"
-    assert field.evaluate(chosen) == field.input_value()
+    whole = "field => field.value.slice(field.selectionStart, field.selectionEnd) === field.value"
+    ada.page.wait_for_function(whole, arg=field.element_handle())
 
 
 def test_a_device_that_owns_no_more_learns_so_at_once(ada: Visitor, arrive: Arrive) -> None:

@@ -181,6 +181,10 @@ class Visitor:
         expect(own).to_have_count(before + 1)
 
     def reloads(self) -> None:
+        # A dialog that was closed is on its way out of the history, which would break this off.
+        self.page.wait_for_function(
+            "() => !history.state?.dialogs || document.querySelector('dialog:modal')"
+        )
         self.page.reload()
 
     def opens_another_tab(self) -> Page:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from parley.domain import naming
 from parley.errors import (
     ConversationIsOver,
     Forbidden,
@@ -81,6 +82,21 @@ class Person:
 
 
 @dataclass
+class Former:
+    """A name under which somebody spoke before they took another."""
+
+    user_id: str
+    username: str
+    role: Role
+    named_at: datetime
+    is_alike: bool
+
+    @property
+    def joined_at(self) -> datetime:
+        return self.named_at
+
+
+@dataclass
 class Room:
     key: int
     id: str
@@ -89,6 +105,7 @@ class Room:
     last_activity_at: datetime
     is_over: bool = False
     people: dict[str, Person] = field(default_factory=dict)
+    former: list[Former] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     # Who said it, which the record does not tell, and under which client_id.
     said: dict[tuple[int, str], Message] = field(default_factory=dict)
@@ -141,8 +158,7 @@ class Room:
             person.first = None if first == session else first
         person.session, person.is_in = session, True
         if asked.name and asked.name != person.username:
-            person.username, person.named_at, person.is_alike = asked.name, asked.at, False
-            person.has_spoken = False
+            self._renames(person, asked.name, asked.at)
         marked = [self.people[id] for id in self.marks() if id != person.user_id]
         others = [each.username for each in marked if each.is_here]
         is_renamed = looked != (person.username, person.is_alike)
@@ -151,6 +167,20 @@ class Room:
             is_told = is_renamed or not person.is_here
         person.comes(asked.socket)
         return person, [person.username] * is_told + others
+
+    def _renames(self, person: Person, name: str, at: datetime) -> None:
+        """Under what they spoke is remembered, and theirs again once they come back to it."""
+        own = [each for each in self.former if each.user_id == person.user_id]
+        back = next((each for each in own if each.username == name), None)
+        if back is not None:
+            self.former.remove(back)
+        if person.has_spoken and len(own) - (back is not None) < naming.FORMER_MAX:
+            looks = (person.role, person.named_at, person.is_alike)
+            self.former.append(Former(person.user_id, person.username, *looks))
+        person.username, person.has_spoken = name, back is not None
+        person.named_at, person.is_alike = at, False
+        if back is not None:
+            person.named_at, person.is_alike = back.named_at, back.is_alike
 
     def marks(self) -> set[str]:
         """Mark whoever is not the first of their name; the user ids of those it is news for."""
@@ -165,8 +195,12 @@ class Room:
                 if each.claims or each.has_spoken or person.is_alike
             ]
             first = min((each for each in others if each.username == person.username), key=_rank)
-            if person.is_alike != (person is not first):
-                person.is_alike = person is not first
+            is_alike = person is not first or any(
+                each.username == person.username and _rank(each) < _rank(person)
+                for each in self.former
+            )
+            if person.is_alike != is_alike:
+                person.is_alike = is_alike
                 news.add(person.user_id)
         return news
 
@@ -247,5 +281,5 @@ class Room:
         return ConversationIsOver if self.is_over else None
 
 
-def _rank(person: Person) -> tuple[bool, datetime, datetime, str]:
+def _rank(person: Person | Former) -> tuple[bool, datetime, datetime, str]:
     return person.role is not Role.OWNER, person.named_at, person.joined_at, person.user_id

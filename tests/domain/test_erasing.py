@@ -40,7 +40,16 @@ machine it is some milliseconds."""
 LOOKED_MAX_STEPS = 10_000
 """Of SQLite's virtual machine, about twenty for each message that it looks at."""
 CANARY = "canary-4be07d"
-TABLES = ("messages", "participants", "links", "grants", "knocks", "audit", "old_links")
+TABLES = (
+    "messages",
+    "participants",
+    "links",
+    "grants",
+    "knocks",
+    "audit",
+    "old_links",
+    "former_names",
+)
 
 
 @dataclass
@@ -147,12 +156,14 @@ async def test_all_that_is_of_a_conversation_goes_and_nothing_of_another(
     before = rows(config.data)
     gone = await opened(context)
     await messages.send(context, gone.ada, Draft("Going"))
+    await participants.join(context, gone.id, Joining(gone.owner, username="Queen"))
     for _ in range(erasing.STEP_ROWS * 2):
         link = await role_links.make_link(context, gone.id, gone.owner, role=Role.MEMBER)
         entered = await role_links.use_link(context, None, link.code)
         await participants.join(context, gone.id, Joining(entered.session))
         after = await owning.replace_link(context, gone.id, gone.owner)
         gone.conversation = after
+    assert rows(config.data)["former_names"] == 1
     await owning.delete(context, gone.id, gone.owner)
     await all_erased(context)
     assert rows(config.data) == before

@@ -93,6 +93,25 @@ async def test_messages_go_when_their_time_is_over(
     assert said.message.seq == 5
 
 
+async def test_the_names_that_messages_were_said_under_go_with_them(
+    context: Context, clock: Clock, config: Config, talk: Talk
+) -> None:
+    await owning.change(context, talk.room_id, talk.owner, Wishes(keep_days=7))
+    zed = await participants.join(context, talk.room_id, Joining(None, username=CANARY))
+    await messages.send(context, zed.participant, Draft("Hello"))
+    clock.goes_on(timedelta(days=5))
+    await participants.join(context, talk.room_id, Joining(zed.session, username="Zoe"))
+    clock.goes_on(timedelta(days=2, seconds=1))
+    # Until they gave it up they may have said something under it.
+    assert await owning.erase_outdated(context) == 1
+    assert _stands_in(config.data)
+    clock.goes_on(timedelta(days=5))
+    assert await owning.erase_outdated(context) == 0
+    assert not _stands_in(config.data)
+    again = await participants.join(context, talk.room_id, Joining(None, username=CANARY))
+    assert not again.participant.is_alike
+
+
 async def test_what_was_erased_is_forgotten_with_its_client_id(
     context: Context, clock: Clock, talk: Talk
 ) -> None:

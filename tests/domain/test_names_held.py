@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from parley.domain import names, naming
 from parley.errors import NameTaken
-from parley.records import Participant, Role
-from parley.storage import folder
+from parley.records import FormerName, Participant, Role
+from parley.storage import folder, former_names
 from parley.storage import naming as held
 from parley.storage import participants as stored
 from tests.fuzz.effort import examples
@@ -142,13 +142,14 @@ class Room:
                 name_key=claim.key,
                 named_at=claim.since,
                 is_alike=claim.is_alike,
-                has_spoken=before.has_spoken and claim.since == before.named_at,
+                has_spoken=claim.has_spoken,
             )
+            naming.give_up(self.connection, before, claim, at=self.at)
         if claim.is_alone:
             assert self.expected(claim.key) == []
         else:
             self.looks(claim.key)
-        if before is not None and claim.since == self.at:
+        if before is not None and claim.is_another:
             self.looks(names.skeleton(before.username))
 
     def is_new(self, user_id: str, name: str, claim: naming.Claim) -> None:
@@ -224,14 +225,16 @@ class Room:
             for each in self.everybody()
             if names.skeleton(each.username) == key and each.removed_at is None
         ]
-        if len(holders) < 2 and not any(each.is_alike for each in holders):
+        if not holders:
             return []
         first_of_all = min(holders, key=_rank)
         claimants = [each for each in holders if each.left_at is None or each.role is Role.OWNER]
         rivals = [*claimants, *(each for each in holders if each.has_spoken)]
         first = min(rivals, key=_rank, default=first_of_all)
+        former = former_names.foremost(self.connection, ROOM, key, limit=MANY)
         wanted = {
             each.user_id: each is not (first_of_all if each.is_alike else first)
+            or any(other.user_id != each.user_id and _rank(other) < _rank(each) for other in former)
             for each in claimants
         }
         return [
@@ -241,7 +244,7 @@ class Room:
         ]
 
 
-def _rank(person: Participant) -> tuple[bool, datetime, datetime, str]:
+def _rank(person: Participant | FormerName) -> tuple[bool, datetime, datetime, str]:
     return person.role is not Role.OWNER, person.named_at, person.joined_at, person.user_id
 
 
@@ -351,7 +354,36 @@ def test_a_look_costs_the_same_however_many_hold_the_name(
     assert _steps(room, happens) < 2 * among_few
 
 
-def _steps(room: Room, happens: Callable[[Room], None]) -> int:
+@pytest.mark.parametrize(
+    "happens", [a_stranger_comes, one_comes_back, the_first_is_removed, an_owner_comes]
+)
+def test_so_it_does_however_many_spoke_under_it_who_have_another_now(
+    room: Room, happens: Callable[[Room], None]
+) -> None:
+    in_the_way(room, 20)
+    spoke_before(room, 20)
+    among_few = _steps(room, happens)
+    spoke_before(room, MANY)
+    assert _steps(room, happens) < 2 * among_few
+
+
+def test_where_nobody_gave_the_name_up_a_look_costs_hardly_more_than_before(room: Room) -> None:
+    """Each of these joins reads one page of an index more, and nothing where the table is empty."""
+    in_the_way(room, 1, is_alike=False)
+    assert _steps(room, lambda room: held.marks(room.connection, ROOM, KEY)) < 40
+    assert _steps(room, lambda room: held.taken(room.connection, ROOM, "cleo")) < 60
+
+
+def spoke_before(room: Room, count: int) -> None:
+    """So many more who were Bens."""
+    room.runs(
+        "INSERT INTO former_names (conversation_id, user_id, username, name_key, role, named_at,"
+        " is_alike, given_up_at) VALUES (1, ?, 'Ben', ?, 'member', ?, 1, ?)",
+        [(f"before {id}", KEY, id, id) for id in room.sessions(count)],
+    )
+
+
+def _steps(room: Room, happens: Callable[[Room], object]) -> int:
     """How many instructions of SQLite it takes; it is undone again."""
     steps = 0
 

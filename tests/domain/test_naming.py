@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from parley.domain import conversations, messages, participants, removal
+from parley.domain import conversations, messages, naming, participants, removal
 from parley.domain.context import Context
 from parley.domain.messages import Draft
 from parley.domain.participants import Joined, Joining
 from parley.errors import BadRequest, NameTaken
-from parley.records import ParticipantArrived, Session
+from parley.records import Message, ParticipantArrived, Session
 from tests.domain.conftest import Clock, Told
 
 
@@ -180,7 +180,7 @@ async def test_who_comes_under_the_name_of_one_who_spoke_and_left_is_marked(
 
 
 async def test_what_was_said_under_another_name_marks_nobody(context: Context, talk: Talk) -> None:
-    """The name is free for all that was given up without a word under it."""
+    """A name is free for all if nobody spoke under it."""
     zed = await talk.joins("Zoe", socket="laptop")
     await messages.send(context, zed.participant, Draft("Hello"))
     zed = await talk.joins("Zed", zed, "laptop")
@@ -205,3 +205,114 @@ async def test_who_spoke_and_left_takes_no_mark_from_an_owner(context: Context, 
     await participants.leave(context, mallory.participant, "laptop")
     ada = await participants.join(context, talk.room_id, Joining(talk.owner, username="Ada"))
     assert not ada.participant.is_alike
+
+
+# --- beside what somebody said who has another name now ---
+
+
+async def speaks(context: Context, who: Joined, text: str = "Hello") -> Message:
+    return (await messages.send(context, who.participant, Draft(text))).message
+
+
+@pytest.mark.parametrize("false_name", ["Zed", "zed", "\u0396ed"])
+@pytest.mark.parametrize("is_here", [True, False], ids=["here", "gone"])
+async def test_who_takes_a_name_that_somebody_spoke_under_is_marked(
+    context: Context, talk: Talk, false_name: str, is_here: bool
+) -> None:
+    zed = await talk.joins("Zed", socket="laptop")
+    said = await speaks(context, zed)
+    zed = await talk.joins("Zoe", zed, "laptop")
+    if not is_here:
+        await participants.leave(context, zed.participant, "laptop")
+    mallory = await talk.joins(false_name)
+    assert mallory.participant.is_alike
+    assert (await speaks(context, mallory)).is_alike
+    # However often they come, and whatever they were called in between.
+    assert (await talk.joins(false_name, mallory)).participant.is_alike
+    await talk.joins("Cleo", mallory)
+    assert (await talk.joins(false_name, mallory)).participant.is_alike
+    seen = await conversations.snapshot(context, talk.room_id, talk.owner)
+    assert (said.username, seen.messages[0].username, seen.messages[0].is_alike) == (
+        "Zed",
+        "Zed",
+        False,
+    )
+
+
+async def test_who_comes_back_to_the_name_they_spoke_under_is_the_first_again(
+    context: Context, talk: Talk, told: Told
+) -> None:
+    zed = await talk.joins("Zed", socket="laptop")
+    await speaks(context, zed)
+    await talk.joins("Zoe", zed)
+    mallory = await talk.joins("Zed", socket="phone")
+    await speaks(context, mallory)
+    told.events.clear()
+    back = await talk.joins("Zed", zed, "laptop")
+    assert not back.participant.is_alike
+    assert await talk.marked() == {mallory.participant.user_id}
+    # And what they gave up and took again is theirs as it was: they have spoken under it.
+    await participants.leave(context, back.participant, "laptop")
+    await talk.joins("Cleo", mallory)
+    assert (await talk.joins("Zed")).participant.is_alike
+
+
+async def test_nobody_loses_their_name_to_one_who_took_it_and_gave_it_up(
+    context: Context, talk: Talk
+) -> None:
+    zed, mallory = await talk.joins("Zed", socket="laptop"), await talk.joins("Zed")
+    await speaks(context, mallory)
+    await talk.joins("Mallory", mallory)
+    await participants.leave(context, zed.participant, "laptop")
+    assert not (await talk.joins("Zed", zed, "laptop")).participant.is_alike
+    assert not await talk.marked()
+
+
+async def test_who_was_marked_stays_so_when_the_first_takes_another_name(
+    context: Context, talk: Talk
+) -> None:
+    zed, mallory = await talk.joins("Zed"), await talk.joins("Zed")
+    await speaks(context, zed)
+    await talk.joins("Zoe", zed)
+    assert await talk.marked() == {mallory.participant.user_id}
+
+
+async def test_an_owner_takes_any_name_unmarked_and_nobody_one_that_an_owner_spoke_under(
+    context: Context, talk: Talk
+) -> None:
+    zed = await talk.joins("Zed")
+    await speaks(context, zed)
+    await talk.joins("Zoe", zed)
+    early = await talk.joins("Zoe2")
+    for name in ("Zed", "Zoe2", "Ada"):
+        joining = Joining(talk.owner, username=name)
+        ada = await participants.join(context, talk.room_id, joining)
+        assert not ada.participant.is_alike
+        await speaks(context, ada)
+    # Who held it before the owner did, and still does, is marked on.
+    assert await talk.marked() == {early.participant.user_id}
+    await talk.joins("Zoe3", early)
+    assert (await talk.joins("Zoe2")).participant.is_alike
+
+
+async def test_nobody_makes_a_name_free_by_taking_others_as_whoever_had_it(
+    context: Context, talk: Talk
+) -> None:
+    zed = await talk.joins("Zed")
+    await speaks(context, zed)
+    for count in range(naming.FORMER_MAX + 5):
+        await speaks(context, await talk.joins(f"Zed the {count}", zed))
+    assert (await talk.joins("Zed")).participant.is_alike
+    # Nobody fills the table, either: what comes after so many is free.
+    kept, free = f"Zed the {naming.FORMER_MAX - 2}", f"Zed the {naming.FORMER_MAX - 1}"
+    assert (await talk.joins(kept)).participant.is_alike
+    assert not (await talk.joins(free)).participant.is_alike
+
+
+async def test_what_somebody_said_who_was_removed_under_another_name_marks_too(
+    context: Context, talk: Talk
+) -> None:
+    zed = await talk.joins("Zed")
+    await speaks(context, zed)
+    await talk.removes(await talk.joins("Zoe", zed))
+    assert (await talk.joins("Zed")).participant.is_alike

@@ -16,8 +16,9 @@ from alembic.config import Config as Alembic
 from parley import app as app_module
 from parley.app import create_app, web_site
 from parley.config import Config
-from parley.domain import conversations, names, naming, participants, rekeying, removal
+from parley.domain import conversations, messages, names, naming, participants, rekeying, removal
 from parley.domain.context import Context
+from parley.domain.messages import Draft
 from parley.domain.participants import Joining
 from parley.domain.rekeying import Rekeying
 from parley.errors import NameTaken
@@ -230,3 +231,25 @@ async def test_a_new_database_is_noted_as_done(context: Context) -> None:
     facts = await selects(context, "SELECT value FROM facts")
     assert facts == [names.VERSION, names.VERSION]
     assert naming.BEING_MADE not in facts
+
+
+async def test_names_that_were_given_up_are_compared_by_the_rules_of_today(
+    context: Context, clock: Clock, room_id: str
+) -> None:
+    """As an update leaves them that found them in the messages."""
+    anna = await participants.join(context, room_id, Joining(None, "her", OLD[1]))
+    await messages.send(context, anna.participant, Draft("Hello"))
+    await participants.join(context, room_id, Joining(anna.session, username="Cleo"))
+    clock.goes_on(timedelta(seconds=1))
+    await context.database.write(
+        lambda connection: connection.exec_driver_sql("UPDATE former_names SET name_key = ''")
+    )
+    await participants.join(context, room_id, Joining(None, "her double", "Anna"))
+    assert await marked(context) == []
+    await all_is_done(Rekeying(context))
+    assert await selects(context, "SELECT name_key FROM former_names") == ["anna"]
+    assert await marked(context) == ["her double"]
+    # Her own former name marks nobody herself, though no rule told it apart when she took another.
+    await sets(context, "username = 'Anna', name_key = 'anna'", of="her")
+    await participants.join(context, room_id, Joining(anna.session))
+    assert await marked(context) == ["her double"]

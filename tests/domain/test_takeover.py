@@ -8,9 +8,19 @@ from typing import Any
 
 import pytest
 
-from parley.domain import conversations, entering, owning, participants, proof, removal, sessions
+from parley.domain import (
+    conversations,
+    entering,
+    messages,
+    owning,
+    participants,
+    proof,
+    removal,
+    sessions,
+)
 from parley.domain.context import Context
 from parley.domain.conversations import Created
+from parley.domain.messages import Draft
 from parley.domain.owning import Wishes
 from parley.domain.participants import Joined, Joining
 from parley.errors import IdentityTaken
@@ -272,3 +282,17 @@ async def test_a_page_takes_up_nobody(here: Place) -> None:
 async def test_the_key_of_a_place_is_that_of_a_conversation(here: Place) -> None:
     keys = {proof.place_key(here.context, number, HERE) for number in (1, 2)}
     assert len(keys) == 2
+
+
+async def test_whoever_took_somebody_up_frees_no_name_by_giving_it_up_for_them(
+    here: Place,
+) -> None:
+    await messages.send(here.context, here.ben.participant, Draft("I am Ben"))
+    taking = Joining(None, "ben-1", "Zed", socket="socket", proven=False, address=HERE)
+    taker = await participants.join(here.context, here.room_id, taking)
+    assert taker.participant.username == "Zed"
+    mallory = Joining(None, "mallory-1", "Ben", address=HERE)
+    assert (await participants.join(here.context, here.room_id, mallory)).participant.is_alike
+    session = await here.uses(here.ben.token)
+    back = await participants.join(here.context, here.room_id, Joining(session, username="Ben"))
+    assert (back.participant.user_id, back.participant.is_alike) == ("ben-1", False)

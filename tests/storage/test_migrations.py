@@ -13,6 +13,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from parley.domain import naming
 from parley.errors import DatabaseTooNew
 from parley.storage import migrate, schema
 
@@ -193,3 +194,45 @@ def test_who_spoke_under_the_name_they_hold_is_known(engine: sa.Engine) -> None:
     with engine.connect() as connection:
         spoken = connection.exec_driver_sql("SELECT user_id FROM participants WHERE has_spoken")
         assert list(spoken.scalars()) == ["ada", "dora"]
+
+
+def test_under_which_names_somebody_spoke_before_is_known(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        command.upgrade(alembic(connection), "0015")
+        run = connection.exec_driver_sql
+        run("INSERT INTO sessions (id, token_hash, created_at) VALUES (1, x'01', 0), (2, x'02', 0)")
+        run(
+            "INSERT INTO conversations (id, room_id, title, title_folded, description, visibility,"
+            " created_at, created_by, owner_session_id, last_activity_at, participant_count,"
+            " message_count, seq) VALUES"
+            " (1, 'room', '', '', '', 'listed', 0, 'ada', 1, 0, 0, 0, 0)"
+        )
+        run(
+            "INSERT INTO participants (conversation_id, user_id, username, session_id, role,"
+            " joined_at, visits, named_at) VALUES (1, 'ada', 'Queen', 1, 'owner', 0, 0, 0),"
+            " (1, 'ben', 'Benedict', 2, 'member', 0, 0, 1)"
+        )
+        said = [("ada", "Ada", "owner"), ("ben", "Ben", "member"), ("ben", "Benedict", "member")]
+        said += [("ben", "Ben", "member"), *(("ben", f"Ben {at}", "member") for at in range(30))]
+        for seq, (user_id, name, role) in enumerate(said, 1):
+            run(
+                "INSERT INTO messages (conversation_id, seq, id, changed_seq, session_id, user_id,"
+                " username, text, type, sent_at, role) VALUES (1, ?, ?, ?, 1, ?, ?, '', 'text',"
+                " ?, ?)",
+                (seq, f"{seq}-x", seq, user_id, name, seq, role),
+            )
+        run("INSERT INTO facts VALUES ('name_keys', 'x'), ('name_marks', 'x'), ('another', 'x')")
+    migrate.migrate(engine)
+    with engine.connect() as connection:
+        former = connection.exec_driver_sql(
+            "SELECT username, role, named_at, given_up_at FROM former_names ORDER BY id"
+        ).all()
+        # Keys are made at the next start, by the rules of then.
+        facts = connection.exec_driver_sql("SELECT name FROM facts").scalars().all()
+    assert [tuple(each) for each in former[:3]] == [
+        ("Ada", "owner", 1, 1),
+        ("Ben", "member", 2, 4),
+        ("Ben 0", "member", 5, 5),
+    ]
+    assert len(former) == 1 + naming.FORMER_MAX
+    assert facts == ["another"]

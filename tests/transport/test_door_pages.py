@@ -236,3 +236,47 @@ async def test_who_waits_is_told_that_no_owner_is_here(ada: Caller, kay: Caller)
     assert not shown(page, "owner-here")
     state = (await kay.call("GET", f"/api/conversations/{room_id}/knock")).body
     assert (state["state"], state["owner_online"]) == ("waiting", False)
+
+
+# --- while it is locked ---
+
+
+@pytest.mark.parametrize("came", ["waits", "was declined", "never knocked"])
+async def test_a_locked_door_says_when_it_is_locked_no_more(
+    ada: Caller, kay: Caller, came: str
+) -> None:
+    """To the page's script, and by loading itself again where there are no scripts."""
+    room_id = await closed(ada)
+    if came != "never knocked":
+        await knocks(kay, room_id)
+    if came == "was declined":
+        await answers(ada, room_id, admit=False)
+    asks = f"/api/conversations/{room_id}/knock"
+    before = (await kay.call("GET", asks)).body
+    assert before["locked"] is False
+    await decides(ada, room_id, locked=True)
+    page = await looks(kay, room_id, 403)
+    assert 'data-state="locked"' in page
+    assert f'http-equiv="refresh" content="10; url=/conversation/{room_id}"' in page
+    assert ("owner can still let you in" in page) is (came == "waits")
+    reply = (await kay.call("GET", asks)).body
+    assert reply["code"] == "locked" if came == "waits" else reply["locked"] is True
+    await decides(ada, room_id, locked=False)
+    assert (await kay.call("GET", asks)).body == before
+    assert 'data-state="locked"' not in await looks(kay, room_id, 403)
+
+
+async def test_a_door_that_is_locked_while_somebody_knocks_is_looked_at_again_by_its_own_address(
+    ada: Caller, kay: Caller
+) -> None:
+    room_id = await closed(ada)
+    await decides(ada, room_id, locked=True)
+    reply = await kay.post_form(f"/conversation/{room_id}/knock", {"username": "Kay"})
+    assert (reply.status, 'data-state="locked"' in reply.text) == (403, True)
+    assert f'content="10; url=/conversation/{room_id}"' in reply.text
+
+
+async def test_nobody_inside_is_told_that_they_are_locked_out(ada: Caller) -> None:
+    room_id = await closed(ada, locked=True)
+    reply = (await ada.call("GET", f"/api/conversations/{room_id}/knock")).body
+    assert (reply["state"], reply["locked"]) == ("not_needed", False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -85,3 +86,46 @@ async def test_no_question_before_what_cannot_be_undone_does(ada: Caller) -> Non
         reply = await browser.post_form(f"/conversation/{room_id}/manage/{act}", fields)
         assert UNTITLED in reply.text, reply
         assert f"Conversation {room_id}" not in reply.text
+
+
+@pytest.mark.parametrize(
+    ("q", "is_found"),
+    [
+        ("untitled", True),
+        ("Untitled conversation", True),
+        ("TITLED CONV", True),
+        ("conversation", True),
+        ("tea", False),
+        ("untitled tea", False),
+        ("%", False),
+    ],
+)
+async def test_the_list_finds_one_by_what_it_calls_it(ada: Caller, q: str, is_found: bool) -> None:
+    untitled_id, tea_id = await ada.starts(title=None), await ada.starts("Tea")
+    unlisted_id = await ada.starts(title=None, visibility="unlisted")
+    page = await shown(ada, f"/conversations?q={quote(q)}")
+    assert (f"/conversation/{untitled_id}" in page) is is_found
+    assert (f"/conversation/{tea_id}" in page) is (q == "tea")
+    public = page[page.index('role="search"') :]
+    assert f"/conversation/{unlisted_id}" not in public
+
+
+async def test_the_list_finds_none_by_the_id_that_it_does_not_show(ada: Caller) -> None:
+    room_id = await ada.starts(title=None)
+    page = await shown(ada, f"/conversations?q={room_id[:5]}")
+    assert f"/conversation/{room_id}" not in page
+    # Programs, which are told it in the title, find it by that, and not by words they never see.
+    for q, is_found in ((room_id[:5], True), ("untitled", False)):
+        found = (await ada.call("GET", f"/api/conversations?q={q}")).body["conversations"]
+        assert [each["room_id"] for each in found] == [room_id] * is_found
+
+
+async def test_one_whose_title_says_so_is_found_too_and_none_that_got_another(ada: Caller) -> None:
+    said = await ada.starts("The Untitled Goose")
+    named = await ada.starts(title=None)
+    await ada.call("PATCH", f"/api/conversations/{named}", {"title": "Tea"})
+    moved = await ada.starts(title=None)
+    moved = (await ada.call("POST", f"/api/conversations/{moved}/link")).body["room_id"]
+    page = await shown(ada, "/conversations?q=untitled")
+    shown_ids = [room_id for room_id in (said, named, moved) if f"/conversation/{room_id}" in page]
+    assert shown_ids == [said, moved]

@@ -39,13 +39,15 @@ class KnockReply(Struct, kw_only=True):
     """`state` is `not_needed` for who may come in as they are, and `none` for who may not and has
     not knocked, or whose knock was forgotten after a day without an answer. Ask again with the
     token, or keep a socket that knocked: it is told. While you are `waiting`, `owner_online` says
-    whether an owner is there to see it.
+    whether an owner is there to see it. Asked what became of it, `locked` says that the
+    conversation is locked to you just now.
     """
 
     success: Literal[True] = True
     state: KnockState
     id: str | UnsetType = UNSET
     owner_online: bool | UnsetType = UNSET
+    locked: bool | UnsetType = UNSET
     token: str | UnsetType = UNSET
 
 

@@ -81,9 +81,7 @@ startYou({ roomId, store, renamed });
 startLeave({ roomId, store, stop: leaveForGood });
 startShare({ title: page.dataset.title ?? "", link: page.dataset.joinLink ?? "" });
 startRules({ store, isReader: page.dataset.reader === "yes" });
-if (document.getElementById("end-link")) {
-  import("./room/end.js").then(({ startEnd }) => startEnd(roomId, () => store.dispatch({ type: "disowned" })));
-}
+document.getElementById("end-link")?.addEventListener("click", askWhetherToEnd);
 startStatus(store, () => connection.tryNow());
 await nextTask();
 store.watch(["messages", "ahead", "outbox", "notices", "unread", "me", "hasOlder", "hasNewer", "active"], (state) =>
@@ -294,6 +292,14 @@ function showRights({ owner }) {
   page.dataset.owner = owner ? "yes" : "no";
   if (owner) return;
   for (const id of ["manage-link", "end-link"]) document.getElementById(id)?.remove();
+}
+
+/** @param {MouseEvent} event */
+async function askWhetherToEnd(event) {
+  const link = /** @type {HTMLAnchorElement} */ (event.currentTarget);
+  event.preventDefault();
+  const end = await import("./room/end.js").catch(() => location.assign(link.href)); // whose page asks the same
+  end?.askWhetherToEnd(link, roomId, () => store.dispatch({ type: "disowned" }));
 }
 
 function showEnd() {

@@ -1,19 +1,34 @@
 // @ts-check
-// Waits at the door: goes on when an owner has answered, opened the door to all, or locked it. The server's page says
-// which it was. Until then this one says whether an owner is there to see it.
+// Waits at the door: goes on when an owner has answered, opened the door to all, locked or unlocked it. The server's
+// page says which it was. Until then this one says whether an owner is there to see who waits.
 import { byId } from "./browser/dom.js";
 import { ask, isPassing } from "./connection/wire.js";
 import "./page.js";
 
 const AGAIN_MS = 3000;
 
-const path = `/api/conversations/${encodeURIComponent(byId("door").dataset.roomId ?? "")}/knock`;
+const { roomId = "", state } = byId("door").dataset;
+const room = encodeURIComponent(roomId);
 
 async function look() {
-  const reply = await ask(path);
-  if (reply.success ? reply.state !== "waiting" : !isPassing(reply.code)) return location.reload();
-  if (reply.success) showOwner(reply.owner_online);
+  const reply = await ask(`/api/conversations/${room}/knock`);
+  if (isNews(reply)) return goOn();
+  if (reply.success && state === "waiting") showOwner(reply.owner_online);
   setTimeout(look, AGAIN_MS);
+}
+
+/** @param {any} reply */
+function isNews(reply) {
+  if (!reply.success && isPassing(reply.code)) return false;
+  if (state === "locked") return reply.success ? !reply.locked : reply.code !== "locked";
+  return reply.state !== "waiting";
+}
+
+/** Not by loading this page again where it answered a form: that would send the form again. */
+function goOn() {
+  const page = `/conversation/${room}`;
+  if (location.pathname === page) location.reload();
+  else location.replace(page);
 }
 
 /** @param {boolean} isHere */

@@ -1,6 +1,7 @@
 // @ts-check
-// Whoever saves stays where they were, and what was done is said once.
+// Whoever saves stays where they were, and what was done is said once. What they have not saved yet is not lost by it.
 import { recall, remember } from "./browser/saved.js";
+import { keepUnsaved, nameOf } from "./browser/unsaved.js";
 import "./page.js";
 
 const KEY = "manage-place";
@@ -42,10 +43,14 @@ function returnToPlace() {
 const address = new URL(location.href);
 // Of what was done, or of what was refused, which has the address of the form.
 const isTold = address.searchParams.has("saved") || !address.pathname.endsWith("/manage");
+const done = address.searchParams.get("saved") ?? (isTold ? nameOf(address.href) : "");
 if (address.searchParams.has("saved")) {
   address.searchParams.delete("saved");
   address.searchParams.delete("who");
   history.replaceState(null, "", address);
 }
 document.addEventListener("submit", keepPlace);
+/** @type {NodeListOf<HTMLFormElement>} */
+const forms = document.querySelectorAll(".manage form:is(.stack, .choice):has(label)");
+keepUnsaved(address.pathname.replace(/(\/manage)\/.*/, "$1"), forms, done, done === "replace-link");
 returnToPlace();

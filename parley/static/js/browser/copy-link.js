@@ -103,5 +103,6 @@ export function selectLinksWhole(root) {
   for (const element of root.querySelectorAll("[data-select-all]")) {
     const field = /** @type {HTMLInputElement | HTMLTextAreaElement} */ (element);
     field.addEventListener("focus", () => field.select());
+    if (field === document.activeElement) field.select(); // touched before this script was there
   }
 }

@@ -7,6 +7,8 @@ import { byId } from "./dom.js";
 const open = [];
 /** Whether Back was ours, to take the entry of a dialog that is closed out of the history. */
 let goesBack = false;
+/** @type {(() => void)[]} who is told once none is open */
+const waiting = [];
 
 /** How many dialogs were open at this entry of the history. */
 function depth() {
@@ -36,6 +38,7 @@ function closed(dialog, opener) {
   if (open.includes(dialog)) open.splice(open.indexOf(dialog), 1);
   settle();
   restoreFocus(opener, opener?.closest(".message"), byId("scroller"));
+  tellWhoWaits();
 }
 
 /**
@@ -63,6 +66,22 @@ function settle() {
   history.go(-left);
 }
 
+/**
+ * Once none is open and the history says so: a page that leaves before that may stay where it is, for going back ends
+ * going elsewhere.
+ */
+export function closeAll() {
+  open.forEach((dialog) => dialog.close());
+  return new Promise((resolve) => {
+    waiting.push(() => resolve(null));
+    tellWhoWaits();
+  });
+}
+
+function tellWhoWaits() {
+  if (!open.length && !goesBack) waiting.splice(0).forEach((tell) => tell());
+}
+
 function moved() {
   const wasOurs = goesBack;
   goesBack = false;
@@ -71,6 +90,7 @@ function moved() {
     open.pop()?.close();
   }
   settle(); // Forward, to a dialog that is closed
+  tellWhoWaits();
 }
 
 addEventListener("popstate", moved);

@@ -4,7 +4,7 @@
 
 import { recall, remember } from "./saved.js";
 
-/** @typedef {HTMLInputElement | HTMLTextAreaElement} Field */
+/** @typedef {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} Field */
 
 const SENT = "form-sent";
 
@@ -40,7 +40,7 @@ export function forgetSentForm() {
  * @returns {Field[]} those that somebody fills in
  */
 function fields(form) {
-  return /** @type {Field[]} */ ([...form.querySelectorAll("input:not([type=hidden]), textarea")]);
+  return /** @type {Field[]} */ ([...form.querySelectorAll("input:not([type=hidden]), textarea, select")]);
 }
 
 /** @param {Field} field */
@@ -50,12 +50,20 @@ function current(field) {
 
 /** @param {Field} field */
 function initial(field) {
+  if (field instanceof HTMLSelectElement) {
+    return ([...field.options].find((option) => option.defaultSelected) ?? field.options[0]).value;
+  }
   return field.type === "checkbox" ? String(/** @type {HTMLInputElement} */ (field).defaultChecked) : field.defaultValue;
 }
 
-/** @param {HTMLFormElement} form */
-function written(form) {
-  const changed = fields(form).filter((field) => current(field) !== initial(field));
+/**
+ * What is filled in otherwise than the server has it: all of what it refused.
+ * @param {HTMLFormElement} form
+ * @returns {Record<string, string>} by the name of the field
+ */
+export function written(form) {
+  const isRefused = form.querySelector("[role=alert]");
+  const changed = fields(form).filter((field) => isRefused || current(field) !== initial(field));
   return Object.fromEntries(changed.map((field) => [field.name, current(field)]));
 }
 
@@ -63,7 +71,7 @@ function written(form) {
  * @param {HTMLFormElement} form
  * @param {Record<string, string>} kept
  */
-function fill(form, kept) {
+export function fill(form, kept) {
   for (const field of fields(form)) {
     const value = kept[field.name];
     if (typeof value !== "string") continue;

@@ -1,5 +1,6 @@
 // @ts-check
 // Leaving by one's own wish; whoever opens the link again is back.
+import { closeAll } from "../browser/dialogs.js";
 import { byId } from "../browser/dom.js";
 import { ask } from "../connection/wire.js";
 
@@ -26,6 +27,7 @@ export function startLeave({ roomId, store, stop }) {
       return;
     }
     stop();
+    await closeAll();
     location.assign(`/conversation/${path}/left`);
   });
 }

@@ -11,24 +11,20 @@ import { ask } from "../connection/wire.js";
  * @param {HTMLInputElement} parts.field
  * @param {(username: string) => void} parts.renamed
  */
-export function startRename({ roomId, rename, field, renamed }) {
-  const form = /** @type {HTMLFormElement} */ (rename.querySelector("form"));
-  const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
-  form.noValidate = true;
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const username = field.value.trim();
-    if (!username) return showProblem("Enter a name first.");
-    button.disabled = true;
-    const reply = await ask(`/api/conversations/${encodeURIComponent(roomId)}/join`, { username });
-    button.disabled = false;
-    if (!reply.success) return showProblem(reply.error);
-    byId("rename-problem").textContent = "";
-    remember("name", reply.username);
-    rename.open = false;
-    rename.querySelector("summary")?.focus();
-    renamed(reply.username);
-  });
+export async function askForName({ roomId, rename, field, renamed }) {
+  const button = /** @type {HTMLButtonElement} */ (rename.querySelector("form button"));
+  const username = field.value.trim();
+  if (button.disabled) return;
+  if (!username) return showProblem("Enter a name first.");
+  button.disabled = true;
+  const reply = await ask(`/api/conversations/${encodeURIComponent(roomId)}/join`, { username });
+  button.disabled = false;
+  if (!reply.success) return showProblem(reply.error);
+  byId("rename-problem").textContent = "";
+  remember("name", reply.username);
+  rename.open = false;
+  rename.querySelector("summary")?.focus();
+  renamed(reply.username);
 
   /** @param {string} words */
   function showProblem(words) {

@@ -17,8 +17,12 @@ export function startYou({ roomId, store, renamed }) {
     rename.hidden = !active;
     if (!rename.open) field.value = me?.username ?? "";
   });
-  rename.addEventListener("toggle", async () => {
-    const { startRename } = await import("./rename.js");
-    startRename({ roomId, rename, field, renamed });
-  }, { once: true });
+  const form = /** @type {HTMLFormElement} */ (rename.querySelector("form"));
+  form.noValidate = true;
+  rename.addEventListener("toggle", () => import("./rename.js").catch(() => {}), { once: true }); // to have it by then
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const asking = await import("./rename.js").catch(() => form.submit()); // as without a script
+    asking?.askForName({ roomId, rename, field, renamed });
+  });
 }

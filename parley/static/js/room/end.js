@@ -1,24 +1,22 @@
 // @ts-check
-// The owner ends the conversation, after being asked once.
+// The owner ends the conversation, after being asked once. Loaded by who would end it.
 import { openDialog } from "../browser/dialogs.js";
 import { byId } from "../browser/dom.js";
 import { ask } from "../connection/wire.js";
 
 /**
+ * @param {HTMLElement} link
  * @param {string} roomId
  * @param {() => void} forbidden this device may not, or no longer
  */
-export function startEnd(roomId, forbidden) {
-  const link = byId("end-link");
+export function askWhetherToEnd(link, roomId, forbidden) {
   const dialog = /** @type {HTMLDialogElement} */ (byId("end-dialog"));
-  link.addEventListener("click", (event) => {
-    event.preventDefault();
-    openDialog(dialog, link);
-  });
-  byId("end-confirm").addEventListener("click", (event) => {
+  if (dialog.open) return;
+  byId("end-confirm").onclick = (event) => {
     event.preventDefault();
     end(roomId, dialog, forbidden);
-  });
+  };
+  openDialog(dialog, link);
 }
 
 /**

@@ -1,0 +1,86 @@
+"""What people touch while its script is still on its way: a slow line loses none of it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.visitor import Visitor
+
+SCRIPTS = re.compile(r"/static/.*(?<!theme-early)\.js$")
+"""All but the one that nothing is shown without."""
+
+
+class Held:
+    """Scripts that a page asks for and does not get yet."""
+
+    def __init__(self, page: Page) -> None:
+        self._asked: list[Route] | None = []
+        page.route(SCRIPTS, self._answer)
+
+    def _answer(self, route: Route) -> None:
+        if self._asked is None:
+            route.continue_()
+        else:
+            self._asked.append(route)
+
+    def let_go(self) -> None:
+        """They come, and those that are asked for from now on."""
+        asked, self._asked = self._asked or [], None
+        for route in asked:
+            route.continue_()
+
+    def break_off(self) -> None:
+        """They do not come."""
+        asked, self._asked = self._asked or [], None
+        for route in asked:
+            route.abort()
+
+
+@pytest.fixture
+def held(ada: Visitor) -> Held:
+    """From where Ada is in her conversation, and all that her page began with is there."""
+    ada.starts()
+    ada.joins()
+    return Held(ada.page)
+
+
+def test_a_question_is_asked_once_its_script_is_there(ada: Visitor, held: Held) -> None:
+    with ada.page.expect_request(SCRIPTS):
+        ada.page.get_by_role("link", name="End conversation").click()
+    held.let_go()
+    expect(ada.page.get_by_role("dialog", name="End this conversation?")).to_be_visible()
+
+
+def test_another_page_asks_it_where_the_script_does_not_come(ada: Visitor, held: Held) -> None:
+    ada.may_meet("failed: ", "console: Failed to load resource")
+    with ada.page.expect_request(SCRIPTS):
+        ada.page.get_by_role("link", name="End conversation").click()
+    held.break_off()
+    expect(ada.page.get_by_role("heading", name="End this conversation?")).to_be_visible()
+    ada.page.get_by_role("link", name="Cancel").click()
+    ada.is_connected()
+
+
+def test_another_name_is_taken_once_its_script_is_there(ada: Visitor, held: Held) -> None:
+    with ada.page.expect_request(SCRIPTS):
+        ada.page.get_by_text("Change your name").click()
+    ada.page.get_by_label("New name").fill("Adele")
+    ada.page.get_by_role("button", name="Save").click()
+    held.let_go()
+    expect(ada.page.locator("#own-name")).to_have_text("Adele")
+    expect(ada.page.get_by_role("button", name="Save")).to_be_hidden()
+
+
+def test_a_link_that_was_touched_before_is_taken_whole(ada: Visitor) -> None:
+    ada.starts()
+    ada.opens(f"{ada.page.url}/manage")
+    held = Held(ada.page)
+    ada.page.get_by_role("button", name="Add a device").click()
+    field = ada.page.get_by_label("New link", exact=True)
+    field.click()
+    held.let_go()
+    whole = "field => field.value.slice(field.selectionStart, field.selectionEnd) === field.value"
+    ada.page.wait_for_function(whole, arg=field.element_handle())
