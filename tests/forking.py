@@ -3,7 +3,7 @@
     worker ── request, with pipes ──▶ the loaded one ── fork ──▶ a keeper ── fork ──▶ parley
        ◀──────────── its process id, and once it has ended its exit code ────────────┘
 
-What begins with a start of Python is tested in tests/test_cli.py, which forks nothing.
+What begins with a start of Python is tested in tests/test_cli.py.
 """
 
 from __future__ import annotations

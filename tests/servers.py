@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import os
+import secrets
 import signal
 import socket
 import tempfile
@@ -27,6 +28,8 @@ from tests.generous import ENVIRON
 START_WITHIN_S = 50.0
 """A busy machine takes half a minute to load all that is imported."""
 STOP_WITHIN_S = 45.0
+FIRST_PORT, FIRST_OF_MOST_SYSTEMS = 10_000, 32_768
+PORTS_OF_THE_SYSTEM = Path("/proc/sys/net/ipv4/ip_local_port_range")
 SAID = (
     "People reach it at ",
     "On your network: ",
@@ -45,11 +48,23 @@ class Running:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of this machine that nobody listens on, and that the system gives to nobody by itself.
+
+    It would soon give one of its own to any connection of another test, or to a server of it.
+    """
+    while True:
+        port = FIRST_PORT + secrets.randbelow(_first_of_the_system() - FIRST_PORT)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def _first_of_the_system() -> int:
+    """The first of the ports that connections are given, and servers that ask for any."""
+    try:
+        return int(PORTS_OF_THE_SYSTEM.read_text().split()[0])
+    except FileNotFoundError:
+        return FIRST_OF_MOST_SYSTEMS
 
 
 @contextlib.asynccontextmanager

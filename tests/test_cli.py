@@ -26,7 +26,7 @@ from parley.config import SETTINGS, Config, load_config
 from parley.errors import SettingInvalid
 from parley.limits.rates import By, Rate
 from parley.wire.line import SERVICE_RESTART
-from tests import lean
+from tests import forking, lean
 from tests.people import PATIENCE_S, Person
 from tests.raw import event
 from tests.servers import START_WITHIN_S, process
@@ -48,15 +48,23 @@ def parley(
 ) -> subprocess.CompletedProcess[str]:
     """Run `parley` to its end, where it may open so many `files` and no more."""
     limit = () if files is None else ("bash", "-c", f'ulimit -n {files}; exec "$@"', "bash")
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
     return subprocess.run(
         [*limit, *lean.COMMAND, *arguments],
         capture_output=True,
         text=True,
         timeout=START_WITHIN_S,
-        env=clean | dict(environ or {}),
+        env=_clean() | dict(environ or {}),
         check=False,
     )
+
+
+def loaded_parley(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The same for what happens once it has loaded, which is most of what a start takes."""
+    return forking.run(*arguments, env=_clean(), timeout=START_WITHIN_S)
+
+
+def _clean() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
 
 
 def assert_says_why(ended: subprocess.CompletedProcess[str], *words: str) -> None:
@@ -257,7 +265,7 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_a_host_that_is_not_ours_is_one_sentence(tmp_path: Path) -> None:
-    ended = parley("serve", "--host", "192.0.2.1", "--port", "0", "--data", str(tmp_path))
+    ended = loaded_parley("serve", "--host", "192.0.2.1", "--port", "0", "--data", str(tmp_path))
     assert_says_why(ended, "192.0.2.1")
 
 
@@ -271,7 +279,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None
     # A folder under a file: not even root can make it.
     (tmp_path / "file").touch()
     folder = str(tmp_path / "file" / "data")
-    assert_says_why(parley("serve", "--data", folder), folder, "--data")
+    assert_says_why(loaded_parley("serve", "--data", folder), folder, "--data")
 
 
 @pytest.mark.parametrize("command", ["serve", "migrate"])
@@ -282,18 +290,18 @@ def test_a_database_of_a_newer_version_is_one_sentence(
     with sqlite3.connect(tmp_path / "parley.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
-    assert_says_why(parley(command, "--data", str(tmp_path)), "newer", "9999")
+    assert_says_why(loaded_parley(command, "--data", str(tmp_path)), "newer", "9999")
 
 
 def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "parley.db").write_bytes(b"Dear diary, this is no database.\n" * 200)
-    assert_says_why(parley("serve", "--data", str(tmp_path)), "database", str(tmp_path))
+    assert_says_why(loaded_parley("serve", "--data", str(tmp_path)), "database", str(tmp_path))
 
 
 def test_migrate_makes_the_database_and_says_so(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "data"
     for _ in ("at first", "again"):
-        ended = parley("migrate", "--data", str(folder))
+        ended = loaded_parley("migrate", "--data", str(folder))
         assert ended.returncode == 0
         assert ended.stdout == f"The database in {folder} is up to date.\n"
     assert (folder / "parley.db").exists()
@@ -371,24 +379,23 @@ def test_on_every_network_it_says_where_others_find_it(tmp_path: Path) -> None:
 
 def listening_at(*flags: str, data: Path) -> tuple[str, list[str]]:
     """Where it says that it listens, and where on the network; it answers at every one of them."""
-    command = [*lean.COMMAND, "serve", "--port", "0", "--data", str(data), *flags]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            here, network = (server.stdout.readline() for _ in range(2))
-            url = here.split(" at ")[1].split()[0]
-            others = network.removeprefix("On your network: ").split(" and ")
-            others = [each.strip() for each in others if each.startswith("http")]
-            for each in (url, *others):
-                assert requests.get(f"{each}/api/health", timeout=10).status_code == 200
-            port = url.rsplit(":", 1)[1]
-            for loopback in ("127.0.0.1", "[::1]"):
-                with contextlib.suppress(requests.ConnectionError):
-                    requests.get(f"http://{loopback}:{port}/api/health", timeout=10)
-                    others.append(loopback)
-            return url.rsplit(":", 1)[0], others
-        finally:
-            server.terminate()
+    server = forking.Forked(["serve", "--port", "0", "--data", str(data), *flags], env=_clean())
+    try:
+        here, network = (server.stdout.readline().decode() for _ in range(2))
+        url = here.split(" at ")[1].split()[0]
+        others = network.removeprefix("On your network: ").split(" and ")
+        others = [each.strip() for each in others if each.startswith("http")]
+        for each in (url, *others):
+            assert requests.get(f"{each}/api/health", timeout=PATIENCE_S).status_code == 200
+        port = url.rsplit(":", 1)[1]
+        for loopback in ("127.0.0.1", "[::1]"):
+            with contextlib.suppress(requests.ConnectionError):
+                requests.get(f"http://{loopback}:{port}/api/health", timeout=PATIENCE_S)
+                others.append(loopback)
+        return url.rsplit(":", 1)[0], others
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.communicate(START_WITHIN_S)
 
 
 @pytest.mark.skipif(not HAS_IPV6, reason="this machine has no IPv6")

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 import structlog
-from engineio import async_socket, exceptions, packet
+from engineio import async_socket, exceptions, packet, payload
 
 from parley.wire.body import Receive
 from parley.wire.frames import POLICY_VIOLATION
@@ -28,6 +28,8 @@ log = structlog.get_logger(__name__)
 UPGRADE_WITHIN_S = 10.0
 TURN_PACKETS = 16
 """So many of what one client posted at once are handled before others have their turn."""
+POLL_PACKETS = payload.Payload.max_decode_packets
+"""So many answer a poll: a client of python-engineio takes more for no payload, and ends."""
 _FROM_CLIENTS = frozenset((packet.CLOSE, packet.PONG, packet.MESSAGE, packet.UPGRADE))
 _SEPARATOR = "\x1e"
 """Of the packets of a payload: Engine.IO 4, "Packet encoding"."""
@@ -169,6 +171,27 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # the libr
     @property
     def _is_upgrading(self) -> bool:
         return bool(self.upgrading or self.upgraded)
+
+    async def poll(self) -> list[packet.Packet]:
+        """As Engine.IO does, but what is more than every client takes waits for the next poll.
+
+        Of a connection that ends there is no next one. Raises `QueueEmpty` where nothing comes.
+        """
+        try:
+            async with asyncio.timeout(self.server.ping_interval + self.server.ping_timeout):
+                packets = [await self.queue.get()]
+        except (TimeoutError, asyncio.CancelledError):
+            raise exceptions.QueueEmpty from None
+        is_last = self.closing or self.closed
+        while packets[-1] is not None and not self.queue.empty():
+            if len(packets) == POLL_PACKETS and not is_last:
+                break
+            packets.append(self.queue.get_nowait())
+        if packets[-1] is None:
+            packets.pop()
+            if packets:
+                self.queue.put_nowait(None)  # as Engine.IO: whoever polls again is told the end
+        return packets
 
     async def _poll(self, receive: Receive) -> list[packet.Packet]:
         poll = asyncio.ensure_future(self.poll())

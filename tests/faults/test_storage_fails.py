@@ -72,6 +72,7 @@ async def _is_refused(client: Client) -> Json:
 
 async def _reads_go_on(talk: Talk, room_id: str) -> None:
     page = await talk.call("GET", f"/api/conversations/{room_id}/messages")
+    assert page["success"], page
     assert len(page["messages"]) == 20
     found = await talk.call("GET", f"/api/conversations/{room_id}")
     assert found["conversation"]["seq"] == 20

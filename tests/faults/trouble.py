@@ -53,11 +53,11 @@ def file_is_moved_away(talk: Talk) -> Iterator[None]:
     """And put back: the same one."""
     away = talk.server.folder.parent / "away"
     away.mkdir()
-    files = [*talk.server.folder.glob("parley.db*")]
+    files = _database_first(talk)
     for file in files:
         file.rename(away / file.name)
     yield
-    for file in files:
+    for file in reversed(files):  # a server must not find the database without its log
         (away / file.name).rename(file)
 
 
@@ -71,10 +71,19 @@ def file_is_removed_and_restored(talk: Talk) -> Iterator[None]:
         contextlib.closing(sqlite3.connect(copy)) as target,
     ):
         source.backup(target)
-    for file in talk.server.folder.glob("parley.db*"):
+    for file in _database_first(talk):
         file.unlink()
     yield
     shutil.move(copy, database)
+
+
+def _database_first(talk: Talk) -> list[Path]:
+    """Its files, in an order in which they can go while the server writes.
+
+    Where its log went first, a write in between would have every file opened anew, and then
+    nothing could be read.
+    """
+    return sorted(talk.server.folder.glob("parley.db*"))
 
 
 @contextlib.contextmanager

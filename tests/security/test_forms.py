@@ -12,6 +12,7 @@ import pytest
 
 from parley.config import Config
 from parley.credentials import COOKIE, FORM_COOKIE
+from tests.cases import together
 from tests.servers import Running, running
 
 _FIELD = re.compile(r'<input type="hidden" name="page" value="([\w-]{43})">')
@@ -127,7 +128,7 @@ async def test_a_reader_without_a_session_gets_a_cookie_for_forms_alone(come: Co
 
 
 @pytest.mark.parametrize("action", ["join", "leave", "messages", "end"])
-@pytest.mark.parametrize("seal", ["", "forged", "another browser's", "of the time before"])
+@together("seal", ["", "forged", "another browser's", "of the time before"])
 async def test_a_form_without_its_own_seal_does_nothing(come: Come, action: str, seal: str) -> None:
     ada, mallory = come(), come()
     before = (await ada.get("/")).seal

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 import socket
 import threading
@@ -157,19 +158,18 @@ def test_the_machines_own_name_is_known_with_a_dot_too(host: str) -> None:
 # --- at every door ---
 
 
-@pytest.mark.parametrize("door", DOORS)
 async def test_another_name_opens_no_door(
-    starts: Starts, http: aiohttp.ClientSession, door: str
+    starts: Starts, http: aiohttp.ClientSession, subtests: pytest.Subtests
 ) -> None:
     async with starts() as server:
         knocking = Knocking(http, server.url)
-        for host in ("mallory.example", "MALLORY.example.:80"):
+        for door, host in itertools.product(DOORS, ("mallory.example", "MALLORY.example.:80")):
             rebound = {"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
-            assert await DOORS[door](knocking, rebound) == "elsewhere"
-            assert await DOORS[door](knocking, {"Host": host}) == "elsewhere"
+            with subtests.test(door, host=host):
+                assert await DOORS[door](knocking, rebound) == "elsewhere"
+                assert await DOORS[door](knocking, {"Host": host}) == "elsewhere"
 
 
-@pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize(
     ("public_url", "added", "page"),
     [
@@ -183,24 +183,27 @@ async def test_another_name_opens_no_door(
 async def test_a_page_at_a_name_of_the_server_is_its_own(
     starts: Starts,
     http: aiohttp.ClientSession,
-    door: str,
+    subtests: pytest.Subtests,
     public_url: str,
     added: str,
     page: str,
 ) -> None:
     async with starts(public_url=public_url, hosts=(added,) if added else ()) as server:
         knocking = Knocking(http, server.url, page.partition("//")[2])
-        assert await DOORS[door](knocking, {"Origin": page}) == "own"
-        assert await DOORS[door](knocking, {"Origin": "https://other.example"}) == "refused"
+        for name, door in DOORS.items():
+            with subtests.test(name):
+                assert await door(knocking, {"Origin": page}) == "own"
+                assert await door(knocking, {"Origin": "https://other.example"}) == "refused"
 
 
-@pytest.mark.parametrize("door", DOORS)
 async def test_beside_an_https_address_no_page_without_it_is_our_own(
-    starts: Starts, http: aiohttp.ClientSession, door: str
+    starts: Starts, http: aiohttp.ClientSession, subtests: pytest.Subtests
 ) -> None:
     async with starts(public_url="https://talk.example", hosts=("talk.lan",)) as server:
         knocking = Knocking(http, server.url, "talk.lan")
-        assert await DOORS[door](knocking, {"Origin": "http://talk.lan"}) == "refused"
+        for name, door in DOORS.items():
+            with subtests.test(name):
+                assert await door(knocking, {"Origin": "http://talk.lan"}) == "refused"
 
 
 PATHS = [

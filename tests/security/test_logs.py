@@ -20,6 +20,7 @@ from quart import Response
 
 from parley import logs
 from parley.app import Parley
+from tests.cases import together
 from tests.people import Person
 from tests.raw import engine_socket, event, raw_polling
 from tests.servers import Process, Running, process
@@ -206,7 +207,7 @@ REFUSED: list[tuple[str, str, Any, dict[str, str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "body", "headers"), REFUSED)
+@together(("method", "path", "body", "headers"), REFUSED)
 async def test_an_error_repeats_nothing_of_what_was_sent(
     server: Running, method: str, path: str, body: Any, headers: dict[str, str]
 ) -> None:

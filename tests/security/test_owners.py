@@ -12,6 +12,7 @@ from parley.app import web_site
 from parley.errors import NotJoined
 from parley.live.audience import NAMES_MAX
 from parley.pages import manage
+from tests.cases import together
 from tests.people import Json
 from tests.security.room import People, done, refused, room_of
 from tests.servers import Running
@@ -368,7 +369,7 @@ async def test_a_deleted_conversation_never_was(person: People) -> None:
         assert await who.call("GET", path) == await who.call("GET", made_up)
 
 
-@pytest.mark.parametrize(
+@together(
     "wish",
     [
         {"title": "x" * 201},
@@ -379,7 +380,6 @@ async def test_a_deleted_conversation_never_was(person: People) -> None:
         {"passphrase": " "},
         {"description": "a\0b"},
     ],
-    ids=str,
 )
 async def test_a_wrong_wish_changes_nothing(person: People, wish: Json) -> None:
     ada = person("Ada")

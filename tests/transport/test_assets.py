@@ -7,11 +7,10 @@ import posixpath
 import re
 import struct
 
-import pytest
-
 from parley.app import Parley
 from parley.pages.assets import FOLDER
 from tests.calls import Caller, Reply
+from tests.cases import together
 
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
 FIRST_LOAD_MAX_BYTES = 52_000
@@ -27,7 +26,7 @@ async def asset(caller: Caller, app: Parley, name: str, **headers: str) -> Reply
     return await caller.call("GET", f"/static/{app.assets.version}/{name}", headers=headers)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@together("name", NAMES)
 async def test_a_file_arrives_as_it_is(ada: Caller, app: Parley, name: str) -> None:
     content = (FOLDER / name).read_bytes()
     plain = await asset(ada, app, name)
@@ -39,7 +38,7 @@ async def test_a_file_arrives_as_it_is(ada: Caller, app: Parley, name: str) -> N
         assert "Accept-Encoding" in small.headers["Vary"]
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if n.endswith((".js", ".css", ".svg"))])
+@together("name", [n for n in NAMES if n.endswith((".js", ".css", ".svg"))])
 async def test_code_is_compressed_and_kept_for_ever(ada: Caller, app: Parley, name: str) -> None:
     reply = await asset(ada, app, name, **GZIP)
     assert reply.headers["Content-Encoding"] == "gzip"
@@ -55,7 +54,7 @@ async def test_the_address_of_another_version_is_not_kept(ada: Caller) -> None:
     assert reply.headers["Cache-Control"] == "no-cache"
 
 
-@pytest.mark.parametrize(
+@together(
     "name",
     [
         "../config.py",
@@ -96,7 +95,7 @@ async def test_the_icon_of_old_browsers_is_one(ada: Caller) -> None:
     assert 32 in sizes
 
 
-@pytest.mark.parametrize(
+@together(
     ("address", "size"),
     [("/apple-touch-icon.png", (180, 180)), ("/static/x/img/preview.png", (1200, 630))],
 )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from parley import contract
+from tests.cases import together
 from tests.people import Json, Person
 from tests.raw import event as packet
 from tests.raw import raw_socket
@@ -31,10 +32,8 @@ def assert_refused(ack: Json, code: str) -> None:
 
 
 @pytest.mark.parametrize("event", sorted(contract.CLIENT_EVENTS))
-@pytest.mark.parametrize(
-    "data",
-    [None, "text", 17, [], {}, {"room_id": None}, {"room_id": 17}, {"room_id": ["a"]}],
-    ids=str,
+@together(
+    "data", [None, "text", 17, [], {}, {"room_id": None}, {"room_id": 17}, {"room_id": ["a"]}]
 )
 async def test_an_event_without_its_fields_is_a_bad_request(
     person: People, event: str, data: Any
@@ -71,11 +70,7 @@ WRONG_FIELDS: list[tuple[str, Json, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("event", "fields", "code"),
-    WRONG_FIELDS,
-    ids=[f"{event}-{str(fields)[:40]}" for event, fields, _ in WRONG_FIELDS],
-)
+@together(("event", "fields", "code"), WRONG_FIELDS)
 async def test_a_wrong_field_is_refused_and_nothing_is_said(
     person: People, event: str, fields: Json, code: str
 ) -> None:
@@ -124,7 +119,7 @@ async def test_with_an_ack_a_refusal_is_no_error_event(person: People) -> None:
     assert mallory.all_heard("error") == []
 
 
-@pytest.mark.parametrize("event", sorted(contract.CLIENT_EVENTS))
+@together("event", sorted(contract.CLIENT_EVENTS))
 async def test_a_room_that_is_not_there_is_not_found(person: People, event: str) -> None:
     mallory = await person("Mallory").connect()
     data = {
@@ -140,7 +135,7 @@ async def test_a_room_that_is_not_there_is_not_found(person: People, event: str)
     assert_refused(await mallory.ask(event, data), "conversation_not_found")
 
 
-@pytest.mark.parametrize("event", ["send_message", "typing", "leave_room", "sync"])
+@together("event", ["send_message", "typing", "leave_room", "sync"])
 async def test_who_has_not_joined_is_told_to_join(person: People, event: str) -> None:
     ada, mallory = person("Ada"), await person("Mallory").connect()
     room_id = await starts_and_joins(ada)
@@ -155,7 +150,7 @@ async def test_who_only_watches_does_not_speak(person: People) -> None:
     assert_refused(await cleo.say(room_id, "May I?"), "not_joined")
 
 
-@pytest.mark.parametrize("event", ["shout", "", "message", "error", "__proto__", "x" * 5_000])
+@together("event", ["shout", "", "message", "error", "__proto__", "x" * 5_000])
 async def test_an_unknown_event_is_answered(person: People, event: str) -> None:
     mallory = await person("Mallory").connect()
     assert_refused(await mallory.ask(event, {"room_id": "abc12345"}), "bad_request")
@@ -163,7 +158,7 @@ async def test_an_unknown_event_is_answered(person: People, event: str) -> None:
     assert (await mallory.hears("error"))["code"] == "bad_request"
 
 
-@pytest.mark.parametrize("event", ["connect", "disconnect", "connect_error"])
+@together("event", ["connect", "disconnect", "connect_error"])
 async def test_a_reserved_name_is_an_unknown_event_like_any_other(
     server: Running, person: People, event: str
 ) -> None:

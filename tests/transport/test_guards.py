@@ -19,6 +19,7 @@ from structlog.testing import capture_logs
 
 from parley.config import Config
 from parley.domain import messages
+from tests.cases import together
 from tests.people import PATIENCE_S, Person
 from tests.raw import engine_socket, event, raw_polling, raw_socket
 from tests.servers import Running, process, running
@@ -199,7 +200,7 @@ async def test_an_unknown_event_is_answered(person: People) -> None:
     assert (await ada.hears("error"))["code"] == "bad_request"
 
 
-@pytest.mark.parametrize(
+@together(
     "data",
     ['["typing",{"room_id":"\\ud83d"}]', '["typing",', "[[[[[[[[[]]]]]]]]]", "[]", "{}", "[1]", ""],
 )
@@ -281,7 +282,7 @@ OWN, ALLOWED, FOREIGN = "own", "http://localhost:3000", "https://mallory.example
     ("origin", "welcome"),
     [(OWN, True), (ALLOWED, True), (FOREIGN, False), ("null", False), ("http://[", False)],
 )
-@pytest.mark.parametrize("transport", ["websocket", "polling"])
+@together("transport", ["websocket", "polling"])
 async def test_only_our_own_and_allowed_origins_connect(
     server: Running, origin: str, welcome: bool, transport: str
 ) -> None:
@@ -321,7 +322,7 @@ async def test_forwarded_headers_do_not_name_the_server(server: Running, person:
 
 
 @pytest.mark.parametrize("host", ["[", "a" * 300, "mallory.example/x", "a..b", "[:::]"])
-@pytest.mark.parametrize("path", ["/", "/api/health", "/socket.io/?EIO=4&transport=polling"])
+@together("path", ["/", "/api/health", "/socket.io/?EIO=4&transport=polling"])
 async def test_a_host_that_is_none_is_a_bad_request(server: Running, host: str, path: str) -> None:
     async with (
         aiohttp.ClientSession() as http,

@@ -11,6 +11,7 @@ from openapi_schema_validator import OAS31Validator
 from parley import contract
 from parley.app import Parley
 from tests.calls import Caller, Json, Reply
+from tests.cases import together
 
 
 @pytest.fixture
@@ -198,7 +199,7 @@ TEXTS: list[tuple[str, Json, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "body", "is_right"), TEXTS, ids=repr)
+@together(("name", "body", "is_right"), TEXTS)
 async def test_what_a_body_may_hold_is_described_as_the_server_takes_it(
     document: Json, ada: Caller, ben: Caller, name: str, body: Json, is_right: bool
 ) -> None:

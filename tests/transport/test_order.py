@@ -36,6 +36,21 @@ async def test_what_one_client_sends_takes_effect_in_order(
     assert [message["seq"] for message in heard] == list(range(1, 61))
 
 
+async def test_much_said_at_once_reaches_every_client(
+    server: Running, person: People, transports: tuple[str, ...]
+) -> None:
+    ada, ben = person("Ada"), person("Ben", transports)
+    room_id = await starts_and_joins(ada)
+    await ben.join(room_id)
+    await asyncio.gather(*(ada.say(room_id, str(number)) for number in range(20)))
+    [room] = server.app.realtime.audience.rooms.values()
+    for number in range(100):  # in one turn of the event loop
+        server.app.realtime.server.send_to(room.sids, "user_typing", {"number": number})
+    last = await ada.say(room_id, "That was all")
+    await ben.hears("new_message", lambda m: m["id"] == last["id"])
+    assert [m["number"] for m in ben.all_heard("user_typing")] == list(range(100))
+
+
 async def test_a_client_need_not_wait_for_its_join(server: Running, person: People) -> None:
     ada = person("Ada")
     room_id = await starts_and_joins(ada)

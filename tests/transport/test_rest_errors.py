@@ -15,6 +15,7 @@ from parley.config import Config
 from parley.errors import RateLimited, Unavailable
 from parley.storage.folder import NAME
 from tests.calls import FOREIGN, FRONTEND, HERE, Caller, Reply
+from tests.cases import together
 
 CREATE = "/api/conversations/create"
 INTERNALS = ("Traceback", "sqlite", "sqlalchemy", "parley/", "Exception", "SELECT")
@@ -32,7 +33,7 @@ def assert_error(reply: Reply, status: int, code: str) -> None:
     assert reply.headers["Content-Type"].startswith("application/json")
 
 
-@pytest.mark.parametrize(
+@together(
     "raw",
     [
         b"{",
@@ -54,7 +55,6 @@ def assert_error(reply: Reply, status: int, code: str) -> None:
         b"[" * 30_000,
         b'{"x": ' + b"[" * 9 + b"]" * 9 + b"}",
     ],
-    ids=lambda raw: raw[:24].decode("latin-1"),
 )
 async def test_a_body_that_cannot_be_understood_is_a_bad_request(ada: Caller, raw: bytes) -> None:
     assert_error(await ada.call("POST", CREATE, raw=raw), 400, "bad_request")
@@ -65,9 +65,7 @@ async def test_a_wrong_type_is_told_with_the_path_of_its_field(ada: Caller) -> N
     assert "$.title" in reply.body["error"]
 
 
-@pytest.mark.parametrize(
-    ("field", "limit"), [("title", 200), ("description", 2_000), ("user_id", 64)]
-)
+@together(("field", "limit"), [("title", 200), ("description", 2_000), ("user_id", 64)])
 async def test_create_takes_a_field_of_its_limit_and_no_more(
     ada: Caller, field: str, limit: int
 ) -> None:
@@ -101,7 +99,7 @@ async def test_a_body_over_64_kib_is_too_large(ada: Caller) -> None:
     assert_error(await ada.call("POST", CREATE, raw=raw), 413, "too_large")
 
 
-@pytest.mark.parametrize(
+@together(
     "body",
     [
         {},
@@ -115,7 +113,6 @@ async def test_a_body_over_64_kib_is_too_large(ada: Caller) -> None:
         {"message": "Hello", "type": ""},
         {"message": "Hello", "client_id": 1},
     ],
-    ids=str,
 )
 async def test_a_message_that_says_nothing_is_a_bad_request(
     ada: Caller, body: dict[str, Any]
@@ -137,7 +134,7 @@ ROOM_CALLS = [
 
 
 @pytest.mark.parametrize("room_id", ["abc12345", "x", "A" * 22, "é", "x" * 5_000, "%00", "..%2f"])
-@pytest.mark.parametrize(("method", "call", "body"), ROOM_CALLS)
+@together(("method", "call", "body"), ROOM_CALLS)
 async def test_a_room_id_of_nothing_is_conversation_not_found(
     ada: Caller, room_id: str, method: str, call: str, body: object
 ) -> None:
@@ -147,7 +144,7 @@ async def test_a_room_id_of_nothing_is_conversation_not_found(
 
 
 @pytest.mark.parametrize("path", ["/api", "/api/", "/api/nothing", "/api/conversations/a/b/c"])
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+@together("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
 async def test_a_call_that_does_not_exist_is_not_found(ada: Caller, method: str, path: str) -> None:
     assert_error(await ada.call(method, path), 404, "not_found")
 
@@ -162,7 +159,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIN
 PATHS = sorted({call.path for call in contract.CALLS.values()} | {"/openapi.json"})
 
 
-@pytest.mark.parametrize("path", PATHS)
+@together("path", PATHS)
 async def test_a_path_says_which_methods_it_takes(ada: Caller, path: str) -> None:
     taken = {call.method for call in contract.CALLS.values() if call.path == path} or {"GET"}
     allowed = taken | {"OPTIONS"} | ({"HEAD"} if "GET" in taken else set())
@@ -175,7 +172,7 @@ async def test_a_path_says_which_methods_it_takes(ada: Caller, path: str) -> Non
             assert_error(reply, 405, "method_not_allowed")
 
 
-@pytest.mark.parametrize("path", ["/conversations", "/conversation/abc12345/end", "/"])
+@together("path", ["/conversations", "/conversation/abc12345/end", "/"])
 async def test_a_page_says_which_methods_it_takes(ada: Caller, path: str) -> None:
     reply = await ada.call("PUT", path)
     assert reply.status == 405
@@ -183,7 +180,7 @@ async def test_a_page_says_which_methods_it_takes(ada: Caller, path: str) -> Non
     assert "OPTIONS" in reply.headers["Allow"].split(", ")
 
 
-@pytest.mark.parametrize("method", ["GET", "TRACE", "PROPFIND"])
+@together("method", ["GET", "TRACE", "PROPFIND"])
 async def test_no_method_is_right_where_nothing_is(ada: Caller, method: str) -> None:
     reply = await ada.call(method, CREATE + "/x")
     assert_error(reply, 404, "not_found")
@@ -198,9 +195,7 @@ async def test_a_script_of_an_allowed_origin_can_read_that_a_method_is_wrong(ada
         assert (asked.status, asked.headers["Access-Control-Allow-Origin"]) == (200, FRONTEND)
 
 
-@pytest.mark.parametrize(
-    ("call", "body"), [("/join", {}), ("/end", {}), ("/messages", {"message": "Hello"})]
-)
+@together(("call", "body"), [("/join", {}), ("/end", {}), ("/messages", {"message": "Hello"})])
 async def test_nothing_is_added_to_an_ended_conversation(
     ada: Caller, call: str, body: dict[str, str]
 ) -> None:
@@ -255,7 +250,7 @@ BODIES: dict[str, object] = {
 }
 
 
-@pytest.mark.parametrize("name", NEED_A_TOKEN)
+@together("name", NEED_A_TOKEN)
 async def test_a_missing_token_is_told_from_a_wrong_right(
     ada: Caller, ben: Caller, mallory: Caller, name: str
 ) -> None:
@@ -290,7 +285,7 @@ async def test_whether_there_is_a_conversation_is_told_first(mallory: Caller, ad
 
 
 @pytest.mark.parametrize("raw", [b"[null]", b"null", b'"end"', b"17", b"title=x", b"{"])
-@pytest.mark.parametrize("call", ["/end", "/link", "use_link"])
+@together("call", ["/end", "/link", "use_link"])
 async def test_a_call_without_fields_takes_an_object_or_nothing(
     ada: Caller, ben: Caller, call: str, raw: bytes
 ) -> None:
@@ -306,7 +301,7 @@ async def test_a_call_without_fields_takes_an_object_or_nothing(
     assert (await asks.call("POST", path, {"user_id": "x"})).status == 200
 
 
-@pytest.mark.parametrize("token", ["nonsense", "é", "x" * 10_000])
+@together("token", ["nonsense", "é", "x" * 10_000])
 async def test_a_token_of_nobody_is_forbidden(ada: Caller, token: str) -> None:
     reply = await ada.call("POST", CREATE, headers={"Authorization": f"Bearer {token}"})
     assert_error(reply, 403, "forbidden")

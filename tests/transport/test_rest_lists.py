@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.calls import Caller, Json
+from tests.cases import together
 
 
 async def titles(caller: Caller, **query: Any) -> list[str]:
@@ -124,7 +125,7 @@ async def test_the_search_finds_titles_whatever_the_case(
     assert await titles(ada, q=query) == [title]
 
 
-@pytest.mark.parametrize("query", ["%", "_", "g%n", "g_rden", "\\", "' OR 1=1 --"])
+@together("query", ["%", "_", "g%n", "g_rden", "\\", "' OR 1=1 --"])
 async def test_wildcards_in_the_search_stand_for_themselves(ada: Caller, query: str) -> None:
     await ada.starts("Garden party")
     assert await titles(ada, q=query) == []
@@ -161,7 +162,7 @@ async def room_of_ten(ada: Caller) -> str:
     return room_id
 
 
-@pytest.mark.parametrize(
+@together(
     ("query", "seqs", "has_more"),
     [
         ({}, range(1, 11), False),
@@ -184,11 +185,21 @@ async def test_the_history_is_paged_by_seq(
     assert await history(cleo, room_of_ten, **query) == (list(seqs), has_more)
 
 
-@pytest.mark.parametrize(
+@together(
     "query",
-    ["limit=0", "limit=201", "limit=-1", "limit=ten", "limit=1.5", "limit=", "before=-1",
-     "after=x", "before=99999999999999999999", "before=3&after=1"],
-)  # fmt: skip
+    [
+        "limit=0",
+        "limit=201",
+        "limit=-1",
+        "limit=ten",
+        "limit=1.5",
+        "limit=",
+        "before=-1",
+        "after=x",
+        "before=99999999999999999999",
+        "before=3&after=1",
+    ],
+)
 async def test_a_wrong_page_of_the_history_is_a_bad_request(
     cleo: Caller, room_of_ten: str, query: str
 ) -> None:

@@ -6,18 +6,22 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 import pytest
+from engineio import packet, payload
 
 from parley import contract
 from parley.config import Config
 from parley.wire import body
 from parley.wire.engine import GuardedEngine
 from parley.wire.socket import GuardedSocket
+from tests.people import PATIENCE_S
 from tests.raw import Polling, event, raw_polling
 from tests.servers import Running, running
 from tests.wire.test_line import NOT_LONG_S, wire
 
 HOST = "Host: 127.0.0.1\r\n"
+MOST = payload.Payload.max_decode_packets
 
 
 @pytest.fixture(params=["direct", "plain"])
@@ -92,6 +96,53 @@ async def test_one_poll_after_the_other_is_as_it_should_be(
             await ada.send(event("nothing of ours", id=id))
             assert await first == 200
         assert [id for id, _ in ada.acks()] == [0, 1, 2]
+
+
+async def test_what_waits_comes_in_polls_that_every_client_reads(either: Running) -> None:
+    # A client of python-engineio ends where a poll is answered with more packets than that.
+    async with raw_polling(either.url) as ada:
+        await ada.send(*(event("nothing of ours", id=id) for id in range(3 * MOST + 1)))
+        ada.packets.clear()
+        at_once = []
+        while len(ada.packets) < 3 * MOST + 1:
+            before = len(ada.packets)
+            assert await ada.poll() == 200
+            at_once.append(len(ada.packets) - before)
+        assert at_once == [MOST, MOST, MOST, 1]
+        assert [id for id, _ in ada.acks()] == list(range(3 * MOST + 1))
+
+
+async def test_a_last_poll_brings_all_that_waited(either: Running, polled: asyncio.Event) -> None:
+    async with raw_polling(either.url) as ada:
+        ada.packets.clear()
+        polled.clear()
+        last = asyncio.create_task(ada.poll())
+        await polled.wait()
+        [session] = either.app.realtime.server.eio.sockets.values()
+        for number in range(2 * MOST):
+            session.push(packet.Packet(packet.MESSAGE, f"2{number}"))
+        await session.close(abort=True)
+        assert await last == 200
+        assert ada.packets == [f"42{number}" for number in range(2 * MOST)]
+
+
+async def test_what_waited_before_an_upgrade_comes_by_the_new_way(server: Running) -> None:
+    async with (
+        raw_polling(server.url) as ada,
+        aiohttp.ClientSession() as http,
+        asyncio.timeout(PATIENCE_S),
+    ):
+        await ada.send(*(event("nothing of ours", id=id) for id in range(2 * MOST)))
+        ada.packets.clear()
+        assert await ada.poll() == 200
+        assert len(ada.packets) == MOST
+        async with http.ws_connect(ada.url.replace("polling", "websocket")) as ws:
+            await ws.send_str("2probe")
+            assert await ws.receive_str() == "3probe"
+            await ws.send_str("5")
+            while len(ada.packets) < 2 * MOST:
+                ada.packets.append(await ws.receive_str())
+        assert [id for id, _ in ada.acks()] == list(range(2 * MOST))
 
 
 async def test_packets_posted_in_chunks_are_taken(either: Running) -> None:
