@@ -12,6 +12,7 @@ from parley.contract.objects import Conversation, Message
 from parley.contract.rest.conversations import ChangeBody
 from parley.contract.terms import (
     SYNC_PAGE_MAX,
+    ChosenNames,
     ClientId,
     DoorName,
     KnockId,
@@ -69,6 +70,8 @@ class SendMessage(Struct, kw_only=True):
     user_id: UserId | None = None
     username: Username | None = None
     client_id: ClientId | None = None
+    reply_to: MessageId | None = None
+    mentions: ChosenNames | None = None
 
 
 class Typing(Struct, kw_only=True):

@@ -21,6 +21,8 @@ QUERY_MAX_CHARS = 200
 LABEL_MAX_CHARS = 64
 PASSPHRASE_MAX_CHARS = 200
 MESSAGE_ID_MAX_CHARS = 64
+MEANT_MAX = 20
+"""How many people one message can mean."""
 
 
 def default_title(room_id: str) -> str:
@@ -112,6 +114,8 @@ MessageType = Annotated[
 ClientId = Annotated[str, Meta(max_length=CLIENT_ID_MAX_CHARS, extra_json_schema=_NO_NUL)]
 Token = Annotated[str, Meta(max_length=TOKEN_MAX_CHARS)]
 MessageId = Annotated[str, Meta(max_length=MESSAGE_ID_MAX_CHARS)]
+ChosenNames = Annotated[list[UserId], Meta(max_length=MEANT_MAX)]
+"""Whom a draft means where several have the name that stands in it."""
 Passphrase = Annotated[
     str,
     Meta(max_length=PASSPHRASE_MAX_CHARS, extra_json_schema={"minLength": 1, "pattern": r"\S"}),

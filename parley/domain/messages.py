@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.contract import STATE_MAX_CHARS
-from parley.domain import access, audit, changing, door, participants, states, text
+from parley.domain import access, audit, changing, door, meaning, participants, states, text
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.errors import (
@@ -49,11 +49,16 @@ class Draft(Struct, frozen=True):
     text: str
     type: str | None = None
     client_id: str | None = None
+    reply_to: str | None = None
+    """The id of the message it answers."""
+    mentions: tuple[str, ...] = ()
+    """The user_ids of those who were chosen, of several with the names in it."""
 
 
 def send(context: Context, sender: Participant, draft: Draft) -> asyncio.Future[Sent]:
-    """Store the message, then tell everyone. Raises `ConversationIsOver`, once awaited.
+    """Store the message, then tell everyone.
 
+    Raises `ConversationIsOver`, and `NotFound` for an answer to what is not there, once awaited.
     The same client_id by the same session stores once and gives the first result.
     """
     said = _checked(draft)
@@ -176,7 +181,11 @@ async def delete(
 
 def _checked(draft: Draft) -> Draft:
     return Draft(
-        text.message(draft.text), text.message_type(draft.type), text.client_id(draft.client_id)
+        text.message(draft.text),
+        text.message_type(draft.type),
+        text.client_id(draft.client_id),
+        draft.reply_to,
+        tuple(user_id for each in draft.mentions if (user_id := text.user_id(each))),
     )
 
 
@@ -188,6 +197,9 @@ def _store(context: Context, connection: sa.Connection, sender: Participant, dra
     access.require_still_there(head, sender)
     try:
         access.require_speaking(head)
+        answered = None
+        if draft.reply_to:
+            answered = meaning.answered(connection, conversation_id, draft.reply_to)
     except ParleyError:
         # Who missed the answer may ask again, though what they said could not be said now.
         first = stored.by_client_id(connection, conversation_id, sender.session_id, draft.client_id)
@@ -195,6 +207,7 @@ def _store(context: Context, connection: sa.Connection, sender: Participant, dra
             raise
         return Sent(first, duplicate=True)
     seq = head.seq + 1
+    meant = meaning.decide(connection, conversation_id, draft.text, chosen=draft.mentions)
     message = Message(
         conversation_id=conversation_id,
         seq=seq,
@@ -209,11 +222,14 @@ def _store(context: Context, connection: sa.Connection, sender: Participant, dra
         role=head.role,
         is_alike=head.is_alike,
         is_unproven=head.is_unproven,
+        answered=answered,
+        mentions=meant.mentions,
     )
     first = stored.say(connection, message, session_id=sender.session_id)
     if first is not None:
         return Sent(first, duplicate=True)
     stored_conversations.count_message(connection, conversation_id, seq=seq, at=at)
+    meaning.note(connection, message)
     if not head.has_spoken:
         stored_participants.note_spoken(connection, conversation_id, sender.user_id)
     return Sent(message, duplicate=False)

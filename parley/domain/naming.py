@@ -78,10 +78,10 @@ def mark(connection: sa.Connection, conversation_id: int, key: str) -> list[Part
         return []
     look = held.holders if len(marks) <= held.FEW else held.foremost
     holders = look(connection, conversation_id, key)
-    first_of_all = min(holders, key=_rank)
+    first_of_all = min(holders, key=rank)
     claimants = [each for each in holders if each.left_at is None or each.role is Role.OWNER]
     rivals = [*claimants, *(each for each in holders if each.has_spoken)]
-    first = min(rivals, key=_rank, default=first_of_all)
+    first = min(rivals, key=rank, default=first_of_all)
     changed = []
     for each in sorted(claimants, key=_coming):
         is_alike = each is not (first_of_all if each.is_alike else first)
@@ -97,13 +97,14 @@ def tell(context: Context, people: Iterable[Participant], count: int) -> None:
             context.bus.publish(ParticipantArrived(person, count))
 
 
+def rank(person: Participant) -> tuple[bool, datetime, datetime, str]:
+    """The less, the more a name is theirs."""
+    return person.role is not Role.OWNER, person.named_at, person.joined_at, person.user_id
+
+
 def _are_keys_made(connection: sa.Connection) -> bool:
     return facts.get(connection, KEYS) != BEING_MADE
 
 
 def _coming(person: Participant) -> tuple[datetime, str]:
     return person.joined_at, person.user_id
-
-
-def _rank(person: Participant) -> tuple[bool, datetime, datetime, str]:
-    return person.role is not Role.OWNER, person.named_at, person.joined_at, person.user_id

@@ -12,7 +12,9 @@ from parley.live.audience import Client
 
 
 def send_message(site: Site, client: Client, data: contract.SendMessage) -> Outcome:
-    draft = messages.Draft(data.message, data.type, data.client_id)
+    draft = messages.Draft(
+        data.message, data.type, data.client_id, data.reply_to, tuple(data.mentions or ())
+    )
     seat = client.seats.get(data.room_id)
     if seat is None or seat.person is None:
         return _send_unseated(site, client, data, draft)

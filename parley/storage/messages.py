@@ -74,6 +74,13 @@ _MENTION = Prepared(
     .values(values([each for each in mentions.c if each.name != "id"]))
     .on_conflict_do_nothing()
 )
+_FORGET_MENTIONS = Prepared(
+    mentions.delete().where(
+        mentions.c.conversation_id == p("conversation_id"),
+        mentions.c.seq == p("seq"),
+        mentions.c.is_reply == p("is_reply"),
+    )
+)
 _BY_SEQ = Prepared(_OF_ONE.where(messages.c.seq == p("seq")), _COLUMNS)
 _BY_CLIENT_ID = Prepared(
     _OF_ONE.where(messages.c.session_id == p("session_id"), messages.c.client_id == p("client_id")),
@@ -152,6 +159,13 @@ def mention(connection: sa.Connection, message: Message, user_id: str, *, is_rep
     )
 
 
+def forget_mentions(connection: sa.Connection, message: Message) -> None:
+    """Whom its text meant, it may mean no more. Whom it answers stays noted."""
+    _FORGET_MENTIONS.write(
+        connection, conversation_id=message.conversation_id, seq=message.seq, is_reply=False
+    )
+
+
 def by_id(connection: sa.Connection, conversation_id: int, id: str) -> Message | None:
     """By its id, which begins with its seq."""
     seq = id.partition("-")[0]
@@ -182,6 +196,18 @@ def delete(connection: sa.Connection, message: Message, *, seq: int, at: datetim
         )
     gone = dict.fromkeys((*_LATER, *_MORE))
     return change(connection, message, seq=seq, **{**gone, "text": "", "deleted_at": at})
+
+
+def as_answered(message: Message) -> Answered:
+    """A message that is there, as it is read with one that answers it."""
+    return Answered(
+        id=message.id,
+        seq=message.seq,
+        user_id=message.user_id,
+        username=message.username,
+        begins=message.text[:BEGINS_CHARS],
+        is_gone=False,
+    )
 
 
 def by_client_id(

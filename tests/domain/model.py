@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from parley.errors import (
     NotJoined,
     ParleyError,
 )
-from parley.records import Message, Role
+from parley.records import Answered, Message, Role
 
 Refusal = type[ParleyError]
 
@@ -231,6 +232,27 @@ class Room:
         if self.of_session(session) is None:
             return NotJoined
         return ConversationIsOver if self.is_over and not self.first(session, client_id) else None
+
+    def answered(self, id: str | None) -> Answered | None:
+        """What an answer to it is told with."""
+        for each in self.messages:
+            if each.id == id:
+                return Answered(
+                    each.id, each.seq, each.user_id, each.username, each.text, is_gone=False
+                )
+        return None
+
+    def meant(self, text: str) -> list[str]:
+        """The user_ids of those it names, each once."""
+        found = []
+        for name in re.findall(r"@(\w+)", text):
+            called = [
+                each
+                for each in self.people.values()
+                if each.username.casefold() == name.casefold() and (each.is_in or each.has_spoken)
+            ]
+            found += [each.user_id for each in sorted(called, key=_rank)[:1]]
+        return [*dict.fromkeys(found)]
 
     def hears(self, session: int, message: Message) -> None:
         assert message.seq == message.changed_seq == self.seq + 1

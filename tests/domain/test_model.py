@@ -30,6 +30,7 @@ from tests.fuzz.effort import EFFORT
 PICK = st.integers(0, 11)
 USER_IDS = st.sampled_from([None, "ada", "ben", "cleo"])
 NAMES = st.sampled_from([None, "Ada", "Ben", "Cleo"])
+TEXTS = st.sampled_from(["Hi", "Hi, @Ben", "@cleo and @Ada: @Dan", "@ADA @ben @Cleo"])
 CLIENT_IDS = st.sampled_from([None, "c-1", "c-2"])
 ROOMS_MAX = 2
 
@@ -180,10 +181,21 @@ class Conversations(Stage):
         )
 
     @precondition(lambda self: self.seats())
-    @rule(which=PICK, client_id=CLIENT_IDS, times=st.integers(1, 3))
-    def says(self, which: int, client_id: str | None, times: int) -> None:
+    @rule(
+        which=PICK,
+        text=TEXTS,
+        answers=st.none() | PICK,
+        client_id=CLIENT_IDS,
+        times=st.integers(1, 3),
+    )
+    def says(
+        self, which: int, text: str, answers: int | None, client_id: str | None, times: int
+    ) -> None:
         room, person, _ = self.seat(which)
-        draft = Draft("Hi", client_id=client_id)
+        answered = None
+        if answers is not None and room.messages:
+            answered = room.messages[answers % len(room.messages)].id
+        draft = Draft(text, client_id=client_id, reply_to=answered)
         record = self.records[room.id, person.user_id]
         works = [messages.send(self.context, record, draft) for _ in range(times)]
         self.sends_each(room, person.session, draft, works)

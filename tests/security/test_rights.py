@@ -131,6 +131,17 @@ async def test_an_event_is_for_whom_the_table_says(person: People, name: str) ->
         assert (ack.get("code") or "ok") == expected, (standing, ack)
 
 
+async def test_who_may_not_speak_may_not_answer_or_learn_what_there_is_to_answer(
+    person: People,
+) -> None:
+    row = CALLS["send"][2]
+    for who, here, standing, expected in await everybody(person, row):
+        path = f"{here.ids['path']}/messages"
+        for id, found in ((here.ids["message_id"], OK), ("1-guessed", "not_found")):
+            _, reply = await who.call("POST", path, {"message": "Hi, @Ada", "reply_to": id})
+            assert (reply.get("code") or "ok") == (found if expected == OK else expected), standing
+
+
 # --- whoever names somebody that never used their token ---
 
 GAINED = {"join", "join_room", "send_message", "typing"}
