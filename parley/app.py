@@ -246,7 +246,9 @@ def _set_up_templates(app: Quart, assets: Assets) -> None:
         day=transcript.day,
         date=transcript.date,
         clock=transcript.clock,
+        as_json=transcript.as_json,
         full_date=transcript.full_date,
+        is_for=transcript.is_for,
     )
     app.jinja_env.filters["called"] = titles.called
     app.jinja_env.tests.update(untitled=titles.is_untitled)

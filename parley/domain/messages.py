@@ -19,6 +19,7 @@ from parley.errors import (
     ParleyError,
 )
 from parley.records import (
+    Answered,
     Message,
     MessageSent,
     Participant,
@@ -110,6 +111,18 @@ async def sent_before(
 
     first = await context.database.read(query)
     return None if first is None else Sent(first, duplicate=True)
+
+
+async def answerable(
+    context: Context, room_id: str, session: Session | None, message_id: str
+) -> Answered:
+    """A message as it would be quoted. Raises `NotFound` where it cannot be answered."""
+
+    def query(connection: sa.Connection) -> Answered:
+        found = door.readable(connection, room_id, session)
+        return meaning.answered(connection, found.id, message_id)
+
+    return await context.database.read(query)
 
 
 async def history(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+
+import msgspec
 
 from parley import contract
 
@@ -21,6 +24,20 @@ class Shown(NamedTuple):
     begins_day: bool
     continued: bool
     """Whether the same person goes on, so that their name need not be said again."""
+
+
+def is_for(message: contract.Message, me: contract.Participant | None) -> bool:
+    """Whether it means the reader, or answers them, and is not their own."""
+    if me is None or message.deleted or message.user_id == me.user_id:
+        return False
+    if message.reply_to and message.reply_to.user_id == me.user_id:
+        return True
+    return bool(message.mentions) and me.user_id in json.loads(as_json(message.mentions))
+
+
+def as_json(kept: object) -> str:
+    """What is kept as it is sent, and so is not read before."""
+    return msgspec.json.encode(kept).decode()
 
 
 def grouped(messages: Iterable[contract.Message]) -> Iterator[Shown]:

@@ -19,6 +19,7 @@ import { readMessage } from "./transcript/message.js";
 import { OtherTabs } from "./writing/other-tabs.js";
 import { Outbox } from "./writing/outbox.js";
 import { People, readPeople } from "./people/people.js";
+import { Replying } from "./writing/replying.js";
 import { Resting } from "./connection/resting.js";
 import { Reading } from "./transcript/reading.js";
 import { SavedOutbox } from "./writing/saved-outbox.js";
@@ -64,9 +65,14 @@ const tabs = new OtherTabs(key, store);
 const outbox = new Outbox({ store, connection, saved: new SavedOutbox(key, roomIds), tabs });
 const resting = new Resting({ connection, isBusy: () => store.state.outbox.length > 0 });
 const teller = new TypingTeller((isTyping) => connection.tell("typing", { is_typing: isTyping }));
+const drafts = new Drafts(key, roomIds);
+const replying = new Replying({ store, drafts });
 const composer = new Composer({
-  drafts: new Drafts(key, roomIds), send, typing: (isTyping) => teller.changed(isTyping),
-  restored: () => showPlaceToWrite(store.state),
+  drafts, send, typing: (isTyping) => teller.changed(isTyping),
+  restored: () => {
+    replying.restore();
+    showPlaceToWrite(store.state);
+  },
 });
 
 // First of all: what it waits for is far away, and everything below is done meanwhile.
@@ -76,6 +82,7 @@ await nextTask();
 followVisibleViewport();
 forgetSentForm();
 composer.start();
+replying.start();
 startJoin({ roomId, joined });
 startYou({ roomId, store, renamed });
 startLeave({ roomId, store, stop: leaveForGood });
@@ -256,7 +263,7 @@ function receive(message) {
 /** @param {string} text */
 function send(text) {
   teller.sent();
-  outbox.send(text);
+  outbox.send(text, replying.take(text));
   reading.wrote();
 }
 
@@ -311,11 +318,25 @@ function actOnMessage(event) {
   if (message && action === "more") return message.focus({ preventScroll: true }); // which shows them
   if (message?.dataset.id && action === "delete") return deleting.ask(message);
   if (message?.dataset.clientId && action) return actOnFailed(message.dataset.clientId, action);
+  if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+  const quote = /** @type {HTMLElement | null} */ (clicked.closest(".quote"));
+  if (message && quote) return jumpTo(message, quote, event);
   const link = clicked.closest(".message-time");
-  if (!link || !message?.dataset.seq || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  if (!link || !message?.dataset.seq) return;
   event.preventDefault();
   window.history.replaceState(window.history.state, "", /** @type {HTMLAnchorElement} */ (link).href);
   reading.goTo(Number(message.dataset.seq));
+}
+
+/**
+ * @param {HTMLElement} message
+ * @param {HTMLElement} quote
+ * @param {MouseEvent} event
+ */
+async function jumpTo(message, quote, event) {
+  event.preventDefault();
+  const { jump } = await import("./transcript/jumps.js");
+  await jump(reading, message, Number(quote.dataset.seq));
 }
 
 /**
@@ -326,8 +347,10 @@ function actOnFailed(clientId, action) {
   if (action === "retry") return outbox.retry(clientId);
   const failed = store.state.outbox.find((outgoing) => outgoing.clientId === clientId);
   outbox.discard(clientId);
-  if (action === "edit" && failed) composer.putBack(failed.text);
-  else byId("message").focus();
+  if (action === "edit" && failed) {
+    composer.putBack(failed.text);
+    replying.putBack(failed);
+  } else byId("message").focus();
 }
 
 function linkedSeq() {

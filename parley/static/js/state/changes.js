@@ -5,6 +5,7 @@
 import { merge, settle, trim, within, withNewest } from "./loaded.js";
 import { unconfirmed } from "./outgoing.js";
 import { knowsEverybody } from "./people-pages.js";
+import { withQuotes, withoutQuotes } from "./quotes.js";
 import { countUnread, countUnseen } from "./unread.js";
 
 /**
@@ -70,6 +71,7 @@ export const CHANGES = {
     const message = {
       id, seq, timestamp, client_id: clientId, message: outgoing.text,
       user_id: state.me.userId, username: state.me.username,
+      ...(outgoing.replyTo && { reply_to: outgoing.replyTo }),
     };
     const next = { ...state, outbox: state.outbox.filter((entry) => entry !== outgoing) };
     return knows(state, seq) ? next : advance(next, { seq, message });
@@ -114,7 +116,8 @@ function catchUp(state, { seq, messages }, { seen, atEnd }) {
   // then it stands as it is.
   const waited = state.ahead.flatMap((change) => (change.seq <= seq && change.message) || []);
   const touched = merge(waited, messages);
-  const next = { ...state, seq: Math.max(state.seq, seq), messages: merge(state.messages, within(state, touched)) };
+  const known = Math.max(state.seq, seq);
+  const next = { ...state, seq: known, messages: withQuotes(merge(state.messages, within(state, touched)), touched) };
   return countUnread(trim(settle(next), atEnd), missed, seen);
 }
 
@@ -147,7 +150,7 @@ function replace(state, { seq, messages, has_more: hasOlder }) {
 function without({ messages, hasOlder }, through = 0) {
   const left = messages.filter(({ seq }) => seq > through);
   const begins = left.length < messages.length || (messages[0]?.seq ?? 0) <= through + 1;
-  return { messages: left, hasOlder: hasOlder && !begins };
+  return { messages: through ? withoutQuotes(left, through) : left, hasOlder: hasOlder && !begins };
 }
 
 /**

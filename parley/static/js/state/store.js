@@ -13,7 +13,7 @@ import { changesOf } from "./rules.js";
  * @typedef {import("../connection/wire.js").Participant} Participant
  * @typedef {{userId: string, username: string, role: string}} Me
  * @typedef {{clientId: string, userId: string, text: string, at: string, order: number,
- *   status: "pending" | "failed", error: string}} Outgoing `error`: why it failed, or why it takes so long
+ *   status: "pending" | "failed", error: string, replyTo?: import("../connection/wire.js").Answered, mentions?: string[]}} Outgoing `error`: why it failed, or why it takes so long
  * @typedef {{seq: number, message?: Message}} Change
  * @typedef {{userId: string, username: string, until: number}} Typist
  * @typedef {{status: "connecting" | "connected" | "reconnecting" | "offline" | "stopped", retryAt: number}} Connection

@@ -35,6 +35,8 @@ export function updateMessage(element, item, roomId, faces) {
   part(element, "author").textContent = mine ? "You" : message.username;
   part(element, "mark").textContent = markOf(message);
   part(element, "unproven").hidden = !message.unproven;
+  element.classList.toggle("for-you", item.forYou);
+  showQuote(element, item, roomId);
   if (message.deleted) showDeleted(element);
   showMessageTime(element, message.timestamp);
   if (message.seq) showPlace(element, message, roomId);
@@ -45,6 +47,24 @@ export function updateMessage(element, item, roomId, faces) {
 function markOf({ role, alike }) {
   if (role === "owner") return "owner";
   return alike ? "same name as someone else" : "";
+}
+
+/**
+ * What it answers stands above its text, and leads there.
+ * @param {HTMLElement} element
+ * @param {MessageItem} item
+ * @param {string} roomId
+ */
+function showQuote(element, { message: { reply_to: quote }, quotesMe }, roomId) {
+  const shown = /** @type {HTMLElement | null} */ (element.querySelector(".quote"));
+  if (!quote) return shown?.remove();
+  const made = shown ?? cloneTemplate("quote-template");
+  if (!shown) part(element, "text").before(made);
+  made.setAttribute("href", `/conversation/${roomId}?at=${quote.seq}#m-${quote.seq}`);
+  made.dataset.seq = String(quote.seq);
+  made.classList.toggle("gone", quote.deleted === true);
+  part(made, "quote-author").textContent = quotesMe ? "You" : quote.username;
+  part(made, "quote-text").textContent = quote.deleted ? "Deleted message" : quote.excerpt;
 }
 
 /** @param {HTMLElement} element */
@@ -108,10 +128,24 @@ function stateText({ status, error }) {
 export function readMessage(element) {
   const { id = "", seq, changedSeq, userId = "", username = "", at = "" } = element.dataset;
   const { clientId, role, alike, unproven, deleted } = element.dataset;
+  const { mentions } = element.dataset;
   const message = part(element, "text").textContent ?? "";
   return {
     id, seq: Number(seq), changed_seq: Number(changedSeq), user_id: userId, username, timestamp: at, message,
     client_id: clientId, role: role === "owner" ? "owner" : undefined, alike: alike === "yes",
     unproven: unproven === "yes", deleted: deleted === "yes",
+    reply_to: readQuote(element), mentions: mentions ? JSON.parse(mentions) : undefined,
   };
+}
+
+/**
+ * @param {HTMLElement} element
+ * @returns {import("../connection/wire.js").Answered | undefined}
+ */
+function readQuote(element) {
+  const quote = /** @type {HTMLElement | null} */ (element.querySelector(".quote"));
+  if (!quote) return undefined;
+  const { id = "", seq, userId = "", username = "", deleted } = quote.dataset;
+  if (deleted) return { id, seq: Number(seq), user_id: userId, username, excerpt: "", deleted: true };
+  return { id, seq: Number(seq), user_id: userId, username, excerpt: part(quote, "quote-text").textContent ?? "" };
 }

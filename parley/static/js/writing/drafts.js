@@ -16,6 +16,7 @@ export class Drafts {
    */
   constructor(key, roomIds) {
     this.prefix = `draft:${key}:`;
+    this.aims = `aim:${key}:`;
     this.earlier = roomIds.map((roomId) => `draft:${roomId}`);
     this.tab = tabId();
     /** @type {Set<string>} the tabs that answered */
@@ -35,6 +36,21 @@ export class Drafts {
   /** @param {string} text */
   keep(text) {
     remember(this.prefix + this.tab, text);
+  }
+
+  /** @param {import("./replying.js").Aim} aim what belongs to the text */
+  keepAim(aim) {
+    const { replyTo, chosen } = aim;
+    remember(this.aims + this.tab, replyTo || chosen ? JSON.stringify(aim) : "");
+  }
+
+  /** @returns {import("./replying.js").Aim} */
+  aim() {
+    try {
+      return JSON.parse(recall(this.aims + this.tab) || "{}");
+    } catch {
+      return {};
+    }
   }
 
   /**
@@ -57,6 +73,11 @@ export class Drafts {
     const text = recall(name);
     remember(name, "");
     this.keep(text);
+    const aim = this.aims + name.slice(this.prefix.length);
+    if (name.startsWith(this.prefix) && recall(aim)) {
+      remember(this.aims + this.tab, recall(aim));
+      remember(aim, "");
+    }
     return text;
   }
 
