@@ -48,6 +48,7 @@ def grouped(messages: Iterable[contract.Message]) -> Iterator[Shown]:
         continued = (
             before is not None
             and follows
+            and not message.reply_to  # who answers is told again
             and before.user_id == message.user_id
             and _minute(message.timestamp) - _minute(before.timestamp) < GROUP_MINUTES
         )

@@ -103,6 +103,17 @@ class Seeding:
             seeded.tokens[who] = joined["token"]
         self._post(f"{seeded.room_id}/messages", {"message": text}, seeded.tokens[who])
 
+    def answer(self, seeded: Seeded, who: str, text: str, seq: int) -> None:
+        """Somebody who has spoken answers the message with this seq."""
+        page = self._http.get(
+            f"{self._url}/api/conversations/{seeded.room_id}/messages",
+            params={"after": seq - 1, "limit": 1},
+            headers={"Authorization": f"Bearer {seeded.tokens[who]}"},
+            timeout=PATIENCE_S,
+        ).json()
+        body = {"message": text, "reply_to": page["messages"][0]["id"]}
+        self._post(f"{seeded.room_id}/messages", body, seeded.tokens[who])
+
     def say_many(self, seeded: Seeded, who: str, texts: list[str]) -> None:
         """In any order, but for the last, which comes last."""
         self.say(seeded, who, texts[0])
