@@ -167,7 +167,7 @@ def _serving(name: str, handler: Handler) -> Handler:
 
 def _limit(name: str) -> Kind | None:
     """What a call counts as, if it is limited."""
-    if name == "list":
+    if name in ("list", "participants"):
         return Kind.SEARCHES if request.args.get("q") else None
     return _LIMITED.get(name)
 

@@ -139,6 +139,11 @@ CALLS: dict[str, Call] = {
                     "the `next_cursor` of the page before, or a conversation's "
                     "`participants_cursor`",
                 ),
+                Parameter(
+                    "q",
+                    "only those whose names hold this, whatever the case: who is here or has "
+                    "spoken, one page at most",
+                ),
             ),
         ),
         Call(

@@ -82,6 +82,7 @@ followVisibleViewport();
 forgetSentForm();
 composer.start();
 replying.start();
+byId("message").addEventListener("input", offerNames);
 startJoin({ roomId, joined });
 startYou({ roomId, store, renamed });
 startLeave({ roomId, store, stop: leaveForGood });
@@ -263,6 +264,19 @@ function send(text) {
   teller.sent();
   outbox.send(text, replying.take(text));
   reading.wrote();
+}
+
+// Most messages name nobody.
+async function offerNames() {
+  const field = /** @type {HTMLTextAreaElement} */ (byId("message"));
+  if (!field.value.includes("@")) return;
+  field.removeEventListener("input", offerNames);
+  try {
+    const { Mentions } = await import("./writing/mentions.js");
+    new Mentions({ store, faces, replying, roomId }).start();
+  } catch {
+    field.addEventListener("input", offerNames); // the network may be there next time
+  }
 }
 
 /** @param {import("./state/store.js").Me} me */
