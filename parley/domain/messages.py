@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.contract import STATE_MAX_CHARS
-from parley.domain import access, audit, changing, door, participants, states, text
+from parley.domain import access, audit, changing, door, markdown, participants, states, text
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.errors import (
@@ -49,6 +49,8 @@ class Draft(Struct, frozen=True):
     text: str
     type: str | None = None
     client_id: str | None = None
+    parts: str | None = None
+    """What its Markdown comes to. Found as it is sent, before anybody waits for its storing."""
 
 
 def send(context: Context, sender: Participant, draft: Draft) -> asyncio.Future[Sent]:
@@ -176,7 +178,10 @@ async def delete(
 
 def _checked(draft: Draft) -> Draft:
     return Draft(
-        text.message(draft.text), text.message_type(draft.type), text.client_id(draft.client_id)
+        text.message(draft.text),
+        text.message_type(draft.type),
+        text.client_id(draft.client_id),
+        markdown.parts(draft.text),
     )
 
 
@@ -206,6 +211,7 @@ def _store(context: Context, connection: sa.Connection, sender: Participant, dra
         type=draft.type or "text",
         sent_at=at,
         client_id=draft.client_id,
+        parts=draft.parts,
         role=head.role,
         is_alike=head.is_alike,
         is_unproven=head.is_unproven,
