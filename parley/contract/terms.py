@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
@@ -132,6 +132,10 @@ KeepDays = Annotated[int, Meta(extra_json_schema={"enum": [0, *KEEP_DAYS]})]
 """0 for ever."""
 KnockId = Annotated[str, Meta(max_length=MESSAGE_ID_MAX_CHARS)]
 Timestamp = Annotated[str, Meta(description="ISO 8601, UTC, with an explicit offset")]
+Parts = Annotated[
+    list[Annotated[list[Any], Meta(extra_json_schema={"items": {}})]],
+    Meta(description="nodes in each other: docs/protocol.md, under Markdown, says which"),
+]
 Seq = Annotated[int, Meta(ge=0, le=2**53)]
 VisibilityName = Literal["listed", "unlisted"]
 RoleName = Literal["owner", "member"]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+import msgspec
 import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.contract.terms import MEANT_MAX, USERNAME_MAX_CHARS
-from parley.domain import names, naming
+from parley.domain import markdown, names, naming
 from parley.errors import NotFound
 from parley.records import Answered, Message, Participant
 from parley.storage import messages as stored
@@ -32,18 +32,23 @@ _UNSPACED = re.compile(
 _JOINER = "\u200d"
 
 
-class Meaning(Struct, frozen=True):
-    """Whom a text means."""
+People = tuple[tuple[str, str], ...]
 
-    people: tuple[tuple[str, str], ...] = ()
+
+class Meaning(Struct, frozen=True):
+    """Whom a text means, and what its Markdown comes to with them."""
+
+    people: People = ()
     """Each name as it is written there, without the "@", and the user_id of whom it means."""
+    parts: str | None = None
 
     @property
     def mentions(self) -> str | None:
         """As it is kept and sent: their user_ids in JSON, each once; None for nobody."""
         if not self.people:
             return None
-        return json.dumps([*dict.fromkeys(user_id for _, user_id in self.people)])
+        user_ids = [*dict.fromkeys(user_id for _, user_id in self.people)]
+        return msgspec.json.encode(user_ids).decode()
 
 
 NOBODY = Meaning()
@@ -54,30 +59,31 @@ def decide(
     conversation_id: int,
     text: str,
     *,
+    parts: str | None,
     chosen: Iterable[str] = (),
     before: Meaning = NOBODY,
 ) -> Meaning:
     """Whom the text means, of those who are here or have spoken: the longest name that stands
-    after an "@" and ends where a word does. For use inside a transaction.
+    after an "@" and ends where a word does, and is no code. For use inside a transaction.
 
+    `parts` are what its Markdown comes to, but for them: found before anybody waits for it.
     `chosen` are user_ids: of several people with one name it means the chosen one, else the one
     whose name it is. (Of many names that look alike only the foremost are read: another is meant
     where it is chosen.) `before` is what the text meant before it was edited: whoever bears another
     name since is still meant by the one that stands there.
     """
-    at = text.find("@")
-    if at < 0:
-        return NOBODY
-    look = _Look(connection, conversation_id, chosen, before)
-    people: list[tuple[str, str]] = []
-    meant: set[str] = set()
-    while at >= 0 and look.left > 0 and len(meant) < MEANT_MAX:
-        end, user_id = look.at(text, at + 1) if _may_begin(text, at) else (at + 1, None)
-        if user_id is not None:
-            people.append((text[at + 1 : end], user_id))
-            meant.add(user_id)
-        at = text.find("@", end)
-    return Meaning(tuple(people))
+    people = _people(connection, conversation_id, text, chosen, before) if "@" in text else ()
+    if not people:
+        return Meaning((), parts) if parts else NOBODY
+    return _without_code(text, people)
+
+
+def meant_by(message: Message) -> Meaning:
+    """Whom a message means that is stored, by the names that stand there."""
+    if message.mentions is None or message.parts is None:
+        return Meaning((), message.parts)
+    found = markdown.mentions(message.parts)
+    return Meaning(tuple((name, user_id) for user_id, name in found), message.parts)
 
 
 def answered(connection: sa.Connection, conversation_id: int, message_id: str) -> Answered:
@@ -106,8 +112,36 @@ def note_again(connection: sa.Connection, message: Message) -> None:
         _note_mentions(connection, message)
 
 
+def _without_code(text: str, people: People) -> Meaning:
+    parts = markdown.parts(text, people)
+    if parts is None:  # of too many pieces to be shown as Markdown: then nothing of it is code
+        return Meaning(people)
+    shown = {(name, user_id) for user_id, name in markdown.mentions(parts)}
+    return Meaning(tuple(each for each in people if each in shown), parts)
+
+
+def _people(
+    connection: sa.Connection,
+    conversation_id: int,
+    text: str,
+    chosen: Iterable[str],
+    before: Meaning,
+) -> People:
+    at = text.find("@")
+    look = _Look(connection, conversation_id, chosen, before)
+    people: list[tuple[str, str]] = []
+    meant: set[str] = set()
+    while at >= 0 and look.left > 0 and len(meant) < MEANT_MAX:
+        end, user_id = look.at(text, at + 1) if _may_begin(text, at) else (at + 1, None)
+        if user_id is not None:
+            people.append((text[at + 1 : end], user_id))
+            meant.add(user_id)
+        at = text.find("@", end)
+    return tuple(people)
+
+
 def _note_mentions(connection: sa.Connection, message: Message) -> None:
-    for user_id in json.loads(message.mentions or "[]"):
+    for user_id in msgspec.json.decode(message.mentions or "[]"):
         if user_id != message.user_id:
             stored.mention(connection, message, user_id, is_reply=False)
 

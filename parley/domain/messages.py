@@ -9,7 +9,17 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.contract import STATE_MAX_CHARS
-from parley.domain import access, audit, changing, door, meaning, participants, states, text
+from parley.domain import (
+    access,
+    audit,
+    changing,
+    door,
+    markdown,
+    meaning,
+    participants,
+    states,
+    text,
+)
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.errors import (
@@ -54,6 +64,8 @@ class Draft(Struct, frozen=True):
     """The id of the message it answers."""
     mentions: tuple[str, ...] = ()
     """The user_ids of those who were chosen, of several with the names in it."""
+    parts: str | None = None
+    """What its Markdown comes to. Found as it is sent, before anybody waits for its storing."""
 
 
 def send(context: Context, sender: Participant, draft: Draft) -> asyncio.Future[Sent]:
@@ -199,6 +211,7 @@ def _checked(draft: Draft) -> Draft:
         text.client_id(draft.client_id),
         draft.reply_to,
         tuple(user_id for each in draft.mentions if (user_id := text.user_id(each))),
+        markdown.parts(draft.text),
     )
 
 
@@ -220,7 +233,9 @@ def _store(context: Context, connection: sa.Connection, sender: Participant, dra
             raise
         return Sent(first, duplicate=True)
     seq = head.seq + 1
-    meant = meaning.decide(connection, conversation_id, draft.text, chosen=draft.mentions)
+    meant = meaning.decide(
+        connection, conversation_id, draft.text, parts=draft.parts, chosen=draft.mentions
+    )
     message = Message(
         conversation_id=conversation_id,
         seq=seq,
@@ -232,6 +247,7 @@ def _store(context: Context, connection: sa.Connection, sender: Participant, dra
         type=draft.type or "text",
         sent_at=at,
         client_id=draft.client_id,
+        parts=meant.parts,
         role=head.role,
         is_alike=head.is_alike,
         is_unproven=head.is_unproven,

@@ -31,6 +31,7 @@ def message(record: records.Message) -> contract.Message:
         pinned=UNSET if record.pinned_at is None else True,
         reply_to=UNSET if record.answered is None else answered(record.answered),
         mentions=_as_stored(record.mentions),
+        parts=_as_stored(record.parts),
         reactions=_as_stored(record.reactions),
     )
 

@@ -163,17 +163,18 @@ async def test_an_edited_text_means_the_same_people_under_the_names_that_stand_t
     ben = await room.joins("Ben")
     await room.joins("Cleo")
     said = await room.says("@Ben, te?")
-    before = meaning.Meaning((("Ben", "ben"),))
+    before = meaning.meant_by(said)
+    assert before.people == (("Ben", "ben"),)
     await room.is_now(ben, "Benno")
     await room.joins("Ben", "new-ben")
 
     def edited(connection: sa.Connection, text: str, *chosen: str) -> str | None:
         return meaning.decide(
-            connection, said.conversation_id, text, chosen=chosen, before=before
+            connection, said.conversation_id, text, parts=None, chosen=chosen, before=before
         ).mentions
 
     read = room.context.database.read
-    assert await read(edited, "@ben, @Cleo, tea?") == '["ben", "cleo"]'
+    assert await read(edited, "@ben, @Cleo, tea?") == '["ben","cleo"]'
     assert await read(edited, "@Ben, tea?", "new-ben") == '["new-ben"]'
     assert await read(edited, "Tea?") is None
 
@@ -194,11 +195,30 @@ async def test_an_edit_notes_who_is_meant_now_and_still_who_is_answered(room: Ro
     said = await room.says("@Cleo", by=ben, reply_to=first.id)
 
     def edits(connection: sa.Connection) -> None:
-        now = meaning.decide(connection, said.conversation_id, "@Ada, @Ben, @Ada")
+        now = meaning.decide(connection, said.conversation_id, "@Ada, @Ben", parts=None)
         meaning.note_again(connection, replace(said, mentions=now.mentions))
 
     await room.context.database.write(edits)
     assert await room.noted() == [(2, "ada", True)]
+
+
+async def test_code_means_nobody(room: Room) -> None:
+    for name in ("Ben", "Cleo"):
+        await room.joins(name)
+    for text in ("`@Ben`", "Run `npm i @Ben`", "```\n@Ben\n```"):
+        assert await room.means(text) == [], text
+    said = await room.says("*@Cleo*, `@Ben` is a package")
+    assert said.mentions == '["cleo"]'
+    assert said.parts == (
+        '[["p",[["em",[["mention","cleo","@Cleo"]]],", ",["code","@Ben"]," is a package"]]]'
+    )
+    assert await room.noted() == [(4, "cleo", False)]
+
+
+async def test_a_text_of_too_many_pieces_still_means_who_is_named(room: Room) -> None:
+    await room.joins("Ben")
+    said = await room.says("*a* " * 200 + "@Ben")
+    assert (said.mentions, said.parts) == ('["ben"]', None)
 
 
 async def test_at_most_twenty_people_are_meant(room: Room) -> None:
