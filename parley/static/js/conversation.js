@@ -65,8 +65,11 @@ const resting = new Resting({ connection, isBusy: () => store.state.outbox.lengt
 const teller = new TypingTeller((isTyping) => connection.tell("typing", { is_typing: isTyping }));
 const composer = new Composer({
   drafts: new Drafts(key, roomIds), send, typing: (isTyping) => teller.changed(isTyping),
+  editLast: () => editing().then(({ lastOwn }) => edit(lastOwn(store.state))),
   restored: () => showPlaceToWrite(store.state),
 });
+/** @type {import("./writing/editing.js").Editing | undefined} */
+let editor;
 
 // First of all: what it waits for is far away, and everything below is done meanwhile.
 resting.start();
@@ -75,6 +78,7 @@ await nextTask();
 followVisibleViewport();
 forgetSentForm();
 composer.start();
+if (composer.drafts.edit()) editing().then(({ editFrom }) => edit(editFrom(composer.drafts.edit())));
 startJoin({ roomId, joined });
 startYou({ roomId, store, renamed });
 startLeave({ roomId, store, stop: leaveForGood });
@@ -98,7 +102,7 @@ marks.start();
 catchUp.start();
 outbox.start();
 startFolding();
-startMenu({ store, connection, composer, reading, joinLink: page.dataset.joinLink ?? "" });
+startMenu({ store, connection, composer, reading, edit, joinLink: page.dataset.joinLink ?? "" });
 transcript.root.addEventListener("click", actOnMessage);
 addEventListener("hashchange", goToLinked);
 openWhereReadingGoesOn();
@@ -154,7 +158,7 @@ function serverEvents() {
       announce("This conversation has ended.");
     },
     message_changed: (message) => {
-      hush();
+      if (message.deleted || message.edited_at) hush();
       store.dispatch({ type: "message_changed", message });
     },
     conversation_changed: showChanged,
@@ -258,6 +262,19 @@ function send(text) {
   reading.wrote();
 }
 
+/** Loaded by who edits. */
+function editing() {
+  return import("./writing/editing.js");
+}
+
+/** @param {{id: string, seq: number, message: string, text?: string}} [message] none to edit: nothing */
+async function edit(message) {
+  if (!message || !mayPost(store.state)) return;
+  const { Editing } = await editing();
+  editor ??= new Editing({ connection, composer });
+  editor.start(message, message.text);
+}
+
 /** @param {import("./state/store.js").Me} me */
 function joined(me) {
   store.dispatch({ type: "me", me });
@@ -292,6 +309,11 @@ function showRights({ owner }) {
   page.dataset.owner = owner ? "yes" : "no";
   if (owner) return;
   for (const id of ["manage-link", "end-link"]) document.getElementById(id)?.remove();
+}
+
+/** @param {import("./state/store.js").State} state */
+function mayPost({ me, active, readOnly }) {
+  return me !== null && active && (!readOnly || me.role === "owner");
 }
 
 function showEnd() {

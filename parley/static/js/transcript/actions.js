@@ -2,6 +2,7 @@
 // What can be done with a message, in the order in which it is shown. One more is one more line of `actions`.
 import { copyLink, copyWords } from "./copying.js";
 import { remove } from "./delete.js";
+import { edit } from "./edit.js";
 import { MessageMenu } from "./message-menu.js";
 
 /**
@@ -14,6 +15,7 @@ import { MessageMenu } from "./message-menu.js";
  * @property {import("../writing/composer.js").Composer} composer
  * @property {import("./reading.js").Reading} reading
  * @property {string} joinLink
+ * @property {(message: Message) => void} edit in the composer
  *
  * @typedef {object} Action
  * @property {string} name for programs
@@ -27,6 +29,7 @@ import { MessageMenu } from "./message-menu.js";
 
 /** @type {Action[]} */
 export const actions = [
+  edit,
   copyWords,
   copyLink,
   remove,
