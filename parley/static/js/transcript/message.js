@@ -68,9 +68,10 @@ function markOf({ role, alike }) {
  * @param {import("../connection/wire.js").Message} message
  */
 function showEdited(element, { timestamp, edited_at: editedAt }) {
-  part(element, "edited").hidden = !editedAt;
-  if (!editedAt) return;
-  const time = /** @type {HTMLTimeElement} */ (part(element, "edited-time"));
+  const shown = element.querySelector('[data-part="edited"]');
+  if (!editedAt) return shown?.remove();
+  const edited = shown ?? part(element, "link").parentElement?.appendChild(cloneTemplate("edited-template"));
+  const time = /** @type {HTMLTimeElement} */ (edited?.firstElementChild);
   time.dataset.format = dayOf(editedAt) === dayOf(timestamp) ? "clock" : "date";
   showTime(time, editedAt);
 }
