@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parley import contract, present, web
-from parley.calls.answering import parameters
+from parley.calls.answering import changed, parameters
 from parley.domain import messages
 
 
@@ -32,6 +32,16 @@ async def send(body: contract.SendBody, room_id: str) -> contract.SendReply:
     return contract.SendReply(
         id=ack.id, seq=ack.seq, timestamp=ack.timestamp, duplicate=ack.duplicate
     )
+
+
+async def edit_message(
+    body: contract.EditBody, room_id: str, message_id: str
+) -> contract.MessageReply:
+    context, session = web.site().context, await web.current_session()
+    edited = await messages.edit(
+        context, room_id, session, message_id, body.message, body.mentions or ()
+    )
+    return changed(edited)
 
 
 async def delete_message(room_id: str, message_id: str) -> contract.MessageReply:

@@ -104,6 +104,15 @@ class AnswerKnock(Struct, kw_only=True):
     admit: bool
 
 
+class EditMessage(Struct, kw_only=True):
+    """As [EditBody](#editbody)."""
+
+    room_id: RoomId
+    id: MessageId
+    message: MessageText
+    mentions: ChosenNames | None = None
+
+
 class DeleteMessage(Struct, kw_only=True):
     room_id: RoomId
     id: MessageId
@@ -359,6 +368,12 @@ CLIENT_EVENTS: dict[str, ClientEvent] = {
         ),
         ClientEvent("send_message", "Send a message.", SendMessage, SendAck),
         ClientEvent("sync", "Get what you missed, after joining or watching.", Sync, SyncAck),
+        ClientEvent(
+            "edit_message",
+            "Change what a message says. For its author. The same text changes nothing.",
+            EditMessage,
+            ChangedAck,
+        ),
         ClientEvent(
             "delete_message",
             "Delete a message. For its author and owners.",

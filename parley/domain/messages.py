@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 from msgspec import Struct
@@ -20,11 +22,14 @@ from parley.domain import (
     states,
     text,
 )
+from parley.domain.changing import Changed
 from parley.domain.context import Context
 from parley.domain.door import Found
+from parley.domain.meaning import Meaning
 from parley.errors import (
     BadRequest,
     ConversationNotFound,
+    NotFound,
     NotJoined,
     ParleyError,
 )
@@ -178,6 +183,47 @@ def type_(context: Context, person: Participant, *, is_typing: bool) -> None:
     )
 
 
+async def edit(
+    context: Context,
+    room_id: str,
+    session: Session | None,
+    message_id: str,
+    new_text: str,
+    chosen: Iterable[str] = (),
+) -> Changed:
+    """Say it otherwise: for the session that said it, as long as it may post. What it said before
+    is gone. `chosen` as in a draft: `mentions`.
+
+    Raises `BadRequest` for what is no text; `NotFound`; `Forbidden` for others, owners too;
+    `ConversationIsOver`; `ReadOnly`. The same text changes nothing.
+    """
+    new_text, at = text.message(new_text), context.clock()
+    parts, chosen = markdown.parts(new_text), _user_ids(chosen)
+
+    def change(connection: sa.Connection, found: Found, message: Message) -> Message | None:
+        said_by = stored.said_by(connection, message)
+        author = access.require_author(message, said_by, found.person, session)
+        access.require_posting(found.conversation, author)
+        if message.deleted_at is not None:
+            raise NotFound("This message was deleted.")
+        if message.text == new_text:
+            return None
+        seq = stored_conversations.count_change(connection, found.id)
+        before = meaning.meant_by(message)
+        meant = meaning.decide(
+            connection, found.id, new_text, parts=parts, chosen=chosen, before=before
+        )
+        contents = _contents(new_text, meant)
+        edited = stored.change(connection, message, seq=seq, edited_at=at, **contents)
+        meaning.note_again(connection, edited)
+        return edited
+
+    changed = Changed(*await changing.change(context, room_id, session, message_id, change))
+    if changed.is_news:
+        await context.database.forget_erased()
+    return changed
+
+
 async def delete(
     context: Context, room_id: str, session: Session | None, message_id: str
 ) -> Message:
@@ -210,9 +256,13 @@ def _checked(draft: Draft) -> Draft:
         text.message_type(draft.type),
         text.client_id(draft.client_id),
         draft.reply_to,
-        tuple(user_id for each in draft.mentions if (user_id := text.user_id(each))),
+        _user_ids(draft.mentions),
         markdown.parts(draft.text),
     )
+
+
+def _user_ids(given: Iterable[str]) -> tuple[str, ...]:
+    return tuple(user_id for each in given if (user_id := text.user_id(each)))
 
 
 def _store(context: Context, connection: sa.Connection, sender: Participant, draft: Draft) -> Sent:
@@ -243,16 +293,14 @@ def _store(context: Context, connection: sa.Connection, sender: Participant, dra
         changed_seq=seq,
         user_id=sender.user_id,
         username=head.username,
-        text=draft.text,
         type=draft.type or "text",
         sent_at=at,
         client_id=draft.client_id,
-        parts=meant.parts,
         role=head.role,
         is_alike=head.is_alike,
         is_unproven=head.is_unproven,
         answered=answered,
-        mentions=meant.mentions,
+        **_contents(draft.text, meant),
     )
     first = stored.say(connection, message, session_id=sender.session_id)
     if first is not None:
@@ -262,6 +310,11 @@ def _store(context: Context, connection: sa.Connection, sender: Participant, dra
     if not head.has_spoken:
         stored_participants.note_spoken(connection, conversation_id, sender.user_id)
     return Sent(message, duplicate=False)
+
+
+def _contents(new_text: str, meant: Meaning) -> dict[str, Any]:
+    """The columns that follow from a text, whether it is said or edited."""
+    return {"text": new_text, "mentions": meant.mentions, "parts": meant.parts}
 
 
 def _tell(context: Context, sent: Sent) -> None:

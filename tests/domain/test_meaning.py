@@ -8,9 +8,8 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from msgspec.structs import replace
 
-from parley.domain import conversations, meaning, messages, participants, removal
+from parley.domain import conversations, messages, participants, removal
 from parley.domain.context import Context
 from parley.domain.messages import Draft
 from parley.domain.participants import Joined, Joining
@@ -49,6 +48,12 @@ class Room:
     async def means(self, text: str, *chosen: str) -> list[str]:
         said = await self.says(text, *chosen)
         return json.loads(said.mentions) if said.mentions else []
+
+    async def edited(self, message: Message, text: str, *chosen: str) -> list[str]:
+        """Ada says it otherwise; whom it means then."""
+        edit = messages.edit(self.context, self.id, self.owner, message.id, text, chosen)
+        now = (await edit).message
+        return json.loads(now.mentions) if now.mentions else []
 
     async def noted(self) -> list[tuple[int, str, bool]]:
         """Of every message: for whom it is, and whether it answers them."""
@@ -163,20 +168,13 @@ async def test_an_edited_text_means_the_same_people_under_the_names_that_stand_t
     ben = await room.joins("Ben")
     await room.joins("Cleo")
     said = await room.says("@Ben, te?")
-    before = meaning.meant_by(said)
-    assert before.people == (("Ben", "ben"),)
     await room.is_now(ben, "Benno")
     await room.joins("Ben", "new-ben")
-
-    def edited(connection: sa.Connection, text: str, *chosen: str) -> str | None:
-        return meaning.decide(
-            connection, said.conversation_id, text, parts=None, chosen=chosen, before=before
-        ).mentions
-
-    read = room.context.database.read
-    assert await read(edited, "@ben, @Cleo, tea?") == '["ben","cleo"]'
-    assert await read(edited, "@Ben, tea?", "new-ben") == '["new-ben"]'
-    assert await read(edited, "Tea?") is None
+    assert await room.edited(said, "@ben, @Cleo, tea?") == ["ben", "cleo"]
+    assert await room.noted() == [(1, "ben", False), (1, "cleo", False)]
+    assert await room.edited(said, "@ben, *tea*?", "new-ben") == ["new-ben"]
+    assert await room.edited(said, "`@Cleo`") == []
+    assert await room.noted() == []
 
 
 async def test_those_who_are_meant_are_noted_once_and_not_who_says_it(room: Room) -> None:
@@ -191,15 +189,11 @@ async def test_those_who_are_meant_are_noted_once_and_not_who_says_it(room: Room
 async def test_an_edit_notes_who_is_meant_now_and_still_who_is_answered(room: Room) -> None:
     ben = await room.joins("Ben")
     await room.joins("Cleo")
-    first = await room.says("Tea?")
-    said = await room.says("@Cleo", by=ben, reply_to=first.id)
-
-    def edits(connection: sa.Connection) -> None:
-        now = meaning.decide(connection, said.conversation_id, "@Ada, @Ben", parts=None)
-        meaning.note_again(connection, replace(said, mentions=now.mentions))
-
-    await room.context.database.write(edits)
-    assert await room.noted() == [(2, "ada", True)]
+    first = await room.says("Tea?", by=ben)
+    said = await room.says("@Cleo", reply_to=first.id)
+    assert await room.noted() == [(2, "ben", True), (2, "cleo", False)]
+    assert await room.edited(said, "@Ada, @Ben") == ["ada", "ben"]
+    assert await room.noted() == [(2, "ben", True)]
 
 
 async def test_code_means_nobody(room: Room) -> None:

@@ -48,6 +48,15 @@ class SendReply(Struct, kw_only=True):
     duplicate: bool
 
 
+class EditBody(Struct, kw_only=True):
+    """What it says from now on. `mentions` as in [SendBody](#sendbody): who was meant before is
+    still meant by the name that stands there, whatever they are called since.
+    """
+
+    message: MessageText
+    mentions: ChosenNames | None = None
+
+
 class MessageReply(Struct, kw_only=True):
     """The message as it is now."""
 

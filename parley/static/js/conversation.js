@@ -68,11 +68,14 @@ const drafts = new Drafts(key, roomIds);
 const replying = new Replying({ store, drafts });
 const composer = new Composer({
   drafts, send, typing: (isTyping) => teller.changed(isTyping),
+  editLast: () => editing().then(({ lastOwn }) => edit(lastOwn(store.state))),
   restored: () => {
     replying.restore();
     showPlaceToWrite(store.state);
   },
 });
+/** @type {import("./writing/editing.js").Editing | undefined} */
+let editor;
 
 // First of all: what it waits for is far away, and everything below is done meanwhile.
 resting.start();
@@ -83,6 +86,7 @@ forgetSentForm();
 composer.start();
 replying.start();
 byId("message").addEventListener("input", offerNames);
+if (composer.drafts.edit()) editing().then(({ editFrom }) => edit(editFrom(composer.drafts.edit())));
 startJoin({ roomId, joined });
 startYou({ roomId, store, renamed });
 startLeave({ roomId, store, stop: leaveForGood });
@@ -106,7 +110,7 @@ marks.start();
 catchUp.start();
 outbox.start();
 startFolding();
-startMenu({ store, connection, composer, reading, replying, joinLink: page.dataset.joinLink ?? "" });
+startMenu({ store, connection, composer, reading, replying, edit, joinLink: page.dataset.joinLink ?? "" });
 transcript.root.addEventListener("click", actOnMessage);
 addEventListener("hashchange", goToLinked);
 openWhereReadingGoesOn();
@@ -162,7 +166,7 @@ function serverEvents() {
       announce("This conversation has ended.");
     },
     message_changed: (message) => {
-      hush();
+      if (message.deleted || message.edited_at) hush();
       store.dispatch({ type: "message_changed", message });
     },
     conversation_changed: showChanged,
@@ -279,6 +283,19 @@ async function offerNames() {
   }
 }
 
+/** Loaded by who edits. */
+function editing() {
+  return import("./writing/editing.js");
+}
+
+/** @param {{id: string, seq: number, message: string, text?: string}} [message] none to edit: nothing */
+async function edit(message) {
+  if (!message || !mayPost(store.state)) return;
+  const { Editing } = await editing();
+  editor ??= new Editing({ connection, composer, replying });
+  editor.start(message, message.text);
+}
+
 /** @param {import("./state/store.js").Me} me */
 function joined(me) {
   store.dispatch({ type: "me", me });
@@ -313,6 +330,11 @@ function showRights({ owner }) {
   page.dataset.owner = owner ? "yes" : "no";
   if (owner) return;
   for (const id of ["manage-link", "end-link"]) document.getElementById(id)?.remove();
+}
+
+/** @param {import("./state/store.js").State} state */
+function mayPost({ me, active, readOnly }) {
+  return me !== null && active && (!readOnly || me.role === "owner");
 }
 
 function showEnd() {

@@ -91,7 +91,9 @@ function addMessage(items, message, state, outgoing) {
     forYou: isFor(message, state.me),
     quotesMe: state.me !== null && message.reply_to?.user_id === state.me.userId,
     mine: outgoing !== undefined || message.user_id === state.me?.userId,
-    continued: follows && !message.reply_to && before.user_id === message.user_id && gap(before, message) <= GROUP_MS,
+    // That a message was edited is said beside the time, which stands with the name.
+    continued: follows && !message.reply_to && before.user_id === message.user_id && gap(before, message) <= GROUP_MS
+      && !message.edited_at,
   });
 }
 

@@ -2,6 +2,7 @@
 // What can be done with a message, in the order in which it is shown. One more is one more line of `actions`.
 import { copyLink, copyWords } from "./copying.js";
 import { remove } from "./delete.js";
+import { edit } from "./edit.js";
 import { MessageMenu } from "./message-menu.js";
 import { reply } from "./reply.js";
 
@@ -16,6 +17,7 @@ import { reply } from "./reply.js";
  * @property {import("./reading.js").Reading} reading
  * @property {import("../writing/replying.js").Replying} replying
  * @property {string} joinLink
+ * @property {(message: Message) => void} edit in the composer
  *
  * @typedef {object} Action
  * @property {string} name for programs
@@ -30,6 +32,7 @@ import { reply } from "./reply.js";
 /** @type {Action[]} */
 export const actions = [
   reply,
+  edit,
   copyWords,
   copyLink,
   remove,

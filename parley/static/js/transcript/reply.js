@@ -8,5 +8,8 @@ export const reply = {
   key: "r",
   icon: "M8 4.5 3.5 9 8 13.5M3.5 9h8a5 5 0 0 1 5 5v2",
   isFor: (_message, { me, active, readOnly }) => me !== null && active && (!readOnly || me.role === "owner"),
-  run: (message, _element, { replying }) => replying.to(message),
+  run: (message, _element, { composer, replying }) => {
+    composer.edit?.cancel(); // its draft is what answers
+    replying.to(message);
+  },
 };

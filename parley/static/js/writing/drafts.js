@@ -17,6 +17,7 @@ export class Drafts {
   constructor(key, roomIds) {
     this.prefix = `draft:${key}:`;
     this.aims = `aim:${key}:`;
+    this.editing = `edit:${key}`;
     this.earlier = roomIds.map((roomId) => `draft:${roomId}`);
     this.tab = tabId();
     /** @type {Set<string>} the tabs that answered */
@@ -51,6 +52,16 @@ export class Drafts {
     } catch {
       return {};
     }
+  }
+
+  /** What of a message that was sent is being written otherwise in this tab; "" for none. */
+  edit() {
+    return recall(this.editing, "sessionStorage");
+  }
+
+  /** @param {string} edit */
+  keepEdit(edit) {
+    remember(this.editing, edit, "sessionStorage");
   }
 
   /**

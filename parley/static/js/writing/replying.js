@@ -68,10 +68,15 @@ export class Replying {
    * @param {string} text
    */
   take(text) {
-    const { replyTo, chosen = {} } = this.aim;
+    const [{ replyTo }, mentions] = [this.aim, this.chosenIn(text)];
     this.set({});
-    const named = Object.entries(chosen).filter(([name]) => text.includes(`@${name}`));
-    return { replyTo, mentions: named.map(([, userId]) => userId).slice(0, MEANT_MAX) };
+    return { replyTo, mentions };
+  }
+
+  /** @param {string} text */
+  chosenIn(text) {
+    const named = Object.entries(this.aim.chosen ?? {}).filter(([name]) => text.includes(`@${name}`));
+    return named.map(([, userId]) => userId).slice(0, MEANT_MAX);
   }
 
   /** What was not sent is written once more. @param {import("../state/store.js").Outgoing} outgoing */
