@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Arrive
@@ -41,7 +42,7 @@ def test_an_at_sign_offers_people_by_keyboard(seeding: Seeding, arrive: Arrive) 
     ada.types("and @李")
     ada.page.keyboard.press("Tab")
     expect(ada.composer).to_have_value("Hi @Anna Maria and @李小龍 ")
-    ada.has_focus_on(ada.composer)
+    assert ada.measures("document.activeElement.id") == "message"
     # Escape closes it for this one, and no more.
     ada.types("@b")
     expect(offered(ada)).to_have_count(1)
@@ -67,6 +68,7 @@ def test_an_at_sign_offers_people_by_keyboard(seeding: Seeding, arrive: Arrive) 
     expect(ben.messages.nth(5)).to_have_class(re.compile("for-you"))
 
 
+@pytest.mark.not_in_firefox("it has the pointer that the machine has, whatever Playwright says")
 def test_of_two_of_one_name_the_chosen_one_is_meant(seeding: Seeding, arrive: Arrive) -> None:
     seeded = seeding.conversation(owner="Ada")
     seeding.say(seeded, "Ben", "The first")

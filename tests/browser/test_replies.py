@@ -12,12 +12,10 @@ from tests.browser.visitor import Visitor
 
 
 def replies_to(visitor: Visitor, text: str) -> None:
-    """By the key, with the message in focus."""
-    visitor.message(text).focus()
-    # What is done with messages is loaded when somebody first goes to one.
-    expect(visitor.message(text).get_by_role("toolbar")).to_be_visible()
-    visitor.page.keyboard.press("r")
-    visitor.has_focus_on(visitor.composer)
+    visitor.page.mouse.move(0, 0)
+    visitor.message(text).hover()
+    visitor.page.get_by_role("toolbar").get_by_role("button", name="Reply").click()
+    expect(strip(visitor)).to_be_visible()
 
 
 def strip(visitor: Visitor) -> Locator:
@@ -32,8 +30,7 @@ def test_an_answer_quotes_and_follows_what_it_answers(ada: Visitor, ben: Visitor
     ben.comes(ada.starts())
     ada.joins()
     ada.says("Tea on Sunday?\nOr coffee?")
-    ben.message("Tea on Sunday? Or coffee?").hover()
-    ben.page.get_by_role("toolbar").get_by_role("button", name="Reply").click()
+    replies_to(ben, "Tea on Sunday? Or coffee?")
     expect(strip(ben)).to_contain_text("Replying to Ada")
     expect(strip(ben)).to_contain_text("Tea on Sunday? Or coffee?")
     ben.says("Tea")
@@ -54,8 +51,6 @@ def test_an_answer_quotes_and_follows_what_it_answers(ada: Visitor, ben: Visitor
     ben.reloads()
     ben.is_connected()
     expect(quote(ben, "Tea")).to_have_text("In reply to Ada Tea on Sunday? Or coffee?")
-    ada.message("Tea on Sunday? Or coffee?").focus()
-    expect(ada.messages.first.get_by_role("toolbar")).to_be_visible()
     replies_to(ben, "Tea on Sunday? Or coffee?")
     deletes(ada, ada.messages.first)
     for each in (ada, ben):
@@ -66,6 +61,7 @@ def test_an_answer_quotes_and_follows_what_it_answers(ada: Visitor, ben: Visitor
 
 
 def deletes(visitor: Visitor, message: Locator) -> None:
+    message.page.mouse.move(0, 0)
     message.hover()
     message.get_by_role("toolbar").get_by_role("button", name="Delete").click()
     confirm = visitor.page.get_by_role("dialog").get_by_role("button", name="Delete")
@@ -80,7 +76,11 @@ def test_an_answer_is_kept_with_the_draft_and_goes_out_when_one_is_online_again(
     ada.starts()
     ada.joins()
     ada.says("Tea?")
-    replies_to(ada, "Tea?")
+    ada.message("Tea?").focus()
+    # What is done with messages is loaded when somebody first goes to one.
+    expect(ada.message("Tea?").get_by_role("toolbar")).to_be_visible()
+    ada.page.keyboard.press("r")
+    ada.has_focus_on(ada.composer)
     ada.types("Half a th")
     ada.reloads()
     ada.is_connected()
