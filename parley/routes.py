@@ -33,6 +33,7 @@ HANDLERS: dict[str, Handler] = {
     "messages": messages.history,
     "participants": people.list_participants,
     "send": messages.send,
+    "edit_message": messages.edit_message,
     "delete_message": messages.delete_message,
     "enter": door.enter,
     "use_link": door.use_link,
@@ -61,6 +62,7 @@ _LIMITED = {
     "enter": Kind.JOINS,
     "knock": Kind.JOINS,
     "use_link": Kind.JOINS,
+    "edit_message": Kind.MESSAGES,
     "send": Kind.MESSAGES,
     **dict.fromkeys(
         (

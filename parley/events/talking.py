@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from parley import contract, present, records
 from parley.domain import access, conversations, messages, participants, text
+from parley.domain.changing import Changed
 from parley.errors import ConversationIsOver, NotJoined
 from parley.events.coming import join_room
 from parley.events.site import Outcome, Site, find, refuse_unseated
@@ -33,6 +34,11 @@ async def _send_unseated(
             raise
         return sent
     return await messages.send(site.context, person, draft)
+
+
+async def edit_message(site: Site, client: Client, data: contract.EditMessage) -> Changed:
+    session = client.session_in(data.room_id)
+    return await messages.edit(site.context, data.room_id, session, data.id, data.message)
 
 
 async def delete_message(

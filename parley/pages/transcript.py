@@ -32,6 +32,7 @@ def grouped(messages: Iterable[contract.Message]) -> Iterator[Shown]:
             before is not None
             and follows
             and before.user_id == message.user_id
+            and not message.edited_at  # said beside the time, which stands with the name
             and _minute(message.timestamp) - _minute(before.timestamp) < GROUP_MINUTES
         )
         yield Shown(message, not follows, continued)

@@ -89,6 +89,14 @@ class Seeding:
         )
         assert reply.ok, reply.text
 
+    def delete_last(self, seeded: Seeded) -> None:
+        """The last message, by its owner."""
+        path = f"{self._url}/api/conversations/{seeded.room_id}/messages"
+        headers = {"Authorization": f"Bearer {seeded.tokens['owner']}"}
+        last = self._http.get(path, headers=headers, timeout=PATIENCE_S).json()["messages"][-1]
+        reply = self._http.delete(f"{path}/{last['id']}", headers=headers, timeout=PATIENCE_S)
+        assert reply.ok, reply.text
+
     def join_many(self, seeded: Seeded, names: Iterable[str], token: str = "") -> None:
         """Without a socket, so that they stay; in this order."""
         for name in names:

@@ -89,6 +89,9 @@ async def replies_about_doors(ada: Caller, ben: Caller) -> dict[str, Reply]:
     )
     await ada.call("POST", f"{room}/join", {"username": "Ada"})
     sent = await ada.call("POST", f"{room}/messages", {"message": "Oops"})
+    found["edit_message"] = await ada.call(
+        "PATCH", f"{room}/messages/{sent.body['id']}", {"message": "Sorry"}
+    )
     found["delete_message"] = await ada.call("DELETE", f"{room}/messages/{sent.body['id']}")
     found["acts"] = await ada.call("GET", f"{room}/acts")
     found["replace_link"] = await ada.call("POST", f"{room}/link")

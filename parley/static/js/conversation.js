@@ -8,13 +8,13 @@ import { byId } from "./browser/dom.js";
 import { Faces } from "./people/faces.js";
 import { onNewDay } from "./browser/time.js";
 import { Drafts } from "./writing/drafts.js";
-import { Deleting } from "./transcript/delete.js";
 import { startFolding } from "./transcript/fold.js";
 import { History } from "./transcript/history.js";
 import { startJoin } from "./people/join.js";
 import { startLeave } from "./people/leave.js";
 import { LastRead } from "./transcript/last-read.js";
 import { Marks } from "./transcript/marks.js";
+import { startMenu } from "./transcript/menu.js";
 import { readMessage } from "./transcript/message.js";
 import { OtherTabs } from "./writing/other-tabs.js";
 import { Outbox } from "./writing/outbox.js";
@@ -58,7 +58,6 @@ const knocks = document.getElementById("knocks") && import("./people/knocks.js")
   told.start();
   return told;
 });
-const deleting = new Deleting(connection);
 const catchUp = new CatchUp({ store, connection, reading });
 const tabs = new OtherTabs(key, store);
 const outbox = new Outbox({ store, connection, saved: new SavedOutbox(key, roomIds), tabs });
@@ -66,8 +65,11 @@ const resting = new Resting({ connection, isBusy: () => store.state.outbox.lengt
 const teller = new TypingTeller((isTyping) => connection.tell("typing", { is_typing: isTyping }));
 const composer = new Composer({
   drafts: new Drafts(key, roomIds), send, typing: (isTyping) => teller.changed(isTyping),
+  editLast: () => editing().then(({ lastOwn }) => edit(lastOwn(store.state))),
   restored: () => showPlaceToWrite(store.state),
 });
+/** @type {import("./writing/editing.js").Editing | undefined} */
+let editor;
 
 // First of all: what it waits for is far away, and everything below is done meanwhile.
 resting.start();
@@ -76,6 +78,7 @@ await nextTask();
 followVisibleViewport();
 forgetSentForm();
 composer.start();
+if (composer.drafts.edit()) editing().then(({ editFrom }) => edit(editFrom(composer.drafts.edit())));
 startJoin({ roomId, joined });
 startYou({ roomId, store, renamed });
 startLeave({ roomId, store, stop: leaveForGood });
@@ -98,8 +101,8 @@ reading.start();
 marks.start();
 catchUp.start();
 outbox.start();
-deleting.start();
 startFolding();
+startMenu({ store, connection, composer, reading, edit, joinLink: page.dataset.joinLink ?? "" });
 transcript.root.addEventListener("click", actOnMessage);
 addEventListener("hashchange", goToLinked);
 openWhereReadingGoesOn();
@@ -155,7 +158,7 @@ function serverEvents() {
       announce("This conversation has ended.");
     },
     message_changed: (message) => {
-      hush();
+      if (message.deleted || message.edited_at) hush();
       store.dispatch({ type: "message_changed", message });
     },
     conversation_changed: showChanged,
@@ -219,7 +222,6 @@ function wordsOfClosing(message) {
 function leave(message, isErased) {
   connection.stop();
   if (isErased) lastRead.forget();
-  byId("items").dataset.gone = "yes"; // nothing in it can be deleted from here
   hush(); // the line that says so is an alert of its own
   store.dispatch({ type: "gone", message, isErased });
 }
@@ -260,6 +262,19 @@ function send(text) {
   reading.wrote();
 }
 
+/** Loaded by who edits. */
+function editing() {
+  return import("./writing/editing.js");
+}
+
+/** @param {{id: string, seq: number, message: string, text?: string}} [message] none to edit: nothing */
+async function edit(message) {
+  if (!message || !mayPost(store.state)) return;
+  const { Editing } = await editing();
+  editor ??= new Editing({ connection, composer });
+  editor.start(message, message.text);
+}
+
 /** @param {import("./state/store.js").Me} me */
 function joined(me) {
   store.dispatch({ type: "me", me });
@@ -296,6 +311,11 @@ function showRights({ owner }) {
   for (const id of ["manage-link", "end-link"]) document.getElementById(id)?.remove();
 }
 
+/** @param {import("./state/store.js").State} state */
+function mayPost({ me, active, readOnly }) {
+  return me !== null && active && (!readOnly || me.role === "owner");
+}
+
 function showEnd() {
   document.getElementById("end-link")?.remove();
   /** @type {HTMLDialogElement} */ (byId("sheet")).close();
@@ -308,8 +328,6 @@ function actOnMessage(event) {
   const clicked = /** @type {HTMLElement} */ (event.target);
   const message = /** @type {HTMLElement | null} */ (clicked.closest(".message"));
   const action = /** @type {HTMLElement | null} */ (clicked.closest("[data-action]"))?.dataset.action;
-  if (message && action === "more") return message.focus({ preventScroll: true }); // which shows them
-  if (message?.dataset.id && action === "delete") return deleting.ask(message);
   if (message?.dataset.clientId && action) return actOnFailed(message.dataset.clientId, action);
   const link = clicked.closest(".message-time");
   if (!link || !message?.dataset.seq || event.metaKey || event.ctrlKey || event.shiftKey) return;

@@ -87,7 +87,8 @@ function addMessage(items, message, state, outgoing) {
     message,
     outgoing,
     mine: outgoing !== undefined || message.user_id === state.me?.userId,
-    continued: follows && before.user_id === message.user_id && gap(before, message) <= GROUP_MS,
+    // That a message was edited is said beside the time, which stands with the name.
+    continued: follows && before.user_id === message.user_id && gap(before, message) <= GROUP_MS && !message.edited_at,
   });
 }
 

@@ -2,9 +2,12 @@
 // One message on the screen: made from the template the server renders with too, or taken over from the server's page.
 import { cloneTemplate, part } from "../browser/dom.js";
 import { isEmojiOnly, isLong, parse, render } from "./text.js";
-import { fullDate, showTime } from "../browser/time.js";
+import { dayOf, fullDate, showTime } from "../browser/time.js";
 
 /** @typedef {import("../state/items.js").MessageItem} MessageItem */
+
+/** @type {WeakMap<HTMLElement, string>} the text that each element shows, as it was written */
+const shown = new WeakMap();
 
 /**
  * @param {MessageItem} item
@@ -12,15 +15,25 @@ import { fullDate, showTime } from "../browser/time.js";
  */
 export function makeMessage({ message }) {
   const element = cloneTemplate("message-template");
-  if (message.deleted) return element;
-  part(element, "text").append(render(parse(message.message)));
-  element.classList.toggle("emoji-only", isEmojiOnly(message.message));
-  if (isLong(message.message)) element.append(cloneTemplate("fold-template"));
+  if (!message.deleted) showText(element, message.message);
   return element;
 }
 
 /**
- * Brings an element up to date. Its text never changes, but may go.
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+function showText(element, text) {
+  if (shown.get(element) === text) return;
+  shown.set(element, text);
+  part(element, "text").replaceChildren(render(parse(text)));
+  element.classList.toggle("emoji-only", isEmojiOnly(text));
+  element.querySelector(":scope > .fold")?.remove();
+  if (isLong(text)) part(element, "text").after(cloneTemplate("fold-template"));
+}
+
+/**
+ * Brings an element up to date.
  * @param {HTMLElement} element
  * @param {MessageItem} item
  * @param {string} roomId
@@ -36,7 +49,9 @@ export function updateMessage(element, item, roomId, faces) {
   part(element, "mark").textContent = markOf(message);
   part(element, "unproven").hidden = !message.unproven;
   if (message.deleted) showDeleted(element);
+  else showText(element, message.message);
   showMessageTime(element, message.timestamp);
+  showEdited(element, message);
   if (message.seq) showPlace(element, message, roomId);
   showState(element, item.outgoing);
 }
@@ -47,10 +62,24 @@ function markOf({ role, alike }) {
   return alike ? "same name as someone else" : "";
 }
 
+/**
+ * By its date, where that is another than the message's.
+ * @param {HTMLElement} element
+ * @param {import("../connection/wire.js").Message} message
+ */
+function showEdited(element, { timestamp, edited_at: editedAt }) {
+  part(element, "edited").hidden = !editedAt;
+  if (!editedAt) return;
+  const time = /** @type {HTMLTimeElement} */ (part(element, "edited-time"));
+  time.dataset.format = dayOf(editedAt) === dayOf(timestamp) ? "clock" : "date";
+  showTime(time, editedAt);
+}
+
 /** @param {HTMLElement} element */
 function showDeleted(element) {
   element.classList.add("deleted");
   element.classList.remove("emoji-only");
+  shown.delete(element);
   part(element, "text").textContent = "Deleted";
   element.querySelector(".fold")?.remove();
 }
@@ -101,17 +130,19 @@ function stateText({ status, error }) {
 }
 
 /**
- * The message a server-rendered element stands for. Its text is already on the screen and is not read back.
+ * The message a server-rendered element stands for. Where its text looks other than it was written, it is given beside.
  * @param {HTMLElement} element
  * @returns {import("../connection/wire.js").Message}
  */
 export function readMessage(element) {
   const { id = "", seq, changedSeq, userId = "", username = "", at = "" } = element.dataset;
-  const { clientId, role, alike, unproven, deleted } = element.dataset;
-  const message = part(element, "text").textContent ?? "";
+  const { clientId, role, alike, unproven, deleted, editedAt } = element.dataset;
+  const message = element.dataset.source ?? part(element, "text").textContent ?? "";
+  delete element.dataset.source; // it may change, and go
+  shown.set(element, message);
   return {
     id, seq: Number(seq), changed_seq: Number(changedSeq), user_id: userId, username, timestamp: at, message,
     client_id: clientId, role: role === "owner" ? "owner" : undefined, alike: alike === "yes",
-    unproven: unproven === "yes", deleted: deleted === "yes",
+    unproven: unproven === "yes", deleted: deleted === "yes", edited_at: editedAt,
   };
 }

@@ -16,6 +16,7 @@ export class Drafts {
    */
   constructor(key, roomIds) {
     this.prefix = `draft:${key}:`;
+    this.editing = `edit:${key}`;
     this.earlier = roomIds.map((roomId) => `draft:${roomId}`);
     this.tab = tabId();
     /** @type {Set<string>} the tabs that answered */
@@ -35,6 +36,16 @@ export class Drafts {
   /** @param {string} text */
   keep(text) {
     remember(this.prefix + this.tab, text);
+  }
+
+  /** What of a message that was sent is being written otherwise in this tab; "" for none. */
+  edit() {
+    return recall(this.editing, "sessionStorage");
+  }
+
+  /** @param {string} edit */
+  keepEdit(edit) {
+    remember(this.editing, edit, "sessionStorage");
   }
 
   /**
