@@ -328,12 +328,19 @@ function actOnMessage(event) {
   const clicked = /** @type {HTMLElement} */ (event.target);
   const message = /** @type {HTMLElement | null} */ (clicked.closest(".message"));
   const action = /** @type {HTMLElement | null} */ (clicked.closest("[data-action]"))?.dataset.action;
+  if (action === "copy-code") return copyCode(clicked);
   if (message?.dataset.clientId && action) return actOnFailed(message.dataset.clientId, action);
   const link = clicked.closest(".message-time");
   if (!link || !message?.dataset.seq || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
   window.history.replaceState(window.history.state, "", /** @type {HTMLAnchorElement} */ (link).href);
   reading.goTo(Number(message.dataset.seq));
+}
+
+/** @param {HTMLElement} button */
+async function copyCode(button) {
+  const { copy } = await import("./transcript/copying.js");
+  copy(button.closest(".code-block")?.querySelector("code")?.textContent ?? "");
 }
 
 /**

@@ -1,13 +1,16 @@
 // @ts-check
 // One message on the screen: made from the template the server renders with too, or taken over from the server's page.
 import { cloneTemplate, part } from "../browser/dom.js";
-import { isEmojiOnly, isLong, parse, render } from "./text.js";
+import { renderText } from "./parts.js";
+import { isEmojiOnly, isLong } from "./text.js";
 import { dayOf, fullDate, showTime } from "../browser/time.js";
 
 /** @typedef {import("../state/items.js").MessageItem} MessageItem */
 
 /** @type {WeakMap<HTMLElement, string>} the text that each element shows, as it was written */
 const shown = new WeakMap();
+/** @type {WeakSet<HTMLElement>} those that show it before the server has said what it comes to */
+const early = new WeakSet();
 
 /**
  * @param {MessageItem} item
@@ -15,18 +18,21 @@ const shown = new WeakMap();
  */
 export function makeMessage({ message }) {
   const element = cloneTemplate("message-template");
-  if (!message.deleted) showText(element, message.message);
+  if (!message.deleted) showText(element, message);
   return element;
 }
 
 /**
  * @param {HTMLElement} element
- * @param {string} text
+ * @param {import("../connection/wire.js").Message} message
  */
-function showText(element, text) {
-  if (shown.get(element) === text) return;
+function showText(element, message) {
+  const { message: text, parts } = message;
+  if (shown.get(element) === text && !(parts && early.has(element))) return;
   shown.set(element, text);
-  part(element, "text").replaceChildren(render(parse(text)));
+  if (parts) early.delete(element);
+  else early.add(element);
+  part(element, "text").replaceChildren(renderText(message));
   element.classList.toggle("emoji-only", isEmojiOnly(text));
   element.querySelector(":scope > .fold")?.remove();
   if (isLong(text)) part(element, "text").after(cloneTemplate("fold-template"));
@@ -49,7 +55,7 @@ export function updateMessage(element, item, roomId, faces) {
   part(element, "mark").textContent = markOf(message);
   part(element, "unproven").hidden = !message.unproven;
   if (message.deleted) showDeleted(element);
-  else showText(element, message.message);
+  else showText(element, message);
   showMessageTime(element, message.timestamp);
   showEdited(element, message);
   if (message.seq) showPlace(element, message, roomId);
