@@ -48,7 +48,8 @@ export function updateMessage(element, item, roomId, faces) {
   part(element, "author").textContent = mine ? "You" : message.username;
   part(element, "mark").textContent = markOf(message);
   part(element, "unproven").hidden = !message.unproven;
-  if (message.deleted) showDeleted(element);
+  element.classList.toggle("deleted", Boolean(message.deleted || item.deleting));
+  if (message.deleted || item.deleting) showDeleted(element, !message.deleted && item.deleting?.canUndo);
   else showText(element, message.message);
   showMessageTime(element, message.timestamp);
   showEdited(element, message);
@@ -76,12 +77,14 @@ function showEdited(element, { timestamp, edited_at: editedAt }) {
   showTime(time, editedAt);
 }
 
-/** @param {HTMLElement} element */
-function showDeleted(element) {
-  element.classList.add("deleted");
+/**
+ * @param {HTMLElement} element
+ * @param {boolean} [canUndo]
+ */
+function showDeleted(element, canUndo) {
   element.classList.remove("emoji-only");
   shown.delete(element);
-  part(element, "text").textContent = "Deleted";
+  part(element, "text").replaceChildren(canUndo ? cloneTemplate("deleting-template") : "Deleted");
   element.querySelector(".fold")?.remove();
 }
 
