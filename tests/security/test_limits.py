@@ -357,6 +357,8 @@ async def test_wrong_passphrases_are_limited_by_name(opened: Open) -> None:
 
 ACT_CALLS = [
     ("DELETE", "/messages/none", None),
+    ("PUT", "/messages/none/pin", None),
+    ("DELETE", "/messages/none/pin", None),
     ("POST", "/end", {}),
     ("PATCH", "", {"passphrase": "open sesame"}),
     ("DELETE", "", None),
@@ -370,6 +372,7 @@ ACT_CALLS = [
 ]
 ACT_EVENTS: dict[str, Json] = {
     "delete_message": {"id": "none"},
+    "pin_message": {"id": "none", "on": True},
     "answer_knock": {"id": "none", "admit": True},
     "change_conversation": {"passphrase": "open sesame"},
     "remove_participant": {"user_id": "nobody"},
