@@ -54,6 +54,7 @@ from parley.pages.assets import SHOWN_ELSEWHERE, Assets
 from parley.pages.conversations import pages
 from parley.pages.door import door_pages
 from parley.pages.manage import manage_pages
+from parley.pages.messages import message_pages
 from parley.realtime import Realtime, asking
 from parley.routes import methods_at, rest
 from parley.secret import Secret
@@ -205,6 +206,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(pages)
     app.register_blueprint(door_pages)
     app.register_blueprint(manage_pages)
+    app.register_blueprint(message_pages)
     app.register_blueprint(app.assets.blueprint())
     app.before_request(_refuse_other_hosts)
     app.before_request(requests.refuse_long_queries)

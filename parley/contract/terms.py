@@ -23,6 +23,10 @@ PASSPHRASE_MAX_CHARS = 200
 MESSAGE_ID_MAX_CHARS = 64
 
 
+PINS_MAX = 50
+"""How many messages of a conversation may be pinned: what all should find has to stand out."""
+
+
 def default_title(room_id: str) -> str:
     """What a conversation without a title has for one on the wire."""
     return f"Conversation {room_id}"
@@ -139,6 +143,8 @@ DoorName = Literal["open", "locked", "passphrase", "knock"]
 ActName = Literal[
     "ended",
     "deleted_message",
+    "pinned_message",
+    "unpinned_message",
     "removed",
     "let_back",
     "admitted",

@@ -54,7 +54,7 @@ def test_an_edit_is_seen_by_everybody_at_once_and_after_a_reload(
     ben.is_connected()
     expect(ben.messages.last.locator(".message-edited")).to_have_text(re.compile("^edited"))
     expect(ben.messages.last).not_to_have_class(re.compile("continued"))
-    expect(edited(ben, "Before")).to_be_hidden()
+    expect(edited(ben, "Before")).to_have_count(0)
     assert ben.messages.last.locator("code").inner_text() == "end"
 
 

@@ -39,7 +39,7 @@ def test_one_row_of_tools_goes_to_the_message_in_question(seeding: Seeding, arri
     expect(code.get_by_role("toolbar")).to_be_visible()
     expect(tools(ben)).to_have_count(1)
     expect(tools(ben).get_by_role("button", name="Delete")).to_be_visible()
-    assert ben.measures("document.querySelectorAll('#items *').length") < before + 10
+    assert ben.measures("document.querySelectorAll('#items *').length") < before + 15
     code.get_by_role("button", name="Copy text").click()
     expect(ben.page.locator(".toast")).to_have_text("Copied")
     assert pasted(ben) == "Look: `code`"

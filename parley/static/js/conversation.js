@@ -89,7 +89,7 @@ if (document.getElementById("end-link")) {
 }
 startStatus(store, () => connection.tryNow());
 await nextTask();
-store.watch(["messages", "ahead", "outbox", "notices", "unread", "me", "hasOlder", "hasNewer", "active"], (state) =>
+store.watch(["messages", "ahead", "outbox", "deleting", "notices", "unread", "me", "hasOlder", "hasNewer", "active"], (state) =>
   transcript.show(state));
 onNewDay(() => transcript.show(store.state));
 store.watch(["me", "active", "readOnly", "gone"], showPlaceToWrite);
@@ -329,6 +329,7 @@ function actOnMessage(event) {
   const message = /** @type {HTMLElement | null} */ (clicked.closest(".message"));
   const action = /** @type {HTMLElement | null} */ (clicked.closest("[data-action]"))?.dataset.action;
   if (action === "copy-code") return copyCode(clicked);
+  if (message && action === "undo") return undelete(message);
   if (message?.dataset.clientId && action) return actOnFailed(message.dataset.clientId, action);
   const link = clicked.closest(".message-time");
   if (!link || !message?.dataset.seq || event.metaKey || event.ctrlKey || event.shiftKey) return;
@@ -353,6 +354,13 @@ function actOnFailed(clientId, action) {
   outbox.discard(clientId);
   if (action === "edit" && failed) composer.putBack(failed.text);
   else byId("message").focus();
+}
+
+/** @param {HTMLElement} message */
+function undelete(message) {
+  store.dispatch({ type: "kept", id: message.dataset.id });
+  message.focus({ preventScroll: true });
+  announce("The message is back.");
 }
 
 function linkedSeq() {

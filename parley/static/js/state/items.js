@@ -10,7 +10,8 @@ import { dayOf } from "../browser/time.js";
  * @typedef {{kind: "day", key: string, timestamp: string}} DayItem
  * @typedef {{kind: "notice", key: string, text: string, timestamp: string}} NoticeItem
  * @typedef {{kind: "unread", key: string}} UnreadItem
- * @typedef {{kind: "message", key: string, message: Message, outgoing?: Outgoing, mine: boolean, continued: boolean}} MessageItem
+ * @typedef {{kind: "message", key: string, message: Message, outgoing?: Outgoing, mine: boolean, continued: boolean,
+ *   deleting?: import("./store.js").Deleting}} MessageItem
  * @typedef {DayItem | NoticeItem | UnreadItem | MessageItem} Item
  */
 
@@ -86,6 +87,7 @@ function addMessage(items, message, state, outgoing) {
     key: outgoing ? `c-${outgoing.clientId}` : `m-${message.seq}`,
     message,
     outgoing,
+    deleting: state.deleting.find(({ id }) => id === message.id),
     mine: outgoing !== undefined || message.user_id === state.me?.userId,
     // That a message was edited is said beside the time, which stands with the name.
     continued: follows && before.user_id === message.user_id && gap(before, message) <= GROUP_MS && !message.edited_at,

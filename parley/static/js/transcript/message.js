@@ -11,6 +11,8 @@ import { dayOf, fullDate, showTime } from "../browser/time.js";
 const shown = new WeakMap();
 /** @type {WeakSet<HTMLElement>} those that show it before the server has said what it comes to */
 const early = new WeakSet();
+/** @type {WeakMap<HTMLElement, {text: string, nodes: Node[]}>} what comes back if its deletion is undone */
+const hidden = new WeakMap();
 
 /**
  * @param {MessageItem} item
@@ -30,12 +32,23 @@ function showText(element, message) {
   const { message: text, parts } = message;
   if (shown.get(element) === text && !(parts && early.has(element))) return;
   shown.set(element, text);
-  if (parts) early.delete(element);
-  else early.add(element);
-  part(element, "text").replaceChildren(renderText(message));
+  const before = hidden.get(element);
+  hidden.delete(element);
+  if (before?.text === text) part(element, "text").replaceChildren(...before.nodes);
+  else showAnew(element, message);
   element.classList.toggle("emoji-only", isEmojiOnly(text));
   element.querySelector(":scope > .fold")?.remove();
   if (isLong(text)) part(element, "text").after(cloneTemplate("fold-template"));
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {import("../connection/wire.js").Message} message
+ */
+function showAnew(element, message) {
+  if (message.parts) early.delete(element);
+  else early.add(element);
+  part(element, "text").replaceChildren(renderText(message));
 }
 
 /**
@@ -54,7 +67,8 @@ export function updateMessage(element, item, roomId, faces) {
   part(element, "author").textContent = mine ? "You" : message.username;
   part(element, "mark").textContent = markOf(message);
   part(element, "unproven").hidden = !message.unproven;
-  if (message.deleted) showDeleted(element);
+  element.classList.toggle("deleted", Boolean(message.deleted || item.deleting));
+  if (message.deleted || item.deleting) showDeleted(element, !message.deleted && item.deleting?.canUndo);
   else showText(element, message);
   showMessageTime(element, message.timestamp);
   showEdited(element, message);
@@ -74,19 +88,25 @@ function markOf({ role, alike }) {
  * @param {import("../connection/wire.js").Message} message
  */
 function showEdited(element, { timestamp, edited_at: editedAt }) {
-  part(element, "edited").hidden = !editedAt;
-  if (!editedAt) return;
-  const time = /** @type {HTMLTimeElement} */ (part(element, "edited-time"));
+  const shown = element.querySelector('[data-part="edited"]');
+  if (!editedAt) return shown?.remove();
+  const edited = shown ?? part(element, "link").parentElement?.appendChild(cloneTemplate("edited-template"));
+  const time = /** @type {HTMLTimeElement} */ (edited?.firstElementChild);
   time.dataset.format = dayOf(editedAt) === dayOf(timestamp) ? "clock" : "date";
   showTime(time, editedAt);
 }
 
-/** @param {HTMLElement} element */
-function showDeleted(element) {
-  element.classList.add("deleted");
+/**
+ * @param {HTMLElement} element
+ * @param {boolean} [canUndo]
+ */
+function showDeleted(element, canUndo) {
   element.classList.remove("emoji-only");
+  const text = shown.get(element);
+  if (canUndo && text !== undefined) hidden.set(element, { text, nodes: [...part(element, "text").childNodes] });
+  if (!canUndo) hidden.delete(element);
   shown.delete(element);
-  part(element, "text").textContent = "Deleted";
+  part(element, "text").replaceChildren(canUndo ? cloneTemplate("deleting-template") : "Deleted");
   element.querySelector(".fold")?.remove();
 }
 
@@ -146,6 +166,7 @@ export function readMessage(element) {
   const message = element.dataset.source ?? part(element, "text").textContent ?? "";
   delete element.dataset.source; // it may change, and go
   shown.set(element, message);
+  element.querySelector("noscript")?.remove();
   return {
     id, seq: Number(seq), changed_seq: Number(changedSeq), user_id: userId, username, timestamp: at, message,
     client_id: clientId, role: role === "owner" ? "owner" : undefined, alike: alike === "yes",

@@ -129,8 +129,8 @@ function update(element, item, { roomId, faces }) {
 /** @param {Item} item */
 function looksOf(item) {
   if (item.kind === "message") {
-    const { mine, continued, message, outgoing } = item;
-    return [mine, continued, message.seq, message.changed_seq, outgoing?.status, outgoing?.error].join("|");
+    const { mine, continued, message, outgoing, deleting } = item;
+    return [deleting?.canUndo, mine, continued, message.seq, message.changed_seq, outgoing?.status, outgoing?.error].join("|");
   }
   if (item.kind === "day") return dayName(item.timestamp); // not for good: today is yesterday tomorrow
   return item.kind === "notice" ? item.text : item.key;
