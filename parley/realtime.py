@@ -44,6 +44,7 @@ HANDLERS: dict[str, Callable[[Site, Client, Any], Outcome]] = {
     "delete_message": talking.delete_message,
     "sync": talking.sync,
     "typing": talking.typing,
+    "pin_message": owning.pin_message,
     "knock": coming.knock,
     "answer_knock": owning.answer_knock,
     "change_conversation": owning.change_conversation,

@@ -35,6 +35,9 @@ HANDLERS: dict[str, Handler] = {
     "send": messages.send,
     "edit_message": messages.edit_message,
     "delete_message": messages.delete_message,
+    "pins": messages.pinned,
+    "pin_message": messages.pin_message,
+    "unpin_message": messages.unpin_message,
     "enter": door.enter,
     "use_link": door.use_link,
     "knock": door.knock,
@@ -67,6 +70,8 @@ _LIMITED = {
     **dict.fromkeys(
         (
             "delete_message",
+            "pin_message",
+            "unpin_message",
             "end",
             "change",
             "delete",
@@ -136,7 +141,7 @@ def rest(*, allowed_origins: tuple[str, ...]) -> Blueprint:
         blueprint,
         allow_origin=list(allowed_origins),
         allow_headers=["Authorization", "Content-Type"],
-        allow_methods=["GET", "POST", "PATCH", "DELETE"],
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_credentials=False,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from parley import contract, present, web
 from parley.calls.answering import changed, parameters
-from parley.domain import messages
+from parley.domain import messages, pins
 
 
 async def history(room_id: str) -> contract.MessagesReply:
@@ -48,3 +48,18 @@ async def delete_message(room_id: str, message_id: str) -> contract.MessageReply
     session = await web.current_session()
     message = await messages.delete(web.site().context, room_id, session, message_id)
     return contract.MessageReply(message=present.message(message))
+
+
+async def pinned(room_id: str) -> contract.PinsReply:
+    found = await pins.pinned(web.site().context, room_id, await web.session_if_known())
+    return contract.PinsReply(messages=[present.message(each) for each in found])
+
+
+async def pin_message(room_id: str, message_id: str) -> contract.MessageReply:
+    context, session = web.site().context, await web.current_session()
+    return changed(await pins.pin(context, room_id, session, message_id, on=True))
+
+
+async def unpin_message(room_id: str, message_id: str) -> contract.MessageReply:
+    context, session = web.site().context, await web.current_session()
+    return changed(await pins.pin(context, room_id, session, message_id, on=False))

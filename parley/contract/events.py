@@ -118,6 +118,14 @@ class DeleteMessage(Struct, kw_only=True):
     id: MessageId
 
 
+class PinMessage(Struct, kw_only=True):
+    """`on`: pin it, or unpin it."""
+
+    room_id: RoomId
+    id: MessageId
+    on: bool
+
+
 class PersonOfRoom(Struct, kw_only=True):
     room_id: RoomId
     user_id: UserId
@@ -378,6 +386,12 @@ CLIENT_EVENTS: dict[str, ClientEvent] = {
             "delete_message",
             "Delete a message. For its author and owners.",
             DeleteMessage,
+            ChangedAck,
+        ),
+        ClientEvent(
+            "pin_message",
+            "Pin a message, or unpin it. Owners only. Doing it again changes nothing.",
+            PinMessage,
             ChangedAck,
         ),
         ClientEvent("knock", "Ask to be let in.", Knock, KnockAck),

@@ -25,6 +25,10 @@ MEANT_MAX = 20
 """How many people one message can mean."""
 
 
+PINS_MAX = 50
+"""How many messages of a conversation may be pinned: what all should find has to stand out."""
+
+
 def default_title(room_id: str) -> str:
     """What a conversation without a title has for one on the wire."""
     return f"Conversation {room_id}"
@@ -143,6 +147,8 @@ DoorName = Literal["open", "locked", "passphrase", "knock"]
 ActName = Literal[
     "ended",
     "deleted_message",
+    "pinned_message",
+    "unpinned_message",
     "removed",
     "let_back",
     "admitted",

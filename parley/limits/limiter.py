@@ -130,6 +130,7 @@ OF_EVENT = {
     "typing": Kind.TYPING,
     "edit_message": Kind.MESSAGES,
     "delete_message": Kind.ACTS,
+    "pin_message": Kind.ACTS,
     "answer_knock": Kind.ACTS,
     "change_conversation": Kind.ACTS,
     "remove_participant": Kind.ACTS,

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite import insert
 from parley.records import Answered, Message
 from parley.storage.participants import ROLES
 from parley.storage.prepared import Prepared, p, values
-from parley.storage.schema import CHANGED_LATER, mentions, messages, reactions
+from parley.storage.schema import CHANGED_LATER, PINNED, mentions, messages, reactions
 
 BEGINS_CHARS = 300
 """How much of what it answers is read with a message."""
@@ -104,6 +104,12 @@ _SAID_SINCE = Prepared(
 _CHANGED_SINCE = Prepared(
     _OF_ONE.where(messages.c.changed_seq > p("since"), CHANGED_LATER)
     .order_by(messages.c.changed_seq)
+    .limit(p("limit")),
+    _COLUMNS,
+)
+_PINNED = Prepared(
+    _OF_ONE.where(PINNED)
+    .order_by(messages.c.pinned_at.desc(), messages.c.seq.desc())
     .limit(p("limit")),
     _COLUMNS,
 )
@@ -295,6 +301,12 @@ def changed(
     edited = _CHANGED_SINCE.until(connection, _longer_than(chars), **given)
     found = heapq.merge(said, edited, key=lambda row: row.changed_seq)
     return tuple(_message(row) for row in itertools.islice(found, limit))
+
+
+def pinned(connection: sa.Connection, conversation_id: int, *, limit: int) -> tuple[Message, ...]:
+    """Those that are pinned, the one that was pinned last first."""
+    found = _PINNED.run(connection, conversation_id=conversation_id, limit=limit)
+    return tuple(_message(row) for row in found)
 
 
 def _longer_than(chars: int) -> Callable[[Any], bool]:

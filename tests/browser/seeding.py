@@ -97,6 +97,14 @@ class Seeding:
         reply = self._http.delete(f"{path}/{last['id']}", headers=headers, timeout=PATIENCE_S)
         assert reply.ok, reply.text
 
+    def remove(self, seeded: Seeded, who: str) -> None:
+        """By the owner."""
+        path = f"{self._url}/api/conversations/{seeded.room_id}/participants"
+        headers = {"Authorization": f"Bearer {seeded.tokens['owner']}"}
+        people = self._http.get(path, headers=headers, timeout=PATIENCE_S).json()["participants"]
+        [user_id] = [each["user_id"] for each in people if each["username"] == who]
+        self._post(f"{seeded.room_id}/remove", {"user_id": user_id}, seeded.tokens["owner"])
+
     def join_many(self, seeded: Seeded, names: Iterable[str], token: str = "") -> None:
         """Without a socket, so that they stay; in this order."""
         for name in names:

@@ -21,12 +21,22 @@ from tests.people import PATIENCE_S
 LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
 LONG_LINK = "https://example.org/" + "a-path-that-never-breaks/" * 12
 WIDE_CODE = "```\n" + "x = 'a line of code far wider than any phone' + " * 4 + "\n```"
+MARKED = f"""**Strong**, *slanted*, ~~gone~~, [words]({LONG_LINK}) and:
+- {LONG_WORD}
+  1. one
+
+> a quote of `code` and {LONG_LINK}
+
+```a-language
+{WIDE_CODE.splitlines()[1]}
+```"""
 MANY_KINDS = [
     Said("Ada", "Hello, everyone. Is `make` enough?"),
     Said("Ben", f"See {LONG_LINK} for that."),
     Said("Ben", LONG_WORD),
     Said("Ada", WIDE_CODE),
     Said("Ada", "🎉🎈"),
+    Said("Ben", MARKED),
     Said("Cleo" * 16, "שלום, a name as long as names may be"),
     Said("Ben", "The last one."),
 ]

@@ -231,26 +231,6 @@ def test_owner_rights_go_to_another_device(ada: Visitor, arrive: Arrive) -> None
     expect(mallory.page.get_by_text("It may have been used, revoked or expired.")).to_be_visible()
 
 
-def test_a_message_is_deleted_after_being_asked_once(ada: Visitor, arrive: Arrive) -> None:
-    link = ada.starts()
-    ada.joins()
-    ben = arrive("Ben")
-    ben.comes(link)
-    ben.says("Something unkind")
-    ada.reads("Something unkind")
-    unkind = ada.message("Something unkind")
-    unkind.hover()
-    unkind.get_by_role("button", name="Delete").click()
-    ada.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    for who in (ada, ben):
-        who.reads("Deleted")
-        who.does_not_see("Something unkind")
-    ben.reloads()
-    ben.reads("Deleted")
-    ben.says("Sorry")
-    ada.reads("Sorry")
-
-
 def test_the_owner_has_a_badge_that_no_name_can_fake(ada: Visitor, arrive: Arrive) -> None:
     link = ada.starts()
     ada.joins()

@@ -357,6 +357,8 @@ async def test_wrong_passphrases_are_limited_by_name(opened: Open) -> None:
 
 ACT_CALLS = [
     ("DELETE", "/messages/none", None),
+    ("PUT", "/messages/none/pin", None),
+    ("DELETE", "/messages/none/pin", None),
     ("POST", "/end", {}),
     ("PATCH", "", {"passphrase": "open sesame"}),
     ("DELETE", "", None),
@@ -370,6 +372,7 @@ ACT_CALLS = [
 ]
 ACT_EVENTS: dict[str, Json] = {
     "delete_message": {"id": "none"},
+    "pin_message": {"id": "none", "on": True},
     "answer_knock": {"id": "none", "admit": True},
     "change_conversation": {"passphrase": "open sesame"},
     "remove_participant": {"user_id": "nobody"},
@@ -395,6 +398,7 @@ async def test_all_that_owners_do_is_limited_however_they_do_it(opened: Open) ->
         for event, data in ACT_EVENTS.items():
             assert_too_much(await ada.ask(event, {"room_id": room_id, **data}), 60.0)
         forms = [f"manage/{act}" for act in (*ACT_FORMS, "replace-link", "delete")] + ["end"]
+        forms.append("messages/none/delete")
         headers = {"Authorization": f"Bearer {ada.token}"}
         async with aiohttp.ClientSession(headers=headers) as http:
             for form in forms:

@@ -42,6 +42,9 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
         None,
         (KNOCK, FORBIDDEN, FORBIDDEN, OK, NOT_FOUND, FORBIDDEN),
     ),
+    "pins": ("{path}/pins", None, READERS),
+    "pin_message": ("{path}/messages/{message_id}/pin", None, OWNERS),
+    "unpin_message": ("{path}/messages/{message_id}/pin", None, OWNERS),
     "enter": (
         "{path}/enter",
         {"passphrase": "guess"},
@@ -86,6 +89,7 @@ EVENTS: dict[str, tuple[Json, Row]] = {
         {"id": "{message_id}"},
         (KNOCK, FORBIDDEN, FORBIDDEN, OK, NOT_FOUND, FORBIDDEN),
     ),
+    "pin_message": ({"id": "{message_id}", "on": True}, OWNERS),
     "knock": ({"username": "Zoe"}, (OK, OK, OK, OK, NOT_FOUND, ENDED)),
     "answer_knock": ({"id": "{knock_id}", "admit": True}, OWNERS),
     "change_conversation": ({"title": "Mine"}, OWNERS),

@@ -64,6 +64,13 @@ class MessageReply(Struct, kw_only=True):
     message: Message
 
 
+class PinsReply(Struct, kw_only=True):
+    """The pinned messages, the one that was pinned last first."""
+
+    success: Literal[True] = True
+    messages: list[Message]
+
+
 class MessagesReply(Struct, kw_only=True):
     """A page of the history, oldest first. `has_more`: further on in the direction asked for."""
 

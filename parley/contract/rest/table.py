@@ -24,6 +24,7 @@ from parley.contract.rest.messages import (
     EditBody,
     MessageReply,
     MessagesReply,
+    PinsReply,
     SendBody,
     SendReply,
 )
@@ -39,6 +40,7 @@ from parley.contract.terms import (
     MESSAGES_PAGE_MAX,
     PARTICIPANTS_PAGE_DEFAULT,
     PARTICIPANTS_PAGE_MAX,
+    PINS_MAX,
     WAITING_MAX,
     Seq,
 )
@@ -179,6 +181,29 @@ CALLS: dict[str, Call] = {
             "Delete a message, leaving a note that there was one. Its author and owners can.",
             MessageReply,
             credential="participant",
+        ),
+        Call(
+            "pins",
+            "GET",
+            "/api/conversations/{room_id}/pins",
+            "The pinned messages, the one that was pinned last first.",
+            PinsReply,
+        ),
+        Call(
+            "pin_message",
+            "PUT",
+            "/api/conversations/{room_id}/messages/{message_id}/pin",
+            f"Pin a message, so that everyone finds it. At most {PINS_MAX} are pinned at a time.",
+            MessageReply,
+            credential="owner",
+        ),
+        Call(
+            "unpin_message",
+            "DELETE",
+            "/api/conversations/{room_id}/messages/{message_id}/pin",
+            "Unpin a message. Deleting it does, too.",
+            MessageReply,
+            credential="owner",
         ),
         Call(
             "enter",

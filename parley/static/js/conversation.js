@@ -97,7 +97,7 @@ if (document.getElementById("end-link")) {
 }
 startStatus(store, () => connection.tryNow());
 await nextTask();
-store.watch(["messages", "ahead", "outbox", "notices", "unread", "me", "hasOlder", "hasNewer", "active"], (state) =>
+store.watch(["messages", "ahead", "outbox", "deleting", "notices", "unread", "me", "hasOlder", "hasNewer", "active"], (state) =>
   transcript.show(state));
 onNewDay(() => transcript.show(store.state));
 store.watch(["me", "active", "readOnly", "gone"], showPlaceToWrite);
@@ -349,6 +349,8 @@ function actOnMessage(event) {
   const clicked = /** @type {HTMLElement} */ (event.target);
   const message = /** @type {HTMLElement | null} */ (clicked.closest(".message"));
   const action = /** @type {HTMLElement | null} */ (clicked.closest("[data-action]"))?.dataset.action;
+  if (action === "copy-code") return copyCode(clicked);
+  if (message && action === "undo") return undelete(message);
   if (message?.dataset.clientId && action) return actOnFailed(message.dataset.clientId, action);
   if (event.metaKey || event.ctrlKey || event.shiftKey) return;
   const quote = /** @type {HTMLElement | null} */ (clicked.closest(".quote"));
@@ -358,6 +360,12 @@ function actOnMessage(event) {
   event.preventDefault();
   window.history.replaceState(window.history.state, "", /** @type {HTMLAnchorElement} */ (link).href);
   reading.goTo(Number(message.dataset.seq));
+}
+
+/** @param {HTMLElement} button */
+async function copyCode(button) {
+  const { copy } = await import("./transcript/copying.js");
+  copy(button.closest(".code-block")?.querySelector("code")?.textContent ?? "");
 }
 
 /**
@@ -383,6 +391,13 @@ function actOnFailed(clientId, action) {
     composer.putBack(failed.text);
     replying.putBack(failed);
   } else byId("message").focus();
+}
+
+/** @param {HTMLElement} message */
+function undelete(message) {
+  store.dispatch({ type: "kept", id: message.dataset.id });
+  message.focus({ preventScroll: true });
+  announce("The message is back.");
 }
 
 function linkedSeq() {

@@ -8,13 +8,16 @@ let toast;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 
-/** @param {string} words */
-export function say(words) {
+/**
+ * @param {string} words
+ * @param {number} [forMs]
+ */
+export function say(words, forMs = SHOWN_FOR_MS) {
   toast ??= document.createElement("p");
   toast.className = "toast";
   toast.setAttribute("aria-hidden", "true");
   toast.textContent = words;
   document.querySelector(".foot")?.append(toast);
   clearTimeout(timer);
-  timer = setTimeout(() => toast?.remove(), SHOWN_FOR_MS);
+  timer = setTimeout(() => toast?.remove(), forMs);
 }

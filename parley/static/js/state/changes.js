@@ -47,7 +47,7 @@ export const CHANGES = {
   /** @param {State} state @param {{message: Message, seen: boolean, atEnd?: boolean}} event */
   new_message(state, { message, seen, atEnd = seen }) {
     const next = { ...state, outbox: unconfirmed(state, [message]) };
-    if (knows(state, message.seq)) return trim(next, atEnd);
+    if (knows(state, message.seq)) return trim(completed(next, message), atEnd);
     const typing = state.typing.filter((typist) => typist.userId !== message.user_id);
     const people = withAuthor(state, message);
     const grown = advance({ ...next, typing, people }, { seq: message.seq, message });
@@ -102,6 +102,21 @@ export const CHANGES = {
 function advance(state, change) {
   const ahead = [...state.ahead, change].sort((one, other) => one.seq - other.seq);
   return settle({ ...state, ahead });
+}
+
+/**
+ * Of one's own message the acknowledgement may have come first, which tells no more than its place.
+ * @param {State} state
+ * @param {Message} message
+ * @returns {State}
+ */
+function completed(state, message) {
+  const whole = (/** @type {Message} */ known) =>
+    (known.seq === message.seq && known.changed_seq === undefined ? message : known);
+  const isAhead = state.ahead.some((change) => change.message && whole(change.message) !== change.message);
+  const ahead = state.ahead.map((change) => (change.message ? { ...change, message: whole(change.message) } : change));
+  if (isAhead) return { ...state, ahead };
+  return state.messages.some((known) => whole(known) !== known) ? { ...state, messages: state.messages.map(whole) } : state;
 }
 
 /**

@@ -12,7 +12,7 @@ import { dayOf } from "../browser/time.js";
  * @typedef {{kind: "notice", key: string, text: string, timestamp: string}} NoticeItem
  * @typedef {{kind: "unread", key: string}} UnreadItem
  * @typedef {{kind: "message", key: string, message: Message, outgoing?: Outgoing, mine: boolean, continued: boolean,
- *   forYou: boolean, quotesMe: boolean}} MessageItem
+ *   forYou: boolean, quotesMe: boolean, deleting?: import("./store.js").Deleting}} MessageItem
  * @typedef {DayItem | NoticeItem | UnreadItem | MessageItem} Item
  */
 
@@ -90,6 +90,7 @@ function addMessage(items, message, state, outgoing) {
     outgoing,
     forYou: isFor(message, state.me),
     quotesMe: state.me !== null && message.reply_to?.user_id === state.me.userId,
+    deleting: state.deleting.find(({ id }) => id === message.id),
     mine: outgoing !== undefined || message.user_id === state.me?.userId,
     // That a message was edited is said beside the time, which stands with the name.
     continued: follows && !message.reply_to && before.user_id === message.user_id && gap(before, message) <= GROUP_MS

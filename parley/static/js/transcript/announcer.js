@@ -2,14 +2,15 @@
 // Speaks new messages of others to a screen reader, once. The transcript itself stays silent (`aria-live="off"`):
 // it is also rebuilt, prepended and trimmed, and none of that is news.
 import { byId } from "../browser/dom.js";
+import { wordsOf } from "./parts.js";
 
 const KEPT = 5;
 const SPOKEN_CHARS = 300;
 const SPOKEN_AT_ONCE = 3;
 
 /** @param {import("../connection/wire.js").Message} message */
-export function announceMessage({ username, message }) {
-  announce(`${username}: ${[...message].slice(0, SPOKEN_CHARS).join("")}`);
+export function announceMessage(message) {
+  announce(`${message.username}: ${[...wordsOf(message)].slice(0, SPOKEN_CHARS).join("")}`);
 }
 
 /**

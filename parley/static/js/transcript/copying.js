@@ -28,7 +28,7 @@ export const copyLink = {
 };
 
 /** @param {string} text */
-async function copy(text) {
+export async function copy(text) {
   const words = (await copyText(text, document.body)) ? "Copied" : "Your browser doesn't allow copying here.";
   say(words);
   announce(words);

@@ -39,7 +39,7 @@ export class MessageMenu {
       this.root.addEventListener(end, (event) => this.released(/** @type {PointerEvent} */ (event)));
     }
     this.root.addEventListener("contextmenu", (event) => this.keepFromBrowser(event));
-    this.page.store.watch(["messages", "ahead", "me", "owner", "active", "readOnly", "gone"], () => this.refresh());
+    this.page.store.watch(["messages", "ahead", "deleting", "me", "owner", "active", "readOnly", "gone"], () => this.refresh());
     addEventListener("resize", () => this.refresh());
     this.showAtFocus();
     if (first instanceof PointerEvent) {
@@ -86,7 +86,8 @@ export class MessageMenu {
    */
   offered(element) {
     const message = this.messageOf(element);
-    if (!message || message.deleted) return [];
+    const { deleting } = this.page.store.state;
+    if (!message || message.deleted || deleting.some(({ id }) => id === message.id)) return [];
     return this.actions.filter((action) => action.isFor(message, this.page.store.state));
   }
 

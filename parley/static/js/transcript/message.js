@@ -1,13 +1,18 @@
 // @ts-check
 // One message on the screen: made from the template the server renders with too, or taken over from the server's page.
 import { cloneTemplate, part } from "../browser/dom.js";
-import { isEmojiOnly, isLong, parse, render } from "./text.js";
+import { renderText } from "./parts.js";
+import { isEmojiOnly, isLong } from "./text.js";
 import { dayOf, fullDate, showTime } from "../browser/time.js";
 
 /** @typedef {import("../state/items.js").MessageItem} MessageItem */
 
 /** @type {WeakMap<HTMLElement, string>} the text that each element shows, as it was written */
 const shown = new WeakMap();
+/** @type {WeakSet<HTMLElement>} those that show it before the server has said what it comes to */
+const early = new WeakSet();
+/** @type {WeakMap<HTMLElement, {text: string, nodes: Node[]}>} what comes back if its deletion is undone */
+const hidden = new WeakMap();
 
 /**
  * @param {MessageItem} item
@@ -15,21 +20,35 @@ const shown = new WeakMap();
  */
 export function makeMessage({ message }) {
   const element = cloneTemplate("message-template");
-  if (!message.deleted) showText(element, message.message);
+  if (!message.deleted) showText(element, message);
   return element;
 }
 
 /**
  * @param {HTMLElement} element
- * @param {string} text
+ * @param {import("../connection/wire.js").Message} message
  */
-function showText(element, text) {
-  if (shown.get(element) === text) return;
+function showText(element, message) {
+  const { message: text, parts } = message;
+  if (shown.get(element) === text && !(parts && early.has(element))) return;
   shown.set(element, text);
-  part(element, "text").replaceChildren(render(parse(text)));
+  const before = hidden.get(element);
+  hidden.delete(element);
+  if (before?.text === text) part(element, "text").replaceChildren(...before.nodes);
+  else showAnew(element, message);
   element.classList.toggle("emoji-only", isEmojiOnly(text));
   element.querySelector(":scope > .fold")?.remove();
   if (isLong(text)) part(element, "text").after(cloneTemplate("fold-template"));
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {import("../connection/wire.js").Message} message
+ */
+function showAnew(element, message) {
+  if (message.parts) early.delete(element);
+  else early.add(element);
+  part(element, "text").replaceChildren(renderText(message));
 }
 
 /**
@@ -50,8 +69,9 @@ export function updateMessage(element, item, roomId, faces) {
   part(element, "unproven").hidden = !message.unproven;
   element.classList.toggle("for-you", item.forYou);
   showQuote(element, item, roomId);
-  if (message.deleted) showDeleted(element);
-  else showText(element, message.message);
+  element.classList.toggle("deleted", Boolean(message.deleted || item.deleting));
+  if (message.deleted || item.deleting) showDeleted(element, !message.deleted && item.deleting?.canUndo);
+  else showText(element, message);
   showMessageTime(element, message.timestamp);
   showEdited(element, message);
   if (message.seq) showPlace(element, message, roomId);
@@ -96,12 +116,17 @@ function showEdited(element, { timestamp, edited_at: editedAt }) {
   showTime(time, editedAt);
 }
 
-/** @param {HTMLElement} element */
-function showDeleted(element) {
-  element.classList.add("deleted");
+/**
+ * @param {HTMLElement} element
+ * @param {boolean} [canUndo]
+ */
+function showDeleted(element, canUndo) {
   element.classList.remove("emoji-only");
+  const text = shown.get(element);
+  if (canUndo && text !== undefined) hidden.set(element, { text, nodes: [...part(element, "text").childNodes] });
+  if (!canUndo) hidden.delete(element);
   shown.delete(element);
-  part(element, "text").textContent = "Deleted";
+  part(element, "text").replaceChildren(canUndo ? cloneTemplate("deleting-template") : "Deleted");
   element.querySelector(".fold")?.remove();
 }
 
@@ -161,6 +186,7 @@ export function readMessage(element) {
   const message = element.dataset.source ?? part(element, "text").textContent ?? "";
   delete element.dataset.source; // it may change, and go
   shown.set(element, message);
+  element.querySelector("noscript")?.remove();
   return {
     id, seq: Number(seq), changed_seq: Number(changedSeq), user_id: userId, username, timestamp: at, message,
     client_id: clientId, role: role === "owner" ? "owner" : undefined, alike: alike === "yes",

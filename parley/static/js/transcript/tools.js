@@ -42,8 +42,15 @@ export class Tools {
   }
 
   hide() {
+    const from = this.message;
     this.message = undefined;
+    this.leaveFocusTo(from);
     this.row.remove();
+  }
+
+  /** What is moved or removed loses the focus, which is then nowhere. @param {HTMLElement | undefined} message */
+  leaveFocusTo(message) {
+    if (this.row.contains(document.activeElement)) message?.focus({ preventScroll: true });
   }
 
   focus() {
@@ -58,8 +65,7 @@ export class Tools {
   moveTo(message) {
     const from = this.message;
     this.message = message;
-    // What is moved loses the focus, which is then nowhere.
-    if (this.row.contains(document.activeElement)) from?.focus({ preventScroll: true });
+    this.leaveFocusTo(from);
     message.append(this.row);
   }
 

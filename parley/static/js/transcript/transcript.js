@@ -130,9 +130,10 @@ function update(element, item, { roomId, faces }) {
 /** @param {Item} item */
 function looksOf(item) {
   if (item.kind === "message") {
-    const { mine, continued, forYou, message, outgoing } = item;
+    const { mine, continued, forYou, message, outgoing, deleting } = item;
     const quote = message.reply_to && [item.quotesMe, message.reply_to.deleted, message.reply_to.excerpt];
-    return [mine, continued, forYou, message.seq, message.changed_seq, outgoing?.status, outgoing?.error, quote].join("|");
+    const fate = [deleting?.canUndo, outgoing?.status, outgoing?.error];
+    return [mine, continued, forYou, message.seq, message.changed_seq, ...fate, quote].join("|");
   }
   if (item.kind === "day") return dayName(item.timestamp); // not for good: today is yesterday tomorrow
   return item.kind === "notice" ? item.text : item.key;
