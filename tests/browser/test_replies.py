@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Arrive
 from tests.browser.seeding import Said, Seeding
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import PHONE, Visitor
 
 
 def replies_to(visitor: Visitor, text: str) -> None:
@@ -117,6 +118,37 @@ def test_a_quote_leads_there_and_back(seeding: Seeding, arrive: Arrive) -> None:
     expect(back).to_be_visible()
     ada.to_end.click()
     expect(back).to_be_hidden()
+
+
+@pytest.mark.not_in_firefox("it has the pointer that the machine has, whatever Playwright says")
+def test_on_a_phone_a_message_drawn_to_the_right_is_answered(
+    seeding: Seeding, arrive: Arrive
+) -> None:
+    seeded = seeding.conversation(said=[Said("Ben", "Tea?")], owner="Ada")
+    ada = arrive("Ada", **PHONE)
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    ada.message("Tea?").tap()
+    expect(ada.message("Tea?").get_by_role("toolbar")).to_be_visible()
+    draws(ada, ada.message("Tea?"), right=40)
+    draws(ada, ada.message("Tea?"), right=60, down=60)
+    expect(strip(ada)).to_be_hidden()
+    draws(ada, ada.message("Tea?"), right=80)
+    expect(strip(ada)).to_contain_text("Replying to Ben")
+    assert ada.message("Tea?").evaluate("message => message.style.translate") == ""
+
+
+def draws(visitor: Visitor, message: Locator, *, right: int, down: int = 0) -> None:
+    box = message.bounding_box()
+    assert box is not None
+    x, y = box["x"] + 60, box["y"] + box["height"] / 2
+    touches = visitor.context.new_cdp_session(visitor.page)
+    steps = [{"x": x + right * part / 4, "y": y + down * part / 4} for part in range(5)]
+    for at, finger in enumerate(steps):
+        kind = "touchMove" if at else "touchStart"
+        touches.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [finger]})
+    touches.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 def test_without_javascript_one_answers_by_a_link(arrive: Arrive, seeding: Seeding) -> None:

@@ -341,6 +341,18 @@ async def test_searching_is_limited_and_looking_at_the_list_is_not(opened: Open)
         assert (await ada.call("GET", "/api/conversations"))[0] == 200
 
 
+async def test_looking_people_up_is_limited_and_reading_their_list_is_not(opened: Open) -> None:
+    async with opened(limit_searches="2/10s address") as house:
+        ada = house.guest("Ada")
+        path = f"/api/conversations/{await ada.starts()}/participants"
+        for _ in range(2):
+            assert (await ada.call("GET", f"{path}?q=ben"))[0] == 200
+        status, reply = await ada.call("GET", f"{path}?q=ben")
+        assert status == 429
+        assert_too_much(reply, 10.0)
+        assert (await ada.call("GET", path))[0] == 200
+
+
 async def test_wrong_passphrases_are_limited_by_name(opened: Open) -> None:
     async with opened(limit_passphrases="2/1m address") as house:
         limits, who = house.server.app.limits, Who(7, ADDRESS)

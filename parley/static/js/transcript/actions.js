@@ -5,6 +5,7 @@ import { remove } from "./delete.js";
 import { edit } from "./edit.js";
 import { MessageMenu } from "./message-menu.js";
 import { reply } from "./reply.js";
+import { startSwiping } from "./swipe.js";
 
 /**
  * @typedef {import("../state/store.js").State} State
@@ -44,4 +45,5 @@ export const actions = [
  */
 export function startActions(page, event) {
   new MessageMenu(page, actions).start(event);
+  startSwiping(page);
 }
