@@ -54,12 +54,13 @@ def test_an_at_sign_offers_people_by_keyboard(seeding: Seeding, arrive: Arrive) 
     ada.types("n, ada@home")
     expect(offered(ada)).to_have_count(0)
 
-    # Who is meant sees it, and how often from elsewhere.
+    # Who is meant hears and sees it, and how often from elsewhere.
     ben.page.evaluate("Object.defineProperty(document, 'visibilityState', {value: 'hidden'})")
     ada.page.keyboard.press("Enter")
     expect(ada.composer).to_have_value("")
     meant = ben.messages.last
     expect(meant).to_have_class(re.compile("for-you"))
+    expect(ben.page.locator("#announcer")).to_contain_text("Ada, to you: Hi @Anna Maria")
     expect(ben.page).to_have_title(re.compile(r"^\(1 @\) "))
     expect(ada.messages.last).not_to_have_class(re.compile("for-you"))
     ada.says("And all of you")

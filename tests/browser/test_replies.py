@@ -74,7 +74,7 @@ def test_an_answer_is_kept_with_the_draft_and_goes_out_when_one_is_online_again(
     ada: Visitor,
 ) -> None:
     ada.may_meet("ERR_INTERNET_DISCONNECTED", "WebSocket connection")
-    ada.starts()
+    link = ada.starts()
     ada.joins()
     ada.says("Tea?")
     ada.message("Tea?").focus()
@@ -87,6 +87,13 @@ def test_an_answer_is_kept_with_the_draft_and_goes_out_when_one_is_online_again(
     ada.is_connected()
     expect(strip(ada)).to_contain_text("Replying to yourself")
     expect(ada.composer).to_have_value("Half a th")
+    # In another tab, too, once this one is closed.
+    ada.page.close()
+    ada.page = ada.context.new_page()
+    ada.opens(link)
+    ada.is_connected()
+    expect(ada.composer).to_have_value("Half a th")
+    expect(strip(ada)).to_contain_text("Replying to yourself")
     ada.context.set_offline(True)
     ada.sends("A thought")
     pending = ada.page.locator(".message.pending")

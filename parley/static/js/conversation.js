@@ -27,6 +27,7 @@ import { startRules } from "./room/rules.js";
 import { startShare } from "./room/share.js";
 import { titleOf } from "./room/title.js";
 import { startStatus } from "./connection/status.js";
+import { isFor } from "./state/quotes.js";
 import { changesOf } from "./state/rules.js";
 import { INITIAL, Store } from "./state/store.js";
 import { isLong, parse, render } from "./transcript/text.js";
@@ -260,7 +261,7 @@ function receiveState({ conversation }) {
 function receive(message) {
   const news = missedAmong([message], store.state);
   store.dispatch({ type: "new_message", message, ...reading.place() });
-  news.forEach(announceMessage);
+  for (const told of news) announceMessage(told, isFor(told, store.state.me));
 }
 
 /** @param {string} text */

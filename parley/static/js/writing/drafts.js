@@ -54,6 +54,11 @@ export class Drafts {
     }
   }
 
+  /** A closed tab in which nothing was written answers nothing. @param {string} tab */
+  forgetAim(tab) {
+    if (!this.open.has(tab) && !recall(this.prefix + tab)) remember(this.aims + tab, "");
+  }
+
   /** What of a message that was sent is being written otherwise in this tab; "" for none. */
   edit() {
     return recall(this.editing, "sessionStorage");
@@ -69,10 +74,12 @@ export class Drafts {
    * @returns {Promise<string>}
    */
   async left() {
-    if (!this.others().length) return "";
+    const aims = remembered(this.aims).filter((name) => name !== this.aims + this.tab);
+    if (!this.others().length && !aims.length) return "";
     this.tell({ type: "whose" });
     await new Promise((resolve) => setTimeout(resolve, this.channel ? ANSWER_WITHIN_MS : 0));
     const left = this.others().filter((name) => !this.open.has(name.slice(this.prefix.length)));
+    for (const name of aims) this.forgetAim(name.slice(this.aims.length));
     return left.sort().at(-1) ?? "";
   }
 
