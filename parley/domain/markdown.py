@@ -70,7 +70,10 @@ def _may_hold_markdown(text: str) -> bool:
         _IS_INLINE.search(text) or markdown_rules.MARKED_LINE.search(text)
     ):
         return True
-    return bool(_MARKED_FIRST.match(text) or _MARKED_LATER.search(text))
+    if _MARKED_FIRST.match(text):
+        return True
+    # To look for these first costs less than the expression.
+    return ("\n" in text or "\r" in text) and _MARKED_LATER.search(text) is not None
 
 
 def _is_escaped(text: str, tree: _Tree) -> bool:

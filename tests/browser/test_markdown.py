@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Arrive
 from tests.browser.line import Line
+from tests.browser.seeding import Said, Seeding
 from tests.browser.visitor import Visitor
 
 CASES = [
@@ -94,7 +95,7 @@ def looks_like_the_plan(visitor: Visitor) -> None:
 
 
 def test_what_is_marked_is_shown_alike_to_all_and_after_a_reload(
-    ada: Visitor, ben: Visitor, arrive: Arrive
+    ada: Visitor, ben: Visitor
 ) -> None:
     link = ada.starts()
     ada.joins()
@@ -116,6 +117,10 @@ def test_what_is_marked_is_shown_alike_to_all_and_after_a_reload(
     # What one wrote is there to be edited as it was written.
     ada.reloads()
     ada.is_connected()
+    ada.messages.last.hover()
+    ada.messages.last.get_by_role("button", name="Delete").click()
+    ada.page.get_by_role("button", name="Undo").click()
+    looks_like_the_plan(ada)
     ada.composer.press("ArrowUp")
     expect(ada.composer).to_have_value(PLAN)
     ada.composer.fill("Tea is *off*")
@@ -123,9 +128,12 @@ def test_what_is_marked_is_shown_alike_to_all_and_after_a_reload(
     for visitor in (ada, ben):
         expect(text(visitor).locator("em")).to_have_text("off")
 
+
+def test_what_is_marked_is_shown_without_a_script(arrive: Arrive, seeding: Seeding) -> None:
     cleo = arrive("Cleo", java_script_enabled=False)
-    cleo.opens(link)
-    expect(text(cleo).locator("em")).to_have_text("off")
+    cleo.opens(seeding.conversation(said=[Said("Ada", PLAN)]).link)
+    looks_like_the_plan(cleo)
+    expect(text(cleo).get_by_text("Copy", exact=True)).to_be_hidden()
 
 
 def test_where_words_lead_shows_on_focus(ada: Visitor) -> None:

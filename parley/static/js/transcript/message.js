@@ -72,6 +72,7 @@ export function updateMessage(element, item, roomId, faces) {
   element.classList.toggle("deleted", Boolean(message.deleted || item.deleting));
   if (message.deleted || item.deleting) showDeleted(element, !message.deleted && item.deleting?.canUndo);
   else showText(element, message);
+  if (message.deleted) hidden.delete(element);
   showMessageTime(element, message.timestamp);
   showEdited(element, message);
   if (message.seq) showPlace(element, message, roomId);
@@ -123,8 +124,7 @@ function showEdited(element, { timestamp, edited_at: editedAt }) {
 function showDeleted(element, canUndo) {
   element.classList.remove("emoji-only");
   const text = shown.get(element);
-  if (canUndo && text !== undefined) hidden.set(element, { text, nodes: [...part(element, "text").childNodes] });
-  if (!canUndo) hidden.delete(element);
+  if (text !== undefined) hidden.set(element, { text, nodes: [...part(element, "text").childNodes] });
   shown.delete(element);
   part(element, "text").replaceChildren(canUndo ? cloneTemplate("deleting-template") : "Deleted");
   element.querySelector(".fold")?.remove();
