@@ -249,6 +249,7 @@ def _set_up_templates(app: Quart, assets: Assets) -> None:
         date=transcript.date,
         clock=transcript.clock,
         full_date=transcript.full_date,
+        excerpt=transcript.excerpt,
     )
     app.jinja_env.filters["called"] = titles.called
     app.jinja_env.tests.update(untitled=titles.is_untitled)

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from parley import contract
 
 GROUP_MINUTES = 5
+EXCERPT_CHARS = 160
+"""More than a line shows."""
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
@@ -21,6 +23,11 @@ class Shown(NamedTuple):
     begins_day: bool
     continued: bool
     """Whether the same person goes on, so that their name need not be said again."""
+
+
+def excerpt(text: str) -> str:
+    """How a text begins, in one line."""
+    return " ".join(text[:EXCERPT_CHARS].split())
 
 
 def grouped(messages: Iterable[contract.Message]) -> Iterator[Shown]:

@@ -70,6 +70,8 @@ const composer = new Composer({
 });
 /** @type {import("./writing/editing.js").Editing | undefined} */
 let editor;
+/** @type {Promise<import("./room/pins.js").Pins> | undefined} loaded where something is pinned */
+let pins;
 
 // First of all: what it waits for is far away, and everything below is done meanwhile.
 resting.start();
@@ -105,6 +107,8 @@ startFolding();
 startMenu({ store, connection, composer, reading, edit, joinLink: page.dataset.joinLink ?? "" });
 transcript.root.addEventListener("click", actOnMessage);
 addEventListener("hashchange", goToLinked);
+if (!byId("pins").hidden) showPins();
+store.watch(["messages"], ({ messages }) => messages.some(({ pinned }) => pinned) && showPins());
 openWhereReadingGoesOn();
 lastRead.start(store, reading);
 if (store.state.me && !linkedSeq()) composer.focus();
@@ -158,9 +162,12 @@ function serverEvents() {
       announce("This conversation has ended.");
     },
     message_changed: (message) => {
+      if (message.pinned) showPins();
+      pins?.then((shown) => shown.changed(message));
       if (message.deleted || message.edited_at) hush();
       store.dispatch({ type: "message_changed", message });
     },
+    messages_erased: () => pins?.then((shown) => shown.look()),
     conversation_changed: showChanged,
     link_replaced: ({ new_room_id: now }) => goToNewLink(now),
     removed: ({ reason, message }) => leave(reason === "closed" ? wordsOfClosing(message) : message),
@@ -237,6 +244,7 @@ function entered() {
   history.failed = false;
   reading.fetchNearEdge();
   knocks?.then((told) => told.look());
+  pins?.then((shown) => shown.look());
   resting.makeRoom();
 }
 
@@ -260,6 +268,14 @@ function send(text) {
   teller.sent();
   outbox.send(text);
   reading.wrote();
+}
+
+function showPins() {
+  pins ??= import("./room/pins.js").then(({ Pins }) => {
+    const shown = new Pins({ store, connection, reading });
+    shown.start();
+    return shown;
+  });
 }
 
 /** Loaded by who edits. */

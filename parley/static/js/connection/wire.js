@@ -3,7 +3,7 @@
 
 /**
  * @typedef {{id: string, seq: number, changed_seq?: number, user_id: string, username: string, message: string,
- *   timestamp: string, client_id?: string, edited_at?: string, deleted?: boolean, role?: "owner", alike?: boolean, unproven?: boolean}} Message
+ *   timestamp: string, client_id?: string, edited_at?: string, pinned?: boolean, deleted?: boolean, role?: "owner", alike?: boolean, unproven?: boolean}} Message
  * @typedef {{user_id: string, username: string, role: "owner" | "member", online: boolean,
  *   alike?: boolean, unproven?: boolean}} Participant
  * @typedef {{user_id: string, username: string, participant_count: number, others?: number,

@@ -4,6 +4,7 @@ import { copyLink, copyWords } from "./copying.js";
 import { remove } from "./delete.js";
 import { edit } from "./edit.js";
 import { MessageMenu } from "./message-menu.js";
+import { pin, unpin } from "./pin.js";
 
 /**
  * @typedef {import("../state/store.js").State} State
@@ -32,6 +33,8 @@ export const actions = [
   edit,
   copyWords,
   copyLink,
+  pin,
+  unpin,
   remove,
 ];
 

@@ -140,7 +140,7 @@ function stateText({ status, error }) {
  */
 export function readMessage(element) {
   const { id = "", seq, changedSeq, userId = "", username = "", at = "" } = element.dataset;
-  const { clientId, role, alike, unproven, deleted, editedAt } = element.dataset;
+  const { clientId, role, alike, unproven, deleted, editedAt, pinned } = element.dataset;
   const message = element.dataset.source ?? part(element, "text").textContent ?? "";
   delete element.dataset.source; // it may change, and go
   shown.set(element, message);
@@ -149,5 +149,6 @@ export function readMessage(element) {
     id, seq: Number(seq), changed_seq: Number(changedSeq), user_id: userId, username, timestamp: at, message,
     client_id: clientId, role: role === "owner" ? "owner" : undefined, alike: alike === "yes",
     unproven: unproven === "yes", deleted: deleted === "yes", edited_at: editedAt,
+    pinned: pinned === "yes",
   };
 }
