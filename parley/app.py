@@ -252,6 +252,7 @@ def _set_up_templates(app: Quart, assets: Assets) -> None:
         clock=transcript.clock,
         as_json=transcript.as_json,
         full_date=transcript.full_date,
+        excerpt=transcript.excerpt,
         is_for=transcript.is_for,
     )
     app.jinja_env.filters["called"] = titles.called

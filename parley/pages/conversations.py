@@ -276,6 +276,7 @@ async def _show(
         older_url=window.older_url,
         newest_url=window.newest_url,
         is_missing=window.is_missing,
+        pins=snapshot.pins,
         error=error,
         # Who has a name here and gave one asked for another.
         renames=bool(username) and snapshot.person is not None,

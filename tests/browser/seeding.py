@@ -91,10 +91,35 @@ class Seeding:
 
     def delete_last(self, seeded: Seeded) -> None:
         """The last message, by its owner."""
+        last = self._messages(seeded)[-1]
+        self._change(seeded, "owner", "DELETE", f"messages/{last['id']}")
+
+    def edit(self, seeded: Seeded, who: str, seq: int, text: str) -> None:
+        """As whoever said it."""
+        [id] = [each["id"] for each in self._messages(seeded) if each["seq"] == seq]
+        self._change(seeded, who, "PATCH", f"messages/{id}", {"message": text})
+
+    def pin(self, seeded: Seeded, seq: int) -> None:
+        [id] = [each["id"] for each in self._messages(seeded) if each["seq"] == seq]
+        self._change(seeded, "owner", "PUT", f"messages/{id}/pin")
+
+    def _messages(self, seeded: Seeded) -> list[dict[str, Any]]:
         path = f"{self._url}/api/conversations/{seeded.room_id}/messages"
         headers = {"Authorization": f"Bearer {seeded.tokens['owner']}"}
-        last = self._http.get(path, headers=headers, timeout=PATIENCE_S).json()["messages"][-1]
-        reply = self._http.delete(f"{path}/{last['id']}", headers=headers, timeout=PATIENCE_S)
+        reply = self._http.get(path, headers=headers, timeout=PATIENCE_S)
+        found: list[dict[str, Any]] = reply.json()["messages"]
+        return found
+
+    def _change(
+        self, seeded: Seeded, who: str, method: str, path: str, body: dict[str, Any] | None = None
+    ) -> None:
+        reply = self._http.request(
+            method,
+            f"{self._url}/api/conversations/{seeded.room_id}/{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {seeded.tokens[who]}"},
+            timeout=PATIENCE_S,
+        )
         assert reply.ok, reply.text
 
     def remove(self, seeded: Seeded, who: str) -> None:

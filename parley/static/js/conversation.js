@@ -77,6 +77,8 @@ const composer = new Composer({
 });
 /** @type {import("./writing/editing.js").Editing | undefined} */
 let editor;
+/** @type {Promise<import("./room/pins.js").Pins> | undefined} loaded where something is pinned */
+let pins;
 
 // First of all: what it waits for is far away, and everything below is done meanwhile.
 resting.start();
@@ -114,6 +116,8 @@ startFolding();
 startMenu({ store, connection, composer, reading, replying, edit, joinLink: page.dataset.joinLink ?? "" });
 transcript.root.addEventListener("click", actOnMessage);
 addEventListener("hashchange", goToLinked);
+if (!byId("pins").hidden) showPins();
+store.watch(["messages"], ({ messages }) => messages.some(({ pinned }) => pinned) && showPins());
 openWhereReadingGoesOn();
 lastRead.start(store, reading);
 if (store.state.me && !linkedSeq()) composer.focus();
@@ -167,9 +171,12 @@ function serverEvents() {
       announce("This conversation has ended.");
     },
     message_changed: (message) => {
+      if (message.pinned) showPins();
+      pins?.then((shown) => shown.changed(message));
       if (message.deleted || message.edited_at) hush();
       store.dispatch({ type: "message_changed", message });
     },
+    messages_erased: () => pins?.then((shown) => shown.look()),
     conversation_changed: showChanged,
     link_replaced: ({ new_room_id: now }) => goToNewLink(now),
     removed: ({ reason, message }) => leave(reason === "closed" ? wordsOfClosing(message) : message),
@@ -246,6 +253,7 @@ function entered() {
   history.failed = false;
   reading.fetchNearEdge();
   knocks?.then((told) => told.look());
+  pins?.then((shown) => shown.look());
   resting.makeRoom();
 }
 
@@ -282,6 +290,14 @@ async function offerNames() {
   } catch {
     field.addEventListener("input", offerNames); // the network may be there next time
   }
+}
+
+function showPins() {
+  pins ??= import("./room/pins.js").then(({ Pins }) => {
+    const shown = new Pins({ store, connection, reading });
+    shown.start();
+    return shown;
+  });
 }
 
 /** Loaded by who edits. */

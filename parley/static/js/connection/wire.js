@@ -3,7 +3,7 @@
 
 /**
  * @typedef {{id: string, seq: number, changed_seq?: number, user_id: string, username: string, message: string,
- *   timestamp: string, client_id?: string, edited_at?: string, deleted?: boolean, role?: "owner", alike?: boolean,
+ *   timestamp: string, client_id?: string, edited_at?: string, pinned?: boolean, deleted?: boolean, role?: "owner", alike?: boolean,
  *   unproven?: boolean, parts?: PartNode[], reply_to?: Answered, mentions?: string[]}} Message
  * @typedef {string | [string, ...any[]]} PartNode see "Markdown" in docs/protocol.md
  * @typedef {{id: string, seq: number, user_id: string, username: string, excerpt: string, deleted?: boolean}} Answered

@@ -4,6 +4,7 @@ import { copyLink, copyWords } from "./copying.js";
 import { remove } from "./delete.js";
 import { edit } from "./edit.js";
 import { MessageMenu } from "./message-menu.js";
+import { pin, unpin } from "./pin.js";
 import { reply } from "./reply.js";
 import { startSwiping } from "./swipe.js";
 
@@ -36,6 +37,8 @@ export const actions = [
   edit,
   copyWords,
   copyLink,
+  pin,
+  unpin,
   remove,
 ];
 

@@ -10,6 +10,7 @@ const LONG_PRESS_MS = 450;
 /** A finger that moves further scrolls. */
 const STILL_PX = 10;
 const BY_TOUCH = matchMedia("(hover: none)");
+const ON_A_MAC = /Mac/.test(navigator.platform);
 const ELSEWHERE = "a, button, summary, input, textarea";
 
 export class MessageMenu {
@@ -25,6 +26,8 @@ export class MessageMenu {
     this.sheet = new MenuSheet((name, element) => this.run(this.offered(element).find((each) => each.name === name), element));
     /** @type {{timer: ReturnType<typeof setTimeout>, x: number, y: number} | undefined} a finger that lies on a message */
     this.press = undefined;
+    /** @type {number | undefined} */
+    this.frame = undefined;
   }
 
   /** @param {Event} [first] that brought somebody to a message, if it is not over */
@@ -39,8 +42,8 @@ export class MessageMenu {
       this.root.addEventListener(end, (event) => this.released(/** @type {PointerEvent} */ (event)));
     }
     this.root.addEventListener("contextmenu", (event) => this.keepFromBrowser(event));
-    this.page.store.watch(["messages", "ahead", "deleting", "me", "owner", "active", "readOnly", "gone"], () => this.refresh());
-    addEventListener("resize", () => this.refresh());
+    this.page.store.watch(["messages", "ahead", "deleting", "me", "owner", "active", "readOnly", "gone"], () => this.refreshSoon());
+    addEventListener("resize", () => this.refreshSoon());
     this.showAtFocus();
     if (first instanceof PointerEvent) {
       this.over(first);
@@ -51,7 +54,8 @@ export class MessageMenu {
   /** @param {PointerEvent} event */
   over(event) {
     const element = messageAt(event.target);
-    if (event.pointerType === "touch" || !element || this.tools.isUsedByKey()) return;
+    // Whoever holds a button down marks words, or drags.
+    if (event.pointerType === "touch" || event.buttons || !element || this.tools.isUsedByKey()) return;
     this.show(element);
   }
 
@@ -72,6 +76,14 @@ export class MessageMenu {
     const offered = element ? this.offered(element) : [];
     if (element && offered.length) this.tools.showAt(element, offered, BY_TOUCH.matches);
     else this.tools.hide();
+  }
+
+  /** With the next frame: where much is said, each place that is asked for would lay out the page. */
+  refreshSoon() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = undefined;
+      this.refresh();
+    });
   }
 
   /** What is offered may be another now, and the message may have moved under its tools. */
@@ -119,7 +131,7 @@ export class MessageMenu {
     const target = /** @type {HTMLElement} */ (event.target);
     const element = messageAt(target);
     if (!element || event.ctrlKey || event.metaKey || event.altKey || target.matches("input, textarea")) return;
-    const key = event.key === "Backspace" ? "Delete" : event.key; // what a Mac's keyboard has for it
+    const key = ON_A_MAC && event.key === "Backspace" ? "Delete" : event.key; // its keyboards have no other
     const action = this.offered(element).find((each) => each.key === key);
     const goesToTools = event.key === "Enter" && target === element;
     if (!action && !goesToTools) return;

@@ -182,7 +182,7 @@ function stateText({ status, error }) {
  */
 export function readMessage(element) {
   const { id = "", seq, changedSeq, userId = "", username = "", at = "" } = element.dataset;
-  const { clientId, role, alike, unproven, deleted, editedAt, mentions } = element.dataset;
+  const { clientId, role, alike, unproven, deleted, editedAt, mentions, pinned } = element.dataset;
   const message = element.dataset.source ?? part(element, "text").textContent ?? "";
   delete element.dataset.source; // it may change, and go
   shown.set(element, message);
@@ -191,6 +191,7 @@ export function readMessage(element) {
     id, seq: Number(seq), changed_seq: Number(changedSeq), user_id: userId, username, timestamp: at, message,
     client_id: clientId, role: role === "owner" ? "owner" : undefined, alike: alike === "yes",
     unproven: unproven === "yes", deleted: deleted === "yes", edited_at: editedAt,
+    pinned: pinned === "yes",
     reply_to: readQuote(element), mentions: mentions ? JSON.parse(mentions) : undefined,
   };
 }
