@@ -120,6 +120,12 @@ def test_a_quote_leads_there_and_back(seeding: Seeding, arrive: Arrive) -> None:
     expect(ada.message("The first")).to_be_focused()
     expect(ada.message("The first")).to_be_in_viewport()
     expect(back).to_be_hidden()
+    # By keyboard, too.
+    quote(ada, "The first").focus()
+    ada.page.keyboard.press("Enter")
+    expect(ada.message("Message 1")).to_be_focused()
+    ada.page.keyboard.press("Escape")
+    expect(ada.message("The first")).to_be_focused()
     # Whoever goes back by themselves needs no way back.
     quote(ada, "The first").click()
     expect(back).to_be_visible()

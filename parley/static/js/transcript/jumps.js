@@ -6,6 +6,20 @@ import { byId } from "../browser/dom.js";
 
 /** @type {{seq: number, place: import("./last-read.js").Place | null} | undefined} where the reader was before */
 let from;
+let isStarted = false;
+
+/** @param {Reading} reading */
+function start(reading) {
+  if (isStarted) return;
+  isStarted = true;
+  byId("back").addEventListener("click", () => goBack(reading));
+  reading.scroller.addEventListener("scroll", () => from && isOnScreen(reading, from.seq) && forget(), { passive: true });
+  reading.scroller.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !from) return;
+    event.preventDefault();
+    goBack(reading);
+  });
+}
 
 /**
  * @param {Reading} reading
@@ -13,14 +27,12 @@ let from;
  * @param {number} seq of what it answers
  */
 export async function jump(reading, message, seq) {
+  start(reading);
   const was = from ?? { seq: Number(message.dataset.seq ?? 0), place: reading.isAt() };
   await reading.goTo(seq);
   if (!document.getElementById(`m-${seq}`) || isOnScreen(reading, was.seq)) return;
   from = was;
-  const back = byId("back");
-  back.hidden = false;
-  back.onclick = () => goBack(reading);
-  reading.scroller.addEventListener("scroll", () => isOnScreen(reading, was.seq) && forget(), { passive: true });
+  byId("back").hidden = false;
 }
 
 /** @param {Reading} reading */
