@@ -137,7 +137,7 @@ def _people(
             people.append((text[at + 1 : end], user_id))
             meant.add(user_id)
         at = text.find("@", end)
-    return tuple(people)
+    return tuple(dict.fromkeys(people))
 
 
 def _note_mentions(connection: sa.Connection, message: Message) -> None:
