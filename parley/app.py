@@ -41,6 +41,7 @@ from parley.pages import (
     decisions,
     faces,
     forms,
+    parts,
     policy,
     previews,
     problems,
@@ -53,6 +54,7 @@ from parley.pages.assets import SHOWN_ELSEWHERE, Assets
 from parley.pages.conversations import pages
 from parley.pages.door import door_pages
 from parley.pages.manage import manage_pages
+from parley.pages.messages import message_pages
 from parley.realtime import Realtime, asking
 from parley.routes import methods_at, rest
 from parley.secret import Secret
@@ -204,6 +206,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(pages)
     app.register_blueprint(door_pages)
     app.register_blueprint(manage_pages)
+    app.register_blueprint(message_pages)
     app.register_blueprint(app.assets.blueprint())
     app.before_request(_refuse_other_hosts)
     app.before_request(requests.refuse_long_queries)
@@ -240,13 +243,17 @@ def _set_up_templates(app: Quart, assets: Assets) -> None:
     picture = assets.url(SHOWN_ELSEWHERE)
     app.jinja_env.globals.update(preview_card=functools.partial(previews.card, picture))
     app.jinja_env.globals.update(form_seal=forms.seal_field, pause=rendering.pause)
-    app.jinja_env.filters.update(rich=text.rich, initials=faces.initials)
+    app.jinja_env.filters.update(rich=text.rich, rich_message=parts.rich_message)
+    app.jinja_env.filters["initials"] = faces.initials
     app.jinja_env.filters.update(grouped=transcript.grouped, as_days=decisions.as_days)
     app.jinja_env.filters.update(
         day=transcript.day,
         date=transcript.date,
         clock=transcript.clock,
+        as_json=transcript.as_json,
         full_date=transcript.full_date,
+        excerpt=transcript.excerpt,
+        is_for=transcript.is_for,
     )
     app.jinja_env.filters["called"] = titles.called
     app.jinja_env.tests.update(untitled=titles.is_untitled)

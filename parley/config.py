@@ -296,7 +296,7 @@ class Config:
     limit_messages: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS, By.ROOM),
         "30/10s session, 300/10s address, 300/10s room",
-        "how many messages may be sent; leave this or any limit below empty for no limit",
+        "how many messages may be sent or edited; leave this or any limit below empty for no limit",
         "RATES",
     )
     limit_typing: tuple[Rate, ...] = _setting(
@@ -320,7 +320,7 @@ class Config:
     limit_searches: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS),
         "30/10s session, 150/10s address",
-        "how often the list may be searched",
+        "how often the list, or the people of a conversation, may be searched",
         "RATES",
     )
     limit_passphrases: tuple[Rate, ...] = _setting(
@@ -339,8 +339,8 @@ class Config:
     limit_acts: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS),
         "60/1m session, 120/1m address",
-        "how often owners and members may delete messages, and owners may change, end or delete "
-        "a conversation, remove people, answer knocks and create links",
+        "how often owners and members may delete messages, and owners may pin them, change, end or "
+        "delete a conversation, remove people, answer knocks and create links",
         "RATES",
     )
     limit_reads: tuple[Rate, ...] = _setting(

@@ -18,6 +18,7 @@ from parley.config import Config
 from parley.contract.decode import from_value
 from parley.credentials import Asking, Origins
 from parley.domain import conversations, messages, participants, sessions
+from parley.domain.changing import Changed
 from parley.domain.context import Context
 from parley.errors import BadRequest, Forbidden, ParleyError, RateLimited, TooLarge
 from parley.events import coming, owning, talking
@@ -39,9 +40,11 @@ HANDLERS: dict[str, Callable[[Site, Client, Any], Outcome]] = {
     "watch_room": coming.watch_room,
     "leave_room": coming.leave_room,
     "send_message": talking.send_message,
+    "edit_message": talking.edit_message,
     "delete_message": talking.delete_message,
     "sync": talking.sync,
     "typing": talking.typing,
+    "pin_message": owning.pin_message,
     "knock": coming.knock,
     "answer_knock": owning.answer_knock,
     "change_conversation": owning.change_conversation,
@@ -158,6 +161,10 @@ class Realtime:
                 if result.duplicate and use is not None:
                     self._limits.give_back_at_once(use)
                 return present.sent(result.message, duplicate=result.duplicate)
+            if isinstance(result, Changed):
+                if not result.is_news and use is not None:
+                    self._limits.give_back_at_once(use)
+                return contract.ChangedAck(seq=result.message.changed_seq)
             return result
 
         return Later(asyncio.ensure_future(outcome), finish)
@@ -222,6 +229,8 @@ class _Asked(msgspec.Struct):
         )
 
     def is_news(self, result: Any) -> bool:
+        if isinstance(result, Changed):
+            return result.is_news
         return not (isinstance(result, messages.Sent) and result.duplicate)
 
     async def _session(self) -> records.Session | None:

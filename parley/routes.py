@@ -33,7 +33,11 @@ HANDLERS: dict[str, Handler] = {
     "messages": messages.history,
     "participants": people.list_participants,
     "send": messages.send,
+    "edit_message": messages.edit_message,
     "delete_message": messages.delete_message,
+    "pins": messages.pinned,
+    "pin_message": messages.pin_message,
+    "unpin_message": messages.unpin_message,
     "enter": door.enter,
     "use_link": door.use_link,
     "knock": door.knock,
@@ -61,10 +65,13 @@ _LIMITED = {
     "enter": Kind.JOINS,
     "knock": Kind.JOINS,
     "use_link": Kind.JOINS,
+    "edit_message": Kind.MESSAGES,
     "send": Kind.MESSAGES,
     **dict.fromkeys(
         (
             "delete_message",
+            "pin_message",
+            "unpin_message",
             "end",
             "change",
             "delete",
@@ -134,7 +141,7 @@ def rest(*, allowed_origins: tuple[str, ...]) -> Blueprint:
         blueprint,
         allow_origin=list(allowed_origins),
         allow_headers=["Authorization", "Content-Type"],
-        allow_methods=["GET", "POST", "PATCH", "DELETE"],
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_credentials=False,
     )
 
@@ -167,7 +174,7 @@ def _serving(name: str, handler: Handler) -> Handler:
 
 def _limit(name: str) -> Kind | None:
     """What a call counts as, if it is limited."""
-    if name == "list":
+    if name in ("list", "participants"):
         return Kind.SEARCHES if request.args.get("q") else None
     return _LIMITED.get(name)
 

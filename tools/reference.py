@@ -17,6 +17,7 @@ from msgspec import Struct
 from parley import contract
 from parley.config import SETTINGS
 from parley.contract import codes, events, objects, rest
+from parley.domain import markdown
 from tools.differences import DIFFERENCES
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -87,6 +88,7 @@ def protocol() -> str:
             "",
             *_SERVER_EVENTS,
             "",
+            *_MARKDOWN,
             *_EXAMPLES,
             "",
             "## Codes",
@@ -255,6 +257,35 @@ _SERVER_EVENTS = (
     "nobody: `user_joined` comes with the first socket. Whoever has no socket leaves "
     "by the call `leave`, or after an hour without a request (`--away-after-s`); posting brings "
     "them back.",
+)
+_MARKDOWN = (
+    "### Markdown",
+    "",
+    "`message` is what was written. Where it holds Markdown, `parts` says what that comes to, so "
+    "that a client needs no parser: a list of nodes, each a string, which is text with its line "
+    "breaks, or a list that begins with its kind. More kinds may be added: of one that it does not "
+    "know, a client shows what is in it, or else `message`.",
+    "",
+    "| node | what it is |",
+    "| --- | --- |",
+    '| `["p", [node, …]]` | a paragraph |',
+    '| `["pre", language, text]` | lines of code; `language` is empty where none was named |',
+    '| `["quote", [node, …]]` | a quote: paragraphs and the like |',
+    '| `["ul", [[node, …], …]]` | a list of items |',
+    '| `["ol", start, [[node, …], …]]` | a list that counts from `start` |',
+    '| `["strong", [node, …]]`, `["em", [node, …]]`, `["s", [node, …]]` | strong, emphasised, '
+    "struck through |",
+    '| `["code", text]` | code within a line |',
+    '| `["link", address]` | an address that stands in the text, and leads there |',
+    '| `["a", address, [node, …]]` | words that lead to an address; show it, too |',
+    '| `["mention", user_id, text]` | somebody who is meant, as they were called then |',
+    "",
+    "Understood are emphasis (`*` or `_`), strong text (`**` or `__`), `~~` around what is struck "
+    "through, code between backticks, fenced code, quotes (`>` and a space), lists and links with "
+    "words, as in CommonMark; not headings, pictures, tables, references or HTML. Where the words "
+    "of a link look like another address, they are no link, and the address follows them. A text "
+    f"of more than {markdown.NODES_MAX} nodes, or nested deeper than people do, has no `parts`.",
+    "",
 )
 _LIMITS = (
     ("message", f"{contract.MESSAGE_MAX_CHARS:,} characters"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from parley import contract, present, web
-from parley.calls.answering import parameters
-from parley.domain import messages
+from parley.calls.answering import changed, parameters
+from parley.domain import messages, pins
 
 
 async def history(room_id: str) -> contract.MessagesReply:
@@ -24,7 +24,9 @@ async def history(room_id: str) -> contract.MessagesReply:
 
 async def send(body: contract.SendBody, room_id: str) -> contract.SendReply:
     session = await web.current_session()
-    draft = messages.Draft(body.message, body.type, body.client_id)
+    draft = messages.Draft(
+        body.message, body.type, body.client_id, body.reply_to, tuple(body.mentions or ())
+    )
     sent = await messages.send_as(web.site().context, room_id, session, draft)
     ack = present.sent(sent.message, duplicate=sent.duplicate)
     return contract.SendReply(
@@ -32,7 +34,32 @@ async def send(body: contract.SendBody, room_id: str) -> contract.SendReply:
     )
 
 
+async def edit_message(
+    body: contract.EditBody, room_id: str, message_id: str
+) -> contract.MessageReply:
+    context, session = web.site().context, await web.current_session()
+    edited = await messages.edit(
+        context, room_id, session, message_id, body.message, body.mentions or ()
+    )
+    return changed(edited)
+
+
 async def delete_message(room_id: str, message_id: str) -> contract.MessageReply:
     session = await web.current_session()
     message = await messages.delete(web.site().context, room_id, session, message_id)
     return contract.MessageReply(message=present.message(message))
+
+
+async def pinned(room_id: str) -> contract.PinsReply:
+    found = await pins.pinned(web.site().context, room_id, await web.session_if_known())
+    return contract.PinsReply(messages=[present.message(each) for each in found])
+
+
+async def pin_message(room_id: str, message_id: str) -> contract.MessageReply:
+    context, session = web.site().context, await web.current_session()
+    return changed(await pins.pin(context, room_id, session, message_id, on=True))
+
+
+async def unpin_message(room_id: str, message_id: str) -> contract.MessageReply:
+    context, session = web.site().context, await web.current_session()
+    return changed(await pins.pin(context, room_id, session, message_id, on=False))

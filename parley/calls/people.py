@@ -47,6 +47,7 @@ async def list_participants(room_id: str) -> contract.ParticipantsReply:
         await web.session_if_known(),
         limit=query.get("limit", contract.PARTICIPANTS_PAGE_DEFAULT),
         cursor=query.get("cursor"),
+        name=query.get("q", ""),
     )
     return contract.ParticipantsReply(
         participants=present.people(found.shown, found.online),

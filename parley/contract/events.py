@@ -12,6 +12,7 @@ from parley.contract.objects import Conversation, Message
 from parley.contract.rest.conversations import ChangeBody
 from parley.contract.terms import (
     SYNC_PAGE_MAX,
+    ChosenNames,
     ClientId,
     DoorName,
     KnockId,
@@ -69,6 +70,8 @@ class SendMessage(Struct, kw_only=True):
     user_id: UserId | None = None
     username: Username | None = None
     client_id: ClientId | None = None
+    reply_to: MessageId | None = None
+    mentions: ChosenNames | None = None
 
 
 class Typing(Struct, kw_only=True):
@@ -101,9 +104,26 @@ class AnswerKnock(Struct, kw_only=True):
     admit: bool
 
 
+class EditMessage(Struct, kw_only=True):
+    """As [EditBody](#editbody)."""
+
+    room_id: RoomId
+    id: MessageId
+    message: MessageText
+    mentions: ChosenNames | None = None
+
+
 class DeleteMessage(Struct, kw_only=True):
     room_id: RoomId
     id: MessageId
+
+
+class PinMessage(Struct, kw_only=True):
+    """`on`: pin it, or unpin it."""
+
+    room_id: RoomId
+    id: MessageId
+    on: bool
 
 
 class PersonOfRoom(Struct, kw_only=True):
@@ -357,9 +377,21 @@ CLIENT_EVENTS: dict[str, ClientEvent] = {
         ClientEvent("send_message", "Send a message.", SendMessage, SendAck),
         ClientEvent("sync", "Get what you missed, after joining or watching.", Sync, SyncAck),
         ClientEvent(
+            "edit_message",
+            "Change what a message says. For its author. The same text changes nothing.",
+            EditMessage,
+            ChangedAck,
+        ),
+        ClientEvent(
             "delete_message",
             "Delete a message. For its author and owners.",
             DeleteMessage,
+            ChangedAck,
+        ),
+        ClientEvent(
+            "pin_message",
+            "Pin a message, or unpin it. Owners only. Doing it again changes nothing.",
+            PinMessage,
             ChangedAck,
         ),
         ClientEvent("knock", "Ask to be let in.", Knock, KnockAck),

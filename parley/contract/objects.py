@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from parley.contract.terms import DoorName, RoleName, Timestamp, VisibilityName
+from parley.contract.terms import DoorName, Parts, RoleName, Timestamp, VisibilityName
 
 
 class Answered(Struct, kw_only=True):
@@ -40,7 +40,8 @@ class Message(Struct, kw_only=True):
 
     `edited_at`: when its text was last changed; the earlier one is gone. `mentions` are the
     `user_id`s of those it means. `reply_to` follows what it answers: that one's change is told, and
-    not this one's again.
+    not this one's again. `parts`: what its [Markdown](#markdown) comes to; a client that does not
+    know it shows `message`.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Message(Struct, kw_only=True):
     pinned: bool | UnsetType = UNSET
     reply_to: Answered | UnsetType = UNSET
     mentions: list[str] | UnsetType = UNSET
+    parts: Parts | UnsetType = UNSET
     reactions: list[Reaction] | UnsetType = UNSET
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
@@ -21,6 +21,12 @@ QUERY_MAX_CHARS = 200
 LABEL_MAX_CHARS = 64
 PASSPHRASE_MAX_CHARS = 200
 MESSAGE_ID_MAX_CHARS = 64
+MEANT_MAX = 20
+"""How many people one message can mean."""
+
+
+PINS_MAX = 50
+"""How many messages of a conversation may be pinned: what all should find has to stand out."""
 
 
 def default_title(room_id: str) -> str:
@@ -112,6 +118,8 @@ MessageType = Annotated[
 ClientId = Annotated[str, Meta(max_length=CLIENT_ID_MAX_CHARS, extra_json_schema=_NO_NUL)]
 Token = Annotated[str, Meta(max_length=TOKEN_MAX_CHARS)]
 MessageId = Annotated[str, Meta(max_length=MESSAGE_ID_MAX_CHARS)]
+ChosenNames = Annotated[list[UserId], Meta(max_length=MEANT_MAX)]
+"""Whom a draft means where several have the name that stands in it."""
 Passphrase = Annotated[
     str,
     Meta(max_length=PASSPHRASE_MAX_CHARS, extra_json_schema={"minLength": 1, "pattern": r"\S"}),
@@ -128,6 +136,10 @@ KeepDays = Annotated[int, Meta(extra_json_schema={"enum": [0, *KEEP_DAYS]})]
 """0 for ever."""
 KnockId = Annotated[str, Meta(max_length=MESSAGE_ID_MAX_CHARS)]
 Timestamp = Annotated[str, Meta(description="ISO 8601, UTC, with an explicit offset")]
+Parts = Annotated[
+    list[Annotated[list[Any], Meta(extra_json_schema={"items": {}})]],
+    Meta(description="nodes in each other: docs/protocol.md, under Markdown, says which"),
+]
 Seq = Annotated[int, Meta(ge=0, le=2**53)]
 VisibilityName = Literal["listed", "unlisted"]
 RoleName = Literal["owner", "member"]
@@ -135,6 +147,8 @@ DoorName = Literal["open", "locked", "passphrase", "knock"]
 ActName = Literal[
     "ended",
     "deleted_message",
+    "pinned_message",
+    "unpinned_message",
     "removed",
     "let_back",
     "admitted",

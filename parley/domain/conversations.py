@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from msgspec.structs import replace
 
-from parley.contract import LISTED_ROOM_ID_CHARS, STATE_MAX_CHARS, UNLISTED_ROOM_ID_BYTES
+from parley.contract import LISTED_ROOM_ID_CHARS, PINS_MAX, STATE_MAX_CHARS, UNLISTED_ROOM_ID_BYTES
 from parley.domain import access, audit, door, proof, sessions, states, text, turns
 from parley.domain.context import Context
 from parley.domain.door import Found
@@ -180,13 +180,16 @@ async def window(
 ) -> Snapshot:
     """The same with the messages before a seq, or around one, for a page.
 
-    For somebody who is in it, with the room ids it had before: there their browser may have kept
-    what they wrote.
+    With what is pinned; and for somebody who is in it, with the room ids it had before: there
+    their browser may have kept what they wrote.
     """
 
     def query(connection: sa.Connection) -> Snapshot:
         found = door.readable(connection, room_id, session)
         snapshot = states.window(connection, found, before=before, at=at)
+        pins = stored_messages.pinned(connection, found.id, limit=PINS_MAX)
+        if pins:
+            snapshot = replace(snapshot, pins=pins)
         if found.person is None:
             return snapshot
         old = stored.old_room_ids(connection, found.id, limit=OLD_ROOM_IDS_MAX)

@@ -4,21 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.contract import STATE_MAX_CHARS
-from parley.domain import access, audit, changing, door, participants, states, text
+from parley.domain import (
+    access,
+    audit,
+    changing,
+    door,
+    markdown,
+    meaning,
+    participants,
+    states,
+    text,
+)
+from parley.domain.changing import Changed
 from parley.domain.context import Context
 from parley.domain.door import Found
+from parley.domain.meaning import Meaning
 from parley.errors import (
     BadRequest,
     ConversationNotFound,
+    NotFound,
     NotJoined,
     ParleyError,
 )
 from parley.records import (
+    Answered,
     Message,
     MessageSent,
     Participant,
@@ -49,11 +65,18 @@ class Draft(Struct, frozen=True):
     text: str
     type: str | None = None
     client_id: str | None = None
+    reply_to: str | None = None
+    """The id of the message it answers."""
+    mentions: tuple[str, ...] = ()
+    """The user_ids of those who were chosen, of several with the names in it."""
+    parts: str | None = None
+    """What its Markdown comes to. Found as it is sent, before anybody waits for its storing."""
 
 
 def send(context: Context, sender: Participant, draft: Draft) -> asyncio.Future[Sent]:
-    """Store the message, then tell everyone. Raises `ConversationIsOver`, once awaited.
+    """Store the message, then tell everyone.
 
+    Raises `ConversationIsOver`, and `NotFound` for an answer to what is not there, once awaited.
     The same client_id by the same session stores once and gives the first result.
     """
     said = _checked(draft)
@@ -107,6 +130,18 @@ async def sent_before(
     return None if first is None else Sent(first, duplicate=True)
 
 
+async def answerable(
+    context: Context, room_id: str, session: Session | None, message_id: str
+) -> Answered:
+    """A message as it would be quoted. Raises `NotFound` where it cannot be answered."""
+
+    def query(connection: sa.Connection) -> Answered:
+        found = door.readable(connection, room_id, session)
+        return meaning.answered(connection, found.id, message_id)
+
+    return await context.database.read(query)
+
+
 async def history(
     context: Context,
     room_id: str,
@@ -148,6 +183,47 @@ def type_(context: Context, person: Participant, *, is_typing: bool) -> None:
     )
 
 
+async def edit(
+    context: Context,
+    room_id: str,
+    session: Session | None,
+    message_id: str,
+    new_text: str,
+    chosen: Iterable[str] = (),
+) -> Changed:
+    """Say it otherwise: for the session that said it, as long as it may post. What it said before
+    is gone. `chosen` as in a draft: `mentions`.
+
+    Raises `BadRequest` for what is no text; `NotFound`; `Forbidden` for others, owners too;
+    `ConversationIsOver`; `ReadOnly`. The same text changes nothing.
+    """
+    new_text, at = text.message(new_text), context.clock()
+    parts, chosen = markdown.parts(new_text), _user_ids(chosen)
+
+    def change(connection: sa.Connection, found: Found, message: Message) -> Message | None:
+        said_by = stored.said_by(connection, message)
+        author = access.require_author(message, said_by, found.person, session)
+        access.require_posting(found.conversation, author)
+        if message.deleted_at is not None:
+            raise NotFound("This message was deleted.")
+        if message.text == new_text:
+            return None
+        seq = stored_conversations.count_change(connection, found.id)
+        before = meaning.meant_by(message)
+        meant = meaning.decide(
+            connection, found.id, new_text, parts=parts, chosen=chosen, before=before
+        )
+        contents = _contents(new_text, meant)
+        edited = stored.change(connection, message, seq=seq, edited_at=at, **contents)
+        meaning.note_again(connection, edited)
+        return edited
+
+    changed = Changed(*await changing.change(context, room_id, session, message_id, change))
+    if changed.is_news:
+        await context.database.forget_erased()
+    return changed
+
+
 async def delete(
     context: Context, room_id: str, session: Session | None, message_id: str
 ) -> Message:
@@ -176,8 +252,17 @@ async def delete(
 
 def _checked(draft: Draft) -> Draft:
     return Draft(
-        text.message(draft.text), text.message_type(draft.type), text.client_id(draft.client_id)
+        text.message(draft.text),
+        text.message_type(draft.type),
+        text.client_id(draft.client_id),
+        draft.reply_to,
+        _user_ids(draft.mentions),
+        markdown.parts(draft.text),
     )
+
+
+def _user_ids(given: Iterable[str]) -> tuple[str, ...]:
+    return tuple(user_id for each in given if (user_id := text.user_id(each)))
 
 
 def _store(context: Context, connection: sa.Connection, sender: Participant, draft: Draft) -> Sent:
@@ -188,6 +273,9 @@ def _store(context: Context, connection: sa.Connection, sender: Participant, dra
     access.require_still_there(head, sender)
     try:
         access.require_speaking(head)
+        answered = None
+        if draft.reply_to:
+            answered = meaning.answered(connection, conversation_id, draft.reply_to)
     except ParleyError:
         # Who missed the answer may ask again, though what they said could not be said now.
         first = stored.by_client_id(connection, conversation_id, sender.session_id, draft.client_id)
@@ -195,6 +283,9 @@ def _store(context: Context, connection: sa.Connection, sender: Participant, dra
             raise
         return Sent(first, duplicate=True)
     seq = head.seq + 1
+    meant = meaning.decide(
+        connection, conversation_id, draft.text, parts=draft.parts, chosen=draft.mentions
+    )
     message = Message(
         conversation_id=conversation_id,
         seq=seq,
@@ -202,21 +293,28 @@ def _store(context: Context, connection: sa.Connection, sender: Participant, dra
         changed_seq=seq,
         user_id=sender.user_id,
         username=head.username,
-        text=draft.text,
         type=draft.type or "text",
         sent_at=at,
         client_id=draft.client_id,
         role=head.role,
         is_alike=head.is_alike,
         is_unproven=head.is_unproven,
+        answered=answered,
+        **_contents(draft.text, meant),
     )
     first = stored.say(connection, message, session_id=sender.session_id)
     if first is not None:
         return Sent(first, duplicate=True)
     stored_conversations.count_message(connection, conversation_id, seq=seq, at=at)
+    meaning.note(connection, message)
     if not head.has_spoken:
         stored_participants.note_spoken(connection, conversation_id, sender.user_id)
     return Sent(message, duplicate=False)
+
+
+def _contents(new_text: str, meant: Meaning) -> dict[str, Any]:
+    """The columns that follow from a text, whether it is said or edited."""
+    return {"text": new_text, "mentions": meant.mentions, "parts": meant.parts}
 
 
 def _tell(context: Context, sent: Sent) -> None:

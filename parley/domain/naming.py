@@ -111,15 +111,15 @@ def mark(connection: sa.Connection, conversation_id: int, key: str) -> list[Part
     if is_former:
         # Some may be one's own, after an update: then others' count.
         former = former_names.foremost(connection, conversation_id, key, limit=FORMER_MAX + 1)
-    first_of_all = min(holders, key=_rank)
+    first_of_all = min(holders, key=rank)
     claimants = [each for each in holders if each.left_at is None or each.role is Role.OWNER]
     rivals = [*claimants, *(each for each in holders if each.has_spoken)]
-    first = min(rivals, key=_rank, default=first_of_all)
+    first = min(rivals, key=rank, default=first_of_all)
     changed = []
     for each in sorted(claimants, key=_coming):
         first_here = first_of_all if each.is_alike else first
         is_alike = each is not first_here or any(
-            other.user_id != each.user_id and _rank(other) < _rank(each) for other in former
+            other.user_id != each.user_id and rank(other) < rank(each) for other in former
         )
         if is_alike != each.is_alike and (is_alike or _are_keys_made(connection)):
             changed.append(stored.change(connection, each, is_alike=is_alike))
@@ -133,13 +133,14 @@ def tell(context: Context, people: Iterable[Participant], count: int) -> None:
             context.bus.publish(ParticipantArrived(person, count))
 
 
+def rank(person: Participant | FormerName) -> tuple[bool, datetime, datetime, str]:
+    """The less, the more a name is theirs."""
+    return person.role is not Role.OWNER, person.named_at, person.joined_at, person.user_id
+
+
 def _are_keys_made(connection: sa.Connection) -> bool:
     return facts.get(connection, KEYS) != BEING_MADE
 
 
 def _coming(person: Participant) -> tuple[datetime, str]:
     return person.joined_at, person.user_id
-
-
-def _rank(person: Participant | FormerName) -> tuple[bool, datetime, datetime, str]:
-    return person.role is not Role.OWNER, person.named_at, person.joined_at, person.user_id

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from msgspec import Struct
 from msgspec.structs import replace
 
-from parley.contract import PEOPLE_IN_STATE
-from parley.domain import door
+from parley.contract import PEOPLE_IN_STATE, QUERY_MAX_CHARS
+from parley.domain import door, names
 from parley.domain.context import Context
 from parley.errors import BadRequest
 from parley.records import Participant, PeoplePosition, Session
@@ -58,11 +58,19 @@ async def page(
     *,
     limit: int,
     cursor: str | None = None,
+    name: str = "",
 ) -> People:
-    """The same for who may read. Raises as `conversations.find`, `BadRequest`."""
+    """The same for who may read; or those that a message can mean by a name that holds `name`.
+
+    Raises as `conversations.find`, `BadRequest`.
+    """
+    key = names.skeleton(name[:QUERY_MAX_CHARS])
 
     def query(connection: sa.Connection) -> tuple[int, People]:
         found = door.readable(connection, room_id, session)
+        if key:
+            named = stored.named(connection, found.id, key, limit=limit, is_heard=True)
+            return found.id, People(named, None)
         return found.id, after(connection, found.id, cursor=cursor, limit=limit)
 
     conversation_id, found = await context.database.read(query)

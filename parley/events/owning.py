@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from parley import contract
-from parley.domain import conversations, knocking, owning, removal
+from parley.domain import conversations, knocking, owning, pins, removal
+from parley.domain.changing import Changed
 from parley.events.site import Site
 from parley.live.audience import Client
 
@@ -21,6 +22,11 @@ async def change_conversation(
     wishes = owning.wishes(data)
     await owning.change(site.context, data.room_id, client.session_in(data.room_id), wishes)
     return contract.OkAck()
+
+
+async def pin_message(site: Site, client: Client, data: contract.PinMessage) -> Changed:
+    session = client.session_in(data.room_id)
+    return await pins.pin(site.context, data.room_id, session, data.id, on=data.on)
 
 
 async def remove_participant(

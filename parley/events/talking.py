@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from parley import contract, present, records
 from parley.domain import access, conversations, messages, participants, text
+from parley.domain.changing import Changed
 from parley.errors import ConversationIsOver, NotJoined
 from parley.events.coming import join_room
 from parley.events.site import Outcome, Site, find, refuse_unseated
@@ -12,7 +13,9 @@ from parley.live.audience import Client
 
 
 def send_message(site: Site, client: Client, data: contract.SendMessage) -> Outcome:
-    draft = messages.Draft(data.message, data.type, data.client_id)
+    draft = messages.Draft(
+        data.message, data.type, data.client_id, data.reply_to, tuple(data.mentions or ())
+    )
     seat = client.seats.get(data.room_id)
     if seat is None or seat.person is None:
         return _send_unseated(site, client, data, draft)
@@ -33,6 +36,13 @@ async def _send_unseated(
             raise
         return sent
     return await messages.send(site.context, person, draft)
+
+
+async def edit_message(site: Site, client: Client, data: contract.EditMessage) -> Changed:
+    session = client.session_in(data.room_id)
+    return await messages.edit(
+        site.context, data.room_id, session, data.id, data.message, data.mentions or ()
+    )
 
 
 async def delete_message(

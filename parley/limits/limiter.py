@@ -42,6 +42,7 @@ class Kind(StrEnum):
     """What is limited; each has the setting `limit_<kind>`."""
 
     MESSAGES = "messages"
+    """Edits too: they reach as many."""
     TYPING = "typing"
     JOINS = "joins"
     """Reading along live counts too: it costs as much."""
@@ -127,7 +128,9 @@ OF_EVENT = {
     "knock": Kind.JOINS,
     "send_message": Kind.MESSAGES,
     "typing": Kind.TYPING,
+    "edit_message": Kind.MESSAGES,
     "delete_message": Kind.ACTS,
+    "pin_message": Kind.ACTS,
     "answer_knock": Kind.ACTS,
     "change_conversation": Kind.ACTS,
     "remove_participant": Kind.ACTS,

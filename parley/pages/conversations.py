@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from parley import contract, present, web
 from parley.contract import decode
 from parley.domain import conversations, knocking, messages, participants
-from parley.errors import ParleyError
+from parley.errors import NotFound, ParleyError
 from parley.limits.limiter import Kind
 from parley.pages import faces, forms, qr_codes, titles
 from parley.pages.door import AT_THE_DOOR, Refused, door
@@ -93,7 +93,9 @@ async def conversation(room_id: str) -> AnyResponse | str | Refused:
     if now != room_id:  # whoever is inside comes by an old link to the new one
         return redirect(f"/conversation/{now}", SEE_OTHER)
     name = await _name_to_join_by(window.snapshot)
-    return await _show(window) if name is None else await _come_in(room_id, name)
+    if name is not None:
+        return await _come_in(room_id, name)
+    return await _show(window, reply_to=request.args.get("reply", ""))
 
 
 @pages.post("/conversation/<room_id>/join")
@@ -126,15 +128,17 @@ async def left(room_id: str) -> str:
 @pages.post("/conversation/<room_id>/messages")
 async def send(room_id: str) -> AnyResponse | Refused:
     # Forms send line breaks as CRLF, whatever was typed.
-    text = (await request.form).get("message", "").replace("\r\n", "\n")
+    form = await request.form
+    text, reply_to = form.get("message", "").replace("\r\n", "\n"), form.get("reply_to", "")
     try:
-        body = decode.from_value({"message": text}, contract.SendBody)
-        draft = messages.Draft(body.message)
+        body = decode.from_value({"message": text, "reply_to": reply_to}, contract.SendBody)
+        draft = messages.Draft(body.message, reply_to=body.reply_to)
         async with web.limited(Kind.MESSAGES, room_id):
             session = await web.current_session()
             await messages.send_as(web.site().context, room_id, session, draft)
     except ParleyError as error:
-        return _refused(await _conversation(room_id, error=error.text, draft=text), error)
+        page = await _conversation(room_id, error=error.text, draft=text, reply_to=reply_to)
+        return _refused(page, error)
     return _see(room_id, fragment="composer")
 
 
@@ -236,14 +240,24 @@ async def _come_in(room_id: str, username: str) -> str:
 
 
 async def _conversation(
-    room_id: str, *, error: str | None = None, username: str = "", draft: str = ""
+    room_id: str,
+    *,
+    error: str | None = None,
+    username: str = "",
+    draft: str = "",
+    reply_to: str = "",
 ) -> str:
     window = await _window(room_id, await web.session_if_known())
-    return await _show(window, error=error, username=username, draft=draft)
+    return await _show(window, error=error, username=username, draft=draft, reply_to=reply_to)
 
 
 async def _show(
-    window: Window, *, error: str | None = None, username: str = "", draft: str = ""
+    window: Window,
+    *,
+    error: str | None = None,
+    username: str = "",
+    draft: str = "",
+    reply_to: str = "",
 ) -> str:
     snapshot = window.snapshot
     shown = present.conversation(snapshot)
@@ -263,12 +277,26 @@ async def _show(
         older_url=window.older_url,
         newest_url=window.newest_url,
         is_missing=window.is_missing,
+        pins=snapshot.pins,
         error=error,
         # Who has a name here and gave one asked for another.
         renames=bool(username) and snapshot.person is not None,
         username=username,
         draft=draft,
+        answered=await _answered(snapshot, reply_to),
     )
+
+
+async def _answered(snapshot: Snapshot, reply_to: str) -> contract.Answered | None:
+    """What a form answers: for who has no script to ask."""
+    if not reply_to or snapshot.person is None:
+        return None
+    room_id, session = snapshot.conversation.room_id, await web.session_if_known()
+    try:
+        found = await messages.answerable(web.site().context, room_id, session, reply_to)
+    except NotFound:
+        return None
+    return present.answered(found)
 
 
 async def _window(room_id: str, session: Session | None) -> Window:

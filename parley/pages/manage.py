@@ -35,6 +35,8 @@ LINK_LIVES = {"1 hour": 3600, "1 day": DAY_S, "7 days": 7 * DAY_S, "30 days": 30
 ACTS: dict[contract.ActName, str] = {
     "ended": "ended the conversation",
     "deleted_message": "deleted a message by",
+    "pinned_message": "pinned a message by",
+    "unpinned_message": "unpinned a message by",
     "removed": "removed",
     "let_back": "allowed back",
     "admitted": "let in",

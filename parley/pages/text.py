@@ -13,32 +13,14 @@ from typing import Literal
 
 from markupsafe import Markup, escape
 
+from parley.domain import web_links as links
+
 Kind = Literal["text", "link", "code", "pre"]
 Part = tuple[Kind, str]
 
 _OPENING_FENCE = re.compile(r"```[A-Za-z0-9_+#.-]*[ \t]*")
 _CLOSING_FENCE = re.compile(r"```[ \t]*")
-_UNLINKED = (
-    '\\u0000-\\u0020"<>`\\u007f-\\u00a0\\u1680\\u2000-\\u200f'
-    "\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufeff"
-)
-_PAIRS = "“”„“„”«»‹›（）［］｛｝＜＞〈〉《》「」『』【】〔〕〖〗〘〙〚〛｢｣｟｠"  # noqa: RUF001  # meant
-_LINKED = f"[^{_UNLINKED}{_PAIRS}]"
-_IN_PAIRS = "|".join(
-    f"{opener}{_LINKED}*{closer}" for opener, closer in zip(_PAIRS[::2], _PAIRS[1::2], strict=True)
-)
-_INLINE = re.compile(
-    rf"(`{{1,3}})([^`\n]+)\1(?!`)|(?i:https?)://{_LINKED}+(?:(?:{_IN_PAIRS}){_LINKED}*)*"
-)
-_WORD = re.compile(f"{_LINKED}+")
-_TRAILING = ".,:;!?'‘’…。，、！？；：．｡､،؛؟۔।"  # noqa: RUF001  # punctuation of other scripts, meant
-_OPENERS = {")": "(", "]": "[", "}": "{"}
-_MARKS = "*_~"
-_BEFORE_WORD = _MARKS + "([{'‘‚"  # noqa: RUF001  # quotation marks, meant
-_AFTER_WORD = _MARKS + ")]}" + _TRAILING
-_CUT = frozenset(_AFTER_WORD)
-_HAS_PATH = re.compile(rf"https?://[^/?#]*(?:[/#]|\?.*[^{re.escape(_AFTER_WORD)}])", re.IGNORECASE)
-_LINK_START = re.compile(r"https?://[^/?#.:@]", re.IGNORECASE)
+_INLINE = re.compile(rf"(`{{1,3}})([^`\n]+)\1(?!`)|{links.LINK}")
 
 _PICTURE = (
     "[\\u231a\\u231b\\u23e9-\\u23f3\\u23f8-\\u23fa\\u25fd\\u25fe\\u2614\\u2615\\u2648-\\u2653"
@@ -100,6 +82,11 @@ def rich(text: str) -> Markup:
     return Markup(html)  # noqa: S704  # every value in it is escaped
 
 
+def link(escaped: str) -> str:
+    """An address, escaped, as a link that leads to it and tells nothing to whom it leads."""
+    return f'<a href="{escaped}" rel="noopener noreferrer nofollow" target="_blank">{escaped}</a>'
+
+
 def is_emoji_only(text: str) -> bool:
     """Whether it is one to five emoji and nothing else, to be shown large."""
     if len(text) > _EMOJI_ONLY_MAX_CHARS:
@@ -143,47 +130,13 @@ def _blocks(source: str) -> Iterator[tuple[int, int, int, int]]:
 
 
 def _inline(source: str, begin: int, end: int) -> Iterator[tuple[int, int, Part]]:
-    emphasis = _Emphasis(source, begin)
+    emphasis = links.Emphasis(source, begin)
     for match in _INLINE.finditer(source, begin, end):
         start = match.start()
         if (code := match[2]) is not None:
             yield start, match.end(), ("code", code)
-        elif link := _trim_link(match[0], start, emphasis):
+        elif link := links.trimmed(match[0], start, emphasis):
             yield start, start + len(link), ("link", link)
-
-
-class _Emphasis:
-    """Which marks of emphasis are open on a line, asked from left to right. One pass in all."""
-
-    def __init__(self, source: str, begin: int) -> None:
-        self._source = source
-        self._at = begin
-        self._open = dict.fromkeys(_MARKS, 0)
-
-    def before(self, start: int) -> dict[str, int]:
-        """How many of each mark are open where a link starts."""
-        if line := self._source.rfind("\n", self._at, start) + 1:
-            self._at = line
-            self._open = dict.fromkeys(_MARKS, 0)
-        for word in _WORD.finditer(self._source, self._at, start):
-            if word.end() == start:  # what stands straight before the link
-                opened = _leading(word[0])
-                return {mark: self._open[mark] + opened.count(mark) for mark in _MARKS}
-            self._read(word[0])
-            self._at = word.end()
-        return self._open
-
-    def _read(self, word: str) -> None:
-        opened, closed = _leading(word), word[len(word.rstrip(_AFTER_WORD)) :]
-        if len(closed) == len(word):
-            return  # marks alone, as before the item of a list
-        for mark in _MARKS:
-            self._open[mark] += opened.count(mark)
-            self._open[mark] = max(0, self._open[mark] - closed.count(mark))
-
-
-def _leading(word: str) -> str:
-    return word[: len(word) - len(word.lstrip(_BEFORE_WORD))]
 
 
 def _add_text(text: str, parts: list[Part]) -> None:
@@ -191,33 +144,12 @@ def _add_text(text: str, parts: list[Part]) -> None:
         parts.append(("text", text))
 
 
-def _trim_link(link: str, start: int, emphasis: _Emphasis) -> str:
-    """The link without the sentence's punctuation after it; empty where nothing is left."""
-    if link[-1] not in _CUT:
-        return link if _LINK_START.match(link) else ""
-    unopened = {close: link.count(close) - link.count(open) for close, open in _OPENERS.items()}
-    cut_at_most = link[len(link.rstrip(_AFTER_WORD)) :]
-    if any(mark in cut_at_most for mark in _MARKS):
-        no_path = dict.fromkeys(_MARKS, len(link))  # no host's name ends in a mark
-        unopened |= emphasis.before(start) if _HAS_PATH.match(link) else no_path
-    end = len(link)
-    while end and (link[end - 1] in _TRAILING or unopened.get(link[end - 1], 0) > 0):
-        end -= 1
-        if link[end] in unopened:
-            unopened[link[end]] -= 1
-    kept = link[:end]
-    return kept if _LINK_START.match(kept) else ""
-
-
 def _render(kind: Kind, escaped: str) -> str:
     match kind:
         case "text":
             return escaped
         case "link":
-            return (
-                f'<a href="{escaped}" rel="noopener noreferrer nofollow" target="_blank">'
-                f"{escaped}</a>"
-            )
+            return link(escaped)
         case "code":
             return f"<code>{escaped}</code>"
         case "pre":

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+
+import msgspec
 
 from parley import contract
 
 GROUP_MINUTES = 5
+EXCERPT_CHARS = 160
+"""More than a line shows."""
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
@@ -23,6 +28,25 @@ class Shown(NamedTuple):
     """Whether the same person goes on, so that their name need not be said again."""
 
 
+def is_for(message: contract.Message, me: contract.Participant | None) -> bool:
+    """Whether it means the reader, or answers them, and is not their own."""
+    if me is None or message.deleted or message.user_id == me.user_id:
+        return False
+    if message.reply_to and message.reply_to.user_id == me.user_id:
+        return True
+    return bool(message.mentions) and me.user_id in json.loads(as_json(message.mentions))
+
+
+def as_json(kept: object) -> str:
+    """What is kept as it is sent, and so is not read before."""
+    return msgspec.json.encode(kept).decode()
+
+
+def excerpt(text: str) -> str:
+    """How a text begins, in one line."""
+    return " ".join(text[:EXCERPT_CHARS].split())
+
+
 def grouped(messages: Iterable[contract.Message]) -> Iterator[Shown]:
     """In order. The page's scripts group again, in local time."""
     before: contract.Message | None = None
@@ -31,7 +55,9 @@ def grouped(messages: Iterable[contract.Message]) -> Iterator[Shown]:
         continued = (
             before is not None
             and follows
+            and not message.reply_to  # who answers is told again
             and before.user_id == message.user_id
+            and not message.edited_at  # said beside the time, which stands with the name
             and _minute(message.timestamp) - _minute(before.timestamp) < GROUP_MINUTES
         )
         yield Shown(message, not follows, continued)

@@ -29,13 +29,14 @@ def message(record: records.Message) -> contract.Message:
         unproven=record.is_unproven or UNSET,
         edited_at=moment_or_unset(record.edited_at),
         pinned=UNSET if record.pinned_at is None else True,
-        reply_to=UNSET if record.answered is None else _answered(record.answered),
+        reply_to=UNSET if record.answered is None else answered(record.answered),
         mentions=_as_stored(record.mentions),
+        parts=_as_stored(record.parts),
         reactions=_as_stored(record.reactions),
     )
 
 
-def _answered(record: records.Answered) -> contract.Answered:
+def answered(record: records.Answered) -> contract.Answered:
     words = " ".join(record.begins.split())
     return contract.Answered(
         id=record.id,

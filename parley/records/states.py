@@ -35,6 +35,8 @@ class Snapshot(Struct, frozen=True):
     """Whether `messages` are only those that changed after the seq that was asked for."""
     old_room_ids: tuple[str, ...] = ()
     """The last ones that its link had before, for a page of somebody who is in it."""
+    pins: tuple[Message, ...] = ()
+    """What is pinned, for a page: the one that was pinned last first."""
 
 
 class Recent(Struct, frozen=True):

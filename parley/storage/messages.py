@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite import insert
 from parley.records import Answered, Message
 from parley.storage.participants import ROLES
 from parley.storage.prepared import Prepared, p, values
-from parley.storage.schema import CHANGED_LATER, mentions, messages, reactions
+from parley.storage.schema import CHANGED_LATER, PINNED, mentions, messages, reactions
 
 BEGINS_CHARS = 300
 """How much of what it answers is read with a message."""
@@ -74,6 +74,13 @@ _MENTION = Prepared(
     .values(values([each for each in mentions.c if each.name != "id"]))
     .on_conflict_do_nothing()
 )
+_FORGET_MENTIONS = Prepared(
+    mentions.delete().where(
+        mentions.c.conversation_id == p("conversation_id"),
+        mentions.c.seq == p("seq"),
+        mentions.c.is_reply == p("is_reply"),
+    )
+)
 _BY_SEQ = Prepared(_OF_ONE.where(messages.c.seq == p("seq")), _COLUMNS)
 _BY_CLIENT_ID = Prepared(
     _OF_ONE.where(messages.c.session_id == p("session_id"), messages.c.client_id == p("client_id")),
@@ -97,6 +104,12 @@ _SAID_SINCE = Prepared(
 _CHANGED_SINCE = Prepared(
     _OF_ONE.where(messages.c.changed_seq > p("since"), CHANGED_LATER)
     .order_by(messages.c.changed_seq)
+    .limit(p("limit")),
+    _COLUMNS,
+)
+_PINNED = Prepared(
+    _OF_ONE.where(PINNED)
+    .order_by(messages.c.pinned_at.desc(), messages.c.seq.desc())
     .limit(p("limit")),
     _COLUMNS,
 )
@@ -152,6 +165,13 @@ def mention(connection: sa.Connection, message: Message, user_id: str, *, is_rep
     )
 
 
+def forget_mentions(connection: sa.Connection, message: Message) -> None:
+    """Whom its text meant, it may mean no more. Whom it answers stays noted."""
+    _FORGET_MENTIONS.write(
+        connection, conversation_id=message.conversation_id, seq=message.seq, is_reply=False
+    )
+
+
 def by_id(connection: sa.Connection, conversation_id: int, id: str) -> Message | None:
     """By its id, which begins with its seq."""
     seq = id.partition("-")[0]
@@ -159,6 +179,15 @@ def by_id(connection: sa.Connection, conversation_id: int, id: str) -> Message |
         return None
     row = _BY_SEQ.first(connection, conversation_id=conversation_id, seq=int(seq))
     return None if row is None or row.id != id else _message(row)
+
+
+def said_by(connection: sa.Connection, message: Message) -> int:
+    """The session that said it, by its id."""
+    query = sa.select(messages.c.session_id).where(
+        messages.c.conversation_id == message.conversation_id, messages.c.seq == message.seq
+    )
+    session_id: int = connection.execute(query).scalar_one()
+    return session_id
 
 
 def change(connection: sa.Connection, message: Message, *, seq: int, **columns: Any) -> Message:
@@ -182,6 +211,18 @@ def delete(connection: sa.Connection, message: Message, *, seq: int, at: datetim
         )
     gone = dict.fromkeys((*_LATER, *_MORE))
     return change(connection, message, seq=seq, **{**gone, "text": "", "deleted_at": at})
+
+
+def as_answered(message: Message) -> Answered:
+    """A message that is there, as it is read with one that answers it."""
+    return Answered(
+        id=message.id,
+        seq=message.seq,
+        user_id=message.user_id,
+        username=message.username,
+        begins=message.text[:BEGINS_CHARS],
+        is_gone=False,
+    )
 
 
 def by_client_id(
@@ -262,6 +303,12 @@ def changed(
     return tuple(_message(row) for row in itertools.islice(found, limit))
 
 
+def pinned(connection: sa.Connection, conversation_id: int, *, limit: int) -> tuple[Message, ...]:
+    """Those that are pinned, the one that was pinned last first."""
+    found = _PINNED.run(connection, conversation_id=conversation_id, limit=limit)
+    return tuple(_message(row) for row in found)
+
+
 def _longer_than(chars: int) -> Callable[[Any], bool]:
     """Whether the rows that it was asked of are longer together, and two at the least."""
     counted, length = 0, 0
@@ -269,7 +316,7 @@ def _longer_than(chars: int) -> Callable[[Any], bool]:
     def is_longer(row: Any) -> bool:
         nonlocal counted, length
         counted += 1
-        length += len(row.text)
+        length += len(row.text) + len(row.parts or "")
         return length > chars and counted > 1
 
     return is_longer

@@ -40,6 +40,13 @@ _MARKS = Prepared(
     .limit(FEW + 1),
     (participants.c.is_alike, _IS_FORMER),
 )
+_NEXT_KEY = Prepared(
+    sa.select(participants.c.name_key)
+    .where(OF_ONE, participants.c.name_key >= p("name_key"), _HOLDS)
+    .order_by(participants.c.name_key)
+    .limit(1),
+    (participants.c.name_key,),
+)
 _HOLDERS = Prepared(ALL.where(_SAME_NAME, _HOLDS), participants.c)
 _KEYED = (
     participants.c.conversation_id,
@@ -103,6 +110,12 @@ def marks(connection: sa.Connection, conversation_id: int, name_key: str) -> Mar
     """What tells whether there is anybody to mark of a name with this key."""
     rows = _MARKS.run(connection, conversation_id=conversation_id, name_key=name_key)
     return Marks([row.is_alike for row in rows], any(row.is_former for row in rows))
+
+
+def next_key(connection: sa.Connection, conversation_id: int, name_key: str) -> str | None:
+    """The first key, from this one on, of a name that somebody holds."""
+    row = _NEXT_KEY.first(connection, conversation_id=conversation_id, name_key=name_key)
+    return None if row is None else str(row.name_key)
 
 
 def holders(

@@ -155,15 +155,24 @@ def present_owners(
 
 
 def named(
-    connection: sa.Connection, conversation_id: int, key: str, *, limit: int
+    connection: sa.Connection,
+    conversation_id: int,
+    key: str,
+    *,
+    limit: int,
+    is_heard: bool = False,
 ) -> tuple[Participant, ...]:
-    """Those whose names hold one with this key, here or gone, but for who was removed."""
+    """Those whose names hold one with this key, here or gone, but for who was removed; with
+    `is_heard`, of those who are gone only who has spoken.
+    """
+    heard = [sa.or_(PRESENT, participants.c.has_spoken)] if is_heard else []
     rows = connection.execute(
         sa.select(participants)
         .where(
             participants.c.conversation_id == conversation_id,
             participants.c.removed_at.is_(None),
             sa.func.instr(participants.c.name_key, key) > 0,
+            *heard,
         )
         .order_by(participants.c.joined_at, participants.c.user_id)
         .limit(limit)

@@ -89,6 +89,47 @@ class Seeding:
         )
         assert reply.ok, reply.text
 
+    def delete_last(self, seeded: Seeded) -> None:
+        """The last message, by its owner."""
+        last = self._messages(seeded)[-1]
+        self._change(seeded, "owner", "DELETE", f"messages/{last['id']}")
+
+    def edit(self, seeded: Seeded, who: str, seq: int, text: str) -> None:
+        """As whoever said it."""
+        [id] = [each["id"] for each in self._messages(seeded) if each["seq"] == seq]
+        self._change(seeded, who, "PATCH", f"messages/{id}", {"message": text})
+
+    def pin(self, seeded: Seeded, seq: int) -> None:
+        [id] = [each["id"] for each in self._messages(seeded) if each["seq"] == seq]
+        self._change(seeded, "owner", "PUT", f"messages/{id}/pin")
+
+    def _messages(self, seeded: Seeded) -> list[dict[str, Any]]:
+        path = f"{self._url}/api/conversations/{seeded.room_id}/messages"
+        headers = {"Authorization": f"Bearer {seeded.tokens['owner']}"}
+        reply = self._http.get(path, headers=headers, timeout=PATIENCE_S)
+        found: list[dict[str, Any]] = reply.json()["messages"]
+        return found
+
+    def _change(
+        self, seeded: Seeded, who: str, method: str, path: str, body: dict[str, Any] | None = None
+    ) -> None:
+        reply = self._http.request(
+            method,
+            f"{self._url}/api/conversations/{seeded.room_id}/{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {seeded.tokens[who]}"},
+            timeout=PATIENCE_S,
+        )
+        assert reply.ok, reply.text
+
+    def remove(self, seeded: Seeded, who: str) -> None:
+        """By the owner."""
+        path = f"{self._url}/api/conversations/{seeded.room_id}/participants"
+        headers = {"Authorization": f"Bearer {seeded.tokens['owner']}"}
+        people = self._http.get(path, headers=headers, timeout=PATIENCE_S).json()["participants"]
+        [user_id] = [each["user_id"] for each in people if each["username"] == who]
+        self._post(f"{seeded.room_id}/remove", {"user_id": user_id}, seeded.tokens["owner"])
+
     def join_many(self, seeded: Seeded, names: Iterable[str], token: str = "") -> None:
         """Without a socket, so that they stay; in this order."""
         for name in names:
@@ -102,6 +143,17 @@ class Seeding:
             joined = self._post(f"{seeded.room_id}/join", {"username": who})
             seeded.tokens[who] = joined["token"]
         self._post(f"{seeded.room_id}/messages", {"message": text}, seeded.tokens[who])
+
+    def answer(self, seeded: Seeded, who: str, text: str, seq: int) -> None:
+        """Somebody who has spoken answers the message with this seq."""
+        page = self._http.get(
+            f"{self._url}/api/conversations/{seeded.room_id}/messages",
+            params={"after": seq - 1, "limit": 1},
+            headers={"Authorization": f"Bearer {seeded.tokens[who]}"},
+            timeout=PATIENCE_S,
+        ).json()
+        body = {"message": text, "reply_to": page["messages"][0]["id"]}
+        self._post(f"{seeded.room_id}/messages", body, seeded.tokens[who])
 
     def say_many(self, seeded: Seeded, who: str, texts: list[str]) -> None:
         """In any order, but for the last, which comes last."""

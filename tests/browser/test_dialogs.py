@@ -67,23 +67,6 @@ def test_back_closes_one_dialog_at_a_time(arrive: Arrive) -> None:
     ada.page.wait_for_function(CLOSED)
 
 
-def test_after_a_question_about_a_message_the_focus_is_on_the_message(ada: Visitor) -> None:
-    ada.starts()
-    ada.joins()
-    ada.says("Keep me")
-    ada.says("Delete me")
-    question = ada.page.get_by_role("dialog", name="Delete this message?")
-    focused = ada.page.locator(".message:focus-within")
-    for text, answer in (("Keep me", "Cancel"), ("Delete me", "Delete")):
-        ada.message(text).hover()
-        ada.message(text).get_by_role("button", name="Delete this message").click()
-        expect(question).to_be_visible()
-        ada.page.mouse.move(0, 0)
-        question.get_by_role("button", name=answer, exact=True).click()
-        expect(question).not_to_be_visible()
-        expect(focused).to_contain_text({"Cancel": "Keep me", "Delete": "Deleted"}[answer])
-
-
 def test_after_the_last_knock_is_answered_the_focus_is_on_the_transcript(
     ada: Visitor, arrive: Arrive
 ) -> None:

@@ -84,10 +84,11 @@ def test_a_long_message_of_ones_own_is_folded_and_unfolds_nothing_when_deleted(
     own = ada.page.locator("#m-2")
     expect(own.get_by_text("Show more")).to_be_visible()
     own.hover()
-    own.get_by_role("button", name="Delete this message").click()
-    ada.page.get_by_role("button", name="Delete", exact=True).click()
-    ada.reads("Deleted")
+    own.get_by_role("button", name="Delete").click()
+    ada.reads("Deleted. Undo")
     expect(own.locator(".fold")).to_have_count(0)
+    own.get_by_role("button", name="Undo").click()
+    expect(own.get_by_text("Show more")).to_be_visible()
 
 
 @pytest.mark.not_in_firefox("its pictures need a style that the page's policy forbids")

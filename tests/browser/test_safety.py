@@ -35,14 +35,23 @@ CORPUS = (
     "https://example.org/'><script>window.harm=1</script>",
     "```\n</code></pre><script>window.harm = 1</script>\n```",
     "`</code><img src=x onerror=alert(1)>`",
+    "**<img src=x onerror=alert(1)>** [x](javascript:alert(1)) [y](data:text/html,<script>)",
+    '["><img src=x onerror=alert(1)>](https://a.example/"onmouseover="window.harm=1)',
+    "> <script>window.harm = 1</script>\n\n- <svg onload='window.harm = 1'>",
+    '```"><script>window.harm=1</script>\n*x*\n```',
     "&lt;script&gt;window.harm = 1&lt;/script&gt;",
     "\u202egnp.exe \u0000\ufeff<script>window.harm = 1</script>",
 )
 STRANGE_ELEMENTS = """() => {
-  const known = new Set(["A", "CODE", "PRE", "BR"]);
+  const known = {
+    a: ["href", "rel", "target", "title", "class"], pre: ["tabindex"], ol: ["start"],
+    p: [], code: [], strong: [], em: [], s: [], ul: [], li: [], blockquote: [],
+    div: ["class"], span: ["class", "data-user-id"],
+    button: ["class", "type", "data-action", "aria-label"],
+  };
   return [...document.querySelectorAll(".message-text *")]
-    .filter(element => !known.has(element.tagName)
-      || [...element.attributes].some(attribute => attribute.name.startsWith("on")))
+    .filter(element => !element.getAttributeNames().every(name =>
+      known[element.localName]?.includes(name)) || !(element.localName in known))
     .map(element => element.outerHTML);
 }"""
 

@@ -97,6 +97,27 @@ def test_people_talk_by_link(arrive: Arrive) -> None:
 
 
 @LONG
+def test_people_answer_and_mention_one_another(arrive: Arrive) -> None:
+    ada, ben = arrive("Ada"), arrive("Ben")
+    link = ada.starts()
+    ada.joins()
+    ben.comes(link)
+    ada.says("Tea?")
+    ben.reads("Tea?")
+    ben.window.runs("() => document.querySelector('#m-1').focus()")
+    ben.sees("#m-1 .tools")
+    ben.window.presses("#m-1", "r")
+    ben.sees("#replying-name", "Ada")
+    ben.window.presses("#message", "Yes, @a")
+    ben.sees("#naming [role=option]")
+    ben.window.presses("#message", webkit.ENTER)
+    ben.window.until("() => document.querySelector('#message').value === 'Yes, @Ada '")
+    ben.window.presses("#message", webkit.ENTER)
+    ada.sees("#m-2.for-you .quote-author", "You")
+    ada.sees("#m-2 .mention", "@Ada")
+
+
+@LONG
 def test_who_goes_away_and_comes_back_talks_on(arrive: Arrive) -> None:
     """WebKit keeps the page meanwhile, and shows the very same again."""
     ada, ben = arrive("Ada"), arrive("Ben")

@@ -104,3 +104,22 @@ def give_name(visitor: Visitor) -> None:
 def post(visitor: Visitor, text: str) -> None:
     visitor.composer.fill(text)
     visitor.page.get_by_role("button", name="Send").click()
+
+
+def test_a_message_is_edited_and_deleted_without_javascript(arrive: Arrive) -> None:
+    ada = arrive("Ada", java_script_enabled=False)
+    ada.starts_by_hand("Plain")
+    give_name(ada)
+    post(ada, "Tea at for")
+    post(ada, "And cake")
+    actions = ada.page.get_by_role("link", name="Message actions")
+    expect(actions).to_have_count(2)
+    actions.first.click()
+    ada.page.get_by_label("Edit it").fill("Tea at four")
+    ada.page.get_by_role("button", name="Save").click()
+    ada.reads("Tea at four")
+    expect(ada.message("Tea at four")).to_contain_text("edited")
+    actions.last.click()
+    ada.page.get_by_role("button", name="Delete for everyone").click()
+    ada.reads("Deleted")
+    expect(actions).to_have_count(1)

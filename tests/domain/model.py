@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from parley.errors import (
     NotJoined,
     ParleyError,
 )
-from parley.records import Message, Role
+from parley.records import Answered, Message, Role
 
 Refusal = type[ParleyError]
 
@@ -109,10 +110,18 @@ class Room:
     messages: list[Message] = field(default_factory=list)
     # Who said it, which the record does not tell, and under which client_id.
     said: dict[tuple[int, str], Message] = field(default_factory=dict)
+    said_by: dict[int, int] = field(default_factory=dict)
+    """The session, by the seq of what it said."""
+    edits: int = 0
 
     @property
     def seq(self) -> int:
-        return len(self.messages) + self.is_over
+        return len(self.messages) + self.edits + self.is_over
+
+    def changed_after(self, since: int) -> tuple[Message, ...]:
+        """In the order of the changes."""
+        changed = (each for each in self.messages if each.changed_seq > since)
+        return tuple(sorted(changed, key=lambda message: message.changed_seq))
 
     @property
     def count(self) -> int:
@@ -266,14 +275,51 @@ class Room:
             return NotJoined
         return ConversationIsOver if self.is_over and not self.first(session, client_id) else None
 
+    def answered(self, id: str | None) -> Answered | None:
+        """What an answer to it is told with."""
+        for each in self.messages:
+            if each.id == id:
+                return Answered(
+                    each.id, each.seq, each.user_id, each.username, each.text, is_gone=False
+                )
+        return None
+
+    def meant(self, text: str) -> list[str]:
+        """The user_ids of those it names, each once."""
+        found = []
+        for name in re.findall(r"@(\w+)", text):
+            called = [
+                each
+                for each in self.people.values()
+                if each.username.casefold() == name.casefold() and (each.is_in or each.has_spoken)
+            ]
+            found += [each.user_id for each in sorted(called, key=_rank)[:1]]
+        return [*dict.fromkeys(found)]
+
     def hears(self, session: int, message: Message) -> None:
         assert message.seq == message.changed_seq == self.seq + 1
         self.messages.append(message)
+        self.said_by[message.seq] = session
         if person := self.of_session(session):
             person.has_spoken = True
         self.last_activity_at = message.sent_at
         if message.client_id:
             self.said[session, message.client_id] = message
+
+    def refuses_edit(self, session: int, message: Message) -> Refusal | None:
+        person = self.of_session(session)
+        is_theirs = person is not None and person.user_id == message.user_id
+        if not is_theirs or self.said_by[message.seq] != session:
+            return Forbidden
+        return ConversationIsOver if self.is_over else None
+
+    def edits_one(self, message: Message) -> None:
+        assert message.changed_seq == self.seq + 1
+        self.edits += 1
+        self.messages = [message if each.seq == message.seq else each for each in self.messages]
+        self.said = {
+            key: message if each.seq == message.seq else each for key, each in self.said.items()
+        }
 
     def refuses_to_end(self, session: int | None) -> Refusal | None:
         if session != self.owner:

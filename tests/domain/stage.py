@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -201,6 +202,8 @@ class Stage(RuleBasedStateMachine):
             assert (message.user_id, message.username) == (person.user_id, person.username)
             assert (message.text, message.client_id) == (draft.text, draft.client_id)
             assert message.sent_at == at
+            assert message.answered == room.answered(draft.reply_to)
+            assert json.loads(message.mentions or "[]") == room.meant(draft.text)
             room.hears(session, message)
             told.append(MessageSent(message))
         heard = self.hears()

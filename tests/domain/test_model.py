@@ -20,7 +20,7 @@ from parley.domain import conversations, messages, participants
 from parley.domain.messages import Draft
 from parley.domain.participants import Joining
 from parley.errors import ConversationNotFound
-from parley.records import ConversationEnded
+from parley.records import ConversationEnded, MessageChanged
 from tests.domain.model import Asked, Holder
 from tests.domain.stage import Stage
 from tests.domain.world import GRACE_S
@@ -30,6 +30,7 @@ from tests.fuzz.effort import EFFORT
 PICK = st.integers(0, 11)
 USER_IDS = st.sampled_from([None, "ada", "ben", "cleo"])
 NAMES = st.sampled_from([None, "Ada", "Ben", "Cleo"])
+TEXTS = st.sampled_from(["Hi", "Hi, @Ben", "@cleo and @Ada: @Dan", "@ADA @ben @Cleo"])
 CLIENT_IDS = st.sampled_from([None, "c-1", "c-2"])
 ROOMS_MAX = 2
 
@@ -180,13 +181,46 @@ class Conversations(Stage):
         )
 
     @precondition(lambda self: self.seats())
-    @rule(which=PICK, client_id=CLIENT_IDS, times=st.integers(1, 3))
-    def says(self, which: int, client_id: str | None, times: int) -> None:
+    @rule(
+        which=PICK,
+        text=TEXTS,
+        answers=st.none() | PICK,
+        client_id=CLIENT_IDS,
+        times=st.integers(1, 3),
+    )
+    def says(
+        self, which: int, text: str, answers: int | None, client_id: str | None, times: int
+    ) -> None:
         room, person, _ = self.seat(which)
-        draft = Draft("Hi", client_id=client_id)
+        answered = None
+        if answers is not None and room.messages:
+            answered = room.messages[answers % len(room.messages)].id
+        draft = Draft(text, client_id=client_id, reply_to=answered)
         record = self.records[room.id, person.user_id]
         works = [messages.send(self.context, record, draft) for _ in range(times)]
         self.sends_each(room, person.session, draft, works)
+
+    @precondition(lambda self: any(room.messages for room in self.rooms))
+    @rule(where=PICK, which=PICK, who=PICK, text=st.sampled_from(["Hello", "Hi", "Bye"]))
+    def edits(self, where: int, which: int, who: int, text: str) -> None:
+        """Whoever it is: mostly those who said it."""
+        rooms = [room for room in self.rooms if room.messages]
+        room = rooms[where % len(rooms)]
+        before = room.messages[which % len(room.messages)]
+        author = self.holders[room.said_by[before.seq]]
+        holder = self.holder(who) if who % 4 == 0 else author
+        session, at = self.resolves(holder), self.world.clock()
+        refusal = room.refuses_edit(holder.id, before)
+        editing = messages.edit(self.context, room.id, session, before.id, text)
+        edited = self.tries(editing, refusal)
+        if edited is None or before.text == text:
+            assert edited is None or not edited.is_news
+            assert self.hears() == []
+            return
+        now = edited.message
+        assert (now.text, now.edited_at, now.sent_at) == (text, at, before.sent_at)
+        room.edits_one(now)
+        assert self.hears() == [MessageChanged(now)]
 
     # --- reading ---
 
@@ -209,11 +243,14 @@ class Conversations(Stage):
         found = self.world.does(
             conversations.changes(context, room.id, None, since=since, limit=limit)
         )
-        assert (found.messages, found.more) == (later[:limit], len(later) > limit)
-        assert found.seq == (later[limit - 1].seq if found.more else room.seq)
+        changed = room.changed_after(since)
+        assert (found.messages, found.more) == (changed[:limit], len(changed) > limit)
+        assert found.seq == (changed[limit - 1].changed_seq if found.more else room.seq)
         caught_up = self.world.does(conversations.catch_up(context, room.id, None, since=since))
         assert caught_up.is_delta == (since <= room.seq)
-        assert caught_up.messages == (later if caught_up.is_delta else all_of_it[-STATE_MESSAGES:])
+        assert caught_up.messages == (
+            changed if caught_up.is_delta else all_of_it[-STATE_MESSAGES:]
+        )
 
     @rule(starts_again=st.booleans())
     def somebody_looks_afresh(self, starts_again: bool) -> None:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.domain import names, naming
+from parley.domain import meaning, names, naming
 from parley.errors import NameTaken
 from parley.records import FormerName, Participant, Role
 from parley.storage import folder, former_names
@@ -329,6 +329,10 @@ def the_first_is_removed(room: Room) -> None:
     naming.mark(room.connection, ROOM, KEY)
 
 
+def somebody_is_meant(room: Room) -> None:
+    meaning.decide(room.connection, ROOM, "@Ben, @Be and @BEN: @Benjamin", parts=None)
+
+
 def an_owner_comes(room: Room) -> None:
     claim = naming.claim(room.connection, ROOM, "Ben", before=None, is_owner=True, at=room.at)
     room.is_new("owner", "Ben", claim)
@@ -350,7 +354,8 @@ def an_owner_comes(room: Room) -> None:
     ids=["here", "away, unmarked", "away", "away, spoke", "removed", "owners", "owners, away"],
 )
 @pytest.mark.parametrize(
-    "happens", [a_stranger_comes, one_comes_back, the_first_is_removed, an_owner_comes]
+    "happens",
+    [a_stranger_comes, one_comes_back, the_first_is_removed, an_owner_comes, somebody_is_meant],
 )
 def test_a_look_costs_the_same_however_many_hold_the_name(
     room: Room, holders: dict[str, Any], happens: Callable[[Room], None]

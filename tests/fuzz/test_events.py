@@ -36,7 +36,9 @@ def of_event(event: contract.ClientEvent) -> st.SearchStrategy[Sent]:
     data = nearly(
         event.data,
         room_id=st.just(ROOM),
-        message=st.text(max_size=20),
+        message=st.one_of(st.text(max_size=20), st.sampled_from(["@Ada", "`@Ada` @", "@" * 500])),
+        mentions=st.lists(st.sampled_from(["ada", "mallory", "\ud800", ""]), max_size=3),
+        reply_to=st.sampled_from(["1-guessed", "1", "-1-x", "9" * 64, "", None]),
         username=st.sampled_from(["Mallory", "Ada", "", None]),
         is_typing=st.one_of(st.none(), st.booleans()),
     )

@@ -76,6 +76,18 @@ test("a sent message is shown once, whether its acknowledgement or its echo come
   }
 });
 
+test("a sent message that is acknowledged first is completed by its echo, also beyond a gap", () => {
+  const echo = { ...message(3, { by: "Ada", clientId: "c1" }), changed_seq: 3, parts: [["p", ["message 3"]]] };
+  for (const known of [2, 1]) {
+    const state = after(stateOf(messages(1, known)), queued, acknowledged, arrives(echo), arrives(message(2)));
+    assert.deepEqual(state.messages.at(-1), echo);
+    // What came later than the echo stays.
+    const edited = { ...echo, message: "edited", changed_seq: 4 };
+    const late = after(state, { type: "message_changed", message: edited }, arrives(echo));
+    assert.deepEqual(late.messages.at(-1), edited);
+  }
+});
+
 test("a sent message that a fresh state already holds is no longer on its way", () => {
   const state = after(stateOf(messages(1, 2)), queued, fresh([...messages(1, 2), echoed.message]));
   assert.deepEqual([seqs(state), state.outbox.length], [[1, 2, 3], 0]);

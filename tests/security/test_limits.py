@@ -341,6 +341,18 @@ async def test_searching_is_limited_and_looking_at_the_list_is_not(opened: Open)
         assert (await ada.call("GET", "/api/conversations"))[0] == 200
 
 
+async def test_looking_people_up_is_limited_and_reading_their_list_is_not(opened: Open) -> None:
+    async with opened(limit_searches="2/10s address") as house:
+        ada = house.guest("Ada")
+        path = f"/api/conversations/{await ada.starts()}/participants"
+        for _ in range(2):
+            assert (await ada.call("GET", f"{path}?q=ben"))[0] == 200
+        status, reply = await ada.call("GET", f"{path}?q=ben")
+        assert status == 429
+        assert_too_much(reply, 10.0)
+        assert (await ada.call("GET", path))[0] == 200
+
+
 async def test_wrong_passphrases_are_limited_by_name(opened: Open) -> None:
     async with opened(limit_passphrases="2/1m address") as house:
         limits, who = house.server.app.limits, Who(7, ADDRESS)
@@ -357,6 +369,8 @@ async def test_wrong_passphrases_are_limited_by_name(opened: Open) -> None:
 
 ACT_CALLS = [
     ("DELETE", "/messages/none", None),
+    ("PUT", "/messages/none/pin", None),
+    ("DELETE", "/messages/none/pin", None),
     ("POST", "/end", {}),
     ("PATCH", "", {"passphrase": "open sesame"}),
     ("DELETE", "", None),
@@ -370,6 +384,7 @@ ACT_CALLS = [
 ]
 ACT_EVENTS: dict[str, Json] = {
     "delete_message": {"id": "none"},
+    "pin_message": {"id": "none", "on": True},
     "answer_knock": {"id": "none", "admit": True},
     "change_conversation": {"passphrase": "open sesame"},
     "remove_participant": {"user_id": "nobody"},
@@ -395,6 +410,7 @@ async def test_all_that_owners_do_is_limited_however_they_do_it(opened: Open) ->
         for event, data in ACT_EVENTS.items():
             assert_too_much(await ada.ask(event, {"room_id": room_id, **data}), 60.0)
         forms = [f"manage/{act}" for act in (*ACT_FORMS, "replace-link", "delete")] + ["end"]
+        forms.append("messages/none/delete")
         headers = {"Authorization": f"Bearer {ada.token}"}
         async with aiohttp.ClientSession(headers=headers) as http:
             for form in forms:
@@ -410,10 +426,11 @@ async def test_all_that_owners_do_is_limited_however_they_do_it(opened: Open) ->
 
 def test_no_act_of_an_owner_is_left_out() -> None:
     """What changes something and is no message, no coming in and no start is an act."""
-    others = {"create", "join", "leave", "enter", "knock", "use_link", "send"}
+    others = {"create", "join", "leave", "enter", "knock", "use_link", "send", "edit_message"}
     changing = {name for name, call in contract.CALLS.items() if call.method != "GET"}
     assert len(changing - others) == len(ACT_CALLS)
     heard = {"join_room", "watch_room", "leave_room", "knock", "send_message", "sync", "typing"}
+    heard.add("edit_message")
     assert set(contract.CLIENT_EVENTS) - heard == set(ACT_EVENTS)
 
 

@@ -32,11 +32,19 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
         {"message": "Hi"},
         (KNOCK, NOT_JOINED, OK, OK, NOT_FOUND, ENDED),
     ),
+    "edit_message": (
+        "{path}/messages/{message_id}",
+        {"message": "Hello, all"},
+        (KNOCK, FORBIDDEN, FORBIDDEN, OK, NOT_FOUND, FORBIDDEN),
+    ),
     "delete_message": (
         "{path}/messages/{message_id}",
         None,
         (KNOCK, FORBIDDEN, FORBIDDEN, OK, NOT_FOUND, FORBIDDEN),
     ),
+    "pins": ("{path}/pins", None, READERS),
+    "pin_message": ("{path}/messages/{message_id}/pin", None, OWNERS),
+    "unpin_message": ("{path}/messages/{message_id}/pin", None, OWNERS),
     "enter": (
         "{path}/enter",
         {"passphrase": "guess"},
@@ -73,10 +81,15 @@ EVENTS: dict[str, tuple[Json, Row]] = {
         (KNOCK, NOT_JOINED, NOT_JOINED, NOT_JOINED, NOT_FOUND, ENDED),
     ),
     "sync": ({"since": 0}, (KNOCK, NOT_JOINED, NOT_JOINED, NOT_JOINED, NOT_FOUND, NOT_JOINED)),
+    "edit_message": (
+        {"id": "{message_id}", "message": "Hello, all"},
+        (KNOCK, FORBIDDEN, FORBIDDEN, OK, NOT_FOUND, FORBIDDEN),
+    ),
     "delete_message": (
         {"id": "{message_id}"},
         (KNOCK, FORBIDDEN, FORBIDDEN, OK, NOT_FOUND, FORBIDDEN),
     ),
+    "pin_message": ({"id": "{message_id}", "on": True}, OWNERS),
     "knock": ({"username": "Zoe"}, (OK, OK, OK, OK, NOT_FOUND, ENDED)),
     "answer_knock": ({"id": "{knock_id}", "admit": True}, OWNERS),
     "change_conversation": ({"title": "Mine"}, OWNERS),
@@ -129,6 +142,17 @@ async def test_an_event_is_for_whom_the_table_says(person: People, name: str) ->
         }
         ack = await who.ask(name, {"room_id": here.room_id, **data})
         assert (ack.get("code") or "ok") == expected, (standing, ack)
+
+
+async def test_who_may_not_speak_may_not_answer_or_learn_what_there_is_to_answer(
+    person: People,
+) -> None:
+    row = CALLS["send"][2]
+    for who, here, standing, expected in await everybody(person, row):
+        path = f"{here.ids['path']}/messages"
+        for id, found in ((here.ids["message_id"], OK), ("1-guessed", "not_found")):
+            _, reply = await who.call("POST", path, {"message": "Hi, @Ada", "reply_to": id})
+            assert (reply.get("code") or "ok") == (found if expected == OK else expected), standing
 
 
 # --- whoever names somebody that never used their token ---

@@ -118,3 +118,22 @@ async def test_somebody_beyond_the_first_is_told_of_and_can_be_removed(person: P
     user_id = (await ada.hears("user_joined"))["user_id"]
     assert (await ada.ask("remove_participant", {"room_id": room_id, "user_id": user_id}))["ok"]
     assert (await ada.hears("user_left"))["participant_count"] == MANY + 1
+
+
+async def test_whom_a_message_can_mean_is_found_by_name_however_many_there_are(
+    person: People,
+) -> None:
+    ada, ben, cleo = person("Ada"), person("Ben"), person("Guest of honour")
+    room_id = await many(ada)
+    for who in (ben, cleo):
+        await who.join(room_id)
+    await cleo.say(room_id, "Hello")
+    for who in (ben, cleo):
+        await who.leave(room_id)
+    found = await page(ada, room_id, "q=gUEST 1&limit=5")
+    assert names(found) == ["Guest 1", "Guest 10", "Guest 11"]
+    assert "next_cursor" not in found
+    assert names(await page(ada, room_id, "q=honour")) == ["Guest of honour"]  # who has spoken
+    assert names(await page(ada, room_id, "q=ben")) == []
+    assert len(names(await page(ada, room_id, "q=guest&limit=3"))) == 3
+    assert len(names(await page(ada, room_id, "q=&limit=3"))) == 3

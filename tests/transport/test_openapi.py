@@ -90,6 +90,12 @@ async def replies_about_doors(ada: Caller, ben: Caller) -> dict[str, Reply]:
     )
     await ada.call("POST", f"{room}/join", {"username": "Ada"})
     sent = await ada.call("POST", f"{room}/messages", {"message": "Oops"})
+    found["edit_message"] = await ada.call(
+        "PATCH", f"{room}/messages/{sent.body['id']}", {"message": "Sorry"}
+    )
+    found["pin_message"] = await ada.call("PUT", f"{room}/messages/{sent.body['id']}/pin")
+    found["pins"] = await ada.call("GET", f"{room}/pins")
+    found["unpin_message"] = await ada.call("DELETE", f"{room}/messages/{sent.body['id']}/pin")
     found["delete_message"] = await ada.call("DELETE", f"{room}/messages/{sent.body['id']}")
     found["acts"] = await ada.call("GET", f"{room}/acts")
     found["replace_link"] = await ada.call("POST", f"{room}/link")

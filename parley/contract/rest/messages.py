@@ -7,7 +7,14 @@ from typing import Literal
 from msgspec import Struct
 
 from parley.contract.objects import Message
-from parley.contract.terms import ClientId, MessageText, MessageType, Timestamp
+from parley.contract.terms import (
+    ChosenNames,
+    ClientId,
+    MessageId,
+    MessageText,
+    MessageType,
+    Timestamp,
+)
 
 
 class SendBody(Struct, kw_only=True):
@@ -16,11 +23,21 @@ class SendBody(Struct, kw_only=True):
 
     `client_id` is a name for this message of yours: what you send again under it is not
     stored again, whatever its text, and is answered with the first. An empty one is none.
+
+    `reply_to` is the id of the message it answers, in the same conversation and not deleted.
+
+    "@" and a name in its text means the person of the conversation who is called so, whatever the
+    case of its letters, and as much of the text as is a name: those who are here, and those who
+    have spoken. Of several with one name it means the one whose name it has been longest, unless
+    `mentions`, the `user_id`s of those you chose, names another of them. It means at most 20
+    people, and nobody in code. What it means is decided as it is stored.
     """
 
     message: MessageText
     type: MessageType | None = None
     client_id: ClientId | None = None
+    reply_to: MessageId | None = None
+    mentions: ChosenNames | None = None
 
 
 class SendReply(Struct, kw_only=True):
@@ -31,11 +48,27 @@ class SendReply(Struct, kw_only=True):
     duplicate: bool
 
 
+class EditBody(Struct, kw_only=True):
+    """What it says from now on. `mentions` as in [SendBody](#sendbody): who was meant before is
+    still meant by the name that stands there, whatever they are called since.
+    """
+
+    message: MessageText
+    mentions: ChosenNames | None = None
+
+
 class MessageReply(Struct, kw_only=True):
     """The message as it is now."""
 
     success: Literal[True] = True
     message: Message
+
+
+class PinsReply(Struct, kw_only=True):
+    """The pinned messages, the one that was pinned last first."""
+
+    success: Literal[True] = True
+    messages: list[Message]
 
 
 class MessagesReply(Struct, kw_only=True):

@@ -20,7 +20,14 @@ from parley.contract.rest.conversations import (
 )
 from parley.contract.rest.door import AnswerBody, EnterBody, EnteredReply, KnockBody, KnockReply
 from parley.contract.rest.links import LinkBody, NewLinkReply
-from parley.contract.rest.messages import MessageReply, MessagesReply, SendBody, SendReply
+from parley.contract.rest.messages import (
+    EditBody,
+    MessageReply,
+    MessagesReply,
+    PinsReply,
+    SendBody,
+    SendReply,
+)
 from parley.contract.rest.overview import ActsReply, ManageReply
 from parley.contract.rest.people import JoinBody, JoinReply, ParticipantsReply, PersonBody
 from parley.contract.rest.service import HealthReply, ReadyReply
@@ -33,6 +40,7 @@ from parley.contract.terms import (
     MESSAGES_PAGE_MAX,
     PARTICIPANTS_PAGE_DEFAULT,
     PARTICIPANTS_PAGE_MAX,
+    PINS_MAX,
     WAITING_MAX,
     Seq,
 )
@@ -139,6 +147,11 @@ CALLS: dict[str, Call] = {
                     "the `next_cursor` of the page before, or a conversation's "
                     "`participants_cursor`",
                 ),
+                Parameter(
+                    "q",
+                    "only those whose names hold this, whatever the case: who is here or has "
+                    "spoken, one page at most",
+                ),
             ),
         ),
         Call(
@@ -153,12 +166,44 @@ CALLS: dict[str, Call] = {
             credential="participant",
         ),
         Call(
+            "edit_message",
+            "PATCH",
+            "/api/conversations/{room_id}/messages/{message_id}",
+            "Change what a message says, as its author. The same text changes nothing.",
+            MessageReply,
+            EditBody,
+            credential="participant",
+        ),
+        Call(
             "delete_message",
             "DELETE",
             "/api/conversations/{room_id}/messages/{message_id}",
             "Delete a message, leaving a note that there was one. Its author and owners can.",
             MessageReply,
             credential="participant",
+        ),
+        Call(
+            "pins",
+            "GET",
+            "/api/conversations/{room_id}/pins",
+            "The pinned messages, the one that was pinned last first.",
+            PinsReply,
+        ),
+        Call(
+            "pin_message",
+            "PUT",
+            "/api/conversations/{room_id}/messages/{message_id}/pin",
+            f"Pin a message, so that everyone finds it. At most {PINS_MAX} are pinned at a time.",
+            MessageReply,
+            credential="owner",
+        ),
+        Call(
+            "unpin_message",
+            "DELETE",
+            "/api/conversations/{room_id}/messages/{message_id}/pin",
+            "Unpin a message. Deleting it does, too.",
+            MessageReply,
+            credential="owner",
         ),
         Call(
             "enter",

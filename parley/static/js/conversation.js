@@ -8,17 +8,18 @@ import { byId } from "./browser/dom.js";
 import { Faces } from "./people/faces.js";
 import { onNewDay } from "./browser/time.js";
 import { Drafts } from "./writing/drafts.js";
-import { Deleting } from "./transcript/delete.js";
 import { startFolding } from "./transcript/fold.js";
 import { History } from "./transcript/history.js";
 import { startJoin } from "./people/join.js";
 import { startLeave } from "./people/leave.js";
 import { LastRead } from "./transcript/last-read.js";
 import { Marks } from "./transcript/marks.js";
+import { startMenu } from "./transcript/menu.js";
 import { readMessage } from "./transcript/message.js";
 import { OtherTabs } from "./writing/other-tabs.js";
 import { Outbox } from "./writing/outbox.js";
 import { People, readPeople } from "./people/people.js";
+import { Replying } from "./writing/replying.js";
 import { Resting } from "./connection/resting.js";
 import { Reading } from "./transcript/reading.js";
 import { SavedOutbox } from "./writing/saved-outbox.js";
@@ -26,6 +27,7 @@ import { startRules } from "./room/rules.js";
 import { startShare } from "./room/share.js";
 import { titleOf } from "./room/title.js";
 import { startStatus } from "./connection/status.js";
+import { isFor } from "./state/quotes.js";
 import { changesOf } from "./state/rules.js";
 import { INITIAL, Store } from "./state/store.js";
 import { isLong, parse, render } from "./transcript/text.js";
@@ -58,16 +60,25 @@ const knocks = document.getElementById("knocks") && import("./people/knocks.js")
   told.start();
   return told;
 });
-const deleting = new Deleting(connection);
 const catchUp = new CatchUp({ store, connection, reading });
 const tabs = new OtherTabs(key, store);
 const outbox = new Outbox({ store, connection, saved: new SavedOutbox(key, roomIds), tabs });
 const resting = new Resting({ connection, isBusy: () => store.state.outbox.length > 0 });
 const teller = new TypingTeller((isTyping) => connection.tell("typing", { is_typing: isTyping }));
+const drafts = new Drafts(key, roomIds);
+const replying = new Replying({ store, drafts });
 const composer = new Composer({
-  drafts: new Drafts(key, roomIds), send, typing: (isTyping) => teller.changed(isTyping),
-  restored: () => showPlaceToWrite(store.state),
+  drafts, send, typing: (isTyping) => teller.changed(isTyping),
+  editLast: () => editing().then(({ lastOwn }) => edit(lastOwn(store.state))),
+  restored: () => {
+    replying.restore();
+    showPlaceToWrite(store.state);
+  },
 });
+/** @type {import("./writing/editing.js").Editing | undefined} */
+let editor;
+/** @type {Promise<import("./room/pins.js").Pins> | undefined} loaded where something is pinned */
+let pins;
 
 // First of all: what it waits for is far away, and everything below is done meanwhile.
 resting.start();
@@ -76,6 +87,9 @@ await nextTask();
 followVisibleViewport();
 forgetSentForm();
 composer.start();
+replying.start();
+byId("message").addEventListener("input", offerNames);
+if (composer.drafts.edit()) editing().then(({ editFrom }) => edit(editFrom(composer.drafts.edit())));
 startJoin({ roomId, joined });
 startYou({ roomId, store, renamed });
 startLeave({ roomId, store, stop: leaveForGood });
@@ -84,7 +98,7 @@ startRules({ store, isReader: page.dataset.reader === "yes" });
 document.getElementById("end-link")?.addEventListener("click", askWhetherToEnd);
 startStatus(store, () => connection.tryNow());
 await nextTask();
-store.watch(["messages", "ahead", "outbox", "notices", "unread", "me", "hasOlder", "hasNewer", "active"], (state) =>
+store.watch(["messages", "ahead", "outbox", "deleting", "notices", "unread", "me", "hasOlder", "hasNewer", "active"], (state) =>
   transcript.show(state));
 onNewDay(() => transcript.show(store.state));
 store.watch(["me", "active", "readOnly", "gone"], showPlaceToWrite);
@@ -96,10 +110,12 @@ reading.start();
 marks.start();
 catchUp.start();
 outbox.start();
-deleting.start();
 startFolding();
+startMenu({ store, connection, composer, reading, replying, edit, joinLink: page.dataset.joinLink ?? "" });
 transcript.root.addEventListener("click", actOnMessage);
 addEventListener("hashchange", goToLinked);
+if (!byId("pins").hidden) showPins();
+store.watch(["messages"], ({ messages }) => messages.some(({ pinned }) => pinned) && showPins());
 openWhereReadingGoesOn();
 lastRead.start(store, reading);
 if (store.state.me && !linkedSeq()) composer.focus();
@@ -153,9 +169,12 @@ function serverEvents() {
       announce("This conversation has ended.");
     },
     message_changed: (message) => {
-      hush();
+      if (message.pinned) showPins();
+      pins?.then((shown) => shown.changed(message));
+      if (message.deleted || message.edited_at) hush();
       store.dispatch({ type: "message_changed", message });
     },
+    messages_erased: () => pins?.then((shown) => shown.look()),
     conversation_changed: showChanged,
     link_replaced: ({ new_room_id: now }) => goToNewLink(now),
     removed: ({ reason, message }) => leave(reason === "closed" ? wordsOfClosing(message) : message),
@@ -217,7 +236,6 @@ function wordsOfClosing(message) {
 function leave(message, isErased) {
   connection.stop();
   if (isErased) lastRead.forget();
-  byId("items").dataset.gone = "yes"; // nothing in it can be deleted from here
   hush(); // the line that says so is an alert of its own
   store.dispatch({ type: "gone", message, isErased });
 }
@@ -233,6 +251,7 @@ function entered() {
   history.failed = false;
   reading.fetchNearEdge();
   knocks?.then((told) => told.look());
+  pins?.then((shown) => shown.look());
   resting.makeRoom();
 }
 
@@ -248,14 +267,48 @@ function receiveState({ conversation }) {
 function receive(message) {
   const news = missedAmong([message], store.state);
   store.dispatch({ type: "new_message", message, ...reading.place() });
-  news.forEach(announceMessage);
+  for (const told of news) announceMessage(told, isFor(told, store.state.me));
 }
 
 /** @param {string} text */
 function send(text) {
   teller.sent();
-  outbox.send(text);
+  outbox.send(text, replying.take(text));
   reading.wrote();
+}
+
+// Most messages name nobody.
+async function offerNames() {
+  const field = /** @type {HTMLTextAreaElement} */ (byId("message"));
+  if (!field.value.includes("@")) return;
+  field.removeEventListener("input", offerNames);
+  try {
+    const { Mentions } = await import("./writing/mentions.js");
+    new Mentions({ store, faces, replying, roomId }).start();
+  } catch {
+    field.addEventListener("input", offerNames); // the network may be there next time
+  }
+}
+
+function showPins() {
+  pins ??= import("./room/pins.js").then(({ Pins }) => {
+    const shown = new Pins({ store, connection, reading });
+    shown.start();
+    return shown;
+  });
+}
+
+/** Loaded by who edits. */
+function editing() {
+  return import("./writing/editing.js");
+}
+
+/** @param {{id: string, seq: number, message: string, text?: string}} [message] none to edit: nothing */
+async function edit(message) {
+  if (!message || !mayPost(store.state)) return;
+  const { Editing } = await editing();
+  editor ??= new Editing({ connection, composer, replying });
+  editor.start(message, message.text);
 }
 
 /** @param {import("./state/store.js").Me} me */
@@ -302,6 +355,11 @@ async function askWhetherToEnd(event) {
   end?.askWhetherToEnd(link, roomId, () => store.dispatch({ type: "disowned" }));
 }
 
+/** @param {import("./state/store.js").State} state */
+function mayPost({ me, active, readOnly }) {
+  return me !== null && active && (!readOnly || me.role === "owner");
+}
+
 function showEnd() {
   document.getElementById("end-link")?.remove();
   /** @type {HTMLDialogElement} */ (byId("sheet")).close();
@@ -314,14 +372,34 @@ function actOnMessage(event) {
   const clicked = /** @type {HTMLElement} */ (event.target);
   const message = /** @type {HTMLElement | null} */ (clicked.closest(".message"));
   const action = /** @type {HTMLElement | null} */ (clicked.closest("[data-action]"))?.dataset.action;
-  if (message && action === "more") return message.focus({ preventScroll: true }); // which shows them
-  if (message?.dataset.id && action === "delete") return deleting.ask(message);
+  if (action === "copy-code") return copyCode(clicked);
+  if (message && action === "undo") return undelete(message);
   if (message?.dataset.clientId && action) return actOnFailed(message.dataset.clientId, action);
+  if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+  const quote = /** @type {HTMLElement | null} */ (clicked.closest(".quote"));
+  if (message && quote) return jumpTo(message, quote, event);
   const link = clicked.closest(".message-time");
-  if (!link || !message?.dataset.seq || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  if (!link || !message?.dataset.seq) return;
   event.preventDefault();
   window.history.replaceState(window.history.state, "", /** @type {HTMLAnchorElement} */ (link).href);
   reading.goTo(Number(message.dataset.seq));
+}
+
+/** @param {HTMLElement} button */
+async function copyCode(button) {
+  const { copy } = await import("./transcript/copying.js");
+  copy(button.closest(".code-block")?.querySelector("code")?.textContent ?? "");
+}
+
+/**
+ * @param {HTMLElement} message
+ * @param {HTMLElement} quote
+ * @param {MouseEvent} event
+ */
+async function jumpTo(message, quote, event) {
+  event.preventDefault();
+  const { jump } = await import("./transcript/jumps.js");
+  await jump(reading, message, Number(quote.dataset.seq));
 }
 
 /**
@@ -332,8 +410,17 @@ function actOnFailed(clientId, action) {
   if (action === "retry") return outbox.retry(clientId);
   const failed = store.state.outbox.find((outgoing) => outgoing.clientId === clientId);
   outbox.discard(clientId);
-  if (action === "edit" && failed) composer.putBack(failed.text);
-  else byId("message").focus();
+  if (action === "edit" && failed) {
+    composer.putBack(failed.text);
+    replying.putBack(failed);
+  } else byId("message").focus();
+}
+
+/** @param {HTMLElement} message */
+function undelete(message) {
+  store.dispatch({ type: "kept", id: message.dataset.id });
+  message.focus({ preventScroll: true });
+  announce("The message is back.");
 }
 
 function linkedSeq() {

@@ -12,7 +12,7 @@ const OPEN_WITHIN_MS = 10_000;
 const PASSED_ON = ["user_joined", "user_left", "messages_erased", "knock_answered", "role_changed", "proven"];
 
 /** What an owner may do from this page. */
-const OWNERS_ACTS = ["answer_knock", "delete_message"];
+const OWNERS_ACTS = ["answer_knock", "delete_message", "pin_message"];
 
 export class Connection {
   /**

@@ -3,7 +3,10 @@
 
 /**
  * @typedef {{id: string, seq: number, changed_seq?: number, user_id: string, username: string, message: string,
- *   timestamp: string, client_id?: string, deleted?: boolean, role?: "owner", alike?: boolean, unproven?: boolean}} Message
+ *   timestamp: string, client_id?: string, edited_at?: string, pinned?: boolean, deleted?: boolean, role?: "owner", alike?: boolean,
+ *   unproven?: boolean, parts?: PartNode[], reply_to?: Answered, mentions?: string[]}} Message
+ * @typedef {string | [string, ...any[]]} PartNode see "Markdown" in docs/protocol.md
+ * @typedef {{id: string, seq: number, user_id: string, username: string, excerpt: string, deleted?: boolean}} Answered
  * @typedef {{user_id: string, username: string, role: "owner" | "member", online: boolean,
  *   alike?: boolean, unproven?: boolean}} Participant
  * @typedef {{user_id: string, username: string, participant_count: number, others?: number,

@@ -5,6 +5,7 @@
 import { merge, settle, trim, within, withNewest } from "./loaded.js";
 import { unconfirmed } from "./outgoing.js";
 import { knowsEverybody } from "./people-pages.js";
+import { withQuotes, withoutQuotes } from "./quotes.js";
 import { countUnread, countUnseen } from "./unread.js";
 
 /**
@@ -46,7 +47,7 @@ export const CHANGES = {
   /** @param {State} state @param {{message: Message, seen: boolean, atEnd?: boolean}} event */
   new_message(state, { message, seen, atEnd = seen }) {
     const next = { ...state, outbox: unconfirmed(state, [message]) };
-    if (knows(state, message.seq)) return trim(next, atEnd);
+    if (knows(state, message.seq)) return trim(completed(next, message), atEnd);
     const typing = state.typing.filter((typist) => typist.userId !== message.user_id);
     const people = withAuthor(state, message);
     const grown = advance({ ...next, typing, people }, { seq: message.seq, message });
@@ -70,6 +71,7 @@ export const CHANGES = {
     const message = {
       id, seq, timestamp, client_id: clientId, message: outgoing.text,
       user_id: state.me.userId, username: state.me.username,
+      ...(outgoing.replyTo && { reply_to: outgoing.replyTo }),
     };
     const next = { ...state, outbox: state.outbox.filter((entry) => entry !== outgoing) };
     return knows(state, seq) ? next : advance(next, { seq, message });
@@ -103,6 +105,21 @@ function advance(state, change) {
 }
 
 /**
+ * Of one's own message the acknowledgement may have come first, which tells no more than its place.
+ * @param {State} state
+ * @param {Message} message
+ * @returns {State}
+ */
+function completed(state, message) {
+  const whole = (/** @type {Message} */ known) =>
+    (known.seq === message.seq && known.changed_seq === undefined ? message : known);
+  const isAhead = state.ahead.some((change) => change.message && whole(change.message) !== change.message);
+  const ahead = state.ahead.map((change) => (change.message ? { ...change, message: whole(change.message) } : change));
+  if (isAhead) return { ...state, ahead };
+  return state.messages.some((known) => whole(known) !== known) ? { ...state, messages: state.messages.map(whole) } : state;
+}
+
+/**
  * Every change up to `seq` is known now; `messages` are those it touched.
  * @param {State} state
  * @param {{seq: number, messages: Message[]}} page
@@ -114,7 +131,8 @@ function catchUp(state, { seq, messages }, { seen, atEnd }) {
   // then it stands as it is.
   const waited = state.ahead.flatMap((change) => (change.seq <= seq && change.message) || []);
   const touched = merge(waited, messages);
-  const next = { ...state, seq: Math.max(state.seq, seq), messages: merge(state.messages, within(state, touched)) };
+  const known = Math.max(state.seq, seq);
+  const next = { ...state, seq: known, messages: withQuotes(merge(state.messages, within(state, touched)), touched) };
   return countUnread(trim(settle(next), atEnd), missed, seen);
 }
 
@@ -147,7 +165,7 @@ function replace(state, { seq, messages, has_more: hasOlder }) {
 function without({ messages, hasOlder }, through = 0) {
   const left = messages.filter(({ seq }) => seq > through);
   const begins = left.length < messages.length || (messages[0]?.seq ?? 0) <= through + 1;
-  return { messages: left, hasOlder: hasOlder && !begins };
+  return { messages: through ? withoutQuotes(left, through) : left, hasOlder: hasOlder && !begins };
 }
 
 /**

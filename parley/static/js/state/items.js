@@ -1,6 +1,7 @@
 // @ts-check
 // What stands in the transcript, in order: pure, from the state.
 import { noticeText } from "./notices.js";
+import { isFor } from "./quotes.js";
 import { dayOf } from "../browser/time.js";
 
 /**
@@ -10,7 +11,8 @@ import { dayOf } from "../browser/time.js";
  * @typedef {{kind: "day", key: string, timestamp: string}} DayItem
  * @typedef {{kind: "notice", key: string, text: string, timestamp: string}} NoticeItem
  * @typedef {{kind: "unread", key: string}} UnreadItem
- * @typedef {{kind: "message", key: string, message: Message, outgoing?: Outgoing, mine: boolean, continued: boolean}} MessageItem
+ * @typedef {{kind: "message", key: string, message: Message, outgoing?: Outgoing, mine: boolean, continued: boolean,
+ *   forYou: boolean, quotesMe: boolean, deleting?: import("./store.js").Deleting}} MessageItem
  * @typedef {DayItem | NoticeItem | UnreadItem | MessageItem} Item
  */
 
@@ -86,8 +88,13 @@ function addMessage(items, message, state, outgoing) {
     key: outgoing ? `c-${outgoing.clientId}` : `m-${message.seq}`,
     message,
     outgoing,
+    forYou: isFor(message, state.me),
+    quotesMe: state.me !== null && message.reply_to?.user_id === state.me.userId,
+    deleting: state.deleting.find(({ id }) => id === message.id),
     mine: outgoing !== undefined || message.user_id === state.me?.userId,
-    continued: follows && before.user_id === message.user_id && gap(before, message) <= GROUP_MS,
+    // That a message was edited is said beside the time, which stands with the name.
+    continued: follows && !message.reply_to && before.user_id === message.user_id && gap(before, message) <= GROUP_MS
+      && !message.edited_at,
   });
 }
 
@@ -150,9 +157,9 @@ function gap(before, after) {
  * @param {State} state
  * @returns {Message}
  */
-function asMessage({ clientId, text, at }, { me }) {
+function asMessage({ clientId, text, at, replyTo }, { me }) {
   return {
-    id: "", seq: 0, client_id: clientId, message: text, timestamp: at,
+    id: "", seq: 0, client_id: clientId, message: text, timestamp: at, ...(replyTo && { reply_to: replyTo }),
     user_id: me?.userId ?? "", username: me?.username ?? "",
   };
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // The stretch of the history that is loaded: unbroken, in order, and never much longer than the screen needs. Pure.
 import { unconfirmed } from "./outgoing.js";
+import { withQuotes } from "./quotes.js";
 
 /**
  * @typedef {import("./store.js").State} State
@@ -72,7 +73,9 @@ export function settle(state) {
   }
   const taken = state.ahead.filter((change) => change.seq > state.seq && change.seq <= seq);
   const messages = taken.flatMap(({ message }) => message ?? []);
-  const grown = messages.length ? merge(state.messages, within(state, messages)) : state.messages;
+  const grown = messages.length
+    ? withQuotes(merge(state.messages, within(state, messages)), messages)
+    : state.messages;
   return { ...state, seq, ahead: waiting, messages: grown };
 }
 
@@ -88,8 +91,9 @@ export function withNewest(state, { messages, has_more: hasMore }, atEnd) {
   const last = state.messages.at(-1);
   if (!last || (atEnd && !state.hasNewer)) return { ...state, messages, hasOlder: hasMore, hasNewer: false };
   const meets = !hasMore || messages[0].seq <= last.seq + 1;
-  if (!meets) return { ...state, hasNewer: true };
-  return trim({ ...state, messages: merge(state.messages, messages), hasNewer: false }, false);
+  if (!meets) return { ...state, messages: withQuotes(state.messages, messages), hasNewer: true };
+  const joined = withQuotes(merge(state.messages, messages), messages);
+  return trim({ ...state, messages: joined, hasNewer: false }, false);
 }
 
 /**

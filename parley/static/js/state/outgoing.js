@@ -9,9 +9,12 @@
 
 /** @type {Record<string, (state: State, event: any) => State>} */
 export const OUTGOING = {
-  queued(state, { clientId, text, at, order = state.outbox.length }) {
+  queued(state, { clientId, text, at, order = state.outbox.length, replyTo, mentions }) {
     /** @type {Outgoing} */
-    const outgoing = { clientId, text, at, order, userId: state.me?.userId ?? "", status: "pending", error: "" };
+    const outgoing = {
+      clientId, text, at, order, userId: state.me?.userId ?? "", status: "pending", error: "",
+      ...(replyTo && { replyTo }), ...(mentions?.length && { mentions }),
+    };
     return { ...state, outbox: [...state.outbox, outgoing], unread: { from: 0, count: 0 } };
   },
   /** What this person wrote here before, on this device, goes before what they have written since. */

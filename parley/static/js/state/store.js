@@ -13,8 +13,9 @@ import { changesOf } from "./rules.js";
  * @typedef {import("../connection/wire.js").Participant} Participant
  * @typedef {{userId: string, username: string, role: string}} Me
  * @typedef {{clientId: string, userId: string, text: string, at: string, order: number,
- *   status: "pending" | "failed", error: string}} Outgoing `error`: why it failed, or why it takes so long
+ *   status: "pending" | "failed", error: string, replyTo?: import("../connection/wire.js").Answered, mentions?: string[]}} Outgoing `error`: why it failed, or why it takes so long
  * @typedef {{seq: number, message?: Message}} Change
+ * @typedef {{id: string, canUndo: boolean}} Deleting
  * @typedef {{userId: string, username: string, until: number}} Typist
  * @typedef {{status: "connecting" | "connected" | "reconnecting" | "offline" | "stopped", retryAt: number}} Connection
  *
@@ -27,6 +28,7 @@ import { changesOf } from "./rules.js";
  * @property {boolean} hasOlder
  * @property {boolean} hasNewer
  * @property {Outgoing[]} outbox
+ * @property {Deleting[]} deleting what is deleted from this page, and for others only when it cannot be undone any more
  * @property {Participant[]} people who is known to be here: of many the first
  * @property {string} peopleCursor where the list of people goes on, empty where it was read to its end
  * @property {string[]} cutOff who was here when the connection broke and is not yet back: their return is no news
@@ -55,6 +57,7 @@ export const INITIAL = {
   hasOlder: false,
   hasNewer: false,
   outbox: [],
+  deleting: [],
   people: [],
   peopleCursor: "",
   cutOff: [],
@@ -116,6 +119,15 @@ const REDUCERS = {
   },
   typing_expired(state, { now }) {
     return { ...state, typing: state.typing.filter((typist) => typist.until > now) };
+  },
+
+  /** @param {State} state @param {{id: string, canUndo: boolean}} event a message's id */
+  deleting(state, { id, canUndo }) {
+    return { ...state, deleting: [...state.deleting.filter((each) => each.id !== id), { id, canUndo }] };
+  },
+  /** It was not deleted after all. */
+  kept(state, { id }) {
+    return { ...state, deleting: state.deleting.filter((each) => each.id !== id) };
   },
 
   /** Seen up to a seq, or all of it. The line that shows where it began stays. */

@@ -1,5 +1,6 @@
 // @ts-check
 // What nobody has seen yet: where it begins, how far it was seen since, and how much is left. Pure.
+import { isFor } from "./quotes.js";
 
 /**
  * @typedef {import("./store.js").State} State
@@ -82,6 +83,15 @@ function left({ unread, seenThrough, ...state }, through) {
   const passed = theirsAmong(state.messages, state).filter(({ seq }) => seq > seenThrough && seq <= through).length;
   const skipped = state.hasOlder ? Math.max(0, (state.messages[0]?.seq ?? 0) - 1 - seenThrough) : 0;
   return Math.max(1, after, unread.count - passed - skipped); // until the end is there, it is not known to be seen
+}
+
+/**
+ * How many of those that are left to see mean the reader, or answer them: of those that are loaded.
+ * @param {State} state
+ */
+export function unreadFor(state) {
+  const { unread, seenThrough, me } = state;
+  return unread.count ? loaded(state).filter((message) => message.seq > seenThrough && isFor(message, me)).length : 0;
 }
 
 /**

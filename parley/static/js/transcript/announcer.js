@@ -2,14 +2,18 @@
 // Speaks new messages of others to a screen reader, once. The transcript itself stays silent (`aria-live="off"`):
 // it is also rebuilt, prepended and trimmed, and none of that is news.
 import { byId } from "../browser/dom.js";
+import { wordsOf } from "./parts.js";
 
 const KEPT = 5;
 const SPOKEN_CHARS = 300;
 const SPOKEN_AT_ONCE = 3;
 
-/** @param {import("../connection/wire.js").Message} message */
-export function announceMessage({ username, message }) {
-  announce(`${username}: ${[...message].slice(0, SPOKEN_CHARS).join("")}`);
+/**
+ * @param {import("../connection/wire.js").Message} message
+ * @param {boolean} [isForReader] it means them, or answers them
+ */
+export function announceMessage(message, isForReader = false) {
+  announce(`${message.username}${isForReader ? ", to you" : ""}: ${[...wordsOf(message)].slice(0, SPOKEN_CHARS).join("")}`);
 }
 
 /**
@@ -18,7 +22,7 @@ export function announceMessage({ username, message }) {
  */
 export function announceMissed(messages) {
   if (messages.length > SPOKEN_AT_ONCE) announce(`${messages.length} new messages`);
-  else messages.forEach(announceMessage);
+  else for (const message of messages) announceMessage(message);
 }
 
 /** What was said is not to be read any more. */

@@ -2,6 +2,7 @@
 // What tells the reader that there is more below: the pill, the count in the title, and the way to the end.
 import { restoreFocus } from "../browser/dialogs.js";
 import { byId } from "../browser/dom.js";
+import { unreadFor } from "../state/unread.js";
 
 export class Marks {
   /** @param {{store: import("../state/store.js").Store, reading: import("./reading.js").Reading}} parts */
@@ -29,9 +30,12 @@ export class Marks {
 
   /** @param {import("../state/store.js").State} state */
   show({ unread: { count }, knocks }) {
-    const marks = [knocks.length ? `(${knocks.length} waiting)` : "", count ? `(${count})` : ""];
+    const forYou = unreadFor(this.store.state);
+    const unread = [count > forYou && count, forYou && `${forYou} @`].filter(Boolean).join(", ");
+    const marks = [knocks.length ? `(${knocks.length} waiting)` : "", unread && `(${unread})`];
     document.title = [...marks, this.title].filter(Boolean).join(" ");
-    byId("pill-text").textContent = count === 1 ? "1 new message" : `${count} new messages`;
+    const words = count === 1 ? "1 new message" : `${count} new messages`;
+    byId("pill-text").textContent = forYou ? `${words}, ${forYou} for you` : words;
     // With the next frame, when the place is known without laying out the page for it.
     requestAnimationFrame(() => this.showPlace());
   }

@@ -1,10 +1,18 @@
 // @ts-check
 // One message on the screen: made from the template the server renders with too, or taken over from the server's page.
 import { cloneTemplate, part } from "../browser/dom.js";
-import { isEmojiOnly, isLong, parse, render } from "./text.js";
-import { fullDate, showTime } from "../browser/time.js";
+import { renderText } from "./parts.js";
+import { isEmojiOnly, isLong } from "./text.js";
+import { dayOf, fullDate, showTime } from "../browser/time.js";
 
 /** @typedef {import("../state/items.js").MessageItem} MessageItem */
+
+/** @type {WeakMap<HTMLElement, string>} the text that each element shows, as it was written */
+const shown = new WeakMap();
+/** @type {WeakSet<HTMLElement>} those that show it before the server has said what it comes to */
+const early = new WeakSet();
+/** @type {WeakMap<HTMLElement, {text: string, nodes: Node[]}>} what comes back if its deletion is undone */
+const hidden = new WeakMap();
 
 /**
  * @param {MessageItem} item
@@ -12,15 +20,39 @@ import { fullDate, showTime } from "../browser/time.js";
  */
 export function makeMessage({ message }) {
   const element = cloneTemplate("message-template");
-  if (message.deleted) return element;
-  part(element, "text").append(render(parse(message.message)));
-  element.classList.toggle("emoji-only", isEmojiOnly(message.message));
-  if (isLong(message.message)) element.append(cloneTemplate("fold-template"));
+  if (!message.deleted) showText(element, message);
   return element;
 }
 
 /**
- * Brings an element up to date. Its text never changes, but may go.
+ * @param {HTMLElement} element
+ * @param {import("../connection/wire.js").Message} message
+ */
+function showText(element, message) {
+  const { message: text, parts } = message;
+  if (shown.get(element) === text && !(parts && early.has(element))) return;
+  shown.set(element, text);
+  const before = hidden.get(element);
+  hidden.delete(element);
+  if (before?.text === text) part(element, "text").replaceChildren(...before.nodes);
+  else showAnew(element, message);
+  element.classList.toggle("emoji-only", isEmojiOnly(text));
+  element.querySelector(":scope > .fold")?.remove();
+  if (isLong(text)) part(element, "text").after(cloneTemplate("fold-template"));
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {import("../connection/wire.js").Message} message
+ */
+function showAnew(element, message) {
+  if (message.parts) early.delete(element);
+  else early.add(element);
+  part(element, "text").replaceChildren(renderText(message));
+}
+
+/**
+ * Brings an element up to date.
  * @param {HTMLElement} element
  * @param {MessageItem} item
  * @param {string} roomId
@@ -35,8 +67,14 @@ export function updateMessage(element, item, roomId, faces) {
   part(element, "author").textContent = mine ? "You" : message.username;
   part(element, "mark").textContent = markOf(message);
   part(element, "unproven").hidden = !message.unproven;
-  if (message.deleted) showDeleted(element);
+  element.classList.toggle("for-you", item.forYou);
+  showQuote(element, item, roomId);
+  element.classList.toggle("deleted", Boolean(message.deleted || item.deleting));
+  if (message.deleted || item.deleting) showDeleted(element, !message.deleted && item.deleting?.canUndo);
+  else showText(element, message);
+  if (message.deleted) hidden.delete(element);
   showMessageTime(element, message.timestamp);
+  showEdited(element, message);
   if (message.seq) showPlace(element, message, roomId);
   showState(element, item.outgoing);
 }
@@ -47,11 +85,48 @@ function markOf({ role, alike }) {
   return alike ? "same name as someone else" : "";
 }
 
-/** @param {HTMLElement} element */
-function showDeleted(element) {
-  element.classList.add("deleted");
+/**
+ * What it answers stands above its text, and leads there.
+ * @param {HTMLElement} element
+ * @param {MessageItem} item
+ * @param {string} roomId
+ */
+function showQuote(element, { message: { reply_to: quote }, quotesMe }, roomId) {
+  const shown = /** @type {HTMLElement | null} */ (element.querySelector(".quote"));
+  if (!quote) return shown?.remove();
+  const made = shown ?? cloneTemplate("quote-template");
+  if (!shown) part(element, "text").before(made);
+  made.setAttribute("href", `/conversation/${roomId}?at=${quote.seq}#m-${quote.seq}`);
+  made.dataset.seq = String(quote.seq);
+  made.classList.toggle("gone", quote.deleted === true);
+  part(made, "quote-author").textContent = quotesMe ? "You" : quote.username;
+  part(made, "quote-text").textContent = quote.deleted ? "Deleted message" : quote.excerpt;
+}
+
+/**
+ * By its date, where that is another than the message's.
+ * @param {HTMLElement} element
+ * @param {import("../connection/wire.js").Message} message
+ */
+function showEdited(element, { timestamp, edited_at: editedAt }) {
+  const shown = element.querySelector('[data-part="edited"]');
+  if (!editedAt) return shown?.remove();
+  const edited = shown ?? part(element, "link").parentElement?.appendChild(cloneTemplate("edited-template"));
+  const time = /** @type {HTMLTimeElement} */ (edited?.firstElementChild);
+  time.dataset.format = dayOf(editedAt) === dayOf(timestamp) ? "clock" : "date";
+  showTime(time, editedAt);
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {boolean} [canUndo]
+ */
+function showDeleted(element, canUndo) {
   element.classList.remove("emoji-only");
-  part(element, "text").textContent = "Deleted";
+  const text = shown.get(element);
+  if (text !== undefined) hidden.set(element, { text, nodes: [...part(element, "text").childNodes] });
+  shown.delete(element);
+  part(element, "text").replaceChildren(canUndo ? cloneTemplate("deleting-template") : "Deleted");
   element.querySelector(".fold")?.remove();
 }
 
@@ -101,17 +176,34 @@ function stateText({ status, error }) {
 }
 
 /**
- * The message a server-rendered element stands for. Its text is already on the screen and is not read back.
+ * The message a server-rendered element stands for. Where its text looks other than it was written, it is given beside.
  * @param {HTMLElement} element
  * @returns {import("../connection/wire.js").Message}
  */
 export function readMessage(element) {
   const { id = "", seq, changedSeq, userId = "", username = "", at = "" } = element.dataset;
-  const { clientId, role, alike, unproven, deleted } = element.dataset;
-  const message = part(element, "text").textContent ?? "";
+  const { clientId, role, alike, unproven, deleted, editedAt, mentions, pinned } = element.dataset;
+  const message = element.dataset.source ?? part(element, "text").textContent ?? "";
+  delete element.dataset.source; // it may change, and go
+  shown.set(element, message);
+  element.querySelector("noscript")?.remove();
   return {
     id, seq: Number(seq), changed_seq: Number(changedSeq), user_id: userId, username, timestamp: at, message,
     client_id: clientId, role: role === "owner" ? "owner" : undefined, alike: alike === "yes",
-    unproven: unproven === "yes", deleted: deleted === "yes",
+    unproven: unproven === "yes", deleted: deleted === "yes", edited_at: editedAt,
+    pinned: pinned === "yes",
+    reply_to: readQuote(element), mentions: mentions ? JSON.parse(mentions) : undefined,
   };
+}
+
+/**
+ * @param {HTMLElement} element
+ * @returns {import("../connection/wire.js").Answered | undefined}
+ */
+function readQuote(element) {
+  const quote = /** @type {HTMLElement | null} */ (element.querySelector(".quote"));
+  if (!quote) return undefined;
+  const { id = "", seq, userId = "", username = "", deleted } = quote.dataset;
+  if (deleted) return { id, seq: Number(seq), user_id: userId, username, excerpt: "", deleted: true };
+  return { id, seq: Number(seq), user_id: userId, username, excerpt: part(quote, "quote-text").textContent ?? "" };
 }

@@ -298,7 +298,7 @@ function renderPart(kind, value) {
 }
 
 /** @param {string} address */
-function renderLink(address) {
+export function renderLink(address) {
   const link = document.createElement("a");
   link.href = address;
   link.rel = "noopener noreferrer nofollow";

@@ -107,6 +107,7 @@ function showEdges({ active, messages, outbox, hasOlder, hasNewer }) {
  */
 function isRenderedSo({ classList, dataset }, item) {
   if (item.kind !== "message" || !dataset.seq || item.outgoing) return false;
+  if (classList.contains("for-you") !== item.forYou) return false;
   return classList.contains("mine") === item.mine && classList.contains("continued") === item.continued;
 }
 
@@ -129,8 +130,10 @@ function update(element, item, { roomId, faces }) {
 /** @param {Item} item */
 function looksOf(item) {
   if (item.kind === "message") {
-    const { mine, continued, message, outgoing } = item;
-    return [mine, continued, message.seq, message.changed_seq, outgoing?.status, outgoing?.error].join("|");
+    const { mine, continued, forYou, message, outgoing, deleting } = item;
+    const quote = message.reply_to && [item.quotesMe, message.reply_to.deleted, message.reply_to.excerpt];
+    const fate = [deleting?.canUndo, outgoing?.status, outgoing?.error];
+    return [mine, continued, forYou, message.seq, message.changed_seq, ...fate, quote].join("|");
   }
   if (item.kind === "day") return dayName(item.timestamp); // not for good: today is yesterday tomorrow
   return item.kind === "notice" ? item.text : item.key;

@@ -9,6 +9,13 @@ const FIELD_MAX_LENGTH = 4 * MESSAGE_MAX_CHARS;
 /** Where a thumb writes there is no Shift: Enter breaks the line, and the button sends. */
 const BY_TOUCH = matchMedia("(hover: none) and (pointer: coarse)");
 
+/**
+ * @typedef {object} Edit what is written is no new message, but one that was sent
+ * @property {(text: string) => void} changed
+ * @property {(text: string) => void} save
+ * @property {() => void} cancel
+ */
+
 /** Where one writes. */
 export class Composer {
   /**
@@ -16,12 +23,16 @@ export class Composer {
    * @param {import("./drafts.js").Drafts} parts.drafts
    * @param {(text: string) => void} parts.send
    * @param {(isTyping: boolean) => void} parts.typing
+   * @param {() => void} parts.editLast
    * @param {() => void} parts.restored what a closed tab left stands in the field
    */
-  constructor({ drafts, send, typing, restored }) {
+  constructor({ drafts, send, typing, editLast, restored }) {
     this.drafts = drafts;
     this.send = send;
     this.typing = typing;
+    this.editLast = editLast;
+    /** @type {Edit | undefined} */
+    this.edit = undefined;
     this.restored = restored;
     this.form = /** @type {HTMLFormElement} */ (byId("composer"));
     this.field = /** @type {HTMLTextAreaElement} */ (byId("message"));
@@ -32,6 +43,7 @@ export class Composer {
     this.field.value ||= this.drafts.own();
     this.form.addEventListener("submit", (event) => this.submit(event));
     this.field.addEventListener("keydown", (event) => this.sendByKey(event));
+    this.field.addEventListener("keydown", (event) => this.editByKey(event));
     this.field.addEventListener("focus", () => (this.field.enterKeyHint = BY_TOUCH.matches ? "enter" : "send"));
     // The field keeps the focus, and a phone its keyboard.
     this.form.addEventListener("mousedown", (event) => event.target !== this.field && event.preventDefault());
@@ -44,7 +56,7 @@ export class Composer {
 
   async restore() {
     const left = await this.drafts.left();
-    if (!left || this.field.value) return; // written meanwhile: what was left waits for another tab
+    if (!left || this.field.value || this.edit) return; // written meanwhile: what was left waits for another tab
     this.field.value = this.drafts.take(left);
     this.showLimit();
     this.restored();
@@ -58,7 +70,8 @@ export class Composer {
   close() {
     this.field.readOnly = true;
     byId("composer-over").hidden = false;
-    /** @type {HTMLElement} */ (this.form.querySelector("button")).hidden = true;
+    /** @type {HTMLElement} */ (this.form.querySelector(".send")).hidden = true;
+    byId("replying").hidden = true;
   }
 
   /** Not on a touch screen: the keyboard would cover what one came to read. */
@@ -68,6 +81,7 @@ export class Composer {
 
   /** @param {string} text goes before what is already written */
   putBack(text) {
+    this.edit?.cancel();
     this.field.value = this.field.value ? `${text}\n${this.field.value}` : text;
     this.field.focus();
     this.changed();
@@ -82,11 +96,32 @@ export class Composer {
     this.form.requestSubmit();
   }
 
+  /** The arrow up in an empty field goes back to what one said last; Escape leaves it as it was. @param {KeyboardEvent} event */
+  editByKey(event) {
+    const isAlone = !(event.shiftKey || event.altKey || event.ctrlKey || event.metaKey || event.isComposing);
+    if (event.key === "Escape" && this.edit && isAlone) this.edit.cancel();
+    else if (event.key === "ArrowUp" && !this.field.value && !this.edit && isAlone) this.editLast();
+    else return;
+    event.preventDefault();
+  }
+
+  /**
+   * @param {string} text stands in the field now, in place of what was there
+   * @param {Edit} [edit]
+   */
+  show(text, edit) {
+    this.edit = edit;
+    this.field.value = text;
+    this.grow();
+    this.showLimit();
+  }
+
   /** @param {SubmitEvent} event */
   submit(event) {
     event.preventDefault();
     const text = withoutBlankEdges(this.field.value);
     if (!text || this.field.readOnly || excess(text) > 0) return this.field.focus();
+    if (this.edit) return this.edit.save(text);
     this.field.value = "";
     this.changed();
     this.field.focus();
@@ -106,8 +141,9 @@ export class Composer {
   }
 
   changed() {
-    this.drafts.keep(this.field.value);
-    this.typing(this.unsent);
+    if (this.edit) this.edit.changed(this.field.value);
+    else this.drafts.keep(this.field.value);
+    this.typing(this.unsent && !this.edit);
     this.grow();
     this.showLimit();
   }

@@ -16,6 +16,8 @@ export class Drafts {
    */
   constructor(key, roomIds) {
     this.prefix = `draft:${key}:`;
+    this.aims = `aim:${key}:`;
+    this.editing = `edit:${key}`;
     this.earlier = roomIds.map((roomId) => `draft:${roomId}`);
     this.tab = tabId();
     /** @type {Set<string>} the tabs that answered */
@@ -37,15 +39,47 @@ export class Drafts {
     remember(this.prefix + this.tab, text);
   }
 
+  /** @param {import("./replying.js").Aim} aim what belongs to the text */
+  keepAim(aim) {
+    const { replyTo, chosen } = aim;
+    remember(this.aims + this.tab, replyTo || chosen ? JSON.stringify(aim) : "");
+  }
+
+  /** @returns {import("./replying.js").Aim} */
+  aim() {
+    try {
+      return JSON.parse(recall(this.aims + this.tab) || "{}");
+    } catch {
+      return {};
+    }
+  }
+
+  /** A closed tab in which nothing was written answers nothing. @param {string} tab */
+  forgetAim(tab) {
+    if (!this.open.has(tab) && !recall(this.prefix + tab)) remember(this.aims + tab, "");
+  }
+
+  /** What of a message that was sent is being written otherwise in this tab; "" for none. */
+  edit() {
+    return recall(this.editing, "sessionStorage");
+  }
+
+  /** @param {string} edit */
+  keepEdit(edit) {
+    remember(this.editing, edit, "sessionStorage");
+  }
+
   /**
    * Under which name the newest draft of a closed tab is kept; "" where there is none.
    * @returns {Promise<string>}
    */
   async left() {
-    if (!this.others().length) return "";
+    const aims = remembered(this.aims).filter((name) => name !== this.aims + this.tab);
+    if (!this.others().length && !aims.length) return "";
     this.tell({ type: "whose" });
     await new Promise((resolve) => setTimeout(resolve, this.channel ? ANSWER_WITHIN_MS : 0));
     const left = this.others().filter((name) => !this.open.has(name.slice(this.prefix.length)));
+    for (const name of aims) this.forgetAim(name.slice(this.aims.length));
     return left.sort().at(-1) ?? "";
   }
 
@@ -57,6 +91,11 @@ export class Drafts {
     const text = recall(name);
     remember(name, "");
     this.keep(text);
+    const aim = this.aims + name.slice(this.prefix.length);
+    if (name.startsWith(this.prefix) && recall(aim)) {
+      remember(this.aims + this.tab, recall(aim));
+      remember(aim, "");
+    }
     return text;
   }
 

@@ -72,11 +72,15 @@ export class Outbox {
     this.store.dispatch({ type: "restored", entries });
   }
 
-  /** @param {string} text */
-  send(text) {
+  /**
+   * @param {string} text
+   * @param {Pick<Outgoing, "replyTo" | "mentions">} [aim] what it answers, and whom it means
+   */
+  send(text, aim) {
     const now = Date.now();
     const order = Math.max(now, 1 + (this.store.state.outbox.at(-1)?.order ?? 0));
-    this.store.dispatch({ type: "queued", clientId: newClientId(), text, at: new Date(now).toISOString(), order });
+    const at = new Date(now).toISOString();
+    this.store.dispatch({ ...aim, type: "queued", clientId: newClientId(), text, at, order });
     this.flush();
   }
 
@@ -118,10 +122,12 @@ export class Outbox {
   }
 
   /** @param {Outgoing} outgoing */
-  async deliver({ clientId, text }) {
+  async deliver({ clientId, text, replyTo, mentions }) {
     const sentAt = Date.now();
     const renewing = this.patient ? undefined : setTimeout(() => this.tryNewLine(), UNANSWERED_MS);
-    const ack = await this.connection.ask("send_message", { message: text, client_id: clientId });
+    const ack = await this.connection.ask("send_message", {
+      message: text, client_id: clientId, ...(replyTo && { reply_to: replyTo.id }), ...(mentions && { mentions }),
+    });
     clearTimeout(renewing);
     if (ack.ok && Date.now() - sentAt < UNANSWERED_MS) this.patient = false;
     if (ack.ok) this.stored({ clientId, id: ack.id, seq: ack.seq, timestamp: ack.timestamp });

@@ -1,0 +1,257 @@
+"""Whom a message is meant for: the people that "@Name" in it means, and whom it answers."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Struct
+
+from parley.contract.terms import MEANT_MAX, USERNAME_MAX_CHARS
+from parley.domain import markdown, names, naming
+from parley.errors import NotFound
+from parley.records import Answered, Message, Participant
+from parley.storage import messages as stored
+from parley.storage import naming as held
+from parley.storage import participants as stored_participants
+
+LOOKS_MAX = 300
+"""How many stretches of one text are looked at as names: 20 names of many words are fewer."""
+_WINDOW = 2 * USERNAME_MAX_CHARS
+"""Accents that are written as characters of their own make a name longer than it is kept."""
+
+# Where words are not set apart, or carry what other languages put into the next: Thai, Lao,
+# Myanmar, Khmer, kana, Han, Hangul. A name may end between any two letters of these.
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff"
+    "\U00020000-\U0003ffff]"
+)
+_JOINER = "\u200d"
+
+
+People = tuple[tuple[str, str], ...]
+
+
+class Meaning(Struct, frozen=True):
+    """Whom a text means, and what its Markdown comes to with them."""
+
+    people: People = ()
+    """Each name as it is written there, without the "@", and the user_id of whom it means."""
+    parts: str | None = None
+
+    @property
+    def mentions(self) -> str | None:
+        """As it is kept and sent: their user_ids in JSON, each once; None for nobody."""
+        if not self.people:
+            return None
+        user_ids = [*dict.fromkeys(user_id for _, user_id in self.people)]
+        return msgspec.json.encode(user_ids).decode()
+
+
+NOBODY = Meaning()
+
+
+def decide(
+    connection: sa.Connection,
+    conversation_id: int,
+    text: str,
+    *,
+    parts: str | None,
+    chosen: Iterable[str] = (),
+    before: Meaning = NOBODY,
+) -> Meaning:
+    """Whom the text means, of those who are here or have spoken: the longest name that stands
+    after an "@" and ends where a word does, and is no code. For use inside a transaction.
+
+    `parts` are what its Markdown comes to, but for them: found before anybody waits for it.
+    `chosen` are user_ids: of several people with one name it means the chosen one, else the one
+    whose name it is. (Of many names that look alike only the foremost are read: another is meant
+    where it is chosen.) `before` is what the text meant before it was edited: whoever bears another
+    name since is still meant by the one that stands there.
+    """
+    people = _people(connection, conversation_id, text, chosen, before) if "@" in text else ()
+    if not people:
+        return Meaning((), parts) if parts else NOBODY
+    return _without_code(text, people)
+
+
+def meant_by(message: Message) -> Meaning:
+    """Whom a message means that is stored, by the names that stand there."""
+    if message.mentions is None or message.parts is None:
+        return Meaning((), message.parts)
+    found = markdown.mentions(message.parts)
+    return Meaning(tuple((name, user_id) for user_id, name in found), message.parts)
+
+
+def answered(connection: sa.Connection, conversation_id: int, message_id: str) -> Answered:
+    """What a message answers, by its id. Raises `NotFound` where it is not there, or deleted."""
+    message = stored.by_id(connection, conversation_id, message_id)
+    if message is None:
+        raise NotFound("The message you are replying to isn't here. Send yours without the quote.")
+    if message.deleted_at is not None:
+        raise NotFound("The message you are replying to was deleted. Send yours without the quote.")
+    return stored.as_answered(message)
+
+
+def note(connection: sa.Connection, message: Message) -> None:
+    """Keep whom a message that was just stored is meant for, but for whoever said it."""
+    answer = message.answered
+    if answer is not None and answer.user_id != message.user_id:
+        stored.mention(connection, message, answer.user_id, is_reply=True)
+    if message.mentions is not None:
+        _note_mentions(connection, message)
+
+
+def note_again(connection: sa.Connection, message: Message) -> None:
+    """The same for one whose text was changed."""
+    stored.forget_mentions(connection, message)
+    if message.mentions is not None:
+        _note_mentions(connection, message)
+
+
+def _without_code(text: str, people: People) -> Meaning:
+    parts = markdown.parts(text, people)
+    if parts is None:  # of too many pieces to be shown as Markdown: then nothing of it is code
+        return Meaning(people)
+    shown = {(name, user_id) for user_id, name in markdown.mentions(parts)}
+    return Meaning(tuple(each for each in people if each in shown), parts)
+
+
+def _people(
+    connection: sa.Connection,
+    conversation_id: int,
+    text: str,
+    chosen: Iterable[str],
+    before: Meaning,
+) -> People:
+    at = text.find("@")
+    look = _Look(connection, conversation_id, chosen, before)
+    people: list[tuple[str, str]] = []
+    meant: set[str] = set()
+    while at >= 0 and look.left > 0 and len(meant) < MEANT_MAX:
+        end, user_id = look.at(text, at + 1) if _may_begin(text, at) else (at + 1, None)
+        if user_id is not None:
+            people.append((text[at + 1 : end], user_id))
+            meant.add(user_id)
+        at = text.find("@", end)
+    return tuple(dict.fromkeys(people))
+
+
+def _note_mentions(connection: sa.Connection, message: Message) -> None:
+    for user_id in msgspec.json.decode(message.mentions or "[]"):
+        if user_id != message.user_id:
+            stored.mention(connection, message, user_id, is_reply=False)
+
+
+class _Look:
+    """Looking for names in one text, and how often that may still be done."""
+
+    def __init__(
+        self,
+        connection: sa.Connection,
+        conversation_id: int,
+        chosen: Iterable[str],
+        before: Meaning,
+    ) -> None:
+        self.left = LOOKS_MAX
+        self._connection = connection
+        self._conversation_id = conversation_id
+        self._known: dict[str, str] = {}
+        for user_id in list(chosen)[:MEANT_MAX]:
+            person = self._person(user_id)
+            if person is not None:
+                self._known.setdefault(_folded(person.username), user_id)
+        for name, user_id in before.people:
+            if self._person(user_id) is not None:
+                self._known.setdefault(_folded(name), user_id)
+        self._longest_known = max(map(len, self._known), default=0)
+
+    def at(self, text: str, start: int) -> tuple[int, str | None]:
+        """Where the longest name that begins there ends, and whose it is; None for no name."""
+        found: tuple[int, str | None] = (start, None)
+        may_be_held = True
+        for end in _ends(text, start):
+            may_be_known = end - start <= 2 * self._longest_known
+            self.left -= 1
+            if self.left < 0 or not (may_be_held or may_be_known):
+                break
+            name = _folded(text[start:end])
+            user_id = self._known.get(name)
+            if user_id is None and may_be_held:
+                user_id, may_be_held = self._held(name)
+            if user_id is not None:
+                found = end, user_id
+        return found
+
+    def _held(self, name: str) -> tuple[str | None, bool]:
+        """Who is called so, and whether anybody's name begins so."""
+        key = names.skeleton(name)
+        # Two v next to one another count as a w: what ends in one of them may go on otherwise.
+        stem = key.rstrip("vw")
+        following = held.next_key(self._connection, self._conversation_id, stem)
+        if following is None or not following.startswith(stem):
+            return None, False
+        if stem == key and following != key:
+            return None, True
+        few = held.marks(self._connection, self._conversation_id, key)
+        holders = held.holders if len(few) <= held.FEW else held.foremost
+        people = [
+            each
+            for each in holders(self._connection, self._conversation_id, key)
+            if _can_be_meant(each) and _folded(each.username) == name
+        ]
+        return min(people, key=naming.rank).user_id if people else None, True
+
+    def _person(self, user_id: str) -> Participant | None:
+        person = stored_participants.by_user(self._connection, self._conversation_id, user_id)
+        return person if person is not None and _can_be_meant(person) else None
+
+
+def _can_be_meant(person: Participant) -> bool:
+    return person.removed_at is None and (person.left_at is None or person.has_spoken)
+
+
+def _folded(name: str) -> str:
+    """The same for what counts as one name."""
+    whole = unicodedata.normalize("NFC", " ".join(name.split()))
+    return unicodedata.normalize("NFC", whole.casefold())
+
+
+def _may_begin(text: str, at: int) -> bool:
+    """Whether the "@" there is no part of a word or an address."""
+    before = text[at - 1 : at]
+    return not before or (before != "/" and (not _is_of_word(before) or _is_unspaced(before)))
+
+
+def _ends(text: str, start: int) -> Iterator[int]:
+    """Where what begins there could end, if it were a name."""
+    if text[start : start + 1].isspace():
+        return
+    for end in range(start + 1, min(len(text), start + _WINDOW) + 1):
+        last = text[end - 1]
+        if last in "\n\r":
+            return
+        if not last.isspace() and (end == len(text) or not _goes_on(last, text[end])):
+            yield end
+
+
+def _goes_on(last: str, following: str) -> bool:
+    """Whether two characters next to each other are of one word."""
+    if following == _JOINER or unicodedata.category(following).startswith("M"):
+        return True
+    if _is_unspaced(last) or _is_unspaced(following):
+        return False
+    return _is_of_word(last) and _is_of_word(following)
+
+
+def _is_of_word(character: str) -> bool:
+    return (
+        character.isalnum() or character == "_" or unicodedata.category(character).startswith("M")
+    )
+
+
+def _is_unspaced(character: str) -> bool:
+    return _UNSPACED.match(character) is not None

@@ -1,0 +1,272 @@
+"""What a message's Markdown comes to: the cases that pages are held to, too; bounds; links."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parley import present
+from parley.contract import MESSAGE_MAX_CHARS
+from parley.domain import conversations, markdown, markdown_rules, messages, participants, web_links
+from parley.domain.context import Context
+from parley.domain.messages import Draft
+from parley.domain.participants import Joining
+from parley.records import MessageSent
+from tests.domain.conftest import Told
+
+CASES = json.loads((Path(__file__).parents[1] / "markdown_cases.json").read_text("utf-8"))
+PIECES = [
+    *(
+        "*",
+        "**",
+        "_",
+        "~~",
+        "`",
+        "``",
+        "```",
+        "~~~",
+        "[",
+        "]",
+        "](",
+        "(",
+        ")",
+        "<",
+        ">",
+        "> ",
+        "\\",
+    ),
+    *(
+        "\n",
+        "\n",
+        "\n\n",
+        "\r\n",
+        "- ",
+        "* ",
+        "+ ",
+        "1. ",
+        "2) ",
+        " ",
+        "   ",
+        "\t",
+        "!",
+        "#",
+        "---",
+    ),
+    *(
+        "a",
+        "b c",
+        "é",
+        "🎉",
+        "你好",
+        "\u00a0",
+        "\u3000",
+        "&amp;",
+        "@Ann",
+        "https://a.example/",
+        ":",
+    ),
+]
+HOSTILE = [
+    *("*", "_", "~", "[", "](", "]", "`", "> ", "- ", "1. ", "\\", "*a", "a*", "*a_ ", "*a**b"),
+    *("[a](", "[a](<", '[a](https://a "', "[a](https://a.example)", "- a\n", "> a\n", "-\n", ">\n"),
+    *("`a", "*_~`[](", "- - ", "> - ", "    ", "\n", "~~~\n", "```\n", "1.\n", "**a**", "[[a]"),
+    *(" [", "![", "a\\\n", "a\n", "https://a/* ", "https://a ", "://", "@", "@Ann ", "- a\n\n"),
+    *("a_b ", "\n> a\n", "- ```\n", "1. a\n- b\n", "\u00a0", "!", "*~~_", "\\*"),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: repr(case["text"])[:60])
+def test_a_text_comes_to_what_is_written_down(case: dict[str, Any]) -> None:
+    meant = [(name, user_id) for name, user_id in case.get("meant", ())]
+    assert parts_of(case["text"], meant) == case["parts"]
+
+
+def parts_of(text: str, meant: markdown_rules.Meant = ()) -> Any:
+    found = markdown.parts(text, meant)
+    return None if found is None else json.loads(found)
+
+
+# --- what is sent ---
+
+
+async def test_parts_are_kept_with_a_message_and_sent_with_it(context: Context, told: Told) -> None:
+    created = await conversations.create(context, None, user_id="ada-1")
+    room_id = created.conversation.room_id
+    ada = (await participants.join(context, room_id, Joining(None))).participant
+    await asyncio.gather(
+        messages.send(context, ada, Draft("*Hello*")), messages.send(context, ada, Draft("Hello"))
+    )
+    page, _ = await messages.history(context, room_id, None, limit=10)
+    assert [message.parts for message in page] == ['[["p",[["em",["Hello"]]]]]', None]
+    said = [event.message for event in told.events if isinstance(event, MessageSent)]
+    assert [message.parts for message in said] == [message.parts for message in page]
+    sent = msgspec.json.decode(msgspec.json.encode(present.message(page[0])))
+    assert sent["parts"] == [["p", [["em", ["Hello"]]]]]
+
+
+# --- bounds ---
+
+
+@pytest.mark.parametrize("before", ["", "**x** ", "- a\n", "> a\n", "a\n"], ids=repr)
+@pytest.mark.parametrize("piece", HOSTILE, ids=repr)
+def test_a_text_costs_little_whatever_it_says(before: str, piece: str) -> None:
+    short, long = (
+        before + piece * ((length - len(before)) // len(piece))
+        for length in (MESSAGE_MAX_CHARS // 8, MESSAGE_MAX_CHARS)
+    )
+    # Eight times as long: what is quadratic takes 64 times as much. A short one may be read in
+    # full where of a long one it is soon clear that it would be too much.
+    assert work(long) < max(work(short), 0.0005) * 24
+
+
+def work(text: str) -> float:
+    """Seconds of a core; the least of some tries, for all else only ever adds to it."""
+
+    def once() -> float:
+        started = time.thread_time()
+        markdown.parts(text, [("Ann", "ann-1")])
+        return time.thread_time() - started
+
+    return min(once() for _ in range(3))
+
+
+@pytest.mark.parametrize("piece", ["**a** ", "`a` ", "- a\n", "[a](https://a.example) ", "@Ann "])
+def test_what_would_be_too_many_elements_is_shown_as_it_was_written(piece: str) -> None:
+    few, many = markdown.NODES_MAX - 2, markdown.NODES_MAX + 1
+    assert markdown.parts(piece * few, [("Ann", "ann-1")]) is not None
+    assert markdown.parts(piece * many, [("Ann", "ann-1")]) is None
+
+
+@pytest.mark.parametrize(
+    "nested",
+    [
+        lambda depth: "> " * depth + "a",
+        lambda depth: "- " * depth + "a",
+        lambda depth: "\n".join(f"{'  ' * level}- a" for level in range(depth)),
+        lambda depth: "> - " * depth + "a",
+    ],
+    ids=["quotes", "items", "lists", "both"],
+)
+def test_what_is_nested_too_deep_is_shown_as_it_was_written(nested: Any) -> None:
+    assert markdown.parts(nested(4)) is not None
+    # Some of these the library would leave out the middle of.
+    for depth in (15, 18, 20, 25, 60):
+        assert markdown.parts(nested(depth)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "**a**" + "\n" * (markdown_rules.LINES_MAX + 1),
+        "**a**" + "[a] " * (markdown_rules.BRACKETS_MAX + 1),
+        "**a**" + "_ " * (markdown_rules.MARKS_MAX + 1),
+    ],
+    ids=["lines", "brackets", "marks"],
+)
+def test_what_would_take_too_long_is_shown_as_it_was_written(text: str) -> None:
+    assert markdown.parts("**a**") is not None
+    assert markdown.parts(text) is None
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
+def test_nothing_that_somebody_wrote_is_lost(text: str) -> None:
+    found = parts_of(text, [("Ann", "ann-1")])
+    if found is not None:
+        kept = json.dumps(found, ensure_ascii=False)
+        for word in ("🎉", "你好", "é"):
+            # But for the name of a language: that is one word behind the fence.
+            assert kept.count(word) == text.count(word) or "``" in text or "~~~" in text
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
+def test_nodes_are_of_the_kinds_that_are_written_down(text: str) -> None:
+    found = parts_of(text, [("Ann", "ann-1")])
+    for block in found or ():
+        assert block[0] in ("p", "pre", "quote", "ul", "ol")
+        check(block)
+
+
+def check(node: Any) -> None:
+    match node:
+        case str() | ["code", str()] | ["pre", str(), str()] | ["mention", "ann-1", "@Ann"]:
+            pass
+        case ["link", str(address)]:
+            assert address.startswith("https://a.example/")
+        case ["p" | "quote" | "strong" | "em" | "s", [*nodes]]:
+            for each in nodes:
+                check(each)
+        case ["ul", [*items]] | ["ol", int(), [*items]]:
+            for item in items:
+                for each in item:
+                    check(each)
+        case ["a", str(address), [*nodes]]:
+            assert web_links.is_web_address(address)
+            for each in nodes:
+                check(each)
+        case _:
+            raise AssertionError(node)
+
+
+# --- links with words ---
+
+
+@pytest.mark.parametrize(
+    ("words", "address"),
+    [
+        ("the docs", "https://docs.example/"),
+        ("docs.example", "https://docs.example/a"),
+        ("https://www.docs.example/other", "https://docs.example:8443/a"),
+        ("DOCS.example/a.b", "https://docs.EXAMPLE/"),
+        ("report.pdf, v1.2, e.g. 3.5", "https://docs.example/"),
+        ("почта.example", "https://почта.example/"),
+        ("12.5.2026 at 10.30", "https://docs.example/"),
+    ],
+)
+def test_words_that_say_nothing_else_are_a_link(words: str, address: str) -> None:
+    assert web_links.is_honest(words, address)
+
+
+@pytest.mark.parametrize(
+    ("words", "address"),
+    [
+        ("bank.example", "https://evil.example/bank.example"),
+        ("Log in: HTTPS://BANK.example/", "https://bank.example.evil.example/"),
+        ("http://localhost/", "https://evil.example/"),
+        ("ba\u00adnk\u200b.example", "https://evil.example/"),
+        ("bank\uff0eexample", "https://evil.example/"),
+        ("bank\u2024example", "https://evil.example/"),
+        ("anna@bank.example", "https://evil.example/"),
+        ("xn--bnk-5cd.xn--p1ai", "https://evil.example/"),
+        ("10.0.0.1", "http://10.0.0.2/"),
+        ("here", "https://bank.example@evil.example/"),
+        ("here", "https://bank.example:x@evil.example/"),
+    ],
+)
+def test_words_that_look_like_another_address_are_none(words: str, address: str) -> None:
+    assert not web_links.is_honest(words, address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("javascript:alert(1)", "data:text/html,a", "//a.example", "mailto:a@a.example", "/a"),
+        *("ftp://a.example", "https:a.example", "https://", "https://a.example\\\\@b.example"),
+        *(
+            "https://a.example/\u202egpj",
+            "https://a.example/a b",
+            'https://a.example/"',
+            " https://a",
+        ),
+    ],
+)
+def test_words_lead_to_the_web_alone(address: str) -> None:
+    assert not web_links.is_web_address(address)
+    assert markdown.parts(f"[a](<{address}>)") is None
