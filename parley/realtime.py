@@ -17,7 +17,7 @@ from parley.addresses import place_of
 from parley.config import Config
 from parley.contract.decode import from_value
 from parley.credentials import Asking, Origins
-from parley.domain import conversations, messages, participants, sessions
+from parley.domain import conversations, messages, participants, reactions, sessions
 from parley.domain.context import Context
 from parley.errors import BadRequest, Forbidden, ParleyError, RateLimited, TooLarge
 from parley.events import coming, owning, talking
@@ -40,6 +40,7 @@ HANDLERS: dict[str, Callable[[Site, Client, Any], Outcome]] = {
     "leave_room": coming.leave_room,
     "send_message": talking.send_message,
     "delete_message": talking.delete_message,
+    "react": talking.react,
     "sync": talking.sync,
     "typing": talking.typing,
     "knock": coming.knock,
@@ -158,6 +159,10 @@ class Realtime:
                 if result.duplicate and use is not None:
                     self._limits.give_back_at_once(use)
                 return present.sent(result.message, duplicate=result.duplicate)
+            if isinstance(result, reactions.Reacted):
+                if not result.is_news and use is not None:
+                    self._limits.give_back_at_once(use)
+                return contract.ChangedAck(seq=result.message.changed_seq)
             return result
 
         return Later(asyncio.ensure_future(outcome), finish)
@@ -222,6 +227,8 @@ class _Asked(msgspec.Struct):
         )
 
     def is_news(self, result: Any) -> bool:
+        if isinstance(result, reactions.Reacted):
+            return result.is_news
         return not (isinstance(result, messages.Sent) and result.duplicate)
 
     async def _session(self) -> records.Session | None:

@@ -14,7 +14,7 @@ from quart_cors import cors
 from werkzeug import exceptions
 
 from parley import contract, web
-from parley.calls import conversations, door, links, messages, people, service
+from parley.calls import conversations, door, links, messages, people, reactions, service
 from parley.contract import decode, openapi
 from parley.errors import Forbidden, NotFound, NotJoined, TokenRequired, TooLarge
 from parley.limits.limiter import Kind
@@ -34,6 +34,8 @@ HANDLERS: dict[str, Handler] = {
     "participants": people.list_participants,
     "send": messages.send,
     "delete_message": messages.delete_message,
+    "react": reactions.react,
+    "unreact": reactions.unreact,
     "enter": door.enter,
     "use_link": door.use_link,
     "knock": door.knock,
@@ -61,7 +63,9 @@ _LIMITED = {
     "enter": Kind.JOINS,
     "knock": Kind.JOINS,
     "use_link": Kind.JOINS,
+    "react": Kind.MESSAGES,
     "send": Kind.MESSAGES,
+    "unreact": Kind.MESSAGES,
     **dict.fromkeys(
         (
             "delete_message",
@@ -134,7 +138,7 @@ def rest(*, allowed_origins: tuple[str, ...]) -> Blueprint:
         blueprint,
         allow_origin=list(allowed_origins),
         allow_headers=["Authorization", "Content-Type"],
-        allow_methods=["GET", "POST", "PATCH", "DELETE"],
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_credentials=False,
     )
 

@@ -14,6 +14,7 @@ from parley.contract.terms import (
     SYNC_PAGE_MAX,
     ClientId,
     DoorName,
+    Emoji,
     KnockId,
     KnockState,
     MessageId,
@@ -104,6 +105,17 @@ class AnswerKnock(Struct, kw_only=True):
 class DeleteMessage(Struct, kw_only=True):
     room_id: RoomId
     id: MessageId
+
+
+class React(Struct, kw_only=True):
+    """`emoji`: exactly one. Variation selectors make no difference. `on`: add yours, or take it
+    back.
+    """
+
+    room_id: RoomId
+    id: MessageId
+    emoji: Emoji
+    on: bool
 
 
 class PersonOfRoom(Struct, kw_only=True):
@@ -360,6 +372,12 @@ CLIENT_EVENTS: dict[str, ClientEvent] = {
             "delete_message",
             "Delete a message. For its author and owners.",
             DeleteMessage,
+            ChangedAck,
+        ),
+        ClientEvent(
+            "react",
+            "Add your reaction to a message, or take it back. Doing it again changes nothing.",
+            React,
             ChangedAck,
         ),
         ClientEvent("knock", "Ask to be let in.", Knock, KnockAck),

@@ -21,6 +21,12 @@ QUERY_MAX_CHARS = 200
 LABEL_MAX_CHARS = 64
 PASSPHRASE_MAX_CHARS = 200
 MESSAGE_ID_MAX_CHARS = 64
+EMOJI_MAX_CHARS = 32
+"""The longest has ten code points; clients may add a variation selector to each."""
+REACTIONS_MAX = 20
+"""How many different ones a message may have."""
+REACTORS_NAMED = 50
+"""How many of those who reacted in one way a message names: the first."""
 
 
 def default_title(room_id: str) -> str:
@@ -112,6 +118,7 @@ MessageType = Annotated[
 ClientId = Annotated[str, Meta(max_length=CLIENT_ID_MAX_CHARS, extra_json_schema=_NO_NUL)]
 Token = Annotated[str, Meta(max_length=TOKEN_MAX_CHARS)]
 MessageId = Annotated[str, Meta(max_length=MESSAGE_ID_MAX_CHARS)]
+Emoji = Annotated[str, Meta(max_length=EMOJI_MAX_CHARS, extra_json_schema={"minLength": 1})]
 Passphrase = Annotated[
     str,
     Meta(max_length=PASSPHRASE_MAX_CHARS, extra_json_schema={"minLength": 1, "pattern": r"\S"}),

@@ -138,6 +138,13 @@ def require_speaking(head: Head) -> None:
         raise ReadOnly
 
 
+def require_posting(conversation: Conversation, person: Participant) -> None:
+    """The same for somebody who was found with the conversation."""
+    require_open(conversation)
+    if not may_speak(conversation, person):
+        raise ReadOnly
+
+
 def may_speak(conversation: Conversation | Head, person: Participant | Head) -> bool:
     return person.role is Role.OWNER or not conversation.is_read_only
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parley import contract, present, records
-from parley.domain import access, conversations, messages, participants, text
+from parley.domain import access, conversations, messages, participants, reactions, text
 from parley.errors import ConversationIsOver, NotJoined
 from parley.events.coming import join_room
 from parley.events.site import Outcome, Site, find, refuse_unseated
@@ -42,6 +42,13 @@ async def delete_message(
         site.context, data.room_id, client.session_in(data.room_id), data.id
     )
     return contract.ChangedAck(seq=message.changed_seq)
+
+
+async def react(site: Site, client: Client, data: contract.React) -> reactions.Reacted:
+    session = client.session_in(data.room_id)
+    return await reactions.react(
+        site.context, data.room_id, session, data.id, data.emoji, on=data.on
+    )
 
 
 async def sync(site: Site, client: Client, data: contract.Sync) -> contract.SyncAck:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from parley.contract import REACTORS_NAMED
 from parley.errors import (
     ConversationIsOver,
     Forbidden,
@@ -92,10 +93,14 @@ class Room:
     messages: list[Message] = field(default_factory=list)
     # Who said it, which the record does not tell, and under which client_id.
     said: dict[tuple[int, str], Message] = field(default_factory=dict)
+    reactions: dict[int, dict[str, list[str]]] = field(default_factory=dict)
+    """By the message's seq and the emoji: the user ids in the order in which they reacted."""
+    changes: int = 0
+    """How many of them changed what was said."""
 
     @property
     def seq(self) -> int:
-        return len(self.messages) + self.is_over
+        return len(self.messages) + self.changes + self.is_over
 
     @property
     def count(self) -> int:
@@ -240,6 +245,41 @@ class Room:
         self.last_activity_at = message.sent_at
         if message.client_id:
             self.said[session, message.client_id] = message
+
+    # --- reacting ---
+
+    def refuses_reaction(self, session: int) -> Refusal | None:
+        if self.of_session(session) is None:
+            return NotJoined
+        return ConversationIsOver if self.is_over else None
+
+    def reacts(self, message: Message, emoji: str, user_id: str, *, on: bool) -> bool:
+        """Whether anything changes by it."""
+        of_message = self.reactions.setdefault(message.seq, {})
+        if (user_id in of_message.get(emoji, [])) == on:
+            return False
+        if on:
+            of_message.setdefault(emoji, []).append(user_id)
+        else:
+            of_message[emoji].remove(user_id)
+            if not of_message[emoji]:
+                del of_message[emoji]
+        return True
+
+    def sums(self, message: Message) -> list[tuple[str, int, list[str]]]:
+        found = self.reactions.get(message.seq, {})
+        return [(emoji, len(ids), ids[:REACTORS_NAMED]) for emoji, ids in found.items()]
+
+    def hears_of_change(self, now: Message) -> None:
+        assert now.changed_seq == self.seq + 1
+        self.changes += 1
+        self.messages = [now if each.seq == now.seq else each for each in self.messages]
+        self.said = {key: now if each.seq == now.seq else each for key, each in self.said.items()}
+
+    def changed_after(self, since: int) -> tuple[Message, ...]:
+        """In the order of their changes."""
+        found = [each for each in self.messages if each.changed_seq > since]
+        return tuple(sorted(found, key=lambda message: message.changed_seq))
 
     def refuses_to_end(self, session: int | None) -> Refusal | None:
         if session != self.owner:

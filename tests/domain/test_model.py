@@ -188,6 +188,14 @@ class Conversations(Stage):
         works = [messages.send(self.context, record, draft) for _ in range(times)]
         self.sends_each(room, person.session, draft, works)
 
+    @precondition(lambda self: any(room.messages for room in self.rooms))
+    @rule(where=PICK, who=PICK, which=PICK, emoji=st.sampled_from("👍🎉"), on=st.booleans())
+    def reacts(self, where: int, who: int, which: int, emoji: str, on: bool) -> None:
+        rooms = [room for room in self.rooms if room.messages]
+        room = rooms[where % len(rooms)]
+        message = room.messages[which % len(room.messages)]
+        self.reacts_one(room, self.holder(who), message, emoji, on=on)
+
     # --- reading ---
 
     @rule(where=PICK, since=st.integers(-1, 12), limit=st.integers(1, 5), back=st.booleans())
@@ -209,11 +217,14 @@ class Conversations(Stage):
         found = self.world.does(
             conversations.changes(context, room.id, None, since=since, limit=limit)
         )
-        assert (found.messages, found.more) == (later[:limit], len(later) > limit)
-        assert found.seq == (later[limit - 1].seq if found.more else room.seq)
+        changed = room.changed_after(since)
+        assert (found.messages, found.more) == (changed[:limit], len(changed) > limit)
+        assert found.seq == (changed[limit - 1].changed_seq if found.more else room.seq)
         caught_up = self.world.does(conversations.catch_up(context, room.id, None, since=since))
         assert caught_up.is_delta == (since <= room.seq)
-        assert caught_up.messages == (later if caught_up.is_delta else all_of_it[-STATE_MESSAGES:])
+        assert caught_up.messages == (
+            changed if caught_up.is_delta else all_of_it[-STATE_MESSAGES:]
+        )
 
     @rule(starts_again=st.booleans())
     def somebody_looks_afresh(self, starts_again: bool) -> None:

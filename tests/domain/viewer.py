@@ -8,6 +8,7 @@ from parley.records import (
     ConversationEnded,
     Event,
     Message,
+    MessageChanged,
     MessageSent,
     ParticipantArrived,
     ParticipantLeft,
@@ -37,6 +38,11 @@ class Viewer:
             case MessageSent(message=message):
                 self._counts(message.seq)
                 self.messages.append(message)
+            case MessageChanged(message=message):
+                self._counts(message.changed_seq)
+                self.messages = [
+                    message if each.seq == message.seq else each for each in self.messages
+                ]
             case ConversationEnded(seq=seq):
                 self._counts(seq)
                 self.is_active = False

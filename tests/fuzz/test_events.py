@@ -38,6 +38,8 @@ def of_event(event: contract.ClientEvent) -> st.SearchStrategy[Sent]:
         room_id=st.just(ROOM),
         message=st.text(max_size=20),
         username=st.sampled_from(["Mallory", "Ada", "", None]),
+        emoji=st.sampled_from(["👍", "❤", "❤\ufe0f", "👍🏽", "👍👍", "1", "\ufe0f"]),
+        on=st.booleans(),
         is_typing=st.one_of(st.none(), st.booleans()),
     )
     packet = st.one_of(data, data, data, JSON).map(lambda found: json.dumps([event.name, found]))

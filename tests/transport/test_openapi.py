@@ -89,6 +89,9 @@ async def replies_about_doors(ada: Caller, ben: Caller) -> dict[str, Reply]:
     )
     await ada.call("POST", f"{room}/join", {"username": "Ada"})
     sent = await ada.call("POST", f"{room}/messages", {"message": "Oops"})
+    reaction = f"{room}/messages/{sent.body['id']}/reactions/%F0%9F%91%8D"
+    found["react"] = await ada.call("PUT", reaction)
+    found["unreact"] = await ada.call("DELETE", reaction)
     found["delete_message"] = await ada.call("DELETE", f"{room}/messages/{sent.body['id']}")
     found["acts"] = await ada.call("GET", f"{room}/acts")
     found["replace_link"] = await ada.call("POST", f"{room}/link")
