@@ -17,7 +17,8 @@ from parley.addresses import place_of
 from parley.config import Config
 from parley.contract.decode import from_value
 from parley.credentials import Asking, Origins
-from parley.domain import conversations, messages, participants, reactions, sessions
+from parley.domain import conversations, messages, participants, sessions
+from parley.domain.changing import Changed
 from parley.domain.context import Context
 from parley.errors import BadRequest, Forbidden, ParleyError, RateLimited, TooLarge
 from parley.events import coming, owning, talking
@@ -39,6 +40,7 @@ HANDLERS: dict[str, Callable[[Site, Client, Any], Outcome]] = {
     "watch_room": coming.watch_room,
     "leave_room": coming.leave_room,
     "send_message": talking.send_message,
+    "edit_message": talking.edit_message,
     "delete_message": talking.delete_message,
     "react": talking.react,
     "sync": talking.sync,
@@ -159,7 +161,7 @@ class Realtime:
                 if result.duplicate and use is not None:
                     self._limits.give_back_at_once(use)
                 return present.sent(result.message, duplicate=result.duplicate)
-            if isinstance(result, reactions.Reacted):
+            if isinstance(result, Changed):
                 if not result.is_news and use is not None:
                     self._limits.give_back_at_once(use)
                 return contract.ChangedAck(seq=result.message.changed_seq)
@@ -227,7 +229,7 @@ class _Asked(msgspec.Struct):
         )
 
     def is_news(self, result: Any) -> bool:
-        if isinstance(result, reactions.Reacted):
+        if isinstance(result, Changed):
             return result.is_news
         return not (isinstance(result, messages.Sent) and result.duplicate)
 

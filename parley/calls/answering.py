@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import UNSET
 from quart import request
@@ -10,6 +10,7 @@ from quart import request
 from parley import contract, present, web
 from parley.contract import decode
 from parley.domain import conversations
+from parley.domain.changing import Changed
 from parley.records import Session
 
 
@@ -25,6 +26,18 @@ async def entry(room_id: str, session: Session, token: str | None) -> contract.J
         # A page of our own has the cookie, which scripts cannot read: better than a token they can.
         token=UNSET if web.is_own_page() else token or web.presented_token() or UNSET,
     )
+
+
+class _Unchanged(contract.MessageReply, kw_only=True):
+    """It was so already, and the room is not charged for it."""
+
+    duplicate: ClassVar[bool] = True
+
+
+def changed(result: Changed) -> contract.MessageReply:
+    """The reply to who wanted to change a message."""
+    reply = contract.MessageReply if result.is_news else _Unchanged
+    return reply(message=present.message(result.message))
 
 
 def parameters(call: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parley import contract, present, web
-from parley.calls.answering import parameters
+from parley.calls.answering import changed, parameters
 from parley.domain import messages
 
 
@@ -30,6 +30,13 @@ async def send(body: contract.SendBody, room_id: str) -> contract.SendReply:
     return contract.SendReply(
         id=ack.id, seq=ack.seq, timestamp=ack.timestamp, duplicate=ack.duplicate
     )
+
+
+async def edit_message(
+    body: contract.EditBody, room_id: str, message_id: str
+) -> contract.MessageReply:
+    context, session = web.site().context, await web.current_session()
+    return changed(await messages.edit(context, room_id, session, message_id, body.message))
 
 
 async def delete_message(room_id: str, message_id: str) -> contract.MessageReply:

@@ -102,6 +102,14 @@ class AnswerKnock(Struct, kw_only=True):
     admit: bool
 
 
+class EditMessage(Struct, kw_only=True):
+    """`message` is what it says from now on."""
+
+    room_id: RoomId
+    id: MessageId
+    message: MessageText
+
+
 class DeleteMessage(Struct, kw_only=True):
     room_id: RoomId
     id: MessageId
@@ -368,6 +376,12 @@ CLIENT_EVENTS: dict[str, ClientEvent] = {
         ),
         ClientEvent("send_message", "Send a message.", SendMessage, SendAck),
         ClientEvent("sync", "Get what you missed, after joining or watching.", Sync, SyncAck),
+        ClientEvent(
+            "edit_message",
+            "Change what a message says. For its author. The same text changes nothing.",
+            EditMessage,
+            ChangedAck,
+        ),
         ClientEvent(
             "delete_message",
             "Delete a message. For its author and owners.",

@@ -15,7 +15,9 @@ from parley.errors import (
     PassphraseRequired,
     ReadOnly,
 )
-from parley.records import Conversation, Head, Participant, Role, Session, Standing
+from parley.records import Conversation, Head, Message, Participant, Role, Session, Standing
+
+_AUTHORS_ONLY = "Only the person who wrote a message can edit it."
 
 
 def require_open(conversation: Conversation | Head) -> None:
@@ -152,6 +154,19 @@ def may_speak(conversation: Conversation | Head, person: Participant | Head) -> 
 def role(standing: Standing) -> Role:
     """Of somebody who joins."""
     return Role.OWNER if standing is Standing.OWNER else Role.MEMBER
+
+
+def require_author(
+    message: Message, said_by: int, person: Participant | None, session: Session | None
+) -> Participant:
+    """Whoever wrote it, as the session `said_by`: nobody puts words into what another said, not
+    even who took up their user_id since.
+    """
+    if person is None or session is None:
+        raise Forbidden(_AUTHORS_ONLY)
+    if person.user_id != message.user_id or session.id != said_by:
+        raise Forbidden(_AUTHORS_ONLY)
+    return person
 
 
 def require_same_person(person: Participant, *, user_id: str | None, username: str | None) -> None:

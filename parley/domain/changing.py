@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import sqlalchemy as sa
+from msgspec import Struct
 
 from parley.domain import door
 from parley.domain.context import Context
@@ -12,6 +13,16 @@ from parley.domain.door import Found
 from parley.errors import NotFound
 from parley.records import Message, MessageChanged, Session
 from parley.storage import messages as stored
+
+
+class Changed(Struct, frozen=True):
+    """What came of it."""
+
+    message: Message
+    """As it is now."""
+    is_news: bool
+    """Whether anything changed by it."""
+
 
 Change = Callable[[sa.Connection, Found, Message], Message | None]
 """Given a message, and what whoever asks is to its conversation: the message as it is then, with a

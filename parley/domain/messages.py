@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from typing import Any
 
 import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.contract import STATE_MAX_CHARS
 from parley.domain import access, audit, changing, door, participants, states, text
+from parley.domain.changing import Changed
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.errors import (
     BadRequest,
     ConversationNotFound,
+    NotFound,
     NotJoined,
     ParleyError,
 )
@@ -148,6 +151,34 @@ def type_(context: Context, person: Participant, *, is_typing: bool) -> None:
     )
 
 
+async def edit(
+    context: Context, room_id: str, session: Session | None, message_id: str, new_text: str
+) -> Changed:
+    """Say it otherwise: for the session that said it, as long as it may post. What it said before
+    is gone.
+
+    Raises `BadRequest` for what is no text; `NotFound`; `Forbidden` for others, owners too;
+    `ConversationIsOver`; `ReadOnly`. The same text changes nothing.
+    """
+    new_text, at = text.message(new_text), context.clock()
+
+    def change(connection: sa.Connection, found: Found, message: Message) -> Message | None:
+        said_by = stored.said_by(connection, message)
+        author = access.require_author(message, said_by, found.person, session)
+        access.require_posting(found.conversation, author)
+        if message.deleted_at is not None:
+            raise NotFound("This message was deleted.")
+        if message.text == new_text:
+            return None
+        seq = stored_conversations.count_change(connection, found.id)
+        return stored.change(connection, message, seq=seq, edited_at=at, **_contents(new_text))
+
+    changed = Changed(*await changing.change(context, room_id, session, message_id, change))
+    if changed.is_news:
+        await context.database.forget_erased()
+    return changed
+
+
 async def delete(
     context: Context, room_id: str, session: Session | None, message_id: str
 ) -> Message:
@@ -202,13 +233,13 @@ def _store(context: Context, connection: sa.Connection, sender: Participant, dra
         changed_seq=seq,
         user_id=sender.user_id,
         username=head.username,
-        text=draft.text,
         type=draft.type or "text",
         sent_at=at,
         client_id=draft.client_id,
         role=head.role,
         is_alike=head.is_alike,
         is_unproven=head.is_unproven,
+        **_contents(draft.text),
     )
     first = stored.say(connection, message, session_id=sender.session_id)
     if first is not None:
@@ -217,6 +248,11 @@ def _store(context: Context, connection: sa.Connection, sender: Participant, dra
     if not head.has_spoken:
         stored_participants.note_spoken(connection, conversation_id, sender.user_id)
     return Sent(message, duplicate=False)
+
+
+def _contents(new_text: str) -> dict[str, Any]:
+    """The columns that follow from a text, whether it is said or edited."""
+    return {"text": new_text, "mentions": None, "parts": None}
 
 
 def _tell(context: Context, sent: Sent) -> None:

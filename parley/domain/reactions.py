@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 import sqlalchemy as sa
-from msgspec import Struct
 
 from parley.contract import REACTIONS_MAX, REACTORS_NAMED, Reaction
 from parley.domain import access, changing, participants
+from parley.domain.changing import Changed
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.domain.emoji import one_emoji
@@ -17,13 +17,6 @@ from parley.storage import conversations as stored_conversations
 from parley.storage import reactions as stored
 
 _SUMS = msgspec.json.Decoder(list[Reaction])
-
-
-class Reacted(Struct, frozen=True):
-    message: Message
-    """As it is now."""
-    is_news: bool
-    """Whether anything changed by it."""
 
 
 class _Away(ParleyError):
@@ -38,7 +31,7 @@ async def react(
     reaction: str,
     *,
     on: bool,
-) -> Reacted:
+) -> Changed:
     """Add or take back one's own, which changes nothing where it is so already.
 
     For whoever may post; who had left is back by it, as by posting. Raises `BadRequest` for what
@@ -65,12 +58,12 @@ async def react(
         return stored.keep(connection, message, text, seq=seq)
 
     try:
-        return Reacted(*await changing.change(context, room_id, session, message_id, change))
+        return Changed(*await changing.change(context, room_id, session, message_id, change))
     except _Away:
         # Nothing of it is stored: whoever could react comes in first.
         await participants.join(context, room_id, participants.Joining(session, announced=True))
     is_back = True
-    return Reacted(*await changing.change(context, room_id, session, message_id, change))
+    return Changed(*await changing.change(context, room_id, session, message_id, change))
 
 
 def _put(

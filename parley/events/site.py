@@ -18,7 +18,8 @@ from parley.live.seating import Seating
 from parley.wire.server import Server
 
 Outcome = msgspec.Struct | Awaitable[msgspec.Struct]
-"""What an event's acknowledgement holds, or will; what was sent or reacted stands for its own."""
+"""What an event's acknowledgement holds, or will; a message sent or changed stands for its
+own."""
 
 
 @dataclass(frozen=True, slots=True)

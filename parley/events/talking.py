@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from parley import contract, present, records
 from parley.domain import access, conversations, messages, participants, reactions, text
+from parley.domain.changing import Changed
 from parley.errors import ConversationIsOver, NotJoined
 from parley.events.coming import join_room
 from parley.events.site import Outcome, Site, find, refuse_unseated
@@ -35,6 +36,11 @@ async def _send_unseated(
     return await messages.send(site.context, person, draft)
 
 
+async def edit_message(site: Site, client: Client, data: contract.EditMessage) -> Changed:
+    session = client.session_in(data.room_id)
+    return await messages.edit(site.context, data.room_id, session, data.id, data.message)
+
+
 async def delete_message(
     site: Site, client: Client, data: contract.DeleteMessage
 ) -> contract.ChangedAck:
@@ -44,7 +50,7 @@ async def delete_message(
     return contract.ChangedAck(seq=message.changed_seq)
 
 
-async def react(site: Site, client: Client, data: contract.React) -> reactions.Reacted:
+async def react(site: Site, client: Client, data: contract.React) -> Changed:
     session = client.session_in(data.room_id)
     return await reactions.react(
         site.context, data.room_id, session, data.id, data.emoji, on=data.on

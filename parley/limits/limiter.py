@@ -42,7 +42,7 @@ class Kind(StrEnum):
     """What is limited; each has the setting `limit_<kind>`."""
 
     MESSAGES = "messages"
-    """Reactions too: each is told to everybody."""
+    """Edits and reactions too: they reach as many."""
     TYPING = "typing"
     JOINS = "joins"
     """Reading along live counts too: it costs as much."""
@@ -129,6 +129,7 @@ OF_EVENT = {
     "react": Kind.MESSAGES,
     "send_message": Kind.MESSAGES,
     "typing": Kind.TYPING,
+    "edit_message": Kind.MESSAGES,
     "delete_message": Kind.ACTS,
     "answer_knock": Kind.ACTS,
     "change_conversation": Kind.ACTS,

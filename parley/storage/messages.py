@@ -161,6 +161,15 @@ def by_id(connection: sa.Connection, conversation_id: int, id: str) -> Message |
     return None if row is None or row.id != id else _message(row)
 
 
+def said_by(connection: sa.Connection, message: Message) -> int:
+    """The session that said it, by its id."""
+    query = sa.select(messages.c.session_id).where(
+        messages.c.conversation_id == message.conversation_id, messages.c.seq == message.seq
+    )
+    session_id: int = connection.execute(query).scalar_one()
+    return session_id
+
+
 def change(connection: sa.Connection, message: Message, *, seq: int, **columns: Any) -> Message:
     """Give it other values, by the names of their columns; `seq` is that of the change."""
     connection.execute(

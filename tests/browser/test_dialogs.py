@@ -76,7 +76,7 @@ def test_after_a_question_about_a_message_the_focus_is_on_the_message(ada: Visit
     focused = ada.page.locator(".message:focus-within")
     for text, answer in (("Keep me", "Cancel"), ("Delete me", "Delete")):
         ada.message(text).hover()
-        ada.message(text).get_by_role("button", name="Delete this message").click()
+        ada.message(text).get_by_role("button", name="Delete").click()
         expect(question).to_be_visible()
         ada.page.mouse.move(0, 0)
         question.get_by_role("button", name=answer, exact=True).click()

@@ -299,30 +299,6 @@ def test_the_side_panel_keeps_names_whole_and_buttons_inside(
     assert outside == []
 
 
-@pytest.mark.parametrize("width", [320, 768, 1280])
-def test_the_button_that_deletes_covers_no_words(
-    seeding: Seeding, arrive: Arrive, width: int
-) -> None:
-    words = "A message long enough to be as wide as the column. " * 3
-    said = [Said("Ben", words), Said("Ben", words), Said("Ada", words), Said("Ada", words)]
-    seeded = seeding.conversation(said=said, owner="Ada")
-    ada = arrive("Ada", viewport={"width": width, "height": 900})
-    ada.has_session(seeded.tokens["Ada"])
-    ada.opens(seeded.link)
-    ada.is_connected()
-    for message in ada.messages.all():
-        message.click(position={"x": 5, "y": 5})  # inside its round corner
-        message.hover()
-        button = message.get_by_role("button", name="Delete this message")
-        expect(button).to_be_visible()
-        assert not message.evaluate(COVERS, button.element_handle())
-        column = message.bounding_box()
-        box = button.bounding_box()
-        assert column is not None
-        assert box is not None
-        assert column["x"] <= box["x"] <= column["x"] + column["width"] - box["width"] + 0.5
-
-
 # Letter by letter: a line's box is as wide as its column.
 COVERS = """(message, button) => {
   const box = button.getBoundingClientRect();

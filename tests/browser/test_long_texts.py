@@ -84,8 +84,8 @@ def test_a_long_message_of_ones_own_is_folded_and_unfolds_nothing_when_deleted(
     own = ada.page.locator("#m-2")
     expect(own.get_by_text("Show more")).to_be_visible()
     own.hover()
-    own.get_by_role("button", name="Delete this message").click()
-    ada.page.get_by_role("button", name="Delete", exact=True).click()
+    own.get_by_role("button", name="Delete").click()
+    ada.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     ada.reads("Deleted")
     expect(own.locator(".fold")).to_have_count(0)
 

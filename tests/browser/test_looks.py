@@ -190,45 +190,6 @@ def test_on_a_phone_enter_breaks_the_line_and_the_button_sends(
     ben.reads("At a desk")
 
 
-@pytest.mark.not_in_firefox("it has the pointer that the machine has, whatever Playwright says")
-def test_on_a_phone_what_can_be_done_with_a_message_is_seen_and_fits_a_finger(
-    seeding: Seeding, arrive: Arrive
-) -> None:
-    words = "A message long enough to be as wide as the column. " * 3
-    said = [Said("Ben", words), Said("Ben", "Short"), Said("Ada", words), Said("Ada", "Ok")]
-    seeded = seeding.conversation(said=said, owner="Ada")
-    ada = arrive("Ada", **PHONE)
-    ada.has_session(seeded.tokens["Ada"])
-    ada.opens(seeded.link)
-    ada.is_connected()
-    more = ada.page.get_by_role("button", name="Message actions")
-    expect(more).to_have_count(4)
-    delete = ada.page.get_by_role("button", name="Delete this message")
-    expect(delete).to_have_count(0)
-    for message in ada.messages.all():
-        button = message.get_by_role("button", name="Message actions")
-        if message.evaluate("message => message.matches('.continued:not(.mine)')"):
-            message.locator(".message-text").tap()  # lines that close have no room for the dots
-        else:
-            fits_a_finger(button)
-            assert not message.evaluate(COVERS, button.element_handle())
-            button.tap()
-        expect(delete).to_have_count(1)
-        fits_a_finger(delete)
-        assert not message.evaluate(COVERS, delete.element_handle())
-    delete.tap()
-    ada.page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).tap()
-    expect(ada.messages.last).to_have_text(re.compile("Deleted"))
-    expect(more).to_have_count(3)
-
-
-def fits_a_finger(button: Locator) -> None:
-    box = button.bounding_box()
-    assert box is not None
-    assert box["width"] >= 44
-    assert box["height"] >= 44
-
-
 @pytest.mark.parametrize("width", [320, 768, 1280])
 def test_the_time_of_a_message_covers_no_words(
     seeding: Seeding, arrive: Arrive, width: int

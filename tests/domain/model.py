@@ -93,14 +93,21 @@ class Room:
     messages: list[Message] = field(default_factory=list)
     # Who said it, which the record does not tell, and under which client_id.
     said: dict[tuple[int, str], Message] = field(default_factory=dict)
-    reactions: dict[int, dict[str, list[str]]] = field(default_factory=dict)
-    """By the message's seq and the emoji: the user ids in the order in which they reacted."""
+    said_by: dict[int, int] = field(default_factory=dict)
+    """The session, by the seq of what it said."""
     changes: int = 0
     """How many of them changed what was said."""
+    reactions: dict[int, dict[str, list[str]]] = field(default_factory=dict)
+    """By the message's seq and the emoji: the user ids in the order in which they reacted."""
 
     @property
     def seq(self) -> int:
         return len(self.messages) + self.changes + self.is_over
+
+    def changed_after(self, since: int) -> tuple[Message, ...]:
+        """In the order of the changes."""
+        changed = (each for each in self.messages if each.changed_seq > since)
+        return tuple(sorted(changed, key=lambda message: message.changed_seq))
 
     @property
     def count(self) -> int:
@@ -240,11 +247,27 @@ class Room:
     def hears(self, session: int, message: Message) -> None:
         assert message.seq == message.changed_seq == self.seq + 1
         self.messages.append(message)
+        self.said_by[message.seq] = session
         if person := self.of_session(session):
             person.has_spoken = True
         self.last_activity_at = message.sent_at
         if message.client_id:
             self.said[session, message.client_id] = message
+
+    def refuses_edit(self, session: int, message: Message) -> Refusal | None:
+        person = self.of_session(session)
+        is_theirs = person is not None and person.user_id == message.user_id
+        if not is_theirs or self.said_by[message.seq] != session:
+            return Forbidden
+        return ConversationIsOver if self.is_over else None
+
+    def changes_one(self, message: Message) -> None:
+        assert message.changed_seq == self.seq + 1
+        self.changes += 1
+        self.messages = [message if each.seq == message.seq else each for each in self.messages]
+        self.said = {
+            key: message if each.seq == message.seq else each for key, each in self.said.items()
+        }
 
     # --- reacting ---
 
@@ -269,17 +292,6 @@ class Room:
     def sums(self, message: Message) -> list[tuple[str, int, list[str]]]:
         found = self.reactions.get(message.seq, {})
         return [(emoji, len(ids), ids[:REACTORS_NAMED]) for emoji, ids in found.items()]
-
-    def hears_of_change(self, now: Message) -> None:
-        assert now.changed_seq == self.seq + 1
-        self.changes += 1
-        self.messages = [now if each.seq == now.seq else each for each in self.messages]
-        self.said = {key: now if each.seq == now.seq else each for key, each in self.said.items()}
-
-    def changed_after(self, since: int) -> tuple[Message, ...]:
-        """In the order of their changes."""
-        found = [each for each in self.messages if each.changed_seq > since]
-        return tuple(sorted(found, key=lambda message: message.changed_seq))
 
     def refuses_to_end(self, session: int | None) -> Refusal | None:
         if session != self.owner:

@@ -235,7 +235,7 @@ class Stage(RuleBasedStateMachine):
             asked = Asked(holder, None, None, None, True, self.world.clock())
             _, names = room.joins(asked, holder.id, person.user_id, is_unproven=False)
             told_of = [person.username, *(name for name in names if name != person.username)]
-        room.hears_of_change(reacted.message)
+        room.changes_one(reacted.message)
         *arrived, changed = self.hears()
         assert changed == MessageChanged(reacted.message)
         assert all(isinstance(each, ParticipantArrived) for each in arrived)

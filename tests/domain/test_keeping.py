@@ -148,6 +148,17 @@ async def test_a_deleted_message_is_not_left_on_the_disk(
     assert not _stands_in(config.data)
 
 
+async def test_what_a_message_said_before_it_was_edited_is_not_left_on_the_disk(
+    context: Context, config: Config, talk: Talk
+) -> None:
+    sent = await messages.send(context, talk.ada, Draft(CANARY))
+    edited = await messages.edit(
+        context, talk.room_id, talk.owner, sent.message.id, "I said nothing"
+    )
+    assert edited.message.text == "I said nothing"
+    assert not _stands_in(config.data)
+
+
 async def test_what_somebody_reads_is_forgotten_once_they_have_read(
     context: Context, config: Config, talk: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

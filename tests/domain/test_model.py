@@ -20,7 +20,7 @@ from parley.domain import conversations, messages, participants
 from parley.domain.messages import Draft
 from parley.domain.participants import Joining
 from parley.errors import ConversationNotFound
-from parley.records import ConversationEnded
+from parley.records import ConversationEnded, MessageChanged
 from tests.domain.model import Asked, Holder
 from tests.domain.stage import Stage
 from tests.domain.world import GRACE_S
@@ -187,6 +187,28 @@ class Conversations(Stage):
         record = self.records[room.id, person.user_id]
         works = [messages.send(self.context, record, draft) for _ in range(times)]
         self.sends_each(room, person.session, draft, works)
+
+    @precondition(lambda self: any(room.messages for room in self.rooms))
+    @rule(where=PICK, which=PICK, who=PICK, text=st.sampled_from(["Hello", "Hi", "Bye"]))
+    def edits(self, where: int, which: int, who: int, text: str) -> None:
+        """Whoever it is: mostly those who said it."""
+        rooms = [room for room in self.rooms if room.messages]
+        room = rooms[where % len(rooms)]
+        before = room.messages[which % len(room.messages)]
+        author = self.holders[room.said_by[before.seq]]
+        holder = self.holder(who) if who % 4 == 0 else author
+        session, at = self.resolves(holder), self.world.clock()
+        refusal = room.refuses_edit(holder.id, before)
+        editing = messages.edit(self.context, room.id, session, before.id, text)
+        edited = self.tries(editing, refusal)
+        if edited is None or before.text == text:
+            assert edited is None or not edited.is_news
+            assert self.hears() == []
+            return
+        now = edited.message
+        assert (now.text, now.edited_at, now.sent_at) == (text, at, before.sent_at)
+        room.changes_one(now)
+        assert self.hears() == [MessageChanged(now)]
 
     @precondition(lambda self: any(room.messages for room in self.rooms))
     @rule(where=PICK, who=PICK, which=PICK, emoji=st.sampled_from("👍🎉"), on=st.booleans())

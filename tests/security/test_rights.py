@@ -35,6 +35,11 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
         {"message": "Hi"},
         (KNOCK, NOT_JOINED, OK, OK, NOT_FOUND, ENDED),
     ),
+    "edit_message": (
+        "{path}/messages/{message_id}",
+        {"message": "Hello, all"},
+        (KNOCK, FORBIDDEN, FORBIDDEN, OK, NOT_FOUND, FORBIDDEN),
+    ),
     "delete_message": (
         "{path}/messages/{message_id}",
         None,
@@ -78,6 +83,10 @@ EVENTS: dict[str, tuple[Json, Row]] = {
         (KNOCK, NOT_JOINED, NOT_JOINED, NOT_JOINED, NOT_FOUND, ENDED),
     ),
     "sync": ({"since": 0}, (KNOCK, NOT_JOINED, NOT_JOINED, NOT_JOINED, NOT_FOUND, NOT_JOINED)),
+    "edit_message": (
+        {"id": "{message_id}", "message": "Hello, all"},
+        (KNOCK, FORBIDDEN, FORBIDDEN, OK, NOT_FOUND, FORBIDDEN),
+    ),
     "delete_message": (
         {"id": "{message_id}"},
         (KNOCK, FORBIDDEN, FORBIDDEN, OK, NOT_FOUND, FORBIDDEN),

@@ -92,6 +92,9 @@ async def replies_about_doors(ada: Caller, ben: Caller) -> dict[str, Reply]:
     reaction = f"{room}/messages/{sent.body['id']}/reactions/%F0%9F%91%8D"
     found["react"] = await ada.call("PUT", reaction)
     found["unreact"] = await ada.call("DELETE", reaction)
+    found["edit_message"] = await ada.call(
+        "PATCH", f"{room}/messages/{sent.body['id']}", {"message": "Sorry"}
+    )
     found["delete_message"] = await ada.call("DELETE", f"{room}/messages/{sent.body['id']}")
     found["acts"] = await ada.call("GET", f"{room}/acts")
     found["replace_link"] = await ada.call("POST", f"{room}/link")

@@ -31,6 +31,12 @@ class SendReply(Struct, kw_only=True):
     duplicate: bool
 
 
+class EditBody(Struct, kw_only=True):
+    """What it says from now on."""
+
+    message: MessageText
+
+
 class MessageReply(Struct, kw_only=True):
     """The message as it is now."""
 

@@ -20,7 +20,13 @@ from parley.contract.rest.conversations import (
 )
 from parley.contract.rest.door import AnswerBody, EnterBody, EnteredReply, KnockBody, KnockReply
 from parley.contract.rest.links import LinkBody, NewLinkReply
-from parley.contract.rest.messages import MessageReply, MessagesReply, SendBody, SendReply
+from parley.contract.rest.messages import (
+    EditBody,
+    MessageReply,
+    MessagesReply,
+    SendBody,
+    SendReply,
+)
 from parley.contract.rest.overview import ActsReply, ManageReply
 from parley.contract.rest.people import JoinBody, JoinReply, ParticipantsReply, PersonBody
 from parley.contract.rest.service import HealthReply, ReadyReply
@@ -150,6 +156,15 @@ CALLS: dict[str, Call] = {
             SendReply,
             SendBody,
             201,
+            credential="participant",
+        ),
+        Call(
+            "edit_message",
+            "PATCH",
+            "/api/conversations/{room_id}/messages/{message_id}",
+            "Change what a message says, as its author. The same text changes nothing.",
+            MessageReply,
+            EditBody,
             credential="participant",
         ),
         Call(

@@ -8,13 +8,13 @@ import { byId } from "./browser/dom.js";
 import { Faces } from "./people/faces.js";
 import { onNewDay } from "./browser/time.js";
 import { Drafts } from "./writing/drafts.js";
-import { Deleting } from "./transcript/delete.js";
 import { startFolding } from "./transcript/fold.js";
 import { History } from "./transcript/history.js";
 import { startJoin } from "./people/join.js";
 import { startLeave } from "./people/leave.js";
 import { LastRead } from "./transcript/last-read.js";
 import { Marks } from "./transcript/marks.js";
+import { startMenu } from "./transcript/menu.js";
 import { readMessage } from "./transcript/message.js";
 import { OtherTabs } from "./writing/other-tabs.js";
 import { Outbox } from "./writing/outbox.js";
@@ -58,7 +58,6 @@ const knocks = document.getElementById("knocks") && import("./people/knocks.js")
   told.start();
   return told;
 });
-const deleting = new Deleting(connection);
 const catchUp = new CatchUp({ store, connection, reading });
 const tabs = new OtherTabs(key, store);
 const outbox = new Outbox({ store, connection, saved: new SavedOutbox(key, roomIds), tabs });
@@ -98,8 +97,8 @@ reading.start();
 marks.start();
 catchUp.start();
 outbox.start();
-deleting.start();
 startFolding();
+startMenu({ store, connection, composer, reading, joinLink: page.dataset.joinLink ?? "" });
 transcript.root.addEventListener("click", actOnMessage);
 addEventListener("hashchange", goToLinked);
 openWhereReadingGoesOn();
@@ -219,7 +218,6 @@ function wordsOfClosing(message) {
 function leave(message, isErased) {
   connection.stop();
   if (isErased) lastRead.forget();
-  byId("items").dataset.gone = "yes"; // nothing in it can be deleted from here
   hush(); // the line that says so is an alert of its own
   store.dispatch({ type: "gone", message, isErased });
 }
@@ -308,8 +306,6 @@ function actOnMessage(event) {
   const clicked = /** @type {HTMLElement} */ (event.target);
   const message = /** @type {HTMLElement | null} */ (clicked.closest(".message"));
   const action = /** @type {HTMLElement | null} */ (clicked.closest("[data-action]"))?.dataset.action;
-  if (message && action === "more") return message.focus({ preventScroll: true }); // which shows them
-  if (message?.dataset.id && action === "delete") return deleting.ask(message);
   if (message?.dataset.clientId && action) return actOnFailed(message.dataset.clientId, action);
   const link = clicked.closest(".message-time");
   if (!link || !message?.dataset.seq || event.metaKey || event.ctrlKey || event.shiftKey) return;

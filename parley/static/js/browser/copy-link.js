@@ -67,7 +67,7 @@ class CopyLink extends HTMLElement {
  * @param {string} text
  * @param {HTMLElement} near a modal dialog makes everything outside it inert, so the field must stand inside
  */
-async function copyText(text, near) {
+export async function copyText(text, near) {
   try {
     await navigator.clipboard.writeText(text);
     return true;

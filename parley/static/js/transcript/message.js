@@ -101,14 +101,15 @@ function stateText({ status, error }) {
 }
 
 /**
- * The message a server-rendered element stands for. Its text is already on the screen and is not read back.
+ * The message a server-rendered element stands for. Where its text looks other than it was written, it is given beside.
  * @param {HTMLElement} element
  * @returns {import("../connection/wire.js").Message}
  */
 export function readMessage(element) {
   const { id = "", seq, changedSeq, userId = "", username = "", at = "" } = element.dataset;
   const { clientId, role, alike, unproven, deleted } = element.dataset;
-  const message = part(element, "text").textContent ?? "";
+  const message = element.dataset.source ?? part(element, "text").textContent ?? "";
+  delete element.dataset.source; // it may change, and go
   return {
     id, seq: Number(seq), changed_seq: Number(changedSeq), user_id: userId, username, timestamp: at, message,
     client_id: clientId, role: role === "owner" ? "owner" : undefined, alike: alike === "yes",

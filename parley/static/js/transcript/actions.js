@@ -1,0 +1,41 @@
+// @ts-check
+// What can be done with a message, in the order in which it is shown. One more is one more line of `actions`.
+import { copyLink, copyWords } from "./copying.js";
+import { remove } from "./delete.js";
+import { MessageMenu } from "./message-menu.js";
+
+/**
+ * @typedef {import("../state/store.js").State} State
+ * @typedef {import("../connection/wire.js").Message} Message
+ *
+ * @typedef {object} Page what an action may need of the page
+ * @property {import("../state/store.js").Store} store
+ * @property {import("../connection/connection.js").Connection} connection
+ * @property {import("../writing/composer.js").Composer} composer
+ * @property {import("./reading.js").Reading} reading
+ * @property {string} joinLink
+ *
+ * @typedef {object} Action
+ * @property {string} name for programs
+ * @property {string} label for people
+ * @property {string} key as in `KeyboardEvent.key`; while a message has the focus it does the same
+ * @property {string} icon the path of a drawing of 20 by 20
+ * @property {(message: Message, state: State) => boolean} isFor whether it is offered for a message, which is stored
+ *   and not deleted
+ * @property {(message: Message, element: HTMLElement, page: Page) => unknown} run
+ */
+
+/** @type {Action[]} */
+export const actions = [
+  copyWords,
+  copyLink,
+  remove,
+];
+
+/**
+ * @param {Page} page
+ * @param {Event} [event] that brought somebody to a message, if it is not over
+ */
+export function startActions(page, event) {
+  new MessageMenu(page, actions).start(event);
+}

@@ -1,0 +1,173 @@
+"""What can be done with a message: tools beside it, a sheet on a phone, a key for each."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import Arrive
+from tests.browser.seeding import Said, Seeding
+from tests.browser.test_everyone import COVERS
+from tests.browser.visitor import PHONE, Visitor
+
+LONG = "A message long enough to be as wide as the column. " * 3
+
+
+def tools(visitor: Visitor) -> Locator:
+    return visitor.page.get_by_role("toolbar", name="Message actions")
+
+
+def test_one_row_of_tools_goes_to_the_message_in_question(seeding: Seeding, arrive: Arrive) -> None:
+    seeded = seeding.conversation(
+        said=[Said("Ben", "Look: `code`"), Said("Ada", "Mine"), Said("Ben", "Last")], owner="Ada"
+    )
+    ben = arrive("Ben")
+    ben.has_session(seeded.tokens["Ben"])
+    ben.may_use_the_clipboard()
+    ben.opens(seeded.link)
+    ben.is_connected()
+    expect(tools(ben)).to_have_count(0)
+    ben.message("Mine").hover()
+    expect(tools(ben)).to_have_count(1)
+    expect(ben.message("Mine").get_by_role("toolbar")).to_be_visible()
+    expect(tools(ben).get_by_role("button", name="Delete")).to_have_count(0)
+    before = ben.measures("document.querySelectorAll('#items *').length")
+    code = ben.messages.first
+    code.hover()
+    expect(code.get_by_role("toolbar")).to_be_visible()
+    expect(tools(ben)).to_have_count(1)
+    expect(tools(ben).get_by_role("button", name="Delete")).to_be_visible()
+    assert ben.measures("document.querySelectorAll('#items *').length") < before + 10
+    code.get_by_role("button", name="Copy text").click()
+    expect(ben.page.locator(".toast")).to_have_text("Copied")
+    assert pasted(ben) == "Look: `code`"
+    ben.page.mouse.move(0, 0)
+    ben.message("Last").hover()
+    expect(ben.message("Last").get_by_role("toolbar")).to_be_visible()
+    tools(ben).get_by_role("button", name="Copy link").click()
+    expect(ben.page.locator("#announcer p")).to_have_count(2)
+    assert pasted(ben) == f"{seeded.link}?at=3#m-3"
+
+
+def test_by_keyboard_each_action_has_its_key_and_never_while_one_types(
+    ada: Visitor,
+) -> None:
+    ada.may_use_the_clipboard()
+    ada.starts()
+    ada.joins()
+    ada.says("First")
+    ada.says("Second")
+    ada.composer.press("c")
+    expect(ada.composer).to_have_value("c")
+    ada.page.locator("#m-2").focus()
+    expect(ada.page.locator("#m-2").get_by_role("toolbar")).to_be_visible()
+    copy = tools(ada).get_by_role("button", name="Copy text")
+    expect(copy).to_have_attribute("aria-keyshortcuts", "c")
+    ada.page.keyboard.press("ArrowUp")
+    expect(ada.page.locator("#m-1").get_by_role("toolbar")).to_be_visible()
+    ada.page.keyboard.press("c")
+    expect(ada.page.locator("#announcer")).to_contain_text("Copied")
+    expect(ada.composer).to_have_value("c")
+    assert pasted(ada) == "First"
+    ada.page.locator("#m-1").focus()
+    ada.page.keyboard.press("Control+c")  # the browser's own
+    ada.page.keyboard.press("Enter")
+    expect(tools(ada).get_by_role("button").first).to_be_focused()
+    ada.page.keyboard.press("ArrowLeft")
+    expect(tools(ada).get_by_role("button").last).to_be_focused()
+    ada.page.keyboard.press("ArrowDown")
+    expect(ada.page.locator("#m-2")).to_be_focused()
+    expect(ada.page.locator("#m-2").get_by_role("toolbar")).to_be_visible()
+    ada.composer.focus()
+    ada.page.mouse.move(0, 0)
+    expect(tools(ada)).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [320, 768, 1280])
+def test_the_tools_cover_no_words_and_move_nothing(
+    seeding: Seeding, arrive: Arrive, width: int
+) -> None:
+    said = [Said(who, LONG) for who in ("Ben", "Ben", "Ada", "Ada")]
+    said += [Said("Ben", "Ok"), Said("Ada", "Ok")]
+    seeded = seeding.conversation(said=said, owner="Ada")
+    ada = arrive("Ada", viewport={"width": width, "height": 900})
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    places = "[...document.querySelectorAll('.message-text')].map(text => text.offsetTop)"
+    before = ada.measures(places)
+    for message in ada.messages.all():
+        message.click(position={"x": 5, "y": 5})
+        message.hover()
+        row = message.get_by_role("toolbar")
+        expect(row).to_be_visible()
+        assert not message.evaluate(COVERS, row.element_handle())
+        box = row.bounding_box()
+        pane = ada.scroller.bounding_box()
+        assert box is not None
+        assert pane is not None
+        assert pane["x"] <= box["x"] <= pane["x"] + pane["width"] - box["width"]
+    assert ada.measures(places) == before
+
+
+@pytest.mark.not_in_firefox("it has the pointer that the machine has, whatever Playwright says")
+def test_on_a_phone_a_long_press_opens_a_sheet_of_the_same(
+    seeding: Seeding, arrive: Arrive
+) -> None:
+    said = [Said("Ben", LONG), Said("Ben", "Short"), Said("Ada", LONG), Said("Ada", "Ok")]
+    seeded = seeding.conversation(said=said, owner="Ada")
+    ada = arrive("Ada", **PHONE)
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    sheet = ada.page.get_by_role("dialog", name="Message actions")
+    long_presses(ada, ada.message("Short"))
+    expect(sheet).to_be_visible()
+    expect(sheet.get_by_role("button")).to_have_text(
+        [re.compile(name) for name in ("Copy text", "Copy link", "Delete", "Close")]
+    )
+    for row in sheet.get_by_role("button").all():
+        fits_a_finger(row)
+    ada.page.go_back()
+    expect(sheet).not_to_be_visible()
+    # A tap shows that there is more, where it covers nothing.
+    for message in ada.messages.all():
+        message.locator(".message-text").tap()
+        more = message.get_by_role("button", name="Message actions")
+        expect(more).to_be_visible()
+        fits_a_finger(more)
+        assert not message.evaluate(COVERS, more.element_handle())
+    ada.messages.last.get_by_role("button", name="Message actions").tap()
+    expect(sheet).to_be_visible()
+    sheet.get_by_role("button", name="Close").tap()
+    expect(sheet).not_to_be_visible()
+
+
+def pasted(visitor: Visitor) -> str:
+    """What was copied: no page of ours may read it by itself."""
+    visitor.composer.fill("")
+    visitor.composer.press("Control+v")
+    return visitor.composer.input_value()
+
+
+def long_presses(visitor: Visitor, message: Locator) -> None:
+    """Until the menu is there."""
+    message.scroll_into_view_if_needed()
+    message.locator(".message-text").tap()  # whoever sees the menu for the first time loads it
+    expect(message.get_by_role("toolbar")).to_be_visible()
+    box = message.locator(".message-text").bounding_box()
+    assert box is not None
+    finger = {"x": box["x"] + 5, "y": box["y"] + 8}
+    touches = visitor.context.new_cdp_session(visitor.page)
+    touches.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [finger]})
+    expect(visitor.page.locator("#message-menu[open]")).to_be_visible()
+    touches.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def fits_a_finger(button: Locator) -> None:
+    box = button.bounding_box()
+    assert box is not None
+    assert box["width"] >= 44
+    assert box["height"] >= 44
