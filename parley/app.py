@@ -44,6 +44,7 @@ from parley.pages import (
     policy,
     previews,
     problems,
+    reactions,
     rendering,
     text,
     titles,
@@ -53,6 +54,7 @@ from parley.pages.assets import SHOWN_ELSEWHERE, Assets
 from parley.pages.conversations import pages
 from parley.pages.door import door_pages
 from parley.pages.manage import manage_pages
+from parley.pages.reactions import reaction_pages
 from parley.realtime import Realtime, asking
 from parley.routes import methods_at, rest
 from parley.secret import Secret
@@ -202,6 +204,7 @@ def _serve(app: Parley, config: Config) -> None:
     site = web_site(app)
     app.register_blueprint(rest(allowed_origins=config.allowed_origins))
     app.register_blueprint(pages)
+    app.register_blueprint(reaction_pages)
     app.register_blueprint(door_pages)
     app.register_blueprint(manage_pages)
     app.register_blueprint(app.assets.blueprint())
@@ -248,6 +251,7 @@ def _set_up_templates(app: Quart, assets: Assets) -> None:
         clock=transcript.clock,
         full_date=transcript.full_date,
     )
+    app.jinja_env.filters.update(chips=reactions.chips, raw_reactions=reactions.raw_text)
     app.jinja_env.filters["called"] = titles.called
     app.jinja_env.tests.update(untitled=titles.is_untitled)
     app.jinja_env.tests.update(is_emoji_only=text.is_emoji_only, is_long=text.is_long)

@@ -126,7 +126,7 @@ def test_on_a_phone_a_long_press_opens_a_sheet_of_the_same(
     long_presses(ada, ada.message("Short"))
     expect(sheet).to_be_visible()
     expect(sheet.get_by_role("button")).to_have_text(
-        [re.compile(name) for name in ("Copy text", "Copy link", "Delete", "Close")]
+        [re.compile(name) for name in ("React", "Copy text", "Copy link", "Delete", "Close")]
     )
     for row in sheet.get_by_role("button").all():
         fits_a_finger(row)

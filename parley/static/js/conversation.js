@@ -85,7 +85,7 @@ if (document.getElementById("end-link")) {
 }
 startStatus(store, () => connection.tryNow());
 await nextTask();
-store.watch(["messages", "ahead", "outbox", "notices", "unread", "me", "hasOlder", "hasNewer", "active"], (state) =>
+store.watch(["messages", "ahead", "outbox", "notices", "unread", "me", "hasOlder", "hasNewer", "active", "reacting"], (state) =>
   transcript.show(state));
 onNewDay(() => transcript.show(store.state));
 store.watch(["me", "active", "readOnly", "gone"], showPlaceToWrite);
@@ -153,10 +153,7 @@ function serverEvents() {
       store.dispatch({ type: "conversation_ended", seq });
       announce("This conversation has ended.");
     },
-    message_changed: (message) => {
-      hush();
-      store.dispatch({ type: "message_changed", message });
-    },
+    message_changed: receiveChanged,
     conversation_changed: showChanged,
     link_replaced: ({ new_room_id: now }) => goToNewLink(now),
     removed: ({ reason, message }) => leave(reason === "closed" ? wordsOfClosing(message) : message),
@@ -251,6 +248,15 @@ function receive(message) {
   news.forEach(announceMessage);
 }
 
+/** @param {import("./connection/wire.js").Message} message as it is now */
+function receiveChanged(message) {
+  const known = store.state.messages.find(({ id }) => id === message.id);
+  if (known?.message !== message.message) hush(); // what was said before is not to be read any more
+  store.dispatch({ type: "message_changed", message });
+  if (!known || !message.reactions || message.user_id !== store.state.me?.userId) return;
+  import("./transcript/actions.js").then(({ tellReactions }) => tellReactions(store, known));
+}
+
 /** @param {string} text */
 function send(text) {
   teller.sent();
@@ -306,6 +312,12 @@ function actOnMessage(event) {
   const clicked = /** @type {HTMLElement} */ (event.target);
   const message = /** @type {HTMLElement | null} */ (clicked.closest(".message"));
   const action = /** @type {HTMLElement | null} */ (clicked.closest("[data-action]"))?.dataset.action;
+  const chip = /** @type {HTMLButtonElement | null} */ (clicked.closest(".reaction"));
+  if (message && chip) {
+    event.preventDefault(); // it would send the form that is there without a script
+    import("./transcript/actions.js").then(({ press }) => press({ store, connection }, message, chip));
+    return;
+  }
   if (message?.dataset.clientId && action) return actOnFailed(message.dataset.clientId, action);
   const link = clicked.closest(".message-time");
   if (!link || !message?.dataset.seq || event.metaKey || event.ctrlKey || event.shiftKey) return;

@@ -3,7 +3,10 @@
 
 /**
  * @typedef {{id: string, seq: number, changed_seq?: number, user_id: string, username: string, message: string,
- *   timestamp: string, client_id?: string, deleted?: boolean, role?: "owner", alike?: boolean, unproven?: boolean}} Message
+ *   timestamp: string, client_id?: string, deleted?: boolean, role?: "owner", alike?: boolean, unproven?: boolean,
+ *   reactions?: Reaction[]}} Message
+ * @typedef {{emoji: string, count: number, user_ids: string[], own?: boolean}} Reaction `own`: one's own is among those
+ *   that are not named; the page knows it, and no server says it
  * @typedef {{user_id: string, username: string, role: "owner" | "member", online: boolean,
  *   alike?: boolean, unproven?: boolean}} Participant
  * @typedef {{user_id: string, username: string, participant_count: number, others?: number,

@@ -2,6 +2,7 @@
 // What stands in the transcript, in order: pure, from the state.
 import { noticeText } from "./notices.js";
 import { dayOf } from "../browser/time.js";
+import { reactionsOf } from "./reacting.js";
 
 /**
  * @typedef {import("./store.js").State} State
@@ -10,7 +11,8 @@ import { dayOf } from "../browser/time.js";
  * @typedef {{kind: "day", key: string, timestamp: string}} DayItem
  * @typedef {{kind: "notice", key: string, text: string, timestamp: string}} NoticeItem
  * @typedef {{kind: "unread", key: string}} UnreadItem
- * @typedef {{kind: "message", key: string, message: Message, outgoing?: Outgoing, mine: boolean, continued: boolean}} MessageItem
+ * @typedef {{kind: "message", key: string, message: Message, outgoing?: Outgoing, mine: boolean, continued: boolean,
+ *   reactions: import("../connection/wire.js").Reaction[], ownId: string}} MessageItem
  * @typedef {DayItem | NoticeItem | UnreadItem | MessageItem} Item
  */
 
@@ -86,6 +88,8 @@ function addMessage(items, message, state, outgoing) {
     key: outgoing ? `c-${outgoing.clientId}` : `m-${message.seq}`,
     message,
     outgoing,
+    reactions: reactionsOf(message, state),
+    ownId: state.me?.userId ?? "",
     mine: outgoing !== undefined || message.user_id === state.me?.userId,
     continued: follows && before.user_id === message.user_id && gap(before, message) <= GROUP_MS,
   });

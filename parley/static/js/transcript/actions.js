@@ -3,6 +3,8 @@
 import { copyLink, copyWords } from "./copying.js";
 import { remove } from "./delete.js";
 import { MessageMenu } from "./message-menu.js";
+import { react } from "../reactions/action.js";
+import { startChips } from "../reactions/chips.js";
 
 /**
  * @typedef {import("../state/store.js").State} State
@@ -27,10 +29,16 @@ import { MessageMenu } from "./message-menu.js";
 
 /** @type {Action[]} */
 export const actions = [
+  react,
   copyWords,
   copyLink,
   remove,
 ];
+
+// What reactions need beyond what is on the page comes with this file: each file of its own would cut the first page's
+// script into more pieces.
+export { press } from "../reactions/react.js";
+export { tellReactions } from "../reactions/news.js";
 
 /**
  * @param {Page} page
@@ -38,4 +46,5 @@ export const actions = [
  */
 export function startActions(page, event) {
   new MessageMenu(page, actions).start(event);
+  startChips(page.store);
 }

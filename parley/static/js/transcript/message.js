@@ -110,9 +110,10 @@ export function readMessage(element) {
   const { clientId, role, alike, unproven, deleted } = element.dataset;
   const message = element.dataset.source ?? part(element, "text").textContent ?? "";
   delete element.dataset.source; // it may change, and go
+  const reacted = /** @type {HTMLElement | null} */ (element.querySelector('[data-part="reactions"]'));
   return {
     id, seq: Number(seq), changed_seq: Number(changedSeq), user_id: userId, username, timestamp: at, message,
     client_id: clientId, role: role === "owner" ? "owner" : undefined, alike: alike === "yes",
-    unproven: unproven === "yes", deleted: deleted === "yes",
+    unproven: unproven === "yes", deleted: deleted === "yes", reactions: JSON.parse(reacted?.dataset.reactions ?? "[]"),
   };
 }

@@ -3,6 +3,8 @@
 import { byId, cloneTemplate, part } from "../browser/dom.js";
 import { itemsOf } from "../state/items.js";
 import { makeMessage, updateMessage } from "./message.js";
+import { isOwn, showReactions } from "./reactions.js";
+import { nameIn } from "../people/names.js";
 import { dayName, showTime } from "../browser/time.js";
 
 /** @typedef {import("../state/items.js").Item} Item */
@@ -121,7 +123,10 @@ function make(item) {
  * @param {Transcript} transcript
  */
 function update(element, item, { roomId, faces }) {
-  if (item.kind === "message") updateMessage(element, item, roomId, faces);
+  if (item.kind === "message") {
+    updateMessage(element, item, roomId, faces);
+    showReactions(element, item.reactions, item.ownId, nameIn(faces.store.state));
+  }
   if (item.kind === "notice") element.textContent = item.text;
   if (item.kind === "day") showTime(/** @type {HTMLTimeElement} */ (part(element, "time")), item.timestamp);
 }
@@ -129,8 +134,9 @@ function update(element, item, { roomId, faces }) {
 /** @param {Item} item */
 function looksOf(item) {
   if (item.kind === "message") {
-    const { mine, continued, message, outgoing } = item;
-    return [mine, continued, message.seq, message.changed_seq, outgoing?.status, outgoing?.error].join("|");
+    const { mine, continued, message, outgoing, reactions, ownId } = item;
+    const reacted = reactions.map((each) => [each.emoji, each.count, isOwn(each, ownId)]);
+    return [mine, continued, message.seq, message.changed_seq, outgoing?.status, outgoing?.error, reacted].join("|");
   }
   if (item.kind === "day") return dayName(item.timestamp); // not for good: today is yesterday tomorrow
   return item.kind === "notice" ? item.text : item.key;
