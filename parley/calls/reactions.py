@@ -17,4 +17,4 @@ async def unreact(room_id: str, message_id: str, emoji: str) -> contract.Message
 
 async def _react(room_id: str, message_id: str, emoji: str, *, on: bool) -> contract.MessageReply:
     context, session = web.site().context, await web.current_session()
-    return changed(await reactions.react(context, room_id, session, message_id, emoji, on=on))
+    return changed(await reactions.react_as(context, room_id, session, message_id, emoji, on=on))

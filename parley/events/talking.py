@@ -50,11 +50,14 @@ async def delete_message(
     return contract.ChangedAck(seq=message.changed_seq)
 
 
-async def react(site: Site, client: Client, data: contract.React) -> Changed:
-    session = client.session_in(data.room_id)
-    return await reactions.react(
-        site.context, data.room_id, session, data.id, data.emoji, on=data.on
-    )
+def react(site: Site, client: Client, data: contract.React) -> Outcome:
+    seat = client.seats.get(data.room_id)
+    if seat is None or seat.person is None:
+        session = client.session_in(data.room_id)
+        return reactions.react_as(
+            site.context, data.room_id, session, data.id, data.emoji, on=data.on
+        )
+    return reactions.react(site.context, seat.person, data.id, data.emoji, on=data.on)
 
 
 async def sync(site: Site, client: Client, data: contract.Sync) -> contract.SyncAck:

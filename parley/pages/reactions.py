@@ -85,7 +85,7 @@ async def react(room_id: str, message_id: str) -> AnyResponse:
     context = web.site().context
     async with web.limited(Kind.MESSAGES, room_id) as outcome:
         session = await web.current_session()
-        reacted = await reactions.react(context, room_id, session, message_id, emoji, on=on)
+        reacted = await reactions.react_as(context, room_id, session, message_id, emoji, on=on)
         outcome.is_news = reacted.is_news
     seq = reacted.message.seq
     return redirect(f"/conversation/{room_id}?at={seq}#m-{seq}", SEE_OTHER)

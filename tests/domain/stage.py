@@ -216,7 +216,7 @@ class Stage(RuleBasedStateMachine):
         self, room: Room, holder: Holder, message: Message, emoji: str, *, on: bool
     ) -> None:
         session, refusal = self.resolves(holder), room.refuses_reaction(holder.id)
-        work = reactions.react(self.context, room.id, session, message.id, emoji, on=on)
+        work = reactions.react_as(self.context, room.id, session, message.id, emoji, on=on)
         reacted = self.tries(work, refusal)
         if reacted is None:
             assert self.hears() == []

@@ -45,7 +45,7 @@ class Room:
         self, who: Session, emoji: str, *, on: bool = True
     ) -> list[tuple[str, int, list[str]]]:
         """What the message's reactions come to then."""
-        reacted = await reactions.react(self.context, self.id, who, self.said.id, emoji, on=on)
+        reacted = await reactions.react_as(self.context, self.id, who, self.said.id, emoji, on=on)
         return sums(reacted.message)
 
 

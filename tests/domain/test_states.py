@@ -57,7 +57,7 @@ class Talk:
             assert isinstance(about, int)
             id = self.said[about % len(self.said)].id
             with suppress(NotFound):  # what was deleted
-                liked = reactions.react(context, self.room_id, self.owner, id, "👍", on=True)
+                liked = reactions.react_as(context, self.room_id, self.owner, id, "👍", on=True)
                 world.does(liked)
         elif act == "erases":
             world.clock.goes_on(2 * DAY)
