@@ -49,8 +49,9 @@ def test_people_react_to_what_was_said_and_take_it_back(ada: Visitor, ben: Visit
         expect(chips(each, "Tea?")).to_contain_text("2")
     expect(chips(ben, "Tea?")).to_have_accessible_name("👍 2, you and Ada")
     chips(ben, "Tea?").hover()
-    shown = "getComputedStyle(document.querySelector('.reaction'), '::after').content"
-    assert ben.measures(shown) == '"You and Ada"'
+    expect(chips(ben, "Tea?")).to_have_attribute("data-who", "You and Ada")
+    shown = "getComputedStyle(document.querySelector('.reaction'), '::after').display"
+    assert ben.measures(shown) == "block"
     ada.reloads()
     expect(chips(ada, "Tea?")).to_have_accessible_name("👍 2, you and Ben")
     ada.is_connected()

@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from parley.contract import Reaction
 from parley.domain import conversations, participants, reactions, sessions
+from parley.domain.changing import Changed
 from parley.domain.context import Context
 from parley.domain.messages import Draft, Sent
 from parley.domain.participants import Joined, Joining
@@ -213,11 +214,26 @@ class Stage(RuleBasedStateMachine):
         assert heard == [*arrived, *told]
 
     def reacts_one(
-        self, room: Room, holder: Holder, message: Message, emoji: str, *, on: bool
+        self,
+        room: Room,
+        holder: Holder,
+        message: Message,
+        emoji: str,
+        *,
+        on: bool,
+        seated: Participant | None = None,
     ) -> None:
-        session, refusal = self.resolves(holder), room.refuses_reaction(holder.id)
-        work = reactions.react_as(self.context, room.id, session, message.id, emoji, on=on)
-        reacted = self.tries(work, refusal)
+        """On the socket of who is `seated`, else over REST."""
+        if seated is not None:
+
+            async def on_socket() -> Changed:
+                return await reactions.react(self.context, seated, message.id, emoji, on=on)
+
+            work = on_socket()
+        else:
+            session = self.resolves(holder)
+            work = reactions.react_as(self.context, room.id, session, message.id, emoji, on=on)
+        reacted = self.tries(work, room.refuses_reaction(holder.id))
         if reacted is None:
             assert self.hears() == []
             return

@@ -218,6 +218,15 @@ class Conversations(Stage):
         message = room.messages[which % len(room.messages)]
         self.reacts_one(room, self.holder(who), message, emoji, on=on)
 
+    @precondition(lambda self: any(room.messages for room, _, _ in self.seats()))
+    @rule(which=PICK, message=PICK, emoji=st.sampled_from("👍🎉"), on=st.booleans())
+    def reacts_on_a_socket(self, which: int, message: int, emoji: str, on: bool) -> None:
+        seats = [seat for seat in self.seats() if seat[0].messages]
+        room, person, _ = seats[which % len(seats)]
+        said = room.messages[message % len(room.messages)]
+        seated = self.records[room.id, person.user_id]
+        self.reacts_one(room, self.holders[person.session], said, emoji, on=on, seated=seated)
+
     # --- reading ---
 
     @rule(where=PICK, since=st.integers(-1, 12), limit=st.integers(1, 5), back=st.booleans())

@@ -176,6 +176,27 @@ async def test_whoever_may_not_post_may_not_react(room: Room) -> None:
             await room.reacts(room.ada, "👍", on=on)
 
 
+async def test_on_a_socket_the_same_holds_for_whoever_sits_there(room: Room) -> None:
+    context, id = room.context, room.said.id
+    cleo = (await participants.join(context, room.id, Joining(None, socket="cleo"))).participant
+
+    async def reacts(emoji: str, *, on: bool = True) -> list[tuple[str, int, list[str]]]:
+        return sums((await reactions.react(context, cleo, id, emoji, on=on)).message)
+
+    assert await reacts(BARE_HEART) == [(HEART, 1, [cleo.user_id])]
+    assert await reacts(HEART, on=False) == []
+    with pytest.raises(BadRequest):
+        await reacts("like")
+    with pytest.raises(NotFound):
+        await reactions.react(context, cleo, "1-nothing", "👍", on=True)
+    await owning.change(context, room.id, room.ada, Wishes(is_read_only=True))
+    with pytest.raises(ReadOnly):
+        await reacts("👍")
+    await removal.remove(context, room.id, room.ada, cleo.user_id)
+    with pytest.raises(ConversationNotFound):
+        await reacts("👍")
+
+
 async def another(context: Context) -> str:
     return (await conversations.create(context, None)).conversation.room_id
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from parley.app import Parley
@@ -46,6 +47,24 @@ async def test_a_reaction_reaches_everybody_once_whichever_way_it_came(
 
     found = await ben.ask("sync", {"room_id": room_id, "since": 1})
     assert [each["changed_seq"] for each in found["messages"]] == [5]
+
+
+async def test_what_one_socket_says_and_reacts_happens_in_its_order(
+    person: People, transports: tuple[str, ...]
+) -> None:
+    ada = person("Ada", transports)
+    room_id = await ada.starts()
+    await ada.join(room_id, token=ada.token)
+    said = await ada.say(room_id, "Tea?")
+    reaction: Json = {"room_id": room_id, "id": said["id"], "emoji": "👍"}
+    acks = await asyncio.gather(
+        ada.ask("react", {**reaction, "on": True}),
+        ada.say(room_id, "At four"),
+        ada.ask("react", {**reaction, "on": False}),
+        ada.ask("react", {**reaction, "on": False}),
+        ada.say(room_id, "At five"),
+    )
+    assert [ack["seq"] for ack in acks] == [2, 3, 4, 4, 5]
 
 
 async def test_what_is_no_emoji_is_refused_with_a_sentence(app: Parley) -> None:
