@@ -13,6 +13,7 @@ PATH = "/socket.io/?EIO=4&transport=websocket"
 JOIN_ID = 99_999_999
 """The ack id of joining and leaving; messages use their stamps, which are smaller."""
 NEW_MESSAGE = b'42["new_message"'
+MESSAGE_CHANGED = b'42["message_changed"'
 STATE = b'42["conversation_state"'
 OK = b'"ok":true'
 
@@ -60,13 +61,20 @@ class Client(WebSocket):
         said = {"room_id": self.room_id, "message": text_of(stamp, noise_characters)}
         self._emit(stamp, "send_message", said)
 
-    def _emit(self, ack_id: int, name: str, body: Mapping[str, str | int]) -> None:
+    def react(self, message_id: str, emoji: str, *, on: bool) -> None:
+        stamp = self.tally.stamp(clock())
+        reaction = {"room_id": self.room_id, "id": message_id, "emoji": emoji, "on": on}
+        self._emit(stamp, "react", reaction)
+
+    def _emit(self, ack_id: int, name: str, body: Mapping[str, object]) -> None:
         self.send(f"42{ack_id}{json.dumps([name, body], separators=(',', ':'))}".encode())
 
     def receive(self, payload: bytes, now: float) -> None:
         self.tally.frames += 1
         if payload.startswith(NEW_MESSAGE):
             self.tally.deliver(payload, now)
+        elif payload.startswith(MESSAGE_CHANGED):
+            self.tally.changed += 1
         elif payload.startswith(b"43"):
             self._receive_ack(payload, now)
         elif payload == b"2":

@@ -32,6 +32,8 @@ class Tally:
         self.refused = 0
         self.frames = 0
         """Socket.IO packets of every kind."""
+        self.changed = 0
+        """Deliveries of messages that changed."""
         self.enough = 0
         """How many deliveries make `when_enough` called; 0 for never."""
         self.when_enough: Callable[[], None] = _nothing
@@ -53,7 +55,7 @@ class Tally:
         """Begin anew. Deliveries still under way would be lost: wait for them before."""
         for counted in (self.sent_at, self.latencies_s, self.acks_s):
             del counted[:]
-        self.refused = self.frames = 0
+        self.refused = self.frames = self.changed = 0
 
     def stamp(self, at: float) -> int:
         """The number of a message that is, or was to be, sent at that time."""

@@ -45,6 +45,7 @@ from parley.pages import (
     policy,
     previews,
     problems,
+    reactions,
     rendering,
     text,
     titles,
@@ -55,6 +56,7 @@ from parley.pages.conversations import pages
 from parley.pages.door import door_pages
 from parley.pages.manage import manage_pages
 from parley.pages.messages import message_pages
+from parley.pages.reactions import reaction_pages
 from parley.realtime import Realtime, asking
 from parley.routes import methods_at, rest
 from parley.secret import Secret
@@ -204,6 +206,7 @@ def _serve(app: Parley, config: Config) -> None:
     site = web_site(app)
     app.register_blueprint(rest(allowed_origins=config.allowed_origins))
     app.register_blueprint(pages)
+    app.register_blueprint(reaction_pages)
     app.register_blueprint(door_pages)
     app.register_blueprint(manage_pages)
     app.register_blueprint(message_pages)
@@ -255,6 +258,7 @@ def _set_up_templates(app: Quart, assets: Assets) -> None:
         excerpt=transcript.excerpt,
         is_for=transcript.is_for,
     )
+    app.jinja_env.filters.update(chips=reactions.chips, raw_reactions=reactions.raw_text)
     app.jinja_env.filters["called"] = titles.called
     app.jinja_env.tests.update(untitled=titles.is_untitled)
     app.jinja_env.tests.update(is_emoji_only=text.is_emoji_only, is_long=text.is_long)

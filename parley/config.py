@@ -296,7 +296,8 @@ class Config:
     limit_messages: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS, By.ROOM),
         "30/10s session, 300/10s address, 300/10s room",
-        "how many messages may be sent or edited; leave this or any limit below empty for no limit",
+        "how many messages and reactions may be sent, and messages edited; leave this or any limit "
+        "below empty for no limit",
         "RATES",
     )
     limit_typing: tuple[Rate, ...] = _setting(

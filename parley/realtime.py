@@ -42,6 +42,7 @@ HANDLERS: dict[str, Callable[[Site, Client, Any], Outcome]] = {
     "send_message": talking.send_message,
     "edit_message": talking.edit_message,
     "delete_message": talking.delete_message,
+    "react": talking.react,
     "sync": talking.sync,
     "typing": talking.typing,
     "pin_message": owning.pin_message,

@@ -14,7 +14,7 @@ from quart_cors import cors
 from werkzeug import exceptions
 
 from parley import contract, web
-from parley.calls import conversations, door, links, messages, people, service
+from parley.calls import conversations, door, links, messages, people, reactions, service
 from parley.contract import decode, openapi
 from parley.errors import Forbidden, NotFound, NotJoined, TokenRequired, TooLarge
 from parley.limits.limiter import Kind
@@ -38,6 +38,8 @@ HANDLERS: dict[str, Handler] = {
     "pins": messages.pinned,
     "pin_message": messages.pin_message,
     "unpin_message": messages.unpin_message,
+    "react": reactions.react,
+    "unreact": reactions.unreact,
     "enter": door.enter,
     "use_link": door.use_link,
     "knock": door.knock,
@@ -66,7 +68,9 @@ _LIMITED = {
     "knock": Kind.JOINS,
     "use_link": Kind.JOINS,
     "edit_message": Kind.MESSAGES,
+    "react": Kind.MESSAGES,
     "send": Kind.MESSAGES,
+    "unreact": Kind.MESSAGES,
     **dict.fromkeys(
         (
             "delete_message",

@@ -25,6 +25,8 @@ async def test_a_restart_keeps_everything(tmp_path: Path, how: signal.Signals) -
         cleo = Person("Cleo", server.url)
         await cleo.joins_over_rest(room_id)
         acks = [await ben.say(room_id, f"Message {number}") for number in range(5)]
+        liked = {"room_id": room_id, "id": acks[0]["id"], "emoji": "👍", "on": True}
+        assert await ben.ask("react", liked) == {"ok": True, "seq": 6}
         _, before = await ada.call("GET", f"/api/conversations/{room_id}")
 
         await asyncio.to_thread(server.stop, how)
@@ -42,11 +44,12 @@ async def test_a_restart_keeps_everything(tmp_path: Path, how: signal.Signals) -
 
         again = await ben.join(room_id, token=ben.token)
         assert again["user_id"] == first["user_id"]
-        assert (await ben.say(room_id, "Where were we?"))["seq"] == 6
+        assert await ben.ask("react", liked) == {"ok": True, "seq": 6}
+        assert (await ben.say(room_id, "Where were we?"))["seq"] == 7
         status, sent = await cleo.call(
             "POST", f"/api/conversations/{room_id}/messages", {"message": "At tea"}
         )
-        assert (status, sent["seq"]) == (201, 7)
+        assert (status, sent["seq"]) == (201, 8)
         mallory = await Person("Mallory", server.url).connect()
         taken = await mallory.ask("join_room", {"room_id": room_id, "user_id": "ada-1"})
         assert taken["code"] == "identity_taken"

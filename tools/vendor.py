@@ -93,7 +93,7 @@ def fetch_all(folder: Path = FOLDER) -> Iterator[str]:
 def fetch(entry: Vendored) -> tuple[bytes, bytes]:
     """The file and its licence, as npm has them."""
     with tempfile.TemporaryDirectory() as folder:
-        tarball = _pack(f"{entry.npm_package}@{entry.version}", folder)
+        tarball = pack(f"{entry.npm_package}@{entry.version}", folder)
         with tarfile.open(tarball) as package:
             licence = next((n for n in package.getnames() if _is_licence(n)), "package/LICENSE")
             return (
@@ -110,7 +110,7 @@ def verify(entry: Vendored, content: bytes) -> None:
         )
 
 
-def _pack(package: str, folder: str) -> Path:
+def pack(package: str, folder: str) -> Path:
     """Download a package with npm, running nothing of it."""
     options = ["--loglevel=error", "--ignore-scripts", "--pack-destination", folder]
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.workloads import arriving, hostile, misbehaving, talking
+from bench.workloads import arriving, hostile, misbehaving, reacting, talking
 from bench.workloads.workload import Figures, Measure, Workload
 
 __all__ = ["WORKLOADS", "Figures", "Measure", "Workload"]
@@ -10,6 +10,8 @@ __all__ = ["WORKLOADS", "Figures", "Measure", "Workload"]
 WORKLOADS = (
     talking.BIG_ROOM,
     talking.SMALL_ROOMS,
+    reacting.BURST,
+    reacting.STATE,
     arriving.ARRIVALS,
     arriving.STORM,
     arriving.RETURN,

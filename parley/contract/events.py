@@ -15,6 +15,7 @@ from parley.contract.terms import (
     ChosenNames,
     ClientId,
     DoorName,
+    Emoji,
     KnockId,
     KnockState,
     MessageId,
@@ -123,6 +124,17 @@ class PinMessage(Struct, kw_only=True):
 
     room_id: RoomId
     id: MessageId
+    on: bool
+
+
+class React(Struct, kw_only=True):
+    """`emoji`: exactly one. Variation selectors make no difference. `on`: add yours, or take it
+    back.
+    """
+
+    room_id: RoomId
+    id: MessageId
+    emoji: Emoji
     on: bool
 
 
@@ -392,6 +404,12 @@ CLIENT_EVENTS: dict[str, ClientEvent] = {
             "pin_message",
             "Pin a message, or unpin it. Owners only. Doing it again changes nothing.",
             PinMessage,
+            ChangedAck,
+        ),
+        ClientEvent(
+            "react",
+            "Add your reaction to a message, or take it back. Doing it again changes nothing.",
+            React,
             ChangedAck,
         ),
         ClientEvent("knock", "Ask to be let in.", Knock, KnockAck),

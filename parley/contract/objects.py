@@ -23,7 +23,9 @@ class Answered(Struct, kw_only=True):
 
 
 class Reaction(Struct, kw_only=True):
-    """`user_ids` are the first 50 of those who reacted so."""
+    """`emoji` is fully qualified: the form with the variation selectors that Unicode recommends.
+    `user_ids` are the first 50 of those who reacted so.
+    """
 
     emoji: str
     count: int
@@ -41,7 +43,8 @@ class Message(Struct, kw_only=True):
     `edited_at`: when its text was last changed; the earlier one is gone. `mentions` are the
     `user_id`s of those it means. `reply_to` follows what it answers: that one's change is told, and
     not this one's again. `parts`: what its [Markdown](#markdown) comes to; a client that does not
-    know it shows `message`.
+    know it shows `message`. `reactions` are in the order in which each
+    was first used.
     """
 
     id: str

@@ -27,6 +27,12 @@ MEANT_MAX = 20
 
 PINS_MAX = 50
 """How many messages of a conversation may be pinned: what all should find has to stand out."""
+EMOJI_MAX_CHARS = 32
+"""The longest has ten code points; clients may add a variation selector to each."""
+REACTIONS_MAX = 20
+"""How many different ones a message may have."""
+REACTORS_NAMED = 50
+"""How many of those who reacted in one way a message names: the first."""
 
 
 def default_title(room_id: str) -> str:
@@ -120,6 +126,7 @@ Token = Annotated[str, Meta(max_length=TOKEN_MAX_CHARS)]
 MessageId = Annotated[str, Meta(max_length=MESSAGE_ID_MAX_CHARS)]
 ChosenNames = Annotated[list[UserId], Meta(max_length=MEANT_MAX)]
 """Whom a draft means where several have the name that stands in it."""
+Emoji = Annotated[str, Meta(max_length=EMOJI_MAX_CHARS, extra_json_schema={"minLength": 1})]
 Passphrase = Annotated[
     str,
     Meta(max_length=PASSPHRASE_MAX_CHARS, extra_json_schema={"minLength": 1, "pattern": r"\S"}),

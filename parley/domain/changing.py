@@ -14,6 +14,8 @@ from parley.errors import NotFound
 from parley.records import Message, MessageChanged, Session
 from parley.storage import messages as stored
 
+NO_SUCH_MESSAGE = "No such message in this conversation."
+
 
 class Changed(Struct, frozen=True):
     """What came of it."""
@@ -41,7 +43,7 @@ async def change(
         found = door.readable(connection, room_id, session)
         message = stored.by_id(connection, found.id, message_id)
         if message is None:
-            raise NotFound("No such message in this conversation.")
+            raise NotFound(NO_SUCH_MESSAGE)
         changed = change(connection, found, message)
         return (message, False) if changed is None else (changed, True)
 

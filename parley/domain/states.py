@@ -118,7 +118,7 @@ def fitting(messages: Sequence[Message]) -> int:
     """How many of them, from the first on, go into one answer: at least one, if there is one."""
     chars = 0
     for count, message in enumerate(messages):
-        chars += len(message.text) + len(message.parts or "")
+        chars += len(message.text) + len(message.parts or "") + len(message.reactions or "")
         if chars > STATE_MAX_CHARS and count:
             return count
     return len(messages)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parley import contract, present, records
-from parley.domain import access, conversations, messages, participants, text
+from parley.domain import access, conversations, messages, participants, reactions, text
 from parley.domain.changing import Changed
 from parley.errors import ConversationIsOver, NotJoined
 from parley.events.coming import join_room
@@ -52,6 +52,16 @@ async def delete_message(
         site.context, data.room_id, client.session_in(data.room_id), data.id
     )
     return contract.ChangedAck(seq=message.changed_seq)
+
+
+def react(site: Site, client: Client, data: contract.React) -> Outcome:
+    seat = client.seats.get(data.room_id)
+    if seat is None or seat.person is None:
+        session = client.session_in(data.room_id)
+        return reactions.react_as(
+            site.context, data.room_id, session, data.id, data.emoji, on=data.on
+        )
+    return reactions.react(site.context, seat.person, data.id, data.emoji, on=data.on)
 
 
 async def sync(site: Site, client: Client, data: contract.Sync) -> contract.SyncAck:

@@ -42,7 +42,7 @@ class Kind(StrEnum):
     """What is limited; each has the setting `limit_<kind>`."""
 
     MESSAGES = "messages"
-    """Edits too: they reach as many."""
+    """Edits and reactions too: they reach as many."""
     TYPING = "typing"
     JOINS = "joins"
     """Reading along live counts too: it costs as much."""
@@ -126,6 +126,7 @@ OF_EVENT = {
     "join_room": Kind.JOINS,
     "watch_room": Kind.JOINS,
     "knock": Kind.JOINS,
+    "react": Kind.MESSAGES,
     "send_message": Kind.MESSAGES,
     "typing": Kind.TYPING,
     "edit_message": Kind.MESSAGES,

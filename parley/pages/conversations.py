@@ -13,7 +13,7 @@ from parley.contract import decode
 from parley.domain import conversations, knocking, messages, participants
 from parley.errors import NotFound, ParleyError
 from parley.limits.limiter import Kind
-from parley.pages import faces, forms, qr_codes, titles
+from parley.pages import faces, forms, qr_codes, reactions, titles
 from parley.pages.door import AT_THE_DOOR, Refused, door
 from parley.pages.own import own_conversations
 from parley.pages.rendering import render_long
@@ -266,6 +266,7 @@ async def _show(
         "pages/conversation.html",
         conversation=shown,
         previewed=snapshot.conversation,
+        names=reactions.names_of([*shown.participants, *([me] if me else [])], shown.messages),
         hues=faces.hues([*shown.participants, *([me] if me else [])], shown.messages),
         # What a browser keeps goes by what never changes and comes only once, whatever the link.
         key=snapshot.conversation.id,

@@ -316,7 +316,7 @@ def _longer_than(chars: int) -> Callable[[Any], bool]:
     def is_longer(row: Any) -> bool:
         nonlocal counted, length
         counted += 1
-        length += len(row.text) + len(row.parts or "")
+        length += len(row.text) + len(row.parts or "") + len(row.reactions or "")
         return length > chars and counted > 1
 
     return is_longer

@@ -340,6 +340,13 @@ reactions = sa.Table(
     sa.Column("user_id", sa.Text, nullable=False),
     sa.UniqueConstraint("conversation_id", "seq", "emoji", "user_id"),
 )
+sa.Index(
+    "ix_reactions_order",
+    reactions.c.conversation_id,
+    reactions.c.seq,
+    reactions.c.emoji,
+    reactions.c.id,
+)
 
 # Whom a message means, or answers: to count what somebody has not read of it.
 mentions = sa.Table(

@@ -98,6 +98,15 @@ def test_parley_and_the_floor_are_measured(workload: str) -> None:
             assert results.spread(workload, server, measure.key) is not None
 
 
+@pytest.mark.parametrize("workload", ["reactions", pytest.param("reacted-state", marks=LONG)])
+def test_reactions_are_measured_beside_what_has_none(workload: str) -> None:
+    results = measured(workload, Parley())
+    assert results.failures(workload) == []
+    spread = results.spread(workload, "parley", "ratio")
+    assert spread is not None
+    assert spread.least >= 0
+
+
 def test_a_message_that_never_ends_is_cut_off() -> None:
     results = measured("endless-message", Parley())
     assert results.spread("endless-message", "parley", "cut_after_mib") is not None

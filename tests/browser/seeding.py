@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
@@ -154,6 +155,23 @@ class Seeding:
         ).json()
         body = {"message": text, "reply_to": page["messages"][0]["id"]}
         self._post(f"{seeded.room_id}/messages", body, seeded.tokens[who])
+
+    def react(self, seeded: Seeded, who: str, seq: int, *emoji: str) -> None:
+        """To the message of this seq, under the name of somebody who spoke or joins by it."""
+        if who not in seeded.tokens:
+            joined = self._post(f"{seeded.room_id}/join", {"username": who})
+            seeded.tokens[who] = joined["token"]
+        path = f"{self._url}/api/conversations/{seeded.room_id}/messages"
+        headers = {"Authorization": f"Bearer {seeded.tokens[who]}"}
+        page = self._http.get(
+            f"{path}?after={seq - 1}&limit=1", headers=headers, timeout=PATIENCE_S
+        )
+        id = page.json()["messages"][0]["id"]
+        for each in emoji:
+            reply = self._http.put(
+                f"{path}/{id}/reactions/{quote(each)}", headers=headers, timeout=PATIENCE_S
+            )
+            assert reply.ok, (reply.status_code, reply.text)
 
     def say_many(self, seeded: Seeded, who: str, texts: list[str]) -> None:
         """In any order, but for the last, which comes last."""

@@ -20,6 +20,10 @@ from tests.browser.test_markdown import (
     test_what_is_marked_is_shown_alike_to_all_and_after_a_reload,
 )
 from tests.browser.test_mentions import test_an_at_sign_offers_people_by_keyboard
+from tests.browser.test_reactions import (
+    test_an_emoji_is_found_and_chosen_by_keyboard_alone,
+    test_people_react_to_what_was_said_and_take_it_back,
+)
 from tests.browser.test_replies import test_an_answer_quotes_and_follows_what_it_answers
 from tests.browser.test_sharing import test_copy_link_works_over_plain_http
 from tests.browser.test_talking import (
@@ -41,10 +45,12 @@ __all__ = [
     "test_a_restart_loses_nothing_and_doubles_nothing",
     "test_an_answer_quotes_and_follows_what_it_answers",
     "test_an_at_sign_offers_people_by_keyboard",
+    "test_an_emoji_is_found_and_chosen_by_keyboard_alone",
     "test_back_and_a_reload_open_the_page_where_one_was",
     "test_boxes_show_whether_they_are_ticked",
     "test_copy_link_works_over_plain_http",
     "test_one_button_at_a_time_is_the_next_thing_to_do",
+    "test_people_react_to_what_was_said_and_take_it_back",
     "test_people_talk_by_link",
     "test_what_came_while_the_tab_was_closed_is_marked",
     "test_what_is_marked_is_shown_alike_to_all_and_after_a_reload",

@@ -123,7 +123,7 @@ def test_on_a_phone_a_long_press_opens_a_sheet_of_the_same(
     sheet = ada.page.get_by_role("dialog", name="Message actions")
     long_presses(ada, ada.message("Short"))
     expect(sheet).to_be_visible()
-    for name in ("Reply", "Copy text", "Copy link", "Pin", "Delete", "Close"):
+    for name in ("Reply", "React", "Copy text", "Copy link", "Pin", "Delete", "Close"):
         expect(sheet.get_by_role("button", name=name, exact=True)).to_be_visible()
     for row in sheet.get_by_role("button").all():
         fits_a_finger(row)

@@ -96,6 +96,24 @@ def test_people_talk_by_link(arrive: Arrive) -> None:
     cleo.sees("#username")
 
 
+def test_people_react_and_find_an_emoji_by_its_name(arrive: Arrive, seeding: Seeding) -> None:
+    seeded = seeding.conversation(said=[Said("Ben", "Tea?")], owner="Ada")
+    seeding.react(seeded, "Ben", 1, "👍")
+    cleo = arrive("Cleo")
+    cleo.comes(seeded.link)
+    cleo.window.clicks(".reaction")
+    cleo.window.until("() => document.querySelector('.reaction').textContent.includes('2')")
+    label = "() => document.querySelector('.reaction').getAttribute('aria-label')"
+    assert cleo.window.runs(label) == "👍 2, you and Ben"
+    cleo.window.runs("() => document.querySelector('.message').focus()")
+    cleo.window.until("() => document.querySelector('.message .tools')")
+    cleo.window.presses(".message", "+")
+    cleo.window.clicks(".picker .more")
+    cleo.window.presses(".picker-search", "pizz" + webkit.ENTER)
+    cleo.window.until("() => document.querySelector('.reaction[value=\"🍕\"]')")
+    cleo.window.until("() => !document.querySelector('.picker').open")
+
+
 @LONG
 def test_people_answer_and_mention_one_another(arrive: Arrive) -> None:
     ada, ben = arrive("Ada"), arrive("Ben")

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from parley.contract import REACTORS_NAMED
 from parley.domain import naming
 from parley.errors import (
     ConversationIsOver,
@@ -112,11 +113,14 @@ class Room:
     said: dict[tuple[int, str], Message] = field(default_factory=dict)
     said_by: dict[int, int] = field(default_factory=dict)
     """The session, by the seq of what it said."""
-    edits: int = 0
+    changes: int = 0
+    """How many of them changed what was said."""
+    reactions: dict[int, dict[str, list[str]]] = field(default_factory=dict)
+    """By the message's seq and the emoji: the user ids in the order in which they reacted."""
 
     @property
     def seq(self) -> int:
-        return len(self.messages) + self.edits + self.is_over
+        return len(self.messages) + self.changes + self.is_over
 
     def changed_after(self, since: int) -> tuple[Message, ...]:
         """In the order of the changes."""
@@ -313,13 +317,37 @@ class Room:
             return Forbidden
         return ConversationIsOver if self.is_over else None
 
-    def edits_one(self, message: Message) -> None:
+    def changes_one(self, message: Message) -> None:
         assert message.changed_seq == self.seq + 1
-        self.edits += 1
+        self.changes += 1
         self.messages = [message if each.seq == message.seq else each for each in self.messages]
         self.said = {
             key: message if each.seq == message.seq else each for key, each in self.said.items()
         }
+
+    # --- reacting ---
+
+    def refuses_reaction(self, session: int) -> Refusal | None:
+        if self.of_session(session) is None:
+            return NotJoined
+        return ConversationIsOver if self.is_over else None
+
+    def reacts(self, message: Message, emoji: str, user_id: str, *, on: bool) -> bool:
+        """Whether anything changes by it."""
+        of_message = self.reactions.setdefault(message.seq, {})
+        if (user_id in of_message.get(emoji, [])) == on:
+            return False
+        if on:
+            of_message.setdefault(emoji, []).append(user_id)
+        else:
+            of_message[emoji].remove(user_id)
+            if not of_message[emoji]:
+                del of_message[emoji]
+        return True
+
+    def sums(self, message: Message) -> list[tuple[str, int, list[str]]]:
+        found = self.reactions.get(message.seq, {})
+        return [(emoji, len(ids), ids[:REACTORS_NAMED]) for emoji, ids in found.items()]
 
     def refuses_to_end(self, session: int | None) -> Refusal | None:
         if session != self.owner:

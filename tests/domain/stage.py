@@ -8,15 +8,20 @@ from collections.abc import Awaitable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 import pytest
 from hypothesis.stateful import RuleBasedStateMachine
 
-from parley.domain import conversations, participants, sessions
+from parley.contract import Reaction
+from parley.domain import conversations, participants, reactions, sessions
+from parley.domain.changing import Changed
 from parley.domain.context import Context
 from parley.domain.messages import Draft, Sent
 from parley.domain.participants import Joined, Joining
 from parley.records import (
     Event,
+    Message,
+    MessageChanged,
     MessageSent,
     Participant,
     ParticipantArrived,
@@ -210,6 +215,53 @@ class Stage(RuleBasedStateMachine):
         arrived = [each for each in heard if isinstance(each, ParticipantArrived)]
         assert sorted(each.participant.username for each in arrived) == sorted(back)
         assert heard == [*arrived, *told]
+
+    def reacts_one(
+        self,
+        room: Room,
+        holder: Holder,
+        message: Message,
+        emoji: str,
+        *,
+        on: bool,
+        seated: Participant | None = None,
+    ) -> None:
+        """On the socket of who is `seated`, else over REST."""
+        if seated is not None:
+
+            async def on_socket() -> Changed:
+                return await reactions.react(self.context, seated, message.id, emoji, on=on)
+
+            work = on_socket()
+        else:
+            session = self.resolves(holder)
+            work = reactions.react_as(self.context, room.id, session, message.id, emoji, on=on)
+        reacted = self.tries(work, room.refuses_reaction(holder.id))
+        if reacted is None:
+            assert self.hears() == []
+            return
+        person = room.of_session(holder.id)
+        assert person is not None
+        assert reacted.is_news == room.reacts(message, emoji, person.user_id, on=on)
+        if not reacted.is_news:
+            assert reacted.message == message
+            assert self.hears() == []
+            return
+        found = msgspec.json.decode(reacted.message.reactions or "[]", type=list[Reaction])
+        assert [(each.emoji, each.count, each.user_ids) for each in found] == room.sums(message)
+        told_of: list[str] = []
+        if not person.is_in:  # whoever had left is back by it
+            asked = Asked(holder, None, None, None, True, self.world.clock())
+            _, names = room.joins(asked, holder.id, person.user_id, is_unproven=False)
+            told_of = [person.username, *(name for name in names if name != person.username)]
+        room.changes_one(reacted.message)
+        *arrived, changed = self.hears()
+        assert changed == MessageChanged(reacted.message)
+        assert all(isinstance(each, ParticipantArrived) for each in arrived)
+        names_heard = [
+            each.participant.username for each in arrived if hasattr(each, "participant")
+        ]
+        assert sorted(names_heard) == sorted(told_of)
 
     def does_both(self, *works: Coroutine[Any, Any, object]) -> None:
         for result in self.world.does(_all(works)):

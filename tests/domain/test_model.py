@@ -219,8 +219,25 @@ class Conversations(Stage):
             return
         now = edited.message
         assert (now.text, now.edited_at, now.sent_at) == (text, at, before.sent_at)
-        room.edits_one(now)
+        room.changes_one(now)
         assert self.hears() == [MessageChanged(now)]
+
+    @precondition(lambda self: any(room.messages for room in self.rooms))
+    @rule(where=PICK, who=PICK, which=PICK, emoji=st.sampled_from("👍🎉"), on=st.booleans())
+    def reacts(self, where: int, who: int, which: int, emoji: str, on: bool) -> None:
+        rooms = [room for room in self.rooms if room.messages]
+        room = rooms[where % len(rooms)]
+        message = room.messages[which % len(room.messages)]
+        self.reacts_one(room, self.holder(who), message, emoji, on=on)
+
+    @precondition(lambda self: any(room.messages for room, _, _ in self.seats()))
+    @rule(which=PICK, message=PICK, emoji=st.sampled_from("👍🎉"), on=st.booleans())
+    def reacts_on_a_socket(self, which: int, message: int, emoji: str, on: bool) -> None:
+        seats = [seat for seat in self.seats() if seat[0].messages]
+        room, person, _ = seats[which % len(seats)]
+        said = room.messages[message % len(room.messages)]
+        seated = self.records[room.id, person.user_id]
+        self.reacts_one(room, self.holders[person.session], said, emoji, on=on, seated=seated)
 
     # --- reading ---
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.contract import ConversationState
-from parley.domain import conversations, messages, owning, participants, states
+from parley.domain import conversations, messages, owning, participants, reactions, states
 from parley.domain.messages import Draft
 from parley.domain.owning import Wishes
 from parley.domain.participants import Joining
+from parley.errors import NotFound
 from parley.live.shared_states import Reading, as_wire
 from parley.records import Message, Session
 from tests.domain.world import World
@@ -26,6 +28,7 @@ SAYS = st.text("a€😀", min_size=1, max_size=12)
 ACTS = st.one_of(
     SAYS.map(lambda text: ("says", text)),
     st.integers(0, 20).map(lambda which: ("deletes", which)),
+    st.integers(0, 20).map(lambda which: ("is liked", which)),
     st.sampled_from([("erases", None), ("comes", None), ("ends", None)]),
 )
 
@@ -50,6 +53,12 @@ class Talk:
             assert isinstance(about, int)
             id = self.said[about % len(self.said)].id
             world.does(messages.delete(context, self.room_id, self.owner, id))
+        elif act == "is liked" and self.said and not self.is_over:
+            assert isinstance(about, int)
+            id = self.said[about % len(self.said)].id
+            with suppress(NotFound):  # what was deleted
+                liked = reactions.react_as(context, self.room_id, self.owner, id, "👍", on=True)
+                world.does(liked)
         elif act == "erases":
             world.clock.goes_on(2 * DAY)
             world.does(owning.erase_outdated(context))

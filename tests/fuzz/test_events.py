@@ -40,6 +40,8 @@ def of_event(event: contract.ClientEvent) -> st.SearchStrategy[Sent]:
         mentions=st.lists(st.sampled_from(["ada", "mallory", "\ud800", ""]), max_size=3),
         reply_to=st.sampled_from(["1-guessed", "1", "-1-x", "9" * 64, "", None]),
         username=st.sampled_from(["Mallory", "Ada", "", None]),
+        emoji=st.sampled_from(["👍", "❤", "❤\ufe0f", "👍🏽", "👍👍", "1", "\ufe0f"]),
+        on=st.booleans(),
         is_typing=st.one_of(st.none(), st.booleans()),
     )
     packet = st.one_of(data, data, data, JSON).map(lambda found: json.dumps([event.name, found]))

@@ -126,6 +126,10 @@ ROOM_IDS = st.one_of(
     ),
     st.binary(max_size=70).map(quote),
 )
+EMOJI = st.one_of(
+    st.sampled_from(["👍", "❤", "❤\ufe0f", "👍👍", "🏽", "\ufe0f", "like"]).map(quote),
+    st.binary(max_size=40).map(quote),
+)
 HEADER_VALUES = st.binary(max_size=40).filter(lambda value: not set(value) & set(b"\r\n\0"))
 HEADERS = st.lists(
     st.one_of(
@@ -196,7 +200,13 @@ def of_call(call: contract.Call) -> st.SearchStrategy[Request]:
     return st.builds(
         Request,
         method=st.one_of(st.just(call.method), st.just(call.method), METHODS),
-        path=ROOM_IDS.map(lambda room_id: call.path.replace("{room_id}", room_id)),
+        path=st.builds(
+            lambda room_id, emoji: call.path.replace("{room_id}", room_id).replace(
+                "{emoji}", emoji
+            ),
+            ROOM_IDS,
+            EMOJI,
+        ),
         query=queries(call),
         headers=HEADERS,
         body=bodies(call),

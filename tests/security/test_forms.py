@@ -127,7 +127,7 @@ async def test_a_reader_without_a_session_gets_a_cookie_for_forms_alone(come: Co
     assert set(page.cookies) == {FORM_COOKIE}
 
 
-@pytest.mark.parametrize("action", ["join", "leave", "messages", "end"])
+@pytest.mark.parametrize("action", ["join", "leave", "messages", "messages/none/reactions", "end"])
 @together("seal", ["", "forged", "another browser's", "of the time before"])
 async def test_a_form_without_its_own_seal_does_nothing(come: Come, action: str, seal: str) -> None:
     ada, mallory = come(), come()

@@ -15,7 +15,10 @@ Row = tuple[str, str, str, str, str, str]
 """A stranger, who may only read, a member, an owner, who was removed; a member after the end."""
 OWNERS: Row = (KNOCK, FORBIDDEN, FORBIDDEN, OK, NOT_FOUND, FORBIDDEN)
 READERS: Row = (KNOCK, OK, OK, OK, NOT_FOUND, OK)
+POSTERS: Row = (KNOCK, NOT_JOINED, OK, OK, NOT_FOUND, ENDED)
 ALL: Row = (OK, OK, OK, OK, OK, OK)
+
+REACTION = "{path}/messages/{message_id}/reactions/%F0%9F%91%8D"
 
 CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "create": ("/api/conversations/create", {}, ALL),
@@ -45,6 +48,8 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "pins": ("{path}/pins", None, READERS),
     "pin_message": ("{path}/messages/{message_id}/pin", None, OWNERS),
     "unpin_message": ("{path}/messages/{message_id}/pin", None, OWNERS),
+    "react": (REACTION, None, POSTERS),
+    "unreact": (REACTION, None, POSTERS),
     "enter": (
         "{path}/enter",
         {"passphrase": "guess"},
@@ -90,6 +95,7 @@ EVENTS: dict[str, tuple[Json, Row]] = {
         (KNOCK, FORBIDDEN, FORBIDDEN, OK, NOT_FOUND, FORBIDDEN),
     ),
     "pin_message": ({"id": "{message_id}", "on": True}, OWNERS),
+    "react": ({"id": "{message_id}", "emoji": "👍", "on": True}, POSTERS),
     "knock": ({"username": "Zoe"}, (OK, OK, OK, OK, NOT_FOUND, ENDED)),
     "answer_knock": ({"id": "{knock_id}", "admit": True}, OWNERS),
     "change_conversation": ({"title": "Mine"}, OWNERS),

@@ -68,6 +68,23 @@ async def test_what_was_said_before_is_not_counted_again(opened: Open) -> None:
         assert (await ada.say(room_id, "Too much"))["code"] == "rate_limited"
 
 
+async def test_a_reaction_that_changes_nothing_is_not_counted(opened: Open) -> None:
+    async with opened(limit_messages="4/10s room") as house:
+        ada = house.guest("Ada")
+        room_id = await sits_down(ada)
+        said = await ada.say(room_id, "Once")
+        event = {"room_id": room_id, "id": said["id"], "emoji": "👍"}
+        path = f"{SPOKEN.format(room_id)}/{said['id']}/reactions/%F0%9F%91%8D"
+        for on, method in ((True, "PUT"), (False, "DELETE")):
+            for _ in range(3):
+                assert (await ada.ask("react", {**event, "on": on}))["ok"]
+                await done(ada, method, path)
+        assert (await ada.ask("react", {**event, "emoji": "like", "on": True}))["code"]
+        assert (await ada.ask("react", {**event, "on": True}))["ok"]
+        assert (await ada.ask("react", {**event, "on": False}))["code"] == "rate_limited"
+        assert (await ada.call("DELETE", path))[0] == 429
+
+
 async def test_many_requests_at_once_are_counted_one_by_one(opened: Open) -> None:
     async with opened(limit_messages="7/10s room") as house:
         ada = house.guest("Ada")

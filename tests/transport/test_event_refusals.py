@@ -131,6 +131,8 @@ async def test_a_room_that_is_not_there_is_not_found(person: People, event: str)
         "user_id": "somebody",
         "username": "Mallory",
         "admit": True,
+        "emoji": "👍",
+        "on": True,
     }
     assert_refused(await mallory.ask(event, data), "conversation_not_found")
 

@@ -90,6 +90,9 @@ async def replies_about_doors(ada: Caller, ben: Caller) -> dict[str, Reply]:
     )
     await ada.call("POST", f"{room}/join", {"username": "Ada"})
     sent = await ada.call("POST", f"{room}/messages", {"message": "Oops"})
+    reaction = f"{room}/messages/{sent.body['id']}/reactions/%F0%9F%91%8D"
+    found["react"] = await ada.call("PUT", reaction)
+    found["unreact"] = await ada.call("DELETE", reaction)
     found["edit_message"] = await ada.call(
         "PATCH", f"{room}/messages/{sent.body['id']}", {"message": "Sorry"}
     )

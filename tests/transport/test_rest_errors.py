@@ -241,6 +241,7 @@ async def test_who_does_not_own_does_not_end(ada: Caller, ben: Caller, mallory: 
 
 NEED_A_TOKEN = sorted(call.name for call in contract.CALLS.values() if call.credential)
 BODIES: dict[str, object] = {
+    "edit_message": {"message": "Sorry"},
     "send": {"message": "Hello"},
     "remove": {"user_id": "ada-1"},
     "let_back": {"user_id": "ada-1"},
@@ -259,7 +260,9 @@ async def test_a_missing_token_is_told_from_a_wrong_right(
     said = await ada.says(room_id, "Hello")
     await ben.starts("Another, so that Ben has a token")
     call = contract.CALLS[name]
-    path = call.path.format(room_id=room_id, message_id=said["id"], knock_id="x", link_id="1")
+    path = call.path.format(
+        room_id=room_id, message_id=said["id"], knock_id="x", link_id="1", emoji="%F0%9F%91%8D"
+    )
     nobody = await mallory.call(call.method, path, BODIES.get(name))
     assert_error(nobody, 401, "token_required")
     assert nobody.headers["WWW-Authenticate"] == 'Bearer realm="parley"'

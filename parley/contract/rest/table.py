@@ -206,6 +206,22 @@ CALLS: dict[str, Call] = {
             credential="owner",
         ),
         Call(
+            "react",
+            "PUT",
+            "/api/conversations/{room_id}/messages/{message_id}/reactions/{emoji}",
+            "Add your reaction to a message. The emoji is percent-encoded.",
+            MessageReply,
+            credential="participant",
+        ),
+        Call(
+            "unreact",
+            "DELETE",
+            "/api/conversations/{room_id}/messages/{message_id}/reactions/{emoji}",
+            "Take your reaction back.",
+            MessageReply,
+            credential="participant",
+        ),
+        Call(
             "enter",
             "POST",
             "/api/conversations/{room_id}/enter",

@@ -98,7 +98,7 @@ startRules({ store, isReader: page.dataset.reader === "yes" });
 document.getElementById("end-link")?.addEventListener("click", askWhetherToEnd);
 startStatus(store, () => connection.tryNow());
 await nextTask();
-store.watch(["messages", "ahead", "outbox", "deleting", "notices", "unread", "me", "hasOlder", "hasNewer", "active"], (state) =>
+store.watch(["messages", "ahead", "outbox", "deleting", "notices", "unread", "me", "hasOlder", "hasNewer", "active", "reacting"], (state) =>
   transcript.show(state));
 onNewDay(() => transcript.show(store.state));
 store.watch(["me", "active", "readOnly", "gone"], showPlaceToWrite);
@@ -168,12 +168,7 @@ function serverEvents() {
       store.dispatch({ type: "conversation_ended", seq });
       announce("This conversation has ended.");
     },
-    message_changed: (message) => {
-      if (message.pinned) showPins();
-      pins?.then((shown) => shown.changed(message));
-      if (message.deleted || message.edited_at) hush();
-      store.dispatch({ type: "message_changed", message });
-    },
+    message_changed: receiveChanged,
     messages_erased: () => pins?.then((shown) => shown.look()),
     conversation_changed: showChanged,
     link_replaced: ({ new_room_id: now }) => goToNewLink(now),
@@ -268,6 +263,17 @@ function receive(message) {
   const news = missedAmong([message], store.state);
   store.dispatch({ type: "new_message", message, ...reading.place() });
   for (const told of news) announceMessage(told, isFor(told, store.state.me));
+}
+
+/** @param {import("./connection/wire.js").Message} message as it is now */
+function receiveChanged(message) {
+  if (message.pinned) showPins();
+  pins?.then((shown) => shown.changed(message));
+  const known = store.state.messages.find(({ id }) => id === message.id);
+  if (known?.message !== message.message) hush(); // what was said before is not to be read any more
+  store.dispatch({ type: "message_changed", message });
+  if (!known || !message.reactions || message.user_id !== store.state.me?.userId) return;
+  import("./transcript/actions.js").then(({ tellReactions }) => tellReactions(store, known));
 }
 
 /** @param {string} text */
@@ -374,6 +380,12 @@ function actOnMessage(event) {
   const action = /** @type {HTMLElement | null} */ (clicked.closest("[data-action]"))?.dataset.action;
   if (action === "copy-code") return copyCode(clicked);
   if (message && action === "undo") return undelete(message);
+  const chip = /** @type {HTMLButtonElement | null} */ (clicked.closest(".reaction"));
+  if (message && chip) {
+    event.preventDefault(); // it would send the form that is there without a script
+    import("./transcript/actions.js").then(({ press }) => press({ store, connection }, message, chip));
+    return;
+  }
   if (message?.dataset.clientId && action) return actOnFailed(message.dataset.clientId, action);
   if (event.metaKey || event.ctrlKey || event.shiftKey) return;
   const quote = /** @type {HTMLElement | null} */ (clicked.closest(".quote"));

@@ -4,9 +4,11 @@
 /**
  * @typedef {{id: string, seq: number, changed_seq?: number, user_id: string, username: string, message: string,
  *   timestamp: string, client_id?: string, edited_at?: string, pinned?: boolean, deleted?: boolean, role?: "owner", alike?: boolean,
- *   unproven?: boolean, parts?: PartNode[], reply_to?: Answered, mentions?: string[]}} Message
+ *   unproven?: boolean, parts?: PartNode[], reply_to?: Answered, mentions?: string[], reactions?: Reaction[]}} Message
  * @typedef {string | [string, ...any[]]} PartNode see "Markdown" in docs/protocol.md
  * @typedef {{id: string, seq: number, user_id: string, username: string, excerpt: string, deleted?: boolean}} Answered
+ * @typedef {{emoji: string, count: number, user_ids: string[], own?: boolean}} Reaction `own`: one's own is among those
+ *   that are not named; the page knows it, and no server says it
  * @typedef {{user_id: string, username: string, role: "owner" | "member", online: boolean,
  *   alike?: boolean, unproven?: boolean}} Participant
  * @typedef {{user_id: string, username: string, participant_count: number, others?: number,

@@ -3,6 +3,7 @@
 import { noticeText } from "./notices.js";
 import { isFor } from "./quotes.js";
 import { dayOf } from "../browser/time.js";
+import { reactionsOf } from "./reacting.js";
 
 /**
  * @typedef {import("./store.js").State} State
@@ -12,7 +13,8 @@ import { dayOf } from "../browser/time.js";
  * @typedef {{kind: "notice", key: string, text: string, timestamp: string}} NoticeItem
  * @typedef {{kind: "unread", key: string}} UnreadItem
  * @typedef {{kind: "message", key: string, message: Message, outgoing?: Outgoing, mine: boolean, continued: boolean,
- *   forYou: boolean, quotesMe: boolean, deleting?: import("./store.js").Deleting}} MessageItem
+ *   forYou: boolean, quotesMe: boolean, deleting?: import("./store.js").Deleting,
+ *   reactions: import("../connection/wire.js").Reaction[], ownId: string}} MessageItem
  * @typedef {DayItem | NoticeItem | UnreadItem | MessageItem} Item
  */
 
@@ -91,6 +93,8 @@ function addMessage(items, message, state, outgoing) {
     forYou: isFor(message, state.me),
     quotesMe: state.me !== null && message.reply_to?.user_id === state.me.userId,
     deleting: state.deleting.find(({ id }) => id === message.id),
+    reactions: reactionsOf(message, state),
+    ownId: state.me?.userId ?? "",
     mine: outgoing !== undefined || message.user_id === state.me?.userId,
     // That a message was edited is said beside the time, which stands with the name.
     continued: follows && !message.reply_to && before.user_id === message.user_id && gap(before, message) <= GROUP_MS

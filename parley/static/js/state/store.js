@@ -5,6 +5,7 @@ import { PAGES } from "./loaded.js";
 import { addNotice } from "./notices.js";
 import { OUTGOING } from "./outgoing.js";
 import { PEOPLE, knowsEverybody } from "./people-pages.js";
+import { REACTING } from "./reacting.js";
 import { see } from "./unread.js";
 import { changesOf } from "./rules.js";
 
@@ -44,6 +45,7 @@ import { changesOf } from "./rules.js";
  * @property {string} door what strangers meet
  * @property {number} keepDays after which messages are erased, 0 for never
  * @property {string} gone why one is not in the conversation any more, empty while one is
+ * @property {import("./reacting.js").Reacting[]} reacting what one reacts with, until the server has it
  * @property {{id: string, username: string}[]} knocks who waits at the door, for an owner
  */
 
@@ -74,6 +76,7 @@ export const INITIAL = {
   keepDays: 0,
   gone: "",
   knocks: [],
+  reacting: [],
 };
 
 /** @type {Record<string, (state: State, event: any) => State>} */
@@ -82,6 +85,7 @@ const REDUCERS = {
   ...PAGES,
   ...OUTGOING,
   ...PEOPLE,
+  ...REACTING,
 
   /** @param {State} state @param {import("../connection/wire.js").Presence & {at: string}} event `at`: when the page was told */
   user_joined(state, { user_id, username, participant_count: participantCount, others, role = "member", alike, unproven, at }) {

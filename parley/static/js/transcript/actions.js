@@ -4,6 +4,8 @@ import { copyLink, copyWords } from "./copying.js";
 import { remove } from "./delete.js";
 import { edit } from "./edit.js";
 import { MessageMenu } from "./message-menu.js";
+import { react } from "../reactions/action.js";
+import { startChips } from "../reactions/chips.js";
 import { pin, unpin } from "./pin.js";
 import { reply } from "./reply.js";
 import { startSwiping } from "./swipe.js";
@@ -34,6 +36,7 @@ import { startSwiping } from "./swipe.js";
 /** @type {Action[]} */
 export const actions = [
   reply,
+  react,
   edit,
   copyWords,
   copyLink,
@@ -42,6 +45,11 @@ export const actions = [
   remove,
 ];
 
+// What reactions need beyond what is on the page comes with this file: each file of its own would cut the first page's
+// script into more pieces.
+export { press } from "../reactions/react.js";
+export { tellReactions } from "../reactions/news.js";
+
 /**
  * @param {Page} page
  * @param {Event} [event] that brought somebody to a message, if it is not over
@@ -49,4 +57,5 @@ export const actions = [
 export function startActions(page, event) {
   new MessageMenu(page, actions).start(event);
   startSwiping(page);
+  startChips(page.store);
 }

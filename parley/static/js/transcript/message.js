@@ -187,12 +187,14 @@ export function readMessage(element) {
   delete element.dataset.source; // it may change, and go
   shown.set(element, message);
   element.querySelector("noscript")?.remove();
+  const reacted = /** @type {HTMLElement | null} */ (element.querySelector('[data-part="reactions"]'));
   return {
     id, seq: Number(seq), changed_seq: Number(changedSeq), user_id: userId, username, timestamp: at, message,
     client_id: clientId, role: role === "owner" ? "owner" : undefined, alike: alike === "yes",
     unproven: unproven === "yes", deleted: deleted === "yes", edited_at: editedAt,
     pinned: pinned === "yes",
     reply_to: readQuote(element), mentions: mentions ? JSON.parse(mentions) : undefined,
+    reactions: JSON.parse(reacted?.dataset.reactions ?? "[]"),
   };
 }
 

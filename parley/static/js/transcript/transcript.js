@@ -3,6 +3,8 @@
 import { byId, cloneTemplate, part } from "../browser/dom.js";
 import { itemsOf } from "../state/items.js";
 import { makeMessage, updateMessage } from "./message.js";
+import { isOwn, showReactions } from "./reactions.js";
+import { nameIn } from "../people/names.js";
 import { dayName, showTime } from "../browser/time.js";
 
 /** @typedef {import("../state/items.js").Item} Item */
@@ -122,7 +124,10 @@ function make(item) {
  * @param {Transcript} transcript
  */
 function update(element, item, { roomId, faces }) {
-  if (item.kind === "message") updateMessage(element, item, roomId, faces);
+  if (item.kind === "message") {
+    updateMessage(element, item, roomId, faces);
+    showReactions(element, item.reactions, item.ownId, nameIn(faces.store.state));
+  }
   if (item.kind === "notice") element.textContent = item.text;
   if (item.kind === "day") showTime(/** @type {HTMLTimeElement} */ (part(element, "time")), item.timestamp);
 }
@@ -130,10 +135,11 @@ function update(element, item, { roomId, faces }) {
 /** @param {Item} item */
 function looksOf(item) {
   if (item.kind === "message") {
-    const { mine, continued, forYou, message, outgoing, deleting } = item;
+    const { mine, continued, forYou, message, outgoing, deleting, reactions, ownId } = item;
     const quote = message.reply_to && [item.quotesMe, message.reply_to.deleted, message.reply_to.excerpt];
     const fate = [deleting?.canUndo, outgoing?.status, outgoing?.error];
-    return [mine, continued, forYou, message.seq, message.changed_seq, ...fate, quote].join("|");
+    const reacted = reactions.map((each) => [each.emoji, each.count, isOwn(each, ownId)]);
+    return [mine, continued, forYou, message.seq, message.changed_seq, ...fate, quote, reacted].join("|");
   }
   if (item.kind === "day") return dayName(item.timestamp); // not for good: today is yesterday tomorrow
   return item.kind === "notice" ? item.text : item.key;

@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Text(), nullable=False),
         sa.UniqueConstraint("conversation_id", "seq", "emoji", "user_id"),
     )
+    op.create_index("ix_reactions_order", "reactions", ["conversation_id", "seq", "emoji", "id"])
     op.create_table(
         "mentions",
         sa.Column("id", _KEY, primary_key=True),

