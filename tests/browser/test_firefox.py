@@ -9,12 +9,19 @@ from playwright.sync_api import Browser, Playwright
 
 from tests.browser import firefox
 from tests.browser.conftest import BROWSER, FIREFOX_LIMIT, a_firefox
+from tests.browser.test_deleting import (
+    test_what_is_deleted_goes_at_once_when_another_is_or_the_page_is_left,
+)
+from tests.browser.test_editing import test_a_draft_and_a_half_written_edit_outlast_a_reload
 from tests.browser.test_kept_form import (
     test_a_half_written_title_outlasts_going_away_and_coming_back,
 )
 from tests.browser.test_looks import (
     test_boxes_show_whether_they_are_ticked,
     test_one_button_at_a_time_is_the_next_thing_to_do,
+)
+from tests.browser.test_message_menu import (
+    test_by_keyboard_each_action_has_its_key_and_never_while_one_types,
 )
 from tests.browser.test_sharing import test_copy_link_works_over_plain_http
 from tests.browser.test_talking import (
@@ -29,14 +36,17 @@ from tests.browser.test_unread import (
 
 __all__ = [
     "talk",
+    "test_a_draft_and_a_half_written_edit_outlast_a_reload",
     "test_a_half_written_title_outlasts_going_away_and_coming_back",
     "test_a_restart_loses_nothing_and_doubles_nothing",
     "test_back_and_a_reload_open_the_page_where_one_was",
     "test_boxes_show_whether_they_are_ticked",
+    "test_by_keyboard_each_action_has_its_key_and_never_while_one_types",
     "test_copy_link_works_over_plain_http",
     "test_one_button_at_a_time_is_the_next_thing_to_do",
     "test_people_talk_by_link",
     "test_what_came_while_the_tab_was_closed_is_marked",
+    "test_what_is_deleted_goes_at_once_when_another_is_or_the_page_is_left",
 ]
 
 pytestmark = FIREFOX_LIMIT
