@@ -135,6 +135,24 @@ def test_people_answer_and_mention_one_another(arrive: Arrive) -> None:
     ada.sees("#m-2 .mention", "@Ada")
 
 
+def test_a_message_is_edited_deleted_and_brought_back(arrive: Arrive) -> None:
+    ada = arrive("Ada")
+    ada.starts("Tea on Sunday")
+    ada.joins()
+    ada.says("Who brings the cake?")
+    ada.window.presses("#message", webkit.ARROW_UP)
+    ada.sees("#editing span", "Editing your message")
+    ada.window.presses("#message", f" I do.{webkit.ENTER}")
+    ada.sees(".message-edited")
+    assert ada.texts() == ["Who brings the cake? I do."]
+    ada.window.runs("() => document.querySelector('.message').focus()")
+    ada.sees(".tools")
+    ada.window.clicks(".tools [data-name='delete']")
+    ada.sees("[data-action='undo']")
+    ada.window.clicks("[data-action='undo']")
+    ada.reads("Who brings the cake? I do.")
+
+
 @LONG
 def test_who_goes_away_and_comes_back_talks_on(arrive: Arrive) -> None:
     """WebKit keeps the page meanwhile, and shows the very same again."""

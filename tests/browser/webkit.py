@@ -30,6 +30,7 @@ MISSING = (
 PATIENCE_S = 60.0
 STOP_WITHIN_S = 45.0
 ENTER = "\ue007"
+ARROW_UP = "\ue013"
 
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 # Somebody else may take a free port before the driver does: it ends then.
