@@ -20,6 +20,7 @@ from parley.domain.context import Context
 from parley.domain.messages import Draft
 from parley.domain.participants import Joining
 from parley.records import MessageSent
+from parley.storage import sessions
 from tests.domain.conftest import Told
 
 CASES = json.loads((Path(__file__).parents[1] / "markdown_cases.json").read_text("utf-8"))
@@ -110,6 +111,22 @@ async def test_parts_are_kept_with_a_message_and_sent_with_it(context: Context, 
     assert [message.parts for message in said] == [message.parts for message in page]
     sent = msgspec.json.decode(msgspec.json.encode(present.message(page[0])))
     assert sent["parts"] == [["p", [["em", ["Hello"]]]]]
+
+
+async def test_parts_follow_the_text_when_it_is_edited_and_go_with_it(context: Context) -> None:
+    created = await conversations.create(context, None, user_id="ada-1")
+    room_id = created.conversation.room_id
+    joined = await participants.join(context, room_id, Joining(None))
+    sent = await messages.send(context, joined.participant, Draft("Hello"))
+    session = await context.database.read(sessions.by_id, joined.participant.session_id)
+    hello, hi = '[["p",[["em",["Hello"]]]]]', '[["p",[["code","Hi"]]]]'
+    for text, parts in (("*Hello*", hello), ("Hi", None), ("`Hi`", hi)):
+        edited = await messages.edit(context, room_id, session, sent.message.id, text)
+        assert edited.message.parts == parts
+    deleted = await messages.delete(context, room_id, session, sent.message.id)
+    assert deleted.parts is None
+    (page, _) = await messages.history(context, room_id, None, limit=1)
+    assert page[0].parts is None
 
 
 # --- bounds ---
