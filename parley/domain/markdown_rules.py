@@ -78,7 +78,7 @@ def _quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     begin = state.bMarks[start] + state.tShift[start]
     if _is_indented(state, start):
         return False
-    if state.src[begin : begin + 2].rstrip() != ">" or begin >= state.eMarks[start]:
+    if state.src[begin : begin + 2].rstrip(" \t\n") != ">" or begin >= state.eMarks[start]:
         return False
     return blockquote(state, start, end, silent)
 
@@ -103,7 +103,12 @@ def _is_indented(state: StateBlock, line: int) -> bool:
 def _paragraph(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if len(state.tokens) > BLOCK_TOKENS_MAX:
         raise TooMuch
-    return paragraph(state, start, end, silent)
+    found = paragraph(state, start, end, silent)
+    # The library takes wide spaces off the edges, too, by which Chinese and Japanese are indented;
+    # CommonMark and the library's twin take spaces and tabs alone (findings/).
+    lines = state.getLines(start, state.line, state.blkIndent, False)
+    state.tokens[-2].content = lines.strip(" \t\n")
+    return found
 
 
 def _bound(state: StateCore) -> None:
