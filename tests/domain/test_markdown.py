@@ -261,6 +261,7 @@ def test_words_that_say_nothing_else_are_a_link(words: str, address: str) -> Non
         ("bank\uff0eexample", "https://evil.example/"),
         ("bank\u2024example", "https://evil.example/"),
         ("anna@bank.example", "https://evil.example/"),
+        ("bank.example", "https://b\u0430nk.example/"),
         ("xn--bnk-5cd.xn--p1ai", "https://evil.example/"),
         ("10.0.0.1", "http://10.0.0.2/"),
         ("here", "https://bank.example@evil.example/"),
