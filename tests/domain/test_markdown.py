@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley import present
-from parley.contract import MESSAGE_MAX_CHARS
+from parley.contract import MESSAGE_MAX_CHARS, STATE_MAX_CHARS
 from parley.domain import conversations, markdown, markdown_rules, messages, participants, web_links
 from parley.domain.context import Context
 from parley.domain.messages import Draft
@@ -127,6 +127,19 @@ async def test_parts_follow_the_text_when_it_is_edited_and_go_with_it(context: C
     assert deleted.parts is None
     (page, _) = await messages.history(context, room_id, None, limit=1)
     assert page[0].parts is None
+
+
+async def test_parts_count_where_an_answer_is_bounded(context: Context) -> None:
+    created = await conversations.create(context, None, user_id="ada-1")
+    room_id = created.conversation.room_id
+    ada = (await participants.join(context, room_id, Joining(None))).participant
+    long = "**So** " + "on and " * 1_000
+    for _ in range(12):
+        await messages.send(context, ada, Draft(long))
+    page, has_more = await messages.history(context, room_id, None, limit=50)
+    assert has_more
+    length = sum(len(each.text) + len(each.parts or "") for each in page)
+    assert STATE_MAX_CHARS - 2 * (len(long) + 100) < length <= STATE_MAX_CHARS
 
 
 # --- bounds ---
