@@ -314,7 +314,7 @@ _LIMITS = (
         f"{contract.STATE_MESSAGES}, {contract.MESSAGES_PAGE_MAX}",
     ),
     (
-        "their text in a state, a page of history, or an answer to `sync`, together",
+        "their text and `parts` in a state, a page of history, or an answer to `sync`, together",
         f"{contract.STATE_MAX_CHARS:,} characters; the older ones are then `has_more`, or `more`",
     ),
 )

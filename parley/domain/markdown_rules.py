@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_block import StateBlock, blockquote, list_block, paragraph
+from markdown_it.rules_block import StateBlock, blockquote, fence, list_block, paragraph
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, escape
 from markdown_it.token import Token
@@ -76,21 +76,39 @@ class _Mentions:
 def _quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """A quote begins with `>` and a space: `>:(` is no quote."""
     begin = state.bMarks[start] + state.tShift[start]
-    if state.src[begin : begin + 2].rstrip() != ">" or begin >= state.eMarks[start]:
+    if _is_indented(state, start):
+        return False
+    if state.src[begin : begin + 2].rstrip(" \t\n") != ">" or begin >= state.eMarks[start]:
         return False
     return blockquote(state, start, end, silent)
 
 
 def _list(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """An item has words: `-` alone is none, `* * *` is none. And `2026.` is a year."""
+    if _is_indented(state, start):
+        return False
     first = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
     return not _NO_ITEM.fullmatch(first) and list_block(state, start, end, silent)
+
+
+def _fence(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    return not _is_indented(state, start) and fence(state, start, end, silent)
+
+
+def _is_indented(state: StateBlock, line: int) -> bool:
+    """What is indented by four begins no block. The library's twin does so by itself."""
+    return state.sCount[line] - state.blkIndent >= 4
 
 
 def _paragraph(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if len(state.tokens) > BLOCK_TOKENS_MAX:
         raise TooMuch
-    return paragraph(state, start, end, silent)
+    found = paragraph(state, start, end, silent)
+    # The library takes wide spaces off the edges, too, by which Chinese and Japanese are indented;
+    # CommonMark and the library's twin take spaces and tabs alone (findings/).
+    lines = state.getLines(start, state.line, state.blkIndent, False)
+    state.tokens[-2].content = lines.strip(" \t\n")
+    return found
 
 
 def _bound(state: StateCore) -> None:
@@ -150,12 +168,14 @@ def _mention(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _make() -> MarkdownIt:
+def grammar() -> MarkdownIt:
+    """All of it, as the library takes it."""
     made = MarkdownIt("zero")
     made.enable(["fence", "blockquote", "list"])
     made.enable(["newline", "escape", "backticks", "strikethrough", "emphasis", "link"])
     ends = ["paragraph", "blockquote", "list"]
     made.block.ruler.at("blockquote", _quote, {"alt": ends})
+    made.block.ruler.at("fence", _fence, {"alt": ends})
     made.block.ruler.at("list", _list, {"alt": ends[:2]})
     made.block.ruler.at("paragraph", _paragraph)
     made.core.ruler.after("block", "bound", _bound)
@@ -169,5 +189,5 @@ def _make() -> MarkdownIt:
     return made
 
 
-_markdown = _make()
+_markdown = grammar()
 _markdown.parse("> * a")  # so that its rules are put in order before two threads ask for it

@@ -14,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley import present
-from parley.contract import MESSAGE_MAX_CHARS
+from parley.contract import MESSAGE_MAX_CHARS, STATE_MAX_CHARS
 from parley.domain import conversations, markdown, markdown_rules, messages, participants, web_links
 from parley.domain.context import Context
 from parley.domain.messages import Draft
 from parley.domain.participants import Joining
 from parley.records import MessageSent
+from parley.storage import sessions
 from tests.domain.conftest import Told
 
 CASES = json.loads((Path(__file__).parents[1] / "markdown_cases.json").read_text("utf-8"))
@@ -110,6 +111,35 @@ async def test_parts_are_kept_with_a_message_and_sent_with_it(context: Context, 
     assert [message.parts for message in said] == [message.parts for message in page]
     sent = msgspec.json.decode(msgspec.json.encode(present.message(page[0])))
     assert sent["parts"] == [["p", [["em", ["Hello"]]]]]
+
+
+async def test_parts_follow_the_text_when_it_is_edited_and_go_with_it(context: Context) -> None:
+    created = await conversations.create(context, None, user_id="ada-1")
+    room_id = created.conversation.room_id
+    joined = await participants.join(context, room_id, Joining(None))
+    sent = await messages.send(context, joined.participant, Draft("Hello"))
+    session = await context.database.read(sessions.by_id, joined.participant.session_id)
+    hello, hi = '[["p",[["em",["Hello"]]]]]', '[["p",[["code","Hi"]]]]'
+    for text, parts in (("*Hello*", hello), ("Hi", None), ("`Hi`", hi)):
+        edited = await messages.edit(context, room_id, session, sent.message.id, text)
+        assert edited.message.parts == parts
+    deleted = await messages.delete(context, room_id, session, sent.message.id)
+    assert deleted.parts is None
+    (page, _) = await messages.history(context, room_id, None, limit=1)
+    assert page[0].parts is None
+
+
+async def test_parts_count_where_an_answer_is_bounded(context: Context) -> None:
+    created = await conversations.create(context, None, user_id="ada-1")
+    room_id = created.conversation.room_id
+    ada = (await participants.join(context, room_id, Joining(None))).participant
+    long = "**So** " + "on and " * 1_000
+    for _ in range(12):
+        await messages.send(context, ada, Draft(long))
+    page, has_more = await messages.history(context, room_id, None, limit=50)
+    assert has_more
+    length = sum(len(each.text) + len(each.parts or "") for each in page)
+    assert STATE_MAX_CHARS - 2 * (len(long) + 100) < length <= STATE_MAX_CHARS
 
 
 # --- bounds ---
@@ -244,6 +274,7 @@ def test_words_that_say_nothing_else_are_a_link(words: str, address: str) -> Non
         ("bank\uff0eexample", "https://evil.example/"),
         ("bank\u2024example", "https://evil.example/"),
         ("anna@bank.example", "https://evil.example/"),
+        ("bank.example", "https://b\u0430nk.example/"),
         ("xn--bnk-5cd.xn--p1ai", "https://evil.example/"),
         ("10.0.0.1", "http://10.0.0.2/"),
         ("here", "https://bank.example@evil.example/"),
