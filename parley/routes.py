@@ -14,7 +14,7 @@ from quart_cors import cors
 from werkzeug import exceptions
 
 from parley import contract, web
-from parley.calls import conversations, door, links, messages, people, service
+from parley.calls import conversations, door, links, messages, people, reading, service
 from parley.contract import decode, openapi
 from parley.errors import Forbidden, NotFound, NotJoined, TokenRequired, TooLarge
 from parley.limits.limiter import Kind
@@ -29,9 +29,12 @@ HANDLERS: dict[str, Handler] = {
     "leave": people.leave,
     "read": conversations.read,
     "list": conversations.list_conversations,
+    "mine": reading.mine,
     "end": conversations.end,
     "messages": messages.history,
     "participants": people.list_participants,
+    "mark_read": reading.mark_read,
+    "unread": reading.unread,
     "send": messages.send,
     "delete_message": messages.delete_message,
     "enter": door.enter,
@@ -61,6 +64,7 @@ _LIMITED = {
     "enter": Kind.JOINS,
     "knock": Kind.JOINS,
     "use_link": Kind.JOINS,
+    "mark_read": Kind.READINGS,
     "send": Kind.MESSAGES,
     **dict.fromkeys(
         (
@@ -134,7 +138,7 @@ def rest(*, allowed_origins: tuple[str, ...]) -> Blueprint:
         blueprint,
         allow_origin=list(allowed_origins),
         allow_headers=["Authorization", "Content-Type"],
-        allow_methods=["GET", "POST", "PATCH", "DELETE"],
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_credentials=False,
     )
 
