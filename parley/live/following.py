@@ -95,6 +95,8 @@ class Following:
 
     def happened(self, event: records.Event) -> None:
         """Note who is to be told of it."""
+        if not self._followers:
+            return
         if isinstance(event, _FOR_ALL):
             self._note(self.of.get(event.conversation_id, ()), event.conversation_id)
             return

@@ -256,6 +256,7 @@ async def _show(
         key=snapshot.conversation.id,
         old_room_ids=snapshot.old_room_ids,
         me=me,
+        own=snapshot.own,
         is_owner=snapshot.standing is Standing.OWNER,
         is_reader=snapshot.standing is Standing.READER,
         join_link=present.join_link(snapshot.conversation.room_id, public_url=web.public_url()),
@@ -278,7 +279,12 @@ async def _window(room_id: str, session: Session | None) -> Window:
         if (text := request.args.get(name))
     }
     snapshot = await conversations.window(
-        web.site().context, room_id, session, before=seq.get("before"), at=seq.get("at")
+        web.site().context,
+        room_id,
+        session,
+        before=seq.get("before"),
+        at=seq.get("at"),
+        with_own=True,
     )
     shown = snapshot.messages
     path = f"/conversation/{room_id}"

@@ -16,6 +16,9 @@ from tests.browser.test_looks import (
     test_boxes_show_whether_they_are_ticked,
     test_one_button_at_a_time_is_the_next_thing_to_do,
 )
+from tests.browser.test_read_marks import (
+    test_who_has_seen_a_message_stands_under_it_until_they_keep_it_to_themselves,
+)
 from tests.browser.test_sharing import test_copy_link_works_over_plain_http
 from tests.browser.test_talking import (
     test_a_restart_loses_nothing_and_doubles_nothing,
@@ -37,6 +40,7 @@ __all__ = [
     "test_one_button_at_a_time_is_the_next_thing_to_do",
     "test_people_talk_by_link",
     "test_what_came_while_the_tab_was_closed_is_marked",
+    "test_who_has_seen_a_message_stands_under_it_until_they_keep_it_to_themselves",
 ]
 
 pytestmark = FIREFOX_LIMIT

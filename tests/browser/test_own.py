@@ -39,9 +39,9 @@ def test_the_list_is_live_and_one_leaves_from_it(seeding: Seeding, arrive: Arriv
         ben.is_connected()
     ben.opens("/")
     rows = ben.page.get_by_role("region", name="Your conversations").get_by_role("listitem")
+    expect(rows).to_contain_text(["Tea", "Hut"])
+    seeding.say(hut, "Ada", "Bring a lamp")
     expect(rows).to_contain_text(["Hut", "Tea"])
-    with ben.page.expect_websocket():
-        ben.opens("/")
     seeding.say(tea, "Ada", "Milk or lemon?")
     seeding.say(tea, "Ada", "Both, then")
     expect(rows.first).to_have_text(

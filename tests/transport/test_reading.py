@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
+from parley.app import web_site
+from parley.storage import conversations as stored_conversations
+from parley.storage import messages as stored_messages
 from tests.calls import Caller
 from tests.people import Json, Person
 from tests.security.room import People
@@ -136,6 +140,37 @@ async def test_what_was_missed_is_counted_by_whom(ada: Caller, ben: Caller) -> N
     stranger = Caller(ada.app, "Sam")
     assert (await stranger.call("GET", path)).body["code"] == "bad_request"
     assert (await stranger.call("GET", f"{path}?after=0")).body["unread"] == 4
+
+
+async def test_what_means_or_answers_one_is_counted_apart(ada: Caller, ben: Caller) -> None:
+    room_id = await talk(ada, ben, 5)
+    await means_ben(ada, room_id, {2: False, 4: False, 5: True})
+    row = await own(ben, room_id)
+    assert (row["unread"], row["mentions"]) == (5, 3)
+    path = f"/api/conversations/{room_id}/unread"
+    reply = (await ben.call("GET", path)).body
+    assert (reply["mentions"], reply["replies"]) == ([2, 4], [5])
+    await reads_to(ben, room_id, 4)
+    row = await own(ben, room_id)
+    assert (row["unread"], row["mentions"]) == (1, 1)
+    said = (await ada.reads(room_id))["messages"][-1]
+    await ada.call("DELETE", f"/api/conversations/{room_id}/messages/{said['id']}")
+    row = await own(ben, room_id)
+    assert (row["unread"], row["mentions"]) == (0, 0)
+    assert (await own(ada, room_id))["mentions"] == 0
+
+
+async def means_ben(ada: Caller, room_id: str, seqs: dict[int, bool]) -> None:
+    """Of these messages it is noted that they mean Ben, or answer him."""
+
+    def work(connection: sa.Connection) -> None:
+        conversation = stored_conversations.find(connection, room_id)
+        assert conversation is not None
+        for said in stored_messages.newest(connection, conversation.id, limit=100):
+            if said.seq in seqs:
+                stored_messages.mention(connection, said, "ben-1", is_reply=seqs[said.seq])
+
+    await web_site(ada.app).context.database.write(work)
 
 
 # --- on sockets -----------------------------------------------------------------------------------

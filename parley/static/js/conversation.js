@@ -21,11 +21,14 @@ import { Outbox } from "./writing/outbox.js";
 import { People, readPeople } from "./people/people.js";
 import { Resting } from "./connection/resting.js";
 import { Reading } from "./transcript/reading.js";
+import { ReadMarks } from "./transcript/read-marks.js";
 import { SavedOutbox } from "./writing/saved-outbox.js";
 import { startRules } from "./room/rules.js";
 import { startShare } from "./room/share.js";
+import { startShowReading } from "./people/show-reading.js";
 import { titleOf } from "./room/title.js";
 import { startStatus } from "./connection/status.js";
+import { ask } from "./connection/wire.js";
 import { changesOf } from "./state/rules.js";
 import { INITIAL, Store } from "./state/store.js";
 import { isLong, parse, render } from "./transcript/text.js";
@@ -42,9 +45,16 @@ const roomId = page.dataset.roomId ?? "";
 /** What this device keeps goes by what stays when the link is replaced. Earlier pages went by the link. */
 const key = page.dataset.key ?? roomId;
 const roomIds = [roomId, ...(page.dataset.oldRoomIds?.split(" ") ?? [])];
+/** Whoever was away for so long is told what they missed. */
+const LONG_AWAY_MS = 3_600_000;
+let hiddenAt = Infinity;
+/** @type {Promise<import("./transcript/away.js").Away> | undefined} */
+let away;
 /** The description on the page, where it is known; the server rendered an empty one as it is. */
 let described = document.querySelector(".opening-description")?.textContent ? undefined : "";
-const lastRead = new LastRead(key);
+/** How far one has read by the server's word, and how much is unread after it; for who takes part. */
+const told = page.dataset.readSeq ? { seq: Number(page.dataset.readSeq), unread: Number(page.dataset.unread) } : undefined;
+const lastRead = new LastRead(key, told?.seq);
 const store = new Store(readState());
 const history = new History({ store, roomId });
 const reading = new Reading({ store, history });
@@ -59,6 +69,7 @@ const knocks = document.getElementById("knocks") && import("./people/knocks.js")
   return told;
 });
 const deleting = new Deleting(connection);
+const readMarks = new ReadMarks({ store, connection });
 const catchUp = new CatchUp({ store, connection, reading });
 const tabs = new OtherTabs(key, store);
 const outbox = new Outbox({ store, connection, saved: new SavedOutbox(key, roomIds), tabs });
@@ -79,6 +90,7 @@ composer.start();
 startJoin({ roomId, joined });
 startYou({ roomId, store, renamed });
 startLeave({ roomId, store, stop: leaveForGood });
+startShowReading(store, connection);
 startShare({ title: page.dataset.title ?? "", link: page.dataset.joinLink ?? "" });
 startRules({ store, isReader: page.dataset.reader === "yes" });
 if (document.getElementById("end-link")) {
@@ -86,7 +98,7 @@ if (document.getElementById("end-link")) {
 }
 startStatus(store, () => connection.tryNow());
 await nextTask();
-store.watch(["messages", "ahead", "outbox", "notices", "unread", "me", "hasOlder", "hasNewer", "active"], (state) =>
+store.watch(["messages", "ahead", "outbox", "notices", "unread", "me", "hasOlder", "hasNewer", "active", "readers", "people"], (state) =>
   transcript.show(state));
 onNewDay(() => transcript.show(store.state));
 store.watch(["me", "active", "readOnly", "gone"], showPlaceToWrite);
@@ -104,11 +116,44 @@ transcript.root.addEventListener("click", actOnMessage);
 addEventListener("hashchange", goToLinked);
 openWhereReadingGoesOn();
 lastRead.start(store, reading);
+readMarks.start();
+whenFirst(["unreadIsGuess"], ({ unreadIsGuess }) => unreadIsGuess, async () => {
+  const { Recount } = await import("./transcript/recount.js");
+  new Recount({ store, roomId, ask }).start();
+});
 if (store.state.me && !linkedSeq()) composer.focus();
+if (lastRead.awayMs >= LONG_AWAY_MS) tellWhatWasMissed();
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "hidden") hiddenAt = Date.now();
+  else if (Date.now() - hiddenAt >= LONG_AWAY_MS) tellWhatWasMissed();
+});
 
 /** Between two parts of what a page does at its start: a slow phone can scroll and take a touch there. */
 function nextTask() {
   return new Promise((resolve) => setTimeout(resolve));
+}
+
+/** Whoever takes part, and did before. */
+async function tellWhatWasMissed() {
+  const { me, unread } = store.state;
+  if (!me || !unread.count) return;
+  away ??= import("./transcript/away.js").then(({ Away }) => new Away({ roomId, store, reading }));
+  (await away).tell(unread.from - 1); // also what is on the screen and seen by now
+}
+
+/**
+ * What only few need is loaded when they do.
+ * @param {(keyof import("./state/store.js").State)[]} keys
+ * @param {(state: import("./state/store.js").State) => boolean} isNeeded
+ * @param {() => void} act
+ */
+function whenFirst(keys, isNeeded, act) {
+  let isDone = false;
+  store.watch(keys, (state) => {
+    if (isDone || !isNeeded(state)) return;
+    isDone = true;
+    act();
+  });
 }
 
 /** @returns {import("./state/store.js").State} */
@@ -131,8 +176,11 @@ function readState() {
     people: readPeople(),
     peopleCursor: byId("people").dataset.cursor ?? "",
     participantCount: Number(participantCount),
+    readSeq: told?.seq ?? 0,
+    hidesReading: page.dataset.hidesReading === "yes",
   };
-  return { ...state, ...unreadSince(state, lastRead.through) };
+  const counted = told && told.seq >= lastRead.through ? told.unread : undefined;
+  return { ...state, ...unreadSince(state, lastRead.through, counted) };
 }
 
 // A tab that comes back, where it was; by a link, at its message; else at what is new since this browser was here.

@@ -122,7 +122,7 @@ function make(item) {
  */
 function update(element, item, { roomId, faces }) {
   if (item.kind === "message") updateMessage(element, item, roomId, faces);
-  if (item.kind === "notice") element.textContent = item.text;
+  if (item.kind === "notice" || item.kind === "seen") element.textContent = item.text;
   if (item.kind === "day") showTime(/** @type {HTMLTimeElement} */ (part(element, "time")), item.timestamp);
 }
 
@@ -133,5 +133,5 @@ function looksOf(item) {
     return [mine, continued, message.seq, message.changed_seq, outgoing?.status, outgoing?.error].join("|");
   }
   if (item.kind === "day") return dayName(item.timestamp); // not for good: today is yesterday tomorrow
-  return item.kind === "notice" ? item.text : item.key;
+  return item.kind === "notice" || item.kind === "seen" ? item.text : item.key;
 }
