@@ -63,13 +63,20 @@ def test_the_list_is_live_and_one_leaves_from_it(seeding: Seeding, arrive: Arriv
     ben.reads("Both, then")
 
 
-def test_without_javascript_one_leaves_from_the_list(seeding: Seeding, arrive: Arrive) -> None:
+def test_without_javascript_one_reads_and_leaves(seeding: Seeding, arrive: Arrive) -> None:
     tea = seeding.conversation("Tea", [Said("Ada", "Hello")])
     ben = arrive("Ben", java_script_enabled=False)
     ben.opens(tea.link)
     ben.page.get_by_label("Enter your name to join.").fill("Ben")
     ben.page.get_by_role("button", name="Join").click()
+    seeding.say(tea, "Ada", "Milk?")
     ben.opens("/conversations")
+    row = ben.page.get_by_role("region", name="Your conversations").get_by_role("listitem")
+    expect(row).to_contain_text("1 new")
+    with ben.page.expect_response("**/read?through=2"):
+        ben.opens(tea.link)
+    ben.opens("/conversations")
+    expect(row).not_to_contain_text("1 new")
     ben.page.get_by_role("button", name="Leave Tea").click()
     expect(ben.page.get_by_role("heading", name="You left")).to_be_visible()
     ben.opens("/conversations")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from parley.app import web_site
+from parley.app import Parley, web_site
 from parley.storage import conversations as stored_conversations
 from parley.storage import messages as stored_messages
 from tests.calls import Caller
@@ -225,6 +225,26 @@ async def test_in_a_large_room_ones_own_devices_hear_of_it(person: People) -> No
     await ben.say(room_id, "Yes")
     await ada.hears("new_message", lambda said: said["message"] == "Yes")
     assert ada.all_heard("read") == []
+
+
+async def test_without_scripts_the_page_has_a_picture_that_marks_it_read(
+    ada: Caller, app: Parley
+) -> None:
+    room_id = await ada.starts("Tea")
+    await ada.joins(room_id)
+    browser, stranger = Caller(app, "Ben", cookies=True), Caller(app, "Sam", cookies=True)
+    await browser.post_form(f"/conversation/{room_id}/join", {"username": "Ben"})
+    await ada.says(room_id, "Milk?")
+    path = f"/conversation/{room_id}/read?through=1"
+    page = (await browser.call("GET", f"/conversation/{room_id}")).text
+    assert f'<noscript><img class="visually-hidden" src="{path}"' in page
+    assert path not in (await stranger.call("GET", f"/conversation/{room_id}")).text
+    assert [row["unread"] for row in await mine(browser)] == [1]
+    picture = await browser.call("GET", path)
+    assert (picture.status, picture.headers["Content-Type"]) == (200, "image/svg+xml")
+    assert [row["unread"] for row in await mine(browser)] == [0]
+    assert (await stranger.call("GET", path)).status == 403
+    assert (await browser.call("GET", f"/conversation/{room_id}/read")).status == 400
 
 
 @pytest.mark.parametrize("seq", [-1, "1", 1.5, 2**60])
