@@ -109,3 +109,30 @@ def test_whoever_comes_back_after_hours_is_told_what_was_missed(
     ben.opens(talk.link)
     expect(ben.page.locator(".unread")).to_have_count(1)
     expect(card).not_to_be_visible()
+
+
+def test_so_is_whoever_looks_at_a_tab_again_that_was_hidden_for_hours(
+    seeding: Seeding, arrive: Arrive
+) -> None:
+    talk = seeding.conversation("Tea", [Said("Ada", f"before {i}") for i in range(30)])
+    ben = arrive("Ben", **PHONE)
+    ben.page.clock.install()
+    ben.comes(talk.link)
+    card = ben.page.get_by_role("region", name="While you were away")
+    ben.page.evaluate(SET_VISIBILITY, "hidden")
+    seeding.say(talk, "Ada", "At once")
+    expect(ben.page).to_have_title(re.compile(r"^\(1\) "))
+    ben.page.evaluate(SET_VISIBILITY, "visible")
+    expect(card).not_to_be_visible()
+    ben.page.locator("#scroller").evaluate("scroller => { scroller.scrollTop = 0; }")
+    expect(ben.page).to_have_title(re.compile(r"^Tea"))
+
+    ben.page.evaluate(SET_VISIBILITY, "hidden")
+    for i in range(40):
+        seeding.say(talk, "Ada", f"later {i}")
+    expect(ben.page).to_have_title(re.compile(r"^\(40\) "))
+    ben.page.clock.fast_forward(2 * 3_600_000)
+    ben.page.evaluate(SET_VISIBILITY, "visible")
+    expect(card).to_contain_text("40 messages from Ada.")
+    card.get_by_role("button", name="Dismiss").click()
+    expect(card).not_to_be_visible()

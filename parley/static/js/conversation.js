@@ -9,6 +9,7 @@ import { Faces } from "./people/faces.js";
 import { onNewDay } from "./browser/time.js";
 import { Drafts } from "./writing/drafts.js";
 import { Deleting } from "./transcript/delete.js";
+import { startComingBack } from "./transcript/coming-back.js";
 import { startFolding } from "./transcript/fold.js";
 import { History } from "./transcript/history.js";
 import { startJoin } from "./people/join.js";
@@ -45,11 +46,6 @@ const roomId = page.dataset.roomId ?? "";
 /** What this device keeps goes by what stays when the link is replaced. Earlier pages went by the link. */
 const key = page.dataset.key ?? roomId;
 const roomIds = [roomId, ...(page.dataset.oldRoomIds?.split(" ") ?? [])];
-/** Whoever was away for so long is told what they missed. */
-const LONG_AWAY_MS = 3_600_000;
-let hiddenAt = Infinity;
-/** @type {Promise<import("./transcript/away.js").Away> | undefined} */
-let away;
 /** The description on the page, where it is known; the server rendered an empty one as it is. */
 let described = document.querySelector(".opening-description")?.textContent ? undefined : "";
 /** How far one has read by the server's word, and how much is unread after it; for who takes part. */
@@ -117,43 +113,16 @@ addEventListener("hashchange", goToLinked);
 openWhereReadingGoesOn();
 lastRead.start(store, reading);
 readMarks.start();
-whenFirst(["unreadIsGuess"], ({ unreadIsGuess }) => unreadIsGuess, async () => {
+store.first(["unreadIsGuess"], ({ unreadIsGuess }) => unreadIsGuess, async () => {
   const { Recount } = await import("./transcript/recount.js");
   new Recount({ store, roomId, ask }).start();
 });
 if (store.state.me && !linkedSeq()) composer.focus();
-if (lastRead.awayMs >= LONG_AWAY_MS) tellWhatWasMissed();
-document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "hidden") hiddenAt = Date.now();
-  else if (Date.now() - hiddenAt >= LONG_AWAY_MS) tellWhatWasMissed();
-});
+startComingBack({ roomId, store, reading, awayMs: lastRead.awayMs });
 
 /** Between two parts of what a page does at its start: a slow phone can scroll and take a touch there. */
 function nextTask() {
   return new Promise((resolve) => setTimeout(resolve));
-}
-
-/** Whoever takes part, and did before. */
-async function tellWhatWasMissed() {
-  const { me, unread } = store.state;
-  if (!me || !unread.count) return;
-  away ??= import("./transcript/away.js").then(({ Away }) => new Away({ roomId, store, reading }));
-  (await away).tell(unread.from - 1); // also what is on the screen and seen by now
-}
-
-/**
- * What only few need is loaded when they do.
- * @param {(keyof import("./state/store.js").State)[]} keys
- * @param {(state: import("./state/store.js").State) => boolean} isNeeded
- * @param {() => void} act
- */
-function whenFirst(keys, isNeeded, act) {
-  let isDone = false;
-  store.watch(keys, (state) => {
-    if (isDone || !isNeeded(state)) return;
-    isDone = true;
-    act();
-  });
 }
 
 /** @returns {import("./state/store.js").State} */

@@ -205,6 +205,21 @@ export class Store {
     show(this.state);
   }
 
+  /**
+   * Once alone: at once, or as soon as it is so.
+   * @param {(keyof State)[]} keys of what that depends on
+   * @param {(state: State) => boolean} isSo
+   * @param {() => void} act
+   */
+  first(keys, isSo, act) {
+    let isDone = false;
+    this.watch(keys, (state) => {
+      if (isDone || !isSo(state)) return;
+      isDone = true;
+      act();
+    });
+  }
+
   /** @param {{type: string, [field: string]: any}} event */
   dispatch(event) {
     const before = this.state;
