@@ -22,6 +22,9 @@ socket.on("connect", async () => {
   const ack = await request(socket, "follow_mine", {});
   if (ack.ok) ack.conversations.forEach((/** @type {OwnConversation} */ own) => show(own.room_id, own));
 });
+// A line that breaks the client opens again by itself, but not one that the server ended or refused.
+socket.on("disconnect", (reason) => reason === "io server disconnect" && setTimeout(lookWhetherSeen, FIRST_DELAY_MS));
+socket.on("connect_error", () => setTimeout(lookWhetherSeen, LAST_DELAY_MS));
 socket.on("mine_changed", ({ room_id: known, conversation }) => show(known, conversation));
 list.addEventListener("submit", leave);
 document.addEventListener("visibilitychange", lookWhetherSeen);

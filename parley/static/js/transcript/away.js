@@ -7,6 +7,8 @@ import { ask } from "../connection/wire.js";
 
 /** So many are named; of more, how much they said together. */
 const NAMED = 3;
+/** A longer name is cut. */
+const NAME_CHARS = 24;
 
 /**
  * @typedef {{username: string, count: number}} Author
@@ -89,7 +91,7 @@ export class Away {
 function wordsOf({ unread, more, by, mentions, replies }) {
   const counted = `${more ? "Over " : ""}${unread.toLocaleString("en")} ${unread === 1 ? "message" : "messages"}`;
   const others = unread - by.slice(0, NAMED).reduce((sum, { count }) => sum + count, 0);
-  const authors = by.length === 1 ? `from ${by[0].username}` : `${named(by)}${others ? ` and ${others} from others` : ""}`;
+  const authors = by.length === 1 ? `from ${short(by[0].username)}` : `${named(by)}${others ? ` and ${others} more` : ""}`;
   const facts = [
     mentions.length && `${mentions.length} mention${mentions.length === 1 ? "s" : ""} you`,
     replies.length && `${replies.length} answer${replies.length === 1 ? "s" : ""} you`,
@@ -100,7 +102,13 @@ function wordsOf({ unread, more, by, mentions, replies }) {
 
 /** @param {Author[]} by */
 function named(by) {
-  const shown = by.slice(0, NAMED).map(({ username, count }) => `${count} from ${username}`);
+  const shown = by.slice(0, NAMED).map(({ username, count }) => `${count} from ${short(username)}`);
   const last = by.length <= NAMED && shown.length > 1 ? ` and ${shown.pop()}` : "";
   return `${shown.join(", ")}${last}`;
+}
+
+/** @param {string} name */
+function short(name) {
+  const letters = [...name];
+  return letters.length > NAME_CHARS ? `${letters.slice(0, NAME_CHARS - 1).join("")}…` : name;
 }

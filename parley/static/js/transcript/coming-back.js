@@ -19,14 +19,14 @@ export function startComingBack({ roomId, store, reading, awayMs }) {
 
   async function tell() {
     const { me, unread } = store.state;
-    if (!me || !unread.count) return;
+    if (!me || !unread.from) return;
     away ??= import("./away.js").then(({ Away }) => new Away({ roomId, store, reading }));
     (await away).tell(unread.from - 1); // also what is on the screen and seen by now
   }
 
   function cameBack() {
     const until = Date.now() + CATCHES_UP_MS;
-    store.first(["unread"], ({ unread }) => unread.count > 0 && Date.now() < until, tell);
+    store.first(["unread"], ({ unread }) => unread.from > 0 && Date.now() < until, tell);
   }
 
   document.addEventListener("visibilitychange", () => {
