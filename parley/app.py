@@ -41,6 +41,7 @@ from parley.pages import (
     decisions,
     faces,
     forms,
+    own,
     parts,
     policy,
     previews,
@@ -259,7 +260,7 @@ def _set_up_templates(app: Quart, assets: Assets) -> None:
         is_for=transcript.is_for,
     )
     app.jinja_env.filters.update(chips=reactions.chips, raw_reactions=reactions.raw_text)
-    app.jinja_env.filters["called"] = titles.called
+    app.jinja_env.filters.update(called=titles.called, few=own.few)
     app.jinja_env.tests.update(untitled=titles.is_untitled)
     app.jinja_env.tests.update(is_emoji_only=text.is_emoji_only, is_long=text.is_long)
     app.jinja_env.trim_blocks = True
@@ -330,6 +331,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         context.slices.stop()
         await app.drain()
         context.presence.close()
+        app.realtime.audience.following.close()
         await note_seen()
         await app.close()
 

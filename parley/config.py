@@ -344,6 +344,12 @@ class Config:
         "delete a conversation, remove people, answer knocks and create links",
         "RATES",
     )
+    limit_readings: tuple[Rate, ...] = _setting(
+        rates_by(By.SESSION, By.ADDRESS),
+        "60/10s session, 600/10s address",
+        "how often people may say how far they have read",
+        "RATES",
+    )
     limit_reads: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS),
         "100/10s session, 300/10s address",

@@ -21,11 +21,12 @@ from parley.domain import conversations, messages, participants, sessions
 from parley.domain.changing import Changed
 from parley.domain.context import Context
 from parley.errors import BadRequest, Forbidden, ParleyError, RateLimited, TooLarge
-from parley.events import coming, owning, talking
+from parley.events import coming, owning, reading, talking
 from parley.events.site import Outcome, Site
 from parley.limits.limiter import SPOKEN, Kind, Limits, Use
 from parley.limits.windows import Key
 from parley.live.audience import Audience, Client, Credential
+from parley.live.following import Following
 from parley.live.seating import Seating
 from parley.wire.direct import Later
 from parley.wire.handshake import Handshake
@@ -46,6 +47,8 @@ HANDLERS: dict[str, Callable[[Site, Client, Any], Outcome]] = {
     "sync": talking.sync,
     "typing": talking.typing,
     "pin_message": owning.pin_message,
+    "mark_read": reading.mark_read,
+    "follow_mine": reading.follow_mine,
     "knock": coming.knock,
     "answer_knock": owning.answer_knock,
     "change_conversation": owning.change_conversation,
@@ -56,6 +59,7 @@ HANDLERS: dict[str, Callable[[Site, Client, Any], Outcome]] = {
     "delete_conversation": owning.delete_conversation,
 }
 """Each is given who sends, and what, decoded."""
+_MISSED_BY_NOBODY = ("typing", "mark_read")
 
 
 class Realtime:
@@ -85,7 +89,7 @@ class Realtime:
                 )
             ),
         )
-        self.audience = Audience(self.server)
+        self.audience = Audience(self.server, Following(context, self.server))
         seating = Seating(context, self.server, self.audience)
         self._site = Site(context, limits, self.server, self.audience, seating)
 
@@ -133,6 +137,7 @@ class Realtime:
         if client is None:
             return
         client.is_open = False
+        self.audience.following.stop(sid)
         seats = {seat.conversation_id: seat for seat in client.seats.values()}
         for seat in seats.values():
             self.audience.unseat(client, seat.conversation_id)
@@ -180,12 +185,12 @@ class Realtime:
     def _refuse(self, sid: str, failure: ParleyError, wants_ack: bool, name: str = "") -> Any:
         """The acknowledgement of what was refused; an `error` event where none was asked for.
 
-        None for typing too often: nobody misses it, and clients that tell of every key would
-        show an error for every second one.
+        None for typing or reading too often: nobody misses it, and clients that tell of every key
+        would show an error for every second one.
         """
         if wants_ack:
             return present.error_ack(failure)
-        if name == "typing" and isinstance(failure, RateLimited):
+        if name in _MISSED_BY_NOBODY and isinstance(failure, RateLimited):
             return None
         self.server.send_to((sid,), "error", present.error_event(failure))
         return None
@@ -202,7 +207,7 @@ class Realtime:
             if not isinstance(fields, dict):
                 raise BadRequest(f"{name} needs an object with its fields.")
             fields = from_value(fields, event.data)
-        room_id: str = fields.room_id
+        room_id = _room_id(fields)
         keys, place = client.keys_in(room_id), client.place_in(room_id)
         asked = _Asked(self._site, HANDLERS[name], client, fields)
         return self._limits.on_event(name, keys, place, asked)
@@ -220,13 +225,15 @@ class _Asked(msgspec.Struct):
         return self.serve(self.site, self.client, self.fields)
 
     async def is_known(self) -> bool:
-        session = await self._session()
-        return await conversations.is_inside(self.site.context, self.fields.room_id, session)
+        session, room_id = await self._session(), _room_id(self.fields)
+        if not room_id:  # it asks for what is its own, and tries no link
+            return session is not None
+        return await conversations.is_inside(self.site.context, room_id, session)
 
     async def inside(self, kind: Kind) -> Key:
         session = await self._session()
         return await conversations.shares_limits(
-            self.site.context, self.fields.room_id, session, speaks=kind in SPOKEN
+            self.site.context, _room_id(self.fields), session, speaks=kind in SPOKEN
         )
 
     def is_news(self, result: Any) -> bool:
@@ -239,7 +246,12 @@ class _Asked(msgspec.Struct):
         token = getattr(self.fields, "token", None)
         if token:
             return await sessions.resolve(self.site.context, token)
-        return self.client.session_in(self.fields.room_id)
+        return self.client.session_in(_room_id(self.fields))
+
+
+def _room_id(fields: Any) -> str:
+    """Of the conversation that an event is about; empty where it is about none."""
+    return getattr(fields, "room_id", "")
 
 
 def _failure(error: Exception, event_name: str) -> ParleyError:

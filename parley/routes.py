@@ -14,7 +14,16 @@ from quart_cors import cors
 from werkzeug import exceptions
 
 from parley import contract, web
-from parley.calls import conversations, door, links, messages, people, reactions, service
+from parley.calls import (
+    conversations,
+    door,
+    links,
+    messages,
+    people,
+    reactions,
+    reading,
+    service,
+)
 from parley.contract import decode, openapi
 from parley.errors import Forbidden, NotFound, NotJoined, TokenRequired, TooLarge
 from parley.limits.limiter import Kind
@@ -29,9 +38,12 @@ HANDLERS: dict[str, Handler] = {
     "leave": people.leave,
     "read": conversations.read,
     "list": conversations.list_conversations,
+    "mine": reading.mine,
     "end": conversations.end,
     "messages": messages.history,
     "participants": people.list_participants,
+    "mark_read": reading.mark_read,
+    "unread": reading.unread,
     "send": messages.send,
     "edit_message": messages.edit_message,
     "delete_message": messages.delete_message,
@@ -69,6 +81,7 @@ _LIMITED = {
     "use_link": Kind.JOINS,
     "edit_message": Kind.MESSAGES,
     "react": Kind.MESSAGES,
+    "mark_read": Kind.READINGS,
     "send": Kind.MESSAGES,
     "unreact": Kind.MESSAGES,
     **dict.fromkeys(

@@ -32,6 +32,8 @@ EVENTS = (
     "removed",
     "knocked",
     "knock_answered",
+    "read",
+    "mine_changed",
     "error",
 )
 Json = dict[str, Any]

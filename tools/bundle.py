@@ -21,7 +21,7 @@ from typing import Any
 
 from parley.pages.assets import BUILT, FOLDER, LIST, source_of
 
-SCRIPTS = ("conversation", "door", "manage", "page")
+SCRIPTS = ("conversation", "door", "manage", "own", "page")
 SHEETS = ("conversation", "manage", "site")
 ESBUILD = Path(__file__).parent / "node_modules" / ".bin" / "esbuild"
 # What the page's own colours and layout need (CSS nesting, `oklch`, `:has`) is no older.

@@ -179,6 +179,15 @@ _INTRODUCTION = (
     "`new_message`, and each change of one as `message_changed` with the whole message as it now "
     "is, once and in the order of `changed_seq`. Messages up to `erased_through` are gone.",
     "",
+    "### Reading",
+    "",
+    "`mark_read` says how far you have read. It only goes forward, is no change of the "
+    "conversation and has no `seq` of its own; all your sockets are told by `read`, and in a "
+    "conversation of at most 20 people so is everyone, unless you hide it there. Nothing is read "
+    "for you but by posting: whoever posts has read what came before. `GET /api/mine` lists your "
+    "conversations with what is unread, and after `follow_mine` a socket is told what changes in "
+    "that list, without joining anything.",
+    "",
     "### The door",
     "",
     "Whoever has the link may read and join, until an owner closes the door: then strangers get "
@@ -306,8 +315,14 @@ _LIMITS = (
         f"{contract.WAITING_MAX}, for {contract.KNOCK_LASTS_S // 3600} hours each",
     ),
     (
-        "messages, typing, joins, new conversations, reads, searches, links that lead nowhere",
+        "messages, typing, reading marks, joins, new conversations, reads, searches, "
+        "links that lead nowhere",
         "as often as the [settings](settings.md) of the server say; then `rate_limited`",
+    ),
+    ("people who are told how far the others have read", f"{contract.READ_SHOWN_MAX}"),
+    (
+        "unread messages counted in a list, for who comes back",
+        f"{contract.UNREAD_MAX}, {contract.MISSED_MAX:,}; then there may be more",
     ),
     (
         "messages in a state, or in a page of history",

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from parley.contract.codes import ErrorEvent
-from parley.contract.objects import Conversation, Message
+from parley.contract.objects import Conversation, Message, OwnConversation
 from parley.contract.rest.conversations import ChangeBody
+from parley.contract.rest.reading import ReadBody
 from parley.contract.terms import (
     SYNC_PAGE_MAX,
     ChosenNames,
@@ -138,6 +139,16 @@ class React(Struct, kw_only=True):
     on: bool
 
 
+class MarkRead(ReadBody, kw_only=True):
+    """As [ReadBody](#readbody)."""
+
+    room_id: RoomId
+
+
+class FollowMine(Struct, kw_only=True):
+    """Has no fields: it is of all that the session takes part in."""
+
+
 class PersonOfRoom(Struct, kw_only=True):
     room_id: RoomId
     user_id: UserId
@@ -161,7 +172,9 @@ class OkAck(Struct, kw_only=True):
 
 
 class JoinAck(Struct, kw_only=True):
-    """`token` proves the session from now on; a browser has it in its cookie instead."""
+    """`token` proves the session from now on; a browser has it in its cookie instead. `read_seq` is
+    how far you told that you have read, 0 for not yet.
+    """
 
     ok: Literal[True] = True
     token: str | UnsetType = UNSET
@@ -169,6 +182,7 @@ class JoinAck(Struct, kw_only=True):
     username: str
     role: RoleName
     seq: int
+    read_seq: int
 
 
 class KnockAck(Struct, kw_only=True):
@@ -198,6 +212,13 @@ class LinkAck(Struct, kw_only=True):
 class WatchAck(Struct, kw_only=True):
     ok: Literal[True] = True
     seq: int
+
+
+class MineAck(Struct, kw_only=True):
+    """The first twenty, as [MineReply](#minereply) has them."""
+
+    ok: Literal[True] = True
+    conversations: list[OwnConversation]
 
 
 class SendAck(Struct, kw_only=True):
@@ -257,6 +278,26 @@ class UserTyping(Struct, kw_only=True):
     user_id: str
     username: str
     is_typing: bool
+
+
+class Read(Struct, kw_only=True):
+    """Somebody has read all up to `seq`. `hidden: true`: they keep it to themselves; then others
+    than their own sockets are told so once, with a `seq` of 0, and no more.
+    """
+
+    room_id: str
+    user_id: str
+    seq: int
+    hidden: bool | UnsetType = UNSET
+
+
+class MineChanged(Struct, kw_only=True):
+    """A conversation of one's own as it is now, under the room id that this socket was told last;
+    without `conversation` it is none of one's own any more.
+    """
+
+    room_id: str
+    conversation: OwnConversation | UnsetType = UNSET
 
 
 class ConversationEnded(Struct, kw_only=True):
@@ -412,6 +453,20 @@ CLIENT_EVENTS: dict[str, ClientEvent] = {
             React,
             ChangedAck,
         ),
+        ClientEvent(
+            "mark_read",
+            "Say how far you have read, and whether the others are told. Beyond its limit it is "
+            "dropped, without an `error` unless an acknowledgement was asked for.",
+            MarkRead,
+            OkAck,
+        ),
+        ClientEvent(
+            "follow_mine",
+            "Be told by `mine_changed` what is new in the conversations you take part in, without "
+            "joining them.",
+            FollowMine,
+            MineAck,
+        ),
         ClientEvent("knock", "Ask to be let in.", Knock, KnockAck),
         ClientEvent(
             "answer_knock",
@@ -470,6 +525,15 @@ SERVER_EVENTS: dict[str, ServerEvent] = {
         ServerEvent("user_typing", UserTyping, "the others"),
         ServerEvent("conversation_ended", ConversationEnded, "everyone in the room"),
         ServerEvent("message_changed", Message, "everyone in the room"),
+        ServerEvent(
+            "read",
+            Read,
+            "your own sockets in the room, and everyone in a room of at most 20 people "
+            "unless you keep it to yourself",
+        ),
+        ServerEvent(
+            "mine_changed", MineChanged, "whoever sent `follow_mine`, at most once a second"
+        ),
         ServerEvent("conversation_changed", ConversationChanged, "everyone in the room"),
         ServerEvent("link_replaced", LinkReplaced, "everyone in the room"),
         ServerEvent("role_changed", RoleChanged, "everyone in the room"),

@@ -6,7 +6,14 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from parley.contract.terms import DoorName, Parts, RoleName, Timestamp, VisibilityName
+from parley.contract.terms import (
+    DoorName,
+    OwnRoleName,
+    Parts,
+    RoleName,
+    Timestamp,
+    VisibilityName,
+)
 
 
 class Answered(Struct, kw_only=True):
@@ -85,6 +92,13 @@ class Participant(Struct, kw_only=True):
     unproven: bool | UnsetType = UNSET
 
 
+class ReadPosition(Struct, kw_only=True):
+    """Somebody has read all up to the seq."""
+
+    user_id: str
+    seq: int
+
+
 class Conversation(Struct, kw_only=True):
     """`messages` are the newest ones, oldest first; `has_more` says there are older ones.
 
@@ -101,6 +115,8 @@ class Conversation(Struct, kw_only=True):
     `door` is what strangers meet: `open`, or the first of what keeps them out. Messages
     up to `erased_through`, if there is one, were erased when their time was over: after
     `keep_days` days, where it is set.
+
+    `read` tells how far those have read who show it, in a conversation of at most 20 people.
     """
 
     room_id: str
@@ -115,6 +131,7 @@ class Conversation(Struct, kw_only=True):
     participants_cursor: str | UnsetType = UNSET
     participant_count: int
     online_count: int
+    read: list[ReadPosition] | UnsetType = UNSET
     is_active: bool
     ended_at: Timestamp | UnsetType = UNSET
     visibility: VisibilityName
@@ -135,3 +152,40 @@ class ConversationSummary(Struct, kw_only=True):
     participant_count: int
     message_count: int
     join_link: str
+
+
+class LastMessage(Struct, kw_only=True):
+    """What was said last; `excerpt` is how it begins, on one line. With `deleted: true` nothing is
+    left of it.
+    """
+
+    user_id: str
+    username: str
+    excerpt: str
+    timestamp: Timestamp
+    deleted: bool | UnsetType = UNSET
+
+
+class OwnConversation(Struct, kw_only=True):
+    """A row of the list of one's own: as in the public list, and what one is to it.
+
+    `unread` counts messages of others that one has not read, up to 100, which stands for more;
+    `mentions` those of them that mean one or answer one. All up to `read_seq` counts as read: by
+    `mark_read`, or by having posted later. Who reads by a `reader` link has nothing counted.
+    `join_link` is there over REST.
+    """
+
+    room_id: str
+    title: str
+    description: str
+    created_at: Timestamp
+    participant_count: int
+    message_count: int
+    join_link: str | UnsetType = UNSET
+    role: OwnRoleName
+    is_active: bool
+    last_activity_at: Timestamp
+    unread: int
+    mentions: int
+    read_seq: int
+    last_message: LastMessage | UnsetType = UNSET

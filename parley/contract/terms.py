@@ -80,6 +80,14 @@ PEOPLE_IN_STATE = 200
 STATE_MAX_CHARS = 65_536
 """Of the messages in a state, and in an answer to `sync`, together: fewer come where they are
 long, so that a phone takes it at once. One comes in any case."""
+READ_SHOWN_MAX = 20
+"""In a conversation of at most so many people each is told how far the others have read."""
+UNREAD_MAX = 100
+"""Unread messages are counted up to this: of more it is enough that they are many."""
+MISSED_MAX = 1000
+"""The same for whoever comes back and is told who wrote how much."""
+MISSED_AUTHORS_MAX = 50
+"""Of those who wrote meanwhile so many are told of, who wrote most first."""
 DELTA_MAX_CHANGES = 500
 """Who missed more than this gets the newest messages afresh rather than what changed."""
 ROOM_POSITION_EVERY_S = 20.0
@@ -87,6 +95,8 @@ ROOM_POSITION_EVERY_S = 20.0
 MESSAGES_PAGE_DEFAULT = 100
 CONVERSATIONS_PAGE_MAX = 200
 CONVERSATIONS_PAGE_DEFAULT = 100
+OWN_PAGE_MAX = 100
+OWN_PAGE_DEFAULT = 20
 PARTICIPANTS_PAGE_MAX = 200
 PARTICIPANTS_PAGE_DEFAULT = 100
 
@@ -150,6 +160,7 @@ Parts = Annotated[
 Seq = Annotated[int, Meta(ge=0, le=2**53)]
 VisibilityName = Literal["listed", "unlisted"]
 RoleName = Literal["owner", "member"]
+OwnRoleName = Literal["owner", "member", "reader"]
 DoorName = Literal["open", "locked", "passphrase", "knock"]
 ActName = Literal[
     "ended",

@@ -37,6 +37,7 @@ from parley.records import (
 )
 from parley.storage import conversations as stored
 from parley.storage import messages as stored_messages
+from parley.storage import readings as stored_readings
 from parley.storage import sessions as stored_sessions
 
 OLD_ROOM_IDS_MAX = 20
@@ -177,11 +178,12 @@ async def window(
     *,
     before: int | None = None,
     at: int | None = None,
+    with_own: bool = False,
 ) -> Snapshot:
     """The same with the messages before a seq, or around one, for a page.
 
     With what is pinned; and for somebody who is in it, with the room ids it had before: there
-    their browser may have kept what they wrote.
+    their browser may have kept what they wrote. `with_own`: with what they have not read, too.
     """
 
     def query(connection: sa.Connection) -> Snapshot:
@@ -193,7 +195,8 @@ async def window(
         if found.person is None:
             return snapshot
         old = stored.old_room_ids(connection, found.id, limit=OLD_ROOM_IDS_MAX)
-        return replace(snapshot, old_room_ids=old) if old else snapshot
+        own = stored_readings.unread(connection, found.person) if with_own else None
+        return replace(snapshot, old_room_ids=old, own=own) if old or own else snapshot
 
     return states.with_presence(context, await context.database.read(query))
 
@@ -243,7 +246,7 @@ async def listed(
 
     `untitled` is what those without a title are called, where that is not `default_title`.
     """
-    after = _position(cursor) if cursor else None
+    after = position(cursor) if cursor else None
     wanted = text.query(title_contains)
     is_untitled_found = None
     if untitled is not None:
@@ -261,7 +264,7 @@ async def listed(
 
     found = await (turns.in_turn(context.searching, find) if wanted else find())
     page = found[:limit]
-    return page, _cursor(page[-1]) if len(found) > limit else None
+    return page, cursor_after(page[-1]) if len(found) > limit else None
 
 
 async def end(
@@ -352,12 +355,14 @@ def _by_id(connection: sa.Connection, conversation_id: int) -> Conversation:
     return conversation
 
 
-def _cursor(last: Conversation) -> str:
+def cursor_after(last: Conversation) -> str:
+    """Where a list by the latest activity goes on."""
     at_ms = (last.last_activity_at - _EPOCH) // timedelta(milliseconds=1)
     return base64.urlsafe_b64encode(f"{at_ms}.{last.id}".encode()).decode().rstrip("=")
 
 
-def _position(cursor: str) -> ListPosition:
+def position(cursor: str) -> ListPosition:
+    """Raises `BadRequest` for what is no cursor."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         at_ms, _, id = base64.urlsafe_b64decode(padded).decode("ascii").partition(".")

@@ -16,6 +16,7 @@ from parley.domain.door import Found
 from parley.errors import IdentityMismatch, IdentityTaken, NotJoined
 from parley.records import (
     Conversation,
+    PartEnded,
     Participant,
     ParticipantArrived,
     ParticipantLeft,
@@ -25,6 +26,7 @@ from parley.records import (
 from parley.storage import conversations as stored_conversations
 from parley.storage import forgetting as stored_forgetting
 from parley.storage import participants as stored
+from parley.storage import readings
 from parley.storage import sessions as stored_sessions
 
 LOOKED_AT_ONCE = 200
@@ -73,6 +75,8 @@ class Joined:
     """Whether their name, or the mark beside it, is another than it was."""
     marked: tuple[Participant, ...]
     """The others whose mark is another by this."""
+    read_seq: int = 0
+    """How far they had read, by what they told; 0 where they never did."""
 
 
 async def join(context: Context, room_id: str, joining: Joining) -> Joined:
@@ -132,6 +136,7 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
                 username=username,
                 role=access.role(standing),
                 left_at=None,
+                left_for_good=False,
                 visits=before.visits_next(on_socket=on_socket),
                 name_key=claim.key,
                 named_at=claim.since,
@@ -157,6 +162,7 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
             came_in,
             renamed=before is not None and _looks_new(before, person),
             marked=tuple(each for each in marked if each.user_id != user_id),
+            read_seq=_read_seq(connection, before),
         )
 
     def tell(joined: Joined) -> None:
@@ -214,19 +220,23 @@ async def leave_as(context: Context, room_id: str, session: Session | None) -> N
     """
     at = context.clock()
 
-    def work(connection: sa.Connection) -> ParticipantLeft | None:
+    def work(connection: sa.Connection) -> ParticipantLeft | PartEnded | None:
         found = door.readable(connection, room_id, session)
-        if found.person is None:
+        person = found.person
+        if person is None:
             raise NotJoined
-        if found.person.left_at is not None:
+        if person.left_for_good:
             return None
-        gone = stored.change(connection, found.person, left_at=at)
+        gone = stored.change(connection, person, left_at=person.left_at or at, left_for_good=True)
+        if person.left_at is not None:
+            return PartEnded(found.id, person.session_id)
         count = stored_conversations.change_participant_count(connection, found.id, -1)
         return ParticipantLeft(gone, count, is_everywhere=True)
 
-    def tell(left: ParticipantLeft | None) -> None:
-        if left is not None:
+    def tell(left: ParticipantLeft | PartEnded | None) -> None:
+        if isinstance(left, ParticipantLeft):
             context.presence.forget(left.participant)
+        if left is not None:
             context.bus.publish(left)
 
     await context.database.write(work, tell)
@@ -374,6 +384,13 @@ def _first_session(before: Participant, now: Session) -> int | None:
         return before.first_session_id
     first = before.first_session_id or before.session_id
     return None if first == now.id else first
+
+
+def _read_seq(connection: sa.Connection, before: Participant | None) -> int:
+    reading = None
+    if before is not None:
+        reading = readings.find(connection, before.conversation_id, before.user_id)
+    return 0 if reading is None else reading.seq
 
 
 def _fresh_id(connection: sa.Connection, found: Found) -> str:

@@ -6,9 +6,12 @@ import sqlalchemy as sa
 
 from parley.domain import access
 from parley.domain.context import Context
+from parley.domain.conversations import cursor_after, position
 from parley.domain.door import Found
-from parley.records import Session, Standing
+from parley.records import NONE_UNREAD, Own, Session, Standing
+from parley.storage import messages as stored_messages
 from parley.storage import participation as stored
+from parley.storage import readings
 
 SHOWN_MAX = 20
 """A first look, by the latest activity: who wants an older one has its link."""
@@ -16,18 +19,45 @@ SHOWN_MAX = 20
 _INSIDE = (Standing.OWNER, Standing.MEMBER, Standing.READER)
 
 
-async def latest(context: Context, session: Session | None) -> list[Found]:
-    """Those that a session owns, has joined or was let into, with the latest activity first.
+async def page(
+    context: Context, session: Session | None, *, limit: int, cursor: str | None = None
+) -> tuple[list[Own], str | None]:
+    """A page of those that a session owns, has joined or was let into, and the next page's cursor,
+    with the latest activity first.
 
-    Not those it was removed from, nor what anybody with the link could read.
+    Not those it was removed from or left for good, nor what anybody with the link could read.
+    Raises `BadRequest` for a cursor of ours that is none.
     """
+    after = position(cursor) if cursor else None
     if session is None:
-        return []
+        return [], None
     mine = session
 
-    def query(connection: sa.Connection) -> list[Found]:
-        parts = stored.latest(connection, mine.id, limit=SHOWN_MAX)
-        return [found for part in parts if (found := _found(part, mine)).standing in _INSIDE]
+    def query(connection: sa.Connection) -> tuple[list[Own], str | None]:
+        parts = stored.latest(connection, mine.id, limit=limit + 1, after=after)
+        found = parts[:limit]
+        own = [own for part in found if (own := _own(connection, _found(part, mine))) is not None]
+        return own, cursor_after(found[-1].conversation) if len(parts) > limit else None
+
+    return await context.database.read(query)
+
+
+async def room_ids(context: Context, session: Session) -> dict[int, str]:
+    """Of all that it takes part in, as far as `page` would go on, by the conversations' ids."""
+    return await context.database.read(stored.room_ids, session.id)
+
+
+async def some(
+    context: Context, session: Session, conversation_ids: list[int]
+) -> dict[int, Own | None]:
+    """The same as `page` of these conversations; None for what is none of the session's now."""
+
+    def query(connection: sa.Connection) -> dict[int, Own | None]:
+        found = {}
+        for id in conversation_ids:
+            part = stored.one(connection, session.id, id)
+            found[id] = None if part is None else _own(connection, _found(part, session))
+        return found
 
     return await context.database.read(query)
 
@@ -36,3 +66,18 @@ def _found(part: stored.Part, session: Session) -> Found:
     standing = access.standing(part.conversation, session, person=part.person, granted=part.granted)
     is_founder = part.conversation.owner_session_id == session.id
     return Found(part.conversation, standing, part.person, is_founder)
+
+
+def _own(connection: sa.Connection, found: Found) -> Own | None:
+    if found.standing not in _INSIDE:
+        return None
+    if found.person is not None and found.person.left_for_good and not _owns(found):
+        return None
+    unread = NONE_UNREAD if found.person is None else readings.unread(connection, found.person)
+    said = stored_messages.newest(connection, found.id, limit=1)
+    return Own(found.conversation, found.standing, unread, said[-1] if said else None)
+
+
+def _owns(found: Found) -> bool:
+    """Then it stays theirs to decide about, whatever they do in it."""
+    return found.standing is Standing.OWNER

@@ -60,6 +60,7 @@ async def join_room(site: Site, client: Client, data: contract.JoinRoom) -> cont
         username=person.username,
         role="owner" if person.role is records.Role.OWNER else "member",
         seq=state.seq,
+        read_seq=joined.read_seq,
     )
 
 

@@ -56,6 +56,8 @@ class Kind(StrEnum):
     """What is changed of a conversation, its people and what was said: mostly by owners."""
     READS = "reads"
     """Pages, forms' answers too, and what is asked for over REST or by `sync`."""
+    READINGS = "readings"
+    """How far somebody says they have read."""
 
 
 class Who(NamedTuple):
@@ -140,6 +142,8 @@ OF_EVENT = {
     "end_conversation": Kind.ACTS,
     "delete_conversation": Kind.ACTS,
     "sync": Kind.READS,
+    "follow_mine": Kind.READS,
+    "mark_read": Kind.READINGS,
 }
 
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from parley import contract, present, records
 from parley.limits.limiter import Place
 from parley.limits.windows import Keys
+from parley.live.following import Following
 from parley.live.rooms import Gathered, Room
 from parley.wire.server import Server
 
@@ -65,6 +66,8 @@ class Client:
     """By every room id it may name the conversation by: `NAMES_MAX` for each at most."""
     knocks: dict[int, int] = field(default_factory=dict)
     """The conversations it asked to be let into, each with the session that asks."""
+    follows: bool = False
+    """Whether it is told what is new in the conversations of its session."""
     is_open: bool = True
 
     def credential_in(self, room_id: str) -> Credential:
@@ -123,7 +126,7 @@ class Client:
     @property
     def is_waiting(self) -> bool:
         """Whether it takes part in nothing, and waits for nothing."""
-        return not self.seats and not self.knocks
+        return not self.seats and not self.knocks and not self.follows
 
 
 _CLOSINGS = (
@@ -139,8 +142,9 @@ _CLOSINGS = (
 class Audience:
     """`deliver` is for the bus."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, following: Following) -> None:
         self._server = server
+        self.following = following
         self.clients: dict[str, Client] = {}
         self.rooms: dict[int, Room] = {}
         self.closings = 0
@@ -192,6 +196,8 @@ class Audience:
     def deliver(self, event: records.Event) -> None:
         """Tell everyone in the conversation whom it concerns."""
         if isinstance(event, records.MessageSent):  # what happens most
+            if event.message.conversation_id in self.following.of:
+                self.following.happened(event)
             room = self.rooms.get(event.message.conversation_id)
             if room is not None:
                 self._tell(room, event, seq=event.message.seq)
@@ -199,6 +205,7 @@ class Audience:
         if isinstance(event, records.SessionRenewed):
             self._send_off_others(event)
             return
+        self.following.happened(event)
         if isinstance(event, records.KnockAnswered):
             self._tell_who_knocked(event)
         if isinstance(event, records.ConversationDeleted):
@@ -231,6 +238,8 @@ class Audience:
                     self._tell(room, event)
             case records.ParticipantWonBack():
                 self._show_out_who_was(room, event)
+            case records.ReadingMoved():
+                self._tell_reading(room, event)
             case records.TypingChanged():
                 self._tell(room, event, but=event.user_id)
             case records.ConversationChanged():
@@ -287,6 +296,17 @@ class Audience:
             loop = asyncio.get_running_loop()
             loop.call_later(contract.GATHER_S, self._tell_gathered, event.conversation_id)
         crowd.gathered.add(event)
+
+    def _tell_reading(self, room: Room, event: records.ReadingMoved) -> None:
+        """To whoever read, wherever else they are; and to the others, where they show it."""
+        if event.is_shown:
+            room.tell(self._server, "read", present.read(event))
+            return
+        own = [sid for sid in room.sids_of(event.reading.user_id) if sid != event.socket]
+        self._server.send_to(own, "read", present.read(event))
+        if event.is_withdrawn:
+            gone = present.withdrawn(event)
+            room.tell(self._server, "read", gone, but=event.reading.user_id)
 
     def _tell_gathered(self, conversation_id: int) -> None:
         room = self.rooms.get(conversation_id)

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, present, web
 from parley.contract import decode
-from parley.domain import conversations, knocking, messages, participants
+from parley.domain import conversations, knocking, messages, participants, reading
 from parley.errors import NotFound, ParleyError
 from parley.limits.limiter import Kind
 from parley.pages import faces, forms, qr_codes, reactions, titles
@@ -22,6 +22,7 @@ from parley.records import Session, Snapshot, Standing, Visibility
 pages = Blueprint("pages", __name__)
 
 SEE_OTHER = 303
+NOTHING_TO_SEE = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 FORM_FIELD_MAX_CHARS = 20_000
 """More than any field may hold; what is over a field's own limit is told by name."""
 
@@ -169,6 +170,18 @@ async def qr_code(room_id: str) -> Response:
     return response
 
 
+@pages.get("/conversation/<room_id>/read")
+async def read(room_id: str) -> Response:
+    """What a page without scripts asks for as its picture, once somebody looks at it: then what it
+    shows is read. It never goes back, and changes nothing that others could use.
+    """
+    seq = decode.from_query(request.args.get("through", ""), "through", contract.Seq)
+    async with web.limited(Kind.READINGS, room_id):
+        session = await web.session_if_known()
+        await reading.mark(web.site().context, room_id, session, reading.Mark(seq))
+    return Response(NOTHING_TO_SEE, content_type="image/svg+xml")
+
+
 async def _home(form: StartForm, error: str | None = None) -> str:
     own = await own_conversations()
     return await render_template("pages/home.html", form=form, error=error, own=own)
@@ -272,6 +285,7 @@ async def _show(
         key=snapshot.conversation.id,
         old_room_ids=snapshot.old_room_ids,
         me=me,
+        own=snapshot.own,
         is_owner=snapshot.standing is Standing.OWNER,
         is_reader=snapshot.standing is Standing.READER,
         join_link=present.join_link(snapshot.conversation.room_id, public_url=web.public_url()),
@@ -308,7 +322,12 @@ async def _window(room_id: str, session: Session | None) -> Window:
         if (text := request.args.get(name))
     }
     snapshot = await conversations.window(
-        web.site().context, room_id, session, before=seq.get("before"), at=seq.get("at")
+        web.site().context,
+        room_id,
+        session,
+        before=seq.get("before"),
+        at=seq.get("at"),
+        with_own=True,
     )
     shown = snapshot.messages
     path = f"/conversation/{room_id}"

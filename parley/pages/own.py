@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from parley import present, web
+from parley import contract, present, web
 from parley.domain import participation
-from parley.pages import titles
-from parley.records import Conversation, Standing
 
 
-@dataclass(frozen=True, slots=True)
-class Own:
-    """A line of the list."""
-
-    room_id: str
-    title: str
-    is_owner: bool
-    is_active: bool
-    message_count: int
-    last_activity_at: str
+def few(count: int) -> str:
+    """How many are unread, in the words of `static/js/own/row.js`: of many only that they are."""
+    return str(count) if count < contract.UNREAD_MAX else f"{contract.UNREAD_MAX - 1}+"
 
 
-async def own_conversations() -> list[Own]:
+async def own_conversations() -> list[contract.OwnConversation]:
     """Of whoever asks, by their cookie; none for a stranger."""
-    found = await participation.latest(web.site().context, await web.session_if_known())
-    return [_own(each.conversation, each.standing) for each in found]
-
-
-def _own(conversation: Conversation, standing: Standing) -> Own:
-    return Own(
-        room_id=conversation.room_id,
-        title=titles.called(conversation),
-        is_owner=standing is Standing.OWNER,
-        is_active=conversation.is_active,
-        message_count=conversation.message_count,
-        last_activity_at=present.timestamp(conversation.last_activity_at),
+    own, _ = await participation.page(
+        web.site().context, await web.session_if_known(), limit=participation.SHOWN_MAX
     )
+    return [present.own(each) for each in own]

@@ -11,7 +11,12 @@ from parley import contract, records
 UNTITLED = "Untitled conversation"
 """`static/js/room/title.js` says the same."""
 
-Titled = contract.Conversation | contract.ConversationSummary | records.Conversation
+Titled = (
+    contract.Conversation
+    | contract.ConversationSummary
+    | contract.OwnConversation
+    | records.Conversation
+)
 
 
 def called(conversation: Titled) -> str:

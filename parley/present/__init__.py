@@ -9,3 +9,4 @@ from parley.present.links import *
 from parley.present.messages import *
 from parley.present.overview import *
 from parley.present.participants import *
+from parley.present.readings import *

@@ -38,6 +38,7 @@ def conversation(snapshot: records.Snapshot, parts: Parts | None = None) -> cont
         participants_cursor=UNSET if snapshot.people_cursor is None else snapshot.people_cursor,
         participant_count=record.participant_count,
         online_count=snapshot.online_count,
+        read=UNSET if snapshot.readings is None else positions(snapshot.readings),
         is_active=record.is_active,
         ended_at=UNSET if record.ended_at is None else timestamp(record.ended_at),
         visibility=record.visibility.value,
@@ -47,6 +48,10 @@ def conversation(snapshot: records.Snapshot, parts: Parts | None = None) -> cont
         keep_days=or_unset(record.keep_days),
         erased_through=or_unset(record.erased_through),
     )
+
+
+def positions(readings: tuple[records.Reading, ...]) -> list[contract.ReadPosition]:
+    return [contract.ReadPosition(user_id=each.user_id, seq=each.seq) for each in readings]
 
 
 def door(record: records.Conversation) -> contract.DoorName:

@@ -37,15 +37,20 @@ def message(record: records.Message) -> contract.Message:
 
 
 def answered(record: records.Answered) -> contract.Answered:
-    words = " ".join(record.begins.split())
     return contract.Answered(
         id=record.id,
         seq=record.seq,
         user_id=record.user_id,
         username=record.username,
-        excerpt=words if len(words) <= EXCERPT_CHARS else words[: EXCERPT_CHARS - 1] + "…",
+        excerpt=excerpt(record.begins),
         deleted=record.is_gone or UNSET,
     )
+
+
+def excerpt(text: str) -> str:
+    """How a text begins, on one line."""
+    words = " ".join(text[: 4 * EXCERPT_CHARS].split())
+    return words if len(words) <= EXCERPT_CHARS else words[: EXCERPT_CHARS - 1] + "…"
 
 
 def _as_stored(text: str | None) -> Any:

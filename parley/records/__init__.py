@@ -12,5 +12,6 @@ from parley.records.links import *
 from parley.records.messages import *
 from parley.records.overview import *
 from parley.records.participants import *
+from parley.records.readings import *
 from parley.records.sessions import *
 from parley.records.states import *

@@ -10,6 +10,7 @@ from parley.records.conversations import Conversation
 from parley.records.knocks import Knock
 from parley.records.messages import Message
 from parley.records.participants import Participant
+from parley.records.readings import Reading
 
 
 class MessageSent(Struct, frozen=True):
@@ -40,6 +41,13 @@ class ParticipantLeft(Struct, frozen=True):
         return self.participant.conversation_id
 
 
+class PartEnded(Struct, frozen=True):
+    """Somebody who was gone already left for good: nobody else is told."""
+
+    conversation_id: int
+    session_id: int
+
+
 class ParticipantProven(Struct, frozen=True):
     """They used their token for the first time."""
 
@@ -60,6 +68,22 @@ class ParticipantWonBack(Struct, frozen=True):
     @property
     def conversation_id(self) -> int:
         return self.participant.conversation_id
+
+
+class ReadingMoved(Struct, frozen=True):
+    """Somebody read on, or shows it or not from now on."""
+
+    conversation_id: int
+    room_id: str
+    session_id: int
+    """Theirs."""
+    reading: Reading
+    is_shown: bool
+    """Whether the others are told how far they have read."""
+    is_withdrawn: bool = False
+    """Whether the others were told until now."""
+    socket: str | None = None
+    """The one that they told it on, which need not hear of it."""
 
 
 class TypingChanged(Struct, frozen=True):
@@ -180,6 +204,8 @@ Event = (
     | ParticipantLeft
     | ParticipantProven
     | ParticipantWonBack
+    | PartEnded
+    | ReadingMoved
     | TypingChanged
     | ConversationEnded
     | MessageChanged

@@ -35,6 +35,8 @@ class Participant(Struct, frozen=True):
     `proof.place_key` has it, empty where nobody noted it. None once they are proven."""
     first_session_id: int | None = None
     """The session that joined as this, where another took it up since."""
+    left_for_good: bool = False
+    """Whether they left by their own wish, rather than by closing their last tab."""
 
     @property
     def is_unproven(self) -> bool:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from parley.records.conversations import Conversation
 from parley.records.messages import Message
 from parley.records.participants import Participant
+from parley.records.readings import Reading, Unread
 from parley.records.sessions import Standing
 
 
@@ -37,6 +38,10 @@ class Snapshot(Struct, frozen=True):
     """The last ones that its link had before, for a page of somebody who is in it."""
     pins: tuple[Message, ...] = ()
     """What is pinned, for a page: the one that was pinned last first."""
+    readings: tuple[Reading, ...] | None = None
+    """How far those have read who show it; None where too many take part to tell."""
+    own: Unread | None = None
+    """What whoever asks has not read, for a page of somebody who is in it."""
 
 
 class Recent(Struct, frozen=True):

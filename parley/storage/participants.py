@@ -33,6 +33,7 @@ _INSERT = Prepared(
             is_alike=False,
             has_spoken=False,
             first_session_id=None,
+            left_for_good=False,
         )
     )
     .returning(*participants.c),
@@ -269,4 +270,5 @@ def participant(row: Any) -> Participant:
         has_spoken=row.has_spoken,
         unproven_from=row.unproven_from,
         first_session_id=row.first_session_id,
+        left_for_good=row.left_for_good,
     )

@@ -7,14 +7,18 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
-from parley.records import Conversation, Participant, Role
+from parley.records import Conversation, ListPosition, Participant, Role
 from parley.storage import conversations as stored
-from parley.storage.participants import ROLES, participant
+from parley.storage import grants as stored_grants
+from parley.storage.participants import ROLES, by_session, participant
 from parley.storage.prepared import Prepared, p
-from parley.storage.schema import PROVEN, conversations, grants, participants
+from parley.storage.schema import PROVEN, Instant, conversations, grants, participants
 
 LOOKED_AT_MAX = 200
 """Of each kind those begun last: a program that is everywhere must cost no more."""
+
+KINDS = 3
+"""What it joined, what it started, what it was let into."""
 
 
 class Part(Struct, frozen=True):
@@ -39,7 +43,7 @@ _ITS = sa.union(
     _latest(grants.c.conversation_id, grants.c.session_id == _THIS),
 ).subquery("its")
 _COLUMNS = [*stored.COLUMNS, *participants.c, grants.c.role.label("granted")]
-_LATEST = Prepared(
+_JOINED = (
     sa.select(*_COLUMNS)
     .select_from(_ITS)
     .join(conversations, conversations.c.id == _ITS.c.id)
@@ -54,16 +58,42 @@ _LATEST = Prepared(
         grants,
         sa.and_(grants.c.conversation_id == conversations.c.id, grants.c.session_id == _THIS),
     )
-    .where(conversations.c.deleted_at.is_(None), participants.c.removed_at.is_(None))
+    .where(
+        conversations.c.deleted_at.is_(None),
+        participants.c.removed_at.is_(None),
+        # What somebody owns stays theirs to decide about.
+        sa.or_(
+            participants.c.left_for_good.is_not(True),
+            conversations.c.owner_session_id == _THIS,
+            grants.c.role == Role.OWNER.value,
+        ),
+    )
     .order_by(conversations.c.last_activity_at.desc(), conversations.c.id.desc())
-    .limit(p("limit")),
+    .limit(p("limit"))
+)
+_LATEST = Prepared(_JOINED, _COLUMNS)
+_ROOM_ID_COLUMNS = [conversations.c.id, conversations.c.room_id]
+_ROOM_IDS = Prepared(_JOINED.with_only_columns(*_ROOM_ID_COLUMNS), _ROOM_ID_COLUMNS)
+_LATEST_AFTER = Prepared(
+    _JOINED.where(
+        sa.tuple_(conversations.c.last_activity_at, conversations.c.id)
+        < sa.tuple_(p("at", Instant), p("id", sa.BigInteger))
+    ),
     _COLUMNS,
 )
 
 
-def latest(connection: sa.Connection, session_id: int, *, limit: int) -> list[Part]:
-    """Those with the latest activity, of the last that it joined, started or was let into."""
-    rows = _LATEST.run(connection, session_id=session_id, looked_at=LOOKED_AT_MAX, limit=limit)
+def latest(
+    connection: sa.Connection, session_id: int, *, limit: int, after: ListPosition | None = None
+) -> list[Part]:
+    """Those with the latest activity, of the last that it joined, started or was let into; or
+    those that come after a place among them.
+    """
+    given = {"session_id": session_id, "looked_at": LOOKED_AT_MAX, "limit": limit}
+    if after is None:
+        rows = _LATEST.run(connection, **given)
+    else:
+        rows = _LATEST_AFTER.run(connection, at=after.last_activity_at, id=after.id, **given)
     return [
         Part(
             stored.conversation(row),
@@ -72,3 +102,23 @@ def latest(connection: sa.Connection, session_id: int, *, limit: int) -> list[Pa
         )
         for row in rows
     ]
+
+
+def room_ids(connection: sa.Connection, session_id: int) -> dict[int, str]:
+    """Of all of them, by the ids of the conversations."""
+    rows = _ROOM_IDS.run(
+        connection, session_id=session_id, looked_at=LOOKED_AT_MAX, limit=KINDS * LOOKED_AT_MAX
+    )
+    return {row.id: row.room_id for row in rows}
+
+
+def one(connection: sa.Connection, session_id: int, conversation_id: int) -> Part | None:
+    """What it is to this conversation; None where there is none any more."""
+    conversation = stored.by_id(connection, conversation_id)
+    if conversation is None:
+        return None
+    return Part(
+        conversation,
+        by_session(connection, conversation_id, session_id),
+        stored_grants.find(connection, conversation_id, session_id),
+    )

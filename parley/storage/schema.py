@@ -159,6 +159,9 @@ participants = sa.Table(
     sa.Column("unproven_from", sa.Text),
     # Who joined as this, where another session took it up since.
     sa.Column("first_session_id", sa.BigInteger),
+    # Whether they left by their own wish and did not come back: `left_at` is set, too, as the last
+    # tab is closed.
+    sa.Column("left_for_good", sa.Boolean, nullable=False, server_default=_NO),
     sa.UniqueConstraint("conversation_id", "session_id"),
 )
 # Whoever forgets their token comes back to nothing: their joining is kept out of the index.

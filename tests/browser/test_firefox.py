@@ -31,6 +31,9 @@ from tests.browser.test_reactions import (
     test_an_emoji_is_found_and_chosen_by_keyboard_alone,
     test_people_react_to_what_was_said_and_take_it_back,
 )
+from tests.browser.test_read_marks import (
+    test_who_has_seen_a_message_stands_under_it_until_they_keep_it_to_themselves,
+)
 from tests.browser.test_replies import test_an_answer_quotes_and_follows_what_it_answers
 from tests.browser.test_sharing import test_copy_link_works_over_plain_http
 from tests.browser.test_talking import (
@@ -65,6 +68,7 @@ __all__ = [
     "test_what_is_deleted_goes_at_once_when_another_is_or_the_page_is_left",
     "test_what_is_marked_is_shown_alike_to_all_and_after_a_reload",
     "test_what_is_not_saved_in_one_form_outlasts_saving_another",
+    "test_who_has_seen_a_message_stands_under_it_until_they_keep_it_to_themselves",
 ]
 
 pytestmark = FIREFOX_LIMIT

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser.axe import grave_faults
 from tests.browser.conftest import Arrive
+from tests.browser.seeding import Said, Seeding
 from tests.browser.visitor import PHONE, Visitor
 
 
@@ -18,7 +19,9 @@ def test_whoever_comes_back_finds_their_conversations(ada: Visitor, arrive: Arri
     ben.says("Who brings the cake?")
     ben.opens("/")
     own = ben.page.get_by_role("region", name="Your conversations").get_by_role("listitem")
-    expect(own.first).to_have_text("Tea on Sunday 1 message · Today", use_inner_text=True)
+    expect(own.first).to_have_text(
+        "Tea on Sunday Ben: Who brings the cake? 1 message · Today Leave", use_inner_text=True
+    )
     expect(own.last).to_contain_text("owner")
     wide = ben.measures("document.documentElement.scrollWidth - screen.width")
     assert wide <= 0
@@ -26,3 +29,55 @@ def test_whoever_comes_back_finds_their_conversations(ada: Visitor, arrive: Arri
     own.first.get_by_role("link").click()
     ben.reads("Who brings the cake?")
     expect(ben.composer).to_be_visible()
+
+
+def test_the_list_is_live_and_one_leaves_from_it(seeding: Seeding, arrive: Arrive) -> None:
+    hut, tea = (seeding.conversation(title, [Said("Ada", "Hello")]) for title in ("Hut", "Tea"))
+    ben = arrive("Ben")
+    for talk in (tea, hut):
+        ben.comes(talk.link)
+        ben.is_connected()
+    ben.opens("/")
+    rows = ben.page.get_by_role("region", name="Your conversations").get_by_role("listitem")
+    expect(rows).to_contain_text(["Tea", "Hut"])
+    seeding.say(hut, "Ada", "Bring a lamp")
+    expect(rows).to_contain_text(["Hut", "Tea"])
+    seeding.say(tea, "Ada", "Milk or lemon?")
+    seeding.say(tea, "Ada", "Both, then")
+    expect(rows.first).to_have_text(
+        "Tea 2 new Ada: Both, then 3 messages · Today Leave", use_inner_text=True
+    )
+    assert grave_faults(ben.page) == []
+
+    # Read on another of their devices, it is read here.
+    phone = ben.context.new_page()
+    phone.goto(tea.link)
+    expect(rows.first).not_to_contain_text("2 new")
+    phone.close()
+
+    rows.first.get_by_role("button", name="Leave Tea").click()
+    expect(rows).to_contain_text(["Hut"])
+    expect(rows.first.get_by_role("link")).to_be_focused()
+    expect(ben.page.get_by_role("status")).to_have_text("You left Tea. Open it again")
+    ben.page.get_by_role("link", name="Open it again").click()
+    ben.reads("Both, then")
+
+
+def test_without_javascript_one_reads_and_leaves(seeding: Seeding, arrive: Arrive) -> None:
+    tea = seeding.conversation("Tea", [Said("Ada", "Hello")])
+    ben = arrive("Ben", java_script_enabled=False)
+    ben.opens(tea.link)
+    ben.page.get_by_label("Enter your name to join.").fill("Ben")
+    ben.page.get_by_role("button", name="Join").click()
+    seeding.say(tea, "Ada", "Milk?")
+    ben.opens("/conversations")
+    row = ben.page.get_by_role("region", name="Your conversations").get_by_role("listitem")
+    expect(row).to_contain_text("1 new")
+    with ben.page.expect_response("**/read?through=2"):
+        ben.opens(tea.link)
+    ben.opens("/conversations")
+    expect(row).not_to_contain_text("1 new")
+    ben.page.get_by_role("button", name="Leave Tea").click()
+    expect(ben.page.get_by_role("heading", name="You left")).to_be_visible()
+    ben.opens("/conversations")
+    expect(ben.page.get_by_role("region", name="Your conversations")).to_have_count(0)

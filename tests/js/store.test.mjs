@@ -198,7 +198,7 @@ test("only messages of others that nobody saw are unread", () => {
   const seen = after(state, { type: "seen" });
   assert.deepEqual(seen.unread, { from: 5, count: 0 });
   assert.deepEqual(after(seen, arrives(message(7), false)).unread, { from: 7, count: 1 });
-  assert.deepEqual(after(seen, { type: "read" }).unread, { from: 0, count: 0 });
+  assert.deepEqual(after(seen, { type: "read_all" }).unread, { from: 0, count: 0 });
 });
 
 test("what is unread becomes less as it is seen, and own messages never count", () => {
@@ -208,7 +208,7 @@ test("what is unread becomes less as it is seen, and own messages never count", 
   const some = after(state, { type: "seen", through: 4 });
   assert.deepEqual([some.unread, firstUnseen(some)?.seq], [{ from: 3, count: 2 }, 5]);
   assert.deepEqual(after(some, { type: "seen", through: 3 }), some);
-  assert.deepEqual(after(some, { type: "read" }), some);
+  assert.deepEqual(after(some, { type: "read_all" }), some);
   assert.deepEqual(after(some, { type: "seen", through: 6 }).unread, { from: 3, count: 0 });
 });
 
@@ -225,8 +225,8 @@ test("of what is not loaded the first unread is looked for, and all of it counts
 test("what came since this browser had read is unread, but for what one wrote oneself elsewhere", () => {
   const since = (shown, through, fields = {}) => unreadSince(stateOf(shown, fields), through);
   const shown = [...messages(1, 5), message(6, { by: "Ada" }), message(7)];
-  assert.deepEqual(since(shown, 4), { unread: { from: 5, count: 2 }, seenThrough: 4 });
-  assert.deepEqual(since(shown, 5), { unread: { from: 7, count: 1 }, seenThrough: 5 });
+  assert.deepEqual(since(shown, 4), { unread: { from: 5, count: 2 }, seenThrough: 4, unreadIsGuess: false });
+  assert.deepEqual(since(shown, 5), { unread: { from: 7, count: 1 }, seenThrough: 5, unreadIsGuess: false });
   for (const through of [0, 7, 8]) assert.equal(since(shown, through).unread.count, 0);
   assert.equal(since([...messages(1, 5), message(6, { by: "Ada" })], 5).unread.count, 0);
   assert.deepEqual(since(messages(101, 200), 50, { hasOlder: true }).unread, { from: 51, count: 150 });

@@ -268,6 +268,21 @@ async def test_typing_too_often_is_dropped_without_a_word(opened: Open) -> None:
         assert (await ben.hears("error"))["code"] == "bad_request"
 
 
+async def test_reading_too_often_is_dropped_without_a_word(opened: Open) -> None:
+    async with opened(limit_readings="2/10s session") as house:
+        ada = house.guest("Ada")
+        room_id = await sits_down(ada)
+        mark = {"room_id": room_id, "seq": 0}
+        for _ in range(3):
+            await ada.tell("mark_read", mark)
+        assert_too_much(await ada.ask("mark_read", mark), 10.0)
+        status, reply = await ada.call("PUT", f"/api/conversations/{room_id}/read", {"seq": 0})
+        assert status == 429
+        assert_too_much(reply, 10.0)
+        assert ada.all_heard("error") == []
+        assert (await ada.say(room_id, "Messages are counted by themselves"))["ok"]
+
+
 async def test_joins_are_limited_however_one_joins(opened: Open) -> None:
     async with opened(limit_joins="3/1m address") as house:
         ada, ben = house.guest("Ada"), house.guest("Ben")
@@ -427,11 +442,11 @@ async def test_all_that_owners_do_is_limited_however_they_do_it(opened: Open) ->
 def test_no_act_of_an_owner_is_left_out() -> None:
     """What changes something and is no message, no coming in and no start is an act."""
     others = {"create", "join", "leave", "enter", "knock", "use_link", "send", "edit_message"}
-    others |= {"react", "unreact"}
+    others |= {"mark_read", "react", "unreact"}
     changing = {name for name, call in contract.CALLS.items() if call.method != "GET"}
     assert len(changing - others) == len(ACT_CALLS)
     heard = {"join_room", "watch_room", "leave_room", "knock", "send_message", "sync", "typing"}
-    heard |= {"edit_message", "react"}
+    heard |= {"edit_message", "react", "mark_read", "follow_mine"}
     assert set(contract.CLIENT_EVENTS) - heard == set(ACT_EVENTS)
 
 

@@ -23,6 +23,8 @@ REACTION = "{path}/messages/{message_id}/reactions/%F0%9F%91%8D"
 CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "create": ("/api/conversations/create", {}, ALL),
     "list": ("/api/conversations", None, ALL),
+    # Of nothing but what is one's own.
+    "mine": ("/api/mine", None, ALL),
     "health": ("/api/health", None, ALL),
     "ready": ("/api/ready", None, ALL),
     "join": ("{path}/join", {}, (KNOCK, FORBIDDEN, OK, OK, NOT_FOUND, ENDED)),
@@ -30,6 +32,12 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "read": ("{path}", None, READERS),
     "messages": ("{path}/messages", None, READERS),
     "participants": ("{path}/participants", None, READERS),
+    "mark_read": (
+        "{path}/read",
+        {"seq": 1},
+        (KNOCK, NOT_JOINED, OK, OK, NOT_FOUND, OK),
+    ),
+    "unread": ("{path}/unread?after=0", None, READERS),
     "send": (
         "{path}/messages",
         {"message": "Hi"},
@@ -81,6 +89,8 @@ EVENTS: dict[str, tuple[Json, Row]] = {
         {"message": "Hi"},
         (KNOCK, NOT_JOINED, NOT_JOINED, NOT_JOINED, NOT_FOUND, ENDED),
     ),
+    "mark_read": ({"seq": 1}, (KNOCK, NOT_JOINED, OK, OK, NOT_FOUND, OK)),
+    "follow_mine": ({}, ALL),
     "typing": (
         {"is_typing": True},
         (KNOCK, NOT_JOINED, NOT_JOINED, NOT_JOINED, NOT_FOUND, ENDED),

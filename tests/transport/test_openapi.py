@@ -122,6 +122,9 @@ async def replies(ada: Caller, ben: Caller) -> dict[str, Reply]:
     found["leave"] = await ben.call("POST", f"{room}/leave")
     hello = {"message": "Hello", "type": "text", "client_id": "c-1"}
     found["send"] = await ben.call("POST", f"{room}/messages", hello)
+    found["mark_read"] = await ben.call("PUT", f"{room}/read", {"seq": 1, "hidden": True})
+    found["unread"] = await ada.call("GET", f"{room}/unread?after=0")
+    found["mine"] = await ben.call("GET", "/api/mine")
     found |= await replies_about_doors(ada, ben)
     await ada.starts("Another, so that there is a next page")
     found["list"] = await ada.call("GET", "/api/conversations?limit=1")

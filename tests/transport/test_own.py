@@ -32,7 +32,9 @@ async def own(browser: Caller, path: str = "/") -> list[tuple[str, str]]:
     section = re.search(r'<section class="own".*?</section>', page, re.DOTALL)
     if section is None:
         return []
-    lines = re.findall(r'<a href="/conversation/([^"]+)">(.*?)</a>', section[0], re.DOTALL)
+    lines = re.findall(
+        r'<a data-part="link" href="/conversation/([^"]+)">(.*?)</a>', section[0], re.DOTALL
+    )
     return [(id, " ".join(unescape(re.sub("<[^>]+>", " ", line)).split())) for id, line in lines]
 
 
@@ -49,7 +51,9 @@ async def test_both_first_pages_list_what_one_takes_part_in(
     await ada.ends(tea)
     found = await own(cleo, path)
     assert [id for id, _ in found] == [hut, tea]
-    assert re.fullmatch(r"Hut 1 message · \d+ [A-Z][a-z]+ \d{4}", found[0][1])
+    assert re.fullmatch(
+        r"Hut 1 new Ada: Bring a lamp 1 message · \d+ [A-Z][a-z]+ \d{4}", found[0][1]
+    )
     assert re.fullmatch(r"Tea ended 0 messages · \d+ [A-Z][a-z]+ \d{4}", found[1][1])
 
 

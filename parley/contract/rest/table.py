@@ -30,6 +30,7 @@ from parley.contract.rest.messages import (
 )
 from parley.contract.rest.overview import ActsReply, ManageReply
 from parley.contract.rest.people import JoinBody, JoinReply, ParticipantsReply, PersonBody
+from parley.contract.rest.reading import MineReply, ReadBody, ReadReply, UnreadReply
 from parley.contract.rest.service import HealthReply, ReadyReply
 from parley.contract.terms import (
     ACTS_PAGE_DEFAULT,
@@ -38,6 +39,9 @@ from parley.contract.terms import (
     CONVERSATIONS_PAGE_MAX,
     MESSAGES_PAGE_DEFAULT,
     MESSAGES_PAGE_MAX,
+    MISSED_MAX,
+    OWN_PAGE_DEFAULT,
+    OWN_PAGE_MAX,
     PARTICIPANTS_PAGE_DEFAULT,
     PARTICIPANTS_PAGE_MAX,
     PINS_MAX,
@@ -48,6 +52,7 @@ from parley.contract.terms import (
 _PAGE = Annotated[int, Meta(ge=1, le=MESSAGES_PAGE_MAX)]
 _ACTS_PAGE = Annotated[int, Meta(ge=1, le=ACTS_PAGE_MAX)]
 _LIST_PAGE = Annotated[int, Meta(ge=1, le=CONVERSATIONS_PAGE_MAX)]
+_OWN_PAGE = Annotated[int, Meta(ge=1, le=OWN_PAGE_MAX)]
 _PEOPLE_PAGE = Annotated[int, Meta(ge=1, le=PARTICIPANTS_PAGE_MAX)]
 
 CALLS: dict[str, Call] = {
@@ -105,6 +110,22 @@ CALLS: dict[str, Call] = {
             ),
         ),
         Call(
+            "mine",
+            "GET",
+            "/api/mine",
+            "The conversations you take part in, newest activity first, with what you haven't "
+            "read. Told to no one else.",
+            MineReply,
+            parameters=(
+                Parameter(
+                    "limit",
+                    f"how many, {OWN_PAGE_DEFAULT} by default, at most {OWN_PAGE_MAX}",
+                    _OWN_PAGE,
+                ),
+                Parameter("cursor", "the `next_cursor` of the page before"),
+            ),
+        ),
+        Call(
             "end",
             "POST",
             "/api/conversations/{room_id}/end",
@@ -152,6 +173,26 @@ CALLS: dict[str, Call] = {
                     "only those whose names hold this, whatever the case: who is here or has "
                     "spoken, one page at most",
                 ),
+            ),
+        ),
+        Call(
+            "mark_read",
+            "PUT",
+            "/api/conversations/{room_id}/read",
+            "Say how far you have read, and whether the others are told.",
+            ReadReply,
+            ReadBody,
+            credential="participant",
+        ),
+        Call(
+            "unread",
+            "GET",
+            "/api/conversations/{room_id}/unread",
+            f"What you haven't read: how many messages by whom, up to {MISSED_MAX}, and which of "
+            "them mean or answer you.",
+            UnreadReply,
+            parameters=(
+                Parameter("after", "count from this seq rather than from where you read to", Seq),
             ),
         ),
         Call(

@@ -8,6 +8,7 @@ import { byId } from "./browser/dom.js";
 import { Faces } from "./people/faces.js";
 import { onNewDay } from "./browser/time.js";
 import { Drafts } from "./writing/drafts.js";
+import { startComingBack } from "./transcript/coming-back.js";
 import { startFolding } from "./transcript/fold.js";
 import { History } from "./transcript/history.js";
 import { startJoin } from "./people/join.js";
@@ -22,12 +23,15 @@ import { People, readPeople } from "./people/people.js";
 import { Replying } from "./writing/replying.js";
 import { Resting } from "./connection/resting.js";
 import { Reading } from "./transcript/reading.js";
+import { ReadMarks } from "./transcript/read-marks.js";
 import { SavedOutbox } from "./writing/saved-outbox.js";
 import { startRules } from "./room/rules.js";
 import { startShare } from "./room/share.js";
+import { startShowReading } from "./people/show-reading.js";
 import { titleOf } from "./room/title.js";
 import { startStatus } from "./connection/status.js";
 import { isFor } from "./state/quotes.js";
+import { ask } from "./connection/wire.js";
 import { changesOf } from "./state/rules.js";
 import { INITIAL, Store } from "./state/store.js";
 import { isLong, parse, render } from "./transcript/text.js";
@@ -46,7 +50,9 @@ const key = page.dataset.key ?? roomId;
 const roomIds = [roomId, ...(page.dataset.oldRoomIds?.split(" ") ?? [])];
 /** The description on the page, where it is known; the server rendered an empty one as it is. */
 let described = document.querySelector(".opening-description")?.textContent ? undefined : "";
-const lastRead = new LastRead(key);
+/** How far one has read by the server's word, and how much is unread after it; for who takes part. */
+const told = page.dataset.readSeq ? { seq: Number(page.dataset.readSeq), unread: Number(page.dataset.unread) } : undefined;
+const lastRead = new LastRead(key, told?.seq);
 const store = new Store(readState());
 const history = new History({ store, roomId });
 const reading = new Reading({ store, history });
@@ -60,6 +66,7 @@ const knocks = document.getElementById("knocks") && import("./people/knocks.js")
   told.start();
   return told;
 });
+const readMarks = new ReadMarks({ store, connection });
 const catchUp = new CatchUp({ store, connection, reading });
 const tabs = new OtherTabs(key, store);
 const outbox = new Outbox({ store, connection, saved: new SavedOutbox(key, roomIds), tabs });
@@ -93,12 +100,13 @@ if (composer.drafts.edit()) editing().then(({ editFrom }) => edit(editFrom(compo
 startJoin({ roomId, joined });
 startYou({ roomId, store, renamed });
 startLeave({ roomId, store, stop: leaveForGood });
+startShowReading(store, connection);
 startShare({ title: page.dataset.title ?? "", link: page.dataset.joinLink ?? "" });
 startRules({ store, isReader: page.dataset.reader === "yes" });
 document.getElementById("end-link")?.addEventListener("click", askWhetherToEnd);
 startStatus(store, () => connection.tryNow());
 await nextTask();
-store.watch(["messages", "ahead", "outbox", "deleting", "notices", "unread", "me", "hasOlder", "hasNewer", "active", "reacting"], (state) =>
+store.watch(["messages", "ahead", "outbox", "deleting", "notices", "unread", "me", "hasOlder", "hasNewer", "active", "reacting", "readers", "people"], (state) =>
   transcript.show(state));
 onNewDay(() => transcript.show(store.state));
 store.watch(["me", "active", "readOnly", "gone"], showPlaceToWrite);
@@ -118,7 +126,13 @@ if (!byId("pins").hidden) showPins();
 store.watch(["messages"], ({ messages }) => messages.some(({ pinned }) => pinned) && showPins());
 openWhereReadingGoesOn();
 lastRead.start(store, reading);
+readMarks.start();
+store.first(["unreadIsGuess"], ({ unreadIsGuess }) => unreadIsGuess, async () => {
+  const { Recount } = await import("./transcript/recount.js");
+  new Recount({ store, roomId, ask }).start();
+});
 if (store.state.me && !linkedSeq()) composer.focus();
+startComingBack({ roomId, store, reading, awayMs: lastRead.awayMs });
 
 /** Between two parts of what a page does at its start: a slow phone can scroll and take a touch there. */
 function nextTask() {
@@ -145,8 +159,11 @@ function readState() {
     people: readPeople(),
     peopleCursor: byId("people").dataset.cursor ?? "",
     participantCount: Number(participantCount),
+    readSeq: told?.seq ?? 0,
+    hidesReading: page.dataset.hidesReading === "yes",
   };
-  return { ...state, ...unreadSince(state, lastRead.through) };
+  const counted = told && told.seq >= lastRead.through ? told.unread : undefined;
+  return { ...state, ...unreadSince(state, lastRead.through, counted) };
 }
 
 // A tab that comes back, where it was; by a link, at its message; else at what is new since this browser was here.

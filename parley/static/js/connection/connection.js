@@ -9,7 +9,7 @@ const LAST_DELAY_MS = 30_000;
 const OPEN_WITHIN_MS = 10_000;
 
 /** Events of the server's that the store understands as they are. */
-const PASSED_ON = ["user_joined", "user_left", "messages_erased", "knock_answered", "role_changed", "proven"];
+const PASSED_ON = ["user_joined", "user_left", "messages_erased", "knock_answered", "role_changed", "proven", "read"];
 
 /** What an owner may do from this page. */
 const OWNERS_ACTS = ["answer_knock", "delete_message", "pin_message"];
@@ -130,6 +130,7 @@ export class Connection {
     this.attempt = 0;
     if (me) {
       this.store.dispatch({ type: "me", me: { userId: ack.user_id, username: ack.username, role: ack.role } });
+      this.store.dispatch({ type: "own_read", seq: ack.read_seq ?? 0, isAll: true });
     }
     this.store.dispatch({ type: "connection", status: "connected" });
     this.entered();

@@ -6,7 +6,8 @@ import { merge, settle, trim, within, withNewest } from "./loaded.js";
 import { unconfirmed } from "./outgoing.js";
 import { knowsEverybody } from "./people-pages.js";
 import { withQuotes, withoutQuotes } from "./quotes.js";
-import { countUnread, countUnseen } from "./unread.js";
+import { readersOf } from "./readers.js";
+import { countUnread, countUnseen, withoutDeleted } from "./unread.js";
 
 /**
  * @typedef {import("./store.js").State} State
@@ -36,6 +37,7 @@ export const CHANGES = {
       readOnly: conversation.read_only ?? false,
       door: conversation.door ?? "open",
       keepDays: conversation.keep_days ?? 0,
+      readers: readersOf(conversation.read),
       ...without(state, conversation.erased_through),
     };
     if (conversation.delta) return catchUp(next, conversation, { seen, atEnd });
@@ -80,7 +82,8 @@ export const CHANGES = {
   /** Deleted, say: the message as it is now, wherever it stands. @param {State} state @param {{message: Message}} event */
   message_changed(state, { message }) {
     const seq = message.changed_seq ?? message.seq;
-    return knows(state, seq) ? state : advance(state, { seq, message });
+    if (knows(state, seq)) return state;
+    return advance({ ...state, ...withoutDeleted(state, message) }, { seq, message });
   },
 
   messages_erased(state, { through, seq }) {

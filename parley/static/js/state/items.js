@@ -2,6 +2,7 @@
 // What stands in the transcript, in order: pure, from the state.
 import { noticeText } from "./notices.js";
 import { isFor } from "./quotes.js";
+import { seenLines } from "./readers.js";
 import { dayOf } from "../browser/time.js";
 import { reactionsOf } from "./reacting.js";
 
@@ -15,7 +16,8 @@ import { reactionsOf } from "./reacting.js";
  * @typedef {{kind: "message", key: string, message: Message, outgoing?: Outgoing, mine: boolean, continued: boolean,
  *   forYou: boolean, quotesMe: boolean, deleting?: import("./store.js").Deleting,
  *   reactions: import("../connection/wire.js").Reaction[], ownId: string}} MessageItem
- * @typedef {DayItem | NoticeItem | UnreadItem | MessageItem} Item
+ * @typedef {{kind: "seen", key: string, text: string}} SeenItem
+ * @typedef {DayItem | NoticeItem | SeenItem | UnreadItem | MessageItem} Item
  */
 
 const GROUP_MS = 5 * 60 * 1000;
@@ -30,10 +32,13 @@ export function itemsOf(state) {
   const waiting = noticesAmong(state);
   const shown = state.hasNewer ? state.messages : [...state.messages, ...beyondGap(state)];
   const firstUnread = firstUnreadAmong(shown, state);
+  const seen = seenLines(shown, state);
   for (const message of shown) {
     while (waiting.length && waiting[0].afterSeq < message.seq) addNoticeItem(items, waiting.shift());
     if (message === firstUnread) items.push({ kind: "unread", key: "unread" });
     addMessage(items, message, state);
+    const line = seen.get(message.seq);
+    if (line) items.push({ kind: "seen", key: `seen-${message.seq}`, text: line });
   }
   if (!state.hasNewer) waiting.forEach((notice) => addNoticeItem(items, notice));
   for (const outgoing of state.outbox) addMessage(items, asMessage(outgoing, state), state, outgoing);
@@ -84,7 +89,7 @@ function addNoticeItem(items, notice) {
 function addMessage(items, message, state, outgoing) {
   const before = lastMessage(items);
   if (opensDay(items, message.timestamp, true)) addDay(items, message.timestamp);
-  const follows = items.at(-1)?.kind === "message" && before !== undefined;
+  const follows = ["message", "seen"].includes(items.at(-1)?.kind ?? "") && before !== undefined;
   items.push({
     kind: "message",
     key: outgoing ? `c-${outgoing.clientId}` : `m-${message.seq}`,

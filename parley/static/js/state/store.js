@@ -6,7 +6,8 @@ import { addNotice } from "./notices.js";
 import { OUTGOING } from "./outgoing.js";
 import { PEOPLE, knowsEverybody } from "./people-pages.js";
 import { REACTING } from "./reacting.js";
-import { see } from "./unread.js";
+import { READERS } from "./readers.js";
+import { UNREAD } from "./unread.js";
 import { changesOf } from "./rules.js";
 
 /**
@@ -39,6 +40,10 @@ import { changesOf } from "./rules.js";
  * @property {import("./notices.js").Notice[]} notices
  * @property {{from: number, count: number}} unread `from` is the first unread message's seq, 0 when there is none
  * @property {number} seenThrough the seq up to which all was seen; it counts while something is unread
+ * @property {boolean} unreadIsGuess whether the server is to be asked how much is unread
+ * @property {number} readSeq how far the server knows that one has read
+ * @property {boolean} hidesReading whether one keeps that to oneself
+ * @property {Record<string, number>} readers how far others have read who show it, by user id
  * @property {Connection} connection
  * @property {boolean} owner whether this device decides about the conversation
  * @property {boolean} readOnly only owners speak
@@ -69,6 +74,10 @@ export const INITIAL = {
   notices: [],
   unread: { from: 0, count: 0 },
   seenThrough: 0,
+  unreadIsGuess: false,
+  readSeq: 0,
+  hidesReading: false,
+  readers: {},
   connection: { status: "connecting", retryAt: 0 },
   owner: false,
   readOnly: false,
@@ -86,6 +95,8 @@ const REDUCERS = {
   ...OUTGOING,
   ...PEOPLE,
   ...REACTING,
+  ...READERS,
+  ...UNREAD,
 
   /** @param {State} state @param {import("../connection/wire.js").Presence & {at: string}} event `at`: when the page was told */
   user_joined(state, { user_id, username, participant_count: participantCount, others, role = "member", alike, unproven, at }) {
@@ -134,15 +145,6 @@ const REDUCERS = {
     return { ...state, deleting: state.deleting.filter((each) => each.id !== id) };
   },
 
-  /** Seen up to a seq, or all of it. The line that shows where it began stays. */
-  seen(state, { through = Infinity }) {
-    return see(state, through);
-  },
-  /** The line has done its work, if nothing after it is left to see. */
-  read(state) {
-    const { from, count } = state.unread;
-    return from && !count ? { ...state, unread: { from: 0, count: 0 } } : state;
-  },
   /** @param {State} state @param {{door: string, read_only: boolean, keep_days?: number, at: string}} event `at`: when the page was told */
   conversation_changed(state, { door, read_only: readOnly, keep_days: keepDays = 0, at }) {
     const next = { ...state, door, readOnly, keepDays };
@@ -217,6 +219,21 @@ export class Store {
   watch(keys, show) {
     this.watchers.push({ keys, show });
     show(this.state);
+  }
+
+  /**
+   * Once alone: at once, or as soon as it is so.
+   * @param {(keyof State)[]} keys of what that depends on
+   * @param {(state: State) => boolean} isSo
+   * @param {() => void} act
+   */
+  first(keys, isSo, act) {
+    let isDone = false;
+    this.watch(keys, (state) => {
+      if (isDone || !isSo(state)) return;
+      isDone = true;
+      act();
+    });
   }
 
   /** @param {{type: string, [field: string]: any}} event */

@@ -1,6 +1,7 @@
 // @ts-check
 // How far this browser has read the conversation, so that whoever comes back finds what is new; and where this tab was
-// in it, for Back and a reload.
+// in it, for Back and a reload. Of somebody who takes part the server knows it for all of their devices: whichever is
+// further counts.
 import { recall, remember } from "../browser/saved.js";
 
 /**
@@ -9,12 +10,18 @@ import { recall, remember } from "../browser/saved.js";
  */
 
 export class LastRead {
-  /** @param {string} key what the conversation is known by on this device, whatever its link */
-  constructor(key) {
+  /**
+   * @param {string} key what the conversation is known by on this device, whatever its link
+   * @param {number} [told] how far the server says that one has read
+   */
+  constructor(key, told = 0) {
     this.name = `read:${key}`;
     this.placeName = `place:${key}`;
-    /** The seq up to which all was read in any tab; 0 on the first visit. */
-    this.through = Number(recall(this.name)) || 0;
+    this.lookedName = `looked:${key}`;
+    /** The seq up to which all was read in any tab, or on any device; 0 on the first visit. */
+    this.through = Math.max(Number(recall(this.name)) || 0, told);
+    /** For how long nobody had looked at it in this browser, in ms; 0 on the first visit. */
+    this.awayMs = Math.max(0, Date.now() - (Number(recall(this.lookedName)) || Date.now()));
     this.isForgotten = false;
   }
 
@@ -24,13 +31,36 @@ export class LastRead {
    */
   start(store, reading) {
     store.watch(["seq", "unread", "seenThrough"], (state) => this.keep(state));
-    document.addEventListener("visibilitychange", () => this.keep(store.state));
-    addEventListener("storage", ({ key, newValue }) => {
-      if (key !== `parley:${this.name}` || !newValue) return;
-      this.through = Number(newValue);
-      reading.sawThrough(this.through); // in another tab
+    store.watch(["readSeq"], ({ readSeq }) => this.readElsewhere(readSeq, reading));
+    document.addEventListener("visibilitychange", () => {
+      this.keepLooked();
+      this.keep(store.state);
     });
-    addEventListener("pagehide", () => this.keepPlace(reading.isAt()));
+    addEventListener("storage", ({ key, newValue }) => {
+      if (key === `parley:${this.name}` && newValue) this.readElsewhere(Number(newValue), reading);
+    });
+    addEventListener("pagehide", () => {
+      this.keepPlace(reading.isAt());
+      if (document.visibilityState === "visible") this.keepLooked();
+    });
+    if (document.visibilityState === "visible") this.keepLooked();
+  }
+
+  /**
+   * In another tab, or on another device. As soon as nobody looks at it here, nothing is marked as new any more.
+   * @param {number} through
+   * @param {import("./reading.js").Reading} reading
+   */
+  readElsewhere(through, reading) {
+    if (through <= this.through || this.isForgotten) return;
+    this.through = through;
+    remember(this.name, String(through));
+    reading.sawThrough(through);
+  }
+
+  /** Somebody looks at it, or did until now. */
+  keepLooked() {
+    if (!this.isForgotten) remember(this.lookedName, String(Date.now()));
   }
 
   // A page that nobody sees reads nothing.
@@ -65,6 +95,6 @@ export class LastRead {
   /** One left it, or it is no more. */
   forget() {
     this.isForgotten = true;
-    remember(this.name, "");
+    for (const name of [this.name, this.lookedName]) remember(name, "");
   }
 }

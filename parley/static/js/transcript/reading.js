@@ -128,6 +128,19 @@ export class Reading {
   }
 
   /**
+   * Shows where what is new begins, and gives it the focus, whether or not it was seen since.
+   * @param {number} from
+   */
+  async goToFirst(from) {
+    if (!document.querySelector(".unread")) await this.history.loadAround(from);
+    const line = document.querySelector(".unread");
+    const message = /** @type {HTMLElement | null | undefined} */ (line?.nextElementSibling);
+    if (!line || !message) return;
+    this.showAt(line, this.scroller.getBoundingClientRect().top + ABOVE_PX);
+    message.focus({ preventScroll: true });
+  }
+
+  /**
    * @param {Element} element
    * @param {number} top where it is to begin on the screen, in pixels
    */
@@ -156,7 +169,7 @@ export class Reading {
   /** What the reader wrote comes at the end; what is new to them begins after it. */
   async wrote() {
     await this.toEnd();
-    this.store.dispatch({ type: "read" });
+    this.store.dispatch({ type: "read_all" });
   }
 
   /**
@@ -177,7 +190,7 @@ export class Reading {
 
   moved() {
     const isVisible = document.visibilityState === "visible";
-    if (!isVisible) this.store.dispatch({ type: "read" }); // whoever comes back begins anew
+    if (!isVisible) this.store.dispatch({ type: "read_all" }); // whoever comes back begins anew
     else if (this.store.state.unread.count) this.sawThrough(this.atEnd() ? Infinity : this.lastVisibleSeq());
     this.fetchNearEdge();
     this.onMove();
@@ -186,6 +199,7 @@ export class Reading {
   /** @param {number} through */
   sawThrough(through) {
     this.store.dispatch({ type: "seen", through });
+    if (document.visibilityState === "hidden") this.store.dispatch({ type: "read_all" });
   }
 
   fetchNearEdge() {

@@ -128,7 +128,7 @@ function update(element, item, { roomId, faces }) {
     updateMessage(element, item, roomId, faces);
     showReactions(element, item.reactions, item.ownId, nameIn(faces.store.state));
   }
-  if (item.kind === "notice") element.textContent = item.text;
+  if (item.kind === "notice" || item.kind === "seen") element.textContent = item.text;
   if (item.kind === "day") showTime(/** @type {HTMLTimeElement} */ (part(element, "time")), item.timestamp);
 }
 
@@ -142,5 +142,5 @@ function looksOf(item) {
     return [mine, continued, forYou, message.seq, message.changed_seq, ...fate, quote, reacted].join("|");
   }
   if (item.kind === "day") return dayName(item.timestamp); // not for good: today is yesterday tomorrow
-  return item.kind === "notice" ? item.text : item.key;
+  return item.kind === "notice" || item.kind === "seen" ? item.text : item.key;
 }

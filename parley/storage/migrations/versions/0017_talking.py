@@ -21,6 +21,10 @@ def upgrade() -> None:
         sa.Column("reactions", sa.Text()),
     ):
         op.add_column("messages", column)
+    op.add_column(
+        "participants",
+        sa.Column("left_for_good", sa.Boolean(), nullable=False, server_default=_NO),
+    )
     op.create_index(
         "ix_messages_pinned",
         "messages",

@@ -1,0 +1,61 @@
+"""How far somebody has read, what they have not, and the conversations that are theirs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+from parley.contract.objects import OwnConversation
+from parley.contract.terms import Seq
+
+
+class ReadBody(Struct, kw_only=True):
+    """You have read all up to `seq`: it only goes forward. With `hidden: true` the others are not
+    told how far you have read here, until you say `false`.
+    """
+
+    seq: Seq | None = None
+    hidden: bool | None = None
+
+
+class ReadReply(Struct, kw_only=True):
+    """How far you have read, and whether you keep it to yourself."""
+
+    success: Literal[True] = True
+    read_seq: int
+    hidden: bool
+
+
+class WrittenBy(Struct, kw_only=True):
+    """Somebody, and how many messages of theirs."""
+
+    user_id: str
+    username: str
+    count: int
+
+
+class UnreadReply(Struct, kw_only=True):
+    """What others said after the seq `after`, as the conversation was at `seq`.
+
+    `unread` counts up to 1000 messages, the newest; with `more` there are more. `by` names who
+    wrote most of them, up to 50. `mentions` are the seqs of those that mean you, `replies` of those
+    that answer you: the first hundred of both together.
+    """
+
+    success: Literal[True] = True
+    after: int
+    seq: int
+    unread: int
+    more: bool | UnsetType = UNSET
+    by: list[WrittenBy]
+    mentions: list[int]
+    replies: list[int]
+
+
+class MineReply(Struct, kw_only=True):
+    """The conversations you take part in, newest activity first."""
+
+    success: Literal[True] = True
+    conversations: list[OwnConversation]
+    next_cursor: str | UnsetType = UNSET

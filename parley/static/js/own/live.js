@@ -1,0 +1,102 @@
+// @ts-check
+// The list of one's own conversations, live: for as long as somebody looks at it. Loaded where there is one.
+import { io } from "../../vendor/socket.io.esm.min.js";
+import { restoreFocus } from "../browser/dialogs.js";
+import { byId } from "../browser/dom.js";
+import { OWN_PAGE, ask, request } from "../connection/wire.js";
+import { rowOf } from "./row.js";
+
+const FIRST_DELAY_MS = 1000;
+const LAST_DELAY_MS = 30_000;
+
+/** @typedef {import("./row.js").OwnConversation} OwnConversation */
+
+const list = byId("own-rows");
+/** @type {import("../connection/wire.js").Socket} */
+const socket = io({
+  transports: ["websocket", "polling"], tryAllTransports: true, autoConnect: false, extraHeaders: OWN_PAGE,
+  reconnectionDelay: FIRST_DELAY_MS, reconnectionDelayMax: LAST_DELAY_MS,
+});
+
+socket.on("connect", async () => {
+  const ack = await request(socket, "follow_mine", {});
+  if (ack.ok) ack.conversations.forEach((/** @type {OwnConversation} */ own) => show(own.room_id, own));
+});
+// A line that breaks the client opens again by itself, but not one that the server ended or refused.
+socket.on("disconnect", (reason) => reason === "io server disconnect" && setTimeout(lookWhetherSeen, FIRST_DELAY_MS));
+socket.on("connect_error", () => setTimeout(lookWhetherSeen, LAST_DELAY_MS));
+socket.on("mine_changed", ({ room_id: known, conversation }) => show(known, conversation));
+list.addEventListener("submit", leave);
+document.addEventListener("visibilitychange", lookWhetherSeen);
+lookWhetherSeen();
+
+// Whoever looks again is told afresh: nothing is missed by not listening.
+function lookWhetherSeen() {
+  if (document.visibilityState === "visible") socket.connect();
+  else socket.disconnect();
+}
+
+/**
+ * @param {string} known the room id by which the list may have it
+ * @param {OwnConversation} [conversation] as it is now; none where it is nobody's own any more
+ */
+function show(known, conversation) {
+  const before = rowFor(known);
+  if (!conversation) return before?.remove();
+  const row = rowOf(before, conversation);
+  const rows = /** @type {HTMLElement[]} */ ([...list.children]);
+  const next = rows.find((each) => each !== row && (each.dataset.at ?? "") < conversation.last_activity_at);
+  const isInPlace = row.isConnected && row.nextElementSibling === (next ?? null);
+  if (!isInPlace) moveBefore(row, next ?? null);
+}
+
+/**
+ * A row that moves keeps the focus that it has.
+ * @param {HTMLElement} row
+ * @param {HTMLElement | null} next
+ */
+function moveBefore(row, next) {
+  const focused = row.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement) : undefined;
+  list.insertBefore(row, next);
+  focused?.focus({ preventScroll: true });
+}
+
+/** @param {string} roomId */
+function rowFor(roomId) {
+  const rows = /** @type {HTMLElement[]} */ ([...list.children]);
+  return rows.find((row) => row.dataset.roomId === roomId);
+}
+
+/** @param {SubmitEvent} event */
+async function leave(event) {
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  const row = /** @type {HTMLElement | null} */ (form.closest(".own-row"));
+  const button = form.querySelector("button");
+  if (!row?.dataset.roomId || !button) return;
+  event.preventDefault();
+  button.disabled = true;
+  const reply = await ask(`/api/conversations/${encodeURIComponent(row.dataset.roomId)}/leave`, {});
+  button.disabled = false;
+  if (!reply.success) return say(reply.error);
+  const next = row.nextElementSibling ?? row.previousElementSibling;
+  say("You left ", row);
+  row.remove();
+  restoreFocus(next?.querySelector("a"), byId("own-title"));
+}
+
+/**
+ * @param {string} words
+ * @param {HTMLElement} [row] of what was left: it is led back to
+ */
+function say(words, row) {
+  const line = byId("own-left");
+  line.textContent = words;
+  const link = row?.querySelector("a");
+  if (!link) return;
+  const back = document.createElement("a");
+  back.href = link.href;
+  back.textContent = "Open it again";
+  const title = document.createElement("bdi");
+  title.textContent = row?.querySelector(".row-title")?.textContent ?? "";
+  line.append(title, ". ", back);
+}

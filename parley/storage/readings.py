@@ -1,0 +1,183 @@
+"""How far people have read, and what there is that they have not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from parley.contract import MISSED_AUTHORS_MAX, MISSED_MAX, UNREAD_MAX
+from parley.records import Author, Missed, Participant, Reading, Unread
+from parley.storage.participants import PRESENT
+from parley.storage.prepared import Prepared, as_stored, p, values
+from parley.storage.schema import mentions, messages, milliseconds, participants, readings
+
+MEANT_MAX = 100
+"""Of messages that mean somebody so many are named."""
+_LOOKED_AT_MAX = 500
+"""Messages: where most of them are deleted, or the clock was set, no more are looked through."""
+
+_OF_ONE = readings.c.conversation_id == p("conversation_id")
+_COLUMNS = [readings.c.user_id, readings.c.seq, readings.c.is_hidden]
+_FIND = Prepared(sa.select(*_COLUMNS).where(_OF_ONE, readings.c.user_id == p("user_id")), _COLUMNS)
+_given = insert(readings).values(values(readings.c))
+_PUT = Prepared(
+    _given.on_conflict_do_update(
+        index_elements=[readings.c.conversation_id, readings.c.user_id],
+        set_={"seq": _given.excluded.seq, "is_hidden": _given.excluded.is_hidden},
+    )
+)
+_SHOWN = Prepared(
+    sa.select(*_COLUMNS)
+    .join_from(
+        readings,
+        participants,
+        sa.and_(
+            participants.c.conversation_id == readings.c.conversation_id,
+            participants.c.user_id == readings.c.user_id,
+        ),
+    )
+    .where(_OF_ONE, readings.c.is_hidden.is_(False), readings.c.seq > 0, PRESENT)
+    .order_by(readings.c.user_id)
+    .limit(p("limit")),
+    _COLUMNS,
+)
+_LATER_COLUMNS = [
+    messages.c.seq,
+    messages.c.user_id,
+    as_stored(messages.c.sent_at),
+    as_stored(messages.c.deleted_at),
+]
+_LATER = Prepared(
+    sa.select(*_LATER_COLUMNS)
+    .where(messages.c.conversation_id == p("conversation_id"), messages.c.seq > p("after"))
+    .order_by(messages.c.seq.desc())
+    .limit(p("limit")),
+    _LATER_COLUMNS,
+)
+_MEANT = (
+    sa.select(mentions.c.seq, mentions.c.is_reply)
+    .where(
+        mentions.c.conversation_id == p("conversation_id"),
+        mentions.c.user_id == p("user_id"),
+        mentions.c.seq > p("after"),
+    )
+    .order_by(mentions.c.seq)
+    .limit(p("limit"))
+)
+_MEANT_SEQS = Prepared(_MEANT, [mentions.c.seq, mentions.c.is_reply])
+_count = sa.func.count().label("count")
+_MEANT_COUNT = Prepared(sa.select(_count).select_from(_MEANT.subquery()), [_count])
+_missed = (
+    sa.select(messages.c.seq, messages.c.user_id, messages.c.username)
+    .where(
+        messages.c.conversation_id == p("conversation_id"),
+        messages.c.seq > p("after"),
+        messages.c.deleted_at.is_(None),
+        messages.c.user_id != p("user_id"),
+    )
+    .order_by(messages.c.seq.desc())
+    .limit(p("limit"))
+    .subquery()
+)
+# Under the name they had last: SQLite gives the other columns of the row that has the maximum.
+_last = sa.func.max(_missed.c.seq).label("last")
+_AUTHOR_COLUMNS = [_missed.c.user_id, _missed.c.username, _count, _last]
+_AUTHORS = Prepared(
+    sa.select(*_AUTHOR_COLUMNS).group_by(_missed.c.user_id).order_by(_count.desc(), _last.desc()),
+    _AUTHOR_COLUMNS,
+)
+
+
+def find(connection: sa.Connection, conversation_id: int, user_id: str) -> Reading | None:
+    """How far they told that they have read."""
+    row = _FIND.first(connection, conversation_id=conversation_id, user_id=user_id)
+    return None if row is None else _reading(row)
+
+
+def put(connection: sa.Connection, conversation_id: int, reading: Reading) -> None:
+    """Instead of what was known of them."""
+    _PUT.write(
+        connection,
+        conversation_id=conversation_id,
+        user_id=reading.user_id,
+        seq=reading.seq,
+        is_hidden=reading.is_hidden,
+    )
+
+
+def shown(connection: sa.Connection, conversation_id: int, *, limit: int) -> tuple[Reading, ...]:
+    """Of those who are in it and show it."""
+    rows = _SHOWN.run(connection, conversation_id=conversation_id, limit=limit)
+    return tuple(_reading(row) for row in rows)
+
+
+def unread(connection: sa.Connection, person: Participant) -> Unread:
+    """What they have not read. Whoever speaks has read what came before, and nobody has to read
+    what was said before they first came.
+    """
+    told = find(connection, person.conversation_id, person.user_id)
+    after = 0 if told is None else told.seq
+    came = milliseconds(person.joined_at) if told is None else None
+    walk = _Walk(person.user_id, came)
+    _LATER.until(
+        connection,
+        walk.is_enough,
+        conversation_id=person.conversation_id,
+        after=after,
+        limit=_LOOKED_AT_MAX,
+    )
+    after = max(after, walk.read_through)
+    of_them = _MEANT_COUNT.first(
+        connection,
+        conversation_id=person.conversation_id,
+        user_id=person.user_id,
+        after=after,
+        limit=UNREAD_MAX,
+    )
+    return Unread(after, walk.count, of_them.count, told is not None and told.is_hidden)
+
+
+def missed(
+    connection: sa.Connection, conversation_id: int, user_id: str, *, after: int, seq: int
+) -> Missed:
+    """What others than `user_id` said after a seq. `seq` is that of the conversation now."""
+    given = {"conversation_id": conversation_id, "user_id": user_id, "after": after}
+    rows = _AUTHORS.run(connection, **given, limit=MISSED_MAX)
+    count = sum(row.count for row in rows)
+    meant = _MEANT_SEQS.run(connection, **given, limit=MEANT_MAX) if user_id else []
+    return Missed(
+        after=after,
+        seq=seq,
+        count=count,
+        has_more=count >= MISSED_MAX,
+        authors=tuple(
+            Author(row.user_id, row.username, row.count) for row in rows[:MISSED_AUTHORS_MAX]
+        ),
+        mentions=tuple(row.seq for row in meant if not row.is_reply),
+        replies=tuple(row.seq for row in meant if row.is_reply),
+    )
+
+
+class _Walk:
+    """Back from the newest message, to where somebody has read to."""
+
+    def __init__(self, user_id: str, came: int | None) -> None:
+        self._user_id = user_id
+        self._came = came
+        """When they first came, in milliseconds, where nothing else tells where it ends."""
+        self.count = 0
+        self.read_through = 0
+
+    def is_enough(self, row: Any) -> bool:
+        is_before = self._came is not None and row.sent_at < self._came
+        if row.user_id == self._user_id or is_before:
+            self.read_through = row.seq
+            return True
+        self.count += row.deleted_at is None
+        return self.count >= UNREAD_MAX
+
+
+def _reading(row: Any) -> Reading:
+    return Reading(row.user_id, row.seq, row.is_hidden)

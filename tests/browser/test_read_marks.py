@@ -1,0 +1,138 @@
+"""How far one has read: the same on every device, seen by few others, told after a time away."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.axe import grave_faults
+from tests.browser.conftest import Arrive
+from tests.browser.seeding import Said, Seeded, Seeding
+from tests.browser.test_reading import SET_VISIBILITY
+from tests.browser.visitor import PHONE, Visitor
+
+LOOKED_LONG_AGO = """() => {
+  for (const key of Object.keys(localStorage).filter((key) => key.startsWith("parley:looked:"))) {
+    localStorage.setItem(key, String(Date.now() - 2 * 3600 * 1000));
+  }
+}"""
+
+
+def device_of(visitor: Visitor, arrive: Arrive, talk: Seeded, **options: object) -> Visitor:
+    """Another device of theirs, with the session of the first and nothing else of it."""
+    other = arrive(visitor.name, **options)
+    other.has_session(visitor.session())
+    other.opens(talk.link)
+    other.is_connected()
+    return other
+
+
+def seen(page: Page) -> list[str]:
+    return page.locator(".seen").all_inner_texts()
+
+
+def test_what_is_read_on_the_phone_is_read_on_the_laptop(seeding: Seeding, arrive: Arrive) -> None:
+    talk = seeding.conversation("Tea", [Said("Ada", f"before {i}") for i in range(30)])
+    laptop = arrive("Ben")
+    laptop.comes(talk.link)
+    laptop.is_connected()
+    phone = device_of(laptop, arrive, talk, **PHONE)
+    for device in (laptop, phone):
+        device.page.evaluate(SET_VISIBILITY, "hidden")
+    for i in range(3):
+        seeding.say(talk, "Ada", f"new {i}")
+    for device in (laptop, phone):
+        expect(device.page).to_have_title(re.compile(r"^\(3\) "))
+    phone.page.evaluate(SET_VISIBILITY, "visible")
+    phone.page.locator("#scroller").evaluate("scroller => { scroller.scrollTop = 0; }")
+    expect(laptop.page).to_have_title(re.compile("^Tea"))
+    expect(laptop.page.locator(".unread")).to_have_count(0)
+
+    # Nor is it new on a device that was off meanwhile; what comes later is, as on the list.
+    laptop.opens("about:blank")
+    phone.opens("about:blank")
+    seeding.say(talk, "Ada", "later")
+    laptop.opens(talk.link)
+    expect(laptop.page.locator(".unread + .message")).to_contain_text("later")
+
+
+def test_who_has_seen_a_message_stands_under_it_until_they_keep_it_to_themselves(
+    ada: Visitor, ben: Visitor, cleo: Visitor
+) -> None:
+    link = ada.starts("Tea")
+    ada.joins()
+    for guest in (ben, cleo):
+        guest.comes(link)
+        guest.is_connected()
+    ada.says("Milk?")
+    line = ada.page.locator(".seen")
+    expect(line).to_have_text("Seen by Ben and Cleo")
+    cleo.says("Lemon")
+    expect(line).to_have_text("Seen by Ben")
+    assert grave_faults(ada.page) == []
+
+    ben.page.get_by_label("Show how far I've read").uncheck()
+    expect(line).to_have_count(0)
+    ben.opens(link)
+    expect(ben.page.get_by_label("Show how far I've read")).not_to_be_checked()
+    ben.page.get_by_label("Show how far I've read").check()
+    expect(line).to_have_text("Seen by Ben")
+
+
+def test_whoever_comes_back_after_hours_is_told_what_was_missed(
+    seeding: Seeding, arrive: Arrive
+) -> None:
+    talk = seeding.conversation("Tea", [Said("Ada", f"before {i}") for i in range(30)])
+    ben = arrive("Ben")
+    ben.comes(talk.link)
+    ben.is_connected()
+    card = ben.page.get_by_role("region", name="While you were away")
+    expect(card).not_to_be_visible()
+    ben.opens("/conversations")
+    ben.page.evaluate(LOOKED_LONG_AGO)
+    for i in range(150):
+        seeding.say(talk, "Ada" if i % 3 else "Cleo", f"new {i}")
+    ben.opens(talk.link)
+    expect(card).to_contain_text("150 messages: 100 from Ada and 50 from Cleo.")
+    # Not all of it is loaded, and the count is right all the same.
+    expect(ben.page).to_have_title(re.compile(r"^\(1[0-4]\d\) "))
+    assert grave_faults(ben.page) == []
+    ben.page.locator("#scroller").evaluate("scroller => { scroller.scrollTop = 0; }")
+    ben.page.keyboard.press("n")
+    expect(ben.message("new 0")).to_be_focused()
+    expect(card).not_to_be_visible()
+
+    # Soon after, there is nothing to be told.
+    ben.opens("about:blank")
+    seeding.say(talk, "Ada", "one more")
+    ben.opens(talk.link)
+    expect(ben.page.locator(".unread")).to_have_count(1)
+    expect(card).not_to_be_visible()
+
+
+def test_so_is_whoever_looks_at_a_tab_again_that_was_hidden_for_hours(
+    seeding: Seeding, arrive: Arrive
+) -> None:
+    talk = seeding.conversation("Tea", [Said("Ada", f"before {i}") for i in range(30)])
+    ben = arrive("Ben", **PHONE)
+    ben.page.clock.install()
+    ben.comes(talk.link)
+    card = ben.page.get_by_role("region", name="While you were away")
+    ben.page.evaluate(SET_VISIBILITY, "hidden")
+    seeding.say(talk, "Ada", "At once")
+    expect(ben.page).to_have_title(re.compile(r"^\(1\) "))
+    ben.page.evaluate(SET_VISIBILITY, "visible")
+    expect(card).not_to_be_visible()
+    ben.page.locator("#scroller").evaluate("scroller => { scroller.scrollTop = 0; }")
+    expect(ben.page).to_have_title(re.compile(r"^Tea"))
+
+    ben.page.evaluate(SET_VISIBILITY, "hidden")
+    for i in range(40):
+        seeding.say(talk, "Ada", f"later {i}")
+    expect(ben.page).to_have_title(re.compile(r"^\(40\) "))
+    ben.page.clock.fast_forward(2 * 3_600_000)
+    ben.page.evaluate(SET_VISIBILITY, "visible")
+    expect(card).to_contain_text("40 messages from Ada.")
+    card.get_by_role("button", name="Dismiss").click()
+    expect(card).not_to_be_visible()
