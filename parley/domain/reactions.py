@@ -37,10 +37,9 @@ def react(
 ) -> asyncio.Future[Changed]:
     """Add or take back one's own, which changes nothing where it is so already.
 
-    For whoever may post. Raises `BadRequest` for what is no emoji; and, once awaited, for one too
-    many, `NotFound`, `NotJoined`, `ConversationIsOver`, `ReadOnly`.
+    For whoever may post. Raises, once awaited, `NotFound`, `NotJoined`, `ConversationIsOver`,
+    `ReadOnly`; `BadRequest` for what is no emoji, or one too many.
     """
-    emoji = one_emoji(reaction)
     conversation_id = person.conversation_id
 
     def work(connection: sa.Connection) -> Changed:
@@ -52,7 +51,7 @@ def react(
         if message is None:
             raise NotFound(changing.NO_SUCH_MESSAGE)
         access.require_speaking(head)
-        changed = _changed(connection, message, emoji, person.user_id, on=on)
+        changed = _changed(connection, message, reaction, person.user_id, on=on)
         return Changed(message if changed is None else changed, changed is not None)
 
     return context.database.write(work, lambda changed: _tell(context, changed))
@@ -71,7 +70,6 @@ async def react_as(
 
     Who had left, or was counted as gone, is back by it, as by posting.
     """
-    emoji = one_emoji(reaction)
     is_back = False
 
     def change(connection: sa.Connection, found: Found, message: Message) -> Message | None:
@@ -79,7 +77,7 @@ async def react_as(
         if person is None:
             raise NotJoined
         access.require_posting(found.conversation, person)
-        changed = _changed(connection, message, emoji, person.user_id, on=on)
+        changed = _changed(connection, message, reaction, person.user_id, on=on)
         if changed is not None and person.left_at is not None and not is_back:
             raise _Away
         return changed
@@ -100,9 +98,10 @@ def _tell(context: Context, changed: Changed) -> None:
 
 
 def _changed(
-    connection: sa.Connection, message: Message, emoji: str, user_id: str, *, on: bool
+    connection: sa.Connection, message: Message, reaction: str, user_id: str, *, on: bool
 ) -> Message | None:
     """The message as it is then; None where nothing changes."""
+    emoji = one_emoji(reaction)
     if message.deleted_at is not None and on:
         raise NotFound("This message was deleted.")
     sums = (_put if on else _take_back)(connection, message, emoji, user_id)

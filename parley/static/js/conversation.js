@@ -287,7 +287,8 @@ function receiveChanged(message) {
   if (message.pinned) showPins();
   pins?.then((shown) => shown.changed(message));
   const known = store.state.messages.find(({ id }) => id === message.id);
-  if (known?.message !== message.message) hush(); // what was said before is not to be read any more
+  // What was said before is not to be read any more; what people react to is.
+  if (message.deleted || (known && known.message !== message.message)) hush();
   store.dispatch({ type: "message_changed", message });
   if (!known || !message.reactions || message.user_id !== store.state.me?.userId) return;
   import("./transcript/actions.js").then(({ tellReactions }) => tellReactions(store, known));
