@@ -256,7 +256,7 @@ def _set_up_templates(app: Quart, assets: Assets) -> None:
         clock=transcript.clock,
         as_json=transcript.as_json,
         full_date=transcript.full_date,
-        excerpt=transcript.excerpt,
+        excerpt=present.excerpt,
         is_for=transcript.is_for,
     )
     app.jinja_env.filters.update(chips=reactions.chips, raw_reactions=reactions.raw_text)

@@ -17,8 +17,8 @@ from parley.contract.terms import (
 
 
 class Answered(Struct, kw_only=True):
-    """What a message answers, as it is now; `excerpt` is how it begins, on one line. With
-    `deleted: true` nothing is left of it.
+    """What a message answers, as it is now; `excerpt` is how it begins, on one line,
+    without the signs of its Markdown. With `deleted: true` nothing is left of it.
     """
 
     id: str

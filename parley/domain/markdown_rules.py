@@ -38,7 +38,7 @@ _SCHEME = re.compile(r"https?\Z", re.IGNORECASE)
 _LINK = re.compile(web_links.LINK)
 # Where words are not set apart: Thai, Lao, Myanmar, Khmer, kana, Han, Hangul. A name may begin and
 # end between any two letters of these.
-_UNSPACED = (
+UNSPACED = (
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff"
     "\U00020000-\U0003ffff]"
 )
@@ -64,8 +64,8 @@ class _Mentions:
         self._user_ids = dict(meant)
         longest_first = sorted(self._user_ids, key=len, reverse=True)
         self._named = re.compile(
-            rf"(?:(?<![\w/])|(?<={_UNSPACED}))@({'|'.join(map(re.escape, longest_first))})"
-            rf"(?:(?!\w)|(?={_UNSPACED})|(?<={_UNSPACED}))"
+            rf"(?:(?<![\w/])|(?<={UNSPACED}))@({'|'.join(map(re.escape, longest_first))})"
+            rf"(?:(?!\w)|(?={UNSPACED})|(?<={UNSPACED}))"
         )
 
     def at(self, source: str, start: int) -> list[str] | None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.contract.terms import MEANT_MAX, USERNAME_MAX_CHARS
-from parley.domain import markdown, names, naming
+from parley.domain import markdown, markdown_rules, names, naming
 from parley.errors import NotFound
 from parley.records import Answered, Message, Participant
 from parley.storage import messages as stored
@@ -23,12 +23,7 @@ LOOKS_MAX = 300
 _WINDOW = 2 * USERNAME_MAX_CHARS
 """Accents that are written as characters of their own make a name longer than it is kept."""
 
-# Where words are not set apart, or carry what other languages put into the next: Thai, Lao,
-# Myanmar, Khmer, kana, Han, Hangul. A name may end between any two letters of these.
-_UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff"
-    "\U00020000-\U0003ffff]"
-)
+_UNSPACED = re.compile(markdown_rules.UNSPACED)
 _JOINER = "\u200d"
 
 

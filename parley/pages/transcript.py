@@ -11,8 +11,6 @@ import msgspec
 from parley import contract
 
 GROUP_MINUTES = 5
-EXCERPT_CHARS = 160
-"""More than a line shows."""
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
@@ -40,11 +38,6 @@ def is_for(message: contract.Message, me: contract.Participant | None) -> bool:
 def as_json(kept: object) -> str:
     """What is kept as it is sent, and so is not read before."""
     return msgspec.json.encode(kept).decode()
-
-
-def excerpt(text: str) -> str:
-    """How a text begins, in one line."""
-    return " ".join(text[:EXCERPT_CHARS].split())
 
 
 def grouped(messages: Iterable[contract.Message]) -> Iterator[Shown]:

@@ -7,9 +7,8 @@ from typing import Any, cast
 from msgspec import UNSET, Raw
 
 from parley import contract, records
+from parley.present.excerpts import excerpt
 from parley.present.fields import moment_or_unset, or_unset, timestamp
-
-EXCERPT_CHARS = 120
 
 
 def message(record: records.Message) -> contract.Message:
@@ -45,12 +44,6 @@ def answered(record: records.Answered) -> contract.Answered:
         excerpt=excerpt(record.begins),
         deleted=record.is_gone or UNSET,
     )
-
-
-def excerpt(text: str) -> str:
-    """How a text begins, on one line."""
-    words = " ".join(text[: 4 * EXCERPT_CHARS].split())
-    return words if len(words) <= EXCERPT_CHARS else words[: EXCERPT_CHARS - 1] + "…"
 
 
 def _as_stored(text: str | None) -> Any:

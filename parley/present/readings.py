@@ -8,8 +8,8 @@ from msgspec import UNSET
 
 from parley import contract, records
 from parley.present.conversations import join_link
+from parley.present.excerpts import excerpt
 from parley.present.fields import or_unset, timestamp
-from parley.present.messages import excerpt
 
 
 def own(record: records.Own, *, public_url: str = "") -> contract.OwnConversation:

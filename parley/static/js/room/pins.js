@@ -1,11 +1,10 @@
 // @ts-check
 // The strip of what is pinned: it shows one at a time, leads there, and goes on to the next.
+import { excerpt } from "../state/excerpt.js";
 import { byId } from "../browser/dom.js";
 import { ask } from "../connection/wire.js";
 
 /** @typedef {import("../connection/wire.js").Message} Message */
-
-const EXCERPT_CHARS = 160;
 
 export class Pins {
   /**
@@ -76,7 +75,7 @@ export class Pins {
     if (!pin) return;
     this.link.href = `/conversation/${encodeURIComponent(this.connection.roomId)}?at=${pin.seq}#m-${pin.seq}`;
     byId("pin-author").textContent = pin.username;
-    byId("pin-text").textContent = pin.message.slice(0, EXCERPT_CHARS).split(/\s+/).join(" ").trim();
+    byId("pin-text").textContent = excerpt(pin.message);
     byId("pin-next").hidden = this.pins.length < 2;
     byId("pin-count").textContent = `${this.at + 1} of ${this.pins.length}`;
   }

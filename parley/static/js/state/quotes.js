@@ -1,14 +1,11 @@
 // @ts-check
 // What a message answers, as it is now: its change is told once, and whatever quotes it follows. Pure.
+import { excerpt } from "./excerpt.js";
 
 /**
  * @typedef {import("../connection/wire.js").Message} Message
  * @typedef {import("../connection/wire.js").Answered} Answered
  */
-
-const EXCERPT_CHARS = 120;
-/** As much of a text is looked at for that, here and on the server. */
-const BEGINS_CHARS = 300;
 
 /**
  * @param {Message} message
@@ -16,10 +13,7 @@ const BEGINS_CHARS = 300;
  */
 export function quoteOf({ id, seq, user_id, username, message, deleted }) {
   if (deleted) return { id, seq, user_id, username, excerpt: "", deleted };
-  const words = [...message.slice(0, 2 * BEGINS_CHARS)].slice(0, BEGINS_CHARS).join("").trim().replace(/\s+/g, " ");
-  const letters = [...words];
-  const excerpt = letters.length <= EXCERPT_CHARS ? words : `${letters.slice(0, EXCERPT_CHARS - 1).join("")}…`;
-  return { id, seq, user_id, username, excerpt };
+  return { id, seq, user_id, username, excerpt: excerpt(message) };
 }
 
 /**

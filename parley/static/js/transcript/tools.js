@@ -158,8 +158,25 @@ function place(row, message) {
   const at =
     besideAt(firstLine > text.top ? firstLine : centred) ??
     besideAt(firstLine) ??
-    besideAt(text.top - height) ?? { left: whole.right - width, top: above };
+    besideAt(text.top - height) ??
+    besideName(message, whole, width, height) ?? { left: whole.right - width, top: above };
   row.style.left = `${at.left - whole.left}px`;
   row.style.top = `${at.top - whole.top}px`;
   row.classList.toggle("low", at.top - NAME_PX < pane.top);
+}
+
+/**
+ * At the end of the line with the name, where that leaves room.
+ * @param {HTMLElement} message
+ * @param {DOMRect} whole
+ * @param {number} width
+ * @param {number} height
+ */
+function besideName(message, whole, width, height) {
+  const head = /** @type {HTMLElement} */ (message.querySelector(".message-head"));
+  const boxes = [...head.children].map((part) => part.getBoundingClientRect()).filter((box) => box.width);
+  const [line] = boxes;
+  const left = whole.right - width;
+  if (!line || boxes.some((box) => box.right + GAP_PX > left)) return undefined;
+  return { left, top: line.top + (line.height - height) / 2 };
 }
