@@ -12,7 +12,7 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check -qq install
 MADE := $(VENV)/.made
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
-# What comes from npm: generators of programs in TypeScript, which a test needs, and esbuild.
+# What comes from npm: generators of programs in TypeScript, which a test needs, Rollup and esbuild.
 NPM := $(patsubst %,%/node_modules/.package-lock.json,tests/programs tools)
 
 # A program that is started a hundred times must not be compiled each time.

@@ -25,7 +25,7 @@ from parley.calls import (
     service,
 )
 from parley.contract import decode, openapi
-from parley.errors import Forbidden, NotFound, NotJoined, TokenRequired, TooLarge
+from parley.errors import Forbidden, NotFound, NotJoined, OldLink, TokenRequired, TooLarge
 from parley.limits.limiter import Kind
 from parley.paths import Paths
 
@@ -179,7 +179,7 @@ def _serving(name: str, handler: Handler) -> Handler:
         async with web.limited(_limit(name), path.get("room_id", "")) as outcome:
             try:
                 reply = await handler(*arguments, **path)
-            except (Forbidden, NotJoined):
+            except (Forbidden, NotJoined, OldLink):
                 if call.credential and await web.lacks_token():
                     raise TokenRequired from None
                 raise

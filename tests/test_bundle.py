@@ -33,17 +33,18 @@ def test_it_is_of_this_source() -> None:
     assert bundle.is_current(), "run make bundle"
 
 
-def test_it_is_what_esbuild_makes_of_it(tmp_path: Path) -> None:
-    if not bundle.ESBUILD.exists() and os.environ.get("CI") != "true":
-        pytest.skip("esbuild is not installed: make setup installs it where there is npm")
+def test_it_is_what_the_tools_make_of_it(tmp_path: Path) -> None:
+    if not bundle.ROLLUP.exists() and os.environ.get("CI") != "true":
+        pytest.skip("Rollup is not installed: make setup installs it where there is npm")
     bundle.make(tmp_path / "made")
     assert files_in(tmp_path / "made") == files_in(FOLDER / BUILT)
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
-def test_a_page_is_sent_one_file(entry: str) -> None:
+def test_a_page_begins_with_two_files_at_most(entry: str) -> None:
     assets = Assets()
     assert assets.url(entry) == f"/static/{assets.version}/{BUILT}/{entry}"
+    assert len(assets.imports(entry)) == (1 if entry.endswith(".js") else 0)
 
 
 @pytest.mark.parametrize("changed", ["js/state/store.js", "css/tokens.css"])
@@ -64,6 +65,7 @@ def test_source_is_sent_where_nothing_was_made(folder: Path) -> None:
 
 
 def test_the_licence_of_what_is_in_it_goes_along() -> None:
-    text = (FOLDER / BUILT / "js" / "conversation.js").read_text("utf-8")
+    [shared] = Assets().imports("js/conversation.js")
+    text = (FOLDER / BUILT / shared.partition(f"/{BUILT}/")[2]).read_text("utf-8")
     assert "Socket.IO" in text
     assert "MIT License" in text

@@ -151,6 +151,7 @@ VALUES = {
     "limit_passphrases": ("3/10m room", (Rate(3, 600, By.ROOM),)),
     "limit_unknown_rooms": ("2/24h address", (Rate(2, 86_400, By.ADDRESS),)),
     "limit_acts": ("4/1m address", (Rate(4, 60, By.ADDRESS),)),
+    "limit_readings": ("9/1m session", (Rate(9, 60, By.SESSION),)),
     "limit_reads": ("5/1m address", (Rate(5, 60, By.ADDRESS),)),
 }
 

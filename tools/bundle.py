@@ -1,29 +1,35 @@
 """What browsers are sent instead of forty modules: one script and one style sheet for a page.
 
     python -m tools.bundle           make `parley/static/built` of the modules and sheets beside it
-    python -m tools.bundle --check   say whether that is of these; needs no esbuild
+    python -m tools.bundle --check   say whether that is of these; needs no npm
 
 The modules run as they are, and are served so wherever they have changed since
-(`parley/pages/assets.py`). esbuild comes from npm: `make bundle` installs it.
+(`parley/pages/assets.py`). Rollup joins them and esbuild makes them small; both come from npm:
+`make bundle` installs them.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from parley.pages.assets import BUILT, FOLDER, LIST, source_of
 
 SCRIPTS = ("conversation", "door", "manage", "own", "page")
 SHEETS = ("conversation", "manage", "site")
-ESBUILD = Path(__file__).parent / "node_modules" / ".bin" / "esbuild"
+TOOLS = Path(__file__).parent
+ESBUILD = TOOLS / "node_modules" / ".bin" / "esbuild"
+ROLLUP = TOOLS / "node_modules" / ".bin" / "rollup"
+ROLLUP_CONFIG = TOOLS / "rollup.config.mjs"
+MINIFIED = ["--minify", "--legal-comments=inline", "--charset=utf8", "--log-level=warning"]
+_IMPORT = re.compile(r"""^(?:import|export)\b[^;]*?["']\./([^"']+)["'];$""", re.MULTILINE)
 # What the page's own colours and layout need (CSS nesting, `oklch`, `:has`) is no older.
 TARGET = "es2022"
 TIMEOUT_S = 60
@@ -73,39 +79,41 @@ def make(into: Path, source: Path = FOLDER) -> None:
 
 def _bundle(source: Path, entry: str, into: Path) -> list[str]:
     """Make one, and name the files it is made of: itself, and what it imports at once."""
-    meta = into.with_name("meta.json")
-    command = [
-        str(ESBUILD), entry, "--bundle", "--minify", "--splitting", "--format=esm",
-        f"--target={TARGET}", "--legal-comments=inline", "--charset=utf8", "--log-level=warning",
-        "--outbase=.", f"--outdir={into}", "--chunk-names=js/[name]-[hash]",
-        f"--metafile={meta}",
-    ]  # fmt: skip
     if entry.endswith(".css"):
-        command.remove(f"--target={TARGET}")
-    try:
-        subprocess.run(  # noqa: S603  # ours
-            command, cwd=source, capture_output=True, text=True, timeout=TIMEOUT_S, check=True
+        _run(
+            source, entry, [str(ESBUILD), entry, "--bundle", *MINIFIED, f"--outfile={into / entry}"]
         )
-    except FileNotFoundError as error:
-        raise BundleError("esbuild was not found: run make bundle, which installs it.") from error
-    except subprocess.CalledProcessError as error:
-        raise BundleError(f"esbuild could not bundle {entry}. {error.stderr.strip()}") from error
-    outputs: dict[str, Any] = json.loads(meta.read_text("utf-8"))["outputs"]
-    files = {_name(path): output for path, output in outputs.items()}
-    [whole] = [name for name, output in files.items() if output.get("entryPoint") == entry]
-    first = [whole]
-    for name in first:  # grows as it goes
-        first += [
-            _name(each["path"])
-            for each in files[name]["imports"]
-            if each["kind"] == "import-statement" and _name(each["path"]) not in first
-        ]
+        return [entry]
+    with tempfile.TemporaryDirectory() as folder:
+        joined = Path(folder)
+        _run(source, entry, [str(ROLLUP), "--config", str(ROLLUP_CONFIG), "--silent"], joined)
+        first = [entry]
+        for name in first:  # grows as it goes
+            imported = _IMPORT.findall((joined / name).read_text("utf-8"))
+            first += [f"js/{each}" for each in imported if f"js/{each}" not in first]
+        minified = [str(ESBUILD), *sorted(str(path) for path in (joined / "js").iterdir())]
+        _run(source, entry, [*minified, *MINIFIED, f"--target={TARGET}", f"--outdir={into / 'js'}"])
     return first
 
 
-def _name(path: str) -> str:
-    """Of a file that was made, in the folder it was made in."""
-    return re.sub(r"^.*?/made/", "", path)
+def _run(source: Path, entry: str, command: list[str], into: Path | None = None) -> None:
+    given = {**os.environ, "ENTRY": entry, "INTO": str(into), "NO_COLOR": "1"}
+    try:
+        subprocess.run(  # noqa: S603  # ours
+            command,
+            cwd=source,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=True,
+            env=given,
+        )
+    except FileNotFoundError as error:
+        raise BundleError(
+            "esbuild or Rollup was not found: run make bundle, which installs them."
+        ) from error
+    except subprocess.CalledProcessError as error:
+        raise BundleError(f"{entry} could not be bundled. {error.stderr.strip()}") from error
 
 
 if __name__ == "__main__":

@@ -191,7 +191,7 @@ class _Look:
             return None, False
         if stem == key and following != key:
             return None, True
-        few = held.marks(self._connection, self._conversation_id, key)
+        few = held.marks(self._connection, self._conversation_id, key).of_holders
         holders = held.holders if len(few) <= held.FEW else held.foremost
         people = [
             each

@@ -8,7 +8,7 @@ from msgspec import Struct
 from parley.contract import READ_SHOWN_MAX
 from parley.domain import door
 from parley.domain.context import Context
-from parley.errors import BadRequest, NotJoined
+from parley.errors import NotJoined
 from parley.records import Conversation, Missed, Reading, ReadingMoved, Session
 from parley.storage import readings as stored
 
@@ -70,14 +70,14 @@ async def missed(
 ) -> Missed:
     """What others said after a seq: of whoever takes part, from where they have read to.
 
-    Raises `BadRequest` where nothing tells from where on, and what keeps them from reading.
+    Raises `NotJoined` where nothing tells from where on, and what keeps them from reading.
     """
 
     def query(connection: sa.Connection) -> Missed:
         found = door.readable(connection, room_id, session)
         person, read = found.person, after
         if read is None and person is None:
-            raise BadRequest("after: tell from which seq on, or join first.")
+            raise NotJoined("Join the conversation first, or say with after from which seq on.")
         if read is None and person is not None:
             read = stored.unread(connection, person).after
         user_id = "" if person is None else person.user_id

@@ -41,6 +41,12 @@ Unreadable = Callable[[str, bool], Any]
 Disconnect = Callable[[str], None]
 
 
+class Packet(sio_packet.Packet):  # type: ignore[misc]  # the library has no types
+    """Of this server alone: python-socketio sets a JSON codec for every client and server of the
+    process, and whoever is a client beside us may be sent what nests deeper than we read.
+    """
+
+
 class GuardedSocketIO(socketio.AsyncServer):  # type: ignore[misc]  # the library has no types
     """Socket.IO on the default namespace, handing everything to the four functions of `Server`."""
 
@@ -64,6 +70,7 @@ class GuardedSocketIO(socketio.AsyncServer):  # type: ignore[misc]  # the librar
             async_mode="asgi",
             async_handlers=False,
             namespaces=[NAMESPACE],
+            serializer=Packet,
             json=codec,
             logger=silent(),
             engineio_logger=silent(),
@@ -164,14 +171,14 @@ class GuardedSocketIO(socketio.AsyncServer):  # type: ignore[misc]  # the librar
     def _acknowledge(self, sid: str, id: int | None, answer: Any) -> None:
         socket = self._socket(sid)
         if id is not None and socket is not None:
-            ack = sio_packet.Packet(sio_packet.ACK, data=[answer], id=id, binary=False)
+            ack = Packet(sio_packet.ACK, data=[answer], id=id, binary=False)
             socket.push(eio_packet.Packet(eio_packet.MESSAGE, ack.encode()))
 
     def _push_to(self, sids: list[str], event: str, data: object) -> None:
         sockets = [socket for sid in sids if (socket := self._socket(sid)) is not None]
         if not sockets:
             return
-        encoded = sio_packet.Packet(sio_packet.EVENT, data=[event, data], binary=False).encode()
+        encoded = Packet(sio_packet.EVENT, data=[event, data], binary=False).encode()
         pkt = eio_packet.Packet(eio_packet.MESSAGE, encoded)
         for socket in sockets:
             socket.push(pkt)

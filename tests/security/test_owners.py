@@ -252,6 +252,7 @@ async def test_a_replaced_link_says_so_and_who_is_inside_stays(person: People) -
     assert (told["room_id"], told["new_room_id"]) == (room_id, new)
     assert await refused(cleo, "GET", path) == "link_replaced"
     assert await refused(cleo, "POST", f"{path}/join") == "link_replaced"
+    assert await refused(cleo, "DELETE", f"{path}/messages/none") == "token_required"
     for name in (room_id, new):
         assert (await ben.say(name, f"By {name}"))["ok"]
     await ada.hears("new_message", lambda data: data["message"] == f"By {new}")

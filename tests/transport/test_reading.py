@@ -138,7 +138,7 @@ async def test_what_was_missed_is_counted_by_whom(ada: Caller, ben: Caller) -> N
     assert (await ben.call("GET", f"{path}?after=3")).body["unread"] == 1
     # A stranger has no place to begin from but one that they name.
     stranger = Caller(ada.app, "Sam")
-    assert (await stranger.call("GET", path)).body["code"] == "bad_request"
+    assert (await stranger.call("GET", path)).body["code"] == "not_joined"
     assert (await stranger.call("GET", f"{path}?after=0")).body["unread"] == 4
 
 

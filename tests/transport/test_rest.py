@@ -27,6 +27,7 @@ CONVERSATION_FIELDS = {
     "visibility",
     "seq",
     "door",
+    "read",
     "read_only",
 }
 MESSAGE_FIELDS = {
@@ -74,6 +75,7 @@ async def test_create_answers_with_the_conversation_and_its_link(ada: Caller) ->
         "visibility": "listed",
         "seq": 0,
         "door": "open",
+        "read": [],
         "read_only": False,
     }
 

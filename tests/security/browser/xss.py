@@ -131,9 +131,12 @@ _LOOK = """async () => {
   for (const element of document.querySelectorAll("main *, aside *"))
     for (const name of happenings) element.dispatchEvent(new Event(name, {bubbles: true}));
   await new Promise(done => setTimeout(done));
-  const known = new Set(["A", "CODE", "PRE"]);
+  const known = new Set([
+    "A", "A.named-link", "BLOCKQUOTE", "BUTTON.code-copy.needs-js", "CODE", "DIV.code-block",
+    "DIV.code-head", "EM", "LI", "OL", "P", "PRE", "S", "SPAN.code-language", "SPAN.mention",
+    "STRONG", "UL"]);
   const inMessages = [...document.querySelectorAll(".message-text *")]
-    .filter(element => !known.has(element.tagName));
+    .filter(element => !known.has([element.tagName, ...element.classList].join(".")));
   const withHandlers = [...document.querySelectorAll("*")].filter(element =>
     [...element.attributes].some(({name}) => name.startsWith("on")));
   const links = [...document.links].filter(link => !/^(https?)?:$/.test(link.protocol));

@@ -38,7 +38,7 @@ export class Tools {
   showAt(message, actions, byTouch) {
     this.fill(actions, byTouch);
     if (this.row.parentElement !== message) this.moveTo(message);
-    place(this.row, message);
+    place(this.row, message, byTouch);
   }
 
   hide() {
@@ -133,8 +133,9 @@ function button(label, path) {
  * Beside the text, where there is room in the column or in the margin; else beside the name; else above it all.
  * @param {HTMLElement} row
  * @param {HTMLElement} message
+ * @param {boolean} byTouch
  */
-function place(row, message) {
+function place(row, message, byTouch) {
   const whole = message.getBoundingClientRect();
   const pane = byId("scroller").getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = row;
@@ -159,14 +160,15 @@ function place(row, message) {
     besideAt(firstLine > text.top ? firstLine : centred) ??
     besideAt(firstLine) ??
     besideAt(text.top - height) ??
-    besideName(message, whole, width, height) ?? { left: whole.right - width, top: above };
+    (byTouch ? besideName(message, whole, width, height) : undefined) ?? { left: whole.right - width, top: above };
   row.style.left = `${at.left - whole.left}px`;
   row.style.top = `${at.top - whole.top}px`;
+  row.classList.toggle("high", "isHigh" in at);
   row.classList.toggle("low", at.top - NAME_PX < pane.top);
 }
 
 /**
- * At the end of the line with the name, where that leaves room.
+ * At the end of the line with the name, where that leaves room; what it is higher than that line stands above it.
  * @param {HTMLElement} message
  * @param {DOMRect} whole
  * @param {number} width
@@ -178,5 +180,5 @@ function besideName(message, whole, width, height) {
   const [line] = boxes;
   const left = whole.right - width;
   if (!line || boxes.some((box) => box.right + GAP_PX > left)) return undefined;
-  return { left, top: line.top + (line.height - height) / 2 };
+  return { left, top: line.bottom - height, isHigh: true };
 }

@@ -1,1 +1,0 @@
-function r(t){let e=document.getElementById(t);if(!e)throw new Error(`The page has no #${t}.`);return e}function o(t){let n=r(t).content.firstElementChild;return document.importNode(n,!0)}function c(t,e){let n=t.querySelector(`[data-part="${e}"]`);if(!n)throw new Error(`The template has no part "${e}".`);return n}export{r as a,o as b,c};

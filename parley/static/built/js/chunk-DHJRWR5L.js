@@ -1,1 +1,0 @@
-function l(e,r="localStorage"){try{return globalThis[r].getItem(`parley:${e}`)??""}catch{return""}}function a(e,r,t="localStorage"){try{r?globalThis[t].setItem(`parley:${e}`,r):globalThis[t].removeItem(`parley:${e}`)}catch{}}function o(e){try{return Object.keys(localStorage).filter(t=>t.startsWith(`parley:${e}`)).map(t=>t.slice(7))}catch{return[]}}export{l as a,a as b,o as c};

@@ -1,1 +1,0 @@
-import{b as a,c as b,d as c}from"./chunk-PKOIQS32.js";import"./chunk-EOT6EKL7.js";import"./chunk-4C6SE6UG.js";import"./chunk-5725UJR2.js";import"./chunk-Z42QL3AP.js";export{c as copy,b as copyLink,a as copyWords};

@@ -1,0 +1,39 @@
+// What a page's script begins with goes into one file beside it: what is loaded later needs parts of that, and others
+// cut it into a file for each set of those that share it. And the licences of what is in a file go along.
+
+import { readFileSync } from "node:fs";
+
+const { ENTRY: entry, INTO: dir } = process.env;
+
+/** @type {import("rollup").RollupOptions} */
+export default {
+  input: entry,
+  output: {
+    dir, format: "es", entryFileNames: "js/[name].js", chunkFileNames: "js/[name]-[hash].js", manualChunks,
+    banner: ({ moduleIds }) => moduleIds.map(licenceOf).join(""),
+  },
+};
+
+/** What stands at the head of somebody else's file. @param {string} id */
+function licenceOf(id) {
+  return /^\/\*![^]*?\*\/\n/.exec(readFileSync(id, "utf8"))?.[0] ?? "";
+}
+
+/**
+ * @param {string} id
+ * @param {{getModuleInfo: (id: string) => any}} modules
+ */
+function manualChunks(id, { getModuleInfo }) {
+  begun ??= begunWith(getModuleInfo);
+  return begun.has(id) ? "shared" : undefined;
+}
+
+/** @type {Set<string> | undefined} what the page's own script imports, and what that does */
+let begun;
+
+/** @param {(id: string) => any} getModuleInfo */
+function begunWith(getModuleInfo) {
+  const found = new Set(getModuleInfo(`${process.cwd()}/${entry}`).importedIds);
+  for (const id of found) getModuleInfo(id).importedIds.forEach((/** @type {string} */ each) => found.add(each));
+  return found;
+}
