@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET
+
 from parley import contract, present, web
 from parley.calls.answering import changed, parameters
 from parley.domain import messages, pins
@@ -51,8 +53,13 @@ async def delete_message(room_id: str, message_id: str) -> contract.MessageReply
 
 
 async def pinned(room_id: str) -> contract.PinsReply:
-    found = await pins.pinned(web.site().context, room_id, await web.session_if_known())
-    return contract.PinsReply(messages=[present.message(each) for each in found])
+    skip = parameters("pins").get("skip", 0)
+    found, has_more = await pins.pinned(
+        web.site().context, room_id, await web.session_if_known(), skip=skip
+    )
+    return contract.PinsReply(
+        messages=[present.message(each) for each in found], has_more=has_more or UNSET
+    )
 
 
 async def pin_message(room_id: str, message_id: str) -> contract.MessageReply:

@@ -42,6 +42,8 @@ from parley.storage import sessions as stored_sessions
 
 OLD_ROOM_IDS_MAX = 20
 """Links are rarely replaced, and what a browser kept under one before the last twenty is stale."""
+SYNC_REACH = 2_000
+"""Changes: so far back as that one answer to `sync` looks, however few of them are left."""
 _ROOM_ID_LETTERS = string.ascii_lowercase + string.digits
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -223,12 +225,20 @@ async def changes(
 
     def query(connection: sa.Connection) -> Changes:
         conversation = door.readable(connection, room_id, session).conversation
+        begin = max(since, conversation.erased_through or 0)
+        through = min(conversation.seq, begin + SYNC_REACH)
         found = stored_messages.changed(
-            connection, conversation.id, since=since, limit=limit + 1, chars=STATE_MAX_CHARS
+            connection,
+            conversation.id,
+            since=since,
+            limit=limit + 1,
+            through=through,
+            chars=STATE_MAX_CHARS,
         )
         page = found[: states.fitting(found[:limit])]
-        more = len(found) > len(page)
-        seq = page[-1].changed_seq if more else conversation.seq
+        is_cut = len(found) > len(page)
+        seq = page[-1].changed_seq if is_cut else through
+        more = seq < conversation.seq
         return Changes(seq, page, more, conversation.is_active, conversation.erased_through)
 
     return await context.database.read(query)

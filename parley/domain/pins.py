@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from parley.contract import PINS_MAX, ActName
-from parley.domain import access, audit, changing, door
+from parley.domain import access, audit, changing, door, states
 from parley.domain.changing import Changed
 from parley.domain.context import Context
 from parley.domain.door import Found
@@ -42,11 +42,17 @@ async def pin(
     return Changed(*await changing.change(context, room_id, session, message_id, change))
 
 
-async def pinned(context: Context, room_id: str, session: Session | None) -> tuple[Message, ...]:
-    """The pinned messages, the one that was pinned last first; for whoever may read them."""
+async def pinned(
+    context: Context, room_id: str, session: Session | None, *, skip: int = 0
+) -> tuple[tuple[Message, ...], bool]:
+    """The pinned messages, the one that was pinned last first, but for the first `skip`; and
+    whether there are more, for where they are long fewer come. For whoever may read them.
+    """
 
-    def query(connection: sa.Connection) -> tuple[Message, ...]:
+    def query(connection: sa.Connection) -> tuple[tuple[Message, ...], bool]:
         found = door.readable(connection, room_id, session)
-        return stored.pinned(connection, found.id, limit=PINS_MAX)
+        left = stored.pinned(connection, found.id, limit=PINS_MAX)[skip:]
+        page = left[: states.fitting(left)]
+        return page, len(left) > len(page)
 
     return await context.database.read(query)

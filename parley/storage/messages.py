@@ -96,13 +96,19 @@ _FOLLOWING = Prepared(
     _COLUMNS,
 )
 _SAID_SINCE = Prepared(
-    _OF_ONE.where(messages.c.seq > p("since"), messages.c.changed_seq == messages.c.seq)
+    _OF_ONE.where(
+        messages.c.seq > p("since"),
+        messages.c.seq <= p("through"),
+        messages.c.changed_seq == messages.c.seq,
+    )
     .order_by(messages.c.seq)
     .limit(p("limit")),
     _COLUMNS,
 )
 _CHANGED_SINCE = Prepared(
-    _OF_ONE.where(messages.c.changed_seq > p("since"), CHANGED_LATER)
+    _OF_ONE.where(
+        messages.c.changed_seq > p("since"), messages.c.changed_seq <= p("through"), CHANGED_LATER
+    )
     .order_by(messages.c.changed_seq)
     .limit(p("limit")),
     _COLUMNS,
@@ -290,13 +296,16 @@ def changed(
     *,
     since: int,
     limit: int,
+    through: int = sys.maxsize,
     chars: int = sys.maxsize,
 ) -> tuple[Message, ...]:
-    """The first `limit` messages that changed after `since`, in the order of their changes.
+    """The first `limit` messages that changed after `since`, up to the change `through`, in the
+    order of their changes. Where most changed again later, those between are looked through.
 
     With `chars`, what follows the message that is too much may have gaps.
     """
-    given = {"conversation_id": conversation_id, "since": since, "limit": limit}
+    given: dict[str, Any] = {"conversation_id": conversation_id, "since": since}
+    given |= {"through": through, "limit": limit}
     said = _SAID_SINCE.until(connection, _longer_than(chars), **given)
     edited = _CHANGED_SINCE.until(connection, _longer_than(chars), **given)
     found = heapq.merge(said, edited, key=lambda row: row.changed_seq)

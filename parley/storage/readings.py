@@ -17,6 +17,8 @@ MEANT_MAX = 100
 """Of messages that mean somebody so many are named."""
 _LOOKED_AT_MAX = 500
 """Messages: where most of them are deleted, or the clock was set, no more are looked through."""
+_MISSED_LOOKED_AT_MAX = 2 * MISSED_MAX
+"""The same for what somebody missed, where most is their own."""
 
 _OF_ONE = readings.c.conversation_id == p("conversation_id")
 _COLUMNS = [readings.c.user_id, readings.c.seq, readings.c.is_hidden]
@@ -69,17 +71,27 @@ _MEANT = (
 _MEANT_SEQS = Prepared(_MEANT, [mentions.c.seq, mentions.c.is_reply])
 _count = sa.func.count().label("count")
 _MEANT_COUNT = Prepared(sa.select(_count).select_from(_MEANT.subquery()), [_count])
-_missed = (
-    sa.select(messages.c.seq, messages.c.user_id, messages.c.username)
-    .where(
-        messages.c.conversation_id == p("conversation_id"),
-        messages.c.seq > p("after"),
-        messages.c.deleted_at.is_(None),
-        messages.c.user_id != p("user_id"),
-    )
+_looked_at = (
+    sa.select(messages.c.seq, messages.c.user_id, messages.c.username, messages.c.deleted_at)
+    .where(messages.c.conversation_id == p("conversation_id"), messages.c.seq > p("after"))
     .order_by(messages.c.seq.desc())
+    .limit(p("look"))
+    .subquery()
+)
+_missed = (
+    sa.select(_looked_at.c.seq, _looked_at.c.user_id, _looked_at.c.username)
+    .where(_looked_at.c.deleted_at.is_(None), _looked_at.c.user_id != p("user_id"))
+    .order_by(_looked_at.c.seq.desc())
     .limit(p("limit"))
     .subquery()
+)
+_BEYOND = Prepared(
+    sa.select(messages.c.seq)
+    .where(messages.c.conversation_id == p("conversation_id"), messages.c.seq > p("after"))
+    .order_by(messages.c.seq.desc())
+    .limit(1)
+    .offset(p("look")),
+    [messages.c.seq],
 )
 # Under the name they had last: SQLite gives the other columns of the row that has the maximum.
 _last = sa.func.max(_missed.c.seq).label("last")
@@ -144,14 +156,17 @@ def missed(
 ) -> Missed:
     """What others than `user_id` said after a seq. `seq` is that of the conversation now."""
     given = {"conversation_id": conversation_id, "user_id": user_id, "after": after}
-    rows = _AUTHORS.run(connection, **given, limit=MISSED_MAX)
+    rows = _AUTHORS.run(connection, **given, look=_MISSED_LOOKED_AT_MAX, limit=MISSED_MAX)
     count = sum(row.count for row in rows)
+    beyond = _BEYOND.first(
+        connection, conversation_id=conversation_id, after=after, look=_MISSED_LOOKED_AT_MAX
+    )
     meant = _MEANT_SEQS.run(connection, **given, limit=MEANT_MAX) if user_id else []
     return Missed(
         after=after,
         seq=seq,
         count=count,
-        has_more=count >= MISSED_MAX,
+        has_more=count >= MISSED_MAX or beyond is not None,
         authors=tuple(
             Author(row.user_id, row.username, row.count) for row in rows[:MISSED_AUTHORS_MAX]
         ),

@@ -28,10 +28,13 @@ MISSING = (
     "(Debian: apt-get install webkit2gtk-driver xvfb)."
 )
 PATIENCE_S = 60.0
+START_WITHIN_S = 30.0
+"""So long a browser takes on a busy machine, at the most."""
 STOP_WITHIN_S = 45.0
 ENTER = "\ue007"
 ARROW_UP = "\ue013"
 
+_REPLACED = "stale element reference"
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 # Somebody else may take a free port before the driver does: it ends then.
 _PORTS_TRIED = 5
@@ -77,7 +80,8 @@ class Window:
 
     def open(self) -> None:
         asked = {"capabilities": {"alwaysMatch": {"timeouts": {"script": 30_000}}}}
-        self._session = f"/session/{self._call('POST', '/session', asked)['sessionId']}"
+        made = self._call("POST", "/session", asked, within_s=START_WITHIN_S)
+        self._session = f"/session/{made['sessionId']}"
 
     def close(self) -> None:
         if self._session:
@@ -119,31 +123,47 @@ class Window:
 
     def clicks(self, css: str, text: str = "") -> None:
         """On the first such element that is shown, with this text and no other."""
-        self._ask(f"{self._element(css, text)}/click", {})
+        self._act(css, text, "click", {})
 
     def fills(self, css: str, text: str) -> None:
         """A field, instead of what was in it."""
-        field = self._element(css)
-        self._ask(f"{field}/clear", {})
+        self._act(css, "", "clear", {})
         if text:
-            self._ask(f"{field}/value", {"text": text})
+            self.presses(css, text)
 
     def presses(self, css: str, keys: str) -> None:
-        self._ask(f"{self._element(css)}/value", {"text": keys})
+        self._act(css, "", "value", {"text": keys})
 
     def picture(self) -> str:
         """What is on the screen, as a PNG in base64. Of an element alone it would be drawn anew."""
         picture: str = self._call("GET", f"{self._session}/screenshot")
         return picture
 
-    def _element(self, css: str, text: str = "") -> str:
-        return f"element/{self.until(_FIND, css, text)[_ELEMENT]}"
+    def _act(self, css: str, text: str, act: str, body: dict[str, Any]) -> None:
+        """Again, where the page put another in the place of what was found."""
+        give_up = time.monotonic() + PATIENCE_S
+        while True:
+            element = self.until(_FIND, css, text)[_ELEMENT]
+            try:
+                self._ask(f"element/{element}/{act}", body)
+            except Refused as refused:
+                if not str(refused).startswith(_REPLACED) or time.monotonic() > give_up:
+                    raise
+            else:
+                return
 
     def _ask(self, path: str, body: dict[str, Any]) -> Any:
         return self._call("POST", f"{self._session}/{path}", body)
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        reply = self._http.request(method, self._driver + path, json=body, timeout=PATIENCE_S)
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        within_s: float = PATIENCE_S,
+    ) -> Any:
+        reply = self._http.request(method, self._driver + path, json=body, timeout=within_s)
         value = reply.json()["value"]
         if not reply.ok:
             raise Refused(f"{value['error']}: {value['message']}")
@@ -216,13 +236,27 @@ class Visitor:
 @contextlib.contextmanager
 def window(on_display: str) -> Iterator[Window]:
     """A new browser, until the block ends."""
-    with _driver(on_display) as url:
-        window = Window(url)
-        try:
-            window.open()
-            yield window
-        finally:
-            window.close()
+    with contextlib.ExitStack() as started:
+        yield _opened(on_display, started)
+
+
+def _opened(on_display: str, started: contextlib.ExitStack) -> Window:
+    """WebKitWebDriver 2.50 waits for ever for a browser that does not find back to it, as happens
+    on a busy machine: another is tried then.
+    """
+    for is_last in (False, False, True):
+        with contextlib.ExitStack() as trying:
+            window = Window(trying.enter_context(_driver(on_display)))
+            trying.callback(window.close)
+            try:
+                window.open()
+            except requests.Timeout:
+                if is_last:
+                    raise
+                continue
+            started.push(trying.pop_all())
+            return window
+    raise AssertionError("not reached")
 
 
 @contextlib.contextmanager

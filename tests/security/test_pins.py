@@ -88,3 +88,21 @@ async def test_pins_are_not_looked_for_among_all_messages(config: Config) -> Non
             " AND pinned_at IS NOT NULL ORDER BY pinned_at DESC, seq DESC LIMIT 50"
         ).fetchall()
     assert "ix_messages_pinned" in str(plan), plan
+
+
+async def test_long_pins_come_page_by_page(person: People) -> None:
+    ada = person("Ada")
+    _room_id, path = await room_of(ada)
+    for number in range(10):
+        said = await done(ada, "POST", f"{path}/messages", {"message": f"{number}" * 8_000})
+        await done(ada, "PUT", f"{path}/messages/{said['id']}/pin")
+    found: list[str] = []
+    pages = 0
+    while True:
+        page = await done(ada, "GET", f"{path}/pins?skip={len(found)}")
+        found += [each["message"][0] for each in page["messages"]]
+        pages += 1
+        assert sum(len(each["message"]) for each in page["messages"]) <= contract.STATE_MAX_CHARS
+        if not page.get("has_more"):
+            break
+    assert (found, pages) == (list("9876543210"), 2)

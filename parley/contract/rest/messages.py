@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from parley.contract.objects import Message
 from parley.contract.terms import (
@@ -65,10 +65,13 @@ class MessageReply(Struct, kw_only=True):
 
 
 class PinsReply(Struct, kw_only=True):
-    """The pinned messages, the one that was pinned last first."""
+    """The pinned messages, the one that was pinned last first. With `has_more` there are others:
+    ask for them with `skip`.
+    """
 
     success: Literal[True] = True
     messages: list[Message]
+    has_more: bool | UnsetType = UNSET
 
 
 class MessagesReply(Struct, kw_only=True):

@@ -53,6 +53,7 @@ _PAGE = Annotated[int, Meta(ge=1, le=MESSAGES_PAGE_MAX)]
 _ACTS_PAGE = Annotated[int, Meta(ge=1, le=ACTS_PAGE_MAX)]
 _LIST_PAGE = Annotated[int, Meta(ge=1, le=CONVERSATIONS_PAGE_MAX)]
 _OWN_PAGE = Annotated[int, Meta(ge=1, le=OWN_PAGE_MAX)]
+_SKIPPED = Annotated[int, Meta(ge=0, le=PINS_MAX)]
 _PEOPLE_PAGE = Annotated[int, Meta(ge=1, le=PARTICIPANTS_PAGE_MAX)]
 
 CALLS: dict[str, Call] = {
@@ -227,8 +228,9 @@ CALLS: dict[str, Call] = {
             "pins",
             "GET",
             "/api/conversations/{room_id}/pins",
-            "The pinned messages, the one that was pinned last first.",
+            "The pinned messages, the one that was pinned last first; long ones page by page.",
             PinsReply,
+            parameters=(Parameter("skip", "how many to leave out, from the first on", _SKIPPED),),
         ),
         Call(
             "pin_message",

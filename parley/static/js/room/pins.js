@@ -37,9 +37,23 @@ export class Pins {
   async look() {
     if (this.isAsking) return;
     this.isAsking = true;
-    const reply = await ask(`/api/conversations/${encodeURIComponent(this.connection.roomId)}/pins`);
+    const pins = await this.all();
     this.isAsking = false;
-    if (reply.success) this.have(reply.messages);
+    if (pins) this.have(pins);
+  }
+
+  /** Page after page, where they are long. */
+  async all() {
+    /** @type {Message[]} */
+    const pins = [];
+    for (let more = true; more;) {
+      const room = encodeURIComponent(this.connection.roomId);
+      const reply = await ask(`/api/conversations/${room}/pins?skip=${pins.length}`);
+      if (!reply.success) return undefined;
+      pins.push(...reply.messages);
+      more = reply.has_more === true;
+    }
+    return pins;
   }
 
   /** @param {Message} message as it is now, wherever it stands */
