@@ -159,14 +159,21 @@ def role(standing: Standing) -> Role:
 def require_author(
     message: Message, said_by: int, person: Participant | None, session: Session | None
 ) -> Participant:
-    """Whoever wrote it, as the session `said_by`: nobody puts words into what another said, not
-    even who took up their user_id since.
-    """
-    if person is None or session is None:
-        raise Forbidden(_AUTHORS_ONLY)
-    if person.user_id != message.user_id or session.id != said_by:
+    """Whoever wrote it; raises `Forbidden` for others."""
+    if person is None or not is_author(message, said_by, person, session):
         raise Forbidden(_AUTHORS_ONLY)
     return person
+
+
+def is_author(
+    message: Message, said_by: int, person: Participant | None, session: Session | None
+) -> bool:
+    """Whether somebody wrote it, as the session `said_by`: what was said before is not theirs who
+    took up a user_id since.
+    """
+    if person is None or session is None:
+        return False
+    return person.user_id == message.user_id and session.id == said_by
 
 
 def require_same_person(person: Participant, *, user_id: str | None, username: str | None) -> None:

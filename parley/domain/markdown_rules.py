@@ -25,12 +25,17 @@ MARKED_LINES_MAX = 200
 """Lines that begin as items or quotes do: each is asked whether it ends what is open."""
 MARKS_MAX = 500
 """Outside code. A hundred pieces of strong text have 400."""
-BRACKETS_MAX = 100
+BRACKETS_MAX = 40
 """From each the library looks for its partner."""
 BLOCK_TOKENS_MAX = 600
 """An item of a list has five."""
 MARKED_LINE = re.compile(r"^[ \t]*(?:>(?:[ \t]|$)|(?:[-+*]|\d{1,3}[.)])[ \t]+\S)", re.MULTILINE)
 """How a quote or an item begins."""
+LINKS_MAX = 100_000
+"""What may be links with words, times characters: from each the library reads on to the end."""
+QUOTED_MAX = 500
+"""Quotes in each other, times lines: each line is read anew in every one of them."""
+_QUOTED = re.compile(r"^(?:[ \t]{0,3}>[ \t]?)+", re.MULTILINE)
 _NO_ITEM = re.compile(r"[-+*\s]*|\d+[.)]\s*|\d{4,}.*", re.DOTALL)
 _MARK = re.compile(r"[*_~`\[\]\\@]|:(?=//)")
 _TERMINATOR = re.compile(rf"\n|{_MARK.pattern}")
@@ -53,6 +58,12 @@ def parse(text: str, meant: Meant = ()) -> list[Token]:
     if text.count("\n") + text.count("\r") > LINES_MAX:
         raise TooMuch
     if len(MARKED_LINE.findall(text)) > MARKED_LINES_MAX:
+        raise TooMuch
+    if text.count("](") * len(text) > LINKS_MAX:
+        raise TooMuch
+    lines = text.count("\n") + text.count("\r") + 1
+    deepest = max((len(begin) for begin in _QUOTED.findall(text)), default=0) // 2
+    if deepest * lines > QUOTED_MAX:
         raise TooMuch
     return _markdown.parse(text, {"mentions": _Mentions(meant) if meant else None})
 

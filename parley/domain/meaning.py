@@ -155,6 +155,7 @@ class _Look:
         self._connection = connection
         self._conversation_id = conversation_id
         self._known: dict[str, str] = {}
+        self._asked: dict[str, tuple[str | None, bool]] = {}
         for user_id in list(chosen)[:MEANT_MAX]:
             person = self._person(user_id)
             if person is not None:
@@ -176,7 +177,9 @@ class _Look:
             name = _folded(text[start:end])
             user_id = self._known.get(name)
             if user_id is None and may_be_held:
-                user_id, may_be_held = self._held(name)
+                if name not in self._asked:
+                    self._asked[name] = self._held(name)
+                user_id, may_be_held = self._asked[name]
             if user_id is not None:
                 found = end, user_id
         return found

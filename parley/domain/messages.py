@@ -234,7 +234,8 @@ async def delete(
     at = context.clock()
 
     def change(connection: sa.Connection, found: Found, message: Message) -> Message | None:
-        is_own = found.person is not None and found.person.user_id == message.user_id
+        said_by = stored.said_by(connection, message)
+        is_own = access.is_author(message, said_by, found.person, session)
         if not is_own:
             access.require_owner(found.standing)
         if message.deleted_at is not None:

@@ -16,7 +16,7 @@ VERSION = f"{RULES}, {unicodedata.unidata_version}, {confusable_homoglyphs.__ver
 
 # What draws nothing, or only room. Listed, for Python's own tables are of another Unicode with
 # every version, and none says what is blank.
-_UNSEEN = re.compile(
+UNSEEN = re.compile(
     "["
     # Controls, spaces, and what ends lines and paragraphs.
     "\\x00-\\x20\\x7f-\\xa0\u1680\u2000-\u200a\u2028-\u2029\u202f\u205f\u3000"
@@ -48,7 +48,7 @@ def skeleton(name: str) -> str:
     """The same for names that look alike: whatever the case, the script of a letter, what draws
     nothing, and the spaces. Accents tell names apart. Empty for a name that nobody can see.
     """
-    seen = _UNSEEN.sub("", unicodedata.normalize("NFKD", name))
+    seen = UNSEEN.sub("", unicodedata.normalize("NFKD", name))
     # Capitals look like other letters than small ones do.
     alike = _prototypes(_prototypes(seen).casefold()).casefold()
     if not alike.isascii():

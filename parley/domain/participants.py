@@ -125,6 +125,8 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
                 unproven_from=unproven_from,
             )
         else:
+            if before.session_id != session.id:
+                readings.forget(connection, found.id, user_id)  # what another has read
             # What they said, they said under another.
             afresh = {"has_spoken": claim.has_spoken} if claim.is_another else {}
             naming.give_up(connection, before, claim, at=at)

@@ -21,6 +21,7 @@ from parley.records import (
 )
 from parley.storage import conversations as stored_conversations
 from parley.storage import participants as stored
+from parley.storage import readings
 from parley.storage import sessions as stored_sessions
 
 PURPOSE = "where a participant came from"
@@ -84,6 +85,7 @@ def _may_win_back(connection: sa.Connection, person: Participant, session_id: in
 
 def _win_back(connection: sa.Connection, person: Participant, session_id: int) -> Proven:
     """They stay in the conversation: only who they are there is another."""
+    readings.forget(connection, person.conversation_id, person.user_id)
     now = stored.change(
         connection,
         person,

@@ -46,7 +46,7 @@ async def mark(
         if now == before:
             return now
         stored.put(connection, found.id, now)
-        is_few = is_told(conversation)
+        is_few = is_told(conversation) and person.left_at is None
         return ReadingMoved(
             conversation_id=found.id,
             room_id=conversation.room_id,

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from parley.domain import names
+
 _UNLINKED = (
     '\\u0000-\\u0020"<>`\\u007f-\\u00a0\\u1680\\u2000-\\u200f'
     "\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufeff"
@@ -31,9 +33,13 @@ _HAS_PATH = re.compile(rf"https?://[^/?#]*(?:[/#]|\?.*[^{re.escape(_AFTER_WORD)}
 _LINK_START = re.compile(r"https?://[^/?#.:@]", re.IGNORECASE)
 _WEB_ADDRESS = re.compile(rf"(?i:https?)://[^/?#.:@\\{_UNLINKED}][^\\{_UNLINKED}]*")
 
+_SPACE = re.compile(r"\s")
+WORDS_MAX_CHARS = 1_000
+"""Of a link. A character may stand for eighteen when it is read as what it looks like."""
 _AUTHORITY = re.compile(r"https?://([^/?#\s]*)")
 _PORT = re.compile(r":\d*$")
-_HOST_LIKE = re.compile(r"([\w-]+(?:\.[\w-]+)+)(?:[:/?#]\S*)?")
+# Tried once a word, and never given back: else a long word without a dot would cost its square.
+_HOST_LIKE = re.compile(r"(?<![\w-])([\w-]++(?:\.[\w-]++)+)(?:[:/?#]\S*)?")
 _NUMBERS = re.compile(r"\d+(?:\.\d+){3}")
 _LAST_LABEL = re.compile(r"\.(?:[^\W\d_]{2,}|xn--[\w-]+)$")
 _FILE_ENDING = re.compile(
@@ -103,13 +109,18 @@ def is_honest(words: str, address: str) -> bool:
     Of an address with a name before its host, as in `https://bank.example@evil.example`, no words
     are honest.
     """
+    if len(words) > WORDS_MAX_CHARS:
+        return False
     host = _host(_AUTHORITY.match(address.casefold()))
     return host is not None and all(named == host for named in _hosts_named(words))
 
 
 def _hosts_named(words: str) -> list[str | None]:
-    plain = unicodedata.normalize("NFKC", words).casefold()
-    seen = "".join([each for each in plain if unicodedata.category(each) != "Cf"])
+    plain = unicodedata.normalize("NFKC", words).casefold().replace("。", ".")
+    drawn = names.UNSEEN.sub(lambda found: " " if _SPACE.search(found[0]) else "", plain)
+    seen = drawn
+    if not drawn.isascii():
+        seen = "".join([each for each in drawn if unicodedata.category(each) != "Cf"])
     named = [_host(match) for match in _AUTHORITY.finditer(seen)]
     return named + [
         host.removeprefix("www.")

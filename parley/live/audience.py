@@ -203,6 +203,7 @@ class Audience:
                 self._tell(room, event, seq=event.message.seq)
             return
         if isinstance(event, records.SessionRenewed):
+            self.following.happened(event)
             self._send_off_others(event)
             return
         self.following.happened(event)

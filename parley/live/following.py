@@ -2,7 +2,7 @@
 new there without sitting in any.
 
 Of a message it costs one look into a table whether anybody follows its conversation. What is told
-is read afresh, rights and all, for one socket after the other, with rests between: never for each
+is read afresh, rights and all, for one session after the other, with rests between: never for each
 message, and never more than once a second for each of them.
 """
 
@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 SOON_S = 0.05
 """What happens together is told together."""
+FOLLOWERS_MAX = 20
+"""Sockets of one session: the newest. Nobody looks at more lists at once."""
 REST = 3
 """So many times as long as a reading took it rests: others read, too."""
 
@@ -60,7 +62,8 @@ class Following:
         self.of: dict[int, set[str]] = {}
         """The sockets that follow each conversation."""
         self._followers: dict[str, _Follower] = {}
-        self._by_session: dict[int, set[str]] = {}
+        self._by_session: dict[int, dict[str, None]] = {}
+        """In the order in which they came."""
         self._due: dict[str, set[int]] = {}
         """What is to be told to whom."""
         self._telling: asyncio.Task[None] | None = None
@@ -69,7 +72,10 @@ class Following:
         """From now on this socket is told what is new in all that its session takes part in."""
         self.stop(sid)
         self._followers[sid] = _Follower(session)
-        self._by_session.setdefault(session.id, set()).add(sid)
+        sids = self._by_session.setdefault(session.id, {})
+        sids[sid] = None
+        if len(sids) > FOLLOWERS_MAX:
+            self.stop(next(iter(sids)))
         for conversation_id, room_id in (
             await participation.room_ids(self._context, session)
         ).items():
@@ -84,7 +90,7 @@ class Following:
         for conversation_id in list(follower.room_ids):
             self._remove(sid, follower, conversation_id)
         sids = self._by_session[follower.session.id]
-        sids.discard(sid)
+        del sids[sid]
         if not sids:
             del self._by_session[follower.session.id]
 
@@ -97,11 +103,17 @@ class Following:
         """Note who is to be told of it."""
         if not self._followers:
             return
+        if isinstance(event, records.SessionRenewed):
+            # Whoever held it by the token before, whatever else they hold since.
+            for sid in list(self._by_session.get(event.session_id, ())):
+                if sid != event.socket:
+                    self.stop(sid)
+            return
         if isinstance(event, _FOR_ALL):
             self._note(self.of.get(event.conversation_id, ()), event.conversation_id)
             return
         session_id = _of_one(event)
-        if session_id is None or isinstance(event, records.SessionRenewed):
+        if session_id is None:
             return
         sids = self._by_session.get(session_id, ())
         for sid in sids:
@@ -135,9 +147,9 @@ class Following:
             while self._due:
                 next_at = loop.time() + contract.GATHER_S
                 due, self._due = self._due, {}
-                for sid, conversation_ids in due.items():
+                for session_id, of_them in self._by_sessions(due).items():
                     begun = loop.time()
-                    await self._tell(sid, sorted(conversation_ids))
+                    await self._tell(session_id, of_them)
                     await asyncio.sleep(REST * (loop.time() - begun))
                 await asyncio.sleep(max(0, next_at - loop.time()))
         except Exception:
@@ -145,18 +157,32 @@ class Following:
         finally:
             self._telling = None
 
-    async def _tell(self, sid: str, conversation_ids: list[int]) -> None:
-        follower = self._followers.get(sid)
-        if follower is None:
+    def _by_sessions(self, due: dict[str, set[int]]) -> dict[int, dict[str, set[int]]]:
+        """What is due to a session's sockets: it is read once for all of them."""
+        sessions: dict[int, dict[str, set[int]]] = {}
+        for sid, conversation_ids in due.items():
+            if follower := self._followers.get(sid):
+                sessions.setdefault(follower.session.id, {})[sid] = conversation_ids
+        return sessions
+
+    async def _tell(self, session_id: int, due: dict[str, set[int]]) -> None:
+        sids = [sid for sid in due if sid in self._by_session.get(session_id, ())]
+        if not sids:
             return
+        session = self._followers[sids[0]].session
         try:
-            found = await participation.some(self._context, follower.session, conversation_ids)
+            found = await participation.some(
+                self._context, session, sorted(set().union(*due.values()))
+            )
         except ParleyError:
             return  # it cannot be read now; the next time tells it
-        for conversation_id, own in found.items():
-            if self._followers.get(sid) is not follower:
-                return
-            self._tell_one(sid, follower, conversation_id, own)
+        for sid in sids:
+            for conversation_id, own in found.items():
+                follower = self._followers.get(sid)
+                if follower is None or follower.session.id != session_id:
+                    break
+                if conversation_id in due[sid]:
+                    self._tell_one(sid, follower, conversation_id, own)
 
     def _tell_one(
         self, sid: str, follower: _Follower, conversation_id: int, own: records.Own | None

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from parley import contract, present, web
 from parley.contract import decode
 from parley.domain import conversations, knocking, messages, participants, reading
-from parley.errors import NotFound, ParleyError
+from parley.errors import NotFound, OriginRefused, ParleyError
 from parley.limits.limiter import Kind
 from parley.pages import faces, forms, qr_codes, reactions, titles
 from parley.pages.door import AT_THE_DOOR, Refused, door
@@ -176,10 +176,24 @@ async def read(room_id: str) -> Response:
     shows is read. It never goes back, and changes nothing that others could use.
     """
     seq = decode.from_query(request.args.get("through", ""), "through", contract.Seq)
+    if not _is_looked_at():
+        raise OriginRefused
     async with web.limited(Kind.READINGS, room_id):
         session = await web.session_if_known()
         await reading.mark(web.site().context, room_id, session, reading.Mark(seq))
     return Response(NOTHING_TO_SEE, content_type="image/svg+xml")
+
+
+def _is_looked_at() -> bool:
+    """Whether a page of ours shows it, as far as the browser says: no other site's link or picture
+    marks anything, and nothing that is fetched ahead.
+    """
+    asking = web.asking()
+    return (
+        asking.fetch_site in ("", "same-origin")
+        and asking.fetch_dest in ("", "image")
+        and not any(name in request.headers for name in ("Sec-Purpose", "Purpose", "X-Moz"))
+    )
 
 
 async def _home(form: StartForm, error: str | None = None) -> str:

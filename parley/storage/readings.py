@@ -30,6 +30,7 @@ _PUT = Prepared(
         set_={"seq": _given.excluded.seq, "is_hidden": _given.excluded.is_hidden},
     )
 )
+_FORGET = Prepared(readings.delete().where(_OF_ONE, readings.c.user_id == p("user_id")))
 _SHOWN = Prepared(
     sa.select(*_COLUMNS)
     .join_from(
@@ -117,6 +118,11 @@ def put(connection: sa.Connection, conversation_id: int, reading: Reading) -> No
         seq=reading.seq,
         is_hidden=reading.is_hidden,
     )
+
+
+def forget(connection: sa.Connection, conversation_id: int, user_id: str) -> None:
+    """Another is called so from now on."""
+    _FORGET.write(connection, conversation_id=conversation_id, user_id=user_id)
 
 
 def shown(connection: sa.Connection, conversation_id: int, *, limit: int) -> tuple[Reading, ...]:

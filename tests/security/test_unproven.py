@@ -412,3 +412,21 @@ async def test_what_has_ended_is_told_to_those_alone_who_may_read_it(opened: Ope
         for named in ({}, {"user_id": "ben-1"}):
             said = {"room_id": room_id, "message": "Hi", **named}
             assert (await mallory.ask("send_message", said))["code"] == "locked"
+
+
+async def test_whoever_takes_somebody_up_has_not_said_what_they_said(opened: Open) -> None:
+    async with opened(trusted_proxies=TRUSTED) as house:
+        ada, room_id = await starts(house)
+        ben, again = house.guest("Ben", HERE), house.guest("Ben", HERE)
+        assert (await tries(ben, room_id))["ok"]
+        said = await ben.say(room_id, "Mine")
+        assert (await ben.ask("mark_read", {"room_id": room_id, "seq": 1, "hidden": True}))["ok"]
+        await gone(house, ben)
+        assert (await tries(again, room_id))["ok"]
+        asked = {"room_id": room_id, "id": said["id"]}
+        assert (await again.ask("delete_message", asked))["code"] == "forbidden"
+        shown = {"room_id": room_id, "hidden": False}
+        assert (await again.ask("mark_read", shown))["ok"]
+        state = await done(ada, "GET", f"/api/conversations/{room_id}")
+        assert state["conversation"]["read"] == []
+        assert (await ada.ask("delete_message", asked))["ok"]

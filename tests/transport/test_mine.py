@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from parley.live.following import FOLLOWERS_MAX
 from tests.calls import Caller
 from tests.people import Json, Person
-from tests.security.room import People
+from tests.security.room import People, takes_link
 from tests.servers import Running
 
 Row = Callable[[Json], bool]
@@ -187,3 +188,27 @@ async def test_following_takes_an_object_whatever_its_fields(person: People, dat
     assert (await page.ask("follow_mine", data))["code"] == "bad_request"
     for fields in ({}, {"room_id": 5}, {"room_id": "nowhere"}):
         assert (await page.ask("follow_mine", fields))["ok"]
+
+
+async def test_a_renewed_token_ends_what_follows_by_the_one_before(
+    server: Running, person: People
+) -> None:
+    ada, ben, _room_id = await both(person)
+    page, _ = await follows(person, ben)
+    other = person("Cleo")
+    elsewhere = await other.starts("Coffee")
+    joined = await page.ask("join_room", {"room_id": elsewhere, "token": other.token})
+    assert joined["ok"], joined  # as whom it is from now on
+    following = server.app.realtime.audience.following
+    assert len(following.of) >= 1
+    path = f"/api/conversations/{await ada.starts('Third')}"
+    _, link = await ada.call("POST", f"{path}/links", {"role": "member"})
+    await takes_link(ben, link["url"])
+    assert following.of == {}
+
+
+async def test_of_one_session_so_many_sockets_follow(server: Running, person: People) -> None:
+    _ada, ben, _room_id = await both(person)
+    pages = [(await follows(person, ben))[0] for _ in range(FOLLOWERS_MAX + 1)]
+    [sids] = server.app.realtime.audience.following.of.values()
+    assert len(sids) == FOLLOWERS_MAX < len(pages)

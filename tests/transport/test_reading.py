@@ -252,3 +252,22 @@ async def test_what_is_no_seq_is_refused(ada: Caller, ben: Caller, seq: object) 
     room_id = await talk(ada, ben, 1)
     reply = await ben.call("PUT", f"/api/conversations/{room_id}/read", {"seq": seq})
     assert (reply.status, reply.body["code"]) == (400, "bad_request")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image"},
+        {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "document"},
+        {"Sec-Purpose": "prefetch"},
+    ],
+    ids=["another site", "a link", "ahead"],
+)
+async def test_only_a_page_of_ours_that_is_looked_at_marks_it_read(
+    ada: Caller, ben: Caller, headers: dict[str, str]
+) -> None:
+    room_id = await talk(ada, ben)
+    path = f"/conversation/{room_id}/read?through=1"
+    assert (await ben.call("GET", path, headers=headers)).status == 403
+    state = (await ben.call("GET", f"/api/conversations/{room_id}")).body["conversation"]
+    assert state["read"] == []

@@ -11,7 +11,7 @@ const LONG_PRESS_MS = 450;
 const STILL_PX = 10;
 const BY_TOUCH = matchMedia("(hover: none)");
 const ON_A_MAC = /Mac/.test(navigator.platform);
-const ELSEWHERE = "a, button, summary, input, textarea";
+const ELSEWHERE = "a:not(.quote), button, summary, input, textarea";
 
 export class MessageMenu {
   /**
