@@ -14,12 +14,9 @@ RULES = 2
 VERSION = f"{RULES}, {unicodedata.unidata_version}, {confusable_homoglyphs.__version__}"
 """By what skeletons are made: the rules, and the tables they go by."""
 
-# What draws nothing, or only room. Listed, for Python's own tables are of another Unicode with
-# every version, and none says what is blank.
-UNSEEN = re.compile(
-    "["
-    # Controls, spaces, and what ends lines and paragraphs.
-    "\\x00-\\x20\\x7f-\\xa0\u1680\u2000-\u200a\u2028-\u2029\u202f\u205f\u3000"
+# Listed, for Python's own tables are of another Unicode with every version, and none says what is
+# blank.
+UNSEEN = (
     # Default_Ignorable_Code_Point (Unicode 16, DerivedCoreProperties.txt).
     "\u00ad\u034f\u061c\u115f-\u1160\u17b4-\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
@@ -33,7 +30,11 @@ UNSEEN = re.compile(
     # Private use and what is no character: nobody can say what another's fonts make of it.
     "\ue000-\uf8ff\ufdd0-\ufdef\U000f0000-\U0010ffff"
     + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(15))
-    + "]+"
+)
+"""What draws nothing but is no space, as it stands between the brackets of an expression."""
+# And what draws only room: controls, spaces, and what ends lines and paragraphs.
+_UNSEEN = re.compile(
+    f"[\\x00-\\x20\\x7f-\\xa0\u1680\u2000-\u200a\u2028-\u2029\u202f\u205f\u3000{UNSEEN}]+"
 )
 # A mark over the same mark is drawn on top of it.
 _REPEATED_MARK = re.compile(
@@ -48,7 +49,7 @@ def skeleton(name: str) -> str:
     """The same for names that look alike: whatever the case, the script of a letter, what draws
     nothing, and the spaces. Accents tell names apart. Empty for a name that nobody can see.
     """
-    seen = UNSEEN.sub("", unicodedata.normalize("NFKD", name))
+    seen = _UNSEEN.sub("", unicodedata.normalize("NFKD", name))
     # Capitals look like other letters than small ones do.
     alike = _prototypes(_prototypes(seen).casefold()).casefold()
     if not alike.isascii():

@@ -33,13 +33,11 @@ _HAS_PATH = re.compile(rf"https?://[^/?#]*(?:[/#]|\?.*[^{re.escape(_AFTER_WORD)}
 _LINK_START = re.compile(r"https?://[^/?#.:@]", re.IGNORECASE)
 _WEB_ADDRESS = re.compile(rf"(?i:https?)://[^/?#.:@\\{_UNLINKED}][^\\{_UNLINKED}]*")
 
-_SPACE = re.compile(r"\s")
-WORDS_MAX_CHARS = 1_000
-"""Of a link. A character may stand for eighteen when it is read as what it looks like."""
 _AUTHORITY = re.compile(r"https?://([^/?#\s]*)")
 _PORT = re.compile(r":\d*$")
-# Tried once a word, and never given back: else a long word without a dot would cost its square.
-_HOST_LIKE = re.compile(r"(?<![\w-])([\w-]++(?:\.[\w-]++)+)(?:[:/?#]\S*)?")
+# Begun only where a word does, and never gone back on: or a long word would be read once for each
+# of its letters.
+_HOST_LIKE = re.compile(r"(?<![\w-])([\w-]++(?:\.[\w-]++)++)(?:[:/?#]\S*+)?")
 _NUMBERS = re.compile(r"\d+(?:\.\d+){3}")
 _LAST_LABEL = re.compile(r"\.(?:[^\W\d_]{2,}|xn--[\w-]+)$")
 _FILE_ENDING = re.compile(
@@ -48,6 +46,23 @@ _FILE_ENDING = re.compile(
     r"|yml)$"
 )
 """No domain ends so; names of files do."""
+_WORDS_MAX = 500
+"""Nobody reads more to see where a link leads."""
+_SEEN_MAX = 2 * _WORDS_MAX
+"""One character can stand for as many as 18."""
+_AUTHORITY_MAX = 300
+"""The name of a host has at most 253 characters (RFC 1035), a port six."""
+# Hair-thin spaces close up, and of the format characters those go, too, that some fonts lack.
+_INVISIBLE = re.compile(
+    f"[{names.UNSEEN}\u2009\u200a\u202f\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd]+"
+)
+_STOP = "\u3002"
+"""The ideographic full stop: browsers read it as a dot. NFKC folds half-wide ones to it."""
+# Others only look like a dot (TR 39): of Syriac, Vai, Lisu, Kharoshthi and music, and Arabic
+# noughts among Latin letters. The raised dots of Catalan and Japanese do not, and words need them.
+_DOTS = re.compile(
+    f"[{_STOP}\u0701\u0702\ua4f8\ua60e\U00010a50\U0001d16d]|(?<=[a-z])[\u0660\u06f0](?=[a-z])"
+)
 
 
 class Emphasis:
@@ -109,31 +124,49 @@ def is_honest(words: str, address: str) -> bool:
     Of an address with a name before its host, as in `https://bank.example@evil.example`, no words
     are honest.
     """
-    if len(words) > WORDS_MAX_CHARS:
-        return False
     host = _host(_AUTHORITY.match(address.casefold()))
-    return host is not None and all(named == host for named in _hosts_named(words))
+    if host is None or len(words) > _WORDS_MAX:
+        return False
+    seen = _seen(words)
+    return seen is not None and all(named == host for named in _hosts_named(seen))
 
 
-def _hosts_named(words: str) -> list[str | None]:
-    plain = unicodedata.normalize("NFKC", words).casefold().replace("。", ".")
-    drawn = names.UNSEEN.sub(lambda found: " " if _SPACE.search(found[0]) else "", plain)
-    seen = drawn
-    if not drawn.isascii():
-        seen = "".join([each for each in drawn if unicodedata.category(each) != "Cf"])
+def _seen(words: str) -> str | None:
+    """As the eye takes them: in plain small letters, without what does not show. None for too
+    many of these.
+    """
+    if words.isascii():
+        return words.casefold()
+    plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", words))
+    if len(plain) > _SEEN_MAX:
+        return None
+    return _DOTS.sub(".", _INVISIBLE.sub("", plain.casefold()))
+
+
+def _hosts_named(seen: str) -> list[str | None]:
     named = [_host(match) for match in _AUTHORITY.finditer(seen)]
-    return named + [
-        host.removeprefix("www.")
-        for host in _HOST_LIKE.findall(seen)
-        if _NUMBERS.fullmatch(host) or (_LAST_LABEL.search(host) and not _FILE_ENDING.search(host))
-    ]
+    for match in _HOST_LIKE.finditer(_letters(seen)):
+        host, start = match[1], match.start(1)
+        if _NUMBERS.fullmatch(host) or (_LAST_LABEL.search(host) and not _FILE_ENDING.search(host)):
+            named.append(seen[start : match.end(1)].removeprefix("www."))
+    return named
+
+
+def _letters(seen: str) -> str:
+    """With a letter for each mark above or below one: expressions take these for no part of a
+    word, though names in Hindi or Thai have them.
+    """
+    if seen.isascii():
+        return seen
+    return "".join(["a" if unicodedata.category(each)[0] == "M" else each for each in seen])
 
 
 def _host(match: re.Match[str] | None) -> str | None:
-    """Without a port; None where somebody's name stands before it."""
-    if match is None or "@" in match[1]:
+    """Without a port; None where somebody's name stands before it, or it is too long for one."""
+    if match is None or "@" in match[1] or len(match[1]) > _AUTHORITY_MAX:
         return None
-    return _PORT.sub("", unicodedata.normalize("NFKC", match[1])).removeprefix("www.")
+    plain = unicodedata.normalize("NFKC", match[1]).replace(_STOP, ".")
+    return _PORT.sub("", plain).removeprefix("www.")
 
 
 def _leading(word: str) -> str:

@@ -157,6 +157,19 @@ def test_a_text_costs_little_whatever_it_says(before: str, piece: str) -> None:
     assert work(long) < max(work(short), 0.0005) * 24
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["a", "-a", "a.", "-", ".", "\u3316", "\ufdfa", "\u0301\u0323", "http://", "a-.", "é", "xn--"],
+    ids=ascii,
+)
+def test_the_words_and_addresses_of_links_cost_little(words: str) -> None:
+    plain = work("**a** " + "so it is\n" * 400)
+    for length in (450, 900, 7_900):
+        link = f"[{words * (length // len(words))}](http://a.example) "
+        assert work(link * max(1, MESSAGE_MAX_CHARS // len(link))) < plain * 4
+    assert work(f"[a](http://a{words * (7_900 // len(words))})") < plain * 4
+
+
 def work(text: str) -> float:
     """Seconds of a core; the least of some tries, for all else only ever adds to it."""
 
@@ -281,6 +294,12 @@ def check(node: Any) -> None:
         ("report.pdf, v1.2, e.g. 3.5", "https://docs.example/"),
         ("почта.example", "https://почта.example/"),
         ("12.5.2026 at 10.30", "https://docs.example/"),
+        ("docs\u3002example", "https://docs.example/"),
+        ("docs.example", "https://docs\u3002example/"),
+        ("नमिता.भारत", "https://नमिता.भारत/"),
+        ("col\u00b7lecció, ジョン\u30fbスミス, 世界\u3002", "https://docs.example/"),
+        ("see ❤\ufe0f and a 👨\u200d👩\u200d👧", "https://docs.example/"),
+        ("a" * 500, "https://docs.example/"),
     ],
 )
 def test_words_that_say_nothing_else_are_a_link(words: str, address: str) -> None:
@@ -296,6 +315,22 @@ def test_words_that_say_nothing_else_are_a_link(words: str, address: str) -> Non
         ("ba\u00adnk\u200b.example", "https://evil.example/"),
         ("bank\uff0eexample", "https://evil.example/"),
         ("bank\u2024example", "https://evil.example/"),
+        ("bank\u3002example", "https://evil.example/"),
+        ("bank\uff61example", "https://evil.example/"),
+        ("bank\ua4f8example", "https://evil.example/"),
+        ("bank\u0660example", "https://evil.example/"),
+        ("bank.c\ufe0fom", "https://evil.example/"),
+        ("bank.c\u034fom", "https://evil.example/"),
+        ("bank.c\u180bom", "https://evil.example/"),
+        ("bank.c\u17b4om", "https://evil.example/"),
+        ("bank.c\U000e0100om", "https://evil.example/"),
+        ("bank.c\u3164om", "https://evil.example/"),
+        ("bank.c\u0332om", "https://evil.example/"),
+        ("bank\u200a.example", "https://evil.example/"),
+        ("https:/\u034f/localhost/", "https://evil.example/"),
+        ("नमिता.भारत", "https://evil.example/"),
+        ("bank.example" + "\u034f" * 8_000, "https://evil.example/"),
+        ("a" * 501, "https://docs.example/"),
         ("anna@bank.example", "https://evil.example/"),
         ("bank.example", "https://b\u0430nk.example/"),
         ("xn--bnk-5cd.xn--p1ai", "https://evil.example/"),
