@@ -146,7 +146,10 @@ class MarkRead(ReadBody, kw_only=True):
 
 
 class FollowMine(Struct, kw_only=True):
-    """Has no fields: it is of all that the session takes part in."""
+    """Has no fields: it is of all that the session takes part in.
+
+    The newest 20 sockets of a session are told; older ones are told no more, and may ask again.
+    """
 
 
 class PersonOfRoom(Struct, kw_only=True):

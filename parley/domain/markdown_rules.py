@@ -33,9 +33,11 @@ MARKED_LINE = re.compile(r"^[ \t]*(?:>(?:[ \t]|$)|(?:[-+*]|\d{1,3}[.)])[ \t]+\S)
 """How a quote or an item begins."""
 LINKS_MAX = 100_000
 """What may be links with words, times characters: from each the library reads on to the end."""
-QUOTED_MAX = 500
-"""Quotes in each other, times lines: each line is read anew in every one of them."""
-_QUOTED = re.compile(r"^(?:[ \t]{0,3}>[ \t]?)+", re.MULTILINE)
+NESTED_MAX = 500
+"""Quotes and items in each other, times lines: each line is read anew in every one of them."""
+_OPENS = r"(?:>|[-+*]|\d{1,3}[.)])[ \t]"
+_OPENED = re.compile(rf"^(?:[ \t]*{_OPENS})+", re.MULTILINE)
+_OPENING = re.compile(_OPENS)
 _NO_ITEM = re.compile(r"[-+*\s]*|\d+[.)]\s*|\d{4,}.*", re.DOTALL)
 _MARK = re.compile(r"[*_~`\[\]\\@]|:(?=//)")
 _TERMINATOR = re.compile(rf"\n|{_MARK.pattern}")
@@ -62,8 +64,8 @@ def parse(text: str, meant: Meant = ()) -> list[Token]:
     if text.count("](") * len(text) > LINKS_MAX:
         raise TooMuch
     lines = text.count("\n") + text.count("\r") + 1
-    deepest = max((len(begin) for begin in _QUOTED.findall(text)), default=0) // 2
-    if deepest * lines > QUOTED_MAX:
+    deepest = max((len(_OPENING.findall(each)) for each in _OPENED.findall(text)), default=0)
+    if deepest * lines > NESTED_MAX:
         raise TooMuch
     return _markdown.parse(text, {"mentions": _Mentions(meant) if meant else None})
 

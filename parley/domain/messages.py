@@ -55,10 +55,6 @@ class Sent(Struct, frozen=True):
     """Whether it was stored before, under the same client_id."""
 
 
-class _Away(ParleyError):
-    """Somebody speaks who had left."""
-
-
 class Draft(Struct, frozen=True):
     """What somebody wants to say."""
 
@@ -94,24 +90,19 @@ async def send_as(context: Context, room_id: str, session: Session | None, draft
     """
     said = _checked(draft)
 
-    def work(connection: sa.Connection) -> Sent:
-        sender = door.readable(connection, room_id, session).person
-        if sender is None:
-            raise NotJoined
-        sent = _store(context, connection, sender, said)
-        if sender.left_at is not None and not sent.duplicate and not is_back:
-            raise _Away
-        return sent
+    def act(is_back: bool) -> asyncio.Future[Sent]:
+        def work(connection: sa.Connection) -> Sent:
+            sender = door.readable(connection, room_id, session).person
+            if sender is None:
+                raise NotJoined
+            sent = _store(context, connection, sender, said)
+            if sender.left_at is not None and not sent.duplicate and not is_back:
+                raise participants.Away
+            return sent
 
-    is_back = False
-    try:
-        return await context.database.write(work, lambda sent: _tell(context, sent))
-    except _Away:
-        # Nothing of it is stored: whoever could speak comes in first, and then speaks.
-        joining = participants.Joining(session, announced=True)
-        await participants.join(context, room_id, joining)
-    is_back = True
-    return await context.database.write(work, lambda sent: _tell(context, sent))
+        return context.database.write(work, lambda sent: _tell(context, sent))
+
+    return await participants.coming_back(context, room_id, session, act)
 
 
 async def sent_before(

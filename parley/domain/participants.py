@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from parley.domain import access, conversations, door, names, naming, proof, sessions, text
 from parley.domain.context import Context
 from parley.domain.door import Found
-from parley.errors import IdentityMismatch, IdentityTaken, NotJoined
+from parley.errors import IdentityMismatch, IdentityTaken, NotJoined, ParleyError
 from parley.records import (
     Conversation,
-    PartEnded,
+    PartChanged,
     Participant,
     ParticipantArrived,
     ParticipantLeft,
@@ -28,6 +28,8 @@ from parley.storage import forgetting as stored_forgetting
 from parley.storage import participants as stored
 from parley.storage import readings
 from parley.storage import sessions as stored_sessions
+
+T = TypeVar("T")
 
 LOOKED_AT_ONCE = 200
 """People in one reading, when it is looked for who is away: less than a millisecond."""
@@ -77,6 +79,8 @@ class Joined:
     """The others whose mark is another by this."""
     read_seq: int = 0
     """How far they had read, by what they told; 0 where they never did."""
+    became_theirs: bool = False
+    """Whether their session takes part in it by this, and did not until now."""
 
 
 async def join(context: Context, room_id: str, joining: Joining) -> Joined:
@@ -165,6 +169,7 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
             renamed=before is not None and _looks_new(before, person),
             marked=tuple(each for each in marked if each.user_id != user_id),
             read_seq=_read_seq(connection, before),
+            became_theirs=came_in or (before is not None and before.session_id != session.id),
         )
 
     def tell(joined: Joined) -> None:
@@ -178,6 +183,8 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
             is_news = arrived or joined.renamed
         if is_news:
             context.bus.publish(ParticipantArrived(joined.participant, joined.participant_count))
+        elif joined.became_theirs:
+            context.bus.publish(PartChanged(joined.participant.conversation_id, joined.session.id))
         naming.tell(context, joined.marked, joined.participant_count)
 
     try:
@@ -185,6 +192,25 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
     except BaseException:
         context.presence.expect_no_more(joining.socket)
         raise
+
+
+class Away(ParleyError):
+    """Somebody does something who had left: they come in first, and then do it."""
+
+
+async def coming_back(
+    context: Context, room_id: str, session: Session | None, act: Callable[[bool], Awaitable[T]]
+) -> T:
+    """What somebody does over REST or by a form: who had left, or was counted as gone, is back by
+    it, and the others are told.
+
+    `act` is given whether they are back; where they are not, it stores nothing and raises `Away`.
+    """
+    try:
+        return await act(False)
+    except Away:
+        await join(context, room_id, Joining(session, announced=True))
+    return await act(True)
 
 
 async def may_come_back(context: Context, room_id: str, joining: Joining) -> bool:
@@ -222,7 +248,7 @@ async def leave_as(context: Context, room_id: str, session: Session | None) -> N
     """
     at = context.clock()
 
-    def work(connection: sa.Connection) -> ParticipantLeft | PartEnded | None:
+    def work(connection: sa.Connection) -> ParticipantLeft | PartChanged | None:
         found = door.readable(connection, room_id, session)
         person = found.person
         if person is None:
@@ -231,11 +257,11 @@ async def leave_as(context: Context, room_id: str, session: Session | None) -> N
             return None
         gone = stored.change(connection, person, left_at=person.left_at or at, left_for_good=True)
         if person.left_at is not None:
-            return PartEnded(found.id, person.session_id)
+            return PartChanged(found.id, person.session_id)
         count = stored_conversations.change_participant_count(connection, found.id, -1)
         return ParticipantLeft(gone, count, is_everywhere=True)
 
-    def tell(left: ParticipantLeft | PartEnded | None) -> None:
+    def tell(left: ParticipantLeft | PartChanged | None) -> None:
         if isinstance(left, ParticipantLeft):
             context.presence.forget(left.participant)
         if left is not None:

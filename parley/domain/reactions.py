@@ -18,7 +18,6 @@ from parley.errors import (
     ConversationNotFound,
     NotFound,
     NotJoined,
-    ParleyError,
 )
 from parley.records import Message, MessageChanged, Participant, Session
 from parley.storage import conversations as stored_conversations
@@ -26,10 +25,6 @@ from parley.storage import messages as stored_messages
 from parley.storage import reactions as stored
 
 _SUMS = msgspec.json.Decoder(list[Reaction])
-
-
-class _Away(ParleyError):
-    """Somebody reacts who had left."""
 
 
 def react(
@@ -70,26 +65,21 @@ async def react_as(
 
     Who had left, or was counted as gone, is back by it, as by posting.
     """
-    is_back = False
 
-    def change(connection: sa.Connection, found: Found, message: Message) -> Message | None:
-        person = found.person
-        if person is None:
-            raise NotJoined
-        access.require_posting(found.conversation, person)
-        changed = _changed(connection, message, reaction, person.user_id, on=on)
-        if changed is not None and person.left_at is not None and not is_back:
-            raise _Away
-        return changed
+    async def act(is_back: bool) -> Changed:
+        def change(connection: sa.Connection, found: Found, message: Message) -> Message | None:
+            person = found.person
+            if person is None:
+                raise NotJoined
+            access.require_posting(found.conversation, person)
+            changed = _changed(connection, message, reaction, person.user_id, on=on)
+            if changed is not None and person.left_at is not None and not is_back:
+                raise participants.Away
+            return changed
 
-    try:
         return Changed(*await changing.change(context, room_id, session, message_id, change))
-    except _Away:
-        # Nothing of it is stored: whoever could react comes in first.
-        joining = participants.Joining(session, announced=True)
-        await participants.join(context, room_id, joining)
-    is_back = True
-    return Changed(*await changing.change(context, room_id, session, message_id, change))
+
+    return await participants.coming_back(context, room_id, session, act)
 
 
 def _tell(context: Context, changed: Changed) -> None:

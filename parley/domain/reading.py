@@ -77,7 +77,7 @@ async def missed(
         found = door.readable(connection, room_id, session)
         person, read = found.person, after
         if read is None and person is None:
-            raise NotJoined("Join the conversation first, or say with after from which seq on.")
+            raise NotJoined("Join the conversation first, or pass after: the seq to count from.")
         if read is None and person is not None:
             read = stored.unread(connection, person).after
         user_id = "" if person is None else person.user_id

@@ -159,7 +159,7 @@ class Audience:
             for credential in (client.credential, *(s.credential for s in client.seats.values())):
                 if credential.session is not None:
                     held.add(credential.session.id)
-        return held
+        return held | self.following.session_ids
 
     def room(self, conversation_id: int) -> Room:
         return self.rooms.setdefault(conversation_id, Room())

@@ -68,6 +68,11 @@ class Following:
         """What is to be told to whom."""
         self._telling: asyncio.Task[None] | None = None
 
+    @property
+    def session_ids(self) -> set[int]:
+        """Of all who follow."""
+        return set(self._by_session)
+
     async def follow(self, sid: str, session: records.Session) -> None:
         """From now on this socket is told what is new in all that its session takes part in."""
         self.stop(sid)
@@ -207,6 +212,6 @@ def _of_one(event: records.Event) -> int | None:
             return person.session_id
         case records.ParticipantLeft(participant=person, is_everywhere=True):
             return person.session_id
-        case records.PartEnded() | records.ReadingMoved():
+        case records.PartChanged() | records.ReadingMoved():
             return event.session_id
     return None

@@ -41,8 +41,8 @@ class ParticipantLeft(Struct, frozen=True):
         return self.participant.conversation_id
 
 
-class PartEnded(Struct, frozen=True):
-    """Somebody who was gone already left for good: nobody else is told."""
+class PartChanged(Struct, frozen=True):
+    """Somebody came in, or left for good, of which nobody else is told."""
 
     conversation_id: int
     session_id: int
@@ -204,7 +204,7 @@ Event = (
     | ParticipantLeft
     | ParticipantProven
     | ParticipantWonBack
-    | PartEnded
+    | PartChanged
     | ReadingMoved
     | TypingChanged
     | ConversationEnded

@@ -23,6 +23,7 @@ from parley.records import (
     Message,
     MessageChanged,
     MessageSent,
+    PartChanged,
     Participant,
     ParticipantArrived,
     ParticipantLeft,
@@ -275,7 +276,10 @@ class Stage(RuleBasedStateMachine):
 
     def hears(self) -> list[Event]:
         """What was told since this was last asked; whoever looks on hears it too."""
-        events = list(self.world.told)
+        # Of what is a session's own to know, the others hear nothing.
+        events: list[Event] = [
+            each for each in self.world.told if not isinstance(each, PartChanged)
+        ]
         self.world.told.clear()
         for event in events:
             assert not isinstance(event, SessionRenewed)  # nobody here comes by a link

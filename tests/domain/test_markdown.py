@@ -227,10 +227,22 @@ def test_what_would_take_too_long_is_shown_as_it_was_written(text: str) -> None:
         "[" + "\ufdfa" * 990 + "](http://x.y)",
         "[" + "a." * 3_900 + "](http://x.y)",
         "> " * 25 + "a\n" + "b\n" * 490,
+        "- " + "> " * 18 + "a\n" + "b\n" * 480,
+        ("> - " * 9 + "a\n") * 190,
         "[a](" * 100 + "x" * 7_000,
         "[a](" * 20 + "x" * 7_000,
     ],
-    ids=["a word", "squared words", "ligatures", "dots", "quotes", "links", "some links"],
+    ids=[
+        "a word",
+        "squared words",
+        "ligatures",
+        "dots",
+        "quotes",
+        "quotes in an item",
+        "both",
+        "links",
+        "some links",
+    ],
 )
 def test_the_worst_costs_a_few_milliseconds(text: str) -> None:
     assert work(text) < 0.025

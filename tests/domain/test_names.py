@@ -7,7 +7,7 @@ import pytest
 from parley.domain import conversations, participants
 from parley.domain.context import Context
 from parley.domain.participants import Joined, Joining
-from parley.records import ParticipantArrived, ParticipantLeft
+from parley.records import PartChanged, ParticipantArrived, ParticipantLeft
 from tests.domain.conftest import Told
 
 
@@ -53,4 +53,5 @@ async def test_who_leaves_is_told_by_their_new_name(
 async def test_who_is_not_here_is_not_told_of(context: Context, told: Told, room_id: str) -> None:
     cleo = await participants.join(context, room_id, Joining(None, "cleo", "Cleo"))
     await is_called(context, room_id, cleo, "Cleopatra")
-    assert told.events == []
+    # Her own session alone: her list of conversations has one more.
+    assert told.events == [PartChanged(cleo.participant.conversation_id, cleo.session.id)]

@@ -75,6 +75,7 @@ async def test_whoever_has_the_token_wins_it_back(
         ben.token = house.guests[-1].token
         assert (await tries(mallory, room_id))["ok"]
         assert (await mallory.say(room_id, "I am Ben"))["ok"]
+        assert (await mallory.ask("mark_read", {"room_id": room_id, "seq": 1}))["ok"]
         match way:
             case "rest":
                 said = {"message": "No, I am"}
@@ -91,6 +92,8 @@ async def test_whoever_has_the_token_wins_it_back(
         assert (await mallory.ask("join_room", {"room_id": room_id}))["user_id"] != "ben-1"
         assert (await ada.hears("proven"))["user_id"] == "ben-1"
         assert "unproven" not in (await people(ada, room_id))["ben-1"]
+        state = await done(ada, "GET", f"/api/conversations/{room_id}")
+        assert state["conversation"]["read"] == []  # what Mallory has read
         assert ada.all_heard("user_left") == []
         assert len([x for x in ada.all_heard("user_joined") if x["user_id"] == "ben-1"]) == 1
         assert (await done(ben, "POST", f"/api/conversations/{room_id}/join"))["user_id"] == "ben-1"

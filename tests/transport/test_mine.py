@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from parley.domain import participation
+from parley.domain.context import Context
 from parley.live.following import FOLLOWERS_MAX
+from parley.records import Session
 from tests.calls import Caller
 from tests.people import Json, Person
-from tests.security.room import People, takes_link
+from tests.security.room import People, done, takes_link
 from tests.servers import Running
 
 Row = Callable[[Json], bool]
@@ -205,6 +209,38 @@ async def test_a_renewed_token_ends_what_follows_by_the_one_before(
     _, link = await ada.call("POST", f"{path}/links", {"role": "member"})
     await takes_link(ben, link["url"])
     assert following.of == {}
+
+
+async def test_what_is_joined_over_rest_is_told_and_what_is_said_there(person: People) -> None:
+    ada, ben, _room_id = await both(person)
+    page, _ = await follows(person, ben)
+    second = await ada.starts("Coffee")
+    await ben.joins_over_rest(second)
+    await page.hears("mine_changed", row(room_id=second, title="Coffee"))
+    await done(ada, "POST", f"/api/conversations/{second}/join", {})
+    await done(ada, "POST", f"/api/conversations/{second}/messages", {"message": "Milk?"})
+    await page.hears("mine_changed", row(room_id=second, unread=1))
+    await done(ben, "POST", f"/api/conversations/{second}/messages", {"message": "Yes"})
+    await page.hears("mine_changed", row(room_id=second, unread=0))
+
+
+async def test_it_is_read_once_for_all_who_follow_by_one_session(
+    person: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, ben, room_id = await both(person)
+    pages = [(await follows(person, ben))[0] for _ in range(5)]
+    read: list[int] = []
+    usual = participation.some
+
+    async def counted(context: Context, session: Session, ids: list[int]) -> dict[int, Any]:
+        read.append(session.id)
+        return await usual(context, session, ids)
+
+    monkeypatch.setattr(participation, "some", counted)
+    await ada.say(room_id, "Tea?")
+    for page in pages:
+        await page.hears("mine_changed", row(unread=1))
+    assert len(read) == 1
 
 
 async def test_of_one_session_so_many_sockets_follow(server: Running, person: People) -> None:

@@ -213,6 +213,18 @@ async def test_who_keeps_it_hidden_is_told_on_their_own_devices_alone(person: Pe
     assert ben.all_heard("read") == [{"room_id": room_id, "user_id": "ben-1", "seq": 1}]
 
 
+async def test_the_others_hear_nothing_of_who_left(person: People) -> None:
+    ada, ben, room_id = await sit_down(person)
+    await ada.say(room_id, "Tea?")
+    await ben.call("POST", f"/api/conversations/{room_id}/leave")
+    await reads_to(ben, room_id, 1)
+    cleo = await person("Cleo").connect()
+    await cleo.join(room_id)
+    await cleo.say(room_id, "Hello")
+    await ada.hears("new_message", lambda said: said["message"] == "Hello")
+    assert ada.all_heard("read") == []
+
+
 async def test_in_a_large_room_ones_own_devices_hear_of_it(person: People) -> None:
     ada, ben, room_id = await sit_down(person)
     for i in range(19):
@@ -258,10 +270,11 @@ async def test_what_is_no_seq_is_refused(ada: Caller, ben: Caller, seq: object) 
     "headers",
     [
         {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image"},
+        {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Dest": "image"},
         {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "document"},
         {"Sec-Purpose": "prefetch"},
     ],
-    ids=["another site", "a link", "ahead"],
+    ids=["another site", "a neighbour", "a link", "ahead"],
 )
 async def test_only_a_page_of_ours_that_is_looked_at_marks_it_read(
     ada: Caller, ben: Caller, headers: dict[str, str]
