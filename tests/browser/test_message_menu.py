@@ -49,6 +49,28 @@ def test_one_row_of_tools_goes_to_the_message_in_question(seeding: Seeding, arri
     assert pasted(ben) == f"{seeded.link}?at=3#m-3"
 
 
+def test_tools_stay_with_their_message_where_lines_move_under_a_still_mouse(
+    ada: Visitor, ben: Visitor
+) -> None:
+    link = ada.starts()
+    ada.joins()
+    ben.comes(link)
+    for text in ("One", "Two", "Three"):
+        ada.says(text)
+    two = ada.message("Two")
+    two.hover()
+    expect(two.get_by_role("toolbar")).to_be_visible()
+    box = two.bounding_box()
+    assert box is not None
+    ben.says(LONG)
+    ada.reads(LONG.strip())
+    ada.page.wait_for_function("() => !document.querySelector('#m-2').matches(':hover')")
+    expect(two.get_by_role("toolbar")).to_be_visible()
+    ada.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2 + 1)
+    expect(two.get_by_role("toolbar")).to_have_count(0)
+    expect(tools(ada)).to_have_count(1)
+
+
 def test_by_keyboard_each_action_has_its_key_and_never_while_one_types(
     ada: Visitor,
 ) -> None:

@@ -26,6 +26,8 @@ export class MessageMenu {
     this.sheet = new MenuSheet((name, element) => this.run(this.offered(element).find((each) => each.name === name), element));
     /** @type {{timer: ReturnType<typeof setTimeout>, x: number, y: number} | undefined} a finger that lies on a message */
     this.press = undefined;
+    /** Where the mouse is on the screen. */
+    this.at = "";
     /** @type {number | undefined} */
     this.frame = undefined;
   }
@@ -33,6 +35,7 @@ export class MessageMenu {
   /** @param {Event} [first] that brought somebody to a message, if it is not over */
   start(first) {
     this.root.addEventListener("pointerover", (event) => this.over(event));
+    this.root.addEventListener("pointermove", (event) => this.over(event));
     this.root.addEventListener("pointerleave", () => this.showAtFocus());
     this.root.addEventListener("focusin", (event) => this.show(messageAt(event.target)));
     this.root.addEventListener("focusout", (event) => messageAt(event.relatedTarget) || this.leave());
@@ -53,7 +56,13 @@ export class MessageMenu {
 
   /** @param {PointerEvent} event */
   over(event) {
+    // Where lines move under a mouse that does not, the tools stay with their message: whoever is about to press one
+    // means that.
+    const at = `${event.screenX} ${event.screenY}`;
+    if (at === this.at) return;
+    this.at = at;
     const element = messageAt(event.target);
+    if (element && element === this.tools.message) return;
     // Whoever holds a button down marks words, or drags.
     if (event.pointerType === "touch" || event.buttons || !element || this.tools.isUsedByKey()) return;
     this.show(element);
