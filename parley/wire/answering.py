@@ -95,7 +95,12 @@ class Counted:
 
     async def _refuse(self) -> None:
         self._is_refused = True
-        headers = answers.headers_for(self._crowded)
-        headers.append((b"retry-after", b"%d" % RETRY_AFTER_S))
-        await self._send({"type": "http.response.start", "status": 429, "headers": headers})
-        await self._send({"type": "http.response.body", "body": self._crowded})
+        await refuse(self._send, self._crowded)
+
+
+async def refuse(send: Any, crowded: bytes) -> None:
+    """Tell a request to come again later."""
+    headers = answers.headers_for(crowded)
+    headers.append((b"retry-after", b"%d" % RETRY_AFTER_S))
+    await send({"type": "http.response.start", "status": 429, "headers": headers})
+    await send({"type": "http.response.body", "body": crowded})

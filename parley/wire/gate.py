@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, quote
 
 from parley.addresses import Proxies, canonical, place_of
 from parley.wire import answers, heads
-from parley.wire.answering import Arriving, Counted
+from parley.wire.answering import Arriving, Counted, refuse
 from parley.wire.body import HungUp, read_whole
 from parley.wire.direct import DirectClient
 from parley.wire.handshake import CrossOriginRule, Handshake, HostRule, OriginRule
@@ -164,6 +164,11 @@ class Gate:
             await self.pace.turn_of_request(place)
         if scope["type"] == "websocket":
             await self._pass(scope, handshake, receive, send)
+            return
+        if self.backlog.is_full(place) and not _is_ours(scope["path"]):
+            # What is asked for would be put together in vain.
+            self.pace.spend_on_refusal(place)
+            await refuse(send, self._crowded)
             return
         arriving = Arriving(receive, self.backlog, place)
         try:

@@ -19,6 +19,9 @@ ADDRESS_MAX_BYTES = 64 * 1024 * 1024
 """What may wait for, or of, all clients of one address together: five hundred of them, at a
 megabyte each, would take half of a small machine."""
 
+NEARLY_ALL = 7 / 8
+"""Of that: what is left has room for any one answer over HTTP."""
+
 
 class Slow(Protocol):
     """A client that has not read all it was sent."""
@@ -53,6 +56,10 @@ class Backlog:
         else:
             self._held.pop(place, None)
         return size <= 0 or not place or held <= self._most_bytes
+
+    def is_full(self, place: str) -> bool:
+        """Whether so much waits for an address that there is no room for a large answer."""
+        return bool(place) and self._held.get(place, 0) > self._most_bytes * NEARLY_ALL
 
     def watch(self, client: Slow) -> None:
         """See to it that it reads, from now on."""

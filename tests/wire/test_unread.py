@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from parley import contract
+from parley.addresses import place_of
 from parley.config import Config
 from parley.realtime import HANDLERS
 from parley.wire import answering, line, socket, unread
@@ -262,14 +263,34 @@ async def test_an_address_with_much_unread_asks_for_pages_again_later(
     monkeypatch.setattr(unread, "ADDRESS_MAX_BYTES", 100_000)
     async with running(generous(config)) as server:
         room_id = await full_room(server)
-        async with wire(server) as ada:
-            path = f"/api/conversations/{room_id}"
-            await ada.says(f"GET {path} HTTP/1.1\r\n{HOST}Connection: close\r\n\r\n".encode())
-            answer = await ada.reads_to_the_end()
+        answer = await answer_to(server, f"/api/conversations/{room_id}")
         assert answer.startswith(b"HTTP/1.1 429 ")
         assert b"retry-after: " in answer.lower()
         assert b'"code":"rate_limited"' in answer
         assert not held(server)
+
+
+async def test_where_much_is_unread_nothing_is_put_together_in_vain(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(generous(config)) as server, raw_polling(server.url) as ada:
+        room_id = await full_room(server)
+        path = f"/api/conversations/{room_id}/messages"
+        here, size = place_of("127.0.0.1"), int(unread.ADDRESS_MAX_BYTES * 0.9)
+        database = server.app.realtime._context.database
+        backlog(server).hold(here, size)
+        with monkeypatch.context() as patched:
+            patched.setattr(database, "read", None)
+            assert (await answer_to(server, path)).startswith(b"HTTP/1.1 429 ")
+        assert await ada.send("3") == 200  # who talks talks on
+        backlog(server).hold(here, -size)
+        assert (await answer_to(server, path)).startswith(b"HTTP/1.1 200 ")
+
+
+async def answer_to(server: Running, path: str) -> bytes:
+    async with wire(server) as asking:
+        await asking.says(f"GET {path} HTTP/1.1\r\n{HOST}Connection: close\r\n\r\n".encode())
+        return await asking.reads_to_the_end()
 
 
 async def test_polling_clients_may_send_as_much_as_any(config: Config) -> None:
