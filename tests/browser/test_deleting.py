@@ -24,7 +24,6 @@ def test_a_deleted_message_comes_back_or_goes_for_everybody(ada: Visitor, ben: V
     link = ada.starts()
     ada.page.clock.install()
     ada.reloads()
-    ada.joins()
     ben.comes(link)
     ben.says("Something unkind")
     ada.reads("Something unkind")
@@ -56,7 +55,6 @@ def test_what_is_deleted_goes_at_once_when_another_is_or_the_page_is_left(
     ada: Visitor, ben: Visitor
 ) -> None:
     link = ada.starts()
-    ada.joins()
     ben.comes(link)
     for text in ("One", "Two", "Three"):
         ada.says(text)

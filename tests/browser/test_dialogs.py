@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Arrive
-from tests.browser.test_owners import knocks, manages, saves_the_door
+from tests.browser.test_owners import knocks
 from tests.browser.visitor import PHONE, Visitor
 
 CLOSED = "() => !history.state?.dialogs"
@@ -51,7 +51,6 @@ def test_back_closes_the_sheet_and_then_leaves_the_page(arrive: Arrive) -> None:
 def test_back_closes_one_dialog_at_a_time(arrive: Arrive) -> None:
     ada = arrive("Ada", **PHONE)
     ada.starts()
-    ada.joins()
     sheet = opens_sheet(ada)
     sheet.get_by_role("link", name="End conversation").click()
     question = ada.page.get_by_role("dialog", name="End this conversation?")
@@ -70,12 +69,10 @@ def test_back_closes_one_dialog_at_a_time(arrive: Arrive) -> None:
 def test_after_the_last_knock_is_answered_the_focus_is_on_the_transcript(
     ada: Visitor, arrive: Arrive
 ) -> None:
-    link = ada.starts()
-    manages(ada, link)
-    saves_the_door(ada, Knock_first=True)
+    link = ada.owns()
+    ada.decides(link, knock=True)
     knocks(arrive("Kim", **PHONE), link)
-    ada.opens(link)
-    ada.joins()
+    ada.comes(link)
     ada.page.get_by_role("button", name="Decline", exact=True).click()
     expect(ada.page.locator("#knocks")).not_to_be_visible()
     # In Firefox Kim's window is in front of this one.

@@ -25,7 +25,6 @@ def test_an_edit_is_seen_by_everybody_at_once_and_after_a_reload(
     ada: Visitor, ben: Visitor
 ) -> None:
     link = ada.starts()
-    ada.joins()
     ben.comes(link)
     ada.says("Before")
     ada.says("👍")
@@ -60,7 +59,6 @@ def test_an_edit_is_seen_by_everybody_at_once_and_after_a_reload(
 
 def test_the_arrow_up_in_an_empty_field_edits_what_one_said_last(ada: Visitor) -> None:
     ada.starts()
-    ada.joins()
     ada.says("First")
     ada.says("Second, with `code`")
     ada.composer.press("ArrowUp")
@@ -83,7 +81,6 @@ def test_the_arrow_up_in_an_empty_field_edits_what_one_said_last(ada: Visitor) -
 
 def test_a_draft_and_a_half_written_edit_outlast_a_reload(ada: Visitor) -> None:
     ada.starts()
-    ada.joins()
     ada.says("Tea at for")
     ada.types("And bring")
     opens_editing(ada, "Tea at for")

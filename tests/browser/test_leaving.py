@@ -10,7 +10,6 @@ from tests.browser.visitor import Visitor
 
 def test_one_leaves_with_a_button_and_comes_back_by_the_link(ada: Visitor, ben: Visitor) -> None:
     link = ada.starts()
-    ada.joins()
     ben.opens(link)
     leave = ben.page.get_by_role("button", name="Leave")
     expect(leave).to_be_hidden()  # nobody leaves before they came
@@ -32,7 +31,6 @@ def test_one_leaves_with_a_button_and_comes_back_by_the_link(ada: Visitor, ben: 
 
 def test_one_leaves_without_javascript(arrive: Arrive, ada: Visitor) -> None:
     link = ada.starts()
-    ada.joins()
     ben = arrive("Ben", java_script_enabled=False)
     ben.opens(link)
     ben.name_field.fill("Ben")
@@ -53,7 +51,6 @@ def test_whoever_takes_the_name_of_one_who_spoke_and_left_is_marked(
     ada: Visitor, ben: Visitor, cleo: Visitor
 ) -> None:
     link = ada.starts()
-    ada.joins()
     ben.opens(link)
     ben.joins("Zed")
     ben.says("The key is under the mat")

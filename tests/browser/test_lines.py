@@ -30,7 +30,6 @@ def test_a_send_on_a_line_that_died_in_silence_goes_out_on_a_new_one(
     line = Line(ada.page)
     link = ada.starts()
     ben.comes(link)
-    ada.joins()
     ada.says("One")
     line.swallow()
     ada.sends("Two")
@@ -49,7 +48,6 @@ def test_a_send_that_arrived_without_an_answer_is_stored_once_and_tried_on_one_n
     line = Line(ada.page)
     link = ada.starts()
     ben.comes(link)
-    ada.joins()
     line.lose_answers("send_message")
     line.lose("new_message", "room_position")
     opened = line.opened
@@ -87,7 +85,6 @@ def opens_tabs(visitor: Visitor, count: int) -> list[Page]:
 
 def test_the_eighth_tab_that_polls_is_live_and_sends_at_once(arrive: Arrive, ada: Visitor) -> None:
     link = ada.starts()
-    ada.joins()
     ben = arrive("Ben")
     without_websockets(ben)
     ben.comes(link)
@@ -112,7 +109,6 @@ def test_hidden_tabs_stay_live_where_there_is_room(
     arrive: Arrive, ada: Visitor, *, polls: bool
 ) -> None:
     link = ada.starts()
-    ada.joins()
     ben = arrive("Ben")
     if polls:
         without_websockets(ben)

@@ -77,7 +77,6 @@ def test_a_long_message_of_ones_own_is_folded_and_unfolds_nothing_when_deleted(
     ada: Visitor,
 ) -> None:
     ada.starts()
-    ada.joins()
     ada.says("Before it")
     ada.pastes("line\n" * 40)
     ada.composer.press("Enter")

@@ -52,7 +52,7 @@ def looks_of(faces: Locator) -> list[Any]:
 def test_each_group_and_each_person_has_a_mark_of_their_own(
     ada: Visitor, ben: Visitor, cleo: Visitor
 ) -> None:
-    link = ada.starts()
+    link = ada.starts_nameless()
     ada.joins("Ada Lovelace")
     ben.comes(link)
     cleo.comes(link)
@@ -171,7 +171,6 @@ def test_on_a_phone_enter_breaks_the_line_and_the_button_sends(
 ) -> None:
     ben = arrive("Ben", **PHONE)
     ben.comes(ada.starts())
-    ada.joins()
     ben.composer.tap()
     expect(ben.composer).to_have_attribute("enterkeyhint", "enter")
     ben.types("Milk\nBread")
@@ -190,37 +189,39 @@ def test_on_a_phone_enter_breaks_the_line_and_the_button_sends(
     ben.reads("At a desk")
 
 
-@pytest.mark.parametrize("width", [320, 768, 1280])
-def test_the_time_of_a_message_covers_no_words(
-    seeding: Seeding, arrive: Arrive, width: int
-) -> None:
+def test_the_time_of_a_message_covers_no_words(seeding: Seeding, arrive: Arrive) -> None:
     words = "A message long enough to be as wide as the column. " * 3
     said = [Said(who, words) for who in ("Ben", "Ben", "Ada", "Ada")]
     seeded = seeding.conversation(said=said, owner="Ada")
-    ada = arrive("Ada", locale="en-US", viewport={"width": width, "height": 900})
+    ada = arrive("Ada", locale="en-US")
     ada.has_session(seeded.tokens["Ada"])
     ada.opens(seeded.link)
     ada.is_connected()
-    for message in ada.messages.all():
-        message.locator(".message-text").hover()
-        expect(message.locator(".message-head")).to_have_css("opacity", "1")
-        time = message.locator("time")
-        time.evaluate("time => { time.textContent = '12:44 PM'; }")  # as wide as it gets
-        assert not message.evaluate(COVERS, time.element_handle())
+    for width in (320, 768, 1280):
+        ada.page.set_viewport_size({"width": width, "height": 900})
+        for message in ada.messages.all():
+            message.locator(".message-text").hover()
+            expect(message.locator(".message-head")).to_have_css("opacity", "1")
+            time = message.locator("time")
+            time.evaluate("time => { time.textContent = '12:44 PM'; }")  # as wide as it gets
+            assert not message.evaluate(COVERS, time.element_handle())
 
 
 @pytest.mark.not_in_firefox("it does as the system has it, whatever Playwright says of colours")
-@pytest.mark.parametrize("theme", THEMES)
-def test_in_forced_colours_what_a_colour_said_is_seen(
-    seeding: Seeding, arrive: Arrive, theme: Literal["light", "dark"]
-) -> None:
+def test_in_forced_colours_what_a_colour_said_is_seen(seeding: Seeding, arrive: Arrive) -> None:
     said = [Said("Ben", "Hi"), Said("Ada", "Mine, with `code`")]
     seeded = seeding.conversation(said=said, owner="Ada")
-    ada = arrive("Ada", forced_colors="active", color_scheme=theme, reduced_motion="reduce")
+    ada = arrive("Ada", forced_colors="active", reduced_motion="reduce")
     ada.has_session(seeded.tokens["Ada"])
     ada.opens(seeded.link)
     ada.is_connected()
     ada.page.get_by_text("QR code", exact=True).click()
+    for theme in THEMES:
+        ada.page.emulate_media(color_scheme=theme, forced_colors="active", reduced_motion="reduce")
+        says_it_without_colours(ada)
+
+
+def says_it_without_colours(ada: Visitor) -> None:
     seen = ada.measures(
         f"""() => {{
           {CONTRAST}
@@ -252,6 +253,7 @@ def test_in_forced_colours_what_a_colour_said_is_seen(
     here = me.screenshot()
     me.evaluate("person => person.classList.remove('online')")
     assert me.screenshot() != here
+    me.evaluate("person => person.classList.add('online')")
 
 
 def badge_as(badge: Locator, state: str) -> bytes:
@@ -297,33 +299,33 @@ def test_boxes_show_whether_they_are_ticked(ada: Visitor) -> None:
     assert box.evaluate(look) == [colour, sign]
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-def test_the_choice_of_a_theme_is_flush_with_what_is_around_it(arrive: Arrive, width: int) -> None:
-    ada = arrive("Ada", viewport={"width": width, "height": 800})
+BEYOND_THE_FOOT = """() => {
+  const box = css => {
+    const range = document.createRange();
+    range.selectNodeContents(document.querySelector(css));
+    return range.getBoundingClientRect();
+  };
+  const foot = document.querySelector(".site-foot");
+  const {left, right} = foot.getBoundingClientRect();
+  const {paddingLeft, paddingRight} = getComputedStyle(foot);
+  return {
+    left: Math.abs(box(".theme-name").left - left - parseFloat(paddingLeft)),
+    right: Math.abs(box(".site-foot label:last-child span").right - right
+      + parseFloat(paddingRight)),
+  };
+}"""
+
+
+def test_the_choice_of_a_theme_is_flush_with_what_is_around_it(ada: Visitor) -> None:
     ada.opens("/")
-    beyond = ada.measures(
-        """() => {
-          const box = css => {
-            const range = document.createRange();
-            range.selectNodeContents(document.querySelector(css));
-            return range.getBoundingClientRect();
-          };
-          const foot = document.querySelector(".site-foot");
-          const {left, right} = foot.getBoundingClientRect();
-          const {paddingLeft, paddingRight} = getComputedStyle(foot);
-          return {
-            left: Math.abs(box(".theme-name").left - left - parseFloat(paddingLeft)),
-            right: Math.abs(box(".site-foot label:last-child span").right - right
-              + parseFloat(paddingRight)),
-          };
-        }"""
-    )
-    assert beyond["left" if width == 320 else "right"] < 1  # in a line of its own, or at the end
+    for width, side in ((320, "left"), (1280, "right")):  # in a line of its own, or at the end
+        ada.page.set_viewport_size({"width": width, "height": 800})
+        assert ada.measures(BEYOND_THE_FOOT)[side] < 1
     expect(ada.page.get_by_role("radiogroup", name="Theme").get_by_role("radio")).to_have_count(3)
 
 
 def test_a_keyboard_on_the_screen_shrinks_the_page(ada: Visitor) -> None:
-    ada.starts()
+    ada.starts_nameless()
     ada.is_connected()
     viewport = ada.page.locator("meta[name=viewport]")
     expect(viewport).to_have_attribute("content", re.compile("interactive-widget=resizes-content"))

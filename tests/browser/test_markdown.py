@@ -98,7 +98,6 @@ def test_what_is_marked_is_shown_alike_to_all_and_after_a_reload(
     ada: Visitor, ben: Visitor
 ) -> None:
     link = ada.starts()
-    ada.joins()
     ben.comes(link)
     ada.says(PLAN)
     looks_like_the_plan(ada)
@@ -138,7 +137,6 @@ def test_what_is_marked_is_shown_without_a_script(arrive: Arrive, seeding: Seedi
 
 def test_where_words_lead_shows_on_focus(ada: Visitor) -> None:
     ada.starts()
-    ada.joins()
     ada.says("See [the plan](https://plan.example/)")
     link = text(ada).get_by_role("link", name="the plan")
     shown = "link => getComputedStyle(link, '::after').content"
@@ -153,7 +151,6 @@ def test_where_words_lead_shows_on_focus(ada: Visitor) -> None:
 def test_code_is_copied_with_a_button_or_a_key(ada: Visitor) -> None:
     ada.may_use_the_clipboard()
     ada.starts()
-    ada.joins()
     ada.says("```py\nfor each in (1, 2):\n    print(each)\n```")
     ada.says("Some:\n- this\n  ```\n  that\n  ```")
     buttons = ada.page.get_by_role("button", name="Copy code")
@@ -177,7 +174,6 @@ def pasted(visitor: Visitor) -> str:
 def test_what_is_on_its_way_takes_the_room_it_will_have(ada: Visitor) -> None:
     line = Line(ada.page)
     ada.starts()
-    ada.joins()
     for words in ("One **two**\nthree", "Look:\n```\ncode\n```", "```py\nx\ny\n```"):
         line.hold("send_message")
         ada.sends(words)
@@ -193,7 +189,6 @@ def test_what_is_on_its_way_takes_the_room_it_will_have(ada: Visitor) -> None:
 def test_what_is_acknowledged_before_it_comes_is_completed_when_it_comes(ada: Visitor) -> None:
     line = Line(ada.page)
     ada.starts()
-    ada.joins()
     line.lose("new_message")
     ada.says("It is *late*")
     expect(text(ada)).to_have_text("It is *late*")

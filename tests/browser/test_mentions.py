@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -11,6 +12,8 @@ from tests.browser.axe import grave_faults
 from tests.browser.conftest import Arrive
 from tests.browser.seeding import Said, Seeding
 from tests.browser.visitor import PHONE, Visitor
+
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def offered(visitor: Visitor) -> Locator:
@@ -105,14 +108,13 @@ def test_in_a_crowd_the_server_finds_who_is_meant(seeding: Seeding, arrive: Arri
     expect(offered(ada)).to_have_text([re.compile("Zoë of the last row")])
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious_in_answers_and_mentions(
-    seeding: Seeding, arrive: Arrive, scheme: str
+    seeding: Seeding, arrive: Arrive
 ) -> None:
     seeded = seeding.conversation(said=[Said("Ada", "Tea?"), Said("Ben", "Tea?")], owner="Ada")
     seeding.answer(seeded, "Ben", "Tea, @Ada", 1)
     seeding.answer(seeded, "Ada", "Tea, @Ben", 2)
-    ada = arrive("Ada", color_scheme=scheme)
+    ada = arrive("Ada")
     ada.has_session(seeded.tokens["Ada"])
     ada.opens(seeded.link)
     ada.is_connected()
@@ -120,4 +122,6 @@ def test_axe_finds_nothing_serious_in_answers_and_mentions(
     ada.page.get_by_role("toolbar").get_by_role("button", name="Reply").click()
     ada.types("Yes, @")
     expect(offered(ada)).to_have_count(1)
-    assert grave_faults(ada.page) == []
+    for scheme in SCHEMES:
+        ada.page.emulate_media(color_scheme=scheme)
+        assert grave_faults(ada.page) == []

@@ -52,9 +52,9 @@ def test_one_row_of_tools_goes_to_the_message_in_question(seeding: Seeding, arri
 def test_tools_stay_with_their_message_where_lines_move_under_a_still_mouse(
     ada: Visitor, ben: Visitor
 ) -> None:
-    link = ada.starts()
+    link = ada.starts_nameless()
     ada.joins()
-    ben.comes(link)
+    ben.comes_by_hand(link)
     for text in ("One", "Two", "Three"):
         ada.says(text)
     two = ada.message("Two")
@@ -76,7 +76,6 @@ def test_by_keyboard_each_action_has_its_key_and_never_while_one_types(
 ) -> None:
     ada.may_use_the_clipboard()
     ada.starts()
-    ada.joins()
     ada.says("First")
     ada.says("Second")
     ada.composer.press("c")

@@ -39,9 +39,9 @@ def url(tmp_path: Path) -> Iterator[str]:
 
 def test_people_talk_by_plain_modules(url: str, arrive: Arrive) -> None:
     ada, ben = arrive("Ada", url=url), arrive("Ben", url=url)
-    link = ada.starts("Tea")
+    link = ada.starts_nameless("Tea")
     ada.joins()
-    ben.comes(link)
+    ben.comes_by_hand(link)
     ada.says("One module at a time.")
     ben.reads("One module at a time.")
     loaded = ben.measures("performance.getEntriesByType('resource').map(entry => entry.name)")

@@ -12,9 +12,8 @@ from tests.browser.visitor import PHONE, Visitor
 
 def test_whoever_comes_back_finds_their_conversations(ada: Visitor, arrive: Arrive) -> None:
     tea = ada.starts("Tea on Sunday")
-    ada.joins()
     ben = arrive("Ben", **PHONE)
-    ben.starts("Dinner " + "with everybody who was there last time " * 4)
+    ben.owns("Dinner " + "with everybody who was there last time " * 4)
     ben.comes(tea)
     ben.says("Who brings the cake?")
     ben.opens("/")

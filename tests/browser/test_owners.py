@@ -69,14 +69,13 @@ def describes(ada: Visitor, words: str) -> None:
 
 
 def test_who_knocks_is_let_in_from_the_page(ada: Visitor, arrive: Arrive) -> None:
-    link = ada.starts()
+    link = ada.owns()
     manages(ada, link)
     saves_the_door(ada, Knock_first=True)
     kim = arrive("Kim", **PHONE)
     knocks(kim, link)
     expect(kim.page.get_by_text("The owner isn't here right now")).to_be_visible()
-    ada.opens(link)
-    ada.joins()
+    ada.comes(link)
     expect(kim.page.get_by_text("the owner can see it now")).to_be_visible()
     expect(kim.page.get_by_text("The owner isn't here right now")).to_be_hidden()
     waiting = ada.page.get_by_role("group", name="1 person waiting")
@@ -92,9 +91,8 @@ def test_who_knocks_is_let_in_from_the_page(ada: Visitor, arrive: Arrive) -> Non
 
 
 def test_a_knock_is_heard_while_the_owner_looks_on(ada: Visitor, arrive: Arrive) -> None:
-    link = ada.starts()
-    manages(ada, link)
-    saves_the_door(ada, Knock_first=True)
+    link = ada.owns()
+    ada.decides(link, knock=True)
     ada.comes(link)
     kim = arrive("Kim", **NO_SCRIPTS)
     knocks(kim, link)
@@ -125,11 +123,7 @@ def test_a_knock_is_not_lost_while_the_page_asks_who_waits(ada: Visitor, seeding
     expect(lets_in).to_have_count(1)
 
 
-@pytest.mark.parametrize("size", [(1280, 800), (320, 640)], ids=str)
-def test_however_many_knock_one_can_still_read_and_write(
-    ada: Visitor, seeding: Seeding, size: tuple[int, int]
-) -> None:
-    ada.page.set_viewport_size({"width": size[0], "height": size[1]})
+def test_however_many_knock_one_can_still_read_and_write(ada: Visitor, seeding: Seeding) -> None:
     seeded = seeding.conversation(owner="Ada")
     seeding.decide(seeded, {"knock": True})
     for number in range(23):
@@ -139,11 +133,13 @@ def test_however_many_knock_one_can_still_read_and_write(
     door = ada.page.get_by_role("group", name="23 people waiting")
     expect(door.get_by_text("and 3 more")).to_be_visible()
     expect(ada.page).to_have_title(re.compile(r"^\(23 waiting\)"))
-    for at_least, what in ((0.3 * size[1], ada.scroller), (40, ada.composer)):
-        shown = what.bounding_box()
-        assert shown is not None
-        assert shown["height"] >= at_least
-        assert shown["y"] + shown["height"] <= size[1]
+    for width, height in ((1280, 800), (320, 640)):
+        ada.page.set_viewport_size({"width": width, "height": height})
+        for at_least, what in ((0.3 * height, ada.scroller), (40, ada.composer)):
+            shown = what.bounding_box()
+            assert shown is not None
+            assert shown["height"] >= at_least
+            assert shown["y"] + shown["height"] <= height
     door.get_by_role("button", name="Let in").last.scroll_into_view_if_needed()
     door.get_by_role("button", name="Decline all").click()
     expect(ada.page.locator("#knocks")).to_be_hidden()
@@ -151,14 +147,12 @@ def test_however_many_knock_one_can_still_read_and_write(
 
 def test_who_knocked_comes_in_when_the_door_is_opened_to_all(ada: Visitor, arrive: Arrive) -> None:
     link = ada.starts()
-    ada.joins()
-    seen_by_ada = ada.opens_another_tab().locator(".knock")
-    manages(ada, link)
-    saves_the_door(ada, Knock_first=True)
+    seen_by_ada = ada.page.locator(".knock")
+    ada.decides(link, knock=True)
     kim = arrive("Kim")
     knocks(kim, link)
     expect(seen_by_ada).to_have_count(1)
-    saves_the_door(ada, Knock_first=False)
+    ada.decides(link, knock=False)
     expect(seen_by_ada).to_have_count(0)
     expect(kim.composer).to_be_visible()
 
@@ -166,12 +160,11 @@ def test_who_knocked_comes_in_when_the_door_is_opened_to_all(ada: Visitor, arriv
 def test_who_is_at_the_door_is_told_when_it_is_locked_and_unlocked(
     ada: Visitor, arrive: Arrive
 ) -> None:
-    link = ada.starts()
-    manages(ada, link)
-    saves_the_door(ada, Knock_first=True)
+    link = ada.owns()
+    ada.decides(link, knock=True)
     kim, ben = arrive("Kim"), arrive("Ben")
     knocks(kim, link)
-    saves_the_door(ada, Locked=True)
+    ada.decides(link, locked=True)
     locked = [
         each.page.get_by_role("heading", name="This conversation is locked") for each in (kim, ben)
     ]
@@ -180,7 +173,7 @@ def test_who_is_at_the_door_is_told_when_it_is_locked_and_unlocked(
     ben.may_meet(r"status (of )?403")
     ben.opens(link)  # who never knocked
     expect(locked[1]).to_be_visible()
-    saves_the_door(ada, Locked=False)
+    ada.decides(link, locked=False)
     waits = kim.page.get_by_role("heading", name="Waiting for the owner")
     expect(waits).to_be_visible(timeout=SLOW_MS)
     knock = ben.page.get_by_role("heading", name="Knock to join")
@@ -191,14 +184,12 @@ def test_who_waits_comes_in_while_the_door_is_locked_if_the_owner_lets_them(
     ada: Visitor, arrive: Arrive
 ) -> None:
     link = ada.starts()
-    ada.joins()
-    knocking = ada.opens_another_tab().locator(".knock")
-    manages(ada, link)
-    saves_the_door(ada, Knock_first=True)
+    knocking = ada.page.locator(".knock")
+    ada.decides(link, knock=True)
     kim = arrive("Kim")
     knocks(kim, link)
     expect(knocking).to_have_count(1)
-    saves_the_door(ada, Locked=True)
+    ada.decides(link, locked=True)
     locked = kim.page.get_by_role("heading", name="This conversation is locked")
     expect(locked).to_be_visible(timeout=SLOW_MS)
     knocking.get_by_role("button", name="Let in").click()
@@ -206,8 +197,7 @@ def test_who_waits_comes_in_while_the_door_is_locked_if_the_owner_lets_them(
 
 
 def test_who_is_removed_is_told_and_cannot_come_back(ada: Visitor, arrive: Arrive) -> None:
-    link = ada.starts()
-    ada.joins()
+    link = ada.owns()
     ben = arrive("Ben")
     ben.comes(link)
     ben.says("Hello")
@@ -228,7 +218,7 @@ def test_who_is_removed_is_told_and_cannot_come_back(ada: Visitor, arrive: Arriv
 def test_the_passphrase_opens_the_door(
     ada: Visitor, arrive: Arrive, options: dict[str, bool]
 ) -> None:
-    link = ada.starts("Secrets")
+    link = ada.owns("Secrets")
     manages(ada, link)
     ada.page.get_by_label("Passphrase").fill(PASSPHRASE)
     saves_the_door(ada)
@@ -245,7 +235,7 @@ def test_the_passphrase_opens_the_door(
 
 
 def test_owner_rights_go_to_another_device(ada: Visitor, arrive: Arrive) -> None:
-    link = ada.starts()
+    link = ada.owns()
     manages(ada, link)
     ada.page.get_by_role("button", name="Add a device").click()
     expect(ada.page.locator(".qr-code svg")).to_be_visible()
@@ -264,7 +254,6 @@ def test_owner_rights_go_to_another_device(ada: Visitor, arrive: Arrive) -> None
 
 def test_the_owner_has_a_badge_that_no_name_can_fake(ada: Visitor, arrive: Arrive) -> None:
     link = ada.starts()
-    ada.joins()
     ada.says("I am Ada")
     mallory = arrive("Mallory")
     mallory.opens(link)
@@ -289,19 +278,17 @@ def test_the_owner_has_a_badge_that_no_name_can_fake(ada: Visitor, arrive: Arriv
 
 def test_read_only_takes_the_composer_away_live(ada: Visitor, arrive: Arrive) -> None:
     link = ada.starts()
-    ada.joins()
     ben = arrive("Ben")
     ben.comes(link)
-    manages(ada, link)
-    saves_the_door(ada, **{"Read-only": True})
+    ada.decides(link, read_only=True)
     expect(ben.composer).not_to_be_visible()
     expect(ben.page.get_by_text("Only the owner can post right now.")).to_be_visible()
-    saves_the_door(ada, **{"Read-only": False})
+    ada.decides(link, read_only=False)
     expect(ben.composer).to_be_visible()
 
 
 def test_members_are_told_live_what_the_owner_decides(ada: Visitor, arrive: Arrive) -> None:
-    link = ada.starts()
+    link = ada.owns()
     ben = arrive("Ben", **PHONE)
     ben.comes(link)
     manages(ada, link)
@@ -335,8 +322,7 @@ def test_members_are_told_live_what_the_owner_decides(ada: Visitor, arrive: Arri
 
 
 def test_a_replaced_link_takes_those_inside_along(ada: Visitor, arrive: Arrive) -> None:
-    link = ada.starts()
-    ada.joins()
+    link = ada.owns()
     ben = arrive("Ben")
     ben.comes(link)
     manages(ada, link)
@@ -367,7 +353,6 @@ def test_a_replaced_link_takes_those_inside_along(ada: Visitor, arrive: Arrive) 
 
 def test_a_deleted_conversation_is_gone_from_every_screen(ada: Visitor, arrive: Arrive) -> None:
     link = ada.starts()
-    ada.joins()
     ben = arrive("Ben")
     ben.comes(link)
     ben.says("Remember me")
@@ -390,7 +375,7 @@ def keeps_messages(ada: Visitor, time: str, *, asked: bool = True) -> None:
 
 def test_everything_is_managed_without_scripts(arrive: Arrive) -> None:
     ada = arrive("Ada", **NO_SCRIPTS)
-    link = ada.starts("Plain")
+    link = ada.owns("Plain")
     manages(ada, link)
     ada.page.get_by_label("Title", exact=True).fill("Plainer")
     saves(ada, "About")
@@ -400,10 +385,11 @@ def test_everything_is_managed_without_scripts(arrive: Arrive) -> None:
     expect(ada.page.get_by_text("changed how long messages are kept 7 days")).to_be_visible()
 
 
-@pytest.mark.parametrize("options", [{}, PHONE, {"color_scheme": "dark"}], ids=str)
+@pytest.mark.parametrize("options", [{}, PHONE], ids=["desk", "phone"])
 def test_the_owners_pages_are_for_everyone(arrive: Arrive, options: dict[str, object]) -> None:
     ada = arrive("Ada", **options)
-    link = ada.starts()
+    ada.page.emulate_media(color_scheme="light" if options else "dark")
+    link = ada.owns()
     for address in (f"{link}/manage", f"{link}/delete", f"{link}/replace-link"):
         ada.opens(address)
         assert grave_faults(ada.page) == []
@@ -413,7 +399,7 @@ def test_the_owners_pages_are_for_everyone(arrive: Arrive, options: dict[str, ob
 
 
 def test_a_description_comes_and_goes_live(ada: Visitor, ben: Visitor) -> None:
-    link = ada.starts()
+    link = ada.owns()
     ben.opens(link)
     ben.is_connected()
     described = ben.page.locator(".opening-description")
@@ -441,7 +427,7 @@ def test_a_description_comes_and_goes_live(ada: Visitor, ben: Visitor) -> None:
 
 
 def test_who_was_away_finds_the_new_words(ada: Visitor, ben: Visitor) -> None:
-    link = ada.starts("Old")
+    link = ada.owns("Old")
     ben.may_meet("ERR_INTERNET_DISCONNECTED", "WebSocket connection")
     ben.comes(link)
     ben.context.set_offline(True)
@@ -456,19 +442,19 @@ def test_who_was_away_finds_the_new_words(ada: Visitor, ben: Visitor) -> None:
     expect(ben.page).to_have_title(re.compile("^New"))
 
 
-@pytest.mark.parametrize("width", [320, 768, 1280])
-def test_a_new_link_is_shown_whole(ada: Visitor, width: int) -> None:
-    ada.page.set_viewport_size({"width": width, "height": 800})
-    manages(ada, ada.starts())
+def test_a_new_link_is_shown_whole(ada: Visitor) -> None:
+    manages(ada, ada.owns())
     opens_the_form_of_links(ada)
     ada.page.get_by_role("button", name="Create a link").click()
     field = ada.page.get_by_label("New link", exact=True)
     hidden_px = (
         "field => [field.scrollWidth - field.clientWidth, field.scrollHeight - field.clientHeight]"
     )
-    assert field.evaluate(hidden_px) == [0, 0]
     as_wide = "field => field.offsetWidth / document.querySelector('h1').parentElement.clientWidth"
-    assert field.evaluate(as_wide) > 0.99
+    for width in (1280, 768, 320):
+        ada.page.set_viewport_size({"width": width, "height": 800})
+        assert field.evaluate(hidden_px) == [0, 0]
+        assert field.evaluate(as_wide) > 0.99
     field.click()
     whole = "field => field.value.slice(field.selectionStart, field.selectionEnd) === field.value"
     ada.page.wait_for_function(whole, arg=field.element_handle())
@@ -476,7 +462,6 @@ def test_a_new_link_is_shown_whole(ada: Visitor, width: int) -> None:
 
 def test_a_device_that_owns_no_more_learns_so_at_once(ada: Visitor, arrive: Arrive) -> None:
     link = ada.starts()
-    ada.joins()
     ada.says("Mine")
     manages(ada, link)
     ada.page.get_by_role("button", name="Add a device").click()
@@ -495,7 +480,7 @@ def test_a_device_that_owns_no_more_learns_so_at_once(ada: Visitor, arrive: Arri
 
 
 def test_a_reader_whose_link_was_revoked_is_told_so(ada: Visitor, arrive: Arrive) -> None:
-    link = ada.starts()
+    link = ada.owns()
     manages(ada, link)
     opens_the_form_of_links(ada)
     ada.page.get_by_label("People with this link can").select_option("only read")
@@ -512,7 +497,7 @@ def test_a_reader_whose_link_was_revoked_is_told_so(ada: Visitor, arrive: Arrive
 
 
 def test_links_are_called_what_they_were_made_for(ada: Visitor) -> None:
-    link = ada.starts()
+    link = ada.owns()
     for role, label in (("read and post", "Family"), ("only read", "")):
         manages(ada, link)
         opens_the_form_of_links(ada)
@@ -532,7 +517,6 @@ def test_who_came_as_owner_later_is_not_offered_to_remove_who_started_it(
     ada: Visitor, arrive: Arrive
 ) -> None:
     link = ada.starts()
-    ada.joins()
     manages(ada, link)
     ada.page.get_by_role("button", name="Add a device").click()
     ben, cleo = arrive("Ben"), arrive("Cleo")
@@ -548,16 +532,16 @@ def test_who_came_as_owner_later_is_not_offered_to_remove_who_started_it(
         expect(offered.locator("b")).to_have_text(removable)
 
 
-def test_times_of_what_owners_decide_are_the_readers_own(arrive: Arrive) -> None:
+def test_times_of_what_owners_decide_are_the_readers_own(seeding: Seeding, arrive: Arrive) -> None:
+    seeded = seeding.conversation(owner="Ada")
+    seeding.join_many(seeded, ["Ben"])
+    link = seeded.link
     ada = arrive("Ada", timezone_id="Pacific/Auckland")
-    link = ada.starts()
-    ada.joins()
-    ben = arrive("Ben")
-    ben.comes(link)
+    ada.has_session(seeded.tokens["Ada"])
     manages(ada, link)
     row(ada, "Ben", "Remove")
     saves_the_door(ada, Knock_first=True)
-    knocks(arrive("Kim"), link)
+    seeding.knock(seeded, "Kim")
     opens_the_form_of_links(ada)
     ada.page.get_by_label("Expires").select_option("1 day")
     ada.page.get_by_role("button", name="Create a link").click()
@@ -575,7 +559,7 @@ def test_times_of_what_owners_decide_are_the_readers_own(arrive: Arrive) -> None
 
 
 def test_what_was_done_is_said_once(ada: Visitor) -> None:
-    link = ada.starts()
+    link = ada.owns()
     manages(ada, link)
     saves_the_door(ada, Locked=True)
     ada.reloads()
@@ -588,7 +572,7 @@ def test_what_was_done_is_said_once(ada: Visitor) -> None:
 )
 def test_whoever_saves_stays_where_they_were(arrive: Arrive, options: dict[str, Any]) -> None:
     ada = arrive("Ada", **options)
-    manages(ada, ada.starts())
+    manages(ada, ada.owns())
     here = ada.page.get_by_role("region", name="Access and posting")
     here.get_by_label("Locked").check()
     here.get_by_role("button", name="Save").scroll_into_view_if_needed()
@@ -601,7 +585,7 @@ def test_whoever_saves_stays_where_they_were(arrive: Arrive, options: dict[str, 
 
 
 def test_the_page_says_what_it_is_and_what_can_be_done_to_harm(ada: Visitor) -> None:
-    manages(ada, ada.starts("Hut by the lake"))
+    manages(ada, ada.owns("Hut by the lake"))
     expect(ada.page.get_by_role("heading", level=1)).to_have_text("Manage")
     expect(ada.page.locator(".manage-title")).to_have_text("Hut by the lake")
     sections = ["About", "Access and posting", "People", "Links", "Owner activity", "Danger zone"]

@@ -28,7 +28,7 @@ WIDE = "```\n" + "a line of code wider than any paper " * 8 + "\n```"
 
 @pytest.fixture(scope="module")
 def talk(seeding: Seeding) -> Seeded:
-    said = [Said(("Ada", "Ben")[i % 2], f"line {i}") for i in range(130)]
+    said = [Said(("Ada", "Ben")[i % 2], f"line {i}") for i in range(105)]
     return seeding.conversation("To be kept", [*said, Said("Ben", WIDE)], owner="Ada")
 
 
@@ -49,7 +49,7 @@ def test_the_transcript_alone_is_printed_whole_and_black_on_white(
     assert ada.measures(CUTTING) == []
     body = ada.page.locator("html")
     expect(body).to_have_css("background-color", WHITE)
-    for text in (ada.message("line 128"), ada.message("line 129")):
+    for text in (ada.message("line 103"), ada.message("line 104")):
         expect(text.locator(".message-text")).to_have_css("color", BLACK)
         expect(text.locator(".message-text")).to_have_css(
             "background-color", re.compile(r"rgba\(0, 0, 0, 0\)|rgb\(255, 255, 255\)")
@@ -62,7 +62,7 @@ def test_the_transcript_alone_is_printed_whole_and_black_on_white(
     # What was on the screen is there again.
     ada.page.emulate_media(media="screen")
     expect(ada.composer).to_be_visible()
-    expect(ada.message("line 129")).to_be_in_viewport()
+    expect(ada.message("line 104")).to_be_in_viewport()
 
 
 def test_it_is_printed_so_without_javascript(arrive: Arrive, talk: Seeded) -> None:
@@ -73,4 +73,4 @@ def test_it_is_printed_so_without_javascript(arrive: Arrive, talk: Seeded) -> No
     expect(ada.composer).not_to_be_visible()
     expect(ada.page.locator("#side")).not_to_be_visible()
     expect(ada.page.locator(".noscript")).not_to_be_visible()
-    expect(ada.message("line 129")).to_be_visible()
+    expect(ada.message("line 104")).to_be_visible()

@@ -30,7 +30,6 @@ def asks_to_react(visitor: Visitor, text: str) -> None:
 
 def test_people_react_to_what_was_said_and_take_it_back(ada: Visitor, ben: Visitor) -> None:
     link = ada.starts()
-    ada.joins()
     ben.comes(link)
     ada.says("Tea?")
     ben.reads("Tea?")
@@ -66,7 +65,6 @@ def test_an_emoji_is_found_and_chosen_by_keyboard_alone(ada: Visitor) -> None:
     requests: list[str] = []
     ada.page.on("request", lambda request: requests.append(request.url))
     ada.starts()
-    ada.joins()
     ada.says("Cake")
     assert not any("/reactions/" in url or "words" in url for url in requests), requests
     keys = ada.page.keyboard
@@ -109,7 +107,6 @@ def test_an_emoji_is_found_and_chosen_by_keyboard_alone(ada: Visitor) -> None:
 
 def test_a_skin_tone_is_chosen_once(ada: Visitor) -> None:
     ada.starts()
-    ada.joins()
     ada.says("Well done")
     asks_to_react(ada, "Well done")
     picker(ada).get_by_role("button", name="More emoji").click()

@@ -10,12 +10,13 @@ import pytest
 from playwright.sync_api import Response, expect
 
 from parley.contract import MESSAGE_MAX_CHARS
+from tests import effort
 from tests.browser.conftest import Arrive
 from tests.browser.seeding import Said, Seeded, Seeding
 from tests.browser.visitor import SLOW_MS, Visitor
 from tests.servers import process
 
-HISTORY = 450
+HISTORY = effort.times(350, full=450)
 LOADED_AT_MOST = 300
 
 # Scrolls close to the top, waits until older messages are there and laid out, and gives
@@ -41,7 +42,7 @@ TO_THE_TOP = """() => {
 }"""
 # With a read that was allowed just before, however long the page took to open.
 TO_THE_TOP_AFTER_A_READ = """async address => {
-  while (!(await fetch(address)).ok);
+  while (!(await fetch(address)).ok) await new Promise(done => setTimeout(done, 100));
   const scroller = document.querySelector("#scroller");
   scroller.scrollTop = -scroller.scrollHeight;
 }"""
@@ -134,20 +135,15 @@ def test_what_came_in_a_hidden_tab_is_counted_and_marked_until_it_is_read(
     expect(cleo.page.locator(".unread")).to_have_count(0)
 
 
-def test_loading_older_messages_moves_nothing(long: Seeded, cleo: Visitor) -> None:
-    cleo.opens(long.link)
-    cleo.is_connected()
-    for _ in range(2):
-        assert abs(cleo.measures(MOVED_WHILE_OLDER_LOADED)) < 1
-
-
-def test_the_whole_history_can_be_read_and_never_stands_on_the_page_at_once(
+def test_the_whole_history_can_be_read_moves_nothing_and_never_is_on_the_page_at_once(
     long: Seeded, cleo: Visitor
 ) -> None:
     cleo.opens(long.link)
     cleo.is_connected()
+    for _ in range(2):
+        assert abs(cleo.measures(MOVED_WHILE_OLDER_LOADED)) < 1
     opening = cleo.page.locator("#opening")
-    counts = []
+    counts = [cleo.measures(LOADED)]
     while not opening.is_visible():
         oldest = cleo.messages.first.get_attribute("data-seq")
         cleo.page.evaluate(TO_THE_TOP)
@@ -159,7 +155,7 @@ def test_the_whole_history_can_be_read_and_never_stands_on_the_page_at_once(
 
     expect(cleo.message(line(0))).to_be_in_viewport()
     assert max(counts) <= LOADED_AT_MOST, counts
-    assert len(counts) >= 3, counts
+    assert len(counts) >= 2, counts
 
 
 def _is_history_refused(reply: Response) -> bool:
@@ -202,17 +198,19 @@ def test_a_page_far_back_goes_on_to_the_newest(long: Seeded, cleo: Visitor) -> N
     assert int(cleo.messages.last.get_attribute("data-seq") or 0) >= HISTORY
 
 
-@pytest.mark.parametrize("address", ["?at=30#m-30", "#m-30", "#m-440"])
-def test_a_messages_own_link_shows_it_marks_it_and_focuses_it(
-    long: Seeded, cleo: Visitor, address: str
-) -> None:
-    cleo.opens(long.link + address)
-    linked = cleo.page.locator(address[address.index("#") :])
-
-    expect(linked).to_be_in_viewport()
-    expect(linked).to_be_focused()
-    expect(linked).to_have_class(re.compile("linked"))
-    expect(linked).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
+def test_a_messages_own_link_shows_it_marks_it_and_focuses_it(long: Seeded, cleo: Visitor) -> None:
+    for address in (f"#m-{HISTORY - 10}", "#m-30", "?at=30#m-30"):
+        cleo.opens("about:blank")  # from where every link opens a page
+        cleo.opens(long.link + address)
+        linked = cleo.page.locator(address[address.index("#") :])
+        expect(linked).to_be_in_viewport()
+        expect(linked).to_be_focused()
+        expect(linked).to_have_class(re.compile("linked"))
+        expect(linked).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
+    # From there the arrow keys walk from message to message.
+    for key, number in (("ArrowUp", 29), ("ArrowDown", 30), ("ArrowDown", 31)):
+        cleo.page.keyboard.press(key)
+        expect(cleo.page.locator(f"#m-{number}")).to_be_focused()
 
 
 def test_a_messages_own_link_shows_it_among_the_longest(seeding: Seeding, cleo: Visitor) -> None:
@@ -245,19 +243,8 @@ def test_a_linked_message_near_the_end_stays_where_it_was_shown(
 
 def test_a_messages_time_is_its_link(ada: Visitor) -> None:
     link = ada.starts()
-    ada.joins()
     ada.says("Quote me")
     ada.message("Quote me").locator(".message-time").click()
 
     expect(ada.page).to_have_url(f"{link}?at=1#m-1")
     expect(ada.message("Quote me")).to_be_focused()
-
-
-def test_the_arrow_keys_walk_from_message_to_message(long: Seeded, cleo: Visitor) -> None:
-    cleo.opens(f"{long.link}?at=30#m-30")
-    expect(cleo.page.locator("#m-30")).to_be_focused()
-    cleo.page.keyboard.press("ArrowUp")
-    expect(cleo.page.locator("#m-29")).to_be_focused()
-    cleo.page.keyboard.press("ArrowDown")
-    cleo.page.keyboard.press("ArrowDown")
-    expect(cleo.page.locator("#m-31")).to_be_focused()

@@ -29,7 +29,6 @@ def sees_only(ada: Visitor, name: str) -> None:
 
 def test_one_changes_ones_name_and_everyone_sees_it_live(ada: Visitor, ben: Visitor) -> None:
     link = ada.starts()
-    ada.joins()
     ben.comes(link)
     ben.says("Ben here")
     tab = ben.opens_another_tab()
@@ -56,13 +55,12 @@ def test_one_changes_ones_name_and_everyone_sees_it_live(ada: Visitor, ben: Visi
 
     # The next conversation begins with it.
     ben.opens(ada.url)
-    ben.starts("Another")
+    ben.starts_nameless("Another")
     expect(ben.name_field).to_have_value("Benedict")
 
 
 def test_a_name_one_may_not_have_is_told_at_the_field(ada: Visitor, ben: Visitor) -> None:
     link = ada.starts()
-    ada.joins()
     ben.may_meet(r"status (of )?4\d\d")
     ben.comes(link)
     renames(ben.page, "\u2060")
@@ -83,7 +81,6 @@ def test_a_name_one_may_not_have_is_told_at_the_field(ada: Visitor, ben: Visitor
 
 def test_on_a_phone_one_renames_and_leaves_from_the_sheet(ada: Visitor, arrive: Arrive) -> None:
     link = ada.starts()
-    ada.joins()
     ben = arrive("Ben", **PHONE)
     ben.comes(link)
     ben.page.get_by_role("button", name="People and link").click()
@@ -97,7 +94,6 @@ def test_on_a_phone_one_renames_and_leaves_from_the_sheet(ada: Visitor, arrive: 
 
 def test_one_changes_ones_name_without_javascript(arrive: Arrive, ada: Visitor) -> None:
     link = ada.starts()
-    ada.joins()
     ben = arrive("Ben", java_script_enabled=False)
     ben.may_meet(r"status (of )?4\d\d")
     ben.opens(link)
@@ -116,7 +112,6 @@ def test_one_changes_ones_name_without_javascript(arrive: Arrive, ada: Visitor) 
 
 def test_who_lost_their_cookie_goes_on_under_their_name(ada: Visitor, ben: Visitor) -> None:
     link = ada.starts()
-    ada.joins()
     ben.may_meet("ERR_INTERNET_DISCONNECTED", "WebSocket connection")
     ben.comes(link)
     ben.context.clear_cookies()

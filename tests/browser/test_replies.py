@@ -29,7 +29,6 @@ def quote(visitor: Visitor, text: str) -> Locator:
 
 def test_an_answer_quotes_and_follows_what_it_answers(ada: Visitor, ben: Visitor) -> None:
     ben.comes(ada.starts())
-    ada.joins()
     ada.says("Tea on Sunday?\nOr coffee?")
     replies_to(ben, "Tea on Sunday? Or coffee?")
     expect(strip(ben)).to_contain_text("Replying to Ada")
@@ -75,7 +74,6 @@ def test_an_answer_is_kept_with_the_draft_and_goes_out_when_one_is_online_again(
 ) -> None:
     ada.may_meet("ERR_INTERNET_DISCONNECTED", "WebSocket connection")
     link = ada.starts()
-    ada.joins()
     ada.says("Tea?")
     ada.message("Tea?").focus()
     # What is done with messages is loaded when somebody first goes to one.
@@ -106,7 +104,7 @@ def test_an_answer_is_kept_with_the_draft_and_goes_out_when_one_is_online_again(
 
 
 def test_a_quote_leads_there_and_back(seeding: Seeding, arrive: Arrive) -> None:
-    texts = [f"Message {number}" for number in range(1, 131)]
+    texts = [f"Message {number}" for number in range(1, 106)]
     seeded = seeding.conversation(said=[Said("Ben", text) for text in texts], owner="Ada")
     seeding.answer(seeded, "Ben", "The first", 1)
     ada = arrive("Ada")

@@ -22,16 +22,19 @@ PAPER_AND_BARS = """() => {
 """The colour of the page, and the one that the browser's bars are asked to have."""
 
 
-def test_copy_link_copies_and_says_so(ada: Visitor) -> None:
+def test_copy_link_copies_and_says_so_and_the_qr_code_is_drawn(ada: Visitor) -> None:
     ada.may_use_the_clipboard()
     link = ada.starts()
-    ada.joins()
     side = ada.page.get_by_role("complementary")
     side.get_by_role("button", name="Copy link").click()
 
     expect(side.get_by_role("button", name="Copied")).to_be_visible()
     ada.composer.press("Control+v")
     expect(ada.composer).to_have_value(link)
+
+    side.get_by_text("QR code").click()
+    expect(ada.page.get_by_role("img", name="QR code for the link")).to_be_visible()
+    ada.page.wait_for_function("() => document.querySelector('.qr img').naturalWidth > 0")
 
 
 def test_copy_link_works_over_plain_http(arrive: Arrive, site: Process) -> None:
@@ -77,7 +80,6 @@ def test_where_copying_is_refused_the_link_is_shown_and_selected(arrive: Arrive)
     ada = arrive("Ada", **PHONE)
     ada.context.add_init_script(REFUSES)
     link = ada.starts()
-    ada.joins()
     hint = "The link is selected: copy it yourself."
 
     ada.page.get_by_role("main").get_by_role("button", name="Copy link").tap()  # no link beside it
@@ -109,19 +111,10 @@ def test_where_copying_is_refused_the_link_is_shown_and_selected(arrive: Arrive)
     assert ada.measures(SELECTED) == new_link.input_value()
 
 
-def test_the_qr_code_is_drawn(ada: Visitor) -> None:
-    ada.starts()
-    ada.page.get_by_role("complementary").get_by_text("QR code").click()
-    code = ada.page.get_by_role("img", name="QR code for the link")
-
-    expect(code).to_be_visible()
-    ada.page.wait_for_function("() => document.querySelector('.qr img').naturalWidth > 0")
-
-
 def test_a_phone_offers_its_own_way_to_share(arrive: Arrive) -> None:
     ada = arrive("Ada", **PHONE)
     ada.context.add_init_script("navigator.share = async share => { window.shared = share; };")
-    link = ada.starts("Tea")
+    link = ada.starts_nameless("Tea")
     ada.page.get_by_role("button", name="People and link").click()
     ada.page.get_by_role("button", name="Share").click()
 
@@ -140,7 +133,7 @@ def test_the_theme_is_chosen_once_and_for_every_page(ada: Visitor) -> None:
     ada.page.get_by_role("radio", name="Dark").check()
     dark = paper()
     assert dark != light
-    ada.starts()
+    ada.starts_nameless()
     assert paper() == dark
     ada.reloads()
     assert paper() == dark

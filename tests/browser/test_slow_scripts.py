@@ -43,7 +43,6 @@ class Held:
 def held(ada: Visitor) -> Held:
     """From where Ada is in her conversation, and all that her page began with is there."""
     ada.starts()
-    ada.joins()
     return Held(ada.page)
 
 
@@ -75,8 +74,7 @@ def test_another_name_is_taken_once_its_script_is_there(ada: Visitor, held: Held
 
 
 def test_a_link_that_was_touched_before_is_taken_whole(ada: Visitor) -> None:
-    ada.starts()
-    ada.opens(f"{ada.page.url}/manage")
+    ada.opens(f"{ada.owns()}/manage")
     held = Held(ada.page)
     ada.page.get_by_role("button", name="Add a device").click()
     field = ada.page.get_by_label("New link", exact=True)

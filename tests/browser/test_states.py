@@ -14,7 +14,7 @@ ENDED = "This conversation has ended. You can still read it."
 
 
 def test_an_empty_conversation_says_what_to_do(ada: Visitor, ben: Visitor) -> None:
-    link = ada.starts()
+    link = ada.starts_nameless()
     empty = ada.page.locator("#empty")
     expect(empty).to_contain_text(EMPTY)
     expect(empty.get_by_role("button", name="Copy link")).to_be_visible()
@@ -37,7 +37,6 @@ def test_an_empty_conversation_says_what_to_do(ada: Visitor, ben: Visitor) -> No
 
 def test_ending_is_asked_once_and_tells_everyone(ada: Visitor, ben: Visitor, cleo: Visitor) -> None:
     link = ada.starts()
-    ada.joins()
     ben.comes(link)
     cleo.opens(link)
     cleo.is_connected()
@@ -65,7 +64,6 @@ def test_ending_is_asked_once_and_tells_everyone(ada: Visitor, ben: Visitor, cle
 
 def test_what_was_half_written_at_the_end_can_still_be_copied(ada: Visitor, ben: Visitor) -> None:
     ben.comes(ada.starts())
-    ada.joins()
     ben.types("I was about to say")
     ada.page.get_by_role("link", name="End conversation").click()
     ada.page.get_by_role("dialog").get_by_role("button", name="End conversation").click()
@@ -82,7 +80,6 @@ def test_what_was_half_written_at_the_end_can_still_be_copied(ada: Visitor, ben:
 
 def test_only_the_owner_is_offered_to_end(ada: Visitor, ben: Visitor) -> None:
     link = ada.starts()
-    ada.joins()
     ben.comes(link)
 
     expect(ada.page.get_by_role("link", name="End conversation")).to_be_visible()
@@ -92,20 +89,14 @@ def test_only_the_owner_is_offered_to_end(ada: Visitor, ben: Visitor) -> None:
     expect(ben.page.get_by_role("heading", name="Not allowed")).to_be_visible()
 
 
-def test_an_unknown_conversation_is_told_kindly(cleo: Visitor) -> None:
+def test_an_unknown_conversation_or_page_is_told_kindly(cleo: Visitor) -> None:
     cleo.may_meet("404")
+    cleo.opens("/nowhere")
+    expect(cleo.page.get_by_role("heading", name="Nothing here")).to_be_visible()
     cleo.opens("/conversation/nowhere")
-
     expect(cleo.page.get_by_role("heading", name="No conversation here")).to_be_visible()
     cleo.page.get_by_role("link", name="Start a conversation").click()
     expect(cleo.page.get_by_role("heading", name="Talk by link.")).to_be_visible()
-
-
-def test_an_unknown_page_is_told_kindly(cleo: Visitor) -> None:
-    cleo.may_meet("404")
-    cleo.opens("/nowhere")
-
-    expect(cleo.page.get_by_role("heading", name="Nothing here")).to_be_visible()
 
 
 def test_the_list_shows_finds_and_says_when_there_is_nothing(
@@ -140,13 +131,3 @@ def test_a_name_that_is_too_long_is_told_at_the_field(seeding: Seeding, ben: Vis
     expect(ben.page.locator("#join-problem")).to_contain_text("64")
     ben.has_focus_on(ben.name_field)
     ben.joins("Ben")
-
-
-def test_a_message_that_is_too_long_cannot_be_sent(ada: Visitor) -> None:
-    ada.starts()
-    ada.joins()
-    ada.sends("x" * 8_001)
-
-    expect(ada.page.locator("#composer-limit")).to_have_text("1 character too long")
-    expect(ada.messages).to_have_count(0)
-    expect(ada.composer).to_have_value("x" * 8_001)

@@ -33,7 +33,6 @@ def test_one_author_within_five_minutes_is_one_group(seeding: Seeding, cleo: Vis
 
 def test_a_message_that_comes_live_joins_its_group(ada: Visitor, ben: Visitor) -> None:
     ben.comes(ada.starts())
-    ada.joins()
     ada.says("one")
     ada.says("two")
     ben.reads("two")
@@ -133,7 +132,6 @@ def test_the_full_date_is_there_on_hover_and_on_focus(seeding: Seeding, cleo: Vi
 
 def test_links_are_links_code_is_code_and_emoji_alone_are_large(ada: Visitor, ben: Visitor) -> None:
     ben.comes(ada.starts())
-    ada.joins()
     ada.says("See https://example.org/a?b=1 and run `make`.")
     ada.says("🎉")
     ada.says("```\nprint('hi')\n```")
@@ -162,7 +160,6 @@ def test_links_are_links_code_is_code_and_emoji_alone_are_large(ada: Visitor, be
 def test_what_the_server_renders_the_page_keeps(ada: Visitor, ben: Visitor) -> None:
     """Live and loaded again, a transcript is the same, tag for tag."""
     ben.comes(ada.starts())
-    ada.joins()
     for text in ("Hello", "See https://example.org", "`x`\n```\ny\n```", "🎉 🎈", "<b>&amp;</b>"):
         ada.says(text)
     ben.reads("Hello")

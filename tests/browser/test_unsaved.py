@@ -32,7 +32,7 @@ def is_unsaved(page: Page, *names: str) -> None:
 
 
 def test_what_is_not_saved_in_one_form_outlasts_saving_another(ada: Visitor) -> None:
-    link = ada.starts("Tea")
+    link = ada.owns("Tea")
     manages(ada, link)
     page = ada.page
     is_unsaved(page)
@@ -71,7 +71,7 @@ def test_what_is_not_saved_in_one_form_outlasts_saving_another(ada: Visitor) -> 
 
 def test_what_is_not_saved_outlasts_a_refusal_a_question_and_another_link(ada: Visitor) -> None:
     ada.may_meet("413")
-    link = ada.starts("Tea")
+    link = ada.owns("Tea")
     manages(ada, link)
     page = ada.page
     page.get_by_label("Locked").check()
@@ -95,13 +95,13 @@ def test_what_is_not_saved_outlasts_a_refusal_a_question_and_another_link(ada: V
     expect(page.get_by_text("The link was replaced.")).to_be_visible()
     expect(page.get_by_label("Locked")).to_be_checked()
     # Of another conversation, nothing is filled in.
-    manages(ada, ada.starts("Coffee"))
+    manages(ada, ada.owns("Coffee"))
     expect(page.get_by_label("Title", exact=True)).to_have_value("Coffee")
     is_unsaved(page)
 
 
 def test_a_passphrase_that_was_not_sent_is_stored_nowhere(ada: Visitor) -> None:
-    link = ada.starts("Tea")
+    link = ada.owns("Tea")
     manages(ada, link)
     ada.page.get_by_role("textbox", name="Passphrase").fill("open sesame")
     ada.page.get_by_label("Title", exact=True).fill("Coffee")
@@ -119,5 +119,5 @@ def test_without_scripts_nothing_says_that_it_is_not_saved(
     arrive: Arrive, options: dict[str, bool]
 ) -> None:
     dan = arrive("Dan", **options)
-    manages(dan, dan.starts("Tea"))
+    manages(dan, dan.owns("Tea"))
     is_unsaved(dan.page)

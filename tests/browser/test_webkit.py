@@ -1,4 +1,7 @@
-"""The pages in WebKit: what people do every day, by WebDriver and so in few tests."""
+"""The pages in WebKit: what people do every day, by WebDriver and so in few tests.
+
+Each browser takes seconds to start here, so that every run has three tests and `make browsers` all.
+"""
 
 from __future__ import annotations
 
@@ -96,6 +99,7 @@ def test_people_talk_by_link(arrive: Arrive) -> None:
     cleo.sees("#username")
 
 
+@LONG
 def test_people_react_and_find_an_emoji_by_its_name(arrive: Arrive, seeding: Seeding) -> None:
     seeded = seeding.conversation(said=[Said("Ben", "Tea?")], owner="Ada")
     seeding.react(seeded, "Ben", 1, "👍")
@@ -176,6 +180,7 @@ def test_who_goes_away_and_comes_back_talks_on(arrive: Arrive) -> None:
     assert ada.texts() == ben.texts() == ["Before", "Meanwhile", "After"]
 
 
+@LONG
 def test_a_half_written_title_outlasts_going_away_and_coming_back(arrive: Arrive) -> None:
     ada = arrive("Ada")
     ada.opens("/")
@@ -252,6 +257,7 @@ def test_what_an_owner_decides_holds_and_is_seen_live(arrive: Arrive) -> None:
     ben.window.until("() => !document.querySelector('#message').checkVisibility()")
 
 
+@LONG
 def test_what_is_empty_looks_empty_and_nothing_wraps_for_want_of_a_legend(arrive: Arrive) -> None:
     ada = arrive("Ada")
     ada.opens("/")
@@ -279,6 +285,7 @@ def test_what_is_empty_looks_empty_and_nothing_wraps_for_want_of_a_legend(arrive
     assert "interactive-widget" not in viewport  # it would complain in the console
 
 
+@LONG
 def test_code_is_drawn_where_it_stands_when_something_grows_above_it(
     arrive: Arrive, seeding: Seeding
 ) -> None:

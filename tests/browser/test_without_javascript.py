@@ -61,15 +61,15 @@ def test_the_owner_ends_without_javascript(arrive: Arrive) -> None:
 
 
 def test_the_history_has_pages_without_javascript(arrive: Arrive, seeding: Seeding) -> None:
-    said = [Said("Ada", f"line {i}") for i in range(120)]
+    said = [Said("Ada", f"line {i}") for i in range(105)]
     cleo = arrive("Cleo", java_script_enabled=False)
     cleo.opens(seeding.conversation(said=said).link)
-    cleo.reads("line 119")
+    cleo.reads("line 104")
     expect(cleo.message("line 0")).to_have_count(0)
     cleo.page.get_by_role("link", name="Older messages").click()
     cleo.reads("line 0")
     cleo.page.get_by_role("link", name="Newest messages").click()
-    cleo.reads("line 119")
+    cleo.reads("line 104")
 
 
 def test_what_a_form_may_not_do_is_told_and_what_was_written_stays(
@@ -88,7 +88,7 @@ def test_what_a_form_may_not_do_is_told_and_what_was_written_stays(
 
 def test_nothing_that_needs_a_script_is_offered_without_one(arrive: Arrive) -> None:
     ada = arrive("Ada", java_script_enabled=False)
-    ada.starts()
+    ada.starts_nameless()
     for name in ("Copy link", "Share", "People and link"):
         expect(ada.page.get_by_role("button", name=name)).to_have_count(0)
     expect(ada.page.get_by_role("radio", name="Dark")).to_have_count(0)

@@ -108,21 +108,28 @@ class Visitor:
 
     # --- what they do ---
 
+    def owns(self, title: str = "A talk", *, description: str = "", listed: bool = False) -> str:
+        """Have started a conversation, without a look at it, and give its link."""
+        started = self._calls(
+            "create",
+            title=title,
+            description=description,
+            visibility="listed" if listed else "unlisted",
+        )
+        return urljoin(self.url, f"/conversation/{started['room_id']}")
+
     def starts(self, title: str = "A talk", *, description: str = "", listed: bool = False) -> str:
-        """Have started a conversation, be where it is, and give its link."""
-        fields = {
-            "title": title,
-            "description": description,
-            "visibility": "listed" if listed else "unlisted",
-        }
-        started = requests.post(
-            urljoin(self.url, "/api/conversations/create"),
-            json=fields,
-            headers={"Authorization": f"Bearer {session}"} if (session := self.session()) else {},
-            timeout=SLOW_MS / 1000,
-        ).json()
-        self.has_session(started["token"])
-        self.opens(f"/conversation/{started['room_id']}")
+        """Have started a conversation and joined it, be where it is, and give its link."""
+        self.comes(self.owns(title, description=description, listed=listed))
+        return self.page.url
+
+    def decides(self, link: str, **wishes: bool) -> None:
+        """What an owner may, as on their page."""
+        self._calls(_room_id(link), method="PATCH", **wishes)
+
+    def starts_nameless(self, title: str = "A talk") -> str:
+        """Have started a conversation, be asked there for a name, and give its link."""
+        self.opens(self.owns(title))
         return self.page.url
 
     def starts_by_hand(
@@ -144,17 +151,26 @@ class Visitor:
         """A link, or an address on this server."""
         self.page.goto(urljoin(self.url, address))
 
+    def comes(self, link: str, name: str = "") -> None:
+        """Be there under the own name, or this one, as somebody who has joined before.
+
+        It saves the page that asks for a name, and what follows when one is given.
+        """
+        self._calls(f"{_room_id(link)}/join", username=name or self.name)
+        self.opens(link)
+        self.is_connected()
+
+    def comes_by_hand(self, link: str) -> None:
+        """Open the link and join under the own name."""
+        self.opens(link)
+        self.joins()
+
     def joins(self, name: str = "") -> None:
-        """Give a name, press Enter, and be there."""
+        """Give a name where the page asks for it, press Enter, and be there."""
         self.page.get_by_placeholder("Your name").fill(name or self.name)
         self.page.keyboard.press("Enter")
         expect(self.composer).to_be_visible()
         self.is_connected()
-
-    def comes(self, link: str) -> None:
-        """Open the link and join under the own name."""
-        self.opens(link)
-        self.joins()
 
     def types(self, text: str) -> None:
         """Key by key, as the page hears of it while somebody writes."""
@@ -207,6 +223,21 @@ class Visitor:
     def has_session(self, token: str) -> None:
         """Be whom a program's token stands for."""
         self.context.add_cookies([{"name": _COOKIE, "value": token, "url": self.url}])
+
+    def _calls(self, call: str, *, method: str = "POST", **fields: object) -> dict[str, Any]:
+        """Over REST, as whom the browser's cookie stands for or as somebody new; be them then."""
+        reply = requests.request(
+            method,
+            urljoin(self.url, f"/api/conversations/{call}"),
+            json=fields,
+            headers={"Authorization": f"Bearer {session}"} if (session := self.session()) else {},
+            timeout=SLOW_MS / 1000,
+        )
+        assert reply.ok, (call, reply.status_code, reply.text)
+        answer: dict[str, Any] = reply.json()
+        if "token" in answer:
+            self.has_session(answer["token"])
+        return answer
 
     def may_use_the_clipboard(self) -> None:
         """Firefox asks nobody who may copy, and knows no such permission."""
@@ -294,3 +325,7 @@ class Visitor:
 def _exactly(text: str) -> re.Pattern[str]:
     words = r"\s+".join(re.escape(word) for word in text.split())
     return re.compile(rf"^\s*{words}\s*$")
+
+
+def _room_id(link: str) -> str:
+    return urlsplit(link).path.removeprefix("/conversation/")

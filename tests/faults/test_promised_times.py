@@ -63,7 +63,17 @@ async def _comes_back_s(talk: Talk, ada: Client, ben: Client, missed: int) -> fl
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("is_locked", [False, True], ids=["", "with the database locked"])
+@pytest.mark.parametrize(
+    "is_locked",
+    [
+        pytest.param(False, id=""),
+        pytest.param(
+            True,
+            id="with the database locked",
+            marks=pytest.mark.long("it waits for all that a locked database is given"),
+        ),
+    ],
+)
 async def test_it_ends_within_ten_seconds_whoever_is_there(tmp_path: Path, is_locked: bool) -> None:
     took_s: list[float] = []
     while not took_s or (took_s[-1] >= ENDS_WITHIN_S and len(took_s) < TRIES):

@@ -46,6 +46,7 @@ def asked(served: Process, *options: str, cwd: Path, within_s: float) -> str:
     return done.stdout
 
 
+@pytest.mark.long("tests/fuzz/test_rest.py holds every call to its description every time")
 @pytest.mark.timeout(180)
 def test_the_edges_of_every_call_are_as_described(served: Process, tmp_path: Path) -> None:
     """Each bound, type and pattern, kept and broken, and every method: always the same ones."""

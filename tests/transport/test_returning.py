@@ -17,13 +17,14 @@ from parley import contract
 from parley.live import shared_states
 from parley.storage.database import Database
 from parley.wire.server import Server
+from tests import effort
 from tests.people import Person
 from tests.servers import Running
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs many open files")
 
 People = Callable[..., Person]
-PEOPLE = 300
+PEOPLE = effort.times(160, full=300)
 SAID = 40
 MISSED_MAX = 20
 

@@ -36,7 +36,7 @@ def test_people_start_join_and_talk(arrive: Arrive, url: str) -> None:
     ada.page.on("websocket", lambda socket: sockets.append(socket))
     link = ada.starts_by_hand("Over HTTPS")
     ada.joins()
-    ben.comes(link)
+    ben.comes_by_hand(link)
     ben.says("Hello, Ada")
     ada.reads("Hello, Ada")
     ada.reloads()

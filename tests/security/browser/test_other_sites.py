@@ -59,29 +59,40 @@ def mallory() -> Iterator[Attacker]:
         yield site
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_it_does_nothing_and_reads_nothing(arrive: Arrive, mallory: Attacker, attack: str) -> None:
-    ada = arrive("Ada")
+def test_it_does_nothing_and_reads_nothing(ada: Visitor, mallory: Attacker) -> None:
     link = ada.starts("Hers")
-    ada.joins()
-    room_id = urlsplit(link).path.rsplit("/", 1)[1]
-    text = ATTACKS[attack].replace("SITE", ada.url).replace("ROOM", room_id)
+    for attack, text in ATTACKS.items():
+        try:
+            _lures(ada, mallory, text.replace("SITE", ada.url).replace("ROOM", _room_id(link)))
+        except Exception as error:
+            error.add_note(f"The attack: {attack}")
+            raise
+    ada.reloads()
+    ada.is_connected()
+    expect(ada.composer).to_be_visible()
+    expect(ada.messages).to_have_count(0)
+    expect(ada.people).to_have_count(1)
+
+
+def _room_id(link: str) -> str:
+    return urlsplit(link).path.rsplit("/", 1)[1]
+
+
+def _lures(ada: Visitor, mallory: Attacker, text: str) -> None:
+    """Have her look at a page that tries it, while her conversation is open in another tab."""
     mallory.page = PAGE % text
     lured = ada.context.new_page()
     ada.may_meet("localhost|mallory", "403", "console")
-    ada.trouble.host = urlsplit(ada.url).netloc
     lured.goto(mallory.url)
     # A form leads away, to the answer; all else says when it has been tried.
     lured.wait_for_function(
         "() => window.done || location.port !== " + repr(str(mallory.server_port))
     )
-    if urlsplit(lured.url).netloc == ada.trouble.host:
+    if urlsplit(lured.url).netloc == urlsplit(ada.url).netloc:
         assert "harm" not in lured.content()
     else:
         assert lured.title() == ""
-
-    ada.reloads()
-    ada.is_connected()
+    lured.close()
     expect(ada.composer).to_be_visible()
     expect(ada.messages).to_have_count(0)
     expect(ada.people).to_have_count(1)
@@ -102,7 +113,7 @@ def framed(visitor: Visitor, mallory: Attacker, link: str) -> str:
 
 def test_no_other_site_shows_our_pages_in_a_frame(arrive: Arrive, mallory: Attacker) -> None:
     ada = arrive("Ada")
-    link = ada.starts("Framed")
+    link = ada.owns("Framed")
     ada.may_meet(".")
     assert "Framed" not in framed(ada, mallory, link)
 
@@ -113,14 +124,13 @@ def test_a_site_that_the_settings_name_shows_them(
     flags = ("--port", "0", "--embedding-origins", mallory.url)
     with process(tmp_path / "data", *flags) as open_to_it:
         ada = arrive("Ada", url=open_to_it.url)
-        link = ada.starts("Framed")
+        link = ada.owns("Framed")
         ada.may_meet(".")
         assert "Framed" in framed(ada, mallory, link)
 
 
 def test_no_site_learns_the_link_from_a_link(ada: Visitor, mallory: Attacker) -> None:
     ada.starts("Secret")
-    ada.joins()
     ada.may_meet("another host")
     mallory.page = PAGE % ""
     ada.says(f"See {mallory.url}/here")
@@ -132,7 +142,7 @@ def test_no_site_learns_the_link_from_a_link(ada: Visitor, mallory: Attacker) ->
 
 
 def test_html_made_from_text_is_refused_by_the_page_itself(ada: Visitor) -> None:
-    ada.starts()
+    ada.starts_nameless()
     ada.may_meet("console")
     for attempt in (
         "document.body.innerHTML = '<b>'",
