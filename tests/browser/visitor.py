@@ -110,7 +110,7 @@ class Visitor:
             # Chromium says so of each script it was told not to run.
             self.may_meet(r"\.js: csp$")
         self.trouble.watch(self.context)
-        self._page = self.context.new_page()
+        self.page = self.context.new_page()
 
     @property
     def page(self) -> Page:
@@ -124,7 +124,8 @@ class Visitor:
 
     @page.setter
     def page(self, page: Page) -> None:
-        self._page = page
+        """One that is new, and so in front."""
+        self._page = _in_front[self._browser] = page
 
     # --- what they do ---
 
@@ -183,7 +184,11 @@ class Visitor:
     def pastes(self, text: str) -> None:
         """All of it at once, where the cursor is."""
         self.composer.focus()
-        self.page.keyboard.insert_text(text)
+        if self.is_in_chromium:
+            self.page.keyboard.insert_text(text)
+        else:  # where that would press a key for each letter
+            self.measures("text => navigator.clipboard.writeText(text)", text)
+            self.page.keyboard.press("Control+v")
 
     def sends(self, text: str) -> None:
         """Send it, whether or not it gets through."""
