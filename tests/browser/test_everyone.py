@@ -183,7 +183,7 @@ def test_with_the_keyboard_open_the_composer_and_the_last_message_stay(
 ) -> None:
     ben = arrive("Ben", **PHONE)
     ben.comes(varied.link)
-    ben.composer.tap()
+    ben.taps(ben.composer)
     ben.page.set_viewport_size({"width": 320, "height": 300})
 
     expect(ben.composer).to_be_in_viewport(ratio=1)

@@ -41,11 +41,11 @@ def test_long_messages_are_folded_and_can_be_unfolded(
     more = cleo.page.locator("#m-3").get_by_text("Show more")
     more.scroll_into_view_if_needed()
     before = cleo.measures(TOP_OF, "#m-3 .message-text")
-    more.tap()
+    cleo.taps(more)
     expect(cleo.page.locator("#m-3 .fold[open]")).to_be_attached()
     assert cleo.measures(HEIGHTS)[2] > SCREEN_PX
     assert abs(cleo.measures(TOP_OF, "#m-3 .message-text") - before) <= 1
-    cleo.page.locator("#m-3").get_by_text("Show less").tap()
+    cleo.taps(cleo.page.locator("#m-3").get_by_text("Show less"))
     expect(cleo.page.locator("#m-3 .fold:not([open])")).to_be_attached()
     assert cleo.measures(HEIGHTS)[2] < SCREEN_PX
     if scripts:

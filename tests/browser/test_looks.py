@@ -261,6 +261,31 @@ def badge_as(badge: Locator, state: str) -> bytes:
     return badge.screenshot()
 
 
+LINES = """() => Object.fromEntries([...document.querySelectorAll(
+  ".naming [role=option], .away, #own-rows .row-unread, #own-rows .row-for-you")].map(element => {
+    const {outlineStyle, borderTopStyle} = getComputedStyle(element);
+    const name = element.getAttribute("aria-selected") ?? element.className;
+    return [name, outlineStyle === "solid" || borderTopStyle === "solid"];
+  }))"""
+
+
+@pytest.mark.not_in_firefox("it does as the system has it, whatever Playwright says of colours")
+def test_in_forced_colours_what_is_chosen_or_new_has_a_line_about_it(
+    seeding: Seeding, arrive: Arrive
+) -> None:
+    said = [Said("Ben", "Hi"), Said("Cleo", "Hi")]
+    seeded = seeding.conversation(said=said, owner="Ada")
+    ada = arrive("Ada", forced_colors="active", color_scheme="dark")
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    ada.types("@")
+    expect(ada.page.get_by_role("option")).to_have_count(2)
+    assert ada.measures(LINES) == {"away": True, "true": True, "false": False}
+    ada.opens("/")
+    assert ada.measures(LINES) == {"row-unread": True, "row-for-you": True}
+
+
 @pytest.mark.not_in_firefox("it does as the system has it, whatever Playwright says of colours")
 def test_in_forced_colours_a_new_link_can_be_scanned(seeding: Seeding, arrive: Arrive) -> None:
     seeded = seeding.conversation(owner="Ada")
@@ -373,6 +398,7 @@ def test_one_button_at_a_time_is_the_next_thing_to_do(
     has_amber(ada)
 
 
+@pytest.mark.not_in_firefox("it moves nothing there, whatever Playwright says of motion")
 def test_what_others_say_comes_in_quietly_and_quickly(
     seeding: Seeding, arrive: Arrive, ben: Visitor
 ) -> None:

@@ -82,29 +82,31 @@ def test_where_copying_is_refused_the_link_is_shown_and_selected(arrive: Arrive)
     link = ada.starts()
     hint = "The link is selected: copy it yourself."
 
-    ada.page.get_by_role("main").get_by_role("button", name="Copy link").tap()  # no link beside it
+    ada.taps(
+        ada.page.get_by_role("main").get_by_role("button", name="Copy link")
+    )  # no link beside it
     expect(ada.page.get_by_role("main").get_by_text(hint)).to_be_visible()
     field = ada.page.get_by_role("main").get_by_label("Link to this conversation")
     expect(field).to_be_in_viewport(ratio=1)
     expect(field).to_be_focused()
     assert ada.measures(SELECTED) == link
 
-    ada.page.get_by_role("button", name="People and link").tap()  # beside the link itself
+    ada.taps(ada.page.get_by_role("button", name="People and link"))  # beside the link itself
     sheet = ada.page.get_by_role("dialog", name="People and link")
     for _ in range(2):
-        sheet.get_by_role("button", name="Copy link").tap()
+        ada.taps(sheet.get_by_role("button", name="Copy link"))
         expect(sheet.get_by_text(hint)).to_have_count(1)
         expect(sheet.get_by_label("Link to this conversation")).to_be_focused()
         assert ada.measures(SELECTED) == link
 
     ada.opens(f"{link}/manage")  # among other fields
-    ada.page.get_by_role("button", name="Copy link").tap()
+    ada.taps(ada.page.get_by_role("button", name="Copy link"))
     expect(ada.page.get_by_text(hint)).to_be_visible()
     assert ada.measures(SELECTED) == link
 
     # A new link, in a field of several lines.
-    ada.page.get_by_role("button", name="Add a device").tap()
-    ada.page.get_by_role("button", name="Copy link").tap()
+    ada.taps(ada.page.get_by_role("button", name="Add a device"))
+    ada.taps(ada.page.get_by_role("button", name="Copy link"))
     expect(ada.page.get_by_text(hint)).to_be_visible()
     new_link = ada.page.get_by_label("New link", exact=True)
     expect(new_link).to_be_focused()

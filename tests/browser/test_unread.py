@@ -207,7 +207,7 @@ def test_more_than_a_page_that_came_meanwhile_is_read_from_its_beginning(
     expect(cleo.page).to_have_title(re.compile(r"^\(1[01]\d\)"))
     expect(aside).to_have_title(re.compile(r"^\(1[01]\d\)"))
 
-    cleo.to_end.tap()
+    cleo.taps(cleo.to_end)
     expect(cleo.message("new 114")).to_be_in_viewport()
     for page in (cleo.page, aside):
         expect(page).not_to_have_title(re.compile(r"^\("))

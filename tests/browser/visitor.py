@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin, urlsplit
+from weakref import WeakKeyDictionary
 
 import requests
 from playwright.sync_api import (
@@ -43,6 +44,9 @@ IN_FIREFOX = {
 PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
 
 _COOKIE = "parley_session"
+
+_in_front: WeakKeyDictionary[Browser, Page] = WeakKeyDictionary()
+"""The last page that came to the front, of each Firefox."""
 
 
 @dataclass
@@ -96,8 +100,10 @@ class Visitor:
     def __init__(self, name: str, browser: Browser, url: str, **options: Any) -> None:
         self.name = name
         self.url = url
-        self.is_by_touch = bool(options.get("has_touch"))
+        self._browser = browser
         self.is_in_chromium = browser.browser_type.name == "chromium"
+        # A Firefox has the pointer that the machine has, whatever Playwright says.
+        self.is_by_touch = bool(options.get("has_touch")) and self.is_in_chromium
         self.context = browser.new_context(**{"locale": "en-GB", "timezone_id": "UTC", **options})
         self.trouble = Trouble(urlsplit(url).netloc)
         if not options.get("java_script_enabled", True):
@@ -105,6 +111,21 @@ class Visitor:
             self.may_meet(r"\.js: csp$")
         self.trouble.watch(self.context)
         self.page = self.context.new_page()
+
+    @property
+    def page(self) -> Page:
+        """Theirs. In Firefox, whose windows do not all have the focus as if each were alone, it
+        comes to the front where that of somebody else was.
+        """
+        if not self.is_in_chromium and _in_front.get(self._browser) is not self._page:
+            _in_front[self._browser] = self._page
+            self._page.bring_to_front()
+        return self._page
+
+    @page.setter
+    def page(self, page: Page) -> None:
+        """One that is new, and so in front."""
+        self._page = _in_front[self._browser] = page
 
     # --- what they do ---
 
@@ -179,13 +200,17 @@ class Visitor:
     def pastes(self, text: str) -> None:
         """All of it at once, where the cursor is."""
         self.composer.focus()
-        self.page.keyboard.insert_text(text)
+        if self.is_in_chromium:
+            self.page.keyboard.insert_text(text)
+        else:  # where that would press a key for each letter
+            self.measures("text => navigator.clipboard.writeText(text)", text)
+            self.page.keyboard.press("Control+v")
 
     def sends(self, text: str) -> None:
         """Send it, whether or not it gets through."""
         self.composer.fill(text)
         if self.is_by_touch:  # where Enter breaks the line
-            self.page.get_by_role("button", name="Send").tap()
+            self.taps(self.page.get_by_role("button", name="Send"))
         else:
             self.composer.press("Enter")
 
@@ -195,6 +220,13 @@ class Visitor:
         before = own.count()
         self.sends(text)
         expect(own).to_have_count(before + 1)
+
+    def taps(self, what: Locator) -> None:
+        """With a finger, where there is one. In Firefox Playwright's `tap` does nothing at all."""
+        if self.is_by_touch:
+            what.tap()
+        else:
+            what.click()
 
     def reloads(self) -> None:
         # A dialog that was closed is on its way out of the history, which would break this off.
