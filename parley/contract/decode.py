@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import msgspec
 
@@ -39,11 +39,24 @@ def from_value(value: Any, type: type[T]) -> T:
 
 
 def from_query(text: str, name: str, type: Any) -> Any:
-    """A query parameter as `type`. Raises `BadRequest`."""
+    """A query parameter, or a field of a form, as `type`: a number in plain decimal digits alone,
+    not as other programs would write one (`1e1`, `+10`, `1_0`). Raises `BadRequest`.
+    """
+    if _is_number(type) and not is_plain_number(text):
+        raise BadRequest(f"{name}: Expected a number in decimal digits.")
     try:
         return msgspec.convert(text, type, strict=False)
     except msgspec.ValidationError as error:
         raise BadRequest(f"{name}: {error}.") from None
+
+
+def is_plain_number(text: str) -> bool:
+    """Whether it is written in the digits 0 to 9 and in nothing else."""
+    return text.isascii() and text.isdigit()
+
+
+def _is_number(type: Any) -> bool:
+    return type is int or get_args(type)[:1] == (int,)
 
 
 def _explained(error: msgspec.ValidationError) -> BadRequest | TooLarge:

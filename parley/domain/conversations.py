@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 
 from parley.contract import LISTED_ROOM_ID_CHARS, PINS_MAX, STATE_MAX_CHARS, UNLISTED_ROOM_ID_BYTES
+from parley.contract.decode import is_plain_number
 from parley.domain import access, audit, door, proof, sessions, states, text, turns
 from parley.domain.context import Context
 from parley.domain.door import Found
@@ -376,13 +377,13 @@ def position(cursor: str) -> ListPosition:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         at_ms, _, id = base64.urlsafe_b64decode(padded).decode("ascii").partition(".")
-        at = _EPOCH + timedelta(milliseconds=int(at_ms))
-        return ListPosition(at, _small(int(id)))
+        at = _EPOCH + timedelta(milliseconds=_small(at_ms))
+        return ListPosition(at, _small(id))
     except (ValueError, binascii.Error, OverflowError):
         raise BadRequest("Unknown cursor. Start again without it.") from None
 
 
-def _small(number: int) -> int:
-    if not 0 <= number < 2**63:
-        raise ValueError(number)
+def _small(text: str) -> int:
+    if not is_plain_number(text) or (number := int(text)) >= 2**63:
+        raise ValueError(text)
     return number

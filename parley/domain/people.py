@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from parley.contract import PEOPLE_IN_STATE, QUERY_MAX_CHARS
+from parley.contract.decode import is_plain_number
 from parley.domain import door, names
 from parley.domain.context import Context
 from parley.errors import BadRequest
@@ -86,7 +87,7 @@ def _position(cursor: str) -> PeoplePosition:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         at_ms, _, user_id = base64.urlsafe_b64decode(padded).decode().partition(".")
-        joined_at = moment(int(at_ms))
+        joined_at = moment(int(at_ms)) if is_plain_number(at_ms) else None
     except (ValueError, binascii.Error, OverflowError):
         joined_at = None
     if joined_at is None:

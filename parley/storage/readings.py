@@ -59,6 +59,20 @@ _LATER = Prepared(
     .limit(p("limit")),
     _LATER_COLUMNS,
 )
+_later = (
+    sa.select(messages.c.seq, messages.c.user_id, as_stored(messages.c.sent_at))
+    .where(messages.c.conversation_id == p("conversation_id"), messages.c.seq > p("after"))
+    .order_by(messages.c.seq.desc())
+    .limit(p("limit"))
+    .subquery()
+)
+_through = sa.func.max(_later.c.seq).label("through")
+_READ_THROUGH = Prepared(
+    sa.select(_through).where(
+        sa.or_(_later.c.user_id == p("user_id"), _later.c.sent_at < p("came", sa.BigInteger))
+    ),
+    [_through],
+)
 _MEANT = (
     sa.select(mentions.c.seq, mentions.c.is_reply)
     .where(
@@ -146,6 +160,16 @@ def unread(connection: sa.Connection, person: Participant) -> Unread:
         after=after,
         limit=_LOOKED_AT_MAX,
     )
+    if walk.count >= UNREAD_MAX:  # it went no further, but they may have spoken before these
+        row = _READ_THROUGH.first(
+            connection,
+            conversation_id=person.conversation_id,
+            user_id=person.user_id,
+            came=-1 if came is None else came,
+            after=after,
+            limit=_LOOKED_AT_MAX,
+        )
+        walk.read_through = row.through or 0
     after = max(after, walk.read_through)
     of_them = _MEANT_COUNT.first(
         connection,

@@ -13,10 +13,12 @@ from parley.errors import (
     Forbidden,
     IdentityMismatch,
     IdentityTaken,
+    NotFound,
     NotJoined,
     ParleyError,
 )
-from parley.records import Answered, Message, Role
+from parley.records import Answered, Message, Reading, Role
+from tests.domain.viewer import changed_in, quoting
 
 Refusal = type[ParleyError]
 
@@ -72,6 +74,10 @@ class Person:
         return self.is_in or self.role is Role.OWNER
 
     @property
+    def can_be_meant(self) -> bool:
+        return self.is_in or self.has_spoken
+
+    @property
     def is_here(self) -> bool:
         return bool(self.sockets) or self.is_missed or self.is_kept
 
@@ -117,6 +123,12 @@ class Room:
     """How many of them changed what was said."""
     reactions: dict[int, dict[str, list[str]]] = field(default_factory=dict)
     """By the message's seq and the emoji: the user ids in the order in which they reacted."""
+    named: dict[int, dict[str, str]] = field(default_factory=dict)
+    """By the message's seq: whom each name that stands in it means."""
+    answering: dict[int, str] = field(default_factory=dict)
+    """By the message's seq: the user id of whom it answers."""
+    readings: dict[str, Reading] = field(default_factory=dict)
+    """Of whoever told how far they have read."""
 
     @property
     def seq(self) -> int:
@@ -237,6 +249,7 @@ class Room:
         for person in self.people.values():
             if person.first == session and own is None and person.role is not Role.OWNER:
                 person.session, person.first, person.is_unproven = session, None, False
+                self.readings.pop(person.user_id, None)
                 person.is_kept, person.is_missed = person.is_here, False
                 person.visits += bool(person.visits)
                 person.sockets.clear()
@@ -288,22 +301,30 @@ class Room:
                 )
         return None
 
+    def names_in(self, text: str, before: dict[str, str] | None = None) -> dict[str, str]:
+        """The user_id of each that it names. Those that stood there before mean whom they meant."""
+        found = {}
+        there = {each.user_id: each for each in self.people.values() if each.can_be_meant}
+        for name in map(str.casefold, re.findall(r"@(\w+)", text)):
+            meant = (before or {}).get(name)
+            called = [each for each in there.values() if each.username.casefold() == name]
+            if meant in there:
+                found[name] = there[meant].user_id
+            elif called:
+                found[name] = min(called, key=_rank).user_id
+        return found
+
     def meant(self, text: str) -> list[str]:
         """The user_ids of those it names, each once."""
-        found = []
-        for name in re.findall(r"@(\w+)", text):
-            called = [
-                each
-                for each in self.people.values()
-                if each.username.casefold() == name.casefold() and (each.is_in or each.has_spoken)
-            ]
-            found += [each.user_id for each in sorted(called, key=_rank)[:1]]
-        return [*dict.fromkeys(found)]
+        return [*dict.fromkeys(self.names_in(text).values())]
 
     def hears(self, session: int, message: Message) -> None:
         assert message.seq == message.changed_seq == self.seq + 1
         self.messages.append(message)
         self.said_by[message.seq] = session
+        self.named[message.seq] = self.names_in(message.text)
+        if message.answered is not None:
+            self.answering[message.seq] = message.answered.user_id
         if person := self.of_session(session):
             person.has_spoken = True
         self.last_activity_at = message.sent_at
@@ -315,22 +336,85 @@ class Room:
         is_theirs = person is not None and person.user_id == message.user_id
         if not is_theirs or self.said_by[message.seq] != session:
             return Forbidden
-        return ConversationIsOver if self.is_over else None
+        if self.is_over:
+            return ConversationIsOver
+        return NotFound if message.deleted_at else None
+
+    def refuses_delete(self, session: int, message: Message) -> Refusal | None:
+        person = self.of_session(session)
+        is_theirs = person is not None and person.user_id == message.user_id
+        if session == self.owner or (is_theirs and self.said_by[message.seq] == session):
+            return None
+        return Forbidden
+
+    def refuses_pin(self, session: int, message: Message) -> Refusal | None:
+        if session != self.owner:
+            return Forbidden
+        if self.is_over:
+            return ConversationIsOver
+        return NotFound if message.deleted_at else None
 
     def changes_one(self, message: Message) -> None:
         assert message.changed_seq == self.seq + 1
         self.changes += 1
-        self.messages = [message if each.seq == message.seq else each for each in self.messages]
+        self.messages = changed_in(self.messages, message)
         self.said = {
-            key: message if each.seq == message.seq else each for key, each in self.said.items()
+            key: message if each.seq == message.seq else quoting(each, message)
+            for key, each in self.said.items()
         }
+
+    def deletes_one(self, message: Message) -> None:
+        self.changes_one(message)
+        for kept in (self.reactions, self.named, self.answering):
+            kept.pop(message.seq, None)
+
+    @property
+    def pinned(self) -> list[Message]:
+        """The one that was pinned last first."""
+        found = [(each.pinned_at, each.seq, each) for each in self.messages if each.pinned_at]
+        return [each for _, _, each in sorted(found, key=lambda pin: pin[:2], reverse=True)]
+
+    # --- reading ---
+
+    def marks_read(self, user_id: str, seq: int) -> tuple[Reading, bool]:
+        """How far they have read then, and whether that is news."""
+        before = self.readings.get(user_id) or Reading(user_id, 0)
+        now = Reading(user_id, max(before.seq, min(seq, self.seq)))
+        if now != before:
+            self.readings[user_id] = now
+        return now, now != before
+
+    def read_through(self, person: Person) -> int:
+        """Up to where they have read, or need not."""
+        told = self.readings.get(person.user_id)
+        passed = [
+            each.seq
+            for each in self.messages
+            if each.user_id == person.user_id or (told is None and each.sent_at < person.joined_at)
+        ]
+        return max([*passed, told.seq if told else 0])
+
+    def missed(self, person: Person) -> list[Message]:
+        """What others said since, as far as it is still there."""
+        after = self.read_through(person)
+        return [each for each in self.messages if each.seq > after and not each.deleted_at]
+
+    def meaning(self, user_id: str, after: int) -> tuple[list[int], list[int]]:
+        """The seqs of later messages that name them, and of those that answer them."""
+        others = {each.seq for each in self.messages if each.user_id != user_id}
+        answers = {seq for seq, whom in self.answering.items() if whom == user_id}
+        names = {seq for seq, named in self.named.items() if user_id in named.values()} - answers
+        later = {seq for seq in others if seq > after}
+        return sorted(names & later), sorted(answers & later)
 
     # --- reacting ---
 
-    def refuses_reaction(self, session: int) -> Refusal | None:
+    def refuses_reaction(self, session: int, message: Message, *, on: bool) -> Refusal | None:
         if self.of_session(session) is None:
             return NotJoined
-        return ConversationIsOver if self.is_over else None
+        if self.is_over:
+            return ConversationIsOver
+        return NotFound if on and message.deleted_at else None
 
     def reacts(self, message: Message, emoji: str, user_id: str, *, on: bool) -> bool:
         """Whether anything changes by it."""

@@ -237,7 +237,7 @@ class Stage(RuleBasedStateMachine):
         else:
             session = self.resolves(holder)
             work = reactions.react_as(self.context, room.id, session, message.id, emoji, on=on)
-        reacted = self.tries(work, room.refuses_reaction(holder.id))
+        reacted = self.tries(work, room.refuses_reaction(holder.id, message, on=on))
         if reacted is None:
             assert self.hears() == []
             return

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -16,12 +19,14 @@ from hypothesis.stateful import (
 )
 
 from parley.contract import STATE_MESSAGES
-from parley.domain import conversations, messages, participants
+from parley.domain import conversations, messages, participants, pins, reading
 from parley.domain.messages import Draft
 from parley.domain.participants import Joining
-from parley.errors import ConversationNotFound
-from parley.records import ConversationEnded, MessageChanged
-from tests.domain.model import Asked, Holder
+from parley.errors import ConversationNotFound, NotJoined
+from parley.records import ConversationEnded, Message, MessageChanged, ReadingMoved
+from parley.storage import participants as stored_participants
+from parley.storage import readings as stored_readings
+from tests.domain.model import Asked, Holder, Room
 from tests.domain.stage import Stage
 from tests.domain.world import GRACE_S
 from tests.fuzz.effort import EFFORT
@@ -201,12 +206,10 @@ class Conversations(Stage):
         self.sends_each(room, person.session, draft, works)
 
     @precondition(lambda self: any(room.messages for room in self.rooms))
-    @rule(where=PICK, which=PICK, who=PICK, text=st.sampled_from(["Hello", "Hi", "Bye"]))
+    @rule(where=PICK, which=PICK, who=PICK, text=TEXTS)
     def edits(self, where: int, which: int, who: int, text: str) -> None:
         """Whoever it is: mostly those who said it."""
-        rooms = [room for room in self.rooms if room.messages]
-        room = rooms[where % len(rooms)]
-        before = room.messages[which % len(room.messages)]
+        room, before = self.said_one(where, which)
         author = self.holders[room.said_by[before.seq]]
         holder = self.holder(who) if who % 4 == 0 else author
         session, at = self.resolves(holder), self.world.clock()
@@ -219,15 +222,58 @@ class Conversations(Stage):
             return
         now = edited.message
         assert (now.text, now.edited_at, now.sent_at) == (text, at, before.sent_at)
+        named = room.names_in(text, room.named[now.seq])
+        assert json.loads(now.mentions or "[]") == [*dict.fromkeys(named.values())]
+        room.named[now.seq] = named
         room.changes_one(now)
         assert self.hears() == [MessageChanged(now)]
 
     @precondition(lambda self: any(room.messages for room in self.rooms))
-    @rule(where=PICK, who=PICK, which=PICK, emoji=st.sampled_from("👍🎉"), on=st.booleans())
-    def reacts(self, where: int, who: int, which: int, emoji: str, on: bool) -> None:
+    @rule(where=PICK, which=PICK, who=PICK)
+    def deletes(self, where: int, which: int, who: int) -> None:
+        """The same, and owners; when it is over, too."""
+        room, before = self.said_one(where, which)
+        author = self.holders[room.said_by[before.seq]]
+        holder = self.holder(who) if who % 3 == 0 else author
+        session, at = self.resolves(holder), self.world.clock()
+        deleting = messages.delete(self.context, room.id, session, before.id)
+        now = self.tries(deleting, room.refuses_delete(holder.id, before))
+        if now is None or before.deleted_at:
+            assert now in (None, before)
+            assert self.hears() == []
+            return
+        assert (now.seq, now.id, now.text, now.deleted_at) == (before.seq, before.id, "", at)
+        left = (now.edited_at, now.pinned_at, now.answered, now.mentions, now.parts, now.reactions)
+        assert left == (None,) * 6
+        room.deletes_one(now)
+        assert self.hears() == [MessageChanged(now)]
+
+    @precondition(lambda self: any(room.messages for room in self.rooms))
+    @rule(where=PICK, which=PICK, who=PICK, on=st.booleans())
+    def pins(self, where: int, which: int, who: int, on: bool) -> None:
+        """Mostly owners."""
+        room, before = self.said_one(where, which)
+        holder = self.holder(who) if who % 3 == 0 else self.holders[room.owner]
+        session, at = self.resolves(holder), self.world.clock()
+        pinning = pins.pin(self.context, room.id, session, before.id, on=on)
+        pinned = self.tries(pinning, room.refuses_pin(holder.id, before))
+        if pinned is None or on == (before.pinned_at is not None):
+            assert pinned is None or (pinned.message, pinned.is_news) == (before, False)
+            assert self.hears() == []
+            return
+        assert pinned.message.pinned_at == (at if on else None)
+        room.changes_one(pinned.message)
+        assert self.hears() == [MessageChanged(pinned.message)]
+
+    def said_one(self, where: int, which: int) -> tuple[Room, Message]:
         rooms = [room for room in self.rooms if room.messages]
         room = rooms[where % len(rooms)]
-        message = room.messages[which % len(room.messages)]
+        return room, room.messages[which % len(room.messages)]
+
+    @precondition(lambda self: any(room.messages for room in self.rooms))
+    @rule(where=PICK, who=PICK, which=PICK, emoji=st.sampled_from("👍🎉"), on=st.booleans())
+    def reacts(self, where: int, who: int, which: int, emoji: str, on: bool) -> None:
+        room, message = self.said_one(where, which)
         self.reacts_one(room, self.holder(who), message, emoji, on=on)
 
     @precondition(lambda self: any(room.messages for room, _, _ in self.seats()))
@@ -240,6 +286,35 @@ class Conversations(Stage):
         self.reacts_one(room, self.holders[person.session], said, emoji, on=on, seated=seated)
 
     # --- reading ---
+
+    @rule(where=PICK, who=PICK, seq=st.integers(0, 20))
+    def marks_what_they_read(self, where: int, who: int, seq: int) -> None:
+        room, holder = self.room(where), self.holder(who)
+        session, person = self.resolves(holder), room.of_session(holder.id)
+        marking = reading.mark(self.context, room.id, session, reading.Mark(seq))
+        now = self.tries(marking, None if person else NotJoined)
+        if person is None:
+            assert self.hears() == []
+            return
+        expected, is_news = room.marks_read(person.user_id, seq)
+        assert now == expected
+        moved = ReadingMoved(room.key, room.id, holder.id, expected, is_shown=person.is_in)
+        assert self.hears() == [moved] * is_news
+
+    @rule(where=PICK, who=PICK)
+    def asks_what_they_missed(self, where: int, who: int) -> None:
+        room, holder = self.room(where), self.holder(who)
+        session, person = self.resolves(holder), room.of_session(holder.id)
+        asking = reading.missed(self.context, room.id, session, after=None)
+        found = self.tries(asking, None if person else NotJoined)
+        if found is None or person is None:
+            return
+        missed = room.missed(person)
+        after = room.read_through(person)
+        assert (found.after, found.seq, found.count) == (after, room.seq, len(missed))
+        by = Counter(each.user_id for each in missed)
+        assert {each.user_id: each.count for each in found.authors} == by
+        assert (list(found.mentions), list(found.replies)) == room.meaning(person.user_id, after)
 
     @rule(where=PICK, since=st.integers(-1, 12), limit=st.integers(1, 5), back=st.booleans())
     def reads(self, where: int, since: int, limit: int, back: bool) -> None:
@@ -327,6 +402,27 @@ class Conversations(Stage):
             assert fresh.online == {each.user_id for each in room.people.values() if each.sockets}
             assert fresh.online_count == len(fresh.online)
             self.viewers[room.key].agrees(fresh, room.here)
+
+    @invariant()
+    def what_is_unread_is_what_the_log_says(self) -> None:
+        def query(connection: sa.Connection, room: Room) -> dict[str, tuple[int, int, int]]:
+            found = {}
+            for user_id in room.people:
+                person = stored_participants.by_user(connection, room.key, user_id)
+                assert person is not None
+                unread = stored_readings.unread(connection, person)
+                found[user_id] = (unread.after, unread.count, unread.mentions)
+            return found
+
+        for room in self.rooms:
+            expected = {}
+            for user_id, person in room.people.items():
+                after = room.read_through(person)
+                meant = sum(map(len, room.meaning(user_id, after)))
+                expected[user_id] = (after, len(room.missed(person)), meant)
+            assert self.world.does(self.context.database.read(query, room)) == expected
+            pinned, _ = self.world.does(pins.pinned(self.context, room.id, None))
+            assert list(pinned) == room.pinned
 
     @invariant()
     def the_list_is_the_models(self) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from parley.records import (
     ConversationEnded,
@@ -40,9 +43,7 @@ class Viewer:
                 self.messages.append(message)
             case MessageChanged(message=message):
                 self._counts(message.changed_seq)
-                self.messages = [
-                    message if each.seq == message.seq else each for each in self.messages
-                ]
+                self.messages = changed_in(self.messages, message)
             case ConversationEnded(seq=seq):
                 self._counts(seq)
                 self.is_active = False
@@ -67,3 +68,17 @@ class Viewer:
         assert self.people.keys() <= now.people.keys()
         assert now.people.items() >= here.items()
         assert self.people.items() >= here.items()
+
+
+def changed_in(messages: Iterable[Message], message: Message) -> list[Message]:
+    """With the message as it is now, and what answers it telling so."""
+    return [message if each.seq == message.seq else quoting(each, message) for each in messages]
+
+
+def quoting(answer: Message, message: Message) -> Message:
+    """The same, but for what it quotes, where that is the message that changed."""
+    quoted = answer.answered
+    if quoted is None or quoted.id != message.id:
+        return answer
+    is_gone = message.deleted_at is not None
+    return replace(answer, answered=replace(quoted, begins=message.text, is_gone=is_gone))

@@ -7,15 +7,22 @@ with `since`, and repeats what was not acknowledged under the same client_id.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.faults.lines import Line, LineCut, open_line
-from tests.faults.record import Json, Record, Said
+from tests.faults.record import Act, Json, Record, Said
 from tests.faults.verify import Line as Message
+from tests.faults.verify import as_told
 
 PATIENCE_S = 20.0
+RECENT = 20
+"""Messages that a client still changes, or answers."""
+REFUSED = {"not_found", "conversation_ended"}
+"""What is answered to whoever comes too late: it is not asked again."""
 LINES_MAX = 500
 """Connections one client makes at the most: a server that cuts all of them fails the test."""
 
@@ -42,14 +49,25 @@ class Client:
         token: str,
         transport: str = "websocket",
         is_deaf: Callable[[], bool] = lambda: False,
+        is_owner: bool = False,
+        emoji: str = "👍",
     ) -> None:
         self.name, self.room_id, self.user_id, self.token = name, room_id, user_id, token
         self.transport = transport
+        self.is_owner, self.emoji = is_owner, emoji
         self.first, self.have = 1, 0
-        self.lines: list[Message] = []
+        self.held: dict[int, Message] = {}
+        """The messages by their seq."""
         self.is_over = False
         self.is_in = False
         self.unacked: dict[str, Said] = {}
+        self.chance = random.Random(name)
+        self.undone: list[Act] = []
+        """What was asked and is not answered yet."""
+        self.pinned: str | None = None
+        """The id of the message that it pinned last and did not unpin."""
+        self.turn = self.chance.randrange(10)
+        """Counts what it did beside speaking."""
         self._record, self._place, self._is_deaf = record, place, is_deaf
         self._line: Line | None = None
         self._asked: dict[int, Callable[[Json], None]] = {}
@@ -77,17 +95,41 @@ class Client:
         if self._serving is not None:
             self._serving.cancel()
 
-    def say(self, text: str) -> Said:
-        said = self._record.thinks(self.room_id, self.name, self.user_id, text)
+    def say(self, text: str, reply_to: str | None = None) -> Said:
+        said = self._record.thinks(self.room_id, self.name, self.user_id, text, reply_to)
         self.unacked[said.client_id] = said
         if self.is_in:
             self._send(said)
         return said
 
+    def act(self, kind: str, **asked: object) -> Act:
+        """Ask for a change; for another of the same only once this is answered."""
+        act = self._record.wants(self.room_id, self.user_id, kind, asked)
+        self.undone.append(act)
+        if self.is_in:
+            self._do(act)
+        return act
+
     def repeat(self) -> None:
         """Send again what was not acknowledged."""
         for said in list(self.unacked.values()):
             self._send(said)
+        for act in list(self.undone):
+            self._do(act)
+
+    @property
+    def lines(self) -> list[Message]:
+        return [self.held[seq] for seq in sorted(self.held)]
+
+    def recent(self, *, own: bool = False) -> list[Message]:
+        """Of the newest messages those that are not deleted; or those that this very tab said."""
+        newest = itertools.islice(reversed(self.held.values()), RECENT)
+        return [
+            each
+            for each in newest
+            if not each.is_deleted
+            and (not own or (each.client_id or "").startswith(f"{self.name}-"))
+        ]
 
     async def until(self, holds: Callable[[], bool], within_s: float = PATIENCE_S) -> None:
         async with asyncio.timeout(within_s):
@@ -98,7 +140,7 @@ class Client:
                 await self._news.wait()
 
     async def has_answers(self) -> None:
-        await self.until(lambda: not self.unacked)
+        await self.until(lambda: not self.unacked and not self.undone)
 
     async def gets_in(self) -> None:
         await self.until(lambda: self.is_in)
@@ -165,6 +207,8 @@ class Client:
     def _send(self, said: Said) -> None:
         self._record.sends()
         data = {"message": said.text, "client_id": said.client_id}
+        if said.reply_to is not None:
+            data["reply_to"] = said.reply_to
         self._ask("send_message", data, lambda ack: self._answered(said, ack))
 
     def _answered(self, said: Said, ack: Json) -> None:
@@ -172,8 +216,24 @@ class Client:
         if ack["ok"] and said.client_id in self.unacked and self._is_deaf():
             self._record.count("unheard")
             self._send(said)
-        elif ack["ok"] or ack["code"] == "conversation_ended":
+        elif ack["ok"] or ack["code"] in REFUSED:
             self.unacked.pop(said.client_id, None)
+
+    def _do(self, act: Act) -> None:
+        self._ask(act.kind, act.asked, lambda ack: self._did(act, ack))
+
+    def _did(self, act: Act, ack: Json) -> None:
+        if ack["ok"]:
+            self._record.is_done(act, ack)
+        if ack["ok"] and act in self.undone and self._is_deaf():
+            self._do(act)
+        elif ack["ok"] or ack["code"] in REFUSED:
+            if act in self.undone:
+                self.undone.remove(act)
+        elif ack["code"] != "unavailable":
+            raise AssertionError(f"{self.name} asked for {act}: {ack}")
+        else:
+            self._record.count("undone")
 
     def _sync(self) -> None:
         if not self._is_syncing:
@@ -184,8 +244,7 @@ class Client:
         self._is_syncing = False
         if not ack["ok"]:
             return
-        for message in ack["messages"]:
-            self._apply(message)
+        self._put_all(ack["messages"])
         if ack["seq"] > self.have:
             self.have = ack["seq"]
             self.is_over = not ack["is_active"] and not ack["more"]
@@ -216,10 +275,11 @@ class Client:
 
     def _hear(self, event: str, data: Json) -> None:
         match event:
-            case "new_message":
+            case "new_message" | "message_changed":
                 self._apply(data)
             case "conversation_ended" if data["seq"] == self.have + 1:
                 self.have, self.is_over = data["seq"], True
+                self._record.hears_the_ending(self.name, self.room_id, data["seq"])
             case "conversation_ended" | "room_position" if data["seq"] > self.have:
                 self._sync()
             case "conversation_state":
@@ -231,30 +291,33 @@ class Client:
         if conversation["seq"] < self.have:
             raise AssertionError(f"{self.name} was told {self.have}, which is forgotten")
         if not conversation.get("delta"):
-            self.lines.clear()
+            self.held.clear()
             found = conversation["messages"]
             self.first = found[0]["seq"] if found else conversation["seq"] + 1
-            self.have = self.first - 1
-        for message in conversation["messages"]:
-            self._apply(message)
+            self.have = 0
+        self._put_all(conversation["messages"])
         self.have = max(self.have, conversation["seq"])
         self.is_over = not conversation["is_active"]
 
     def _apply(self, message: Json) -> None:
-        if message["seq"] == self.have + 1:
+        if message["changed_seq"] == self.have + 1:
             self.have += 1
-            self.lines.append(
-                Message(
-                    message["seq"],
-                    message["id"],
-                    message["user_id"],
-                    message.get("client_id"),
-                    message["message"],
-                )
-            )
-        elif message["seq"] > self.have:
+            self._put(message)
+        elif message["changed_seq"] > self.have:
             self._record.count("gaps")
             self._sync()
+
+    def _put_all(self, messages: list[Json]) -> None:
+        """Of an answer that holds all that changed, once each, as it is now."""
+        for message in messages:
+            if message["changed_seq"] > self.have:
+                self._put(message)
+
+    def _put(self, message: Json) -> None:
+        line = as_told(message)
+        self._record.hears(self.name, self.room_id, line.changed_seq, line)
+        if line.seq >= self.first:
+            self.held[line.seq] = line
 
     def _changed(self) -> None:
         self._news.set()

@@ -140,7 +140,7 @@ async def _join_s(talk: Talk, client: Client, since: int) -> float:
 
 async def _sync_s(talk: Talk, client: Client, *, pages: int) -> float:
     client.have, goal = MISSED + 1 - pages * 200, MISSED + 1
-    client.lines.clear()
+    client.held.clear()
     client._sync()
     return await _timed(client, lambda: client.have == goal)
 

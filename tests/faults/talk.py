@@ -12,11 +12,15 @@ from typing import Any
 import aiohttp
 
 from tests.faults.clients import Client, Place
-from tests.faults.record import Json, Record
+from tests.faults.record import KINDS, Json, Record
 from tests.faults.server import Server
-from tests.faults.verify import Stored, assert_kept, read_stored
+from tests.faults.verify import Stored, assert_counted, assert_kept, read_stored
 
 NAMES = ("Ada", "Ben", "Cleo", "Dora", "Emil", "Fay", "Gus", "Hana", "Ines", "Jan")
+EMOJI = ("👍", "🎉")
+"""Each tab's own: nobody else takes back what it gave."""
+UNDONE_MAX = 4
+"""Changes that a client asks for before the first of them is acknowledged."""
 WINDOW = 8
 """Messages that a speaker sends before the first of them is acknowledged."""
 EQUAL_WITHIN_S = 30.0
@@ -80,6 +84,8 @@ class Talk:
                 user_id=joined["user_id"],
                 token=joined["token"],
                 transport=transports[tab % len(transports)],
+                is_owner=token is not None,
+                emoji=EMOJI[tab],
                 **options,
             )
             for tab in range(tabs)
@@ -125,10 +131,15 @@ class Talk:
             assert_kept(self.record, stored, self.clients, self.note)
             raise AssertionError(f"not settled in {within_s} s, {self.note}: {self}") from None
         assert_kept(self.record, stored, self.clients, self.note)
+        for client in self.clients:
+            mine = await self.call("GET", "/api/mine", token=client.token)
+            assert_counted(stored[client.room_id], client.user_id, mine["conversations"], self.note)
         return stored
 
     def __str__(self) -> str:
-        waiting = {c.name: len(c.unacked) for c in self.clients if c.unacked}
+        waiting = {
+            c.name: len(c.unacked) + len(c.undone) for c in self.clients if c.unacked or c.undone
+        }
         return f"{dict(self.record.counts)} unanswered: {waiting}"
 
     async def call(
@@ -144,12 +155,14 @@ class Talk:
 
 
 async def talks(client: Client, is_enough: Callable[[], bool], window: int = WINDOW) -> None:
-    """Say one thing after the other, a few ahead of the answers, until it is enough."""
+    """Say one thing after the other, a few ahead of the answers, until it is enough; and do in
+    between what else people do.
+    """
     number = 0
     while not is_enough():
         await client.until(lambda: len(client.unacked) < window or is_enough())
         if not is_enough():
-            client.say(f"{client.name} {number}")
+            speaks(client, number)
             number += 1
             # Others get their turn: a speaker in a test never waits for anything else.
             await asyncio.sleep(0)
@@ -161,6 +174,51 @@ async def says(client: Client, count: int, window: int = WINDOW) -> None:
         await client.until(lambda: len(client.unacked) < window)
         client.say(f"{client.name} {number}")
     await client.has_answers()
+
+
+async def says_and_does(client: Client, count: int, window: int = WINDOW) -> None:
+    """The same, doing what else people do."""
+    for number in range(count):
+        await client.until(lambda: len(client.unacked) < window)
+        speaks(client, number)
+    await client.has_answers()
+
+
+def speaks(client: Client, number: int) -> None:
+    """A message, every third an answer or with somebody's name; then perhaps something else."""
+    text, recent = f"{client.name} {number}", client.recent()
+    answered = client.chance.choice(recent) if recent and number % 3 == 1 else None
+    if recent and number % 3 == 2:  # who has spoken can be meant, wherever they are
+        text += f" @{client.chance.choice(recent).username}"
+    client.say(text, answered.id if answered else None)
+    if len(client.undone) < UNDONE_MAX:
+        _does_something(client, number)
+
+
+def _does_something(client: Client, number: int) -> None:
+    """One of all there is, in turn, where it can be done; to one message one after the other."""
+    kind, chance = KINDS[client.turn % len(KINDS)], client.chance
+    client.turn += 1
+    busy = {act.asked.get("id", "") for act in client.undone}
+    if kind == "mark_read":
+        if "" not in busy:
+            client.act(kind, seq=client.have)
+        return
+    found = [each for each in client.recent(own=kind != "react") if each.id not in busy]
+    if not found or (kind == "pin_message" and (not client.is_owner or client.pinned in busy)):
+        return
+    id = chance.choice(found).id
+    match kind:
+        case "edit_message":
+            named = chance.choice(client.recent()).username
+            client.act(kind, id=id, message=f"{client.name} {number} otherwise, @{named}")
+        case "delete_message":
+            client.act(kind, id=id)
+        case "react":
+            client.act(kind, id=id, emoji=client.emoji, on=chance.random() < 0.7)
+        case "pin_message":  # one at a time: more than fifty there cannot be
+            pinned, client.pinned = client.pinned, None if client.pinned else id
+            client.act(kind, id=pinned or id, on=pinned is None)
 
 
 @contextlib.asynccontextmanager

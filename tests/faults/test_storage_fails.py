@@ -13,7 +13,7 @@ import pytest
 from tests import lean
 from tests.faults import trouble
 from tests.faults.clients import Client
-from tests.faults.record import Json
+from tests.faults.record import KINDS, Json
 from tests.faults.talk import Talk, says, talk_at
 from tests.servers import START_WITHIN_S
 
@@ -51,6 +51,7 @@ async def _refuses_and_heals(talk: Talk, way: Trouble, reason: str) -> None:
             refusal = await _is_refused(client)
             assert refusal["code"] == "unavailable"
             assert refusal["retry_after"] > 0
+        await _changes_are_refused(talk, ada)
         await _reads_go_on(talk, room_id)
         ready = await talk.call("GET", "/api/ready")
         assert (ready["status"], ready["code"]) == (503, "unavailable")
@@ -70,6 +71,18 @@ async def _is_refused(client: Client) -> Json:
     return said.refusals[0]
 
 
+async def _changes_are_refused(talk: Talk, ada: Client) -> None:
+    """All there is: five of the twenty messages are changed once it heals."""
+    first, second, third, fourth, fifth, *_ = (line.id for line in ada.lines)
+    ada.act("edit_message", id=first, message="Otherwise, @Ada")
+    ada.act("delete_message", id=second)
+    ada.act("react", id=third, emoji=ada.emoji, on=True)
+    ada.act("pin_message", id=fourth, on=True)
+    ada.act("mark_read", seq=5)
+    ada.say("About this one", fifth)
+    await ada.until(lambda: talk.record.counts["undone"] == len(KINDS))
+
+
 async def _reads_go_on(talk: Talk, room_id: str) -> None:
     page = await talk.call("GET", f"/api/conversations/{room_id}/messages")
     assert page["success"], page
@@ -87,7 +100,11 @@ async def _goes_on(talk: Talk, *clients: Client) -> None:
     await talk.server.start()
     talk.place.is_up.set()
     stored = await talk.is_kept()
-    assert [room.seq for room in stored.values()] == [32]
+    [room] = stored.values()
+    # Two asked whether they are heard, one answered; four changed what had been said.
+    assert room.seq == 20 + 2 + 1 + 4 + 10
+    assert [line.seq for line in room.lines if line.changed_seq != line.seq] == [1, 2, 3, 4]
+    assert room.readings == {clients[0].user_id: 5}
 
 
 async def test_a_second_server_on_the_same_folder_is_refused_and_the_first_goes_on(

@@ -23,7 +23,8 @@ def spoken(*acks: tuple[int, bool]) -> Record:
 def kept(record: Record, *seqs: int, at: int, has_ended: bool = False) -> dict[str, Stored]:
     by_text = {said.text: said for said in record.said.values()}
     lines = [
-        Line(n, f"id-{n}", "ada", by_text[f"Message {n}"].client_id, f"Message {n}") for n in seqs
+        Line(n, f"id-{n}", "ada", "Ada", by_text[f"Message {n}"].client_id, f"Message {n}", n)
+        for n in seqs
     ]
     return {ROOM: Stored(at, has_ended, lines)}
 
@@ -58,11 +59,11 @@ def test_something_stored_twice_or_never_said_is_seen() -> None:
     record = spoken((1, False))
     stored = kept(record, 1, at=2)
     again = stored[ROOM].lines[0]
-    stored[ROOM].lines.append(Line(2, "id-2", again.user_id, again.client_id, again.text))
+    stored[ROOM].lines.append(Line(2, "id-2", "ada", "Ada", again.client_id, again.text, 2))
     with pytest.raises(AssertionError, match="more than once"):
         assert_kept(record, stored)
-    stored[ROOM].lines[1] = Line(2, "id-2", "mallory", "unknown", "Hello")
-    with pytest.raises(AssertionError, match="was never said so"):
+    stored[ROOM].lines[1] = Line(2, "id-2", "mallory", "Mallory", "unknown", "Hello", 2)
+    with pytest.raises(AssertionError, match="was never said"):
         assert_kept(record, stored)
 
 

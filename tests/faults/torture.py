@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.faults.record import KINDS
 from tests.faults.talk import NAMES, Talk, talk_at, talks
 from tests.faults.verify import lost
 
@@ -37,6 +38,8 @@ class Figures:
     stored: int
     duplicates: int
     lost: int
+    done: dict[str, int]
+    """How many changes of each kind were acknowledged."""
     gaps: int
     lines: int
     slowest_s: float
@@ -46,7 +49,9 @@ class Figures:
         return (
             f"{self.kills} kills, {self.sends:,} sends of {self.stored:,} messages stored, "
             f"{self.acked:,} acknowledged, {self.duplicates:,} duplicates answered, "
-            f"{self.lost} lost; {self.gaps} gaps closed, {self.lines:,} connections, "
+            f"{self.lost} lost; "
+            f"{', '.join(f'{count:,} {kind}' for kind, count in self.done.items())}; "
+            f"{self.gaps} gaps closed, {self.lines:,} connections, "
             f"everybody equal at the latest {self.slowest_s:.1f} s after a start; "
             f"{self.seconds:.0f} s in all"
         )
@@ -81,6 +86,7 @@ async def torture(folder: Path, *, kills: int, seed: int) -> Figures:
             stored=sum(len(room.lines) for room in stored.values()),
             duplicates=counts["duplicates"],
             lost=lost(talk.record, stored),
+            done={kind: counts[kind] for kind in KINDS},
             gaps=counts["gaps"],
             lines=counts["lines"],
             slowest_s=talk.slowest_s,

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import apsw
 
-from parley.records import Message
+from parley.records import Message, Reading
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -58,12 +58,20 @@ class FolderSynced:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The sender, or anybody, was told that this message is stored."""
+    """Whoever asked, or anybody, was told that this message is stored, or changed so."""
 
     message: Message
 
 
-Event = Wrote | Truncated | Synced | Named | FolderSynced | Acknowledged
+@dataclass(frozen=True, slots=True)
+class AcknowledgedReading:
+    """The same of how far somebody has read."""
+
+    conversation_id: int
+    reading: Reading
+
+
+Event = Wrote | Truncated | Synced | Named | FolderSynced | Acknowledged | AcknowledgedReading
 
 
 @dataclass

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -14,21 +16,36 @@ import pytest
 import sqlalchemy as sa
 
 from parley.bus.local import LocalBus
-from parley.domain import conversations, messages, participants
+from parley.domain import conversations, messages, participants, pins, reactions, reading
 from parley.domain.context import Context
 from parley.domain.messages import Draft
 from parley.domain.participants import Joining
 from parley.domain.presence import Presence
-from parley.records import Event, MessageSent, Participant
+from parley.errors import NotFound
+from parley.records import (
+    Event,
+    Message,
+    MessageChanged,
+    MessageSent,
+    Participant,
+    ReadingMoved,
+    Session,
+)
 from parley.storage import database
 from parley.storage.database import Database
 from tests.powercut.driver import Driver
-from tests.powercut.recording import Acknowledged, Recording, recording_vfs
+from tests.powercut.recording import (
+    Acknowledged,
+    AcknowledgedReading,
+    Recording,
+    recording_vfs,
+)
 
 NAMES = ("Ada", "Ben", "Cleo")
 # Checkpoints are where a cut is most dangerous: with the usual 1000 there would be one.
 CHECKPOINT_PAGES = 60
 LENGTHS = (1, 40, 400, 8_000)
+KINDS = ("edit", "delete", "react", "pin", "read", "reply")
 
 
 @dataclass(frozen=True)
@@ -36,14 +53,18 @@ class Garden:
     context: Context
     room_id: str
     people: list[Participant]
+    sessions: list[Session]
+    """Theirs; the first of them is the owner."""
+    said: list[tuple[int, Message]] = field(default_factory=list)
+    """What is not deleted, each with the place of whoever said it."""
 
 
 @dataclass
 class Talk:
     recording: Recording
     chance: random.Random
-    asked: set[str] = field(default_factory=set)
-    """Every text that somebody tried to send."""
+    kinds: Counter[str] = field(default_factory=Counter)
+    """What was done, how often."""
     checkpoints: int = 0
     """How many came between commits, once it is over."""
 
@@ -59,9 +80,18 @@ class Talk:
             await participants.forget_sockets(context)
             created = await conversations.create(context, None, title="Garden")
             room_id = created.conversation.room_id
-            joinings = [Joining(None, username=name, socket=name) for name in NAMES]
+            sessions = [created.owner, None, None]
+            joinings = [
+                Joining(session, username=name, socket=name)
+                for session, name in zip(sessions, NAMES, strict=True)
+            ]
             joined = [await participants.join(context, room_id, each) for each in joinings]
-            yield Garden(context, room_id, [each.participant for each in joined])
+            yield Garden(
+                context,
+                room_id,
+                [each.participant for each in joined],
+                [each.session for each in joined],
+            )
         finally:
             await stored.close()
 
@@ -71,9 +101,10 @@ class Talk:
                 await self._round(garden, number)
 
     async def send(self, garden: Garden, person: Participant, draft: Draft) -> None:
-        self.asked.add(draft.text)
         sent = await messages.send(garden.context, person, draft)
         self.recording.note(Acknowledged(sent.message))
+        if not sent.duplicate:
+            garden.said.append((garden.people.index(person), sent.message))
 
     async def _round(self, garden: Garden, number: int) -> None:
         """Some speak at once; the next round waits until all of them know that it is stored.
@@ -91,12 +122,62 @@ class Talk:
             drafts.append(drafts[0])  # sent again before the first answer came
         person = self.chance.choice(garden.people)
         await asyncio.gather(*(self.send(garden, person, draft) for draft in drafts))
+        await asyncio.gather(*(self._tries(garden, kind, number) for kind in self._kinds(number)))
         if self.chance.random() < 0.2:
             await conversations.snapshot(garden.context, garden.room_id, None)
 
+    def _kinds(self, number: int) -> list[str]:
+        """One after the other in turn, and sometimes several at once."""
+        more = self.chance.choice((0, 0, 2, len(KINDS) - 1))
+        return [KINDS[(number + further) % len(KINDS)] for further in range(more + 1)]
+
+    async def _tries(self, garden: Garden, kind: str, number: int) -> None:
+        with contextlib.suppress(NotFound):  # it was deleted at the same moment
+            await self._does(garden, kind, number)
+
+    async def _does(self, garden: Garden, kind: str, number: int) -> None:
+        if not garden.said:
+            return
+        self.kinds[kind] += 1
+        context, room_id, at = garden.context, garden.room_id, self.chance.choice(garden.said)
+        author, message = at
+        who = self.chance.randrange(len(NAMES))
+        owner, session = garden.sessions[0], garden.sessions[who]
+        now: Message | None = None
+        match kind:
+            case "edit":
+                text = f"{number} otherwise, @{self.chance.choice(NAMES)} " + "y" * 500
+                edited = await messages.edit(
+                    context, room_id, garden.sessions[author], message.id, text
+                )
+                now = edited.message
+            case "delete":
+                garden.said.remove(at)
+                now = await messages.delete(context, room_id, owner, message.id)
+            case "react":
+                emoji, on = self.chance.choice("👍🎉"), self.chance.random() < 0.7
+                reacted = await reactions.react_as(
+                    context, room_id, session, message.id, emoji, on=on
+                )
+                now = reacted.message
+            case "pin":
+                on = self.chance.random() < 0.7
+                now = (await pins.pin(context, room_id, owner, message.id, on=on)).message
+            case "read":
+                mark = reading.Mark(message.seq)
+                read = await reading.mark(context, room_id, session, mark)
+                self.recording.note(AcknowledgedReading(message.conversation_id, read))
+            case "reply":
+                draft = Draft(f"{number}: yes, @{NAMES[author]}", reply_to=message.id)
+                await self.send(garden, garden.people[who], draft)
+        if now is not None:
+            self.recording.note(Acknowledged(now))
+
     def _told(self, event: Event) -> None:
-        if isinstance(event, MessageSent):
+        if isinstance(event, MessageSent | MessageChanged):
             self.recording.note(Acknowledged(event.message))
+        elif isinstance(event, ReadingMoved):
+            self.recording.note(AcknowledgedReading(event.conversation_id, event.reading))
 
 
 @contextmanager

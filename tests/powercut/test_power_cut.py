@@ -26,9 +26,9 @@ from parley.records import Message
 from parley.storage.database import Database
 from parley.storage.folder import make_folder
 from tests.fuzz.effort import EFFORT
-from tests.powercut.after import Broken, Inspection, check_all, cuts, lay_out
+from tests.powercut.after import Broken, History, Inspection, Kept, check_all, cuts, kept, lay_out
 from tests.powercut.recording import Acknowledged, Event, FolderSynced, Synced
-from tests.powercut.talk import Talk, recorded
+from tests.powercut.talk import KINDS, Talk, recorded
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="SQLite syncs no folders there"),
@@ -51,16 +51,17 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Talk:
 def test_every_acknowledged_message_is_there_after_a_cut_at_any_instant(
     talk: Talk, tmp_path: Path
 ) -> None:
-    cuts, disks = check_all(talk.recording.events, tmp_path, talk.asked, per_event=PER_EVENT)
+    cuts, disks = check_all(talk.recording.events, tmp_path, per_event=PER_EVENT)
     assert (cuts > 3_000, disks > 1_000) == (True, True), "the talk was too short to say much"
     assert talk.checkpoints > 2
+    assert set(KINDS) == {kind for kind, count in talk.kinds.items() if count > 3}
 
 
 def test_it_is_so_where_the_log_grows_to_its_usual_length(tmp_path: Path) -> None:
     (tmp_path / "after").mkdir()
     with recorded("long", checkpoint_pages=1_000) as talk:
         asyncio.run(talk.goes_on(tmp_path / "recorded", rounds=15))
-    check_all(talk.recording.events, tmp_path / "after", talk.asked, per_event=max(1, EFFORT))
+    check_all(talk.recording.events, tmp_path / "after", per_event=max(1, EFFORT))
 
 
 def test_people_who_speak_at_once_share_a_sync_and_know_only_after_it(tmp_path: Path) -> None:
@@ -81,22 +82,20 @@ def test_people_who_speak_at_once_share_a_sync_and_know_only_after_it(tmp_path: 
     assert len(acknowledged) == 150
     # What the first of them began, and all that waited meanwhile.
     assert 1 <= len([event for event in burst if isinstance(event, Synced)]) <= 2
-    check_all(talk.recording.events, tmp_path / "after", talk.asked, per_event=2)
+    check_all(talk.recording.events, tmp_path / "after", per_event=2)
 
 
 def test_a_server_starts_on_what_is_left_and_goes_on(talk: Talk, tmp_path: Path) -> None:
-    inspection = Inspection(tmp_path, talk.asked)
+    inspection = Inspection(tmp_path, History(talk.recording.events))
     # Every 211th of them: both are primes to the number of fates, so all fates come up.
     for number, cut in enumerate(cuts(talk.recording.events, per_event=PER_EVENT)):
         if number % 211 == 0:
             found = inspection.finds(cut)
             lay_out(cut.files, tmp_path)
-            assert asyncio.run(_told_by_a_server(tmp_path)) == {
-                place: text for place, (_, text) in found.items()
-            }
+            assert asyncio.run(_told_by_a_server(tmp_path)) == found.messages
 
 
-async def _told_by_a_server(folder: Path) -> dict[tuple[int, int], str]:
+async def _told_by_a_server(folder: Path) -> dict[tuple[int, int], Kept]:
     """What the domain says was said, after one more message in every conversation."""
     database = Database(folder)
     await database.open()
@@ -109,7 +108,7 @@ async def _told_by_a_server(folder: Path) -> dict[tuple[int, int], str]:
             sent = await messages.send(context, joined.participant, Draft("Good morning"))
             found = await _all_of(context, conversation.room_id)
             assert found[-1] == sent.message
-            said.update({(each.conversation_id, each.seq): each.text for each in found[:-1]})
+            said.update({(each.conversation_id, each.seq): kept(each) for each in found[:-1]})
     finally:
         await database.close()
     return said
@@ -132,7 +131,7 @@ def test_the_replay_would_notice_a_missing_sync(tmp_path: Path) -> None:
     with recorded("normal", instead=instead) as talk:
         asyncio.run(talk.goes_on(tmp_path / "recorded", rounds=15))
     with pytest.raises(Broken, match="is lost"):
-        check_all(talk.recording.events, tmp_path / "after", talk.asked)
+        check_all(talk.recording.events, tmp_path / "after")
 
 
 @pytest.mark.parametrize("name", ["parley.db", "parley.db-wal", "the folder"])
@@ -145,7 +144,7 @@ def test_the_replay_would_notice_if_one_thing_were_never_synced(
         return not (isinstance(event, FolderSynced) and name == "the folder")
 
     with pytest.raises(Broken):
-        check_all(list(filter(is_kept, talk.recording.events)), tmp_path, talk.asked)
+        check_all(list(filter(is_kept, talk.recording.events)), tmp_path)
 
 
 def test_every_sync_asks_the_drive_itself_to_write(talk: Talk) -> None:

@@ -58,7 +58,8 @@ async def test_it_goes_on_page_by_page(ada: Caller) -> None:
         cursor = page.get("next_cursor")
         query = f"?limit=2&cursor={cursor}" if cursor else ""
     assert found == started[::-1]
-    assert (await ada.call("GET", "/api/mine?cursor=nonsense")).body["code"] == "bad_request"
+    for wrong in ("cursor=nonsense", "cursor=MV8wLjE", "limit=1e1"):  # "1_0.1" is no place
+        assert (await ada.call("GET", f"/api/mine?{wrong}")).body["code"] == "bad_request"
 
 
 async def test_what_one_left_is_not_listed_until_one_is_back(ada: Caller, ben: Caller) -> None:

@@ -321,7 +321,9 @@ async def test_older_messages_are_reached_by_links(visitor: Caller, ada: Caller)
     assert 'id="m-60"' in around
 
 
-@pytest.mark.parametrize("query", ["before=x", "at=-1", "before=99999999999999999999"])
+@pytest.mark.parametrize(
+    "query", ["before=x", "at=-1", "before=99999999999999999999", "at=1e1", "before=1_0"]
+)
 async def test_a_place_that_cannot_be_is_a_problem_page(
     visitor: Caller, path: str, query: str
 ) -> None:

@@ -256,7 +256,8 @@ async def test_without_scripts_the_page_has_a_picture_that_marks_it_read(
     assert (picture.status, picture.headers["Content-Type"]) == (200, "image/svg+xml")
     assert [row["unread"] for row in await mine(browser)] == [0]
     assert (await stranger.call("GET", path)).status == 403
-    assert (await browser.call("GET", f"/conversation/{room_id}/read")).status == 400
+    for wrong in ("", "?through=1e1", "?through=%2B1", "?through=1.0"):
+        assert (await browser.call("GET", f"/conversation/{room_id}/read{wrong}")).status == 400
 
 
 @pytest.mark.parametrize("seq", [-1, "1", 1.5, 2**60])

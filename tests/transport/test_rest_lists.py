@@ -198,6 +198,11 @@ async def test_the_history_is_paged_by_seq(
         "after=x",
         "before=99999999999999999999",
         "before=3&after=1",
+        # Numbers as some programs write them, and what int() takes for one.
+        *(f"{name}={text}" for name in ("limit", "before") for text in ("1e1", "%2B7", "1_0")),
+        "after=1.0",
+        "before=%207",
+        "before=%EF%BC%97",
     ],
 )
 async def test_a_wrong_page_of_the_history_is_a_bad_request(
