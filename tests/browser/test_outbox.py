@@ -226,7 +226,13 @@ def replaced(link: str, owner: Visitor) -> str:
     return f"{link.rsplit('/', 1)[0]}/{reply.json()['room_id']}"
 
 
-@pytest.mark.parametrize("by", ["the old link", "the new link"])
+@pytest.mark.parametrize(
+    "by",
+    [
+        "the new link",
+        pytest.param("the old link", marks=pytest.mark.long("the new one tells most")),
+    ],
+)
 def test_what_was_written_is_there_when_the_link_was_replaced(
     ada: Visitor, ben: Visitor, by: str
 ) -> None:
@@ -278,7 +284,9 @@ KEPT_BY_LINK = """async roomId => {
 }"""
 
 
-@pytest.mark.parametrize("replacements", [0, 2])
+@pytest.mark.parametrize(
+    "replacements", [2, pytest.param(0, marks=pytest.mark.long("after two it is harder to find"))]
+)
 def test_what_earlier_pages_kept_by_the_link_is_found(
     ada: Visitor, ben: Visitor, replacements: int
 ) -> None:

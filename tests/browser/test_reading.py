@@ -10,13 +10,12 @@ import pytest
 from playwright.sync_api import Response, expect
 
 from parley.contract import MESSAGE_MAX_CHARS
-from tests import effort
 from tests.browser.conftest import Arrive
 from tests.browser.seeding import Said, Seeded, Seeding
 from tests.browser.visitor import SLOW_MS, Visitor
 from tests.servers import process
 
-HISTORY = effort.times(350, full=450)
+HISTORY = 350
 LOADED_AT_MOST = 300
 
 # Scrolls close to the top, waits until older messages are there and laid out, and gives

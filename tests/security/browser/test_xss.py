@@ -98,7 +98,8 @@ def test_names_and_messages_that_come_live_run_nothing(
     room = {"room_id": seeded.room_id}
     cleo, watch = reader
     cleo.comes(seeded.link)
-    for number, vector in enumerate(VECTORS, 1):
+    vectors = VECTORS[:: effort.times(2, full=1)]
+    for number, vector in enumerate(vectors, 1):
         name = cut(vector, USERNAME_MAX_CHARS)
         for event, data in (
             ("join_room", {**room, "username": name}),
@@ -109,7 +110,7 @@ def test_names_and_messages_that_come_live_run_nothing(
             assert mallory.call(event, data, timeout=PATIENCE_S)["ok"]
         if number % AT_ONCE == 0:
             expect(cleo.messages).to_have_count(number)
-    expect(cleo.messages).to_have_count(len(VECTORS))
+    expect(cleo.messages).to_have_count(len(vectors))
     watch.finds_nothing()
 
 
