@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests.browser import chromium
 from tests.browser.line import Line
 from tests.browser.seeding import Said, Seeded, Seeding
+from tests.browser.test_read_marks import LOOKED_LONG_AGO
 from tests.browser.visitor import Visitor
 from tests.servers import Process, process
 
@@ -124,6 +125,45 @@ LISTED = (
     ("Who waters the tomatoes?", "A rota, in theory.", ("Me, till Wednesday.",)),
 )
 
+BOAT = (
+    Said("Ada", "We meet at the *pier*, ten o’clock. Bring a hat.", _evening(40)),
+    Said("Ben", "Is there room for a dog?", _evening(44)),
+    Said("Cleo", "Who can row? I can sit in a boat and look decorative.", _today(3)),
+    Said("Ada", "I can. So can Noor, she only never says so.", _today(4)),
+    Said("Noor", "I row when the coffee is good.", _today(6)),
+    Said("Ben", "Then I bring the good coffee.", _today(9)),
+    Said("Cleo", "Sandwiches are on me, tell me who eats what.", _today(12)),
+)
+# Who answers what, in this order, after all that.
+BOAT_ANSWERS = (
+    ("Ada", "Small ones, yes. @Ben, is yours small?", 2),
+    ("Ben", "@Ada he thinks he is.", 8),
+    ("Ada", "Then he rows.", 9),
+)
+BOAT_REACTIONS = (
+    ("Ben", 3, "😂"),
+    ("Noor", 3, "😂"),
+    ("Ada", 5, "☕"),
+    ("Ben", 5, "☕"),
+    ("Cleo", 5, "❤️"),
+    ("Noor", 9, "🐕"),
+    ("Cleo", 10, "👍"),
+    ("Noor", 10, "😂"),
+)
+
+# What somebody takes part in who comes back.
+EVES = (
+    (
+        "Tea on Sunday",
+        [
+            Said("Ada", "Four o’clock, at mine?"),
+            Said("Ben", "I bring a cake."),
+            Said("Ada", "Which?"),
+            Said("Ben", "A round one."),
+        ],
+    ),
+    ("The community garden, plots seven to twelve", [Said("Ada", "Who waters on Thursday?")]),
+)
 
 DOORS: dict[str, dict[str, object]] = {
     "locked": {"locked": True},
@@ -143,6 +183,8 @@ class Scene:
     empty: Seeded
     ended: Seeded
     long: Seeded
+    boat: Seeded
+    """With reactions, answers, mentions, an edit and two pins."""
     doors: dict[str, Seeded]
     """Conversations that strangers cannot just walk into, by what keeps them out."""
 
@@ -248,8 +290,21 @@ def build(seeding: Seeding, site: Process, empty_site: Process) -> Scene:
                 for i in range(160)
             ],
         ),
+        boat=_boat(seeding),
         doors=doors,
     )
+
+
+def _boat(seeding: Seeding) -> Seeded:
+    boat = seeding.conversation("A boat on Sunday", BOAT, owner="Ada", at=_evening(38))
+    for who, text, seq in BOAT_ANSWERS:
+        seeding.answer(boat, who, text, seq)
+    for who, seq, emoji in BOAT_REACTIONS:
+        seeding.react(boat, who, seq, emoji)
+    seeding.edit(boat, "Ada", 4, "I can. So can Noor, she just never says so.")
+    seeding.pin(boat, 1)
+    seeding.pin(boat, 7)
+    return boat
 
 
 def take_all(browser: Browser, scene: Scene, folder: Path) -> None:
@@ -263,6 +318,9 @@ def take_all(browser: Browser, scene: Scene, folder: Path) -> None:
                 pages,
                 reading,
                 talking,
+                acting,
+                writing,
+                coming_back,
                 trouble,
                 floating,
                 deciding,
@@ -316,9 +374,9 @@ def reading(studio: Studio) -> None:
         visitor.page.evaluate("document.querySelector('#scroller').scrollTop = -99999")
         studio.take(visitor, "older-loaded")
         visitor.page.evaluate("document.querySelector('#scroller').scrollTop = -9999")
-        with seeding_aside(scene) as say:
-            say(scene.long, "Ada", "A new one")
-            say(scene.long, "Ada", "and another")
+        with seeding_aside(scene) as seeding:
+            seeding.say(scene.long, "Ada", "A new one")
+            seeding.say(scene.long, "Ada", "and another")
             expect(visitor.pill).to_be_visible()
         studio.take(visitor, "new-messages")
 
@@ -339,6 +397,101 @@ def talking(studio: Studio) -> None:
         ada.opens(studio.scene.empty.link)
         ada.is_connected()
         studio.take(ada, "empty")
+
+
+def acting(studio: Studio) -> None:
+    """What is done with a message."""
+    boat = studio.scene.boat
+    with studio.visitor(boat, "Ben") as ben, studio.visitor(boat, "Ada") as ada:
+        for visitor in (ben, ada):
+            visitor.opens(boat.link)
+            visitor.is_connected()
+        expect(ada.page.locator(".seen")).to_contain_text("Ben")
+        studio.take(ada, "answers-reactions-and-seen-by")
+        _goes_to(ada, "Who can row? I can sit in a boat and look decorative.")
+        studio.take(ada, "message-tools")
+        if ada.is_by_touch:
+            sheet = ada.page.get_by_role("dialog", name="Message actions")
+            ada.page.get_by_role("button", name="Message actions").tap()
+            expect(sheet).to_be_visible()
+            studio.take(ada, "message-sheet")
+            sheet.get_by_role("button", name="React").tap()
+        else:
+            ada.page.get_by_role("toolbar").get_by_role("button", name="React").click()
+        picker = ada.page.get_by_role("dialog", name="React")
+        expect(picker).to_be_visible()
+        studio.take(ada, "react")
+        picker.get_by_role("button", name="More emoji").click()
+        expect(picker.get_by_role("gridcell").first).to_be_visible()
+        studio.take(ada, "react-all")
+        picker.get_by_role("searchbox").fill("boat")
+        studio.take(ada, "react-search")
+        ada.page.keyboard.press("Escape")  # empties the field
+        ada.page.keyboard.press("Escape")
+        expect(picker).to_be_hidden()
+        ada.page.locator("#m-10").focus()
+        ada.page.keyboard.press("Delete")
+        expect(ada.page.get_by_role("button", name="Undo")).to_be_visible()
+        studio.take(ada, "deleted-undo")
+        ada.page.get_by_role("button", name="Undo").click()
+        expect(ada.page.locator("#m-10")).to_contain_text("Then he rows.")
+
+
+def writing(studio: Studio) -> None:
+    """What stands about the composer."""
+    boat = studio.scene.boat
+    with studio.visitor(boat, "Ben") as ben:
+        ben.opens(boat.link)
+        ben.is_connected()
+        _goes_to(ben, "Who can row? I can sit in a boat and look decorative.")
+        ben.page.keyboard.press("r")
+        expect(ben.page.get_by_role("group", name="What you are replying to")).to_be_visible()
+        studio.take(ben, "replying")
+        ben.types("I can hold a cup, @")
+        expect(ben.page.get_by_role("listbox", name="People to mention")).to_be_visible()
+        studio.take(ben, "mentioning")
+        ben.composer.fill("")
+        ben.page.keyboard.press("Escape")
+        ben.composer.press("ArrowUp")
+        expect(ben.page.get_by_text("Editing your message")).to_be_visible()
+        studio.take(ben, "editing")
+
+
+def coming_back(studio: Studio) -> None:
+    """After a time away, and the list of what one takes part in."""
+    with studio.visitor() as eve, seeding_aside(studio.scene) as seeding:
+        eve.name = "Eve"
+        eve.starts("Letters to Lisbon")
+        tea, garden = (seeding.conversation(*talk) for talk in EVES)
+        for talk in (garden, tea):
+            eve.comes(talk.link)
+        eve.opens("/conversations")
+        eve.page.evaluate(LOOKED_LONG_AGO)
+        for text in (
+            "Milk or lemon?",
+            "Both, then. @Eve, do you bring the cups?",
+            "The blue ones.",
+        ):
+            seeding.say(tea, "Ada", text)
+        seeding.answer(tea, "Ben", "The ones without a crack.", 5)
+        eve.opens(tea.link)
+        expect(eve.page.get_by_role("region", name="While you were away")).to_be_visible()
+        eve.is_connected()
+        studio.take(eve, "away")
+        if (sheet := eve.page.get_by_role("button", name="People and link")).is_visible():
+            sheet.click()
+            studio.take(eve, "member-sheet")
+            eve.page.go_back()
+        eve.opens("/")
+        for text in ("It grows!", "It has flowers, @Eve."):
+            seeding.say(garden, "Ada", text)
+        expect(eve.page.locator(".own-row").first).to_contain_text("2 new")
+        studio.take(eve, "own")
+        eve.opens("/conversations")
+        studio.take(eve, "own-and-list")
+        eve.page.get_by_role("button", name="Leave Tea on Sunday").click()
+        expect(eve.page.locator("#own-left")).to_contain_text("You left")
+        studio.take(eve, "own-left")
 
 
 def trouble(studio: Studio) -> None:
@@ -426,10 +579,22 @@ def without_javascript(studio: Studio) -> None:
         studio.take(ada, "no-js-ask-to-end")
 
 
+def _goes_to(visitor: Visitor, text: str) -> None:
+    """To a message, until what can be done with it is there."""
+    message = visitor.message(text)
+    if visitor.is_by_touch:
+        message.locator(".message-text").tap()
+    else:
+        message.hover()
+        message.focus()
+    expect(message.get_by_role("toolbar")).to_be_visible()
+
+
 @contextlib.contextmanager
-def seeding_aside(scene: Scene) -> Iterator[Callable[[Seeded, str, str], None]]:
+def seeding_aside(scene: Scene) -> Iterator[Seeding]:
+    """For what is said just now: it cannot age."""
     with contextlib.closing(Seeding(scene.url, Path())) as seeding:
-        yield seeding.say
+        yield seeding
 
 
 def take_readme_picture(browser: Browser, scene: Scene) -> None:

@@ -161,6 +161,31 @@ def test_on_a_phone_a_long_press_opens_a_sheet_of_the_same(
     expect(sheet).not_to_be_visible()
 
 
+@pytest.mark.not_in_firefox("only Chromium lets a test press with a finger for as long as it wants")
+def test_lifting_the_finger_that_opened_the_sheet_presses_nothing_in_it(
+    seeding: Seeding, arrive: Arrive
+) -> None:
+    said = [Said("Ben", f"Line {number}") for number in range(30)]
+    seeded = seeding.conversation(said=said, owner="Ada")
+    ada = arrive("Ada", **PHONE)
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    sheet = ada.page.get_by_role("dialog", name="Message actions")
+    # One of them lies under whichever row comes up, and one beside the sheet.
+    for text in ("Line 29", "Line 28", "Line 27", "Line 26", "Line 22"):
+        long_presses(ada, ada.message(text))
+        expect(sheet).to_be_visible()
+        sheet.get_by_role("button", name="Close").tap()
+        expect(sheet).to_be_hidden()
+    expect(ada.page.get_by_role("button", name="Undo")).to_have_count(0)
+    expect(ada.page.get_by_role("group", name="What you are replying to")).to_be_hidden()
+    # Another finger presses what it meets.
+    long_presses(ada, ada.message("Line 29"))
+    sheet.get_by_role("button", name="Delete").tap()
+    expect(ada.page.get_by_role("button", name="Undo")).to_be_visible()
+
+
 def pasted(visitor: Visitor) -> str:
     """What was copied: no page of ours may read it by itself."""
     visitor.composer.fill("")

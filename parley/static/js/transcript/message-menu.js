@@ -7,6 +7,8 @@ import { byId } from "../browser/dom.js";
 /** @typedef {import("./actions.js").Action} Action */
 
 const LONG_PRESS_MS = 450;
+/** The click that lifting a finger makes comes this soon after it. */
+const CLICKS_WITHIN_MS = 400;
 /** A finger that moves further scrolls. */
 const STILL_PX = 10;
 const BY_TOUCH = matchMedia("(hover: none)");
@@ -155,7 +157,10 @@ export class MessageMenu {
     const element = messageAt(target);
     this.letGo();
     if (event.pointerType !== "touch" || !event.isPrimary || !element || target.closest(ELSEWHERE)) return;
-    const timer = setTimeout(() => this.openSheet(element), LONG_PRESS_MS);
+    const timer = setTimeout(() => {
+      ignoreLift();
+      this.openSheet(element);
+    }, LONG_PRESS_MS);
     this.press = { timer, x: event.clientX, y: event.clientY };
   }
 
@@ -191,4 +196,21 @@ export class MessageMenu {
  */
 function messageAt(target) {
   return target instanceof Element ? target.closest(".message") : null;
+}
+
+/** Lifting the finger that opened the sheet presses nothing: *Delete* may have come to lie under it. */
+function ignoreLift() {
+  /** @param {MouseEvent} event */
+  const ignore = (event) => {
+    if (event.detail === 0) return; // by keyboard
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const listening = new AbortController();
+  const { signal } = listening;
+  addEventListener("click", ignore, { capture: true, signal });
+  addEventListener("pointerdown", () => listening.abort(), { capture: true, signal });
+  for (const end of ["pointerup", "pointercancel"]) {
+    addEventListener(end, () => setTimeout(() => listening.abort(), CLICKS_WITHIN_MS), { signal });
+  }
 }
