@@ -20,7 +20,7 @@ if sys.platform != "win32":  # It has no such limits; whoever started it still b
 MAX_FILE_BYTES = 256 * 1024 * 1024
 """What one file that it makes may come to."""
 MAX_FILES_OPEN = 64
-NICENESS = 10
+NICENESS = 5
 """Pictures wait for messages, never the other way around."""
 
 

@@ -6,15 +6,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from parley.media import Looked, Workshop
 
 Look = Callable[..., Awaitable[Looked]]
+PATIENCE_S = 120.0
+"""Its processes stand behind all others, and a machine that runs tests is busy."""
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="package", scope="package")
 async def workshop() -> AsyncIterator[Workshop]:
-    workshop = Workshop()
+    """One for all tests: its process takes longer to start than a picture takes."""
+    workshop = Workshop(within_s=PATIENCE_S)
     yield workshop
     await workshop.close()
 

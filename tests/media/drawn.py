@@ -36,9 +36,15 @@ def saved(picture: Image.Image, kind: str, **how: Any) -> bytes:
 
 def opened(path: Path | None) -> Image.Image:
     assert path is not None
-    picture = Image.open(path)
+    picture = Image.open(BytesIO(path.read_bytes()))
     picture.load()
     return picture
+
+
+def alpha(picture: Image.Image, place: tuple[int, int]) -> int:
+    """How much of the picture there is there, of 255."""
+    left, top = place
+    return picture.convert("RGBA").crop((left, top, left + 1, top + 1)).tobytes()[3]
 
 
 def near(one: Any, other: Any, within: int = 12) -> bool:

@@ -11,6 +11,8 @@ from parley.media import Kind
 from tests.media.conftest import Look
 from tests.media.drawn import BLUE, RED, exif, flag, names_in, near, opened, saved
 
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
 
 async def test_a_photo_is_turned_upright_and_says_nothing_of_where_it_was_taken(look: Look) -> None:
     upload = saved(flag((1200, 600)), "JPEG", exif=exif(6), comment=b"at home", xmp=b"<x:xmpmeta/>")
