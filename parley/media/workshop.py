@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from parley.errors import BadFile, Unavailable
-from parley.media import types
+from parley.media import streams, types
 from parley.media.looked import Kind, Looked
 
 MEMORY_BYTES = 1024 * 1024 * 1024
@@ -78,7 +78,9 @@ class Workshop:
         claim = types.claim(head, name)
         if claim.kind is Kind.PICTURE:
             return await self._picture(path, claim.type, into)
-        return Looked(claim.kind, claim.type)
+        if claim.kind is Kind.DOCUMENT:
+            return Looked(claim.kind, claim.type)
+        return await asyncio.to_thread(streams.look, path, claim.type, head, name)
 
     async def close(self) -> None:
         """End the processes, at once. Pictures still being looked at raise `Unavailable`."""
