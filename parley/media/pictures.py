@@ -31,7 +31,7 @@ _COARSER_THAN_OURS = 739
 """The sum of the brightness table at that quality. What was saved more coarsely keeps its own
 tables: it loses next to nothing by them, and does not grow."""
 _LARGE = 4_000_000
-"""Pixels from which on lossless WebP is made in less time rather than in fewer bytes."""
+"""Pixels from which on what is kept exactly is made in less time rather than in fewer bytes."""
 _ONE_CORE = 1
 
 FORMATS = {
@@ -217,8 +217,9 @@ def _jpeg(source: Image.Image, _path: Path) -> Saved:
     return lambda picture, file: picture.save(file, "JPEG", **how)
 
 
-def _png(_source: Image.Image, _path: Path) -> Saved:
-    return lambda picture, file: picture.save(file, "PNG")
+def _png(source: Image.Image, _path: Path) -> Saved:
+    how = {"compress_level": 3} if source.width * source.height > _LARGE else {}
+    return lambda picture, file: picture.save(file, "PNG", **how)
 
 
 def _webp(source: Image.Image, path: Path) -> Saved:

@@ -82,7 +82,7 @@ def claim(head: bytes, name: str) -> Claim:
 
     `name` may hold anything; its extension refines what a document is called, from a short list.
     """
-    return _picture(head) or _sound_or_film(head) or Claim(Kind.DOCUMENT, _document(head, name))
+    return _picture(head) or _sound_or_film(head) or Claim(Kind.DOCUMENT, document(head, name))
 
 
 def _picture(head: bytes) -> Claim | None:
@@ -130,7 +130,8 @@ def brands_of(head: bytes) -> list[bytes]:
     return [head[8:12], *(compatible[at : at + 4] for at in range(0, len(compatible), 4))]
 
 
-def _document(head: bytes, name: str) -> str:
+def document(head: bytes, name: str) -> str:
+    """What to call a file that is only downloaded."""
     extension = PurePath(name.replace("\\", "/").replace("\0", "")).suffix.lower().lstrip(".")
     for magic, media_type, refined in _NAMED:
         if head.startswith(magic):

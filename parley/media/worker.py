@@ -1,6 +1,7 @@
 """The process in which pictures are opened: `python -m parley.media.worker MEMORY_BYTES WITHIN_S`.
 
-Reads one request a line from its input, as JSON, and answers each with a line. Ends with its input.
+Writes a line once it is ready. Then reads one request a line from its input, as JSON, and answers
+each with a line. Ends with its input.
 It bounds its own memory, files and time before it opens anything; whoever started it kills it when
 an answer takes too long.
 """
@@ -30,6 +31,7 @@ def main(memory_bytes: int, within_s: float) -> None:
     answers = _answers_only_for_us()
     from parley.media.pictures import look
 
+    answers(b"ready\n")
     for line in sys.stdin.buffer:
         _allow_time(within_s)
         answers(json.dumps(_answer(look, json.loads(line))).encode() + b"\n")

@@ -13,16 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from parley.errors import BadFile, Unavailable
-from parley.media import types
+from parley.media import streams, types
 from parley.media.looked import Kind, Looked
 
-MEMORY_BYTES = 1024 * 1024 * 1024
-"""Of address space, which a process takes more of than of memory. A picture of 40 megapixels needs
-160 MB as it is decoded, as much again when it is turned, and the libraries take 200 MB."""
+MEMORY_BYTES = 1536 * 1024 * 1024
+"""Of address space. The most that a picture of 40 megapixels was seen to take is 1 GB: as AVIF, or
+as WebP without loss, whose encoders keep several copies. A photo of that size takes 370 MB."""
 MAX_WAITING = 200
 """Pictures in line for the workers; more are refused, to be sent again."""
 IDLE_S = 60.0
 """How long a worker without work is kept."""
+START_WITHIN_S = 60.0
+"""A machine that has so much else to do is no reason to refuse a picture."""
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "SYSTEMROOT", "LANG")
 """What a worker is told of ours: no secret is among them."""
 
@@ -78,7 +80,9 @@ class Workshop:
         claim = types.claim(head, name)
         if claim.kind is Kind.PICTURE:
             return await self._picture(path, claim.type, into)
-        return Looked(claim.kind, claim.type)
+        if claim.kind is Kind.DOCUMENT:
+            return Looked(claim.kind, claim.type)
+        return await asyncio.to_thread(streams.look, path, claim.type, head, name)
 
     async def close(self) -> None:
         """End the processes, at once. Pictures still being looked at raise `Unavailable`."""
@@ -117,8 +121,9 @@ class Workshop:
         worker = self._idle.pop() if self._idle else _Worker()
         self._busy.add(worker)
         try:
+            await worker.start(self._memory_bytes, self._within_s)
             async with asyncio.timeout(self._within_s):
-                answer = await worker.ask(asked, self._memory_bytes, self._within_s)
+                answer = await worker.ask(asked)
         except TimeoutError:
             await worker.end()
             return {"bad": "too_long"}
@@ -157,19 +162,31 @@ class _Worker:
     def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None
 
-    async def ask(
-        self, asked: Mapping[str, Any], memory_bytes: int, within_s: float
-    ) -> Mapping[str, Any]:
-        """Its answer. If it dies: `ConnectionError`, `IncompleteReadError` or `ValueError`."""
-        if self._process is None or self._process.returncode is not None:
+    async def start(self, memory_bytes: int, within_s: float) -> None:
+        """Have it there and ready. Raises `Unavailable` where it can't be started."""
+        if self._process is not None and self._process.returncode is None:
+            return
+        try:
             self._process = await _start(memory_bytes, within_s)
-        answers, questions = self._process.stdout, self._process.stdin
-        if answers is None or questions is None:  # pragma: no cover
+            async with asyncio.timeout(START_WITHIN_S):
+                await self._answer()
+        except (OSError, asyncio.IncompleteReadError) as error:  # A timeout is an OSError.
+            await self.end()
+            raise Unavailable("Pictures can't be opened right now. Please try again.") from error
+
+    async def ask(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Its answer. If it dies: `ConnectionError`, `IncompleteReadError` or `ValueError`."""
+        if self._process is None or self._process.stdin is None:
             raise ConnectionResetError
-        questions.write(json.dumps(asked).encode() + b"\n")
-        await questions.drain()
-        answer: Mapping[str, Any] = json.loads(await answers.readuntil(b"\n"))
+        self._process.stdin.write(json.dumps(asked).encode() + b"\n")
+        await self._process.stdin.drain()
+        answer: Mapping[str, Any] = json.loads(await self._answer())
         return answer
+
+    async def _answer(self) -> bytes:
+        if self._process is None or self._process.stdout is None:
+            raise ConnectionResetError
+        return await self._process.stdout.readuntil(b"\n")
 
     async def leave(self) -> None:
         """Have it end by itself, as it does once nobody can ask it any more."""
