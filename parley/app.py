@@ -38,7 +38,7 @@ from parley.errors import (
     WrongHost,
 )
 from parley.files.inbox import Inbox
-from parley.files.store import Folder
+from parley.files.store import FILES, UPLOADS, Folder
 from parley.limits.limiter import Limits
 from parley.media import Workshop
 from parley.pages import (
@@ -207,7 +207,7 @@ def _filing(config: Config) -> Filing:
         conversation=config.files_per_conversation,
         server=config.files_in_all,
     )
-    store, inbox = Folder(config.data / "files"), Inbox(config.data / "uploads")
+    store, inbox = Folder(config.data / FILES), Inbox(config.data / UPLOADS)
     return Filing(store, inbox, Workshop(), quotas)
 
 
@@ -333,9 +333,13 @@ def _start_and_stop(app: Parley, context: Context) -> None:
 
     async def erase_files() -> None:
         room = files.filing(context)
+        clock, strays_at_s = asyncio.get_running_loop().time, 0.0
         while True:
             try:
                 await files.erase(context)
+                if clock() >= strays_at_s:
+                    await files.erase_strays(context)
+                    strays_at_s = clock() + files.WAITS_S
             except Unavailable:
                 log.warning("erasing_put_off")
             except Exception:

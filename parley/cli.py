@@ -104,6 +104,9 @@ def backup(file: Path, **flags: str | None) -> None:
         )
         size = f"{made.size_bytes / 1_000_000:,.1f} MB"
         say(f"Saved {messages} in {conversations} to {file} ({size}), checked and on disk.")
+        if made.files:
+            size = f"{made.files_bytes / 1_000_000:,.1f} MB"
+            say(f"Their {_count(made.files, 'file')} ({size}) are in the folder {file}.files.")
 
     _or_say_why(flags, save)
 

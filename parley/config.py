@@ -385,7 +385,7 @@ class Config:
     limit_downloads: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS),
         "600/10s session, 2000/10s address",
-        "how many files, and pieces of files, may be read",
+        "how many files, and pieces of files, may be read, or added to uploads",
         "RATES",
     )
     limit_reads: tuple[Rate, ...] = _setting(

@@ -8,6 +8,7 @@ is asked for when the last one is stored, which holds its sender back.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -20,7 +21,12 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 from parley.errors import BadRequest, TooLarge
 
 STILL_MAX_S = 30.0
-"""How long nothing may come."""
+SLOWEST_BYTES = 4_096
+"""So much has to come in so long, or whoever sends it is as good as gone."""
+READ_ON_BYTES, READ_ON_S = 16 * 1024 * 1024, 5.0
+"""So much of a body that is refused is read, for so long: its sender may read the answer only after
+it has sent all.
+"""
 HEAD_MAX_BYTES = 16 * 1024
 """What the fields of a form may have before its file."""
 PIECE_MAX_BYTES = 1024 * 1024
@@ -52,28 +58,35 @@ class Incoming:
 
     async def _pieces(self) -> AsyncIterator[bytes]:
         """Raises `BrokenOff`."""
+        clock, waited_s, came = asyncio.get_running_loop().time, 0.0, 0
         while not self._is_over:
+            began = clock()
             try:
-                async with asyncio.timeout(STILL_MAX_S):
+                async with asyncio.timeout(STILL_MAX_S - waited_s):
                     message = await self._receive()
             except TimeoutError:
+                self._is_over = True
                 raise BrokenOff from None
+            waited_s += clock() - began
             if message["type"] != "http.request":
+                self._is_over = True
                 raise BrokenOff
             self._is_over = not message.get("more_body", False)
             if body := message.get("body", b""):
+                came += len(body)
+                if came >= SLOWEST_BYTES:
+                    waited_s, came = 0.0, 0
                 yield body
 
-    async def drain(self, most_bytes: int) -> None:
+    async def drain(self) -> None:
         """Read what is left of it, if it is little: then its sender reads the answer."""
-        left = most_bytes
-        try:
-            async for piece in self:
-                left -= len(piece)
-                if left < 0:
-                    return
-        except BrokenOff:
-            pass
+        left = READ_ON_BYTES
+        with contextlib.suppress(BrokenOff, TimeoutError):
+            async with asyncio.timeout(READ_ON_S):
+                async for piece in self:
+                    left -= len(piece)
+                    if left < 0:
+                        return
 
 
 class Connection(ASGIHTTPConnection):
@@ -81,10 +94,16 @@ class Connection(ASGIHTTPConnection):
 
     async def handle_messages(self, request: Any, receive: Any) -> None:
         if is_streamed(self.scope):
-            request.incoming = Incoming(receive)
+            request.incoming = self._incoming = Incoming(receive)
             request.body.set_complete()
             await asyncio.Event().wait()  # until the request is answered
         await super().handle_messages(request, receive)
+
+    async def _send_response(self, send: Any, response: Any) -> None:
+        if is_streamed(self.scope):
+            # Whether or not it was asked for: a limit may have come before.
+            await self._incoming.drain()
+        await super()._send_response(send, response)
 
 
 class FormFile:

@@ -8,7 +8,10 @@ waited for; nothing here sleeps.
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -37,6 +40,21 @@ EVENTS = (
     "error",
 )
 Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a request."""
+
+    status: int
+    headers: dict[str, str]
+    """By their names in small letters."""
+    body: bytes
+
+    @property
+    def json(self) -> Json:
+        found: Json = json.loads(self.body)
+        return found
 
 
 class Person:
@@ -122,6 +140,23 @@ class Person:
             method, self.url + path, json=body, headers=headers, **options
         ) as response:
             return response.status, await response.json()
+
+    async def send(
+        self, method: str, path: str, data: Any = None, headers: Json | None = None
+    ) -> Answer:
+        """Any request with their token, if they have one, and a body as it is."""
+        headers = {**(headers or {})}
+        if isinstance(data, bytes):
+            data = io.BytesIO(data)
+        if self.token:
+            headers.setdefault("Authorization", f"Bearer {self.token}")
+        if self._http is None:
+            self._http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        async with self._http.request(
+            method, self.url + path, data=data, headers=headers
+        ) as response:
+            found = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(response.status, found, await response.read())
 
     async def starts(self, title: str = "A talk", **more: Any) -> str:
         """Start a conversation over REST, keep the token, and give the room id."""

@@ -106,16 +106,23 @@ def test_every_test_the_guarantees_name_is_there() -> None:
     assert [name for name in named if not ((ROOT / name).exists() or name in found)] == []
 
 
-def test_the_readmes_curl_examples_work(parley: Process) -> None:
+def test_the_readmes_curl_examples_work(
+    parley: Process, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     created = json.loads(run(block("bash", "conversations/create"), parley))
     assert created["conversation"]["title"] == "Tea at four"
 
+    monkeypatch.chdir(tmp_path)
     joining, sending = block("bash", "/join").strip().split("\n\n")
     joined = json.loads(run(joining, parley, ROOM=created["room_id"]))
     assert joined["username"] == "Ben"
     sent = json.loads(run(sending, parley, ROOM=created["room_id"], TOKEN=joined["token"]))
     assert sent["success"]
     assert sent["seq"] == 1
+    (tmp_path / "cake.jpg").write_bytes(b"A cake")
+    variables = {"ROOM": created["room_id"], "TOKEN": joined["token"]}
+    uploaded = json.loads(run(block("bash", "file=@"), parley, **variables))
+    assert (uploaded["file"]["name"], uploaded["file"]["size"]) == ("cake.jpg", 6)
 
 
 def test_the_extra_that_the_readme_installs_is_spelt_as_its_package_spells_it() -> None:

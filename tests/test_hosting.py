@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -16,9 +17,10 @@ import requests
 
 from parley import contract
 from tests import forking, lean
-from tests.people import Person
+from tests.people import Json, Person
 from tests.servers import START_WITHIN_S, Process, begin_folder, process
 from tests.test_cli import assert_says_why
+from tests.uploading import sends, uploads
 
 PATIENCE_S = 20
 FORM = {"Sec-Fetch-Site": "same-origin"}
@@ -318,3 +320,59 @@ def test_help_is_read_of_every_command_that_a_host_has(data: Path) -> None:
             assert (ended.returncode, ended.stderr) == (0, ""), ended
             assert ended.stdout.startswith(f"Usage: parley {command} ")
             assert "The server's data folder." in ended.stdout
+
+
+# --- files ---
+
+
+async def with_files(server: Process) -> tuple[str, list[Json]]:
+    """A conversation with two files that are sent, and one that is not."""
+    ada = Person("Ada", server.url)
+    room_id = await ada.starts()
+    await ada.joins_over_rest(room_id)
+    sent = [await uploads(ada, room_id, text, "a.txt") for text in (b"Hello", b"World")]
+    await sends(ada, room_id, *sent)
+    await uploads(ada, room_id, b"Not sent")
+    await ada.goes_home()
+    return room_id, sent
+
+
+async def test_a_backup_has_the_files_of_messages_and_they_are_there_after_restoring(
+    data: Path, tmp_path: Path
+) -> None:
+    copy, restored = tmp_path / "copy.db", tmp_path / "restored"
+    with process(data) as server:
+        _, sent = await with_files(server)
+        ended = await asyncio.to_thread(parley, "backup", str(copy), "--data", str(data))
+    assert ended.returncode == 0, ended.stderr
+    assert f"Their 2 files (0.0 MB) are in the folder {copy}.files." in ended.stdout
+    shutil.rmtree(data)
+    restored.mkdir(mode=0o700)
+    copy.rename(restored / "parley.db")
+    (tmp_path / "copy.db.files").rename(restored / "files")
+    with process(restored) as server:
+        cleo = Person("Cleo", server.url)
+        texts = [(await cleo.send("GET", file["url"])).body for file in sent]
+        await cleo.goes_home()
+        assert texts == [b"Hello", b"World"]
+
+
+async def test_a_backup_keeps_its_files_when_they_are_deleted(data: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    with process(data) as server:
+        await with_files(server)
+        await asyncio.to_thread(parley, "backup", str(copy), "--data", str(data))
+    shutil.rmtree(data / "files")
+    kept = [path for path in (tmp_path / "copy.db.files").glob("*/*") if path.is_file()]
+    assert sorted(path.read_bytes() for path in kept) == [b"Hello", b"World"]
+    assert {path.stat().st_mode & 0o777 for path in kept} == {0o600}
+
+
+async def test_a_backup_overwrites_no_folder_of_files(data: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    (tmp_path / "copy.db.files").mkdir()
+    with process(data) as server:
+        await with_files(server)
+        refused = await asyncio.to_thread(parley, "backup", str(copy), "--data", str(data))
+    assert_says_why(refused, f"{copy}.files", "already there")
+    assert not copy.exists()

@@ -15,9 +15,10 @@ import msgspec
 from msgspec import Struct
 
 from parley import contract
+from parley.calls import uploads
 from parley.config import SETTINGS
 from parley.contract import codes, events, objects, rest
-from parley.domain import markdown
+from parley.domain import files, markdown
 from tools.differences import DIFFERENCES
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -67,6 +68,7 @@ def protocol() -> str:
             *_table(("call", "for", "body", "reply"), map(_call_row, contract.CALLS.values())),
             "",
             *_parameters(),
+            *_UPLOADS,
             "## Socket.IO: what a client sends",
             "",
             *_CLIENT_EVENTS,
@@ -296,8 +298,51 @@ _MARKDOWN = (
     f"of more than {markdown.NODES_MAX} nodes, or nested deeper than people do, has no `parts`.",
     "",
 )
+_UPLOADS = (
+    "### Uploads",
+    "",
+    "`upload` takes a file in one go. What may break off goes by "
+    "[tus 1.0.0](https://tus.io/protocols/resumable-upload): its core, and the extensions "
+    f"{', '.join(f'`{each}`' for each in uploads.EXTENSIONS.split(','))}. Any client for it will "
+    "do: give it the address below and your token as the header `Authorization`.",
+    "",
+    "| request | what it does |",
+    "| --- | --- |",
+    "| `OPTIONS /api/conversations/{room_id}/uploads` | what this server can do; `Tus-Max-Size` is "
+    "the most bytes of one file |",
+    "| `POST` the same | begins an upload of `Upload-Length` bytes, called `filename` in "
+    "`Upload-Metadata`; 201, and its address in `Location` |",
+    "| `HEAD` that address | how much is there: `Upload-Offset` |",
+    "| `PATCH` that address | adds the body behind `Upload-Offset`; 204 once it is on disk |",
+    "| `DELETE` that address | lets go of it |",
+    "",
+    "The last part of the address is the id of the file once all of it is there: name it among the "
+    "`attachments` of a message. Whoever may post may begin an upload, and add to it for as long "
+    "as they may post; it is nobody else's. An upload to which nothing is added is erased after an "
+    f"hour, and so is a file that no message names by then; you can have {files.WAITING_MAX} of "
+    "both waiting.",
+    "",
+    "After a restart of the server `Upload-Offset` tells what is on disk for sure, and you go on "
+    "from there. Ask again, too, where `PATCH` is answered with 409 (it did not begin where the "
+    "upload is) or 423 (another `PATCH` came for the same upload, and goes on instead). Other "
+    "refusals have a `code`, as everywhere: 404 where the upload is no more, and begins anew.",
+    "",
+    "A file is read at its `url`, by whoever may read the conversation: all of it, or in pieces, "
+    "by one `Range` or several. Add `?download` to have a browser save it. Before a message names "
+    "it, only your session can.",
+    "",
+)
 _LIMITS = (
     ("message", f"{contract.MESSAGE_MAX_CHARS:,} characters"),
+    ("files of one message", str(contract.ATTACHMENTS_MAX)),
+    (
+        "a file, all files of a person, of a conversation and of the server",
+        "as the [settings](settings.md) of the server say; then `too_large`",
+    ),
+    (
+        "files being uploaded, and uploaded but not sent, of one session",
+        f"{files.WAITING_MAX}; then `rate_limited`",
+    ),
     ("title", f"{contract.TITLE_MAX_CHARS} characters"),
     ("description", f"{contract.DESCRIPTION_MAX_CHARS:,} characters"),
     ("username, user_id, client_id", f"{contract.USERNAME_MAX_CHARS} characters each"),
@@ -315,8 +360,8 @@ _LIMITS = (
         f"{contract.WAITING_MAX}, for {contract.KNOCK_LASTS_S // 3600} hours each",
     ),
     (
-        "messages, typing, reading marks, joins, new conversations, reads, searches, "
-        "links that lead nowhere",
+        "messages, typing, reading marks, joins, new conversations, reads, searches, uploads, "
+        "downloads, links that lead nowhere",
         "as often as the [settings](settings.md) of the server say; then `rate_limited`",
     ),
     ("people who are told how far the others have read", f"{contract.READ_SHOWN_MAX}"),

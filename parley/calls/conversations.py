@@ -80,6 +80,7 @@ async def delete(room_id: str) -> contract.DeletedReply:
         participants=erased.participants,
         links=erased.links,
         acts=erased.acts,
+        files=erased.files,
     )
 
 

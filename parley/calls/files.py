@@ -13,8 +13,8 @@ from parley.errors import BadRequest, TooLarge
 from parley.incoming import BrokenOff, FormFile, Incoming
 from parley.records import Upload
 
-READ_ON_BYTES = 256 * 1024
-"""So much of a body that is refused is read, so that its sender reads why."""
+AROUND_BYTES = 64 * 1024
+"""What a form may have around its file."""
 
 
 async def upload(room_id: str) -> contract.FileReply:
@@ -27,16 +27,16 @@ async def upload(room_id: str) -> contract.FileReply:
         return await _receive(room_id, name, _announced(), incoming)
     except BrokenOff:
         raise BadRequest("The upload broke off. Nothing was kept: send it again.") from None
-    except BaseException:
-        await incoming.drain(READ_ON_BYTES)
-        raise
 
 
 async def _from_form(room_id: str, incoming: Incoming) -> contract.FileReply:
     form = FormFile(incoming, request.headers.get("Content-Type", ""), field="file")
     name = await form.name()
-    # What is around the file in the form counts too: the file is smaller than this.
-    return await _receive(room_id, name, _announced(), form.data())
+    announced, most = _announced(), files.filing(web.site().context).quotas.file
+    if announced is not None and announced <= most + AROUND_BYTES:
+        # The file is smaller: the form has something around it.
+        announced = min(announced, most)
+    return await _receive(room_id, name, announced, form.data())
 
 
 def _announced() -> int | None:

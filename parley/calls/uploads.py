@@ -16,7 +16,6 @@ from quart import Response, request
 from werkzeug.http import http_date
 
 from parley import web
-from parley.calls.files import READ_ON_BYTES
 from parley.domain import files
 from parley.errors import BadRequest, NotFound, TokenRequired
 from parley.incoming import BrokenOff, Incoming
@@ -33,7 +32,7 @@ EXPOSED_HEADERS = (
     *("Location", "Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size"),
     *("Upload-Expires", "Upload-Length", "Upload-Offset"),
 )
-_WRONG_VERSION, _WRONG_OFFSET, _WRONG_TYPE = 412, 409, 415
+_WRONG_VERSION, _WRONG_OFFSET, _WRONG_TYPE, _LOCKED = 412, 409, 415, 423
 _LENGTH_MAX_DIGITS = 15
 
 Handler = Callable[..., Awaitable[Response]]
@@ -72,12 +71,21 @@ async def state(room_id: str, upload_id: str) -> Response:
         return refusal
     context, session = web.site().context, await web.current_session()
     try:
-        return _about(await files.upload_of(context, room_id, session, upload_id), 200)
+        upload = await files.upload_of(context, room_id, session, upload_id)
     except NotFound:
         # Whoever missed the last answer learns that all of it is there.
         file = await files.own(context, room_id, session, upload_id)
+        return _about_whole(file.size)
+    if upload.offset == upload.size:
+        # All of it came, and then the server was ended: nobody sends anything more.
+        await files.finish(context, upload)
+        return _about_whole(upload.size)
+    return _about(upload, 200)
+
+
+def _about_whole(size: int) -> Response:
     response = _answer(200)
-    response.headers["Upload-Offset"] = response.headers["Upload-Length"] = str(file.size)
+    response.headers["Upload-Offset"] = response.headers["Upload-Length"] = str(size)
     return response
 
 
@@ -85,24 +93,25 @@ async def add(room_id: str, upload_id: str) -> Response:
     if (refusal := _version_refused()) is not None:
         return refusal
     if request.mimetype != OFFSET_TYPE:
-        return await _refused(_WRONG_TYPE)
-    offset, session, context = (
-        _number("Upload-Offset"),
-        await web.current_session(),
-        web.site().context,
-    )
+        return _refused(_WRONG_TYPE)
+    offset, context = _number("Upload-Offset"), web.site().context
+    session = await web.current_session()
     async with web.limited(Kind.DOWNLOADS, room_id):
-        upload = await files.upload_of(context, room_id, session, upload_id)
-        if offset != upload.offset:
-            return await _refused(_WRONG_OFFSET)
-        incoming: Incoming = request.incoming  # type: ignore[attr-defined]
-        try:
-            upload = await files.receive(context, upload, aiter(incoming))
-        except BrokenOff:
-            raise BadRequest("The upload broke off. Go on where it is.") from None
-        if upload.offset == upload.size:
-            await files.finish(context, upload)
-        return _about(upload, 204)
+        upload = await files.upload_of(context, room_id, session, upload_id, to_add=True)
+    if offset != upload.offset:
+        return _refused(_WRONG_OFFSET)
+    incoming: Incoming = request.incoming  # type: ignore[attr-defined]
+    try:
+        upload = await files.receive(context, upload, aiter(incoming))
+    except BrokenOff:
+        raise BadRequest("The upload broke off. Go on where it is.") from None
+    except files.Moved:
+        return _refused(_WRONG_OFFSET)
+    except files.GaveWay:
+        return _refused(_LOCKED)
+    if upload.offset == upload.size:
+        await files.finish(context, upload)
+    return _about(upload, 204)
 
 
 async def terminate(room_id: str, upload_id: str) -> Response:
@@ -127,12 +136,7 @@ def told(handler: Handler) -> Handler:
     async def serve(**path: Any) -> Response:
         if request.method != "OPTIONS" and await web.lacks_token():
             raise TokenRequired
-        try:
-            return await handler(**path)
-        except BaseException:
-            if (incoming := getattr(request, "incoming", None)) is not None:
-                await incoming.drain(READ_ON_BYTES)
-            raise
+        return await handler(**path)
 
     return serve
 
@@ -163,9 +167,7 @@ def _version_refused() -> Response | None:
     return response
 
 
-async def _refused(status: int) -> Response:
-    incoming: Incoming = request.incoming  # type: ignore[attr-defined]
-    await incoming.drain(READ_ON_BYTES)
+def _refused(status: int) -> Response:
     return _answer(status)
 
 

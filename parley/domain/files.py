@@ -29,16 +29,21 @@ from parley.errors import (
     TooLarge,
     Unavailable,
 )
-from parley.files.inbox import GONE, digest
+from parley.files.inbox import GONE
+from parley.files.inbox import GaveWay as GaveWay
+from parley.files.inbox import Moved as Moved
 from parley.files.store import PREVIEW
+from parley.files.threads import in_thread
 from parley.records import File, SentFile, Session, Upload, Usage
+from parley.storage import file_sums
 from parley.storage import files as stored
 
 log = structlog.get_logger(__name__)
 
 ID_BYTES = 16
 SYNC_EVERY_BYTES = 16 * 1024 * 1024
-"""So much of an upload may be sent again after a power cut."""
+SYNC_EVERY_S = 60.0
+"""So much of an upload may have to be sent again after a crash."""
 WAITS_S = 3600.0
 """How long an upload may stand still, and a file wait for a message that names it."""
 WAITING_MAX = 100
@@ -86,7 +91,7 @@ async def begin(
                 "wait an hour.",
                 retry_after=60,
             )
-        _require_room(room, stored.usage(connection, found.id, session.id), size)
+        _require_room(room, file_sums.usage(connection, found.id, session.id), size)
         upload = Upload(
             conversation_id=found.id,
             id=secrets.token_hex(ID_BYTES),
@@ -111,9 +116,17 @@ async def begin(
 
 
 async def upload_of(
-    context: Context, room_id: str, session: Session | None, upload_id: str
+    context: Context,
+    room_id: str,
+    session: Session | None,
+    upload_id: str,
+    *,
+    to_add: bool = False,
 ) -> Upload:
-    """An upload of this session's there, with how much of it came. Raises `NotFound`."""
+    """An upload of this session's there, with how much of it is on the disk.
+
+    Raises `NotFound`; with `to_add` also what keeps whoever asks from posting there.
+    """
     room = filing(context)
 
     def query(connection: sa.Connection) -> Upload | None:
@@ -121,38 +134,44 @@ async def upload_of(
         upload = stored.upload(connection, upload_id)
         if upload is None or session is None:
             return None
-        is_its = (upload.session_id, upload.conversation_id) == (session.id, found.id)
-        return upload if is_its else None
+        if (upload.session_id, upload.conversation_id) != (session.id, found.id):
+            return None
+        if to_add:
+            if found.person is None:
+                raise NotJoined
+            access.require_posting(found.conversation, found.person)
+        return upload
 
     upload = await context.database.read(query)
     if upload is None:
         raise NotFound(GONE)
-    # What came since the start is there, unless the power is cut.
-    return msgspec.structs.replace(upload, offset=room.inbox.lengths.get(upload.id, upload.offset))
+    length = room.inbox.length(upload.id)
+    return upload if length is None else msgspec.structs.replace(upload, offset=length)
 
 
 async def receive(context: Context, upload: Upload, data: AsyncIterator[bytes]) -> Upload:
     """Add what comes, and return once it is on the disk; the upload as it is then.
 
     Where `data` breaks off with an error, that is raised, and what came stays. Raises `BadRequest`
-    for more than was announced; `Forbidden` while something is added to it already; `Unavailable`.
+    for more than was announced; `Moved` where more has come meanwhile; `GaveWay` once somebody else
+    adds to it; `NotFound` where it is gone; `Unavailable`.
     """
-    inbox, asked = filing(context).inbox, upload
-    if inbox.is_busy(upload.id):
-        raise Forbidden("This upload is still going on elsewhere. Try again in a moment.")
-    async with inbox.opened(upload.id, upload.offset) as opened:
+    asked, began_s = upload, context.elapsed()
+    async with filing(context).inbox.opened(upload.id, upload.offset) as opened:
         try:
             async for piece in data:
                 if opened.offset + len(piece) > asked.size:
                     raise BadRequest("More came than was announced.")
                 await opened.add(piece)
-                if opened.offset - upload.offset >= SYNC_EVERY_BYTES:
+                is_much = opened.offset - opened.synced >= SYNC_EVERY_BYTES
+                if is_much or context.elapsed() - began_s >= SYNC_EVERY_S:
+                    began_s = context.elapsed()
                     await opened.sync()
-                    upload = await _note(context, upload, opened.offset)
+                    upload = await _note(context, upload, opened.synced)
         finally:
-            if opened.offset > upload.offset:
+            if opened.offset > opened.synced:
                 await opened.sync()
-                upload = await _note(context, upload, opened.offset)
+                upload = await _note(context, upload, opened.synced)
     return upload
 
 
@@ -170,15 +189,33 @@ async def _note(context: Context, upload: Upload, offset: int) -> Upload:
 async def finish(context: Context, upload: Upload) -> File:
     """Make a file of what is all there. It is kept for good once this returns.
 
+    It goes on where whoever asked for it is gone, and is done once for all who ask meanwhile.
     Raises `BadFile` for what is no picture though it looks like one, and `NotFound` where its
     conversation is gone: then nothing is left of it.
     """
+    finishing = filing(context).finishing
+    task = finishing.get(upload.id)
+    if task is None:
+        task = finishing[upload.id] = asyncio.create_task(_finish(context, upload))
+        task.add_done_callback(lambda done: _finished(finishing, upload.id, done))
+    return await asyncio.shield(task)
+
+
+def _finished(finishing: dict[str, asyncio.Task[File]], id: str, task: asyncio.Task[File]) -> None:
+    del finishing[id]
+    if not task.cancelled():
+        task.exception()  # nobody may be left to hear of it
+
+
+async def _finish(context: Context, upload: Upload) -> File:
     room = filing(context)
     path = room.inbox.path(upload.id)
+    made: list[Path] = []
     try:
         looked = await room.workshop.look(path, upload.name, path.parent)
+        made.extend(each for each in (looked.clean, looked.preview) if each is not None)
         served = looked.clean or path
-        size, sha256 = await asyncio.to_thread(digest, served)
+        size, sha256 = await room.inbox.digest(upload.id, served)
         if looked.preview is not None:
             await room.store.put(upload.id + PREVIEW, looked.preview)
         await room.store.put(upload.id, served)
@@ -188,6 +225,9 @@ async def finish(context: Context, upload: Upload) -> File:
         if isinstance(error, FileNotFoundError):
             raise NotFound(GONE) from None
         raise
+    finally:
+        for each in made:
+            await in_thread(_erase, each)
     file = File(
         conversation_id=upload.conversation_id,
         id=upload.id,
@@ -211,12 +251,15 @@ async def finish(context: Context, upload: Upload) -> File:
             stored.give_up(connection, file.id)
         return is_kept
 
-    is_kept = await context.database.write(work)
-    await _clear(room, upload.id, looked.clean, looked.preview)
-    if not is_kept:
+    if not await context.database.write(work):
         room.erasing.set()
         raise NotFound(GONE)
+    await room.inbox.forget(upload.id)
     return file
+
+
+def _erase(path: Path) -> None:
+    path.unlink(missing_ok=True)
 
 
 async def give_up(context: Context, upload: Upload) -> None:
@@ -224,13 +267,6 @@ async def give_up(context: Context, upload: Upload) -> None:
     room = filing(context)
     await context.database.write(lambda connection: stored.give_up(connection, upload.id))
     room.erasing.set()
-
-
-async def _clear(room: Filing, id: str, *made: Path | None) -> None:
-    await room.inbox.forget(id)
-    for path in made:
-        if path is not None:
-            await asyncio.to_thread(path.unlink, missing_ok=True)
 
 
 def _require_room(room: Filing, usage: Usage, size: int) -> None:
@@ -280,6 +316,39 @@ async def readable(context: Context, file_id: str, session: Session | None) -> F
         return file
 
     return await context.database.read(query)
+
+
+async def read(
+    context: Context, file_id: str, key: str, start: int, end: int
+) -> AsyncIterator[bytes]:
+    """The bytes of a file, or of its preview, from `start` up to `end`.
+
+    Raises `NotFound` where they are gone, also once they are erased while they are being read.
+    """
+    room = filing(context)
+    room.being_read[file_id] += 1
+    try:
+        async for piece in room.store.read(key, start, end):
+            if file_id in room.gone:
+                raise NotFound(NO_SUCH_FILE)
+            yield piece
+    except FileNotFoundError:
+        log.warning("file_missing")
+        raise NotFound(NO_SUCH_FILE) from None
+    finally:
+        room.being_read[file_id] -= 1
+        if not room.being_read[file_id]:
+            del room.being_read[file_id]
+            room.gone.discard(file_id)
+
+
+async def preview_size(context: Context, file: File) -> int:
+    """In bytes. Raises `NotFound` where it is gone."""
+    try:
+        return await filing(context).store.size(file.id + PREVIEW)
+    except FileNotFoundError:
+        log.warning("file_missing")
+        raise NotFound(NO_SUCH_FILE) from None
 
 
 async def own(context: Context, room_id: str, session: Session | None, file_id: str) -> File:
@@ -355,17 +424,17 @@ def names(files: Sequence[File]) -> str:
 
 def as_sent(file: File) -> contract.File:
     """A file as clients are told of it, on its own or with its message, where it is kept so."""
-    duration_ms = file.duration_ms
+    duration_ms, url = file.duration_ms, f"/files/{file.id}/{quote(file.name, safe='')}"
     return contract.File(
         id=file.id,
         name=file.name,
         type=file.type,
         size=file.size,
-        url=f"/files/{file.id}/{quote(file.name, safe='')}",
+        url=url,
         width=_or_unset(file.width),
         height=_or_unset(file.height),
         duration_s=UNSET if duration_ms is None else duration_ms / 1000,
-        thumbnail_url=f"/files/{file.id}/preview" if file.has_preview else UNSET,
+        thumbnail_url=f"{url}?preview" if file.has_preview else UNSET,
     )
 
 
@@ -387,6 +456,15 @@ async def erase(context: Context) -> None:
     await erase_bytes(context)
 
 
+async def erase_strays(context: Context) -> None:
+    """Erase what lies among the uploads and belongs to none, as after the server was killed."""
+    inbox = filing(context).inbox
+    for name in await inbox.older_than(WAITS_S):
+        id = name.partition(".")[0]
+        if await context.database.read(stored.upload, id) is None:
+            await inbox.forget(name)
+
+
 def erase_soon(context: Context) -> None:
     """Something with files is gone: have their bytes erased."""
     if context.filing is not None:
@@ -398,6 +476,7 @@ async def erase_bytes(context: Context) -> None:
     room = filing(context)
     room.erasing.clear()
     while ids := await context.database.read(stored.erased, limit=ERASED_AT_ONCE):
+        room.gone.update(room.being_read.keys() & set(ids))
         await room.store.erase([key for id in ids for key in (id, id + PREVIEW)])
         for id in ids:
             await room.inbox.forget(id)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, field
 
 from parley.files.inbox import Inbox
 from parley.files.store import Store
 from parley.media import Workshop
+from parley.records import File
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +31,9 @@ class Filing:
     quotas: Quotas
     erasing: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when there are bytes to erase."""
+    finishing: dict[str, asyncio.Task[File]] = field(default_factory=dict)
+    """By id, the uploads of which files are made."""
+    being_read: Counter[str] = field(default_factory=Counter)
+    """By id, how many read a file."""
+    gone: set[str] = field(default_factory=set)
+    """Of those, the ones that were deleted meanwhile."""

@@ -12,7 +12,7 @@ import structlog
 from msgspec import UNSET, Struct, UnsetType
 
 from parley.contract import KEEP_DAYS, ActName, default_title
-from parley.domain import access, audit, conversations, door, knocking, text
+from parley.domain import access, audit, conversations, door, files, knocking, text
 from parley.domain.context import Context
 from parley.errors import BadRequest
 from parley.records import (
@@ -94,6 +94,7 @@ class Erased(Struct, frozen=True):
     participants: int
     links: int
     acts: int
+    files: int
     was_active: bool
 
 
@@ -206,6 +207,7 @@ async def delete(context: Context, room_id: str, session: Session | None) -> Era
             participants=gone["participants"],
             links=gone["links"],
             acts=gone["audit"],
+            files=gone["files"],
             was_active=found.conversation.is_active,
         )
 
@@ -226,6 +228,7 @@ async def erase_deleted(context: Context) -> None:
         return
     while not await context.slices.take(context.database, stored_erasing.erase_deleted):
         pass
+    files.erase_soon(context)
     await context.database.forget_erased()
 
 
@@ -248,6 +251,7 @@ async def erase_outdated(context: Context, at: datetime | None = None) -> int:
                 # One that fails must not keep the others' messages.
                 log.exception("erasing_failed")
     if is_any:
+        files.erase_soon(context)
         await context.database.forget_erased()
     return erased
 

@@ -6,26 +6,32 @@ once, read, and erased.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVarTuple, Unpack
 
 from parley.errors import Unavailable
+from parley.files.threads import in_thread
+
+Given = TypeVarTuple("Given")
 
 READ_BYTES = 256 * 1024
 """Read and passed on at once."""
 PREVIEW = ".preview"
+FILES, UPLOADS = "files", "uploads"
+"""The folders of the data folder, for what is kept and what is on its way."""
+UNFINISHED = ".new"
+"""How the name of a file ends that is not kept yet."""
 
 
 class Store(Protocol):
     """A place for files. Raises `Unavailable` where it cannot be reached, or is full."""
 
     async def put(self, key: str, path: Path) -> None:
-        """Keep what is at `path`, which is a file of its own by now. It is kept for good once this
-        returns; putting the same again changes nothing. Whether `path` is still there is not said.
+        """Keep what is at `path`, which nobody changes any more. It is kept for good once this
+        returns, in place of what had this key; `path` itself stays.
         """
 
     async def size(self, key: str) -> int:
@@ -54,25 +60,30 @@ class Folder:
         kept = self._path(key)
         if not kept.parent.exists():
             kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _sync(kept.parent.parent)
-            _sync(self._folder)
+            sync(kept.parent.parent)
+            sync(self._folder.parent)
+        beside = kept.with_name(f"{kept.name}{UNFINISHED}")
+        beside.unlink(missing_ok=True)  # of a server that was killed
         try:
-            path.replace(kept)
-        except OSError:  # on another file system
-            beside = kept.with_name(f"{kept.name}.new")
+            os.link(path, beside)
+        except FileNotFoundError:
+            raise
+        except OSError:  # on another file system, or one without links
             shutil.copyfile(path, beside)
-            _sync(beside)
-            beside.replace(kept)
-        _sync(kept.parent)
+        beside.chmod(0o600)
+        sync(beside)
+        beside.replace(kept)
+        beside.unlink(missing_ok=True)  # which stays where both are one file
+        sync(kept.parent)
 
     async def size(self, key: str) -> int:
-        return (await asyncio.to_thread(self._path(key).stat)).st_size
+        return (await in_thread(self._path(key).stat)).st_size
 
     async def read(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
-        file = await asyncio.to_thread(os.open, self._path(key), os.O_RDONLY)
+        file = await in_thread(os.open, self._path(key), os.O_RDONLY)
         try:
             while start < end:
-                piece = await asyncio.to_thread(os.pread, file, min(READ_BYTES, end - start), start)
+                piece = await in_thread(os.pread, file, min(READ_BYTES, end - start), start)
                 if not piece:
                     raise EOFError(f"{key} is shorter than it was")
                 start += len(piece)
@@ -91,10 +102,10 @@ class Folder:
                 path.unlink(missing_ok=True)
                 folders.add(path.parent)
         for folder in folders:
-            _sync(folder)
+            sync(folder)
 
     async def all(self) -> AsyncIterator[tuple[str, int]]:
-        for found in await asyncio.to_thread(lambda: list(self._all())):
+        for found in await in_thread(lambda: list(self._all())):
             yield found
 
     def _all(self) -> Iterator[tuple[str, int]]:
@@ -102,19 +113,27 @@ class Folder:
             yield path.name, path.stat().st_size
 
     def _path(self, key: str) -> Path:
-        return self._folder / key[:2] / key
+        return place_of(self._folder, key)
 
 
-async def _told_in_words(work, *given) -> None:  # type: ignore[no-untyped-def]
+def place_of(folder: Path, key: str) -> Path:
+    """Where a key's file is in a folder."""
+    return folder / key[:2] / key
+
+
+async def _told_in_words(work: Callable[[Unpack[Given]], None], *given: *Given) -> None:
     try:
-        await asyncio.to_thread(work, *given)
+        await in_thread(work, *given)
+    except FileNotFoundError:
+        raise
     except OSError as error:
         raise Unavailable(
             "Files can't be stored right now. Please try again later.", retry_after=60
         ) from error
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Return once a file, or the names in a folder, are on the disk."""
     file = os.open(path, os.O_RDONLY)
     try:
         os.fsync(file)

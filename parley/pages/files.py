@@ -21,6 +21,7 @@ from parley.wire.answers import NO_PAGE_POLICY
 INLINE = frozenset({"picture", "audio", "video"})
 """Kinds that a browser may show. All others are saved, whatever they are."""
 PREVIEW_TYPE = "image/webp"
+PREVIEW_ASKED = "preview"
 CACHE = "private, no-cache"
 """A browser may keep it, and asks each time whether it still may be shown."""
 _POLICY = f"{NO_PAGE_POLICY}; media-src 'self'; img-src 'self'; style-src 'unsafe-inline'"
@@ -45,21 +46,15 @@ async def _file(file_id: str, name: str) -> Response:
     context, session = web.site().context, await web.session_if_known()
     async with web.limited(Kind.DOWNLOADS):
         file = await files.readable(context, file_id, session)
-    if name == "preview" and file.has_preview:
-        return await _preview(file)
     if name != file.name:
         raise NotFound(files.NO_SUCH_FILE)
-    return _answer(file, file.id, file.size, file.type)
+    if PREVIEW_ASKED in request.args and file.has_preview:
+        size = await files.preview_size(context, file)
+        return await _answer(file, file.id + PREVIEW, size, PREVIEW_TYPE)
+    return await _answer(file, file.id, file.size, file.type)
 
 
-async def _preview(file: File) -> Response:
-    room = files.filing(web.site().context)
-    key = file.id + PREVIEW
-    size = await room.store.size(key)
-    return _answer(file, key, size, PREVIEW_TYPE)
-
-
-def _answer(file: File, key: str, size: int, type: str) -> Response:
+async def _answer(file: File, key: str, size: int, type: str) -> Response:
     tag = f'"{key}"'
     headers = {
         "Accept-Ranges": "bytes",
@@ -79,15 +74,20 @@ def _answer(file: File, key: str, size: int, type: str) -> Response:
             headers["Content-Range"] = f"bytes */{size}"
             return Response("", status=416, headers=headers)
     if pieces is not None and len(pieces) > 1:
-        return _several(key, size, type, pieces, headers)
+        return await _several(file, key, size, type, pieces, headers)
     status, (start, end) = (200, (0, size)) if pieces is None else (206, pieces[0])
     if pieces is not None:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-    return _streamed(_bytes(key, start, end), end - start, status, type, headers)
+    return await _streamed(_bytes(file, key, start, end), end - start, status, type, headers)
 
 
-def _several(
-    key: str, size: int, type: str, pieces: list[tuple[int, int]], headers: dict[str, str]
+async def _several(
+    file: File,
+    key: str,
+    size: int,
+    type: str,
+    pieces: list[tuple[int, int]],
+    headers: dict[str, str],
 ) -> Response:
     """As parts of one body (RFC 9110, section 14.6)."""
     boundary = secrets.token_hex(16)
@@ -101,28 +101,35 @@ def _several(
     async def parts() -> AsyncIterator[bytes]:
         for head, (start, end) in zip(heads, pieces, strict=True):
             yield head
-            async for piece in _bytes(key, start, end):
+            async for piece in _bytes(file, key, start, end):
                 yield piece
         yield last
 
     length = sum(len(head) for head in heads) + sum(b - a for a, b in pieces) + len(last)
-    return _streamed(parts(), length, 206, f"multipart/byteranges; boundary={boundary}", headers)
+    type = f"multipart/byteranges; boundary={boundary}"
+    return await _streamed(parts(), length, 206, type, headers)
 
 
-def _streamed(
+async def _streamed(
     data: AsyncIterator[bytes], length: int, status: int, type: str, headers: dict[str, str]
 ) -> Response:
-    # A HEAD is answered without a body, but as long.
-    response = Response(
-        data if request.method == "GET" else "", status=status, content_type=type, headers=headers
-    )
+    body: AsyncIterator[bytes] | str = ""  # a HEAD is answered without one, but as long
+    if request.method == "GET":
+        body = _begun(await anext(data, b""), data)  # now: it may be gone
+    response = Response(body, status=status, content_type=type, headers=headers)
     response.headers["Content-Length"] = str(length)
     response.timeout = None  # whoever does not read is found by what is unread
     return response
 
 
-def _bytes(key: str, start: int, end: int) -> AsyncIterator[bytes]:
-    return files.filing(web.site().context).store.read(key, start, end)
+async def _begun(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in rest:
+        yield piece
+
+
+def _bytes(file: File, key: str, start: int, end: int) -> AsyncIterator[bytes]:
+    return files.read(web.site().context, file.id, key, start, end)
 
 
 def _disposition(file: File) -> str:

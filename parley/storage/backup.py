@@ -10,13 +10,16 @@ import contextlib
 import errno
 import os
 import secrets
+import shutil
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
 from parley.errors import BackupFailed
+from parley.files.copies import copy_files
+from parley.files.store import FILES
 from parley.storage.folder import NAME, require_database, sync_names
 
 BUSY_S = 10.0
@@ -31,10 +34,13 @@ class Backup:
     size_bytes: int
     conversations: int
     messages: int
+    files: int
+    files_bytes: int
 
 
 def back_up(folder: Path, target: Path) -> Backup:
-    """Copy the database in `folder` to the new file `target`, for this user's eyes only.
+    """Copy the database in `folder` to the new file `target`, for this user's eyes only, and the
+    files of its messages into a new folder beside it, where there are any.
 
     It is on the disk, and was read through, when this returns; until then nothing has its name.
     Raises `BackupFailed`, or `DatabaseUnusable` where there is none.
@@ -44,14 +50,25 @@ def back_up(folder: Path, target: Path) -> Backup:
         _require_free(folder, target)
         # Named before it is made: whatever ends this in between finds it to remove.
         unfinished = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+        unfinished_files = files_beside(unfinished)
         try:
             os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             _copy(folder / NAME, unfinished)
             _sync(unfinished)
             made = _look_at(unfinished)
-            _name(unfinished, target)
+            if ids := _files_of(unfinished):
+                count, size = copy_files(folder / FILES, ids, unfinished_files)
+                made = replace(made, files=count, files_bytes=size)
+                unfinished_files.rename(files_beside(target))
+            try:
+                _name(unfinished, target)
+            except OSError:
+                if ids:
+                    shutil.rmtree(files_beside(target), ignore_errors=True)
+                raise
         finally:
             unfinished.unlink(missing_ok=True)
+            shutil.rmtree(unfinished_files, ignore_errors=True)
     except FileExistsError as error:
         raise _taken(target) from error
     except OSError as error:
@@ -67,11 +84,17 @@ def back_up(folder: Path, target: Path) -> Backup:
     return made
 
 
+def files_beside(target: Path) -> Path:
+    """The folder for the files of a backup."""
+    return target.with_name(f"{target.name}.files")
+
+
 def _require_free(folder: Path, target: Path) -> None:
     if target.is_dir():
         raise BackupFailed(f"{target} is a folder. Name a new file, such as {target / NAME}.")
-    if os.path.lexists(target):
-        raise _taken(target)
+    for each in (target, files_beside(target)):
+        if os.path.lexists(each):
+            raise _taken(each)
     if not target.parent.is_dir():
         raise BackupFailed(f"There is no folder {target.parent}. Make it first, or give another.")
     if target.name.startswith(NAME) and target.parent.samefile(folder):
@@ -115,7 +138,17 @@ def _look_at(path: Path) -> Backup:
             for table in ("conversations", "messages")
         )
         conversations, messages = counts
-    return Backup(path.stat().st_size, conversations, messages)
+    return Backup(path.stat().st_size, conversations, messages, files=0, files_bytes=0)
+
+
+def _files_of(path: Path) -> list[str]:
+    with closing(sqlite3.connect(_address(path, "mode=ro&immutable=1"), uri=True)) as copy:
+        is_there = "SELECT 1 FROM sqlite_schema WHERE name = 'files'"
+        if copy.execute(is_there).fetchone() is None:
+            return []  # a database that was not upgraded yet
+        # What is not sent yet goes within the hour.
+        query = "SELECT file_id FROM files WHERE seq IS NOT NULL ORDER BY id"
+        return [id for (id,) in copy.execute(query)]
 
 
 def _name(unfinished: Path, target: Path) -> None:

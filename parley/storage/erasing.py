@@ -25,6 +25,7 @@ from parley.storage.schema import (
     reactions,
     readings,
 )
+from parley.storage.schema import files as stored_files
 
 STEP_ROWS = 25
 """Erased by one statement; then the time is looked at. Long messages take eight pages each."""
@@ -102,7 +103,7 @@ def mark_deleted(
             .select_from(table)
             .where(table.c.conversation_id == conversation_id)
         ).scalar_one()
-        for table in (participants, links, audit)
+        for table in (participants, links, audit, stored_files)
     }
 
 
@@ -114,7 +115,7 @@ def is_any_deleted(connection: sa.Connection) -> bool:
 def erase_deleted(connection: sa.Connection, is_time_left: Callable[[], bool]) -> bool:
     """Erase what is of deleted conversations, while there is time; whether all of it went."""
     while (first := _FIRST_DELETED.first(connection)) is not None:
-        while files.erase_some(connection, first.id) == files.STEP_ROWS:
+        while files.erase_some(connection, first.id):
             if not is_time_left():
                 return False
         for some in _ERASE:

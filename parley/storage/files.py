@@ -8,17 +8,21 @@ from typing import Any
 
 import sqlalchemy as sa
 from msgspec.structs import asdict
+from sqlalchemy.dialects.sqlite import insert
 
-from parley.records import File, SentFile, Upload, Usage
+from parley.records import File, SentFile, Upload
+from parley.storage import file_sums
+from parley.storage.file_sums import Size
 from parley.storage.prepared import Prepared, p
 from parley.storage.schema import UNSENT, conversations, erased_files, files, messages, uploads
 
 STEP_ROWS = 25
-"""Moved by one statement."""
+"""Erased at once."""
 
 
 def begin(connection: sa.Connection, upload: Upload) -> None:
     connection.execute(uploads.insert().values(_columns(upload)))
+    file_sums.add(connection, Size(upload.conversation_id, upload.session_id, upload.size))
 
 
 def upload(connection: sa.Connection, file_id: str) -> Upload | None:
@@ -36,17 +40,23 @@ def touch(connection: sa.Connection, file_id: str, *, offset: int, at: datetime)
 
 def finish(connection: sa.Connection, file: File) -> bool:
     """Make a file of its upload; False where the upload is no more."""
-    gone = connection.execute(uploads.delete().where(uploads.c.file_id == file.id))
-    if not gone.rowcount:
+    gone = connection.execute(
+        uploads.delete().where(uploads.c.file_id == file.id).returning(uploads.c.size)
+    ).first()
+    if gone is None:
         return False
     connection.execute(files.insert().values(_columns(file)))
+    before = Size(file.conversation_id, file.session_id, gone.size)
+    file_sums.change(connection, before, file.size)
     return True
 
 
 def give_up(connection: sa.Connection, file_id: str) -> None:
-    """Let go of an upload; what there is of its bytes is to be erased."""
-    connection.execute(uploads.delete().where(uploads.c.file_id == file_id))
-    connection.execute(erased_files.insert().values(file_id=file_id))
+    """Let go of an upload; what there is of its bytes is to be erased, unless it is a file."""
+    is_erased = _erase(connection, uploads, uploads.c.file_id == file_id)
+    is_kept = sa.select(files.c.id).where(files.c.file_id == file_id)
+    if not is_erased and connection.execute(is_kept).first() is None:
+        _note_erased(connection, [file_id])
 
 
 def by_id(connection: sa.Connection, file_id: str) -> tuple[File, str] | None:
@@ -111,18 +121,6 @@ def sent(
     )
 
 
-def usage(connection: sa.Connection, conversation_id: int, session_id: int) -> Usage:
-    """How many bytes there are, and are expected."""
-    of_one = (uploads.c.conversation_id == conversation_id), (uploads.c.session_id == session_id)
-    files_of_one = (files.c.conversation_id == conversation_id), (files.c.session_id == session_id)
-    return Usage(
-        server=_sum(connection, files) + _sum(connection, uploads),
-        conversation=_sum(connection, files, files_of_one[0])
-        + _sum(connection, uploads, of_one[0]),
-        session=_sum(connection, files, files_of_one[1]) + _sum(connection, uploads, of_one[1]),
-    )
-
-
 def count_of_session(connection: sa.Connection, session_id: int) -> int:
     """How many of its uploads are not finished, and files not sent."""
     begun = sa.select(sa.func.count()).where(uploads.c.session_id == session_id)
@@ -130,12 +128,6 @@ def count_of_session(connection: sa.Connection, session_id: int) -> int:
     first: int = connection.execute(begun).scalar_one()
     second: int = connection.execute(idle).scalar_one()
     return first + second
-
-
-def _sum(connection: sa.Connection, table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
-    query = sa.select(sa.func.coalesce(sa.func.sum(table.c.size), 0)).where(*where)
-    size: int = connection.execute(query).scalar_one()
-    return size
 
 
 # --- erasing: in the same transaction as what they belong to goes ---
@@ -153,51 +145,49 @@ def erase_old(connection: sa.Connection, *, before: datetime) -> bool:
 
 
 def _erase(connection: sa.Connection, table: sa.Table, *where: sa.ColumnElement[bool]) -> bool:
-    ids = sa.select(table.c.file_id).where(*where)
-    moved = connection.execute(erased_files.insert().from_select(["file_id"], ids))
-    if moved.rowcount:
-        connection.execute(table.delete().where(*where))
-    return bool(moved.rowcount)
+    gone = connection.execute(table.delete().where(*where).returning(*_what_is_noted(table))).all()
+    if not gone:
+        return False
+    _note_erased(connection, [row.file_id for row in gone])
+    file_sums.take_away(
+        connection, [Size(row.conversation_id, row.session_id, row.size) for row in gone]
+    )
+    return True
 
 
-_THROUGH = sa.and_(files.c.conversation_id == p("conversation_id"), files.c.seq <= p("seq"))
-_MOVE_THROUGH = Prepared(
-    erased_files.insert().from_select(["file_id"], sa.select(files.c.file_id).where(_THROUGH))
+def _what_is_noted(table: sa.Table) -> tuple[sa.Column[Any], ...]:
+    columns = table.c
+    return columns.file_id, columns.conversation_id, columns.session_id, columns.size
+
+
+def _note_erased(connection: sa.Connection, ids: Sequence[str]) -> None:
+    """Their bytes are to be erased."""
+    given = insert(erased_files).values([{"file_id": id} for id in ids])
+    connection.execute(given.on_conflict_do_nothing())
+
+
+_ANY_THROUGH = Prepared(
+    sa.select(files.c.id)
+    .where(files.c.conversation_id == p("conversation_id"), files.c.seq <= p("seq"))
+    .limit(1),
+    [files.c.id],
 )
-_ERASE_THROUGH = Prepared(files.delete().where(_THROUGH))
 
 
 def erase_through(connection: sa.Connection, conversation_id: int, seq: int) -> None:
     """The files of the messages up to this seq go."""
-    if _MOVE_THROUGH.write(connection, conversation_id=conversation_id, seq=seq):
-        _ERASE_THROUGH.write(connection, conversation_id=conversation_id, seq=seq)
+    if _ANY_THROUGH.first(connection, conversation_id=conversation_id, seq=seq) is not None:
+        where = files.c.conversation_id == conversation_id, files.c.seq <= seq
+        _erase(connection, files, *where)
 
 
-def _some(table: sa.Table, *columns: sa.Column[Any]) -> sa.Select[Any]:
-    return (
-        sa.select(*columns)
-        .where(table.c.conversation_id == p("conversation_id"))
-        .order_by(table.c.id)
-        .limit(p("limit"))
-    )
-
-
-_SOME = [
-    (
-        Prepared(erased_files.insert().from_select(["file_id"], _some(table, table.c.file_id))),
-        Prepared(table.delete().where(table.c.id.in_(_some(table, table.c.id)))),
-    )
-    for table in (files, uploads)
-]
-
-
-def erase_some(connection: sa.Connection, conversation_id: int) -> int:
-    """Of a deleted conversation at most so many of each; how many of those went that had most."""
-    most = 0
-    for move, erase in _SOME:
-        most = max(most, move.write(connection, conversation_id=conversation_id, limit=STEP_ROWS))
-        erase.write(connection, conversation_id=conversation_id, limit=STEP_ROWS)
-    return most
+def erase_some(connection: sa.Connection, conversation_id: int) -> bool:
+    """Of a deleted conversation at most so many of each go; whether any did."""
+    is_any = False
+    for table in (files, uploads):
+        of_it = sa.select(table.c.id).where(table.c.conversation_id == conversation_id)
+        is_any |= _erase(connection, table, table.c.id.in_(of_it.limit(STEP_ROWS)))
+    return is_any
 
 
 def erased(connection: sa.Connection, *, limit: int) -> tuple[str, ...]:

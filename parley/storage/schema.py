@@ -399,8 +399,9 @@ files = sa.Table(
     sa.Column("has_preview", sa.Boolean, nullable=False, server_default=_NO),
 )
 sa.Index("ix_files_message", files.c.conversation_id, files.c.seq, files.c.id)
-sa.Index("ix_files_session", files.c.session_id, files.c.size)
+sa.Index("ix_files_session", files.c.session_id)
 UNSENT = files.c.seq.is_(None)
+sa.Index("ix_files_waiting", files.c.session_id, sqlite_where=UNSENT, postgresql_where=UNSENT)
 sa.Index("ix_files_unsent", files.c.created_at, sqlite_where=UNSENT, postgresql_where=UNSENT)
 
 # What is on its way to become a file.
@@ -419,16 +420,26 @@ uploads = sa.Table(
     sa.Column("begun_at", Instant, nullable=False),
     sa.Column("touched_at", Instant, nullable=False),
 )
-sa.Index("ix_uploads_conversation", uploads.c.conversation_id, uploads.c.size)
-sa.Index("ix_uploads_session", uploads.c.session_id, uploads.c.size)
+sa.Index("ix_uploads_conversation", uploads.c.conversation_id)
+sa.Index("ix_uploads_session", uploads.c.session_id)
 sa.Index("ix_uploads_touched", uploads.c.touched_at)
+
+# How much of both there is: of the server, of a conversation, of a session.
+file_sums = sa.Table(
+    "file_sums",
+    metadata,
+    sa.Column("of", sa.Text, primary_key=True),
+    sa.Column("id", sa.BigInteger, primary_key=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("count", sa.BigInteger, nullable=False),
+)
 
 # The ids of files that are gone, until their bytes are, too.
 erased_files = sa.Table(
     "erased_files",
     metadata,
     sa.Column("id", _Key, primary_key=True),
-    sa.Column("file_id", sa.Text, nullable=False),
+    sa.Column("file_id", sa.Text, nullable=False, unique=True),
 )
 
 links = sa.Table(

@@ -19,6 +19,7 @@ from tests.calls import Caller
 from tests.people import PATIENCE_S, Json
 from tests.raw import raw_polling, raw_socket
 from tests.security.conftest import TRUSTED, Guest, Open, with_settings
+from tests.uploading import TUS, adds, begins, files_of, uploads, uploads_of
 
 ADDRESS, ELSEWHERE = "203.0.113.7", "203.0.113.8"
 
@@ -442,7 +443,7 @@ async def test_all_that_owners_do_is_limited_however_they_do_it(opened: Open) ->
 def test_no_act_of_an_owner_is_left_out() -> None:
     """What changes something and is no message, no coming in and no start is an act."""
     others = {"create", "join", "leave", "enter", "knock", "use_link", "send", "edit_message"}
-    others |= {"mark_read", "react", "unreact"}
+    others |= {"mark_read", "react", "unreact", "upload"}
     changing = {name for name, call in contract.CALLS.items() if call.method != "GET"}
     assert len(changing - others) == len(ACT_CALLS)
     heard = {"join_room", "watch_room", "leave_room", "knock", "send_message", "sync", "typing"}
@@ -711,3 +712,47 @@ async def test_the_log_tells_once_of_a_limit_and_of_no_whole_address(
             "log_level": "info",
         }
     ]
+
+
+# --- files --------------------------------------------------------------------
+
+
+async def test_uploads_are_limited_however_they_are_begun(opened: Open) -> None:
+    async with opened(limit_uploads="2/1m session") as house:
+        ada = house.guest("Ada")
+        room_id = await sits_down(ada)
+        await uploads(ada, room_id)
+        path = await begins(ada, room_id, 5)
+        headers = {**TUS, "Upload-Length": "5"}
+        for refused in (
+            await ada.send("POST", f"{files_of(room_id)}?name=a", b"Hello"),
+            await ada.send("POST", uploads_of(room_id), headers=headers),
+        ):
+            assert refused.status == 429
+            assert_too_much(refused.json, 60.0)
+        assert (await adds(ada, path, b"Hello", 0)).status == 204  # what is begun goes on
+        house.clock.goes_on(60)
+        await uploads(ada, room_id)
+
+
+async def test_files_are_read_and_added_to_so_often(opened: Open) -> None:
+    async with opened(limit_downloads="2/10s session") as house:
+        ada = house.guest("Ada")
+        room_id = await sits_down(ada)
+        file, path = await uploads(ada, room_id), await begins(ada, room_id, 5)
+        assert (await ada.send("GET", file["url"])).status == 200
+        assert (await adds(ada, path, b"He", 0)).status == 204
+        for refused in (await ada.send("GET", file["url"]), await adds(ada, path, b"llo", 2)):
+            assert refused.status == 429
+            assert refused.headers["retry-after"] == "10"
+        house.clock.goes_on(10)
+        assert (await adds(ada, path, b"llo", 2)).status == 204
+
+
+async def test_a_refused_body_is_read_so_that_its_sender_reads_why(opened: Open) -> None:
+    async with opened(limit_uploads="1/1m session") as house:
+        ada = house.guest("Ada")
+        room_id = await sits_down(ada)
+        await uploads(ada, room_id)
+        refused = await ada.send("POST", f"{files_of(room_id)}?name=a", bytes(200_000))
+        assert_too_much(refused.json, 60.0)

@@ -18,6 +18,8 @@ from tests.security.conftest import Guest, Open
 
 FREE = {"/api/health", "/api/ready", *ICONS, "/static/<version>/<path:name>"}
 """Probes cost no more than a refusal would; files are held ready, and cached by who read them."""
+FREE |= {"/files/<file_id>/<name>"}
+"""What was uploaded has a limit of its own: tests/security/test_limits.py."""
 PAGE = {"Origin": "", "Sec-Fetch-Site": "same-origin"}
 NOBODY_IN_PARTICULAR = Who("", "127.0.0.1")
 

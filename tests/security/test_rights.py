@@ -43,6 +43,8 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
         {"message": "Hi"},
         (KNOCK, NOT_JOINED, OK, OK, NOT_FOUND, ENDED),
     ),
+    "upload": ("{path}/files?name=a.txt", {}, POSTERS),
+    "files": ("{path}/files", None, READERS),
     "edit_message": (
         "{path}/messages/{message_id}",
         {"message": "Hello, all"},

@@ -93,3 +93,4 @@ class DeletedReply(Struct, kw_only=True):
     participants: int
     links: int
     acts: int
+    files: int

@@ -32,7 +32,14 @@ def upgrade() -> None:
         sa.Column("has_preview", sa.Boolean(), nullable=False, server_default=_NO),
     )
     op.create_index("ix_files_message", "files", ["conversation_id", "seq", "id"])
-    op.create_index("ix_files_session", "files", ["session_id", "size"])
+    op.create_index("ix_files_session", "files", ["session_id"])
+    op.create_index(
+        "ix_files_waiting",
+        "files",
+        ["session_id"],
+        sqlite_where=sa.text("seq IS NULL"),
+        postgresql_where=sa.text("seq IS NULL"),
+    )
     op.create_index(
         "ix_files_unsent",
         "files",
@@ -53,11 +60,18 @@ def upgrade() -> None:
         sa.Column("begun_at", sa.BigInteger(), nullable=False),
         sa.Column("touched_at", sa.BigInteger(), nullable=False),
     )
-    op.create_index("ix_uploads_conversation", "uploads", ["conversation_id", "size"])
-    op.create_index("ix_uploads_session", "uploads", ["session_id", "size"])
+    op.create_index("ix_uploads_conversation", "uploads", ["conversation_id"])
+    op.create_index("ix_uploads_session", "uploads", ["session_id"])
     op.create_index("ix_uploads_touched", "uploads", ["touched_at"])
+    op.create_table(
+        "file_sums",
+        sa.Column("of", sa.Text(), primary_key=True),
+        sa.Column("id", sa.BigInteger(), primary_key=True),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+    )
     op.create_table(
         "erased_files",
         sa.Column("id", _KEY, primary_key=True),
-        sa.Column("file_id", sa.Text(), nullable=False),
+        sa.Column("file_id", sa.Text(), nullable=False, unique=True),
     )

@@ -1,0 +1,110 @@
+"""How many bytes files and uploads take up, counted with each that comes and goes.
+
+To add them up would take longer the more there are, and each upload asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from parley.records import Usage
+from parley.storage.schema import file_sums
+
+EVERYTHING = 0
+"""Instead of an id, where the sum is of the whole server."""
+
+
+class Of(StrEnum):
+    SERVER = "server"
+    CONVERSATION = "conversation"
+    SESSION = "session"
+
+
+class Size(NamedTuple):
+    """Of one file or upload."""
+
+    conversation_id: int
+    session_id: int
+    size: int
+
+
+def add(connection: sa.Connection, came: Size) -> None:
+    """One more."""
+    for of, id in _counted_for(came):
+        given = insert(file_sums).values(of=of.value, id=id, size=came.size, count=1)
+        connection.execute(
+            given.on_conflict_do_update(
+                index_elements=[file_sums.c.of, file_sums.c.id],
+                set_={
+                    "size": file_sums.c.size + given.excluded.size,
+                    "count": file_sums.c["count"] + given.excluded["count"],
+                },
+            )
+        )
+
+
+def change(connection: sa.Connection, before: Size, size: int) -> None:
+    """It takes up another size now."""
+    if size == before.size:
+        return
+    for of, id in _counted_for(before):
+        _update(connection, of, id, size=size - before.size, count=0)
+
+
+def take_away(connection: sa.Connection, gone: Iterable[Size]) -> None:
+    """These are no more."""
+    sums: dict[tuple[Of, int], tuple[int, int]] = {}
+    for each in gone:
+        for key in _counted_for(each):
+            size, count = sums.get(key, (0, 0))
+            sums[key] = size + each.size, count + 1
+    for (of, id), (size, count) in sums.items():
+        _update(connection, of, id, size=-size, count=-count)
+        if of is not Of.SERVER:
+            empty = (file_sums.c.of == of.value, file_sums.c.id == id, file_sums.c["count"] <= 0)
+            connection.execute(file_sums.delete().where(*empty))
+
+
+def usage(connection: sa.Connection, conversation_id: int, session_id: int) -> Usage:
+    """How many bytes there are, and are expected."""
+    return Usage(
+        server=total(connection)[0],
+        conversation=_sum(connection, Of.CONVERSATION, conversation_id)[0],
+        session=_sum(connection, Of.SESSION, session_id)[0],
+    )
+
+
+def total(connection: sa.Connection) -> tuple[int, int]:
+    """The bytes of all files and uploads of the server, and how many those are."""
+    return _sum(connection, Of.SERVER, EVERYTHING)
+
+
+def count_in(connection: sa.Connection, conversation_id: int) -> int:
+    """How many files and uploads a conversation has."""
+    return _sum(connection, Of.CONVERSATION, conversation_id)[1]
+
+
+def _counted_for(each: Size) -> Iterator[tuple[Of, int]]:
+    yield Of.SERVER, EVERYTHING
+    yield Of.CONVERSATION, each.conversation_id
+    yield Of.SESSION, each.session_id
+
+
+def _update(connection: sa.Connection, of: Of, id: int, *, size: int, count: int) -> None:
+    columns = file_sums.c
+    connection.execute(
+        file_sums.update()
+        .where(columns.of == of.value, columns.id == id)
+        .values(size=columns.size + size, count=columns["count"] + count)
+    )
+
+
+def _sum(connection: sa.Connection, of: Of, id: int) -> tuple[int, int]:
+    query = sa.select(file_sums.c.size, file_sums.c["count"])
+    row = connection.execute(query.where(file_sums.c.of == of.value, file_sums.c.id == id)).first()
+    return (0, 0) if row is None else (row[0], row[1])
