@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 from http import HTTPStatus
 
@@ -11,14 +12,15 @@ import structlog
 from quart import Quart, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from parley import __version__, contract, logs, paths, present, requests, web
+from parley import __version__, contract, incoming, logs, paths, present, requests, web
 from parley.addresses import Proxies
 from parley.bus.local import LocalBus
 from parley.config import Config
 from parley.credentials import MARK, PROBES, Origins
-from parley.domain import conversations, forgetting, participants
+from parley.domain import conversations, files, forgetting, participants
 from parley.domain.clocks import ClockCheck
 from parley.domain.context import Context
+from parley.domain.filing import Filing, Quotas
 from parley.domain.forgetting import Ages, Forgetting
 from parley.domain.presence import Presence
 from parley.domain.rekeying import Rekeying
@@ -35,7 +37,10 @@ from parley.errors import (
     Unavailable,
     WrongHost,
 )
+from parley.files.inbox import Inbox
+from parley.files.store import Folder
 from parley.limits.limiter import Limits
+from parley.media import Workshop
 from parley.pages import (
     compression,
     decisions,
@@ -55,6 +60,7 @@ from parley.pages import (
 from parley.pages.assets import SHOWN_ELSEWHERE, Assets
 from parley.pages.conversations import pages
 from parley.pages.door import door_pages
+from parley.pages.files import file_pages
 from parley.pages.manage import manage_pages
 from parley.pages.messages import message_pages
 from parley.pages.reactions import reaction_pages
@@ -74,6 +80,8 @@ left of deleted conversations.
 """
 NOTED_WITHIN_S = 1.0
 """Of what a stop may take: to note who called lately."""
+ERASE_FILES_EVERY_S = 60.0
+"""How often it is looked whether files are to be erased, beside at once."""
 ERASE_SOONEST_S = 10.0
 """How often at most, where people are away after a short time."""
 
@@ -95,6 +103,7 @@ class Parley(Quart):
     """The whole of Parley as one ASGI app: pages, REST and Socket.IO."""
 
     request_class = requests.Request
+    asgi_http_class = incoming.Connection
     url_map_class = paths.Paths
     realtime: Realtime
     database: Database
@@ -157,6 +166,7 @@ def create_app(config: Config | None = None) -> Parley:
         held_sessions=lambda: realtime.audience.held_sessions(),
         is_watched=lambda conversation_id: conversation_id in realtime.audience.rooms,
         is_owner_here=lambda conversation_id: realtime.audience.has_owner(conversation_id),
+        filing=_filing(config),
     )
     limits = Limits(config)
     realtime = Realtime(context, config, limits)
@@ -190,6 +200,17 @@ def create_app(config: Config | None = None) -> Parley:
     return app
 
 
+def _filing(config: Config) -> Filing:
+    quotas = Quotas(
+        file=config.max_file,
+        session=config.files_per_person,
+        conversation=config.files_per_conversation,
+        server=config.files_in_all,
+    )
+    store, inbox = Folder(config.data / "files"), Inbox(config.data / "uploads")
+    return Filing(store, inbox, Workshop(), quotas)
+
+
 def _secret(app: Quart) -> Secret:
     """The server's own. Raises `Unavailable` before the app has started."""
     secret = web_site(app).secret
@@ -211,6 +232,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(door_pages)
     app.register_blueprint(manage_pages)
     app.register_blueprint(message_pages)
+    app.register_blueprint(file_pages(allowed_origins=config.allowed_origins))
     app.register_blueprint(app.assets.blueprint())
     app.before_request(_refuse_other_hosts)
     app.before_request(requests.refuse_long_queries)
@@ -233,6 +255,7 @@ def _serve(app: Parley, config: Config) -> None:
         is_here=lambda host, path: site.origins.is_here(host, path),
         may_connect=lambda handshake: site.origins.may_act(asking(handshake)),
         readable_by=lambda handshake: site.origins.cross(asking(handshake)),
+        is_streamed=incoming.is_streamed,
         kept=HANDSHAKE_HEADERS,
         elsewhere=msgspec.json.encode(present.error_reply(WrongHost(web.wrong_host(config)))),
         refusal=msgspec.json.encode(present.error_reply(OriginRefused())),
@@ -308,6 +331,19 @@ def _start_and_stop(app: Parley, context: Context) -> None:
                 app.rekeying = Rekeying(context)  # another database may come into the folder
             await asyncio.sleep(REKEY_EVERY_S)
 
+    async def erase_files() -> None:
+        room = files.filing(context)
+        while True:
+            try:
+                await files.erase(context)
+            except Unavailable:
+                log.warning("erasing_put_off")
+            except Exception:
+                log.exception("erasing_failed")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(ERASE_FILES_EVERY_S):
+                    await room.erasing.wait()
+
     async def note_seen() -> None:
         """Who called since the last round is not to be taken for gone after a start."""
         try:
@@ -321,7 +357,9 @@ def _start_and_stop(app: Parley, context: Context) -> None:
     @app.before_serving
     async def start() -> None:
         await app.open()
-        chores.extend(asyncio.create_task(each()) for each in (tell_positions, erase, rekey))
+        chores.extend(
+            asyncio.create_task(each()) for each in (tell_positions, erase, erase_files, rekey)
+        )
         web_site(app).is_ready = True
 
     @app.after_serving
@@ -329,6 +367,8 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         for chore in chores:
             chore.cancel()
         context.slices.stop()
+        if context.filing is not None:
+            await context.filing.workshop.close()
         await app.drain()
         context.presence.close()
         app.realtime.audience.following.close()

@@ -83,6 +83,17 @@ def _date(text: str) -> date | None:
     raise ValueError("a date such as 2030-12-31")
 
 
+def _size(text: str) -> int:
+    """Bytes, by units in powers of ten."""
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?) ?(kB|MB|GB|TB|B)?", text.strip(), re.I | re.A)
+    if found is None:
+        raise ValueError("a size such as 100MB or 1.5GB")
+    return int(float(found[1]) * _UNITS[(found[2] or "B").lower()])
+
+
+_UNITS = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+
+
 def _connections(text: str) -> int:
     if not re.fullmatch(r"\d{1,6}", text, re.ASCII) or int(text) == 0:
         raise ValueError("a number from 1 to 999999")
@@ -247,6 +258,21 @@ class Config:
     ping_timeout_s: float = _setting(
         _some_seconds, "20", "seconds a client has to answer a heartbeat", "SECONDS"
     )
+    max_file: int = _setting(
+        _size,
+        "100MB",
+        "how large an uploaded file may be; 0 takes no files",
+        "SIZE",
+    )
+    files_per_person: int = _setting(
+        _size, "1GB", "how much the files of one person, on one browser, may take up", "SIZE"
+    )
+    files_per_conversation: int = _setting(
+        _size, "2GB", "how much the files of one conversation may take up", "SIZE"
+    )
+    files_in_all: int = _setting(
+        _size, "20GB", "how much the files of this server may take up", "SIZE"
+    )
     max_connections: int = _setting(
         _connections,
         "10000",
@@ -348,6 +374,18 @@ class Config:
         rates_by(By.SESSION, By.ADDRESS),
         "60/10s session, 600/10s address",
         "how often people may say how far they have read",
+        "RATES",
+    )
+    limit_uploads: tuple[Rate, ...] = _setting(
+        rates_by(By.SESSION, By.ADDRESS),
+        "60/1m session, 300/1m address",
+        "how many files may be uploaded",
+        "RATES",
+    )
+    limit_downloads: tuple[Rate, ...] = _setting(
+        rates_by(By.SESSION, By.ADDRESS),
+        "600/10s session, 2000/10s address",
+        "how many files, and pieces of files, may be read",
         "RATES",
     )
     limit_reads: tuple[Rate, ...] = _setting(

@@ -17,12 +17,14 @@ from parley import contract, web
 from parley.calls import (
     conversations,
     door,
+    files,
     links,
     messages,
     people,
     reactions,
     reading,
     service,
+    uploads,
 )
 from parley.contract import decode, openapi
 from parley.errors import Forbidden, NotFound, NotJoined, OldLink, TokenRequired, TooLarge
@@ -45,6 +47,8 @@ HANDLERS: dict[str, Handler] = {
     "mark_read": reading.mark_read,
     "unread": reading.unread,
     "send": messages.send,
+    "upload": files.upload,
+    "files": files.sent,
     "edit_message": messages.edit_message,
     "delete_message": messages.delete_message,
     "pins": messages.pinned,
@@ -84,6 +88,7 @@ _LIMITED = {
     "mark_read": Kind.READINGS,
     "send": Kind.MESSAGES,
     "unreact": Kind.MESSAGES,
+    "upload": Kind.UPLOADS,
     **dict.fromkeys(
         (
             "delete_message",
@@ -111,6 +116,8 @@ def _methods() -> dict[str, set[str]]:
         methods.setdefault(_rule(call), set()).add(call.method)
     for taken in methods.values():
         taken |= {"HEAD", "OPTIONS"} if "GET" in taken else {"OPTIONS"}
+    for rule, by_method in uploads.HANDLERS.items():
+        methods[rule] = {*by_method, "OPTIONS"}
     return methods
 
 
@@ -138,9 +145,19 @@ def rest(*, allowed_origins: tuple[str, ...]) -> Blueprint:
     blueprint.add_url_rule(
         DESCRIPTION, "description", _description, provide_automatic_options=False
     )
+    for rule, by_method in uploads.HANDLERS.items():
+        for method, upload in by_method.items():
+            blueprint.add_url_rule(
+                rule,
+                f"upload_{upload.__name__}",
+                uploads.told(upload),
+                methods=[method],
+                provide_automatic_options=False,
+            )
     for rule, taken in _METHODS.items():
         # Else these would lead to whatever else matches the path: a conversation called "create".
-        others = [method for method in EVERY_METHOD if method not in taken - {"OPTIONS"}]
+        own = uploads.HANDLERS.get(rule, {})
+        others = [m for m in EVERY_METHOD if m not in own and m not in taken - {"OPTIONS"}]
         blueprint.add_url_rule(
             rule, "not_taken", _not_taken, methods=others, provide_automatic_options=False
         )
@@ -157,7 +174,8 @@ def rest(*, allowed_origins: tuple[str, ...]) -> Blueprint:
     return cors(
         blueprint,
         allow_origin=list(allowed_origins),
-        allow_headers=["Authorization", "Content-Type"],
+        allow_headers=["Authorization", "Content-Type", *uploads.ALLOWED_HEADERS],
+        expose_headers=list(uploads.EXPOSED_HEADERS),
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_credentials=False,
     )

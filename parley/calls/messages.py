@@ -27,7 +27,12 @@ async def history(room_id: str) -> contract.MessagesReply:
 async def send(body: contract.SendBody, room_id: str) -> contract.SendReply:
     session = await web.current_session()
     draft = messages.Draft(
-        body.message, body.type, body.client_id, body.reply_to, tuple(body.mentions or ())
+        body.message,
+        body.type,
+        body.client_id,
+        body.reply_to,
+        tuple(body.mentions or ()),
+        tuple(body.attachments or ()),
     )
     sent = await messages.send_as(web.site().context, room_id, session, draft)
     ack = present.sent(sent.message, duplicate=sent.duplicate)

@@ -12,6 +12,7 @@ from parley.contract.objects import *
 from parley.contract.rest.call import *
 from parley.contract.rest.conversations import *
 from parley.contract.rest.door import *
+from parley.contract.rest.files import *
 from parley.contract.rest.links import *
 from parley.contract.rest.messages import *
 from parley.contract.rest.overview import *

@@ -17,6 +17,7 @@ from parley.contract.terms import (
     ClientId,
     DoorName,
     Emoji,
+    FileIds,
     KnockId,
     KnockState,
     MessageId,
@@ -24,6 +25,7 @@ from parley.contract.terms import (
     MessageType,
     RoleName,
     RoomId,
+    SaidText,
     SeenName,
     Seq,
     Timestamp,
@@ -67,13 +69,14 @@ class SendMessage(Struct, kw_only=True):
     """As [SendBody](#sendbody). `user_id` and `username`, where given, must be your own."""
 
     room_id: RoomId
-    message: MessageText
+    message: SaidText
     type: MessageType | None = None
     user_id: UserId | None = None
     username: Username | None = None
     client_id: ClientId | None = None
     reply_to: MessageId | None = None
     mentions: ChosenNames | None = None
+    attachments: FileIds | None = None
 
 
 class Typing(Struct, kw_only=True):

@@ -39,6 +39,37 @@ class Reaction(Struct, kw_only=True):
     user_ids: list[str]
 
 
+class File(Struct, kw_only=True):
+    """`url` begins with a slash: it is a path of this server's, where whoever may read the
+    conversation may read the file. `type` is what its content is, whatever its name says, and
+    `application/octet-stream` where that is not known. Pictures have lost what a camera notes in
+    them, such as the place, and stand upright: `width` and `height` are pixels. `thumbnail_url` is
+    a smaller picture of it, a WebP of at most 800 pixels each way; without one the picture itself
+    is that small. `duration_s` is of sound and film.
+    """
+
+    id: str
+    name: str
+    type: str
+    size: int
+    url: str
+    width: int | UnsetType = UNSET
+    height: int | UnsetType = UNSET
+    duration_s: float | UnsetType = UNSET
+    thumbnail_url: str | UnsetType = UNSET
+
+
+class SentFile(Struct, kw_only=True):
+    """A file of a conversation, and the message that names it."""
+
+    file: File
+    message_id: str
+    seq: int
+    user_id: str
+    username: str
+    timestamp: Timestamp
+
+
 class Message(Struct, kw_only=True):
     """`seq` is its place in the conversation; order by it, never by time.
 
@@ -51,7 +82,8 @@ class Message(Struct, kw_only=True):
     `user_id`s of those it means. `reply_to` follows what it answers: that one's change is told, and
     not this one's again. `parts`: what its [Markdown](#markdown) comes to; a client that does not
     know it shows `message`. `reactions` are in the order in which each
-    was first used.
+    was first used. `attachments` are its files; where nothing was said with them, `message` is
+    their names, with commas between.
     """
 
     id: str
@@ -73,6 +105,7 @@ class Message(Struct, kw_only=True):
     mentions: list[str] | UnsetType = UNSET
     parts: Parts | UnsetType = UNSET
     reactions: list[Reaction] | UnsetType = UNSET
+    attachments: list[File] | UnsetType = UNSET
 
 
 class Participant(Struct, kw_only=True):

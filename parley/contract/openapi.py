@@ -11,6 +11,7 @@ import msgspec
 from parley import __version__, contract
 
 _REF = "#/components/schemas/{name}"
+_BINARY = {"type": "string", "format": "binary"}
 _TYPES = {bool: "boolean", int: "integer", str: "string"}
 
 
@@ -70,6 +71,15 @@ def _operation(call: contract.Call, refs: dict[Any, Any]) -> dict[str, Any]:
         operation["requestBody"] = {
             "required": any(field.required for field in msgspec.structs.fields(body)),
             "content": {"application/json": {"schema": refs[body]}},
+        }
+    if call.takes_file:
+        form = {"type": "object", "required": ["file"], "properties": {"file": _BINARY}}
+        operation["requestBody"] = {
+            "required": True,
+            "content": {
+                "application/octet-stream": {"schema": _BINARY},
+                "multipart/form-data": {"schema": form},
+            },
         }
     return operation
 

@@ -21,6 +21,10 @@ QUERY_MAX_CHARS = 200
 LABEL_MAX_CHARS = 64
 PASSPHRASE_MAX_CHARS = 200
 MESSAGE_ID_MAX_CHARS = 64
+FILE_NAME_MAX_CHARS = 200
+FILE_ID_MAX_CHARS = 64
+ATTACHMENTS_MAX = 10
+"""How many files one message can name."""
 MEANT_MAX = 20
 """How many people one message can mean."""
 
@@ -95,6 +99,8 @@ ROOM_POSITION_EVERY_S = 20.0
 MESSAGES_PAGE_DEFAULT = 100
 CONVERSATIONS_PAGE_MAX = 200
 CONVERSATIONS_PAGE_DEFAULT = 100
+FILES_PAGE_MAX = 100
+FILES_PAGE_DEFAULT = 50
 OWN_PAGE_MAX = 100
 OWN_PAGE_DEFAULT = 20
 PARTICIPANTS_PAGE_MAX = 200
@@ -124,6 +130,8 @@ SeenName = Annotated[str, Meta(max_length=USERNAME_MAX_CHARS, extra_json_schema=
 """A username where one has to be given."""
 RoomId = Annotated[str, Meta(max_length=ROOM_ID_MAX_CHARS)]
 MessageText = Annotated[str, Meta(max_length=MESSAGE_MAX_CHARS, extra_json_schema=_NOT_BLANK)]
+SaidText = Annotated[str, Meta(max_length=MESSAGE_MAX_CHARS, extra_json_schema=_NO_NUL)]
+"""Of a message that may be all files."""
 MessageType = Annotated[
     str,
     Meta(
@@ -134,6 +142,8 @@ MessageType = Annotated[
 ClientId = Annotated[str, Meta(max_length=CLIENT_ID_MAX_CHARS, extra_json_schema=_NO_NUL)]
 Token = Annotated[str, Meta(max_length=TOKEN_MAX_CHARS)]
 MessageId = Annotated[str, Meta(max_length=MESSAGE_ID_MAX_CHARS)]
+FileId = Annotated[str, Meta(max_length=FILE_ID_MAX_CHARS)]
+FileIds = Annotated[list[FileId], Meta(max_length=ATTACHMENTS_MAX)]
 ChosenNames = Annotated[list[UserId], Meta(max_length=MEANT_MAX)]
 """Whom a draft means where several have the name that stands in it."""
 Emoji = Annotated[str, Meta(max_length=EMOJI_MAX_CHARS, extra_json_schema={"minLength": 1})]

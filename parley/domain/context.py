@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from parley.bus import Bus
 from parley.domain.counts import Counts
+from parley.domain.filing import Filing
 from parley.domain.passphrases import Passphrases
 from parley.domain.presence import Presence
 from parley.domain.seen import Seen
@@ -59,3 +60,5 @@ class Context:
     """Held while titles are looked through: all of them, by one of the few readers there are."""
     require_proof: bool = False
     """Whether nobody comes back as somebody without a token, whatever owners say."""
+    filing: Filing | None = None
+    """Where files are kept; None where there are none."""

@@ -16,6 +16,7 @@ from parley.domain import (
     audit,
     changing,
     door,
+    files,
     markdown,
     meaning,
     participants,
@@ -42,6 +43,7 @@ from parley.records import (
     TypingChanged,
 )
 from parley.storage import conversations as stored_conversations
+from parley.storage import files as stored_files
 from parley.storage import messages as stored
 from parley.storage import participants as stored_participants
 
@@ -65,6 +67,8 @@ class Draft(Struct, frozen=True):
     """The id of the message it answers."""
     mentions: tuple[str, ...] = ()
     """The user_ids of those who were chosen, of several with the names in it."""
+    attachments: tuple[str, ...] = ()
+    """The ids of files that whoever sends it uploaded."""
     parts: str | None = None
     """What its Markdown comes to. Found as it is sent, before anybody waits for its storing."""
 
@@ -188,8 +192,9 @@ async def edit(
     Raises `BadRequest` for what is no text; `NotFound`; `Forbidden` for others, owners too;
     `ConversationIsOver`; `ReadOnly`. The same text changes nothing.
     """
-    new_text, at = text.message(new_text), context.clock()
-    parts, chosen = markdown.parts(new_text), _user_ids(chosen)
+    at, chosen = context.clock(), _user_ids(chosen)
+    new_text = text.message(new_text)
+    parts = markdown.parts(new_text)
 
     def change(connection: sa.Connection, found: Found, message: Message) -> Message | None:
         said_by = stored.said_by(connection, message)
@@ -239,17 +244,21 @@ async def delete(
     message, is_news = await changing.change(context, room_id, session, message_id, change)
     if is_news:
         await context.database.forget_erased()
+        files.erase_soon(context)
     return message
 
 
 def _checked(draft: Draft) -> Draft:
+    attachments = tuple(dict.fromkeys(draft.attachments))
+    has_words = bool(draft.text.strip()) or not attachments
     return Draft(
-        text.message(draft.text),
+        text.message(draft.text) if has_words else "",
         text.message_type(draft.type),
         text.client_id(draft.client_id),
         draft.reply_to,
         _user_ids(draft.mentions),
-        markdown.parts(draft.text),
+        attachments,
+        markdown.parts(draft.text) if has_words else None,
     )
 
 
@@ -268,6 +277,9 @@ def _store(context: Context, connection: sa.Connection, sender: Participant, dra
         answered = None
         if draft.reply_to:
             answered = meaning.answered(connection, conversation_id, draft.reply_to)
+        attached = files.attachable(
+            connection, conversation_id, sender.session_id, draft.attachments
+        )
     except ParleyError:
         # Who missed the answer may ask again, though what they said could not be said now.
         first = stored.by_client_id(connection, conversation_id, sender.session_id, draft.client_id)
@@ -292,12 +304,15 @@ def _store(context: Context, connection: sa.Connection, sender: Participant, dra
         is_alike=head.is_alike,
         is_unproven=head.is_unproven,
         answered=answered,
-        **_contents(draft.text, meant),
+        attachments=files.together(attached),
+        **_contents(draft.text or files.names(attached), meant),
     )
     first = stored.say(connection, message, session_id=sender.session_id)
     if first is not None:
         return Sent(first, duplicate=True)
     stored_conversations.count_message(connection, conversation_id, seq=seq, at=at)
+    if attached:
+        stored_files.send(connection, draft.attachments, seq=seq)
     meaning.note(connection, message)
     if not head.has_spoken:
         stored_participants.note_spoken(connection, conversation_id, sender.user_id)

@@ -121,6 +121,7 @@ def fitting(messages: Sequence[Message]) -> int:
     chars = 0
     for count, message in enumerate(messages):
         chars += len(message.text) + len(message.parts or "") + len(message.reactions or "")
+        chars += len(message.attachments or "")
         if chars > STATE_MAX_CHARS and count:
             return count
     return len(messages)

@@ -7,6 +7,7 @@ import unicodedata
 
 from parley.contract import (
     DESCRIPTION_MAX_CHARS,
+    FILE_NAME_MAX_CHARS,
     LABEL_MAX_CHARS,
     TITLE_MAX_CHARS,
     TYPE_PATTERN,
@@ -21,6 +22,8 @@ _NOT_IN_A_NAME = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029{_BIDI_CONTROLS}]")
 _NOT_IN_A_PARAGRAPH = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI_CONTROLS}]")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _TYPE = re.compile(TYPE_PATTERN)
+ENDING_MAX_CHARS = 16
+"""Of a file's name, behind its last dot."""
 
 
 def username(text: str | None, *, user_id: str) -> str:
@@ -57,6 +60,19 @@ def user_id(text: str | None) -> str | None:
     if _NOT_IN_A_NAME.search(text):
         raise BadRequest("user_id must not contain control characters.")
     return text
+
+
+def file_name(text: str) -> str:
+    """A name to show and to save it under: no path, one line, with its ending where it is long."""
+    name = _name(
+        text.replace("\\", "/").rpartition("/")[2][-4 * FILE_NAME_MAX_CHARS :], "name", 10_000
+    )
+    name = name.strip(" .") or "file"
+    if len(name) > FILE_NAME_MAX_CHARS:
+        stem, dot, ending = name.rpartition(".")
+        ending = f"{dot}{ending}" if stem and len(ending) <= ENDING_MAX_CHARS else ""
+        name = name[: FILE_NAME_MAX_CHARS - len(ending)].rstrip() + ending
+    return name
 
 
 def message(text: str) -> str:

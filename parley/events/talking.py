@@ -14,7 +14,12 @@ from parley.live.audience import Client
 
 def send_message(site: Site, client: Client, data: contract.SendMessage) -> Outcome:
     draft = messages.Draft(
-        data.message, data.type, data.client_id, data.reply_to, tuple(data.mentions or ())
+        data.message,
+        data.type,
+        data.client_id,
+        data.reply_to,
+        tuple(data.mentions or ()),
+        tuple(data.attachments or ()),
     )
     seat = client.seats.get(data.room_id)
     if seat is None or seat.person is None:

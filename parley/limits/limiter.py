@@ -58,6 +58,10 @@ class Kind(StrEnum):
     """Pages, forms' answers too, and what is asked for over REST or by `sync`."""
     READINGS = "readings"
     """How far somebody says they have read."""
+    UPLOADS = "uploads"
+    """Files that are begun to be uploaded."""
+    DOWNLOADS = "downloads"
+    """Files, and pieces of files, that are asked for: a page of pictures asks for many."""
 
 
 class Who(NamedTuple):

@@ -5,6 +5,7 @@ from parley.present.errors import *
 from parley.present.events import *
 from parley.present.excerpts import *
 from parley.present.fields import *
+from parley.present.files import *
 from parley.present.knocks import *
 from parley.present.links import *
 from parley.present.messages import *

@@ -32,6 +32,7 @@ def message(record: records.Message) -> contract.Message:
         mentions=_as_stored(record.mentions),
         parts=_as_stored(record.parts),
         reactions=_as_stored(record.reactions),
+        attachments=_as_stored(record.attachments),
     )
 
 

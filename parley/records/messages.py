@@ -52,6 +52,8 @@ class Message(Struct, frozen=True):
     """What its Markdown comes to, in JSON, as it is sent; None for a text without any."""
     reactions: str | None = None
     """In JSON, as they are sent."""
+    attachments: str | None = None
+    """Its files in JSON, as they are sent."""
 
 
 class Head(Struct, frozen=True):

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from parley.storage import files
 from parley.storage.prepared import Prepared, p
 from parley.storage.schema import (
     DELETED,
@@ -113,6 +114,9 @@ def is_any_deleted(connection: sa.Connection) -> bool:
 def erase_deleted(connection: sa.Connection, is_time_left: Callable[[], bool]) -> bool:
     """Erase what is of deleted conversations, while there is time; whether all of it went."""
     while (first := _FIRST_DELETED.first(connection)) is not None:
+        while files.erase_some(connection, first.id) == files.STEP_ROWS:
+            if not is_time_left():
+                return False
         for some in _ERASE:
             while some.write(connection, conversation_id=first.id, limit=STEP_ROWS) == STEP_ROWS:
                 if not is_time_left():
@@ -164,6 +168,7 @@ def erase_outdated(
         if not due:
             return erased, count, False
         erased = due[-1]
+        files.erase_through(connection, conversation_id, erased)
         for of_them in _ERASE_OF_THEM:
             of_them.write(connection, conversation_id=conversation_id, seq=erased)
         count += _ERASE_THROUGH.write(connection, conversation_id=conversation_id, seq=erased)

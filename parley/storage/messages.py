@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from parley.records import Answered, Message
+from parley.storage import files
 from parley.storage.participants import ROLES
 from parley.storage.prepared import Prepared, p, values
 from parley.storage.schema import CHANGED_LATER, PINNED, mentions, messages, reactions
@@ -48,7 +49,7 @@ _LATER = (
     "reactions",
 )
 """Columns that a message has nothing in as it is said."""
-_MORE = ("reply_seq", "reply_id", "mentions", "parts")
+_MORE = ("reply_seq", "reply_id", "mentions", "parts", "attachments")
 """Columns that most messages have nothing in."""
 
 
@@ -144,7 +145,8 @@ def say(connection: sa.Connection, message: Message, *, session_id: int) -> Mess
         "is_unproven": message.is_unproven,
     }
     answered = message.answered
-    if answered is None and message.parts is None and message.mentions is None:
+    more = (answered, message.parts, message.mentions, message.attachments)
+    if more == (None, None, None, None):
         written = _SAY_PLAIN.write(connection, **given)
     else:
         written = _SAY.write(
@@ -154,6 +156,7 @@ def say(connection: sa.Connection, message: Message, *, session_id: int) -> Mess
             reply_id=None if answered is None else answered.id,
             mentions=message.mentions,
             parts=message.parts,
+            attachments=message.attachments,
         )
     if written:
         return None
@@ -209,6 +212,7 @@ def change(connection: sa.Connection, message: Message, *, seq: int, **columns: 
 
 def delete(connection: sa.Connection, message: Message, *, seq: int, at: datetime) -> Message:
     """Leave only that there was one; `seq` is that of the change."""
+    files.erase_of(connection, message.conversation_id, message.seq)
     for table in (reactions, mentions):
         connection.execute(
             table.delete().where(
@@ -326,6 +330,7 @@ def _longer_than(chars: int) -> Callable[[Any], bool]:
         nonlocal counted, length
         counted += 1
         length += len(row.text) + len(row.parts or "") + len(row.reactions or "")
+        length += len(row.attachments or "")
         return length > chars and counted > 1
 
     return is_longer
@@ -353,6 +358,7 @@ def _message(row: Any) -> Message:
         mentions=row.mentions,
         parts=row.parts,
         reactions=row.reactions,
+        attachments=row.attachments,
     )
 
 

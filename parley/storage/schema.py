@@ -299,10 +299,11 @@ messages = sa.Table(
     sa.Column("reply_seq", sa.BigInteger),
     sa.Column("reply_id", sa.Text),
     # As they are sent, in JSON, and read for every state: the user_ids of those who are meant, what
-    # its Markdown comes to, and its reactions.
+    # its Markdown comes to, its reactions and its files.
     sa.Column("mentions", sa.Text),
     sa.Column("parts", sa.Text),
     sa.Column("reactions", sa.Text),
+    sa.Column("attachments", sa.Text),
 )
 PINNED = messages.c.pinned_at.is_not(None)
 sa.Index(
@@ -373,6 +374,61 @@ readings = sa.Table(
     sa.Column("seq", sa.BigInteger, nullable=False),
     # Whether they keep it to themselves.
     sa.Column("is_hidden", sa.Boolean, nullable=False, server_default=_NO),
+)
+
+# What was uploaded, as it is served. The bytes are where files are kept, under the same id.
+files = sa.Table(
+    "files",
+    metadata,
+    sa.Column("id", _Key, primary_key=True),
+    sa.Column("file_id", sa.Text, nullable=False, unique=True),
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), nullable=False),
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), nullable=False),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("sha256", sa.LargeBinary(32), nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    # Of the message that names it.
+    sa.Column("seq", sa.BigInteger),
+    sa.Column("width", sa.Integer),
+    sa.Column("height", sa.Integer),
+    sa.Column("duration_ms", sa.BigInteger),
+    sa.Column("has_preview", sa.Boolean, nullable=False, server_default=_NO),
+)
+sa.Index("ix_files_message", files.c.conversation_id, files.c.seq, files.c.id)
+sa.Index("ix_files_session", files.c.session_id, files.c.size)
+UNSENT = files.c.seq.is_(None)
+sa.Index("ix_files_unsent", files.c.created_at, sqlite_where=UNSENT, postgresql_where=UNSENT)
+
+# What is on its way to become a file.
+uploads = sa.Table(
+    "uploads",
+    metadata,
+    sa.Column("id", _Key, primary_key=True),
+    sa.Column("file_id", sa.Text, nullable=False, unique=True),
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), nullable=False),
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), nullable=False),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    # So much of it is on the disk for sure.
+    sa.Column("offset", sa.BigInteger, nullable=False),
+    sa.Column("begun_at", Instant, nullable=False),
+    sa.Column("touched_at", Instant, nullable=False),
+)
+sa.Index("ix_uploads_conversation", uploads.c.conversation_id, uploads.c.size)
+sa.Index("ix_uploads_session", uploads.c.session_id, uploads.c.size)
+sa.Index("ix_uploads_touched", uploads.c.touched_at)
+
+# The ids of files that are gone, until their bytes are, too.
+erased_files = sa.Table(
+    "erased_files",
+    metadata,
+    sa.Column("id", _Key, primary_key=True),
+    sa.Column("file_id", sa.Text, nullable=False),
 )
 
 links = sa.Table(

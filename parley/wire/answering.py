@@ -21,15 +21,22 @@ a megabyte into the network takes milliseconds."""
 class Arriving:
     """An ASGI `receive` that counts what comes as long as it is worked on. Of an address that has
     too much waiting nothing more is taken: its client is as good as gone.
+
+    `is_streamed` where whoever receives is done with each piece when it asks for the next.
     """
 
-    def __init__(self, receive: Any, backlog: Backlog, place: str) -> None:
+    def __init__(
+        self, receive: Any, backlog: Backlog, place: str, *, is_streamed: bool = False
+    ) -> None:
         self._receive = receive
         self._backlog = backlog
         self._place = place
+        self._is_streamed = is_streamed
         self._held = 0
 
     async def __call__(self) -> Any:
+        if self._is_streamed:
+            self.let_go()
         message = await self._receive()
         size = len(message.get("body", b""))
         self._held += size
@@ -38,8 +45,9 @@ class Arriving:
         return message
 
     def let_go(self) -> None:
-        """The request is done with."""
+        """What came is done with."""
         self._backlog.hold(self._place, -self._held)
+        self._held = 0
 
 
 class Counted:

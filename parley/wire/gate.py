@@ -21,6 +21,9 @@ from parley.wire.places import RETRY_AFTER_S, Places
 from parley.wire.server import Server
 from parley.wire.unread import Backlog
 
+StreamRule = Callable[[dict[str, Any]], bool]
+"""Whether the app takes the body of a request piece by piece, each done with before the next."""
+
 PATH = "/socket.io/"
 _TRANSPORTS = ("polling", "websocket")
 OWN_LINES = "parley.lines"
@@ -57,6 +60,7 @@ class Gate:
         is_here: HostRule,
         may_connect: OriginRule,
         readable_by: CrossOriginRule,
+        is_streamed: StreamRule,
         kept: frozenset[str],
         elsewhere: bytes,
         refusal: bytes,
@@ -74,6 +78,7 @@ class Gate:
         self._is_here = is_here
         self._may_connect = may_connect
         self._readable_by = readable_by
+        self._is_streamed = is_streamed
         self._kept = kept
         self._elsewhere = elsewhere
         self._refusal = refusal
@@ -170,7 +175,7 @@ class Gate:
             self.pace.spend_on_refusal(place)
             await refuse(send, self._crowded)
             return
-        arriving = Arriving(receive, self.backlog, place)
+        arriving = Arriving(receive, self.backlog, place, is_streamed=self._is_streamed(scope))
         try:
             answer = Counted(send, self.backlog, self.pace, place, self._crowded)
             await self._pass(scope, handshake, arriving, answer)

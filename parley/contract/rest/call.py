@@ -22,6 +22,8 @@ class Call:
     parameters: tuple[Parameter, ...] = ()
     credential: str = ""
     """Whose credential it needs, if any."""
+    takes_file: bool = False
+    """Whether its body is a file: as it is, or in a form's field `file`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,11 @@ from parley.contract.objects import Message
 from parley.contract.terms import (
     ChosenNames,
     ClientId,
+    FileIds,
     MessageId,
     MessageText,
     MessageType,
+    SaidText,
     Timestamp,
 )
 
@@ -31,13 +33,17 @@ class SendBody(Struct, kw_only=True):
     have spoken. Of several with one name it means the one whose name it has been longest, unless
     `mentions`, the `user_id`s of those you chose, names another of them. It means at most 20
     people, and nobody in code. What it means is decided as it is stored.
+
+    `attachments` are the ids of up to 10 files that you uploaded to this conversation and no
+    message names yet; with them, `message` may be empty.
     """
 
-    message: MessageText
+    message: SaidText
     type: MessageType | None = None
     client_id: ClientId | None = None
     reply_to: MessageId | None = None
     mentions: ChosenNames | None = None
+    attachments: FileIds | None = None
 
 
 class SendReply(Struct, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -19,6 +19,7 @@ from parley.contract.rest.conversations import (
     ReplacedLinkReply,
 )
 from parley.contract.rest.door import AnswerBody, EnterBody, EnteredReply, KnockBody, KnockReply
+from parley.contract.rest.files import FileReply, FilesReply
 from parley.contract.rest.links import LinkBody, NewLinkReply
 from parley.contract.rest.messages import (
     EditBody,
@@ -37,6 +38,9 @@ from parley.contract.terms import (
     ACTS_PAGE_MAX,
     CONVERSATIONS_PAGE_DEFAULT,
     CONVERSATIONS_PAGE_MAX,
+    FILE_NAME_MAX_CHARS,
+    FILES_PAGE_DEFAULT,
+    FILES_PAGE_MAX,
     MESSAGES_PAGE_DEFAULT,
     MESSAGES_PAGE_MAX,
     MISSED_MAX,
@@ -50,6 +54,8 @@ from parley.contract.terms import (
 )
 
 _PAGE = Annotated[int, Meta(ge=1, le=MESSAGES_PAGE_MAX)]
+_FILES_PAGE = Annotated[int, Meta(ge=1, le=FILES_PAGE_MAX)]
+_FILE_KIND = Literal["media", "audio", "documents"]
 _ACTS_PAGE = Annotated[int, Meta(ge=1, le=ACTS_PAGE_MAX)]
 _LIST_PAGE = Annotated[int, Meta(ge=1, le=CONVERSATIONS_PAGE_MAX)]
 _OWN_PAGE = Annotated[int, Meta(ge=1, le=OWN_PAGE_MAX)]
@@ -206,6 +212,46 @@ CALLS: dict[str, Call] = {
             SendBody,
             201,
             credential="participant",
+        ),
+        Call(
+            "upload",
+            "POST",
+            "/api/conversations/{room_id}/files",
+            "Upload a file: as the body, with its `name` in the query, or in the field `file` of a "
+            "multipart form. Large files, and those that may break off, go by [tus](#uploads).",
+            FileReply,
+            status=201,
+            parameters=(
+                Parameter(
+                    "name",
+                    f"what it is called; of a name longer than {FILE_NAME_MAX_CHARS} characters "
+                    "the beginning and the ending are kept",
+                ),
+            ),
+            credential="participant",
+            takes_file=True,
+        ),
+        Call(
+            "files",
+            "GET",
+            "/api/conversations/{room_id}/files",
+            "The files of the conversation's messages, the latest first.",
+            FilesReply,
+            parameters=(
+                Parameter(
+                    "kind",
+                    "only `media`, which is pictures and film, `audio`, or `documents`, which is "
+                    "all others",
+                    _FILE_KIND,
+                ),
+                Parameter("before", "only those of messages before this seq", Seq),
+                Parameter(
+                    "limit",
+                    f"how many, {FILES_PAGE_DEFAULT} by default, at most {FILES_PAGE_MAX}; those "
+                    "of one message come together",
+                    _FILES_PAGE,
+                ),
+            ),
         ),
         Call(
             "edit_message",

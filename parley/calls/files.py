@@ -1,0 +1,89 @@
+"""Files: uploading one at once, and which there are."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from quart import request
+
+from parley import contract, present, web
+from parley.calls.answering import parameters
+from parley.domain import files
+from parley.errors import BadRequest, TooLarge
+from parley.incoming import BrokenOff, FormFile, Incoming
+from parley.records import Upload
+
+READ_ON_BYTES = 256 * 1024
+"""So much of a body that is refused is read, so that its sender reads why."""
+
+
+async def upload(room_id: str) -> contract.FileReply:
+    """A whole file: as the body, or in a form's field `file`."""
+    incoming: Incoming = request.incoming  # type: ignore[attr-defined]
+    try:
+        if request.mimetype == "multipart/form-data":
+            return await _from_form(room_id, incoming)
+        name = request.args.get("name", "") or "file"
+        return await _receive(room_id, name, _announced(), incoming)
+    except BrokenOff:
+        raise BadRequest("The upload broke off. Nothing was kept: send it again.") from None
+    except BaseException:
+        await incoming.drain(READ_ON_BYTES)
+        raise
+
+
+async def _from_form(room_id: str, incoming: Incoming) -> contract.FileReply:
+    form = FormFile(incoming, request.headers.get("Content-Type", ""), field="file")
+    name = await form.name()
+    # What is around the file in the form counts too: the file is smaller than this.
+    return await _receive(room_id, name, _announced(), form.data())
+
+
+def _announced() -> int | None:
+    """How long the body is, where that was said."""
+    length = request.headers.get("Content-Length", "")
+    return int(length) if length.isascii() and length.isdecimal() else None
+
+
+async def _receive(
+    room_id: str, name: str, announced: int | None, data: AsyncIterator[bytes] | Incoming
+) -> contract.FileReply:
+    context, session = web.site().context, await web.current_session()
+    most = files.filing(context).quotas.file
+    begun = await files.begin(
+        context, room_id, session, name=name, size=most if announced is None else announced
+    )
+    try:
+        upload = await files.receive(context, begun, _within(data, begun))
+    except BaseException:
+        await files.give_up(context, begun)
+        raise
+    return contract.FileReply(file=files.as_sent(await files.finish(context, upload)))
+
+
+async def _within(data: AsyncIterator[bytes] | Incoming, upload: Upload) -> AsyncIterator[bytes]:
+    count = 0
+    async for piece in data:
+        count += len(piece)
+        if count > upload.size:
+            raise TooLarge(f"This file is too large: at most {files.in_words(upload.size)}.")
+        yield piece
+
+
+KINDS = {"media": ("picture", "video"), "audio": ("audio",), "documents": ("document",)}
+
+
+async def sent(room_id: str) -> contract.FilesReply:
+    query = parameters("files")
+    found, has_more = await files.sent(
+        web.site().context,
+        room_id,
+        await web.session_if_known(),
+        kinds=KINDS[query["kind"]] if "kind" in query else (),
+        before=query.get("before"),
+        limit=query.get("limit", contract.FILES_PAGE_DEFAULT),
+    )
+    return contract.FilesReply(
+        files=[present.sent_file(each, files.as_sent(each.file)) for each in found],
+        has_more=has_more,
+    )

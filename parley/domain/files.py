@@ -1,0 +1,409 @@
+"""Files: uploading them, who may read them, and erasing them with what they belong to."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import msgspec
+import sqlalchemy as sa
+import structlog
+from msgspec import UNSET, UnsetType
+
+from parley import contract
+from parley.domain import access, door, text
+from parley.domain.context import Context
+from parley.domain.filing import Filing
+from parley.errors import (
+    BadRequest,
+    Forbidden,
+    NotFound,
+    NotJoined,
+    ParleyError,
+    RateLimited,
+    TooLarge,
+    Unavailable,
+)
+from parley.files.inbox import GONE, digest
+from parley.files.store import PREVIEW
+from parley.records import File, SentFile, Session, Upload, Usage
+from parley.storage import files as stored
+
+log = structlog.get_logger(__name__)
+
+ID_BYTES = 16
+SYNC_EVERY_BYTES = 16 * 1024 * 1024
+"""So much of an upload may be sent again after a power cut."""
+WAITS_S = 3600.0
+"""How long an upload may stand still, and a file wait for a message that names it."""
+WAITING_MAX = 100
+"""How many of both one session may have."""
+ERASED_AT_ONCE = 100
+NO_FILES = "This server takes no files."
+NO_SUCH_FILE = "There's no such file. It may have been deleted."
+NO_SUCH_ATTACHMENT = "One of the files isn't there any more. Upload it again."
+
+
+def filing(context: Context) -> Filing:
+    """Raises `Forbidden` where there is no place for files."""
+    if context.filing is None:
+        raise Forbidden(NO_FILES)
+    return context.filing
+
+
+# --- uploading ---
+
+
+async def begin(
+    context: Context, room_id: str, session: Session | None, *, name: str, size: int
+) -> Upload:
+    """Expect a file of so many bytes; for whoever may post there.
+
+    Raises `NotJoined`, `ConversationIsOver`, `ReadOnly`; `TooLarge` where it, or what there is with
+    it, is more than may be; `RateLimited` where too much was uploaded and not sent; `Unavailable`
+    where the disk has no room.
+    """
+    room = filing(context)
+    if not room.quotas.file:
+        raise Forbidden(NO_FILES)
+    if size > room.quotas.file:
+        raise TooLarge(f"This file is too large: at most {in_words(room.quotas.file)}.")
+    name, at = text.file_name(name), context.clock()
+
+    def work(connection: sa.Connection) -> Upload:
+        found = door.readable(connection, room_id, session)
+        if found.person is None or session is None:
+            raise NotJoined
+        access.require_posting(found.conversation, found.person)
+        if stored.count_of_session(connection, session.id) >= WAITING_MAX:
+            raise RateLimited(
+                f"{WAITING_MAX} of your files wait to be sent, which is the most. Send them, or "
+                "wait an hour.",
+                retry_after=60,
+            )
+        _require_room(room, stored.usage(connection, found.id, session.id), size)
+        upload = Upload(
+            conversation_id=found.id,
+            id=secrets.token_hex(ID_BYTES),
+            session_id=session.id,
+            user_id=found.person.user_id,
+            name=name,
+            size=size,
+            offset=0,
+            begun_at=at,
+            touched_at=at,
+        )
+        stored.begin(connection, upload)
+        return upload
+
+    upload = await context.database.write(work)
+    try:
+        await room.inbox.begin(upload.id, size)
+    except BaseException:
+        await give_up(context, upload)
+        raise
+    return upload
+
+
+async def upload_of(
+    context: Context, room_id: str, session: Session | None, upload_id: str
+) -> Upload:
+    """An upload of this session's there, with how much of it came. Raises `NotFound`."""
+    room = filing(context)
+
+    def query(connection: sa.Connection) -> Upload | None:
+        found = door.readable(connection, room_id, session)
+        upload = stored.upload(connection, upload_id)
+        if upload is None or session is None:
+            return None
+        is_its = (upload.session_id, upload.conversation_id) == (session.id, found.id)
+        return upload if is_its else None
+
+    upload = await context.database.read(query)
+    if upload is None:
+        raise NotFound(GONE)
+    # What came since the start is there, unless the power is cut.
+    return msgspec.structs.replace(upload, offset=room.inbox.lengths.get(upload.id, upload.offset))
+
+
+async def receive(context: Context, upload: Upload, data: AsyncIterator[bytes]) -> Upload:
+    """Add what comes, and return once it is on the disk; the upload as it is then.
+
+    Where `data` breaks off with an error, that is raised, and what came stays. Raises `BadRequest`
+    for more than was announced; `Forbidden` while something is added to it already; `Unavailable`.
+    """
+    inbox, asked = filing(context).inbox, upload
+    if inbox.is_busy(upload.id):
+        raise Forbidden("This upload is still going on elsewhere. Try again in a moment.")
+    async with inbox.opened(upload.id, upload.offset) as opened:
+        try:
+            async for piece in data:
+                if opened.offset + len(piece) > asked.size:
+                    raise BadRequest("More came than was announced.")
+                await opened.add(piece)
+                if opened.offset - upload.offset >= SYNC_EVERY_BYTES:
+                    await opened.sync()
+                    upload = await _note(context, upload, opened.offset)
+        finally:
+            if opened.offset > upload.offset:
+                await opened.sync()
+                upload = await _note(context, upload, opened.offset)
+    return upload
+
+
+async def _note(context: Context, upload: Upload, offset: int) -> Upload:
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> bool:
+        return stored.touch(connection, upload.id, offset=offset, at=at)
+
+    if not await context.database.write(work):
+        raise NotFound(GONE)
+    return msgspec.structs.replace(upload, offset=offset, touched_at=at)
+
+
+async def finish(context: Context, upload: Upload) -> File:
+    """Make a file of what is all there. It is kept for good once this returns.
+
+    Raises `BadFile` for what is no picture though it looks like one, and `NotFound` where its
+    conversation is gone: then nothing is left of it.
+    """
+    room = filing(context)
+    path = room.inbox.path(upload.id)
+    try:
+        looked = await room.workshop.look(path, upload.name, path.parent)
+        served = looked.clean or path
+        size, sha256 = await asyncio.to_thread(digest, served)
+        if looked.preview is not None:
+            await room.store.put(upload.id + PREVIEW, looked.preview)
+        await room.store.put(upload.id, served)
+    except (ParleyError, OSError) as error:
+        if not isinstance(error, Unavailable):
+            await give_up(context, upload)
+        if isinstance(error, FileNotFoundError):
+            raise NotFound(GONE) from None
+        raise
+    file = File(
+        conversation_id=upload.conversation_id,
+        id=upload.id,
+        session_id=upload.session_id,
+        user_id=upload.user_id,
+        name=upload.name,
+        type=looked.type,
+        kind=looked.kind,
+        size=size,
+        sha256=sha256,
+        created_at=context.clock(),
+        width=looked.width,
+        height=looked.height,
+        duration_ms=None if looked.duration_s is None else round(looked.duration_s * 1000),
+        has_preview=looked.preview is not None,
+    )
+
+    def work(connection: sa.Connection) -> bool:
+        is_kept = stored.finish(connection, file)
+        if not is_kept:
+            stored.give_up(connection, file.id)
+        return is_kept
+
+    is_kept = await context.database.write(work)
+    await _clear(room, upload.id, looked.clean, looked.preview)
+    if not is_kept:
+        room.erasing.set()
+        raise NotFound(GONE)
+    return file
+
+
+async def give_up(context: Context, upload: Upload) -> None:
+    """Let go of an upload, and of what came of it."""
+    room = filing(context)
+    await context.database.write(lambda connection: stored.give_up(connection, upload.id))
+    room.erasing.set()
+
+
+async def _clear(room: Filing, id: str, *made: Path | None) -> None:
+    await room.inbox.forget(id)
+    for path in made:
+        if path is not None:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+def _require_room(room: Filing, usage: Usage, size: int) -> None:
+    quotas = room.quotas
+    if usage.session + size > quotas.session:
+        raise TooLarge(
+            f"Your files take up {in_words(usage.session)}, and this one would be more than "
+            f"{in_words(quotas.session)}. Delete messages with files you no longer need."
+        )
+    if usage.conversation + size > quotas.conversation:
+        raise TooLarge(
+            f"The files of a conversation can take up {in_words(quotas.conversation)}, and this "
+            "one would be more. Delete messages with files no one needs any more."
+        )
+    if usage.server + size > quotas.server:
+        raise TooLarge("The server has no room for more files. Whoever runs it can make some.")
+
+
+def in_words(size: int) -> str:
+    """A size as people say it: `1.5 GB`, in powers of ten."""
+    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if size >= unit:
+            return f"{size / unit:.1f}".removesuffix(".0") + f" {name}"
+    return f"{size} bytes"
+
+
+# --- reading ---
+
+
+async def readable(context: Context, file_id: str, session: Session | None) -> File:
+    """A file, for whoever may read its conversation, or uploaded it as long as no message names it.
+
+    Raises `NotFound`, in the same words for one that never was.
+    """
+
+    def query(connection: sa.Connection) -> File:
+        found = stored.by_id(connection, file_id)
+        if found is None:
+            raise NotFound(NO_SUCH_FILE)
+        file, room_id = found
+        try:
+            door.readable(connection, room_id, session)
+        except ParleyError:
+            raise NotFound(NO_SUCH_FILE) from None
+        if file.seq is None and (session is None or session.id != file.session_id):
+            raise NotFound(NO_SUCH_FILE)
+        return file
+
+    return await context.database.read(query)
+
+
+async def own(context: Context, room_id: str, session: Session | None, file_id: str) -> File:
+    """A file that this session uploaded there. Raises `NotFound`."""
+
+    def query(connection: sa.Connection) -> File:
+        conversation_id = door.readable(connection, room_id, session).id
+        found = stored.by_id(connection, file_id)
+        if found is None or session is None:
+            raise NotFound(GONE)
+        file, _ = found
+        if (file.session_id, file.conversation_id) != (session.id, conversation_id):
+            raise NotFound(GONE)
+        return file
+
+    return await context.database.read(query)
+
+
+async def sent(
+    context: Context,
+    room_id: str,
+    session: Session | None,
+    *,
+    kinds: Sequence[str] = (),
+    before: int | None = None,
+    limit: int,
+) -> tuple[tuple[SentFile, ...], bool]:
+    """The files of a conversation, the latest first, and whether there are more."""
+
+    def query(connection: sa.Connection) -> tuple[tuple[SentFile, ...], bool]:
+        found = door.readable(connection, room_id, session)
+        # All of one message, so that the next page can begin before it.
+        rows = stored.sent(
+            connection,
+            found.id,
+            kinds=kinds,
+            before=before,
+            limit=limit + contract.ATTACHMENTS_MAX,
+        )
+        last = rows[limit - 1].seq if len(rows) > limit else None
+        page = [row for at, row in enumerate(rows) if at < limit or row.seq == last]
+        return tuple(page), len(rows) > len(page)
+
+    return await context.database.read(query)
+
+
+# --- sending: inside the transaction that stores the message ---
+
+
+def attachable(
+    connection: sa.Connection, conversation_id: int, session_id: int, ids: Sequence[str]
+) -> tuple[File, ...]:
+    """The files that a message is to name. Raises `NotFound` where one of them cannot be."""
+    if not ids:
+        return ()
+    found = stored.unsent(connection, conversation_id, session_id, ids)
+    if len(found) != len(ids):
+        raise NotFound(NO_SUCH_ATTACHMENT)
+    return found
+
+
+def together(files: Sequence[File]) -> str | None:
+    """The files of a message in JSON, as they are kept with it and sent; None for none."""
+    if not files:
+        return None
+    return msgspec.json.encode([as_sent(file) for file in files]).decode()
+
+
+def names(files: Sequence[File]) -> str:
+    """What a message says that has files and no words, for whoever does not see them."""
+    return ", ".join(file.name for file in files)
+
+
+def as_sent(file: File) -> contract.File:
+    """A file as clients are told of it, on its own or with its message, where it is kept so."""
+    duration_ms = file.duration_ms
+    return contract.File(
+        id=file.id,
+        name=file.name,
+        type=file.type,
+        size=file.size,
+        url=f"/files/{file.id}/{quote(file.name, safe='')}",
+        width=_or_unset(file.width),
+        height=_or_unset(file.height),
+        duration_s=UNSET if duration_ms is None else duration_ms / 1000,
+        thumbnail_url=f"/files/{file.id}/preview" if file.has_preview else UNSET,
+    )
+
+
+def _or_unset(number: int | None) -> int | UnsetType:
+    return UNSET if number is None else number
+
+
+# --- erasing ---
+
+
+async def erase(context: Context) -> None:
+    """Erase what nobody sent within an hour, and the bytes of all that is gone."""
+    before = context.clock() - timedelta(seconds=WAITS_S)
+
+    def work(connection: sa.Connection) -> None:
+        stored.erase_old(connection, before=before)
+
+    await context.database.write(work)
+    await erase_bytes(context)
+
+
+def erase_soon(context: Context) -> None:
+    """Something with files is gone: have their bytes erased."""
+    if context.filing is not None:
+        context.filing.erasing.set()
+
+
+async def erase_bytes(context: Context) -> None:
+    """Erase the bytes of all that is gone."""
+    room = filing(context)
+    room.erasing.clear()
+    while ids := await context.database.read(stored.erased, limit=ERASED_AT_ONCE):
+        await room.store.erase([key for id in ids for key in (id, id + PREVIEW)])
+        for id in ids:
+            await room.inbox.forget(id)
+        await context.database.write(functools.partial(_forget, ids=ids))
+        log.info("files_erased", count=len(ids))
+
+
+def _forget(connection: sa.Connection, *, ids: Sequence[str]) -> None:
+    stored.forget_erased(connection, ids)

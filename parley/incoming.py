@@ -1,0 +1,150 @@
+"""Bodies that are files: read as they come, in order, and never whole.
+
+Quart's own body is filled as fast as the network brings it, ends after ten seconds, and its form
+parser keeps what it has read. So what may be a file is read from the server itself: the next piece
+is asked for when the last one is stored, which holds its sender back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from quart.asgi import ASGIHTTPConnection
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.http import parse_options_header
+from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
+
+from parley.errors import BadRequest, TooLarge
+
+STILL_MAX_S = 30.0
+"""How long nothing may come."""
+HEAD_MAX_BYTES = 16 * 1024
+"""What the fields of a form may have before its file."""
+PIECE_MAX_BYTES = 1024 * 1024
+"""Of a form, what is taken apart at once."""
+_STREAMED = re.compile(r"/api/conversations/[^/]+/(?:files|uploads(?:/[^/]+)?)/?")
+_METHODS = ("POST", "PATCH")
+
+Receive = Callable[[], Awaitable[Any]]
+
+
+class BrokenOff(Exception):
+    """Whoever sends it is gone, or sends no more."""
+
+
+def is_streamed(scope: Any) -> bool:
+    """Whether the body of a request is read as it comes."""
+    return scope["method"] in _METHODS and _STREAMED.fullmatch(scope["path"]) is not None
+
+
+class Incoming:
+    """The body of a request, piece by piece, once."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._is_over = False
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._pieces()
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        """Raises `BrokenOff`."""
+        while not self._is_over:
+            try:
+                async with asyncio.timeout(STILL_MAX_S):
+                    message = await self._receive()
+            except TimeoutError:
+                raise BrokenOff from None
+            if message["type"] != "http.request":
+                raise BrokenOff
+            self._is_over = not message.get("more_body", False)
+            if body := message.get("body", b""):
+                yield body
+
+    async def drain(self, most_bytes: int) -> None:
+        """Read what is left of it, if it is little: then its sender reads the answer."""
+        left = most_bytes
+        try:
+            async for piece in self:
+                left -= len(piece)
+                if left < 0:
+                    return
+        except BrokenOff:
+            pass
+
+
+class Connection(ASGIHTTPConnection):
+    """Leaves the body of what may be a file to whoever answers the request."""
+
+    async def handle_messages(self, request: Any, receive: Any) -> None:
+        if is_streamed(self.scope):
+            request.incoming = Incoming(receive)
+            request.body.set_complete()
+            await asyncio.Event().wait()  # until the request is answered
+        await super().handle_messages(request, receive)
+
+
+class FormFile:
+    """The one file of a form: its name first, then its bytes."""
+
+    def __init__(self, incoming: Incoming, content_type: str, *, field: str) -> None:
+        mimetype, options = parse_options_header(content_type)
+        boundary = options.get("boundary", "")
+        if mimetype != "multipart/form-data" or not boundary:
+            raise BadRequest("This form has no boundary between its parts.")
+        self._field = field
+        self._pieces = aiter(incoming)
+        self._decoder = MultipartDecoder(
+            boundary.encode("utf-8", "replace"), max_form_memory_size=PIECE_MAX_BYTES, max_parts=10
+        )
+        self.fields: dict[str, str] = {}
+        """What stands before the file."""
+
+    async def name(self) -> str:
+        """Raises `BadRequest` where there is no file in the form."""
+        try:
+            return await self._name()
+        except RequestEntityTooLarge:
+            raise TooLarge("This form has too much beside its file.") from None
+
+    async def _name(self) -> str:
+        field: str | None = None
+        while True:
+            event = await self._next()
+            match event:
+                case File() if event.name == self._field:
+                    return event.filename or "file"
+                case File():
+                    raise BadRequest(f"The file is to be in the field {self._field}.")
+                case Field():
+                    field = event.name
+                    self.fields[field] = ""
+                case Data() if field is not None:
+                    self.fields[field] += event.data.decode("utf-8", "replace")
+                    if sum(map(len, self.fields.values())) > HEAD_MAX_BYTES:
+                        raise RequestEntityTooLarge
+                case Epilogue():
+                    raise BadRequest(f"There is no file in the field {self._field}.")
+
+    async def data(self) -> AsyncIterator[bytes]:
+        """Raises `BrokenOff`, and `BadRequest` for a form that is none."""
+        is_over = False
+        while not is_over:
+            event = await self._next()
+            if not isinstance(event, Data):
+                raise BadRequest("This form is broken.")
+            is_over = not event.more_data
+            if event.data:
+                yield event.data
+
+    async def _next(self) -> Any:
+        try:
+            while isinstance(event := self._decoder.next_event(), NeedData):
+                piece = await anext(self._pieces, None)
+                self._decoder.receive_data(piece)
+            return event
+        except ValueError:
+            raise BadRequest("This form is broken.") from None
