@@ -42,6 +42,7 @@ from parley.files.store import Folder
 from parley.limits.limiter import Limits
 from parley.media import Workshop
 from parley.pages import (
+    attached,
     compression,
     decisions,
     faces,
@@ -282,6 +283,10 @@ def _set_up_templates(app: Quart, assets: Assets) -> None:
         excerpt=present.excerpt,
         is_for=transcript.is_for,
     )
+    app.jinja_env.filters.update(
+        attached=attached.attached, raw_attachments=attached.raw_attachments
+    )
+    app.jinja_env.tests.update(wordless=attached.is_wordless)
     app.jinja_env.filters.update(chips=reactions.chips, raw_reactions=reactions.raw_text)
     app.jinja_env.filters.update(called=titles.called, few=own.few)
     app.jinja_env.tests.update(untitled=titles.is_untitled)

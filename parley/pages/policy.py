@@ -48,7 +48,8 @@ def page_policy(public_url: str, embedding_origins: tuple[str, ...] = ()) -> str
             "default-src 'none'",
             "script-src 'self'",
             "style-src 'self'",
-            "img-src 'self'",
+            "img-src 'self' blob:",  # pictures that are being sent, from the page's own memory
+            "media-src 'self'",
             " ".join(("connect-src 'self'", *_socket_source(public_url))),
             "form-action 'self'",
             "base-uri 'none'",

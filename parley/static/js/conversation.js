@@ -5,6 +5,7 @@ import { CatchUp, missedAmong } from "./connection/catch-up.js";
 import { Composer } from "./writing/composer.js";
 import { Connection } from "./connection/connection.js";
 import { byId } from "./browser/dom.js";
+import { startFiles } from "./files/start.js";
 import { Faces } from "./people/faces.js";
 import { onNewDay } from "./browser/time.js";
 import { Drafts } from "./writing/drafts.js";
@@ -16,7 +17,7 @@ import { startLeave } from "./people/leave.js";
 import { LastRead } from "./transcript/last-read.js";
 import { Marks } from "./transcript/marks.js";
 import { startMenu } from "./transcript/menu.js";
-import { readMessage } from "./transcript/message.js";
+import { isWordless, readMessage } from "./transcript/message.js";
 import { OtherTabs } from "./writing/other-tabs.js";
 import { Outbox } from "./writing/outbox.js";
 import { People, readPeople } from "./people/people.js";
@@ -39,6 +40,7 @@ import { unreadSince } from "./state/unread.js";
 import { Transcript } from "./transcript/transcript.js";
 import { startYou } from "./people/you.js";
 import { TypingTeller, listenToTyping } from "./writing/typing.js";
+import { recall } from "./browser/saved.js";
 import { followVisibleViewport } from "./browser/viewport.js";
 import { forgetSentForm } from "./browser/kept-form.js";
 import "./page.js";
@@ -69,7 +71,7 @@ const knocks = document.getElementById("knocks") && import("./people/knocks.js")
 const readMarks = new ReadMarks({ store, connection });
 const catchUp = new CatchUp({ store, connection, reading });
 const tabs = new OtherTabs(key, store);
-const outbox = new Outbox({ store, connection, saved: new SavedOutbox(key, roomIds), tabs });
+const outbox = new Outbox({ store, connection, saved: new SavedOutbox(key, roomIds), tabs, uploads });
 const resting = new Resting({ connection, isBusy: () => store.state.outbox.length > 0 });
 const teller = new TypingTeller((isTyping) => connection.tell("typing", { is_typing: isTyping }));
 const drafts = new Drafts(key, roomIds);
@@ -86,6 +88,10 @@ const composer = new Composer({
 let editor;
 /** @type {Promise<import("./room/pins.js").Pins> | undefined} loaded where something is pinned */
 let pins;
+/** @type {Promise<import("./files/uploads.js").Uploads> | undefined} */
+let filing;
+/** @type {Promise<import("./files/attaching.js").Attaching> | undefined} */
+let attaching;
 
 // First of all: what it waits for is far away, and everything below is done meanwhile.
 resting.start();
@@ -96,6 +102,8 @@ forgetSentForm();
 composer.start();
 replying.start();
 byId("message").addEventListener("input", offerNames);
+startFiles((files) => attached().then((chips) => chips.add(files)), () => !byId("composer").hidden);
+if (recall(`files:${key}`, "sessionStorage")) attached().then((chips) => chips.restore());
 if (composer.drafts.edit()) editing().then(({ editFrom }) => edit(editFrom(composer.drafts.edit())));
 startJoin({ roomId, joined });
 startYou({ roomId, store, renamed });
@@ -260,6 +268,7 @@ function leaveForGood() {
 // The connection is there, or there again: what waited can go on.
 function entered() {
   outbox.resume();
+  filing?.then((uploads) => uploads.resume());
   history.failed = false;
   reading.fetchNearEdge();
   knocks?.then((told) => told.look());
@@ -294,11 +303,25 @@ function receiveChanged(message) {
   import("./transcript/actions.js").then(({ tellReactions }) => tellReactions(store, known));
 }
 
-/** @param {string} text */
-function send(text) {
+/**
+ * @param {string} text
+ * @param {import("./state/store.js").OutgoingFile[]} [files]
+ */
+function send(text, files) {
   teller.sent();
-  outbox.send(text, replying.take(text));
+  outbox.send(text, { ...replying.take(text), files });
   reading.wrote();
+}
+
+function uploads() {
+  filing ??= import("./files/uploads.js").then(({ Uploads }) => new Uploads({ connection }));
+  return filing;
+}
+
+function attached() {
+  attaching ??= Promise.all([import("./files/attaching.js"), uploads()]).then(([{ Attaching }, uploads]) =>
+    new Attaching({ uploads, composer, kept: `files:${key}` }));
+  return attaching;
 }
 
 // Most messages name nobody.
@@ -327,12 +350,14 @@ function editing() {
   return import("./writing/editing.js");
 }
 
-/** @param {{id: string, seq: number, message: string, text?: string}} [message] none to edit: nothing */
+/** @param {{id: string, seq: number, message: string, text?: string,
+ *   attachments?: import("./connection/wire.js").File[]}} [message] none to edit: nothing */
 async function edit(message) {
   if (!message || !mayPost(store.state)) return;
   const { Editing } = await editing();
+  const text = message.text ?? (isWordless(message) ? "" : undefined);
   editor ??= new Editing({ connection, composer, replying });
-  editor.start(message, message.text);
+  editor.start(message, text);
 }
 
 /** @param {import("./state/store.js").Me} me */
@@ -439,8 +464,10 @@ async function jumpTo(message, quote, event) {
 function actOnFailed(clientId, action) {
   if (action === "retry") return outbox.retry(clientId);
   const failed = store.state.outbox.find((outgoing) => outgoing.clientId === clientId);
+  if (action === "edit") outbox.files.delete(clientId); // they go back with the words
   outbox.discard(clientId);
   if (action === "edit" && failed) {
+    if (failed.files) attached().then((chips) => chips.putBack(failed.files ?? []));
     composer.putBack(failed.text);
     replying.putBack(failed);
   } else byId("message").focus();

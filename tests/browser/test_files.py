@@ -1,0 +1,144 @@
+"""Files in a conversation: choosing, sending, seeing and losing them."""
+
+from __future__ import annotations
+
+import re
+import signal
+from pathlib import Path
+from urllib.parse import urljoin
+
+from playwright.sync_api import FilePayload, Locator, expect
+
+from tests.browser.conftest import Arrive
+from tests.browser.making_files import payload, picture, png
+from tests.browser.visitor import Visitor
+from tests.servers import Process, process
+
+
+def chooses(visitor: Visitor, *files: FilePayload) -> None:
+    with visitor.page.expect_file_chooser() as chosen:
+        visitor.page.get_by_role("button", name="Attach files").click()
+    chosen.value.set_files(list(files))
+
+
+def chips(visitor: Visitor) -> Locator:
+    return visitor.page.get_by_role("list", name="Files to send").get_by_role("listitem")
+
+
+def sends(visitor: Visitor) -> None:
+    visitor.page.get_by_role("button", name="Send").click()
+    expect(visitor.page.locator(".pending")).to_have_count(0)
+
+
+def test_pictures_and_a_document_go_out_with_their_words(ada: Visitor, ben: Visitor) -> None:
+    link = ada.starts()
+    ada.joins()
+    ben.comes(link)
+    chooses(ada, picture("lake.png", 640, 480), payload("notes.pdf", b"%PDF-1.7 hello"))
+    expect(chips(ada)).to_have_count(2)
+    expect(chips(ada).last).to_contain_text("PDF · 14 bytes")
+    ada.composer.fill("From the lake")
+    sends(ada)
+    expect(chips(ada)).to_have_count(0)
+    for reader in (ada, ben):
+        reader.reads("From the lake")
+        message = reader.message("From the lake")
+        lake = message.get_by_role("img", name="lake.png")
+        expect(lake).to_have_attribute("src", re.compile("^/files/"))
+        expect(lake).to_have_js_property("complete", True)
+        expect(lake).to_have_attribute("width", "320")
+        expect(message.get_by_role("link", name="notes.pdf")).to_contain_text("PDF · 14 bytes")
+    # The server renders the same.
+    before = ben.message("From the lake").locator(".files").evaluate(LOOKS)
+    ben.reloads()
+    ben.is_connected()
+    assert ben.message("From the lake").locator(".files").evaluate(LOOKS) == before
+
+
+def test_an_upload_goes_on_after_a_reload_and_what_follows_waits_for_it(
+    ada: Visitor, ben: Visitor
+) -> None:
+    ben.comes(ada.starts())
+    ada.joins()
+    patches: list[str] = []
+    ada.page.on("request", lambda asked: patches.append(asked.headers.get("upload-offset", "")))
+    slow = ada.context.new_cdp_session(ada.page)
+    slow.send("Network.enable")
+    slow.send("Network.emulateNetworkConditions", {**FAST, "uploadThroughput": 300_000})
+    film = bytes(range(256)) * 4000
+    chooses(ada, payload("film.bin", film))
+    ada.sends("Look at this")
+    ada.sends("And answer")
+    expect(ada.messages.nth(0).locator("progress")).to_have_attribute("value", re.compile("^[1-9]"))
+    ada.reloads()
+    ada.is_connected()
+    ben.reads("And answer")
+    assert ben.texts() == ["Look at this", "And answer"]
+    link = ben.messages.nth(0).get_by_role("link", name="film.bin")
+    got = ben.context.request.get(urljoin(ben.url, str(link.get_attribute("href"))))
+    assert got.body() == film
+    assert any(offset not in ("", "0") for offset in patches)
+
+
+def test_an_upload_goes_on_when_the_server_is_back(arrive: Arrive, tmp_path: Path) -> None:
+    with process(tmp_path / "data", "--port", "0") as site:
+        ada = arrive("Ada", url=site.url)
+        ada.may_meet("ERR_CONNECTION", "WebSocket connection", "ERR_EMPTY", "ERR_SOCKET", "503")
+        ada.starts()
+        ada.joins()
+        slow = ada.context.new_cdp_session(ada.page)
+        slow.send("Network.enable")
+        slow.send("Network.emulateNetworkConditions", {**FAST, "uploadThroughput": 300_000})
+        chooses(ada, payload("film.bin", bytes(range(256)) * 4000))
+        chip = chips(ada)
+        expect(chip.get_by_role("progressbar")).to_have_attribute("value", re.compile("^[1-9]"))
+        port = site.port
+        site.stop(signal.SIGKILL)
+        again = Process(tmp_path / "data", "--port", str(port))
+        again.start()
+        try:
+            slow.send("Network.emulateNetworkConditions", FAST)
+            expect(chip).to_contain_text("BIN · 1 MB")
+            ada.composer.fill("There it is")
+            sends(ada)
+            expect(ada.message("There it is").get_by_role("link", name="film.bin")).to_be_visible()
+        finally:
+            ada.goes_home()
+            again.stop()
+
+
+def test_what_is_refused_says_why_and_what_is_sent_can_be_called_off(ada: Visitor) -> None:
+    ada.may_meet("status 4", "status of 4")
+    ada.starts()
+    ada.joins()
+    chooses(ada, payload("broken.png", png()[:20], "image/png"), payload("fine.txt", b"words"))
+    broken = chips(ada).filter(has_text="broken.png")
+    expect(broken).to_have_attribute("data-status", "failed")
+    expect(broken).to_contain_text(re.compile("picture|damaged"))
+    ada.page.get_by_role("button", name="Send").click()
+    expect(ada.page.locator("#composer-limit")).to_contain_text("Retry it or remove it")
+    # Chosen files outlive a reload, too.
+    ada.reloads()
+    ada.is_connected()
+    ada.page.get_by_role("button", name="Remove broken.png").click()
+    expect(chips(ada)).to_have_count(1)
+    sends(ada)
+    fine = ada.messages.get_by_role("link", name="fine.txt")
+    expect(fine).to_be_visible()
+    expect(ada.messages.locator(".message-text")).to_be_hidden()
+    slow = ada.context.new_cdp_session(ada.page)
+    slow.send("Network.enable")
+    slow.send("Network.emulateNetworkConditions", {**FAST, "uploadThroughput": 100_000})
+    chooses(ada, payload("large.bin", bytes(2_000_000)))
+    ada.sends("Too much")
+    ada.messages.last.get_by_role("button", name="Cancel").click()
+    expect(ada.messages).to_have_count(1)
+    ada.says("Never mind")
+
+
+FAST = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+LOOKS = """files => [...files.querySelectorAll('*')].map((each) => [
+  each.tagName,
+  ...each.getAttributeNames().sort().map((name) => `${name}=${each.getAttribute(name)}`),
+  each.childElementCount ? '' : each.textContent.trim(),
+].join(' '))"""
