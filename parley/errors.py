@@ -35,6 +35,13 @@ class TooLarge(ParleyError):
     text = "That is too long."
 
 
+class BadFile(ParleyError):
+    """An upload claims to be a picture, and cannot be shown as one."""
+
+    code = "bad_file"
+    text = "This picture can't be opened. It may be damaged: try another copy of it."
+
+
 class NotFound(ParleyError):
     code = "not_found"
     text = "Page not found."

@@ -14,6 +14,7 @@ class Code(StrEnum):
 
     BAD_REQUEST = "bad_request"
     TOO_LARGE = "too_large"
+    BAD_FILE = "bad_file"
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     CONVERSATION_NOT_FOUND = "conversation_not_found"
@@ -48,6 +49,9 @@ CODES: dict[Code, CodeMeaning] = {
         400, "malformed JSON, a wrong type, a missing field or an unknown event"
     ),
     Code.TOO_LARGE: CodeMeaning(413, "longer than allowed"),
+    Code.BAD_FILE: CodeMeaning(
+        400, "a picture that is damaged, too large to open, or took too long"
+    ),
     Code.NOT_FOUND: CodeMeaning(404, "no such page or endpoint"),
     Code.METHOD_NOT_ALLOWED: CodeMeaning(
         405, "the endpoint takes other methods; the header `Allow` lists them"
