@@ -62,6 +62,7 @@ from parley.pages.assets import SHOWN_ELSEWHERE, Assets
 from parley.pages.conversations import pages
 from parley.pages.door import door_pages
 from parley.pages.files import file_pages
+from parley.pages.files_of import file_list_pages
 from parley.pages.manage import manage_pages
 from parley.pages.messages import message_pages
 from parley.pages.reactions import reaction_pages
@@ -233,6 +234,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(door_pages)
     app.register_blueprint(manage_pages)
     app.register_blueprint(message_pages)
+    app.register_blueprint(file_list_pages)
     app.register_blueprint(file_pages(allowed_origins=config.allowed_origins))
     app.register_blueprint(app.assets.blueprint())
     app.before_request(_refuse_other_hosts)

@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 from playwright.sync_api import FilePayload, Locator, expect
 
 from tests.browser.conftest import Arrive
-from tests.browser.making_files import payload, picture, png
+from tests.browser.making_files import payload, picture, png, wav
 from tests.browser.visitor import Visitor
 from tests.servers import Process, process
 
@@ -19,6 +19,7 @@ def chooses(visitor: Visitor, *files: FilePayload) -> None:
     with visitor.page.expect_file_chooser() as chosen:
         visitor.page.get_by_role("button", name="Attach files").click()
     chosen.value.set_files(list(files))
+    expect(chips(visitor)).not_to_have_count(0)
 
 
 def chips(visitor: Visitor) -> Locator:
@@ -136,6 +137,131 @@ def test_what_is_refused_says_why_and_what_is_sent_can_be_called_off(ada: Visito
     ada.says("Never mind")
 
 
+def test_a_picture_opens_over_the_page_and_is_gone_when_it_is_deleted(
+    ada: Visitor, ben: Visitor
+) -> None:
+    link = ada.starts()
+    ada.joins()
+    chooses(ada, picture("one.png", 640, 480), picture("two.png", 480, 640))
+    sends(ada)
+    expect(ada.messages.get_by_role("img", name="two.png")).to_be_visible()
+    ben.comes(link)
+    ben.page.get_by_role("link", name="one.png").click()
+    viewer = ben.page.get_by_role("dialog", name="Picture")
+    expect(viewer).to_contain_text("one.png")
+    expect(viewer).to_contain_text("1 of 2")
+    expect(viewer.get_by_role("img")).to_have_js_property("naturalWidth", 640)
+    ben.page.keyboard.press("ArrowRight")
+    expect(viewer.get_by_role("img", name="two.png")).to_be_visible()
+    expect(viewer.get_by_role("button", name="Next picture")).to_be_disabled()
+    ben.page.keyboard.press("+")
+    expect(viewer.locator("img.zoomed")).to_be_visible()
+    with ben.page.expect_download() as saved:
+        viewer.get_by_role("link", name="Download").click()
+    assert saved.value.suggested_filename == "two.png"
+    ben.page.go_back()
+    expect(viewer).to_be_hidden()
+    ben.has_focus_on(ben.page.get_by_role("link", name="one.png"))
+    ben.page.keyboard.press("Enter")
+    expect(viewer.get_by_role("img", name="one.png")).to_be_visible()
+    ada.messages.first.focus()
+    ada.page.keyboard.press("Delete")
+    ada.page.get_by_role("button", name="Delete", exact=True).click()
+    expect(ada.messages.first.locator(".files")).to_have_count(0)
+    expect(viewer).to_contain_text("This picture was deleted.")
+    expect(viewer.get_by_role("img")).to_have_count(0)
+    ben.page.keyboard.press("Escape")
+    ben.reads("Deleted")
+
+
+def test_sound_plays_faster_and_names_are_only_names(ada: Visitor, ben: Visitor) -> None:
+    ben.comes(ada.starts())
+    ada.joins()
+    names = ["<img src=x onerror=alert(1)>", "\u202etxt.exe", "Ω" * 90, "noend"]
+    chooses(ada, payload("song.wav", wav(), "audio/wav"), *(payload(n, b"x") for n in names))
+    sends(ada)
+    message = ben.messages.first
+    faster = message.get_by_role("button", name="1.5 times as fast")
+    faster.click()
+    expect(faster).to_have_attribute("aria-pressed", "true")
+    expect(message.locator("audio")).to_have_js_property("playbackRate", 1.5)
+    expect(message.locator("audio")).to_have_js_property("error", None)
+    expect(message.locator(".document")).to_have_count(4)
+    expect(message.get_by_text("<img src=x onerror=alert(1)>")).to_be_visible()
+    expect(message.get_by_text("noend")).to_be_visible()
+    # Quoted and listed it is by its names, which are not shown beside the files again.
+    expect(message.locator(".message-text")).to_be_hidden()
+    # A name changes nothing of the order of what stands around it.
+    assert message.locator("bdi.file-name").count() == 5
+    # Words can be given to it later.
+    ada.messages.first.focus()
+    ada.page.keyboard.press("e")
+    expect(ada.composer).to_have_value("")
+    ada.composer.fill("All of these")
+    ada.composer.press("Enter")
+    ben.reads("All of these")
+    expect(message.locator(".document")).to_have_count(4)
+
+
+def test_pasted_and_dropped_files_are_attached(ada: Visitor) -> None:
+    ada.starts()
+    ada.joins()
+    ada.composer.evaluate(BRINGS, ["paste", "pasted.txt"])
+    expect(chips(ada)).to_contain_text(["pasted.txt"])
+    ada.composer.evaluate(BRINGS, ["dragover", "dropped.txt"])
+    expect(ada.page.locator("#composer.dropping")).to_be_visible()
+    ada.composer.evaluate(BRINGS, ["drop", "dropped.txt"])
+    expect(chips(ada)).to_contain_text(["pasted.txt", "dropped.txt"])
+    expect(ada.page.locator("#composer.dropping")).to_have_count(0)
+    chooses(ada, *(payload(f"{n}.txt", b"x") for n in range(12)))
+    expect(chips(ada)).to_have_count(10)
+    expect(ada.page.locator("#composer-limit")).to_contain_text("10 files")
+
+
+def test_files_go_without_javascript(arrive: Arrive) -> None:
+    ada = arrive("Ada", java_script_enabled=False, viewport={"width": 320, "height": 640})
+    ada.may_meet("status 4", "status of 4")
+    ada.starts()
+    ada.name_field.fill("Ada")
+    ada.page.keyboard.press("Enter")
+    ada.composer.fill("Line one\nline two")
+    ada.page.get_by_label("File", exact=True).set_input_files(picture("lake.png", 640, 480))
+    ada.page.get_by_role("button", name="Send").click()
+    ada.reads("Line one line two")
+    expect(ada.messages.get_by_role("img", name="lake.png")).to_be_visible()
+    # Without words, without a file, and a file that is none.
+    ada.page.get_by_label("File", exact=True).set_input_files(payload("notes.txt", b"x" * 300_000))
+    ada.page.get_by_role("button", name="Send").click()
+    expect(ada.messages.last.get_by_role("link", name="notes.txt")).to_be_visible()
+    ada.composer.fill("Only words")
+    ada.page.get_by_role("button", name="Send").click()
+    ada.reads("Only words")
+    ada.composer.fill("Do not lose this")
+    ada.page.get_by_label("File", exact=True).set_input_files(
+        payload("broken.png", png()[:60], "image/png")
+    )
+    ada.page.get_by_role("button", name="Send").click()
+    expect(ada.page.get_by_role("alert")).to_contain_text("choose the file again")
+    expect(ada.composer).to_have_value("Do not lose this")
+    width = ada.page.evaluate("document.documentElement.scrollWidth")
+    assert width == 320
+    # All of them on a page of their own.
+    ada.page.get_by_role("link", name="Files").click()
+    expect(ada.page.get_by_role("img", name="lake.png")).to_be_visible()
+    ada.page.get_by_role("link", name="Documents").click()
+    expect(ada.page.get_by_role("link", name="notes.txt")).to_be_visible()
+    ada.page.get_by_role("link", name="Sound").click()
+    expect(ada.page.get_by_text("No sound yet.")).to_be_visible()
+
+
+BRINGS = """(field, [type, name]) => {
+  const brought = new DataTransfer();
+  brought.items.add(new File(["words"], name));
+  const event = type === "paste"
+    ? new ClipboardEvent(type, { clipboardData: brought, bubbles: true, cancelable: true })
+    : new DragEvent(type, { dataTransfer: brought, bubbles: true, cancelable: true });
+  field.dispatchEvent(event);
+}"""
 FAST = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
 LOOKS = """files => [...files.querySelectorAll('*')].map((each) => [
   each.tagName,

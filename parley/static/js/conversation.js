@@ -423,6 +423,7 @@ function actOnMessage(event) {
   const action = /** @type {HTMLElement | null} */ (clicked.closest("[data-action]"))?.dataset.action;
   if (action === "copy-code") return copyCode(clicked);
   if (message && action === "undo") return undelete(message);
+  if (action === "faster") return playFaster(clicked);
   const chip = /** @type {HTMLButtonElement | null} */ (clicked.closest(".reaction"));
   if (message && chip) {
     event.preventDefault(); // it would send the form that is there without a script
@@ -431,6 +432,8 @@ function actOnMessage(event) {
   }
   if (message?.dataset.clientId && action) return actOnFailed(message.dataset.clientId, action);
   if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+  const picture = /** @type {HTMLAnchorElement | null} */ (clicked.closest("a.picture"));
+  if (picture) return view(picture, event);
   const quote = /** @type {HTMLElement | null} */ (clicked.closest(".quote"));
   if (message && quote) return jumpTo(message, quote, event);
   const link = clicked.closest(".message-time");
@@ -438,6 +441,24 @@ function actOnMessage(event) {
   event.preventDefault();
   window.history.replaceState(window.history.state, "", /** @type {HTMLAnchorElement} */ (link).href);
   reading.goTo(Number(message.dataset.seq));
+}
+
+/**
+ * @param {HTMLAnchorElement} picture
+ * @param {MouseEvent} event
+ */
+async function view(picture, event) {
+  event.preventDefault();
+  const viewer = await import("./files/viewer.js").catch(() => location.assign(picture.href));
+  viewer?.view(picture);
+}
+
+/** @param {HTMLElement} button */
+function playFaster(button) {
+  const audio = button.closest(".sound")?.querySelector("audio");
+  const isFast = button.getAttribute("aria-pressed") !== "true";
+  button.setAttribute("aria-pressed", String(isFast));
+  if (audio) audio.playbackRate = isFast ? 1.5 : 1;
 }
 
 /** @param {HTMLElement} button */

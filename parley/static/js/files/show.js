@@ -91,7 +91,11 @@ function film(file) {
 function sound(file) {
   const audio = element("audio", { src: file.url, controls: true, preload: "metadata" });
   audio.setAttribute("aria-label", file.name);
-  return element("div", { className: "sound" }, [nameOf(file), audio]);
+  const faster = element("button", { className: "button small quiet needs-js", type: "button", textContent: "1.5×" });
+  faster.dataset.action = "faster";
+  faster.setAttribute("aria-pressed", "false");
+  faster.setAttribute("aria-label", "1.5 times as fast");
+  return element("div", { className: "sound" }, [nameOf(file), faster, audio]);
 }
 
 /** @param {File} file */
