@@ -37,6 +37,8 @@ unless said otherwise, and some browsers complain of its name."""
 PERMISSIONS_POLICY = ", ".join(
     (*(f"{name}=()" for name in _FEATURES_OFF), *(f"{name}=(self)" for name in _FEATURES_OURS))
 )
+WHERE_PEOPLE_SPEAK = PERMISSIONS_POLICY.replace("microphone=()", "microphone=(self)")
+"""Voice messages are recorded on the page of their conversation; a browser still asks there."""
 _LINKED = ("/conversation/", "/link/", "/api/")
 """Where answers hold what only the link should lead to."""
 
@@ -74,7 +76,10 @@ async def secure(response: web.R) -> web.R:
     if is_page:
         embedding = web.site().config.embedding_origins
         headers.setdefault("Content-Security-Policy", page_policy(web.public_url(), embedding))
-        headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        is_conversation = request.path.startswith("/conversation/")
+        headers.setdefault(
+            "Permissions-Policy", WHERE_PEOPLE_SPEAK if is_conversation else PERMISSIONS_POLICY
+        )
         headers.setdefault("Cache-Control", "no-store")
         if not embedding:
             headers.setdefault("X-Frame-Options", "DENY")

@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 from urllib.parse import urljoin
 
+import pytest
 from playwright.sync_api import FilePayload, Locator, expect
 
 from tests.browser.conftest import Arrive
@@ -254,6 +255,52 @@ def test_files_go_without_javascript(arrive: Arrive) -> None:
     expect(ada.page.get_by_text("No sound yet.")).to_be_visible()
 
 
+def test_a_voice_message_is_recorded_on_the_page(ada: Visitor, ben: Visitor) -> None:
+    # Which tells sound in WebM, as browsers record it, from film.
+    pytest.importorskip("parley.media.matroska")
+    ben.comes(ada.starts())
+    ada.joins()
+    record = ada.page.get_by_role("button", name="Record a voice message")
+    record.click()
+    # There is no microphone here: the page says so where one looks.
+    expect(ada.page.locator("#composer-limit")).to_contain_text(re.compile("microphone", re.I))
+    ada.page.evaluate(MICROPHONE)
+    record.click()
+    recording = ada.page.get_by_role("group", name="Voice message")
+    expect(recording.get_by_role("timer")).to_have_text("0:01")
+    expect(ada.composer).to_be_hidden()
+    ada.page.keyboard.press("Escape")
+    expect(recording).to_have_count(0)
+    ada.has_focus_on(ada.composer)
+    record.focus()
+    ada.page.keyboard.press("Enter")
+    expect(recording.get_by_role("timer")).to_have_text("0:01")
+    recording.get_by_role("button", name="Send").click()
+    expect(ben.messages).to_have_count(1)
+    expect(ben.messages.get_by_text(re.compile("^Voice message 20"))).to_be_visible()
+    expect(ben.messages.locator("audio")).to_have_js_property("error", None)
+    expect(ben.messages.locator(".wave")).to_have_attribute("data-drawn", "yes")
+    # The same as the server renders it.
+    ben.reloads()
+    expect(ben.messages.locator(".wave")).to_have_attribute("data-drawn", "yes")
+    # Who holds the button sends by letting go.
+    record.hover()
+    ada.page.mouse.down()
+    expect(recording.get_by_role("timer")).to_have_text("0:01")
+    ada.page.mouse.up()
+    expect(ben.messages).to_have_count(2)
+
+
+MICROPHONE = """() => {
+  navigator.mediaDevices.getUserMedia = async () => {
+    const sound = new AudioContext();
+    const tone = sound.createOscillator();
+    const microphone = sound.createMediaStreamDestination();
+    tone.connect(microphone);
+    tone.start();
+    return microphone.stream;
+  };
+}"""
 BRINGS = """(field, [type, name]) => {
   const brought = new DataTransfer();
   brought.items.add(new File(["words"], name));

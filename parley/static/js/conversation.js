@@ -40,7 +40,6 @@ import { unreadSince } from "./state/unread.js";
 import { Transcript } from "./transcript/transcript.js";
 import { startYou } from "./people/you.js";
 import { TypingTeller, listenToTyping } from "./writing/typing.js";
-import { recall } from "./browser/saved.js";
 import { followVisibleViewport } from "./browser/viewport.js";
 import { forgetSentForm } from "./browser/kept-form.js";
 import "./page.js";
@@ -90,8 +89,6 @@ let editor;
 let pins;
 /** @type {Promise<import("./files/uploads.js").Uploads> | undefined} */
 let filing;
-/** @type {Promise<import("./files/attaching.js").Attaching> | undefined} */
-let attaching;
 
 // First of all: what it waits for is far away, and everything below is done meanwhile.
 resting.start();
@@ -102,8 +99,8 @@ forgetSentForm();
 composer.start();
 replying.start();
 byId("message").addEventListener("input", offerNames);
-startFiles((files) => attached().then((chips) => chips.add(files)), () => !byId("composer").hidden);
-if (recall(`files:${key}`, "sessionStorage")) attached().then((chips) => chips.restore());
+const files = startFiles({ key, uploads, composer });
+if (document.querySelector(".sound")) import("./files/wave.js").then(({ watch }) => watch(byId("items")));
 if (composer.drafts.edit()) editing().then(({ editFrom }) => edit(editFrom(composer.drafts.edit())));
 startJoin({ roomId, joined });
 startYou({ roomId, store, renamed });
@@ -318,12 +315,6 @@ function uploads() {
   return filing;
 }
 
-function attached() {
-  attaching ??= Promise.all([import("./files/attaching.js"), uploads()]).then(([{ Attaching }, uploads]) =>
-    new Attaching({ uploads, composer, kept: `files:${key}` }));
-  return attaching;
-}
-
 // Most messages name nobody.
 async function offerNames() {
   const field = /** @type {HTMLTextAreaElement} */ (byId("message"));
@@ -423,7 +414,6 @@ function actOnMessage(event) {
   const action = /** @type {HTMLElement | null} */ (clicked.closest("[data-action]"))?.dataset.action;
   if (action === "copy-code") return copyCode(clicked);
   if (message && action === "undo") return undelete(message);
-  if (action === "faster") return playFaster(clicked);
   const chip = /** @type {HTMLButtonElement | null} */ (clicked.closest(".reaction"));
   if (message && chip) {
     event.preventDefault(); // it would send the form that is there without a script
@@ -454,14 +444,6 @@ async function view(picture, event) {
 }
 
 /** @param {HTMLElement} button */
-function playFaster(button) {
-  const audio = button.closest(".sound")?.querySelector("audio");
-  const isFast = button.getAttribute("aria-pressed") !== "true";
-  button.setAttribute("aria-pressed", String(isFast));
-  if (audio) audio.playbackRate = isFast ? 1.5 : 1;
-}
-
-/** @param {HTMLElement} button */
 async function copyCode(button) {
   const { copy } = await import("./transcript/copying.js");
   copy(button.closest(".code-block")?.querySelector("code")?.textContent ?? "");
@@ -488,7 +470,7 @@ function actOnFailed(clientId, action) {
   if (action === "edit") outbox.files.delete(clientId); // they go back with the words
   outbox.discard(clientId);
   if (action === "edit" && failed) {
-    if (failed.files) attached().then((chips) => chips.putBack(failed.files ?? []));
+    if (failed.files) files(new Event("edit")).then((ways) => ways.putBack(failed.files ?? []));
     composer.putBack(failed.text);
     replying.putBack(failed);
   } else byId("message").focus();

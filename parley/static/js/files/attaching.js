@@ -36,6 +36,7 @@ export class Attaching {
 
   /** What was attached before the page was loaded again. */
   restore() {
+    if (!recall(this.kept, "sessionStorage")) return;
     try {
       this.show([...JSON.parse(recall(this.kept, "sessionStorage") || "[]"), ...this.files]);
     } catch {

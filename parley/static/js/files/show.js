@@ -25,6 +25,7 @@ export function showFiles(element, { attachments = [], files = [] }) {
   const made = attachments.length ? filesOf(attachments) : outgoingOf(files);
   made.dataset.files = shown;
   if (before && attachments.length) keepPictures(before, made);
+  if (made.querySelector(".sound")) import("./wave.js").then(({ watch }) => watch(made));
   if (before) before.replaceWith(made);
   else element.querySelector(":scope > .message-text")?.before(made);
   if (!attachments.length) for (const row of made.querySelectorAll("[data-upload]")) paint(/** @type {HTMLElement} */ (row));
@@ -91,8 +92,7 @@ function film(file) {
 function sound(file) {
   const audio = element("audio", { src: file.url, controls: true, preload: "metadata" });
   audio.setAttribute("aria-label", file.name);
-  const faster = element("button", { className: "button small quiet needs-js", type: "button", textContent: "1.5×" });
-  faster.dataset.action = "faster";
+  const faster = element("button", { className: "button small quiet faster needs-js", type: "button", textContent: "1.5×" });
   faster.setAttribute("aria-pressed", "false");
   faster.setAttribute("aria-label", "1.5 times as fast");
   return element("div", { className: "sound" }, [nameOf(file), faster, audio]);

@@ -36,7 +36,8 @@ class Viewer {
     const words = element("div", { className: "file-words" }, [this.name, this.place]);
     this.head = element("div", { className: "viewer-head" }, [words, ...this.buttons.values(), this.download, close]);
     this.stage = element("div", { className: "viewer-stage", tabIndex: -1, autofocus: true });
-    this.dialog = element("dialog", { className: "viewer" }, [this.head, this.stage]);
+    this.caption = element("p", { className: "viewer-caption", dir: "auto" });
+    this.dialog = element("dialog", { className: "viewer" }, [this.head, this.stage, this.caption]);
     this.dialog.setAttribute("aria-label", "Picture");
     this.zoom = 1;
     /** @type {HTMLAnchorElement | undefined} the one that is shown */
@@ -73,6 +74,8 @@ class Viewer {
     const image = element("img", { src: picture.href, alt: name });
     this.stage.replaceChildren(image);
     this.name.textContent = name;
+    const words = picture.closest(".message")?.querySelector(".message-text:not([hidden])");
+    this.caption.textContent = /** @type {HTMLElement | undefined} */ (words)?.innerText ?? "";
     Object.assign(this.download, { href: picture.href, download: name, hidden: false });
     this.showPlace();
   }
@@ -101,7 +104,7 @@ class Viewer {
   lose() {
     this.picture = undefined;
     this.stage.replaceChildren(element("p", { textContent: "This picture was deleted." }));
-    this.name.textContent = "";
+    this.name.textContent = this.caption.textContent = "";
     this.download.hidden = true;
     this.showPlace();
   }
