@@ -42,6 +42,7 @@ from parley.files.store import FILES, UPLOADS, Folder
 from parley.limits.limiter import Limits
 from parley.media import Workshop
 from parley.pages import (
+    attached,
     compression,
     decisions,
     faces,
@@ -61,6 +62,7 @@ from parley.pages.assets import SHOWN_ELSEWHERE, Assets
 from parley.pages.conversations import pages
 from parley.pages.door import door_pages
 from parley.pages.files import file_pages
+from parley.pages.files_of import file_list_pages
 from parley.pages.manage import manage_pages
 from parley.pages.messages import message_pages
 from parley.pages.reactions import reaction_pages
@@ -232,6 +234,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(door_pages)
     app.register_blueprint(manage_pages)
     app.register_blueprint(message_pages)
+    app.register_blueprint(file_list_pages)
     app.register_blueprint(file_pages(allowed_origins=config.allowed_origins))
     app.register_blueprint(app.assets.blueprint())
     app.before_request(_refuse_other_hosts)
@@ -282,6 +285,10 @@ def _set_up_templates(app: Quart, assets: Assets) -> None:
         excerpt=present.excerpt,
         is_for=transcript.is_for,
     )
+    app.jinja_env.filters.update(
+        attached=attached.attached, raw_attachments=attached.raw_attachments
+    )
+    app.jinja_env.tests.update(wordless=attached.is_wordless)
     app.jinja_env.filters.update(chips=reactions.chips, raw_reactions=reactions.raw_text)
     app.jinja_env.filters.update(called=titles.called, few=own.few)
     app.jinja_env.tests.update(untitled=titles.is_untitled)

@@ -32,6 +32,8 @@ HEAD_MAX_BYTES = 16 * 1024
 PIECE_MAX_BYTES = 1024 * 1024
 """Of a form, what is taken apart at once."""
 _STREAMED = re.compile(r"/api/conversations/[^/]+/(?:files|uploads(?:/[^/]+)?)/?")
+_FORM_STREAMED = re.compile(r"/conversation/[^/]+/messages/?")
+"""A page's form, where it is one that may have a file in it."""
 _METHODS = ("POST", "PATCH")
 
 Receive = Callable[[], Awaitable[Any]]
@@ -43,7 +45,18 @@ class BrokenOff(Exception):
 
 def is_streamed(scope: Any) -> bool:
     """Whether the body of a request is read as it comes."""
-    return scope["method"] in _METHODS and _STREAMED.fullmatch(scope["path"]) is not None
+    if scope["method"] not in _METHODS:
+        return False
+    if _STREAMED.fullmatch(scope["path"]) is not None:
+        return True
+    return _FORM_STREAMED.fullmatch(scope["path"]) is not None and _is_multipart(scope)
+
+
+def _is_multipart(scope: Any) -> bool:
+    return any(
+        name.lower() == b"content-type" and value.lower().startswith(b"multipart/form-data")
+        for name, value in scope["headers"]
+    )
 
 
 class Incoming:
@@ -109,12 +122,20 @@ class Connection(ASGIHTTPConnection):
 class FormFile:
     """The one file of a form: its name first, then its bytes."""
 
-    def __init__(self, incoming: Incoming, content_type: str, *, field: str) -> None:
+    def __init__(
+        self,
+        incoming: Incoming,
+        content_type: str,
+        *,
+        field: str,
+        fields_max_chars: int = HEAD_MAX_BYTES,
+    ) -> None:
         mimetype, options = parse_options_header(content_type)
         boundary = options.get("boundary", "")
         if mimetype != "multipart/form-data" or not boundary:
             raise BadRequest("This form has no boundary between its parts.")
         self._field = field
+        self._fields_max_chars = fields_max_chars
         self._pieces = aiter(incoming)
         self._decoder = MultipartDecoder(
             boundary.encode("utf-8", "replace"), max_form_memory_size=PIECE_MAX_BYTES, max_parts=10
@@ -124,18 +145,25 @@ class FormFile:
 
     async def name(self) -> str:
         """Raises `BadRequest` where there is no file in the form."""
+        name = await self.name_if_any()
+        if name is None:
+            raise BadRequest(f"There is no file in the field {self._field}.")
+        return name or "file"
+
+    async def name_if_any(self) -> str | None:
+        """None where no file is in the form, and empty where nobody chose one."""
         try:
             return await self._name()
         except RequestEntityTooLarge:
             raise TooLarge("This form has too much beside its file.") from None
 
-    async def _name(self) -> str:
+    async def _name(self) -> str | None:
         field: str | None = None
         while True:
             event = await self._next()
             match event:
                 case File() if event.name == self._field:
-                    return event.filename or "file"
+                    return event.filename or ""
                 case File():
                     raise BadRequest(f"The file is to be in the field {self._field}.")
                 case Field():
@@ -143,10 +171,10 @@ class FormFile:
                     self.fields[field] = ""
                 case Data() if field is not None:
                     self.fields[field] += event.data.decode("utf-8", "replace")
-                    if sum(map(len, self.fields.values())) > HEAD_MAX_BYTES:
+                    if sum(map(len, self.fields.values())) > self._fields_max_chars:
                         raise RequestEntityTooLarge
                 case Epilogue():
-                    raise BadRequest(f"There is no file in the field {self._field}.")
+                    return None
 
     async def data(self) -> AsyncIterator[bytes]:
         """Raises `BrokenOff`, and `BadRequest` for a form that is none."""

@@ -24,7 +24,7 @@ async def upload(room_id: str) -> contract.FileReply:
         if request.mimetype == "multipart/form-data":
             return await _from_form(room_id, incoming)
         name = request.args.get("name", "") or "file"
-        return await _receive(room_id, name, _announced(), incoming)
+        return contract.FileReply(file=await receive(room_id, name, incoming))
     except BrokenOff:
         raise BadRequest("The upload broke off. Nothing was kept: send it again.") from None
 
@@ -32,11 +32,7 @@ async def upload(room_id: str) -> contract.FileReply:
 async def _from_form(room_id: str, incoming: Incoming) -> contract.FileReply:
     form = FormFile(incoming, request.headers.get("Content-Type", ""), field="file")
     name = await form.name()
-    announced, most = _announced(), files.filing(web.site().context).quotas.file
-    if announced is not None and announced <= most + AROUND_BYTES:
-        # The file is smaller: the form has something around it.
-        announced = min(announced, most)
-    return await _receive(room_id, name, announced, form.data())
+    return contract.FileReply(file=await receive(room_id, name, form.data()))
 
 
 def _announced() -> int | None:
@@ -45,11 +41,14 @@ def _announced() -> int | None:
     return int(length) if length.isascii() and length.isdecimal() else None
 
 
-async def _receive(
-    room_id: str, name: str, announced: int | None, data: AsyncIterator[bytes] | Incoming
-) -> contract.FileReply:
+async def receive(room_id: str, name: str, data: AsyncIterator[bytes] | Incoming) -> contract.File:
+    """Take a file that comes with the request, for whoever sent it."""
+    announced = _announced()
     context, session = web.site().context, await web.current_session()
     most = files.filing(context).quotas.file
+    if announced is not None and announced <= most + AROUND_BYTES and not isinstance(data, Incoming):
+        # The file is smaller: the form has something around it.
+        announced = min(announced, most)
     begun = await files.begin(
         context, room_id, session, name=name, size=most if announced is None else announced
     )
@@ -58,7 +57,7 @@ async def _receive(
     except BaseException:
         await files.give_up(context, begun)
         raise
-    return contract.FileReply(file=files.as_sent(await files.finish(context, upload)))
+    return files.as_sent(await files.finish(context, upload))
 
 
 async def _within(data: AsyncIterator[bytes] | Incoming, upload: Upload) -> AsyncIterator[bytes]:

@@ -9,9 +9,11 @@ from quart import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, present, web
+from parley.calls import files as sent_files
 from parley.contract import decode
 from parley.domain import conversations, knocking, messages, participants, reading
-from parley.errors import NotFound, OriginRefused, ParleyError
+from parley.errors import BadRequest, NotFound, OriginRefused, ParleyError
+from parley.incoming import BrokenOff
 from parley.limits.limiter import Kind
 from parley.pages import faces, forms, qr_codes, reactions, titles
 from parley.pages.door import AT_THE_DOOR, Refused, door
@@ -23,6 +25,8 @@ pages = Blueprint("pages", __name__)
 
 SEE_OTHER = 303
 NOTHING_TO_SEE = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
+READ_ON_BYTES = 64 * 1024 * 1024
+"""So much of a file that is refused is read, and not kept: browsers read an answer after that."""
 FORM_FIELD_MAX_CHARS = 20_000
 """More than any field may hold; what is over a field's own limit is told by name."""
 
@@ -129,18 +133,44 @@ async def left(room_id: str) -> str:
 @pages.post("/conversation/<room_id>/messages")
 async def send(room_id: str) -> AnyResponse | Refused:
     # Forms send line breaks as CRLF, whatever was typed.
-    form = await request.form
+    form = await forms.fields()
     text, reply_to = form.get("message", "").replace("\r\n", "\n"), form.get("reply_to", "")
     try:
         body = decode.from_value({"message": text, "reply_to": reply_to}, contract.SendBody)
-        draft = messages.Draft(body.message, reply_to=body.reply_to)
+        attachments = await _attachments(room_id)
+        draft = messages.Draft(body.message, reply_to=body.reply_to, attachments=attachments)
         async with web.limited(Kind.MESSAGES, room_id):
             session = await web.current_session()
             await messages.send_as(web.site().context, room_id, session, draft)
     except ParleyError as error:
-        page = await _conversation(room_id, error=error.text, draft=text, reply_to=reply_to)
+        words = await _without_file(error.text)
+        page = await _conversation(room_id, error=words, draft=text, reply_to=reply_to)
         return _refused(page, error)
     return _see(room_id, fragment="composer")
+
+
+async def _attachments(room_id: str) -> tuple[str, ...]:
+    """The id of the file that came with the form, once it is stored; for who has no script."""
+    form = await forms.with_file()
+    if form is None or not form.name:
+        return ()
+    try:
+        async with web.limited(Kind.UPLOADS, room_id):
+            file = await sent_files.receive(room_id, form.name, form.form.data())
+    except BrokenOff:
+        raise BadRequest("The file broke off. Send it again.") from None
+    return (file.id,)
+
+
+async def _without_file(words: str) -> str:
+    """What to say where a message was not sent. Browsers forget which file was chosen, and read no
+    answer before theirs is sent.
+    """
+    form = await forms.with_file()
+    if form is None or not form.name:
+        return words
+    await request.incoming.drain(READ_ON_BYTES)  # type: ignore[attr-defined]
+    return f"{words} Your words are kept; choose the file again."
 
 
 @pages.get("/conversation/<room_id>/end")

@@ -9,12 +9,15 @@ ours holds it, for nobody else can make one or read our pages.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from markupsafe import Markup
 from quart import g, request
 
-from parley import credentials, web
-from parley.errors import FormTooOld
+from parley import contract, credentials, web
+from parley.errors import BadRequest, FormTooOld
+from parley.incoming import BrokenOff, FormFile, Incoming
 
 FIELD = "page"
 PURPOSE = "form"
@@ -45,11 +48,45 @@ async def look_at_seal() -> None:
     asking = web.asking()
     if not asking.changes or asking.fetch_site or asking.origin not in ("", "null"):
         return
-    seal = (await request.form).get(FIELD, "")
+    seal = (await fields()).get(FIELD, "")
     cookie = _cookie()
     if seal and not (cookie and web.secret().is_seal(seal, PURPOSE, cookie)):
         raise FormTooOld
     web.note_sealed(bool(seal))
+
+
+@dataclass(frozen=True, slots=True)
+class WithFile:
+    """A form with a field for a file, which comes last and is read as it comes."""
+
+    form: FormFile
+    name: str
+    """What the file is called; empty where none was chosen."""
+
+
+async def fields() -> Mapping[str, str]:
+    """What was filled in, but for a file.
+
+    Raises `BadRequest` for a form that is none or breaks off, and `TooLarge`.
+    """
+    found = await with_file()
+    return await request.form if found is None else found.form.fields
+
+
+async def with_file() -> WithFile | None:
+    """The form that was posted, where it may have a file in it."""
+    incoming: Incoming | None = getattr(request, "incoming", None)
+    if incoming is not None and "form_with_file" not in g:
+        content_type = request.headers.get("Content-Type", "")
+        form = FormFile(
+            incoming, content_type, field="file", fields_max_chars=contract.FORM_MAX_BYTES
+        )
+        try:
+            g.form_with_file = WithFile(form, await form.name_if_any() or "")
+        except BrokenOff:
+            raise BadRequest("The form broke off. Send it again.") from None
+    found: WithFile | None = g.get("form_with_file")
+    return found
 
 
 async def set_cookie(response: web.R) -> web.R:

@@ -37,6 +37,8 @@ unless said otherwise, and some browsers complain of its name."""
 PERMISSIONS_POLICY = ", ".join(
     (*(f"{name}=()" for name in _FEATURES_OFF), *(f"{name}=(self)" for name in _FEATURES_OURS))
 )
+WHERE_PEOPLE_SPEAK = PERMISSIONS_POLICY.replace("microphone=()", "microphone=(self)")
+"""Voice messages are recorded on the page of their conversation; a browser still asks there."""
 _LINKED = ("/conversation/", "/link/", "/api/")
 """Where answers hold what only the link should lead to."""
 
@@ -48,7 +50,8 @@ def page_policy(public_url: str, embedding_origins: tuple[str, ...] = ()) -> str
             "default-src 'none'",
             "script-src 'self'",
             "style-src 'self'",
-            "img-src 'self'",
+            "img-src 'self' blob:",  # pictures that are being sent, from the page's own memory
+            "media-src 'self'",
             " ".join(("connect-src 'self'", *_socket_source(public_url))),
             "form-action 'self'",
             "base-uri 'none'",
@@ -73,7 +76,10 @@ async def secure(response: web.R) -> web.R:
     if is_page:
         embedding = web.site().config.embedding_origins
         headers.setdefault("Content-Security-Policy", page_policy(web.public_url(), embedding))
-        headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        is_conversation = request.path.startswith("/conversation/")
+        headers.setdefault(
+            "Permissions-Policy", WHERE_PEOPLE_SPEAK if is_conversation else PERMISSIONS_POLICY
+        )
         headers.setdefault("Cache-Control", "no-store")
         if not embedding:
             headers.setdefault("X-Frame-Options", "DENY")

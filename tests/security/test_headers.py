@@ -8,12 +8,13 @@ import pytest
 
 from parley.app import Parley, create_app
 from parley.config import Config
-from parley.pages.policy import PERMISSIONS_POLICY, page_policy
+from parley.pages.policy import PERMISSIONS_POLICY, WHERE_PEOPLE_SPEAK, page_policy
 from tests.calls import Caller, Reply
 from tests.servers import Running, running
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+    "media-src 'self'; "
     "connect-src 'self' ws://localhost; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
@@ -63,13 +64,21 @@ async def test_every_answer_is_taken_for_what_it_is_and_for_nobody_else(
         assert "Server" not in reply.headers, address
 
 
+def test_only_conversations_may_ask_for_the_microphone() -> None:
+    assert "microphone=()" in PERMISSIONS_POLICY
+    assert "microphone=(self)" in WHERE_PEOPLE_SPEAK
+    assert "camera=()" in WHERE_PEOPLE_SPEAK
+
+
 async def test_every_page_may_do_what_it_needs_and_no_more(ada: Caller, room_id: str) -> None:
     pages = 0
     for address, reply in (await every_kind(ada, room_id)).items():
         if reply.headers["Content-Type"].startswith("text/html"):
             pages += 1
             assert reply.headers["Content-Security-Policy"] == POLICY, address
-            assert reply.headers["Permissions-Policy"] == PERMISSIONS_POLICY, address
+            speaks = address.startswith("/conversation/")
+            may = WHERE_PEOPLE_SPEAK if speaks else PERMISSIONS_POLICY
+            assert reply.headers["Permissions-Policy"] == may, address
             assert reply.headers["Cross-Origin-Opener-Policy"] == "same-origin", address
             assert reply.headers["X-Frame-Options"] == "DENY", address
             assert reply.headers["Cache-Control"] == "no-store", address

@@ -5,6 +5,7 @@ import { CatchUp, missedAmong } from "./connection/catch-up.js";
 import { Composer } from "./writing/composer.js";
 import { Connection } from "./connection/connection.js";
 import { byId } from "./browser/dom.js";
+import { startFiles } from "./files/start.js";
 import { Faces } from "./people/faces.js";
 import { onNewDay } from "./browser/time.js";
 import { Drafts } from "./writing/drafts.js";
@@ -16,7 +17,7 @@ import { startLeave } from "./people/leave.js";
 import { LastRead } from "./transcript/last-read.js";
 import { Marks } from "./transcript/marks.js";
 import { startMenu } from "./transcript/menu.js";
-import { readMessage } from "./transcript/message.js";
+import { isWordless, readMessage } from "./transcript/message.js";
 import { OtherTabs } from "./writing/other-tabs.js";
 import { Outbox } from "./writing/outbox.js";
 import { People, readPeople } from "./people/people.js";
@@ -69,7 +70,7 @@ const knocks = document.getElementById("knocks") && import("./people/knocks.js")
 const readMarks = new ReadMarks({ store, connection });
 const catchUp = new CatchUp({ store, connection, reading });
 const tabs = new OtherTabs(key, store);
-const outbox = new Outbox({ store, connection, saved: new SavedOutbox(key, roomIds), tabs });
+const outbox = new Outbox({ store, connection, saved: new SavedOutbox(key, roomIds), tabs, uploads });
 const resting = new Resting({ connection, isBusy: () => store.state.outbox.length > 0 });
 const teller = new TypingTeller((isTyping) => connection.tell("typing", { is_typing: isTyping }));
 const drafts = new Drafts(key, roomIds);
@@ -86,6 +87,8 @@ const composer = new Composer({
 let editor;
 /** @type {Promise<import("./room/pins.js").Pins> | undefined} loaded where something is pinned */
 let pins;
+/** @type {Promise<import("./files/uploads.js").Uploads> | undefined} */
+let filing;
 
 // First of all: what it waits for is far away, and everything below is done meanwhile.
 resting.start();
@@ -96,6 +99,8 @@ forgetSentForm();
 composer.start();
 replying.start();
 byId("message").addEventListener("input", offerNames);
+const files = startFiles({ key, uploads, composer });
+if (document.querySelector(".sound")) import("./files/wave.js").then(({ watch }) => watch(byId("items")));
 if (composer.drafts.edit()) editing().then(({ editFrom }) => edit(editFrom(composer.drafts.edit())));
 startJoin({ roomId, joined });
 startYou({ roomId, store, renamed });
@@ -260,6 +265,7 @@ function leaveForGood() {
 // The connection is there, or there again: what waited can go on.
 function entered() {
   outbox.resume();
+  filing?.then((uploads) => uploads.resume());
   history.failed = false;
   reading.fetchNearEdge();
   knocks?.then((told) => told.look());
@@ -294,11 +300,19 @@ function receiveChanged(message) {
   import("./transcript/actions.js").then(({ tellReactions }) => tellReactions(store, known));
 }
 
-/** @param {string} text */
-function send(text) {
+/**
+ * @param {string} text
+ * @param {import("./state/store.js").OutgoingFile[]} [files]
+ */
+function send(text, files) {
   teller.sent();
-  outbox.send(text, replying.take(text));
+  outbox.send(text, { ...replying.take(text), files });
   reading.wrote();
+}
+
+function uploads() {
+  filing ??= import("./files/uploads.js").then(({ Uploads }) => new Uploads({ connection }));
+  return filing;
 }
 
 // Most messages name nobody.
@@ -327,12 +341,14 @@ function editing() {
   return import("./writing/editing.js");
 }
 
-/** @param {{id: string, seq: number, message: string, text?: string}} [message] none to edit: nothing */
+/** @param {{id: string, seq: number, message: string, text?: string,
+ *   attachments?: import("./connection/wire.js").File[]}} [message] none to edit: nothing */
 async function edit(message) {
   if (!message || !mayPost(store.state)) return;
   const { Editing } = await editing();
+  const text = message.text ?? (isWordless(message) ? "" : undefined);
   editor ??= new Editing({ connection, composer, replying });
-  editor.start(message, message.text);
+  editor.start(message, text);
 }
 
 /** @param {import("./state/store.js").Me} me */
@@ -406,6 +422,8 @@ function actOnMessage(event) {
   }
   if (message?.dataset.clientId && action) return actOnFailed(message.dataset.clientId, action);
   if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+  const picture = /** @type {HTMLAnchorElement | null} */ (clicked.closest("a.picture"));
+  if (picture) return view(picture, event);
   const quote = /** @type {HTMLElement | null} */ (clicked.closest(".quote"));
   if (message && quote) return jumpTo(message, quote, event);
   const link = clicked.closest(".message-time");
@@ -413,6 +431,16 @@ function actOnMessage(event) {
   event.preventDefault();
   window.history.replaceState(window.history.state, "", /** @type {HTMLAnchorElement} */ (link).href);
   reading.goTo(Number(message.dataset.seq));
+}
+
+/**
+ * @param {HTMLAnchorElement} picture
+ * @param {MouseEvent} event
+ */
+async function view(picture, event) {
+  event.preventDefault();
+  const viewer = await import("./files/viewer.js").catch(() => location.assign(picture.href));
+  viewer?.view(picture);
 }
 
 /** @param {HTMLElement} button */
@@ -439,8 +467,10 @@ async function jumpTo(message, quote, event) {
 function actOnFailed(clientId, action) {
   if (action === "retry") return outbox.retry(clientId);
   const failed = store.state.outbox.find((outgoing) => outgoing.clientId === clientId);
+  if (action === "edit") outbox.files.delete(clientId); // they go back with the words
   outbox.discard(clientId);
   if (action === "edit" && failed) {
+    if (failed.files) files(new Event("edit")).then((ways) => ways.putBack(failed.files ?? []));
     composer.putBack(failed.text);
     replying.putBack(failed);
   } else byId("message").focus();

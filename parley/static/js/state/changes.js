@@ -73,7 +73,7 @@ export const CHANGES = {
     const message = {
       id, seq, timestamp, client_id: clientId, message: outgoing.text,
       user_id: state.me.userId, username: state.me.username,
-      ...(outgoing.replyTo && { reply_to: outgoing.replyTo }),
+      ...(outgoing.replyTo && { reply_to: outgoing.replyTo }), ...(outgoing.files && { files: outgoing.files }),
     };
     const next = { ...state, outbox: state.outbox.filter((entry) => entry !== outgoing) };
     return knows(state, seq) ? next : advance(next, { seq, message });

@@ -166,9 +166,10 @@ function gap(before, after) {
  * @param {State} state
  * @returns {Message}
  */
-function asMessage({ clientId, text, at, replyTo }, { me }) {
+function asMessage({ clientId, text, at, replyTo, files }, { me }) {
   return {
     id: "", seq: 0, client_id: clientId, message: text, timestamp: at, ...(replyTo && { reply_to: replyTo }),
+    ...(files && { files }),
     user_id: me?.userId ?? "", username: me?.username ?? "",
   };
 }

@@ -9,11 +9,11 @@
 
 /** @type {Record<string, (state: State, event: any) => State>} */
 export const OUTGOING = {
-  queued(state, { clientId, text, at, order = state.outbox.length, replyTo, mentions }) {
+  queued(state, { clientId, text, at, order = state.outbox.length, replyTo, mentions, files }) {
     /** @type {Outgoing} */
     const outgoing = {
       clientId, text, at, order, userId: state.me?.userId ?? "", status: "pending", error: "",
-      ...(replyTo && { replyTo }), ...(mentions?.length && { mentions }),
+      ...(replyTo && { replyTo }), ...(mentions?.length && { mentions }), ...(files?.length && { files }),
     };
     return { ...state, outbox: [...state.outbox, outgoing], unread: { from: 0, count: 0 } };
   },

@@ -2,6 +2,7 @@
 // What can be done with a message, in the order in which it is shown. One more is one more line of `actions`.
 import { copyLink, copyWords } from "./copying.js";
 import { remove } from "./delete.js";
+import { download } from "./download.js";
 import { edit } from "./edit.js";
 import { MessageMenu } from "./message-menu.js";
 import { react } from "../reactions/action.js";
@@ -40,6 +41,7 @@ export const actions = [
   edit,
   copyWords,
   copyLink,
+  download,
   pin,
   unpin,
   remove,

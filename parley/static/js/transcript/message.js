@@ -7,6 +7,9 @@ import { dayOf, fullDate, showTime } from "../browser/time.js";
 
 /** @typedef {import("../state/items.js").MessageItem} MessageItem */
 
+/** @type {typeof import("../files/show.js") | undefined} loaded with the first files */
+let files;
+
 /** @type {WeakMap<HTMLElement, string>} the text that each element shows, as it was written */
 const shown = new WeakMap();
 /** @type {WeakSet<HTMLElement>} those that show it before the server has said what it comes to */
@@ -29,14 +32,14 @@ export function makeMessage({ message }) {
  * @param {import("../connection/wire.js").Message} message
  */
 function showText(element, message) {
-  const { message: text, parts } = message;
+  const { message: text, parts } = isWordless(message) ? { message: "", parts: undefined } : message;
   if (shown.get(element) === text && !(parts && early.has(element))) return;
   shown.set(element, text);
   const before = hidden.get(element);
   hidden.delete(element);
   if (before?.text === text) part(element, "text").replaceChildren(...before.nodes);
-  else showAnew(element, message);
-  element.classList.toggle("emoji-only", isEmojiOnly(text));
+  else showAnew(element, { ...message, message: text, parts });
+  element.classList.toggle("emoji-only", isEmojiOnly(text) && !message.attachments && !message.files);
   element.querySelector(":scope > .fold")?.remove();
   if (isLong(text)) part(element, "text").after(cloneTemplate("fold-template"));
 }
@@ -73,10 +76,35 @@ export function updateMessage(element, item, roomId, faces) {
   if (message.deleted || item.deleting) showDeleted(element, !message.deleted && item.deleting?.canUndo);
   else showText(element, message);
   if (message.deleted) hidden.delete(element);
+  showFiles(element, item);
   showMessageTime(element, message.timestamp);
   showEdited(element, message);
   if (message.seq) showPlace(element, message, roomId);
   showState(element, item.outgoing);
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {MessageItem} item
+ */
+function showFiles(element, { message, deleting }) {
+  const isGone = Boolean(message.deleted || deleting);
+  part(element, "text").hidden = !isGone && isWordless(message);
+  if (isGone || !(message.attachments || message.files)) return element.querySelector(".files")?.remove();
+  if (files) return files.showFiles(element, message);
+  import("../files/show.js").then((loaded) => {
+    files = loaded;
+    // It may be deleted by now, or be another.
+    if (!element.classList.contains("deleted")) loaded.showFiles(element, message);
+  });
+}
+
+/**
+ * Nothing was said with its files: then it says their names, for who does not see them.
+ * @param {Pick<import("../connection/wire.js").Message, "message" | "attachments" | "files">} message
+ */
+export function isWordless({ message, attachments, files }) {
+  return message === "" ? files !== undefined : message === attachments?.map(({ name }) => name).join(", ");
 }
 
 /** @param {import("../connection/wire.js").Message} message */
@@ -185,7 +213,9 @@ export function readMessage(element) {
   const { clientId, role, alike, unproven, deleted, editedAt, mentions, pinned } = element.dataset;
   const message = element.dataset.source ?? part(element, "text").textContent ?? "";
   delete element.dataset.source; // it may change, and go
-  shown.set(element, message);
+  const attached = /** @type {HTMLElement | null} */ (element.querySelector(":scope > .files"))?.dataset.files;
+  const attachments = attached && JSON.parse(attached);
+  shown.set(element, isWordless({ message, attachments }) ? "" : message);
   element.querySelector("noscript")?.remove();
   const reacted = /** @type {HTMLElement | null} */ (element.querySelector('[data-part="reactions"]'));
   return {
@@ -194,7 +224,7 @@ export function readMessage(element) {
     unproven: unproven === "yes", deleted: deleted === "yes", edited_at: editedAt,
     pinned: pinned === "yes",
     reply_to: readQuote(element), mentions: mentions ? JSON.parse(mentions) : undefined,
-    reactions: JSON.parse(reacted?.dataset.reactions ?? "[]"),
+    reactions: JSON.parse(reacted?.dataset.reactions ?? "[]"), ...(attachments && { attachments }),
   };
 }
 

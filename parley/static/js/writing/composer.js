@@ -21,7 +21,7 @@ export class Composer {
   /**
    * @param {object} parts
    * @param {import("./drafts.js").Drafts} parts.drafts
-   * @param {(text: string) => void} parts.send
+   * @param {(text: string, files?: import("../state/store.js").OutgoingFile[]) => void} parts.send
    * @param {(isTyping: boolean) => void} parts.typing
    * @param {() => void} parts.editLast
    * @param {() => void} parts.restored what a closed tab left stands in the field
@@ -33,6 +33,8 @@ export class Composer {
     this.editLast = editLast;
     /** @type {Edit | undefined} */
     this.edit = undefined;
+    /** @type {import("../files/attaching.js").Attaching | undefined} what goes with it, where anything was attached */
+    this.attached = undefined;
     this.restored = restored;
     this.form = /** @type {HTMLFormElement} */ (byId("composer"));
     this.field = /** @type {HTMLTextAreaElement} */ (byId("message"));
@@ -82,7 +84,7 @@ export class Composer {
   /** @param {string} text goes before what is already written */
   putBack(text) {
     this.edit?.cancel();
-    this.field.value = this.field.value ? `${text}\n${this.field.value}` : text;
+    this.field.value = [text, this.field.value].filter(Boolean).join("\n");
     this.field.focus();
     this.changed();
   }
@@ -120,12 +122,20 @@ export class Composer {
   submit(event) {
     event.preventDefault();
     const text = withoutBlankEdges(this.field.value);
-    if (!text || this.field.readOnly || excess(text) > 0) return this.field.focus();
+    const attached = this.edit ? 0 : this.attached?.count;
+    if (!(text || attached) || this.field.readOnly || excess(text) > 0) return this.field.focus();
     if (this.edit) return this.edit.save(text);
+    const files = attached ? this.attached?.take() : [];
+    if (!files) return;
     this.field.value = "";
     this.changed();
     this.field.focus();
-    this.send(text);
+    this.send(text, files);
+  }
+
+  attachedChanged() {
+    this.form.classList.toggle("has-files", Boolean(this.attached?.count));
+    this.grow();
   }
 
   /**

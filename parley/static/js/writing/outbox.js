@@ -19,17 +19,21 @@ export class Outbox {
    * @param {import("../connection/connection.js").Connection} parts.connection
    * @param {import("./saved-outbox.js").SavedOutbox} parts.saved
    * @param {import("./other-tabs.js").OtherTabs} parts.tabs
+   * @param {() => Promise<import("../files/uploads.js").Uploads>} parts.uploads loaded where files are sent
    */
-  constructor({ store, connection, saved, tabs }) {
+  constructor({ store, connection, saved, tabs, uploads }) {
     this.store = store;
     this.connection = connection;
     this.saved = saved;
     this.tabs = tabs;
+    this.uploads = uploads;
     this.busy = false;
     /** @type {Set<string>} by their ids, what is in the outbox and what left it */
     this.here = new Set();
     /** @type {Set<string>} */
     this.gone = new Set();
+    /** @type {Map<string, import("../state/store.js").OutgoingFile[]>} what is to go with them */
+    this.files = new Map();
     this.restored = Promise.resolve();
     this.attempt = 0;
     /** Whether slow answers are waited for: a new line did not make them any faster. */
@@ -60,8 +64,20 @@ export class Outbox {
    */
   notice(outbox) {
     const here = new Set(outbox.map(({ clientId }) => clientId));
-    for (const clientId of this.here) if (!here.has(clientId)) this.gone.add(clientId);
+    for (const clientId of this.here) {
+      if (here.has(clientId)) continue;
+      this.gone.add(clientId);
+      this.letGo(clientId);
+    }
+    for (const { clientId, files } of outbox) if (files) this.files.set(clientId, files);
     this.here = here;
+  }
+
+  /** @param {string} clientId of what left the outbox */
+  letGo(clientId) {
+    const files = this.files.get(clientId);
+    this.files.delete(clientId);
+    if (files) this.uploads().then((uploads) => uploads.letGo(files));
   }
 
   /** @param {string} userId */
@@ -74,7 +90,7 @@ export class Outbox {
 
   /**
    * @param {string} text
-   * @param {Pick<Outgoing, "replyTo" | "mentions">} [aim] what it answers, and whom it means
+   * @param {Pick<Outgoing, "replyTo" | "mentions" | "files">} [aim] what it answers, whom it means, what goes with it
    */
   send(text, aim) {
     const now = Date.now();
@@ -86,6 +102,8 @@ export class Outbox {
 
   /** @param {string} clientId */
   retry(clientId) {
+    const files = this.files.get(clientId);
+    if (files) this.uploads().then((uploads) => uploads.retry(files));
     this.store.dispatch({ type: "retried", clientId });
     this.flush();
   }
@@ -122,11 +140,16 @@ export class Outbox {
   }
 
   /** @param {Outgoing} outgoing */
-  async deliver({ clientId, text, replyTo, mentions }) {
+  async deliver({ clientId, text, replyTo, mentions, files }) {
+    // What was written after it waits, too: it goes out in order.
+    const arrived = files && await this.uploads().then((uploads) => uploads.arrival(files)).catch(notLoaded);
+    if (arrived && "error" in arrived) return this.refused(clientId, arrived.error);
+    if (files && (!arrived || this.gone.has(clientId) || !this.connection.live)) return;
     const sentAt = Date.now();
     const renewing = this.patient ? undefined : setTimeout(() => this.tryNewLine(), UNANSWERED_MS);
     const ack = await this.connection.ask("send_message", {
       message: text, client_id: clientId, ...(replyTo && { reply_to: replyTo.id }), ...(mentions && { mentions }),
+      ...(arrived && { attachments: arrived.ids }),
     });
     clearTimeout(renewing);
     if (ack.ok && Date.now() - sentAt < UNANSWERED_MS) this.patient = false;
@@ -187,6 +210,10 @@ export class Outbox {
     clearTimeout(this.tellTimer);
     this.attempt = 0;
   }
+}
+
+function notLoaded() {
+  return { error: "The page couldn't load what sends files. Check your connection." };
 }
 
 // crypto.randomUUID is missing over plain HTTP.

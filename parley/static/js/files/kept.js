@@ -1,0 +1,109 @@
+// @ts-check
+// Files that are on their way, kept on this device with how far they are, so that a reload does not end them. In a
+// database of their own: what is written is kept in another, and a file is written there once.
+// Where IndexedDB is missing, forbidden or full, they are there for as long as the page is open.
+
+/** @typedef {{url?: string, id?: string}} Noted where it is being uploaded to, and what it is called once it is there */
+
+const DATABASE = "parley-files";
+const OPEN_WITHIN_MS = 2000;
+/** What nobody came back for is not kept for ever. */
+const KEPT_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** @type {Promise<IDBDatabase | undefined> | undefined} */
+let opened;
+
+/**
+ * @param {string} key
+ * @param {Blob} blob
+ * @returns {Promise<boolean>} whether it is kept
+ */
+export async function keep(key, blob) {
+  return (await use("blobs", "readwrite", (store) => store.put({ blob, at: Date.now() }, key))) !== undefined;
+}
+
+/**
+ * @param {string} key
+ * @returns {Promise<Blob | undefined>}
+ */
+export async function blobOf(key) {
+  return (await use("blobs", "readonly", (store) => store.get(key)))?.blob;
+}
+
+/**
+ * @param {string} key
+ * @param {Noted} noted
+ */
+export function note(key, noted) {
+  return use("uploads", "readwrite", (store) => store.put(noted, key));
+}
+
+/**
+ * @param {string} key
+ * @returns {Promise<Noted>}
+ */
+export async function notedOf(key) {
+  return (await use("uploads", "readonly", (store) => store.get(key))) ?? {};
+}
+
+/** @param {string} key */
+export function forget(key) {
+  use("blobs", "readwrite", (store) => store.delete(key));
+  use("uploads", "readwrite", (store) => store.delete(key));
+}
+
+/** Lets go of what was left behind. */
+export async function sweep() {
+  const database = await open();
+  if (!database) return;
+  const cursor = database.transaction("blobs").objectStore("blobs").openCursor();
+  cursor.onsuccess = () => {
+    if (!cursor.result) return;
+    if (cursor.result.value.at < Date.now() - KEPT_MS) forget(String(cursor.result.key));
+    cursor.result.continue();
+  };
+}
+
+/**
+ * Never rejects.
+ * @param {"blobs" | "uploads"} name
+ * @param {IDBTransactionMode} mode
+ * @param {(store: IDBObjectStore) => IDBRequest} act
+ * @returns {Promise<any>}
+ */
+async function use(name, mode, act) {
+  try {
+    const database = await open();
+    if (!database) return undefined;
+    const transaction = database.transaction(name, mode);
+    const request = act(transaction.objectStore(name));
+    return await new Promise((resolve, reject) => {
+      transaction.oncomplete = () => resolve(request.result);
+      transaction.onabort = transaction.onerror = () => reject(transaction.error);
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+function open() {
+  const late = new Promise((resolve) => setTimeout(() => resolve(undefined), OPEN_WITHIN_MS));
+  opened ??= Promise.race([openNow(), late]).catch(() => undefined);
+  return opened;
+}
+
+/** @returns {Promise<IDBDatabase>} */
+function openNow() {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(DATABASE, 1);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore("blobs");
+      request.result.createObjectStore("uploads");
+    };
+    request.onsuccess = () => {
+      request.result.onversionchange = () => request.result.close();
+      resolve(request.result);
+    };
+    request.onerror = () => reject(request.error);
+  });
+}

@@ -1,0 +1,214 @@
+// @ts-check
+// The files of a message on the screen: those it has, or those on their way with it. `templates/parts/files.html` makes
+// the same on the server; `tests/files_cases.json` holds both to it.
+import { live, paint } from "./progress.js";
+import { about, fitted, kindOf } from "./sizes.js";
+import { loadStyle } from "./style.js";
+
+/**
+ * @typedef {import("../connection/wire.js").File} File
+ * @typedef {import("../state/store.js").OutgoingFile} OutgoingFile
+ */
+
+const SVG = "http://www.w3.org/2000/svg";
+const DOCUMENT = "M5 2.5h6.5L15 6v11.5H5zM11.5 2.5V6H15";
+
+/**
+ * @param {HTMLElement} element a message
+ * @param {{attachments?: File[], files?: OutgoingFile[]}} message
+ */
+export function showFiles(element, { attachments = [], files = [] }) {
+  loadStyle();
+  const before = /** @type {HTMLElement | null} */ (element.querySelector(":scope > .files"));
+  const shown = JSON.stringify(attachments.length ? attachments : files);
+  if (before && (before.dataset.files === shown || isSame(before, attachments))) return;
+  const made = attachments.length ? filesOf(attachments) : outgoingOf(files);
+  made.dataset.files = shown;
+  if (before && attachments.length) keepPictures(before, made);
+  if (made.querySelector(".sound")) import("./wave.js").then(({ watch }) => watch(made));
+  if (before) before.replaceWith(made);
+  else element.querySelector(":scope > .message-text")?.before(made);
+  if (!attachments.length) for (const row of made.querySelectorAll("[data-upload]")) paint(/** @type {HTMLElement} */ (row));
+}
+
+/**
+ * What the server rendered, in whatever order it writes what it knows.
+ * @param {HTMLElement} before
+ * @param {File[]} attachments
+ */
+function isSame(before, attachments) {
+  const ids = (/** @type {{id?: string}[]} */ files) => files.map(({ id }) => id).join();
+  return attachments.length > 0 && ids(JSON.parse(before.dataset.files ?? "[]")) === ids(attachments);
+}
+
+/** @param {File[]} files */
+export function filesOf(files) {
+  const pictures = files.filter((file) => kindOf(file) === "picture");
+  const others = files.filter((file) => kindOf(file) !== "picture");
+  return box(pictures.map(picture), others.map(oneFile));
+}
+
+/**
+ * @param {HTMLElement[]} pictures
+ * @param {HTMLElement[]} others
+ */
+function box(pictures, others) {
+  const made = element("div", { className: "files" });
+  made.dataset.part = "files";
+  if (pictures.length) {
+    const grid = element("div", { className: "pictures" }, pictures);
+    grid.dataset.count = String(pictures.length);
+    made.append(grid);
+  }
+  made.append(...others);
+  return made;
+}
+
+/** @param {File} file */
+export function picture(file) {
+  const [width, height] = fitted(file);
+  const image = element("img", { width, height, alt: file.name, loading: "lazy", decoding: "async" });
+  image.src = file.thumbnail_url ?? file.url;
+  return element("a", { className: "picture", href: file.url, target: "_blank", rel: "noopener" }, [image]);
+}
+
+/** @param {File} file */
+export function oneFile(file) {
+  const kind = kindOf(file);
+  if (kind === "video") return film(file);
+  return kind === "audio" ? sound(file) : documentRow(file);
+}
+
+/** @param {File} file */
+function film(file) {
+  const [width, height] = fitted(file);
+  const video = element("video", { src: file.url, width, height, controls: true, preload: "metadata", playsInline: true });
+  video.setAttribute("aria-label", file.name);
+  if (file.thumbnail_url) video.poster = file.thumbnail_url;
+  return element("div", { className: "film" }, [video]);
+}
+
+/** @param {File} file */
+function sound(file) {
+  const audio = element("audio", { src: file.url, controls: true, preload: "metadata" });
+  audio.setAttribute("aria-label", file.name);
+  const faster = element("button", { className: "button small quiet faster needs-js", type: "button", textContent: "1.5×" });
+  faster.setAttribute("aria-pressed", "false");
+  faster.setAttribute("aria-label", "1.5 times as fast");
+  return element("div", { className: "sound" }, [nameOf(file), faster, audio]);
+}
+
+/** @param {File} file */
+function documentRow(file) {
+  return element("a", { className: "document", href: file.url, download: file.name }, [sign(DOCUMENT), words(file)]);
+}
+
+/** @param {{name: string, size: number}} file */
+function words(file) {
+  const said = element("span", { className: "file-about", textContent: about(file) });
+  said.dataset.part = "about";
+  return element("span", { className: "file-words" }, [nameOf(file), said]);
+}
+
+/** @param {{name: string}} file */
+function nameOf({ name }) {
+  return element("bdi", { className: "file-name", textContent: name });
+}
+
+/** @param {string} path */
+export function sign(path) {
+  const drawing = document.createElementNS(SVG, "svg");
+  for (const [name, value] of Object.entries({ class: "file-sign", width: 20, height: 20, viewBox: "0 0 20 20" })) {
+    drawing.setAttribute(name, String(value));
+  }
+  drawing.setAttribute("aria-hidden", "true");
+  drawing.setAttribute("focusable", "false");
+  const drawn = document.createElementNS(SVG, "path");
+  drawn.setAttribute("d", path);
+  drawing.append(drawn);
+  return drawing;
+}
+
+/** @param {OutgoingFile[]} files on their way, and what ends that */
+function outgoingOf(files) {
+  const isSeen = (/** @type {OutgoingFile} */ { key, width }) => width !== undefined && live.get(key)?.preview !== undefined;
+  const made = box(files.filter(isSeen).map(outgoingPicture), files.filter((file) => !isSeen(file)).map(outgoingRow));
+  const cancel = element("button", { className: "button small files-cancel", type: "button", textContent: "Cancel" });
+  cancel.dataset.action = "discard";
+  made.append(cancel);
+  return made;
+}
+
+/** @param {OutgoingFile} file */
+function outgoingPicture(file) {
+  const [width, height] = fitted(file);
+  const image = element("img", { width, height, alt: file.name, src: live.get(file.key)?.preview ?? "" });
+  const far = element("span", { className: "picture-far" }, [aboutOf(), barOf()]);
+  return row(file, "picture", [image, far]);
+}
+
+/** @param {OutgoingFile} file */
+function outgoingRow(file) {
+  const said = element("span", { className: "file-words" }, [nameOf(file), barOf(), aboutOf(file)]);
+  return row(file, "document", [sign(DOCUMENT), said]);
+}
+
+/** @param {{name: string, size: number}} [file] */
+export function aboutOf(file) {
+  const said = element("span", { className: "file-about", textContent: file ? about(file) : "" });
+  said.dataset.part = "about";
+  return said;
+}
+
+export function barOf() {
+  const bar = element("progress", { className: "file-bar", hidden: true });
+  bar.dataset.part = "bar";
+  bar.setAttribute("aria-label", "Uploaded");
+  return bar;
+}
+
+/**
+ * @param {OutgoingFile} file
+ * @param {string} className
+ * @param {Element[]} inside
+ */
+export function row({ key }, className, inside) {
+  const made = element("div", { className: `${className} sending` }, inside);
+  made.dataset.upload = key;
+  return made;
+}
+
+/**
+ * One's own pictures stay on the screen until the server's are there.
+ * @param {HTMLElement} before
+ * @param {HTMLElement} made
+ */
+function keepPictures(before, made) {
+  const old = [...before.querySelectorAll(".picture.sending img")];
+  const now = /** @type {HTMLImageElement[]} */ ([...made.querySelectorAll(".picture img")]);
+  if (old.length !== now.length) return;
+  now.forEach((image, index) => {
+    const src = image.getAttribute("src") ?? "";
+    const shown = /** @type {HTMLImageElement} */ (old[index]).src;
+    image.src = shown;
+    const real = new Image();
+    real.src = src;
+    real.decode().catch(() => {}).then(() => {
+      image.src = src;
+      URL.revokeObjectURL(shown);
+    });
+  });
+}
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Partial<HTMLElementTagNameMap[Tag]>} values
+ * @param {Node[]} [inside]
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function element(tag, values, inside = []) {
+  const made = Object.assign(document.createElement(tag), values);
+  made.append(...inside);
+  return made;
+}

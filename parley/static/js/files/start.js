@@ -1,0 +1,25 @@
+// @ts-check
+// The ways in which files come to the page are loaded with the first thing that somebody does there.
+import { recall } from "../browser/saved.js";
+import { byId } from "../browser/dom.js";
+
+/** @typedef {Omit<ConstructorParameters<typeof import("./ways.js").Ways>[0], "kept">} Parts */
+
+/** @param {Parts & {key: string}} page */
+export function startFiles({ key, ...parts }) {
+  const kept = `files:${key}`;
+  /** @type {Promise<import("./ways.js").Ways> | undefined} */
+  let loading;
+  const load = (/** @type {Event} */ event) => {
+    if (loading) return loading;
+    loading = import("./ways.js").then(({ Ways }) => new Ways({ ...parts, kept }, event));
+    loading.catch(() => (loading = undefined)); // the network may be there next time
+    return loading;
+  };
+  const picker = /** @type {HTMLInputElement} */ (byId("file"));
+  picker.multiple = true; // a plain form sends one
+  byId("attach").addEventListener("click", () => picker.click());
+  for (const kind of ["pointerdown", "keydown", "dragenter", "change"]) addEventListener(kind, load);
+  if (recall(kept, "sessionStorage")) load(new Event("kept"));
+  return load;
+}

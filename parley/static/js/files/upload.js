@@ -1,0 +1,220 @@
+// @ts-check
+// One file on its way, by tus 1.0.0 (https://tus.io/protocols/resumable-upload): whatever breaks off goes on where the
+// server says it is, after a reload, too.
+import { OWN_PAGE } from "../connection/wire.js";
+import { note } from "./kept.js";
+
+const FIRST_DELAY_MS = 500;
+const LAST_DELAY_MS = 30_000;
+/** What is sent at once: proxies refuse what is longer than they were told to take. */
+const PIECE_BYTES = 32 * 1024 * 1024;
+/** A server that fails at a file again and again will go on failing. */
+const FAILURES_MAX = 8;
+const [CONFLICT, GONE, FORBIDDEN, TOO_MANY, UNAVAILABLE] = [409, 404, 403, 429, 503];
+
+/** @typedef {"waiting" | "going" | "done" | "failed"} Status */
+
+/** Not now: it is worth another try. */
+class Passing extends Error {
+  /** @param {{afterS?: number, counts?: boolean, words?: string}} [why] */
+  constructor({ afterS = 0, counts = false, words = "" } = {}) {
+    super(words);
+    this.afterS = afterS;
+    this.counts = counts;
+  }
+}
+
+export class Upload {
+  /**
+   * @param {object} parts
+   * @param {string} parts.key
+   * @param {string} parts.name
+   * @param {Blob} parts.blob
+   * @param {() => string} parts.address where uploads to the conversation begin
+   * @param {import("./kept.js").Noted} [parts.noted] what was known of it before
+   * @param {(upload: Upload) => void} parts.changed
+   */
+  constructor({ key, name, blob, address, noted = {}, changed }) {
+    this.key = key;
+    this.name = name;
+    this.blob = blob;
+    this.size = blob.size;
+    this.address = address;
+    this.changed = changed;
+    this.url = noted.url ?? "";
+    this.id = noted.id ?? "";
+    /** @type {Status} */
+    this.status = this.id ? "done" : "waiting";
+    this.error = "";
+    this.sent = this.id ? this.size : 0;
+    /** How many are known to have arrived; undefined where the server is to be asked. @type {number | undefined} */
+    this.offset = this.url ? undefined : 0;
+    /** When it went on last, and from where: for how long it will take. */
+    this.began = { at: 0, sent: 0 };
+    this.attempt = 0;
+    this.failures = 0;
+    this.isCancelled = false;
+    /** @type {XMLHttpRequest | undefined} */
+    this.request = undefined;
+    /** @type {(() => void) | undefined} ends a wait */
+    this.wake = undefined;
+  }
+
+  /** Until it is there, or cannot be. Never rejects. */
+  async run() {
+    this.show("going");
+    while (!this.isCancelled && this.status === "going") {
+      try {
+        await this.goOn();
+      } catch (trouble) {
+        if (this.isCancelled) return;
+        if (!(trouble instanceof Passing)) this.fail(String(/** @type {Error} */ (trouble).message));
+        else await this.pause(trouble);
+      }
+    }
+  }
+
+  async goOn() {
+    if (!this.url) await this.create();
+    else if (this.offset === undefined) await this.look();
+    while (this.offset !== undefined && this.offset < this.size) await this.add(this.offset);
+    if (this.offset === this.size) this.arrived();
+  }
+
+  async create() {
+    const answer = await this.ask("POST", this.address(), {
+      "Upload-Length": String(this.size), "Upload-Metadata": `filename ${base64(this.name)}`,
+    });
+    this.url = answer.getResponseHeader("Location") ?? "";
+    this.offset = 0;
+    note(this.key, { url: this.url });
+  }
+
+  async look() {
+    const answer = await this.ask("HEAD", this.url, {});
+    this.offset = Number(answer.getResponseHeader("Upload-Offset"));
+    this.sent = this.offset;
+    this.changed(this);
+  }
+
+  /** @param {number} offset */
+  async add(offset) {
+    this.began = { at: performance.now(), sent: offset };
+    const headers = { "Upload-Offset": String(offset), "Content-Type": "application/offset+octet-stream" };
+    const answer = await this.ask("PATCH", this.url, headers, this.blob.slice(offset, offset + PIECE_BYTES), (sent) => {
+      this.sent = offset + sent;
+      this.attempt = 0;
+      this.changed(this);
+    });
+    this.offset = Number(answer.getResponseHeader("Upload-Offset"));
+    this.sent = this.offset;
+  }
+
+  arrived() {
+    this.id = this.url.split("/").at(-1) ?? "";
+    this.sent = this.size;
+    note(this.key, { id: this.id });
+    this.show("done");
+  }
+
+  /** @param {string} words */
+  fail(words) {
+    this.error = words;
+    this.show("failed");
+  }
+
+  cancel() {
+    this.isCancelled = true;
+    this.request?.abort();
+    this.wake?.();
+    // What came of it is swept by the server within an hour, whether or not it hears of this.
+    if (this.url && this.status !== "done") this.ask("DELETE", this.url, {}).catch(() => {});
+  }
+
+  /** It goes on at once: the connection is back. */
+  hurry() {
+    this.attempt = 0;
+    this.wake?.();
+  }
+
+  /** @param {Passing} trouble */
+  async pause({ afterS, counts }) {
+    this.offset = undefined;
+    if (counts) this.failures += 1;
+    if (this.failures > FAILURES_MAX) return this.fail("The server couldn't take this file.");
+    const delay = Math.min(LAST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.attempt) * (0.5 + Math.random() / 2);
+    this.attempt += 1;
+    this.began = { at: 0, sent: this.sent };
+    this.changed(this);
+    await new Promise((resolve) => {
+      this.wake = () => resolve(undefined);
+      setTimeout(this.wake, afterS * 1000 + delay);
+    });
+    this.wake = undefined;
+  }
+
+  /** @param {Status} status */
+  show(status) {
+    this.status = status;
+    this.changed(this);
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} address
+   * @param {Record<string, string>} headers
+   * @param {Blob} [body]
+   * @param {(sent: number) => void} [progress]
+   * @returns {Promise<XMLHttpRequest>} what was answered. Rejects with `Passing`, or with an error in words.
+   */
+  async ask(method, address, headers, body, progress) {
+    const request = new XMLHttpRequest(); // `fetch` tells nothing of what has gone out
+    if (method !== "DELETE") this.request = request;
+    request.open(method, address);
+    for (const [name, value] of Object.entries({ ...OWN_PAGE, "Tus-Resumable": "1.0.0", ...headers })) {
+      request.setRequestHeader(name, value);
+    }
+    if (progress) request.upload.addEventListener("progress", ({ loaded }) => progress(loaded));
+    await new Promise((resolve, reject) => {
+      request.addEventListener("load", resolve);
+      for (const end of ["error", "abort"]) request.addEventListener(end, () => reject(new Passing()));
+      request.send(body);
+    });
+    if (request.status < 300) return request;
+    throw this.refusal(method, request);
+  }
+
+  /**
+   * @param {string} method
+   * @param {XMLHttpRequest} request
+   * @returns {Error}
+   */
+  refusal(method, request) {
+    const { status } = request;
+    const words = errorIn(request.responseText);
+    const afterS = Number(request.getResponseHeader("Retry-After") ?? 0);
+    if (status === CONFLICT || status === TOO_MANY || status === UNAVAILABLE) return new Passing({ afterS, words });
+    // It may have come while nobody was there, and was swept: it begins anew, as long as that helps.
+    if (status === GONE && method !== "POST") {
+      this.url = "";
+      return new Passing({ counts: true, words });
+    }
+    // The connection that broke may not have been noticed yet at the other end.
+    if (status >= 500 || (status === FORBIDDEN && method !== "POST")) return new Passing({ counts: true, words });
+    return new Error(words || "The server couldn't take this file.");
+  }
+}
+
+/** @param {string} text */
+function errorIn(text) {
+  try {
+    return String(JSON.parse(text).error ?? "");
+  } catch {
+    return ""; // from a proxy
+  }
+}
+
+/** @param {string} text */
+function base64(text) {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}

@@ -1,0 +1,130 @@
+// @ts-check
+// All files of this page that are on their way, a few at a time, in the order in which they were chosen.
+import { forget, keep, blobOf, notedOf, sweep } from "./kept.js";
+import { live, showProgress, showProgressSoon } from "./progress.js";
+import { Upload } from "./upload.js";
+
+/** @typedef {import("../state/store.js").OutgoingFile} OutgoingFile */
+
+const AT_ONCE = 2;
+
+export class Uploads {
+  /** @param {{connection: import("../connection/connection.js").Connection}} parts */
+  constructor({ connection }) {
+    this.address = () => `/api/conversations/${encodeURIComponent(connection.roomId)}/uploads`;
+    /** @type {Map<string, (() => void)[]>} who waits for which */
+    this.waiting = new Map();
+    addEventListener("online", () => this.resume());
+    sweep();
+  }
+
+  /**
+   * @param {OutgoingFile} file
+   * @param {Blob} blob
+   */
+  async add({ key, name }, blob) {
+    this.take(key, name, blob, {});
+    const isKept = await keep(key, blob);
+    const known = live.get(key);
+    if (!known) return forget(key); // it was let go of meanwhile
+    known.isFleeting = !isKept;
+    showProgress(key);
+  }
+
+  /**
+   * @param {string} key
+   * @param {string} name
+   * @param {Blob} blob
+   * @param {import("./kept.js").Noted} noted
+   */
+  take(key, name, blob, noted) {
+    const changed = (/** @type {Upload} */ upload) => this.changed(upload);
+    live.set(key, { upload: new Upload({ key, name, blob, noted, address: this.address, changed }), isFleeting: false });
+    this.next();
+  }
+
+  next() {
+    const uploads = [...live.values()].map(({ upload }) => upload);
+    const going = uploads.filter(({ status }) => status === "going").length;
+    for (const upload of uploads.filter(({ status }) => status === "waiting").slice(0, Math.max(0, AT_ONCE - going))) {
+      upload.run();
+    }
+  }
+
+  /** @param {Upload} upload */
+  changed(upload) {
+    const isOver = upload.status === "done" || upload.status === "failed";
+    if (isOver) {
+      showProgress(upload.key);
+      this.settle(upload.key);
+      this.next();
+    } else showProgressSoon(upload.key);
+  }
+
+  /** @param {string} key */
+  settle(key) {
+    const told = this.waiting.get(key) ?? [];
+    this.waiting.delete(key);
+    told.forEach((tell) => tell());
+  }
+
+  /**
+   * Once all of them are there, or one of them cannot be.
+   * @param {OutgoingFile[]} files
+   * @returns {Promise<{ids: string[]} | {error: string} | undefined>} nothing where they were let go of
+   */
+  async arrival(files) {
+    const ids = [];
+    for (const file of files) {
+      const known = live.get(file.key) ?? await this.recall(file);
+      if (!known) return { error: `“${file.name}” isn't there any more. Choose it again.` };
+      while (known.upload.status !== "done" && known.upload.status !== "failed") {
+        if (known.upload.isCancelled) return undefined;
+        await new Promise((resolve) => this.waiting.set(file.key, [...(this.waiting.get(file.key) ?? []), () => resolve(undefined)]));
+      }
+      if (known.upload.status === "failed") return { error: `“${file.name}”: ${known.upload.error}` };
+      ids.push(known.upload.id);
+    }
+    return { ids };
+  }
+
+  /**
+   * From before the page was loaded again.
+   * @param {OutgoingFile} file
+   */
+  async recall({ key, name }) {
+    const [blob, noted] = await Promise.all([blobOf(key), notedOf(key)]);
+    if (live.has(key)) return live.get(key);
+    if (!blob && !noted.id) return undefined;
+    this.take(key, name, blob ?? new Blob(), noted);
+    showProgress(key);
+    return live.get(key);
+  }
+
+  /** @param {OutgoingFile[]} files */
+  retry(files) {
+    for (const { key } of files) {
+      const upload = live.get(key)?.upload;
+      if (upload?.status !== "failed") continue;
+      Object.assign(upload, { status: "waiting", failures: 0, error: "", offset: upload.url ? undefined : 0 });
+    }
+    this.next();
+  }
+
+  /** @param {OutgoingFile[]} files they are sent, or nobody wants them any more */
+  letGo(files) {
+    for (const { key } of files) {
+      const known = live.get(key);
+      known?.upload.cancel();
+      if (known?.preview) URL.revokeObjectURL(known.preview);
+      live.delete(key);
+      forget(key);
+      this.settle(key);
+    }
+    this.next();
+  }
+
+  resume() {
+    for (const { upload } of live.values()) upload.hurry();
+  }
+}

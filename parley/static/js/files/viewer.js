@@ -1,0 +1,168 @@
+// @ts-check
+// One picture over the whole page, and the way to the others. Loaded with the first that is opened.
+import { byId } from "../browser/dom.js";
+import { openDialog } from "../browser/dialogs.js";
+import { element, sign } from "./show.js";
+
+const STEP = 1.5;
+const LARGEST = 8;
+const BUTTONS = [
+  { act: "previous", label: "Previous picture", path: "M12.5 4.5 7 10l5.5 5.5" },
+  { act: "next", label: "Next picture", path: "M7.5 4.5 13 10l-5.5 5.5" },
+  { act: "smaller", label: "Zoom out", path: "M4 10h12" },
+  { act: "larger", label: "Zoom in", path: "M4 10h12M10 4v12" },
+];
+/** @type {Record<string, string>} */
+const KEYS = { ArrowLeft: "previous", ArrowRight: "next", "+": "larger", "=": "larger", "-": "smaller", 0: "whole" };
+
+/** @type {Viewer | undefined} */
+let viewer;
+
+/** @param {HTMLAnchorElement} picture on the page */
+export function view(picture) {
+  viewer ??= new Viewer();
+  viewer.open(picture);
+}
+
+class Viewer {
+  constructor() {
+    this.name = element("bdi", { className: "file-name" });
+    this.place = element("span", { className: "file-about" });
+    this.place.setAttribute("role", "status");
+    this.download = element("a", { className: "button", title: "Download" }, [sign("M10 3v9.5M6 9l4 4 4-4M3.5 16.5h13")]);
+    this.download.setAttribute("aria-label", "Download");
+    this.buttons = new Map(BUTTONS.map(({ act, label, path }) => [act, button(act, label, path)]));
+    const close = button("close", "Close", "M5 5l10 10M15 5 5 15");
+    const words = element("div", { className: "file-words" }, [this.name, this.place]);
+    this.head = element("div", { className: "viewer-head" }, [words, ...this.buttons.values(), this.download, close]);
+    this.stage = element("div", { className: "viewer-stage", tabIndex: -1, autofocus: true });
+    this.caption = element("p", { className: "viewer-caption", dir: "auto" });
+    this.dialog = element("dialog", { className: "viewer" }, [this.head, this.stage, this.caption]);
+    this.dialog.setAttribute("aria-label", "Picture");
+    this.zoom = 1;
+    /** @type {HTMLAnchorElement | undefined} the one that is shown */
+    this.picture = undefined;
+    // What is deleted while somebody looks at it is gone here, too.
+    this.changes = new MutationObserver(() => this.follow());
+    document.body.append(this.dialog);
+    this.dialog.addEventListener("click", (event) => this.clicked(/** @type {HTMLElement} */ (event.target)));
+    this.dialog.addEventListener("keydown", (event) => this.keyed(event));
+    this.dialog.addEventListener("close", () => this.closed());
+  }
+
+  /** @param {HTMLAnchorElement} picture */
+  open(picture) {
+    this.changes.observe(byId("items"), { childList: true, subtree: true });
+    this.show(picture);
+    openDialog(this.dialog, picture);
+  }
+
+  closed() {
+    this.changes.disconnect();
+    this.stage.replaceChildren();
+  }
+
+  pictures() {
+    return /** @type {HTMLAnchorElement[]} */ ([...byId("items").querySelectorAll("a.picture")]);
+  }
+
+  /** @param {HTMLAnchorElement} picture */
+  show(picture) {
+    this.picture = picture;
+    this.zoom = 1;
+    const name = picture.querySelector("img")?.alt ?? "";
+    const image = element("img", { src: picture.href, alt: name });
+    this.stage.replaceChildren(image);
+    this.name.textContent = name;
+    const words = picture.closest(".message")?.querySelector(".message-text:not([hidden])");
+    this.caption.textContent = /** @type {HTMLElement | undefined} */ (words)?.innerText ?? "";
+    Object.assign(this.download, { href: picture.href, download: name, hidden: false });
+    this.showPlace();
+  }
+
+  showPlace() {
+    const pictures = this.pictures();
+    const at = pictures.findIndex((each) => each === this.picture);
+    this.place.textContent = at < 0 ? "" : `${at + 1} of ${pictures.length}`;
+    for (const [act, step] of /** @type {[string, number][]} */ ([["previous", -1], ["next", 1]])) {
+      const pressed = this.buttons.get(act);
+      if (!pressed) continue;
+      pressed.disabled = !pictures[at + step];
+      if (pressed.disabled && document.activeElement === pressed) this.stage.focus(); // keys go where the focus is
+    }
+  }
+
+  follow() {
+    if (!this.picture) return;
+    const { href } = this.picture;
+    const now = this.picture.isConnected ? this.picture : this.pictures().find((each) => each.href === href);
+    if (!now) return this.lose();
+    this.picture = now;
+    this.showPlace();
+  }
+
+  lose() {
+    this.picture = undefined;
+    this.stage.replaceChildren(element("p", { textContent: "This picture was deleted." }));
+    this.name.textContent = this.caption.textContent = "";
+    this.download.hidden = true;
+    this.showPlace();
+  }
+
+  /** @param {HTMLElement} clicked */
+  clicked(clicked) {
+    const act = /** @type {HTMLElement | null} */ (clicked.closest("[data-act]"))?.dataset.act;
+    if (act) this.act(act);
+    else if (clicked instanceof HTMLImageElement) this.act(this.zoom > 1 ? "whole" : "closer");
+    else if (clicked === this.stage) this.dialog.close();
+  }
+
+  /** @param {KeyboardEvent} event */
+  keyed(event) {
+    const act = KEYS[event.key];
+    if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (this.zoom > 1 && (act === "previous" || act === "next")) return; // it scrolls
+    event.preventDefault();
+    this.act(act);
+  }
+
+  /** @param {string} act */
+  act(act) {
+    if (act === "close") this.dialog.close();
+    else if (act === "previous") this.step(-1);
+    else if (act === "next") this.step(1);
+    else if (act === "closer") this.scale(2);
+    else this.scale(act === "larger" ? this.zoom * STEP : act === "smaller" ? this.zoom / STEP : 1);
+  }
+
+  /** @param {number} by */
+  step(by) {
+    const pictures = this.pictures();
+    const next = this.picture && pictures[pictures.indexOf(this.picture) + by];
+    if (next) this.show(next);
+  }
+
+  /** @param {number} zoom against the whole picture on the screen */
+  scale(zoom) {
+    const image = this.stage.querySelector("img");
+    if (!image) return;
+    const before = image.getBoundingClientRect().width / this.zoom;
+    this.zoom = Math.min(LARGEST, Math.max(1, zoom));
+    image.classList.toggle("zoomed", this.zoom > 1);
+    image.style.width = this.zoom > 1 ? `${before * this.zoom}px` : "";
+    this.stage.scrollLeft = (this.stage.scrollWidth - this.stage.clientWidth) / 2;
+    this.stage.scrollTop = (this.stage.scrollHeight - this.stage.clientHeight) / 2;
+  }
+}
+
+/**
+ * @param {string} act
+ * @param {string} label
+ * @param {string} path
+ */
+function button(act, label, path) {
+  const made = element("button", { className: "button", type: "button", title: label }, [sign(path)]);
+  made.dataset.act = act;
+  made.setAttribute("aria-label", label);
+  return made;
+}

@@ -1,0 +1,45 @@
+"""Real files, small enough to be made by the tests that send them."""
+
+from __future__ import annotations
+
+import io
+import struct
+import wave
+import zlib
+
+from playwright.sync_api import FilePayload
+
+
+def png(width: int = 40, height: int = 30, *, red: int = 200) -> bytes:
+    """A picture in one colour."""
+    row = b"\0" + bytes((red, 120, 40)) * width
+
+    def chunk(kind: bytes, held: bytes) -> bytes:
+        check = struct.pack(">I", zlib.crc32(kind + held))
+        return struct.pack(">I", len(held)) + kind + held + check
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    held = zlib.compress(row * height, 9)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", held) + chunk(b"IEND", b"")
+
+
+def wav(seconds: float = 1.0) -> bytes:
+    """A tone that swells."""
+    made = io.BytesIO()
+    with wave.open(made, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        count = int(8000 * seconds)
+        samples = [(at * 32 % 8000) * at // count for at in range(count)]
+        sound.writeframes(struct.pack(f"<{count}h", *samples))
+    return made.getvalue()
+
+
+def payload(name: str, content: bytes, type: str = "application/octet-stream") -> FilePayload:
+    """As somebody chooses it."""
+    return {"name": name, "mimeType": type, "buffer": content}
+
+
+def picture(name: str = "lake.png", width: int = 40, height: int = 30) -> FilePayload:
+    return payload(name, png(width, height), "image/png")

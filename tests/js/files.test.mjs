@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { about, fitted, kindOf } from "../../parley/static/js/files/sizes.js";
+
+const cases = JSON.parse(readFileSync(new URL("../files_cases.json", import.meta.url), "utf8"));
+
+test("what a file is is said as the server says it", () => {
+  for (const [name, size, words] of cases.about) assert.equal(about({ name, size }), words);
+});
+
+test("a picture has the place that the server gives it", () => {
+  for (const [width, height, ...place] of cases.fitted) assert.deepEqual(fitted({ width, height }), place);
+});
+
+test("only what browsers show safely is shown", () => {
+  for (const [type, width, kind] of cases.kind) assert.equal(kindOf({ type, width }), kind);
+});
