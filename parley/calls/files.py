@@ -46,7 +46,11 @@ async def receive(room_id: str, name: str, data: AsyncIterator[bytes] | Incoming
     announced = _announced()
     context, session = web.site().context, await web.current_session()
     most = files.filing(context).quotas.file
-    if announced is not None and announced <= most + AROUND_BYTES and not isinstance(data, Incoming):
+    if (
+        announced is not None
+        and announced <= most + AROUND_BYTES
+        and not isinstance(data, Incoming)
+    ):
         # The file is smaller: the form has something around it.
         announced = min(announced, most)
     begun = await files.begin(
