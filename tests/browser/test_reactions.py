@@ -206,3 +206,37 @@ def test_a_reaction_that_is_refused_goes_again_and_says_why(
     cleo.message("Tea?").hover()
     expect(cleo.message("Tea?").get_by_role("toolbar")).to_be_visible()
     expect(cleo.message("Tea?").get_by_role("button", name="React")).to_have_count(0)
+
+
+def test_whoever_reacts_after_fifty_others_sees_it_again_after_a_reload(
+    seeding: Seeding, arrive: Arrive
+) -> None:
+    seeded = seeding.conversation(said=[Said("Ben", "Who comes?")], owner="Ada")
+    seeding.crowd(seeded, 1, "🎉", 55)
+    ada = arrive("Ada")
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    chip = chips(ada, "Who comes?")
+    chip.click()
+    expect(chip).to_have_accessible_name("🎉 56, you and 55 others")
+    ada.reloads()
+    expect(chip).to_have_accessible_name("🎉 56, you and 55 others")
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    ada.is_connected()
+    # What everybody is told does not say it, and does not take it away.
+    seeding.react(seeded, "Ben", 1, "🎉")
+    expect(chip).to_have_accessible_name("🎉 57, you and 56 others")
+    plain, ben = (
+        arrive(name, java_script_enabled=False) for name in ("Ada without scripts", "Ben")
+    )
+    for each, token in ((plain, "Ada"), (ben, "Ben")):
+        each.has_session(seeded.tokens[token])
+        each.opens(seeded.link)
+        expect(chips(each, "Who comes?")).to_have_accessible_name("🎉 57, you and 56 others")
+    chips(plain, "Who comes?").click()
+    expect(chips(plain, "Who comes?")).to_have_accessible_name("🎉 56, 56 people")
+    ben.reloads()
+    expect(chips(ben, "Who comes?")).to_have_accessible_name("🎉 56, you and 55 others")
+    chip.click()  # at another of her devices; here it goes with her next press
+    expect(chip).to_have_attribute("aria-pressed", "false")
