@@ -89,6 +89,12 @@ test("an emoji is found by its name, the beginning of a word, and what people ca
   assert.ok(find("pizz").some(({ emoji }) => emoji === "🍕"));
   assert.ok(find("+1").some(({ emoji }) => emoji === "👍"));
   assert.equal(find("🍕")[0].name, "pizza");
+  // What it is comes before what it has to do with, in whatever form of the word.
+  for (const [asked, name] of [["swim", "person swimming"], ["run", "person running"], ["surf", "person surfing"]]) {
+    assert.equal(find(asked)[0].name, name);
+  }
+  assert.equal(find("cat")[0].name, "cat");
+  assert.equal(find("pizza")[0].name, "pizza");
   assert.deepEqual(find("xyzzy"), []);
   assert.deepEqual(find("  "), []);
 });
