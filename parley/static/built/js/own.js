@@ -1,1 +1,1 @@
-import"./shared-Ct1BpsmG.js";
+import"./shared-DqCpZ-ZB.js";
