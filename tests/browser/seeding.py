@@ -9,12 +9,9 @@ rows do.
 from __future__ import annotations
 
 import contextlib
-<<<<<<< HEAD
 import itertools
-import re
-=======
 import json
->>>>>>> c36fac34ba0b5b0d0765e7a7dece45290f56227c
+import re
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
