@@ -6,21 +6,23 @@ from msgspec import UNSET
 
 from parley import contract, present, web
 from parley.calls.answering import changed, parameters
-from parley.domain import messages, pins
+from parley.domain import messages, pins, reactions
 
 
 async def history(room_id: str) -> contract.MessagesReply:
     query = parameters("messages")
+    context, session = web.site().context, await web.session_if_known()
     found, has_more = await messages.history(
-        web.site().context,
+        context,
         room_id,
-        await web.session_if_known(),
+        session,
         limit=query.get("limit", contract.MESSAGES_PAGE_DEFAULT),
         before=query.get("before"),
         after=query.get("after"),
     )
+    own = await reactions.own_unnamed(context, room_id, session, found)
     return contract.MessagesReply(
-        messages=[present.message(said) for said in found], has_more=has_more
+        messages=[present.message(said, own) for said in found], has_more=has_more
     )
 
 

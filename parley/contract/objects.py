@@ -31,12 +31,14 @@ class Answered(Struct, kw_only=True):
 
 class Reaction(Struct, kw_only=True):
     """`emoji` is fully qualified: the form with the variation selectors that Unicode recommends.
-    `user_ids` are the first 50 of those who reacted so.
+    `user_ids` are the first 50 of those who reacted so. `own: true`, only in
+    [MessagesReply](#messagesreply), which nobody else gets: you are one of those who are not named.
     """
 
     emoji: str
     count: int
     user_ids: list[str]
+    own: bool | UnsetType = UNSET
 
 
 class File(Struct, kw_only=True):

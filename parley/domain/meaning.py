@@ -155,7 +155,8 @@ class _Look:
         self._connection = connection
         self._conversation_id = conversation_id
         self._known: dict[str, str] = {}
-        self._asked: dict[str, tuple[str | None, bool]] = {}
+        self._begun: dict[str, tuple[bool, bool]] = {}
+        self._held: dict[str, str | None] = {}
         for user_id in list(chosen)[:MEANT_MAX]:
             person = self._person(user_id)
             if person is not None:
@@ -167,7 +168,7 @@ class _Look:
 
     def at(self, text: str, start: int) -> tuple[int, str | None]:
         """Where the longest name that begins there ends, and whose it is; None for no name."""
-        found: tuple[int, str | None] = (start, None)
+        candidates: list[tuple[int, str]] = []
         may_be_held = True
         for end in _ends(text, start):
             may_be_known = end - start <= 2 * self._longest_known
@@ -175,25 +176,40 @@ class _Look:
             if self.left < 0 or not (may_be_held or may_be_known):
                 break
             name = _folded(text[start:end])
-            user_id = self._known.get(name)
-            if user_id is None and may_be_held:
-                if name not in self._asked:
-                    self._asked[name] = self._held(name)
-                user_id, may_be_held = self._asked[name]
+            is_held = name in self._known
+            if not is_held and may_be_held:
+                is_held, may_be_held = self._begins(name)
+            if is_held:
+                candidates.append((end, name))
+        # Who that is, is asked from the longest on: of many names that begin alike mostly once.
+        for end, name in reversed(candidates):
+            user_id = self._known.get(name) or self._holder(name)
             if user_id is not None:
-                found = end, user_id
-        return found
+                return end, user_id
+        return start, None
 
-    def _held(self, name: str) -> tuple[str | None, bool]:
-        """Who is called so, and whether anybody's name begins so."""
-        key = names.skeleton(name)
+    def _begins(self, name: str) -> tuple[bool, bool]:
+        """Whether somebody's name looks like this one, and whether anybody's begins so."""
+        if name not in self._begun:
+            self._begun[name] = self._look_up(names.skeleton(name))
+        return self._begun[name]
+
+    def _look_up(self, key: str) -> tuple[bool, bool]:
         # Two v next to one another count as a w: what ends in one of them may go on otherwise.
         stem = key.rstrip("vw")
         following = held.next_key(self._connection, self._conversation_id, stem)
         if following is None or not following.startswith(stem):
-            return None, False
-        if stem == key and following != key:
-            return None, True
+            return False, False
+        return stem != key or following == key, True
+
+    def _holder(self, name: str) -> str | None:
+        """Who is called so."""
+        if name not in self._held:
+            self._held[name] = self._find(name)
+        return self._held[name]
+
+    def _find(self, name: str) -> str | None:
+        key = names.skeleton(name)
         few = held.marks(self._connection, self._conversation_id, key).of_holders
         holders = held.holders if len(few) <= held.FEW else held.foremost
         people = [
@@ -201,7 +217,7 @@ class _Look:
             for each in holders(self._connection, self._conversation_id, key)
             if _can_be_meant(each) and _folded(each.username) == name
         ]
-        return min(people, key=naming.rank).user_id if people else None, True
+        return min(people, key=naming.rank).user_id if people else None
 
     def _person(self, user_id: str) -> Participant | None:
         person = stored_participants.by_user(self._connection, self._conversation_id, user_id)

@@ -14,7 +14,7 @@ from parley.storage import participation as stored
 from parley.storage import readings
 
 SHOWN_MAX = 20
-"""A first look, by the latest activity: who wants an older one has its link."""
+"""A first look, by the latest activity: a page goes on from there."""
 
 _INSIDE = (Standing.OWNER, Standing.MEMBER, Standing.READER)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Iterator
 
 import msgspec
 import sqlalchemy as sa
 
 from parley.contract import REACTIONS_MAX, REACTORS_NAMED, Reaction
-from parley.domain import access, changing, participants
+from parley.domain import access, changing, door, participants
 from parley.domain.changing import Changed
 from parley.domain.context import Context
 from parley.domain.door import Found
@@ -24,7 +25,12 @@ from parley.storage import conversations as stored_conversations
 from parley.storage import messages as stored_messages
 from parley.storage import reactions as stored
 
+Unnamed = frozenset[tuple[str, str]]
+"""Reactions by the message's id and the emoji."""
+
 _SUMS = msgspec.json.Decoder(list[Reaction])
+_CROWDED_MIN_CHARS = REACTORS_NAMED * len('"a",')
+"""Shorter sums name everybody: most need not be read to know."""
 
 
 def react(
@@ -80,6 +86,39 @@ async def react_as(
         return Changed(*await changing.change(context, room_id, session, message_id, change))
 
     return await participants.coming_back(context, room_id, session, act)
+
+
+async def own_unnamed(
+    context: Context, room_id: str, session: Session | None, messages: Iterable[Message]
+) -> Unnamed:
+    """Of the reactions to these messages the asker's own that the messages do not tell of, as they
+    name the first of many alone. What everybody is sent cannot tell it: it is asked for by whoever
+    it is about. Nothing is read where nothing has so many.
+    """
+    asked = [(message, each) for message in messages for each in _crowded(message)]
+    if session is None or not asked:
+        return frozenset()
+
+    def query(connection: sa.Connection) -> Unnamed:
+        person = door.readable(connection, room_id, session).person
+        if person is None:
+            return frozenset()
+        return frozenset(
+            (message.id, each.emoji)
+            for message, each in asked
+            if person.user_id not in each.user_ids
+            and stored.has(connection, message, each.emoji, person.user_id)
+        )
+
+    return await context.database.read(query)
+
+
+def _crowded(message: Message) -> Iterator[Reaction]:
+    """Those of more people than are named."""
+    if message.reactions is not None and len(message.reactions) > _CROWDED_MIN_CHARS:
+        for each in _sums(message):
+            if each.count > len(each.user_ids):
+                yield each
 
 
 def _tell(context: Context, changed: Changed) -> None:

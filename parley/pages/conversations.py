@@ -12,11 +12,13 @@ from parley import contract, present, web
 from parley.calls import files as sent_files
 from parley.contract import decode
 from parley.domain import conversations, knocking, messages, participants, reading
+from parley.domain import reactions as reactions_of
 from parley.errors import BadRequest, NotFound, OriginRefused, ParleyError
 from parley.incoming import BrokenOff
 from parley.limits.limiter import Kind
 from parley.pages import faces, forms, qr_codes, reactions, titles
 from parley.pages.door import AT_THE_DOOR, Refused, door
+from parley.pages.own import NONE as NO_OWN
 from parley.pages.own import own_conversations
 from parley.pages.rendering import render_long
 from parley.records import Session, Snapshot, Standing, Visibility
@@ -245,7 +247,7 @@ async def _list(form: StartForm, error: str | None = None) -> str:
     public_url = web.public_url()
     return await render_long(
         "pages/conversations.html",
-        own=[] if q or cursor else await own_conversations(),
+        own=NO_OWN if q or cursor else await own_conversations(request.args.get("own") or None),
         conversations=[present.summary(found, public_url=public_url) for found in page],
         q=q,
         first_url=_url("/conversations", search) if cursor else None,
@@ -317,7 +319,10 @@ async def _show(
     reply_to: str = "",
 ) -> str:
     snapshot = window.snapshot
+    own = await _own_unnamed(snapshot)
     shown = present.conversation(snapshot)
+    if own:
+        shown.messages = [present.message(said, own) for said in snapshot.messages]
     me = _me(snapshot)
     return await render_long(
         "pages/conversation.html",
@@ -344,6 +349,13 @@ async def _show(
         draft=draft,
         answered=await _answered(snapshot, reply_to),
     )
+
+
+async def _own_unnamed(snapshot: Snapshot) -> reactions_of.Unnamed:
+    if snapshot.person is None:
+        return frozenset()
+    room_id, session = snapshot.conversation.room_id, await web.session_if_known()
+    return await reactions_of.own_unnamed(web.site().context, room_id, session, snapshot.messages)
 
 
 async def _answered(snapshot: Snapshot, reply_to: str) -> contract.Answered | None:

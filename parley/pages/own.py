@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
+from msgspec import Struct
+
 from parley import contract, present, web
 from parley.domain import participation
+
+
+class OwnPage(Struct, frozen=True):
+    """Some of them, and the links to the others."""
+
+    rows: list[contract.OwnConversation]
+    older_url: str | None = None
+    newest_url: str | None = None
+    """From a page that is not the first."""
+    cursor: str | None = None
+    """Where `older_url` goes on, for scripts."""
+
+    def __bool__(self) -> bool:
+        return bool(self.rows or self.newest_url)
+
+
+NONE = OwnPage([])
 
 
 def few(count: int) -> str:
@@ -11,9 +32,22 @@ def few(count: int) -> str:
     return str(count) if count < contract.UNREAD_MAX else f"{contract.UNREAD_MAX - 1}+"
 
 
-async def own_conversations() -> list[contract.OwnConversation]:
-    """Of whoever asks, by their cookie; none for a stranger."""
-    own, _ = await participation.page(
-        web.site().context, await web.session_if_known(), limit=participation.SHOWN_MAX
+async def own_conversations(cursor: str | None = None) -> OwnPage:
+    """Of whoever asks, by their cookie; none for a stranger. Raises `BadRequest` for no cursor."""
+    own, following = await participation.page(
+        web.site().context,
+        await web.session_if_known(),
+        limit=participation.SHOWN_MAX,
+        cursor=cursor,
     )
-    return [present.own(each) for each in own]
+    return OwnPage(
+        [present.own(each) for each in own],
+        older_url=_url(own=following) if following else None,
+        newest_url=_url() if cursor else None,
+        cursor=following,
+    )
+
+
+def _url(**query: str) -> str:
+    asked = f"?{urlencode(query)}" if query else ""
+    return f"/conversations{asked}#own"

@@ -34,7 +34,7 @@ class Chip(NamedTuple):
     emoji: str
     people: int
     own: bool
-    """Whether whoever looks at the page is among them, as far as it tells."""
+    """Whether whoever looks at the page is among them."""
     who: str
 
 
@@ -45,7 +45,7 @@ def chips(
     found = _REACTIONS.decode(raw_text(message))
     own_id = None if me is None else me.user_id
     return [
-        Chip(each.emoji, each.count, own_id in each.user_ids, who(each, own_id, names))
+        Chip(each.emoji, each.count, _is_own(each, own_id), who(each, own_id, names))
         for each in found
     ]
 
@@ -58,7 +58,7 @@ def raw_text(message: contract.Message) -> str:
 def who(reaction: contract.Reaction, own_id: str | None, names: Mapping[str, str]) -> str:
     """In words: you first, those whose names are known, and how many others."""
     others = [id for id in reaction.user_ids if id != own_id and id in names]
-    listed = ["you"] if own_id in reaction.user_ids else []
+    listed = ["you"] if _is_own(reaction, own_id) else []
     listed += [names[id] for id in others][: NAMED_MAX - len(listed)]
     unnamed = reaction.count - len(listed)
     if not listed:
@@ -66,6 +66,10 @@ def who(reaction: contract.Reaction, own_id: str | None, names: Mapping[str, str
     if unnamed > 0:
         listed.append("1 other" if unnamed == 1 else f"{unnamed} others")
     return " and ".join(filter(None, (", ".join(listed[:-1]), listed[-1])))
+
+
+def _is_own(reaction: contract.Reaction, own_id: str | None) -> bool:
+    return reaction.own is True or own_id in reaction.user_ids
 
 
 def names_of(

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, cast
 
+import msgspec
 from msgspec import UNSET, Raw
 
 from parley import contract, records
 from parley.present.excerpts import excerpt
 from parley.present.fields import moment_or_unset, or_unset, timestamp
 
+_REACTIONS = msgspec.json.Decoder(list[contract.Reaction])
 
-def message(record: records.Message) -> contract.Message:
+
+def message(record: records.Message, own: Collection[tuple[str, str]] = ()) -> contract.Message:
+    """`own`: reactions of whoever it is for, by its id and the emoji, that it does not name."""
     return contract.Message(
         id=record.id,
         seq=record.seq,
@@ -31,7 +36,7 @@ def message(record: records.Message) -> contract.Message:
         reply_to=UNSET if record.answered is None else answered(record.answered),
         mentions=_as_stored(record.mentions),
         parts=_as_stored(record.parts),
-        reactions=_as_stored(record.reactions),
+        reactions=_marked(record, own) if own else _as_stored(record.reactions),
         attachments=_as_stored(record.attachments),
     )
 
@@ -45,6 +50,15 @@ def answered(record: records.Answered) -> contract.Answered:
         excerpt=excerpt(record.begins),
         deleted=record.is_gone or UNSET,
     )
+
+
+def _marked(record: records.Message, own: Collection[tuple[str, str]]) -> Any:
+    if record.reactions is None:
+        return UNSET
+    found = _REACTIONS.decode(record.reactions)
+    for each in found:
+        each.own = (record.id, each.emoji) in own or UNSET
+    return Raw(msgspec.json.encode(found))
 
 
 def _as_stored(text: str | None) -> Any:

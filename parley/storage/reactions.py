@@ -22,6 +22,7 @@ _ADD = Prepared(
     .on_conflict_do_nothing()
 )
 _REMOVE = Prepared(reactions.delete().where(_OF_ONE))
+_HAS = Prepared(sa.select(reactions.c.id).where(_OF_ONE), [reactions.c.id])
 _AFTER = Prepared(
     sa.select(reactions.c.user_id)
     .where(_THIS, reactions.c.id > sa.select(reactions.c.id).where(_OF_ONE).scalar_subquery())
@@ -44,6 +45,11 @@ def add(connection: sa.Connection, message: Message, emoji: str, user_id: str) -
 def remove(connection: sa.Connection, message: Message, emoji: str, user_id: str) -> bool:
     """Whether there was anything to remove."""
     return bool(_REMOVE.write(connection, **_place(message, emoji), user_id=user_id))
+
+
+def has(connection: sa.Connection, message: Message, emoji: str, user_id: str) -> bool:
+    """Whether somebody reacted so, found by index."""
+    return _HAS.first(connection, **_place(message, emoji), user_id=user_id) is not None
 
 
 def after(connection: sa.Connection, message: Message, emoji: str, user_id: str) -> str | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import re
 import sqlite3
 import time
@@ -91,6 +92,10 @@ class Seeding:
         times = self._say_all(room_id, said, tokens)
         self._age(room_id, times, at)
         return Seeded(room_id, f"{self._url}/conversation/{room_id}", tokens)
+
+    def start(self, title: str, token: str) -> None:
+        """One more of whoever has that token, with nothing in it."""
+        self._post("create", {"title": title}, token)
 
     def end(self, seeded: Seeded) -> None:
         self._post(f"{seeded.room_id}/end", {}, seeded.tokens["owner"])
@@ -187,6 +192,28 @@ class Seeding:
                 f"{path}/{id}/reactions/{quote(each)}", headers=headers, timeout=PATIENCE_S
             )
             assert reply.ok, (reply.status_code, reply.text)
+
+    def crowd(self, seeded: Seeded, seq: int, emoji: str, count: int) -> None:
+        """So many people whom nobody knows react to a message that nobody reacted to."""
+        people = [f"guest-{number:03}" for number in range(count)]
+        sums = [{"emoji": emoji, "count": count, "user_ids": people[:50]}]
+        with (
+            contextlib.closing(
+                sqlite3.connect(self._data / "parley.db", timeout=PATIENCE_S)
+            ) as database,
+            database,
+        ):
+            (id,) = database.execute(
+                "SELECT id FROM conversations WHERE room_id = ?", (seeded.room_id,)
+            ).fetchone()
+            database.executemany(
+                "INSERT INTO reactions (conversation_id, seq, emoji, user_id) VALUES (?, ?, ?, ?)",
+                [(id, seq, emoji, each) for each in people],
+            )
+            database.execute(
+                "UPDATE messages SET reactions = ? WHERE conversation_id = ? AND seq = ?",
+                (json.dumps(sums), id, seq),
+            )
 
     def say_many(self, seeded: Seeded, who: str, texts: list[str]) -> None:
         """Much that nobody is told of, by somebody who has spoken, and the last for all to hear."""

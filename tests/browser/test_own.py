@@ -80,3 +80,41 @@ def test_without_javascript_one_reads_and_leaves(seeding: Seeding, arrive: Arriv
     expect(ben.page.get_by_role("heading", name="You left")).to_be_visible()
     ben.opens("/conversations")
     expect(ben.page.get_by_role("region", name="Your conversations")).to_have_count(0)
+
+
+def test_older_conversations_are_a_press_away(seeding: Seeding, arrive: Arrive) -> None:
+    first = seeding.conversation("Talk 0")
+    token = first.tokens["owner"]
+    for number in range(1, 43):
+        seeding.start(f"Talk {number}", token)
+    ada, plain = arrive("Ada"), arrive("Ada without scripts", java_script_enabled=False)
+    for each in (ada, plain):
+        each.has_session(token)
+    ada.opens("/")
+    own = ada.page.get_by_role("region", name="Your conversations")
+    rows, older = own.get_by_role("listitem"), own.get_by_role("link", name="Older")
+    expect(rows).to_have_count(20)
+    older.click()
+    expect(rows).to_have_count(40)
+    expect(rows.nth(20).get_by_role("link")).to_be_focused()
+    older.click()
+    expect(rows).to_have_count(43)
+    expect(older).to_have_count(0)
+    expect(rows.last).to_contain_text("Talk 0")
+    # What was shown late is live like the rest.
+    seeding.join_many(first, ["Ada"], token)
+    seeding.say(first, "owner", "Still here?")
+    expect(rows.first).to_contain_text("Talk 0")
+    assert grave_faults(ada.page) == []
+
+    plain.opens("/conversations")
+    own = plain.page.get_by_role("region", name="Your conversations")
+    rows = own.get_by_role("listitem")
+    expect(rows.first).to_contain_text("Talk 0")
+    for title in ("Talk 23", "Talk 3"):
+        own.get_by_role("link", name="Older").click()
+        expect(rows.first).to_contain_text(title)
+    expect(rows).to_have_count(3)
+    expect(own.get_by_role("link", name="Older")).to_have_count(0)
+    own.get_by_role("link", name="Newest").click()
+    expect(rows).to_have_count(20)

@@ -214,3 +214,69 @@ def test_a_reaction_that_is_refused_goes_again_and_says_why(
     cleo.message("Tea?").hover()
     expect(cleo.message("Tea?").get_by_role("toolbar")).to_be_visible()
     expect(cleo.message("Tea?").get_by_role("button", name="React")).to_have_count(0)
+
+
+def test_whoever_reacts_after_fifty_others_sees_it_again_after_a_reload(
+    seeding: Seeding, arrive: Arrive
+) -> None:
+    seeded = seeding.conversation(said=[Said("Ben", "Who comes?")], owner="Ada")
+    seeding.crowd(seeded, 1, "🎉", 55)
+    ada = arrive("Ada")
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    chip = chips(ada, "Who comes?")
+    chip.click()
+    expect(chip).to_have_accessible_name("🎉 56, you and 55 others")
+    ada.reloads()
+    expect(chip).to_have_accessible_name("🎉 56, you and 55 others")
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    ada.is_connected()
+    # What everybody is told does not say it, and does not take it away.
+    seeding.react(seeded, "Ben", 1, "🎉")
+    expect(chip).to_have_accessible_name("🎉 57, you and 56 others")
+    plain, ben = (
+        arrive(name, java_script_enabled=False) for name in ("Ada without scripts", "Ben")
+    )
+    for each, token in ((plain, "Ada"), (ben, "Ben")):
+        each.has_session(seeded.tokens[token])
+        each.opens(seeded.link)
+        expect(chips(each, "Who comes?")).to_have_accessible_name("🎉 57, you and 56 others")
+    chips(plain, "Who comes?").click()
+    expect(chips(plain, "Who comes?")).to_have_accessible_name("🎉 56, 56 people")
+    ben.reloads()
+    expect(chips(ben, "Who comes?")).to_have_accessible_name("🎉 56, you and 55 others")
+    chip.click()  # at another of her devices; here it goes with her next press
+    expect(chip).to_have_attribute("aria-pressed", "false")
+
+
+def test_the_picker_opens_where_the_mouse_asked_for_it(seeding: Seeding, arrive: Arrive) -> None:
+    said = [Said("Ben", "@Ada: tea?"), Said("Ben", "Or coffee, @Ada? " * 8), Said("Ada", "Tea")]
+    seeded = seeding.conversation(said=said, owner="Ada")
+    ada = arrive("Ada", viewport={"width": 1280, "height": 800})
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    for text in ("tea?", "Or coffee", "Tea"):
+        message = ada.page.locator(".message", has_text=text).first
+        message.hover()
+        button = message.get_by_role("button", name="React")
+        asked = button.bounding_box()
+        button.click()
+        expect(picker(ada)).to_be_visible()
+        opened = picker(ada).bounding_box()
+        assert asked
+        assert opened
+        middle = asked["x"] + asked["width"] / 2
+        assert opened["x"] <= middle <= opened["x"] + opened["width"], text
+        apart = max(
+            opened["y"] - asked["y"] - asked["height"], asked["y"] - opened["y"] - opened["height"]
+        )
+        assert apart < 120, text
+        ada.page.keyboard.press("Escape")
+        expect(picker(ada)).to_be_hidden()
+    # What means her twice in a row is marked twice, and the marks don't run into each other.
+    first, second = (ada.page.locator(f"#m-{seq}").bounding_box() for seq in (1, 2))
+    assert first
+    assert second
+    assert second["y"] - first["y"] - first["height"] > 8

@@ -287,10 +287,17 @@ class Room:
     def first(self, session: int, client_id: str | None) -> Message | None:
         return self.said.get((session, client_id)) if client_id else None
 
-    def refuses_words(self, session: int, client_id: str | None) -> Refusal | None:
+    def refuses_words(
+        self, session: int, client_id: str | None, reply_to: str | None = None
+    ) -> Refusal | None:
         if self.of_session(session) is None:
             return NotJoined
-        return ConversationIsOver if self.is_over and not self.first(session, client_id) else None
+        if self.first(session, client_id):
+            return None
+        if self.is_over:
+            return ConversationIsOver
+        is_gone = any(each.id == reply_to and each.deleted_at for each in self.messages)
+        return NotFound if is_gone else None
 
     def answered(self, id: str | None) -> Answered | None:
         """What an answer to it is told with."""

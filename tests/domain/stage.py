@@ -189,7 +189,8 @@ class Stage(RuleBasedStateMachine):
         back: Sequence[str] = (),
     ) -> None:
         """All at once; the writer takes them in the order they were asked in."""
-        at, refusal = self.world.clock(), room.refuses_words(session, draft.client_id)
+        at = self.world.clock()
+        refusal = room.refuses_words(session, draft.client_id, draft.reply_to)
         results = self.world.does(_all(works))
         if refusal is not None:
             assert [type(result) for result in results] == [refusal] * len(works)

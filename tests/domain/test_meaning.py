@@ -14,6 +14,7 @@ from parley.domain.context import Context
 from parley.domain.messages import Draft
 from parley.domain.participants import Joined, Joining
 from parley.records import Message, Session
+from parley.storage import naming as held
 from parley.storage import sessions
 from parley.storage.prepared import Prepared
 from parley.storage.schema import mentions
@@ -261,3 +262,28 @@ def _counted(monkeypatch: pytest.MonkeyPatch) -> list[Prepared]:
 
         monkeypatch.setattr(Prepared, name, counting)
     return asked
+
+
+async def test_names_that_begin_alike_are_read_only_as_far_as_one_is_meant(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many such names a text holds: who the longest of them is, and no shorter one."""
+    words = ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J"]
+    people = [await room.joins(" ".join(words[:count])) for count in range(1, len(words) + 1)]
+    asked: list[str] = []
+
+    def holders(connection: sa.Connection, conversation_id: int, key: str) -> object:
+        asked.append(key)
+        return read(connection, conversation_id, key)
+
+    read = held.holders
+    monkeypatch.setattr(held, "holders", holders)
+    assert await room.means("@A B C D E F G H I J: tea?") == ["a b c d e f g h i j"]
+    assert await room.means("@A B C D, and @A B") == ["a b c d", "a b"]
+    assert len(asked) == 3
+    # Of who is away and has said nothing the name means nobody: then the next shorter one does.
+    await participants.leave_as(room.context, room.id, people[2].session)
+    asked.clear()
+    assert await room.means("@A B C D") == ["a b c d"]
+    assert await room.means("@A B C: tea?") == ["a b"]
+    assert len(asked) == 3

@@ -40,10 +40,8 @@ CLIENT_IDS = st.sampled_from([None, "c-1", "c-2"])
 ROOMS_MAX = 2
 
 
-class Conversations(Stage):
-    """What people may do, and what always holds."""
-
-    # --- conversations ---
+class Talking(Stage):
+    """What people may say and do with it, and what always holds."""
 
     @initialize(created_by=USER_IDS)
     def ada_starts_and_ben_and_cleo_come(self, created_by: str | None) -> None:
@@ -52,126 +50,6 @@ class Conversations(Stage):
         self.joins_one(room, Asked(ada, "ada", "Ada", self.new_socket(), True, at))
         self.joins_one(room, Asked(None, "ben", "Ben", self.new_socket(), True, at))
         self.joins_one(room, Asked(None, "cleo", "Cleo", None, True, at))
-
-    @precondition(lambda self: len(self.rooms) < ROOMS_MAX)
-    @rule(who=st.none() | PICK, created_by=USER_IDS)
-    def creates(self, who: int | None, created_by: str | None) -> None:
-        self.creates_one(self.any_holder(who), created_by)
-
-    @rule(where=PICK, who=st.none() | PICK)
-    def ends(self, where: int, who: int | None) -> None:
-        room, holder = self.room(where), self.any_holder(who)
-        refusal = room.refuses_to_end(holder.id if holder else None)
-        at = self.world.clock()
-        session = self.resolves(holder)
-        if self.tries(conversations.end(self.context, room.id, session), refusal):
-            room.is_over = True
-            assert self.hears() == [ConversationEnded(room.key, room.id, room.seq, at)]
-
-    # --- coming ---
-
-    @rule(
-        where=PICK,
-        who=st.none() | PICK,
-        wanted_id=USER_IDS,
-        name=NAMES,
-        on_socket=st.booleans(),
-        proven=st.booleans(),
-    )
-    def joins(
-        self,
-        where: int,
-        who: int | None,
-        wanted_id: str | None,
-        name: str | None,
-        on_socket: bool,
-        proven: bool,
-    ) -> None:
-        room, holder = self.room(where), self.any_holder(who)
-        keeps_cookie = holder is None and not on_socket and not proven
-        # Only a socket that a session was made for speaks for it without its secret.
-        proven = proven or not on_socket or holder is None or not holder.from_socket
-        socket = self.new_socket() if on_socket else None
-        asked = Asked(holder, wanted_id, name, socket, proven, self.world.clock())
-        self.joins_one(room, asked, keeps_cookie=keeps_cookie)
-
-    @precondition(lambda self: self.seats())
-    @rule(which=PICK, name=NAMES, anew=st.booleans())
-    def comes_in_again(self, which: int, name: str | None, anew: bool) -> None:
-        """On a second socket, or on the one they are on already."""
-        room, person, socket = self.seat(which)
-        holder = self.holders[person.session]
-        socket = self.new_socket() if anew else socket
-        self.joins_one(room, Asked(holder, None, name, socket, True, self.world.clock()))
-
-    @precondition(lambda self: self.here())
-    @rule(which=PICK, name=NAMES)
-    def comes_again_over_rest(self, which: int, name: str | None) -> None:
-        """As a page does that is loaded again, while the socket is there or just broke."""
-        room, person = self.here()[which % len(self.here())]
-        holder = self.holders[person.session]
-        self.joins_one(room, Asked(holder, None, name, None, True, self.world.clock()))
-
-    @rule(where=PICK, whom=PICK)
-    def a_stranger_comes_on_a_socket_as_somebody(self, where: int, whom: int) -> None:
-        """As the original client does after it joined over REST."""
-        room = self.room(where)
-        user_ids = [*room.people, "mallory"]
-        user_id = user_ids[whom % len(user_ids)]
-        asked = Asked(None, user_id, None, self.new_socket(), False, self.world.clock())
-        self.joins_one(room, asked)
-
-    # --- going ---
-
-    @precondition(lambda self: self.seats())
-    @rule(which=PICK)
-    def leaves(self, which: int) -> None:
-        room, person, socket = self.seat(which)
-        is_gone = room.leaves(person, socket)
-        self.world.does(
-            participants.leave(self.context, self.records[room.id, person.user_id], socket)
-        )
-        gone = [("left", person.username, room.count)] if is_gone else []
-        assert self.hears_of_people() == gone
-
-    @precondition(lambda self: self.seats())
-    @rule(which=PICK)
-    def loses_the_connection(self, which: int) -> None:
-        room, person, socket = self.seat(which)
-        room.loses(person, socket)
-        self.world.calls(
-            participants.lose, self.context, self.records[room.id, person.user_id], socket
-        )
-        assert self.hears() == []
-
-    @precondition(lambda self: self.seats())
-    @rule(which=PICK, comes_first=st.booleans())
-    def one_socket_comes_as_the_other_goes(self, which: int, comes_first: bool) -> None:
-        room, person, old = self.seat(which)
-        if room.is_over:
-            return
-        new = self.new_socket()
-        session = self.resolves(self.holders[person.session])
-        coming = participants.join(self.context, room.id, Joining(session, socket=new))
-        going = participants.leave(self.context, self.records[room.id, person.user_id], old)
-        self.does_both(*((coming, going) if comes_first else (going, coming)))
-        person.sockets.discard(old)
-        person.comes(new)
-        self.hears()  # they may be told to have gone and come, or not
-
-    def any_holder(self, who: int | None) -> Holder | None:
-        """None for a stranger."""
-        return None if who is None else self.holder(who)
-
-    @rule(seconds=st.sampled_from([1, 60, 120]))
-    def time_passes(self, seconds: int) -> None:
-        gone = []
-        if seconds > GRACE_S:
-            gone = [person.username for room in self.rooms for person in room.misses_no_longer()]
-        self.world.time_passes(seconds)
-        told = self.hears_of_people()
-        assert sorted(name for _, name, _ in told) == sorted(gone)
-        assert all(kind == "left" for kind, _, _ in told)
 
     # --- talking ---
 
@@ -434,16 +312,143 @@ class Conversations(Stage):
         assert counts == (len(active), len(self.rooms))
 
 
+class Conversations(Talking):
+    """The same while people come and go, and conversations begin and end."""
+
+    # --- conversations ---
+
+    @precondition(lambda self: len(self.rooms) < ROOMS_MAX)
+    @rule(who=st.none() | PICK, created_by=USER_IDS)
+    def creates(self, who: int | None, created_by: str | None) -> None:
+        self.creates_one(self.any_holder(who), created_by)
+
+    @rule(where=PICK, who=st.none() | PICK)
+    def ends(self, where: int, who: int | None) -> None:
+        room, holder = self.room(where), self.any_holder(who)
+        refusal = room.refuses_to_end(holder.id if holder else None)
+        at = self.world.clock()
+        session = self.resolves(holder)
+        if self.tries(conversations.end(self.context, room.id, session), refusal):
+            room.is_over = True
+            assert self.hears() == [ConversationEnded(room.key, room.id, room.seq, at)]
+
+    # --- coming ---
+
+    @rule(
+        where=PICK,
+        who=st.none() | PICK,
+        wanted_id=USER_IDS,
+        name=NAMES,
+        on_socket=st.booleans(),
+        proven=st.booleans(),
+    )
+    def joins(
+        self,
+        where: int,
+        who: int | None,
+        wanted_id: str | None,
+        name: str | None,
+        on_socket: bool,
+        proven: bool,
+    ) -> None:
+        room, holder = self.room(where), self.any_holder(who)
+        keeps_cookie = holder is None and not on_socket and not proven
+        # Only a socket that a session was made for speaks for it without its secret.
+        proven = proven or not on_socket or holder is None or not holder.from_socket
+        socket = self.new_socket() if on_socket else None
+        asked = Asked(holder, wanted_id, name, socket, proven, self.world.clock())
+        self.joins_one(room, asked, keeps_cookie=keeps_cookie)
+
+    @precondition(lambda self: self.seats())
+    @rule(which=PICK, name=NAMES, anew=st.booleans())
+    def comes_in_again(self, which: int, name: str | None, anew: bool) -> None:
+        """On a second socket, or on the one they are on already."""
+        room, person, socket = self.seat(which)
+        holder = self.holders[person.session]
+        socket = self.new_socket() if anew else socket
+        self.joins_one(room, Asked(holder, None, name, socket, True, self.world.clock()))
+
+    @precondition(lambda self: self.here())
+    @rule(which=PICK, name=NAMES)
+    def comes_again_over_rest(self, which: int, name: str | None) -> None:
+        """As a page does that is loaded again, while the socket is there or just broke."""
+        room, person = self.here()[which % len(self.here())]
+        holder = self.holders[person.session]
+        self.joins_one(room, Asked(holder, None, name, None, True, self.world.clock()))
+
+    @rule(where=PICK, whom=PICK)
+    def a_stranger_comes_on_a_socket_as_somebody(self, where: int, whom: int) -> None:
+        """As the original client does after it joined over REST."""
+        room = self.room(where)
+        user_ids = [*room.people, "mallory"]
+        user_id = user_ids[whom % len(user_ids)]
+        asked = Asked(None, user_id, None, self.new_socket(), False, self.world.clock())
+        self.joins_one(room, asked)
+
+    # --- going ---
+
+    @precondition(lambda self: self.seats())
+    @rule(which=PICK)
+    def leaves(self, which: int) -> None:
+        room, person, socket = self.seat(which)
+        is_gone = room.leaves(person, socket)
+        self.world.does(
+            participants.leave(self.context, self.records[room.id, person.user_id], socket)
+        )
+        gone = [("left", person.username, room.count)] if is_gone else []
+        assert self.hears_of_people() == gone
+
+    @precondition(lambda self: self.seats())
+    @rule(which=PICK)
+    def loses_the_connection(self, which: int) -> None:
+        room, person, socket = self.seat(which)
+        room.loses(person, socket)
+        self.world.calls(
+            participants.lose, self.context, self.records[room.id, person.user_id], socket
+        )
+        assert self.hears() == []
+
+    @precondition(lambda self: self.seats())
+    @rule(which=PICK, comes_first=st.booleans())
+    def one_socket_comes_as_the_other_goes(self, which: int, comes_first: bool) -> None:
+        room, person, old = self.seat(which)
+        if room.is_over:
+            return
+        new = self.new_socket()
+        session = self.resolves(self.holders[person.session])
+        coming = participants.join(self.context, room.id, Joining(session, socket=new))
+        going = participants.leave(self.context, self.records[room.id, person.user_id], old)
+        self.does_both(*((coming, going) if comes_first else (going, coming)))
+        person.sockets.discard(old)
+        person.comes(new)
+        self.hears()  # they may be told to have gone and come, or not
+
+    def any_holder(self, who: int | None) -> Holder | None:
+        """None for a stranger."""
+        return None if who is None else self.holder(who)
+
+    @rule(seconds=st.sampled_from([1, 60, 120]))
+    def time_passes(self, seconds: int) -> None:
+        gone = []
+        if seconds > GRACE_S:
+            gone = [person.username for room in self.rooms for person in room.misses_no_longer()]
+        self.world.time_passes(seconds)
+        told = self.hears_of_people()
+        assert sorted(name for _, name, _ in told) == sorted(gone)
+        assert all(kind == "left" for kind, _, _ in told)
+
+
 # It takes seconds; Hypothesis may take minutes to find the shortest way to a fault.
 @pytest.mark.timeout(600 * max(1, EFFORT))
+@pytest.mark.parametrize("machine", [Talking, Conversations])
 def test_the_domain_does_what_the_model_does(
-    empty_database: Path, monkeypatch: pytest.MonkeyPatch
+    machine: type[Talking], empty_database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Conversations, "empty", empty_database, raising=False)
+    monkeypatch.setattr(machine, "empty", empty_database, raising=False)
     run_state_machine_as_test(
-        Conversations,
+        machine,
         settings=settings(
-            max_examples=40 * max(1, EFFORT),
+            max_examples=30 * max(1, EFFORT),
             stateful_step_count=40,
             derandomize=EFFORT == 0,
             deadline=None,

@@ -61,6 +61,20 @@ test("who is not among the first fifty still sees that they reacted", () => {
   assert.deepEqual([shown(back)[0].count, shown(back)[0].own], [60, false]);
 });
 
+test("one's own beyond the first fifty is known from what the server says to whoever asks, and kept", () => {
+  const crowd = { emoji: "👍", count: 60, user_ids: Array.from({ length: 50 }, (_, at) => `p${at}`) };
+  const [message] = stateWith([{ ...crowd, own: true }]).messages;
+  for (const type of ["older_loaded", "newer_loaded", "window_loaded"]) {
+    const loaded = reduce(stateWith([], { messages: [] }), { type, messages: [message], hasMore: false, seq: 1 });
+    assert.equal(shown(loaded)[0].own, true, type);
+    const told = reduce(loaded, changed(2, [{ ...crowd, count: 61 }]));
+    assert.deepEqual([shown(told)[0].count, shown(told)[0].own], [61, true], type);
+    const back = reduce(reduce(told, reacting("👍", false)), { type: "reacted", id: "m", emoji: "👍", on: false });
+    const again = reduce(back, { type: "older_loaded", messages: [message], hasMore: false });
+    assert.equal(shown(again)[0].own, false, "what was pressed since is newer than a page that was asked for before");
+  }
+});
+
 test("a deleted message shows none, and nobody without a name has any of their own", () => {
   const [message] = stateWith([LIKED]).messages;
   assert.deepEqual(shown(stateWith([], { messages: [{ ...message, deleted: true }] })), []);
@@ -75,6 +89,12 @@ test("an emoji is found by its name, the beginning of a word, and what people ca
   assert.ok(find("pizz").some(({ emoji }) => emoji === "🍕"));
   assert.ok(find("+1").some(({ emoji }) => emoji === "👍"));
   assert.equal(find("🍕")[0].name, "pizza");
+  // What it is comes before what it has to do with, in whatever form of the word.
+  for (const [asked, name] of [["swim", "person swimming"], ["run", "person running"], ["surf", "person surfing"]]) {
+    assert.equal(find(asked)[0].name, name);
+  }
+  assert.equal(find("cat")[0].name, "cat");
+  assert.equal(find("pizza")[0].name, "pizza");
   assert.deepEqual(find("xyzzy"), []);
   assert.deepEqual(find("  "), []);
 });

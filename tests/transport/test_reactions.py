@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from parley import contract
 from parley.app import Parley
 from tests.calls import Caller
 from tests.people import Json, Person
@@ -78,3 +79,29 @@ async def test_what_is_no_emoji_is_refused_with_a_sentence(app: Parley) -> None:
         assert "single emoji" in reply.body["error"]
     reply = await ada.call("PUT", f"{room}/messages/1-nothing/reactions/%F0%9F%91%8D")
     assert (reply.status, reply.body["code"]) == (404, "not_found")
+
+
+async def test_whoever_is_not_named_is_told_alone_that_they_reacted(app: Parley) -> None:
+    ada = Caller(app, "Ada")
+    room_id = await ada.starts()
+    room = f"/api/conversations/{room_id}"
+    await ada.joins(room_id)
+    said = (await ada.call("POST", f"{room}/messages", {"message": "Who comes?"})).body
+    path = f"{room}/messages/{said['id']}/reactions/%F0%9F%91%8D"
+    guests = [Caller(app, f"Guest {number}") for number in range(contract.REACTORS_NAMED + 1)]
+    for guest in guests:
+        await guest.joins(room_id)
+        assert (await guest.call("PUT", path)).status == 200
+    for each, own in (
+        (guests[-1], True),
+        (guests[0], None),
+        (ada, None),
+        (Caller(app, "Sam"), None),
+    ):
+        reply = await each.call("GET", f"{room}/messages")
+        [reaction] = reply.body["messages"][0]["reactions"]
+        assert (reaction["count"], reaction.get("own")) == (len(guests), own)
+    # Nothing of it in what everybody is sent.
+    everybody = await guests[-1].call("GET", room)
+    [reaction] = everybody.body["conversation"]["messages"][0]["reactions"]
+    assert "own" not in reaction

@@ -33,6 +33,7 @@ import { titleOf } from "./room/title.js";
 import { startStatus } from "./connection/status.js";
 import { isFor } from "./state/quotes.js";
 import { ask } from "./connection/wire.js";
+import { withOwn } from "./state/reacting.js";
 import { changesOf } from "./state/rules.js";
 import { INITIAL, Store } from "./state/store.js";
 import { isLong, parse, render } from "./transcript/text.js";
@@ -167,6 +168,7 @@ function readState() {
     readSeq: told?.seq ?? 0,
     hidesReading: page.dataset.hidesReading === "yes",
   };
+  state.reacting = withOwn(state, state.messages);
   const counted = told && told.seq >= lastRead.through ? told.unread : undefined;
   return { ...state, ...unreadSince(state, lastRead.through, counted) };
 }

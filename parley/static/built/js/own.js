@@ -1,1 +1,1 @@
-import"./shared-I_tNMjqo.js";
+import"./shared-BJz_dVfa.js";

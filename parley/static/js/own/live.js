@@ -27,6 +27,7 @@ socket.on("disconnect", (reason) => reason === "io server disconnect" && setTime
 socket.on("connect_error", () => setTimeout(lookWhetherSeen, LAST_DELAY_MS));
 socket.on("mine_changed", ({ room_id: known, conversation }) => show(known, conversation));
 list.addEventListener("submit", leave);
+document.getElementById("own-older")?.addEventListener("click", showOlder);
 document.addEventListener("visibilitychange", lookWhetherSeen);
 lookWhetherSeen();
 
@@ -39,15 +40,35 @@ function lookWhetherSeen() {
 /**
  * @param {string} known the room id by which the list may have it
  * @param {OwnConversation} [conversation] as it is now; none where it is nobody's own any more
+ * @param {boolean} [isAsked] whether it was looked for
  */
-function show(known, conversation) {
+function show(known, conversation, isAsked) {
   const before = rowFor(known);
   if (!conversation) return before?.remove();
+  if (!before && list.dataset.goesOn && !isAsked) return; // it is on another page
   const row = rowOf(before, conversation);
   const rows = /** @type {HTMLElement[]} */ ([...list.children]);
   const next = rows.find((each) => each !== row && (each.dataset.at ?? "") < conversation.last_activity_at);
   const isInPlace = row.isConnected && row.nextElementSibling === (next ?? null);
   if (!isInPlace) moveBefore(row, next ?? null);
+}
+
+/** Below those that are there, where a page of its own would show them else. @param {MouseEvent} event */
+async function showOlder(event) {
+  const link = /** @type {HTMLAnchorElement} */ (event.currentTarget);
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  if (link.ariaBusy === "true") return;
+  link.ariaBusy = "true";
+  const reply = await ask(`/api/mine?cursor=${encodeURIComponent(link.dataset.cursor ?? "")}`);
+  link.ariaBusy = "false";
+  if (!reply.success) return say(reply.error);
+  const known = list.childElementCount;
+  reply.conversations.forEach((/** @type {OwnConversation} */ own) => show(own.room_id, own, true));
+  list.children[known]?.querySelector("a")?.focus();
+  if (!reply.next_cursor) return link.remove();
+  link.dataset.cursor = reply.next_cursor;
+  link.href = `/conversations?own=${encodeURIComponent(reply.next_cursor)}#own`;
 }
 
 /**

@@ -39,7 +39,10 @@ class Picker {
     this.all.hidden = true;
     this.dialog.append(this.row, this.all);
     this.dialog.addEventListener("click", ({ target }) => target === this.dialog && this.dialog.close());
-    addEventListener("resize", () => this.dialog.open && this.place());
+    addEventListener("resize", () => {
+      this.from = undefined; // what was there is elsewhere by now
+      if (this.dialog.open) this.place();
+    });
     document.body.append(this.dialog);
   }
 
@@ -51,6 +54,8 @@ class Picker {
   open({ id }, element, page) {
     if (this.dialog.open) return;
     this.element = element;
+    // Where the mouse is that asked for it: they go once the focus is in the dialog.
+    this.from = element.querySelector(".tools")?.getBoundingClientRect();
     this.all.hidden = true;
     const { state } = page.store;
     const now = state.messages.find((each) => each.id === id);
@@ -118,7 +123,7 @@ class Picker {
     if (!BESIDE.matches || !text) return this.dialog.removeAttribute("style");
     const { offsetWidth: width, offsetHeight: height } = this.dialog;
     const isMine = this.element?.classList.contains("mine");
-    const left = isMine ? text.right - width : text.left;
+    const left = this.from ? this.from.right - width : isMine ? text.right - width : text.left;
     const over = text.top - height - EDGE_PX;
     const top = over >= EDGE_PX ? over : Math.min(text.bottom + EDGE_PX, innerHeight - height - EDGE_PX);
     style.margin = "0";

@@ -11,6 +11,8 @@ const NAMES = [
 const FIRST_TONE = "🏻";
 const BETWEEN = /[\s_:’'().,-]+/;
 const FOUND_MAX = 80;
+const DOUBLED = /[b-df-hj-np-tv-z]$/;
+const ENDINGS = new Set(["", "s", "es", "er", "ed", "ing"]);
 
 /** @type {{name: string, entries: Entry[]}[]} */
 export const GROUPS = TABLE.split("\n\n").map((lines, at) => ({ name: NAMES[at], entries: lines.split("\n").map(read) }));
@@ -55,8 +57,22 @@ export function find(query) {
 function rankOf({ name, words }, asked) {
   const own = name.toLowerCase().split(BETWEEN);
   if (asked.every((word) => own.includes(word))) return own.length; // the less else it says, the better
+  // What it is called, in another form of the word, comes before what it has to do with.
+  if (asked.every((word) => own.some((other) => isFormOf(other, word)))) return 50 + own.length;
   if (asked.every((word) => words.includes(word))) return 100;
   return asked.every((begin) => own.some((word) => word.startsWith(begin))) ? 101 : 102;
+}
+
+/**
+ * Whether an English word is another or a form of it: "swimming" of "swim", "hearts" of "heart".
+ * @param {string} word
+ * @param {string} stem
+ */
+function isFormOf(word, stem) {
+  if (!word.startsWith(stem)) return false;
+  const rest = word.slice(stem.length);
+  const isDoubled = DOUBLED.test(stem) && rest.startsWith(stem.slice(-1));
+  return ENDINGS.has(isDoubled ? rest.slice(1) : rest);
 }
 
 /** @param {string} emoji @returns {Entry | undefined} the one that it is, in whatever skin tone */

@@ -2,6 +2,7 @@
 // The stretch of the history that is loaded: unbroken, in order, and never much longer than the screen needs. Pure.
 import { unconfirmed } from "./outgoing.js";
 import { withQuotes } from "./quotes.js";
+import { withOwn } from "./reacting.js";
 
 /**
  * @typedef {import("./store.js").State} State
@@ -22,7 +23,8 @@ export const PAGES = {
   older_loaded(state, { messages, hasMore }) {
     const merged = merge(messages, state.messages);
     const hasNewer = state.hasNewer || merged.length > WINDOW_MESSAGES;
-    return { ...state, messages: merged.slice(0, WINDOW_MESSAGES), hasOlder: hasMore, hasNewer };
+    const reacting = withOwn(state, messages);
+    return { ...state, messages: merged.slice(0, WINDOW_MESSAGES), hasOlder: hasMore, hasNewer, reacting };
   },
   newer_loaded(state, { messages, hasMore, seq }) {
     const hasNewer = hasMore || stopsShort(state, messages, seq);
@@ -31,10 +33,12 @@ export const PAGES = {
     const added = hasNewer ? messages : messages.filter((/** @type {Message} */ message) => message.seq <= told);
     const merged = merge(state.messages, added);
     const hasOlder = state.hasOlder || merged.length > WINDOW_MESSAGES;
-    return reach({ ...state, messages: merged.slice(-WINDOW_MESSAGES), hasOlder, hasNewer });
+    const reacting = withOwn(state, messages);
+    return reach({ ...state, messages: merged.slice(-WINDOW_MESSAGES), hasOlder, hasNewer, reacting });
   },
   window_loaded(state, { messages, hasOlder, hasNewer, seq }) {
-    return reach({ ...state, messages, hasOlder, hasNewer: hasNewer || stopsShort(state, messages, seq) });
+    const reacting = withOwn(state, messages);
+    return reach({ ...state, messages, hasOlder, hasNewer: hasNewer || stopsShort(state, messages, seq), reacting });
   },
 };
 

@@ -26,6 +26,19 @@ export const REACTING = {
 };
 
 /**
+ * With what the server said of one's own reactions beyond those that a message names: to whoever asked alone, so a
+ * message that changes does not say it again.
+ * @param {State} state
+ * @param {Message[]} messages
+ * @returns {Reacting[]}
+ */
+export function withOwn({ reacting }, messages) {
+  const own = messages.flatMap(({ id, reactions = [] }) =>
+    reactions.flatMap((each) => (each.own ? [{ id, emoji: each.emoji, on: true, isSent: true }] : [])));
+  return [...own.filter(({ id, emoji }) => !reacting.some((each) => each.id === id && each.emoji === emoji)), ...reacting];
+}
+
+/**
  * @param {State} state
  * @param {string} id
  * @param {string} emoji

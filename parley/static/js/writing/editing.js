@@ -98,7 +98,7 @@ function stripWith(cancel) {
   words.textContent = "Editing your message";
   const button = document.createElement("button");
   button.type = "button";
-  button.className = "button small";
+  button.className = "button quiet";
   button.textContent = "Cancel";
   button.addEventListener("click", cancel);
   strip.append(words, button);
