@@ -37,8 +37,9 @@ from parley.errors import (
     Unavailable,
     WrongHost,
 )
+from parley.files.choice import store_of
 from parley.files.inbox import Inbox
-from parley.files.store import FILES, UPLOADS, Folder
+from parley.files.store import UPLOADS
 from parley.limits.limiter import Limits
 from parley.media import Workshop
 from parley.pages import (
@@ -209,7 +210,7 @@ def _filing(config: Config) -> Filing:
         conversation=config.files_per_conversation,
         server=config.files_in_all,
     )
-    store, inbox = Folder(config.data / FILES), Inbox(config.data / UPLOADS)
+    store, inbox = store_of(config), Inbox(config.data / UPLOADS)
     return Filing(store, inbox, Workshop(), quotas)
 
 

@@ -111,6 +111,60 @@ def backup(file: Path, **flags: str | None) -> None:
     _or_say_why(flags, save)
 
 
+@main.group(cls=_HeardGroup, invoke_without_command=True)
+@with_settings("data", "files_in_all", data=SERVERS_FOLDER)
+@click.pass_context
+def files(context: click.Context, /, **flags: str | None) -> None:
+    """Say how much the files of conversations take up, also while the server runs."""
+    context.obj = flags
+    if context.invoked_subcommand is not None:
+        return
+
+    def tell(config: Config) -> None:
+        usage = _hosting().files_usage(config)
+        say(f"{_count(usage.count, 'file')}, {_size(usage.size)}")
+        say(f"{_count(usage.uploads, 'upload')} not done, {_size(usage.uploads_size)}")
+        say(f"Room for {_size(config.files_in_all)} in all (--files-in-all)")
+
+    _or_say_why(flags, tell)
+
+
+@files.command()
+@with_settings("data", data=SERVERS_FOLDER)
+@click.pass_context
+def check(context: click.Context, /, **flags: str | None) -> None:
+    """Compare the files that conversations have with those that are kept.
+
+    Also while the server runs. Exit code 0 means that all are there, 1 that some are not: their
+    ids are printed. It changes nothing.
+    """
+    given = {name: value for name, value in context.obj.items() if value is not None}
+    asked = {**given, **{name: value for name, value in flags.items() if value is not None}}
+
+    def compare(config: Config) -> None:
+        found = _hosting().check_files(config)
+        for what, ids in (
+            ("missing", found.missing),
+            ("of another size than it had", found.damaged),
+            ("kept, but in no conversation", found.strays),
+        ):
+            for id in ids:
+                say(f"{id}: {what}")
+        if found.missing or found.damaged or found.strays:
+            say(
+                f"{_count(found.count, 'file')} in order, {len(found.missing)} missing, "
+                f"{len(found.damaged)} damaged, {len(found.strays)} in no conversation."
+            )
+            sys.exit(EXIT_CANNOT_START)
+        say(f"{_count(found.count, 'file')}, all in order.")
+
+    _or_say_why(asked, compare)
+
+
+def _size(size: int) -> str:
+    return f"{size / 1_000_000:,.1f} MB"
+
+
 # An id may begin with a hyphen, and even with -h.
 @main.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("room")

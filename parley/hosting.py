@@ -6,13 +6,20 @@ The server itself is not asked: both use its database, as its own connections do
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import sqlalchemy as sa
 
 from parley.config import Config
 from parley.domain import role_links
 from parley.errors import ConversationUnknown, OldLink, ParleyError
-from parley.storage import beside
+from parley.files.choice import store_of
+from parley.files.store import PREVIEW, Store
+from parley.storage import beside, file_sums
+from parley.storage import files as stored
 from parley.storage.backup import Backup, back_up
 from parley.storage.folder import NAME
 
@@ -20,6 +27,86 @@ from parley.storage.folder import NAME
 def backup(config: Config, target: Path) -> Backup:
     """Copy the database to a new file. Raises `BackupFailed`."""
     return back_up(config.data, target)
+
+
+@dataclass(frozen=True, slots=True)
+class FilesUsage:
+    """How much there is; uploads count with what they will have."""
+
+    count: int
+    size: int
+    uploads: int
+    uploads_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class FilesCheck:
+    """What the store has and the database says, where they differ."""
+
+    count: int
+    """Files that are there and as large as they should be."""
+    missing: tuple[str, ...]
+    """Ids of files that are not in the store."""
+    damaged: tuple[str, ...]
+    """Ids of files that have another size there."""
+    strays: tuple[str, ...]
+    """What lies in the store and belongs to no file."""
+
+
+def files_usage(config: Config) -> FilesUsage:
+    """Raises `DatabaseUnusable`."""
+
+    def query(connection: sa.Connection) -> FilesUsage:
+        (size, count), (uploads, uploads_size) = (
+            file_sums.total(connection),
+            stored.waiting(connection),
+        )
+        return FilesUsage(count - uploads, size - uploads_size, uploads, uploads_size)
+
+    return beside.read(config.data, query)
+
+
+def check_files(config: Config) -> FilesCheck:
+    """Compare the database with the store, both ways. Raises `DatabaseUnusable`.
+
+    What comes and goes meanwhile is no difference: whatever seems to be one is looked at again.
+    """
+    return asyncio.run(_check(config.data, store_of(config)))
+
+
+async def _check(folder: Path, store: Store) -> FilesCheck:
+    lying = {key: size async for key, size in store.all()}
+    kept = beside.read(folder, stored.all_kept)
+    missing, damaged = [], []
+    for file in kept:
+        keys = [file.id, file.id + PREVIEW] if file.has_preview else [file.id]
+        sizes = [lying[key] if key in lying else await _size(store, key) for key in keys]
+        if None in sizes:
+            if _is_known(folder, file.id):
+                missing.append(file.id)
+        elif sizes[0] != file.size:
+            damaged.append(file.id)
+    ids = {file.id for file in kept}
+    strays = [
+        key
+        for key in lying
+        if (id := key.partition(".")[0]) not in ids
+        and not _is_known(folder, id)
+        and await _size(store, key) is not None
+    ]
+    gone = len(missing) + len(damaged)
+    return FilesCheck(len(kept) - gone, tuple(missing), tuple(damaged), tuple(strays))
+
+
+async def _size(store: Store, key: str) -> int | None:
+    try:
+        return await store.size(key)
+    except FileNotFoundError:
+        return None
+
+
+def _is_known(folder: Path, id: str) -> bool:
+    return beside.read(folder, lambda connection: stored.is_known(connection, id))
 
 
 def owner_link(config: Config, room: str) -> str:

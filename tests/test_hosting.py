@@ -376,3 +376,46 @@ async def test_a_backup_overwrites_no_folder_of_files(data: Path, tmp_path: Path
         refused = await asyncio.to_thread(parley, "backup", str(copy), "--data", str(data))
     assert_says_why(refused, f"{copy}.files", "already there")
     assert not copy.exists()
+
+
+async def test_how_much_there_is_and_that_all_is_in_order_beside_a_running_server(
+    data: Path,
+) -> None:
+    with process(data) as server:
+        room_id, _ = await with_files(server)
+        usage = await asyncio.to_thread(parley, "files", "--data", str(data))
+        assert usage.stdout.splitlines() == [
+            "3 files, 0.0 MB",
+            "0 uploads not done, 0.0 MB",
+            "Room for 20,000.0 MB in all (--files-in-all)",
+        ]
+        found = await asyncio.to_thread(parley, "files", "check", "--data", str(data))
+    assert (found.returncode, found.stdout) == (0, "3 files, all in order.\n")
+    assert room_id
+
+
+async def test_what_is_missing_damaged_or_nobodys_is_named(data: Path) -> None:
+    with process(data) as server:
+        _, (one, two) = await with_files(server)
+        place = data / "files"
+        (place / one["id"][:2] / one["id"]).unlink()
+        (place / two["id"][:2] / two["id"]).write_bytes(b"Short")
+        stray = place / "ab" / ("ab" * 16)
+        stray.parent.mkdir(exist_ok=True)
+        stray.write_bytes(b"?")
+        (place / "ab" / f"{stray.name}.preview").write_bytes(b"?")
+        (place / two["id"][:2] / two["id"]).write_bytes(b"Shor")
+        found = await asyncio.to_thread(parley, "files", "--data", str(data), "check")
+    assert found.returncode == 1
+    assert set(found.stdout.splitlines()) == {
+        f"{one['id']}: missing",
+        f"{two['id']}: of another size than it had",
+        f"{stray.name}: kept, but in no conversation",
+        f"{stray.name}.preview: kept, but in no conversation",
+        "1 file in order, 1 missing, 1 damaged, 2 in no conversation.",
+    }
+
+
+def test_files_of_no_server_are_one_sentence(data: Path) -> None:
+    for command in (("files",), ("files", "check")):
+        assert_says_why(parley(*command, "--data", str(data)), str(data), "--data")

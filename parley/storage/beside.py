@@ -1,4 +1,4 @@
-"""Writing to the database from another process than the server's, which may go on meanwhile."""
+"""Using the database from another process than the server's, which may go on meanwhile."""
 
 from __future__ import annotations
 
@@ -24,6 +24,15 @@ def write(folder: Path, work: Callable[[sa.Connection], T]) -> T:
 
     Raises what `work` raises, and `DatabaseUnusable`.
     """
+    return _done(folder, work, "BEGIN IMMEDIATE")
+
+
+def read(folder: Path, query: Callable[[sa.Connection], T]) -> T:
+    """What `query` gives, as of one moment. Raises what it raises, and `DatabaseUnusable`."""
+    return _done(folder, query, "BEGIN")
+
+
+def _done(folder: Path, work: Callable[[sa.Connection], T], begin: str) -> T:
     require_database(folder)
     # What its log holds is left to the server to put into the database.
     engine = connected(
@@ -38,7 +47,7 @@ def write(folder: Path, work: Callable[[sa.Connection], T]) -> T:
                     f"The database in {folder} is of another version of Parley. "
                     "Bring it up to date with `parley migrate`, or use that version."
                 )
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection.exec_driver_sql(begin)
             try:
                 done = work(connection)
             except BaseException:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from msgspec.structs import asdict
@@ -199,6 +199,37 @@ def erased(connection: sa.Connection, *, limit: int) -> tuple[str, ...]:
 def forget_erased(connection: sa.Connection, ids: Sequence[str]) -> None:
     """Their bytes are gone."""
     connection.execute(erased_files.delete().where(erased_files.c.file_id.in_(ids)))
+
+
+# --- for whoever runs the server ---
+
+
+class Kept(NamedTuple):
+    """A file as it should lie in the store."""
+
+    id: str
+    size: int
+    has_preview: bool
+
+
+def all_kept(connection: sa.Connection) -> list[Kept]:
+    rows = connection.execute(sa.select(files.c.file_id, files.c.size, files.c.has_preview))
+    return [Kept(*row) for row in rows]
+
+
+def is_known(connection: sa.Connection, file_id: str) -> bool:
+    """Whether it is a file, on its way to become one, or about to be erased."""
+    return any(
+        connection.execute(sa.select(table.c.id).where(table.c.file_id == file_id)).first()
+        for table in (files, uploads, erased_files)
+    )
+
+
+def waiting(connection: sa.Connection) -> tuple[int, int]:
+    """How many uploads are not done, and how many bytes they will have."""
+    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(uploads.c.size), 0))
+    row = connection.execute(query.select_from(uploads)).one()
+    return row[0], row[1]
 
 
 def _columns(record: File | Upload) -> dict[str, Any]:
