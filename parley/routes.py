@@ -27,7 +27,15 @@ from parley.calls import (
     uploads,
 )
 from parley.contract import decode, openapi
-from parley.errors import Forbidden, NotFound, NotJoined, OldLink, TokenRequired, TooLarge
+from parley.errors import (
+    BadRequest,
+    Forbidden,
+    NotFound,
+    NotJoined,
+    OldLink,
+    TokenRequired,
+    TooLarge,
+)
 from parley.limits.limiter import Kind
 from parley.paths import Paths
 
@@ -197,7 +205,7 @@ def _serving(name: str, handler: Handler) -> Handler:
         async with web.limited(_limit(name), path.get("room_id", "")) as outcome:
             try:
                 reply = await handler(*arguments, **path)
-            except (Forbidden, NotJoined, OldLink):
+            except (BadRequest, Forbidden, NotJoined, OldLink):
                 if call.credential and await web.lacks_token():
                     raise TokenRequired from None
                 raise

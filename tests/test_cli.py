@@ -130,6 +130,10 @@ VALUES = {
     "today": ("2030-12-31", date(2030, 12, 31)),
     "ping_interval_s": ("1", 1.0),
     "ping_timeout_s": ("2", 2.0),
+    "max_file": ("1.5 GB", 1_500_000_000),
+    "files_per_person": ("0", 0),
+    "files_per_conversation": ("200mb", 200_000_000),
+    "files_in_all": ("2TB", 2_000_000_000_000),
     "max_connections": ("500", 500),
     "max_connections_per_address": ("20", 20),
     "trusted_proxies": (
@@ -152,6 +156,8 @@ VALUES = {
     "limit_unknown_rooms": ("2/24h address", (Rate(2, 86_400, By.ADDRESS),)),
     "limit_acts": ("4/1m address", (Rate(4, 60, By.ADDRESS),)),
     "limit_readings": ("9/1m session", (Rate(9, 60, By.SESSION),)),
+    "limit_uploads": ("6/1m session", (Rate(6, 60, By.SESSION),)),
+    "limit_downloads": ("7/s address", (Rate(7, 1, By.ADDRESS),)),
     "limit_reads": ("5/1m address", (Rate(5, 60, By.ADDRESS),)),
 }
 

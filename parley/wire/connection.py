@@ -26,6 +26,8 @@ from parley.wire.unread import Backlog
 END_WITHIN_S = 4.0
 """How long what was asked for may go on once its client is gone: longer than a goodbye takes."""
 HEAD_PIECE_BYTES = 2_048
+FILE_BYTES = 256 * 1024
+"""A body that is longer than this is a file: nothing else that we take is as long."""
 CHUNKED_PIECE_BYTES = 512
 """A body in chunks may have one for each byte, and each is an event of h11's."""
 _BAD_REQUEST, _TOO_LARGE, _NO_SUCH_VERSION = 400, 431, 505
@@ -193,11 +195,18 @@ class Connection(TCPServer):
             while at < len(data):
                 piece = data[at : at + self._piece_bytes()]
                 at += len(piece)
-                await self._pace.turn_of_data(self._place, len(piece))
+                if self._is_file():
+                    await self._pace.turn_of_file(self._place)
+                else:
+                    await self._pace.turn_of_data(self._place, len(piece))
                 await self.protocol.handle(RawData(piece))
             return True
         finally:
             self._backlog.hold(self._place, -held)
+
+    def _is_file(self) -> bool:
+        http = self.protocol.protocol
+        return isinstance(http, _Http) and http.body_bytes > FILE_BYTES and not http.is_chunked
 
     def _piece_bytes(self) -> int:
         http = self.protocol.protocol
@@ -241,7 +250,7 @@ class _Http(H11Protocol):
     """
 
     _is_refused = False
-    _is_chunked = False
+    is_chunked = False
     _is_head = False
     """Whether what is asked for now is to be answered without a body."""
 
@@ -251,16 +260,21 @@ class _Http(H11Protocol):
         if isinstance(connection, Connection):
             self.can_read = _Goes(connection.writer.transport)
 
+    body_bytes = 0
+    """What came of the body of the request that is read now."""
+
     @property
     def piece_bytes(self) -> int:
         """How much of what came is worth a turn."""
         if self.stream is None:
             return HEAD_PIECE_BYTES
-        return CHUNKED_PIECE_BYTES if self._is_chunked else MAX_RECV
+        return CHUNKED_PIECE_BYTES if self.is_chunked else MAX_RECV
 
     async def handle(self, event: Event) -> None:
         if self._is_refused:
             return
+        if self.stream is not None and isinstance(event, RawData):
+            self.body_bytes += len(event.data)
         try:
             await super().handle(event)
         except _TakenOver:
@@ -279,7 +293,8 @@ class _Http(H11Protocol):
     async def _create_stream(self, request: h11.Request) -> None:
         status = _refusal(request)
         self._is_head = request.method == b"HEAD"
-        self._is_chunked = any(name == b"transfer-encoding" for name, _ in request.headers)
+        self.body_bytes = 0
+        self.is_chunked = any(name == b"transfer-encoding" for name, _ in request.headers)
         if status is not None:
             self._is_refused = True
             await self._send_error_response(status)

@@ -170,6 +170,12 @@ class Pace:
         """Wait until so many bytes that came over HTTP may be read, which then count."""
         await self._await_turn(place, 1, DATA_OF_TURN + size // DATA_BYTES)
 
+    async def turn_of_file(self, place: str) -> None:
+        """The same for a piece of a body that is longer than any we take apart: a file, which goes
+        to the disk as it is.
+        """
+        await self._await_turn(place, 0, 1)
+
     async def _await_turn(self, place: str, packets: int, of_turn: int | None) -> int:
         if not self.is_limited:
             return packets
