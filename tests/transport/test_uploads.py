@@ -139,6 +139,7 @@ async def test_of_three_at_once_what_one_of_them_sent_is_stored(ada: Person, roo
     assert statuses.count(204) <= 1
     # The newer takes over from the older, and may find that it begins where something is already.
     offset = await asks(ada, path)
+    assert offset is not None
     if 204 not in statuses:
         assert (await adds(ada, path, b"d" * (100_000 - offset), offset)).status == 204
     await sends(ada, room_id, {"id": path.rsplit("/", 1)[1]})
