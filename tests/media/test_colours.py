@@ -58,6 +58,14 @@ async def test_colours_told_by_numbers_count_too(look: Look) -> None:
     await assert_red(look, avif[:numbers] + b"\0\x0c" + avif[numbers + 2 :])
 
 
+async def test_what_was_made_for_bright_screens_is_not_dull(look: Look) -> None:
+    """White on paper has 203 nits: 58 and 75 % of the range in PQ and HLG."""
+    for transfer, white in ((16, 148), (18, 191)):
+        png = saved(Image.new("RGB", (9, 9), (white, white, white)), "PNG")
+        looked = await look(with_chunk(png, b"cICP", bytes((9, transfer, 0, 1))))
+        assert near(opened(looked.clean).getpixel((4, 4)), (255, 255, 255))
+
+
 async def test_the_gamma_of_an_old_png_is_applied(look: Look) -> None:
     """Light itself, as renderers write it: half of it looks like 188 of 255."""
     upload = with_chunk(

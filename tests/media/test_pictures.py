@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from parley.errors import BadFile
 from parley.media import Kind
@@ -43,6 +45,44 @@ async def test_what_is_small_needs_no_preview(look: Look) -> None:
     looked = await look(saved(flag(), "PNG"))
     assert looked.preview is None
     assert looked.clean is not None
+
+
+async def test_a_photo_that_was_saved_small_stays_small(look: Look) -> None:
+    noise = Image.effect_noise((600, 400), 90).convert("RGB")
+    for quality in (30, 75):
+        upload = saved(noise, "JPEG", quality=quality)
+        looked = await look(upload)
+        again = opened(looked.clean)
+        assert looked.clean is not None
+        assert looked.clean.stat().st_size <= len(upload) * 1.02
+        change = ImageChops.difference(again, Image.open(BytesIO(upload)))
+        assert max(ImageStat.Stat(change).mean) < 4  # of noise, the hardest there is
+
+
+async def test_a_photo_with_another_inside_is_one_photo(look: Look) -> None:
+    """Phones put a second picture, of depth or of brightness, behind the first."""
+    upload = saved(flag((320, 160)), "MPO", save_all=True, append_images=[flag((80, 40))])
+    looked = await look(upload)
+    assert (looked.type, looked.is_animated) == ("image/jpeg", False)
+    picture = opened(looked.clean)
+    assert (picture.format, picture.size) == ("JPEG", (320, 160))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+async def test_however_it_was_held_it_lies_as_programs_show_it(
+    look: Look, orientation: int
+) -> None:
+    picture = flag((60, 30))
+    picture.paste((30, 200, 30), (0, 0, 30, 15))  # So that a mirrored one looks different.
+    for kind in ("JPEG", "PNG", "WEBP", "AVIF"):
+        upload = saved(
+            picture, kind, exif=exif(orientation), **({"quality": 95} if kind != "PNG" else {})
+        )
+        shown = ImageOps.exif_transpose(Image.open(BytesIO(upload)))
+        looked = await look(upload)
+        again = opened(looked.clean)
+        assert again.size == shown.size == (looked.width, looked.height)
+        assert max(ImageStat.Stat(ImageChops.difference(again, shown)).mean) < 6
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
