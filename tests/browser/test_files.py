@@ -256,8 +256,6 @@ def test_files_go_without_javascript(arrive: Arrive) -> None:
 
 
 def test_a_voice_message_is_recorded_on_the_page(ada: Visitor, ben: Visitor) -> None:
-    # Which tells sound in WebM, as browsers record it, from film.
-    pytest.importorskip("parley.media.matroska")
     ben.comes(ada.starts())
     ada.joins()
     record = ada.page.get_by_role("button", name="Record a voice message")
