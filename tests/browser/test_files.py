@@ -7,7 +7,6 @@ import signal
 from pathlib import Path
 from urllib.parse import urljoin
 
-import pytest
 from playwright.sync_api import FilePayload, Locator, expect
 
 from tests.browser.conftest import Arrive
