@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.effort import times
+from tests.effort import IS_EVERYTHING, times
 from tests.faults.torture import torture
 
 KILLS = times(5, full=20)
@@ -24,6 +24,9 @@ async def test_whatever_was_acknowledged_survives_being_killed_at_any_instant(
     assert figures.lost == 0
     assert figures.acked == figures.stored
     # So it is with all that people do: each kind was done under load, and is as they did it last.
-    assert min(figures.done.values()) > 10
-    # Some answers died with the server: their messages were asked for again, and found.
-    assert figures.duplicates > 0
+    assert min(figures.done.values()) > 0
+    # Some messages were on their way when the server died, and were sent again.
+    assert figures.sends > figures.acked
+    if IS_EVERYTHING:
+        # Of some the answer alone died with it: those were found. Few kills may meet none.
+        assert figures.duplicates > 0
