@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from parley import incoming
-from parley.domain import files
+from parley.domain import files, owning
 from tests.eventually import until
 from tests.people import Json, Person
 from tests.servers import Running
@@ -285,6 +286,22 @@ async def test_any_name_is_kept_without_what_a_name_may_not_have(ada: Person, ro
         assert (answer.status, answer.body) == (200, b"Hello"), given
         assert answer.headers["content-disposition"].startswith("attachment; ")
         await sends(ada, room_id, file)
+
+
+async def test_files_go_with_messages_whose_time_is_over(
+    server: Running, ada: Person, room_id: str
+) -> None:
+    path = await begins(ada, room_id, 5)
+    await adds(ada, path, b"Hello", 0)
+    await sends(ada, room_id, {"id": path.rsplit("/", 1)[1]})
+    [kept] = await page(ada, room_id)
+    await ada.call("PATCH", f"/api/conversations/{room_id}", {"keep_days": 1})
+    context = server.app.extensions["parley"].context
+    assert lying(server)
+    await owning.erase_outdated(context, context.clock() + timedelta(days=2))
+    assert (await ada.send("GET", kept["url"])).status == 404
+    await files.erase_bytes(context)
+    assert lying(server) == []
 
 
 async def test_a_message_has_ten_files_and_no_more(ada: Person, room_id: str) -> None:
