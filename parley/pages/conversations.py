@@ -27,8 +27,6 @@ pages = Blueprint("pages", __name__)
 
 SEE_OTHER = 303
 NOTHING_TO_SEE = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
-READ_ON_BYTES = 64 * 1024 * 1024
-"""So much of a file that is refused is read, and not kept: browsers read an answer after that."""
 FORM_FIELD_MAX_CHARS = 20_000
 """More than any field may hold; what is over a field's own limit is told by name."""
 
@@ -171,7 +169,7 @@ async def _without_file(words: str) -> str:
     form = await forms.with_file()
     if form is None or not form.name:
         return words
-    await request.incoming.drain(READ_ON_BYTES)  # type: ignore[attr-defined]
+    await request.incoming.drain()  # type: ignore[attr-defined]
     return f"{words} Your words are kept; choose the file again."
 
 

@@ -33,7 +33,6 @@ def sends(visitor: Visitor) -> None:
 
 def test_pictures_and_a_document_go_out_with_their_words(ada: Visitor, ben: Visitor) -> None:
     link = ada.starts()
-    ada.joins()
     ben.comes(link)
     chooses(ada, picture("lake.png", 640, 480), payload("notes.pdf", b"%PDF-1.7 hello"))
     expect(chips(ada)).to_have_count(2)
@@ -60,7 +59,6 @@ def test_an_upload_goes_on_after_a_reload_and_what_follows_waits_for_it(
     ada: Visitor, ben: Visitor
 ) -> None:
     ben.comes(ada.starts())
-    ada.joins()
     patches: list[str] = []
     ada.page.on("request", lambda asked: patches.append(asked.headers.get("upload-offset", "")))
     slow = ada.context.new_cdp_session(ada.page)
@@ -86,7 +84,6 @@ def test_an_upload_goes_on_when_the_server_is_back(arrive: Arrive, tmp_path: Pat
         ada = arrive("Ada", url=site.url)
         ada.may_meet("ERR_CONNECTION", "WebSocket connection", "ERR_EMPTY", "ERR_SOCKET", "503")
         ada.starts()
-        ada.joins()
         slow = ada.context.new_cdp_session(ada.page)
         slow.send("Network.enable")
         slow.send("Network.emulateNetworkConditions", {**FAST, "uploadThroughput": 300_000})
@@ -111,7 +108,6 @@ def test_an_upload_goes_on_when_the_server_is_back(arrive: Arrive, tmp_path: Pat
 def test_what_is_refused_says_why_and_what_is_sent_can_be_called_off(ada: Visitor) -> None:
     ada.may_meet("status 4", "status of 4")
     ada.starts()
-    ada.joins()
     chooses(ada, payload("broken.png", png()[:20], "image/png"), payload("fine.txt", b"words"))
     broken = chips(ada).filter(has_text="broken.png")
     expect(broken).to_have_attribute("data-status", "failed")
@@ -141,7 +137,6 @@ def test_a_picture_opens_over_the_page_and_is_gone_when_it_is_deleted(
     ada: Visitor, ben: Visitor
 ) -> None:
     link = ada.starts()
-    ada.joins()
     chooses(ada, picture("one.png", 640, 480), picture("two.png", 480, 640))
     sends(ada)
     expect(ada.messages.get_by_role("img", name="two.png")).to_be_visible()
@@ -176,7 +171,6 @@ def test_a_picture_opens_over_the_page_and_is_gone_when_it_is_deleted(
 
 def test_sound_plays_faster_and_names_are_only_names(ada: Visitor, ben: Visitor) -> None:
     ben.comes(ada.starts())
-    ada.joins()
     names = ["<img src=x onerror=alert(1)>", "\u202etxt.exe", "Ω" * 90, "noend"]
     chooses(ada, payload("song.wav", wav(), "audio/wav"), *(payload(n, b"x") for n in names))
     sends(ada)
@@ -205,7 +199,6 @@ def test_sound_plays_faster_and_names_are_only_names(ada: Visitor, ben: Visitor)
 
 def test_pasted_and_dropped_files_are_attached(ada: Visitor) -> None:
     ada.starts()
-    ada.joins()
     ada.composer.evaluate(BRINGS, ["paste", "pasted.txt"])
     expect(chips(ada)).to_contain_text(["pasted.txt"])
     ada.composer.evaluate(BRINGS, ["dragover", "dropped.txt"])
@@ -221,7 +214,7 @@ def test_pasted_and_dropped_files_are_attached(ada: Visitor) -> None:
 def test_files_go_without_javascript(arrive: Arrive) -> None:
     ada = arrive("Ada", java_script_enabled=False, viewport={"width": 320, "height": 640})
     ada.may_meet("status 4", "status of 4")
-    ada.starts()
+    ada.starts_nameless()
     ada.name_field.fill("Ada")
     ada.page.keyboard.press("Enter")
     ada.composer.fill("Line one\nline two")
@@ -256,7 +249,6 @@ def test_files_go_without_javascript(arrive: Arrive) -> None:
 
 def test_a_voice_message_is_recorded_on_the_page(ada: Visitor, ben: Visitor) -> None:
     ben.comes(ada.starts())
-    ada.joins()
     record = ada.page.get_by_role("button", name="Record a voice message")
     record.click()
     # There is no microphone here: the page says so where one looks.

@@ -10,9 +10,13 @@ export function startFiles({ key, ...parts }) {
   const kept = `files:${key}`;
   /** @type {Promise<import("./ways.js").Ways> | undefined} */
   let loading;
+  let isThere = false;
   const load = (/** @type {Event} */ event) => {
     if (loading) return loading;
-    loading = import("./ways.js").then(({ Ways }) => new Ways({ ...parts, kept }, event));
+    loading = import("./ways.js").then(({ Ways }) => {
+      isThere = true;
+      return new Ways({ ...parts, kept }, event);
+    });
     loading.catch(() => (loading = undefined)); // the network may be there next time
     return loading;
   };
@@ -20,6 +24,12 @@ export function startFiles({ key, ...parts }) {
   picker.multiple = true; // a plain form sends one
   byId("attach").addEventListener("click", () => picker.click());
   for (const kind of ["pointerdown", "keydown", "dragenter", "change"]) addEventListener(kind, load);
+  byId("message").addEventListener("paste", async (event) => {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (isThere || !files.length || event.clipboardData?.types.includes("text/plain")) return;
+    event.preventDefault(); // the key that pasted them loads the ways, which are not there yet
+    (await load(event)).attach(files);
+  });
   if (recall(kept, "sessionStorage")) load(new Event("kept"));
   return load;
 }
