@@ -23,13 +23,29 @@ export function startFiles({ key, ...parts }) {
   const picker = /** @type {HTMLInputElement} */ (byId("file"));
   picker.multiple = true; // a plain form sends one
   byId("attach").addEventListener("click", () => picker.click());
-  for (const kind of ["pointerdown", "keydown", "dragenter", "change"]) addEventListener(kind, load);
+  for (const kind of ["pointerdown", "keydown", "dragenter"]) addEventListener(kind, load);
   byId("message").addEventListener("paste", async (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
     if (isThere || !files.length || event.clipboardData?.types.includes("text/plain")) return;
     event.preventDefault(); // the key that pasted them loads the ways, which are not there yet
-    (await load(event)).attach(files);
+    await bring(event, files);
   });
+  picker.addEventListener("change", async (event) => {
+    if (isThere) return;
+    await bring(event, [...(picker.files ?? [])]);
+    picker.value = ""; // the same one may be chosen again
+  });
+  /**
+   * @param {Event} event
+   * @param {File[]} files that came before the ways were there
+   */
+  async function bring(event, files) {
+    try {
+      (await load(event)).attach(files);
+    } catch {
+      parts.composer.showProblem("The files couldn't be added. Check your connection.");
+    }
+  }
   if (recall(kept, "sessionStorage")) load(new Event("kept"));
   return load;
 }

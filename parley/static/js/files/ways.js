@@ -26,7 +26,6 @@ export class Ways {
     addEventListener("drop", (dropped) => this.drop(dropped));
     byId("record").addEventListener("pointerdown", (pressed) => pressed.button || this.record(pressed));
     byId("record").addEventListener("click", (clicked) => clicked.detail || this.record(clicked)); // by keyboard
-    if (event.type === "change") this.chosen();
     const isRecord = event.target instanceof Element && event.target.closest("#record");
     if (isRecord && event.type === "pointerdown") this.record(event);
   }

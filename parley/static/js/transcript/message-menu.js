@@ -61,7 +61,7 @@ export class MessageMenu {
     // Where lines move under a mouse that does not, the tools stay with their message: whoever is about to press one
     // means that.
     const at = `${event.screenX} ${event.screenY}`;
-    if (at === this.at) return;
+    if (event.type === "pointerover" && at === this.at) return;
     this.at = at;
     const element = messageAt(event.target);
     if (element && element === this.tools.message) return;
