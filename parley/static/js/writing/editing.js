@@ -75,7 +75,8 @@ export class Editing {
     this.button.textContent = "Send";
     this.composer.field.removeAttribute("aria-describedby");
     this.composer.show(this.draft);
-    this.composer.field.focus();
+    // Whoever went on to a message while it was being stored stays there.
+    if (!document.activeElement?.closest(".message")) this.composer.field.focus();
   }
 
   /** @param {string} text so that a reload goes on with it */
