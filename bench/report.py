@@ -13,6 +13,8 @@ from bench.workloads import WORKLOADS, Measure, Workload
 
 BUSY_PERCENT = 90.0
 """Where the load is busier than this, it measures itself."""
+AGAINST = ("node", "floor", "busboy", "nginx")
+"""Whom Parley is held against, where they were measured."""
 PAGE = """\
 # Performance
 
@@ -113,7 +115,7 @@ def _workload(results: Results, scale: Scale, workload: Workload) -> Iterator[st
     yield workload.text(scale)
     yield ""
     servers = results.servers(workload.name)
-    compared = [name for name in ("node", "floor") if name in servers and "parley" in servers]
+    compared = [name for name in AGAINST if name in servers and "parley" in servers]
     rounds = {results.rounds(workload.name, name) for name in servers}
     if servers:
         said = f"{max(rounds)} round" + ("s" if max(rounds) > 1 else "")

@@ -26,6 +26,9 @@ class Scale:
     hostile_window_s: float = 8.0
     hostile_names: int = 2_000
     """How many have the name that everybody wants."""
+    file_mib: int = 1_024
+    file_turns: int = 3
+    photo_megapixels: int = 12
 
 
 STANDARD = Scale()
@@ -40,6 +43,8 @@ QUICK = Scale(
     reader_within_s=8.0,
     hostile_window_s=1.5,
     hostile_names=500,
+    file_mib=64,
+    file_turns=1,
 )
 TINY = Scale(
     window_s=0.3,
@@ -55,4 +60,7 @@ TINY = Scale(
     fragment_mib=1,
     hostile_window_s=0.4,
     hostile_names=5,
+    file_mib=1,
+    file_turns=1,
+    photo_megapixels=1,
 )

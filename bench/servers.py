@@ -8,9 +8,11 @@ import json
 import os
 import select
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -141,11 +143,12 @@ class Node(Kind):
     name = "node"
     title = "Socket.IO on Node.js"
     short = "Node.js"
+    package = "socket.io"
 
     def prepare(self) -> None:
         if shutil.which("node") is None or shutil.which("npm") is None:
             raise Missing("Node.js was not found.")
-        if not (PEERS / "node" / "node_modules" / "socket.io").exists():
+        if not (PEERS / "node" / "node_modules" / self.package).exists():
             _install(["npm", "ci", "--omit=dev", "--no-audit", "--no-fund"], PEERS / "node")
 
     def command(self, scratch: Path) -> list[str]:
@@ -158,7 +161,7 @@ class Node(Kind):
         return {"NODE_ENV": "production"}
 
     def version(self) -> str:
-        package = PEERS / "node" / "node_modules" / "socket.io" / "package.json"
+        package = PEERS / "node" / "node_modules" / self.package / "package.json"
         node = _said(["node", "--version"], PEERS / "node").strip().removeprefix("v")
         return f"{json.loads(package.read_text())['version']} on Node.js {node}"
 
@@ -206,7 +209,48 @@ class Floor(Kind):
         return ""
 
 
-KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in (Parley, Node, Flask, Floor)}
+class Busboy(Node):
+    """Node.js taking a file in a form, and nothing else."""
+
+    name = "busboy"
+    title = "busboy on Node.js"
+    short = "busboy"
+    package = "busboy"
+
+    def command(self, scratch: Path) -> list[str]:
+        return ["node", "upload.js", str(scratch)]
+
+
+class Nginx(Kind):
+    """nginx serving a folder."""
+
+    name = "nginx"
+    title = "nginx"
+    short = "nginx"
+
+    def prepare(self) -> None:
+        if shutil.which("nginx") is None:
+            raise Missing("nginx was not found.")
+
+    def command(self, scratch: Path) -> list[str]:
+        return [sys.executable, "-m", "bench.peers.nginx", str(scratch)]
+
+    @contextlib.contextmanager
+    def running(self, core: int, environ: Mapping[str, str] | None = None) -> Iterator[Running]:
+        with super().running(core, environ) as server:
+            _until_listening(server.port)
+            yield server
+
+    def version(self) -> str:
+        told = subprocess.run(  # our own command line; it tells on stderr
+            ["nginx", "-v"], check=True, capture_output=True, text=True, timeout=START_WITHIN_S
+        ).stderr
+        return told.strip().rpartition("/")[2]
+
+
+KINDS: dict[str, type[Kind]] = {
+    kind.name: kind for kind in (Parley, Node, Flask, Floor, Busboy, Nginx)
+}
 
 
 def _port_said_by(process: subprocess.Popen[str]) -> int | None:
@@ -218,6 +262,17 @@ def _port_said_by(process: subprocess.Popen[str]) -> int | None:
     if " is at http://" not in line:
         return None
     return int(line.split(" is at ")[1].split()[0].rpartition(":")[2])
+
+
+def _until_listening(port: int) -> None:
+    """For a server that says where it will be. Raises `Missing`."""
+    until = time.monotonic() + START_WITHIN_S
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        time.sleep(0.02)
+    raise Missing("It did not start.")
 
 
 def _create_conversation(connection: http.client.HTTPConnection) -> str:

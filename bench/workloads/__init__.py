@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.workloads import arriving, hostile, misbehaving, reacting, talking
+from bench.workloads import arriving, filing, hostile, misbehaving, reacting, talking
 from bench.workloads.workload import Figures, Measure, Workload
 
 __all__ = ["WORKLOADS", "Figures", "Measure", "Workload"]
@@ -17,5 +17,9 @@ WORKLOADS = (
     arriving.RETURN,
     misbehaving.STOPPED_READER,
     misbehaving.ENDLESS_MESSAGE,
+    filing.UPLOAD,
+    filing.DOWNLOAD,
+    filing.BESIDE,
+    filing.PHOTO,
     *hostile.HOSTILE,
 )

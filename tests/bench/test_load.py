@@ -17,7 +17,7 @@ from bench.machine import Cores
 from bench.paces import all_arrived, as_fast_as_they_arrive, at_rate
 from bench.results import Results
 from bench.scale import TINY
-from bench.servers import Floor, Kind, Missing, Parley
+from bench.servers import Busboy, Floor, Kind, Missing, Nginx, Parley
 from bench.websocket import frame
 from bench.workloads import WORKLOADS
 from parley.config import Config
@@ -105,6 +105,27 @@ def test_reactions_are_measured_beside_what_has_none(workload: str) -> None:
     spread = results.spread(workload, "parley", "ratio")
     assert spread is not None
     assert spread.least >= 0
+
+
+@pytest.mark.parametrize(
+    ("workload", "key", "peer"),
+    [
+        ("upload", "mb_s", Busboy()),
+        ("download", "mb_s", Nginx()),
+        ("photo", "took_s", None),
+        pytest.param("beside-files", "ratio_up", None, marks=LONG),
+    ],
+)
+def test_files_are_measured_beside_the_plainest(workload: str, key: str, peer: Kind | None) -> None:
+    # A machine may have no nginx; that Parley is measured does not hang on it.
+    wanted: list[Kind] = [Parley(), *([peer] if peer else [])]
+    kinds = rounds.available(wanted, Results("here", "2030-01-02", "tiny"))
+    results = measured(workload, *kinds)
+    assert results.failures(workload) == []
+    for kind in kinds:
+        spread = results.spread(workload, kind.name, key)
+        assert spread is not None
+        assert spread.least > 0
 
 
 def test_a_message_that_never_ends_is_cut_off() -> None:
