@@ -29,11 +29,11 @@ from parley.errors import (
     TooLarge,
     Unavailable,
 )
-from parley.files.inbox import GONE
+from parley.files.inbox import GONE, Opened
 from parley.files.inbox import GaveWay as GaveWay
 from parley.files.inbox import Moved as Moved
 from parley.files.store import PREVIEW
-from parley.files.threads import in_thread
+from parley.files.threads import in_thread, to_its_end
 from parley.records import File, SentFile, Session, Upload, Usage
 from parley.storage import file_sums
 from parley.storage import files as stored
@@ -43,6 +43,7 @@ log = structlog.get_logger(__name__)
 ID_BYTES = 16
 SYNC_EVERY_BYTES = 16 * 1024 * 1024
 SYNC_EVERY_S = 60.0
+UNSYNCED_MAX_BYTES = 2 * SYNC_EVERY_BYTES
 """So much of an upload may have to be sent again after a crash."""
 WAITS_S = 3600.0
 """How long an upload may stand still, and a file wait for a message that names it."""
@@ -156,23 +157,35 @@ async def receive(context: Context, upload: Upload, data: AsyncIterator[bytes]) 
     for more than was announced; `Moved` where more has come meanwhile; `GaveWay` once somebody else
     adds to it; `NotFound` where it is gone; `Unavailable`.
     """
-    asked, began_s = upload, context.elapsed()
+    asked = upload
     async with filing(context).inbox.opened(upload.id, upload.offset) as opened:
+        keeping: asyncio.Task[Upload] | None = None
+        kept_to, kept_s = opened.synced, context.elapsed()
         try:
             async for piece in data:
                 if opened.offset + len(piece) > asked.size:
                     raise BadRequest("More came than was announced.")
                 await opened.add(piece)
-                is_much = opened.offset - opened.synced >= SYNC_EVERY_BYTES
-                if is_much or context.elapsed() - began_s >= SYNC_EVERY_S:
-                    began_s = context.elapsed()
-                    await opened.sync()
-                    upload = await _note(context, upload, opened.synced)
+                coming, for_s = opened.offset - kept_to, context.elapsed() - kept_s
+                if coming < SYNC_EVERY_BYTES and for_s < SYNC_EVERY_S:
+                    continue
+                if keeping is not None and (keeping.done() or coming >= UNSYNCED_MAX_BYTES):
+                    upload, keeping = await to_its_end(keeping), None
+                if keeping is None:
+                    kept_to, kept_s = opened.offset, context.elapsed()
+                    keeping = asyncio.create_task(_keep(context, upload, opened))
         finally:
+            if keeping is not None:
+                upload = await to_its_end(keeping)
             if opened.offset > opened.synced:
-                await opened.sync()
-                upload = await _note(context, upload, opened.synced)
+                upload = await _keep(context, upload, opened)
     return upload
+
+
+async def _keep(context: Context, upload: Upload, opened: Opened) -> Upload:
+    """Have what came on the disk for sure, and known to be."""
+    await opened.sync()
+    return await _note(context, upload, opened.synced)
 
 
 async def _note(context: Context, upload: Upload, offset: int) -> Upload:

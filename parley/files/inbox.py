@@ -210,7 +210,7 @@ class Opened:
             self._hash.add(data)
 
     async def sync(self) -> None:
-        """Return once all of it is on the disk."""
+        """Return once all that was added until now is on the disk. More may be added meanwhile."""
         offset = self.offset
         try:
             await in_thread(os.fsync, self._file)

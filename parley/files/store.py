@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol, TypeVarTuple, Unpack
@@ -19,6 +20,10 @@ Given = TypeVarTuple("Given")
 
 READ_BYTES = 256 * 1024
 """Read and passed on at once."""
+READ_MAX_BYTES = 1024 * 1024
+"""The same for whoever took the last piece within `READ_FAST_S`: for each a thread has to be woken.
+Those who read slowly keep no more than a little of the memory."""
+READ_FAST_S = 0.01
 PREVIEW = ".preview"
 FILES, UPLOADS = "files", "uploads"
 """The folders of the data folder, for what is kept and what is on its way."""
@@ -81,13 +86,17 @@ class Folder:
 
     async def read(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
         file = await in_thread(os.open, self._path(key), os.O_RDONLY)
+        most = READ_BYTES
         try:
             while start < end:
-                piece = await in_thread(os.pread, file, min(READ_BYTES, end - start), start)
+                piece = await in_thread(os.pread, file, min(most, end - start), start)
                 if not piece:
                     raise EOFError(f"{key} is shorter than it was")
                 start += len(piece)
+                given_s = time.monotonic()
                 yield piece
+                is_fast = time.monotonic() - given_s < READ_FAST_S
+                most = READ_MAX_BYTES if is_fast else READ_BYTES
         finally:
             os.close(file)
 

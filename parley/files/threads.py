@@ -16,7 +16,11 @@ async def in_thread(work: Callable[[Unpack[Given]], T], *given: *Given) -> T:
 
     Else they would close a file that is being written to: its number may be another's by then.
     """
-    future = asyncio.get_running_loop().run_in_executor(None, work, *given)
+    return await to_its_end(asyncio.get_running_loop().run_in_executor(None, work, *given))
+
+
+async def to_its_end(future: asyncio.Future[T]) -> T:
+    """What it gives. Whoever is cancelled meanwhile goes on once it is done."""
     try:
         return await asyncio.shield(future)
     except asyncio.CancelledError:

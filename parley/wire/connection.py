@@ -15,6 +15,7 @@ from hypercorn.events import Closed, Event, RawData
 from hypercorn.protocol import ws_stream
 from hypercorn.protocol.events import Body, Response
 from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.protocol.http_stream import HTTPStream
 from hypercorn.protocol.ws_stream import FrameTooLargeError, WSStream
 
 from parley.wire import answers, heads
@@ -26,7 +27,7 @@ from parley.wire.unread import Backlog
 END_WITHIN_S = 4.0
 """How long what was asked for may go on once its client is gone: longer than a goodbye takes."""
 HEAD_PIECE_BYTES = 2_048
-FILE_BYTES = 256 * 1024
+FILE_BYTES = FILE_PIECE_BYTES = 256 * 1024
 """A body that is longer than this is a file: nothing else that we take is as long."""
 CHUNKED_PIECE_BYTES = 512
 """A body in chunks may have one for each byte, and each is an event of h11's."""
@@ -172,7 +173,7 @@ class Connection(TCPServer):
         # As in Hypercorn 0.18.0, which has no time to wait either, but in turns.
         while not self.reader.at_eof():
             try:
-                data = await self.reader.read(MAX_RECV)
+                data = await self.reader.read(FILE_PIECE_BYTES if self._is_file() else MAX_RECV)
             except OSError:
                 break
             if not await self._take(data):
@@ -196,7 +197,7 @@ class Connection(TCPServer):
                 piece = data[at : at + self._piece_bytes()]
                 at += len(piece)
                 if self._is_file():
-                    await self._pace.turn_of_file(self._place)
+                    await self._pace.turn_of_file(self._place, len(piece))
                 else:
                     await self._pace.turn_of_data(self._place, len(piece))
                 await self.protocol.handle(RawData(piece))
@@ -206,7 +207,7 @@ class Connection(TCPServer):
 
     def _is_file(self) -> bool:
         http = self.protocol.protocol
-        return isinstance(http, _Http) and http.body_bytes > FILE_BYTES and not http.is_chunked
+        return isinstance(http, _Http) and http.is_file
 
     def _piece_bytes(self) -> int:
         http = self.protocol.protocol
@@ -264,11 +265,19 @@ class _Http(H11Protocol):
     """What came of the body of the request that is read now."""
 
     @property
+    def is_file(self) -> bool:
+        """Whether what is read now goes to the disk as it is."""
+        is_long = self.body_bytes > FILE_BYTES and isinstance(self.stream, HTTPStream)
+        return is_long and not self.is_chunked
+
+    @property
     def piece_bytes(self) -> int:
         """How much of what came is worth a turn."""
         if self.stream is None:
             return HEAD_PIECE_BYTES
-        return CHUNKED_PIECE_BYTES if self.is_chunked else MAX_RECV
+        if self.is_chunked:
+            return CHUNKED_PIECE_BYTES
+        return FILE_PIECE_BYTES if self.is_file else MAX_RECV
 
     async def handle(self, event: Event) -> None:
         if self._is_refused:

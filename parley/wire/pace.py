@@ -49,6 +49,8 @@ DATA_OF_TURN = 4
 DATA_BYTES = 4_096
 """What came over HTTP at once counts as so much of the turn, and one more for so many bytes: it has
 to be taken apart. So many bytes of an answer count as one, too."""
+FILE_BYTES = 65_536
+"""So many bytes of a file that comes count as one of the turn."""
 DEBT_MAX = 512
 """Whoever took more than a turn has the next ones later, so many packets' worth at the most."""
 TURN_S = 0.002
@@ -170,11 +172,11 @@ class Pace:
         """Wait until so many bytes that came over HTTP may be read, which then count."""
         await self._await_turn(place, 1, DATA_OF_TURN + size // DATA_BYTES)
 
-    async def turn_of_file(self, place: str) -> None:
+    async def turn_of_file(self, place: str, size: int) -> None:
         """The same for a piece of a body that is longer than any we take apart: a file, which goes
         to the disk as it is.
         """
-        await self._await_turn(place, 0, 1)
+        await self._await_turn(place, 0, 1 + size // FILE_BYTES)
 
     async def _await_turn(self, place: str, packets: int, of_turn: int | None) -> int:
         if not self.is_limited:
