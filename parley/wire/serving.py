@@ -357,6 +357,8 @@ def _config() -> Config:
     config.include_server_header = False
     config.h11_max_incomplete_size = HEAD_MAX_BYTES
     config.websocket_max_message_size = 128 * 1024
+    # A piece of a file may have 256 KiB, and each upload as many that wait for the disk.
+    config.max_app_queue_size = 4
     return config
 
 
