@@ -48,6 +48,8 @@ SMALL_AT_ONCE = 4
 """Files that go in one request: they don't wait for large ones. All three bound the memory that
 uploads take, and how fast the line must be on which parts are in time."""
 ERASED_AT_ONCE = 10
+SIZES_MAX = 10_000
+"""Remembered: a page of pictures asks for the size of each preview, whenever it is shown."""
 PIECE_BYTES = 512 * 1024
 """Read with one request: so much waits in memory for a client that reads slowly, and no connection
 to the store waits with it."""
@@ -95,6 +97,8 @@ class Bucket:
         self._given = self._client(PART_WITHIN_S)
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
         self._small = asyncio.Semaphore(SMALL_AT_ONCE)
+        self._sizes: dict[str, int] = {}
+        """Of those asked for last. Nobody else changes what is there."""
         self._knows_ranges = True
         self._is_open = False
         self._say_at_s = 0.0
@@ -196,6 +200,7 @@ class Bucket:
         return FilesUnusable(f"Files cannot be kept in {self.where}: {reason}")
 
     async def put(self, key: str, path: Path) -> None:
+        self._sizes.pop(key, None)
         file = await self._of_this_machine(in_thread(path.open, "rb"))
         try:
             size = os.fstat(file.fileno()).st_size
@@ -226,6 +231,14 @@ class Bucket:
             raise
 
     async def size(self, key: str) -> int:
+        if key not in self._sizes:
+            size = await self._asked_size(key)
+            while len(self._sizes) >= SIZES_MAX:
+                del self._sizes[next(iter(self._sizes))]
+            self._sizes[key] = size
+        return self._sizes[key]
+
+    async def _asked_size(self, key: str) -> int:
         try:
             found = await self._tried(obstore.head_async(self._asked, _place(key)))
         except FileNotFoundError:
@@ -282,6 +295,7 @@ class Bucket:
                 raise error
 
     async def _erase(self, key: str) -> None:
+        self._sizes.pop(key, None)
         with suppress(FileNotFoundError):  # as some stores tell it
             await self._tried(obstore.delete_async(self._asked, _place(key)))
 

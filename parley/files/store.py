@@ -24,16 +24,18 @@ FILES, UPLOADS = "files", "uploads"
 """The folders of the data folder, for what is kept and what is on its way."""
 UNFINISHED = ".new"
 """How the name of a file ends that is not kept yet."""
+RETRY_AFTER_S = 10.0
+"""Pages go on by themselves after it."""
 NOT_STORED = "Files can't be stored right now. Please try again later."
 
 
 class StoreFails(Unavailable):
     """A store that is not on this machine does not do what it is asked."""
 
-    text = "Files can't be reached right now. Please try again in a minute."
+    text = "Files can't be reached right now. Please try again in a moment."
 
     def __init__(self, reason: str) -> None:
-        super().__init__(retry_after=60)
+        super().__init__(retry_after=RETRY_AFTER_S)
         self.reason = reason
         """For whoever runs the server: what happened, and what to do."""
 

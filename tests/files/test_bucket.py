@@ -15,7 +15,7 @@ import pytest
 from parley.errors import FilesUnusable, Unavailable
 from parley.files import bucket as bucket_module
 from parley.files.bucket import ENDPOINTS, PART_BYTES, PIECE_BYTES, Bucket
-from parley.files.store import StoreFails
+from parley.files.store import RETRY_AFTER_S, StoreFails
 from tests.eventually import until
 from tests.files.stores import BUCKET, S3
 from tests.files.test_stores import KEY, OTHER, all_of, read, written
@@ -252,7 +252,7 @@ async def test_a_store_that_is_away_is_told_in_words_and_comes_back(
     ):
         with pytest.raises(Unavailable) as refused:
             await asked
-        assert refused.value.retry_after == 60
+        assert refused.value.retry_after == RETRY_AFTER_S
         assert isinstance(refused.value, StoreFails)
         assert wire.url in refused.value.reason
         assert wire.url not in refused.value.text
@@ -340,6 +340,19 @@ async def test_a_file_that_cannot_be_read_is_not_kept(
             await bucket.put(KEY, unreadable)
         assert not isinstance(refused.value, StoreFails)
     assert one_s3.lying() == []
+
+
+async def test_a_size_is_asked_for_once_and_of_so_many_only(
+    bucket: Bucket, wire: Wire, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(bucket_module, "SIZES_MAX", 1)
+    for key in (KEY, OTHER):
+        await bucket.put(key, written(tmp_path, b"Hello"))
+        assert await bucket.size(key) == 5
+    wire.cut()
+    assert await bucket.size(OTHER) == 5
+    with pytest.raises(StoreFails):
+        await bucket.size(KEY)
 
 
 async def test_the_event_loop_turns_while_much_is_put_and_read(

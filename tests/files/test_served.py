@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+import random
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from parley.errors import Unavailable
 from parley.files.bucket import PART_BYTES, PIECE_BYTES
 from parley.storage import files as stored
 from tests.calls import Caller
+from tests.effort import times
 from tests.eventually import until
 from tests.faults.server import Server
 from tests.files.stores import S3
@@ -202,6 +204,57 @@ async def test_a_stop_while_the_store_hangs_is_in_time(here: Place) -> None:
     log = here.server.log.read_text()
     assert "Traceback" not in log
     assert "panicked" not in log
+
+
+async def test_however_often_the_line_breaks_what_is_acknowledged_is_there(here: Place) -> None:
+    chance = random.Random(7)
+    sizes = [chance.choice((5, 70_000, PART_BYTES + 5)) for _ in range(times(10, full=100))]
+    is_over, refused, acknowledged = False, 0, dict[str, bytes]()
+
+    async def reached(count: Callable[[], int], more: int) -> None:
+        enough = count() + more
+        await until(lambda: count() >= enough or is_over, within_s=120)
+
+    async def trouble() -> int:
+        cuts = 0
+        while not is_over:
+            await reached(lambda: here.wire.passed, chance.randrange(1, 2 * PART_BYTES))
+            here.wire.cut()
+            await reached(lambda: here.wire.refused, chance.randrange(1, 12))
+            here.wire.mend()
+            cuts += 1
+        return cuts
+
+    async def send(size: int) -> None:
+        nonlocal refused
+        data = chance.randbytes(size)
+        while True:
+            path = await begins(here.ada, here.room_id, size)
+            answer = await adds(here.ada, path, data, 0)
+            while answer.status == 503:
+                refused += 1
+                answer = await here.ada.send("HEAD", path, headers=TUS)
+            if answer.status in (200, 204):
+                acknowledged[path.rpartition("/")[2]] = data
+                return
+
+    troubling = asyncio.create_task(trouble())
+    turns = [asyncio.create_task(send(size)) for size in sizes]
+    await asyncio.gather(*turns)
+    is_over = True
+    assert await troubling > 1
+    assert refused
+    assert len(acknowledged) == len(sizes)
+    ids = list(acknowledged)
+    for some in (ids[at : at + 10] for at in range(0, len(ids), 10)):
+        await sends(here.ada, here.room_id, *({"id": id} for id in some))
+    for id, data in acknowledged.items():
+        read = await here.ada.send("GET", f"/files/{id}/a.bin")
+        assert hashlib.sha256(read.body).digest() == hashlib.sha256(data).digest()
+    await here.until_there_are(*ids)
+    assert (await here.ada.call("DELETE", f"/api/conversations/{here.room_id}"))[0] == 200
+    await here.until_there_are()
+    assert "Traceback" not in here.server.log.read_text()
 
 
 # --- in this process, between one step and the next ---

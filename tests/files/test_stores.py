@@ -67,7 +67,9 @@ async def test_what_goes_in_several_parts_comes_back_whole(store: Store, tmp_pat
 
 async def test_it_takes_the_place_of_what_was_there(store: Store, tmp_path: Path) -> None:
     await store.put(KEY, written(tmp_path, b"Before", "before"))
+    assert await store.size(KEY) == 6
     await store.put(KEY, written(tmp_path, b"Now", "now"))
+    assert await store.size(KEY) == 3
     assert await read(store, KEY, 0, 3) == b"Now"
     assert await all_of(store) == {KEY: 3}
 
@@ -106,10 +108,13 @@ async def test_some_are_erased_whether_or_not_all_are_there(store: Store, tmp_pa
     kept = [f"{number:02x}" * 16 for number in range(15)]
     for key in (*kept, KEY, f"{KEY}.preview"):
         await store.put(key, path)
+    assert await store.size(KEY) == 5
     await store.erase([*kept, KEY, f"{KEY}.preview", OTHER, f"{OTHER}.preview"])
     assert await all_of(store) == {}
     with pytest.raises(FileNotFoundError):
         await read(store, KEY, 0, 5)
+    with pytest.raises(FileNotFoundError):
+        await store.size(KEY)
     await store.erase([])
 
 

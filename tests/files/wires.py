@@ -28,6 +28,10 @@ class Wire:
         self.is_held = False
         self.deletions = 0
         """Asked of the store."""
+        self.refused = 0
+        """Connections, while it was cut."""
+        self.passed = 0
+        """Bytes that went to the store."""
         self.url = ""
 
     def cut(self) -> None:
@@ -54,7 +58,9 @@ class Wire:
         self._tasks.add(task)
         self._ends.add(writer)
         try:
-            if not self.is_cut:
+            if self.is_cut:
+                self.refused += 1
+            else:
                 await self._pass_on(reader, writer)
         except (OSError, asyncio.CancelledError):
             pass
@@ -78,6 +84,7 @@ class Wire:
                     await self._passes.wait()
                 if self.loses_ranges:
                     piece = piece.replace(RANGE, NO_RANGE)
+                self.passed += len(piece)
                 to_store.write(piece)
                 await to_store.drain()
         finally:
