@@ -39,7 +39,7 @@ from parley.errors import (
 )
 from parley.files.choice import store_of
 from parley.files.inbox import Inbox
-from parley.files.store import UPLOADS
+from parley.files.store import UPLOADS, Store
 from parley.limits.limiter import Limits
 from parley.media import Workshop
 from parley.pages import (
@@ -110,17 +110,20 @@ class Parley(Quart):
     url_map_class = paths.Paths
     realtime: Realtime
     database: Database
+    files: Store
     limits: Limits
     rekeying: Rekeying
     assets: Assets
 
     async def open(self) -> None:
-        """Open the database. Runs by itself when the app starts; sooner, it tells why it cannot.
+        """Open the database and the place for files. Runs by itself when the app starts; sooner, it
+        tells why it cannot.
 
         Raises `StartupError`s.
         """
         await self.limits.open()
         site = web_site(self)
+        await self.files.open()
         await self.database.open()
         try:
             site.secret = await asyncio.to_thread(secret_file.load, site.config.data)
@@ -158,7 +161,7 @@ def create_app(config: Config | None = None) -> Parley:
     """The app for a configuration; the defaults without one. Nothing is opened yet."""
     config = config or Config()
     logs.log_unless_told(config.log_level)
-    database = Database(config.data)
+    database, filing = Database(config.data), _filing(config)
     context = Context(
         database,
         LocalBus(),
@@ -169,7 +172,7 @@ def create_app(config: Config | None = None) -> Parley:
         held_sessions=lambda: realtime.audience.held_sessions(),
         is_watched=lambda conversation_id: conversation_id in realtime.audience.rooms,
         is_owner_here=lambda conversation_id: realtime.audience.has_owner(conversation_id),
-        filing=_filing(config),
+        filing=filing,
     )
     limits = Limits(config)
     realtime = Realtime(context, config, limits)
@@ -185,6 +188,7 @@ def create_app(config: Config | None = None) -> Parley:
     app = Parley(__name__, static_folder=None)
     app.logger = logs.for_library("answer_failed")
     app.database, app.realtime, app.limits = database, realtime, limits
+    app.files = filing.store
     app.assets = Assets()
     app.extensions[web.EXTENSION] = web.Site(
         config=config,

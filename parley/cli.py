@@ -90,7 +90,7 @@ def migrate(**flags: str | None) -> None:
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@with_settings("data", data=SERVERS_FOLDER)
+@with_settings("data", "files_url", data=SERVERS_FOLDER)
 def backup(file: Path, **flags: str | None) -> None:
     """Save all conversations to a new FILE, also while the server runs."""
 
@@ -105,14 +105,23 @@ def backup(file: Path, **flags: str | None) -> None:
         size = f"{made.size_bytes / 1_000_000:,.1f} MB"
         say(f"Saved {messages} in {conversations} to {file} ({size}), checked and on disk.")
         if made.files:
-            size = f"{made.files_bytes / 1_000_000:,.1f} MB"
-            say(f"Their {_count(made.files, 'file')} ({size}) are in the folder {file}.files.")
+            theirs = f"Their {_count(made.files, 'file')} ({_size(made.files_bytes)})"
+            are = "is" if made.files == 1 else "are"
+            if config.files_url:
+                say(f"{theirs} {are} in {config.files_url}, and not in this backup.")
+            else:
+                say(f"{theirs} {are} in the folder {file}.files.")
+        if made.files_missing:
+            say(
+                f"{_count(made.files_missing, 'file')} not found in the data folder. If they are "
+                "in a bucket, give --files-url; otherwise `parley files check` names them."
+            )
 
     _or_say_why(flags, save)
 
 
 @main.group(cls=_HeardGroup, invoke_without_command=True)
-@with_settings("data", "files_in_all", data=SERVERS_FOLDER)
+@with_settings("data", "files_url", "files_in_all", data=SERVERS_FOLDER)
 @click.pass_context
 def files(context: click.Context, /, **flags: str | None) -> None:
     """Say how much the files of conversations take up, also while the server runs."""
@@ -125,12 +134,14 @@ def files(context: click.Context, /, **flags: str | None) -> None:
         say(f"{_count(usage.count, 'file')}, {_size(usage.size)}")
         say(f"{_count(usage.uploads, 'upload')} not done, {_size(usage.uploads_size)}")
         say(f"Room for {_size(config.files_in_all)} in all (--files-in-all)")
+        if config.files_url:
+            say(f"Kept in {config.files_url}")
 
     _or_say_why(flags, tell)
 
 
 @files.command()
-@with_settings("data", data=SERVERS_FOLDER)
+@with_settings("data", "files_url", data=SERVERS_FOLDER)
 @click.pass_context
 def check(context: click.Context, /, **flags: str | None) -> None:
     """Compare the files that conversations have with those that are kept.

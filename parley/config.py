@@ -27,6 +27,8 @@ _AN_ORIGIN = "an address such as https://example.org, without a path"
 # What a browser writes into `Origin` and `Host`, and a page's policy may hold as it is.
 _NAME = re.compile(r"[a-z0-9_-][a-z0-9._-]*", re.ASCII)
 _DOT_AT_THE_END = re.compile(r"\.(?=:\d+$|$)", re.ASCII)
+_BUCKET = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9._-]{1,62}(/[A-Za-z0-9._=-]+)*/?", re.ASCII)
+_PASSWORD = re.compile(r"(?<=://)[^/]*@")
 _HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
 
 
@@ -156,6 +158,17 @@ def _switch(text: str) -> bool:
     return text.lower() == "on"
 
 
+def _files_url(text: str) -> str:
+    """A bucket, without a slash at the end."""
+    text = text.strip()
+    if text and not _BUCKET.fullmatch(text):
+        raise ValueError(
+            "s3://bucket or s3://bucket/prefix, with the credentials in AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY"
+        )
+    return text.rstrip("/")
+
+
 def _rate_limit_storage(text: str) -> str:
     try:
         parts = urlsplit(text)
@@ -257,6 +270,13 @@ class Config:
     )
     ping_timeout_s: float = _setting(
         _some_seconds, "20", "seconds a client has to answer a heartbeat", "SECONDS"
+    )
+    files_url: str = _setting(
+        _files_url,
+        "",
+        "where files are kept: s3://bucket or s3://bucket/prefix, which needs the extra s3 and the "
+        "usual AWS_* variables; if empty, in the data folder",
+        "URL",
     )
     max_file: int = _setting(
         _size,
@@ -448,7 +468,8 @@ def load_config(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> 
         try:
             values[setting.name] = setting.parse(text)
         except ValueError as error:
-            raise SettingInvalid(f"{source} is {text!r}, but should be: {error}.") from None
+            shown = _PASSWORD.sub("…@", text)  # what is told may end in a log
+            raise SettingInvalid(f"{source} is {shown!r}, but should be: {error}.") from None
     return Config(**values)
 
 

@@ -190,6 +190,10 @@ class BackupFailed(StartupError):
     pass
 
 
+class FilesUnusable(StartupError):
+    """The place for files cannot be used."""
+
+
 class ConversationUnknown(StartupError):
     pass
 

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 
 from parley.config import Config
 from parley.domain import role_links
-from parley.errors import ConversationUnknown, OldLink, ParleyError
+from parley.errors import ConversationUnknown, FilesUnusable, OldLink, ParleyError
 from parley.files.choice import store_of
-from parley.files.store import PREVIEW, Store
+from parley.files.store import PREVIEW, Store, StoreFails
 from parley.storage import beside, file_sums
 from parley.storage import files as stored
 from parley.storage.backup import Backup, back_up
@@ -25,8 +25,11 @@ from parley.storage.folder import NAME
 
 
 def backup(config: Config, target: Path) -> Backup:
-    """Copy the database to a new file. Raises `BackupFailed`."""
-    return back_up(config.data, target)
+    """Copy the database to a new file, and the files in the data folder. Raises `BackupFailed`.
+
+    What is in a bucket stays there, and is only counted.
+    """
+    return back_up(config.data, target, with_files=not config.files_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +70,15 @@ def files_usage(config: Config) -> FilesUsage:
 
 
 def check_files(config: Config) -> FilesCheck:
-    """Compare the database with the store, both ways. Raises `DatabaseUnusable`.
+    """Compare the database with the store, both ways. Raises `DatabaseUnusable`, `FilesUnusable`.
 
     What comes and goes meanwhile is no difference: whatever seems to be one is looked at again.
     """
-    return asyncio.run(_check(config.data, store_of(config)))
+    store = store_of(config)
+    try:
+        return asyncio.run(_check(config.data, store))
+    except StoreFails as error:
+        raise FilesUnusable(f"The files in {store.where} cannot be read: {error.reason}") from error
 
 
 async def _check(folder: Path, store: Store) -> FilesCheck:

@@ -8,6 +8,7 @@ import gc
 import os
 import socket
 import sys
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
@@ -71,6 +72,10 @@ async def _serve(config: Config) -> None:
         elif addresses := _in_network(sockets):
             say(f"On your network: {' and '.join(addresses)}")
         say(f"Conversations are kept in {config.data.resolve()}")
+        if config.files_url:
+            say(f"Files are kept in {config.files_url}")
+        if app.files.caution:
+            say(app.files.caution)
         if not config.rate_limits:
             say("Rate limits are OFF: anyone can do anything as often as they like.")
         if ANY_HOST in config.hosts:
@@ -111,7 +116,7 @@ def _collect_seldom() -> None:
 
 async def _migrate(config: Config) -> None:
     logs.log_to(sys.stderr, config.log_level)
-    app = create_app(config)
+    app = create_app(replace(config, files_url=""))  # no file is touched
     await app.open()
     await app.close()
     say(f"The database in {config.data} is up to date.")

@@ -34,6 +34,7 @@ SAID = (
     "People reach it at ",
     "On your network: ",
     "Conversations are kept in ",
+    "Files are kept in ",
     "Parley has stopped.",
 )
 """How the lines begin that every server writes to its terminal."""

@@ -130,6 +130,7 @@ VALUES = {
     "today": ("2030-12-31", date(2030, 12, 31)),
     "ping_interval_s": ("1", 1.0),
     "ping_timeout_s": ("2", 2.0),
+    "files_url": (" s3://talk.example/a/b/ ", "s3://talk.example/a/b"),
     "max_file": ("1.5 GB", 1_500_000_000),
     "files_per_person": ("0", 0),
     "files_per_conversation": ("200mb", 200_000_000),
@@ -223,6 +224,11 @@ def test_without_flags_and_variables_the_defaults_hold() -> None:
         ("trusted_proxies", "10.0.0.1/8"),
         ("trusted_proxies", "0.0.0.0/0"),
         ("trusted_proxies", "::/0"),
+        ("files_url", "/var/files"),
+        ("files_url", "https://s3.example/bucket"),
+        ("files_url", "s3://"),
+        ("files_url", "s3://bucket?region=here"),
+        ("files_url", "s3://bucket//prefix"),
         ("rate_limits", "maybe"),
         ("rate_limit_storage", "memcached://localhost"),
         ("rate_limit_storage", "redis://"),
@@ -246,6 +252,14 @@ def test_an_invalid_setting_is_told_with_its_name_and_value(name: str, text: str
     with pytest.raises(SettingInvalid) as variable:
         load_config({}, {"PARLEY_" + name.upper(): text})
     assert "PARLEY_" + name.upper() in str(variable.value)
+
+
+@pytest.mark.parametrize("name", ["files_url", "rate_limit_storage"])
+def test_no_password_is_told_of_an_invalid_setting(name: str) -> None:
+    with pytest.raises(SettingInvalid) as flag:
+        load_config({name: "s3://someone:secret@bucket:port/path"}, {})
+    assert "'s3://…@bucket:port/path'" in str(flag.value)
+    assert ":secret" not in str(flag.value)
 
 
 # --- what keeps it from starting ---

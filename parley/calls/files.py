@@ -61,7 +61,7 @@ async def receive(room_id: str, name: str, data: AsyncIterator[bytes] | Incoming
     except BaseException:
         await files.give_up(context, begun)
         raise
-    return files.as_sent(await files.finish(context, upload))
+    return files.as_sent(await files.finish_at_once(context, upload))
 
 
 async def _within(data: AsyncIterator[bytes] | Incoming, upload: Upload) -> AsyncIterator[bytes]:

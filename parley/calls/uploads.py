@@ -58,7 +58,7 @@ async def create(room_id: str) -> Response:
             web.site().context, room_id, session, name=_metadata_name(), size=size
         )
         if not size:
-            await files.finish(web.site().context, upload)
+            await files.finish_at_once(web.site().context, upload)
     response = _about(upload, 201)
     response.headers["Location"] = (
         f"/api/conversations/{quote(room_id, safe='')}/uploads/{upload.id}"

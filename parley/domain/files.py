@@ -214,6 +214,17 @@ async def finish(context: Context, upload: Upload) -> File:
     return await asyncio.shield(task)
 
 
+async def finish_at_once(context: Context, upload: Upload) -> File:
+    """The same for whoever was not told yet what it is called: what fails is given up, as they
+    can only send it again.
+    """
+    try:
+        return await finish(context, upload)
+    except Unavailable:
+        await give_up(context, upload)
+        raise
+
+
 def _finished(finishing: dict[str, asyncio.Task[File]], id: str, task: asyncio.Task[File]) -> None:
     del finishing[id]
     if not task.cancelled():
@@ -490,9 +501,13 @@ async def erase_bytes(context: Context) -> None:
     room.erasing.clear()
     while ids := await context.database.read(stored.erased, limit=ERASED_AT_ONCE):
         room.gone.update(room.being_read.keys() & set(ids))
-        await room.store.erase([key for id in ids for key in (id, id + PREVIEW)])
         for id in ids:
-            await room.inbox.forget(id)
+            await room.inbox.forget(id)  # first: it needs no store
+        await room.store.erase([key for id in ids for key in (id, id + PREVIEW)])
+        # What is being put meanwhile comes after that, and nobody would know of it after a kill.
+        if late := {id: room.finishing[id] for id in ids if id in room.finishing}:
+            await asyncio.wait(late.values())
+            await room.store.erase([key for id in late for key in (id, id + PREVIEW)])
         await context.database.write(functools.partial(_forget, ids=ids))
         log.info("files_erased", count=len(ids))
 

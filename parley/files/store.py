@@ -29,10 +29,32 @@ FILES, UPLOADS = "files", "uploads"
 """The folders of the data folder, for what is kept and what is on its way."""
 UNFINISHED = ".new"
 """How the name of a file ends that is not kept yet."""
+RETRY_AFTER_S = 10.0
+"""Pages go on by themselves after it."""
+NOT_STORED = "Files can't be stored right now. Please try again later."
+
+
+class StoreFails(Unavailable):
+    """A store that is not on this machine does not do what it is asked."""
+
+    text = "Files can't be reached right now. Please try again in a moment."
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(retry_after=RETRY_AFTER_S)
+        self.reason = reason
+        """For whoever runs the server: what happened, and what to do."""
 
 
 class Store(Protocol):
     """A place for files. Raises `Unavailable` where it cannot be reached, or is full."""
+
+    where: str
+    """As whoever runs the server calls it."""
+    caution: str
+    """What they have to know of it once it is open; mostly nothing."""
+
+    async def open(self) -> None:
+        """Make sure that all of this can be done there. Raises `FilesUnusable`."""
 
     async def put(self, key: str, path: Path) -> None:
         """Keep what is at `path`, which nobody changes any more. It is kept for good once this
@@ -43,7 +65,9 @@ class Store(Protocol):
         """In bytes. Raises `FileNotFoundError`."""
 
     def read(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
-        """The bytes from `start` up to `end`. Raises `FileNotFoundError` before the first."""
+        """The bytes from `start` up to `end`. Raises `FileNotFoundError` before the first, and
+        `EOFError` where there are fewer.
+        """
 
     async def erase(self, keys: Iterable[str]) -> None:
         """Erase these, as far as they are there."""
@@ -55,8 +79,14 @@ class Store(Protocol):
 class Folder:
     """A folder on this machine: a file for each key, spread over some folders."""
 
+    caution = ""
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.where = str(folder)
+
+    async def open(self) -> None:
+        """It is made with the first file."""
 
     async def put(self, key: str, path: Path) -> None:
         await _told_in_words(self._put, key, path)
@@ -136,9 +166,7 @@ async def _told_in_words(work: Callable[[Unpack[Given]], None], *given: *Given) 
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise Unavailable(
-            "Files can't be stored right now. Please try again later.", retry_after=60
-        ) from error
+        raise Unavailable(NOT_STORED, retry_after=60) from error
 
 
 def sync(path: Path) -> None:

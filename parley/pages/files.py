@@ -97,11 +97,12 @@ async def _several(
         for start, end in pieces
     ]
     last = f"\r\n--{boundary}--\r\n".encode()
+    bodies = [_bytes(file, key, start, end) for start, end in pieces]  # while there is a request
 
     async def parts() -> AsyncIterator[bytes]:
-        for head, (start, end) in zip(heads, pieces, strict=True):
+        for head, body in zip(heads, bodies, strict=True):
             yield head
-            async for piece in _bytes(file, key, start, end):
+            async for piece in body:
                 yield piece
         yield last
 

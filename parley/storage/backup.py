@@ -36,11 +36,13 @@ class Backup:
     messages: int
     files: int
     files_bytes: int
+    files_missing: int = 0
+    """Of its files those that were not found."""
 
 
-def back_up(folder: Path, target: Path) -> Backup:
+def back_up(folder: Path, target: Path, *, with_files: bool = True) -> Backup:
     """Copy the database in `folder` to the new file `target`, for this user's eyes only, and the
-    files of its messages into a new folder beside it, where there are any.
+    files of its messages into a new folder beside it, where there are any; or only count these.
 
     It is on the disk, and was read through, when this returns; until then nothing has its name.
     Raises `BackupFailed`, or `DatabaseUnusable` where there is none.
@@ -56,10 +58,15 @@ def back_up(folder: Path, target: Path) -> Backup:
             _copy(folder / NAME, unfinished)
             _sync(unfinished)
             made = _look_at(unfinished)
-            if ids := _files_of(unfinished):
+            sizes = _files_of(unfinished)
+            ids = tuple(sizes) if with_files else ()
+            if ids:
                 count, size = copy_files(folder / FILES, ids, unfinished_files)
-                made = replace(made, files=count, files_bytes=size)
+                missing = len(ids) - count
+                made = replace(made, files=count, files_bytes=size, files_missing=missing)
                 unfinished_files.rename(files_beside(target))
+            elif sizes:
+                made = replace(made, files=len(sizes), files_bytes=sum(sizes.values()))
             try:
                 _name(unfinished, target)
             except OSError:
@@ -141,14 +148,15 @@ def _look_at(path: Path) -> Backup:
     return Backup(path.stat().st_size, conversations, messages, files=0, files_bytes=0)
 
 
-def _files_of(path: Path) -> list[str]:
+def _files_of(path: Path) -> dict[str, int]:
+    """The size of each, by its id."""
     with closing(sqlite3.connect(_address(path, "mode=ro&immutable=1"), uri=True)) as copy:
         is_there = "SELECT 1 FROM sqlite_schema WHERE name = 'files'"
         if copy.execute(is_there).fetchone() is None:
-            return []  # a database that was not upgraded yet
+            return {}  # a database that was not upgraded yet
         # What is not sent yet goes within the hour.
-        query = "SELECT file_id FROM files WHERE seq IS NOT NULL ORDER BY id"
-        return [id for (id,) in copy.execute(query)]
+        query = "SELECT file_id, size FROM files WHERE seq IS NOT NULL ORDER BY id"
+        return dict(copy.execute(query))
 
 
 def _name(unfinished: Path, target: Path) -> None:

@@ -14,7 +14,7 @@ STOP_WITHIN_S = 10
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]]
 
 
-def certificate(folder: Path, host: str) -> tuple[Path, Path]:
+def certificate(folder: Path, host: str, *extensions: str) -> tuple[Path, Path]:
     """A certificate for `host` that only itself vouches for, and its key."""
     paths = folder / "certificate.pem", folder / "key.pem"
     subprocess.run(
@@ -29,6 +29,7 @@ def certificate(folder: Path, host: str) -> tuple[Path, Path]:
                 "-addext",
                 f"subjectAltName=DNS:{host}",
             ),
+            *(each for extension in extensions for each in ("-addext", extension)),
             *("-out", str(paths[0]), "-keyout", str(paths[1])),
         ],
         check=True,
