@@ -30,7 +30,9 @@ HEAD_PIECE_BYTES = 2_048
 FILE_BYTES = FILE_PIECE_BYTES = 256 * 1024
 """A body that is longer than this is a file: nothing else that we take is as long."""
 CHUNKED_PIECE_BYTES = 512
-"""A body in chunks may have one for each byte, and each is an event of h11's."""
+CHUNK_ENDS_FEW, CHUNK_ENDS_MAX = 4, 16
+"""A body in chunks may have one for each byte, and each is an event of h11's, with two line ends.
+What has no more line ends than this is read at once, else so many bytes."""
 _BAD_REQUEST, _TOO_LARGE, _NO_SUCH_VERSION = 400, 431, 505
 _OF_AN_EMPTY_ERROR = [(b"content-length", b"0"), (b"connection", b"close")]
 _SEPARATORS_BYTES = len(b": \r\n")
@@ -194,9 +196,9 @@ class Connection(TCPServer):
                 self.cut_off()
                 return False
             while at < len(data):
-                piece = data[at : at + self._piece_bytes()]
+                piece = self._next_piece(data, at)
                 at += len(piece)
-                if self._is_file():
+                if self._is_file() and len(piece) > CHUNKED_PIECE_BYTES:
                     await self._pace.turn_of_file(self._place, len(piece))
                 else:
                     await self._pace.turn_of_data(self._place, len(piece))
@@ -209,9 +211,13 @@ class Connection(TCPServer):
         http = self.protocol.protocol
         return isinstance(http, _Http) and http.is_file
 
-    def _piece_bytes(self) -> int:
+    def _next_piece(self, data: bytes, at: int) -> bytes:
+        """Of what came, what is worth a turn."""
         http = self.protocol.protocol
-        return http.piece_bytes if isinstance(http, _Http) else MAX_RECV
+        most = http.piece_bytes if isinstance(http, _Http) else MAX_RECV
+        if isinstance(http, _Http) and http.is_chunked:
+            return piece_of_chunks(data, at, most)
+        return data[at : at + most]
 
     async def _close(self) -> None:
         if self._line is None:
@@ -225,6 +231,15 @@ class Connection(TCPServer):
         self.cut_off()
         if task is not None:
             task.cancel()
+
+
+def piece_of_chunks(data: bytes, at: int, most: int) -> bytes:
+    """What is read at once of a body in chunks that goes on at `at`: less where they are small."""
+    some = data[at : at + CHUNKED_PIECE_BYTES]
+    if some.count(b"\r\n") > CHUNK_ENDS_FEW:  # as is soon known of a body of nothing else
+        return some
+    more = data[at : at + most]
+    return more if more.count(b"\r\n") <= CHUNK_ENDS_MAX else some
 
 
 class _Idle(AsyncioSingleTask):
@@ -267,16 +282,13 @@ class _Http(H11Protocol):
     @property
     def is_file(self) -> bool:
         """Whether what is read now goes to the disk as it is."""
-        is_long = self.body_bytes > FILE_BYTES and isinstance(self.stream, HTTPStream)
-        return is_long and not self.is_chunked
+        return self.body_bytes > FILE_BYTES and isinstance(self.stream, HTTPStream)
 
     @property
     def piece_bytes(self) -> int:
         """How much of what came is worth a turn."""
         if self.stream is None:
             return HEAD_PIECE_BYTES
-        if self.is_chunked:
-            return CHUNKED_PIECE_BYTES
         return FILE_PIECE_BYTES if self.is_file else MAX_RECV
 
     async def handle(self, event: Event) -> None:

@@ -14,6 +14,7 @@ from hypercorn.asyncio import task_group
 
 from parley.config import Config
 from parley.wire import connection, pace
+from parley.wire.connection import piece_of_chunks
 from parley.wire.gate import Gate
 from parley.wire.pace import Pace
 from tests.eventually import until
@@ -467,3 +468,17 @@ async def test_fragments_count_as_frames(few_frames: int, server: Running) -> No
         await mallory.opens()
         await mallory.says(masked(0x01, b"") + masked(0x00, b"") * (few_frames + 100))
         assert await mallory.reads_close() == 1008
+
+
+@pytest.mark.parametrize(
+    ("chunk_bytes", "at_once"), [(1, 512), (100, 512), (16_384, 65_536), (70_000, 65_536)]
+)
+def test_large_chunks_are_read_as_fast_as_what_has_a_length(chunk_bytes: int, at_once: int) -> None:
+    chunk = b"%x\r\n%b\r\n" % (chunk_bytes, b"x" * chunk_bytes)
+    data = chunk * (200_000 // len(chunk) + 1)
+    pieces, at = [], 0
+    while at < len(data):
+        pieces.append(piece_of_chunks(data, at, 65_536))
+        at += len(pieces[-1])
+    assert b"".join(pieces) == data
+    assert {len(piece) for piece in pieces[:-1]} == {at_once}
