@@ -66,7 +66,8 @@ async def place_at(folder: Path, *flags: str) -> AsyncIterator[Place]:
 
 
 async def test_an_upload_goes_on_after_the_server_was_killed_in_the_middle(tmp_path: Path) -> None:
-    data = bytes(range(256)) * (3 * SYNC_EVERY_BYTES // 256)
+    # So much that the first part of it was waited for.
+    data = bytes(range(256)) * (4 * SYNC_EVERY_BYTES // 256)
     async with place_at(tmp_path / "data") as here:
         path = await begins(here.ada, here.room_id, len(data))
         upload = here.server.folder / "uploads" / path.rsplit("/", 1)[1]
