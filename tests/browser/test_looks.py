@@ -189,6 +189,22 @@ def test_on_a_phone_enter_breaks_the_line_and_the_button_sends(
     ben.reads("At a desk")
 
 
+ROOM_FOR_PLACEHOLDER = """field => {
+  const {font, paddingLeft, paddingRight} = getComputedStyle(field);
+  const context = new OffscreenCanvas(1, 1).getContext("2d");
+  context.font = font;
+  const words = context.measureText(field.placeholder).width;
+  return field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) - words;
+}"""
+
+
+def test_the_words_in_an_empty_field_are_whole_on_a_small_phone(arrive: Arrive) -> None:
+    ada = arrive("Ada", **PHONE)
+    ada.starts()
+    assert ada.composer.evaluate(ROOM_FOR_PLACEHOLDER) > 0
+    assert ada.measures("document.documentElement.scrollWidth") == 320
+
+
 def test_the_time_of_a_message_covers_no_words(seeding: Seeding, arrive: Arrive) -> None:
     words = "A message long enough to be as wide as the column. " * 3
     said = [Said(who, words) for who in ("Ben", "Ben", "Ada", "Ada")]
