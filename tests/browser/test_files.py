@@ -7,7 +7,8 @@ import signal
 from pathlib import Path
 from urllib.parse import urljoin
 
-from playwright.sync_api import FilePayload, Locator, expect
+import pytest
+from playwright.sync_api import Error, FilePayload, Locator, expect
 
 from tests.browser.conftest import Arrive
 from tests.browser.making_files import payload, picture, png, wav
@@ -105,6 +106,41 @@ def test_an_upload_goes_on_when_the_server_is_back(arrive: Arrive, tmp_path: Pat
             again.stop()
 
 
+def test_an_upload_outlives_a_reload_while_the_server_is_gone(
+    arrive: Arrive, tmp_path: Path
+) -> None:
+    with process(tmp_path / "data", "--port", "0") as site:
+        ada = arrive("Ada", url=site.url)
+        ada.may_meet("ERR_CONNECTION", "WebSocket connection", "ERR_EMPTY", "ERR_SOCKET", "503")
+        link = ada.starts()
+        slow = ada.context.new_cdp_session(ada.page)
+        slow.send("Network.enable")
+        slow.send("Network.emulateNetworkConditions", {**FAST, "uploadThroughput": 300_000})
+        film = bytes(range(256)) * 4000
+        chooses(ada, payload("film.bin", film))
+        chip = chips(ada)
+        expect(chip.get_by_role("progressbar")).to_have_attribute("value", re.compile("^[1-9]"))
+        port = site.port
+        site.stop(signal.SIGKILL)
+        with pytest.raises(Error, match="ERR_"):
+            ada.page.reload()
+        again = Process(tmp_path / "data", "--port", str(port))
+        again.start()
+        try:
+            slow.send("Network.emulateNetworkConditions", FAST)
+            ada.opens(link)
+            ada.is_connected()
+            expect(chip).to_contain_text("BIN · 1 MB")
+            ada.composer.fill("There it is")
+            sends(ada)
+            found = ada.message("There it is").get_by_role("link", name="film.bin")
+            address = urljoin(ada.url, str(found.get_attribute("href")))
+            assert ada.context.request.get(address).body() == film
+        finally:
+            ada.goes_home()
+            again.stop()
+
+
 def test_what_is_refused_says_why_and_what_is_sent_can_be_called_off(ada: Visitor) -> None:
     ada.may_meet("status 4", "status of 4")
     ada.starts()
@@ -117,9 +153,14 @@ def test_what_is_refused_says_why_and_what_is_sent_can_be_called_off(ada: Visito
     # Chosen files outlive a reload, too.
     ada.reloads()
     ada.is_connected()
+    expect(broken).to_have_attribute("data-status", "failed")
+    methods: list[str] = []
+    ada.page.on("request", lambda asked: methods.append(asked.method))
     ada.page.get_by_role("button", name="Remove broken.png").click()
     expect(chips(ada)).to_have_count(1)
     sends(ada)
+    # The server kept nothing of it, and is not asked to let go of it.
+    assert "DELETE" not in methods
     fine = ada.messages.get_by_role("link", name="fine.txt")
     expect(fine).to_be_visible()
     expect(ada.messages.locator(".message-text")).to_be_hidden()

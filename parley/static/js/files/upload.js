@@ -191,7 +191,7 @@ export class Upload {
    */
   refusal(method, request) {
     const { status } = request;
-    const words = errorIn(request.responseText);
+    const { error: words, code } = errorIn(request.responseText);
     const afterS = Number(request.getResponseHeader("Retry-After") ?? 0);
     if (status === CONFLICT || status === TOO_MANY || status === UNAVAILABLE) return new Passing({ afterS, words });
     // It may have come while nobody was there, and was swept: it begins anew, as long as that helps.
@@ -201,16 +201,23 @@ export class Upload {
     }
     // The connection that broke may not have been noticed yet at the other end.
     if (status >= 500 || (status === FORBIDDEN && method !== "POST")) return new Passing({ counts: true, words });
+    if (code === "bad_file") this.forgetAddress(); // the server looked at it, and kept nothing
     return new Error(words || "The server couldn't take this file.");
+  }
+
+  forgetAddress() {
+    this.url = "";
+    note(this.key, {});
   }
 }
 
 /** @param {string} text */
 function errorIn(text) {
   try {
-    return String(JSON.parse(text).error ?? "");
+    const { error = "", code = "" } = JSON.parse(text);
+    return { error: String(error), code: String(code) };
   } catch {
-    return ""; // from a proxy
+    return { error: "", code: "" }; // from a proxy
   }
 }
 
