@@ -190,6 +190,13 @@ def test_a_picture_opens_over_the_page_and_is_gone_when_it_is_deleted(
     ben.page.keyboard.press("ArrowRight")
     expect(viewer.get_by_role("img", name="two.png")).to_be_visible()
     expect(viewer.get_by_role("button", name="Next picture")).to_be_disabled()
+    # It is whole, and keeps its shape.
+    ben.page.set_viewport_size({"width": 900, "height": 400})
+    shown = viewer.get_by_role("img", name="two.png")
+    expect(shown).to_be_in_viewport(ratio=1)
+    box = shown.bounding_box()
+    assert box
+    assert abs(box["width"] / box["height"] - 480 / 640) < 0.01
     ben.page.keyboard.press("+")
     expect(viewer.locator("img.zoomed")).to_be_visible()
     with ben.page.expect_download() as saved:
