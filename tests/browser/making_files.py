@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import math
 import struct
 import wave
 import zlib
 
+from PIL import Image, ImageDraw, ImageOps
 from playwright.sync_api import FilePayload
 
 
@@ -21,6 +23,29 @@ def png(width: int = 40, height: int = 30, *, red: int = 200) -> bytes:
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     held = zlib.compress(row * height, 9)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", held) + chunk(b"IEND", b"")
+
+
+def drawn(width: int, height: int, which: int) -> bytes:
+    """A picture to look at: a sun over hills, at another hour for each number."""
+    hue = 40 * which % 360
+    sky = ImageOps.colorize(
+        Image.linear_gradient("L").resize((width, height)),
+        f"hsl({hue}, 55%, 45%)",
+        f"hsl({(hue + 40) % 360}, 75%, 82%)",
+    )
+    pen = ImageDraw.Draw(sky)
+    side = min(width, height)
+    x, y, radius = width * (which % 3 + 1) // 4, height * 2 // 5, side // 9
+    pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill="#fff6d8")
+    for far in (3, 2, 1):
+        top = height - side * far // 8
+        hill = [
+            (at, top + side * math.sin(at / side * 2 + far * which) / 16) for at in range(width)
+        ]
+        pen.polygon([(0, height), *hill, (width, height)], fill=f"hsl({hue}, 30%, {8 + 9 * far}%)")
+    made = io.BytesIO()
+    sky.save(made, "PNG")
+    return made.getvalue()
 
 
 def wav(seconds: float = 1.0) -> bytes:
