@@ -39,8 +39,8 @@ export class MenuSheet {
     if (this.dialog.open) return;
     this.touched = null;
     const who = Object.assign(document.createElement("bdi"), { textContent: username });
-    const when = Object.assign(document.createElement("span"), { textContent: `, ${fullDate(timestamp)}` });
-    this.about.replaceChildren(who, when); // of both, a long name can be cut
+    const when = Object.assign(document.createElement("span"), { textContent: fullDate(timestamp) });
+    this.about.replaceChildren(who, " ", when); // of both, a long name can be cut
     this.rows.replaceChildren(...actions.map((action) => this.row(action, element)));
     if (!this.dialog.isConnected) document.body.append(this.dialog);
     openDialog(this.dialog, element);
