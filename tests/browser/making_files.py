@@ -11,6 +11,8 @@ import zlib
 from PIL import Image, ImageDraw, ImageOps
 from playwright.sync_api import FilePayload
 
+from tests.media.recorded import element, number
+
 
 def png(width: int = 40, height: int = 30, *, red: int = 200) -> bytes:
     """A picture in one colour."""
@@ -59,6 +61,41 @@ def wav(seconds: float = 1.0) -> bytes:
         samples = [(at * 32 % 8000) * at // count for at in range(count)]
         sound.writeframes(struct.pack(f"<{count}h", *samples))
     return made.getvalue()
+
+
+def film(seconds: float = 2.0, width: int = 320, height: int = 180, *, per_s: int = 10) -> bytes:
+    """One that plays: black for half a second, then red. A lossy WebP is a key frame of VP8."""
+    dark, red = (_frame(width, height, colour) for colour in ("black", "red"))
+    step_ms = 1000 // per_s
+    count = int(seconds * per_s)
+    blocks = (
+        element(
+            0xA3,
+            b"\x81" + struct.pack(">hB", at * step_ms, 0x80) + (dark if at < per_s / 2 else red),
+        )
+        for at in range(count)
+    )
+    duration = struct.pack(">d", seconds * 1000)
+    track = element(
+        0xAE,
+        number(0xD7, 1),
+        number(0x73C5, 1),
+        number(0x83, 1),
+        element(0x86, b"V_VP8"),
+        element(0xE0, number(0xB0, width), number(0xBA, height)),
+    )
+    head = element(0x1A45DFA3, element(0x4282, b"webm"))
+    info = element(0x1549A966, number(0x2AD7B1, 1_000_000), element(0x4489, duration))
+    cluster = element(0x1F43B675, number(0xE7, 0), *blocks)
+    return head + element(0x18538067, info, element(0x1654AE6B, track), cluster)
+
+
+def _frame(width: int, height: int, colour: str) -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", (width, height), colour).save(made, "WEBP", quality=60)
+    webp = made.getvalue()
+    assert webp[12:16] == b"VP8 "
+    return webp[20 : 20 + int.from_bytes(webp[16:20], "little")]
 
 
 def payload(name: str, content: bytes, type: str = "application/octet-stream") -> FilePayload:
