@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, FilePayload, expect, sync_playwright
 
 from tests.browser import chromium
 from tests.browser.line import Line
-from tests.browser.making_files import drawn, wav
+from tests.browser.making_files import drawn, film, wav
 from tests.browser.seeding import Said, Seeded, Seeding
 from tests.browser.test_read_marks import LOOKED_LONG_AGO
 from tests.browser.visitor import Visitor
@@ -323,6 +323,7 @@ def _album(seeding: Seeding) -> Seeded:
         ("around-the-stove.wav", wav(3)),
         ("Songs, with chords and all the verses that nobody knew by heart.pdf", b"%PDF-1.7" * 40),
     )
+    seeding.send_files(album, "Ben", "", ("the-jetty-at-dusk.webm", film()))
     seeding.send_files(album, "Ada", "", (f"Voice message {TODAY:%Y-%m-%d} 17.20.wav", wav(4)))
     return album
 
