@@ -323,7 +323,9 @@ def _album(seeding: Seeding) -> Seeded:
         ("around-the-stove.wav", wav(3)),
         ("Songs, with chords and all the verses that nobody knew by heart.pdf", b"%PDF-1.7" * 40),
     )
-    seeding.send_files(album, "Ben", "", ("the-jetty-at-dusk.webm", film()))
+    seeding.send_files(
+        album, "Ben", "", ("the-jetty-at-dusk.webm", film()), still=drawn(320, 180, 5)
+    )
     seeding.send_files(album, "Ada", "", (f"Voice message {TODAY:%Y-%m-%d} 17.20.wav", wav(4)))
     return album
 
@@ -632,6 +634,7 @@ def floating(studio: Studio) -> None:
         ada.page.wait_for_function("() => document.querySelector('.qr img').naturalWidth > 0")
         studio.take(ada, "qr")
         ada.page.get_by_role("link", name="End conversation").click()
+        expect(ada.page.get_by_role("dialog", name="End this conversation?")).to_be_visible()
         studio.take(ada, "end-dialog")
 
 
