@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urljoin
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Arrive
 from tests.browser.making_files import film, payload
@@ -68,6 +68,25 @@ def test_what_no_browser_plays_is_sent_all_the_same(ada: Visitor, ben: Visitor) 
     shown = ben.messages.locator("video, a.document").filter(has_not_text="notes.txt")
     address = shown.get_attribute("src") or shown.get_attribute("href")
     assert ben.context.request.get(urljoin(ben.url, str(address))).body() == broken
+
+
+def test_a_film_is_sent_without_a_still_where_that_is_refused(ada: Visitor, ben: Visitor) -> None:
+    ada.may_meet("status of 429", "status 429")
+    ben.comes(ada.starts())
+    asked: list[str] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.method)
+        route.fulfill(
+            status=429, json={"success": False, "error": "Later.", "code": "rate_limited"}
+        )
+
+    ada.page.route("**/still", refuse)
+    chooses(ada, payload("walk.webm", film(), "video/webm"))
+    sends(ada)
+    expect(ben.messages.locator("video")).to_have_attribute("width", "320")
+    expect(ben.messages.locator("[poster]")).to_have_count(0)
+    assert asked == ["PUT"]
 
 
 def test_a_film_without_javascript_is_there_without_a_still(arrive: Arrive) -> None:
