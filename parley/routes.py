@@ -56,6 +56,7 @@ HANDLERS: dict[str, Handler] = {
     "unread": reading.unread,
     "send": messages.send,
     "upload": files.upload,
+    "set_still": files.set_still,
     "files": files.sent,
     "edit_message": messages.edit_message,
     "delete_message": messages.delete_message,
@@ -97,6 +98,7 @@ _LIMITED = {
     "send": Kind.MESSAGES,
     "unreact": Kind.MESSAGES,
     "upload": Kind.UPLOADS,
+    "set_still": Kind.UPLOADS,
     **dict.fromkeys(
         (
             "delete_message",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 from quart import request
 
 from parley import contract, present, web
 from parley.calls.answering import parameters
-from parley.domain import files
+from parley.domain import files, stills
 from parley.errors import BadRequest, TooLarge
 from parley.incoming import BrokenOff, FormFile, Incoming
 from parley.records import Upload
@@ -33,6 +34,14 @@ async def _from_form(room_id: str, incoming: Incoming) -> contract.FileReply:
     form = FormFile(incoming, request.headers.get("Content-Type", ""), field="file")
     name = await form.name()
     return contract.FileReply(file=await receive(room_id, name, form.data()))
+
+
+async def set_still(room_id: str, file_id: str) -> contract.FileReply:
+    """A picture, as the body, for a film that was uploaded."""
+    context, session = web.site().context, await web.current_session()
+    picture: Any = await request.get_data(as_text=False)  # bytes, though its type allows for text
+    file = await stills.put(context, room_id, session, file_id, picture)
+    return contract.FileReply(file=files.as_sent(file))
 
 
 def _announced() -> int | None:

@@ -81,6 +81,10 @@ def _operation(call: contract.Call, refs: dict[Any, Any]) -> dict[str, Any]:
                 "multipart/form-data": {"schema": form},
             },
         }
+    if call.takes_picture:
+        # By its own type, too; of that, generators of clients know nothing.
+        content = {"application/octet-stream": {"schema": _BINARY}}
+        operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 

@@ -25,6 +25,9 @@ FILE_NAME_MAX_CHARS = 200
 FILE_ID_MAX_CHARS = 64
 ATTACHMENTS_MAX = 10
 """How many files one message can name."""
+STILL_MAX_BYTES = 64 * 1024
+STILL_MAX_PX = 2_000
+"""Of a film's still, each way: more than any screen shows of it in a transcript."""
 MEANT_MAX = 20
 """How many people one message can mean."""
 

@@ -68,6 +68,22 @@ def look(path: Path, media_type: str, into: Path, stem: str) -> dict[str, Any]:
         raise TooLarge from error
 
 
+def still(path: Path, media_type: str, into: Path, stem: str, max_px: int) -> dict[str, Any]:
+    """Only a preview of the picture, whatever its size; raises as `look` does."""
+    try:
+        with path.open("rb") as file, Image.open(file, formats=FORMATS[media_type]) as picture:
+            if max(picture.size) > max_px:
+                raise TooLarge
+            picture.load()
+            small = _small(picture, profile_of(picture, _head(path)))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise TooLarge from error
+    made = into / f"{stem}.preview.webp"
+    output.write(made, lambda file: small.save(file, "WEBP", quality=75))
+    output.sync(into)
+    return {"preview": made.name}
+
+
 class _Made:
     """The files that are made of one picture, and what is said of them."""
 

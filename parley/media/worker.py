@@ -29,12 +29,14 @@ def main(memory_bytes: int, within_s: float) -> None:
     """Answer until the input ends."""
     confine(memory_bytes)
     answers = _answers_only_for_us()
-    from parley.media.pictures import look
+    from parley.media.pictures import look, still
 
     answers(b"ready\n")
     for line in sys.stdin.buffer:
         _allow_time(within_s)
-        answers(json.dumps(_answer(look, json.loads(line))).encode() + b"\n")
+        asked = json.loads(line)
+        work = still if "max_px" in asked else look
+        answers(json.dumps(_answer(work, asked)).encode() + b"\n")
 
 
 def confine(memory_bytes: int) -> None:
@@ -76,9 +78,10 @@ def _answers_only_for_us() -> Callable[[bytes], int]:
     return ours.write
 
 
-def _answer(look: Callable[..., dict[str, Any]], asked: dict[str, Any]) -> dict[str, Any]:
+def _answer(work: Callable[..., dict[str, Any]], asked: dict[str, Any]) -> dict[str, Any]:
+    path, into = Path(asked.pop("path")), Path(asked.pop("into"))
     try:
-        return look(Path(asked["path"]), asked["type"], Path(asked["into"]), asked["stem"])
+        return work(path, asked.pop("type"), into, **asked)
     except Exception as error:
         # Whatever a broken picture makes a decoder say, and a limit that it ran into.
         return {"bad": getattr(error, "bad", None) or _because(error), "error": repr(error)[:300]}

@@ -19,6 +19,8 @@ from parley.media.looked import Kind, Looked
 MEMORY_BYTES = 1536 * 1024 * 1024
 """Of address space. The most that a picture of 40 megapixels was seen to take is 1 GB: as AVIF, or
 as WebP without loss, whose encoders keep several copies. A photo of that size takes 370 MB."""
+STILL_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
+"""What browsers make of what they draw."""
 MAX_WAITING = 200
 """Pictures in line for the workers; more are refused, to be sent again."""
 IDLE_S = 60.0
@@ -84,6 +86,19 @@ class Workshop:
             return Looked(claim.kind, claim.type)
         return await asyncio.to_thread(streams.look, path, claim.type, head, name)
 
+    async def still(self, path: Path, into: Path, *, max_px: int) -> Path:
+        """A preview of the picture at `path`, made in the folder `into`: a WebP of at most
+        800 × 800 pixels, without metadata, whole and on the disk.
+
+        Raises `BadFile` also for what is no JPEG, PNG or WebP, or has more than `max_px` pixels
+        one way, and the rest as `look` does.
+        """
+        claim = types.claim(await asyncio.to_thread(_head, path), "")
+        if claim.type not in STILL_TYPES:
+            raise BadFile
+        answer = await self._made(path, claim.type, into, max_px=max_px)
+        return into / str(answer["preview"])
+
     async def close(self) -> None:
         """End the processes, at once. Pictures still being looked at raise `Unavailable`."""
         self._closed = True
@@ -94,13 +109,19 @@ class Workshop:
         await asyncio.gather(*(worker.end() for worker in workers), *self._leaving)
 
     async def _picture(self, path: Path, media_type: str, into: Path) -> Looked:
+        return _looked(await self._made(path, media_type, into), into)
+
+    async def _made(
+        self, path: Path, media_type: str, into: Path, **wishes: int
+    ) -> Mapping[str, Any]:
+        """What a worker answers that was asked for a picture, and could open it."""
         if self._waiting >= MAX_WAITING:
             raise Unavailable(
                 "Too many pictures are being prepared. Please try again in a moment.",
                 retry_after=5,
             )
         stem = secrets.token_hex(8)
-        asked = {"path": str(path), "type": media_type, "into": str(into), "stem": stem}
+        asked = {"path": str(path), "type": media_type, "into": str(into), "stem": stem, **wishes}
         self._waiting += 1
         try:
             async with self._turns:
@@ -113,7 +134,7 @@ class Workshop:
         if "bad" in answer:
             await asyncio.to_thread(_sweep, into, stem)
             raise _refusal(answer)
-        return _looked(answer, into)
+        return answer
 
     async def _ask(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         if self._closed:

@@ -40,6 +40,8 @@ class Shown(NamedTuple):
     height: int
     about: str
     """What it is and how large, in words."""
+    said: str
+    """Its name and that, for paper. The name is isolated: it changes no order around it."""
 
 
 def attached(message: contract.Message) -> list[Shown]:
@@ -56,7 +58,7 @@ def raw_attachments(message: contract.Message) -> str:
 
 def shown(file: contract.File) -> Shown:
     kind, (width, height) = kind_of(file), fitted(file.width or 0, file.height or 0)
-    return Shown(file, kind, width, height, about(file))
+    return Shown(file, kind, width, height, about(file), said(file))
 
 
 def kind_of(file: contract.File) -> Kind:
@@ -80,6 +82,10 @@ def about(file: contract.File) -> str:
     ending = _ENDING.search(file.name)
     size = in_words(file.size)
     return f"{ending[1].upper()} · {size}" if ending else size
+
+
+def said(file: contract.File) -> str:
+    return f"\u2068{file.name}\u2069 · {about(file)}"
 
 
 def in_words(size: int) -> str:

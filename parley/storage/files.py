@@ -51,6 +51,16 @@ def finish(connection: sa.Connection, file: File) -> bool:
     return True
 
 
+def add_preview(connection: sa.Connection, file_id: str) -> bool:
+    """It has one now; False where it had one, a message names it already, or it is no more."""
+    done = connection.execute(
+        files.update()
+        .where(files.c.file_id == file_id, UNSENT, sa.not_(files.c.has_preview))
+        .values(has_preview=True)
+    )
+    return bool(done.rowcount)
+
+
 def give_up(connection: sa.Connection, file_id: str) -> None:
     """Let go of an upload; what there is of its bytes is to be erased, unless it is a file."""
     is_erased = _erase(connection, uploads, uploads.c.file_id == file_id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,10 +16,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, expect, sync_playwright
 
 from tests.browser import chromium
 from tests.browser.line import Line
+from tests.browser.making_files import drawn, film, wav
 from tests.browser.seeding import Said, Seeded, Seeding
 from tests.browser.test_read_marks import LOOKED_LONG_AGO
 from tests.browser.visitor import Visitor
@@ -165,6 +167,9 @@ EVES = (
     ("The community garden, plots seven to twelve", [Said("Ada", "Who waters on Thursday?")]),
 )
 
+# As wide and high as each is.
+PICTURES = ((1200, 800), (800, 1200), (900, 900))
+
 DOORS: dict[str, dict[str, object]] = {
     "locked": {"locked": True},
     "passphrase": {"passphrase": "goose lamp"},
@@ -183,6 +188,8 @@ class Scene:
     empty: Seeded
     ended: Seeded
     long: Seeded
+    album: Seeded
+    """With files of all kinds."""
     boat: Seeded
     """With reactions, answers, mentions, an edit and two pins."""
     doors: dict[str, Seeded]
@@ -250,7 +257,13 @@ def opened() -> Iterator[tuple[Browser, Scene]]:
         process(Path(folder, "empty"), "--port", "0") as empty_site,
         contextlib.closing(Seeding(site.url, Path(folder, "full"))) as seeding,
     ):
-        yield browser, build(seeding, site, empty_site)
+        try:
+            yield browser, build(seeding, site, empty_site)
+        except Exception:
+            # Why a page is not what it should be, the server may know.
+            for each in (site, empty_site):
+                print(*each.stop(), file=sys.stderr)
+            raise
 
 
 def build(seeding: Seeding, site: Process, empty_site: Process) -> Scene:
@@ -290,9 +303,31 @@ def build(seeding: Seeding, site: Process, empty_site: Process) -> Scene:
                 for i in range(160)
             ],
         ),
+        album=_album(seeding),
         boat=_boat(seeding),
         doors=doors,
     )
+
+
+def _album(seeding: Seeding) -> Seeded:
+    album = seeding.conversation(
+        "Photos from the lake", [Said("Ada", "Everything in here, please"), Said("Ben", "Gladly!")]
+    )
+    pictures = [(f"lake-{n}.png", drawn(*size, n)) for n, size in enumerate(PICTURES, 1)]
+    seeding.send_files(album, "Ada", "The lake, before and after the rain", *pictures)
+    seeding.send_files(album, "Ben", "", ("jetty.png", drawn(900, 600, 7)))
+    seeding.send_files(
+        album,
+        "Ben",
+        "What we sang",
+        ("around-the-stove.wav", wav(3)),
+        ("Songs, with chords and all the verses that nobody knew by heart.pdf", b"%PDF-1.7" * 40),
+    )
+    seeding.send_files(
+        album, "Ben", "", ("the-jetty-at-dusk.webm", film()), still=drawn(320, 180, 5)
+    )
+    seeding.send_files(album, "Ada", "", (f"Voice message {TODAY:%Y-%m-%d} 17.20.wav", wav(4)))
+    return album
 
 
 def _boat(seeding: Seeding) -> Seeded:
@@ -322,6 +357,7 @@ def take_all(browser: Browser, scene: Scene, folder: Path) -> None:
                 writing,
                 coming_back,
                 trouble,
+                files,
                 floating,
                 deciding,
                 without_javascript,
@@ -520,6 +556,71 @@ def trouble(studio: Studio) -> None:
         studio.take(ben, "reconnecting")
 
 
+def files(studio: Studio) -> None:
+    album = studio.scene.album
+    with studio.visitor(album, "Ada") as ada:
+        ada.may_meet("4")
+        ada.opens(album.link)
+        ada.is_connected()
+        _has_drawn(ada)
+        studio.take(ada, "files")
+        ada.page.locator(".pictures").first.scroll_into_view_if_needed()
+        _has_drawn(ada)
+        studio.take(ada, "pictures")
+        ada.page.get_by_role("link", name="lake-2.png").click()
+        viewer = ada.page.get_by_role("dialog", name="Picture")
+        expect(viewer.locator("img")).to_have_js_property("complete", True)
+        studio.take(ada, "viewer")
+        ada.page.go_back()
+        slow = ada.context.new_cdp_session(ada.page)
+        slow.send("Network.enable")
+        slow.send(
+            "Network.emulateNetworkConditions",
+            {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 90_000},
+        )
+        with ada.page.expect_file_chooser() as chosen:
+            ada.page.get_by_role("button", name="Attach files").click()
+        chosen.value.set_files(
+            [
+                FilePayload(name="sunset.png", mimeType="image/png", buffer=drawn(600, 400, 3)),
+                FilePayload(name="torn.png", mimeType="image/png", buffer=drawn(9, 9, 1)[:20]),
+                FilePayload(name="walk.mp4", mimeType="video/mp4", buffer=bytes(2_000_000)),
+            ]
+        )
+        expect(ada.page.locator(".chip[data-status='done']")).to_have_count(1)
+        expect(ada.page.locator(".chip[data-status='failed']")).to_have_count(1)
+        studio.take(ada, "files-to-send")
+        ada.page.get_by_role("button", name="Remove torn.png").click()
+        ada.sends("From the other shore")
+        expect(ada.page.locator(".pending")).to_be_visible()
+        studio.take(ada, "files-on-their-way")
+        ada.page.locator(".pending").get_by_role("button", name="Cancel").click()
+        expect(ada.page.locator(".pending")).to_have_count(0)
+        for kind in ("media", "audio", "documents"):
+            ada.opens(f"{album.link}/files?kind={kind}")
+            _has_drawn(ada)
+            studio.take(ada, f"all-{kind}")
+    with studio.visitor(album, "Ada", java_script_enabled=False) as ada:
+        ada.opens(f"{album.link}#composer")
+        studio.take(ada, "no-js-files")
+
+
+def _has_drawn(visitor: Visitor) -> None:
+    """Pictures on the screen, and waves."""
+    visitor.page.wait_for_function(
+        """async () => {
+          const isSeen = element => {
+            const {top, bottom} = element.getBoundingClientRect();
+            return bottom > 0 && top < innerHeight;
+          };
+          const pictures = [...document.querySelectorAll(".picture img")].filter(isSeen);
+          const waves = [...document.querySelectorAll(".wave")].filter(isSeen);
+          await Promise.all(pictures.map(each => each.decode()));
+          return waves.every(each => each.dataset.drawn);
+        }"""
+    )
+
+
 def floating(studio: Studio) -> None:
     lake = studio.scene.lake
     with studio.visitor(lake, "Ada") as ada:
@@ -533,6 +634,7 @@ def floating(studio: Studio) -> None:
         ada.page.wait_for_function("() => document.querySelector('.qr img').naturalWidth > 0")
         studio.take(ada, "qr")
         ada.page.get_by_role("link", name="End conversation").click()
+        expect(ada.page.get_by_role("dialog", name="End this conversation?")).to_be_visible()
         studio.take(ada, "end-dialog")
 
 
@@ -543,10 +645,16 @@ def deciding(studio: Studio) -> None:
         studio.take(ada, "manage")
         ada.page.get_by_role("heading", name="Links").scroll_into_view_if_needed()
         studio.take(ada, "manage-links")
+        # In another conversation, so that the list of links is the same for all.
+        with seeding_aside(scene) as seeding:
+            other = seeding.conversation("A weekend at the lake")
+        ada.has_session(other.tokens["owner"])
+        ada.opens(f"{other.link}/manage")
         ada.page.get_by_role("button", name="Add a device").click()
         expect(ada.page.locator(".qr-code svg")).to_be_visible()
         studio.take(ada, "new-link")
         link = ada.page.get_by_label("New link", exact=True).input_value()
+        ada.has_session(scene.lake.tokens["Ada"])
         ada.opens(f"{scene.lake.link}/delete")
         studio.take(ada, "ask-to-delete")
         ada.opens(f"{scene.lake.link}/replace-link")
@@ -566,6 +674,8 @@ def deciding(studio: Studio) -> None:
         ada.opens(scene.doors["knock"].link)
         expect(ada.page.locator(".knock").first).to_be_visible()
         studio.take(ada, "at-the-door")
+        ada.page.get_by_role("button", name="Decline").click()
+        expect(ada.page.locator(".knock")).to_have_count(0)
 
 
 def without_javascript(studio: Studio) -> None:

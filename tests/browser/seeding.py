@@ -165,6 +165,34 @@ class Seeding:
             seeded.tokens[who] = joined["token"]
         self._post(f"{seeded.room_id}/messages", {"message": text}, seeded.tokens[who])
 
+    def send_files(
+        self, seeded: Seeded, who: str, text: str, *files: tuple[str, bytes], still: bytes = b""
+    ) -> None:
+        """By somebody who has spoken or owns it: files by name, with what is said of them, and
+        `still` for all where there is one.
+        """
+        headers = {"Authorization": f"Bearer {seeded.tokens[who]}"}
+        ids = []
+        for name, content in files:
+            reply = self._http.post(
+                f"{self._url}/api/conversations/{seeded.room_id}/files",
+                params={"name": name},
+                data=content,
+                headers={**headers, "Content-Type": "application/octet-stream"},
+                timeout=PATIENCE_S,
+            )
+            assert reply.ok, (name, reply.status_code, reply.text)
+            ids.append(reply.json()["file"]["id"])
+            if still:
+                self._http.put(
+                    f"{self._url}/api/conversations/{seeded.room_id}/files/{ids[-1]}/still",
+                    data=still,
+                    headers=headers,
+                    timeout=PATIENCE_S,
+                ).raise_for_status()
+        body = {"message": text, "attachments": ids}
+        self._post(f"{seeded.room_id}/messages", body, seeded.tokens[who])
+
     def answer(self, seeded: Seeded, who: str, text: str, seq: int) -> None:
         """Somebody who has spoken answers the message with this seq."""
         page = self._http.get(

@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.axe import grave_faults
 from tests.browser.conftest import Arrive
 from tests.browser.line import Line
+from tests.browser.making_files import film, png, wav
 from tests.browser.seeding import Said, Seeded, Seeding
 from tests.browser.visitor import PHONE, Visitor
 from tests.effort import IS_EVERYTHING
@@ -97,9 +98,14 @@ OUTSIDE_OF_THE_PANEL = """() => {
 
 @pytest.fixture(scope="module")
 def varied(seeding: Seeding) -> Seeded:
-    return seeding.conversation(
+    varied = seeding.conversation(
         f"All kinds: {LONG_WORD}", MANY_KINDS, description=LONG_LINK, listed=True, owner="Dora"
     )
+    names = ("lake.png", "hills.png", "song.wav", "walk.webm", f"{LONG_WORD}.pdf")
+    files = (png(400, 300), png(300, 900), wav(), film(), b"%PDF-1.7")
+    seeding.send_files(varied, "Dora", LONG_WORD, *zip(names, files, strict=True))
+    seeding.say(varied, "Dora", "That is all")
+    return varied
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +137,15 @@ def states(visitor: Visitor, varied: Seeded, ended: Seeded) -> Iterator[str]:
     expect(visitor.page.locator(".failed")).to_be_visible()
     yield "failed message"
     visitor.page.get_by_role("button", name="Discard").click()
+    for kind in ("media", "audio", "documents"):
+        visitor.opens(f"{varied.link}/files?kind={kind}")
+        yield f"files: {kind}"
+    visitor.opens(varied.link)
+    visitor.is_connected()
+    visitor.page.get_by_role("link", name="lake.png").click()
+    expect(visitor.page.get_by_role("dialog", name="Picture")).to_be_visible()
+    yield "viewer"
+    visitor.page.keyboard.press("Escape")
     yield from dialogs(visitor.page)
     visitor.opens(f"{varied.link}/end")
     yield "asked to end"

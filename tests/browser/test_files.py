@@ -7,7 +7,8 @@ import signal
 from pathlib import Path
 from urllib.parse import urljoin
 
-from playwright.sync_api import FilePayload, Locator, expect
+import pytest
+from playwright.sync_api import Error, FilePayload, Locator, expect
 
 from tests.browser.conftest import Arrive
 from tests.browser.making_files import payload, picture, png, wav
@@ -105,6 +106,41 @@ def test_an_upload_goes_on_when_the_server_is_back(arrive: Arrive, tmp_path: Pat
             again.stop()
 
 
+def test_an_upload_outlives_a_reload_while_the_server_is_gone(
+    arrive: Arrive, tmp_path: Path
+) -> None:
+    with process(tmp_path / "data", "--port", "0") as site:
+        ada = arrive("Ada", url=site.url)
+        ada.may_meet("ERR_CONNECTION", "WebSocket connection", "ERR_EMPTY", "ERR_SOCKET", "503")
+        link = ada.starts()
+        slow = ada.context.new_cdp_session(ada.page)
+        slow.send("Network.enable")
+        slow.send("Network.emulateNetworkConditions", {**FAST, "uploadThroughput": 300_000})
+        film = bytes(range(256)) * 4000
+        chooses(ada, payload("film.bin", film))
+        chip = chips(ada)
+        expect(chip.get_by_role("progressbar")).to_have_attribute("value", re.compile("^[1-9]"))
+        port = site.port
+        site.stop(signal.SIGKILL)
+        with pytest.raises(Error, match="ERR_"):
+            ada.page.reload()
+        again = Process(tmp_path / "data", "--port", str(port))
+        again.start()
+        try:
+            slow.send("Network.emulateNetworkConditions", FAST)
+            ada.opens(link)
+            ada.is_connected()
+            expect(chip).to_contain_text("BIN · 1 MB")
+            ada.composer.fill("There it is")
+            sends(ada)
+            found = ada.message("There it is").get_by_role("link", name="film.bin")
+            address = urljoin(ada.url, str(found.get_attribute("href")))
+            assert ada.context.request.get(address).body() == film
+        finally:
+            ada.goes_home()
+            again.stop()
+
+
 def test_what_is_refused_says_why_and_what_is_sent_can_be_called_off(ada: Visitor) -> None:
     ada.may_meet("status 4", "status of 4")
     ada.starts()
@@ -117,9 +153,14 @@ def test_what_is_refused_says_why_and_what_is_sent_can_be_called_off(ada: Visito
     # Chosen files outlive a reload, too.
     ada.reloads()
     ada.is_connected()
+    expect(broken).to_have_attribute("data-status", "failed")
+    methods: list[str] = []
+    ada.page.on("request", lambda asked: methods.append(asked.method))
     ada.page.get_by_role("button", name="Remove broken.png").click()
     expect(chips(ada)).to_have_count(1)
     sends(ada)
+    # The server kept nothing of it, and is not asked to let go of it.
+    assert "DELETE" not in methods
     fine = ada.messages.get_by_role("link", name="fine.txt")
     expect(fine).to_be_visible()
     expect(ada.messages.locator(".message-text")).to_be_hidden()
@@ -149,6 +190,13 @@ def test_a_picture_opens_over_the_page_and_is_gone_when_it_is_deleted(
     ben.page.keyboard.press("ArrowRight")
     expect(viewer.get_by_role("img", name="two.png")).to_be_visible()
     expect(viewer.get_by_role("button", name="Next picture")).to_be_disabled()
+    # It is whole, and keeps its shape.
+    ben.page.set_viewport_size({"width": 900, "height": 400})
+    shown = viewer.get_by_role("img", name="two.png")
+    expect(shown).to_be_in_viewport(ratio=1)
+    box = shown.bounding_box()
+    assert box
+    assert abs(box["width"] / box["height"] - 480 / 640) < 0.01
     ben.page.keyboard.press("+")
     expect(viewer.locator("img.zoomed")).to_be_visible()
     with ben.page.expect_download() as saved:
@@ -191,6 +239,7 @@ def test_sound_plays_faster_and_names_are_only_names(ada: Visitor, ben: Visitor)
     ada.messages.first.focus()
     expect(ada.messages.first.get_by_role("toolbar")).to_be_visible()
     ada.page.keyboard.press("e")
+    expect(ada.page.get_by_text("Editing your message")).to_be_visible()
     expect(ada.composer).to_have_value("")
     ada.composer.fill("All of these")
     ada.composer.press("Enter")

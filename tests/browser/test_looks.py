@@ -189,6 +189,22 @@ def test_on_a_phone_enter_breaks_the_line_and_the_button_sends(
     ben.reads("At a desk")
 
 
+ROOM_FOR_PLACEHOLDER = """field => {
+  const {font, paddingLeft, paddingRight} = getComputedStyle(field);
+  const context = new OffscreenCanvas(1, 1).getContext("2d");
+  context.font = font;
+  const words = context.measureText(field.placeholder).width;
+  return field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) - words;
+}"""
+
+
+def test_the_words_in_an_empty_field_are_whole_on_a_small_phone(arrive: Arrive) -> None:
+    ada = arrive("Ada", **PHONE)
+    ada.starts()
+    assert ada.composer.evaluate(ROOM_FOR_PLACEHOLDER) > 0
+    assert ada.measures("document.documentElement.scrollWidth") == 320
+
+
 def test_the_time_of_a_message_covers_no_words(seeding: Seeding, arrive: Arrive) -> None:
     words = "A message long enough to be as wide as the column. " * 3
     said = [Said(who, words) for who in ("Ben", "Ben", "Ada", "Ada")]
@@ -269,6 +285,13 @@ LINES = """() => Object.fromEntries([...document.querySelectorAll(
   }))"""
 
 
+DOT = f"""([css, part]) => {{
+  {CONTRAST}
+  const dot = getComputedStyle(document.querySelector(css), part || undefined);
+  return contrast(dot.backgroundColor, getComputedStyle(document.body).backgroundColor);
+}}"""
+
+
 @pytest.mark.not_in_firefox("it does as the system has it, whatever Playwright says of colours")
 def test_in_forced_colours_what_is_chosen_or_new_has_a_line_about_it(
     seeding: Seeding, arrive: Arrive
@@ -284,6 +307,17 @@ def test_in_forced_colours_what_is_chosen_or_new_has_a_line_about_it(
     assert ada.measures(LINES) == {"away": True, "true": True, "false": False}
     ada.opens("/")
     assert ada.measures(LINES) == {"row-unread": True, "row-for-you": True}
+    # Dots are seen, too: on the first page and where somebody waits to be let in.
+    seeding.decide(seeded, {"knock": True})
+    kim = arrive("Kim", forced_colors="active", color_scheme="dark")
+    kim.may_meet("status 403", "status of 403")
+    kim.opens("/")
+    assert kim.measures(DOT, [".facts li", "::before"]) >= AA_NO_TEXT
+    kim.opens(seeded.link)
+    kim.page.get_by_label("Your name").fill("Kim")
+    kim.page.get_by_role("button", name="Knock").click()
+    expect(kim.page.get_by_role("heading", name="Waiting for the owner")).to_be_visible()
+    assert kim.measures(DOT, [".waiting span", ""]) >= AA_NO_TEXT
 
 
 @pytest.mark.not_in_firefox("it does as the system has it, whatever Playwright says of colours")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, expect
 
@@ -146,6 +148,13 @@ def test_on_a_phone_a_long_press_opens_a_sheet_of_the_same(
         expect(sheet.get_by_role("button", name=name, exact=True)).to_be_visible()
     for row in sheet.get_by_role("button").all():
         fits_a_finger(row)
+    # When it was said is told whole, however long the name is.
+    about = sheet.locator(".menu-about")
+    expect(about.locator("bdi")).to_have_text("Ben")
+    assert about.locator("bdi").evaluate("name => name.scrollWidth <= name.clientWidth")
+    sheet.locator("bdi").evaluate("name => { name.textContent = 'Benjamin '.repeat(7); }")
+    expect(sheet.get_by_text(re.compile(r"\d\d:\d\d$"))).to_be_in_viewport(ratio=1)
+    assert sheet.evaluate("sheet => sheet.scrollWidth <= sheet.clientWidth")
     ada.page.go_back()
     expect(sheet).not_to_be_visible()
     # A tap shows that there is more, where it covers nothing.

@@ -22,6 +22,16 @@ def test_whoever_comes_back_finds_their_conversations(ada: Visitor, arrive: Arri
         "Tea on Sunday Ben: Who brings the cake? 1 message · Today Leave", use_inner_text=True
     )
     expect(own.last).to_contain_text("owner")
+    # On a phone what is new stands where the words begin.
+    begins = own.last.evaluate(
+        """row => {
+          row.querySelector(".row-mark").hidden = true;
+          row.querySelector(".row-news").textContent = "2 new";
+          return [".row-title", ".row-news"].map(part =>
+            Math.round(row.querySelector(part).getBoundingClientRect().left));
+        }"""
+    )
+    assert begins[0] == begins[1]
     wide = ben.measures("document.documentElement.scrollWidth - screen.width")
     assert wide <= 0
     assert grave_faults(ben.page) == []

@@ -507,7 +507,7 @@ def test_links_are_called_what_they_were_made_for(ada: Visitor) -> None:
         expect(ada.page.get_by_role("heading", name="New link")).to_be_visible()
     manages(ada, link)
     rows = ada.page.get_by_role("listitem")
-    for words in ("Family read and post · used 0 times", "Read-only used 0 times"):
+    for words in ("Family read and post · not used yet", "Read-only not used yet"):
         expect(rows.filter(has_text=words)).to_be_visible()
     for words in ("created a link: Family (read and post)", "created a link: read-only"):
         expect(rows.filter(has_text=words)).to_be_visible()

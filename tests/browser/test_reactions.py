@@ -275,6 +275,16 @@ def test_the_picker_opens_where_the_mouse_asked_for_it(seeding: Seeding, arrive:
         assert apart < 120, text
         ada.page.keyboard.press("Escape")
         expect(picker(ada)).to_be_hidden()
+    # All emoji fit on the screen, too, wherever the message stands that they are for.
+    for text in ("tea?", "Or coffee", "Tea"):
+        message = ada.page.locator(".message", has_text=text).first
+        message.hover()
+        message.get_by_role("button", name="React").click()
+        picker(ada).get_by_role("button", name="More emoji").click()
+        expect(picker(ada).get_by_role("gridcell").first).to_be_visible()
+        expect(picker(ada)).to_be_in_viewport(ratio=1)
+        ada.page.keyboard.press("Escape")
+        expect(picker(ada)).to_be_hidden()
     # What means her twice in a row is marked twice, and the marks don't run into each other.
     first, second = (ada.page.locator(f"#m-{seq}").bounding_box() for seq in (1, 2))
     assert first

@@ -20,6 +20,8 @@ ALL: Row = (OK, OK, OK, OK, OK, OK)
 
 REACTION = "{path}/messages/{message_id}/reactions/%F0%9F%91%8D"
 
+NO_FILE = "not_found"
+
 CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "create": ("/api/conversations/create", {}, ALL),
     "list": ("/api/conversations", None, ALL),
@@ -44,6 +46,12 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
         (KNOCK, NOT_JOINED, OK, OK, NOT_FOUND, ENDED),
     ),
     "upload": ("{path}/files?name=a.txt", {}, POSTERS),
+    # Of one's own films alone; tests of stills ask for some.
+    "set_still": (
+        "{path}/files/{message_id}/still",
+        None,
+        (KNOCK, NO_FILE, NO_FILE, NO_FILE, NOT_FOUND, NO_FILE),
+    ),
     "files": ("{path}/files", None, READERS),
     "edit_message": (
         "{path}/messages/{message_id}",

@@ -13,6 +13,8 @@ from parley.app import Parley
 from parley.calls import uploads
 from tests.calls import Caller, Json, Reply
 from tests.cases import together
+from tests.media.drawn import flag, saved
+from tests.media.recorded import webm
 
 
 @pytest.fixture
@@ -126,6 +128,9 @@ async def replies(ada: Caller, ben: Caller) -> dict[str, Reply]:
     hello = {"message": "Hello", "type": "text", "client_id": "c-1"}
     found["send"] = await ben.call("POST", f"{room}/messages", hello)
     found["upload"] = await ben.call("POST", f"{room}/files?name=a.txt", raw=b"Hello")
+    film = await ben.call("POST", f"{room}/files?name=a.webm", raw=webm(5, size=(640, 480)))
+    still = f"{room}/files/{film.body['file']['id']}/still"
+    found["set_still"] = await ben.call("PUT", still, raw=saved(flag(), "PNG"))
     files = {"message": "", "attachments": [found["upload"].body["file"]["id"]]}
     assert (await ben.call("POST", f"{room}/messages", files)).status == 201
     found["files"] = await ben.call("GET", f"{room}/files")

@@ -24,6 +24,8 @@ class Call:
     """Whose credential it needs, if any."""
     takes_file: bool = False
     """Whether its body is a file: as it is, or in a form's field `file`."""
+    takes_picture: bool = False
+    """Whether its body is a picture, as it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ from parley.contract.terms import (
     PARTICIPANTS_PAGE_DEFAULT,
     PARTICIPANTS_PAGE_MAX,
     PINS_MAX,
+    STILL_MAX_BYTES,
+    STILL_MAX_PX,
     WAITING_MAX,
     Seq,
 )
@@ -230,6 +232,17 @@ CALLS: dict[str, Call] = {
             ),
             credential="participant",
             takes_file=True,
+        ),
+        Call(
+            "set_still",
+            "PUT",
+            "/api/conversations/{room_id}/files/{file_id}/still",
+            "Give a film that you uploaded and haven't sent a still: as the body, a JPEG, PNG or "
+            f"WebP of at most {STILL_MAX_BYTES // 1024} KiB and {STILL_MAX_PX:,} pixels each way. "
+            "It becomes the film's `thumbnail_url`. A second one changes nothing.",
+            FileReply,
+            credential="participant",
+            takes_picture=True,
         ),
         Call(
             "files",

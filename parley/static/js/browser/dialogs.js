@@ -1,7 +1,6 @@
 // @ts-check
 // Dialogs over the page. Back closes the topmost one, as people on phones expect, and does not leave the page; and when
 // one closes, the focus goes back to where it came from, or as near as there is.
-import { byId } from "./dom.js";
 
 /** @type {HTMLDialogElement[]} those that are open, the topmost last */
 const open = [];
@@ -37,7 +36,7 @@ function enter() {
 function closed(dialog, opener) {
   if (open.includes(dialog)) open.splice(open.indexOf(dialog), 1);
   settle();
-  restoreFocus(opener, opener?.closest(".message"), byId("scroller"));
+  restoreFocus(opener, opener?.closest(".message"), document.getElementById("scroller"));
   tellWhoWaits();
 }
 

@@ -143,7 +143,17 @@ export class Attaching {
 /** @param {File} file */
 function entryFor({ name, size, type }) {
   const key = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return { key, name: name || "file", size, type };
+  return { key, name: fit(name) || "file", size, type };
+}
+
+/**
+ * A name as the server will have it: no path, one line, and nothing that makes an ending read as another.
+ * @param {string} name
+ */
+function fit(name) {
+  const last = name.split(/[/\\]/).at(-1) ?? "";
+  const line = last.replace(/[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, " ").replace(/\s+/g, " ");
+  return line.replace(/^[ .]+|[ .]+$/g, "");
 }
 
 /** @param {OutgoingFile} file */

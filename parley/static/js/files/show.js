@@ -2,7 +2,7 @@
 // The files of a message on the screen: those it has, or those on their way with it. `templates/parts/files.html` makes
 // the same on the server; `tests/files_cases.json` holds both to it.
 import { live, paint } from "./progress.js";
-import { about, fitted, kindOf } from "./sizes.js";
+import { about, fitted, kindOf, said } from "./sizes.js";
 import { loadStyle } from "./style.js";
 
 /**
@@ -69,7 +69,9 @@ export function picture(file) {
   const [width, height] = fitted(file);
   const image = element("img", { width, height, alt: file.name, loading: "lazy", decoding: "async" });
   image.src = file.thumbnail_url ?? file.url;
-  return element("a", { className: "picture", href: file.url, target: "_blank", rel: "noopener" }, [image]);
+  const made = element("a", { className: "picture", href: file.url, target: "_blank", rel: "noopener" }, [image]);
+  made.dataset.said = said(file);
+  return made;
 }
 
 /** @param {File} file */
@@ -85,7 +87,9 @@ function film(file) {
   const video = element("video", { src: file.url, width, height, controls: true, preload: "metadata", playsInline: true });
   video.setAttribute("aria-label", file.name);
   if (file.thumbnail_url) video.poster = file.thumbnail_url;
-  return element("div", { className: "film" }, [video]);
+  const made = element("div", { className: "film" }, [video]);
+  made.dataset.said = said(file);
+  return made;
 }
 
 /** @param {File} file */
@@ -95,7 +99,9 @@ function sound(file) {
   const faster = element("button", { className: "button small quiet faster needs-js", type: "button", textContent: "1.5×" });
   faster.setAttribute("aria-pressed", "false");
   faster.setAttribute("aria-label", "1.5 times as fast");
-  return element("div", { className: "sound" }, [nameOf(file), faster, audio]);
+  const made = element("div", { className: "sound" }, [nameOf(file), faster, audio]);
+  made.dataset.said = said(file);
+  return made;
 }
 
 /** @param {File} file */

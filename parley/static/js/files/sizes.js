@@ -41,6 +41,14 @@ export function about({ name, size }) {
   return ending ? `${ending.toUpperCase()} · ${inWords(size)}` : inWords(size);
 }
 
+/**
+ * The name, isolated so that it changes no order around it, and what it is: for paper.
+ * @param {Pick<File, "name" | "size">} file
+ */
+export function said(file) {
+  return `\u2068${file.name}\u2069 · ${about(file)}`;
+}
+
 /** @param {number} size in bytes */
 export function inWords(size) {
   for (const [unit, name] of UNITS) {

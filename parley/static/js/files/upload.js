@@ -10,6 +10,7 @@ const LAST_DELAY_MS = 30_000;
 const PIECE_BYTES = 32 * 1024 * 1024;
 /** A server that fails at a file again and again will go on failing. */
 const FAILURES_MAX = 8;
+const STILL_WITHIN_MS = 15_000;
 const [CONFLICT, GONE, FORBIDDEN, TOO_MANY, UNAVAILABLE] = [409, 404, 403, 429, 503];
 
 /** @typedef {"waiting" | "going" | "done" | "failed"} Status */
@@ -54,6 +55,8 @@ export class Upload {
     this.attempt = 0;
     this.failures = 0;
     this.isCancelled = false;
+    /** All of it came: there is no upload any more that could be called off. */
+    this.isThere = Boolean(this.id);
     /** @type {XMLHttpRequest | undefined} */
     this.request = undefined;
     /** @type {(() => void) | undefined} ends a wait */
@@ -78,7 +81,10 @@ export class Upload {
     if (!this.url) await this.create();
     else if (this.offset === undefined) await this.look();
     while (this.offset !== undefined && this.offset < this.size) await this.add(this.offset);
-    if (this.offset === this.size) this.arrived();
+    if (this.offset !== this.size) return;
+    this.isThere = true;
+    await this.addStill();
+    if (!this.isCancelled) this.arrived();
   }
 
   async create() {
@@ -110,6 +116,21 @@ export class Upload {
     this.sent = this.offset;
   }
 
+  /** Of a film. Without one it plays all the same, so that nothing is tried twice. */
+  async addStill() {
+    if (!this.blob.type.startsWith("video/")) return;
+    try {
+      const { stillOf } = await import("./still.js");
+      const still = await stillOf(this.blob);
+      const address = this.url.replace(/\/uploads\/([^/]+)$/, "/files/$1/still");
+      if (!still || this.isCancelled) return;
+      const headers = { ...OWN_PAGE, "Content-Type": still.type };
+      await fetch(address, { method: "PUT", headers, body: still, signal: AbortSignal.timeout(STILL_WITHIN_MS) });
+    } catch {
+      // The connection broke.
+    }
+  }
+
   arrived() {
     this.id = this.url.split("/").at(-1) ?? "";
     this.sent = this.size;
@@ -128,7 +149,7 @@ export class Upload {
     this.request?.abort();
     this.wake?.();
     // What came of it is swept by the server within an hour, whether or not it hears of this.
-    if (this.url && this.status !== "done") this.ask("DELETE", this.url, {}).catch(() => {});
+    if (this.url && !this.isThere) this.ask("DELETE", this.url, {}).catch(() => {});
   }
 
   /** It goes on at once: the connection is back. */
@@ -191,7 +212,7 @@ export class Upload {
    */
   refusal(method, request) {
     const { status } = request;
-    const words = errorIn(request.responseText);
+    const { error: words, code } = errorIn(request.responseText);
     const afterS = Number(request.getResponseHeader("Retry-After") ?? 0);
     if (status === CONFLICT || status === TOO_MANY || status === UNAVAILABLE) return new Passing({ afterS, words });
     // It may have come while nobody was there, and was swept: it begins anew, as long as that helps.
@@ -201,16 +222,23 @@ export class Upload {
     }
     // The connection that broke may not have been noticed yet at the other end.
     if (status >= 500 || (status === FORBIDDEN && method !== "POST")) return new Passing({ counts: true, words });
+    if (code === "bad_file") this.forgetAddress(); // the server looked at it, and kept nothing
     return new Error(words || "The server couldn't take this file.");
+  }
+
+  forgetAddress() {
+    this.url = "";
+    note(this.key, {}); // a reload begins anew, too
   }
 }
 
 /** @param {string} text */
 function errorIn(text) {
   try {
-    return String(JSON.parse(text).error ?? "");
+    const { error = "", code = "" } = JSON.parse(text);
+    return { error: String(error), code: String(code) };
   } catch {
-    return ""; // from a proxy
+    return { error: "", code: "" }; // from a proxy
   }
 }
 

@@ -1,6 +1,5 @@
 // @ts-check
 // One picture over the whole page, and the way to the others. Loaded with the first that is opened.
-import { byId } from "../browser/dom.js";
 import { openDialog } from "../browser/dialogs.js";
 import { element, sign } from "./show.js";
 
@@ -40,6 +39,8 @@ class Viewer {
     this.dialog = element("dialog", { className: "viewer" }, [this.head, this.stage, this.caption]);
     this.dialog.setAttribute("aria-label", "Picture");
     this.zoom = 1;
+    /** @type {Element} what it is among: the transcript, or the list of files */
+    this.shelf = document.body;
     /** @type {HTMLAnchorElement | undefined} the one that is shown */
     this.picture = undefined;
     // What is deleted while somebody looks at it is gone here, too.
@@ -52,7 +53,8 @@ class Viewer {
 
   /** @param {HTMLAnchorElement} picture */
   open(picture) {
-    this.changes.observe(byId("items"), { childList: true, subtree: true });
+    this.shelf = picture.closest("#items, .file-list") ?? document.body;
+    this.changes.observe(this.shelf, { childList: true, subtree: true });
     this.show(picture);
     openDialog(this.dialog, picture);
   }
@@ -63,7 +65,7 @@ class Viewer {
   }
 
   pictures() {
-    return /** @type {HTMLAnchorElement[]} */ ([...byId("items").querySelectorAll("a.picture")]);
+    return /** @type {HTMLAnchorElement[]} */ ([...this.shelf.querySelectorAll("a.picture")]);
   }
 
   /** @param {HTMLAnchorElement} picture */
@@ -74,7 +76,7 @@ class Viewer {
     const image = element("img", { src: picture.href, alt: name });
     this.stage.replaceChildren(image);
     this.name.textContent = name;
-    const words = picture.closest(".message")?.querySelector(".message-text:not([hidden])");
+    const words = picture.closest(".message, .file-list > li")?.querySelector(".message-text:not([hidden]), .file-from");
     this.caption.textContent = /** @type {HTMLElement | undefined} */ (words)?.innerText ?? "";
     Object.assign(this.download, { href: picture.href, download: name, hidden: false });
     this.showPlace();

@@ -112,8 +112,8 @@ class Picker {
     if (!this.dialog.open) return;
     button.setAttribute("aria-expanded", "true");
     this.all.hidden = false;
-    this.place();
     this.everything?.show();
+    this.place(); // once it is as high as all of that
   }
 
   /** Over the message's text or under it, where there is room; on a phone it comes from below. */

@@ -20,7 +20,6 @@ export class MenuSheet {
     this.dialog.addEventListener("click", ({ target }) => this.closeBeside(target));
     this.about = document.createElement("p");
     this.about.className = "menu-about";
-    this.about.dir = "auto";
     this.rows = document.createElement("div");
     this.rows.className = "menu-list";
     this.dialog.append(this.about, this.rows, closeButton(this.dialog));
@@ -39,7 +38,9 @@ export class MenuSheet {
   open(element, { username, timestamp }, actions) {
     if (this.dialog.open) return;
     this.touched = null;
-    this.about.textContent = `${username}, ${fullDate(timestamp)}`;
+    const who = Object.assign(document.createElement("bdi"), { textContent: username });
+    const when = Object.assign(document.createElement("span"), { textContent: fullDate(timestamp) });
+    this.about.replaceChildren(who, " ", when); // of both, a long name can be cut
     this.rows.replaceChildren(...actions.map((action) => this.row(action, element)));
     if (!this.dialog.isConnected) document.body.append(this.dialog);
     openDialog(this.dialog, element);
