@@ -1,1 +1,1 @@
-import"./shared-BJz_dVfa.js";
+import"./shared-Dlvz5rk_.js";

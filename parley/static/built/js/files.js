@@ -1,0 +1,1 @@
+import"./shared-D-z8gwBD.js";const r=document.querySelector(".file-list");r?.addEventListener("click",t=>{const{target:i,metaKey:c,ctrlKey:o,shiftKey:n}=t,e=i.closest("a.picture");!e||c||o||n||(t.preventDefault(),import("./viewer-BsYPitU2.js").then(({view:s})=>s(e),()=>location.assign(e.href)))}),r?.querySelector(".sound")&&import("./wave-c_0sB6ow.js").then(({watch:t})=>t(r));
