@@ -10,7 +10,7 @@ from tests.browser.axe import grave_faults
 from tests.browser.conftest import Arrive
 from tests.browser.seeding import Said, Seeded, Seeding
 from tests.browser.test_reading import SET_VISIBILITY
-from tests.browser.visitor import PHONE, Visitor
+from tests.browser.visitor import PHONE, SLOW_MS, Visitor
 
 LOOKED_LONG_AGO = """() => {
   for (const key of Object.keys(localStorage).filter((key) => key.startsWith("parley:looked:"))) {
@@ -77,6 +77,23 @@ def test_who_has_seen_a_message_stands_under_it_until_they_keep_it_to_themselves
     expect(ben.page.get_by_label("Show how far I've read")).not_to_be_checked()
     ben.page.get_by_label("Show how far I've read").check()
     expect(line).to_have_text("Seen by Ben")
+
+
+def test_a_page_that_was_loaded_while_somebody_was_away_shows_what_they_had_seen(
+    ada: Visitor, ben: Visitor
+) -> None:
+    link = ada.starts("Tea")
+    ben.comes(link)
+    ben.says("Milk?")
+    line = ben.page.locator(".seen")
+    expect(line).to_have_text("Seen by Ada")
+    ada.opens("about:blank")
+    expect(ben.people.filter(has_text="Ada")).to_have_count(0, timeout=SLOW_MS)
+    ben.reloads()
+    ben.is_connected()
+    expect(line).to_have_count(0)
+    ada.opens(link)
+    expect(line).to_have_text("Seen by Ada", timeout=SLOW_MS)
 
 
 def test_whoever_comes_back_after_hours_is_told_what_was_missed(
