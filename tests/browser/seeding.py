@@ -165,6 +165,20 @@ class Seeding:
             seeded.tokens[who] = joined["token"]
         self._post(f"{seeded.room_id}/messages", {"message": text}, seeded.tokens[who])
 
+    def send_file(self, seeded: Seeded, who: str, name: str, content: bytes) -> None:
+        """By somebody who has spoken, without words."""
+        headers = {"Authorization": f"Bearer {seeded.tokens[who]}"}
+        reply = self._http.post(
+            f"{self._url}/api/conversations/{seeded.room_id}/files",
+            params={"name": name},
+            data=content,
+            headers=headers,
+            timeout=PATIENCE_S,
+        )
+        assert reply.ok, (reply.status_code, reply.text)
+        body = {"message": "", "attachments": [reply.json()["file"]["id"]]}
+        self._post(f"{seeded.room_id}/messages", body, seeded.tokens[who])
+
     def answer(self, seeded: Seeded, who: str, text: str, seq: int) -> None:
         """Somebody who has spoken answers the message with this seq."""
         page = self._http.get(

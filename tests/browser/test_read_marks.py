@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import grave_faults
 from tests.browser.conftest import Arrive
+from tests.browser.making_files import png
 from tests.browser.seeding import Said, Seeded, Seeding
 from tests.browser.test_reading import SET_VISIBILITY
 from tests.browser.visitor import PHONE, SLOW_MS, Visitor
@@ -111,6 +112,7 @@ def test_whoever_comes_back_after_hours_is_told_what_was_missed(
         seeding.say(talk, "Ada" if i % 3 else "Cleo", f"new {i}")
     ben.opens(talk.link)
     expect(card).to_contain_text("120 messages: 80 from Ada and 40 from Cleo.")
+    expect(card).not_to_contain_text("shared")
     # Not all of it is loaded, and the count is right all the same.
     expect(ben.page).to_have_title(re.compile(r"^\(1[01]\d\) "))
     assert grave_faults(ben.page) == []
@@ -146,9 +148,12 @@ def test_so_is_whoever_looks_at_a_tab_again_that_was_hidden_for_hours(
     ben.page.evaluate(SET_VISIBILITY, "hidden")
     for i in range(40):
         seeding.say(talk, "Ada", f"later {i}")
-    expect(ben.page).to_have_title(re.compile(r"^\(40\) "))
+    for name, content in (("lake.png", png()), ("hill.png", png(red=90)), ("plan.txt", b"Plan")):
+        seeding.send_file(talk, "Ada", name, content)
+    expect(ben.page).to_have_title(re.compile(r"^\(43\) "))
     ben.page.clock.fast_forward(2 * 3_600_000)
     ben.page.evaluate(SET_VISIBILITY, "visible")
-    expect(card).to_contain_text("40 messages from Ada.")
+    expect(card).to_contain_text("43 messages from Ada. 2 pictures and 1 file were shared.")
+    assert grave_faults(ben.page) == []
     card.get_by_role("button", name="Dismiss").click()
     expect(card).not_to_be_visible()
