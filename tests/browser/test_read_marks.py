@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import grave_faults
@@ -78,6 +79,45 @@ def test_who_has_seen_a_message_stands_under_it_until_they_keep_it_to_themselves
     expect(ben.page.get_by_label("Show how far I've read")).not_to_be_checked()
     ben.page.get_by_label("Show how far I've read").check()
     expect(line).to_have_text("Seen by Ben")
+
+
+PLACES = """() => [...document.querySelectorAll('#items > :not(.seen)')].map(
+  (each) => each.getBoundingClientRect().top)"""
+COVERED = """line => {
+  const own = line.getBoundingClientRect();
+  return [...document.querySelectorAll('#items > :not(.seen)')].filter((each) => {
+    const box = each.getBoundingClientRect();
+    return box.top < own.bottom - 1 && box.bottom > own.top + 1;
+  }).length;
+}"""
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_that_somebody_has_seen_it_moves_nothing(
+    seeding: Seeding, arrive: Arrive, width: int
+) -> None:
+    said = [Said(who, f"from {who}") for who in ("Ben", *("Cleo", "Dan", "Dan") * 10, "Ada")]
+    talk = seeding.conversation("Tea", said, owner="Ada")
+    ada = arrive("Ada", viewport={"width": width, "height": 700})
+    ada.has_session(talk.tokens["Ada"])
+    ada.opens(talk.link)
+    ada.is_connected()
+    expect(seen_by := ada.page.locator(".seen")).to_have_count(0)
+    before = ada.measures(PLACES)
+    # While she is at the end, under the last message and further up; and while she reads above it.
+    seeding.read(talk, "Ben", 28)
+    expect(seen_by).to_have_text(["Seen by Ben"])
+    seeding.read(talk, "Cleo", 32)
+    expect(seen_by).to_have_text(["Seen by Ben", "Seen by Cleo"])
+    assert ada.measures(PLACES) == before
+    for line in seen_by.all():
+        assert line.evaluate(COVERED) == 0
+    expect(seen_by.last).to_be_in_viewport()
+    ada.scroller.evaluate("scroller => { scroller.scrollTop = -400; }")
+    before = ada.measures(PLACES)
+    seeding.read(talk, "Ben", 32)
+    expect(seen_by).to_have_text(["Seen by Ben and Cleo"])
+    assert ada.measures(PLACES) == before
 
 
 def test_a_page_that_was_loaded_while_somebody_was_away_shows_what_they_had_seen(

@@ -1,5 +1,6 @@
 // @ts-check
 // What whoever comes back is told in words: how much was said and by whom, what of it means them, and which files came. Pure.
+import { shortName } from "../people/names.js";
 
 /** So many are named; of more, how much they said together. */
 const NAMED = 3;
@@ -23,7 +24,7 @@ const NAME_CHARS = 24;
 export function missedInWords({ unread, more, by, mentions, replies, files }) {
   const counted = `${more ? "Over " : ""}${unread.toLocaleString("en")} ${unread === 1 ? "message" : "messages"}`;
   const others = unread - by.slice(0, NAMED).reduce((sum, { count }) => sum + count, 0);
-  const authors = by.length === 1 ? `from ${short(by[0].username)}` : `${named(by)}${others ? ` and ${others} more` : ""}`;
+  const authors = by.length === 1 ? `from ${shortName(by[0].username, NAME_CHARS)}` : `${named(by)}${others ? ` and ${others} more` : ""}`;
   const facts = [
     mentions.length && `${mentions.length} mention${mentions.length === 1 ? "s" : ""} you`,
     replies.length && `${replies.length} answer${replies.length === 1 ? "s" : ""} you`,
@@ -34,15 +35,9 @@ export function missedInWords({ unread, more, by, mentions, replies, files }) {
 
 /** @param {Author[]} by */
 function named(by) {
-  const shown = by.slice(0, NAMED).map(({ username, count }) => `${count} from ${short(username)}`);
+  const shown = by.slice(0, NAMED).map(({ username, count }) => `${count} from ${shortName(username, NAME_CHARS)}`);
   const last = by.length <= NAMED && shown.length > 1 ? ` and ${shown.pop()}` : "";
   return `${shown.join(", ")}${last}`;
-}
-
-/** @param {string} name */
-function short(name) {
-  const letters = [...name];
-  return letters.length > NAME_CHARS ? `${letters.slice(0, NAME_CHARS - 1).join("")}…` : name;
 }
 
 /** @param {Files} files */
