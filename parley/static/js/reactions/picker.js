@@ -2,6 +2,7 @@
 // Reacting to a message: six emoji at once, and all others a step further. Beside the message, or where a thumb is.
 import { openDialog } from "../browser/dialogs.js";
 import { reactionsOf } from "../state/reacting.js";
+import { keepInSight } from "../transcript/in-sight.js";
 import { isOwn } from "../transcript/reactions.js";
 import * as kept from "./kept.js";
 import { send } from "./react.js";
@@ -71,6 +72,7 @@ class Picker {
     [...this.row.children].forEach((each, at) => (/** @type {HTMLElement} */ (each).tabIndex = at ? -1 : 0));
     openDialog(this.dialog, element);
     this.place();
+    if (!BESIDE.matches) keepInSight(element, this.dialog);
   }
 
   /**
@@ -120,7 +122,10 @@ class Picker {
   place() {
     const { style } = this.dialog;
     const text = this.element?.querySelector(".message-text")?.getBoundingClientRect();
-    if (!BESIDE.matches || !text) return this.dialog.removeAttribute("style");
+    if (!BESIDE.matches || !text) {
+      style.margin = style.left = style.top = "";
+      return;
+    }
     const { offsetWidth: width, offsetHeight: height } = this.dialog;
     const isMine = this.element?.classList.contains("mine");
     const left = this.from ? this.from.right - width : isMine ? text.right - width : text.left;

@@ -2,6 +2,7 @@
 // What can be done with a message, from the bottom of the screen, where a thumb is.
 import { openDialog } from "../browser/dialogs.js";
 import { fullDate } from "../browser/time.js";
+import { keepInSight } from "./in-sight.js";
 import { icon, keyName } from "./menu-icon.js";
 
 /** @typedef {import("./actions.js").Action} Action */
@@ -43,6 +44,7 @@ export class MenuSheet {
     this.rows.replaceChildren(...actions.map((action) => this.row(action, element)));
     if (!this.dialog.isConnected) document.body.append(this.dialog);
     openDialog(this.dialog, element);
+    keepInSight(element, this.dialog);
   }
 
   /**
