@@ -94,6 +94,7 @@ function addMessage(items, message, state, outgoing) {
   const continued = follows && !message.reply_to && before.user_id === message.user_id
     && gap(before, message) <= GROUP_MS && !message.edited_at;
   // Within a group there is no room for it, and making room would move what somebody reads.
+  const deleting = state.deleting.find(({ id }) => id === message.id);
   if (continued && items.at(-1)?.kind === "seen") items.pop();
   items.push({
     kind: "message",
@@ -102,8 +103,8 @@ function addMessage(items, message, state, outgoing) {
     outgoing,
     forYou: isFor(message, state.me),
     quotesMe: state.me !== null && message.reply_to?.user_id === state.me.userId,
-    deleting: state.deleting.find(({ id }) => id === message.id),
-    reactions: reactionsOf(message, state),
+    deleting,
+    reactions: deleting ? [] : reactionsOf(message, state),
     ownId: state.me?.userId ?? "",
     mine: outgoing !== undefined || message.user_id === state.me?.userId,
     continued,
