@@ -280,3 +280,62 @@ def test_the_picker_opens_where_the_mouse_asked_for_it(seeding: Seeding, arrive:
     assert first
     assert second
     assert second["y"] - first["y"] - first["height"] > 8
+
+
+def test_all_emoji_are_on_the_screen_wherever_the_message_is(
+    seeding: Seeding, arrive: Arrive
+) -> None:
+    said = [Said("Ben", f"line {number}") for number in range(30)]
+    seeded = seeding.conversation(said=said, owner="Ada")
+    ada = arrive("Ada", viewport={"width": 1280, "height": 800})
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    for top in (150, 380, 600):
+        ada.message("line 15").evaluate(
+            """(message, top) => {
+              const pane = document.getElementById("scroller");
+              pane.scrollTop += message.getBoundingClientRect().top - top;
+            }""",
+            top,
+        )
+        asks_to_react(ada, "line 15")
+        picker(ada).get_by_role("button", name="More emoji").click()
+        expect(
+            picker(ada).get_by_role("gridcell", name="grinning face", exact=True)
+        ).to_be_visible()
+        expect(picker(ada)).to_be_in_viewport(ratio=1)
+        ada.page.keyboard.press("Escape")
+        expect(picker(ada)).to_be_hidden()
+
+
+WHO_IS_SHOWN = """chip => {
+  const names = getComputedStyle(chip, "::after");
+  const top = chip.parentElement.getBoundingClientRect().top + Number.parseFloat(names.top);
+  const pane = document.getElementById("scroller").getBoundingClientRect();
+  return names.display === "block" && top >= pane.top && top < pane.bottom;
+}"""
+
+
+def test_who_reacted_is_not_cut_off_at_the_edge(seeding: Seeding, arrive: Arrive) -> None:
+    said = [Said("Ben", f"line {number}") for number in range(30)]
+    seeded = seeding.conversation(said=said, owner="Ada")
+    seeding.react(seeded, "Ben", 12, "🎉")
+    ada = arrive("Ada", viewport={"width": 1280, "height": 700})
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    chip = chips(ada, "line 11")
+    for above in (4, 300):
+        chip.evaluate(
+            """(chip, above) => {
+              const pane = document.getElementById("scroller");
+              const from = pane.getBoundingClientRect().top;
+              pane.scrollTop += chip.getBoundingClientRect().top - from - above;
+            }""",
+            above,
+        )
+        ada.page.mouse.move(0, 0)
+        chip.hover()
+        # The first time, what places them is loaded first.
+        ada.page.wait_for_function(WHO_IS_SHOWN, arg=chip.element_handle())

@@ -114,8 +114,8 @@ class Picker {
     if (!this.dialog.open) return;
     button.setAttribute("aria-expanded", "true");
     this.all.hidden = false;
-    this.place();
     this.everything?.show();
+    this.place(); // now that it is as high as it will be
   }
 
   /** Over the message's text or under it, where there is room; on a phone it comes from below. */

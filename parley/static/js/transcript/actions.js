@@ -59,5 +59,5 @@ export { tellReactions } from "../reactions/news.js";
 export function startActions(page, event) {
   new MessageMenu(page, actions).start(event);
   startSwiping(page);
-  startChips(page.store);
+  startChips(page.store, event);
 }
