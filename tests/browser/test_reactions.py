@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, expect
 from tests.browser.axe import grave_faults
 from tests.browser.conftest import Arrive
 from tests.browser.seeding import Said, Seeding
+from tests.browser.test_message_menu import long_presses
 from tests.browser.visitor import PHONE, Visitor
 
 TWENTY = "😀😃😄😁😆😅🤣😂🙂🙃🫠😉😊😇🥰😍🤩😘😗😚"
@@ -307,6 +308,33 @@ def test_all_emoji_are_on_the_screen_wherever_the_message_is(
         expect(picker(ada)).to_be_in_viewport(ratio=1)
         ada.page.keyboard.press("Escape")
         expect(picker(ada)).to_be_hidden()
+
+
+@pytest.mark.not_in_firefox("only Chromium lets a test press with a finger for as long as it wants")
+def test_on_a_phone_a_long_press_has_the_six_at_once(seeding: Seeding, arrive: Arrive) -> None:
+    seeded = seeding.conversation(said=[Said("Ben", "Tea?")], owner="Ada")
+    ada = arrive("Ada", **PHONE)
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    sheet = ada.page.get_by_role("dialog", name="Message actions")
+    long_presses(ada, ada.message("Tea?"))
+    sheet.get_by_role("button", name="🙏").tap()
+    expect(sheet).to_be_hidden()
+    expect(chips(ada, "Tea?")).to_have_accessible_name("🙏 1, you")
+    # What one has reacted with is marked, comes first from then on, and is taken back there, too.
+    long_presses(ada, ada.message("Tea?"))
+    first = sheet.get_by_role("toolbar", name="Quick reactions").get_by_role("button").first
+    expect(first).to_have_text("🙏")
+    expect(first).to_have_attribute("aria-pressed", "true")
+    assert grave_faults(ada.page) == []
+    first.tap()
+    expect(chips(ada, "Tea?")).to_have_count(0)
+    # All others are a step further, and then at once.
+    long_presses(ada, ada.message("Tea?"))
+    sheet.get_by_role("button", name="More emoji").tap()
+    picker(ada).get_by_role("gridcell", name="grinning face", exact=True).tap()
+    expect(chips(ada, "Tea?")).to_have_accessible_name("😀 1, you")
 
 
 WHO_IS_SHOWN = """chip => {

@@ -36,12 +36,16 @@ export class MenuSheet {
    * @param {HTMLElement} element
    * @param {import("../connection/wire.js").Message} message
    * @param {Action[]} actions
+   * @param {import("./actions.js").Page} page
    */
-  open(element, { username, timestamp }, actions) {
+  open(element, message, actions, page) {
     if (this.dialog.open) return;
     this.touched = null;
-    this.about.textContent = `${username}, ${fullDate(timestamp)}`;
-    this.rows.replaceChildren(...actions.map((action) => this.row(action, element)));
+    this.about.textContent = `${message.username}, ${fullDate(message.timestamp)}`;
+    const close = () => this.dialog.close();
+    const special = actions.flatMap(({ inSheet }) => inSheet?.(message, element, page, close) ?? []);
+    const plain = actions.filter(({ inSheet }) => !inSheet);
+    this.rows.replaceChildren(...special, ...plain.map((action) => this.row(action, element)));
     if (!this.dialog.isConnected) document.body.append(this.dialog);
     openDialog(this.dialog, element);
     keepInSight(element, this.dialog);
