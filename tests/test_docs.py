@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -29,6 +30,7 @@ from tools.differences import DIFFERENCES
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PATIENCE_S = 20
+ASKS_AGAIN_S = 4
 
 
 def blocks(language: str) -> list[str]:
@@ -193,13 +195,13 @@ def test_ctrl_c_ends_the_examples_without_a_word(parley: Process, tmp_path: Path
         )
         try:
             hear(ada, "user_joined")
-            ada.emit("send_message", {"room_id": room_id, "message": "ping"})
             # One speaks when asked, the other at once: before or after it is proven.
             missing = {"proven", "new_message"}
-            while missing:
-                name, data = ada.receive(timeout=PATIENCE_S)
+            for name, data in heard_while_asking(ada, room_id):
                 if data.get("username") != "Ada":
                     missing.discard(name)
+                if not missing:
+                    break
             # Before Python 3.12, `asyncio.wait_for` loses a Ctrl+C that comes with the answer it
             # waits for. Once it hears what it said, it waits for no answer.
             assert example.stdout is not None
@@ -225,8 +227,10 @@ def test_the_readmes_bot_answers_and_is_proven(parley: Process, tmp_path: Path) 
     try:
         echo = hear(ada, "user_joined")["user_id"]
         assert hear(ada, "proven") == {"room_id": room_id, "user_id": echo}
-        ada.emit("send_message", {"room_id": room_id, "message": "ping"})
-        assert [hear(ada, "new_message")["message"] for _ in range(2)] == ["ping", "pong"]
+        for name, data in heard_while_asking(ada, room_id):
+            if name == "new_message" and data["user_id"] == echo:
+                assert data["message"] == "pong"
+                break
     finally:
         bot.terminate()
         bot.wait(PATIENCE_S)
@@ -331,3 +335,18 @@ def hear(client: socketio.SimpleClient, event: str) -> dict[str, str]:
         if name == event:
             heard: dict[str, str] = data
             return heard
+
+
+def heard_while_asking(
+    client: socketio.SimpleClient, room_id: str
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """What is heard by somebody who asks the bot, and asks again if nothing comes of it: while it
+    joins with its token, what is said may reach it with the state, and not as news.
+    """
+    for _ in range(PATIENCE_S // ASKS_AGAIN_S):
+        client.emit("send_message", {"room_id": room_id, "message": "ping"})
+        with contextlib.suppress(socketio.exceptions.TimeoutError):
+            while True:
+                name, data = client.receive(timeout=ASKS_AGAIN_S)
+                yield name, data
+    raise AssertionError("nobody answered")

@@ -288,7 +288,8 @@ class UserTyping(Struct, kw_only=True):
 
 class Read(Struct, kw_only=True):
     """Somebody has read all up to `seq`. `hidden: true`: they keep it to themselves; then others
-    than their own sockets are told so once, with a `seq` of 0, and no more.
+    than their own sockets are told so once, with a `seq` of 0, and no more. Nothing is told of
+    whoever is away; when they come back, this follows their `user_joined`.
     """
 
     room_id: str

@@ -93,6 +93,8 @@ UNREAD_MAX = 100
 """Unread messages are counted up to this: of more it is enough that they are many."""
 MISSED_MAX = 1000
 """The same for whoever comes back and is told who wrote how much."""
+MISSED_FILES_MAX = 1000
+"""Of the files that came with it so many are counted."""
 MISSED_AUTHORS_MAX = 50
 """Of those who wrote meanwhile so many are told of, who wrote most first."""
 DELTA_MAX_CHANGES = 500

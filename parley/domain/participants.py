@@ -10,7 +10,17 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from parley.domain import access, conversations, door, names, naming, proof, sessions, text
+from parley.domain import (
+    access,
+    conversations,
+    door,
+    names,
+    naming,
+    proof,
+    reading,
+    sessions,
+    text,
+)
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.errors import IdentityMismatch, IdentityTaken, NotJoined, ParleyError
@@ -20,6 +30,8 @@ from parley.records import (
     Participant,
     ParticipantArrived,
     ParticipantLeft,
+    Reading,
+    ReadingMoved,
     Session,
     Standing,
 )
@@ -79,6 +91,8 @@ class Joined:
     """The others whose mark is another by this."""
     read_seq: int = 0
     """How far they had read, by what they told; 0 where they never did."""
+    shown_reading: ReadingMoved | None = None
+    """The same, as the others are told who did not see them until now."""
     became_theirs: bool = False
     """Whether their session takes part in it by this, and did not until now."""
 
@@ -160,6 +174,7 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
             count = stored_conversations.change_participant_count(connection, conversation.id, 1)
         if person.is_unproven and joining.socket is not None:
             context.presence.expect(person, joining.socket)
+        had_read = _had_read(connection, before)
         return Joined(
             person,
             session,
@@ -168,7 +183,8 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
             came_in,
             renamed=before is not None and _looks_new(before, person),
             marked=tuple(each for each in marked if each.user_id != user_id),
-            read_seq=_read_seq(connection, before),
+            read_seq=0 if had_read is None else had_read.seq,
+            shown_reading=reading.shown_by(conversation, person, had_read, among=count),
             became_theirs=came_in or (before is not None and before.session_id != session.id),
         )
 
@@ -176,13 +192,15 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
         if joining.socket is None:
             # Within the grace too: the others see them, and their socket brings no news of it.
             is_here = context.presence.stay(joined.participant)
-            is_renamed = joined.renamed and (is_here or joining.announced)
-            is_news = is_renamed or (joining.announced and joined.came_in)
+            arrived = joining.announced and joined.came_in
+            is_news = arrived or (joined.renamed and (is_here or joining.announced))
         else:
             arrived = context.presence.enter(joined.participant, joining.socket)
             is_news = arrived or joined.renamed
         if is_news:
             context.bus.publish(ParticipantArrived(joined.participant, joined.participant_count))
+            if arrived and joined.shown_reading is not None:
+                context.bus.publish(joined.shown_reading)
         elif joined.became_theirs:
             context.bus.publish(PartChanged(joined.participant.conversation_id, joined.session.id))
         naming.tell(context, joined.marked, joined.participant_count)
@@ -414,11 +432,10 @@ def _first_session(before: Participant, now: Session) -> int | None:
     return None if first == now.id else first
 
 
-def _read_seq(connection: sa.Connection, before: Participant | None) -> int:
-    reading = None
-    if before is not None:
-        reading = readings.find(connection, before.conversation_id, before.user_id)
-    return 0 if reading is None else reading.seq
+def _had_read(connection: sa.Connection, before: Participant | None) -> Reading | None:
+    if before is None:
+        return None
+    return readings.find(connection, before.conversation_id, before.user_id)
 
 
 def _fresh_id(connection: sa.Connection, found: Found) -> str:

@@ -9,7 +9,7 @@ from parley.contract import READ_SHOWN_MAX
 from parley.domain import door
 from parley.domain.context import Context
 from parley.errors import NotJoined
-from parley.records import Conversation, Missed, Reading, ReadingMoved, Session
+from parley.records import Conversation, Missed, Participant, Reading, ReadingMoved, Session
 from parley.storage import readings as stored
 
 
@@ -92,6 +92,24 @@ def shown(connection: sa.Connection, conversation: Conversation) -> tuple[Readin
     if not is_told(conversation):
         return None
     return stored.shown(connection, conversation.id, limit=READ_SHOWN_MAX)
+
+
+def shown_by(
+    conversation: Conversation, person: Participant, reading: Reading | None, *, among: int
+) -> ReadingMoved | None:
+    """What the others are told when somebody comes in, since nobody is told how far those have
+    read who are away. `among`: so many take part then.
+    """
+    if reading is None or among > READ_SHOWN_MAX:
+        return None
+    return ReadingMoved(
+        conversation_id=conversation.id,
+        room_id=conversation.room_id,
+        session_id=person.session_id,
+        reading=reading,
+        is_shown=not reading.is_hidden,
+        is_withdrawn=reading.is_hidden,  # perhaps since they left
+    )
 
 
 def is_told(conversation: Conversation) -> bool:

@@ -45,6 +45,12 @@ def missed(record: records.Missed) -> contract.UnreadReply:
         ],
         mentions=list(record.mentions),
         replies=list(record.replies),
+        files=contract.FileCounts(
+            pictures=record.files.picture,
+            videos=record.files.video,
+            audio=record.files.audio,
+            documents=record.files.document,
+        ),
     )
 
 

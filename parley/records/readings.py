@@ -43,6 +43,15 @@ class Author(Struct, frozen=True):
     count: int
 
 
+class FileCounts(Struct, frozen=True):
+    """How many files there are of each kind."""
+
+    picture: int = 0
+    video: int = 0
+    audio: int = 0
+    document: int = 0
+
+
 class Missed(Struct, frozen=True):
     """What was said after a seq, as somebody is told who comes back."""
 
@@ -58,6 +67,8 @@ class Missed(Struct, frozen=True):
     """The seqs of messages that mean whoever asks."""
     replies: tuple[int, ...]
     """The same of those that answer them."""
+    files: FileCounts
+    """That came with what was counted, but for files beyond `MISSED_FILES_MAX`."""
 
 
 class Own(Struct, frozen=True):

@@ -29,7 +29,7 @@ from parley.storage.batch import run_all
 from parley.storage.folder import NAME, Files, close_to_others, database_url, make_folder
 from parley.storage.lock import FolderLock
 from parley.storage.migrate import NEWEST, current_revision, migrate
-from parley.storage.prepared import execute
+from parley.storage.prepared import compile_all, execute
 from parley.storage.reader import Reader
 from parley.storage.writer import RETRY_AFTER_S, Work, Writer
 
@@ -115,6 +115,7 @@ class Database:
         is_new = not (self._folder / NAME).exists()
         try:
             migrate(engine)
+            compile_all(engine.dialect)
             close_to_others(self._folder, is_new=is_new)
         except sa.exc.DBAPIError as error:
             raise DatabaseUnusable(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -135,7 +134,7 @@ def foremost(
     first `UNMARKED_MAX` of the latter who bear no mark: one or two, unless marks are behind. And
     the first of those who have spoken under it.
     """
-    rows = _foremost().run(connection, conversation_id=conversation_id, name_key=name_key)
+    rows = _FOREMOST.run(connection, conversation_id=conversation_id, name_key=name_key)
     return tuple({row.user_id: participant(row) for row in rows}.values())
 
 
@@ -218,7 +217,6 @@ def held_after(
     return [Held(*row) for row in rows]
 
 
-@functools.cache
 def _foremost() -> Prepared:
     """An owner goes before a member, whoever has held the name longer: each is looked up among
     their own kind, where the index has them in that order.
@@ -249,3 +247,6 @@ def _longest_named(kind: sa.ColumnElement[bool], limit: int) -> sa.Select[Any]:
         .limit(limit)
     )
     return sa.select(found.subquery())
+
+
+_FOREMOST = _foremost()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from parley.contract import MISSED_AUTHORS_MAX, MISSED_MAX, UNREAD_MAX
-from parley.records import Author, Missed, Participant, Reading, Unread
+from parley.contract import MISSED_AUTHORS_MAX, MISSED_FILES_MAX, MISSED_MAX, UNREAD_MAX
+from parley.records import Author, FileCounts, Missed, Participant, Reading, Unread
 from parley.storage.participants import PRESENT
 from parley.storage.prepared import Prepared, as_stored, p, values
-from parley.storage.schema import mentions, messages, milliseconds, participants, readings
+from parley.storage.schema import files, mentions, messages, milliseconds, participants, readings
 
 MEANT_MAX = 100
 """Of messages that mean somebody so many are named."""
@@ -110,11 +111,25 @@ _BEYOND = Prepared(
 )
 # Under the name they had last: SQLite gives the other columns of the row that has the maximum.
 _last = sa.func.max(_missed.c.seq).label("last")
-_AUTHOR_COLUMNS = [_missed.c.user_id, _missed.c.username, _count, _last]
+_first = sa.func.min(_missed.c.seq).label("first")
+_AUTHOR_COLUMNS = [_missed.c.user_id, _missed.c.username, _count, _last, _first]
 _AUTHORS = Prepared(
     sa.select(*_AUTHOR_COLUMNS).group_by(_missed.c.user_id).order_by(_count.desc(), _last.desc()),
     _AUTHOR_COLUMNS,
 )
+_missed_files = (
+    sa.select(files.c.kind)
+    .where(
+        files.c.conversation_id == p("conversation_id"),
+        files.c.seq >= p("first"),
+        files.c.user_id != p("user_id"),
+    )
+    .order_by(files.c.seq.desc())
+    .limit(p("limit"))
+    .subquery()
+)
+_FILE_COLUMNS = [_missed_files.c.kind, _count]
+_FILES = Prepared(sa.select(*_FILE_COLUMNS).group_by(_missed_files.c.kind), _FILE_COLUMNS)
 
 
 def find(connection: sa.Connection, conversation_id: int, user_id: str) -> Reading | None:
@@ -202,7 +217,24 @@ def missed(
         ),
         mentions=tuple(row.seq for row in meant if not row.is_reply),
         replies=tuple(row.seq for row in meant if row.is_reply),
+        files=_files(connection, conversation_id, user_id, rows),
     )
+
+
+def _files(
+    connection: sa.Connection, conversation_id: int, user_id: str, authors: Sequence[Any]
+) -> FileCounts:
+    """Those that came with what these said."""
+    if not authors:
+        return FileCounts()
+    rows = _FILES.run(
+        connection,
+        conversation_id=conversation_id,
+        user_id=user_id,
+        first=min(row.first for row in authors),
+        limit=MISSED_FILES_MAX,
+    )
+    return FileCounts(**{row.kind: row.count for row in rows})
 
 
 class _Walk:

@@ -451,7 +451,7 @@ def acting(studio: Studio) -> None:
             ada.page.get_by_role("button", name="Message actions").tap()
             expect(sheet).to_be_visible()
             studio.take(ada, "message-sheet")
-            sheet.get_by_role("button", name="React").tap()
+            sheet.get_by_role("button", name="More emoji").tap()
         else:
             ada.page.get_by_role("toolbar").get_by_role("button", name="React").click()
         picker = ada.page.get_by_role("dialog", name="React")

@@ -193,6 +193,16 @@ class Seeding:
         body = {"message": text, "attachments": ids}
         self._post(f"{seeded.room_id}/messages", body, seeded.tokens[who])
 
+    def read(self, seeded: Seeded, who: str, seq: int) -> None:
+        """Somebody who has spoken has read all up to this."""
+        reply = self._http.put(
+            f"{self._url}/api/conversations/{seeded.room_id}/read",
+            json={"seq": seq},
+            headers={"Authorization": f"Bearer {seeded.tokens[who]}"},
+            timeout=PATIENCE_S,
+        )
+        assert reply.ok, reply.text
+
     def answer(self, seeded: Seeded, who: str, text: str, seq: int) -> None:
         """Somebody who has spoken answers the message with this seq."""
         page = self._http.get(

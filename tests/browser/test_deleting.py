@@ -51,6 +51,30 @@ def test_a_deleted_message_comes_back_or_goes_for_everybody(ada: Visitor, ben: V
     ben.reads("Deleted")
 
 
+def test_reactions_go_with_the_text_and_come_back_with_it(
+    ada: Visitor, ben: Visitor, seeding: Seeding
+) -> None:
+    said = [Said("Ben", "Plain"), Said("Ada", "Cake?"), Said("Ben", "Later")]
+    seeded = seeding.conversation(said=said, owner="Ada")
+    seeding.react(seeded, "Ben", 2, "🎂", "👍")
+    for who in (ada, ben):
+        who.has_session(seeded.tokens[who.name])
+        who.opens(seeded.link)
+        who.is_connected()
+    cake = deletes(ada, "Cake?")
+    chips = cake.locator(".reaction")
+    expect(chips).to_have_count(0)
+    # Whoever reacts meanwhile brings none back.
+    seeding.react(seeded, "Ben", 2, "🎉")
+    expect(ben.message("Cake?").locator(".reaction")).to_have_count(3)
+    ben.says("I took a piece")
+    ada.reads("I took a piece")
+    expect(chips).to_have_count(0)
+    cake.get_by_role("button", name="Undo").click()
+    ada.reads("Cake?")
+    expect(chips.locator(".reaction-emoji")).to_have_text(["🎂", "👍", "🎉"])
+
+
 def test_what_is_deleted_goes_at_once_when_another_is_or_the_page_is_left(
     ada: Visitor, ben: Visitor
 ) -> None:

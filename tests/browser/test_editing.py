@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Arrive
@@ -77,6 +78,36 @@ def test_the_arrow_up_in_an_empty_field_edits_what_one_said_last(ada: Visitor) -
     ada.types("a")
     ada.composer.press("ArrowUp")
     expect(ada.composer).to_have_value("a")
+
+
+@pytest.mark.parametrize("way", ["Escape", "the button"])
+def test_an_edit_that_is_cancelled_changes_nothing_and_brings_the_draft_back(
+    ada: Visitor, ben: Visitor, way: str
+) -> None:
+    link = ada.starts()
+    ben.comes(link)
+    ada.says("Tea at four")
+    ada.composer.fill("Half a thought")
+    opens_editing(ada, "Tea at four")
+    expect(ada.page.locator(".message.editing")).to_have_count(1)
+    ada.composer.fill("Tea at five")
+    if way == "Escape":
+        ada.composer.press("Escape")
+    else:
+        ada.page.get_by_role("button", name="Cancel").click()
+    expect(ada.page.get_by_text("Editing your message")).to_be_hidden()
+    expect(ada.page.locator(".message.editing")).to_have_count(0)
+    expect(ada.composer).to_have_value("Half a thought")
+    expect(ada.composer).to_be_focused()
+    ada.reloads()
+    ada.is_connected()
+    expect(ada.composer).to_have_value("Half a thought")
+    expect(ada.page.get_by_text("Editing your message")).to_have_count(0)
+    # What is sent then is another message.
+    ada.composer.press("Enter")
+    ben.reads("Half a thought")
+    ben.reads("Tea at four")
+    expect(edited(ben, "Tea at four")).to_have_count(0)
 
 
 def test_a_draft_and_a_half_written_edit_outlast_a_reload(ada: Visitor) -> None:

@@ -115,3 +115,28 @@ def test_marks_piled_on_a_letter_paint_over_no_neighbour(arrive: Arrive, seeding
         }"""
     )
     assert [neighbour.screenshot() for neighbour in neighbours] == with_marks
+
+
+LONG_NAME = "Maximiliane-Alexandra von Hohenlohe-Schillingsfuerst the Younger"
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_a_long_name_is_whole_among_people_and_leaves_the_time_beside_it(
+    arrive: Arrive, seeding: Seeding, width: int
+) -> None:
+    talk = seeding.conversation("Tea", [Said(LONG_NAME, "Milk?"), Said("Ben", "Lemon")])
+    cleo = arrive("Cleo", viewport={"width": width, "height": 700})
+    cleo.opens(talk.link)
+    cleo.is_connected()
+    head = cleo.messages.first.locator(".message-head")
+    author, time = head.locator(".message-author"), head.locator(".message-time")
+    tops = [each.evaluate("each => each.getBoundingClientRect().bottom") for each in (author, time)]
+    assert abs(tops[0] - tops[1]) < 8
+    is_cut = "author => author.scrollWidth > author.clientWidth"
+    assert cleo.messages.last.locator(".message-author").evaluate(is_cut) is False
+    if width < 761:
+        cleo.page.get_by_role("button", name="People").click()
+    name = cleo.page.locator(".person-name", has_text=LONG_NAME).filter(visible=True)
+    expect(name).to_be_visible()
+    # What wraps as part of a line has a box for each piece, and only the first of them is drawn.
+    assert name.evaluate("name => name.getClientRects().length") == 1

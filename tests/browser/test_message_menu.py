@@ -144,7 +144,7 @@ def test_on_a_phone_a_long_press_opens_a_sheet_of_the_same(
     sheet = ada.page.get_by_role("dialog", name="Message actions")
     long_presses(ada, ada.message("Short"))
     expect(sheet).to_be_visible()
-    for name in ("Reply", "React", "Copy text", "Copy link", "Pin", "Delete", "Close"):
+    for name in ("👍", "More emoji", "Reply", "Copy text", "Copy link", "Pin", "Delete", "Close"):
         expect(sheet.get_by_role("button", name=name, exact=True)).to_be_visible()
     for row in sheet.get_by_role("button").all():
         fits_a_finger(row)
@@ -168,6 +168,58 @@ def test_on_a_phone_a_long_press_opens_a_sheet_of_the_same(
     expect(sheet).to_be_visible()
     sheet.get_by_role("button", name="Close").tap()
     expect(sheet).not_to_be_visible()
+
+
+IN_SIGHT = """id => {
+  const box = document.getElementById(id).getBoundingClientRect();
+  const sheet = document.querySelector('dialog.sheet[open]');
+  if (!sheet || sheet.getAnimations().length) return false;
+  const pane = document.getElementById('scroller').getBoundingClientRect();
+  const end = sheet.getBoundingClientRect().top;
+  if (box.top >= pane.top && box.bottom <= end) return true;
+  const isLong = box.height > end - pane.top - 24;
+  return isLong && box.top <= pane.top + 12 && box.bottom >= end - 12;
+}"""
+
+
+@pytest.mark.not_in_firefox("only Chromium lets a test press with a finger for as long as it wants")
+def test_the_message_that_a_sheet_is_about_stays_in_sight(seeding: Seeding, arrive: Arrive) -> None:
+    said = [Said("Ben", "The first"), *(Said("Ben", f"Line {at}") for at in range(20))]
+    said += [Said("Cleo", "Long. " * 300), Said("Cleo", "Short"), Said("Ada", "The last")]
+    seeded = seeding.conversation(said=said, owner="Ada")
+    ada = arrive("Ada", **{**PHONE, "viewport": {"width": 390, "height": 844}})
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    sheet = ada.page.get_by_role("dialog", name="Message actions")
+    places = (
+        "[...document.querySelectorAll('.message')].map(each => each.getBoundingClientRect().top)"
+    )
+    for text in ("The last", "Short", "Long. " * 300, "The first"):
+        message = ada.message(text)
+        message.scroll_into_view_if_needed()
+        long_presses(ada, message)
+        ada.page.wait_for_function(IN_SIGHT, arg=message.get_attribute("id"))
+        sheet.get_by_role("button", name="Close").tap()
+        expect(sheet).to_be_hidden()
+    # What comes meanwhile does not push it away, nor does the sheet that follows.
+    ada.scroller.evaluate("scroller => { scroller.scrollTop = 0; }")
+    before = ada.measures(places)
+    last = ada.message("The last")
+    long_presses(ada, last)
+    ada.page.wait_for_function(IN_SIGHT, arg=last.get_attribute("id"))
+    assert ada.measures(places) != before
+    sheet.get_by_role("button", name="More emoji").tap()
+    expect(ada.page.get_by_role("dialog", name="React")).to_be_visible()
+    expect(ada.page.get_by_label("Search emoji")).to_be_visible()
+    ada.page.wait_for_function(IN_SIGHT, arg=last.get_attribute("id"))
+    for at in range(8):
+        seeding.say(seeded, "Ben", f"Meanwhile {at}")
+    ada.reads("Meanwhile 7")
+    ada.page.wait_for_function(IN_SIGHT, arg=last.get_attribute("id"))
+    ada.page.go_back()
+    ada.page.wait_for_function("() => !document.querySelector('.transcript').style.translate")
+    expect(ada.message("Meanwhile 7")).to_be_in_viewport()
 
 
 @pytest.mark.not_in_firefox("only Chromium lets a test press with a finger for as long as it wants")

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, expect
 from tests.browser.axe import grave_faults
 from tests.browser.conftest import Arrive
 from tests.browser.seeding import Said, Seeding
+from tests.browser.test_message_menu import long_presses
 from tests.browser.visitor import PHONE, Visitor
 
 TWENTY = "😀😃😄😁😆😅🤣😂🙂🙃🫠😉😊😇🥰😍🤩😘😗😚"
@@ -290,3 +291,89 @@ def test_the_picker_opens_where_the_mouse_asked_for_it(seeding: Seeding, arrive:
     assert first
     assert second
     assert second["y"] - first["y"] - first["height"] > 8
+
+
+def test_all_emoji_are_on_the_screen_wherever_the_message_is(
+    seeding: Seeding, arrive: Arrive
+) -> None:
+    said = [Said("Ben", f"line {number}") for number in range(30)]
+    seeded = seeding.conversation(said=said, owner="Ada")
+    ada = arrive("Ada", viewport={"width": 1280, "height": 800})
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    for top in (150, 380, 600):
+        ada.message("line 15").evaluate(
+            """(message, top) => {
+              const pane = document.getElementById("scroller");
+              pane.scrollTop += message.getBoundingClientRect().top - top;
+            }""",
+            top,
+        )
+        asks_to_react(ada, "line 15")
+        picker(ada).get_by_role("button", name="More emoji").click()
+        expect(
+            picker(ada).get_by_role("gridcell", name="grinning face", exact=True)
+        ).to_be_visible()
+        expect(picker(ada)).to_be_in_viewport(ratio=1)
+        ada.page.keyboard.press("Escape")
+        expect(picker(ada)).to_be_hidden()
+
+
+@pytest.mark.not_in_firefox("only Chromium lets a test press with a finger for as long as it wants")
+def test_on_a_phone_a_long_press_has_the_six_at_once(seeding: Seeding, arrive: Arrive) -> None:
+    seeded = seeding.conversation(said=[Said("Ben", "Tea?")], owner="Ada")
+    ada = arrive("Ada", **PHONE)
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    sheet = ada.page.get_by_role("dialog", name="Message actions")
+    long_presses(ada, ada.message("Tea?"))
+    sheet.get_by_role("button", name="🙏").tap()
+    expect(sheet).to_be_hidden()
+    expect(chips(ada, "Tea?")).to_have_accessible_name("🙏 1, you")
+    # What one has reacted with is marked, comes first from then on, and is taken back there, too.
+    long_presses(ada, ada.message("Tea?"))
+    first = sheet.get_by_role("toolbar", name="Quick reactions").get_by_role("button").first
+    expect(first).to_have_text("🙏")
+    expect(first).to_have_attribute("aria-pressed", "true")
+    assert grave_faults(ada.page) == []
+    first.tap()
+    expect(chips(ada, "Tea?")).to_have_count(0)
+    # All others are a step further, and then at once.
+    long_presses(ada, ada.message("Tea?"))
+    sheet.get_by_role("button", name="More emoji").tap()
+    picker(ada).get_by_role("gridcell", name="grinning face", exact=True).tap()
+    expect(chips(ada, "Tea?")).to_have_accessible_name("😀 1, you")
+
+
+WHO_IS_SHOWN = """chip => {
+  const names = getComputedStyle(chip, "::after");
+  const top = chip.parentElement.getBoundingClientRect().top + Number.parseFloat(names.top);
+  const pane = document.getElementById("scroller").getBoundingClientRect();
+  return names.display === "block" && top >= pane.top && top < pane.bottom;
+}"""
+
+
+def test_who_reacted_is_not_cut_off_at_the_edge(seeding: Seeding, arrive: Arrive) -> None:
+    said = [Said("Ben", f"line {number}") for number in range(30)]
+    seeded = seeding.conversation(said=said, owner="Ada")
+    seeding.react(seeded, "Ben", 12, "🎉")
+    ada = arrive("Ada", viewport={"width": 1280, "height": 700})
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    chip = chips(ada, "line 11")
+    for above in (4, 300):
+        chip.evaluate(
+            """(chip, above) => {
+              const pane = document.getElementById("scroller");
+              const from = pane.getBoundingClientRect().top;
+              pane.scrollTop += chip.getBoundingClientRect().top - from - above;
+            }""",
+            above,
+        )
+        ada.page.mouse.move(0, 0)
+        chip.hover()
+        # The first time, what places them is loaded first.
+        ada.page.wait_for_function(WHO_IS_SHOWN, arg=chip.element_handle())

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import grave_faults
 from tests.browser.conftest import Arrive
+from tests.browser.making_files import png
 from tests.browser.seeding import Said, Seeded, Seeding
 from tests.browser.test_reading import SET_VISIBILITY
-from tests.browser.visitor import PHONE, Visitor
+from tests.browser.visitor import PHONE, SLOW_MS, Visitor
 
 LOOKED_LONG_AGO = """() => {
   for (const key of Object.keys(localStorage).filter((key) => key.startsWith("parley:looked:"))) {
@@ -79,6 +81,62 @@ def test_who_has_seen_a_message_stands_under_it_until_they_keep_it_to_themselves
     expect(line).to_have_text("Seen by Ben")
 
 
+PLACES = """() => [...document.querySelectorAll('#items > :not(.seen)')].map(
+  (each) => each.getBoundingClientRect().top)"""
+COVERED = """line => {
+  const own = line.getBoundingClientRect();
+  return [...document.querySelectorAll('#items > :not(.seen)')].filter((each) => {
+    const box = each.getBoundingClientRect();
+    return box.top < own.bottom - 1 && box.bottom > own.top + 1;
+  }).length;
+}"""
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_that_somebody_has_seen_it_moves_nothing(
+    seeding: Seeding, arrive: Arrive, width: int
+) -> None:
+    said = [Said(who, f"from {who}") for who in ("Ben", *("Cleo", "Dan", "Dan") * 10, "Ada")]
+    talk = seeding.conversation("Tea", said, owner="Ada")
+    ada = arrive("Ada", viewport={"width": width, "height": 700})
+    ada.has_session(talk.tokens["Ada"])
+    ada.opens(talk.link)
+    ada.is_connected()
+    expect(seen_by := ada.page.locator(".seen")).to_have_count(0)
+    before = ada.measures(PLACES)
+    # While she is at the end, under the last message and further up; and while she reads above it.
+    seeding.read(talk, "Ben", 28)
+    expect(seen_by).to_have_text(["Seen by Ben"])
+    seeding.read(talk, "Cleo", 32)
+    expect(seen_by).to_have_text(["Seen by Ben", "Seen by Cleo"])
+    assert ada.measures(PLACES) == before
+    for line in seen_by.all():
+        assert line.evaluate(COVERED) == 0
+    expect(seen_by.last).to_be_in_viewport()
+    ada.scroller.evaluate("scroller => { scroller.scrollTop = -400; }")
+    before = ada.measures(PLACES)
+    seeding.read(talk, "Ben", 32)
+    expect(seen_by).to_have_text(["Seen by Ben and Cleo"])
+    assert ada.measures(PLACES) == before
+
+
+def test_a_page_that_was_loaded_while_somebody_was_away_shows_what_they_had_seen(
+    ada: Visitor, ben: Visitor
+) -> None:
+    link = ada.starts("Tea")
+    ben.comes(link)
+    ben.says("Milk?")
+    line = ben.page.locator(".seen")
+    expect(line).to_have_text("Seen by Ada")
+    ada.opens("about:blank")
+    expect(ben.people.filter(has_text="Ada")).to_have_count(0, timeout=SLOW_MS)
+    ben.reloads()
+    ben.is_connected()
+    expect(line).to_have_count(0)
+    ada.opens(link)
+    expect(line).to_have_text("Seen by Ada", timeout=SLOW_MS)
+
+
 def test_whoever_comes_back_after_hours_is_told_what_was_missed(
     seeding: Seeding, arrive: Arrive
 ) -> None:
@@ -94,6 +152,7 @@ def test_whoever_comes_back_after_hours_is_told_what_was_missed(
         seeding.say(talk, "Ada" if i % 3 else "Cleo", f"new {i}")
     ben.opens(talk.link)
     expect(card).to_contain_text("120 messages: 80 from Ada and 40 from Cleo.")
+    expect(card).not_to_contain_text("shared")
     # Not all of it is loaded, and the count is right all the same.
     expect(ben.page).to_have_title(re.compile(r"^\(1[01]\d\) "))
     assert grave_faults(ben.page) == []
@@ -129,9 +188,12 @@ def test_so_is_whoever_looks_at_a_tab_again_that_was_hidden_for_hours(
     ben.page.evaluate(SET_VISIBILITY, "hidden")
     for i in range(40):
         seeding.say(talk, "Ada", f"later {i}")
-    expect(ben.page).to_have_title(re.compile(r"^\(40\) "))
+    for name, content in (("lake.png", png()), ("hill.png", png(red=90)), ("plan.txt", b"Plan")):
+        seeding.send_files(talk, "Ada", "", (name, content))
+    expect(ben.page).to_have_title(re.compile(r"^\(43\) "))
     ben.page.clock.fast_forward(2 * 3_600_000)
     ben.page.evaluate(SET_VISIBILITY, "visible")
-    expect(card).to_contain_text("40 messages from Ada.")
+    expect(card).to_contain_text("43 messages from Ada. 2 pictures and 1 file were shared.")
+    assert grave_faults(ben.page) == []
     card.get_by_role("button", name="Dismiss").click()
     expect(card).not_to_be_visible()

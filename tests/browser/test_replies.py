@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -145,12 +146,35 @@ def test_on_a_phone_a_message_drawn_to_the_right_is_answered(
     draws(ada, ada.message("Tea?"), right=40)
     draws(ada, ada.message("Tea?"), right=60, down=60)
     expect(strip(ada)).to_be_hidden()
-    draws(ada, ada.message("Tea?"), right=80)
+    # A sign says what it comes to, and when it is far enough.
+    sign = ada.page.locator(".swipe-sign")
+    looks: list[tuple[float, bool]] = []
+
+    def look() -> None:
+        expect(sign).to_be_in_viewport(ratio=1)
+        shown, name = sign.evaluate("sign => [getComputedStyle(sign).opacity, sign.className]")
+        looks.append((float(shown), "enough" in name))
+
+    draws(ada, ada.message("Tea?"), right=50, then=look)
+    expect(sign).to_have_count(0)
+    expect(strip(ada)).to_be_hidden()
+    draws(ada, ada.message("Tea?"), right=80, then=look)
+    assert 0.5 < looks[0][0] < 1
+    assert looks == [(looks[0][0], False), (1, True)]
+    expect(sign).to_have_count(0)
     expect(strip(ada)).to_contain_text("Replying to Ben")
     assert ada.message("Tea?").evaluate("message => message.style.translate") == ""
 
 
-def draws(visitor: Visitor, message: Locator, *, right: int, down: int = 0) -> None:
+def draws(
+    visitor: Visitor,
+    message: Locator,
+    *,
+    right: int,
+    down: int = 0,
+    then: Callable[[], None] = lambda: None,
+) -> None:
+    """With a finger. `then` is what somebody does before they lift it."""
     box = message.bounding_box()
     assert box is not None
     x, y = box["x"] + 60, box["y"] + box["height"] / 2
@@ -159,6 +183,7 @@ def draws(visitor: Visitor, message: Locator, *, right: int, down: int = 0) -> N
     for at, finger in enumerate(steps):
         kind = "touchMove" if at else "touchStart"
         touches.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [finger]})
+    then()
     touches.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 

@@ -24,9 +24,9 @@ const after = (state, ...events) => events.reduce(reduce, state);
 const read = (by, seq, fields = {}) => ({ type: "read", user_id: by, seq, ...fields });
 
 test("a line stands under the last message that somebody has read", () => {
-  const state = after(stateOf([said(1, "Ada"), said(4, "Ada"), said(7, "Ada")]), read("ben", 5), read("cleo", 7));
-  assert.deepEqual(lines(state), [["m-4", "Seen by Ben"], ["m-7", "Seen by Cleo"]]);
-  assert.deepEqual(lines(after(state, read("ben", 7))), [["m-7", "Seen by Ben and Cleo"]]);
+  const state = after(stateOf([said(1, "Ada"), said(7, "Ada"), said(13, "Ada")]), read("ben", 8), read("cleo", 13));
+  assert.deepEqual(lines(state), [["m-7", "Seen by Ben"], ["m-13", "Seen by Cleo"]]);
+  assert.deepEqual(lines(after(state, read("ben", 13))), [["m-13", "Seen by Ben and Cleo"]]);
   assert.deepEqual(lines(after(state, read("ben", 2))), lines(state));
 });
 
@@ -43,9 +43,16 @@ test("of many some are named, and who left or keeps it to themselves is not", ()
   assert.deepEqual(lines(fewer), [["m-1", "Seen by Cleo and Dan"]]);
 });
 
-test("a line splits no group, and under what is not loaded there is none", () => {
+test("a long name is cut, for the line is one line", () => {
+  const people = [{ ...person("Ben"), username: "Benjamin of the long bridge" }];
+  const state = after(stateOf([said(1, "Ada")], { people }), read("ben", 1));
+  assert.deepEqual(lines(state), [["m-1", "Seen by Benjamin of the…"]]);
+});
+
+test("within a group there is no line, and under what is not loaded", () => {
   const state = after(stateOf([said(1), said(2)]), read("cleo", 1));
-  assert.deepEqual(itemsOf(state).map((item) => (item.kind === "message" ? item.continued : item.kind)), ["day", false, "seen", true]);
+  assert.deepEqual(itemsOf(state).map((item) => (item.kind === "message" ? item.continued : item.kind)), ["day", false, true]);
+  assert.deepEqual(lines(after(state, read("cleo", 2))), [["m-2", "Seen by Cleo"]]);
   assert.deepEqual(lines(after({ ...state, hasNewer: true }, read("cleo", 2))), []);
 });
 

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from parley.storage import naming, prepared
+from parley.storage.database import Database
 from parley.storage.prepared import Prepared, execute, p
 from parley.storage.schema import Instant
 
@@ -106,3 +108,18 @@ def test_many_threads_may_be_the_first(tmp_path: Path) -> None:
             for asked in [threads.submit(asks) for _ in range(THREADS)]:
                 assert asked.result() == []
     engine.dispose()
+
+
+async def test_a_database_that_opens_has_every_statement_compiled(tmp_path: Path) -> None:
+    # What was compiled by another test says nothing: these are as after a start.
+    statement = Prepared(sa.select(things), things.c)
+    again = [each for each in prepared._all if each._compiled is not None]
+    for each in again:
+        each._compiled = None
+    database = Database(tmp_path / "data")
+    await database.open()
+    try:
+        assert naming._FOREMOST._compiled is not None
+        assert [each for each in (statement, *again) if each._compiled is None] == []
+    finally:
+        await database.close()

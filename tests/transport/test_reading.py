@@ -9,8 +9,11 @@ from parley.app import Parley, web_site
 from parley.storage import conversations as stored_conversations
 from parley.storage import messages as stored_messages
 from tests.calls import Caller
+from tests.media.drawn import flag, saved
+from tests.media.recorded import wav
 from tests.people import Json, Person
 from tests.security.room import People
+from tests.uploading import sends, uploads
 
 
 async def reads_to(who: Caller | Person, room_id: str, seq: int, **more: object) -> Json:
@@ -194,6 +197,65 @@ async def test_the_others_hear_of_it_and_a_new_device_knows_it(person: People) -
     assert ack["read_seq"] == 1
     state = await laptop.hears("conversation_state")
     assert state["conversation"]["read"] == [{"user_id": "ben-1", "seq": 1}]
+
+
+async def test_whoever_came_meanwhile_hears_how_far_those_have_read_who_come_back(
+    person: People,
+) -> None:
+    ada, ben, room_id = await sit_down(person)
+    await ada.say(room_id, "Tea?")
+    await ben.ask("mark_read", {"room_id": room_id, "seq": 1})
+    await ben.call("POST", f"/api/conversations/{room_id}/leave")
+    await ada.hears("user_left")
+    cleo = person("Cleo")
+    await cleo.join(room_id)
+    state = (await cleo.hears("conversation_state"))["conversation"]
+    assert state["read"] == []
+    await ben.join(room_id, token=ben.token)
+    assert await cleo.hears("read") == {"room_id": room_id, "user_id": "ben-1", "seq": 1}
+    names = [name for name, _ in cleo.heard]
+    assert names.index("user_joined") < names.index("read")
+
+    # The same of whoever is back by what they do over REST, with what they read meanwhile.
+    await ada.say(room_id, "Milk?")
+    await ben.call("POST", f"/api/conversations/{room_id}/leave")
+    await reads_to(ben, room_id, 2)
+    said = await ben.call("POST", f"/api/conversations/{room_id}/messages", {"message": "Yes"})
+    assert said[0] == 201
+    assert (await cleo.hears("read", lambda data: data["seq"] == 2))["user_id"] == "ben-1"
+
+
+async def test_who_kept_it_to_themselves_while_away_comes_back_so(person: People) -> None:
+    ada, ben, room_id = await sit_down(person)
+    await ada.say(room_id, "Tea?")
+    await ben.ask("mark_read", {"room_id": room_id, "seq": 1})
+    await ben.call("POST", f"/api/conversations/{room_id}/leave")
+    await ada.hears("user_left")
+    await ben.call("PUT", f"/api/conversations/{room_id}/read", {"hidden": True})
+    await ben.join(room_id, token=ben.token)
+    gone = {"room_id": room_id, "user_id": "ben-1", "seq": 0, "hidden": True}
+    assert await ada.hears("read", lambda data: data["seq"] == 0) == gone
+    assert [each["seq"] for each in ada.all_heard("read")] == [1, 0]
+
+
+async def test_files_that_were_missed_are_counted_by_their_kind(person: People) -> None:
+    ada, ben, room_id = await sit_down(person)
+    await sends(ada, room_id, await uploads(ada, room_id, name="before.txt"))
+    await ben.ask("mark_read", {"room_id": room_id, "seq": 1})
+    pictures = [
+        await uploads(ada, room_id, saved(flag(), "PNG"), name=f"{i}.png") for i in range(2)
+    ]
+    await sends(ada, room_id, *pictures, message="The garden")
+    await sends(ada, room_id, await uploads(ada, room_id, wav(1), name="rain.wav"))
+    await sends(ada, room_id, await uploads(ada, room_id, name="plan.txt"))
+    gone = await sends(ada, room_id, await uploads(ada, room_id, name="not this.txt"))
+    await ada.call("DELETE", f"/api/conversations/{room_id}/messages/{gone['id']}")
+    await sends(ben, room_id, await uploads(ben, room_id, name="his.txt"))
+    await uploads(ada, room_id, name="not sent.txt")
+    path = f"/api/conversations/{room_id}/unread?after=1"
+    reply = (await ben.call("GET", path))[1]
+    assert reply["unread"] == 3
+    assert reply["files"] == {"pictures": 2, "videos": 0, "audio": 1, "documents": 1}
 
 
 async def test_who_keeps_it_hidden_is_told_on_their_own_devices_alone(person: People) -> None:

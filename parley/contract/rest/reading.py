@@ -35,12 +35,22 @@ class WrittenBy(Struct, kw_only=True):
     count: int
 
 
+class FileCounts(Struct, kw_only=True):
+    """How many files, by what they hold; `documents` are those that are none of the others."""
+
+    pictures: int
+    videos: int
+    audio: int
+    documents: int
+
+
 class UnreadReply(Struct, kw_only=True):
     """What others said after the seq `after`, as the conversation was at `seq`.
 
     `unread` counts up to 1000 messages, the newest; with `more` there are more. `by` names who
     wrote most of them, up to 50. `mentions` are the seqs of those that mean you, `replies` of those
-    that answer you: the first hundred of both together.
+    that answer you: the first hundred of both together. `files` came with the messages that are
+    counted, and are counted up to 1000, the newest.
     """
 
     success: Literal[True] = True
@@ -51,6 +61,7 @@ class UnreadReply(Struct, kw_only=True):
     by: list[WrittenBy]
     mentions: list[int]
     replies: list[int]
+    files: FileCounts
 
 
 class MineReply(Struct, kw_only=True):

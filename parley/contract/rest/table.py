@@ -197,8 +197,8 @@ CALLS: dict[str, Call] = {
             "unread",
             "GET",
             "/api/conversations/{room_id}/unread",
-            f"What you haven't read: how many messages by whom, up to {MISSED_MAX}, and which of "
-            "them mean or answer you.",
+            f"What you haven't read: how many messages by whom, up to {MISSED_MAX}, which of them "
+            "mean or answer you, and how many files came with them.",
             UnreadReply,
             parameters=(
                 Parameter("after", "count from this seq rather than from where you read to", Seq),

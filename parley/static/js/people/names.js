@@ -2,6 +2,15 @@
 // What people are called, as far as the page knows.
 
 /**
+ * @param {string} name
+ * @param {number} most characters
+ */
+export function shortName(name, most) {
+  const letters = [...name];
+  return letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : name;
+}
+
+/**
  * @param {import("../state/store.js").State} state
  * @returns {(userId: string) => string | undefined}
  */

@@ -1,6 +1,6 @@
 // @ts-check
 // "React" among what can be done with a message.
-import { openPicker } from "./picker.js";
+import { openPicker, quickRow } from "./picker.js";
 
 /** @type {import("../transcript/actions.js").Action} */
 export const react = {
@@ -11,4 +11,5 @@ export const react = {
   isFor: (_message, { me, active, readOnly, gone }) =>
     me !== null && active && gone === "" && (!readOnly || me.role === "owner"),
   run: openPicker,
+  inSheet: quickRow,
 };

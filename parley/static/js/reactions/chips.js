@@ -6,11 +6,17 @@ import { reactionsOf } from "../state/reacting.js";
 import { showReactions } from "../transcript/reactions.js";
 
 const LONG_PRESS_MS = 450;
+/** As high as a list of many names. */
+const NAMES_PX = 80;
 
-/** @param {import("../state/store.js").Store} store */
-export function startChips(store) {
+/**
+ * @param {import("../state/store.js").Store} store
+ * @param {Event} [first] that brought somebody to a chip, if it is not over
+ */
+export function startChips(store, first) {
   const root = byId("items");
   for (const type of ["pointerover", "focusin"]) root.addEventListener(type, (event) => rename(store, event.target));
+  rename(store, first?.target ?? null);
   root.addEventListener("pointerdown", pressed);
   root.addEventListener("contextmenu", (event) => chipAt(event.target) && event.preventDefault());
 }
@@ -23,7 +29,17 @@ export function startChips(store) {
 function rename({ state }, target) {
   const element = /** @type {HTMLElement | null} */ (chipAt(target)?.closest(".message"));
   const message = state.messages.find(({ id }) => id === element?.dataset.id);
+  placeNames(chipAt(target)?.parentElement);
   if (element && message) showReactions(element, reactionsOf(message, state), state.me?.userId ?? "", nameIn(state));
+}
+
+/**
+ * Over the chips, or under them where what scrolls would cut them off.
+ * @param {HTMLElement | null | undefined} row
+ */
+function placeNames(row) {
+  const above = (row?.getBoundingClientRect().top ?? 0) - byId("scroller").getBoundingClientRect().top;
+  row?.classList.toggle("low", above < NAMES_PX);
 }
 
 /** @param {PointerEvent} event */

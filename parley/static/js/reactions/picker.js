@@ -2,6 +2,7 @@
 // Reacting to a message: six emoji at once, and all others a step further. Beside the message, or where a thumb is.
 import { openDialog } from "../browser/dialogs.js";
 import { reactionsOf } from "../state/reacting.js";
+import { keepInSight } from "../transcript/in-sight.js";
 import { isOwn } from "../transcript/reactions.js";
 import * as kept from "./kept.js";
 import { send } from "./react.js";
@@ -22,6 +23,28 @@ let picker;
 export function openPicker(message, element, page) {
   picker ??= new Picker();
   picker.open(message, element, page);
+  return picker;
+}
+
+/**
+ * The six in a sheet of other things, which `close` closes; "+" leads to all others.
+ * @param {Message} message
+ * @param {HTMLElement} element
+ * @param {import("./react.js").Page} page
+ * @param {() => void} close
+ */
+export function quickRow(message, element, page, close) {
+  const row = emptyRow();
+  const more = moreButton(() => {
+    close(); // first: the focus goes back to the message
+    openPicker(message, element, page).showAll();
+  });
+  const pick = (/** @type {string} */ emoji, /** @type {boolean} */ on) => {
+    close();
+    choose(page, message.id, emoji, on);
+  };
+  fill(row, isOnIn(page, message.id), pick, more);
+  return row;
 }
 
 class Picker {
@@ -29,11 +52,9 @@ class Picker {
     this.dialog = document.createElement("dialog");
     this.dialog.className = "sheet picker";
     this.dialog.setAttribute("aria-label", "React");
-    this.row = document.createElement("div");
-    this.row.className = "picker-quick";
-    this.row.setAttribute("role", "toolbar");
-    this.row.setAttribute("aria-label", "Quick reactions");
-    this.row.addEventListener("keydown", (event) => step(this.row, event));
+    this.row = emptyRow();
+    this.more = moreButton(() => this.showAll());
+    this.more.setAttribute("aria-expanded", "false");
     this.all = document.createElement("div");
     this.all.className = "picker-all";
     this.all.hidden = true;
@@ -57,50 +78,21 @@ class Picker {
     // Where the mouse is that asked for it: they go once the focus is in the dialog.
     this.from = element.querySelector(".tools")?.getBoundingClientRect();
     this.all.hidden = true;
-    const { state } = page.store;
-    const now = state.messages.find((each) => each.id === id);
-    const own = now ? reactionsOf(now, state).filter((each) => isOwn(each, state.me?.userId ?? "")) : [];
-    const isOn = (/** @type {string} */ emoji) => own.some((each) => each.emoji === emoji);
+    this.more.setAttribute("aria-expanded", "false");
+    const isOn = isOnIn(page, id);
     this.pick = (/** @type {string} */ emoji) => {
       this.dialog.close(); // first: the focus goes back to the message
-      const on = !isOn(emoji);
-      if (on) kept.use(emoji);
-      send(page, id, emoji, on);
+      choose(page, id, emoji, !isOn(emoji));
     };
-    this.row.replaceChildren(...kept.quick().map((emoji) => this.quick(emoji, isOn(emoji))), this.more());
-    [...this.row.children].forEach((each, at) => (/** @type {HTMLElement} */ (each).tabIndex = at ? -1 : 0));
+    fill(this.row, isOn, this.pick, this.more);
     openDialog(this.dialog, element);
     this.place();
+    if (!BESIDE.matches) keepInSight(element, this.dialog);
   }
 
-  /**
-   * @param {string} emoji
-   * @param {boolean} isOn
-   */
-  quick(emoji, isOn) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "emoji";
-    button.textContent = emoji;
-    button.setAttribute("aria-pressed", String(isOn));
-    button.addEventListener("click", () => this.pick?.(emoji));
-    return button;
-  }
-
-  more() {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "emoji more";
-    button.textContent = "+";
-    button.setAttribute("aria-label", "More emoji");
-    button.setAttribute("aria-expanded", "false");
-    button.addEventListener("click", () => this.showAll(button));
-    return button;
-  }
-
-  /** @param {HTMLElement} button */
-  async showAll(button) {
+  async showAll() {
     if (!this.all.hidden) return;
+    const button = this.more;
     button.setAttribute("aria-busy", "true");
     try {
       const { AllEmoji } = await import("./all.js");
@@ -120,7 +112,10 @@ class Picker {
   place() {
     const { style } = this.dialog;
     const text = this.element?.querySelector(".message-text")?.getBoundingClientRect();
-    if (!BESIDE.matches || !text) return this.dialog.removeAttribute("style");
+    if (!BESIDE.matches || !text) {
+      style.margin = style.left = style.top = "";
+      return;
+    }
     const { offsetWidth: width, offsetHeight: height } = this.dialog;
     const isMine = this.element?.classList.contains("mine");
     const left = this.from ? this.from.right - width : isMine ? text.right - width : text.left;
@@ -130,6 +125,75 @@ class Picker {
     style.left = `${Math.max(EDGE_PX, Math.min(left, innerWidth - width - EDGE_PX))}px`;
     style.top = `${Math.max(EDGE_PX, top)}px`;
   }
+}
+
+function emptyRow() {
+  const row = document.createElement("div");
+  row.className = "picker-quick";
+  row.setAttribute("role", "toolbar");
+  row.setAttribute("aria-label", "Quick reactions");
+  row.addEventListener("keydown", (event) => step(row, event));
+  return row;
+}
+
+/**
+ * @param {HTMLElement} row
+ * @param {(emoji: string) => boolean} isOn
+ * @param {(emoji: string, on: boolean) => void} pick
+ * @param {HTMLElement} more
+ */
+function fill(row, isOn, pick, more) {
+  const quick = kept.quick().map((emoji) => {
+    const button = emojiButton(emoji, () => pick(emoji, !isOn(emoji)));
+    button.setAttribute("aria-pressed", String(isOn(emoji)));
+    return button;
+  });
+  const buttons = [...quick, more];
+  buttons.forEach((each, at) => (each.tabIndex = at ? -1 : 0));
+  row.replaceChildren(...buttons);
+}
+
+/** @param {() => void} act */
+function moreButton(act) {
+  const button = emojiButton("+", act);
+  button.classList.add("more");
+  button.setAttribute("aria-label", "More emoji");
+  return button;
+}
+
+/**
+ * @param {string} words
+ * @param {() => void} act
+ */
+function emojiButton(words, act) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "emoji";
+  button.textContent = words;
+  button.addEventListener("click", act);
+  return button;
+}
+
+/**
+ * With which emoji one has reacted to a message.
+ * @param {import("./react.js").Page} page
+ * @param {string} id the message's
+ */
+function isOnIn({ store: { state } }, id) {
+  const message = state.messages.find((each) => each.id === id);
+  const own = message ? reactionsOf(message, state).filter((each) => isOwn(each, state.me?.userId ?? "")) : [];
+  return (/** @type {string} */ emoji) => own.some((each) => each.emoji === emoji);
+}
+
+/**
+ * @param {import("./react.js").Page} page
+ * @param {string} id the message's
+ * @param {string} emoji
+ * @param {boolean} on
+ */
+function choose(page, id, emoji, on) {
+  if (on) kept.use(emoji);
+  send(page, id, emoji, on);
 }
 
 /**

@@ -90,6 +90,12 @@ function addMessage(items, message, state, outgoing) {
   const before = lastMessage(items);
   if (opensDay(items, message.timestamp, true)) addDay(items, message.timestamp);
   const follows = ["message", "seen"].includes(items.at(-1)?.kind ?? "") && before !== undefined;
+  // That a message was edited is said beside the time, which stands with the name.
+  const continued = follows && !message.reply_to && before.user_id === message.user_id
+    && gap(before, message) <= GROUP_MS && !message.edited_at;
+  // Within a group there is no room for it, and making room would move what somebody reads.
+  const deleting = state.deleting.find(({ id }) => id === message.id);
+  if (continued && items.at(-1)?.kind === "seen") items.pop();
   items.push({
     kind: "message",
     key: outgoing ? `c-${outgoing.clientId}` : `m-${message.seq}`,
@@ -97,13 +103,11 @@ function addMessage(items, message, state, outgoing) {
     outgoing,
     forYou: isFor(message, state.me),
     quotesMe: state.me !== null && message.reply_to?.user_id === state.me.userId,
-    deleting: state.deleting.find(({ id }) => id === message.id),
-    reactions: reactionsOf(message, state),
+    deleting,
+    reactions: deleting ? [] : reactionsOf(message, state),
     ownId: state.me?.userId ?? "",
     mine: outgoing !== undefined || message.user_id === state.me?.userId,
-    // That a message was edited is said beside the time, which stands with the name.
-    continued: follows && !message.reply_to && before.user_id === message.user_id && gap(before, message) <= GROUP_MS
-      && !message.edited_at,
+    continued,
   });
 }
 

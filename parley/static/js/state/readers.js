@@ -1,5 +1,6 @@
 // @ts-check
 // How far one has read, by the server's word, and how far the others have. Pure.
+import { shortName } from "../people/names.js";
 
 /**
  * @typedef {import("./store.js").State} State
@@ -8,6 +9,8 @@
 
 /** So many names stand in a line; of more, how many they are. */
 const NAMED = 3;
+/** A longer name is cut: the line is one line. */
+const NAME_CHARS = 16;
 
 /** @type {Record<string, (state: State, event: any) => State>} */
 export const READERS = {
@@ -66,7 +69,7 @@ function lastRead(shown, userId, read) {
 
 /** @param {string[]} names */
 function listed(names) {
-  const all = [...names].sort();
+  const all = [...names].sort().map((name) => shortName(name, NAME_CHARS));
   const first = all.slice(0, all.length > NAMED ? NAMED - 1 : -1);
   const last = all.length > NAMED ? `${all.length - first.length} others` : all.at(-1);
   return first.length ? `${first.join(", ")} and ${last}` : String(last);

@@ -32,6 +32,8 @@ import { startSwiping } from "./swipe.js";
  * @property {(message: Message, state: State) => boolean} isFor whether it is offered for a message, which is stored
  *   and not deleted
  * @property {(message: Message, element: HTMLElement, page: Page) => unknown} run
+ * @property {(message: Message, element: HTMLElement, page: Page, close: () => void) => HTMLElement} [inSheet] what stands
+ *   for it in a sheet, above the others; `close` closes that
  */
 
 /** @type {Action[]} */
@@ -59,5 +61,5 @@ export { tellReactions } from "../reactions/news.js";
 export function startActions(page, event) {
   new MessageMenu(page, actions).start(event);
   startSwiping(page);
-  startChips(page.store);
+  startChips(page.store, event);
 }

@@ -4,16 +4,7 @@
 import { restoreFocus } from "../browser/dialogs.js";
 import { byId } from "../browser/dom.js";
 import { ask } from "../connection/wire.js";
-
-/** So many are named; of more, how much they said together. */
-const NAMED = 3;
-/** A longer name is cut. */
-const NAME_CHARS = 24;
-
-/**
- * @typedef {{username: string, count: number}} Author
- * @typedef {{unread: number, more?: boolean, by: Author[], mentions: number[], replies: number[]}} Missed
- */
+import { missedInWords } from "../state/missed.js";
 
 export class Away {
   /**
@@ -44,7 +35,7 @@ export class Away {
     this.steps = [...new Set([...reply.mentions, ...reply.replies])];
     this.gone = 0;
     this.reading.keepPlace(() => {
-      byId("away-text").textContent = wordsOf(reply);
+      byId("away-text").textContent = missedInWords(reply);
       this.showStep();
       this.card.hidden = false;
     });
@@ -85,30 +76,4 @@ export class Away {
     this.reading.keepPlace(() => void (this.card.hidden = true));
     restoreFocus(byId("scroller"));
   }
-}
-
-/** @param {Missed} missed */
-function wordsOf({ unread, more, by, mentions, replies }) {
-  const counted = `${more ? "Over " : ""}${unread.toLocaleString("en")} ${unread === 1 ? "message" : "messages"}`;
-  const others = unread - by.slice(0, NAMED).reduce((sum, { count }) => sum + count, 0);
-  const authors = by.length === 1 ? `from ${short(by[0].username)}` : `${named(by)}${others ? ` and ${others} more` : ""}`;
-  const facts = [
-    mentions.length && `${mentions.length} mention${mentions.length === 1 ? "s" : ""} you`,
-    replies.length && `${replies.length} answer${replies.length === 1 ? "s" : ""} you`,
-  ].filter(Boolean);
-  const said = by.length === 1 ? `${counted} ${authors}.` : `${counted}: ${authors}.`;
-  return facts.length ? `${said} ${facts.join(" and ")}.` : said;
-}
-
-/** @param {Author[]} by */
-function named(by) {
-  const shown = by.slice(0, NAMED).map(({ username, count }) => `${count} from ${short(username)}`);
-  const last = by.length <= NAMED && shown.length > 1 ? ` and ${shown.pop()}` : "";
-  return `${shown.join(", ")}${last}`;
-}
-
-/** @param {string} name */
-function short(name) {
-  const letters = [...name];
-  return letters.length > NAME_CHARS ? `${letters.slice(0, NAME_CHARS - 1).join("")}…` : name;
 }

@@ -2,6 +2,7 @@
 // What can be done with a message, from the bottom of the screen, where a thumb is.
 import { openDialog } from "../browser/dialogs.js";
 import { fullDate } from "../browser/time.js";
+import { keepInSight } from "./in-sight.js";
 import { icon, keyName } from "./menu-icon.js";
 
 /** @typedef {import("./actions.js").Action} Action */
@@ -34,16 +35,21 @@ export class MenuSheet {
    * @param {HTMLElement} element
    * @param {import("../connection/wire.js").Message} message
    * @param {Action[]} actions
+   * @param {import("./actions.js").Page} page
    */
-  open(element, { username, timestamp }, actions) {
+  open(element, message, actions, page) {
     if (this.dialog.open) return;
     this.touched = null;
-    const who = Object.assign(document.createElement("bdi"), { textContent: username });
-    const when = Object.assign(document.createElement("span"), { textContent: fullDate(timestamp) });
+    const who = Object.assign(document.createElement("bdi"), { textContent: message.username });
+    const when = Object.assign(document.createElement("span"), { textContent: fullDate(message.timestamp) });
     this.about.replaceChildren(who, " ", when); // of both, a long name can be cut
-    this.rows.replaceChildren(...actions.map((action) => this.row(action, element)));
+    const close = () => this.dialog.close();
+    const special = actions.flatMap(({ inSheet }) => inSheet?.(message, element, page, close) ?? []);
+    const plain = actions.filter(({ inSheet }) => !inSheet);
+    this.rows.replaceChildren(...special, ...plain.map((action) => this.row(action, element)));
     if (!this.dialog.isConnected) document.body.append(this.dialog);
     openDialog(this.dialog, element);
+    keepInSight(element, this.dialog);
   }
 
   /**

@@ -186,7 +186,7 @@ export class MessageMenu {
   openSheet(element) {
     const message = element && this.messageOf(element);
     const offered = element ? this.offered(element) : [];
-    if (element && message && offered.length) this.sheet.open(element, message, offered);
+    if (element && message && offered.length) this.sheet.open(element, message, offered, this.page);
   }
 }
 

@@ -1,6 +1,7 @@
 // @ts-check
-// A finger that draws a message to the right answers it.
+// A finger that draws a message to the right answers it; a sign beside it says so, and when it was drawn far enough.
 import { byId } from "../browser/dom.js";
+import { icon } from "./menu-icon.js";
 import { reply } from "./reply.js";
 
 /** As far as it has to be drawn, and as far as it follows. */
@@ -15,9 +16,13 @@ export function startSwiping(page) {
   /** @type {{element: HTMLElement, x: number, y: number, by: number, isSwipe: boolean} | undefined} */
   let drawn;
   const root = byId("items");
+  const sign = document.createElement("span");
+  sign.className = "swipe-sign";
+  sign.append(icon(reply.icon));
 
   const letGo = () => {
     drawn?.element.style.removeProperty("translate");
+    sign.remove();
     drawn = undefined;
   };
   root.addEventListener("touchstart", (event) => {
@@ -37,6 +42,9 @@ export function startSwiping(page) {
     drawn.isSwipe = true;
     drawn.by = Math.max(0, Math.min(ENOUGH_PX, right));
     drawn.element.style.translate = `${drawn.by}px`;
+    if (sign.parentElement !== drawn.element) drawn.element.append(sign);
+    sign.style.opacity = String(drawn.by / ENOUGH_PX);
+    sign.classList.toggle("enough", drawn.by === ENOUGH_PX);
   }, { passive: true });
   root.addEventListener("touchend", () => {
     const { element, by = 0 } = drawn ?? {};
