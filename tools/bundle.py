@@ -23,7 +23,7 @@ from pathlib import Path
 from parley.pages.assets import BUILT, FOLDER, LIST, source_of
 
 SCRIPTS = ("conversation", "door", "files", "manage", "own", "page")
-SHEETS = ("conversation", "files", "manage", "site")
+SHEETS = ("actions", "conversation", "files", "manage", "site")
 TOOLS = Path(__file__).parent
 ESBUILD = TOOLS / "node_modules" / ".bin" / "esbuild"
 ROLLUP = TOOLS / "node_modules" / ".bin" / "rollup"

@@ -6,7 +6,7 @@ import { byId } from "../browser/dom.js";
 import { recall, remember } from "../browser/saved.js";
 import { live, paint } from "./progress.js";
 import { aboutOf, barOf, element, sign } from "./show.js";
-import { loadStyle } from "./style.js";
+import { loadSheet } from "../browser/sheets.js";
 
 /** @typedef {import("../state/store.js").OutgoingFile} OutgoingFile */
 
@@ -31,7 +31,7 @@ export class Attaching {
     this.root.addEventListener("click", (event) => this.act(/** @type {HTMLElement} */ (event.target)));
     byId("attach").before(this.root);
     composer.attached = this;
-    loadStyle();
+    loadSheet("files");
   }
 
   /** What was attached before the page was loaded again. */

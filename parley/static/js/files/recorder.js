@@ -3,7 +3,7 @@
 // until it is sent; who holds the button sends by letting go.
 import { announce } from "../transcript/announcer.js";
 import { element } from "./show.js";
-import { loadStyle } from "./style.js";
+import { loadSheet } from "../browser/sheets.js";
 
 const HELD_MS = 500;
 const LONGEST_MS = 15 * 60 * 1000;
@@ -93,7 +93,7 @@ class Recorder {
 
   /** @param {() => boolean} isHeld */
   async start(isHeld) {
-    loadStyle();
+    loadSheet("files");
     this.stream = await navigator.mediaDevices.getUserMedia({ audio: true });
     const mimeType = TYPES.find((type) => MediaRecorder.isTypeSupported(type));
     this.recorder = new MediaRecorder(this.stream, { mimeType, audioBitsPerSecond: BITS_PER_S });

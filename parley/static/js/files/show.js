@@ -3,7 +3,7 @@
 // the same on the server; `tests/files_cases.json` holds both to it.
 import { live, paint } from "./progress.js";
 import { about, fitted, kindOf, said } from "./sizes.js";
-import { loadStyle } from "./style.js";
+import { loadSheet } from "../browser/sheets.js";
 
 /**
  * @typedef {import("../connection/wire.js").File} File
@@ -18,7 +18,7 @@ const DOCUMENT = "M5 2.5h6.5L15 6v11.5H5zM11.5 2.5V6H15";
  * @param {{attachments?: File[], files?: OutgoingFile[]}} message
  */
 export function showFiles(element, { attachments = [], files = [] }) {
-  loadStyle();
+  loadSheet("files");
   const before = /** @type {HTMLElement | null} */ (element.querySelector(":scope > .files"));
   const shown = JSON.stringify(attachments.length ? attachments : files);
   if (before && (before.dataset.files === shown || isSame(before, attachments))) return;

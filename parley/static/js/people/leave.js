@@ -7,27 +7,20 @@ import { ask } from "../connection/wire.js";
 /**
  * @param {object} parts
  * @param {string} parts.roomId
- * @param {import("../state/store.js").Store} parts.store
+ * @param {HTMLFormElement} parts.form
  * @param {() => void} parts.stop the connection, so that nothing brings them back
  */
-export function startLeave({ roomId, store, stop }) {
-  const form = /** @type {HTMLFormElement} */ (byId("leave"));
-  store.watch(["me"], ({ me }) => {
-    form.hidden = !me;
-  });
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
-    button.disabled = true;
-    const path = encodeURIComponent(roomId);
-    const reply = await ask(`/api/conversations/${path}/leave`, {});
-    button.disabled = false;
-    if (!reply.success) {
-      byId("leave-problem").textContent = reply.error;
-      return;
-    }
-    stop();
-    await closeAll();
-    location.assign(`/conversation/${path}/left`);
-  });
+export async function leave({ roomId, form, stop }) {
+  const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
+  button.disabled = true;
+  const path = encodeURIComponent(roomId);
+  const reply = await ask(`/api/conversations/${path}/leave`, {});
+  button.disabled = false;
+  if (!reply.success) {
+    byId("leave-problem").textContent = reply.error;
+    return;
+  }
+  stop();
+  await closeAll();
+  location.assign(`/conversation/${path}/left`);
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// Who one is here, and the way to another name.
+// Who one is here, and the ways to another name and out.
 import { byId } from "../browser/dom.js";
 
 /**
@@ -7,13 +7,16 @@ import { byId } from "../browser/dom.js";
  * @param {string} parts.roomId
  * @param {import("../state/store.js").Store} parts.store
  * @param {(username: string) => void} parts.renamed
+ * @param {() => void} parts.stop once one has left
  */
-export function startYou({ roomId, store, renamed }) {
+export function startYou({ roomId, store, renamed, stop }) {
+  const leaving = /** @type {HTMLFormElement} */ (byId("leave"));
   const rename = /** @type {HTMLDetailsElement} */ (byId("rename"));
   const field = /** @type {HTMLInputElement} */ (byId("new-name"));
   store.watch(["me", "active"], ({ me, active }) => {
     byId("you").hidden = !me;
     byId("own-name").textContent = me?.username ?? "";
+    leaving.hidden = !me;
     rename.hidden = !active;
     if (!rename.open) field.value = me?.username ?? "";
   });
@@ -24,5 +27,10 @@ export function startYou({ roomId, store, renamed }) {
     event.preventDefault();
     const asking = await import("./rename.js").catch(() => form.submit()); // as without a script
     asking?.askForName({ roomId, rename, field, renamed });
+  });
+  leaving.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const asking = await import("./leave.js").catch(() => leaving.submit());
+    asking?.leave({ roomId, form: leaving, stop });
   });
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // What can be done with a message is loaded when somebody first goes to one: with the mouse, the keyboard or a finger.
 import { byId } from "../browser/dom.js";
+import { loadSheet } from "../browser/sheets.js";
 
 const FIRST = ["pointerover", "focusin"];
 
@@ -13,7 +14,7 @@ export function startMenu(page) {
     let isHeld = true;
     for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => (isHeld = false), { once: true });
     try {
-      const { startActions } = await import("./actions.js");
+      const [{ startActions }] = await Promise.all([import("./actions.js"), loadSheet("actions")]);
       startActions(page, isHeld ? event : undefined);
     } catch {
       listen(); // the network may be there next time
