@@ -226,6 +226,8 @@ async def _finish(context: Context, upload: Upload) -> File:
     made: list[Path] = []
     try:
         looked = await room.workshop.look(path, upload.name, path.parent)
+        if looked.is_changed:
+            room.inbox.changed(upload.id)
         made.extend(each for each in (looked.clean, looked.preview) if each is not None)
         served = looked.clean or path
         size, sha256 = await room.inbox.digest(upload.id, served)

@@ -76,6 +76,10 @@ class Inbox:
                 return size, known.found.digest()
         return await in_thread(_digest, path)
 
+    def changed(self, id: str) -> None:
+        """What came of it is not what lies there any more."""
+        self._hashes.pop(id, None)
+
     async def forget(self, id: str) -> None:
         """Erase what there is of it."""
         self._lengths.pop(id, None)

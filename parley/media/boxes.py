@@ -193,8 +193,9 @@ def _run(body: bytes, usual: int) -> int:
     return sum(int.from_bytes(body[sample : sample + 4]) for sample in samples)
 
 
-def forget_places(file: BinaryIO) -> None:
-    """Take out where a film was made, in the file itself, whatever else of it can be read.
+def forget_places(file: BinaryIO) -> bool:
+    """Take out where a film was made, in the file itself, whatever else of it can be read; whether
+    it said so.
 
     The boxes that say it become `free`, and zeros: all others stay where they are. On the disk when
     this returns.
@@ -211,6 +212,7 @@ def forget_places(file: BinaryIO) -> None:
     if found:
         file.flush()
         os.fsync(file.fileno())
+    return bool(found)
 
 
 def _places(window: Window) -> Iterator[Box]:

@@ -10,6 +10,8 @@ import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from parley.media import boxes, matroska, ogg, sound
 from parley.media.looked import Kind, Looked
 from parley.media.types import UNKNOWN, document
@@ -40,6 +42,6 @@ def look(path: Path, media_type: str, head: bytes, name: str) -> Looked:
         except (struct.error, IndexError, ValueError, ArithmeticError, TooMuch):
             # Nothing a player could open. It may be only partly there, so it can be had as it is.
             found = None
-        if in_boxes:
-            boxes.forget_places(file)
-    return found or Looked(Kind.DOCUMENT, document(head, name) if not in_boxes else UNKNOWN)
+        is_changed = in_boxes and boxes.forget_places(file)
+    found = found or Looked(Kind.DOCUMENT, document(head, name) if not in_boxes else UNKNOWN)
+    return replace(found, is_changed=True) if is_changed else found

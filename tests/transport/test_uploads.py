@@ -15,6 +15,7 @@ import pytest
 from parley import incoming
 from parley.domain import files, owning
 from tests.eventually import until
+from tests.media.recorded import android, mp4, mvhd, trak
 from tests.people import Json, Person
 from tests.servers import Running
 from tests.uploading import (
@@ -255,6 +256,21 @@ async def test_a_file_knows_the_hash_of_what_came(
 
     assert await context.database.read(hashes) == {hashlib.sha256(data).digest()}
     assert whole["size"] == len(data)
+
+
+async def test_a_film_that_said_where_it_was_made_knows_the_hash_of_what_is_kept(
+    server: Running, ada: Person, room_id: str
+) -> None:
+    film = mp4(mvhd(3), trak(b"vide", (64, 64)), android())
+    kept = (await ada.send("GET", (await uploads(ada, room_id, film))["url"])).body
+    assert kept != film
+    context = server.app.extensions["parley"].context
+
+    def hashes(connection: object) -> set[bytes]:
+        found = connection.exec_driver_sql("SELECT sha256 FROM files")  # type: ignore[attr-defined]
+        return {row[0] for row in found}
+
+    assert await context.database.read(hashes) == {hashlib.sha256(kept).digest()}
 
 
 NAMES = {
