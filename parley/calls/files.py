@@ -9,7 +9,7 @@ from quart import request
 from parley import contract, present, web
 from parley.calls.answering import parameters
 from parley.domain import files
-from parley.errors import BadRequest, TooLarge
+from parley.errors import BadRequest, ParleyError, TooLarge
 from parley.incoming import BrokenOff, FormFile, Incoming
 from parley.records import Upload
 
@@ -61,7 +61,11 @@ async def receive(room_id: str, name: str, data: AsyncIterator[bytes] | Incoming
     except BaseException:
         await files.give_up(context, begun)
         raise
-    return files.as_sent(await files.finish(context, upload))
+    try:
+        return files.as_sent(await files.finish(context, upload))
+    except ParleyError:
+        await files.give_up(context, begun)  # nobody can go on with it
+        raise
 
 
 async def _within(data: AsyncIterator[bytes] | Incoming, upload: Upload) -> AsyncIterator[bytes]:

@@ -234,7 +234,8 @@ async def _finish(context: Context, upload: Upload) -> File:
         if looked.preview is not None:
             await room.store.put(upload.id + PREVIEW, looked.preview)
         await room.store.put(upload.id, served)
-    except (ParleyError, OSError) as error:
+    except Exception as error:
+        # Also where something of ours fails at what it holds: it would fail again.
         if not isinstance(error, Unavailable):
             await give_up(context, upload)
         if isinstance(error, FileNotFoundError):

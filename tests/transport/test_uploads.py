@@ -8,12 +8,15 @@ import hashlib
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import AsyncMock
 from urllib.parse import urlsplit
 
 import pytest
 
 from parley import incoming
 from parley.domain import files, owning
+from parley.errors import Unavailable
+from parley.media import Workshop
 from tests.eventually import until
 from tests.media.recorded import android, mp4, mvhd, trak
 from tests.people import Json, Person
@@ -190,6 +193,29 @@ async def test_an_upload_that_is_let_go_of_is_gone(
     assert await asks(ada, path) is None
     assert (await adds(ada, path, b"World", 5)).status == 404
     await until(lambda: lying(server) == [])
+
+
+@pytest.mark.parametrize("error", [Unavailable(), RecursionError()])
+async def test_a_whole_file_that_cannot_be_looked_at_leaves_nothing(
+    server: Running, ada: Person, room_id: str, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Workshop, "look", AsyncMock(side_effect=error))
+    answer = await ada.send("POST", f"{files_of(room_id)}?name=a", b"Hello")
+    assert answer.status >= 500
+    await until(lambda: lying(server) == [])
+
+
+async def test_an_upload_that_cannot_be_looked_at_is_kept_only_where_that_may_pass(
+    server: Running, ada: Person, room_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = await begins(ada, room_id, 5)
+    monkeypatch.setattr(Workshop, "look", AsyncMock(side_effect=Unavailable()))
+    assert (await adds(ada, path, b"Hello", 0)).status == 503
+    assert len(lying(server)) == 1
+    monkeypatch.setattr(Workshop, "look", AsyncMock(side_effect=RecursionError()))
+    assert (await ada.send("HEAD", path, headers=TUS)).status == 500
+    await until(lambda: lying(server) == [])
+    assert await asks(ada, path) is None
 
 
 @pytest.mark.parametrize(
