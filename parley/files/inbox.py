@@ -54,12 +54,16 @@ class Inbox:
     def _begin(self, id: str, size: int) -> None:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if shutil.disk_usage(self._folder).free < size + ROOM_LEFT_BYTES:
-                raise Unavailable(FULL, retry_after=60)
+            self.require_room(size)
             os.close(os.open(self.path(id), os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600))
             _sync_names(self._folder)
         except OSError as error:
             raise Unavailable(FULL, retry_after=60) from error
+
+    def require_room(self, size: int) -> None:
+        """Raises `Unavailable` where so many bytes more would leave too few, and `OSError`."""
+        if shutil.disk_usage(self._folder).free < size + ROOM_LEFT_BYTES:
+            raise Unavailable(FULL, retry_after=60)
 
     def opened(self, id: str, offset: int) -> Opened:
         """To add to it from there on. Whoever adds to it already gives way."""
@@ -205,6 +209,8 @@ class Opened:
     def _add(self, data: bytes) -> None:
         left, at = memoryview(data), self.offset
         try:
+            # Others may have been promised the same room.
+            self._inbox.require_room(len(data))
             while left:
                 written = os.pwrite(self._file, left, at)
                 left, at = left[written:], at + written

@@ -25,7 +25,7 @@ from tests.eventually import until
 from tests.faults.server import Server
 from tests.generous import generous
 from tests.people import Person
-from tests.uploading import adds, asks, begins, files_of, sends, uploads, uploads_of
+from tests.uploading import OFFSET_TYPE, adds, asks, begins, files_of, sends, uploads, uploads_of
 
 MB = 1_000_000
 
@@ -135,6 +135,22 @@ async def test_a_file_for_which_there_is_no_room_is_not_begun(
     assert refused.status == 503
     assert "no room" in refused.body["error"]
     await until(lambda: not list((tmp_path / "data" / "uploads").glob("*")))
+
+
+async def test_uploads_that_were_begun_leave_the_database_its_room(
+    app: Parley, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = Caller(app, "Ada")
+    room_id = await ada.starts()
+    await ada.joins(room_id)
+    headers = {"Tus-Resumable": "1.0.0"}
+    begun = await ada.call("POST", uploads_of(room_id), headers={**headers, "Upload-Length": "10"})
+    # What others were sending meanwhile took the room.
+    monkeypatch.setattr("parley.files.inbox.ROOM_LEFT_BYTES", 10**18)
+    path, added = begun.headers["Location"], {**headers, "Content-Type": OFFSET_TYPE}
+    refused = await ada.call("PATCH", path, raw=b"Hello", headers={**added, "Upload-Offset": "0"})
+    assert refused.status == 503
+    assert (await ada.call("HEAD", path, headers=headers)).headers["Upload-Offset"] == "0"
 
 
 async def test_a_body_without_end_is_cut_off(tmp_path: Path) -> None:
