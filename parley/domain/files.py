@@ -494,6 +494,8 @@ async def erase_bytes(context: Context) -> None:
     while ids := await context.database.read(stored.erased, limit=ERASED_AT_ONCE):
         room.gone.update(room.being_read.keys() & set(ids))
         await room.store.erase([key for id in ids for key in (id, id + PREVIEW)])
+        # Also for whoever was told that they may read it, and opened it just before.
+        room.gone.update(room.being_read.keys() & set(ids))
         for id in ids:
             await room.inbox.forget(id)
         await context.database.write(functools.partial(_forget, ids=ids))

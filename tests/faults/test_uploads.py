@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import resource
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,8 @@ from parley.config import Config
 from parley.domain import files
 from parley.domain.context import Context
 from parley.domain.files import SYNC_EVERY_BYTES
+from parley.errors import NotFound
+from parley.files.store import READ_MAX_BYTES, Folder
 from parley.storage import files as stored
 from tests.calls import Caller
 from tests.eventually import until
@@ -287,6 +289,29 @@ async def test_what_nobody_asks_for_again_is_gone_after_an_hour(
         for folder in ("uploads", "files"):
             assert not [path for path in (config.data / folder).glob("**/*") if path.is_file()]
         assert await left.asks() is None
+
+
+async def test_whoever_opens_a_file_just_before_it_is_erased_does_not_read_on(
+    app: Parley, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = Caller(app, "Ada")
+    room_id = await ada.starts()
+    await ada.joins(room_id)
+    data = bytes(3 * READ_MAX_BYTES)
+    answer = await ada.call("POST", f"{files_of(room_id)}?name=a", raw=data)
+    context: Context = app.extensions["parley"].context
+    id, erase = answer.body["file"]["id"], Folder.erase
+    reading = files.read(context, id, id, 0, len(data))
+
+    async def first_read(store: Folder, keys: Iterable[str]) -> None:
+        assert await anext(reading)
+        await erase(store, keys)
+
+    monkeypatch.setattr(Folder, "erase", first_read)
+    later = Turned(context.clock() + timedelta(seconds=files.WAITS_S + 60))
+    await files.erase(replace(context, clock=later))
+    with pytest.raises(NotFound):
+        await anext(reading)
 
 
 async def test_deleting_erases_the_bytes_and_nobody_reads_them_any_more(tmp_path: Path) -> None:
