@@ -225,7 +225,7 @@ async def _finish(context: Context, upload: Upload) -> File:
     path = room.inbox.path(upload.id)
     made: list[Path] = []
     try:
-        looked = await room.workshop.look(path, upload.name, path.parent)
+        looked = await room.workshop.look(path, upload.name, path.parent, whose=upload.session_id)
         if looked.is_changed:
             room.inbox.changed(upload.id)
         made.extend(each for each in (looked.clean, looked.preview) if each is not None)

@@ -278,7 +278,7 @@ async def test_a_line_that_is_too_long_takes_no_more(
 ) -> None:
     upload = tmp_path / "upload"
     upload.write_bytes(saved(flag(), "PNG"))
-    async with workshop._turns:  # nobody else has theirs
+    async with workshop._turns.turn("nobody else"):  # nobody else has theirs
         many = [
             asyncio.ensure_future(workshop.look(upload, "", into)) for _ in range(MAX_WAITING + 1)
         ]
