@@ -475,7 +475,7 @@ async def erase(context: Context) -> None:
 async def erase_strays(context: Context) -> None:
     """Erase what lies among the uploads and belongs to none, as after the server was killed."""
     inbox = filing(context).inbox
-    for name in await inbox.older_than(WAITS_S):
+    for name in await inbox.left(WAITS_S):
         id = name.partition(".")[0]
         if await context.database.read(stored.upload, id) is None:
             await inbox.forget(name)

@@ -32,6 +32,7 @@ class Inbox:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._began = time.time()
         self._opened: dict[str, Opened] = {}
         """Uploads to which somebody is adding."""
         self._lengths: dict[str, int] = {}
@@ -95,17 +96,20 @@ class Inbox:
         with contextlib.suppress(FileNotFoundError):
             self.path(id).unlink()
 
-    async def older_than(self, age_s: float) -> list[str]:
-        """The names of what lies here and was not touched for so long."""
-        return await in_thread(self._older_than, time.time() - age_s)
+    async def left(self, age_s: float) -> list[str]:
+        """The names of what lies here and was not touched for so long; also of what was made of an
+        upload for a server that is no more, which nobody asks for again.
+        """
+        return await in_thread(self._left, time.time() - age_s)
 
-    def _older_than(self, before: float) -> list[str]:
+    def _left(self, before: float) -> list[str]:
         if not self._folder.exists():
             return []
         found = []
         for entry in os.scandir(self._folder):
+            is_made = "." in entry.name
             with contextlib.suppress(FileNotFoundError):
-                if entry.stat().st_mtime < before:
+                if entry.stat().st_mtime < (max(before, self._began) if is_made else before):
                     found.append(entry.name)
         return found
 

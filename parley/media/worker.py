@@ -34,7 +34,14 @@ def main(memory_bytes: int, within_s: float) -> None:
     answers(b"ready\n")
     for line in sys.stdin.buffer:
         _allow_time(within_s)
-        answers(json.dumps(_answer(look, json.loads(line))).encode() + b"\n")
+        asked = json.loads(line)
+        answer = json.dumps(_answer(look, asked)).encode() + b"\n"
+        try:
+            answers(answer)
+        except OSError:  # Who asked was killed.
+            for made in Path(asked["into"]).glob(f"{asked['stem']}*"):
+                made.unlink(missing_ok=True)
+            return
 
 
 def confine(memory_bytes: int) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import os
 import resource
+import time
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -270,6 +272,19 @@ async def test_killed_before_or_after_it_was_stored_it_becomes_a_file_when_asked
         read = await ada.call("GET", f"/files/{left.upload.id}/file")
         assert (read.status, read.raw) == (200, b"Hello")
         assert not list((config.data / "uploads").iterdir())
+
+
+async def test_what_was_made_of_a_picture_before_a_kill_is_gone_after_the_start(
+    config: Config,
+) -> None:
+    uploading = config.data / "uploads"
+    uploading.mkdir(parents=True)
+    for name in ("0123456789abcdef.jpeg", "0123456789abcdef.preview.webp"):
+        (uploading / name).touch()
+        os.utime(uploading / name, (time.time() - 1,) * 2)
+    app = create_app(generous(config))
+    async with app.test_app():
+        await until(lambda: not list(uploading.iterdir()))
 
 
 @pytest.mark.parametrize("is_put", [False, True], ids=["before", "after"])
