@@ -268,16 +268,23 @@ class _Http(H11Protocol):
     def is_file(self) -> bool:
         """Whether what is read now goes to the disk as it is."""
         is_long = self.body_bytes > FILE_BYTES and isinstance(self.stream, HTTPStream)
-        return is_long and not self.is_chunked
+        return is_long and (not self.is_chunked or self._left_of_chunk >= CHUNKED_PIECE_BYTES)
+
+    @property
+    def _left_of_chunk(self) -> int:
+        """How much of the chunk that has begun is still to come: no more than one event of h11's,
+        however long it is. Only h11 itself knows.
+        """
+        left = getattr(getattr(self.connection, "_reader", None), "_bytes_in_chunk", 0)
+        return int(left) if self.is_chunked else 0
 
     @property
     def piece_bytes(self) -> int:
         """How much of what came is worth a turn."""
         if self.stream is None:
             return HEAD_PIECE_BYTES
-        if self.is_chunked:
-            return CHUNKED_PIECE_BYTES
-        return FILE_PIECE_BYTES if self.is_file else MAX_RECV
+        most = FILE_PIECE_BYTES if self.is_file else MAX_RECV
+        return max(CHUNKED_PIECE_BYTES, min(self._left_of_chunk, most)) if self.is_chunked else most
 
     async def handle(self, event: Event) -> None:
         if self._is_refused:
