@@ -62,6 +62,7 @@ async def receive(room_id: str, name: str, data: AsyncIterator[bytes] | Incoming
         await files.give_up(context, begun)
         raise
     try:
+        await files.upload_of(context, room_id, session, begun.id, to_add=True)
         return files.as_sent(await files.finish(context, upload))
     except ParleyError:
         await files.give_up(context, begun)  # nobody can go on with it

@@ -195,6 +195,32 @@ async def test_an_upload_that_is_let_go_of_is_gone(
     await until(lambda: lying(server) == [])
 
 
+@pytest.mark.parametrize("is_whole", [True, False])
+async def test_whoever_is_removed_while_they_upload_has_no_file_of_it(
+    server: Running, ada: Person, person: People, room_id: str, is_whole: bool
+) -> None:
+    ben, is_out = person("Ben"), asyncio.Event()
+    joined = await ben.joins_over_rest(room_id)
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield bytes(5000)
+        await is_out.wait()
+        yield bytes(5000)
+
+    if is_whole:
+        sending = ben.send("POST", f"{files_of(room_id)}?name=a", slowly())
+    else:
+        sending = adds(ben, await begins(ben, room_id, 10_000), slowly(), 0)
+    going_on = asyncio.create_task(sending)
+    folder = folder_of(server) / "uploads"
+    await until(lambda: any(each.stat().st_size for each in folder.glob("*")))
+    path, body = f"/api/conversations/{room_id}/remove", {"user_id": joined["user_id"]}
+    assert (await ada.call("POST", path, body))[0] == 200
+    is_out.set()
+    assert (await going_on).status in {403, 404}
+    assert not list((folder_of(server) / "files").glob("*/*"))
+
+
 @pytest.mark.parametrize("error", [Unavailable(), RecursionError()])
 async def test_a_whole_file_that_cannot_be_looked_at_leaves_nothing(
     server: Running, ada: Person, room_id: str, error: Exception, monkeypatch: pytest.MonkeyPatch
@@ -256,6 +282,13 @@ async def test_whoever_sends_nothing_more_is_given_up(
         await line.drain()
         await until(lambda: lying(server) == [])
     assert await page(ada, room_id) == []
+
+
+async def test_a_form_may_say_what_it_is_in_capitals(ada: Person, room_id: str) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nHello'
+    headers = {"Content-Type": "Multipart/Form-Data; boundary=x"}
+    answer = await ada.send("POST", files_of(room_id), body + b"\r\n--x--\r\n", headers)
+    assert answer.json["file"]["size"] == 5
 
 
 async def test_a_body_of_chunks_counts_as_it_comes(ada: Person, room_id: str) -> None:
