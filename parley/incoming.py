@@ -132,7 +132,7 @@ class FormFile:
     ) -> None:
         mimetype, options = parse_options_header(content_type)
         boundary = options.get("boundary", "")
-        if mimetype != "multipart/form-data" or not boundary:
+        if mimetype.lower() != "multipart/form-data" or not boundary:
             raise BadRequest("This form has no boundary between its parts.")
         self._field = field
         self._fields_max_chars = fields_max_chars

@@ -10,7 +10,7 @@ from quart import request
 from parley import contract, present, web
 from parley.calls.answering import parameters
 from parley.domain import files, stills
-from parley.errors import BadRequest, TooLarge
+from parley.errors import BadRequest, ParleyError, TooLarge
 from parley.incoming import BrokenOff, FormFile, Incoming
 from parley.records import Upload
 
@@ -69,6 +69,11 @@ async def receive(room_id: str, name: str, data: AsyncIterator[bytes] | Incoming
         upload = await files.receive(context, begun, _within(data, begun))
     except BaseException:
         await files.give_up(context, begun)
+        raise
+    try:
+        await files.upload_of(context, room_id, session, begun.id, to_add=True)
+    except ParleyError:
+        await files.give_up(context, begun)  # nobody can go on with it
         raise
     return files.as_sent(await files.finish_at_once(context, upload))
 

@@ -110,6 +110,8 @@ async def add(room_id: str, upload_id: str) -> Response:
     except files.GaveWay:
         return _refused(_LOCKED)
     if upload.offset == upload.size:
+        # It may have taken long: whoever lost the right meanwhile has no file of it.
+        await files.upload_of(context, room_id, session, upload_id, to_add=True)
         await files.finish(context, upload)
     return _about(upload, 204)
 

@@ -220,7 +220,7 @@ async def finish_at_once(context: Context, upload: Upload) -> File:
     """
     try:
         return await finish(context, upload)
-    except Unavailable:
+    except ParleyError:
         await give_up(context, upload)
         raise
 
@@ -236,14 +236,17 @@ async def _finish(context: Context, upload: Upload) -> File:
     path = room.inbox.path(upload.id)
     made: list[Path] = []
     try:
-        looked = await room.workshop.look(path, upload.name, path.parent)
+        looked = await room.workshop.look(path, upload.name, path.parent, whose=upload.session_id)
+        if looked.is_changed:
+            room.inbox.changed(upload.id)
         made.extend(each for each in (looked.clean, looked.preview) if each is not None)
         served = looked.clean or path
         size, sha256 = await room.inbox.digest(upload.id, served)
         if looked.preview is not None:
             await room.store.put(upload.id + PREVIEW, looked.preview)
         await room.store.put(upload.id, served)
-    except (ParleyError, OSError) as error:
+    except Exception as error:
+        # Also where something of ours fails at what it holds: it would fail again.
         if not isinstance(error, Unavailable):
             await give_up(context, upload)
         if isinstance(error, FileNotFoundError):
@@ -483,7 +486,7 @@ async def erase(context: Context) -> None:
 async def erase_strays(context: Context) -> None:
     """Erase what lies among the uploads and belongs to none, as after the server was killed."""
     inbox = filing(context).inbox
-    for name in await inbox.older_than(WAITS_S):
+    for name in await inbox.left(WAITS_S):
         id = name.partition(".")[0]
         if await context.database.read(stored.upload, id) is None:
             await inbox.forget(name)
@@ -504,6 +507,8 @@ async def erase_bytes(context: Context) -> None:
         for id in ids:
             await room.inbox.forget(id)  # first: it needs no store
         await room.store.erase([key for id in ids for key in (id, id + PREVIEW)])
+        # Also for whoever was told that they may read it, and opened it just before.
+        room.gone.update(room.being_read.keys() & set(ids))
         # What is being put meanwhile comes after that, and nobody would know of it after a kill.
         if late := {id: room.finishing[id] for id in ids if id in room.finishing}:
             await asyncio.wait(late.values())

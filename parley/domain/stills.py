@@ -43,7 +43,9 @@ async def put(
     made: Path | None = None
     try:
         await in_thread(came.write_bytes, picture)
-        made = await room.workshop.still(came, came.parent, max_px=contract.STILL_MAX_PX)
+        made = await room.workshop.still(
+            came, came.parent, max_px=contract.STILL_MAX_PX, whose=file.session_id
+        )
         await room.store.put(file.id + PREVIEW, made)
     finally:
         for each in (came, made):

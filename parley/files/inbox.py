@@ -32,6 +32,7 @@ class Inbox:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._began = time.time()
         self._opened: dict[str, Opened] = {}
         """Uploads to which somebody is adding."""
         self._lengths: dict[str, int] = {}
@@ -54,12 +55,16 @@ class Inbox:
     def _begin(self, id: str, size: int) -> None:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if shutil.disk_usage(self._folder).free < size + ROOM_LEFT_BYTES:
-                raise Unavailable(FULL, retry_after=60)
+            self.require_room(size)
             os.close(os.open(self.path(id), os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600))
             _sync_names(self._folder)
         except OSError as error:
             raise Unavailable(FULL, retry_after=60) from error
+
+    def require_room(self, size: int) -> None:
+        """Raises `Unavailable` where so many bytes more would leave too few, and `OSError`."""
+        if shutil.disk_usage(self._folder).free < size + ROOM_LEFT_BYTES:
+            raise Unavailable(FULL, retry_after=60)
 
     def opened(self, id: str, offset: int) -> Opened:
         """To add to it from there on. Whoever adds to it already gives way."""
@@ -76,6 +81,10 @@ class Inbox:
                 return size, known.found.digest()
         return await in_thread(_digest, path)
 
+    def changed(self, id: str) -> None:
+        """What came of it is not what lies there any more."""
+        self._hashes.pop(id, None)
+
     async def forget(self, id: str) -> None:
         """Erase what there is of it."""
         self._lengths.pop(id, None)
@@ -87,17 +96,20 @@ class Inbox:
         with contextlib.suppress(FileNotFoundError):
             self.path(id).unlink()
 
-    async def older_than(self, age_s: float) -> list[str]:
-        """The names of what lies here and was not touched for so long."""
-        return await in_thread(self._older_than, time.time() - age_s)
+    async def left(self, age_s: float) -> list[str]:
+        """The names of what lies here and was not touched for so long; also of what was made of an
+        upload for a server that is no more, which nobody asks for again.
+        """
+        return await in_thread(self._left, time.time() - age_s)
 
-    def _older_than(self, before: float) -> list[str]:
+    def _left(self, before: float) -> list[str]:
         if not self._folder.exists():
             return []
         found = []
         for entry in os.scandir(self._folder):
+            is_made = "." in entry.name
             with contextlib.suppress(FileNotFoundError):
-                if entry.stat().st_mtime < before:
+                if entry.stat().st_mtime < (max(before, self._began) if is_made else before):
                     found.append(entry.name)
         return found
 
@@ -201,6 +213,8 @@ class Opened:
     def _add(self, data: bytes) -> None:
         left, at = memoryview(data), self.offset
         try:
+            # Others may have been promised the same room.
+            self._inbox.require_room(len(data))
             while left:
                 written = os.pwrite(self._file, left, at)
                 left, at = left[written:], at + written

@@ -19,6 +19,8 @@ _LEAF_BYTES = 65_536
 _SOUND_BRANDS = {b"M4A ", b"M4B ", b"M4P "}
 _LAST_FRAGMENTS = 8
 """Sound and film may take turns: the last of each is among these."""
+_DEEPEST = 16
+"""Boxes in boxes in boxes: no recorder goes half as deep."""
 _UNKNOWN_DURATIONS = {0, 0xFFFF_FFFF, 0xFFFF_FFFF_FFFF_FFFF}
 
 _OF_A_TRACK = {b"tkhd", b"hdlr", b"mdhd", b"stsd"}
@@ -121,11 +123,11 @@ def _track(window: Window, trak: Box) -> _Track:
     return track
 
 
-def _inside(window: Window, outer: Box, holding: set[bytes]) -> Iterator[Box]:
+def _inside(window: Window, outer: Box, holding: set[bytes], depth: int = 0) -> Iterator[Box]:
     """What is in a box, and in those in it that hold others."""
     for box in _boxes(window, outer.body, outer.end):
-        if box.name in holding:
-            yield from _inside(window, box, holding)
+        if box.name in holding and depth < _DEEPEST:
+            yield from _inside(window, box, holding, depth + 1)
         else:
             yield box
 
@@ -193,8 +195,9 @@ def _run(body: bytes, usual: int) -> int:
     return sum(int.from_bytes(body[sample : sample + 4]) for sample in samples)
 
 
-def forget_places(file: BinaryIO) -> None:
-    """Take out where a film was made, in the file itself, whatever else of it can be read.
+def forget_places(file: BinaryIO) -> bool:
+    """Take out where a film was made, in the file itself, whatever else of it can be read; whether
+    it said so.
 
     The boxes that say it become `free`, and zeros: all others stay where they are. On the disk when
     this returns.
@@ -211,6 +214,7 @@ def forget_places(file: BinaryIO) -> None:
     if found:
         file.flush()
         os.fsync(file.fileno())
+    return bool(found)
 
 
 def _places(window: Window) -> Iterator[Box]:
@@ -221,7 +225,7 @@ def _places(window: Window) -> Iterator[Box]:
             yield box
 
 
-def _places_in(window: Window, outer: Box) -> Iterator[Box]:
+def _places_in(window: Window, outer: Box, depth: int = 0) -> Iterator[Box]:
     begin = outer.body
     if outer.name == b"meta" and window.read(begin, 12)[4:8] != b"hdlr":
         begin += 4  # Its version, which QuickTime's doesn't have.
@@ -234,8 +238,8 @@ def _places_in(window: Window, outer: Box) -> Iterator[Box]:
         elif box.name == b"ilst" and keys:
             items = _boxes(window, box.body, box.end)
             yield from (item for item in items if int.from_bytes(item.name) in keys)
-        elif box.name in _HOLDING:
-            yield from _places_in(window, box)
+        elif box.name in _HOLDING and depth < _DEEPEST:
+            yield from _places_in(window, box, depth + 1)
 
 
 def _keys_of_places(body: bytes) -> set[int]:

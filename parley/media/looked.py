@@ -38,3 +38,5 @@ class Looked(Struct, frozen=True):
     """A WebP of at most 800 × 800 pixels: upright, sRGB, without metadata; of an animation, its
     first frame. None for what is small enough itself, and for all but pictures."""
     is_animated: bool = False
+    is_changed: bool = False
+    """Whether something was taken out of the upload itself."""

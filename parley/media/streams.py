@@ -10,10 +10,16 @@ import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from parley.media import boxes, matroska, ogg, sound
 from parley.media.looked import Kind, Looked
 from parley.media.types import UNKNOWN, document
 from parley.media.window import TooMuch, Window
+
+DURATION_MAX_S = 366 * 24 * 3600.0
+SIDE_MAX_PX = 65_535
+"""What says that it is longer or larger doesn't know."""
 
 Reader = Callable[[Window], Looked | None]
 """None: it isn't what it begins like."""
@@ -40,6 +46,21 @@ def look(path: Path, media_type: str, head: bytes, name: str) -> Looked:
         except (struct.error, IndexError, ValueError, ArithmeticError, TooMuch):
             # Nothing a player could open. It may be only partly there, so it can be had as it is.
             found = None
-        if in_boxes:
-            boxes.forget_places(file)
-    return found or Looked(Kind.DOCUMENT, document(head, name) if not in_boxes else UNKNOWN)
+        is_changed = in_boxes and boxes.forget_places(file)
+    if found is None:
+        return Looked(
+            Kind.DOCUMENT, document(head, name) if not in_boxes else UNKNOWN, is_changed=is_changed
+        )
+    return replace(_believed(found), is_changed=is_changed)
+
+
+def _believed(looked: Looked) -> Looked:
+    """Without the numbers that cannot be."""
+    width, height, duration_s = looked.width or 0, looked.height or 0, looked.duration_s or 0.0
+    is_size = 0 < width <= SIDE_MAX_PX and 0 < height <= SIDE_MAX_PX
+    return replace(
+        looked,
+        width=width if is_size else None,
+        height=height if is_size else None,
+        duration_s=duration_s if 0 < duration_s <= DURATION_MAX_S else None,
+    )

@@ -36,7 +36,13 @@ def main(memory_bytes: int, within_s: float) -> None:
         _allow_time(within_s)
         asked = json.loads(line)
         work = still if "max_px" in asked else look
-        answers(json.dumps(_answer(work, asked)).encode() + b"\n")
+        answer = json.dumps(_answer(work, asked)).encode() + b"\n"
+        try:
+            answers(answer)
+        except OSError:  # Who asked was killed.
+            for made in Path(asked["into"]).glob(f"{asked['stem']}*"):
+                made.unlink(missing_ok=True)
+            return
 
 
 def confine(memory_bytes: int) -> None:

@@ -7,7 +7,8 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Hashable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from parley.errors import BadFile, Unavailable
 from parley.media import streams, types
 from parley.media.looked import Kind, Looked
+from parley.media.turns import Turns
 
 MEMORY_BYTES = 1536 * 1024 * 1024
 """Of address space. The most that a picture of 40 megapixels was seen to take is 1 GB: as AVIF, or
@@ -23,6 +25,8 @@ STILL_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
 """What browsers make of what they draw."""
 MAX_WAITING = 200
 """Pictures in line for the workers; more are refused, to be sent again."""
+MAX_WAITING_OF_ONE = 20
+"""Of them; what one person has beyond is refused, while others have their turns in between."""
 IDLE_S = 60.0
 """How long a worker without work is kept."""
 START_WITHIN_S = 60.0
@@ -61,18 +65,20 @@ class Workshop:
         self._within_s = within_s
         self._memory_bytes = memory_bytes
         self._idle_s = idle_s
-        self._turns = asyncio.Semaphore(workers)
-        self._waiting = 0
+        self._turns = Turns(workers)
+        self._waiting: Counter[Hashable] = Counter()
+        """By whose they are, how many pictures are in line or being looked at."""
         self._idle: list[_Worker] = []
         self._busy: set[_Worker] = set()
         self._leaving: set[asyncio.Task[None]] = set()
         self._closed = False
         self._timer: asyncio.TimerHandle | None = None
 
-    async def look(self, path: Path, name: str, into: Path) -> Looked:
+    async def look(self, path: Path, name: str, into: Path, *, whose: Hashable = None) -> Looked:
         """What the finished upload at `path` holds.
 
-        `name` is the one it came with. New files are made in the folder `into`, whole and on the
+        `name` is the one it came with. Those with pictures in line have their turns one after the
+        other, told apart by `whose`. New files are made in the folder `into`, whole and on the
         disk when this returns; none is left when it raises.
 
         Raises `BadFile` for a picture that is damaged, too large or took too long, `Unavailable`
@@ -81,12 +87,12 @@ class Workshop:
         head = await asyncio.to_thread(_head, path)
         claim = types.claim(head, name)
         if claim.kind is Kind.PICTURE:
-            return await self._picture(path, claim.type, into)
+            return await self._picture(path, claim.type, into, whose)
         if claim.kind is Kind.DOCUMENT:
             return Looked(claim.kind, claim.type)
         return await asyncio.to_thread(streams.look, path, claim.type, head, name)
 
-    async def still(self, path: Path, into: Path, *, max_px: int) -> Path:
+    async def still(self, path: Path, into: Path, *, max_px: int, whose: Hashable = None) -> Path:
         """A preview of the picture at `path`, made in the folder `into`: a WebP of at most
         800 × 800 pixels, without metadata, whole and on the disk.
 
@@ -96,7 +102,7 @@ class Workshop:
         claim = types.claim(await asyncio.to_thread(_head, path), "")
         if claim.type not in STILL_TYPES:
             raise BadFile
-        answer = await self._made(path, claim.type, into, max_px=max_px)
+        answer = await self._made(path, claim.type, into, whose, max_px=max_px)
         return into / str(answer["preview"])
 
     async def close(self) -> None:
@@ -108,29 +114,31 @@ class Workshop:
         self._idle.clear()
         await asyncio.gather(*(worker.end() for worker in workers), *self._leaving)
 
-    async def _picture(self, path: Path, media_type: str, into: Path) -> Looked:
-        return _looked(await self._made(path, media_type, into), into)
+    async def _picture(self, path: Path, media_type: str, into: Path, whose: Hashable) -> Looked:
+        return _looked(await self._made(path, media_type, into, whose), into)
 
     async def _made(
-        self, path: Path, media_type: str, into: Path, **wishes: int
+        self, path: Path, media_type: str, into: Path, whose: Hashable, **wishes: int
     ) -> Mapping[str, Any]:
         """What a worker answers that was asked for a picture, and could open it."""
-        if self._waiting >= MAX_WAITING:
+        is_full = self._waiting.total() >= MAX_WAITING
+        if is_full or (whose is not None and self._waiting[whose] >= MAX_WAITING_OF_ONE):
             raise Unavailable(
                 "Too many pictures are being prepared. Please try again in a moment.",
                 retry_after=5,
             )
         stem = secrets.token_hex(8)
         asked = {"path": str(path), "type": media_type, "into": str(into), "stem": stem, **wishes}
-        self._waiting += 1
+        self._waiting[whose] += 1
         try:
-            async with self._turns:
+            async with self._turns.turn(whose):
                 answer = await self._ask(asked)
         except BaseException:
             await asyncio.shield(asyncio.to_thread(_sweep, into, stem))
             raise
         finally:
-            self._waiting -= 1
+            self._waiting[whose] -= 1
+            self._waiting += Counter()  # without those who have none
         if "bad" in answer:
             await asyncio.to_thread(_sweep, into, stem)
             raise _refusal(answer)

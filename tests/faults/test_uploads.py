@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import os
 import resource
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,13 +21,15 @@ from parley.config import Config
 from parley.domain import files
 from parley.domain.context import Context
 from parley.domain.files import SYNC_EVERY_BYTES
+from parley.errors import NotFound
+from parley.files.store import READ_MAX_BYTES, Folder
 from parley.storage import files as stored
 from tests.calls import Caller
 from tests.eventually import until
 from tests.faults.server import Server
 from tests.generous import generous
 from tests.people import Person
-from tests.uploading import adds, asks, begins, files_of, sends, uploads, uploads_of
+from tests.uploading import OFFSET_TYPE, adds, asks, begins, files_of, sends, uploads, uploads_of
 
 MB = 1_000_000
 
@@ -136,6 +140,22 @@ async def test_a_file_for_which_there_is_no_room_is_not_begun(
     assert refused.status == 503
     assert "no room" in refused.body["error"]
     await until(lambda: not list((tmp_path / "data" / "uploads").glob("*")))
+
+
+async def test_uploads_that_were_begun_leave_the_database_its_room(
+    app: Parley, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = Caller(app, "Ada")
+    room_id = await ada.starts()
+    await ada.joins(room_id)
+    headers = {"Tus-Resumable": "1.0.0"}
+    begun = await ada.call("POST", uploads_of(room_id), headers={**headers, "Upload-Length": "10"})
+    # What others were sending meanwhile took the room.
+    monkeypatch.setattr("parley.files.inbox.ROOM_LEFT_BYTES", 10**18)
+    path, added = begun.headers["Location"], {**headers, "Content-Type": OFFSET_TYPE}
+    refused = await ada.call("PATCH", path, raw=b"Hello", headers={**added, "Upload-Offset": "0"})
+    assert refused.status == 503
+    assert (await ada.call("HEAD", path, headers=headers)).headers["Upload-Offset"] == "0"
 
 
 async def test_a_body_without_end_is_cut_off(tmp_path: Path) -> None:
@@ -255,6 +275,19 @@ async def test_killed_before_or_after_it_was_stored_it_becomes_a_file_when_asked
         assert not list((config.data / "uploads").iterdir())
 
 
+async def test_what_was_made_of_a_picture_before_a_kill_is_gone_after_the_start(
+    config: Config,
+) -> None:
+    uploading = config.data / "uploads"
+    uploading.mkdir(parents=True)
+    for name in ("0123456789abcdef.jpeg", "0123456789abcdef.preview.webp"):
+        (uploading / name).touch()
+        os.utime(uploading / name, (time.time() - 1,) * 2)
+    app = create_app(generous(config))
+    async with app.test_app():
+        await until(lambda: not list(uploading.iterdir()))
+
+
 @pytest.mark.parametrize("is_put", [False, True], ids=["before", "after"])
 async def test_what_nobody_asks_for_again_is_gone_after_an_hour(
     config: Config, is_put: bool
@@ -272,6 +305,29 @@ async def test_what_nobody_asks_for_again_is_gone_after_an_hour(
         for folder in ("uploads", "files"):
             assert not [path for path in (config.data / folder).glob("**/*") if path.is_file()]
         assert await left.asks() is None
+
+
+async def test_whoever_opens_a_file_just_before_it_is_erased_does_not_read_on(
+    app: Parley, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = Caller(app, "Ada")
+    room_id = await ada.starts()
+    await ada.joins(room_id)
+    data = bytes(3 * READ_MAX_BYTES)
+    answer = await ada.call("POST", f"{files_of(room_id)}?name=a", raw=data)
+    context: Context = app.extensions["parley"].context
+    id, erase = answer.body["file"]["id"], Folder.erase
+    reading = files.read(context, id, id, 0, len(data))
+
+    async def first_read(store: Folder, keys: Iterable[str]) -> None:
+        assert await anext(reading)
+        await erase(store, keys)
+
+    monkeypatch.setattr(Folder, "erase", first_read)
+    later = Turned(context.clock() + timedelta(seconds=files.WAITS_S + 60))
+    await files.erase(replace(context, clock=later))
+    with pytest.raises(NotFound):
+        await anext(reading)
 
 
 async def test_deleting_erases_the_bytes_and_nobody_reads_them_any_more(tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import json
 import os
 import signal
 import struct
+import sys
 import zipfile
 import zlib
 from io import BytesIO
@@ -18,7 +20,7 @@ from hypothesis import strategies as st
 
 from parley.errors import BadFile, Unavailable
 from parley.media import Kind, Looked, Workshop
-from parley.media.workshop import MAX_WAITING
+from parley.media.workshop import MAX_WAITING, MEMORY_BYTES
 from tests.eventually import until
 from tests.media import recorded
 from tests.media.conftest import PATIENCE_S, Look
@@ -237,6 +239,24 @@ async def test_a_worker_that_is_killed_at_work_costs_one_picture(
         await workshop.close()
 
 
+async def test_a_worker_whose_server_was_killed_leaves_nothing(tmp_path: Path, into: Path) -> None:
+    upload = tmp_path / "upload"
+    upload.write_bytes(PICTURES["JPEG"])
+    asked = {"path": str(upload), "type": "image/jpeg", "into": str(into), "stem": "made"}
+    worker = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "parley.media.worker", str(MEMORY_BYTES), "60"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    assert await worker.stdout.readline() == b"ready\n"
+    worker._transport.get_pipe_transport(1).close()  # type: ignore[attr-defined]
+    worker.stdin.write(json.dumps(asked).encode() + b"\n")
+    assert await worker.wait() == 0
+    assert not names_in(into)
+
+
 async def test_one_that_died_while_idle_costs_nothing(tmp_path: Path, into: Path) -> None:
     workshop = Workshop(within_s=PATIENCE_S)
     upload = tmp_path / "upload"
@@ -278,7 +298,7 @@ async def test_a_line_that_is_too_long_takes_no_more(
 ) -> None:
     upload = tmp_path / "upload"
     upload.write_bytes(saved(flag(), "PNG"))
-    async with workshop._turns:  # nobody else has theirs
+    async with workshop._turns.turn("nobody else"):  # nobody else has theirs
         many = [
             asyncio.ensure_future(workshop.look(upload, "", into)) for _ in range(MAX_WAITING + 1)
         ]

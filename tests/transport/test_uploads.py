@@ -8,13 +8,17 @@ import hashlib
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import AsyncMock
 from urllib.parse import urlsplit
 
 import pytest
 
 from parley import incoming
 from parley.domain import files, owning
+from parley.errors import Unavailable
+from parley.media import Workshop
 from tests.eventually import until
+from tests.media.recorded import android, mp4, mvhd, trak
 from tests.people import Json, Person
 from tests.servers import Running
 from tests.uploading import (
@@ -191,6 +195,55 @@ async def test_an_upload_that_is_let_go_of_is_gone(
     await until(lambda: lying(server) == [])
 
 
+@pytest.mark.parametrize("is_whole", [True, False])
+async def test_whoever_is_removed_while_they_upload_has_no_file_of_it(
+    server: Running, ada: Person, person: People, room_id: str, is_whole: bool
+) -> None:
+    ben, is_out = person("Ben"), asyncio.Event()
+    joined = await ben.joins_over_rest(room_id)
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield bytes(5000)
+        await is_out.wait()
+        yield bytes(5000)
+
+    if is_whole:
+        sending = ben.send("POST", f"{files_of(room_id)}?name=a", slowly())
+    else:
+        sending = adds(ben, await begins(ben, room_id, 10_000), slowly(), 0)
+    going_on = asyncio.create_task(sending)
+    folder = folder_of(server) / "uploads"
+    await until(lambda: any(each.stat().st_size for each in folder.glob("*")))
+    path, body = f"/api/conversations/{room_id}/remove", {"user_id": joined["user_id"]}
+    assert (await ada.call("POST", path, body))[0] == 200
+    is_out.set()
+    assert (await going_on).status in {403, 404}
+    assert not list((folder_of(server) / "files").glob("*/*"))
+
+
+@pytest.mark.parametrize("error", [Unavailable(), RecursionError()])
+async def test_a_whole_file_that_cannot_be_looked_at_leaves_nothing(
+    server: Running, ada: Person, room_id: str, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Workshop, "look", AsyncMock(side_effect=error))
+    answer = await ada.send("POST", f"{files_of(room_id)}?name=a", b"Hello")
+    assert answer.status >= 500
+    await until(lambda: lying(server) == [])
+
+
+async def test_an_upload_that_cannot_be_looked_at_is_kept_only_where_that_may_pass(
+    server: Running, ada: Person, room_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = await begins(ada, room_id, 5)
+    monkeypatch.setattr(Workshop, "look", AsyncMock(side_effect=Unavailable()))
+    assert (await adds(ada, path, b"Hello", 0)).status == 503
+    assert len(lying(server)) == 1
+    monkeypatch.setattr(Workshop, "look", AsyncMock(side_effect=RecursionError()))
+    assert (await ada.send("HEAD", path, headers=TUS)).status == 500
+    await until(lambda: lying(server) == [])
+    assert await asks(ada, path) is None
+
+
 @pytest.mark.parametrize(
     ("length", "sent"), [("Content-Length: 500000", 100_000), ("Transfer-Encoding: chunked", 0)]
 )
@@ -231,6 +284,13 @@ async def test_whoever_sends_nothing_more_is_given_up(
     assert await page(ada, room_id) == []
 
 
+async def test_a_form_may_say_what_it_is_in_capitals(ada: Person, room_id: str) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nHello'
+    headers = {"Content-Type": "Multipart/Form-Data; boundary=x"}
+    answer = await ada.send("POST", files_of(room_id), body + b"\r\n--x--\r\n", headers)
+    assert answer.json["file"]["size"] == 5
+
+
 async def test_a_body_of_chunks_counts_as_it_comes(ada: Person, room_id: str) -> None:
     async def pieces() -> AsyncIterator[bytes]:
         for _ in range(100):
@@ -255,6 +315,21 @@ async def test_a_file_knows_the_hash_of_what_came(
 
     assert await context.database.read(hashes) == {hashlib.sha256(data).digest()}
     assert whole["size"] == len(data)
+
+
+async def test_a_film_that_said_where_it_was_made_knows_the_hash_of_what_is_kept(
+    server: Running, ada: Person, room_id: str
+) -> None:
+    film = mp4(mvhd(3), trak(b"vide", (64, 64)), android())
+    kept = (await ada.send("GET", (await uploads(ada, room_id, film))["url"])).body
+    assert kept != film
+    context = server.app.extensions["parley"].context
+
+    def hashes(connection: object) -> set[bytes]:
+        found = connection.exec_driver_sql("SELECT sha256 FROM files")  # type: ignore[attr-defined]
+        return {row[0] for row in found}
+
+    assert await context.database.read(hashes) == {hashlib.sha256(kept).digest()}
 
 
 NAMES = {

@@ -18,9 +18,10 @@ from parley.wire.connection import piece_of_chunks
 from parley.wire.gate import Gate
 from parley.wire.pace import Pace
 from tests.eventually import until
-from tests.people import PATIENCE_S
+from tests.people import PATIENCE_S, Person
 from tests.raw import event, raw_polling
 from tests.servers import Running, running
+from tests.uploading import uploads
 from tests.wire.test_frames import masked
 from tests.wire.test_http import connections
 from tests.wire.test_line import wire
@@ -321,6 +322,24 @@ async def test_a_body_in_small_chunks_is_read_in_turns(
         await until(lambda: sum(sizes) > 30_000)
     assert max(sizes) <= connection.HEAD_PIECE_BYTES
     assert len(sizes) > 30_000 / connection.CHUNKED_PIECE_BYTES * 0.8
+
+
+async def test_a_file_in_long_chunks_leaves_its_address_what_it_had_saved_up(
+    server: Running,
+) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield bytes(32_768)
+
+    ada = Person("Ada", server.url)
+    try:
+        room_id = await ada.starts()
+        await ada.joins_over_rest(room_id)
+        assert (await uploads(ada, room_id, pieces()))["size"] == 3_276_800
+    finally:
+        await ada.goes_home()
+    share = server.app.realtime.server.eio.pace._shares["127.0.0.1"]
+    assert share.left > pace.BURST_PACKETS / 2
 
 
 async def test_whoever_waits_as_the_server_stops_is_answered(config: Config) -> None:
