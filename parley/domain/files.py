@@ -189,10 +189,15 @@ async def _keep(context: Context, upload: Upload, opened: Opened) -> Upload:
 
 
 async def _note(context: Context, upload: Upload, offset: int) -> Upload:
-    at = context.clock()
+    """Raises `NotFound`, and `TooLarge` where meanwhile so much else came that it is too much."""
+    at, room = context.clock(), filing(context)
 
     def work(connection: sa.Connection) -> bool:
-        return stored.touch(connection, upload.id, offset=offset, at=at)
+        is_known = stored.touch(connection, upload.id, offset=offset, at=at)
+        if is_known:
+            usage = file_sums.usage(connection, upload.conversation_id, upload.session_id)
+            _require_room(room, usage, 0)
+        return is_known
 
     if not await context.database.write(work):
         raise NotFound(GONE)

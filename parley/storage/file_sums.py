@@ -30,13 +30,19 @@ class Size(NamedTuple):
 
     conversation_id: int
     session_id: int
-    size: int
+    came: int
+    expected: int
+    """At last, as was announced: of what is whole as much as came."""
+
+    @classmethod
+    def of_whole(cls, conversation_id: int, session_id: int, size: int) -> Size:
+        return cls(conversation_id, session_id, size, size)
 
 
-def add(connection: sa.Connection, came: Size) -> None:
+def add(connection: sa.Connection, each: Size) -> None:
     """One more."""
-    for of, id in _counted_for(came):
-        given = insert(file_sums).values(of=of.value, id=id, size=came.size, count=1)
+    for of, id, size in _counted_for(each):
+        given = insert(file_sums).values(of=of.value, id=id, size=size, count=1)
         connection.execute(
             given.on_conflict_do_update(
                 index_elements=[file_sums.c.of, file_sums.c.id],
@@ -48,21 +54,20 @@ def add(connection: sa.Connection, came: Size) -> None:
         )
 
 
-def change(connection: sa.Connection, before: Size, size: int) -> None:
+def change(connection: sa.Connection, before: Size, after: Size) -> None:
     """It takes up another size now."""
-    if size == before.size:
-        return
-    for of, id in _counted_for(before):
-        _update(connection, of, id, size=size - before.size, count=0)
+    for (of, id, was), (*_, size) in zip(_counted_for(before), _counted_for(after), strict=True):
+        if size != was:
+            _update(connection, of, id, size=size - was, count=0)
 
 
 def take_away(connection: sa.Connection, gone: Iterable[Size]) -> None:
     """These are no more."""
     sums: dict[tuple[Of, int], tuple[int, int]] = {}
     for each in gone:
-        for key in _counted_for(each):
-            size, count = sums.get(key, (0, 0))
-            sums[key] = size + each.size, count + 1
+        for of, id, taken in _counted_for(each):
+            size, count = sums.get((of, id), (0, 0))
+            sums[of, id] = size + taken, count + 1
     for (of, id), (size, count) in sums.items():
         _update(connection, of, id, size=-size, count=-count)
         if of is not Of.SERVER:
@@ -71,7 +76,7 @@ def take_away(connection: sa.Connection, gone: Iterable[Size]) -> None:
 
 
 def usage(connection: sa.Connection, conversation_id: int, session_id: int) -> Usage:
-    """How many bytes there are, and are expected."""
+    """How many bytes there are; of the session's also those that are expected."""
     return Usage(
         server=total(connection)[0],
         conversation=_sum(connection, Of.CONVERSATION, conversation_id)[0],
@@ -89,10 +94,11 @@ def count_in(connection: sa.Connection, conversation_id: int) -> int:
     return _sum(connection, Of.CONVERSATION, conversation_id)[1]
 
 
-def _counted_for(each: Size) -> Iterator[tuple[Of, int]]:
-    yield Of.SERVER, EVERYTHING
-    yield Of.CONVERSATION, each.conversation_id
-    yield Of.SESSION, each.session_id
+def _counted_for(each: Size) -> Iterator[tuple[Of, int, int]]:
+    # To announce costs nothing: who only does that takes no room from others.
+    yield Of.SERVER, EVERYTHING, each.came
+    yield Of.CONVERSATION, each.conversation_id, each.came
+    yield Of.SESSION, each.session_id, each.expected
 
 
 def _update(connection: sa.Connection, of: Of, id: int, *, size: int, count: int) -> None:

@@ -22,7 +22,7 @@ STEP_ROWS = 25
 
 def begin(connection: sa.Connection, upload: Upload) -> None:
     connection.execute(uploads.insert().values(_columns(upload)))
-    file_sums.add(connection, Size(upload.conversation_id, upload.session_id, upload.size))
+    file_sums.add(connection, _size(upload))
 
 
 def upload(connection: sa.Connection, file_id: str) -> Upload | None:
@@ -32,22 +32,25 @@ def upload(connection: sa.Connection, file_id: str) -> Upload | None:
 
 def touch(connection: sa.Connection, file_id: str, *, offset: int, at: datetime) -> bool:
     """More of it came, and is on the disk; whether there still is such an upload."""
-    done = connection.execute(
+    before = upload(connection, file_id)
+    if before is None:
+        return False
+    connection.execute(
         uploads.update().where(uploads.c.file_id == file_id).values(offset=offset, touched_at=at)
     )
-    return bool(done.rowcount)
+    file_sums.change(connection, _size(before), _size(before)._replace(came=offset))
+    return True
 
 
 def finish(connection: sa.Connection, file: File) -> bool:
     """Make a file of its upload; False where the upload is no more."""
-    gone = connection.execute(
-        uploads.delete().where(uploads.c.file_id == file.id).returning(uploads.c.size)
-    ).first()
-    if gone is None:
+    before = upload(connection, file.id)
+    if before is None:
         return False
+    connection.execute(uploads.delete().where(uploads.c.file_id == file.id))
     connection.execute(files.insert().values(_columns(file)))
-    before = Size(file.conversation_id, file.session_id, gone.size)
-    file_sums.change(connection, before, file.size)
+    after = Size.of_whole(file.conversation_id, file.session_id, file.size)
+    file_sums.change(connection, _size(before), after)
     return True
 
 
@@ -159,15 +162,14 @@ def _erase(connection: sa.Connection, table: sa.Table, *where: sa.ColumnElement[
     if not gone:
         return False
     _note_erased(connection, [row.file_id for row in gone])
-    file_sums.take_away(
-        connection, [Size(row.conversation_id, row.session_id, row.size) for row in gone]
-    )
+    file_sums.take_away(connection, [Size(*row[1:]) for row in gone])
     return True
 
 
 def _what_is_noted(table: sa.Table) -> tuple[sa.Column[Any], ...]:
     columns = table.c
-    return columns.file_id, columns.conversation_id, columns.session_id, columns.size
+    came = columns.offset if table is uploads else columns.size
+    return columns.file_id, columns.conversation_id, columns.session_id, came, columns.size
 
 
 def _note_erased(connection: sa.Connection, ids: Sequence[str]) -> None:
@@ -240,6 +242,10 @@ def waiting(connection: sa.Connection) -> tuple[int, int]:
     query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(uploads.c.size), 0))
     row = connection.execute(query.select_from(uploads)).one()
     return row[0], row[1]
+
+
+def _size(upload: Upload) -> Size:
+    return Size(upload.conversation_id, upload.session_id, upload.offset, upload.size)
 
 
 def _columns(record: File | Upload) -> dict[str, Any]:

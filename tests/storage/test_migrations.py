@@ -236,3 +236,35 @@ def test_under_which_names_somebody_spoke_before_is_known(engine: sa.Engine) -> 
     ]
     assert len(former) == 1 + naming.FORMER_MAX
     assert facts == ["another"]
+
+
+def test_what_did_not_come_yet_takes_no_room(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        command.upgrade(alembic(connection), "0018")
+        run = connection.exec_driver_sql
+        run("INSERT INTO sessions (id, token_hash, created_at) VALUES (1, x'01', 0)")
+        run(
+            "INSERT INTO conversations (id, room_id, title, title_folded, description, visibility,"
+            " created_at, created_by, owner_session_id, last_activity_at, participant_count,"
+            " message_count, seq) VALUES"
+            " (1, 'one', '', '', '', 'listed', 0, 'ada', 1, 0, 0, 0, 0),"
+            " (2, 'two', '', '', '', 'listed', 0, 'ada', 1, 0, 0, 0, 0)"
+        )
+        run(
+            "INSERT INTO uploads (file_id, conversation_id, session_id, user_id, name, size,"
+            ' "offset", begun_at, touched_at) VALUES'
+            " ('a', 1, 1, 'ada', 'a', 100, 30, 0, 0), ('b', 2, 1, 'ada', 'b', 50, 50, 0, 0)"
+        )
+        run(
+            "INSERT INTO file_sums VALUES ('server', 0, 1150, 3), ('conversation', 1, 1100, 2),"
+            " ('conversation', 2, 50, 1), ('session', 1, 1150, 3)"
+        )
+    migrate.migrate(engine)
+    with engine.connect() as connection:
+        sums = connection.exec_driver_sql('SELECT "of", id, size FROM file_sums ORDER BY 1, 2')
+        assert [tuple(each) for each in sums] == [
+            ("conversation", 1, 1030),
+            ("conversation", 2, 50),
+            ("server", 0, 1080),
+            ("session", 1, 1150),
+        ]

@@ -13,7 +13,7 @@ from parley.storage import file_sums
 from tests.eventually import until
 from tests.people import Answer, Person
 from tests.servers import Running, running
-from tests.uploading import TUS, begins, files_of, sends, uploads, uploads_of
+from tests.uploading import TUS, adds, begins, files_of, sends, uploads, uploads_of
 
 Small = Callable[..., Awaitable[tuple[Person, str]]]
 KB = 1_000
@@ -57,8 +57,10 @@ async def counted(server: Running) -> tuple[tuple[int, int], tuple[int, int]]:
 
     def both(connection: sa.Connection) -> tuple[tuple[int, int], tuple[int, int]]:
         rows = [
-            connection.exec_driver_sql(f"SELECT coalesce(sum(size), 0), count(*) FROM {name}").one()
-            for name in ("files", "uploads")
+            connection.exec_driver_sql(
+                f'SELECT coalesce(sum("{came}"), 0), count(*) FROM {name}'
+            ).one()
+            for name, came in (("files", "size"), ("uploads", "offset"))
         ]
         return file_sums.total(connection), (rows[0][0] + rows[1][0], rows[0][1] + rows[1][1])
 
@@ -94,7 +96,27 @@ async def test_each_quota_refuses_with_words_that_say_whose_it_is(
     await assert_counted(small)
 
 
-async def test_what_is_announced_counts_until_it_is_let_go_of(
+async def test_what_others_only_announce_takes_no_room(small: Running, arrives: Small) -> None:
+    for name in ("Mallory", "Trudy", "Eve"):
+        who, room_id = await arrives(name)
+        await begins(who, room_id, 4 * KB)
+    ada, room_id = await arrives("Ada", room_id)
+    assert (await tries(ada, room_id, 4 * KB)).status == 201
+    await assert_counted(small)
+
+
+async def test_what_comes_once_the_rest_is_full_is_refused(small: Running, arrives: Small) -> None:
+    begun = []
+    for name in ("Ada", "Ben", "Cleo"):
+        who, room_id = await arrives(name)
+        begun.append((who, await begins(who, room_id, 4 * KB)))
+    answers = [await adds(who, path, bytes(4 * KB), 0) for who, path in begun]
+    assert [each.status for each in answers] == [204, 204, 413]
+    assert "no room for more files" in answers[-1].json["error"]
+    await assert_counted(small)
+
+
+async def test_what_one_announces_counts_until_it_is_let_go_of(
     small: Running, arrives: Small
 ) -> None:
     ada, room_id = await arrives("Ada")
