@@ -35,12 +35,13 @@ def main(memory_bytes: int, within_s: float) -> None:
     for line in sys.stdin.buffer:
         _allow_time(within_s)
         asked = json.loads(line)
+        into, stem = Path(asked["into"]), asked["stem"]
         work = still if "max_px" in asked else look
         answer = json.dumps(_answer(work, asked)).encode() + b"\n"
         try:
             answers(answer)
         except OSError:  # Who asked was killed.
-            for made in Path(asked["into"]).glob(f"{asked['stem']}*"):
+            for made in into.glob(f"{stem}*"):
                 made.unlink(missing_ok=True)
             return
 

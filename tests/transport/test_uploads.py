@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import random
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from parley.errors import Unavailable
 from parley.media import Workshop
 from tests.eventually import until
 from tests.media.recorded import android, mp4, mvhd, trak
-from tests.people import Json, Person
+from tests.people import PATIENCE_S, Json, Person
 from tests.servers import Running
 from tests.uploading import (
     OFFSET_TYPE,
@@ -113,6 +114,27 @@ async def test_an_upload_that_broke_off_keeps_what_came(
     while await asks(ada, path) != 60_000:  # until the server has seen it
         pass
     assert (await adds(ada, path, bytes(40_000), 60_000)).status == 204
+
+
+async def test_what_follows_a_large_file_in_its_connection_is_the_next_request(
+    server: Running, ada: Person, room_id: str
+) -> None:
+    data = random.Random(1).randbytes(3_000_000)  # most of it passes by h11
+    path = await begins(ada, room_id, len(data))
+    url = urlsplit(server.url)
+    reader, writer = await asyncio.open_connection(url.hostname, url.port)
+    try:
+        head = of_patch(ada, path, 0, len(data)).encode()
+        writer.write(head + data + b"GET /api/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        async with asyncio.timeout(PATIENCE_S):
+            assert (await reader.readline()).startswith(b"HTTP/1.1 204")
+            while b"HTTP/1.1 200" not in await reader.readline():
+                assert not reader.at_eof()
+    finally:
+        writer.close()
+    await sends(ada, room_id, {"id": path.rsplit("/", 1)[1]})
+    [kept] = await page(ada, room_id)
+    assert (await ada.send("GET", kept["url"])).body == data
 
 
 async def test_of_two_who_add_the_newer_goes_on_and_nothing_is_lost(
