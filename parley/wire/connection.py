@@ -302,7 +302,7 @@ class _Http(H11Protocol):
         if self.stream is not None and isinstance(event, RawData):
             self.body_bytes += len(event.data)
         if isinstance(event, RawData) and self.is_file and self._is_all_body(event.data):
-            await self.stream.handle(Body(stream_id=STREAM_ID, data=event.data))
+            await cast("HTTPStream", self.stream).handle(Body(stream_id=STREAM_ID, data=event.data))
             return
         try:
             await super().handle(event)
@@ -321,7 +321,7 @@ class _Http(H11Protocol):
 
         h11 0.16 copies four times what it reads, which costs more than to write it to the disk.
         """
-        reader = getattr(self.connection, "_reader", None)
+        reader: Any = getattr(self.connection, "_reader", None)
         left = getattr(reader, "_remaining", 0) if _counts(reader) else 0
         if left <= len(data) or self.connection.trailing_data[0]:
             return False
