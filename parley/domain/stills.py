@@ -13,7 +13,7 @@ import msgspec
 from parley import contract
 from parley.domain import files
 from parley.domain.context import Context
-from parley.errors import BadRequest, TooLarge
+from parley.errors import BadRequest, NotFound, NotJoined, TooLarge
 from parley.files.store import PREVIEW
 from parley.files.threads import in_thread
 from parley.media import Kind
@@ -32,7 +32,12 @@ async def put(
     room = files.filing(context)
     if len(picture) > contract.STILL_MAX_BYTES:
         raise TooLarge(f"A still is at most {contract.STILL_MAX_BYTES // 1024} KiB.")
-    file = await files.own(context, room_id, session, file_id)
+    try:
+        file = await files.own(context, room_id, session, file_id)
+    except NotFound:
+        if session is None:
+            raise NotJoined from None
+        raise
     if file.kind != Kind.VIDEO:
         raise BadRequest("Only a film can be given a still.")
     if file.seq is not None:
