@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from parley import __version__
-from parley.config import SETTINGS, Config, load_config
+from parley.config import SETTINGS, Config, in_words, load_config
 from parley.errors import OutputUnusable, StartupError
 from parley.terminal import say
 
@@ -102,10 +102,10 @@ def backup(file: Path, **flags: str | None) -> None:
             _count(made.messages, "message"),
             _count(made.conversations, "conversation"),
         )
-        size = f"{made.size_bytes / 1_000_000:,.1f} MB"
+        size = in_words(made.size_bytes)
         say(f"Saved {messages} in {conversations} to {file} ({size}), checked and on disk.")
         if made.files:
-            theirs = f"Their {_count(made.files, 'file')} ({_size(made.files_bytes)})"
+            theirs = f"Their {_count(made.files, 'file')} ({in_words(made.files_bytes)})"
             are = "is" if made.files == 1 else "are"
             if config.files_url:
                 say(f"{theirs} {are} in {config.files_url}, and not in this backup.")
@@ -131,9 +131,9 @@ def files(context: click.Context, /, **flags: str | None) -> None:
 
     def tell(config: Config) -> None:
         usage = _hosting().files_usage(config)
-        say(f"{_count(usage.count, 'file')}, {_size(usage.size)}")
-        say(f"{_count(usage.uploads, 'upload')} not done, {_size(usage.uploads_size)}")
-        say(f"Room for {_size(config.files_in_all)} in all (--files-in-all)")
+        say(f"{_count(usage.count, 'file')}, {in_words(usage.size)}")
+        say(f"{_count(usage.uploads, 'upload')} not done, {in_words(usage.uploads_size)}")
+        say(f"Room for {in_words(config.files_in_all)} in all (--files-in-all)")
         if config.files_url:
             say(f"Kept in {config.files_url}")
 
@@ -170,10 +170,6 @@ def check(context: click.Context, /, **flags: str | None) -> None:
         say(f"{_count(found.count, 'file')}, all in order.")
 
     _or_say_why(asked, compare)
-
-
-def _size(size: int) -> str:
-    return f"{size / 1_000_000:,.1f} MB"
 
 
 # An id may begin with a hyphen, and even with -h.

@@ -85,6 +85,14 @@ def _date(text: str) -> date | None:
     raise ValueError("a date such as 2030-12-31")
 
 
+def in_words(size: int) -> str:
+    """A size as people say it: `1.5 GB`, in powers of ten."""
+    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if size >= unit:
+            return f"{size / unit:.1f}".removesuffix(".0") + f" {name}"
+    return f"{size} bytes"
+
+
 def _size(text: str) -> int:
     """Bytes, by units in powers of ten."""
     found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?) ?(kB|MB|GB|TB|B)?", text.strip(), re.I | re.A)

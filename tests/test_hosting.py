@@ -345,7 +345,7 @@ async def test_a_backup_has_the_files_of_messages_and_they_are_there_after_resto
         _, sent = await with_files(server)
         ended = await asyncio.to_thread(parley, "backup", str(copy), "--data", str(data))
     assert ended.returncode == 0, ended.stderr
-    assert f"Their 2 files (0.0 MB) are in the folder {copy}.files." in ended.stdout
+    assert f"Their 2 files (10 bytes) are in the folder {copy}.files." in ended.stdout
     shutil.rmtree(data)
     restored.mkdir(mode=0o700)
     copy.rename(restored / "parley.db")
@@ -385,9 +385,9 @@ async def test_how_much_there_is_and_that_all_is_in_order_beside_a_running_serve
         room_id, _ = await with_files(server)
         usage = await asyncio.to_thread(parley, "files", "--data", str(data))
         assert usage.stdout.splitlines() == [
-            "3 files, 0.0 MB",
-            "0 uploads not done, 0.0 MB",
-            "Room for 20,000.0 MB in all (--files-in-all)",
+            "3 files, 18 bytes",
+            "0 uploads not done, 0 bytes",
+            "Room for 20 GB in all (--files-in-all)",
         ]
         found = await asyncio.to_thread(parley, "files", "check", "--data", str(data))
     assert (found.returncode, found.stdout) == (0, "3 files, all in order.\n")

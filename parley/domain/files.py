@@ -16,6 +16,7 @@ import structlog
 from msgspec import UNSET, UnsetType
 
 from parley import contract
+from parley.config import in_words as in_words
 from parley.domain import access, door, text
 from parley.domain.context import Context
 from parley.domain.filing import Filing
@@ -315,14 +316,6 @@ def _require_room(room: Filing, usage: Usage, size: int) -> None:
         )
     if usage.server + size > quotas.server:
         raise TooLarge("The server has no room for more files. Whoever runs it can make some.")
-
-
-def in_words(size: int) -> str:
-    """A size as people say it: `1.5 GB`, in powers of ten."""
-    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
-        if size >= unit:
-            return f"{size / unit:.1f}".removesuffix(".0") + f" {name}"
-    return f"{size} bytes"
 
 
 # --- reading ---

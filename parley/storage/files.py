@@ -238,8 +238,8 @@ def is_known(connection: sa.Connection, file_id: str) -> bool:
 
 
 def waiting(connection: sa.Connection) -> tuple[int, int]:
-    """How many uploads are not done, and how many bytes they will have."""
-    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(uploads.c.size), 0))
+    """How many uploads are not done, and how many bytes of them came."""
+    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(uploads.c.offset), 0))
     row = connection.execute(query.select_from(uploads)).one()
     return row[0], row[1]
 

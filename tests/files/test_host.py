@@ -49,7 +49,7 @@ async def test_a_backup_says_that_the_files_stay_where_they_are_and_goes_on_with
     ended = await beside("backup", str(copy), data=data, url=one_s3.url)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.splitlines()[1:] == [
-        f"Their 2 files (0.0 MB) are in {one_s3.url}, and not in this backup."
+        f"Their 2 files (10 bytes) are in {one_s3.url}, and not in this backup."
     ]
     assert not (tmp_path / "copy.db.files").exists()
     server.stop()
