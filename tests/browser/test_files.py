@@ -15,6 +15,8 @@ from tests.browser.making_files import payload, picture, png, wav
 from tests.browser.visitor import Visitor
 from tests.servers import Process, process
 
+SLOWED = pytest.mark.not_in_firefox("Playwright can slow the network of Chromium alone")
+
 
 def chooses(visitor: Visitor, *files: FilePayload) -> None:
     with visitor.page.expect_file_chooser() as chosen:
@@ -56,6 +58,7 @@ def test_pictures_and_a_document_go_out_with_their_words(ada: Visitor, ben: Visi
     assert ben.message("From the lake").locator(".files").evaluate(LOOKS) == before
 
 
+@SLOWED
 def test_an_upload_goes_on_after_a_reload_and_what_follows_waits_for_it(
     ada: Visitor, ben: Visitor
 ) -> None:
@@ -80,6 +83,7 @@ def test_an_upload_goes_on_after_a_reload_and_what_follows_waits_for_it(
     assert any(offset not in ("", "0") for offset in patches)
 
 
+@SLOWED
 def test_an_upload_goes_on_when_the_server_is_back(arrive: Arrive, tmp_path: Path) -> None:
     with process(tmp_path / "data", "--port", "0") as site:
         ada = arrive("Ada", url=site.url)
@@ -106,6 +110,7 @@ def test_an_upload_goes_on_when_the_server_is_back(arrive: Arrive, tmp_path: Pat
             again.stop()
 
 
+@SLOWED
 def test_an_upload_outlives_a_reload_while_the_server_is_gone(
     arrive: Arrive, tmp_path: Path
 ) -> None:
@@ -141,6 +146,7 @@ def test_an_upload_outlives_a_reload_while_the_server_is_gone(
             again.stop()
 
 
+@SLOWED
 def test_what_is_refused_says_why_and_what_is_sent_can_be_called_off(ada: Visitor) -> None:
     ada.may_meet("status 4", "status of 4")
     ada.starts()
