@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import APIResponse, Route, expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.axe import grave_faults
 from tests.browser.conftest import Arrive
@@ -108,15 +108,16 @@ def test_a_knock_is_not_lost_while_the_page_asks_who_waits(ada: Visitor, seeding
     seeded = seeding.conversation(owner="Ada")
     seeding.decide(seeded, {"knock": True})
     ada.has_session(seeded.tokens["Ada"])
-    held: list[tuple[Route, APIResponse]] = []
-    ada.page.route("**/manage", lambda route: held.append((route, route.fetch())), times=1)
+    held: list[Route] = []
+    ada.page.route("**/manage", lambda route: held.append(route), times=1)
     with ada.page.expect_request("**/manage"):
         ada.opens(seeded.link)
     ada.is_connected()
+    [route] = held
+    nobody_waits = route.fetch()
     seeding.knock(seeded, "Kay")
     lets_in = ada.page.get_by_role("button", name="Let in")
     expect(lets_in).to_have_count(1)
-    [(route, nobody_waits)] = held
     with ada.page.expect_request("**/manage") as once_more:
         route.fulfill(response=nobody_waits)
     once_more.value.response()
