@@ -7,6 +7,8 @@ and what to do. It is sent as it is, so it never tells internals.
 
 from __future__ import annotations
 
+import sys
+
 
 class ParleyError(Exception):
     """Something a client asked for cannot be done."""
@@ -207,3 +209,14 @@ class OutputUnusable(StartupError):
             f"Standard output can't be written: {error.strerror}. Send it somewhere else, "
             "such as to a terminal or a file on a disk with room."
         )
+
+
+def the_extra(name: str) -> str:
+    """What an optional part needs, and how to get it: the end of a sentence, and one more.
+
+    By a path, never by the project's name: indexes may have another's package of that name.
+    """
+    return (
+        f"the extra {name}. In the folder of Parley's source, run: "
+        f"{sys.executable} -m pip install '.[{name}]'."
+    )

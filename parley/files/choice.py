@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parley.config import Config
-from parley.errors import FilesUnusable
+from parley.errors import FilesUnusable, the_extra
 from parley.files.store import FILES, Folder, Store
 
 
@@ -17,7 +17,5 @@ def store_of(config: Config) -> Store:
     try:
         from parley.files.bucket import Bucket
     except ImportError:
-        raise FilesUnusable(
-            "Keeping files in a bucket needs the extra s3: pip install 'parley[s3]'."
-        ) from None
+        raise FilesUnusable(f"Keeping files in a bucket needs {the_extra('s3')}") from None
     return Bucket(config.files_url)

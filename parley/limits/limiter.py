@@ -23,6 +23,7 @@ from parley.errors import (
     PassphraseWrong,
     RateLimited,
     RateLimitStorageUnusable,
+    the_extra,
 )
 from parley.limits.rates import By, Rate
 from parley.limits.windows import Key, Keys, Windows
@@ -385,7 +386,5 @@ def _shared(url: str, rates: Mapping[str, Sequence[Rate]]) -> SharedWindows:
     try:
         from parley.limits.shared_windows import SharedWindows
     except ImportError as error:
-        raise RateLimitStorageUnusable(
-            "Counting in Redis needs the extra redis: pip install 'parley[redis]'."
-        ) from error
+        raise RateLimitStorageUnusable(f"Counting in Redis needs {the_extra('redis')}") from error
     return SharedWindows(url, rates)

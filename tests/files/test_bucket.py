@@ -229,7 +229,8 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
     )
     assert ended.returncode == 1
     assert ended.stderr == (
-        "parley: Keeping files in a bucket needs the extra s3: pip install 'parley[s3]'.\n"
+        "parley: Keeping files in a bucket needs the extra s3. In the folder of Parley's source, "
+        f"run: {sys.executable} -m pip install '.[s3]'.\n"
     )
 
 

@@ -75,7 +75,7 @@ def test_without_the_extra_it_is_one_sentence(tmp_path: Path) -> None:
         timeout=START_WITHIN_S,
         check=False,
     )
-    assert_says_why(ended, "extra redis")
+    assert_says_why(ended, "extra redis", "pip install '.[redis]'")
 
 
 def test_a_redis_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
