@@ -350,6 +350,10 @@ async def test_a_backup_has_the_files_of_messages_and_they_are_there_after_resto
     restored.mkdir(mode=0o700)
     copy.rename(restored / "parley.db")
     (tmp_path / "copy.db.files").rename(restored / "files")
+    check = await asyncio.to_thread(parley, "files", "check", "--data", str(restored))
+    assert (check.returncode, check.stdout) == (0, "2 files, all in order.\n")
+    usage = await asyncio.to_thread(parley, "files", "--data", str(restored))
+    assert usage.stdout.splitlines()[:2] == ["2 files, 10 bytes", "0 uploads not done, 0 bytes"]
     with process(restored) as server:
         cleo = Person("Cleo", server.url)
         texts = [(await cleo.send("GET", file["url"])).body for file in sent]

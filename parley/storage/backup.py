@@ -55,7 +55,7 @@ def back_up(folder: Path, target: Path, *, with_files: bool = True) -> Backup:
         unfinished_files = files_beside(unfinished)
         try:
             os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            _copy(folder / NAME, unfinished)
+            _copy(folder / NAME, unfinished, with_files=with_files)
             _sync(unfinished)
             made = _look_at(unfinished)
             sizes = _files_of(unfinished)
@@ -114,7 +114,7 @@ def _taken(target: Path) -> BackupFailed:
     return BackupFailed(f"{target} is already there, and is never overwritten. Give another name.")
 
 
-def _copy(database: Path, into: Path) -> None:
+def _copy(database: Path, into: Path, *, with_files: bool) -> None:
     """All at once: a copy in pieces begins again with whatever is written meanwhile."""
     # It reads the log of a server that runs, or of one that was killed, and writes to neither.
     source = sqlite3.connect(_address(database, "mode=ro"), uri=True, timeout=BUSY_S)
@@ -123,6 +123,33 @@ def _copy(database: Path, into: Path) -> None:
         copy.execute("PRAGMA journal_mode = OFF")
         copy.execute("PRAGMA synchronous = OFF")
         source.backup(copy)
+        if with_files:
+            _leave_out_unsent(copy)
+
+
+def _leave_out_unsent(copy: sqlite3.Connection) -> None:
+    """What no message names has no bytes in the backup, and nobody could send it from there."""
+    if not _knows_files(copy):
+        return
+    copy.execute("DELETE FROM uploads")
+    copy.execute("DELETE FROM files WHERE seq IS NULL")
+    copy.execute("DELETE FROM file_sums")
+    for of, id in (
+        ("server", "0"),
+        ("conversation", "conversation_id"),
+        ("session", "session_id"),
+    ):
+        copy.execute(
+            f"INSERT INTO file_sums SELECT '{of}', {id}, sum(size), count(*) FROM files"  # noqa: S608  # ours
+            " GROUP BY 2"
+        )
+    copy.commit()
+
+
+def _knows_files(copy: sqlite3.Connection) -> bool:
+    """False for a database that was not upgraded yet."""
+    is_there = "SELECT 1 FROM sqlite_schema WHERE name = 'files'"
+    return copy.execute(is_there).fetchone() is not None
 
 
 def _sync(path: Path) -> None:
@@ -151,10 +178,9 @@ def _look_at(path: Path) -> Backup:
 def _files_of(path: Path) -> dict[str, int]:
     """The size of each, by its id."""
     with closing(sqlite3.connect(_address(path, "mode=ro&immutable=1"), uri=True)) as copy:
-        is_there = "SELECT 1 FROM sqlite_schema WHERE name = 'files'"
-        if copy.execute(is_there).fetchone() is None:
-            return {}  # a database that was not upgraded yet
-        # What is not sent yet goes within the hour.
+        if not _knows_files(copy):
+            return {}
+        # In a bucket lies also what is not sent yet; it goes within the hour.
         query = "SELECT file_id, size FROM files WHERE seq IS NOT NULL ORDER BY id"
         return dict(copy.execute(query))
 
