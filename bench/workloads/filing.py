@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import os
 import sys
 from collections.abc import AsyncIterator, Callable
 
@@ -22,7 +23,7 @@ from bench.workloads.workload import SHARES, Figures, Measure, Workload
 MIB = 2**20
 ROOMS, PEOPLE = 10, 4
 RATE = 50.0
-PHOTO_MAX_S = 1.5
+SETTLE_S = 1.0
 ENVIRON = {
     "PARLEY_MAX_FILE": "4GB",
     "PARLEY_FILES_PER_PERSON": "64GB",
@@ -133,6 +134,9 @@ async def _moving(server: Running, way: str, scale: Scale) -> AsyncIterator[None
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
+        # What lies in the way of the next turn, which is to be one without: what was sent last.
+        await asyncio.sleep(SETTLE_S)
+        await asyncio.to_thread(os.sync)
 
 
 async def _photo(server: Running, scale: Scale) -> Figures:
