@@ -24,6 +24,7 @@ MIB = 2**20
 ROOMS, PEOPLE = 10, 4
 RATE = 50.0
 SETTLE_S = 1.0
+"""Then what was asked for before is no longer felt."""
 ENVIRON = {
     "PARLEY_MAX_FILE": "4GB",
     "PARLEY_FILES_PER_PERSON": "64GB",
@@ -38,6 +39,7 @@ async def _upload(server: Running, scale: Scale) -> Figures:
     size = scale.file_mib * MIB
     send = await asyncio.to_thread(_sender, server)
     await asyncio.to_thread(send, MIB)
+    await asyncio.sleep(SETTLE_S)  # a file gives way to people, such as the one who just came
     memory, meter = memory_bytes(server.pid), Meter(server.pid)
     await asyncio.to_thread(send, size)
     return _moved(server, meter, scale, memory)
