@@ -20,6 +20,7 @@ from parley.config import in_words as in_words
 from parley.domain import access, door, text
 from parley.domain.context import Context
 from parley.domain.filing import Filing
+from parley.domain.giving_way import GivingWay
 from parley.errors import (
     BadRequest,
     Forbidden,
@@ -42,10 +43,9 @@ from parley.storage import files as stored
 log = structlog.get_logger(__name__)
 
 ID_BYTES = 16
-SYNC_EVERY_BYTES = 16 * 1024 * 1024
-SYNC_EVERY_S = 60.0
-UNSYNCED_MAX_BYTES = 2 * SYNC_EVERY_BYTES
-"""So much of an upload may have to be sent again after a crash."""
+KEEP_EVERY_BYTES = 16 * 1024 * 1024
+KEEP_EVERY_S = 60.0
+"""About so much of an upload may have to be sent again after a crash."""
 WAITS_S = 3600.0
 """How long an upload may stand still, and a file wait for a message that names it."""
 WAITING_MAX = 100
@@ -162,19 +162,25 @@ async def receive(context: Context, upload: Upload, data: AsyncIterator[bytes]) 
     async with filing(context).inbox.opened(upload.id, upload.offset) as opened:
         keeping: asyncio.Task[Upload] | None = None
         kept_to, kept_s = opened.synced, context.elapsed()
+        giving_way = GivingWay(context.database)
         try:
             async for piece in data:
                 if opened.offset + len(piece) > asked.size:
                     raise BadRequest("More came than was announced.")
+                await giving_way.wait(piece)
                 await opened.add(piece)
-                coming, for_s = opened.offset - kept_to, context.elapsed() - kept_s
-                if coming < SYNC_EVERY_BYTES and for_s < SYNC_EVERY_S:
-                    continue
-                if keeping is not None and (keeping.done() or coming >= UNSYNCED_MAX_BYTES):
-                    upload, keeping = await to_its_end(keeping), None
-                if keeping is None:
-                    kept_to, kept_s = opened.offset, context.elapsed()
+                if keeping is not None:
+                    if not keeping.done():
+                        continue
+                    upload, keeping = keeping.result(), None
+                for_s = context.elapsed() - kept_s
+                if opened.synced - kept_to >= KEEP_EVERY_BYTES:
+                    keeping = asyncio.create_task(_note(context, upload, opened.synced))
+                elif for_s >= KEEP_EVERY_S:
                     keeping = asyncio.create_task(_keep(context, upload, opened))
+                else:
+                    continue
+                kept_to, kept_s = opened.synced, context.elapsed()
         finally:
             if keeping is not None:
                 upload = await to_its_end(keeping)
@@ -352,10 +358,12 @@ async def read(
     """
     room = filing(context)
     room.being_read[file_id] += 1
+    giving_way = GivingWay(context.database)
     try:
         async for piece in room.store.read(key, start, end):
             if file_id in room.gone:
                 raise NotFound(NO_SUCH_FILE)
+            await giving_way.wait(piece)
             yield piece
     except FileNotFoundError:
         log.warning("file_missing")

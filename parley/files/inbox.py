@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import math
 import os
 import shutil
 import time
 from pathlib import Path
 
 from parley.errors import NotFound, Unavailable
-from parley.files.threads import in_thread
+from parley.files.threads import in_thread, to_its_end
 
 ROOM_LEFT_BYTES = 64 * 1024 * 1024
 """What a disk must have left beside an upload: the database is on it, too."""
+SYNC_EVERY_BYTES, SYNC_EVERY_S = 1024 * 1024, 0.01
+"""Small, as whoever syncs something else meanwhile, such as a message, waits for what is ahead of
+it on its way to the disk."""
+UNSYNCED_MAX_BYTES = 32 * 1024 * 1024
+"""So much of what one upload sends is in memory only, and waits for a slow disk."""
 GONE = "There's no such upload. It may have taken too long: begin it again."
 FULL = "The server has no room for more files. Please try again later."
 
@@ -154,6 +160,10 @@ class Opened:
         self._inbox = inbox
         self._file = -1
         self._hash: _Hash | None = None
+        self._syncing: asyncio.Task[None] | None = None
+        self._synced_s = -math.inf
+        """When a sync last began."""
+        self._lost: OSError | None = None
         self._until = asyncio.timeout(None)
         self._is_open = self._is_wanted = False
         self._is_left = asyncio.Event()
@@ -187,8 +197,11 @@ class Opened:
         except TimeoutError:
             raise GaveWay from None
         finally:
-            os.close(self._file)
-            self._leave()
+            try:
+                await self._until_synced()
+            finally:
+                os.close(self._file)
+                self._leave()
 
     def _leave(self) -> None:
         self._inbox.leave(self, length=self.synced, hashed=self._hash)
@@ -206,9 +219,21 @@ class Opened:
             self._until.reschedule(asyncio.get_running_loop().time())
 
     async def add(self, data: bytes) -> None:
-        """Write it behind what there is. Raises `Unavailable` where it does not fit."""
+        """Write it behind what there is. Raises `Unavailable` where it does not fit.
+
+        What is added goes to the disk in small steps meanwhile.
+        """
+        self._require_nothing_lost()
         await in_thread(self._add, data)
         self.offset += len(data)
+        unsynced, now_s = self.offset - self.synced, time.monotonic()
+        is_due = unsynced >= SYNC_EVERY_BYTES and now_s - self._synced_s >= SYNC_EVERY_S
+        if is_due and self._syncing is None:
+            self._synced_s = now_s
+            self._syncing = asyncio.create_task(self._sync())
+            self._syncing.add_done_callback(self._did_sync)
+        if unsynced >= UNSYNCED_MAX_BYTES:
+            await self._until_synced()
 
     def _add(self, data: bytes) -> None:
         left, at = memoryview(data), self.offset
@@ -224,13 +249,36 @@ class Opened:
             self._hash.add(data)
 
     async def sync(self) -> None:
-        """Return once all that was added until now is on the disk. More may be added meanwhile."""
+        """Return once all that was added until now is on the disk. More may be added meanwhile.
+
+        Raises `Unavailable` where any of it is not.
+        """
+        await self._until_synced()
+        await self._sync()
+
+    async def _sync(self) -> None:
+        self._require_nothing_lost()
         offset = self.offset
         try:
             await in_thread(os.fsync, self._file)
         except OSError as error:
+            self._lost = error
             raise Unavailable(FULL, retry_after=60) from error
-        self.synced = offset
+        self.synced = max(self.synced, offset)
+
+    def _require_nothing_lost(self) -> None:
+        # A disk tells of what it lost once: fsync(2). After it, nothing is known of the rest.
+        if self._lost is not None:
+            raise Unavailable(FULL, retry_after=60) from self._lost
+
+    def _did_sync(self, syncing: asyncio.Task[None]) -> None:
+        self._syncing = None
+        if not syncing.cancelled():
+            syncing.exception()  # told by the next `sync`
+
+    async def _until_synced(self) -> None:
+        if self._syncing is not None:
+            await to_its_end(asyncio.ensure_future(asyncio.wait([self._syncing])))
 
 
 class _Hash:

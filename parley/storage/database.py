@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -171,6 +172,18 @@ class Database:
         if self._is_closed or self._writer is None:
             raise Unavailable(retry_after=RETRY_AFTER_S)
         return self._writer.submit(work, then)
+
+    async def quiet(self, within_s: float) -> None:
+        """For whoever has time: return once nobody waits for the writer, at the latest after so
+        long.
+        """
+        if self._writer is not None:
+            await self._writer.quiet(within_s)
+
+    @property
+    def talked_s(self) -> float:
+        """When something was last stored of which others are told, in the event loop's time."""
+        return -math.inf if self._writer is None else self._writer.talked_s
 
     async def write_unreferenced(self, work: Callable[[sa.Connection], T]) -> T:
         """The same for deleting what nothing refers to, as its caller knows: SQLite would look

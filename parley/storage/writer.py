@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,6 +58,8 @@ class Writer:
         """The transaction that runs."""
         self.took_s = 0.0
         """How long the transaction took in the thread whose works are told of in this turn."""
+        self.talked_s = -math.inf
+        """When something was last asked for of which others are told; the event loop's time."""
 
     def submit(
         self, run: Callable[[sa.Connection], Any], then: Callable[[Any], None] | None
@@ -68,12 +71,23 @@ class Writer:
             # After whatever else this turn of the loop brings.
             self._loop.call_soon(self._start)
         self._waiting.append(Work(run, then, done))
+        if then is not None:
+            self.talked_s = self._loop.time()
         return done
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is being written, or waits to be."""
         return self._running is None and not self._waiting
+
+    async def quiet(self, within_s: float) -> None:
+        """Return once it is idle, at the latest after so long."""
+        until_s = self._loop.time() + within_s
+        while not self.is_idle and (left_s := until_s - self._loop.time()) > 0:
+            if self._running is None:
+                await asyncio.sleep(0)  # it begins after this turn
+            else:
+                await asyncio.wait([self._running], timeout=left_s)
 
     def between(self, call: Callable[[], T]) -> asyncio.Future[T]:
         """Run it in the thread, between two transactions."""

@@ -20,7 +20,7 @@ from parley.app import Parley, create_app
 from parley.config import Config
 from parley.domain import files
 from parley.domain.context import Context
-from parley.domain.files import SYNC_EVERY_BYTES
+from parley.domain.files import KEEP_EVERY_BYTES
 from parley.errors import NotFound
 from parley.files.store import READ_MAX_BYTES, Folder
 from parley.storage import files as stored
@@ -71,7 +71,7 @@ async def place_at(folder: Path, *flags: str) -> AsyncIterator[Place]:
 
 async def test_an_upload_goes_on_after_the_server_was_killed_in_the_middle(tmp_path: Path) -> None:
     # So much that the first part of it was waited for.
-    data = bytes(range(256)) * (4 * SYNC_EVERY_BYTES // 256)
+    data = bytes(range(256)) * (4 * KEEP_EVERY_BYTES // 256)
     async with place_at(tmp_path / "data") as here:
         path = await begins(here.ada, here.room_id, len(data))
         upload = here.server.folder / "uploads" / path.rsplit("/", 1)[1]
@@ -94,7 +94,7 @@ async def test_an_upload_goes_on_after_the_server_was_killed_in_the_middle(tmp_p
         await here.server.start()
         at = await asks(here.ada, path)
         assert at is not None
-        assert acknowledged + SYNC_EVERY_BYTES <= at < len(data)
+        assert acknowledged + KEEP_EVERY_BYTES <= at < len(data)
         assert (await adds(here.ada, path, data[at:], at)).status == 204
         await sends(here.ada, here.room_id, {"id": upload.name})
         _, page = await here.ada.call("GET", files_of(here.room_id))

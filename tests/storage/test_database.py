@@ -192,6 +192,18 @@ async def test_after_a_failed_commit_the_next_one_works(database: Database) -> N
     assert await names(database) == ["Ada"]
 
 
+async def test_whoever_has_time_waits_for_the_writer_but_not_for_ever(database: Database) -> None:
+    gate = Gate()
+    held = await gate.holds(database)
+    await database.quiet(within_s=0.01)
+    assert not held.done()
+    [waits] = await begun(database.quiet(within_s=60))
+    assert not waits.done()
+    gate.opened.set()
+    await waits
+    assert held.done()
+
+
 async def test_a_read_cannot_write(database: Database) -> None:
     with pytest.raises(Unavailable):
         await database.read(lambda connection: connection.execute(note("Mallory")).close())
