@@ -289,7 +289,8 @@ class Config:
     max_file: int = _setting(
         _size,
         "100MB",
-        "how large an uploaded file may be; 0 takes no files",
+        "how large an uploaded file may be, where the next three leave that much room; "
+        "0 takes no files",
         "SIZE",
     )
     files_per_person: int = _setting(

@@ -125,6 +125,8 @@ def test_the_readmes_curl_examples_work(
     variables = {"ROOM": created["room_id"], "TOKEN": joined["token"]}
     uploaded = json.loads(run(block("bash", "file=@"), parley, **variables))
     assert (uploaded["file"]["name"], uploaded["file"]["size"]) == ("cake.jpg", 6)
+    variables["FILE"] = uploaded["file"]["id"]
+    assert json.loads(run(block("bash", "attachments"), parley, **variables))["seq"] == 2
 
 
 def test_the_extra_that_the_readme_installs_is_spelt_as_its_package_spells_it() -> None:

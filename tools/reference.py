@@ -42,7 +42,8 @@ def settings() -> str:
             GENERATED,
             "",
             "A flag of `parley serve` takes precedence over an environment variable, and that over "
-            "the default.",
+            "the default. A size is a number and B, kB, MB, GB or TB, in powers of ten, such as "
+            "`1.5GB`; without a unit it is in bytes.",
             "",
             *_table(("flag", "variable", "default", "what it is"), rows),
             "",
