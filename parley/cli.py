@@ -124,7 +124,7 @@ def backup(file: Path, **flags: str | None) -> None:
 @with_settings("data", "files_url", "files_in_all", data=SERVERS_FOLDER)
 @click.pass_context
 def files(context: click.Context, /, **flags: str | None) -> None:
-    """Say how much the files of conversations take up, also while the server runs."""
+    """Say how much the files take up, sent or not yet, also while the server runs."""
     context.obj = flags
     if context.invoked_subcommand is not None:
         return
@@ -133,7 +133,7 @@ def files(context: click.Context, /, **flags: str | None) -> None:
         usage = _hosting().files_usage(config)
         say(f"{_count(usage.count, 'file')}, {in_words(usage.size)}")
         say(f"{_count(usage.uploads, 'upload')} not done, {in_words(usage.uploads_size)}")
-        say(f"Room for {in_words(config.files_in_all)} in all (--files-in-all)")
+        say(f"At most {in_words(config.files_in_all)} in all, as --files-in-all is set here")
         if config.files_url:
             say(f"Kept in {config.files_url}")
 
@@ -141,10 +141,14 @@ def files(context: click.Context, /, **flags: str | None) -> None:
 
 
 @files.command()
+@click.option(
+    "--contents", is_flag=True, help="Read all of every file, too, and compare its SHA-256."
+)
 @with_settings("data", "files_url", data=SERVERS_FOLDER)
 @click.pass_context
-def check(context: click.Context, /, **flags: str | None) -> None:
-    """Compare the files that conversations have with those that are kept.
+def check(context: click.Context, /, *, contents: bool, **flags: str | None) -> None:
+    """Compare the files that conversations have with those that are kept: which there are, and
+    how large they are.
 
     Also while the server runs. Exit code 0 means that all are there, 1 that some are not: their
     ids are printed. It changes nothing.
@@ -153,18 +157,20 @@ def check(context: click.Context, /, **flags: str | None) -> None:
     asked = {**given, **{name: value for name, value in flags.items() if value is not None}}
 
     def compare(config: Config) -> None:
-        found = _hosting().check_files(config)
+        found = _hosting().check_files(config, contents=contents)
         for what, ids in (
             ("missing", found.missing),
-            ("of another size than it had", found.damaged),
+            ("of another size than it had", found.resized),
+            ("changed", found.changed),
             ("kept, but in no conversation", found.strays),
         ):
             for id in ids:
                 say(f"{id}: {what}")
-        if found.missing or found.damaged or found.strays:
+        damaged = found.resized + found.changed
+        if found.missing or damaged or found.strays:
             say(
                 f"{_count(found.count, 'file')} in order, {len(found.missing)} missing, "
-                f"{len(found.damaged)} damaged, {len(found.strays)} in no conversation."
+                f"{len(damaged)} damaged, {len(found.strays)} in no conversation."
             )
             sys.exit(EXIT_CANNOT_START)
         say(f"{_count(found.count, 'file')}, all in order.")

@@ -7,6 +7,7 @@ The server itself is not asked: both use its database, as its own connections do
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -47,11 +48,13 @@ class FilesCheck:
     """What the store has and the database says, where they differ."""
 
     count: int
-    """Files that are there and as large as they should be."""
+    """Files that are there and as they should be."""
     missing: tuple[str, ...]
     """Ids of files that are not in the store."""
-    damaged: tuple[str, ...]
+    resized: tuple[str, ...]
     """Ids of files that have another size there."""
+    changed: tuple[str, ...]
+    """Ids of files that have other contents there, where these were read."""
     strays: tuple[str, ...]
     """What lies in the store and belongs to no file."""
 
@@ -69,22 +72,25 @@ def files_usage(config: Config) -> FilesUsage:
     return beside.read(config.data, query)
 
 
-def check_files(config: Config) -> FilesCheck:
-    """Compare the database with the store, both ways. Raises `DatabaseUnusable`, `FilesUnusable`.
+def check_files(config: Config, *, contents: bool = False) -> FilesCheck:
+    """Compare the database with the store, both ways: what there is and how large it is, with
+    `contents` also the SHA-256 of each file, which reads them all.
+
+    Raises `DatabaseUnusable`, `FilesUnusable`.
 
     What comes and goes meanwhile is no difference: whatever seems to be one is looked at again.
     """
     store = store_of(config)
     try:
-        return asyncio.run(_check(config.data, store))
+        return asyncio.run(_check(config.data, store, contents=contents))
     except StoreFails as error:
         raise FilesUnusable(f"The files in {store.where} cannot be read: {error.reason}") from error
 
 
-async def _check(folder: Path, store: Store) -> FilesCheck:
+async def _check(folder: Path, store: Store, *, contents: bool) -> FilesCheck:
     lying = {key: size async for key, size in store.all()}
     kept = beside.read(folder, stored.all_kept)
-    missing, damaged = [], []
+    missing, resized, changed = [], [], []
     for file in kept:
         keys = [file.id, file.id + PREVIEW] if file.has_preview else [file.id]
         sizes = [lying[key] if key in lying else await _size(store, key) for key in keys]
@@ -92,7 +98,9 @@ async def _check(folder: Path, store: Store) -> FilesCheck:
             if _is_known(folder, file.id):
                 missing.append(file.id)
         elif sizes[0] != file.size:
-            damaged.append(file.id)
+            resized.append(file.id)
+        elif contents and not await _is_whole(store, file) and _is_known(folder, file.id):
+            changed.append(file.id)
     ids = {file.id for file in kept}
     strays = [
         key
@@ -101,8 +109,18 @@ async def _check(folder: Path, store: Store) -> FilesCheck:
         and not _is_known(folder, id)
         and await _size(store, key) is not None
     ]
-    gone = len(missing) + len(damaged)
-    return FilesCheck(len(kept) - gone, tuple(missing), tuple(damaged), tuple(strays))
+    in_order = len(kept) - len(missing) - len(resized) - len(changed)
+    return FilesCheck(in_order, *map(tuple, (missing, resized, changed, strays)))
+
+
+async def _is_whole(store: Store, file: stored.Kept) -> bool:
+    found = hashlib.sha256()
+    try:
+        async for piece in store.read(file.id, 0, file.size):
+            found.update(piece)
+    except (FileNotFoundError, EOFError):
+        return False
+    return found.digest() == file.sha256
 
 
 async def _size(store: Store, key: str) -> int | None:

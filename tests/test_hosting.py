@@ -391,7 +391,7 @@ async def test_how_much_there_is_and_that_all_is_in_order_beside_a_running_serve
         assert usage.stdout.splitlines() == [
             "3 files, 18 bytes",
             "0 uploads not done, 0 bytes",
-            "Room for 20 GB in all (--files-in-all)",
+            "At most 20 GB in all, as --files-in-all is set here",
         ]
         found = await asyncio.to_thread(parley, "files", "check", "--data", str(data))
     assert (found.returncode, found.stdout) == (0, "3 files, all in order.\n")
@@ -418,6 +418,23 @@ async def test_what_is_missing_damaged_or_nobodys_is_named(data: Path) -> None:
         f"{stray.name}.preview: kept, but in no conversation",
         "1 file in order, 1 missing, 1 damaged, 2 in no conversation.",
     }
+
+
+async def test_what_was_changed_in_place_is_named_where_contents_are_read(data: Path) -> None:
+    with process(data) as server:
+        _, (one, _) = await with_files(server)
+        kept = data / "files" / one["id"][:2] / one["id"]
+        whole = await asyncio.to_thread(parley, "files", "check", "--contents", "--data", str(data))
+        kept.write_bytes(bytes(kept.stat().st_size))
+        sizes = await asyncio.to_thread(parley, "files", "check", "--data", str(data))
+        read = await asyncio.to_thread(parley, "files", "check", "--contents", "--data", str(data))
+    assert (whole.returncode, whole.stdout) == (0, "3 files, all in order.\n")
+    assert (sizes.returncode, sizes.stdout) == (0, "3 files, all in order.\n")
+    assert read.returncode == 1
+    assert read.stdout.splitlines() == [
+        f"{one['id']}: changed",
+        "2 files in order, 0 missing, 1 damaged, 0 in no conversation.",
+    ]
 
 
 def test_files_of_no_server_are_one_sentence(data: Path) -> None:

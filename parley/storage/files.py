@@ -221,11 +221,13 @@ class Kept(NamedTuple):
 
     id: str
     size: int
+    sha256: bytes
     has_preview: bool
 
 
 def all_kept(connection: sa.Connection) -> list[Kept]:
-    rows = connection.execute(sa.select(files.c.file_id, files.c.size, files.c.has_preview))
+    columns = (files.c.file_id, files.c.size, files.c.sha256, files.c.has_preview)
+    rows = connection.execute(sa.select(*columns))
     return [Kept(*row) for row in rows]
 
 
