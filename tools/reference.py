@@ -302,7 +302,8 @@ _MARKDOWN = (
 _UPLOADS = (
     "### Uploads",
     "",
-    "`upload` takes a file in one go. What may break off goes by "
+    "`POST /api/conversations/{room_id}/files` takes a file in one go; what is not ASCII in the "
+    "`name` of its query is percent-encoded UTF-8. What may break off goes by "
     "[tus 1.0.0](https://tus.io/protocols/resumable-upload): its core, and the extensions "
     f"{', '.join(f'`{each}`' for each in uploads.EXTENSIONS.split(','))}. Any client for it will "
     "do: give it the address below and your token as the header `Authorization`.",
@@ -312,7 +313,7 @@ _UPLOADS = (
     "| `OPTIONS /api/conversations/{room_id}/uploads` | what this server can do; `Tus-Max-Size` is "
     "the most bytes of one file |",
     "| `POST` the same | begins an upload of `Upload-Length` bytes, called `filename` in "
-    "`Upload-Metadata`; 201, and its address in `Location` |",
+    "`Upload-Metadata`; 201, and its path in `Location` |",
     "| `HEAD` that address | how much is there: `Upload-Offset` |",
     "| `PATCH` that address | adds the body behind `Upload-Offset`; 204 once it is on disk |",
     "| `DELETE` that address | lets go of it |",
@@ -326,11 +327,12 @@ _UPLOADS = (
     "After a restart of the server `Upload-Offset` tells what is on disk for sure, and you go on "
     "from there. Ask again, too, where `PATCH` is answered with 409 (it did not begin where the "
     "upload is) or 423 (another `PATCH` came for the same upload, and goes on instead). Other "
-    "refusals have a `code`, as everywhere: 404 where the upload is no more, and begins anew.",
+    "refusals: 412 without `Tus-Resumable: 1.0.0`, 415 without the type "
+    f"`{uploads.OFFSET_TYPE}`, 404 where the upload is no more, and begins anew.",
     "",
     "A file is read at its `url`, by whoever may read the conversation: all of it, or in pieces, "
     "by one `Range` or several. Add `?download` to have a browser save it. Before a message names "
-    "it, only your session can.",
+    "it, only your session can. A refusal there is a page for people: programs go by its status.",
     "",
 )
 _LIMITS = (

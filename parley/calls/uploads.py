@@ -15,7 +15,7 @@ from urllib.parse import quote
 from quart import Response, request
 from werkzeug.http import http_date
 
-from parley import web
+from parley import present, web
 from parley.domain import files
 from parley.errors import BadRequest, NotFound, TokenRequired
 from parley.incoming import BrokenOff, Incoming
@@ -33,6 +33,13 @@ EXPOSED_HEADERS = (
     *("Upload-Expires", "Upload-Length", "Upload-Offset"),
 )
 _WRONG_VERSION, _WRONG_OFFSET, _WRONG_TYPE, _LOCKED = 412, 409, 415, 423
+_REFUSED = {
+    _WRONG_VERSION: f"Say which version of tus you speak: Tus-Resumable must be {VERSION}.",
+    _WRONG_OFFSET: "The upload is not at that offset. Ask with HEAD where it is, and go on there.",
+    _WRONG_TYPE: f"The Content-Type must be {OFFSET_TYPE}.",
+    _LOCKED: "Another request adds to this upload now.",
+}
+"""What people who write clients are told; clients themselves go by the status."""
 _LENGTH_MAX_DIGITS = 15
 
 Handler = Callable[..., Awaitable[Response]]
@@ -164,13 +171,15 @@ def _answer(status: int) -> Response:
 def _version_refused() -> Response | None:
     if request.headers.get("Tus-Resumable") == VERSION:
         return None
-    response = _answer(_WRONG_VERSION)
+    response = _refused(_WRONG_VERSION)
     response.headers["Tus-Version"] = VERSION
     return response
 
 
 def _refused(status: int) -> Response:
-    return _answer(status)
+    response = web.json(present.error_reply(BadRequest(_REFUSED[status])), status)
+    response.headers["Tus-Resumable"] = VERSION
+    return response
 
 
 def _number(header: str) -> int:

@@ -197,8 +197,16 @@ async def test_what_does_not_fit_what_is_there_is_refused_and_changes_nothing(
         headers = {**TUS, "Upload-Offset": wrong, "Content-Type": OFFSET_TYPE}
         assert (await ada.send("PATCH", path, b"World", headers)).status == 400, wrong
     assert (await adds(ada, path, b"World, and more", 5)).status == 400
-    assert (await adds(ada, path, b"", 5, **{"Content-Type": "text/plain"})).status == 415
-    assert (await adds(ada, path, b"World", 5, **{"Tus-Resumable": "0.2.2"})).status == 412
+    wrong_type = await adds(ada, path, b"", 5, **{"Content-Type": "text/plain"})
+    wrong_version = await adds(ada, path, b"World", 5, **{"Tus-Resumable": "0.2.2"})
+    for refused, status, word in (
+        (wrong_type, 415, OFFSET_TYPE),
+        (wrong_version, 412, "1.0.0"),
+        (await adds(ada, path, b"World", 0), 409, "HEAD"),
+    ):
+        assert (refused.status, refused.json["code"]) == (status, "bad_request")
+        assert word in refused.json["error"]
+        assert refused.headers["tus-resumable"] == "1.0.0"
     at = await asks(ada, path)
     assert at is not None
     assert at <= 10
