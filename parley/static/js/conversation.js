@@ -312,6 +312,7 @@ function send(text, files) {
 
 function uploads() {
   filing ??= import("./files/uploads.js").then(({ Uploads }) => new Uploads({ connection }));
+  filing.catch(() => (filing = undefined)); // the network may be there next time
   return filing;
 }
 

@@ -43,7 +43,7 @@ export function startFiles({ key, ...parts }) {
     try {
       (await load(event)).attach(files);
     } catch {
-      parts.composer.showProblem("The files couldn't be added. Check your connection.");
+      parts.composer.showProblem("The files couldn't be added. Check your connection, or reload the page.");
     }
   }
   if (recall(kept, "sessionStorage")) load(new Event("kept"));

@@ -13,11 +13,11 @@ export class Ways {
    */
   constructor({ uploads, composer, kept }, event) {
     this.composer = composer;
-    this.attaching = uploads().then((loaded) => {
-      const chips = new Attaching({ uploads: loaded, composer, kept });
-      chips.restore();
-      return chips;
-    });
+    this.uploads = uploads;
+    this.kept = kept;
+    /** @type {Promise<Attaching> | undefined} */
+    this.loading = undefined;
+    this.attaching().catch(() => {}); // whoever attaches something is told
     this.picker = /** @type {HTMLInputElement} */ (byId("file"));
     this.picker.addEventListener("change", () => this.chosen());
     byId("message").addEventListener("paste", (pasted) => this.take(pasted, pasted.clipboardData));
@@ -30,15 +30,29 @@ export class Ways {
     if (isRecord && event.type === "pointerdown") this.record(event);
   }
 
+  attaching() {
+    this.loading ??= this.uploads().then((uploads) => {
+      const chips = new Attaching({ uploads, composer: this.composer, kept: this.kept });
+      chips.restore();
+      return chips;
+    });
+    this.loading.catch(() => (this.loading = undefined)); // the network may be there next time
+    return this.loading;
+  }
+
   /** @param {(File | null)[]} files */
   async attach(files) {
-    const chips = await this.attaching;
-    chips.add(files.filter((file) => file !== null));
+    try {
+      const chips = await this.attaching();
+      chips.add(files.filter((file) => file !== null));
+    } catch {
+      this.composer.showProblem("The files couldn't be added. Check your connection, or reload the page.");
+    }
   }
 
   /** @param {import("../state/store.js").OutgoingFile[]} files that could not be sent */
   async putBack(files) {
-    const chips = await this.attaching;
+    const chips = await this.attaching();
     chips.putBack(files);
   }
 
@@ -80,7 +94,7 @@ export class Ways {
   /** @param {Event} event that asks for it */
   async record(event) {
     try {
-      const [{ record }, chips] = await Promise.all([import("./recorder.js"), this.attaching]);
+      const [{ record }, chips] = await Promise.all([import("./recorder.js"), this.attaching()]);
       await record(this.composer, chips, event);
     } catch {
       this.composer.showProblem("The recorder couldn't be loaded. Check your connection.");
