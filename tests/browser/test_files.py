@@ -349,9 +349,12 @@ MICROPHONE = """() => {
 BRINGS = """(field, [type, name]) => {
   const brought = new DataTransfer();
   brought.items.add(new File(["words"], name));
+  const as = { bubbles: true, cancelable: true };
   const event = type === "paste"
-    ? new ClipboardEvent(type, { clipboardData: brought, bubbles: true, cancelable: true })
-    : new DragEvent(type, { dataTransfer: brought, bubbles: true, cancelable: true });
+    ? new ClipboardEvent(type, as)
+    : new DragEvent(type, { dataTransfer: brought, ...as });
+  // Firefox leaves the files out of a clipboard that it is given.
+  if (type === "paste") Object.defineProperty(event, "clipboardData", { value: brought });
   field.dispatchEvent(event);
 }"""
 FAST = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}

@@ -28,6 +28,7 @@ def test_one_row_of_tools_goes_to_the_message_in_question(seeding: Seeding, arri
     ben.may_use_the_clipboard()
     ben.opens(seeded.link)
     ben.is_connected()
+    ben.page.mouse.move(1, 1)  # Firefox begins where the pointer of the machine is
     expect(tools(ben)).to_have_count(0)
     ben.message("Mine").hover()
     expect(tools(ben)).to_have_count(1)

@@ -117,8 +117,10 @@ def test_a_path_is_no_name_and_nothing_reads_backwards(named: Seeded, ben: Visit
 PASTES = """(field, names) => {
   const brought = new DataTransfer();
   for (const name of names) brought.items.add(new File(["words"], name));
-  field.dispatchEvent(
-    new ClipboardEvent("paste", { clipboardData: brought, bubbles: true, cancelable: true }));
+  const event = new ClipboardEvent("paste", { bubbles: true, cancelable: true });
+  // Firefox leaves the files out of a clipboard that it is given.
+  Object.defineProperty(event, "clipboardData", { value: brought });
+  field.dispatchEvent(event);
 }"""
 
 
