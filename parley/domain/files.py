@@ -288,9 +288,17 @@ async def _finish(context: Context, upload: Upload) -> File:
         is_kept = stored.finish(connection, file)
         if not is_kept:
             stored.give_up(connection, file.id)
+        elif file.size > upload.size:  # a picture may be larger once it is made new
+            usage = file_sums.usage(connection, file.conversation_id, file.session_id)
+            _require_room(room, usage, 0)
         return is_kept
 
-    if not await context.database.write(work):
+    try:
+        is_kept = await context.database.write(work)
+    except TooLarge:
+        await give_up(context, upload)
+        raise
+    if not is_kept:
         room.erasing.set()
         raise NotFound(GONE)
     await room.inbox.forget(upload.id)

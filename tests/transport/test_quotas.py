@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 
 from parley.config import Config
 from parley.storage import file_sums
@@ -73,6 +76,11 @@ async def assert_counted(server: Running) -> None:
     assert said == real
 
 
+async def no_files_lie_there(server: Running) -> None:
+    data = server.app.extensions["parley"].config.data
+    await until(lambda: not [path for path in data.glob("files/*/*") if path.is_file()])
+
+
 async def test_each_quota_refuses_with_words_that_say_whose_it_is(
     small: Running, arrives: Small
 ) -> None:
@@ -93,6 +101,22 @@ async def test_each_quota_refuses_with_words_that_say_whose_it_is(
     in_all = await tries(cleo, other, 1)
     assert "no room for more files" in in_all.json["error"]
     assert {each.status for each in (of_person, of_room, in_all)} == {413}
+    await assert_counted(small)
+
+
+async def test_a_picture_that_is_larger_once_it_is_made_new_has_to_fit_too(
+    small: Running, arrives: Small
+) -> None:
+    ada, room_id = await arrives("Ada")
+    pixels = random.Random(1).randbytes(140 * 140 * 3)
+    coarse = io.BytesIO()
+    Image.frombytes("RGB", (140, 140), pixels).save(coarse, "WEBP", quality=1)
+    assert coarse.tell() < 4 * KB
+    refused = await ada.send("POST", f"{files_of(room_id)}?name=a.webp", coarse.getvalue())
+    assert (refused.status, refused.json["code"]) == (413, "too_large")
+    assert "more than 6 kB" in refused.json["error"]
+    await no_files_lie_there(small)
+    assert (await tries(ada, room_id, 4 * KB)).status == 201
     await assert_counted(small)
 
 
@@ -154,8 +178,7 @@ async def test_deleting_makes_room_again(small: Running, arrives: Small) -> None
     await begins(other, room, 4 * KB)
     assert (await ada.call("DELETE", f"/api/conversations/{room_id}"))[0] == 200
     assert (await other.call("DELETE", f"/api/conversations/{room}"))[0] == 200
-    data = small.app.extensions["parley"].config.data
-    await until(lambda: not [path for path in data.glob("files/*/*") if path.is_file()])
+    await no_files_lie_there(small)
     said_, _ = await counted(small)
     assert said_ == (0, 0)
 
