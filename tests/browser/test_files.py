@@ -180,6 +180,28 @@ def test_what_is_refused_says_why_and_what_is_sent_can_be_called_off(ada: Visito
     ada.says("Never mind")
 
 
+def test_on_a_phone_the_files_to_send_are_counted_and_one_that_failed_is_in_sight(
+    arrive: Arrive,
+) -> None:
+    ada = arrive("Ada", viewport={"width": 390, "height": 700})
+    ada.may_meet("status 4", "status of 4")
+    ada.starts()
+    fine = [payload(f"{n}.txt", b"words") for n in range(9)]
+    chooses(ada, *fine[:7], payload("broken.png", png()[:20], "image/png"), *fine[7:])
+    broken = chips(ada).filter(has_text="broken.png")
+    expect(broken).to_have_attribute("data-status", "failed")
+    expect(ada.page.get_by_text("10 files · 1 did not upload")).to_be_visible()
+    expect(broken).to_be_in_viewport(ratio=0.99)
+    # The others are a way to scroll from it, and sending comes back to it.
+    chips(ada).first.scroll_into_view_if_needed()
+    expect(broken).not_to_be_in_viewport()
+    ada.page.get_by_role("button", name="Send").click()
+    expect(broken).to_be_in_viewport(ratio=0.99)
+    broken.get_by_role("button", name="Remove").click()
+    expect(ada.page.get_by_text("9 files", exact=True)).to_be_visible()
+    expect(ada.composer).to_be_in_viewport(ratio=1)
+
+
 def test_a_picture_opens_over_the_page_and_is_gone_when_it_is_deleted(
     ada: Visitor, ben: Visitor
 ) -> None:

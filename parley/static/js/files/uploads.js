@@ -14,6 +14,8 @@ export class Uploads {
     this.address = () => `/api/conversations/${encodeURIComponent(connection.roomId)}/uploads`;
     /** @type {Map<string, (() => void)[]>} who waits for which */
     this.waiting = new Map();
+    /** @type {(key: string) => void} told of each that is there, or cannot be */
+    this.ended = () => {};
     addEventListener("online", () => this.resume());
     sweep();
   }
@@ -56,6 +58,7 @@ export class Uploads {
     const isOver = upload.status === "done" || upload.status === "failed";
     if (isOver) {
       showProgress(upload.key);
+      this.ended(upload.key);
       this.settle(upload.key);
       this.next();
     } else showProgressSoon(upload.key);
