@@ -101,7 +101,8 @@ export class Attaching {
   take() {
     const [failed] = this.failed();
     if (failed) {
-      this.composer.showProblem(`“${failed.name}” did not upload. Retry it or remove it.`);
+      const isForGood = live.get(failed.key)?.upload.isRefusedForGood;
+      this.composer.showProblem(`“${failed.name}” did not upload. ${isForGood ? "Remove it first." : "Retry it or remove it."}`);
       this.showFailed();
       return undefined;
     }
