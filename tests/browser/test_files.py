@@ -289,6 +289,29 @@ def test_a_picture_opens_over_the_page_and_is_gone_when_it_is_deleted(
     ben.reads("Deleted")
 
 
+def test_home_and_end_go_to_the_first_and_the_last_picture(ada: Visitor) -> None:
+    ada.starts()
+    names = ("one.png", "two.png", "three.png")
+    chooses(ada, *(picture(name, 640, 480) for name in names))
+    sends(ada)
+    ada.messages.get_by_role("link", name="two.png").click()
+    viewer = ada.page.get_by_role("dialog", name="Picture")
+    expect(viewer).to_contain_text("2 of 3")
+    ada.page.keyboard.press("End")
+    expect(viewer.get_by_role("img", name="three.png")).to_be_visible()
+    expect(viewer).to_contain_text("3 of 3")
+    ada.page.keyboard.press("Home")
+    expect(viewer.get_by_role("img", name="one.png")).to_be_visible()
+    expect(viewer).to_contain_text("1 of 3")
+    # In a picture that is larger than the window they scroll, and stay in it.
+    ada.page.keyboard.press("+")
+    expect(viewer.locator("img.zoomed")).to_be_visible()
+    ada.page.keyboard.press("End")
+    ada.page.keyboard.press("0")
+    expect(viewer.locator("img:not(.zoomed)")).to_be_visible()
+    expect(viewer).to_contain_text("1 of 3")
+
+
 def test_sound_plays_faster_and_names_are_only_names(ada: Visitor, ben: Visitor) -> None:
     ben.comes(ada.starts())
     names = ["<img src=x onerror=alert(1)>", "\u202etxt.exe", "Ω" * 90, "noend"]
