@@ -19,6 +19,8 @@ PREFERENCES: dict[str, str | float | bool] = {
     "network.dns.localDomains": chromium.PLAIN_HTTP_HOST,
     # What Playwright says of it, Firefox ignores.
     "ui.prefersReducedMotion": 1,
+    # Its list of downloads would open over the page, and take the focus.
+    "browser.download.alwaysOpenPanel": False,
 }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
-from playwright.sync_api import Error, FilePayload, Locator, expect
+from playwright.sync_api import Error, FilePayload, Locator, Route, expect
 
 from tests.browser.conftest import Arrive
 from tests.browser.making_files import payload, picture, png, wav
@@ -154,8 +154,11 @@ def test_what_is_refused_says_why_and_what_is_sent_can_be_called_off(ada: Visito
     broken = chips(ada).filter(has_text="broken.png")
     expect(broken).to_have_attribute("data-status", "failed")
     expect(broken).to_contain_text(re.compile("picture|damaged"))
+    # Of what would be refused again there is nothing to retry.
+    expect(broken.get_by_role("button", name="Retry")).to_be_hidden()
+    expect(broken.get_by_role("button", name="Remove")).to_be_visible()
     ada.page.get_by_role("button", name="Send").click()
-    expect(ada.page.locator("#composer-limit")).to_contain_text("Retry it or remove it")
+    expect(ada.page.locator("#composer-limit")).to_contain_text("did not upload. Remove it first.")
     # Chosen files outlive a reload, too.
     ada.reloads()
     ada.is_connected()
@@ -178,6 +181,69 @@ def test_what_is_refused_says_why_and_what_is_sent_can_be_called_off(ada: Visito
     ada.messages.last.get_by_role("button", name="Cancel").click()
     expect(ada.messages).to_have_count(1)
     ada.says("Never mind")
+
+
+def test_only_what_may_yet_be_taken_can_be_tried_again(ada: Visitor, ben: Visitor) -> None:
+    ada.may_meet("status 4", "status of 4", "status 5", "status of 5")
+    ben.comes(ada.starts())
+
+    def answer(status: int, words: str) -> None:
+        said = {"error": words, "code": "read_only" if status == 403 else "too_large"}
+        ada.page.unroute("**/uploads")
+        ada.page.route("**/uploads", lambda route: route.fulfill(status=status, json=said))
+
+    answer(413, "This file is too large: at most 1 MB.")
+    chooses(ada, payload("large.bin", b"x"))
+    expect(chips(ada)).to_contain_text("too large: at most 1 MB")
+    retry = ada.page.get_by_role("button", name="Retry large.bin")
+    expect(retry).to_be_hidden()
+    ada.page.get_by_role("button", name="Remove large.bin").click()
+    expect(chips(ada)).to_have_count(0)
+    # Whoever may not post just now may be allowed to.
+    answer(403, "Only the owner can post right now.")
+    chooses(ada, payload("large.bin", b"x"))
+    expect(retry).to_be_visible()
+    # A message cannot be tried again either where its file cannot.
+    ada.page.unroute("**/uploads")
+    held: list[Route] = []
+    ada.page.route("**/uploads", lambda route: held.append(route))
+    with ada.page.expect_request("**/uploads"):
+        retry.click()
+    ada.sends("With a file")
+    expect(ada.page.locator(".message.pending")).to_be_visible()
+    held[0].fulfill(status=413, json={"error": "This file is too large.", "code": "too_large"})
+    message = ada.message("With a file")
+    expect(message).to_contain_text("Not sent. “large.bin”: This file is too large.")
+    expect(message.get_by_role("button", name="Retry")).to_be_hidden()
+    ada.page.unroute("**/uploads")
+    message.get_by_role("button", name="Edit").click()
+    expect(chips(ada)).to_have_attribute("data-status", "failed")
+    expect(retry).to_be_hidden()
+    ada.page.get_by_role("button", name="Remove large.bin").click()
+    ada.page.get_by_role("button", name="Send").click()
+    ben.reads("With a file")
+
+
+def test_on_a_phone_the_files_to_send_are_counted_and_one_that_failed_is_in_sight(
+    arrive: Arrive,
+) -> None:
+    ada = arrive("Ada", viewport={"width": 390, "height": 700})
+    ada.may_meet("status 4", "status of 4")
+    ada.starts()
+    fine = [payload(f"{n}.txt", b"words") for n in range(9)]
+    chooses(ada, *fine[:7], payload("broken.png", png()[:20], "image/png"), *fine[7:])
+    broken = chips(ada).filter(has_text="broken.png")
+    expect(broken).to_have_attribute("data-status", "failed")
+    expect(ada.page.get_by_text("10 files · 1 did not upload")).to_be_visible()
+    expect(broken).to_be_in_viewport(ratio=0.99)
+    # The others are a way to scroll from it, and sending comes back to it.
+    chips(ada).first.scroll_into_view_if_needed()
+    expect(broken).not_to_be_in_viewport()
+    ada.page.get_by_role("button", name="Send").click()
+    expect(broken).to_be_in_viewport(ratio=0.99)
+    broken.get_by_role("button", name="Remove").click()
+    expect(ada.page.get_by_text("9 files", exact=True)).to_be_visible()
+    expect(ada.composer).to_be_in_viewport(ratio=1)
 
 
 def test_a_picture_opens_over_the_page_and_is_gone_when_it_is_deleted(
@@ -221,6 +287,29 @@ def test_a_picture_opens_over_the_page_and_is_gone_when_it_is_deleted(
     expect(viewer.get_by_role("img")).to_have_count(0)
     ben.page.keyboard.press("Escape")
     ben.reads("Deleted")
+
+
+def test_home_and_end_go_to_the_first_and_the_last_picture(ada: Visitor) -> None:
+    ada.starts()
+    names = ("one.png", "two.png", "three.png")
+    chooses(ada, *(picture(name, 640, 480) for name in names))
+    sends(ada)
+    ada.messages.get_by_role("link", name="two.png").click()
+    viewer = ada.page.get_by_role("dialog", name="Picture")
+    expect(viewer).to_contain_text("2 of 3")
+    ada.page.keyboard.press("End")
+    expect(viewer.get_by_role("img", name="three.png")).to_be_visible()
+    expect(viewer).to_contain_text("3 of 3")
+    ada.page.keyboard.press("Home")
+    expect(viewer.get_by_role("img", name="one.png")).to_be_visible()
+    expect(viewer).to_contain_text("1 of 3")
+    # In a picture that is larger than the window they scroll, and stay in it.
+    ada.page.keyboard.press("+")
+    expect(viewer.locator("img.zoomed")).to_be_visible()
+    ada.page.keyboard.press("End")
+    ada.page.keyboard.press("0")
+    expect(viewer.locator("img:not(.zoomed)")).to_be_visible()
+    expect(viewer).to_contain_text("1 of 3")
 
 
 def test_sound_plays_faster_and_names_are_only_names(ada: Visitor, ben: Visitor) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Arrive
@@ -104,6 +105,22 @@ def give_name(visitor: Visitor) -> None:
 def post(visitor: Visitor, text: str) -> None:
     visitor.composer.fill(text)
     visitor.page.get_by_role("button", name="Send").click()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_composer_stays_as_it_is_while_one_types(arrive: Arrive, width: int) -> None:
+    ada = arrive("Ada", java_script_enabled=False, viewport={"width": width, "height": 700})
+    ada.starts_nameless()
+    give_name(ada)
+    parts = (
+        ada.composer,
+        ada.page.get_by_role("button", name="Send"),
+        ada.page.get_by_label("File", exact=True),
+    )
+    before = [part.bounding_box() for part in parts]
+    assert all(before)
+    ada.composer.fill("Hello")
+    assert [part.bounding_box() for part in parts] == before
 
 
 def test_a_message_is_edited_and_deleted_without_javascript(arrive: Arrive) -> None:

@@ -26,11 +26,14 @@ export class Attaching {
     this.kept = kept;
     /** @type {OutgoingFile[]} */
     this.files = [];
-    this.root = element("ul", { className: "attached", hidden: true });
-    this.root.setAttribute("aria-label", "Files to send");
+    this.counted = element("p", { className: "attached-count", hidden: true });
+    this.list = element("ul", { className: "attached-list" });
+    this.list.setAttribute("aria-label", "Files to send");
+    this.root = element("div", { className: "attached", hidden: true }, [this.counted, this.list]);
     this.root.addEventListener("click", (event) => this.act(/** @type {HTMLElement} */ (event.target)));
     byId("attach").before(this.root);
     composer.attached = this;
+    uploads.ended = (key) => this.uploaded(key);
     loadSheet("files");
   }
 
@@ -96,9 +99,11 @@ export class Attaching {
    * @returns {OutgoingFile[] | undefined}
    */
   take() {
-    const failed = this.files.find(({ key }) => live.get(key)?.upload.status === "failed");
+    const [failed] = this.failed();
     if (failed) {
-      this.composer.showProblem(`“${failed.name}” did not upload. Retry it or remove it.`);
+      const isForGood = live.get(failed.key)?.upload.isRefusedForGood;
+      this.composer.showProblem(`“${failed.name}” did not upload. ${isForGood ? "Remove it first." : "Retry it or remove it."}`);
+      this.showFailed();
       return undefined;
     }
     const { files } = this;
@@ -127,16 +132,49 @@ export class Attaching {
   show(files) {
     this.files = files;
     remember(this.kept, files.length ? JSON.stringify(files) : "", "sessionStorage");
-    const known = new Map([...this.root.children].map((each) => [/** @type {HTMLElement} */ (each).dataset.upload, each]));
+    const known = new Map([...this.list.children].map((each) => [/** @type {HTMLElement} */ (each).dataset.upload, each]));
     const wanted = files.map((file) => {
       const before = /** @type {HTMLElement | undefined} */ (known.get(file.key));
       const isSame = before && Boolean(before.querySelector("img")) === Boolean(file.width);
       return isSame ? before : chip(file);
     });
-    this.root.replaceChildren(...wanted);
+    const { scrollTop } = this.list;
+    this.list.replaceChildren(...wanted);
     this.root.hidden = !files.length;
     wanted.forEach(paint);
+    this.showCount();
+    this.list.scrollTop = scrollTop; // a list that was empty for a moment is at its beginning
     this.composer.attachedChanged();
+  }
+
+  /** @param {string} key what is there, or cannot be */
+  uploaded(key) {
+    const file = this.files.find((each) => each.key === key);
+    const upload = live.get(key)?.upload;
+    if (!file || !upload) return;
+    this.showCount();
+    if (upload.status !== "failed") return;
+    announce(`${file.name} did not upload. ${upload.error}`);
+    this.showFailed();
+  }
+
+  /** How many there are where not all may be in sight. */
+  showCount() {
+    const { count } = this;
+    const failed = this.failed().length;
+    this.counted.textContent = `${count} files${failed ? ` · ${failed} did not upload` : ""}`;
+    this.counted.hidden = count < 2;
+  }
+
+  showFailed() {
+    const [first] = this.failed();
+    if (!first) return;
+    const row = this.list.querySelector(`[data-upload="${first.key}"]`);
+    row?.scrollIntoView({ block: "nearest" });
+  }
+
+  failed() {
+    return this.files.filter(({ key }) => live.get(key)?.upload.status === "failed");
   }
 }
 

@@ -36,7 +36,7 @@ export function paint(row) {
   const known = live.get(row.dataset.upload ?? "");
   if (!known) return;
   const { upload } = known;
-  const { status, error, sent, size } = upload;
+  const { status, error, isRefusedForGood, sent, size } = upload;
   row.dataset.status = status;
   const bar = /** @type {HTMLProgressElement | null} */ (row.querySelector('[data-part="bar"]'));
   if (bar) {
@@ -47,7 +47,7 @@ export function paint(row) {
   const words = row.querySelector('[data-part="about"]');
   if (words) words.textContent = status === "failed" ? error : wordsOf(known);
   const again = /** @type {HTMLElement | null} */ (row.querySelector('[data-part="again"]'));
-  if (again) again.hidden = status !== "failed";
+  if (again) again.hidden = status !== "failed" || isRefusedForGood;
 }
 
 /** @param {Live} known */

@@ -12,6 +12,8 @@ const PIECE_BYTES = 32 * 1024 * 1024;
 const FAILURES_MAX = 8;
 const STILL_WITHIN_MS = 15_000;
 const [CONFLICT, GONE, FORBIDDEN, TOO_MANY, UNAVAILABLE] = [409, 404, 403, 429, 503];
+/** It is damaged, too large for what there is room for, or there is no conversation to which it could go. */
+const FOR_GOOD = [400, 404, 410, 413];
 
 /** @typedef {"waiting" | "going" | "done" | "failed"} Status */
 
@@ -22,6 +24,17 @@ class Passing extends Error {
     super(words);
     this.afterS = afterS;
     this.counts = counts;
+  }
+}
+
+class Refused extends Error {
+  /**
+   * @param {string} words
+   * @param {boolean} isForGood the same file will be refused again
+   */
+  constructor(words, isForGood) {
+    super(words || "The server couldn't take this file.");
+    this.isForGood = isForGood;
   }
 }
 
@@ -47,6 +60,8 @@ export class Upload {
     /** @type {Status} */
     this.status = this.id ? "done" : "waiting";
     this.error = "";
+    /** It failed, and would fail again. */
+    this.isRefusedForGood = false;
     this.sent = this.id ? this.size : 0;
     /** How many are known to have arrived; undefined where the server is to be asked. @type {number | undefined} */
     this.offset = this.url ? undefined : 0;
@@ -71,8 +86,8 @@ export class Upload {
         await this.goOn();
       } catch (trouble) {
         if (this.isCancelled) return;
-        if (!(trouble instanceof Passing)) this.fail(String(/** @type {Error} */ (trouble).message));
-        else await this.pause(trouble);
+        if (trouble instanceof Passing) await this.pause(trouble);
+        else this.fail(String(/** @type {Error} */ (trouble).message), trouble instanceof Refused && trouble.isForGood);
       }
     }
   }
@@ -138,9 +153,13 @@ export class Upload {
     this.show("done");
   }
 
-  /** @param {string} words */
-  fail(words) {
+  /**
+   * @param {string} words
+   * @param {boolean} [isForGood]
+   */
+  fail(words, isForGood = false) {
     this.error = words;
+    this.isRefusedForGood = isForGood;
     this.show("failed");
   }
 
@@ -223,7 +242,7 @@ export class Upload {
     // The connection that broke may not have been noticed yet at the other end.
     if (status >= 500 || (status === FORBIDDEN && method !== "POST")) return new Passing({ counts: true, words });
     if (code === "bad_file") this.forgetAddress(); // the server looked at it, and kept nothing
-    return new Error(words || "The server couldn't take this file.");
+    return new Refused(words, FOR_GOOD.includes(status));
   }
 
   forgetAddress() {

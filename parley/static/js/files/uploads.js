@@ -14,6 +14,8 @@ export class Uploads {
     this.address = () => `/api/conversations/${encodeURIComponent(connection.roomId)}/uploads`;
     /** @type {Map<string, (() => void)[]>} who waits for which */
     this.waiting = new Map();
+    /** @type {(key: string) => void} told of each that is there, or cannot be */
+    this.ended = () => {};
     addEventListener("online", () => this.resume());
     sweep();
   }
@@ -56,6 +58,7 @@ export class Uploads {
     const isOver = upload.status === "done" || upload.status === "failed";
     if (isOver) {
       showProgress(upload.key);
+      this.ended(upload.key);
       this.settle(upload.key);
       this.next();
     } else showProgressSoon(upload.key);
@@ -71,18 +74,19 @@ export class Uploads {
   /**
    * Once all of them are there, or one of them cannot be.
    * @param {OutgoingFile[]} files
-   * @returns {Promise<{ids: string[]} | {error: string} | undefined>} nothing where they were let go of
+   * @returns {Promise<{ids: string[]} | {error: string, isForGood: boolean} | undefined>} nothing where they were let go of
    */
   async arrival(files) {
     const ids = [];
     for (const file of files) {
       const known = live.get(file.key) ?? await this.recall(file);
-      if (!known) return { error: `“${file.name}” isn't there any more. Choose it again.` };
+      if (!known) return { error: `“${file.name}” isn't there any more. Choose it again.`, isForGood: true };
       while (known.upload.status !== "done" && known.upload.status !== "failed") {
         if (known.upload.isCancelled) return undefined;
         await new Promise((resolve) => this.waiting.set(file.key, [...(this.waiting.get(file.key) ?? []), () => resolve(undefined)]));
       }
-      if (known.upload.status === "failed") return { error: `“${file.name}”: ${known.upload.error}` };
+      const { status, error, isRefusedForGood: isForGood } = known.upload;
+      if (status === "failed") return { error: `“${file.name}”: ${error}`, isForGood };
       ids.push(known.upload.id);
     }
     return { ids };
@@ -105,7 +109,7 @@ export class Uploads {
   retry(files) {
     for (const { key } of files) {
       const upload = live.get(key)?.upload;
-      if (upload?.status !== "failed") continue;
+      if (upload?.status !== "failed" || upload.isRefusedForGood) continue;
       Object.assign(upload, { status: "waiting", failures: 0, error: "", offset: upload.url ? undefined : 0 });
     }
     this.next();

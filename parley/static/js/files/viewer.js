@@ -12,7 +12,12 @@ const BUTTONS = [
   { act: "larger", label: "Zoom in", path: "M4 10h12M10 4v12" },
 ];
 /** @type {Record<string, string>} */
-const KEYS = { ArrowLeft: "previous", ArrowRight: "next", "+": "larger", "=": "larger", "-": "smaller", 0: "whole" };
+const KEYS = {
+  ArrowLeft: "previous", ArrowRight: "next", Home: "first", End: "last",
+  "+": "larger", "=": "larger", "-": "smaller", 0: "whole",
+};
+/** What goes to another picture. Where one is zoomed the keys scroll it. */
+const WAYS = ["previous", "next", "first", "last"];
 
 /** @type {Viewer | undefined} */
 let viewer;
@@ -123,7 +128,7 @@ class Viewer {
   keyed(event) {
     const act = KEYS[event.key];
     if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (this.zoom > 1 && (act === "previous" || act === "next")) return; // it scrolls
+    if (this.zoom > 1 && WAYS.includes(act)) return;
     event.preventDefault();
     this.act(act);
   }
@@ -133,6 +138,8 @@ class Viewer {
     if (act === "close") this.dialog.close();
     else if (act === "previous") this.step(-1);
     else if (act === "next") this.step(1);
+    else if (act === "first") this.jump(0);
+    else if (act === "last") this.jump(-1);
     else if (act === "closer") this.scale(2);
     else this.scale(act === "larger" ? this.zoom * STEP : act === "smaller" ? this.zoom / STEP : 1);
   }
@@ -142,6 +149,12 @@ class Viewer {
     const pictures = this.pictures();
     const next = this.picture && pictures[pictures.indexOf(this.picture) + by];
     if (next) this.show(next);
+  }
+
+  /** @param {number} place counted from the end where it is negative */
+  jump(place) {
+    const there = this.picture && this.pictures().at(place);
+    if (there && there !== this.picture) this.show(there);
   }
 
   /** @param {number} zoom against the whole picture on the screen */

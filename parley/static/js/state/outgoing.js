@@ -29,8 +29,8 @@ export const OUTGOING = {
   delayed(state, { clientId, error }) {
     return withOutgoing(state, clientId, { error });
   },
-  refused(state, { clientId, error }) {
-    return withOutgoing(state, clientId, { status: "failed", error });
+  refused(state, { clientId, error, isForGood = false }) {
+    return withOutgoing(state, clientId, { status: "failed", error, isForGood });
   },
   retried(state, { clientId }) {
     return withOutgoing(state, clientId, { status: "pending", error: "", userId: state.me?.userId ?? "" });

@@ -16,7 +16,8 @@ import { changesOf } from "./rules.js";
  * @typedef {{userId: string, username: string, role: string}} Me
  * @typedef {{clientId: string, userId: string, text: string, at: string, order: number,
  *   status: "pending" | "failed", error: string, replyTo?: import("../connection/wire.js").Answered, mentions?: string[],
- *   files?: OutgoingFile[]}} Outgoing `error`: why it failed, or why it takes so long
+ *   files?: OutgoingFile[], isForGood?: boolean}} Outgoing `error`: why it failed, or why it takes so long; `isForGood`:
+ *   trying again would not help
  * @typedef {{key: string, name: string, size: number, type: string, width?: number, height?: number}} OutgoingFile on
  *   its way, or to be sent, under a key of this page's own
  * @typedef {{seq: number, message?: Message}} Change

@@ -195,6 +195,7 @@ function showState(element, outgoing) {
   const failed = outgoing.status === "failed";
   part(state, "reason").textContent = stateText(outgoing);
   part(state, "actions").hidden = !failed;
+  part(state, "retry").hidden = Boolean(outgoing.isForGood);
 }
 
 /** @param {import("../state/store.js").Outgoing} outgoing */

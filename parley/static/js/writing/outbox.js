@@ -143,7 +143,7 @@ export class Outbox {
   async deliver({ clientId, text, replyTo, mentions, files }) {
     // What was written after it waits, too: it goes out in order.
     const arrived = files && await this.uploads().then((uploads) => uploads.arrival(files)).catch(notLoaded);
-    if (arrived && "error" in arrived) return this.refused(clientId, arrived.error);
+    if (arrived && "error" in arrived) return this.refused(clientId, arrived.error, arrived.isForGood);
     if (files && (!arrived || this.gone.has(clientId) || !this.connection.live)) return;
     const sentAt = Date.now();
     const renewing = this.patient ? undefined : setTimeout(() => this.tryNewLine(), UNANSWERED_MS);
@@ -177,10 +177,11 @@ export class Outbox {
   /**
    * @param {string} clientId
    * @param {string} error
+   * @param {boolean} [isForGood] it would be refused again
    */
-  refused(clientId, error) {
+  refused(clientId, error, isForGood = false) {
     this.calm();
-    this.store.dispatch({ type: "refused", clientId, error });
+    this.store.dispatch({ type: "refused", clientId, error, isForGood });
   }
 
   /**
@@ -213,7 +214,7 @@ export class Outbox {
 }
 
 function notLoaded() {
-  return { error: "The page couldn't load what sends files. Check your connection." };
+  return { error: "The page couldn't load what sends files. Check your connection.", isForGood: false };
 }
 
 // crypto.randomUUID is missing over plain HTTP.
