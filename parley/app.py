@@ -65,6 +65,7 @@ from parley.pages.door import door_pages
 from parley.pages.files import file_pages
 from parley.pages.files_of import file_list_pages
 from parley.pages.manage import manage_pages
+from parley.pages.manifest import manifest_pages
 from parley.pages.messages import message_pages
 from parley.pages.reactions import reaction_pages
 from parley.realtime import Realtime, asking
@@ -244,6 +245,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(file_list_pages)
     app.register_blueprint(file_pages(allowed_origins=config.allowed_origins))
     app.register_blueprint(app.assets.blueprint())
+    app.register_blueprint(manifest_pages(app.assets))
     app.before_request(_refuse_other_hosts)
     app.before_request(requests.refuse_long_queries)
     app.before_request(_count_what_leads_nowhere)

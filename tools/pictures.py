@@ -14,6 +14,7 @@ import sys
 from playwright.sync_api import Browser, sync_playwright
 
 from parley.pages.assets import FOLDER
+from parley.pages.manifest import ICONS_PX, MASKED_ICON, icon
 from tests.browser import chromium
 
 IMAGES = FOLDER / "img"
@@ -49,6 +50,10 @@ def main() -> None:
         (IMAGES / "favicon.ico").write_bytes(ico(icons))
         touch = _drawn(browser, _filling(square), (TOUCH_ICON_PX, TOUCH_ICON_PX))
         (IMAGES / "apple-touch-icon.png").write_bytes(touch)
+        for px in ICONS_PX:
+            (IMAGES.parent / icon(px)).write_bytes(_drawn(browser, _filling(sign), (px, px)))
+        largest = (ICONS_PX[-1], ICONS_PX[-1])
+        (IMAGES.parent / MASKED_ICON).write_bytes(_drawn(browser, _filling(square), largest))
         preview = _drawn(browser, _PREVIEW.replace("SIGN", _on_paper(sign)), PREVIEW_PX)
         (IMAGES / "preview.png").write_bytes(preview)
         browser.close()

@@ -52,6 +52,7 @@ def page_policy(public_url: str, embedding_origins: tuple[str, ...] = ()) -> str
             "style-src 'self'",
             "img-src 'self' blob:",  # pictures that are being sent, from the page's own memory
             "media-src 'self' blob:",  # films, too: one of their frames is drawn
+            "manifest-src 'self'",
             " ".join(("connect-src 'self'", *_socket_source(public_url))),
             "form-action 'self'",
             "base-uri 'none'",

@@ -236,6 +236,7 @@ ELSEWHERE = st.builds(
                 "/openapi.json",
                 "/favicon.ico",
                 "/apple-touch-icon.png",
+                "/manifest.webmanifest",
                 "//api//health",
                 "/socket.io",
                 "/socket.io/x",

@@ -35,6 +35,7 @@ OF_THE_APP = {
     "the description": (asking("/openapi.json"), 200),
     "the icon": (asking("/favicon.ico"), 200),
     "the icon of phones": (asking("/apple-touch-icon.png"), 200),
+    "what is installed": (asking("/manifest.webmanifest"), 200),
     "no such file": (asking("/static/nothing.js"), 404),
     "robots": (asking("/robots.txt"), 404),
     "no such call": (asking("/api/nothing"), 404),

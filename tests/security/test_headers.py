@@ -14,7 +14,7 @@ from tests.servers import Running, running
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
-    "media-src 'self' blob:; "
+    "media-src 'self' blob:; manifest-src 'self'; "
     "connect-src 'self' ws://localhost; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import posixpath
 import re
 import struct
@@ -113,6 +114,27 @@ async def test_a_page_names_its_icons(ada: Caller) -> None:
     icons = re.findall(r'<link rel="(?:apple-touch-)?icon" href="([^"]+)"', page)
     kinds = [(await ada.call("GET", icon)).headers["Content-Type"] for icon in icons]
     assert kinds == ["image/vnd.microsoft.icon", "image/svg+xml", "image/png"]
+
+
+async def test_every_page_can_be_put_on_the_home_screen(ada: Caller) -> None:
+    room_id = await ada.starts("Tea")
+    for path in ("/", "/conversations", f"/conversation/{room_id}"):
+        assert (
+            '<link rel="manifest" href="/manifest.webmanifest">'
+            in (await ada.call("GET", path)).text
+        )
+    reply = await ada.call("GET", "/manifest.webmanifest")
+    assert reply.headers["Content-Type"] == "application/manifest+json"
+    shapes = []
+    for icon in json.loads(reply.text)["icons"]:
+        picture = await ada.call("GET", icon["src"])
+        assert (picture.status, picture.headers["Content-Type"]) == (200, "image/png")
+        assert "immutable" in picture.headers["Cache-Control"]
+        assert len(picture.raw) < PICTURE_MAX_BYTES
+        width, height = png_size(picture.raw)
+        assert icon["sizes"] == f"{width}x{height}"
+        shapes.append((width, icon["purpose"]))
+    assert shapes == [(192, "any"), (512, "any"), (512, "maskable")]
 
 
 def png_size(picture: bytes) -> tuple[int, int]:
