@@ -29,6 +29,16 @@ def test_a_picture_has_its_place_before_it_is_there(
     assert attached.fitted(width, height) == (wide, high)
 
 
+@pytest.mark.parametrize(("name", "type", "seconds", "words"), CASES["label"])
+def test_a_player_says_whose_voice_it_plays_and_how_long(
+    name: str, type: str, seconds: float, words: str
+) -> None:
+    sent = file(name, type)
+    if seconds:
+        sent.duration_s = seconds
+    assert attached.label(sent, "Ada") == words
+
+
 @pytest.mark.parametrize(("type", "width", "kind"), CASES["kind"])
 def test_only_what_browsers_show_safely_is_shown(type: str, width: int, kind: str) -> None:
     assert attached.kind_of(file(type=type, width=width)) == kind

@@ -19,6 +19,8 @@ BOX_PX = 320
 """A picture or a film takes no more each way: it leaves room for what is said around it."""
 NARROW_PX = 64
 """And no less, so that a finger finds it."""
+VOICE = "Voice message "
+"""How the names of those begin that were recorded on the page."""
 _ENDING = re.compile(r"\.([A-Za-z0-9]{1,5})$")
 _UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 _FILES = msgspec.json.Decoder(list[contract.File])
@@ -42,13 +44,15 @@ class Shown(NamedTuple):
     """What it is and how large, in words."""
     said: str
     """Its name and that, for paper. The name is isolated: it changes no order around it."""
+    label: str
+    """What a player is called: for a voice message whose voice it is, and how long where known."""
 
 
 def attached(message: contract.Message) -> list[Shown]:
     """The files of a message, in order; none of one that was deleted."""
     if not message.attachments or message.deleted:
         return []
-    return [shown(file) for file in _FILES.decode(raw_attachments(message))]
+    return [shown(file, message.username) for file in _FILES.decode(raw_attachments(message))]
 
 
 def raw_attachments(message: contract.Message) -> str:
@@ -56,9 +60,9 @@ def raw_attachments(message: contract.Message) -> str:
     return bytes(cast(msgspec.Raw, message.attachments)).decode()
 
 
-def shown(file: contract.File) -> Shown:
+def shown(file: contract.File, username: str) -> Shown:
     kind, (width, height) = kind_of(file), fitted(file.width or 0, file.height or 0)
-    return Shown(file, kind, width, height, about(file), said(file))
+    return Shown(file, kind, width, height, about(file), said(file), label(file, username))
 
 
 def kind_of(file: contract.File) -> Kind:
@@ -86,6 +90,20 @@ def about(file: contract.File) -> str:
 
 def said(file: contract.File) -> str:
     return f"\u2068{file.name}\u2069 · {about(file)}"
+
+
+def label(file: contract.File, username: str) -> str:
+    """Of a file that plays, sent by somebody of this name."""
+    is_voice = file.type.startswith("audio/") and file.name.startswith(VOICE)
+    called = f"{VOICE}from {username}" if is_voice else file.name
+    if not file.duration_s:
+        return called
+    minutes, seconds = divmod(max(1, int(file.duration_s + 0.5)), 60)
+    parts = ((minutes, "minute"), (seconds, "second"))
+    length = " ".join(
+        f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in parts if count
+    )
+    return f"{called}, {length}"
 
 
 def in_words(size: int) -> str:

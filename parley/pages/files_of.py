@@ -67,4 +67,4 @@ async def file_list(room_id: str) -> AnyResponse | str | Refused:
 
 
 def _row(sent: contract.SentFile) -> Row:
-    return Row(sent, attached.shown(sent.file))
+    return Row(sent, attached.shown(sent.file, sent.username))

@@ -414,9 +414,12 @@ def test_a_voice_message_is_recorded_on_the_page(ada: Visitor, ben: Visitor) -> 
     expect(ben.messages.get_by_text(re.compile("^Voice message 20"))).to_be_visible()
     expect(ben.messages.locator("audio")).to_have_js_property("error", None)
     expect(ben.messages.locator(".wave")).to_have_attribute("data-drawn", "yes")
+    voice = re.compile(r"^Voice message from Ada(, [12] seconds?)?$")
+    expect(ben.messages.locator("audio")).to_have_attribute("aria-label", voice)
     # The same as the server renders it.
     ben.reloads()
     expect(ben.messages.locator(".wave")).to_have_attribute("data-drawn", "yes")
+    expect(ben.messages.locator("audio")).to_have_attribute("aria-label", voice)
     # Who holds the button sends by letting go.
     record.hover()
     ada.page.mouse.down()

@@ -23,6 +23,11 @@ CUTTING = """[...document.querySelectorAll("#items .message-text, #items pre")].
   }
   return cutting;
 })"""
+# Generated text has no box to ask for: what holds it is as wide.
+PRINTED = """day => [
+  day.getBoundingClientRect().width,
+  getComputedStyle(day, "::after").content === "none" ? "" : day.dataset.printed,
+]"""
 WIDE = "```\n" + "a line of code wider than any paper " * 8 + "\n```"
 
 
@@ -63,6 +68,22 @@ def test_the_transcript_alone_is_printed_whole_and_black_on_white(
     ada.page.emulate_media(media="screen")
     expect(ada.composer).to_be_visible()
     expect(ada.message("line 104")).to_be_in_viewport()
+
+
+def test_days_are_printed_by_their_date(arrive: Arrive, talk: Seeded) -> None:
+    ada = arrive("Ada", viewport=A4_PX)
+    ada.has_session(talk.tokens["Ada"])
+    ada.opens(talk.link)
+    ada.is_connected()
+    day = ada.page.locator(".day time")
+    expect(day).to_have_text("Today")
+    ada.page.emulate_media(media="print")
+    expect(day).to_have_css("font-size", "0px")
+    width, words = day.evaluate(PRINTED)
+    assert re.fullmatch(r"[A-Z][a-z]+day \d+ [A-Z][a-z]+ 20\d\d", words)
+    assert width > 100
+    ada.page.emulate_media(media="screen")
+    expect(day).not_to_have_css("font-size", "0px")
 
 
 def test_it_is_printed_so_without_javascript(arrive: Arrive, talk: Seeded) -> None:

@@ -7,16 +7,18 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Response, expect
+from playwright.sync_api import Position, Response, expect
 
 from parley.contract import MESSAGE_MAX_CHARS
 from tests.browser.conftest import Arrive
 from tests.browser.seeding import Said, Seeded, Seeding
-from tests.browser.visitor import SLOW_MS, Visitor
+from tests.browser.visitor import PHONE, SLOW_MS, Visitor
 from tests.servers import process
 
 HISTORY = 350
 LOADED_AT_MOST = 300
+BEGINNING: Position = {"x": 2, "y": 20}
+"""Of a text: the link above the rest of it takes a finger that comes near."""
 
 # Scrolls close to the top, waits until older messages are there and laid out, and gives
 # how far what stood at the top of the screen has moved: the distance in pixels.
@@ -210,6 +212,29 @@ def test_a_messages_own_link_shows_it_marks_it_and_focuses_it(long: Seeded, cleo
     for key, number in (("ArrowUp", 29), ("ArrowDown", 30), ("ArrowDown", 31)):
         cleo.page.keyboard.press(key)
         expect(cleo.page.locator(f"#m-{number}")).to_be_focused()
+
+
+@pytest.mark.not_in_firefox("it has the pointer that the machine has")
+def test_a_message_whose_time_a_finger_met_is_marked_until_the_next_tap(
+    arrive: Arrive, seeding: Seeding
+) -> None:
+    cleo = arrive("Cleo", **PHONE)
+    seeded = seeding.conversation("On a phone", [Said("Ada", "First"), Said("Ben", "Second")])
+    cleo.opens(seeded.link)
+    cleo.is_connected()
+    first, second = cleo.message("First"), cleo.message("Second")
+    plain = "rgba(0, 0, 0, 0)"
+    first.locator(".message-time").tap()
+    expect(first).not_to_have_css("background-color", plain)
+    first.locator(".message-text").tap(position=BEGINNING)
+    expect(first).not_to_have_css("background-color", plain)
+    second.locator(".message-text").tap(position=BEGINNING)
+    expect(first).to_have_css("background-color", plain)
+    expect(second).to_have_css("background-color", plain)
+    # Where it was the last tap, the next link takes the mark along.
+    second.locator(".message-time").tap()
+    expect(second).not_to_have_css("background-color", plain)
+    expect(first).to_have_css("background-color", plain)
 
 
 def test_a_messages_own_link_shows_it_among_the_longest(seeding: Seeding, cleo: Visitor) -> None:

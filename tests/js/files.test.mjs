@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { about, fitted, kindOf } from "../../parley/static/js/files/sizes.js";
+import { about, fitted, kindOf, labelOf } from "../../parley/static/js/files/sizes.js";
 
 const cases = JSON.parse(readFileSync(new URL("../files_cases.json", import.meta.url), "utf8"));
 
@@ -11,6 +11,12 @@ test("what a file is is said as the server says it", () => {
 
 test("a picture has the place that the server gives it", () => {
   for (const [width, height, ...place] of cases.fitted) assert.deepEqual(fitted({ width, height }), place);
+});
+
+test("a player is called as the server calls it", () => {
+  for (const [name, type, seconds, words] of cases.label) {
+    assert.equal(labelOf({ name, type, duration_s: seconds || undefined }, "Ada"), words);
+  }
 });
 
 test("only what browsers show safely is shown", () => {

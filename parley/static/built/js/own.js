@@ -1,1 +1,1 @@
-import"./shared-Dlvz5rk_.js";
+import"./shared-c3yVg9kH.js";

@@ -1,1 +1,1 @@
-import{s as e,l as s,a as m,k as r}from"./shared-D36F154s.js";e(document),s(document),m(document);for(const o of document.querySelectorAll("form[data-kept]"))r(o);
+import{s as e,l as s,a as m,k as r}from"./shared-tkEOop0t.js";e(document),s(document),m(document);for(const o of document.querySelectorAll("form[data-kept]"))r(o);

@@ -114,7 +114,11 @@ export function showTime(element, timestamp) {
   element.dateTime = timestamp;
   const words = FORMATS[element.dataset.format ?? "full"](timestamp);
   if (element.textContent !== words) element.textContent = words;
-  if (element.dataset.format === "day") return;
+  if (element.dataset.format === "day") {
+    // Paper is read on another day.
+    element.dataset.printed = dateOf(new Date(timestamp), { day: true, year: true });
+    return;
+  }
   element.title = fullDate(timestamp);
   const link = /** @type {HTMLElement | null} */ (element.closest("[data-full]"));
   if (link) link.dataset.full = element.title;

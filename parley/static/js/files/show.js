@@ -2,7 +2,7 @@
 // The files of a message on the screen: those it has, or those on their way with it. `templates/parts/files.html` makes
 // the same on the server; `tests/files_cases.json` holds both to it.
 import { live, paint } from "./progress.js";
-import { about, fitted, kindOf, said } from "./sizes.js";
+import { about, fitted, kindOf, labelOf, said } from "./sizes.js";
 import { loadSheet } from "../browser/sheets.js";
 
 /**
@@ -15,14 +15,14 @@ const DOCUMENT = "M5 2.5h6.5L15 6v11.5H5zM11.5 2.5V6H15";
 
 /**
  * @param {HTMLElement} element a message
- * @param {{attachments?: File[], files?: OutgoingFile[]}} message
+ * @param {{username: string, attachments?: File[], files?: OutgoingFile[]}} message
  */
-export function showFiles(element, { attachments = [], files = [] }) {
+export function showFiles(element, { username, attachments = [], files = [] }) {
   loadSheet("files");
   const before = /** @type {HTMLElement | null} */ (element.querySelector(":scope > .files"));
   const shown = JSON.stringify(attachments.length ? attachments : files);
   if (before && (before.dataset.files === shown || isSame(before, attachments))) return;
-  const made = attachments.length ? filesOf(attachments) : outgoingOf(files);
+  const made = attachments.length ? filesOf(attachments, username) : outgoingOf(files);
   made.dataset.files = shown;
   if (before && attachments.length) keepPictures(before, made);
   if (made.querySelector(".sound")) import("./wave.js").then(({ watch }) => watch(made));
@@ -41,11 +41,14 @@ function isSame(before, attachments) {
   return attachments.length > 0 && ids(JSON.parse(before.dataset.files ?? "[]")) === ids(attachments);
 }
 
-/** @param {File[]} files */
-export function filesOf(files) {
+/**
+ * @param {File[]} files
+ * @param {string} username who sent them
+ */
+export function filesOf(files, username) {
   const pictures = files.filter((file) => kindOf(file) === "picture");
   const others = files.filter((file) => kindOf(file) !== "picture");
-  return box(pictures.map(picture), others.map(oneFile));
+  return box(pictures.map(picture), others.map((file) => oneFile(file, username)));
 }
 
 /**
@@ -74,28 +77,37 @@ export function picture(file) {
   return made;
 }
 
-/** @param {File} file */
-export function oneFile(file) {
+/**
+ * @param {File} file
+ * @param {string} username
+ */
+export function oneFile(file, username) {
   const kind = kindOf(file);
-  if (kind === "video") return film(file);
-  return kind === "audio" ? sound(file) : documentRow(file);
+  if (kind === "video") return film(file, username);
+  return kind === "audio" ? sound(file, username) : documentRow(file);
 }
 
-/** @param {File} file */
-function film(file) {
+/**
+ * @param {File} file
+ * @param {string} username
+ */
+function film(file, username) {
   const [width, height] = fitted(file);
   const video = element("video", { src: file.url, width, height, controls: true, preload: "metadata", playsInline: true });
-  video.setAttribute("aria-label", file.name);
+  video.setAttribute("aria-label", labelOf(file, username));
   if (file.thumbnail_url) video.poster = file.thumbnail_url;
   const made = element("div", { className: "film" }, [video]);
   made.dataset.said = said(file);
   return made;
 }
 
-/** @param {File} file */
-function sound(file) {
+/**
+ * @param {File} file
+ * @param {string} username
+ */
+function sound(file, username) {
   const audio = element("audio", { src: file.url, controls: true, preload: "metadata" });
-  audio.setAttribute("aria-label", file.name);
+  audio.setAttribute("aria-label", labelOf(file, username));
   const faster = element("button", { className: "button small quiet faster needs-js", type: "button", textContent: "1.5×" });
   faster.setAttribute("aria-pressed", "false");
   faster.setAttribute("aria-label", "1.5 times as fast");

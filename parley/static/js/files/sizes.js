@@ -10,6 +10,7 @@
 const PICTURE_TYPES = ["image/avif", "image/gif", "image/jpeg", "image/png", "image/webp"];
 const BOX_PX = 320;
 const NARROW_PX = 64;
+const VOICE = "Voice message ";
 /** @type {[number, string][]} */
 const UNITS = [[1e9, "GB"], [1e6, "MB"], [1e3, "kB"]];
 
@@ -47,6 +48,21 @@ export function about({ name, size }) {
  */
 export function said(file) {
   return `\u2068${file.name}\u2069 · ${about(file)}`;
+}
+
+/**
+ * What the player of a file is called: for a voice message whose voice it is, and how long where that is known.
+ * @param {Pick<File, "name" | "type" | "duration_s">} file
+ * @param {string} username who sent it
+ */
+export function labelOf({ name, type, duration_s: durationS }, username) {
+  const called = type.startsWith("audio/") && name.startsWith(VOICE) ? `${VOICE}from ${username}` : name;
+  if (!durationS) return called;
+  const s = Math.max(1, Math.floor(durationS + 0.5));
+  /** @type {[number, string][]} */
+  const parts = [[Math.floor(s / 60), "minute"], [s % 60, "second"]];
+  const length = parts.flatMap(([count, unit]) => (count ? `${count} ${unit}${count === 1 ? "" : "s"}` : []));
+  return `${called}, ${length.join(" ")}`;
 }
 
 /** @param {number} size in bytes */

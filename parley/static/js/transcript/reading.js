@@ -39,6 +39,7 @@ export class Reading {
     for (const move of ["wheel", "touchmove", "pointerdown", "keydown"]) {
       this.scroller.addEventListener(move, () => (this.held = false), { passive: true });
     }
+    document.addEventListener("click", (event) => this.unmark(event));
     // After the first paint: where the edges are is known then without laying the page out for it.
     const fetch = () => this.fetchNearEdge();
     requestAnimationFrame(() => setTimeout(() => this.store.watch(["messages", "hasOlder", "hasNewer"], fetch)));
@@ -181,11 +182,20 @@ export class Reading {
     const message = document.getElementById(`m-${seq}`);
     showMissing(message === null, this.history.failed);
     if (!message) return;
-    for (const marked of document.querySelectorAll(".message.linked")) marked.classList.remove("linked");
+    for (const marked of linked()) marked.classList.remove("linked");
     message.classList.add("linked");
     this.held = true;
     message.scrollIntoView({ block: "center" });
     message.focus({ preventScroll: true });
+  }
+
+  /**
+   * A finger that goes elsewhere leaves no mark behind. It easily opens a message's own link, which is its time.
+   * @param {Event} event
+   */
+  unmark({ target }) {
+    if (matchMedia("(hover: hover)").matches) return;
+    for (const marked of linked()) if (!marked.contains(/** @type {Node} */ (target))) marked.classList.remove("linked");
   }
 
   moved() {
@@ -254,4 +264,8 @@ function showMissing(isMissing, isUnknown) {
   // Screen readers are told of what changes in a bar that is there.
   if (isUnknown) byId("missing-text").textContent = "Couldn't load that message. Try again later.";
   else byId("missing-text").textContent = "That message isn't here. It may have been erased.";
+}
+
+function linked() {
+  return document.querySelectorAll(".message.linked");
 }
