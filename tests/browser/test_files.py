@@ -186,6 +186,7 @@ def test_what_is_refused_says_why_and_what_is_sent_can_be_called_off(ada: Visito
 def test_only_what_may_yet_be_taken_can_be_tried_again(ada: Visitor, ben: Visitor) -> None:
     ada.may_meet("status 4", "status of 4", "status 5", "status of 5")
     ben.comes(ada.starts())
+    field = ada.page.locator("#file")
 
     def answer(status: int, words: str) -> None:
         said = {"error": words, "code": "read_only" if status == 403 else "too_large"}
@@ -193,7 +194,7 @@ def test_only_what_may_yet_be_taken_can_be_tried_again(ada: Visitor, ben: Visito
         ada.page.route("**/uploads", lambda route: route.fulfill(status=status, json=said))
 
     answer(413, "This file is too large: at most 1 MB.")
-    chooses(ada, payload("large.bin", b"x"))
+    field.set_input_files([payload("large.bin", b"x")])
     expect(chips(ada)).to_contain_text("too large: at most 1 MB")
     retry = ada.page.get_by_role("button", name="Retry large.bin")
     expect(retry).to_be_hidden()
@@ -201,7 +202,7 @@ def test_only_what_may_yet_be_taken_can_be_tried_again(ada: Visitor, ben: Visito
     expect(chips(ada)).to_have_count(0)
     # Whoever may not post just now may be allowed to.
     answer(403, "Only the owner can post right now.")
-    chooses(ada, payload("large.bin", b"x"))
+    field.set_input_files([payload("large.bin", b"x")])
     expect(retry).to_be_visible()
     # A message cannot be tried again either where its file cannot.
     ada.page.unroute("**/uploads")

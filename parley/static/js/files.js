@@ -2,8 +2,6 @@
 // The page of a conversation's files: its pictures open over the page, and its sound plays faster, as in the transcript.
 import "./page.js";
 
-document.querySelector(".file-kinds [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
-
 const list = document.querySelector(".file-list");
 list?.addEventListener("click", (event) => {
   const { target, metaKey, ctrlKey, shiftKey } = /** @type {MouseEvent} */ (event);
