@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import mimetypes
+import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,8 +130,14 @@ def _what_was_made(folder: Path) -> dict[str, list[str]]:
 def _asset(path: Path) -> Asset:
     content = path.read_bytes()
     type = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "text/plain"
-    compressed = gzip.compress(content, 9, mtime=0) if type.startswith(COMPRESSED_TYPES) else None
+    compressed = _compressed(content) if type.startswith(COMPRESSED_TYPES) else None
     return Asset(content, compressed, type)
+
+
+def _compressed(content: bytes) -> bytes:
+    """By gzip. How often it begins anew decides a little, and for each file another way."""
+    tried = (zlib.compressobj(9, wbits=31, memLevel=level) for level in (5, 8))
+    return min((press.compress(content) + press.flush() for press in tried), key=len)
 
 
 def _response(asset: Asset, *, is_current: bool) -> Response:

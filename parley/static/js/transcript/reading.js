@@ -39,7 +39,8 @@ export class Reading {
     for (const move of ["wheel", "touchmove", "pointerdown", "keydown"]) {
       this.scroller.addEventListener(move, () => (this.held = false), { passive: true });
     }
-    document.addEventListener("click", (event) => this.unmark(event));
+    // A finger that goes elsewhere leaves no mark behind: it easily opens a message's own link, which is its time.
+    if (!matchMedia("(hover: hover)").matches) document.addEventListener("click", ({ target }) => unmark(target));
     // After the first paint: where the edges are is known then without laying the page out for it.
     const fetch = () => this.fetchNearEdge();
     requestAnimationFrame(() => setTimeout(() => this.store.watch(["messages", "hasOlder", "hasNewer"], fetch)));
@@ -182,20 +183,11 @@ export class Reading {
     const message = document.getElementById(`m-${seq}`);
     showMissing(message === null, this.history.failed);
     if (!message) return;
-    for (const marked of linked()) marked.classList.remove("linked");
+    unmark(null);
     message.classList.add("linked");
     this.held = true;
     message.scrollIntoView({ block: "center" });
     message.focus({ preventScroll: true });
-  }
-
-  /**
-   * A finger that goes elsewhere leaves no mark behind. It easily opens a message's own link, which is its time.
-   * @param {Event} event
-   */
-  unmark({ target }) {
-    if (matchMedia("(hover: hover)").matches) return;
-    for (const marked of linked()) if (!marked.contains(/** @type {Node} */ (target))) marked.classList.remove("linked");
   }
 
   moved() {
@@ -266,6 +258,8 @@ function showMissing(isMissing, isUnknown) {
   else byId("missing-text").textContent = "That message isn't here. It may have been erased.";
 }
 
-function linked() {
-  return document.querySelectorAll(".message.linked");
+/** @param {EventTarget | null} unless what is in it, such as what was touched */
+function unmark(unless) {
+  const marked = document.querySelector(".linked");
+  if (!marked?.contains(/** @type {Node | null} */ (unless))) marked?.classList.remove("linked");
 }

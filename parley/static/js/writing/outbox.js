@@ -179,7 +179,7 @@ export class Outbox {
    * @param {string} error
    * @param {boolean} [isForGood] it would be refused again
    */
-  refused(clientId, error, isForGood = false) {
+  refused(clientId, error, isForGood) {
     this.calm();
     this.store.dispatch({ type: "refused", clientId, error, isForGood });
   }
@@ -214,7 +214,7 @@ export class Outbox {
 }
 
 function notLoaded() {
-  return { error: "The page couldn't load what sends files. Check your connection.", isForGood: false };
+  return { error: "The page couldn't load what sends files. Check your connection." };
 }
 
 // crypto.randomUUID is missing over plain HTTP.
