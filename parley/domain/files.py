@@ -184,7 +184,8 @@ async def receive(context: Context, upload: Upload, data: AsyncIterator[bytes]) 
         finally:
             if keeping is not None:
                 upload = await to_its_end(keeping)
-            if opened.offset > opened.synced:
+            # What is on the disk already may not be known to be.
+            if opened.offset > upload.offset:
                 upload = await _keep(context, upload, opened)
     return upload
 

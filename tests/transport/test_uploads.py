@@ -186,6 +186,23 @@ async def test_asking_twice_at_its_end_makes_one_file(ada: Person, room_id: str)
     assert (await ada.send("GET", kept["url"])).body == b"Hello"
 
 
+async def test_what_was_synced_before_the_body_ended_is_known_to_be_there(
+    ada: Person, room_id: str, server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("parley.files.inbox.SYNC_EVERY_BYTES", 1)
+    path = await begins(ada, room_id, 5)
+    id = path.rsplit("/", 1)[1]
+    inbox = files.filing(server.app.extensions["parley"].context).inbox
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"Hello"
+        await until(lambda: id in inbox._opened and inbox._opened[id].synced == 5)
+
+    added = await adds(ada, path, body(), 0)
+    assert (added.status, added.headers["upload-offset"]) == (204, "5")
+    await sends(ada, room_id, {"id": id})
+
+
 async def test_what_does_not_fit_what_is_there_is_refused_and_changes_nothing(
     ada: Person, room_id: str
 ) -> None:
