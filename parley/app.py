@@ -209,7 +209,7 @@ def create_app(config: Config | None = None) -> Parley:
 
 
 def _filing(config: Config) -> Filing:
-    # Nobody is to send for an hour what there can be no room for.
+    # Nobody should upload for an hour what there can be no room for.
     room = min(config.files_per_person, config.files_per_conversation, config.files_in_all)
     quotas = Quotas(
         file=min(config.max_file, room),

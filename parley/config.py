@@ -289,7 +289,7 @@ class Config:
     max_file: int = _setting(
         _size,
         "100MB",
-        "how large an uploaded file may be, where the next three leave that much room; "
+        "how large an uploaded file may be, unless one of the next three allows less; "
         "0 takes no files",
         "SIZE",
     )

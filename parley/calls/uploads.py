@@ -35,7 +35,7 @@ EXPOSED_HEADERS = (
 _WRONG_VERSION, _WRONG_OFFSET, _WRONG_TYPE, _LOCKED = 412, 409, 415, 423
 _REFUSED = {
     _WRONG_VERSION: f"Say which version of tus you speak: Tus-Resumable must be {VERSION}.",
-    _WRONG_OFFSET: "The upload is not at that offset. Ask with HEAD where it is, and go on there.",
+    _WRONG_OFFSET: "The upload is not at that offset. Ask where it is with HEAD and go on there.",
     _WRONG_TYPE: f"The Content-Type must be {OFFSET_TYPE}.",
     _LOCKED: "Another request adds to this upload now.",
 }

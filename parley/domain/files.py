@@ -321,13 +321,13 @@ def _require_room(room: Filing, usage: Usage, size: int) -> None:
     quotas = room.quotas
     if usage.session + size > quotas.session:
         raise TooLarge(
-            f"Your files take up {in_words(usage.session)}, and with this one it would be more "
-            f"than {in_words(quotas.session)}. Delete messages with files you no longer need."
+            f"Your files can take up {in_words(quotas.session)}, and with this one they would take "
+            "up more. Delete messages with files you no longer need."
         )
     if usage.conversation + size > quotas.conversation:
         raise TooLarge(
             f"The files of a conversation can take up {in_words(quotas.conversation)}, and with "
-            "this one it would be more. Delete messages with files no one needs any more."
+            "this one they would take up more. Delete messages with files no one needs any more."
         )
     if usage.server + size > quotas.server:
         raise TooLarge("The server has no room for more files. Whoever runs it can make some.")

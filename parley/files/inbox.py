@@ -20,7 +20,7 @@ SYNC_EVERY_BYTES, SYNC_EVERY_S = 1024 * 1024, 0.01
 """Small, as whoever syncs something else meanwhile, such as a message, waits for what is ahead of
 it on its way to the disk."""
 UNSYNCED_MAX_BYTES = 32 * 1024 * 1024
-"""So much of what one upload sends is in memory only, and waits for a slow disk."""
+"""No more of one upload than this is in memory only: whoever sends waits for a slow disk."""
 GONE = "There's no such upload. It may have taken too long: begin it again."
 FULL = "The server has no room for more files. Please try again later."
 

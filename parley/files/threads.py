@@ -22,8 +22,10 @@ get one, where it was interrupted while it held Python's lock.
 
 def _step_back() -> None:
     if sys.platform == "linux":  # where each thread has a priority of its own: sched(7)
-        nice = os.getpriority(os.PRIO_PROCESS, 0)
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice + STEP_BACK)
+        # Without it files go on all the same.
+        with contextlib.suppress(OSError):
+            nice = os.getpriority(os.PRIO_PROCESS, 0)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice + STEP_BACK)
 
 
 _threads = ThreadPoolExecutor(thread_name_prefix="files", initializer=_step_back)

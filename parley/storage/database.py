@@ -182,7 +182,7 @@ class Database:
 
     @property
     def talked_s(self) -> float:
-        """When something was last stored of which others are told, in the event loop's time."""
+        """When somebody last asked to store what others are told of, in the event loop's time."""
         return -math.inf if self._writer is None else self._writer.talked_s
 
     async def write_unreferenced(self, work: Callable[[sa.Connection], T]) -> T:

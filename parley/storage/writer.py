@@ -59,7 +59,7 @@ class Writer:
         self.took_s = 0.0
         """How long the transaction took in the thread whose works are told of in this turn."""
         self.talked_s = -math.inf
-        """When something was last asked for of which others are told; the event loop's time."""
+        """When somebody last asked to store what others are told of, in the event loop's time."""
 
     def submit(
         self, run: Callable[[sa.Connection], Any], then: Callable[[Any], None] | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,14 @@ from parley.domain.giving_way import PAUSE_EVERY_BYTES, PAUSE_S, GivingWay
 from parley.storage.database import Database
 
 PIECE = bytes(PAUSE_EVERY_BYTES // 4)
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    database = Database(tmp_path)
+    await database.open()
+    yield database
+    await database.close()
 
 
 async def takes_s(waits: GivingWay, pieces: int) -> float:
@@ -28,23 +37,18 @@ def nothing(_connection: sa.Connection) -> None:
 
 
 async def test_a_file_pauses_while_somebody_talks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(giving_way, "TALKS_S", 60.0)
-    database = Database(tmp_path)
-    await database.open()
     await database.write(nothing, lambda _: None)
     assert await takes_s(GivingWay(database), 40) >= 10 * PAUSE_S
-    await database.close()
 
 
 async def test_a_file_waits_for_what_is_being_stored(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(giving_way, "TALKS_S", 60.0)
     monkeypatch.setattr(giving_way, "WAITS_MAX_S", 60.0)
-    database = Database(tmp_path)
-    await database.open()
     go_on = threading.Event()
     stored = database.write(lambda _: go_on.wait(60), lambda _: None)
     piece = asyncio.create_task(GivingWay(database).wait(bytes(PAUSE_EVERY_BYTES)))
@@ -52,16 +56,12 @@ async def test_a_file_waits_for_what_is_being_stored(
     go_on.set()
     await piece
     assert stored.done()
-    await database.close()
 
 
 async def test_where_nobody_talks_a_file_waits_for_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(giving_way, "PAUSE_S", 60.0)
-    database = Database(tmp_path)
-    await database.open()
     # What only its writer waits for, such as how much of an upload there is.
     await database.write(nothing)
     assert await takes_s(GivingWay(database), 1000) < 10
-    await database.close()

@@ -1,15 +1,18 @@
-"""Uploads on their way to the disk."""
+"""Uploads on their way to the disk, and the threads that take them there."""
 
 from __future__ import annotations
 
 import errno
 import os
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from parley.errors import Unavailable
 from parley.files.inbox import SYNC_EVERY_BYTES, Inbox
+from parley.files.threads import STEP_BACK, in_thread
 
 
 async def test_what_the_disk_lost_on_the_way_is_told_in_the_end(
@@ -35,6 +38,14 @@ async def test_what_the_disk_lost_on_the_way_is_told_in_the_end(
             await opened.sync()
     assert len(asked) == 1
     assert inbox.length("upload") == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a thread has its own")
+async def test_what_works_on_files_steps_back_for_the_rest_of_the_server() -> None:
+    def priority() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    assert await in_thread(priority) == min(priority() + STEP_BACK, 19)
 
 
 async def test_what_comes_goes_to_the_disk_before_it_is_asked_for(
