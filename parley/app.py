@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import socket
 from http import HTTPStatus
 
 import msgspec
@@ -41,6 +42,7 @@ from parley.files.choice import store_of
 from parley.files.inbox import Inbox
 from parley.files.store import UPLOADS, Store
 from parley.limits.limiter import Limits
+from parley.live.pushing import Pushing
 from parley.media import Workshop
 from parley.pages import (
     attached,
@@ -68,6 +70,9 @@ from parley.pages.manage import manage_pages
 from parley.pages.manifest import manifest_pages
 from parley.pages.messages import message_pages
 from parley.pages.reactions import reaction_pages
+from parley.push import vapid
+from parley.push.courier import Courier
+from parley.push.post import Setup
 from parley.realtime import Realtime, asking
 from parley.routes import methods_at, rest
 from parley.secret import Secret
@@ -114,6 +119,7 @@ class Parley(Quart):
     files: Store
     limits: Limits
     rekeying: Rekeying
+    pushing: Pushing
     assets: Assets
 
     async def open(self) -> None:
@@ -128,6 +134,7 @@ class Parley(Quart):
         await self.database.open()
         try:
             site.secret = await asyncio.to_thread(secret_file.load, site.config.data)
+            site.push_key = vapid.public_key(vapid.private_key(_push_seed(site.secret)))
             await participants.forget_sockets(site.context)
             await conversations.count(site.context)  # now, while nobody waits for it
             await self._rekey()
@@ -178,8 +185,11 @@ def create_app(config: Config | None = None) -> Parley:
     limits = Limits(config)
     realtime = Realtime(context, config, limits)
     context.bus.subscribe(realtime.audience.deliver)
+    pushing = Pushing(context)
+    context.bus.subscribe(pushing.hear)
 
     def begin_anew() -> None:
+        context.slices.begin(pushing.begin_anew())
         context.counts.forget()
         context.seen.forget()
         realtime.send_away()
@@ -190,6 +200,7 @@ def create_app(config: Config | None = None) -> Parley:
     app.logger = logs.for_library("answer_failed")
     app.database, app.realtime, app.limits = database, realtime, limits
     app.files = filing.store
+    app.pushing = pushing
     app.assets = Assets()
     app.extensions[web.EXTENSION] = web.Site(
         config=config,
@@ -227,6 +238,18 @@ def _secret(app: Quart) -> Secret:
     if secret is None:
         raise Unavailable("The server is starting.", retry_after=1.0)
     return secret
+
+
+def _push_seed(secret: Secret) -> bytes:
+    """Of the key that says who we are to push services."""
+    return secret.derive("push", vapid.SEED_BYTES)
+
+
+def _push_contact(config: Config) -> str:
+    if config.push_contact or config.public_url.startswith("https:"):
+        return config.push_contact or config.public_url
+    name = socket.getfqdn()
+    return f"mailto:parley@{name if '.' in name else 'parley.invalid'}"
 
 
 def web_site(app: Quart) -> web.Site:
@@ -364,6 +387,15 @@ def _start_and_stop(app: Parley, context: Context) -> None:
                 async with asyncio.timeout(ERASE_FILES_EVERY_S):
                     await room.erasing.wait()
 
+    async def push() -> None:
+        secret = _secret(app)
+        setup = Setup(
+            _push_seed(secret),
+            _push_contact(config),
+            tuple(str(network) for network in config.push_networks),
+        )
+        await app.pushing.run(Courier(setup), lambda what: secret.tag("push topic", what))
+
     async def note_seen() -> None:
         """Who called since the last round is not to be taken for gone after a start."""
         try:
@@ -378,7 +410,8 @@ def _start_and_stop(app: Parley, context: Context) -> None:
     async def start() -> None:
         await app.open()
         chores.extend(
-            asyncio.create_task(each()) for each in (tell_positions, erase, erase_files, rekey)
+            asyncio.create_task(each())
+            for each in (tell_positions, erase, erase_files, rekey, push)
         )
         web_site(app).is_ready = True
 
@@ -386,6 +419,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
     async def stop() -> None:
         for chore in chores:
             chore.cancel()
+        await app.pushing.close()
         context.slices.stop()
         if context.filing is not None:
             await context.filing.workshop.close()

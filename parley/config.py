@@ -28,6 +28,7 @@ _AN_ORIGIN = "an address such as https://example.org, without a path"
 _NAME = re.compile(r"[a-z0-9_-][a-z0-9._-]*", re.ASCII)
 _DOT_AT_THE_END = re.compile(r"\.(?=:\d+$|$)", re.ASCII)
 _BUCKET = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9._-]{1,62}(/[A-Za-z0-9._=-]+)*/?", re.ASCII)
+_CONTACT = re.compile(r"mailto:[!-~]+@[!-~]+\.[!-~]+|https://[!-~]+", re.ASCII)
 _PASSWORD = re.compile(r"(?<=://)[^/]*@")
 _HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
 
@@ -152,6 +153,13 @@ def _host_name(text: str) -> str:
     if text != ANY_HOST and not _NAME.fullmatch(text):
         raise ValueError(_HOST_NAMES)
     return text.removesuffix(".")
+
+
+def _push_contact(text: str) -> str:
+    text = text.strip()
+    if text and not _CONTACT.fullmatch(text):
+        raise ValueError("mailto: and an address, or an address of a page that begins with https:")
+    return text
 
 
 def _log_level(text: str) -> str:
@@ -301,6 +309,20 @@ class Config:
     )
     files_in_all: int = _setting(
         _size, "20GB", "how much the files of this server may take up", "SIZE"
+    )
+    push_contact: str = _setting(
+        _push_contact,
+        "",
+        "where the people of a push service reach you, mailto:you@example.org or a page; if empty, "
+        "the public URL. Apple's takes no notification without either",
+        "ADDRESS",
+    )
+    push_networks: tuple[Network, ...] = _setting(
+        parse_networks,
+        "",
+        "addresses and networks, comma-separated, in which push services may be besides public "
+        "ones, for one that you run yourself",
+        "ADDRESSES",
     )
     max_connections: int = _setting(
         _connections,

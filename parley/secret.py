@@ -28,6 +28,10 @@ class Secret:
         digest = hmac.digest(self._key, named, "sha256")
         return base64.urlsafe_b64encode(digest).decode("ascii").rstrip("=")
 
+    def derive(self, purpose: str, length: int) -> bytes:
+        """So many bytes (at most 64) that nobody else can know, always the same for a purpose."""
+        return hmac.digest(self._key, f"derive\0{purpose}".encode(), "sha512")[:length]
+
     def tag(self, purpose: str, text: str) -> str:
         """20 hexadecimal digits, at a fifth of a seal's cost: to know something again that is not
         kept itself. Nobody is shown one, so none is ever checked against what somebody sent.

@@ -50,6 +50,8 @@ class Site:
     connection_count: Callable[[], int]
     secret: Secret | None = None
     """The server's own; None until the app has started."""
+    push_key: str = ""
+    """What browsers subscribe with to be notified; empty until the app has started."""
     is_ready: bool = False
     rendering: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a long page is made."""
@@ -83,6 +85,12 @@ def secret() -> Secret:
     if found is None:
         raise Unavailable("The server is starting.", retry_after=1.0)
     return found
+
+
+def push_key() -> str:
+    """What browsers subscribe with. Raises `Unavailable` before the app has started."""
+    secret()
+    return site().push_key
 
 
 def refuse_other_hosts() -> None:

@@ -135,6 +135,8 @@ VALUES = {
     "files_per_person": ("0", 0),
     "files_per_conversation": ("200mb", 200_000_000),
     "files_in_all": ("2TB", 2_000_000_000_000),
+    "push_contact": ("mailto:ada@example.org", "mailto:ada@example.org"),
+    "push_networks": ("10.0.0.0/8", (ip_network("10.0.0.0/8"),)),
     "max_connections": ("500", 500),
     "max_connections_per_address": ("20", 20),
     "trusted_proxies": (

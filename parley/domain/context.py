@@ -60,5 +60,7 @@ class Context:
     """Held while titles are looked through: all of them, by one of the few readers there are."""
     require_proof: bool = False
     """Whether nobody comes back as somebody without a token, whatever owners say."""
+    notified: set[int] = field(default_factory=set)
+    """The ids of the sessions that have a device which is notified."""
     filing: Filing | None = None
     """Where files are kept; None where there are none."""

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from parley.domain import proof
 from parley.domain.context import Context
 from parley.records import Session
+from parley.storage import push
 from parley.storage import sessions as stored
 
 TOKEN_BYTES = 32
@@ -66,6 +67,8 @@ def renew(
     """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     stored.renew(connection, session.id, token_hash=_hash(token), at=at)
+    # Whoever knew the token before may have named a device of theirs.
+    push.remove_all(connection, session.id)
     # The token counts as used from now on, so nothing proves this session later.
     proven = () if session.token_used else proof.prove(connection, session.id)
     return replace(session, token_used=True), token, proven

@@ -11,4 +11,5 @@ from parley.present.links import *
 from parley.present.messages import *
 from parley.present.overview import *
 from parley.present.participants import *
+from parley.present.pushes import *
 from parley.present.readings import *

@@ -26,10 +26,10 @@ _SIGNS = (
 )
 
 
-def excerpt(text: str) -> str:
-    """On one line, without the signs of its Markdown; at most `EXCERPT_CHARS` characters."""
-    words = text[:BEGINS_CHARS]
+def excerpt(text: str, chars: int = EXCERPT_CHARS) -> str:
+    """On one line, without the signs of its Markdown; at most so many characters."""
+    words = text[: max(BEGINS_CHARS, 2 * chars)]
     for signs, within in _SIGNS:
         words = signs.sub(within, words)
     words = " ".join(words.split())
-    return words if len(words) <= EXCERPT_CHARS else words[: EXCERPT_CHARS - 1] + "…"
+    return words if len(words) <= chars else words[: chars - 1] + "…"

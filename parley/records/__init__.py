@@ -11,6 +11,7 @@ from parley.records.files import *
 from parley.records.knocks import *
 from parley.records.links import *
 from parley.records.messages import *
+from parley.records.notifying import *
 from parley.records.overview import *
 from parley.records.participants import *
 from parley.records.readings import *

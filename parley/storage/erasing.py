@@ -20,6 +20,7 @@ from parley.storage.schema import (
     links,
     mentions,
     messages,
+    notification_levels,
     old_links,
     participants,
     reactions,
@@ -79,6 +80,7 @@ _ERASE = [
         audit,
         old_links,
         readings,
+        notification_levels,
         former_names,
         participants,
     )

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.records import Participant
+from parley.storage import push
 from parley.storage.participants import PRESENT, participant
 from parley.storage.prepared import Prepared, p
 from parley.storage.schema import (
@@ -22,6 +23,7 @@ from parley.storage.schema import (
     grants,
     knocks,
     messages,
+    notification_levels,
     participants,
     sessions,
 )
@@ -103,6 +105,9 @@ _IS_THERE = Prepared(
     sa.select(conversations.c.id).where(conversations.c.id == p("id")), [conversations.c.id]
 )
 _ERASE_SESSION = Prepared(sessions.delete().where(sessions.c.id == p("id"), _IS_OLD))
+_ERASE_LEVELS = Prepared(
+    notification_levels.delete().where(notification_levels.c.session_id == p("id"))
+)
 
 
 class Caller(Struct, frozen=True):
@@ -225,7 +230,15 @@ def taking_part(
 
 def erase_sessions(connection: sa.Connection, ids: Iterable[int], *, before: datetime) -> int:
     """How many went. Only for sessions that take part in nothing, by `write_unreferenced`."""
-    return sum(_ERASE_SESSION.write(connection, id=id, before=before) for id in ids)
+    return sum(_erase_session(connection, id, before) for id in ids)
+
+
+def _erase_session(connection: sa.Connection, id: int, before: datetime) -> int:
+    count = _ERASE_SESSION.write(connection, id=id, before=before)
+    if count:
+        push.remove_all(connection, id)
+        _ERASE_LEVELS.write(connection, id=id)
+    return count
 
 
 def newest(connection: sa.Connection) -> datetime | None:

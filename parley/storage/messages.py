@@ -190,6 +190,11 @@ def by_id(connection: sa.Connection, conversation_id: int, id: str) -> Message |
     return None if row is None or row.id != id else _message(row)
 
 
+def at_seq(connection: sa.Connection, conversation_id: int, seq: int) -> Message | None:
+    row = _BY_SEQ.first(connection, conversation_id=conversation_id, seq=seq)
+    return None if row is None else _message(row)
+
+
 def said_by(connection: sa.Connection, message: Message) -> int:
     """The session that said it, by its id."""
     query = sa.select(messages.c.session_id).where(

@@ -514,3 +514,58 @@ sa.Index(
     sqlite_where=LIGHT_ACTS,
     postgresql_where=LIGHT_ACTS,
 )
+
+# The browsers that are notified, each by an address of its push service.
+push_devices = sa.Table(
+    "push_devices",
+    metadata,
+    sa.Column("id", _Key, primary_key=True),
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), nullable=False, index=True),
+    sa.Column("endpoint", sa.Text, nullable=False, unique=True),
+    sa.Column("key", sa.LargeBinary(65), nullable=False),
+    sa.Column("auth", sa.LargeBinary(16), nullable=False),
+    # Whether notifications say what was said.
+    sa.Column("shows_words", sa.Boolean, nullable=False),
+    # Minutes of the day, there where the time zone is; None without quiet hours.
+    sa.Column("quiet_from", sa.Integer),
+    sa.Column("quiet_until", sa.Integer),
+    sa.Column("time_zone", sa.Text, nullable=False, server_default=""),
+    sa.Column("added_at", Instant, nullable=False),
+    # When its push service last took something, and since when it takes nothing.
+    sa.Column("took_at", Instant),
+    sa.Column("failing_since", Instant),
+)
+
+# What somebody wants to be notified of, where they decided.
+notification_levels = sa.Table(
+    "notification_levels",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), primary_key=True),
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), primary_key=True),
+    sa.Column("level", sa.Text),
+    sa.Column("quiet_until", Instant),
+)
+
+sa.Index("ix_notification_levels_session_id", notification_levels.c.session_id)
+
+# What a device is to be told of a conversation, or shows now. What a notification says is read
+# when it is sent; so there is one for each, however much happens. No foreign key to the
+# conversation: what a device shows of one that was deleted is still to be taken away.
+notices = sa.Table(
+    "notices",
+    metadata,
+    sa.Column("device_id", sa.ForeignKey("push_devices.id"), primary_key=True),
+    sa.Column("conversation_id", sa.BigInteger, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    # None where there is nothing to tell now.
+    sa.Column("due_at", Instant),
+    # Since when it is due, and how often it was tried.
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    # What it showed last: up to which seq, and when it was told.
+    sa.Column("shown_seq", sa.BigInteger),
+    sa.Column("shown_at", Instant),
+)
+IS_DUE = notices.c.due_at.is_not(None)
+sa.Index("ix_notices_due", notices.c.due_at, sqlite_where=IS_DUE, postgresql_where=IS_DUE)
+sa.Index("ix_notices_conversation", notices.c.conversation_id)

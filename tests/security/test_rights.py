@@ -22,11 +22,38 @@ REACTION = "{path}/messages/{message_id}/reactions/%F0%9F%91%8D"
 
 NO_FILE = "not_found"
 
+SUBSCRIPTION: Json = {
+    "endpoint": "https://push.example.net/a-browser",
+    "keys": {
+        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZ"
+        "GH6SRpkNtoIAiw4",
+        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+    },
+}
+"""Of the example in RFC 8291, appendix A."""
+
 CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "create": ("/api/conversations/create", {}, ALL),
     "list": ("/api/conversations", None, ALL),
     # Of nothing but what is one's own.
     "mine": ("/api/mine", None, ALL),
+    "push": ("/api/push", None, ALL),
+    "subscribe": ("/api/push", SUBSCRIPTION, ("token_required", OK, OK, OK, OK, OK)),
+    "unsubscribe": (
+        "/api/push",
+        {"endpoint": SUBSCRIPTION["endpoint"]},
+        ("token_required", OK, OK, OK, OK, OK),
+    ),
+    "notifications": (
+        "{path}/notifications",
+        None,
+        (KNOCK, NOT_JOINED, OK, OK, NOT_FOUND, OK),
+    ),
+    "set_notifications": (
+        "{path}/notifications",
+        {"level": "all"},
+        (KNOCK, NOT_JOINED, OK, OK, NOT_FOUND, OK),
+    ),
     "health": ("/api/health", None, ALL),
     "ready": ("/api/ready", None, ALL),
     "join": ("{path}/join", {}, (KNOCK, FORBIDDEN, OK, OK, NOT_FOUND, ENDED)),

@@ -31,6 +31,13 @@ from parley.contract.rest.messages import (
 )
 from parley.contract.rest.overview import ActsReply, ManageReply
 from parley.contract.rest.people import JoinBody, JoinReply, ParticipantsReply, PersonBody
+from parley.contract.rest.push import (
+    NotificationsBody,
+    NotificationsReply,
+    PushBody,
+    PushReply,
+    UnsubscribeBody,
+)
 from parley.contract.rest.reading import MineReply, ReadBody, ReadReply, UnreadReply
 from parley.contract.rest.service import HealthReply, ReadyReply
 from parley.contract.terms import (
@@ -463,6 +470,48 @@ CALLS: dict[str, Call] = {
                 ),
             ),
             credential="owner",
+        ),
+        Call(
+            "push",
+            "GET",
+            "/api/push",
+            "What browsers subscribe with to be notified, and those of yours that are.",
+            PushReply,
+        ),
+        Call(
+            "subscribe",
+            "POST",
+            "/api/push",
+            "Notify this browser of what happens while you are away.",
+            PushReply,
+            PushBody,
+            credential="session",
+        ),
+        Call(
+            "unsubscribe",
+            "DELETE",
+            "/api/push",
+            "Notify this browser no more.",
+            DoneReply,
+            UnsubscribeBody,
+            credential="session",
+        ),
+        Call(
+            "notifications",
+            "GET",
+            "/api/conversations/{room_id}/notifications",
+            "What you are notified of in this conversation.",
+            NotificationsReply,
+            credential="participant",
+        ),
+        Call(
+            "set_notifications",
+            "PUT",
+            "/api/conversations/{room_id}/notifications",
+            "Choose what you are notified of in this conversation.",
+            NotificationsReply,
+            NotificationsBody,
+            credential="participant",
         ),
         Call("health", "GET", "/api/health", "How busy the server is.", HealthReply),
         Call(

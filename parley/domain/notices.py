@@ -1,0 +1,460 @@
+"""What is to be told to whom who is away, and what it says: found after the commit, beside those
+who talk, and read again when it is sent.
+
+Nothing is stored with a message. What happened is noted in memory, then who is to be told of it is
+found in the tables. Where the server ends in between, a start looks for what was said since all was
+found the last time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from parley.domain import access, knocking, notifying
+from parley.domain.context import Context
+from parley.records import (
+    Decision,
+    Device,
+    Follower,
+    LettingBe,
+    Level,
+    Notice,
+    PuttingOff,
+    Session,
+    Standing,
+    Subject,
+    TakingAway,
+    Telling,
+)
+from parley.storage import conversations as stored_conversations
+from parley.storage import facts, grants, knocks, messages, readings
+from parley.storage import participants as stored_participants
+from parley.storage import push as stored
+
+PEOPLE_AT_ONCE = 200
+LOOKED_AT_MAX = 200
+"""Of the messages that are new: their authors need not hear of their own alone."""
+REST_S = 15.0
+"""After one notification of a conversation, the next waits so long: it then tells all there is."""
+READS_ALONG_S = 5.0
+"""Whoever has it open may be reading it: their device is told only if they do not."""
+TOLD_WITHIN = timedelta(days=1)
+"""What was said before a longer stop is no news any more."""
+FAILING_MAX = timedelta(days=7)
+"""A device whose push service takes nothing for so long is forgotten."""
+STEP_ROWS = 20
+"""Written before the time is looked at."""
+_LOOKED = "notices_looked_until"
+
+Mark = tuple[int, int, Subject]
+"""A notice: device, conversation, subject."""
+
+
+class Due(Struct, frozen=True):
+    """What a device is to be told of, and when."""
+
+    device_id: int
+    session_id: int
+    conversation_id: int
+    subject: Subject
+    at: datetime
+
+    @property
+    def mark(self) -> Mark:
+        return self.device_id, self.conversation_id, self.subject
+
+
+class Told(Struct, frozen=True):
+    """What became of a notice that was handed over or decided about."""
+
+    notice: Notice
+    decision: Decision
+    is_taken: bool = False
+    """Whether the push service took it."""
+    is_gone: bool = False
+    """Whether the device is no more."""
+    is_refused: bool = False
+    """Whether this one will never be taken."""
+    again_at: datetime | None = None
+    """When to try again; of one that was taken, when there is more to tell."""
+
+
+async def load(context: Context) -> set[tuple[int, int]]:
+    """Know which sessions have devices; those that have something to be told or shown, and of which
+    conversations.
+    """
+    context.notified.clear()
+    context.notified.update(await context.database.read(stored.sessions))
+    return await context.database.search(stored.told)
+
+
+async def said_unnoticed(context: Context) -> dict[int, int]:
+    """The conversations in which something was said that nobody was looked for to be told of, and
+    from which seq on.
+    """
+    now = context.clock()
+
+    def query(connection: sa.Connection) -> dict[int, int]:
+        written = facts.get(connection, _LOOKED)
+        if written is None:
+            return {}
+        until = datetime.fromtimestamp(int(written) / 1000, UTC)
+        return stored.said_since(connection, max(until, now - TOLD_WITHIN))
+
+    return await context.database.search(query)
+
+
+async def followers(
+    context: Context, conversation_id: int, since: int, *, after: str = ""
+) -> tuple[list[Due], str | None]:
+    """Whom to tell of what was said from a seq on, of those after a user_id; and from whom on it
+    goes on, None where that were all.
+    """
+    now, held = context.clock(), context.held_sessions()
+
+    def query(connection: sa.Connection) -> tuple[list[Due], str | None]:
+        page = stored.followers(connection, conversation_id, after=after, limit=PEOPLE_AT_ONCE)
+        if not page:
+            return [], None
+        people = notifying.people_in(connection, conversation_id)
+        authors = stored.authors(connection, conversation_id, since=since, limit=LOOKED_AT_MAX)
+        meant = stored.meant(connection, conversation_id, since=since, limit=LOOKED_AT_MAX)
+        next_ = page[-1].user_id if len(page) == PEOPLE_AT_ONCE else None
+        # Whose devices the page ends among comes whole on the next one.
+        whole = [each for each in page if each.user_id != next_] if next_ else page
+        if next_ is not None and whole:
+            next_ = whole[-1].user_id
+        found = [
+            Due(
+                each.device_id, each.session_id, conversation_id, Subject.TALK, _at(each, now, held)
+            )
+            for each in whole or page
+            if _concerns(notifying.level_of(each.wanted, people), each.user_id, authors, meant)
+        ]
+        return found, next_
+
+    return await context.database.search(query)
+
+
+async def owners(context: Context, conversation_id: int) -> list[Due]:
+    """Whom to tell that somebody knocks."""
+    now, held = context.clock(), context.held_sessions()
+
+    def query(connection: sa.Connection) -> list[Due]:
+        return [
+            Due(
+                each.device_id,
+                each.session_id,
+                conversation_id,
+                Subject.KNOCKS,
+                _at(each, now, held),
+            )
+            for each in stored.owners(connection, conversation_id, limit=PEOPLE_AT_ONCE)
+            if each.wanted.level is not Level.NONE
+        ]
+
+    return await context.database.search(query)
+
+
+async def make_due(
+    context: Context, dues: Sequence[Due], *, looked_until: datetime | None = None
+) -> None:
+    """Have these told, in slices between which others store what they say. `looked_until`: of all
+    that was said before, those are found who are to be told.
+    """
+    now = context.clock()
+    left = list(dues)
+
+    def work(connection: sa.Connection, is_time_left: Callable[[], bool]) -> int:
+        for count, due in enumerate(left, 1):
+            stored.make_due(
+                connection,
+                due.device_id,
+                due.conversation_id,
+                due.subject,
+                at=due.at,
+                now=now,
+                rest_s=REST_S,
+            )
+            if count % STEP_ROWS == 0 and not is_time_left():
+                return count
+        if looked_until is not None:
+            facts.put(connection, _LOOKED, str(int(looked_until.timestamp() * 1000)))
+        return len(left)
+
+    while True:
+        done = await context.slices.take(context.database, work)
+        del left[:done]
+        if not left:
+            return
+
+
+async def answered(context: Context, session_id: int, conversation_id: int) -> list[Due]:
+    """Whom to tell that their knock was answered."""
+    now = context.clock()
+    found = await context.database.read(stored.devices, session_id)
+    late = now + timedelta(seconds=READS_ALONG_S)
+    at = late if session_id in context.held_sessions() else now
+    return [Due(each.id, session_id, conversation_id, Subject.DOOR, at) for each in found]
+
+
+async def look_again(
+    context: Context,
+    looks: Iterable[tuple[int, int, Subject]],
+    whole: Iterable[tuple[int, Subject]],
+) -> None:
+    """Have it decided anew what is shown: to sessions of conversations, and to all of one."""
+    at = context.clock()
+    looks, whole = list(looks), list(whole)
+
+    def work(connection: sa.Connection) -> None:
+        for session_id, conversation_id, subject in looks:
+            stored.look_at(connection, session_id, conversation_id, subject, at=at)
+        for conversation_id, subject in whole:
+            stored.look_at_all(connection, conversation_id, subject, at=at)
+
+    if looks or whole:
+        await context.database.write(work)
+
+
+async def due(context: Context, *, limit: int) -> list[tuple[Notice, Device]]:
+    """What is to be told by now."""
+    return await context.database.search(stored.due, at=context.clock(), limit=limit)
+
+
+async def next_due(context: Context) -> datetime | None:
+    return await context.database.search(stored.next_due)
+
+
+async def decide(context: Context, some: Sequence[tuple[Notice, Device]]) -> list[Decision]:
+    """What each notice comes to, as it is now."""
+    now = context.clock()
+
+    def query(connection: sa.Connection) -> list[Decision]:
+        return [_decide(connection, notice, device, now) for notice, device in some]
+
+    return await context.database.search(query)
+
+
+async def settle(context: Context, told: Sequence[Told]) -> set[int]:
+    """Store what became of them; the sessions that have no device any more."""
+    now = context.clock()
+    left, bare = list(told), set[int]()
+
+    def work(connection: sa.Connection, is_time_left: Callable[[], bool]) -> int:
+        for count, each in enumerate(left, 1):
+            _settle(connection, each, now)
+            if count % STEP_ROWS == 0 and not is_time_left():
+                return count
+        return len(left)
+
+    while left:
+        done = await context.slices.take(context.database, work)
+        del left[:done]
+    if any(each.is_gone for each in told):
+        bare = context.notified - await context.database.read(stored.sessions)
+        context.notified.difference_update(bare)
+    return bare
+
+
+def _settle(connection: sa.Connection, told: Told, now: datetime) -> None:
+    notice, decision = told.notice, told.decision
+    if told.is_gone:
+        stored.remove(connection, notice.device_id)
+        return
+    match decision:
+        case PuttingOff():
+            stored.put_off(connection, notice, at=decision.until, tries=notice.tries)
+            return
+        case LettingBe():
+            if notice.shown_seq is None:
+                stored.forget(connection, notice)
+            else:
+                stored.rest(connection, notice)
+            return
+    if told.is_taken:
+        stored.took(connection, notice.device_id, at=now)
+        if isinstance(decision, Telling):
+            stored.show(
+                connection, notice, seq=decision.seq, at=decision.as_of, again_at=told.again_at
+            )
+        elif told.again_at is None:
+            stored.forget(connection, notice)
+        else:
+            stored.show_nothing(connection, notice, again_at=told.again_at)
+        return
+    if told.is_refused or told.again_at is None or now - notice.since > TOLD_WITHIN:
+        stored.forget(connection, notice)
+    else:
+        stored.put_off(connection, notice, at=told.again_at, tries=notice.tries + 1)
+    if not told.is_refused:
+        stored.failed(connection, notice.device_id, at=now)
+
+
+def is_given_up(device: Device, at: datetime) -> bool:
+    """Whether its push service has taken nothing for too long."""
+    return device.failing_since is not None and at - device.failing_since > FAILING_MAX
+
+
+def _decide(connection: sa.Connection, notice: Notice, device: Device, now: datetime) -> Decision:
+    conversation = stored_conversations.by_id(connection, notice.conversation_id)
+    nothing: Decision = LettingBe() if notice.shown_seq is None else TakingAway()
+    if conversation is None:
+        return nothing
+    session_id = device.session_id
+    wanted = stored.wanted(connection, conversation.id, session_id)
+    person = stored_participants.by_session(connection, conversation.id, session_id)
+    granted = grants.find(connection, conversation.id, session_id)
+    session = Session(session_id, conversation.created_at, token_used=True)
+    standing = access.standing(conversation, session, person=person, granted=granted)
+    if standing is Standing.REMOVED:
+        return nothing
+    quiet = notifying.quiet_until(device.quiet_hours, now)
+    waits = max((each for each in (quiet, wanted.quiet_until) if each and each > now), default=None)
+    said = Telling(
+        conversation_id=conversation.id,
+        room_id=conversation.room_id,
+        title=conversation.title,
+        subject=notice.subject,
+        seq=0,
+        count=1,
+        sender="",
+        text="",
+        attachments=0,
+        at=now,
+        as_of=now,
+        is_silent=False,
+    )
+    match notice.subject:
+        case Subject.KNOCKS:
+            found = _knocks(connection, said, device, standing, wanted.level, now)
+        case Subject.DOOR:
+            found = _door(connection, said, session_id, is_inside=person is not None)
+        case _:
+            if person is None or person.left_for_good:
+                return nothing
+            level = notifying.level_of(wanted, notifying.people_in(connection, conversation.id))
+            found = _talk(connection, said, notice, device, person.user_id, level)
+            if found is not None and found.seq == notice.shown_seq and not found.is_silent:
+                return LettingBe()
+    if found is None:
+        return nothing
+    if waits is not None and not found.is_silent:
+        return PuttingOff(waits)
+    return found
+
+
+def _talk(
+    connection: sa.Connection,
+    said: Telling,
+    notice: Notice,
+    device: Device,
+    user_id: str,
+    level: Level,
+) -> Telling | None:
+    person = stored_participants.by_session(connection, said.conversation_id, device.session_id)
+    if person is None or level is Level.NONE:
+        return None
+    unread = readings.unread(connection, person)
+    newest = stored.newest_for(
+        connection, said.conversation_id, user_id, after=unread.after, level=level
+    )
+    if newest is None:
+        return None
+    message = messages.at_seq(connection, said.conversation_id, newest)
+    if message is None or message.deleted_at is not None:
+        return None
+    was_shown = notice.shown_seq is not None
+    is_edited = (
+        was_shown
+        and newest == notice.shown_seq
+        and message.edited_at is not None
+        and notice.shown_at is not None
+        and message.edited_at > notice.shown_at
+    )
+    is_taken_back = was_shown and notice.shown_seq is not None and newest < notice.shown_seq
+    return Telling(
+        conversation_id=said.conversation_id,
+        room_id=said.room_id,
+        title=said.title,
+        subject=said.subject,
+        seq=newest,
+        count=max(1, unread.mentions if level is Level.MENTIONS else unread.count),
+        sender=message.username if device.shows_words else "",
+        text=message.text if device.shows_words else "",
+        attachments=len(message.attachments or ()) if device.shows_words else 0,
+        at=message.sent_at,
+        as_of=said.as_of,
+        is_silent=is_edited or is_taken_back,
+        is_urgent=True,
+    )
+
+
+def _knocks(
+    connection: sa.Connection,
+    said: Telling,
+    device: Device,
+    standing: Standing,
+    level: Level | None,
+    now: datetime,
+) -> Telling | None:
+    if standing is not Standing.OWNER or level is Level.NONE:
+        return None
+    waiting = knocking.waiting(connection, said.conversation_id, at=now)
+    if not waiting:
+        return None
+    return Telling(
+        conversation_id=said.conversation_id,
+        room_id=said.room_id,
+        title=said.title,
+        subject=said.subject,
+        seq=0,
+        count=len(waiting),
+        sender=waiting[-1].username if device.shows_words else "",
+        text="",
+        attachments=0,
+        at=waiting[-1].asked_at,
+        as_of=now,
+        is_silent=False,
+        is_urgent=True,
+    )
+
+
+def _door(
+    connection: sa.Connection, said: Telling, session_id: int, *, is_inside: bool
+) -> Telling | None:
+    knock = knocks.of_session(connection, said.conversation_id, session_id)
+    if knock is None or knock.answer is None or is_inside:
+        return None
+    return Telling(
+        conversation_id=said.conversation_id,
+        # Nobody learns a newer link by an answer that lets them not in.
+        room_id=said.room_id if knock.answer in ("admitted", "opened") else knock.room_id,
+        title="",
+        subject=said.subject,
+        seq=0,
+        count=1,
+        sender="",
+        text="",
+        attachments=0,
+        at=said.at,
+        as_of=said.as_of,
+        is_silent=False,
+        answer=knock.answer,
+        is_urgent=True,
+    )
+
+
+def _at(follower: Follower, now: datetime, held: Iterable[int]) -> datetime:
+    is_open = follower.session_id in held
+    return now + timedelta(seconds=READS_ALONG_S) if is_open else now
+
+
+def _concerns(level: Level, user_id: str, authors: set[str], meant: set[str]) -> bool:
+    if level is Level.ALL:
+        return bool(authors - {user_id})
+    return level is Level.MENTIONS and user_id in meant

@@ -1,0 +1,205 @@
+"""Being notified: on which devices, and of what in each conversation."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from parley.domain import door
+from parley.domain.context import Context
+from parley.domain.door import Found
+from parley.errors import BadRequest, Forbidden, NotJoined
+from parley.outward import Network, NotAllowed, require_askable
+from parley.push import encryption
+from parley.records import Device, Level, QuietHours, Session, Standing, Wanted
+from parley.storage import push as stored
+
+DEVICES_MAX = 10
+"""Of one session. With one more, the one that was added first is notified no more."""
+TWO = 2
+"""In a conversation of so many everything said is said to one."""
+SNOOZE_MAX_S = 30 * 24 * 3600
+
+
+class Subscription(Struct, frozen=True):
+    """What a browser gives whoever may notify it (Push API, `PushSubscription`)."""
+
+    endpoint: str
+    key: bytes
+    auth: bytes
+    shows_words: bool
+    quiet_hours: QuietHours | None
+
+
+class Decided(Struct, frozen=True):
+    """What somebody is notified of in a conversation."""
+
+    level: Level
+    is_default: bool
+    quiet_until: datetime | None
+
+
+async def add_device(
+    context: Context,
+    session: Session,
+    subscription: Subscription,
+    *,
+    networks: tuple[Network, ...] = (),
+) -> Device:
+    """Notify this browser from now on, or otherwise than until now.
+
+    Raises `BadRequest` for what is none, and `Forbidden` for one that was given by somebody else:
+    another session gets it only by showing the same keys, which the browser tells nobody else.
+    """
+    at = context.clock()
+    try:
+        require_askable(subscription.endpoint, networks)
+        encryption.public_key(subscription.key)
+    except NotAllowed as error:
+        raise BadRequest(f"endpoint {error}.") from error
+    except ValueError as error:
+        raise BadRequest("p256dh is not a point of P-256.") from error
+    if len(subscription.auth) != encryption.AUTH_BYTES:
+        raise BadRequest(f"auth must be {encryption.AUTH_BYTES} bytes.")
+
+    def work(connection: sa.Connection) -> Device:
+        there = stored.device_at(connection, subscription.endpoint)
+        if there is not None:
+            # Told in a time that depends on them, but nobody tries 2 ^ 128 of them.
+            is_same = (there.key, there.auth) == (subscription.key, subscription.auth)
+            if there.session_id != session.id and not is_same:
+                raise Forbidden("This browser is notified for somebody else.")
+            if there.session_id == session.id and is_same:
+                return stored.change(
+                    connection,
+                    there.id,
+                    shows_words=subscription.shows_words,
+                    quiet_hours=subscription.quiet_hours,
+                )
+            stored.remove(connection, there.id)
+        others = stored.devices(connection, session.id)
+        for device in others[DEVICES_MAX - 1 :]:
+            stored.remove(connection, device.id)
+        return stored.add(
+            connection,
+            session_id=session.id,
+            endpoint=subscription.endpoint,
+            key=subscription.key,
+            auth=subscription.auth,
+            at=at,
+            shows_words=subscription.shows_words,
+            quiet_hours=subscription.quiet_hours,
+        )
+
+    return await context.database.write(work, lambda device: context.notified.add(session.id))
+
+
+async def remove_device(context: Context, session: Session, endpoint: str) -> bool:
+    """Whether a browser of theirs was notified until now."""
+
+    def work(connection: sa.Connection) -> tuple[bool, bool]:
+        there = stored.device_at(connection, endpoint)
+        if there is None or there.session_id != session.id:
+            return False, bool(stored.devices(connection, session.id))
+        stored.remove(connection, there.id)
+        return True, bool(stored.devices(connection, session.id))
+
+    def tell(result: tuple[bool, bool]) -> None:
+        if not result[1]:
+            context.notified.discard(session.id)
+
+    return (await context.database.write(work, tell))[0]
+
+
+async def devices(context: Context, session: Session | None) -> list[Device]:
+    """A session's, the latest first."""
+    if session is None:
+        return []
+    return await context.database.read(stored.devices, session.id)
+
+
+async def decided(context: Context, room_id: str, session: Session | None) -> Decided:
+    """Raises `NotJoined`, and what keeps them from reading."""
+
+    def query(connection: sa.Connection) -> Decided:
+        found, own = _own(connection, room_id, session)
+        return _decided(connection, found, stored.wanted(connection, found.id, own.id))
+
+    return await context.database.read(query)
+
+
+async def decide(
+    context: Context,
+    room_id: str,
+    session: Session | None,
+    *,
+    level: Level | None,
+    keeps_level: bool,
+    quiet_for_s: float | None,
+) -> Decided:
+    """Be notified of this from now on; without a `level`, of what is usual. `keeps_level` leaves
+    it as it is, and None as `quiet_for_s` the time for which nothing is told; 0 ends that.
+
+    Raises `NotJoined`, and what keeps them from reading.
+    """
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> Decided:
+        found, own = _own(connection, room_id, session)
+        before = stored.wanted(connection, found.id, own.id)
+        quiet_until = before.quiet_until
+        if quiet_for_s is not None:
+            quiet_until = at + timedelta(seconds=quiet_for_s) if quiet_for_s > 0 else None
+        now = Wanted(before.level if keeps_level else level, quiet_until)
+        stored.want(connection, found.id, own.id, now)
+        return _decided(connection, found, now)
+
+    return await context.database.write(work)
+
+
+def level_of(wanted: Wanted, people: int) -> Level:
+    """What somebody is notified of, in a conversation in which so many take part."""
+    if wanted.level is not None:
+        return wanted.level
+    return Level.ALL if people <= TWO else Level.MENTIONS
+
+
+def people_in(connection: sa.Connection, conversation_id: int) -> int:
+    """How many take part, as far as it matters."""
+    return stored.how_many(connection, conversation_id, limit=TWO + 1)
+
+
+def quiet_until(quiet: QuietHours | None, at: datetime) -> datetime | None:
+    """The end of the quiet hours that `at` is in; None where it is in none."""
+    if quiet is None or quiet.start == quiet.end:
+        return None
+    here = at.astimezone(ZoneInfo(quiet.time_zone))
+    minute = here.hour * 60 + here.minute
+    is_over_midnight = quiet.start > quiet.end
+    if is_over_midnight:
+        is_quiet = minute >= quiet.start or minute < quiet.end
+    else:
+        is_quiet = quiet.start <= minute < quiet.end
+    if not is_quiet:
+        return None
+    midnight = here.replace(hour=0, minute=0, second=0, microsecond=0)
+    ends = midnight + timedelta(minutes=quiet.end)
+    if is_over_midnight and minute >= quiet.start:
+        ends += timedelta(days=1)
+    # Of a day that is shorter or longer, its own clock tells when it is that late.
+    return max(ends.astimezone(at.tzinfo), at + timedelta(minutes=1))
+
+
+def _own(connection: sa.Connection, room_id: str, session: Session | None) -> tuple[Found, Session]:
+    found = door.readable(connection, room_id, session)
+    if session is None or (found.person is None and found.standing is not Standing.OWNER):
+        raise NotJoined
+    return found, session
+
+
+def _decided(connection: sa.Connection, found: Found, wanted: Wanted) -> Decided:
+    level = level_of(wanted, people_in(connection, found.id))
+    return Decided(level, wanted.level is None, wanted.quiet_until)

@@ -1,0 +1,388 @@
+"""Telling those who are away: what happened is noted, whom it concerns is found, and their devices
+are told, each beside those who talk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+
+from parley import present
+from parley.domain import notices
+from parley.domain.context import Context
+from parley.domain.notices import REST_S, Due, Mark, Told
+from parley.errors import Unavailable
+from parley.live.origins import Services
+from parley.push.courier import Courier
+from parley.push.post import Outcome, Push, Urgency
+from parley.records import (
+    ConversationDeleted,
+    Decision,
+    Device,
+    Event,
+    GrantsTakenBack,
+    KnockAnswered,
+    Knocked,
+    MessageChanged,
+    MessageSent,
+    MessagesErased,
+    Notice,
+    PartChanged,
+    Participant,
+    ParticipantLeft,
+    ParticipantRemoved,
+    PuttingOff,
+    ReadingMoved,
+    RoleChanged,
+    Subject,
+    TakingAway,
+    Telling,
+)
+
+IN_FLIGHT_MAX = 128
+"""So many are handed over at once."""
+AT_ONCE = 25
+"""So many are looked up at once; then those who talk have their turn."""
+TTL_S = 3 * 24 * 3600
+"""How long a push service keeps what a device that is off has not got."""
+GOES_AT = timedelta(seconds=2)
+"""What is taken away or corrected while it is on its way follows it after this."""
+FOUND_EVERY_S = 1.0
+"""Who is to be told of what is said in one conversation is looked for at most so often, and no
+longer than a tenth of the time."""
+WAITS_MAX_S = 60.0
+AGAIN_AFTER_S, AGAIN_MAX_S = 30.0, 3600.0
+RETRY_AFTER_MAX_S = 6 * 3600.0
+SLACK = timedelta(seconds=10)
+"""A start looks from so much before, for what was being stored then."""
+SILENT_IS_A_FAULT = ("push.apple.com",)
+"""Push services that take a subscription away which shows nothing for a push: there, what is read
+elsewhere stays until its browser is opened."""
+
+log = structlog.get_logger(__name__)
+
+
+class Pushing:
+    """One for a server: begin with `run`, end with `close`."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._courier: Courier | None = None
+        self._topic: Callable[[str], str] = str
+        self._services = Services()
+        self._wake = asyncio.Event()
+        self._said: dict[int, tuple[int, datetime]] = {}
+        """By conversation, from which seq on nobody was looked for, and when that was said."""
+        self._rests: dict[int, float] = {}
+        """Conversations that were just looked at, and until when they are not again."""
+        self._knocked: set[int] = set()
+        self._answered: set[tuple[int, int]] = set()
+        self._looks: set[tuple[int, int, Subject]] = set()
+        self._whole: set[tuple[int, Subject]] = set()
+        self._told: set[tuple[int, int]] = set()
+        """Sessions that have something to be told or shown, and conversations."""
+        self._flying: dict[Mark, asyncio.Task[None]] = {}
+        self._again: dict[Mark, timedelta] = {}
+        """Of those, the ones that are to be looked at again, and how long after."""
+        self._done: list[Told] = []
+        self._heard: dict[type[Any], Callable[[Any], None]] = {
+            MessageSent: self._hear_message,
+            MessageChanged: self._hear_change,
+            ReadingMoved: lambda event: self._look(event.session_id, event.conversation_id),
+            Knocked: lambda event: self._knocked.add(event.conversation_id),
+            KnockAnswered: self._hear_answer,
+            ParticipantRemoved: lambda event: self._hear_gone(event.participant),
+            RoleChanged: lambda event: self._hear_gone(event.participant),
+            ParticipantLeft: self._hear_left,
+            PartChanged: lambda event: self._look(event.session_id, event.conversation_id),
+            GrantsTakenBack: self._hear_taken_back,
+            ConversationDeleted: lambda event: self._hear_all(event.conversation_id),
+            MessagesErased: lambda event: self._whole.add((event.conversation_id, Subject.TALK)),
+        }
+
+    def hear(self, event: Event) -> None:
+        """For the bus: note what happened, in no time."""
+        if not self._context.notified:
+            return
+        note = self._heard.get(type(event))
+        if note is not None:
+            note(event)
+            self._wake.set()
+
+    async def run(self, courier: Courier, topic: Callable[[str], str]) -> None:
+        """Tell whoever is away, until cancelled. `topic` names, for a push service, what takes the
+        place of what: at most 32 characters of base64url.
+        """
+        self._courier, self._topic = courier, topic
+        await self._load()
+        while True:
+            wait_s = WAITS_MAX_S
+            try:
+                wait_s = await self._round()
+            except Unavailable:
+                wait_s = FOUND_EVERY_S
+                log.warning("notifying_put_off")
+            except Exception:
+                log.exception("notifying_failed")
+            if wait_s > 0:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(wait_s):
+                        await self._wake.wait()
+            self._wake.clear()
+
+    async def begin_anew(self) -> None:
+        """Another database lies in the folder."""
+        for known in (self._said, self._rests, self._knocked, self._answered, self._looks):
+            known.clear()
+        self._whole.clear()
+        await self._load()
+
+    async def close(self) -> None:
+        """Hand nothing over any more; what was not goes out at the next start."""
+        if self._courier is not None:
+            await self._courier.close()
+        await asyncio.gather(*self._flying.values(), return_exceptions=True)
+
+    async def _load(self) -> None:
+        while True:
+            try:
+                self._told = await notices.load(self._context)
+                if self._context.notified:
+                    at = self._context.clock()
+                    for conversation_id, seq in (
+                        await notices.said_unnoticed(self._context)
+                    ).items():
+                        self._said.setdefault(conversation_id, (seq, at))
+                return
+            except Unavailable:
+                await asyncio.sleep(FOUND_EVERY_S)
+
+    def _hear_message(self, event: MessageSent) -> None:
+        said = event.message
+        self._said.setdefault(said.conversation_id, (said.seq, said.sent_at))
+
+    def _hear_change(self, event: MessageChanged) -> None:
+        said = event.message
+        if said.deleted_at is not None or said.edited_at is not None:
+            self._whole.add((said.conversation_id, Subject.TALK))
+
+    def _hear_answer(self, event: KnockAnswered) -> None:
+        if event.knock.session_id in self._context.notified:
+            self._answered.add((event.knock.session_id, event.conversation_id))
+        self._whole.add((event.conversation_id, Subject.KNOCKS))
+
+    def _hear_left(self, event: ParticipantLeft) -> None:
+        if event.is_everywhere:
+            self._hear_gone(event.participant)
+
+    def _hear_gone(self, person: Participant) -> None:
+        self._look(person.session_id, person.conversation_id)
+
+    def _hear_taken_back(self, event: GrantsTakenBack) -> None:
+        for session_id in event.session_ids:
+            self._look(session_id, event.conversation_id)
+
+    def _hear_all(self, conversation_id: int) -> None:
+        self._said.pop(conversation_id, None)
+        self._whole.update((conversation_id, subject) for subject in Subject)
+
+    def _look(self, session_id: int, conversation_id: int) -> None:
+        if (session_id, conversation_id) in self._told:
+            self._looks.update((session_id, conversation_id, subject) for subject in Subject)
+
+    async def _round(self) -> float:
+        """Do what there is to do; how long there is nothing, in seconds."""
+        if self._done:
+            done, self._done = self._done, []
+            await self._settle(done)
+        if not self._context.notified:
+            return WAITS_MAX_S
+        await self._look_again()
+        waits_s = await self._find()
+        if await self._hand_over():
+            return 0.0
+        if self._flying or self._done:
+            return waits_s
+        due = await notices.next_due(self._context)
+        if due is not None:
+            waits_s = min(waits_s, (due - self._context.clock()).total_seconds())
+        return max(0.05, waits_s)
+
+    async def _look_again(self) -> None:
+        looks, whole = self._looks, self._whole
+        if looks or whole:
+            self._looks, self._whole = set(), set()
+            looked_at = whole | {look[1:] for look in looks}
+            for mark in self._flying:
+                if mark[1:] in looked_at:
+                    self._again[mark] = GOES_AT
+            await notices.look_again(self._context, looks, whole)
+
+    async def _find(self) -> float:
+        """Find whom what happened concerns; how long until there may be more."""
+        now = asyncio.get_running_loop().time()
+        self._rests = {id: until for id, until in self._rests.items() if until > now}
+        for conversation_id in [id for id in self._said if id not in self._rests]:
+            began = asyncio.get_running_loop().time()
+            since, _ = self._said.pop(conversation_id)
+            after: str | None = ""
+            while after is not None:
+                found, after = await notices.followers(
+                    self._context, conversation_id, since, after=after
+                )
+                await self._make_due(found, is_last=after is None)
+            took_s = asyncio.get_running_loop().time() - began
+            self._rests[conversation_id] = began + max(FOUND_EVERY_S, 10 * took_s)
+        while self._knocked:
+            await self._make_due(await notices.owners(self._context, self._knocked.pop()))
+        while self._answered:
+            await self._make_due(await notices.answered(self._context, *self._answered.pop()))
+        if not self._said:
+            return WAITS_MAX_S
+        now = asyncio.get_running_loop().time()
+        return max(0.0, min(self._rests.get(id, now) for id in self._said) - now)
+
+    async def _make_due(self, found: list[Due], *, is_last: bool = False) -> None:
+        if not found:
+            return
+        self._told.update((due.session_id, due.conversation_id) for due in found)
+        for due in found:
+            if due.mark in self._flying:
+                self._again.setdefault(due.mark, timedelta(seconds=REST_S))
+        waiting = [said_at for _, said_at in self._said.values()]
+        until = min([self._context.clock(), *waiting]) - SLACK if is_last else None
+        await notices.make_due(self._context, found, looked_until=until)
+
+    async def _hand_over(self) -> bool:
+        """Begin to tell some of what is due; whether there may be more to begin with."""
+        free = min(AT_ONCE, IN_FLIGHT_MAX - len(self._flying))
+        if free <= 0:
+            return False
+        found = await notices.due(self._context, limit=free + len(self._flying))
+        some = [each for each in found if _mark(each[0]) not in self._flying][:free]
+        if not some:
+            return False
+        began = time.perf_counter()
+        now, loop_now = self._context.clock(), asyncio.get_running_loop().time()
+        rested: list[Told] = []
+        ready: list[tuple[Notice, Device]] = []
+        for notice, device in some:
+            until = self._services.rests_until(_origin(device))
+            if until > loop_now:
+                later = now + timedelta(seconds=until - loop_now)
+                rested.append(Told(notice, PuttingOff(later)))
+            else:
+                ready.append((notice, device))
+        settled = rested
+        for (notice, device), decision in zip(
+            ready, await notices.decide(self._context, ready), strict=True
+        ):
+            if isinstance(decision, Telling | TakingAway):
+                if isinstance(decision, TakingAway) and _must_show(device):
+                    settled.append(Told(notice, decision, is_taken=True))
+                    continue
+                task = asyncio.get_running_loop().create_task(self._send(notice, device, decision))
+                self._flying[_mark(notice)] = task
+            else:
+                settled.append(Told(notice, decision))
+        if settled:
+            await self._settle(settled)
+        await asyncio.sleep(time.perf_counter() - began)
+        return True
+
+    async def _send(self, notice: Notice, device: Device, decision: Decision) -> None:
+        mark, origin = _mark(notice), _origin(device)
+        try:
+            is_telling = isinstance(decision, Telling)
+            push = Push(
+                endpoint=device.endpoint,
+                key=device.key,
+                auth=device.auth,
+                text=present.pushed(decision)
+                if isinstance(decision, Telling)
+                else present.pushed_gone(notice),
+                topic=self._topic(f"{notice.conversation_id} {notice.subject}"),
+                ttl_s=TTL_S,
+                urgency=Urgency.HIGH if is_telling else Urgency.NORMAL,
+                is_known=self._services.is_known(origin) or device.took_at is not None,
+            )
+            outcome = Outcome(0, 0)
+            if self._courier is not None:
+                outcome = await self._courier.send(push)
+            told = self._judge(notice, device, decision, outcome)
+            if mark in self._again and told.is_taken:
+                again = timedelta(seconds=REST_S) if is_telling else GOES_AT
+                told = Told(notice, decision, is_taken=True, again_at=self._context.clock() + again)
+            self._done.append(told)
+        finally:
+            self._flying.pop(mark, None)
+            self._again.pop(mark, None)
+            self._wake.set()
+
+    def _judge(self, notice: Notice, device: Device, decision: Decision, outcome: Outcome) -> Told:
+        origin, now = _origin(device), self._context.clock()
+        loop_now = asyncio.get_running_loop().time()
+        status = outcome.status
+        if 200 <= status < 300:
+            self._services.answered(origin)
+            return Told(notice, decision, is_taken=True)
+        log.debug("push_refused", service=origin, status=status, why=outcome.why)
+        is_gone = status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE) or outcome.is_for_good
+        if is_gone or notices.is_given_up(device, now):
+            if not outcome.is_for_good:
+                self._services.answered(origin)
+            return Told(notice, decision, is_gone=True)
+        wait_s = min(AGAIN_MAX_S, AGAIN_AFTER_S * 2.0 ** min(notice.tries, 10))
+        if status == HTTPStatus.TOO_MANY_REQUESTS or status >= 500:
+            asked_s = _seconds(outcome.retry_after, now)
+            if asked_s is None:
+                self._services.failed(origin, loop_now)
+            else:
+                wait_s = min(asked_s, RETRY_AFTER_MAX_S)
+                self._services.asked_for_rest(origin, loop_now + wait_s)
+        elif status == 0:
+            self._services.failed(origin, loop_now)
+        elif status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            log.warning("push_not_allowed", service=origin, status=status, why=outcome.why)
+        else:
+            self._services.answered(origin)
+            log.warning("push_not_taken", service=origin, status=status, why=outcome.why)
+            return Told(notice, decision, is_refused=True)
+        return Told(notice, decision, again_at=now + timedelta(seconds=wait_s))
+
+    async def _settle(self, told: list[Told]) -> None:
+        await notices.settle(self._context, told)
+
+
+def _mark(notice: Notice) -> Mark:
+    return notice.device_id, notice.conversation_id, notice.subject
+
+
+def _origin(device: Device) -> str:
+    return urlsplit(device.endpoint).netloc.lower()
+
+
+def _must_show(device: Device) -> bool:
+    host = urlsplit(device.endpoint).hostname or ""
+    return any(host == name or host.endswith("." + name) for name in SILENT_IS_A_FAULT)
+
+
+def _seconds(retry_after: str | None, now: datetime) -> float | None:
+    """What `Retry-After` asks for: seconds, or a date (RFC 9110, section 10.2.3)."""
+    if retry_after is None:
+        return None
+    if retry_after.strip().isdecimal():
+        return float(retry_after)
+    try:
+        return max(0.0, (parsedate_to_datetime(retry_after) - now).total_seconds())
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,105 @@
+"""The process that encrypts and hands over notifications: `python -m parley.push.worker`.
+
+Reads a `Setup`, then `Numbered` pushes from its input, and answers each with an `Outcome`, in any
+order. Ends with its input. It knows the key that says who we are, and nothing else of the server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+
+import msgspec
+
+from parley.outward import NotAllowed, Outward
+from parley.push.encryption import encrypt
+from parley.push.post import Numbered, Outcome, Push, Setup, framed, next_frame
+from parley.push.vapid import Vapid, private_key
+
+NICENESS = 5
+"""Notifications wait for messages, never the other way around."""
+KNOWN_AT_ONCE, OTHERS_AT_ONCE = 48, 16
+"""Anybody can name services that never answer: those that did have places of their own."""
+EACH_AT_ONCE = 24
+WITHIN_S = 10.0
+
+
+async def main() -> None:
+    """Work until the input ends."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    transport, protocol = await loop.connect_write_pipe(
+        asyncio.streams.FlowControlMixin, sys.stdout
+    )
+    answers = asyncio.StreamWriter(transport, protocol, None, loop)
+    setup = msgspec.msgpack.decode(await next_frame(reader), type=Setup)
+    sender = Sender(setup)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                asked = msgspec.msgpack.decode(await next_frame(reader), type=Numbered)
+                tasks.create_task(_answer(sender, asked, answers))
+    except* asyncio.IncompleteReadError:
+        pass
+    await sender.close()
+
+
+async def _answer(sender: Sender, asked: Numbered, answers: asyncio.StreamWriter) -> None:
+    outcome = await sender.send(asked.number, asked.push)
+    answers.write(framed(outcome))
+    await answers.drain()
+
+
+class Sender:
+    """Sends to push services. Belongs to one event loop."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._vapid = Vapid(private_key(setup.seed), contact=setup.contact, clock=time.time)
+        self._known = Outward(
+            networks=setup.networks,
+            at_once=KNOWN_AT_ONCE,
+            at_once_each=EACH_AT_ONCE,
+            within_s=WITHIN_S,
+        )
+        self._others = Outward(
+            networks=setup.networks, at_once=OTHERS_AT_ONCE, at_once_each=2, within_s=WITHIN_S
+        )
+
+    async def send(self, number: int, push: Push) -> Outcome:
+        """What became of it; never raises."""
+        try:
+            body = encrypt(push.text, key=push.key, auth=push.auth)
+            outward = self._known if push.is_known else self._others
+            answer = await outward.post(push.endpoint, self._headers(push), body)
+        except NotAllowed as error:
+            return Outcome(number, 0, why=str(error), is_for_good=True)
+        except TimeoutError:
+            return Outcome(number, 0, why=f"no answer within {WITHIN_S:g} s")
+        except OSError as error:
+            return Outcome(number, 0, why=f"{type(error).__name__}: {error.strerror or error}")
+        except ValueError as error:
+            return Outcome(number, 0, why=str(error), is_for_good=True)
+        return Outcome(number, answer.status, answer.retry_after, answer.text)
+
+    async def close(self) -> None:
+        await self._known.close()
+        await self._others.close()
+
+    def _headers(self, push: Push) -> dict[str, str]:
+        return {
+            "Authorization": self._vapid.authorization(push.endpoint),
+            "Content-Encoding": "aes128gcm",
+            "Content-Type": "application/octet-stream",
+            "TTL": str(push.ttl_s),
+            "Topic": push.topic,
+            "Urgency": push.urgency.value,
+        }
+
+
+if __name__ == "__main__":
+    if sys.platform != "win32":
+        os.nice(NICENESS)
+    asyncio.run(main())
