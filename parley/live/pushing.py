@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
+from msgspec.structs import replace
 
 from parley import present
 from parley.domain import notices
@@ -201,9 +202,7 @@ class Pushing:
 
     async def _round(self) -> float:
         """Do what there is to do; how long there is nothing, in seconds."""
-        if self._done:
-            done, self._done = self._done, []
-            await self._settle(done)
+        await self._settle_done()
         if not self._context.notified:
             return WAITS_MAX_S
         await self._look_again()
@@ -295,12 +294,12 @@ class Pushing:
             else:
                 settled.append(Told(notice, decision))
         if settled:
-            await self._settle(settled)
+            await notices.settle(self._context, settled)
         await asyncio.sleep(time.perf_counter() - began)
         return True
 
     async def _send(self, notice: Notice, device: Device, decision: Decision) -> None:
-        mark, origin = _mark(notice), _origin(device)
+        origin = _origin(device)
         try:
             is_telling = isinstance(decision, Telling)
             push = Push(
@@ -318,14 +317,11 @@ class Pushing:
             outcome = Outcome(0, 0)
             if self._courier is not None:
                 outcome = await self._courier.send(push)
-            told = self._judge(notice, device, decision, outcome)
-            if mark in self._again and told.is_taken:
-                again = timedelta(seconds=REST_S) if is_telling else GOES_AT
-                told = Told(notice, decision, is_taken=True, again_at=self._context.clock() + again)
-            self._done.append(told)
+            self._done.append(self._judge(notice, device, decision, outcome))
+        except Exception:
+            log.exception("notifying_failed")
+            self._done.append(Told(notice, decision, is_refused=True))
         finally:
-            self._flying.pop(mark, None)
-            self._again.pop(mark, None)
             self._wake.set()
 
     def _judge(self, notice: Notice, device: Device, decision: Decision, outcome: Outcome) -> Told:
@@ -359,8 +355,22 @@ class Pushing:
             return Told(notice, decision, is_refused=True)
         return Told(notice, decision, again_at=now + timedelta(seconds=wait_s))
 
-    async def _settle(self, told: list[Told]) -> None:
-        await notices.settle(self._context, told)
+    async def _settle_done(self) -> None:
+        """Store what became of those that were on their way: until then they are that still."""
+        done, self._done = self._done, []
+        if not done:
+            return
+        now = self._context.clock()
+        marks = [_mark(told.notice) for told in done]
+        for at, mark in enumerate(marks):
+            again = self._again.pop(mark, None)
+            if again is not None and done[at].is_taken:
+                done[at] = replace(done[at], again_at=now + again)
+        try:
+            await notices.settle(self._context, done)
+        finally:
+            for mark in marks:
+                self._flying.pop(mark, None)
 
 
 def _mark(notice: Notice) -> Mark:

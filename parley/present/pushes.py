@@ -19,7 +19,7 @@ class Pushed(Struct, kw_only=True, omit_defaults=True):
     kind: str
     """What it is about, or `gone`."""
     subject: str
-    key: int
+    key: str
     """What the conversation is known by on the device, whatever its link."""
     room_id: str = ""
     title: str = ""
@@ -39,7 +39,7 @@ def pushed(said: records.Telling) -> bytes:
     content = Pushed(
         kind=said.subject.value,
         subject=said.subject.value,
-        key=said.conversation_id,
+        key=str(said.conversation_id),
         room_id=said.room_id,
         title=said.title,
         count=said.count,
@@ -63,5 +63,5 @@ def pushed(said: records.Telling) -> bytes:
 def pushed_gone(notice: records.Notice) -> bytes:
     """What is shown of a conversation is to be taken away."""
     return msgspec.json.encode(
-        Pushed(kind="gone", subject=notice.subject.value, key=notice.conversation_id)
+        Pushed(kind="gone", subject=notice.subject.value, key=str(notice.conversation_id))
     )

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import sys
+from collections.abc import Callable
 
 import msgspec
 
@@ -30,96 +31,125 @@ class Courier:
     def __init__(self, setup: Setup, *, idle_s: float = IDLE_S) -> None:
         self._setup = setup
         self._idle_s = idle_s
-        self._waiting: dict[int, asyncio.Future[Outcome]] = {}
-        self._number = 0
-        self._process: asyncio.subprocess.Process | None = None
+        self._worker: _Worker | None = None
+        self._leaving: set[_Worker] = set()
+        """Those that end by themselves."""
         self._starting = asyncio.Lock()
-        self._listening: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._is_closed = False
 
     async def send(self, push: Push) -> Outcome:
         """What became of it: of one that may not have gone, too. Raises nothing."""
-        process = await self._running()
-        if process is None or process.stdin is None:
+        worker = await self._working()
+        if worker is None:
             return Outcome(0, 0, why=_LOST)
-        self._number += 1
-        number, answer = self._number, asyncio.get_running_loop().create_future()
-        self._waiting[number] = answer
         try:
-            process.stdin.write(framed(Numbered(number, push)))
-            async with asyncio.timeout(ANSWERED_WITHIN_S):
-                await process.stdin.drain()
-                outcome: Outcome = await answer
-        except (ConnectionError, RuntimeError, TimeoutError):
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            return Outcome(number, 0, why=_LOST)
+            return await worker.send(push)
         finally:
-            self._waiting.pop(number, None)
             self._rest_later()
-        return outcome
 
     async def close(self) -> None:
-        """End the process, at once."""
+        """End the process, at once. What waits for an answer gets none."""
         self._is_closed = True
         if self._timer is not None:
             self._timer.cancel()
         async with self._starting:  # one that is being started is there to be ended then
-            await self._end()
+            workers = [*self._leaving, *([self._worker] if self._worker else [])]
+            await asyncio.gather(*(worker.end() for worker in workers))
 
-    async def _running(self) -> asyncio.subprocess.Process | None:
+    async def _working(self) -> _Worker | None:
         async with self._starting:
-            if self._process is not None and self._process.returncode is None:
-                return self._process
             if self._is_closed:
                 return None
-            try:
-                self._process = await _start()
-            except OSError:
-                return None
-            if self._process.stdin is not None:
-                self._process.stdin.write(framed(self._setup))
-            self._listening = asyncio.get_running_loop().create_task(self._listen(self._process))
-            return self._process
-
-    async def _listen(self, process: asyncio.subprocess.Process) -> None:
-        try:
-            while process.stdout is not None:
-                outcome = msgspec.msgpack.decode(await next_frame(process.stdout), type=Outcome)
-                waiting = self._waiting.get(outcome.number)
-                if waiting is not None and not waiting.done():
-                    waiting.set_result(outcome)
-        except (asyncio.IncompleteReadError, ConnectionError, msgspec.DecodeError):
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-        await process.wait()
-        if self._process in (process, None):
-            for number, waiting in self._waiting.items():
-                if not waiting.done():
-                    waiting.set_result(Outcome(number, 0, why=_LOST))
+            if self._worker is None or not self._worker.is_running:
+                try:
+                    self._worker = _Worker(await _start(), self._setup)
+                except OSError:
+                    return None
+            return self._worker
 
     def _rest_later(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        if not self._waiting and not self._is_closed:
+        if not self._is_closed and self._worker is not None and not self._worker.waiting:
             self._timer = asyncio.get_running_loop().call_later(self._idle_s, self._rest)
 
     def _rest(self) -> None:
-        if not self._waiting and self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()  # it ends by itself
-            self._process = None
+        worker = self._worker
+        if worker is not None and not worker.waiting:
+            self._worker = None
+            self._leaving.add(worker)
+            worker.leave(lambda: self._leaving.discard(worker))
 
-    async def _end(self) -> None:
-        process, listening = self._process, self._listening
-        self._process = self._listening = None
-        if process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-        if listening is not None:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+
+class _Worker:
+    """One process, and what it has not answered."""
+
+    def __init__(self, process: asyncio.subprocess.Process, setup: Setup) -> None:
+        self._process = process
+        self._number = 0
+        self.waiting: dict[int, asyncio.Future[Outcome]] = {}
+        self._write(framed(setup))
+        self._listening = asyncio.get_running_loop().create_task(self._listen())
+
+    @property
+    def is_running(self) -> bool:
+        return not self._listening.done()
+
+    async def send(self, push: Push) -> Outcome:
+        self._number += 1
+        number, answer = self._number, asyncio.get_running_loop().create_future()
+        self.waiting[number] = answer
+        try:
+            async with asyncio.timeout(ANSWERED_WITHIN_S):
+                self._write(framed(Numbered(number, push)))
+                await self._drain()
+                outcome: Outcome = await answer
+                return outcome
+        except (ConnectionError, RuntimeError, TimeoutError):
+            self._kill()
+            return Outcome(number, 0, why=_LOST)
+        finally:
+            del self.waiting[number]
+
+    def leave(self, when_gone: Callable[[], None]) -> None:
+        """Have it end by itself, as it does once nobody can ask it any more."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        self._listening.add_done_callback(lambda _: when_gone())
+
+    async def end(self) -> None:
+        self._kill()
+        await self._listening
+
+    async def _listen(self) -> None:
+        try:
+            while self._process.stdout is not None:
+                frame = await next_frame(self._process.stdout)
+                outcome = msgspec.msgpack.decode(frame, type=Outcome)
+                self._answered(outcome)
+        except (asyncio.IncompleteReadError, ConnectionError, msgspec.DecodeError):
+            self._kill()
+        await self._process.wait()
+        for number in list(self.waiting):
+            self._answered(Outcome(number, 0, why=_LOST))
+
+    def _answered(self, outcome: Outcome) -> None:
+        waiting = self.waiting.get(outcome.number)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(outcome)
+
+    def _write(self, frame: bytes) -> None:
+        if self._process.stdin is not None:
+            self._process.stdin.write(frame)
+
+    async def _drain(self) -> None:
+        if self._process.stdin is not None:
+            await self._process.stdin.drain()
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
 
 
 async def _start() -> asyncio.subprocess.Process:
