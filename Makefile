@@ -19,7 +19,7 @@ NPM := $(patsubst %,%/node_modules/.package-lock.json,tests/programs tools)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup system test browsers torture bench loading check newest audit format screenshots bundle vendor clean
+.PHONY: help run setup system test browsers torture bench loading lighthouse check newest audit format screenshots bundle vendor clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -70,6 +70,9 @@ check: $(DEV) ## Check format, lint, types and who imports whom
 loading: setup ## Load a conversation as a slow phone does; ARGS="--before CHECKOUT" compares
 	@$(BIN)/python -m tests.browser.loading $(ARGS)
 
+lighthouse: $(DEV) tools/lighthouse/node_modules/.package-lock.json ## Have Lighthouse mark the pages; ARGS="--caddy" measures HTTP/2
+	@$(BIN)/python -m tests.browser.lighthouse $(ARGS)
+
 newest: ## Run everything with the newest releases that resolve
 	@rm -rf $(NEWEST)
 	@$(MAKE) --no-print-directory VENV=$(NEWEST) $(NEWEST)/.newest
@@ -92,7 +95,7 @@ vendor: ## Fetch the vendored browser files from npm again
 	@$(PYTHON) -m tools.vendor
 
 clean: ## Remove the virtual environment, caches and builds, but no conversation
-	@rm -rf $(VENV) $(NEWEST) tests/programs/node_modules tools/node_modules build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(NEWEST) tests/programs/node_modules tools/node_modules tools/lighthouse/node_modules build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find parley tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(MADE):

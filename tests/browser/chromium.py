@@ -27,10 +27,11 @@ NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chro
 
 def launch(playwright: Playwright) -> Browser:
     """The machine's own browser, the one `tests/system.sh` makes sure of."""
-    return playwright.chromium.launch(executable_path=_path(), args=list(FLAGS))
+    return playwright.chromium.launch(executable_path=path(), args=list(FLAGS))
 
 
-def _path() -> str:
+def path() -> str:
+    """Raises `FileNotFoundError` where there is none."""
     for name in filter(None, (os.environ.get("CHROMIUM"), *NAMES)):
         if found := shutil.which(name):
             return found

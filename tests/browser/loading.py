@@ -11,9 +11,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import subprocess
-import sys
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
@@ -24,9 +21,10 @@ from typing import Any
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser import chromium
-from tests.browser.seeding import Said, Seeding
+from tests.browser.builds import ROOT, served
+from tests.browser.seeding import Said
+from tests.servers import free_port
 
-ROOT = Path(__file__).parent.parent.parent
 LATENCY_MS = 150
 DOWN_BYTES_PER_S = 1_600_000 / 8
 UP_BYTES_PER_S = 750_000 / 8
@@ -100,20 +98,9 @@ def main() -> None:
 @contextlib.contextmanager
 def _conversation(checkout: Path) -> Iterator[str]:
     """The link of a talk on a server of that build."""
-    with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "data"
-        program = checkout / "tests" / "lean.py"
-        command = [sys.executable, str(program), "serve", "--port", "0", "--data", str(data)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-            assert server.stdout is not None
-            said = next(line for line in server.stdout if " at http" in line)
-            url = said.split(" at ")[1].split()[0]
-            with contextlib.closing(Seeding(url, data)) as seeding:
-                talk = (
-                    Said(("Ada", "Ben")[i % 2], f"Line {i} of a talk.") for i in range(MESSAGES)
-                )
-                yield seeding.conversation("Tea", talk).link
-            server.terminate()
+    with served(checkout, free_port()) as seeding:
+        talk = (Said(("Ada", "Ben")[i % 2], f"Line {i} of a talk.") for i in range(MESSAGES))
+        yield seeding.conversation("Tea", talk).link
 
 
 def _load(browser: Browser, link: str) -> Load:
