@@ -70,6 +70,7 @@ from parley.pages.manage import manage_pages
 from parley.pages.manifest import manifest_pages
 from parley.pages.messages import message_pages
 from parley.pages.reactions import reaction_pages
+from parley.pages.worker import worker_pages
 from parley.push import vapid
 from parley.push.courier import Courier
 from parley.push.post import Setup
@@ -269,6 +270,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(file_pages(allowed_origins=config.allowed_origins))
     app.register_blueprint(app.assets.blueprint())
     app.register_blueprint(manifest_pages(app.assets))
+    app.register_blueprint(worker_pages(app.assets, is_on=config.service_worker))
     app.before_request(_refuse_other_hosts)
     app.before_request(requests.refuse_long_queries)
     app.before_request(_count_what_leads_nowhere)
@@ -280,6 +282,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_error_handler(HTTPException, _tell_http)
     app.register_error_handler(Exception, _tell_fault)
     _set_up_templates(app, app.assets)
+    app.jinja_env.globals.update(service_worker=config.service_worker)
     app.asgi_app = Gate(  # type: ignore[method-assign]  # how Quart takes middleware
         app.realtime.server,
         Turnstile(app.asgi_app),

@@ -244,6 +244,13 @@ class Config:
         "empty for none",
         "ORIGINS",
     )
+    service_worker: bool = _setting(
+        _switch,
+        "on",
+        "off makes browsers forget what they keep of this server's pages, which then don't open "
+        "offline, nor tell of messages while closed",
+        "SWITCH",
+    )
     log_level: str = _setting(
         _log_level, "info", "how much to log: " + ", ".join(LOG_LEVELS), "LEVEL"
     )

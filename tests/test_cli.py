@@ -145,6 +145,7 @@ VALUES = {
     ),
     "require_proof": ("ON", True),
     "proxy_protocol": ("on", True),
+    "service_worker": ("OFF", False),
     "rate_limits": ("OFF", False),
     "rate_limit_storage": ("redis://:secret@localhost:6379/1", "redis://:secret@localhost:6379/1"),
     "limit_messages": (

@@ -23,6 +23,8 @@ from pathlib import Path
 from parley.pages.assets import BUILT, FOLDER, LIST, source_of
 
 SCRIPTS = ("conversation", "door", "files", "manage", "own", "page")
+WORKER = "worker"
+"""A script of its own, and one file alone: not every browser takes a worker of modules."""
 SHEETS = ("actions", "conversation", "files", "manage", "site")
 TOOLS = Path(__file__).parent
 ESBUILD = TOOLS / "node_modules" / ".bin" / "esbuild"
@@ -65,7 +67,7 @@ def make(into: Path, source: Path = FOLDER) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "made"
         # Each by itself: shared code in files of its own would cost every page another request.
-        entries = [f"js/{name}.js" for name in SCRIPTS]
+        entries = [f"js/{name}.js" for name in (*SCRIPTS, WORKER)]
         entries += [f"css/pages/{name}.css" for name in SHEETS]
         listed = {
             "source": source_of(source),
@@ -97,7 +99,8 @@ def _bundle(source: Path, entry: str, into: Path) -> list[str]:
 
 
 def _run(source: Path, entry: str, command: list[str], into: Path | None = None) -> None:
-    given = {**os.environ, "ENTRY": entry, "INTO": str(into), "NO_COLOR": "1"}
+    form = "iife" if entry == f"js/{WORKER}.js" else "es"
+    given = {**os.environ, "ENTRY": entry, "INTO": str(into), "FORM": form, "NO_COLOR": "1"}
     try:
         subprocess.run(  # noqa: S603  # ours
             command,

@@ -3,13 +3,14 @@
 
 import { readFileSync } from "node:fs";
 
-const { ENTRY: entry, INTO: dir } = process.env;
+const { ENTRY: entry, INTO: dir, FORM: format } = process.env;
 
 /** @type {import("rollup").RollupOptions} */
 export default {
   input: entry,
   output: {
-    dir, format: "es", entryFileNames: "js/[name].js", chunkFileNames: "js/[name]-[hash].js", manualChunks,
+    dir, format, entryFileNames: "js/[name].js", chunkFileNames: "js/[name]-[hash].js",
+    ...(format === "es" && { manualChunks }),
     banner: ({ moduleIds }) => moduleIds.map(licenceOf).join(""),
   },
 };

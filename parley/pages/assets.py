@@ -21,6 +21,8 @@ BUILT = "built"
 LIST = "built.json"
 """In it: of which source it was made, and which files stand for each of a page's."""
 _SOURCES = ("css", "js", "vendor")
+_ON_ALL_PAGES = ("img/favicon.svg", "js/browser/theme-early.js")
+_NOT_ON_PAGES = {f"{BUILT}/js/worker.js", "js/worker.js", "js/worker-off.js"}
 COMPRESSED_TYPES = ("text/", "application/json", "image/svg+xml")
 # Not left to the machine's own table, which may know nothing of these or call them otherwise.
 _TYPES = {
@@ -76,6 +78,28 @@ class Assets:
     def imports(self, name: str) -> list[str]:
         """The addresses of what a script cannot begin without, for the browser to fetch with it."""
         return [self._url(each) for each in self._made.get(name, [])[1:]]
+
+    def made_of(self, name: str) -> bytes | None:
+        """What a script was last made into, as one file, though it may have changed since; `None`
+        if it never was.
+        """
+        asset = self._files.get(f"{BUILT}/{name}")
+        return None if asset is None else asset.content
+
+    def content(self, name: str) -> bytes:
+        """A file as it is. Raises `KeyError` for none of ours."""
+        return self._files[name].content
+
+    def for_pages(self) -> list[str]:
+        """The addresses of all that a page may come to need, now or when something is pressed."""
+        folders = (f"{BUILT}/",) if self._made else ("css/", "js/", "vendor/")
+        names = [
+            name
+            for name in self._files
+            if name.startswith(folders) and name.endswith((".css", ".js"))
+        ]
+        wanted = dict.fromkeys((*names, *_ON_ALL_PAGES))
+        return [self._url(name) for name in wanted if name not in _NOT_ON_PAGES]
 
     def _url(self, name: str) -> str:
         return f"/static/{self.version}/{name}"

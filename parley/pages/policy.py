@@ -57,9 +57,10 @@ def page_policy(public_url: str, embedding_origins: tuple[str, ...] = ()) -> str
             "form-action 'self'",
             "base-uri 'none'",
             " ".join(("frame-ancestors", *(embedding_origins or ("'none'",)))),
-            # Nothing of ours makes HTML, scripts or addresses of scripts from text.
+            # Nothing of ours makes HTML or scripts from text, and one address of a script:
+            # the service worker's, in static/js/device/worker.js.
             "require-trusted-types-for 'script'",
-            "trusted-types 'none'",
+            "trusted-types parley",
         )
     )
 

@@ -237,6 +237,7 @@ ELSEWHERE = st.builds(
                 "/favicon.ico",
                 "/apple-touch-icon.png",
                 "/manifest.webmanifest",
+                "/worker.js",
                 "//api//health",
                 "/socket.io",
                 "/socket.io/x",

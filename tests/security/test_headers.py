@@ -16,7 +16,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
     "media-src 'self' blob:; manifest-src 'self'; "
     "connect-src 'self' ws://localhost; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types parley"
 )
 
 
@@ -152,3 +152,13 @@ async def test_over_plain_http_browsers_are_not_told_what_they_would_complain_of
 async def _opener_policy(server: Running, host: str) -> bool:
     reply = await Caller(server.app, "Ada").call("GET", "/", headers={"Host": host})
     return "Cross-Origin-Opener-Policy" in reply.headers
+
+
+async def test_the_worker_may_ask_us_and_nobody_else(ada: Caller) -> None:
+    reply = await ada.call("GET", "/worker.js")
+    assert reply.headers["Content-Security-Policy"] == (
+        "default-src 'none'; connect-src 'self'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+    assert reply.headers["Cache-Control"] == "no-cache"
+    assert reply.headers["Content-Type"] == "text/javascript; charset=utf-8"

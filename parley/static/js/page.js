@@ -2,6 +2,7 @@
 // What every page has.
 import { selectLinksWhole } from "./browser/copy-link.js";
 import { keepForm } from "./browser/kept-form.js";
+import { later } from "./browser/later.js";
 import "./browser/theme.js";
 import { learnHours, showLocalTimes } from "./browser/time.js";
 
@@ -9,3 +10,8 @@ showLocalTimes(document);
 learnHours(document);
 selectLinksWhole(document);
 for (const form of document.querySelectorAll("form[data-kept]")) keepForm(/** @type {HTMLFormElement} */ (form));
+
+// Over plain HTTP browsers have no such thing; and a server may do without it.
+if (navigator.serviceWorker && document.documentElement.dataset.worker === "yes") {
+  later(() => import("./device/worker.js").then(({ register }) => register(), () => {}));
+}

@@ -1,1 +1,1 @@
-import"./shared-c3yVg9kH.js";
+import"./shared-DH28bLU0.js";

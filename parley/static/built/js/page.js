@@ -1,1 +1,1 @@
-import{s as e,l as s,a as m,k as r}from"./shared-tkEOop0t.js";e(document),s(document),m(document);for(const o of document.querySelectorAll("form[data-kept]"))r(o);
+import{s as o,l as t,a as r,k as a,b as s}from"./shared-B-xNinqw.js";o(document),t(document),r(document);for(const e of document.querySelectorAll("form[data-kept]"))a(e);navigator.serviceWorker&&document.documentElement.dataset.worker==="yes"&&s(()=>import("./worker-DwO4d7Xu.js").then(({register:e})=>e(),()=>{}));

@@ -1,0 +1,1 @@
+(function(){"use strict";const s=globalThis,{version:i,assets:e}=s.PARLEY??{version:"",assets:[]};s.addEventListener("install",()=>s.skipWaiting()),s.addEventListener("activate",t=>t.waitUntil(s.clients.claim()))})();

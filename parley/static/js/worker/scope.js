@@ -1,0 +1,18 @@
+// @ts-check
+// What a worker has instead of a window.
+
+/** @typedef {Event & {waitUntil: (work: Promise<any>) => void}} WorkerEvent */
+
+/**
+ * @typedef {object} Scope
+ * @property {(type: string, listener: (event: any) => void) => void} addEventListener
+ * @property {() => Promise<void>} skipWaiting
+ * @property {any} clients
+ * @property {any} registration
+ * @property {{version: string, assets: string[]}} [PARLEY] put in front of the worker by the server
+ */
+
+export const worker = /** @type {Scope} */ (/** @type {unknown} */ (globalThis));
+
+/** The version of what this worker serves, and the addresses of all that belongs to it. */
+export const { version, assets } = worker.PARLEY ?? { version: "", assets: [] };
