@@ -41,6 +41,7 @@ from parley.files.choice import store_of
 from parley.files.inbox import Inbox
 from parley.files.store import UPLOADS, Store
 from parley.limits.limiter import Limits
+from parley.mail.choice import mail_of
 from parley.media import Workshop
 from parley.pages import (
     attached,
@@ -174,6 +175,7 @@ def create_app(config: Config | None = None) -> Parley:
         is_watched=lambda conversation_id: conversation_id in realtime.audience.rooms,
         is_owner_here=lambda conversation_id: realtime.audience.has_owner(conversation_id),
         filing=filing,
+        mail=mail_of(config),
     )
     limits = Limits(config)
     realtime = Realtime(context, config, limits)

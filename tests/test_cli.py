@@ -135,6 +135,9 @@ VALUES = {
     "files_per_person": ("0", 0),
     "files_per_conversation": ("200mb", 200_000_000),
     "files_in_all": ("2TB", 2_000_000_000_000),
+    "smtp_url": (" smtps://a:b%40c@mail.example ", "smtps://a:b%40c@mail.example"),
+    "smtp_password_file": ("/run/secrets/smtp", Path("/run/secrets/smtp")),
+    "mail_from": ("Parley <parley@mail.example>", "Parley <parley@mail.example>"),
     "max_connections": ("500", 500),
     "max_connections_per_address": ("20", 20),
     "trusted_proxies": (
@@ -157,6 +160,7 @@ VALUES = {
     "limit_unknown_rooms": ("2/24h address", (Rate(2, 86_400, By.ADDRESS),)),
     "limit_acts": ("4/1m address", (Rate(4, 60, By.ADDRESS),)),
     "limit_readings": ("9/1m session", (Rate(9, 60, By.SESSION),)),
+    "limit_mails": ("2/1h address", (Rate(2, 3600, By.ADDRESS),)),
     "limit_uploads": ("6/1m session", (Rate(6, 60, By.SESSION),)),
     "limit_downloads": ("7/s address", (Rate(7, 1, By.ADDRESS),)),
     "limit_reads": ("5/1m address", (Rate(5, 60, By.ADDRESS),)),

@@ -16,6 +16,7 @@ from parley.domain.passphrases import Passphrases
 from parley.domain.presence import Presence
 from parley.domain.seen import Seen
 from parley.domain.slices import Slices
+from parley.mail.choice import Mail
 from parley.secret import Secret
 from parley.storage.database import Database
 
@@ -62,3 +63,5 @@ class Context:
     """Whether nobody comes back as somebody without a token, whatever owners say."""
     filing: Filing | None = None
     """Where files are kept; None where there are none."""
+    mail: Mail | None = None
+    """Who mail is handed to; None where none is sent."""

@@ -1,0 +1,161 @@
+"""A real mail server in the test's own process, that answers as a test wants it to."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import email
+import ssl
+import warnings
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from email.message import EmailMessage
+from email.policy import SMTP as PARSED
+from pathlib import Path
+from typing import Any, cast
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope
+
+from parley.config import Config
+
+SENDER = "Parley <parley@talk.example.org>"
+PUBLIC_URL = "http://localhost"
+USER, PASSWORD = "parley", "pass:w@rd/ü"
+
+
+@dataclass
+class Postbox:
+    """What it got, and what it says to the next."""
+
+    port: int = 0
+    mails: list[EmailMessage] = field(default_factory=list)
+    envelopes: list[tuple[str, list[str]]] = field(default_factory=list)
+    """Of each mail: from whom and to whom, as it was handed over."""
+    recipient_says: dict[str, str] = field(default_factory=dict)
+    """What is answered to these recipients, unless they are taken."""
+    content_says: str = ""
+    hangs_up: bool = False
+    """Once it has all of a mail, in place of an answer."""
+    logins: list[bool] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"
+
+    def to(self, address: str) -> list[EmailMessage]:
+        """The mails that one address got."""
+        return [mail for mail in self.mails if str(mail["To"]) == address]
+
+    # --- what aiosmtpd asks ---
+
+    async def handle_RCPT(  # noqa: N802  # as aiosmtpd calls it
+        self, _server: Any, _session: Any, envelope: Envelope, address: str, _options: Any
+    ) -> str:
+        if address in self.recipient_says:
+            return self.recipient_says[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(  # noqa: N802
+        self, server: SMTP, _session: Any, envelope: Envelope
+    ) -> str:
+        if self.content_says:
+            return self.content_says
+        content = cast(bytes, envelope.original_content)
+        self.mails.append(
+            cast(EmailMessage, email.message_from_bytes(content, policy=cast(Any, PARSED)))
+        )
+        self.envelopes.append((str(envelope.mail_from), list(envelope.rcpt_tos)))
+        if self.hangs_up:
+            cast(asyncio.Transport, server.transport).abort()
+        return "250 OK"
+
+    def logs_in(self, _server: Any, _session: Any, _envelope: Any, _how: str, data: Any) -> Any:
+        is_right = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+        self.logins.append(is_right)
+        return AuthResult(success=is_right)
+
+
+@contextlib.asynccontextmanager
+async def postbox(
+    *,
+    certificate: tuple[Path, Path] | None = None,
+    is_tls: bool = False,
+    needs_login: bool = False,
+) -> AsyncIterator[Postbox]:
+    """A server on a free port of 127.0.0.1: with STARTTLS, or TLS from the first byte, where it has
+    a certificate and its key.
+    """
+    box = Postbox()
+    context = None
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate)
+
+    def speak() -> SMTP:
+        with warnings.catch_warnings():
+            # It knows of no TLS that came before it, and warns of passwords in the clear.
+            warnings.filterwarnings("ignore", "Requiring AUTH while not requiring TLS")
+            return made()
+
+    def made() -> SMTP:
+        return SMTP(
+            box,
+            hostname="mail.test",
+            loop=asyncio.get_running_loop(),
+            enable_SMTPUTF8=False,
+            tls_context=None if is_tls else context,
+            require_starttls=context is not None and not is_tls,
+            authenticator=box.logs_in if needs_login else None,
+            auth_required=needs_login,
+            auth_require_tls=not is_tls,
+        )
+
+    server = await asyncio.get_running_loop().create_server(
+        speak, "127.0.0.1", 0, ssl=context if is_tls else None
+    )
+    box.port = server.sockets[0].getsockname()[1]
+    try:
+        yield box
+    finally:
+        server.close()
+
+
+@contextlib.asynccontextmanager
+async def answering(script: list[bytes | None]) -> AsyncIterator[int]:
+    """The port of a server that gives these answers, one a line it is sent, the first unasked. In
+    place of `None` it hangs up; after the last it is silent.
+    """
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            for answer in script:
+                if answer is None:
+                    return
+                writer.write(answer)
+                await writer.drain()
+                if not await reader.readline():
+                    return
+            await reader.read()
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+
+
+def with_mail(config: Config, url: str = "smtp://127.0.0.1:9") -> Config:
+    """The same for a server that sends mail; without `url` it finds no mail server."""
+    return replace(config, smtp_url=url, mail_from=SENDER, public_url=PUBLIC_URL, hosts=("*",))
+
+
+def text_of(mail: EmailMessage) -> str:
+    """What a mail says to who reads it as plain text."""
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content()).replace("\r\n", "\n")
