@@ -62,6 +62,22 @@ async def some(
     return await context.database.read(query)
 
 
+def joined(connection: sa.Connection, session: Session, *, limit: int) -> list[Found]:
+    """Those in which it is somebody now, the latest activity first: it was not removed, nor did it
+    leave for good, whatever it owns.
+    """
+    parts = stored.latest(connection, session.id, limit=limit)
+    found = [_found(part, session) for part in parts]
+    return [
+        each
+        for each in found
+        if each.standing in _INSIDE
+        and each.person is not None
+        and each.person.removed_at is None
+        and not each.person.left_for_good
+    ]
+
+
 def _found(part: stored.Part, session: Session) -> Found:
     standing = access.standing(part.conversation, session, person=part.person, granted=part.granted)
     is_founder = part.conversation.owner_session_id == session.id

@@ -78,6 +78,8 @@ class Sender:
             try:
                 async with asyncio.timeout(self._taken_within_s):
                     await client.connect()
+                    if client.is_ehlo_or_helo_needed:  # not only with the first mail
+                        await client.ehlo()
             except (aiosmtplib.SMTPException, OSError, ValueError) as error:
                 raise Unreachable(_said(error)) from error
             yield SmtpLine(client, self._sender, self._taken_within_s)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.records import Participant
+from parley.storage import mail
 from parley.storage.participants import PRESENT, participant
 from parley.storage.prepared import Prepared, p
 from parley.storage.schema import (
@@ -224,8 +225,15 @@ def taking_part(
 
 
 def erase_sessions(connection: sa.Connection, ids: Iterable[int], *, before: datetime) -> int:
-    """How many went. Only for sessions that take part in nothing, by `write_unreferenced`."""
-    return sum(_ERASE_SESSION.write(connection, id=id, before=before) for id in ids)
+    """How many went, with what they wanted of mail. Only for sessions that take part in nothing, by
+    `write_unreferenced`.
+    """
+    count = 0
+    for id in ids:
+        if _ERASE_SESSION.write(connection, id=id, before=before):
+            mail.forget_session(connection, id)
+            count += 1
+    return count
 
 
 def newest(connection: sa.Connection) -> datetime | None:

@@ -7,7 +7,7 @@ import contextlib
 import email
 import ssl
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from email.policy import SMTP as PARSED
@@ -37,6 +37,26 @@ class Postbox:
     hangs_up: bool = False
     """Once it has all of a mail, in place of an answer."""
     logins: list[bool] = field(default_factory=list)
+    tried: list[str] = field(default_factory=list)
+    """Every recipient that was named."""
+    before_greeting: Callable[[], Awaitable[None]] | None = None
+    before_answer: Callable[[], Awaitable[None]] | None = None
+    """Awaited once it has all of a mail."""
+    speak: Callable[[], SMTP] | None = None
+    _server: asyncio.Server | None = None
+
+    async def opens(self, context: ssl.SSLContext | None = None) -> None:
+        """Listen on its port, or on any that is free."""
+        assert self.speak is not None
+        self._server = await asyncio.get_running_loop().create_server(
+            self.speak, "127.0.0.1", self.port, ssl=context
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def closes(self) -> None:
+        """Listen no more."""
+        assert self._server is not None
+        self._server.close()
 
     @property
     def url(self) -> str:
@@ -48,9 +68,18 @@ class Postbox:
 
     # --- what aiosmtpd asks ---
 
-    async def handle_RCPT(  # noqa: N802  # as aiosmtpd calls it
+    async def handle_EHLO(  # noqa: N802  # as aiosmtpd calls it
+        self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        if self.before_greeting is not None:
+            await self.before_greeting()
+        return responses
+
+    async def handle_RCPT(  # noqa: N802
         self, _server: Any, _session: Any, envelope: Envelope, address: str, _options: Any
     ) -> str:
+        self.tried.append(address)
         if address in self.recipient_says:
             return self.recipient_says[address]
         envelope.rcpt_tos.append(address)
@@ -66,6 +95,8 @@ class Postbox:
             cast(EmailMessage, email.message_from_bytes(content, policy=cast(Any, PARSED)))
         )
         self.envelopes.append((str(envelope.mail_from), list(envelope.rcpt_tos)))
+        if self.before_answer is not None:
+            await self.before_answer()
         if self.hangs_up:
             cast(asyncio.Transport, server.transport).abort()
         return "250 OK"
@@ -111,14 +142,12 @@ async def postbox(
             auth_require_tls=not is_tls,
         )
 
-    server = await asyncio.get_running_loop().create_server(
-        speak, "127.0.0.1", 0, ssl=context if is_tls else None
-    )
-    box.port = server.sockets[0].getsockname()[1]
+    box.speak = speak
+    await box.opens(context if is_tls else None)
     try:
         yield box
     finally:
-        server.close()
+        await box.closes()
 
 
 @contextlib.asynccontextmanager
