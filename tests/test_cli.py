@@ -274,6 +274,14 @@ def test_an_invalid_setting_is_one_sentence() -> None:
     assert_says_why(parley("serve", environ={"PARLEY_PORT": "http"}), "PARLEY_PORT", "'http'")
 
 
+def test_mail_without_what_it_needs_is_one_sentence(tmp_path: Path) -> None:
+    data = ("--data", str(tmp_path / "data"))
+    mail = ("--smtp-url", "smtp://localhost", "--mail-from", "parley@example.org")
+    assert_says_why(loaded_parley("serve", *data, *mail[:2]), "--mail-from")
+    assert_says_why(loaded_parley("serve", *data, *mail), "--public-url")
+    assert_says_why(loaded_parley("serve", *data, *mail[2:]), "--smtp-url")
+
+
 def test_a_misspelt_variable_is_told(tmp_path: Path) -> None:
     with process(tmp_path, environ={"PARLEY_PROT": "80"}) as server:
         assert server.stop() == (

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import email
 import ssl
+import threading
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -43,6 +44,8 @@ class Postbox:
     before_answer: Callable[[], Awaitable[None]] | None = None
     """Awaited once it has all of a mail."""
     speak: Callable[[], SMTP] | None = None
+    news: threading.Condition = field(default_factory=threading.Condition)
+    """Notified of each mail, for another thread."""
     _server: asyncio.Server | None = None
 
     async def opens(self, context: ssl.SSLContext | None = None) -> None:
@@ -91,9 +94,10 @@ class Postbox:
         if self.content_says:
             return self.content_says
         content = cast(bytes, envelope.original_content)
-        self.mails.append(
-            cast(EmailMessage, email.message_from_bytes(content, policy=cast(Any, PARSED)))
-        )
+        found = email.message_from_bytes(content, policy=cast(Any, PARSED))
+        with self.news:
+            self.mails.append(cast(EmailMessage, found))
+            self.news.notify_all()
         self.envelopes.append((str(envelope.mail_from), list(envelope.rcpt_tos)))
         if self.before_answer is not None:
             await self.before_answer()
