@@ -104,7 +104,7 @@ _LIMITED = {
     "upload": Kind.UPLOADS,
     "set_still": Kind.UPLOADS,
     "set_mail": Kind.MAILS,
-    "unset_mail": Kind.ACTS,
+    "unset_mail": Kind.JOINS,
     **dict.fromkeys(
         (
             "delete_message",

@@ -59,7 +59,7 @@ async def change() -> AnyResponse | Refused:
 
 
 async def take_back() -> AnyResponse:
-    async with web.limited(Kind.ACTS):
+    async with web.limited(Kind.JOINS):
         await mail_wishes.take_back(web.site().context, await web.current_session())
     return redirect("/mail", SEE_OTHER)
 

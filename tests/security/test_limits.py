@@ -443,7 +443,7 @@ async def test_all_that_owners_do_is_limited_however_they_do_it(opened: Open) ->
 def test_no_act_of_an_owner_is_left_out() -> None:
     """What changes something and is no message, no coming in and no start is an act."""
     others = {"create", "join", "leave", "enter", "knock", "use_link", "send", "edit_message"}
-    others |= {"mark_read", "react", "unreact", "upload", "set_still"}
+    others |= {"mark_read", "react", "unreact", "upload", "set_still", "set_mail", "unset_mail"}
     changing = {name for name, call in contract.CALLS.items() if call.method != "GET"}
     assert len(changing - others) == len(ACT_CALLS)
     heard = {"join_room", "watch_room", "leave_room", "knock", "send_message", "sync", "typing"}
