@@ -182,7 +182,7 @@ class Mailing:
             at=at,
         )
 
-        def give_back(failures: int, retry_at: datetime | None) -> asyncio.Future[None]:
+        def give_back(failures: int, retry_at: datetime) -> asyncio.Future[None]:
             def work(connection: sa.Connection) -> None:
                 stored.forget_codes(connection, hashes)
                 stored.set_due(connection, wish.id, is_due=True)
@@ -196,12 +196,12 @@ class Mailing:
 
         try:
             await self._hand_over(line, message, wish.address, "confirmation")
-        except Unreachable:
-            await give_back(wish.failures, None)
-            raise
-        except NotNow:
-            # As long as the wish lasts; then whoever has it gives the address again.
+        except (Unreachable, NotNow) as error:
+            # As long as the wish lasts; then whoever has it gives the address again. Where the
+            # server hung up, the others come first: it may do so at this address each time.
             await give_back(wish.failures + 1, at + _retry_after(wish.failures))
+            if isinstance(error, Unreachable):
+                raise
         except (NoSuchAddress, Refused):
             await self._context.database.write(give_up)
 
@@ -260,7 +260,7 @@ class Mailing:
         message = writing.of_news(office, digest.address, digest.news, stop_url=stop_url, at=at)
         failures = digest.wishes[0].failures
 
-        async def take_back(failures: int, retry_at: datetime | None) -> None:
+        async def take_back(failures: int, retry_at: datetime) -> None:
             def work(connection: sa.Connection) -> None:
                 stored.forget_codes(connection, [code_hash])
                 stored.note_not_sent(
@@ -277,11 +277,11 @@ class Mailing:
 
         try:
             await self._hand_over(line, message, digest.address, "news")
-        except Unreachable:
-            await take_back(failures, None)
-            raise
-        except NotNow:
+        except (Unreachable, NotNow) as error:
+            # As above.
             await take_back(failures + 1, at + _retry_after(failures))
+            if isinstance(error, Unreachable):
+                raise
         except NoSuchAddress:
             await self._context.database.write(
                 lambda connection: stored.forget_address(connection, tag, unconfirmed=False)

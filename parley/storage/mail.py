@@ -110,9 +110,7 @@ def set_due(connection: sa.Connection, id: int, *, is_due: bool) -> bool:
     return found.rowcount > 0
 
 
-def put_off(
-    connection: sa.Connection, id: int, *, failures: int, retry_at: datetime | None
-) -> None:
+def put_off(connection: sa.Connection, id: int, *, failures: int, retry_at: datetime) -> None:
     connection.execute(
         mail_addresses.update()
         .where(mail_addresses.c.id == id)
@@ -199,7 +197,7 @@ def note_not_sent(
     sent_at: datetime | None,
     at: datetime,
     failures: int,
-    retry_at: datetime | None,
+    retry_at: datetime,
 ) -> None:
     """All is as it was before `note_sent` at `at`, but for what failed."""
     _put_target(connection, address_tag, sent_at=sent_at)

@@ -513,6 +513,28 @@ async def test_a_server_that_is_gone_is_tried_again_and_nothing_is_lost(
     assert len(house.told()) == 1
 
 
+async def test_an_address_at_which_the_server_hangs_up_holds_up_nobody(
+    house: House, two: Two
+) -> None:
+    talk, ada, _ = two
+    other, cleo = await house.starts("Cake")
+    dan = await house.joins(other, "Dan")
+    await house.wants(dan, "dan@example.org")
+    house.box.recipient_says[ADDRESS] = "421 4.3.0 Goodbye"
+    house.box.recipient_says["eve@example.org"] = "421 4.3.0 Goodbye"
+    await mail_wishes.ask(house.context, cleo.session, "eve@example.org", words=False)
+    await house.says(talk, ada, "one")
+    await house.says(other, cleo, "two")
+    await house.goes_on(2 * HOUR)
+    for _ in range(10):
+        await house.goes_on(MINUTE)
+    assert len(house.told("dan@example.org")) == 1
+    house.box.recipient_says.clear()
+    await house.goes_on(HOUR)
+    assert len(house.told()) == 1
+    assert asked(house.box, "eve@example.org") == 1
+
+
 # --- asking for an address's word ---
 
 
