@@ -55,6 +55,8 @@ UNHEARD_MAX = 200
 """Messages of one conversation that are looked at."""
 AT_ONCE = 50
 """Read of those who want mail."""
+READ_AT_ONCE = 10
+"""Conversations in one reading."""
 REST_S = 0.01
 """After each that is looked at: others read and write meanwhile."""
 RETRY_FIRST, RETRY_LAST = timedelta(minutes=15), timedelta(hours=24)
@@ -302,47 +304,25 @@ class Mailing:
             log.info("mail_sent", what=what)
 
     async def _digest(self, tag: str) -> Digest | None:
-        """What the address is to be told now, if anything."""
-        return await self._context.database.search(self._read_digest, tag, self._context.clock())
-
-    def _read_digest(self, connection: sa.Connection, tag: str, at: datetime) -> Digest | None:
-        wishes = stored.confirmed_of(connection, tag)
-        if not wishes:
-            return None
+        """What the address is to be told now, if anything: others read between its pieces."""
+        wishes = await self._context.database.search(stored.confirmed_of, tag)
         found: dict[int, list[_New]] = {}
         for wish in wishes:
-            for new in self._new_to(connection, wish):
-                found.setdefault(new.conversation.id, []).append(new)
+            ids = await self._context.database.search(_with_news, wish)
+            for start in range(0, len(ids), READ_AT_ONCE):
+                if start:
+                    await asyncio.sleep(REST_S)
+                some = ids[start : start + READ_AT_ONCE]
+                for new in await self._context.database.search(_new_to, wish, some):
+                    found.setdefault(new.conversation.id, []).append(new)
         told = [new for each in found.values() if (new := _as_one(each)).messages]
-        if not any(message.sent_at <= at - WAITED_FOR for new in told for message in new.messages):
+        since = self._context.clock() - WAITED_FOR
+        if not any(message.sent_at <= since for new in told for message in new.messages):
             return None
         told.sort(key=lambda new: new.messages[-1].sent_at, reverse=True)
         # The address is one person's: words go into the mail where each of their browsers wants it.
         words = all(wish.words for wish in wishes)
         return Digest(wishes[0].address, wishes, [self._news(new, words=words) for new in told])
-
-    def _new_to(self, connection: sa.Connection, wish: MailWish) -> list[_New]:
-        told_at = wish.told_at or wish.asked_at
-        session, found = stored_sessions.by_id(connection, wish.session_id), []
-        for each in participation.joined(connection, session, limit=CONVERSATIONS_MAX):
-            conversation, person = each.conversation, each.person
-            if person is None or conversation.last_activity_at <= told_at:
-                continue
-            is_known = readings.find(connection, conversation.id, person.user_id) is not None
-            after = readings.unread(connection, person).after
-            messages = stored.unheard(
-                connection, person, after=after, since=told_at, limit=UNHEARD_MAX
-            )
-            people = stored.people(connection, conversation.id, limit=3) if messages else 0
-            wanted = [
-                message
-                for message in messages
-                if is_wanted(conversation, person, message, people=people)
-            ]
-            has_more = len(messages) == UNHEARD_MAX
-            read_through = after if is_known else 0
-            found.append(_New(conversation, wanted, has_more, read_through))
-        return found
 
     def _news(self, new: _New, *, words: bool) -> News:
         return News(
@@ -378,6 +358,45 @@ class _New(Struct, frozen=True):
     has_more: bool
     read_through: int
     """How far they said that they have read."""
+
+
+def _with_news(connection: sa.Connection, wish: MailWish) -> list[int]:
+    """The conversations of a session in which anything happened since its address was told."""
+    if stored.of_session(connection, wish.session_id) is None:
+        return []
+    session, told_at = stored_sessions.by_id(connection, wish.session_id), _told_at(wish)
+    found = participation.joined(connection, session, limit=CONVERSATIONS_MAX)
+    return [each.id for each in found if each.conversation.last_activity_at > told_at]
+
+
+def _new_to(connection: sa.Connection, wish: MailWish, ids: list[int]) -> list[_New]:
+    """What a session is to be told of these conversations."""
+    if stored.of_session(connection, wish.session_id) is None:
+        return []
+    session, found = stored_sessions.by_id(connection, wish.session_id), []
+    for id in ids:
+        each = participation.joined_one(connection, session, id)
+        if each is None or each.person is None:
+            continue
+        conversation, person = each.conversation, each.person
+        is_known = readings.find(connection, id, person.user_id) is not None
+        after = readings.unread(connection, person).after
+        messages = stored.unheard(
+            connection, person, after=after, since=_told_at(wish), limit=UNHEARD_MAX
+        )
+        people = stored.people(connection, id, limit=3) if messages else 0
+        wanted = [
+            message
+            for message in messages
+            if is_wanted(conversation, person, message, people=people)
+        ]
+        has_more = len(messages) == UNHEARD_MAX
+        found.append(_New(conversation, wanted, has_more, after if is_known else 0))
+    return found
+
+
+def _told_at(wish: MailWish) -> datetime:
+    return wish.told_at or wish.asked_at
 
 
 def _as_one(parts: list[_New]) -> _New:

@@ -67,15 +67,24 @@ def joined(connection: sa.Connection, session: Session, *, limit: int) -> list[F
     leave for good, whatever it owns.
     """
     parts = stored.latest(connection, session.id, limit=limit)
-    found = [_found(part, session) for part in parts]
-    return [
-        each
-        for each in found
-        if each.standing in _INSIDE
-        and each.person is not None
-        and each.person.removed_at is None
-        and not each.person.left_for_good
-    ]
+    return [found for part in parts if _is_joined(found := _found(part, session))]
+
+
+def joined_one(connection: sa.Connection, session: Session, conversation_id: int) -> Found | None:
+    """The same of one conversation; None where it is nobody there now."""
+    part = stored.one(connection, session.id, conversation_id)
+    found = None if part is None else _found(part, session)
+    return found if found is not None and _is_joined(found) else None
+
+
+def _is_joined(found: Found) -> bool:
+    person = found.person
+    return (
+        found.standing in _INSIDE
+        and person is not None
+        and person.removed_at is None
+        and not person.left_for_good
+    )
 
 
 def _found(part: stored.Part, session: Session) -> Found:

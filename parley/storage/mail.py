@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from parley.records import MailCode, MailLink, MailWish, Participant, Unheard
+from parley.storage.prepared import Prepared, p
 from parley.storage.schema import (
+    Instant,
     mail_addresses,
     mail_codes,
     mail_targets,
@@ -209,19 +211,55 @@ def note_not_sent(
         )
 
 
+_some_people = (
+    sa.select(participants.c.user_id)
+    .where(
+        participants.c.conversation_id == p("conversation_id"),
+        participants.c.removed_at.is_(None),
+        participants.c.left_for_good.is_(False),
+    )
+    .limit(p("limit"))
+    .subquery()
+)
+_count = sa.func.count().label("count")
+_PEOPLE = Prepared(sa.select(_count).select_from(_some_people), [_count])
+_UNHEARD_COLUMNS = [
+    messages.c.seq,
+    messages.c.sent_at,
+    messages.c.username,
+    sa.func.substr(messages.c.text, 1, BEGINS_CHARS).label("begins"),
+    mentions.c.user_id.is_not(None).label("is_meant"),
+    messages.c.attachments.is_not(None).label("has_files"),
+]
+_UNHEARD = Prepared(
+    sa.select(*_UNHEARD_COLUMNS)
+    .outerjoin_from(
+        messages,
+        mentions,
+        sa.and_(
+            mentions.c.conversation_id == messages.c.conversation_id,
+            mentions.c.seq == messages.c.seq,
+            mentions.c.user_id == p("user_id"),
+        ),
+    )
+    .where(
+        messages.c.conversation_id == p("conversation_id"),
+        messages.c.seq > p("after"),
+        messages.c.sent_at > p("since", Instant),
+        messages.c.deleted_at.is_(None),
+        messages.c.user_id != p("user_id"),
+    )
+    .order_by(messages.c.seq)
+    .limit(p("limit")),
+    _UNHEARD_COLUMNS,
+)
+
+
 def people(connection: sa.Connection, conversation_id: int, *, limit: int) -> int:
     """How many take part, here or away, up to `limit`: not who left for good or was removed."""
-    some = (
-        sa.select(participants.c.user_id)
-        .where(
-            participants.c.conversation_id == conversation_id,
-            participants.c.removed_at.is_(None),
-            participants.c.left_for_good.is_(False),
-        )
-        .limit(limit)
-        .subquery()
-    )
-    return connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()
+    found = _PEOPLE.first(connection, conversation_id=conversation_id, limit=limit)
+    count: int = found.count
+    return count
 
 
 def unheard(
@@ -233,37 +271,15 @@ def unheard(
     limit: int,
 ) -> list[Unheard]:
     """The first messages of others after a seq and a moment, as somebody would read them."""
-    own = sa.and_(
-        mentions.c.conversation_id == messages.c.conversation_id,
-        mentions.c.seq == messages.c.seq,
-        mentions.c.user_id == person.user_id,
+    rows = _UNHEARD.run(
+        connection,
+        conversation_id=person.conversation_id,
+        user_id=person.user_id,
+        after=after,
+        since=since,
+        limit=limit,
     )
-    rows = connection.execute(
-        sa.select(
-            messages.c.seq,
-            messages.c.sent_at,
-            messages.c.username,
-            sa.func.substr(messages.c.text, 1, BEGINS_CHARS).label("begins"),
-            mentions.c.user_id.is_not(None).label("is_meant"),
-            messages.c.attachments.is_not(None).label("has_files"),
-        )
-        .outerjoin_from(messages, mentions, own)
-        .where(
-            messages.c.conversation_id == person.conversation_id,
-            messages.c.seq > after,
-            messages.c.sent_at > since,
-            messages.c.deleted_at.is_(None),
-            messages.c.user_id != person.user_id,
-        )
-        .order_by(messages.c.seq)
-        .limit(limit)
-    )
-    return [
-        Unheard(
-            row.seq, row.sent_at, row.username, row.begins, bool(row.is_meant), bool(row.has_files)
-        )
-        for row in rows
-    ]
+    return [Unheard(*row) for row in rows]
 
 
 # --- codes ---

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from email.message import EmailMessage
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from parley.config import Config
 from parley.domain import (
@@ -30,11 +32,12 @@ from parley.domain.context import Context
 from parley.domain.mailing import Mailing, Shown
 from parley.domain.messages import Draft
 from parley.domain.participants import Joining
-from parley.errors import NotFound, NotJoined
+from parley.errors import NotFound, NotJoined, Unavailable
 from parley.mail.choice import mail_of
 from parley.records import Conversation, MailCode, Participant, Session
 from parley.storage.folder import NAME
 from tests.domain.conftest import Clock
+from tests.eventually import until
 from tests.mail.postbox import Postbox, postbox, text_of, with_mail
 
 ADDRESS = "ben@example.org"
@@ -533,6 +536,33 @@ async def test_an_address_at_which_the_server_hangs_up_holds_up_nobody(
     await house.goes_on(HOUR)
     assert len(house.told()) == 1
     assert asked(house.box, "eve@example.org") == 1
+
+
+def says(log: Sequence[Mapping[str, Any]], event: str) -> bool:
+    return any(entry["event"] == event for entry in log)
+
+
+async def test_what_goes_wrong_once_ends_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk, _ = await house.starts()
+    ben = await house.joins(talk, "Ben")
+    fails = [RuntimeError("once"), Unavailable()]
+
+    def due(*_: Any, **__: Any) -> list[Any]:
+        if len(fails) == 1:
+            monkeypatch.undo()
+        raise fails.pop(0)
+
+    monkeypatch.setattr("parley.storage.mail.due", due)
+    with capture_logs() as log:
+        running = asyncio.create_task(house.mailing.run())
+        for event in ("mail_failed", "mail_put_off"):
+            await until(partial(says, log, event))
+            await mail_wishes.ask(house.context, ben.session, ADDRESS, words=False)
+        await until(lambda: asked(house.box) == 1)
+        running.cancel()
+        await asyncio.wait([running])
 
 
 # --- asking for an address's word ---

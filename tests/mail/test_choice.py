@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -121,3 +122,10 @@ def test_a_wrong_url_is_told_without_its_password() -> None:
     with pytest.raises(SettingInvalid) as told:
         load_config({}, {"PARLEY_SMTP_URL": "smtp://me:secret@mail.example.org/x"})
     assert "secret" not in str(told.value)
+
+
+def test_without_the_extra_it_is_told_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "aiosmtplib", None)
+    monkeypatch.delitem(sys.modules, "parley.mail.sender", raising=False)
+    with pytest.raises(MailUnusable, match=r"the extra mail.*pip install '\.\[mail\]'"):
+        mail_of(with_mail(Config()))
