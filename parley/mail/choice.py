@@ -54,7 +54,8 @@ def mail_of(config: Config) -> Mail | None:
     except ImportError:
         raise MailUnusable(f"Sending mail needs {the_extra('mail')}") from None
     office = Office(config.mail_from, config.public_url)
-    return Mail(Sender(server_of(config), office.address), office, parse)
+    sender = Sender(server_of(config), office.address, host=office.host)
+    return Mail(sender, office, parse)
 
 
 def server_of(config: Config) -> Server:

@@ -8,6 +8,7 @@ import re
 import ssl
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
+from ipaddress import ip_address
 
 import aiosmtplib
 from aiosmtplib import SMTP
@@ -50,10 +51,15 @@ class Sender:
         server: Server,
         sender: str,
         *,
+        host: str,
         answers_within_s: float = ANSWERS_WITHIN_S,
         taken_within_s: float = TAKEN_WITHIN_S,
     ) -> None:
-        """`sender` is where the server tells of failures: the address alone."""
+        """`sender` is where the server tells of failures: the address alone. `host` is what we are
+        reached by, a name or an address.
+        """
+        # Else the library asks the DNS for a name, and the event loop waits.
+        self._name = _as_said(host)
         self._server = server
         self._sender = sender
         self._answers_within_s = answers_within_s
@@ -69,6 +75,7 @@ class Sender:
             port=server.port,
             username=server.user,
             password=server.password,
+            local_hostname=self._name,
             timeout=self._answers_within_s,
             use_tls=server.is_tls,
             start_tls=server.needs_starttls,
@@ -122,6 +129,15 @@ class SmtpLine:
             with contextlib.suppress(aiosmtplib.SMTPException, OSError):
                 await self._client.rset()
             raise _of_recipient(error) from error
+
+
+def _as_said(host: str) -> str:
+    """A host as servers are greeted with it: addresses in brackets (RFC 5321, section 4.1.3)."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    return f"[IPv6:{address}]" if address.version == 6 else f"[{address}]"
 
 
 def _of_recipient(error: aiosmtplib.SMTPRecipientRefused) -> NotSent:

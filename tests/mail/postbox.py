@@ -38,6 +38,8 @@ class Postbox:
     hangs_up: bool = False
     """Once it has all of a mail, in place of an answer."""
     logins: list[bool] = field(default_factory=list)
+    greeted_by: list[str] = field(default_factory=list)
+    """What its clients said they are."""
     tried: list[str] = field(default_factory=list)
     """Every recipient that was named."""
     before_greeting: Callable[[], Awaitable[None]] | None = None
@@ -75,6 +77,7 @@ class Postbox:
         self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: list[str]
     ) -> list[str]:
         session.host_name = hostname
+        self.greeted_by.append(hostname)
         if self.before_greeting is not None:
             await self.before_greeting()
         return responses

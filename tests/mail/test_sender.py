@@ -34,7 +34,8 @@ def a_mail(to: str = ADA, title: str = "Tea") -> EmailMessage:
 def sender_to(port: int, *, seconds: float = 20.0, **more: object) -> Sender:
     known: dict[str, object] = {"is_tls": False, "needs_starttls": False, **more}
     server = Server("127.0.0.1", port, **known)  # type: ignore[arg-type]
-    return Sender(server, SENDER, answers_within_s=seconds, taken_within_s=seconds)
+    host = "talk.example.org"
+    return Sender(server, SENDER, host=host, answers_within_s=seconds, taken_within_s=seconds)
 
 
 async def send(sender: Sender, *addresses: str) -> None:
@@ -71,6 +72,27 @@ async def test_several_mails_go_over_one_connection() -> None:
         await send(sender_to(box.port), ADA, BEN)
     assert box.envelopes == [(SENDER, [ADA]), (SENDER, [BEN])]
     assert [str(mail["To"]) for mail in box.mails] == [ADA, BEN]
+
+
+@together(
+    ("host", "name"),
+    [
+        ("talk.example.org", "talk.example.org"),
+        ("192.0.2.7", "[192.0.2.7]"),
+        ("2001:db8::7", "[IPv6:2001:db8::7]"),
+    ],
+)
+async def test_it_says_who_it_is_without_asking_anybody(
+    monkeypatch: pytest.MonkeyPatch, host: str, name: str
+) -> None:
+    def ask() -> str:
+        raise AssertionError("asked the DNS, which the event loop waits for")
+
+    monkeypatch.setattr("socket.getfqdn", ask)
+    async with postbox() as box:
+        server = Server("127.0.0.1", box.port, is_tls=False, needs_starttls=False)
+        await send(Sender(server, SENDER, host=host))
+    assert box.greeted_by == [name]
 
 
 async def test_a_line_that_is_a_dot_ends_nothing() -> None:
