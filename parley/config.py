@@ -453,7 +453,7 @@ class Config:
     )
     limit_mails: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS),
-        "5/1h session, 20/1h address",
+        "10/1h session, 30/1h address",
         "how often people may give an e-mail address, where mail is sent; besides, each e-mail "
         "address is asked to confirm at most 3 times a day",
         "RATES",
