@@ -23,6 +23,7 @@ from parley.domain.clocks import ClockCheck
 from parley.domain.context import Context
 from parley.domain.filing import Filing, Quotas
 from parley.domain.forgetting import Ages, Forgetting
+from parley.domain.mailing import Mailing, Shown
 from parley.domain.presence import Presence
 from parley.domain.rekeying import Rekeying
 from parley.errors import (
@@ -43,6 +44,7 @@ from parley.files.inbox import Inbox
 from parley.files.store import UPLOADS, Store
 from parley.limits.limiter import Limits
 from parley.live.pushing import Pushing
+from parley.mail.choice import mail_of
 from parley.media import Workshop
 from parley.pages import (
     attached,
@@ -66,6 +68,7 @@ from parley.pages.conversations import pages
 from parley.pages.door import door_pages
 from parley.pages.files import file_pages
 from parley.pages.files_of import file_list_pages
+from parley.pages.mail import mail_pages
 from parley.pages.manage import manage_pages
 from parley.pages.manifest import manifest_pages
 from parley.pages.messages import message_pages
@@ -75,6 +78,7 @@ from parley.push import vapid
 from parley.push.courier import Courier
 from parley.push.post import Setup
 from parley.realtime import Realtime, asking
+from parley.records import Conversation
 from parley.routes import methods_at, rest
 from parley.secret import Secret
 from parley.storage import secret_file
@@ -182,6 +186,7 @@ def create_app(config: Config | None = None) -> Parley:
         is_watched=lambda conversation_id: conversation_id in realtime.audience.rooms,
         is_owner_here=lambda conversation_id: realtime.audience.has_owner(conversation_id),
         filing=filing,
+        mail=mail_of(config),
     )
     limits = Limits(config)
     realtime = Realtime(context, config, limits)
@@ -260,7 +265,8 @@ def web_site(app: Quart) -> web.Site:
 
 def _serve(app: Parley, config: Config) -> None:
     site = web_site(app)
-    app.register_blueprint(rest(allowed_origins=config.allowed_origins))
+    has_mail = site.context.mail is not None
+    app.register_blueprint(rest(allowed_origins=config.allowed_origins, has_mail=has_mail))
     app.register_blueprint(pages)
     app.register_blueprint(reaction_pages)
     app.register_blueprint(door_pages)
@@ -268,6 +274,9 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(message_pages)
     app.register_blueprint(file_list_pages)
     app.register_blueprint(file_pages(allowed_origins=config.allowed_origins))
+    if has_mail:
+        for blueprint in mail_pages():
+            app.register_blueprint(blueprint)
     app.register_blueprint(app.assets.blueprint())
     app.register_blueprint(manifest_pages(app.assets))
     app.register_blueprint(worker_pages(app.assets, is_on=config.service_worker))
@@ -281,8 +290,8 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_error_handler(ParleyError, _tell)
     app.register_error_handler(HTTPException, _tell_http)
     app.register_error_handler(Exception, _tell_fault)
-    _set_up_templates(app, app.assets)
     app.jinja_env.globals.update(service_worker=config.service_worker)
+    _set_up_templates(app, app.assets, has_mail=has_mail)
     app.asgi_app = Gate(  # type: ignore[method-assign]  # how Quart takes middleware
         app.realtime.server,
         Turnstile(app.asgi_app),
@@ -303,8 +312,9 @@ def _serve(app: Parley, config: Config) -> None:
     )
 
 
-def _set_up_templates(app: Quart, assets: Assets) -> None:
+def _set_up_templates(app: Quart, assets: Assets, *, has_mail: bool) -> None:
     app.jinja_env.globals.update(asset=assets.url, imports=assets.imports, version=__version__)
+    app.jinja_env.globals.update(has_mail=has_mail)
     picture = assets.url(SHOWN_ELSEWHERE)
     app.jinja_env.globals.update(preview_card=functools.partial(previews.card, picture))
     app.jinja_env.globals.update(form_seal=forms.seal_field, pause=rendering.pause)
@@ -399,6 +409,10 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         )
         await app.pushing.run(Courier(setup), lambda what: secret.tag("push topic", what))
 
+    async def send_mail() -> None:
+        if context.mail is not None:
+            await Mailing(context, _shown_in_mail(config)).run()
+
     async def note_seen() -> None:
         """Who called since the last round is not to be taken for gone after a start."""
         try:
@@ -414,7 +428,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         await app.open()
         chores.extend(
             asyncio.create_task(each())
-            for each in (tell_positions, erase, erase_files, rekey, push)
+            for each in (tell_positions, erase, erase_files, rekey, push, send_mail)
         )
         web_site(app).is_ready = True
 
@@ -431,6 +445,13 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         app.realtime.audience.following.close()
         await note_seen()
         await app.close()
+
+
+def _shown_in_mail(config: Config) -> Shown:
+    def link(conversation: Conversation) -> str:
+        return present.join_link(conversation.room_id, public_url=config.public_url)
+
+    return Shown(titles.called, present.excerpt, link)
 
 
 async def _refuse_other_hosts() -> None:

@@ -30,6 +30,9 @@ _DOT_AT_THE_END = re.compile(r"\.(?=:\d+$|$)", re.ASCII)
 _BUCKET = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9._-]{1,62}(/[A-Za-z0-9._=-]+)*/?", re.ASCII)
 _CONTACT = re.compile(r"mailto:[!-~]+@[!-~]+\.[!-~]+|https://[!-~]+", re.ASCII)
 _PASSWORD = re.compile(r"(?<=://)[^/]*@")
+_MAIL_FROM = re.compile(
+    r"(?:[^\x00-\x1f\x7f<>@\"\\]{1,64} )?<[^\s<>@]+@[A-Za-z0-9.-]+>|[^\s<>@,;\"]+@[A-Za-z0-9.-]+"
+)
 _HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
 
 
@@ -185,6 +188,32 @@ def _files_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _smtp_url(text: str) -> str:
+    """A mail server; its user and password are percent-encoded."""
+    text = text.strip()
+    if not text:
+        return ""
+    try:
+        parts = urlsplit(text)
+        is_server = parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port != 0
+    except ValueError:
+        is_server = False
+    if not is_server or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("smtp://user:password@host:587 or smtps://user:password@host:465")
+    return text
+
+
+def _mail_from(text: str) -> str:
+    text = text.strip()
+    if text and not (text.isascii() and _MAIL_FROM.fullmatch(text)):
+        raise ValueError("an address such as parley@example.org or Parley <parley@example.org>")
+    return text
+
+
+def _file(text: str) -> Path | None:
+    return Path(text) if text.strip() else None
+
+
 def _rate_limit_storage(text: str) -> str:
     try:
         parts = urlsplit(text)
@@ -331,6 +360,23 @@ class Config:
         "ones, for one that you run yourself",
         "ADDRESSES",
     )
+    smtp_url: str = _setting(
+        _smtp_url,
+        "",
+        "the server that sends mail: smtp://user:password@host:587, which begins TLS unless the "
+        "host is this very machine, or smtps://…; needs the extra mail, a public URL and "
+        "--mail-from. If empty, no mail is sent and nothing of it is shown",
+        "URL",
+    )
+    smtp_password_file: Path | None = _setting(
+        _file, "", "a file with the password for --smtp-url, instead of one in the URL", "FILE"
+    )
+    mail_from: str = _setting(
+        _mail_from,
+        "",
+        "the sender of mail, such as parley@example.org or Parley <parley@example.org>",
+        "ADDRESS",
+    )
     max_connections: int = _setting(
         _connections,
         "10000",
@@ -432,6 +478,13 @@ class Config:
         rates_by(By.SESSION, By.ADDRESS),
         "60/10s session, 600/10s address",
         "how often people may say how far they have read",
+        "RATES",
+    )
+    limit_mails: tuple[Rate, ...] = _setting(
+        rates_by(By.SESSION, By.ADDRESS),
+        "10/1h session, 30/1h address",
+        "how often people may give an e-mail address, where mail is sent; besides, each e-mail "
+        "address is asked to confirm at most 3 times a day",
         "RATES",
     )
     limit_uploads: tuple[Rate, ...] = _setting(

@@ -196,6 +196,10 @@ class FilesUnusable(StartupError):
     """The place for files cannot be used."""
 
 
+class MailUnusable(StartupError):
+    """Mail is to be sent, and cannot be."""
+
+
 class ConversationUnknown(StartupError):
     pass
 

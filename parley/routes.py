@@ -19,6 +19,7 @@ from parley.calls import (
     door,
     files,
     links,
+    mail,
     messages,
     people,
     push,
@@ -50,6 +51,9 @@ HANDLERS: dict[str, Handler] = {
     "read": conversations.read,
     "list": conversations.list_conversations,
     "mine": reading.mine,
+    "mail": mail.wish,
+    "set_mail": mail.ask,
+    "unset_mail": mail.take_back,
     "end": conversations.end,
     "messages": messages.history,
     "participants": people.list_participants,
@@ -105,6 +109,8 @@ _LIMITED = {
     "unreact": Kind.MESSAGES,
     "upload": Kind.UPLOADS,
     "set_still": Kind.UPLOADS,
+    "set_mail": Kind.MAILS,
+    "unset_mail": Kind.JOINS,
     **dict.fromkeys(
         (
             "delete_message",
@@ -147,13 +153,19 @@ def _rule(call: contract.Call) -> str:
 DESCRIPTION = "/openapi.json"
 _METHODS = _methods()
 """What each path takes, by its rule."""
+_OF_MAIL = {_rule(call) for call in contract.CALLS.values() if call.is_of_mail}
 
 
-def rest(*, allowed_origins: tuple[str, ...]) -> Blueprint:
-    """Every call of the contract, readable by scripts of `allowed_origins`."""
+def rest(*, allowed_origins: tuple[str, ...], has_mail: bool = False) -> Blueprint:
+    """Every call of the contract, readable by scripts of `allowed_origins`. Those of mail are left
+    out unless the server sends any.
+    """
     blueprint = Blueprint("rest", __name__)
+    missing = set() if has_mail else _OF_MAIL
     for name, handler in HANDLERS.items():
         call = contract.CALLS[name]
+        if _rule(call) in missing:
+            continue
         blueprint.add_url_rule(
             _rule(call),
             name,
@@ -174,6 +186,8 @@ def rest(*, allowed_origins: tuple[str, ...]) -> Blueprint:
                 provide_automatic_options=False,
             )
     for rule, taken in _METHODS.items():
+        if rule in missing:
+            continue
         # Else these would lead to whatever else matches the path: a conversation called "create".
         own = uploads.HANDLERS.get(rule, {})
         others = [m for m in EVERY_METHOD if m not in own and m not in taken - {"OPTIONS"}]
@@ -242,7 +256,7 @@ async def _body(type: type[Struct]) -> Struct:
 
 
 async def _description() -> Response:
-    return web.json(openapi.document())
+    return web.json(openapi.document(has_mail=web.site().context.mail is not None))
 
 
 async def _not_taken(**_path: str) -> Response:

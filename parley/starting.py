@@ -116,7 +116,9 @@ def _collect_seldom() -> None:
 
 async def _migrate(config: Config) -> None:
     logs.log_to(sys.stderr, config.log_level)
-    app = create_app(replace(config, files_url=""))  # no file is touched
+    # No file is touched, and no mail is sent.
+    bare = replace(config, files_url="", smtp_url="", smtp_password_file=None, mail_from="")
+    app = create_app(bare)
     await app.open()
     await app.close()
     say(f"The database in {config.data} is up to date.")

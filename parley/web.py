@@ -137,6 +137,19 @@ async def admit() -> None:
     await site().limits.require_no_guesses(_stranger(), is_known)
 
 
+async def admit_by_code() -> None:
+    """The same for what a code in the path allows by itself, whoever sends it from wherever.
+
+    Raises `RateLimited` where too much is asked, or codes are being guessed.
+    """
+    await count_read()
+
+    async def is_known() -> bool:
+        return False
+
+    await site().limits.require_no_guesses(_stranger(), is_known)
+
+
 def _reads() -> bool:
     """Whether the answer is worth counting: a page, whatever a form did, or what REST is asked for.
 

@@ -137,6 +137,9 @@ VALUES = {
     "files_in_all": ("2TB", 2_000_000_000_000),
     "push_contact": ("mailto:ada@example.org", "mailto:ada@example.org"),
     "push_networks": ("10.0.0.0/8", (ip_network("10.0.0.0/8"),)),
+    "smtp_url": (" smtps://a:b%40c@mail.example ", "smtps://a:b%40c@mail.example"),
+    "smtp_password_file": ("/run/secrets/smtp", Path("/run/secrets/smtp")),
+    "mail_from": ("Parley <parley@mail.example>", "Parley <parley@mail.example>"),
     "max_connections": ("500", 500),
     "max_connections_per_address": ("20", 20),
     "trusted_proxies": (
@@ -160,6 +163,7 @@ VALUES = {
     "limit_unknown_rooms": ("2/24h address", (Rate(2, 86_400, By.ADDRESS),)),
     "limit_acts": ("4/1m address", (Rate(4, 60, By.ADDRESS),)),
     "limit_readings": ("9/1m session", (Rate(9, 60, By.SESSION),)),
+    "limit_mails": ("2/1h address", (Rate(2, 3600, By.ADDRESS),)),
     "limit_uploads": ("6/1m session", (Rate(6, 60, By.SESSION),)),
     "limit_downloads": ("7/s address", (Rate(7, 1, By.ADDRESS),)),
     "limit_reads": ("5/1m address", (Rate(5, 60, By.ADDRESS),)),
@@ -271,6 +275,14 @@ def test_no_password_is_told_of_an_invalid_setting(name: str) -> None:
 def test_an_invalid_setting_is_one_sentence() -> None:
     assert_says_why(parley("serve", "--port", "http"), "--port", "'http'")
     assert_says_why(parley("serve", environ={"PARLEY_PORT": "http"}), "PARLEY_PORT", "'http'")
+
+
+def test_mail_without_what_it_needs_is_one_sentence(tmp_path: Path) -> None:
+    data = ("--data", str(tmp_path / "data"))
+    mail = ("--smtp-url", "smtp://localhost", "--mail-from", "parley@example.org")
+    assert_says_why(loaded_parley("serve", *data, *mail[:2]), "--mail-from")
+    assert_says_why(loaded_parley("serve", *data, *mail), "--public-url")
+    assert_says_why(loaded_parley("serve", *data, *mail[2:]), "--smtp-url")
 
 
 def test_a_misspelt_variable_is_told(tmp_path: Path) -> None:

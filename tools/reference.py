@@ -427,10 +427,11 @@ _REST_OBJECTS = (
 
 def _call_row(call: contract.Call) -> tuple[str, ...]:
     needs = f" Needs the {call.credential}'s token." if call.credential else ""
+    where = " Only where the server [sends mail](mail.md)." if call.is_of_mail else ""
     body = "" if call.body in (None, contract.Nothing) else _link(call.body)
     return (
         f"`{call.method} {call.path}`",
-        call.summary + needs,
+        call.summary + needs + where,
         body,
         f"{call.status} {_link(call.reply)}",
     )

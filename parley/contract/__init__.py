@@ -14,6 +14,7 @@ from parley.contract.rest.conversations import *
 from parley.contract.rest.door import *
 from parley.contract.rest.files import *
 from parley.contract.rest.links import *
+from parley.contract.rest.mail import *
 from parley.contract.rest.messages import *
 from parley.contract.rest.overview import *
 from parley.contract.rest.people import *

@@ -16,9 +16,11 @@ _TYPES = {bool: "boolean", int: "integer", str: "string"}
 
 
 @cache
-def document() -> dict[str, Any]:
-    """The OpenAPI 3.1 document, as plain values."""
-    calls = contract.CALLS.values()
+def document(*, has_mail: bool = True) -> dict[str, Any]:
+    """The OpenAPI 3.1 document, as plain values: of a server that sends mail, or of one that sends
+    none.
+    """
+    calls = [call for call in contract.CALLS.values() if has_mail or not call.is_of_mail]
     types: list[Any] = [contract.ErrorReply, *(call.reply for call in calls)]
     bodies = [body for call in calls if (body := _body(call)) is not None]
     types += bodies

@@ -10,6 +10,8 @@ from msgspec import Meta
 
 MESSAGE_MAX_CHARS = 8_000
 TITLE_MAX_CHARS = 200
+MAIL_ADDRESS_MAX_CHARS = 254
+"""RFC 5321, section 4.5.3.1.3."""
 DESCRIPTION_MAX_CHARS = 2_000
 USERNAME_MAX_CHARS = 64
 USER_ID_MAX_CHARS = 64
@@ -166,6 +168,10 @@ NewPassphrase = Annotated[
 Label = Annotated[str, Meta(max_length=LABEL_MAX_CHARS, extra_json_schema=_NO_NUL)]
 KeepDays = Annotated[int, Meta(extra_json_schema={"enum": [0, *KEEP_DAYS]})]
 """0 for ever."""
+MailAddress = Annotated[
+    str,
+    Meta(max_length=MAIL_ADDRESS_MAX_CHARS, extra_json_schema={"minLength": 1}),
+]
 KnockId = Annotated[str, Meta(max_length=MESSAGE_ID_MAX_CHARS)]
 Timestamp = Annotated[str, Meta(description="ISO 8601, UTC, with an explicit offset")]
 Parts = Annotated[

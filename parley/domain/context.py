@@ -16,6 +16,7 @@ from parley.domain.passphrases import Passphrases
 from parley.domain.presence import Presence
 from parley.domain.seen import Seen
 from parley.domain.slices import Slices
+from parley.mail.choice import Mail
 from parley.secret import Secret
 from parley.storage.database import Database
 
@@ -64,3 +65,5 @@ class Context:
     """The ids of the sessions that have a device which is notified."""
     filing: Filing | None = None
     """Where files are kept; None where there are none."""
+    mail: Mail | None = None
+    """Who mail is handed to; None where none is sent."""

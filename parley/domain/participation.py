@@ -62,6 +62,31 @@ async def some(
     return await context.database.read(query)
 
 
+def joined(connection: sa.Connection, session: Session, *, limit: int) -> list[Found]:
+    """Those in which it is somebody now, the latest activity first: it was not removed, nor did it
+    leave for good, whatever it owns.
+    """
+    parts = stored.latest(connection, session.id, limit=limit)
+    return [found for part in parts if _is_joined(found := _found(part, session))]
+
+
+def joined_one(connection: sa.Connection, session: Session, conversation_id: int) -> Found | None:
+    """The same of one conversation; None where it is nobody there now."""
+    part = stored.one(connection, session.id, conversation_id)
+    found = None if part is None else _found(part, session)
+    return found if found is not None and _is_joined(found) else None
+
+
+def _is_joined(found: Found) -> bool:
+    person = found.person
+    return (
+        found.standing in _INSIDE
+        and person is not None
+        and person.removed_at is None
+        and not person.left_for_good
+    )
+
+
 def _found(part: stored.Part, session: Session) -> Found:
     standing = access.standing(part.conversation, session, person=part.person, granted=part.granted)
     is_founder = part.conversation.owner_session_id == session.id

@@ -59,6 +59,8 @@ class Kind(StrEnum):
     """Pages, forms' answers too, and what is asked for over REST or by `sync`."""
     READINGS = "readings"
     """How far somebody says they have read."""
+    MAILS = "mails"
+    """E-mail addresses that are given: each is sent a mail."""
     UPLOADS = "uploads"
     """Files that are begun to be uploaded."""
     DOWNLOADS = "downloads"

@@ -39,7 +39,7 @@ PERMISSIONS_POLICY = ", ".join(
 )
 WHERE_PEOPLE_SPEAK = PERMISSIONS_POLICY.replace("microphone=()", "microphone=(self)")
 """Voice messages are recorded on the page of their conversation; a browser still asks there."""
-_LINKED = ("/conversation/", "/link/", "/api/")
+_LINKED = ("/conversation/", "/link/", "/mail", "/api/")
 """Where answers hold what only the link should lead to."""
 
 

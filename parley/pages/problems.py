@@ -64,6 +64,7 @@ class Problem:
 
 START = Way("/", "Start a conversation")
 LISTED = Way("/conversations", "Conversations")
+MAIL = Way("/mail", "E-mail settings")
 
 
 def of(error: ParleyError) -> Problem:
@@ -75,6 +76,8 @@ def of(error: ParleyError) -> Problem:
     if isinstance(error, FormTooOld):
         return Problem("This page is out of date", error.text, _back() or [START])
     if isinstance(error, NotFound) and "code" in (request.view_args or {}):
+        if request.path.startswith("/mail/"):
+            return Problem("This link doesn't work any more", error.text, [MAIL, START])
         return Problem(
             "This link doesn't work any more",
             "It may have been used, revoked or expired. Ask the person who sent it for a new one.",

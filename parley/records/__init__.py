@@ -10,6 +10,7 @@ from parley.records.events import *
 from parley.records.files import *
 from parley.records.knocks import *
 from parley.records.links import *
+from parley.records.mail import *
 from parley.records.messages import *
 from parley.records.notifying import *
 from parley.records.overview import *

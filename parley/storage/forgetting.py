@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.records import Participant
-from parley.storage import push
+from parley.storage import mail, push
 from parley.storage.participants import PRESENT, participant
 from parley.storage.prepared import Prepared, p
 from parley.storage.schema import (
@@ -229,7 +229,9 @@ def taking_part(
 
 
 def erase_sessions(connection: sa.Connection, ids: Iterable[int], *, before: datetime) -> int:
-    """How many went. Only for sessions that take part in nothing, by `write_unreferenced`."""
+    """How many went, with their devices and what they wanted. Only for sessions that take part in
+    nothing, by `write_unreferenced`.
+    """
     return sum(_erase_session(connection, id, before) for id in ids)
 
 
@@ -238,6 +240,7 @@ def _erase_session(connection: sa.Connection, id: int, before: datetime) -> int:
     if count:
         push.remove_all(connection, id)
         _ERASE_LEVELS.write(connection, id=id)
+        mail.forget_session(connection, id)
     return count
 
 

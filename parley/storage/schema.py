@@ -569,3 +569,59 @@ notices = sa.Table(
 IS_DUE = notices.c.due_at.is_not(None)
 sa.Index("ix_notices_due", notices.c.due_at, sqlite_where=IS_DUE, postgresql_where=IS_DUE)
 sa.Index("ix_notices_conversation", notices.c.conversation_id)
+# Whom a session wants mail about new messages to go to.
+mail_addresses = sa.Table(
+    "mail_addresses",
+    metadata,
+    sa.Column("id", _Key, primary_key=True),
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), nullable=False, unique=True),
+    sa.Column("address", sa.Text, nullable=False),
+    # Keyed hashes of it, and of the mailbox it leads to.
+    sa.Column("address_tag", sa.Text, nullable=False, index=True),
+    sa.Column("mailbox_tag", sa.Text, nullable=False),
+    # Whether mails quote how messages begin.
+    sa.Column("words", sa.Boolean, nullable=False),
+    sa.Column("asked_at", Instant, nullable=False),
+    # Whether it is still to be asked for its word.
+    sa.Column("is_due", sa.Boolean, nullable=False, server_default=_NO),
+    sa.Column("confirmed_at", Instant),
+    # What was said before is told no more.
+    sa.Column("told_at", Instant),
+    # How often in a row it could not be told, and until when it isn't tried again.
+    sa.Column("failures", sa.Integer, nullable=False, server_default=_NO),
+    sa.Column("retry_at", Instant),
+)
+
+# What is remembered of addresses and mailboxes by their keyed hashes, whoever gives them: nobody
+# gets too much, and who asked not to be asked stays unknown.
+mail_targets = sa.Table(
+    "mail_targets",
+    metadata,
+    sa.Column("tag", sa.Text, primary_key=True),
+    # Of a mailbox: when it was asked to confirm last, and how often within a day.
+    sa.Column("asked_at", Instant),
+    sa.Column("asked_count", sa.Integer, nullable=False, server_default=_NO),
+    sa.Column("quiet_until", Instant),
+    # Of an address: when it was last told of new messages.
+    sa.Column("sent_at", Instant),
+)
+
+# What stands in the links of mails, hashed.
+mail_codes = sa.Table(
+    "mail_codes",
+    metadata,
+    sa.Column("code_hash", sa.LargeBinary(32), primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("address_tag", sa.Text, nullable=False),
+    sa.Column("mailbox_tag", sa.Text, nullable=False),
+    # Whose wish it confirms.
+    sa.Column("session_id", sa.BigInteger),
+    sa.Column("expires_at", Instant, nullable=False, index=True),
+)
+_OF_SESSION = mail_codes.c.session_id.is_not(None)
+sa.Index(
+    "ix_mail_codes_session_id",
+    mail_codes.c.session_id,
+    sqlite_where=_OF_SESSION,
+    postgresql_where=_OF_SESSION,
+)

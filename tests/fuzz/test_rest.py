@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from parley import contract
 from parley.app import Parley
+from parley.config import Config
 from tests.fuzz.effort import examples
 from tests.fuzz.values import JSON, NOT_JSON, TEXT, as_json, nearly
 from tests.fuzz.world import what_is_stored
+from tests.mail.postbox import with_mail
 
 Headers = list[tuple[bytes, bytes]]
 REFUSED_FROM = 400
@@ -47,6 +49,12 @@ class Home:
     room_id: str
     ended_id: str
     token: str
+
+
+@pytest.fixture
+def config(config: Config) -> Config:
+    """With all the calls there are."""
+    return with_mail(config)
 
 
 @pytest.fixture
@@ -234,6 +242,10 @@ ELSEWHERE = st.builds(
                 "/static/x/%2e%2e/app.py",
                 "/static//etc/passwd",
                 "/openapi.json",
+                "/mail",
+                "/mail/take-back",
+                "/mail/confirm/x",
+                "/mail/stop/%00",
                 "/favicon.ico",
                 "/apple-touch-icon.png",
                 "/manifest.webmanifest",

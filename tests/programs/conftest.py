@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from parley.app import Parley
+from parley.config import Config
 from tests.calls import Caller
+from tests.mail.postbox import with_mail
+
+
+@pytest.fixture
+def config(config: Config) -> Config:
+    """With all the calls there are."""
+    return with_mail(config)
 
 
 @pytest.fixture

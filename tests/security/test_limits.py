@@ -443,7 +443,7 @@ async def test_all_that_owners_do_is_limited_however_they_do_it(opened: Open) ->
 def test_no_act_of_an_owner_is_left_out() -> None:
     """What changes something and is no message, no coming in and no start is an act."""
     others = {"create", "join", "leave", "enter", "knock", "use_link", "send", "edit_message"}
-    others |= {"mark_read", "react", "unreact", "upload", "set_still"}
+    others |= {"mark_read", "react", "unreact", "upload", "set_still", "set_mail", "unset_mail"}
     changing = {name for name, call in contract.CALLS.items() if call.method != "GET"}
     assert len(changing - others) == len(ACT_CALLS)
     heard = {"join_room", "watch_room", "leave_room", "knock", "send_message", "sync", "typing"}
@@ -756,3 +756,45 @@ async def test_a_refused_body_is_read_so_that_its_sender_reads_why(opened: Open)
         await uploads(ada, room_id)
         refused = await ada.send("POST", f"{files_of(room_id)}?name=a", bytes(200_000))
         assert_too_much(refused.json, 60.0)
+
+
+# --- mail ---------------------------------------------------------------------
+
+MAIL = {
+    "smtp_url": "smtp://127.0.0.1:9",
+    "mail_from": "parley@example.org",
+    "public_url": "http://talk.example.org",
+    "hosts": "*",
+}
+
+
+async def test_who_gives_too_many_addresses_is_told_when_to_go_on(opened: Open) -> None:
+    async with opened(limit_mails="2/1h session, 3/1h address", **MAIL) as house:
+        ada, ben = house.guest("Ada"), house.guest("Ben")
+        await ada.starts()
+        await ben.starts()
+        answers = []
+        for who, number in ((ada, 1), (ada, 2), (ada, 3), (ben, 4), (ben, 5)):
+            body = {"address": f"x{number}@example.org"}
+            status, answer = await who.call("PUT", "/api/mail", body)
+            answers.append(status)
+        assert answers == [200, 200, 429, 200, 429]
+        assert_too_much(answer, 3600)
+        house.clock.goes_on(3600)
+        assert (await ada.call("PUT", "/api/mail", {"address": "x@example.org"}))[0] == 200
+
+
+async def test_codes_of_mails_are_not_guessed(opened: Open) -> None:
+    async with opened(limit_unknown_rooms="3/1m address", **MAIL) as house:
+        ada = house.guest("Ada")
+        statuses = [
+            (await ada.send(method, f"/mail/{kind}/guess")).status
+            for method, kind in (
+                ("GET", "confirm"),
+                ("POST", "stop"),
+                ("POST", "confirm"),
+                ("POST", "stop"),
+                ("GET", "stop"),
+            )
+        ]
+        assert statuses == [404, 404, 404, 429, 429]

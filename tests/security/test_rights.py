@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from parley import contract
+from parley.config import Config
+from tests.mail.postbox import with_mail
 from tests.people import Json, Person
 from tests.security.room import STANDINGS, People, Place, done, place
 
@@ -17,6 +19,7 @@ OWNERS: Row = (KNOCK, FORBIDDEN, FORBIDDEN, OK, NOT_FOUND, FORBIDDEN)
 READERS: Row = (KNOCK, OK, OK, OK, NOT_FOUND, OK)
 POSTERS: Row = (KNOCK, NOT_JOINED, OK, OK, NOT_FOUND, ENDED)
 ALL: Row = (OK, OK, OK, OK, OK, OK)
+SESSIONS: Row = ("token_required", OK, OK, OK, OK, OK)
 
 REACTION = "{path}/messages/{message_id}/reactions/%F0%9F%91%8D"
 
@@ -54,6 +57,9 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
         {"level": "all"},
         (KNOCK, NOT_JOINED, OK, OK, NOT_FOUND, OK),
     ),
+    "mail": ("/api/mail", None, ALL),
+    "set_mail": ("/api/mail", {"address": "ada@example.org"}, SESSIONS),
+    "unset_mail": ("/api/mail", None, SESSIONS),
     "health": ("/api/health", None, ALL),
     "ready": ("/api/ready", None, ALL),
     "join": ("{path}/join", {}, (KNOCK, FORBIDDEN, OK, OK, NOT_FOUND, ENDED)),
@@ -152,6 +158,12 @@ EVENTS: dict[str, tuple[Json, Row]] = {
     "end_conversation": ({}, OWNERS),
     "delete_conversation": ({}, OWNERS),
 }
+
+
+@pytest.fixture
+def config(config: Config) -> Config:
+    """With all the calls there are."""
+    return with_mail(config)
 
 
 async def everybody(person: People, row: Row) -> list[tuple[Person, Place, str, str]]:

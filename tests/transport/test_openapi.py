@@ -11,10 +11,18 @@ from openapi_schema_validator import OAS31Validator
 from parley import contract
 from parley.app import Parley
 from parley.calls import uploads
+from parley.config import Config
 from tests.calls import Caller, Json, Reply
 from tests.cases import together
+from tests.mail.postbox import with_mail
 from tests.media.drawn import flag, saved
 from tests.media.recorded import webm
+
+
+@pytest.fixture
+def config(config: Config) -> Config:
+    """With all the calls there are."""
+    return with_mail(config)
 
 
 @pytest.fixture
@@ -137,6 +145,10 @@ async def replies(ada: Caller, ben: Caller) -> dict[str, Reply]:
     found["mark_read"] = await ben.call("PUT", f"{room}/read", {"seq": 1, "hidden": True})
     found["unread"] = await ada.call("GET", f"{room}/unread?after=0")
     found["mine"] = await ben.call("GET", "/api/mine")
+    wish = {"address": "ben@example.org", "words": True}
+    found["set_mail"] = await ben.call("PUT", "/api/mail", wish)
+    found["mail"] = await ben.call("GET", "/api/mail")
+    found["unset_mail"] = await ben.call("DELETE", "/api/mail")
     found |= await replies_about_doors(ada, ben)
     await ada.starts("Another, so that there is a next page")
     found["list"] = await ada.call("GET", "/api/conversations?limit=1")
@@ -221,6 +233,11 @@ TEXTS: list[tuple[str, Json, bool]] = [
     ("knock", {"username": ""}, False),
     ("knock", {"username": " "}, False),
     ("enter", {"passphrase": ""}, False),
+    ("set_mail", {"address": "ada@example.org"}, True),
+    ("set_mail", {"address": ""}, False),
+    ("set_mail", {"address": None}, False),
+    ("set_mail", {"words": True}, False),
+    ("set_mail", {"address": "ada@example.org", "words": "yes"}, False),
 ]
 
 

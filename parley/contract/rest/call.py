@@ -26,6 +26,8 @@ class Call:
     """Whether its body is a file: as it is, or in a form's field `file`."""
     takes_picture: bool = False
     """Whether its body is a picture, as it is."""
+    is_of_mail: bool = False
+    """Whether there is such a call only where the server sends mail."""
 
 
 @dataclass(frozen=True, slots=True)

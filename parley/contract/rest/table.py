@@ -21,6 +21,7 @@ from parley.contract.rest.conversations import (
 from parley.contract.rest.door import AnswerBody, EnterBody, EnteredReply, KnockBody, KnockReply
 from parley.contract.rest.files import FileReply, FilesReply
 from parley.contract.rest.links import LinkBody, NewLinkReply
+from parley.contract.rest.mail import MailBody, MailReply
 from parley.contract.rest.messages import (
     EditBody,
     MessageReply,
@@ -140,6 +141,36 @@ CALLS: dict[str, Call] = {
                 ),
                 Parameter("cursor", "the `next_cursor` of the page before"),
             ),
+        ),
+        Call(
+            "mail",
+            "GET",
+            "/api/mail",
+            "What you want of mail about new messages.",
+            MailReply,
+            is_of_mail=True,
+        ),
+        Call(
+            "set_mail",
+            "PUT",
+            "/api/mail",
+            "Have mail about new messages go to an address, once it has confirmed that: it is sent "
+            "a mail with a link. At most one mail a day tells of messages that have waited for an "
+            "hour: all of a conversation of two, else those that mean or answer you. The reply is "
+            "the same whether the address gets that mail or not: none gets more than three a day.",
+            MailReply,
+            MailBody,
+            credential="session",
+            is_of_mail=True,
+        ),
+        Call(
+            "unset_mail",
+            "DELETE",
+            "/api/mail",
+            "Have no more mail sent to you, and your address forgotten.",
+            MailReply,
+            credential="session",
+            is_of_mail=True,
         ),
         Call(
             "end",

@@ -1,0 +1,1 @@
+"""Mail: which addresses we write to, what we write, and how it is handed over."""
