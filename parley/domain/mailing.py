@@ -16,7 +16,7 @@ import sqlalchemy as sa
 import structlog
 from msgspec import Struct
 
-from parley.domain import participation
+from parley.domain import notifying, participation
 from parley.domain.context import Context
 from parley.domain.mail_wishes import (
     ASKED_WITHIN,
@@ -31,14 +31,14 @@ from parley.mail.post import Line, NoSuchAddress, NotNow, Refused, Unreachable, 
 from parley.mail.writing import LINES_MAX, News, Said
 from parley.records import (
     Conversation,
+    Level,
     MailCode,
     MailLink,
     MailWish,
-    Participant,
     Unheard,
 )
 from parley.storage import mail as stored
-from parley.storage import readings
+from parley.storage import push, readings
 from parley.storage import sessions as stored_sessions
 
 log = structlog.get_logger(__name__)
@@ -81,13 +81,11 @@ class Digest(Struct, frozen=True):
     news: list[News]
 
 
-def is_wanted(
-    conversation: Conversation, person: Participant, message: Unheard, *, people: int
-) -> bool:
-    """Whether mail may go out for a message that somebody has not read: for each in a conversation
-    of two, else for what means or answers them.
+def is_wanted(level: Level, message: Unheard) -> bool:
+    """Whether mail may go out for a message that somebody has not read, by what they want to be
+    notified of in its conversation.
     """
-    return people <= 2 or message.is_meant
+    return level is Level.ALL or (level is Level.MENTIONS and message.is_meant)
 
 
 class Mailing:
@@ -313,7 +311,9 @@ class Mailing:
                 if start:
                     await asyncio.sleep(REST_S)
                 some = ids[start : start + READ_AT_ONCE]
-                for new in await self._context.database.search(_new_to, wish, some):
+                for new in await self._context.database.search(
+                    _new_to, wish, some, self._context.clock()
+                ):
                     found.setdefault(new.conversation.id, []).append(new)
         told = [new for each in found.values() if (new := _as_one(each)).messages]
         since = self._context.clock() - WAITED_FOR
@@ -369,7 +369,7 @@ def _with_news(connection: sa.Connection, wish: MailWish) -> list[int]:
     return [each.id for each in found if each.conversation.last_activity_at > told_at]
 
 
-def _new_to(connection: sa.Connection, wish: MailWish, ids: list[int]) -> list[_New]:
+def _new_to(connection: sa.Connection, wish: MailWish, ids: list[int], now: datetime) -> list[_New]:
     """What a session is to be told of these conversations."""
     if stored.of_session(connection, wish.session_id) is None:
         return []
@@ -384,12 +384,11 @@ def _new_to(connection: sa.Connection, wish: MailWish, ids: list[int]) -> list[_
         messages = stored.unheard(
             connection, person, after=after, since=_told_at(wish), limit=UNHEARD_MAX
         )
-        people = stored.people(connection, id, limit=3) if messages else 0
-        wanted = [
-            message
-            for message in messages
-            if is_wanted(conversation, person, message, people=people)
-        ]
+        decided = push.wanted(connection, id, session.id)
+        level = notifying.level_of(decided, notifying.people_in(connection, id))
+        if decided.quiet_until is not None and decided.quiet_until > now:
+            continue
+        wanted = [message for message in messages if is_wanted(level, message)]
         has_more = len(messages) == UNHEARD_MAX
         found.append(_New(conversation, wanted, has_more, after if is_known else 0))
     return found

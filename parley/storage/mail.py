@@ -18,7 +18,6 @@ from parley.storage.schema import (
     mail_targets,
     mentions,
     messages,
-    participants,
 )
 
 BEGINS_CHARS = 300
@@ -211,18 +210,6 @@ def note_not_sent(
         )
 
 
-_some_people = (
-    sa.select(participants.c.user_id)
-    .where(
-        participants.c.conversation_id == p("conversation_id"),
-        participants.c.removed_at.is_(None),
-        participants.c.left_for_good.is_(False),
-    )
-    .limit(p("limit"))
-    .subquery()
-)
-_count = sa.func.count().label("count")
-_PEOPLE = Prepared(sa.select(_count).select_from(_some_people), [_count])
 _UNHEARD_COLUMNS = [
     messages.c.seq,
     messages.c.sent_at,
@@ -253,13 +240,6 @@ _UNHEARD = Prepared(
     .limit(p("limit")),
     _UNHEARD_COLUMNS,
 )
-
-
-def people(connection: sa.Connection, conversation_id: int, *, limit: int) -> int:
-    """How many take part, here or away, up to `limit`: not who left for good or was removed."""
-    found = _PEOPLE.first(connection, conversation_id=conversation_id, limit=limit)
-    count: int = found.count
-    return count
 
 
 def unheard(

@@ -61,13 +61,18 @@ async def test_an_address_is_taken_as_mail_programs_write_it(typed: str, address
         "a" * 65 + "@example.org",
         "a@" + "x." * 130 + "org",
         "a@" + "x" * 64 + ".org",
-        "\ud800@example.org",
-        "ada@\ud800.org",
     ],
 )
 async def test_what_could_be_more_than_an_address_is_refused(typed: str) -> None:
     with pytest.raises(BadRequest):
         parse(typed)
+
+
+async def test_half_a_character_is_refused() -> None:
+    # Not as parameters: workers cannot tell each other of tests with such names.
+    for typed in ("\ud800@example.org", "ada@\ud800.org"):
+        with pytest.raises(BadRequest):
+            parse(typed)
 
 
 @given(st.text(max_size=80).map(lambda text: text.replace("0", "a@example.org")))

@@ -9,6 +9,8 @@ import { startFiles } from "./files/start.js";
 import { Faces } from "./people/faces.js";
 import { onNewDay } from "./browser/time.js";
 import { Drafts } from "./writing/drafts.js";
+import { recall } from "./browser/saved.js";
+import { loadSheet } from "./browser/sheets.js";
 import { startComingBack } from "./transcript/coming-back.js";
 import { startFolding } from "./transcript/fold.js";
 import { History } from "./transcript/history.js";
@@ -136,6 +138,8 @@ store.first(["unreadIsGuess"], ({ unreadIsGuess }) => unreadIsGuess, async () =>
   new Recount({ store, roomId, ask }).start();
 });
 if (store.state.me && !linkedSeq()) composer.focus();
+byId("notifying").addEventListener("click", openNotifying);
+if (globalThis.Notification?.permission === "granted") import("./notifying/page.js").then(({ follow }) => follow({ key, store }));
 startComingBack({ roomId, store, reading, awayMs: lastRead.awayMs });
 
 /** Between two parts of what a page does at its start: a slow phone can scroll and take a touch there. */
@@ -306,8 +310,27 @@ function receiveChanged(message) {
  */
 function send(text, files) {
   teller.sent();
+  offerNotifying();
   outbox.send(text, { ...replying.take(text), files });
   reading.wrote();
+}
+
+/** Once, and only where nobody has decided. */
+async function offerNotifying() {
+  if (recall("notifying-offered") || globalThis.Notification?.permission === "granted") return;
+  const [{ offer }] = await Promise.all([import("./notifying/offer.js"), loadSheet("actions")]);
+  offer({
+    before: byId("composer"),
+    words: "Get a notification when someone answers?",
+    done: "You'll be notified on this device. What of, you can choose under “Notifications”, next to the people.",
+  });
+}
+
+/** @param {MouseEvent} event */
+async function openNotifying(event) {
+  const opener = /** @type {HTMLElement} */ (event.currentTarget);
+  const [{ openNotifying: open }] = await Promise.all([import("./notifying/dialog.js"), loadSheet("actions")]);
+  open({ roomId, opener });
 }
 
 function uploads() {

@@ -4,6 +4,8 @@
 import { announce } from "../transcript/announcer.js";
 import { restoreFocus } from "../browser/dialogs.js";
 import { byId, cloneTemplate, part } from "../browser/dom.js";
+import { recall } from "../browser/saved.js";
+import { loadSheet } from "../browser/sheets.js";
 import { ask } from "../connection/wire.js";
 
 /** Two soft notes, as of a door bell. */
@@ -56,6 +58,18 @@ export class Knocks {
     this.store.dispatch({ type: "knocked", id, username });
     announce(`${username} wants to join.`);
     ring();
+    this.offerNotifying();
+  }
+
+  /** Somebody who knocks while nobody looks waits for nothing. */
+  async offerNotifying() {
+    if (recall("notifying-offered") || globalThis.Notification?.permission === "granted") return;
+    const [{ offer }] = await Promise.all([import("../notifying/offer.js"), loadSheet("actions")]);
+    offer({
+      before: this.root,
+      words: "Get a notification when someone knocks and you're not here?",
+      done: "You'll be notified on this device when someone knocks.",
+    });
   }
 
   /** @param {import("../state/store.js").State} state */

@@ -1,0 +1,144 @@
+// @ts-check
+// Whether this browser can be notified and is, and having it notified: the Push API, and our server told of it.
+import { recall, remember } from "../browser/saved.js";
+import { register } from "../device/worker.js";
+import { OWN_PAGE, ask } from "../connection/wire.js";
+
+/** @typedef {{start: string, end: string, time_zone: string}} QuietHours */
+/** @typedef {{words: boolean, quiet_hours: QuietHours | null}} Choices */
+/** @typedef {"there" | "blocked" | "home-screen" | "insecure" | "missing"} Support */
+
+const PATH = "/api/push";
+/** What this browser is notified with, where it is: so that it can be told to a server that forgot. */
+const KEPT = "notified";
+
+/** @type {Choices} */
+export const USUAL = { words: true, quiet_hours: null };
+
+/** @returns {Support} */
+export function support() {
+  if (!isSecureContext) return "insecure";
+  if (isPhoneOfApple() && !isOnHomeScreen()) return "home-screen";
+  const hasAll = "serviceWorker" in navigator && "PushManager" in globalThis && "Notification" in globalThis;
+  if (!hasAll || document.documentElement.dataset.worker !== "yes") return "missing";
+  return Notification.permission === "denied" ? "blocked" : "there";
+}
+
+/** With what choices this browser is notified; undefined where it is not. */
+export async function notified() {
+  const choices = kept();
+  if (!choices || support() !== "there" || Notification.permission !== "granted") return undefined;
+  return (await subscription()) ? choices : undefined;
+}
+
+/**
+ * Asks for permission, so only after a tap that says what for.
+ * @param {Partial<Choices>} [changed]
+ * @returns {Promise<string>} why it is not; empty where it is
+ */
+export async function turnOn(changed) {
+  const choices = { ...USUAL, ...kept(), ...changed };
+  if (Notification.permission !== "granted" && (await Notification.requestPermission()) !== "granted") {
+    return "Your browser didn't allow notifications. You can allow them in its settings for this site.";
+  }
+  const known = await ask(PATH);
+  if (!known.success) return known.error;
+  try {
+    await register();
+    return await tell(await subscribed(known.public_key), choices);
+  } catch {
+    return "Your browser couldn't reach its push service. Check your connection and try again.";
+  }
+}
+
+/** @returns {Promise<string>} why it still is; empty where it is not */
+export async function turnOff() {
+  const found = await subscription();
+  if (found) {
+    const reply = await send("DELETE", { endpoint: found.endpoint });
+    if (!reply.success) return reply.error;
+    await found.unsubscribe();
+  }
+  remember(KEPT, "");
+  return "";
+}
+
+/** A server that was set up anew, or a session whose rights changed, may know nothing of this browser. */
+export async function refresh() {
+  const choices = await notified();
+  if (!choices) return;
+  const [known, found] = [await ask(PATH), await subscription()];
+  if (!known.success || !found) return;
+  const isSame = keyOf(found) === known.public_key;
+  if (isSame && known.devices.length) return;
+  try {
+    await tell(isSame ? found : await subscribed(known.public_key), choices);
+  } catch {
+    // The push service may be there next time.
+  }
+}
+
+/** @param {string} publicKey */
+async function subscribed(publicKey) {
+  const { pushManager } = await navigator.serviceWorker.ready;
+  const before = await pushManager.getSubscription();
+  if (before && keyOf(before) === publicKey) return before;
+  await before?.unsubscribe(); // made with the key of another server, it stands in the way
+  return pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: publicKey });
+}
+
+/**
+ * @param {PushSubscription} found
+ * @param {Choices} choices
+ */
+async function tell(found, choices) {
+  const { endpoint, keys } = found.toJSON();
+  const reply = await send("POST", { endpoint, keys, ...choices });
+  if (reply.success) remember(KEPT, JSON.stringify(choices));
+  return reply.success ? "" : reply.error;
+}
+
+async function subscription() {
+  const registration = await navigator.serviceWorker.getRegistration();
+  return (await registration?.pushManager?.getSubscription()) ?? undefined;
+}
+
+/** @param {PushSubscription} found */
+function keyOf(found) {
+  const bytes = new Uint8Array(found.options.applicationServerKey ?? new ArrayBuffer(0));
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/** @returns {Choices | undefined} */
+function kept() {
+  try {
+    return JSON.parse(recall(KEPT)) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param {string} method
+ * @param {object} body
+ * @param {string} [path]
+ */
+export async function send(method, body, path = PATH) {
+  try {
+    const headers = { "Content-Type": "application/json", Accept: "application/json", ...OWN_PAGE };
+    const reply = await fetch(path, { method, headers, body: JSON.stringify(body) });
+    return await reply.json();
+  } catch {
+    return { success: false, error: "The server didn't respond. Try again." };
+  }
+}
+
+// An iPad says that it is a Mac; no Mac has a touch screen.
+function isPhoneOfApple() {
+  return /iPhone|iPad|iPod/.test(navigator.userAgent)
+    || (/Macintosh/.test(navigator.userAgent) && navigator.maxTouchPoints > 1);
+}
+
+function isOnHomeScreen() {
+  return matchMedia("(display-mode: standalone)").matches;
+}

@@ -1,0 +1,142 @@
+// @ts-check
+// What one is notified of in this conversation, and whether this device is notified at all.
+import { openDialog } from "../browser/dialogs.js";
+import { ask } from "../connection/wire.js";
+import { USUAL, notified, send, support, turnOff, turnOn } from "./device.js";
+import { HELP, LEVELS, WHY_NOT } from "./words.js";
+
+const PAUSES = /** @type {const} */ ([["3600", "1 hour"], ["28800", "8 hours"], ["86400", "1 day"], ["604800", "1 week"]]);
+
+/**
+ * @param {object} parts
+ * @param {string} parts.roomId
+ * @param {HTMLElement} parts.opener
+ */
+export async function openNotifying({ roomId, opener }) {
+  const path = `/api/conversations/${encodeURIComponent(roomId)}/notifications`;
+  const [reply, choices] = [await ask(path), await notified()];
+  const dialog = /** @type {HTMLDialogElement} */ (made("dialog", "ask notifying"));
+  dialog.setAttribute("aria-labelledby", "notifying-title");
+  const problem = made("p", "problem-line");
+  problem.setAttribute("role", "alert");
+  dialog.append(Object.assign(made("h2", "", "Notifications"), { id: "notifying-title" }));
+  if (reply.success) dialog.append(ofConversation({ path, reply, problem }));
+  else problem.textContent = reply.error;
+  dialog.append(ofDevice({ choices, problem }), problem);
+  const form = /** @type {HTMLFormElement} */ (made("form", "actions"));
+  form.method = "dialog";
+  const done = /** @type {HTMLButtonElement} */ (made("button", "button", "Done"));
+  done.type = "submit";
+  form.append(done);
+  dialog.append(form);
+  document.body.append(dialog);
+  dialog.addEventListener("close", () => setTimeout(() => dialog.remove()));
+  openDialog(dialog, opener);
+}
+
+/** @param {{path: string, reply: any, problem: HTMLElement}} parts */
+function ofConversation({ path, reply, problem }) {
+  const group = fieldset("In this conversation");
+  const usual = reply.is_default ? ` (${LEVELS[reply.level].toLowerCase()})` : "";
+  /** @type {[string, string][]} */
+  const levels = [["default", `As usual${usual}`], ...Object.entries(LEVELS)];
+  const chosen = reply.is_default ? "default" : reply.level;
+  for (const [value, words] of levels) {
+    const label = made("label", "check");
+    const radio = Object.assign(document.createElement("input"), { type: "radio", name: "level", value, checked: value === chosen });
+    radio.addEventListener("change", async () => {
+      const answer = await send("PUT", { level: value }, path);
+      problem.textContent = answer.success ? "" : answer.error;
+    });
+    label.append(radio, made("span", "", words));
+    group.append(label);
+  }
+  const until = reply.quiet_until ? new Date(reply.quiet_until) : undefined;
+  const isQuiet = until !== undefined && until > new Date();
+  const label = made("label", "notifying-row", "Pause for");
+  const select = document.createElement("select");
+  const now = isQuiet ? `until ${until.toLocaleString([], { weekday: "short", hour: "numeric", minute: "2-digit" })}` : "not paused";
+  for (const [value, words] of [["", now], ...(isQuiet ? [["0", "end the pause"]] : []), ...PAUSES]) select.append(new Option(words, value));
+  select.addEventListener("change", async () => {
+    if (!select.value) return;
+    const answer = await send("PUT", { quiet_for_s: Number(select.value) }, path);
+    problem.textContent = answer.success ? "" : answer.error;
+  });
+  label.append(select);
+  group.append(label);
+  return group;
+}
+
+/** @param {{choices: import("./device.js").Choices | undefined, problem: HTMLElement}} parts */
+function ofDevice({ choices, problem }) {
+  const group = fieldset("On this device, for all conversations");
+  const can = support();
+  if (can !== "there") {
+    group.append(made("p", "panel-note", WHY_NOT[can]));
+    group.append(Object.assign(made("a", "button small", "What you can do"), { href: HELP }));
+    return group;
+  }
+  let now = choices ?? USUAL;
+  const on = checkbox("Notify me on this device", choices !== undefined);
+  const words = checkbox("Show names and what was said", now.words);
+  const quiet = checkbox("Quiet hours", now.quiet_hours !== null);
+  const [from, to] = [time("From", now.quiet_hours?.start ?? "22:00"), time("to", now.quiet_hours?.end ?? "07:00")];
+  const row = made("div", "notifying-row");
+  row.append(from.label, to.label);
+  const show = () => {
+    for (const each of [words, quiet]) each.box.disabled = !on.box.checked;
+    row.hidden = !quiet.box.checked;
+    for (const each of [from, to]) each.box.disabled = !on.box.checked;
+  };
+  const change = async () => {
+    const hours = { start: from.box.value, end: to.box.value, time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone };
+    now = { words: words.box.checked, quiet_hours: quiet.box.checked && hours.start && hours.end ? hours : null };
+    on.box.disabled = true;
+    problem.textContent = on.box.checked ? await turnOn(now) : await turnOff();
+    on.box.disabled = false;
+    if (problem.textContent) on.box.checked = (await notified()) !== undefined;
+    show();
+  };
+  for (const each of [on, words, quiet, from, to]) each.box.addEventListener("change", change);
+  show();
+  group.append(on.label, words.label, quiet.label, row);
+  return group;
+}
+
+/** @param {string} words */
+function fieldset(words) {
+  const group = made("fieldset", "notifying-group");
+  group.append(made("legend", "", words));
+  return group;
+}
+
+/**
+ * @param {string} words
+ * @param {boolean} checked
+ */
+function checkbox(words, checked) {
+  const label = made("label", "check");
+  const box = Object.assign(document.createElement("input"), { type: "checkbox", checked });
+  label.append(box, made("span", "", words));
+  return { label, box };
+}
+
+/**
+ * @param {string} words
+ * @param {string} value
+ */
+function time(words, value) {
+  const label = made("label", "", words);
+  const box = Object.assign(document.createElement("input"), { type: "time", value });
+  label.append(box);
+  return { label, box };
+}
+
+/**
+ * @param {string} tag
+ * @param {string} className
+ * @param {string} [text]
+ */
+function made(tag, className, text = "") {
+  return Object.assign(document.createElement(tag), { className, textContent: text });
+}

@@ -1,0 +1,139 @@
+// @ts-check
+// Notifications: shown, replaced, taken away, and tapped. What comes is as `present/pushes.py` makes it.
+import { OWN_PAGE } from "../connection/wire.js";
+import { titleOf } from "../room/title.js";
+import { worker } from "./scope.js";
+
+/**
+ * @typedef {object} Pushed
+ * @property {"talk" | "knocks" | "door" | "gone"} kind
+ * @property {"talk" | "knocks" | "door"} subject
+ * @property {string} key what the conversation is known by, whatever its link
+ * @property {string} [room_id]
+ * @property {string} [title]
+ * @property {number} [count]
+ * @property {number} [seq]
+ * @property {string} [sender]
+ * @property {string} [text]
+ * @property {number} [attachments]
+ * @property {number} [at]
+ * @property {boolean} [silent]
+ * @property {string} [answer]
+ */
+
+worker.addEventListener("push", (event) => event.waitUntil(show(event.data?.json())));
+worker.addEventListener("notificationclick", (event) => event.waitUntil(open(event.notification)));
+worker.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(event)));
+
+/** @param {Pushed | undefined} pushed */
+async function show(pushed) {
+  if (!pushed) return;
+  const tag = `${pushed.subject}-${pushed.key}`;
+  if (pushed.kind === "gone") {
+    for (const shown of await worker.registration.getNotifications({ tag })) shown.close();
+  } else if (!await isLookedAt(pushed)) {
+    await worker.registration.showNotification(...notification(pushed, tag));
+  }
+  await count();
+}
+
+/**
+ * @param {Pushed} pushed
+ * @param {string} tag
+ * @returns {[string, object]}
+ */
+export function notification(pushed, tag) {
+  const { title, body } = words(pushed);
+  return [title, {
+    body,
+    tag,
+    // One that takes the place of another makes a sound again, unless it only corrects what is there.
+    renotify: !pushed.silent,
+    silent: pushed.silent ?? false,
+    icon: "/apple-touch-icon.png",
+    timestamp: pushed.at,
+    data: { key: pushed.key, url: address(pushed) },
+  }];
+}
+
+/**
+ * @param {Pushed} pushed
+ * @returns {{title: string, body: string}}
+ */
+export function words({ kind, title = "", room_id: roomId = "", count = 1, sender, text, attachments, answer }) {
+  const called = titleOf({ title, room_id: roomId });
+  if (kind === "door") {
+    return answer === "declined"
+      ? { title: "Request declined", body: "The owner didn't let you in. You can knock again." }
+      : { title: "You can come in", body: "The conversation you asked to join is open to you." };
+  }
+  if (kind === "knocks") {
+    const others = count > 1 ? ` and ${count - 1} more` : "";
+    return { title: called, body: sender ? `${sender}${others} ${others ? "want" : "wants"} to join.` : waiting(count) };
+  }
+  const what = count > 1 ? `${count} new messages` : "New message";
+  if (!sender) return { title: `${what} in ${called}`, body: "" };
+  const said = text || (attachments === 1 ? "sent a file" : `sent ${attachments} files`);
+  const line = text ? `${sender}: ${said}` : `${sender} ${said}`;
+  return { title: called, body: count > 1 ? `${what}\n${line}` : line };
+}
+
+/** @param {number} count */
+function waiting(count) {
+  return count > 1 ? `${count} people are waiting to be let in.` : "Someone is waiting to be let in.";
+}
+
+/** @param {Pushed} pushed */
+function address({ kind, room_id: roomId = "", seq }) {
+  const page = `/conversation/${encodeURIComponent(roomId)}`;
+  return kind === "talk" && seq ? `${page}#m-${seq}` : page;
+}
+
+/**
+ * Whether somebody sees the conversation now; browsers ask for no notification then.
+ * @param {Pushed} pushed
+ */
+async function isLookedAt({ room_id: roomId = "" }) {
+  const tabs = await worker.clients.matchAll({ type: "window" });
+  const path = `/conversation/${encodeURIComponent(roomId)}`;
+  return tabs.some((/** @type {any} */ tab) => tab.focused && new URL(tab.url).pathname === path);
+}
+
+/** @param {any} shown */
+async function open(shown) {
+  shown.close();
+  await count();
+  const { url = "/" } = shown.data ?? {};
+  const path = url.split("#")[0];
+  const tabs = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const there = tabs.find((/** @type {any} */ tab) => new URL(tab.url).pathname === path);
+  if (there) return there.focus();
+  return worker.clients.openWindow(url);
+}
+
+/** As many conversations wait as notifications are shown. */
+async function count() {
+  const badged = /** @type {any} */ (navigator);
+  if (!badged.setAppBadge) return;
+  const shown = await worker.registration.getNotifications();
+  try {
+    await (shown.length ? badged.setAppBadge(shown.length) : badged.clearAppBadge());
+  } catch {
+    // Where the site is not installed there is nothing to show it on.
+  }
+}
+
+/**
+ * The push service gave another address: our server is told, with what the reader chose.
+ * @param {any} event
+ */
+async function renew(event) {
+  const before = event.oldSubscription;
+  const key = before?.options?.applicationServerKey;
+  const now = event.newSubscription
+    ?? (key && (await worker.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key })));
+  if (!now) return;
+  const { endpoint, keys } = now.toJSON();
+  const headers = { "Content-Type": "application/json", ...OWN_PAGE };
+  await fetch("/api/push", { method: "POST", headers, body: JSON.stringify({ endpoint, keys, replaces: before?.endpoint }) });
+}
