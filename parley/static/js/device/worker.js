@@ -17,8 +17,8 @@ export async function register() {
     const isFirst = !navigator.serviceWorker.controller;
     await navigator.serviceWorker.register(policy?.createScriptURL(ADDRESS) ?? ADDRESS, { updateViaCache: "none" });
     const { active } = await navigator.serviceWorker.ready;
-    // It did not see this page come.
-    if (isFirst) active?.postMessage({ type: "changed", path: location.pathname });
+    // At first it did not see this page come.
+    active?.postMessage({ type: isFirst ? "changed" : "here", path: location.pathname });
   } catch {
     // See above.
   }

@@ -14,7 +14,9 @@ export const overHere = new Set();
 export async function over(roomId) {
   overHere.add(roomId);
   try {
-    await (await caches.open(PAGES)).delete(`/conversation/${encodeURIComponent(roomId)}`);
+    const pages = await caches.open(PAGES);
+    // The list had its newest words.
+    for (const path of ["/", `/conversation/${encodeURIComponent(roomId)}`]) await pages.delete(path);
   } catch {
     // Nothing is kept where nothing can be.
   }

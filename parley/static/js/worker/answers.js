@@ -16,12 +16,11 @@ worker.addEventListener("fetch", (event) => {
   else if (request.mode === "navigate") event.respondWith(page(event, pathname, search));
 });
 
-/** What a page says of itself: it changed, or it is over. */
+/** What a page says of itself: that it changed, or that it is open. */
 worker.addEventListener("message", (event) => {
   const { type, path } = event.data ?? {};
-  if (typeof path !== "string" || !isKept(path)) return;
-  if (type === "changed") event.waitUntil(refetch(path).then(dropOldAssets));
-  if (type === "over") event.waitUntil(forget(path));
+  if (type === "changed" && isKept(path)) event.waitUntil(refetch(path).then(dropOldAssets));
+  if (type === "here") event.waitUntil(dropOldAssets());
 });
 
 /**

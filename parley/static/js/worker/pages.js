@@ -29,8 +29,8 @@ export async function note(path, answer) {
     }
     const text = answer.ok ? await answer.text() : "";
     if (!answer.ok || (path !== "/" && !TAKES_PART.test(text))) return await forget(path);
-    if (text.includes(`/static/${version}/`) && (await keepAssets())) await put(path, text, answer.headers);
     if (path === "/") await prune(text);
+    if (text.includes(`/static/${version}/`) && (await keepAssets())) await put(path, text, answer.headers);
   } catch {
     // Storage is full, or taken away: it is shown from the network as long as there is one.
   }
@@ -60,7 +60,7 @@ async function put(path, text, given) {
     throw error;
   }
   const others = (await cache.keys()).map(({ url }) => new URL(url).pathname).filter((each) => each !== "/");
-  for (const old of others.slice(0, -MOST)) await forget(old);
+  for (const old of others.slice(0, -MOST)) await drop(old);
 }
 
 /**
@@ -104,8 +104,17 @@ export async function versionsKept() {
   return kept.map((page) => page.headers.get(KEPT_VERSION) ?? "");
 }
 
-/** @param {string} path */
+/**
+ * A conversation that is not one's own any more. The list had its newest words.
+ * @param {string} path
+ */
 export async function forget(path) {
+  await (await caches.open(PAGES)).delete("/");
+  await drop(path);
+}
+
+/** @param {string} path */
+async function drop(path) {
   await (await caches.open(PAGES)).delete(path);
   await forgetMessages(roomOf(path));
 }
