@@ -272,8 +272,8 @@ async def _name_to_join_by(snapshot: Snapshot) -> str | None:
     """The name under which whoever looks at the page knocked, where they were let in since: to
     knock was to ask to join, so they are not asked for it again.
     """
-    # To fetch a page ahead is not to come: only who looks at it comes in.
-    if request.method != "GET" or "Sec-Purpose" in request.headers:
+    # To fetch a page ahead, or to keep it for later, is not to come: only who looks at it comes in.
+    if request.method != "GET" or {"Sec-Purpose", "Parley-Page"} & set(request.headers.keys()):
         return None
     session = await web.session_if_known()
     if session is None or snapshot.person is not None or not snapshot.conversation.is_active:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 
-from quart import Blueprint, Response
+from quart import Blueprint, Response, render_template
 
+from parley import web
 from parley.pages.assets import Assets
 
 ADDRESS = "/worker.js"
 """At the root, as a worker has no say above its own folder."""
+OFFLINE = "/offline"
+"""What a worker shows for a page that is not kept; the same for everybody."""
 SOURCE, SOURCE_OF_NONE = "js/worker.js", "js/worker-off.js"
 POLICY = "; ".join(
     (
@@ -38,6 +41,11 @@ def worker_pages(assets: Assets, *, is_on: bool) -> Blueprint:
         response.headers["Cache-Control"] = "no-cache"
         response.headers["Content-Security-Policy"] = POLICY
         return response
+
+    @pages.get(OFFLINE)
+    async def offline() -> str:
+        await web.admit()
+        return await render_template("pages/offline.html")
 
     return pages
 

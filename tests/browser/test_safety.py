@@ -124,7 +124,8 @@ def test_a_first_visit_is_light_and_asks_no_other_host(arrive: Arrive, seeding: 
         cleo.page.goto(urljoin(cleo.url, address), wait_until="networkidle")
 
         assert 4 <= len(received) <= 12
-        assert sum(received) < 66_000, f"{address}: {sum(received)} bytes"
+        # With what comes later, and keeps the page for whoever is offline.
+        assert sum(received) < 70_000, f"{address}: {sum(received)} bytes"
         print(f"{address}: {len(received)} requests, {sum(received):,} bytes")
 
 

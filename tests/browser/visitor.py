@@ -30,6 +30,8 @@ SLOW_MS = 15_000
 """For what waits for the network or for a timer of the page's."""
 # What browsers say when somebody leaves a page whose requests are still under way.
 LEFT = ("net::ERR_ABORTED", "NS_BINDING_ABORTED")
+# What Chromium says of a request that goes through a worker, whatever became of it.
+THROUGH_A_WORKER = "ERR_FAILED"
 # What Chromium says, and with which words Firefox says it.
 IN_FIREFOX = {
     "ERR_CONNECTION_REFUSED": "NS_ERROR_CONNECTION_REFUSED",
@@ -109,6 +111,8 @@ class Visitor:
         if not options.get("java_script_enabled", True):
             # Chromium says so of each script it was told not to run.
             self.may_meet(r"\.js: csp$")
+        # Chromium's words for a worker that the server was too busy to send, or gone.
+        self.may_meet("An unknown error occurred when fetching the script")
         self.trouble.watch(self.context)
         self.page = self.context.new_page()
 
@@ -284,6 +288,8 @@ class Visitor:
     def may_meet(self, *patterns: str) -> None:
         """Trouble that the test provokes, in Chromium's words."""
         words = [*patterns, *(IN_FIREFOX[each] for each in patterns if each in IN_FIREFOX)]
+        if any("ERR_" in each for each in patterns):
+            words.append(THROUGH_A_WORKER)
         self.trouble.allowed += [re.compile(pattern) for pattern in words]
 
     # --- what they see ---

@@ -250,6 +250,7 @@ ELSEWHERE = st.builds(
                 "/apple-touch-icon.png",
                 "/manifest.webmanifest",
                 "/worker.js",
+                "/offline",
                 "//api//health",
                 "/socket.io",
                 "/socket.io/x",

@@ -5,6 +5,7 @@ import { CatchUp, missedAmong } from "./connection/catch-up.js";
 import { Composer } from "./writing/composer.js";
 import { Connection } from "./connection/connection.js";
 import { byId } from "./browser/dom.js";
+import { later } from "./browser/later.js";
 import { startFiles } from "./files/start.js";
 import { Faces } from "./people/faces.js";
 import { onNewDay } from "./browser/time.js";
@@ -140,7 +141,14 @@ store.first(["unreadIsGuess"], ({ unreadIsGuess }) => unreadIsGuess, async () =>
 if (store.state.me && !linkedSeq()) composer.focus();
 byId("notifying").addEventListener("click", openNotifying);
 if (globalThis.Notification?.permission === "granted") import("./notifying/page.js").then(({ follow }) => follow({ key, store }));
+if (navigator.serviceWorker) (document.documentElement.dataset.keptAt ? keep() : later(keep));
 startComingBack({ roomId, store, reading, awayMs: lastRead.awayMs });
+
+/** For whoever opens it offline; what was kept of it is shown at once where the page is such a one. */
+async function keep() {
+  const { Keeping } = await import("./kept/keeping.js").catch(() => ({ Keeping: undefined }));
+  if (Keeping) new Keeping({ store, roomId, place: () => reading.place(), showTitle }).start();
+}
 
 /** Between two parts of what a page does at its start: a slow phone can scroll and take a touch there. */
 function nextTask() {
@@ -215,10 +223,7 @@ function showChanged(fields) {
 
 /** @param {{room_id: string, title: string, description: string}} conversation */
 function showWords({ description, ...called }) {
-  const title = titleOf(called);
-  for (const shown of document.querySelectorAll(".bar-title, .opening-title")) shown.textContent = title;
-  document.querySelector(".bar-title")?.setAttribute("title", title);
-  marks.retitle(`${title} · parley`);
+  showTitle(titleOf(called));
   const opening = /** @type {HTMLElement} */ (document.querySelector(".opening-description"));
   if (description === described) return;
   described = description;
@@ -227,6 +232,13 @@ function showWords({ description, ...called }) {
     opening.hidden = description === "";
     /** @type {HTMLElement} */ (document.querySelector(".opening > .fold")).hidden = !isLong(description);
   });
+}
+
+/** @param {string} title */
+function showTitle(title) {
+  for (const shown of document.querySelectorAll(".bar-title, .opening-title")) shown.textContent = title;
+  document.querySelector(".bar-title")?.setAttribute("title", title);
+  marks.retitle(`${title} · parley`);
 }
 
 /**
@@ -257,6 +269,7 @@ function wordsOfClosing(message) {
 function leave(message, isErased) {
   connection.stop();
   if (isErased) lastRead.forget();
+  nothingStays();
   hush(); // the line that says so is an alert of its own
   store.dispatch({ type: "gone", message, isErased });
 }
@@ -264,6 +277,14 @@ function leave(message, isErased) {
 function leaveForGood() {
   connection.stop();
   lastRead.forget();
+  return nothingStays();
+}
+
+/** What one wrote and nobody has goes with the rest: there is nobody to send it to. */
+async function nothingStays() {
+  outbox.saved.save([]);
+  const kept = await import("./kept/over.js").catch(() => undefined);
+  await kept?.over(roomId);
 }
 
 // The connection is there, or there again: what waited can go on.

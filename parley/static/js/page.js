@@ -15,3 +15,4 @@ for (const form of document.querySelectorAll("form[data-kept]")) keepForm(/** @t
 if (navigator.serviceWorker && document.documentElement.dataset.worker === "yes") {
   later(() => import("./device/worker.js").then(({ register }) => register(), () => {}));
 }
+if (document.documentElement.dataset.keptAt) import("./kept/as-of.js").then(({ tell }) => tell(), () => {});

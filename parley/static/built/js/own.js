@@ -1,1 +1,1 @@
-import"./shared-DH28bLU0.js";
+import"./shared-DXCViRN4.js";

@@ -48,6 +48,17 @@ export function fullDate(timestamp) {
 }
 
 /**
+ * Within a sentence, as short as it is clear.
+ * @param {string} timestamp
+ */
+export function spokenTime(timestamp) {
+  const day = dayName(timestamp);
+  const isNear = day === "Today" || day === "Yesterday";
+  const date = new Date(timestamp);
+  return `${isNear ? day.toLowerCase() : `on ${dateOf(date, { short: true, year: true })}`} at ${clock(date)}`;
+}
+
+/**
  * The local day a moment falls on, as a key: `2026-11-23`.
  * @param {string | Date} moment
  */

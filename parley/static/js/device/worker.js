@@ -6,10 +6,19 @@ const ADDRESS = "/worker.js";
 /** The only policy that pages may have: it makes one address of a script, and no HTML and no script of a text. */
 const policy = globalThis["trustedTypes"]?.createPolicy("parley", { createScriptURL: ours });
 
+/** A folder of the address of every script. */
+const version = /\/static\/([0-9a-f]+)\//.exec(import.meta.url)?.[1] ?? "";
+
 /** Never rejects: a browser that may keep nothing has pages that work without it. */
 export async function register() {
+  // Held as long as the page is open, so that what it is made of stays: see dropOldAssets in worker/assets.js.
+  navigator.locks?.request(`parley-page-${version}`, { mode: "shared" }, () => new Promise(() => {})).catch(() => {});
   try {
+    const isFirst = !navigator.serviceWorker.controller;
     await navigator.serviceWorker.register(policy?.createScriptURL(ADDRESS) ?? ADDRESS, { updateViaCache: "none" });
+    const { active } = await navigator.serviceWorker.ready;
+    // At first it did not see this page come.
+    active?.postMessage({ type: isFirst ? "changed" : "here", path: location.pathname });
   } catch {
     // See above.
   }

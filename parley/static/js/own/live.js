@@ -44,7 +44,10 @@ function lookWhetherSeen() {
  */
 function show(known, conversation, isAsked) {
   const before = rowFor(known);
-  if (!conversation) return before?.remove();
+  if (!conversation) {
+    nothingStays(known);
+    return before?.remove();
+  }
   if (!before && list.dataset.goesOn && !isAsked) return; // it is on another page
   const row = rowOf(before, conversation);
   const rows = /** @type {HTMLElement[]} */ ([...list.children]);
@@ -82,6 +85,12 @@ function moveBefore(row, next) {
   focused?.focus({ preventScroll: true });
 }
 
+/** @param {string} roomId of what was one's own */
+async function nothingStays(roomId) {
+  const kept = await import("../kept/over.js").catch(() => undefined);
+  await kept?.over(roomId);
+}
+
 /** @param {string} roomId */
 function rowFor(roomId) {
   const rows = /** @type {HTMLElement[]} */ ([...list.children]);
@@ -99,6 +108,7 @@ async function leave(event) {
   const reply = await ask(`/api/conversations/${encodeURIComponent(row.dataset.roomId)}/leave`, {});
   button.disabled = false;
   if (!reply.success) return say(reply.error);
+  nothingStays(row.dataset.roomId);
   const next = row.nextElementSibling ?? row.previousElementSibling;
   say("You left ", row);
   row.remove();

@@ -8,7 +8,7 @@ import { ask } from "../connection/wire.js";
  * @param {object} parts
  * @param {string} parts.roomId
  * @param {HTMLFormElement} parts.form
- * @param {() => void} parts.stop the connection, so that nothing brings them back
+ * @param {() => Promise<void>} parts.stop the connection, so that nothing brings them back, and let go of what is kept here
  */
 export async function leave({ roomId, form, stop }) {
   const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
@@ -20,7 +20,7 @@ export async function leave({ roomId, form, stop }) {
     byId("leave-problem").textContent = reply.error;
     return;
   }
-  stop();
+  await stop();
   await closeAll();
   location.assign(`/conversation/${path}/left`);
 }

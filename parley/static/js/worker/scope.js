@@ -1,8 +1,6 @@
 // @ts-check
 // What a worker has instead of a window.
 
-/** @typedef {Event & {waitUntil: (work: Promise<any>) => void}} WorkerEvent */
-
 /**
  * @typedef {object} Scope
  * @property {(type: string, listener: (event: any) => void) => void} addEventListener
@@ -16,3 +14,6 @@ export const worker = /** @type {Scope} */ (/** @type {unknown} */ (globalThis))
 
 /** The version of what this worker serves, and the addresses of all that belongs to it. */
 export const { version, assets } = worker.PARLEY ?? { version: "", assets: [] };
+
+/** Answered by no other server but the one that all of this is of, and kept with the rest. */
+export const OFFLINE = "/offline";

@@ -19,7 +19,9 @@ export class SavedOutbox {
   constructor(key, roomIds, factory = globalThis.indexedDB) {
     this.key = key;
     this.keys = [key, ...roomIds];
-    this.database = Promise.race([open(factory), after(OPEN_WITHIN_MS)]).catch(() => undefined);
+    /** Where it goes, for the worker, which sends it where no page is open. */
+    this.to = roomIds[0];
+    this.database = Promise.race([openOutbox(factory), after(OPEN_WITHIN_MS)]).catch(() => undefined);
     /** @type {Outgoing[]} what of this person is saved, in its latest form */
     this.saved = [];
   }
@@ -54,27 +56,35 @@ export class SavedOutbox {
     const kept = new Set(outbox.map((entry) => entry.clientId));
     const gone = this.saved.filter((entry) => !kept.has(entry.clientId));
     this.saved = outbox;
-    for (const entry of changed) this.use("readwrite", (store) => store.put({ ...entry, [INDEX]: this.key }));
+    for (const entry of changed) this.use("readwrite", (store) => store.put({ ...entry, [INDEX]: this.key, to: this.to }));
     for (const { clientId } of gone) this.use("readwrite", (store) => store.delete(clientId));
   }
 
   /**
-   * Never rejects: what cannot be kept is not kept.
    * @param {IDBTransactionMode} mode
    * @param {(store: IDBObjectStore) => IDBRequest} act
-   * @returns {Promise<any>}
    */
   async use(mode, act) {
-    const database = await this.database;
-    if (!database) return undefined;
-    try {
-      const transaction = database.transaction(STORE, mode);
-      const answer = answerOf(act(transaction.objectStore(STORE)));
-      transaction.commit?.(); // at once: the page may be closing
-      return await answer;
-    } catch {
-      return undefined;
-    }
+    return use(await this.database, mode, act);
+  }
+}
+
+/**
+ * Never rejects: what cannot be kept is not kept.
+ * @param {IDBDatabase | undefined} database
+ * @param {IDBTransactionMode} mode
+ * @param {(store: IDBObjectStore) => IDBRequest} act
+ * @returns {Promise<any>}
+ */
+export async function use(database, mode, act) {
+  if (!database) return undefined;
+  try {
+    const transaction = database.transaction(STORE, mode);
+    const answer = answerOf(act(transaction.objectStore(STORE)));
+    transaction.commit?.(); // at once: the page may be closing
+    return await answer;
+  } catch {
+    return undefined;
   }
 }
 
@@ -82,7 +92,7 @@ export class SavedOutbox {
  * @param {IDBFactory | undefined} factory
  * @returns {Promise<IDBDatabase | undefined>}
  */
-async function open(factory) {
+export async function openOutbox(factory) {
   if (!factory) return undefined;
   const request = factory.open("parley", 1);
   request.onupgradeneeded = () => {

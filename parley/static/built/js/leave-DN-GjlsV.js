@@ -1,1 +1,0 @@
-import{v as r,b as l,ae as c}from"./shared-8AwfWLur.js";async function i({roomId:a,form:n,stop:s}){const e=n.querySelector("button");e.disabled=!0;const t=encodeURIComponent(a),o=await r(`/api/conversations/${t}/leave`,{});if(e.disabled=!1,!o.success){l("leave-problem").textContent=o.error;return}s(),await c(),location.assign(`/conversation/${t}/left`)}export{i as leave};

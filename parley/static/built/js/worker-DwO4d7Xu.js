@@ -1,1 +1,0 @@
-const r="/worker.js",t=globalThis.trustedTypes?.createPolicy("parley",{createScriptURL:c});async function o(){try{await navigator.serviceWorker.register(t?.createScriptURL(r)??r,{updateViaCache:"none"})}catch{}}function c(e){if(e!==r)throw new TypeError("Not a script of ours.");return e}export{o as register};

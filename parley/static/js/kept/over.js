@@ -1,0 +1,25 @@
+// @ts-check
+// What goes from this device when a conversation is not one's own any more.
+import { forgetMessages } from "./messages.js";
+import { PAGES } from "./names.js";
+import { forgetOutgoing } from "./outgoing.js";
+
+/** @type {Set<string>} nothing is kept of them again by this page */
+export const overHere = new Set();
+
+/**
+ * Never rejects. The worker keeps nothing again by itself: the server does not show the page to who takes part any more.
+ * @param {string} roomId
+ */
+export async function over(roomId) {
+  overHere.add(roomId);
+  try {
+    const pages = await caches.open(PAGES);
+    // The list had its newest words.
+    for (const path of ["/", `/conversation/${encodeURIComponent(roomId)}`]) await pages.delete(path);
+  } catch {
+    // Nothing is kept where nothing can be.
+  }
+  await forgetMessages(roomId);
+  await forgetOutgoing(roomId);
+}

@@ -1,0 +1,145 @@
+// @ts-check
+// Pages as they were last seen: one's own list, and the conversations that one takes part in.
+import { forgetMessages } from "../kept/messages.js";
+import { KEPT_AT, KEPT_TITLE, KEPT_VERSION, PAGES, roomOf } from "../kept/names.js";
+import { keepAssets } from "./assets.js";
+import { version } from "./scope.js";
+
+/** Beside the list. The one that was seen the longest ago goes first. */
+const MOST = 30;
+const TAKES_PART = /<main [^>]*\bdata-user-id="[^"]/;
+
+/** @param {string} path */
+export function isKept(path) {
+  return path === "/" || roomOf(path) !== "";
+}
+
+/**
+ * Keeps what the network answered, or forgets what it no longer shows. Never rejects.
+ * @param {string} path
+ * @param {Response} answer
+ */
+export async function note(path, answer) {
+  try {
+    // Of a server that is in trouble, or that asks us to wait, nothing follows.
+    if (answer.status >= 500 || answer.status === 429) return;
+    if (answer.redirected && new URL(answer.url).pathname !== path) {
+      await forget(path);
+      return await note(new URL(answer.url).pathname, withoutRedirect(answer));
+    }
+    const text = answer.ok ? await answer.text() : "";
+    if (!answer.ok || (path !== "/" && !TAKES_PART.test(text))) return await forget(path);
+    if (path === "/") await prune(text);
+    if (text.includes(`/static/${version}/`) && (await keepAssets())) await put(path, text, answer.headers);
+  } catch {
+    // Storage is full, or taken away: it is shown from the network as long as there is one.
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {string} text
+ * @param {Headers} given
+ */
+async function put(path, text, given) {
+  const headers = new Headers(given);
+  headers.delete("Content-Encoding");
+  headers.delete("Content-Length");
+  headers.delete("Set-Cookie");
+  headers.set(KEPT_AT, new Date().toISOString());
+  headers.set(KEPT_VERSION, version);
+  headers.set(KEPT_TITLE, encodeURIComponent(titleIn(text)));
+  const cache = await caches.open(PAGES);
+  // To the end of the row, where the newest stand. What was there before stays where there is no room for the new.
+  const before = await cache.match(path);
+  await cache.delete(path);
+  try {
+    await cache.put(path, new Response(text, { headers }));
+  } catch (error) {
+    if (before) await cache.put(path, before).catch(() => {});
+    throw error;
+  }
+  const others = (await cache.keys()).map(({ url }) => new URL(url).pathname).filter((each) => each !== "/");
+  for (const old of others.slice(0, -MOST)) await drop(old);
+}
+
+/**
+ * @param {string} path
+ * @returns {Promise<Response | undefined>} marked as what it is, for the page's own scripts
+ */
+export async function keptPage(path) {
+  const kept = await (await caches.open(PAGES)).match(path);
+  if (!kept) return undefined;
+  const text = (await kept.text()).replace("<html ", `<html data-kept-at="${kept.headers.get(KEPT_AT)}" `);
+  return new Response(text, { headers: kept.headers });
+}
+
+/**
+ * Asks the network for a page that nobody looks at. Nobody joins by it: see `_name_to_join_by` in the server's.
+ * @param {string} path
+ * @returns {Promise<boolean>} whether it makes sense to ask for more
+ */
+export async function refetch(path) {
+  try {
+    const answer = await fetch(path, { headers: { "Parley-Page": "1", Accept: "text/html" }, cache: "no-store" });
+    await note(path, answer);
+    return answer.status < 500 && answer.status !== 429;
+  } catch {
+    return false;
+  }
+}
+
+/** After an update: what is kept of a version before. */
+export async function refetchOld() {
+  const cache = await caches.open(PAGES);
+  for (const { url } of await cache.keys()) {
+    const kept = await cache.match(url);
+    if (kept?.headers.get(KEPT_VERSION) !== version && !(await refetch(new URL(url).pathname))) return;
+  }
+}
+
+/** @returns {Promise<string[]>} */
+export async function versionsKept() {
+  const kept = await (await caches.open(PAGES)).matchAll();
+  return kept.map((page) => page.headers.get(KEPT_VERSION) ?? "");
+}
+
+/**
+ * A conversation that is not one's own any more. The list had its newest words.
+ * @param {string} path
+ */
+export async function forget(path) {
+  await (await caches.open(PAGES)).delete("/");
+  await drop(path);
+}
+
+/** @param {string} path */
+async function drop(path) {
+  await (await caches.open(PAGES)).delete(path);
+  await forgetMessages(roomOf(path));
+}
+
+/**
+ * What one's own list does not name is not one's own any more; unless the list goes on.
+ * @param {string} list
+ */
+async function prune(list) {
+  if (/ id="own-older"/.test(list)) return;
+  for (const { url } of await (await caches.open(PAGES)).keys()) {
+    const { pathname } = new URL(url);
+    if (roomOf(pathname) && !list.includes(`href="${pathname}"`)) await forget(pathname);
+  }
+  await forgetMessages((roomId) => !list.includes(`href="/conversation/${roomId}"`));
+}
+
+/** @param {string} page */
+function titleIn(page) {
+  const marks = { "&lt;": "<", "&gt;": ">", "&#34;": '"', "&#39;": "'", "&amp;": "&" };
+  const title = / data-title="([^"]*)"/.exec(page)?.[1] ?? "";
+  return title.replace(/&(lt|gt|amp|#3[49]);/g, (mark) => marks[/** @type {keyof marks} */ (mark)]);
+}
+
+/** @param {Response} answer */
+function withoutRedirect(answer) {
+  return new Response(answer.body, { status: answer.status, headers: answer.headers });
+}

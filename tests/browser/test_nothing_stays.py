@@ -1,0 +1,158 @@
+"""What is over is gone from the device, as far as the device can know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import requests
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Arrive
+from tests.browser.test_offline import keeps, path_of
+from tests.browser.test_worker import comes_true
+from tests.browser.visitor import SLOW_MS, Visitor
+
+SECRET = "The key is under the mat"
+ALL_THAT_IS_KEPT = """async () => {
+  const found = [];
+  for (const name of await caches.keys()) {
+    const cache = await caches.open(name);
+    for (const request of await cache.keys()) {
+      const { pathname } = new URL(request.url);
+      found.push(pathname);
+      if (!pathname.startsWith("/static/")) found.push(await (await cache.match(request)).text());
+    }
+  }
+  for (const { name } of await indexedDB.databases()) {
+    const opened = indexedDB.open(name);
+    const database = await new Promise((done) => (opened.onsuccess = () => done(opened.result)));
+    for (const store of database.objectStoreNames) {
+      const asked = database.transaction(store).objectStore(store).getAll();
+      const kept = await new Promise((done) => (asked.onsuccess = () => done(asked.result)));
+      found.push(JSON.stringify(kept));
+    }
+    database.close();
+  }
+  return found.join(" ");
+}"""
+
+
+def knows_none(visitor: Visitor, *words: str) -> None:
+    said = f"({ALL_THAT_IS_KEPT})().then((all) => !{list(words)}.some((it) => all.includes(it)))"
+    comes_true(visitor.page, said)
+
+
+def is_told(ada: Visitor, ben: Visitor, title: str = "Hush") -> str:
+    """The link of a conversation of Ada's that is kept on Ben's device in every place."""
+    link = ada.starts(title)
+    ada.says(SECRET)
+    ben.comes(link)
+    keeps(ben, path_of(link))
+    ben.opens("/")
+    keeps(ben, "/")
+    ben.opens(link)
+    ben.is_connected()
+    ben.says("I'll look")
+    comes_true(
+        ben.page, f'({ALL_THAT_IS_KEPT})().then((all) => all.includes(\'"roomId":"{room(link)}"\'))'
+    )
+    return link
+
+
+def room(link: str) -> str:
+    return link.rsplit("/", 1)[1]
+
+
+def asks(visitor: Visitor, method: str, path: str, **fields: object) -> None:
+    requests.request(
+        method,
+        f"{visitor.url}/api/conversations/{path}",
+        json=fields,
+        headers={"Authorization": f"Bearer {visitor.session()}"},
+        timeout=SLOW_MS / 1000,
+    ).raise_for_status()
+
+
+def leaves(ada: Visitor, ben: Visitor, link: str) -> None:
+    ben.page.get_by_role("button", name="Leave").click()
+    expect(ben.page.get_by_role("heading", name="You left")).to_be_visible()
+
+
+def leaves_from_the_list(ada: Visitor, ben: Visitor, link: str) -> None:
+    ben.opens("/")
+    ben.page.get_by_role("button", name="Leave").click()
+    expect(ben.page.get_by_text("You left")).to_be_visible()
+
+
+def is_removed(ada: Visitor, ben: Visitor, link: str) -> None:
+    asks(ada, "POST", f"{room(link)}/remove", user_id=user_id(ben))
+    expect(ben.page.locator("#gone")).to_be_visible()
+
+
+def is_deleted(ada: Visitor, ben: Visitor, link: str) -> None:
+    asks(ada, "DELETE", room(link))
+    expect(ben.page.locator("#gone")).to_be_visible()
+
+
+def is_deleted_while_away(ada: Visitor, ben: Visitor, link: str) -> None:
+    ben.page.goto("about:blank")
+    asks(ada, "DELETE", room(link))
+    ben.opens("/")
+
+
+def is_removed_while_away(ada: Visitor, ben: Visitor, link: str) -> None:
+    removed = user_id(ben)
+    ben.page.goto("about:blank")
+    asks(ada, "POST", f"{room(link)}/remove", user_id=removed)
+    ben.opens(link)
+
+
+def user_id(visitor: Visitor) -> str:
+    found: str = visitor.page.evaluate("document.querySelector('#conversation').dataset.userId")
+    return found
+
+
+ENDS = [
+    leaves,
+    leaves_from_the_list,
+    is_removed,
+    is_deleted,
+    is_deleted_while_away,
+    is_removed_while_away,
+]
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_nothing_stays_of_what_is_over(
+    ada: Visitor, ben: Visitor, end: Callable[[Visitor, Visitor, str], None]
+) -> None:
+    ben.may_meet("status 40", "Failed to load resource", "WebSocket", "socket.io")
+    link = is_told(ada, ben)
+    end(ada, ben, link)
+    knows_none(ben, SECRET, room(link), "Hush")
+    # Nor is it kept again when the page goes.
+    ben.opens("/conversations")
+    knows_none(ben, SECRET, room(link), "Hush")
+
+
+def test_what_one_only_reads_is_not_kept(ada: Visitor, arrive: Arrive) -> None:
+    link = ada.starts("Hush")
+    ada.says(SECRET)
+    cleo = arrive("Cleo")
+    cleo.opens("/")
+    keeps(cleo, "/")
+    cleo.opens(link)
+    cleo.reads(SECRET)
+    cleo.opens("/")
+    knows_none(cleo, SECRET, room(link))
+
+
+def test_others_stay(ada: Visitor, ben: Visitor) -> None:
+    kept = ada.starts("Tea")
+    ben.comes(kept)
+    keeps(ben, path_of(kept))
+    leaves(ada, ben, is_told(ada, ben))
+    ben.opens("/")
+    keeps(ben, "/")
+    keeps(ben, path_of(kept))

@@ -1,0 +1,150 @@
+"""What opens without a server, and what is kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Arrive
+from tests.browser.test_worker import HAS_A_WORKER, comes_true
+from tests.browser.visitor import Visitor
+from tests.servers import Process, free_port
+
+KEPT = """async () => {
+  const pages = await caches.open("parley-pages");
+  return (await pages.keys()).map(({ url }) => new URL(url).pathname);
+}"""
+RECORDS = """async (name) => {
+  const opened = indexedDB.open(name);
+  const database = await new Promise((done) => (opened.onsuccess = () => done(opened.result)));
+  const found = [];
+  for (const store of database.objectStoreNames) {
+    const asked = database.transaction(store).objectStore(store).getAll();
+    found.push(...(await new Promise((done) => (asked.onsuccess = () => done(asked.result)))));
+  }
+  database.close();
+  return JSON.stringify(found);
+}"""
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Process]:
+    """One of the test's own, which it can stop and start on the same port."""
+    server = Process(tmp_path / "data", "--port", str(free_port()))
+    server.start()
+    yield server
+    if server.is_running:
+        server.stop()
+
+
+@pytest.fixture
+def ada(arrive: Arrive, server: Process) -> Visitor:
+    return away(arrive, "Ada", server)
+
+
+@pytest.fixture
+def ben(arrive: Arrive, server: Process) -> Visitor:
+    return away(arrive, "Ben", server)
+
+
+def away(arrive: Arrive, name: str, server: Process) -> Visitor:
+    """Whom no server answers at times."""
+    visitor = arrive(name, url=server.url)
+    visitor.may_meet("ERR_|WebSocket|Failed to|status 50")
+    return visitor
+
+
+def keeps(visitor: Visitor, path: str) -> None:
+    """Wait until a page is kept by the worker."""
+    visitor.page.wait_for_function(HAS_A_WORKER)
+    comes_true(visitor.page, f"({KEPT})().then((kept) => kept.includes({path!r}))")
+
+
+def path_of(link: str) -> str:
+    return "/" + link.split("/", 3)[3]
+
+
+def test_a_conversation_opens_without_a_server(ada: Visitor, server: Process) -> None:
+    link = ada.starts("Tea")
+    ada.says("Still here?")
+    keeps(ada, path_of(link))
+    server.stop()
+    ada.opens(link)
+    expect(ada.message("Still here?")).to_be_visible()
+    expect(ada.page.locator("#strip")).to_contain_text("Last updated today at")
+    ada.sends("Later")
+    expect(ada.message("Later")).to_be_visible()
+    server.start()
+    ada.is_connected()
+    expect(ada.message("Later").and_(ada.page.locator(":not(.pending)"))).to_be_visible()
+    expect(ada.page.locator("#strip")).to_be_hidden()
+
+
+def test_what_came_live_is_shown_where_the_page_was_kept_before(
+    ada: Visitor, server: Process
+) -> None:
+    link = ada.starts("Tea")
+    keeps(ada, path_of(link))
+    ada.says("Said after")
+    comes_true(ada.page, f"({RECORDS})('parley-kept').then((kept) => kept.includes('Said after'))")
+    server.stop()
+    # A page that dies has told nobody.
+    ada.page.close(run_before_unload=False)
+    ada.page = ada.context.new_page()
+    ada.opens(link)
+    expect(ada.message("Said after")).to_be_visible()
+
+
+@pytest.mark.not_in_firefox("it has no Background Sync")
+def test_what_was_written_offline_goes_out_by_the_worker(ada: Visitor, server: Process) -> None:
+    link = ada.starts("Tea")
+    keeps(ada, path_of(link))
+    port = server.port
+    server.stop()
+    ada.sends("One")
+    ada.sends("Two")
+    comes_true(
+        ada.page,
+        f"({RECORDS})('parley').then((kept) => kept.includes('One') && kept.includes('Two'))",
+    )
+    ada.page.close()
+    ada.page = ada.context.new_page()
+    server.start()
+    assert server.port == port
+    syncs(ada)
+    asked = ada.context.new_page()
+    asked.goto(f"{server.url}/conversations")
+    comes_true(asked, f"({RECORDS})('parley').then((kept) => kept === '[]')")
+    ada.opens(link)
+    assert ada.texts() == ["One", "Two"]
+    syncs(ada)
+    ada.reloads()
+    assert ada.texts() == ["One", "Two"]
+
+
+def syncs(visitor: Visitor) -> None:
+    """As the browser does once there is a network again."""
+    page = visitor.context.new_page()
+    page.goto(f"{visitor.url}/conversations")
+    browser = visitor.context.new_cdp_session(page)
+    found: list[dict[str, Any]] = []
+    browser.on(
+        "ServiceWorker.workerRegistrationUpdated", lambda told: found.extend(told["registrations"])
+    )
+    browser.send("ServiceWorker.enable")
+    page.wait_for_function(HAS_A_WORKER)
+    page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
+    browser.send(
+        "ServiceWorker.dispatchSyncEvent",
+        {
+            "origin": visitor.url,
+            "registrationId": found[-1]["registrationId"],
+            "tag": "outbox",
+            "lastChance": False,
+        },
+    )
+    page.close()
