@@ -9,6 +9,7 @@ from parley.config import Config
 from tests.mail.postbox import with_mail
 from tests.people import Json, Person
 from tests.security.room import STANDINGS, People, Place, done, place
+from tests.subscriptions import SUBSCRIPTION
 
 OK, NOT_FOUND, KNOCK = "ok", "conversation_not_found", "knock_required"
 FORBIDDEN, NOT_JOINED, ENDED = "forbidden", "not_joined", "conversation_ended"
@@ -24,16 +25,6 @@ SESSIONS: Row = ("token_required", OK, OK, OK, OK, OK)
 REACTION = "{path}/messages/{message_id}/reactions/%F0%9F%91%8D"
 
 NO_FILE = "not_found"
-
-SUBSCRIPTION: Json = {
-    "endpoint": "https://push.example.net/a-browser",
-    "keys": {
-        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZ"
-        "GH6SRpkNtoIAiw4",
-        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
-    },
-}
-"""Of the example in RFC 8291, appendix A."""
 
 CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "create": ("/api/conversations/create", {}, ALL),

@@ -17,6 +17,9 @@ from tests.cases import together
 from tests.mail.postbox import with_mail
 from tests.media.drawn import flag, saved
 from tests.media.recorded import webm
+from tests.subscriptions import SUBSCRIPTION
+
+QUIET = {"quiet_hours": {"start": "22:00", "end": "07:00", "time_zone": "Europe/Berlin"}}
 
 
 @pytest.fixture
@@ -157,6 +160,13 @@ async def replies(ada: Caller, ben: Caller) -> dict[str, Reply]:
     found["end"] = await ada.call("POST", f"{room}/end")
     found["read"] = await ada.call("GET", room)
     found["health"] = await ada.call("GET", "/api/health")
+    found["subscribe"] = await ben.call("POST", "/api/push", QUIET | SUBSCRIPTION)
+    found["push"] = await ben.call("GET", "/api/push")
+    gone = {"endpoint": SUBSCRIPTION["endpoint"]}
+    found["unsubscribe"] = await ben.call("DELETE", "/api/push", gone)
+    wanted = {"level": "mentions", "quiet_for_s": 3600}
+    found["set_notifications"] = await ben.call("PUT", f"{room}/notifications", wanted)
+    found["notifications"] = await ben.call("GET", f"{room}/notifications")
     found["ready"] = await ada.call("GET", "/api/ready")
     return found
 
@@ -234,6 +244,12 @@ TEXTS: list[tuple[str, Json, bool]] = [
     ("knock", {"username": " "}, False),
     ("enter", {"passphrase": ""}, False),
     ("set_mail", {"address": "ada@example.org"}, True),
+    ("subscribe", QUIET | SUBSCRIPTION, True),
+    ("subscribe", {**SUBSCRIPTION, "keys": {}}, False),
+    ("subscribe", {**SUBSCRIPTION, "quiet_hours": {"start": "24:00"}}, False),
+    ("set_notifications", {"level": "default"}, True),
+    ("set_notifications", {"level": "some"}, False),
+    ("set_notifications", {"quiet_for_s": -1}, False),
     ("set_mail", {"address": ""}, False),
     ("set_mail", {"address": None}, False),
     ("set_mail", {"words": True}, False),

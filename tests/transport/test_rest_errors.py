@@ -17,6 +17,7 @@ from parley.storage.folder import NAME
 from tests.calls import FOREIGN, FRONTEND, HERE, Caller, Reply
 from tests.cases import together
 from tests.mail.postbox import with_mail
+from tests.subscriptions import SUBSCRIPTION
 
 CREATE = "/api/conversations/create"
 INTERNALS = ("Traceback", "sqlite", "sqlalchemy", "parley/", "Exception", "SELECT")
@@ -249,6 +250,8 @@ async def test_who_does_not_own_does_not_end(ada: Caller, ben: Caller, mallory: 
 NEED_A_TOKEN = sorted(call.name for call in contract.CALLS.values() if call.credential)
 BODIES: dict[str, object] = {
     "set_mail": {"address": "mallory@example.org"},
+    "subscribe": SUBSCRIPTION,
+    "unsubscribe": {"endpoint": SUBSCRIPTION["endpoint"]},
     "edit_message": {"message": "Sorry"},
     "send": {"message": "Hello"},
     "remove": {"user_id": "ada-1"},
