@@ -8,7 +8,7 @@ found the last time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -35,7 +35,7 @@ from parley.storage import facts, grants, knocks, messages, readings
 from parley.storage import participants as stored_participants
 from parley.storage import push as stored
 
-PEOPLE_AT_ONCE = 200
+PEOPLE_AT_ONCE = 50
 LOOKED_AT_MAX = 200
 """Of the messages that are new: their authors need not hear of their own alone."""
 REST_S = 15.0
@@ -46,8 +46,6 @@ TOLD_WITHIN = timedelta(days=1)
 """What was said before a longer stop is no news any more."""
 FAILING_MAX = timedelta(days=7)
 """A device whose push service takes nothing for so long is forgotten."""
-STEP_ROWS = 20
-"""Written before the time is looked at."""
 _LOOKED = "notices_looked_until"
 
 Mark = tuple[int, int, Subject]
@@ -163,14 +161,13 @@ async def owners(context: Context, conversation_id: int) -> list[Due]:
 async def make_due(
     context: Context, dues: Sequence[Due], *, looked_until: datetime | None = None
 ) -> None:
-    """Have these told, in slices between which others store what they say. `looked_until`: of all
-    that was said before, those are found who are to be told.
+    """Have these told: few at a time, as others wait meanwhile. `looked_until`: of all that was
+    said before, those are found who are to be told.
     """
     now = context.clock()
-    left = list(dues)
 
-    def work(connection: sa.Connection, is_time_left: Callable[[], bool]) -> int:
-        for count, due in enumerate(left, 1):
+    def work(connection: sa.Connection) -> None:
+        for due in dues:
             stored.make_due(
                 connection,
                 due.device_id,
@@ -180,17 +177,10 @@ async def make_due(
                 now=now,
                 rest_s=REST_S,
             )
-            if count % STEP_ROWS == 0 and not is_time_left():
-                return count
         if looked_until is not None:
             facts.put(connection, _LOOKED, str(int(looked_until.timestamp() * 1000)))
-        return len(left)
 
-    while True:
-        done = await context.slices.take(context.database, work)
-        del left[:done]
-        if not left:
-            return
+    await context.database.write(work)
 
 
 async def answered(context: Context, session_id: int, conversation_id: int) -> list[Due]:
@@ -240,25 +230,20 @@ async def decide(context: Context, some: Sequence[tuple[Notice, Device]]) -> lis
     return await context.database.search(query)
 
 
-async def settle(context: Context, told: Sequence[Told]) -> set[int]:
-    """Store what became of them; the sessions that have no device any more."""
+async def settle(context: Context, told: Sequence[Told]) -> None:
+    """Store what became of them: few at a time, as others wait meanwhile."""
     now = context.clock()
-    left, bare = list(told), set[int]()
 
-    def work(connection: sa.Connection, is_time_left: Callable[[], bool]) -> int:
-        for count, each in enumerate(left, 1):
+    is_any_gone = any(each.is_gone for each in told)
+
+    def work(connection: sa.Connection) -> set[int]:
+        for each in told:
             _settle(connection, each, now)
-            if count % STEP_ROWS == 0 and not is_time_left():
-                return count
-        return len(left)
+        return stored.sessions(connection) if is_any_gone else set()
 
-    while left:
-        done = await context.slices.take(context.database, work)
-        del left[:done]
-    if any(each.is_gone for each in told):
-        bare = context.notified - await context.database.read(stored.sessions)
-        context.notified.difference_update(bare)
-    return bare
+    # In the order of commits: who subscribes meanwhile is added after it.
+    keep = context.notified.intersection_update if is_any_gone else None
+    await context.database.write(work, keep)
 
 
 def _settle(connection: sa.Connection, told: Told, now: datetime) -> None:

@@ -51,15 +51,21 @@ from parley.records import (
 
 IN_FLIGHT_MAX = 128
 """So many are handed over at once."""
-AT_ONCE = 25
+AT_ONCE = 10
 """So many are looked up at once; then those who talk have their turn."""
+TALKS_S = 0.25
+"""Who has talked within this time may be about to do so again."""
+RESTS, RESTS_FOR_TALK = 1.0, 9.0
+"""How long it rests after each piece of work, by how long that took: more while somebody talks."""
+BEGINS_AFTER_S = 0.1
+"""What was said is on its way to those who are here by then."""
 TTL_S = 3 * 24 * 3600
 """How long a push service keeps what a device that is off has not got."""
 GOES_AT = timedelta(seconds=2)
 """What is taken away or corrected while it is on its way follows it after this."""
 FOUND_EVERY_S = 1.0
 """Who is to be told of what is said in one conversation is looked for at most so often, and no
-longer than a tenth of the time."""
+longer than half the time."""
 WAITS_MAX_S = 60.0
 AGAIN_AFTER_S, AGAIN_MAX_S = 30.0, 3600.0
 RETRY_AFTER_MAX_S = 6 * 3600.0
@@ -169,7 +175,13 @@ class Pushing:
 
     def _hear_message(self, event: MessageSent) -> None:
         said = event.message
-        self._said.setdefault(said.conversation_id, (said.seq, said.sent_at))
+        if said.conversation_id in self._said:
+            return
+        self._said[said.conversation_id] = said.seq, said.sent_at
+        begins = asyncio.get_running_loop().time() + BEGINS_AFTER_S
+        self._rests[said.conversation_id] = max(
+            begins, self._rests.get(said.conversation_id, begins)
+        )
 
     def _hear_change(self, event: MessageChanged) -> None:
         said = event.message
@@ -231,16 +243,18 @@ class Pushing:
         now = asyncio.get_running_loop().time()
         self._rests = {id: until for id, until in self._rests.items() if until > now}
         for conversation_id in [id for id in self._said if id not in self._rests]:
-            began = asyncio.get_running_loop().time()
+            first = asyncio.get_running_loop().time()
             since, _ = self._said.pop(conversation_id)
             after: str | None = ""
             while after is not None:
+                began = time.perf_counter()
                 found, after = await notices.followers(
                     self._context, conversation_id, since, after=after
                 )
+                await self._breathe(began)
                 await self._make_due(found, is_last=after is None)
-            took_s = asyncio.get_running_loop().time() - began
-            self._rests[conversation_id] = began + max(FOUND_EVERY_S, 10 * took_s)
+            took_s = asyncio.get_running_loop().time() - first
+            self._rests[conversation_id] = first + max(FOUND_EVERY_S, 2 * took_s)
         while self._knocked:
             await self._make_due(await notices.owners(self._context, self._knocked.pop()))
         while self._answered:
@@ -259,7 +273,11 @@ class Pushing:
                 self._again.setdefault(due.mark, timedelta(seconds=REST_S))
         waiting = [said_at for _, said_at in self._said.values()]
         until = min([self._context.clock(), *waiting]) - SLACK if is_last else None
-        await notices.make_due(self._context, found, looked_until=until)
+        for start in range(0, len(found), AT_ONCE):
+            began, some = time.perf_counter(), found[start : start + AT_ONCE]
+            is_all = start + AT_ONCE >= len(found)
+            await notices.make_due(self._context, some, looked_until=until if is_all else None)
+            await self._breathe(began)
 
     async def _hand_over(self) -> bool:
         """Begin to tell some of what is due; whether there may be more to begin with."""
@@ -295,8 +313,13 @@ class Pushing:
                 settled.append(Told(notice, decision))
         if settled:
             await notices.settle(self._context, settled)
-        await asyncio.sleep(time.perf_counter() - began)
+        await self._breathe(began)
         return True
+
+    async def _breathe(self, began: float) -> None:
+        """Let those who talk have the core: after a piece of work that began then."""
+        is_talk = asyncio.get_running_loop().time() - self._context.database.talked_s < TALKS_S
+        await asyncio.sleep((time.perf_counter() - began) * (RESTS_FOR_TALK if is_talk else RESTS))
 
     async def _send(self, notice: Notice, device: Device, decision: Decision) -> None:
         origin = _origin(device)
@@ -367,7 +390,10 @@ class Pushing:
             if again is not None and done[at].is_taken:
                 done[at] = replace(done[at], again_at=now + again)
         try:
-            await notices.settle(self._context, done)
+            for start in range(0, len(done), AT_ONCE):
+                began = time.perf_counter()
+                await notices.settle(self._context, done[start : start + AT_ONCE])
+                await self._breathe(began)
         finally:
             for mark in marks:
                 self._flying.pop(mark, None)

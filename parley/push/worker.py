@@ -18,7 +18,7 @@ from parley.push.encryption import encrypt
 from parley.push.post import Numbered, Outcome, Push, Setup, framed, next_frame
 from parley.push.vapid import Vapid, private_key
 
-NICENESS = 5
+NICENESS = 10
 """Notifications wait for messages, never the other way around."""
 KNOWN_AT_ONCE, OTHERS_AT_ONCE = 48, 16
 """Anybody can name services that never answer: those that did have places of their own."""
