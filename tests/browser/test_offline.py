@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,10 @@ from tests.browser.test_worker import HAS_A_WORKER, comes_true
 from tests.browser.visitor import Visitor
 from tests.servers import Process, free_port
 
+MOST = 30
+CHANGED = "(path) => navigator.serviceWorker.controller.postMessage({ type: 'changed', path })"
+OPENED_WITHIN_MS = 500
+"""What it is to take on a machine that does nothing else."""
 KEPT = """async () => {
   const pages = await caches.open("parley-pages");
   return (await pages.keys()).map(({ url }) => new URL(url).pathname);
@@ -97,6 +103,92 @@ def test_what_came_live_is_shown_where_the_page_was_kept_before(
     ada.page = ada.context.new_page()
     ada.opens(link)
     expect(ada.message("Said after")).to_be_visible()
+
+
+def test_a_page_that_is_not_kept_leads_to_those_that_are(ada: Visitor, server: Process) -> None:
+    link = ada.starts("Tea & <cake>")
+    keeps(ada, path_of(link))
+    other = ada.owns("Never seen")
+    server.stop()
+    ada.opens(other)
+    expect(ada.page.get_by_role("heading", name="You're offline")).to_be_visible()
+    ada.page.get_by_role("link", name="Tea & <cake>").click()
+    ada.page.wait_for_url(link)
+    expect(ada.page.locator(".bar-title")).to_have_text("Tea & <cake>")
+    ada.opens(other)
+    server.start()
+    ada.page.get_by_role("link", name="Try again").click()
+    expect(ada.page.locator(".bar-title")).to_have_text("Never seen")
+
+
+def test_the_list_opens_without_a_server_and_says_of_when_it_is(
+    ada: Visitor, server: Process
+) -> None:
+    ada.starts("Tea")
+    ada.opens("/")
+    keeps(ada, "/")
+    server.stop()
+    ada.opens("/")
+    expect(ada.page.get_by_role("link", name="Tea")).to_be_visible()
+    expect(ada.page.get_by_text("Last updated today at")).to_be_visible()
+    server.start()
+    ada.page.get_by_role("link", name="Load again").click()
+    expect(ada.page.get_by_text("Last updated")).to_be_hidden()
+
+
+def test_a_network_that_says_nothing_is_as_good_as_none(ada: Visitor, server: Process) -> None:
+    link = ada.starts("Tea")
+    ada.says("Still here?")
+    keeps(ada, path_of(link))
+    os.kill(server.pid, signal.SIGSTOP)
+    try:
+        ada.opens(link)
+        ada.reads("Still here?")
+        assert ada.page.evaluate("document.documentElement.dataset.keptAt") is not None
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+    ada.is_connected()
+
+
+@pytest.mark.timeout(300)
+def test_only_the_newest_pages_are_kept(ada: Visitor) -> None:
+    first = ada.starts("The first")
+    keeps(ada, path_of(first))
+    for number in range(MOST):
+        link = ada.owns(f"Number {number}")
+        ada.page.evaluate(
+            """async (link) => {
+              const join = `${link.replace("/conversation/", "/api/conversations/")}/join`;
+              const headers = { "Content-Type": "application/json", "Parley-Page": "1" };
+              const body = JSON.stringify({ username: "Ada" });
+              await fetch(join, { method: "POST", headers, body });
+            }""",
+            link,
+        )
+        ada.page.evaluate(CHANGED, path_of(link))
+        keeps(ada, path_of(link))
+    kept = ada.page.evaluate(KEPT)
+    assert len([path for path in kept if path != "/"]) == MOST
+    assert path_of(first) not in kept
+
+
+def test_it_opens_at_once(ada: Visitor, server: Process) -> None:
+    link = ada.starts("Tea")
+    for number in range(40):
+        ada.sends(f"Line {number} of a talk as people have.")
+    ada.reads("Line 39 of a talk as people have.")
+    keeps(ada, path_of(link))
+    ada.page.goto("about:blank")
+    server.stop()
+    took = []
+    for _ in range(5):
+        ada.opens(link)
+        ada.reads("Line 39 of a talk as people have.")
+        took.append(
+            ada.page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+        )
+    print(f"offline, the conversation is on the screen after {sorted(round(ms) for ms in took)} ms")
+    assert min(took) < 4 * OPENED_WITHIN_MS
 
 
 @pytest.mark.not_in_firefox("it has no Background Sync")
