@@ -218,6 +218,48 @@ def test_what_was_written_offline_goes_out_by_the_worker(ada: Visitor, server: P
     assert ada.texts() == ["One", "Two"]
 
 
+@pytest.mark.not_in_firefox("it has no Background Sync")
+def test_the_worker_sends_only_as_who_wrote_it(ada: Visitor, ben: Visitor, server: Process) -> None:
+    link = ada.starts("Tea")
+    keeps(ada, path_of(link))
+    ben.comes(link)
+    session = ben.session()
+    assert session is not None
+    server.stop()
+    ada.sends("In my own name")
+    comes_true(ada.page, f"({RECORDS})('parley').then((kept) => kept.includes('In my own name'))")
+    ada.page.close()
+    ada.page = ada.context.new_page()
+    server.start()
+    ada.has_session(session)
+    syncs(ada)
+    ben.opens(link)
+    ben.is_connected()
+    ben.says("Nobody spoke before")
+    assert ben.texts() == ["Nobody spoke before"]
+
+
+def test_a_kept_page_that_comes_live_again_is_as_all_others_are(ada: Visitor, ben: Visitor) -> None:
+    link = ada.starts("Tea")
+    ada.says("Before")
+    ben.comes(link)
+    keeps(ben, path_of(link))
+    ben.context.set_offline(True)
+    ben.opens(link)
+    ben.reads("Before")
+    expect(ben.page.locator("#strip")).to_contain_text("You're offline.")
+    ada.says("Meanwhile")
+    ada.page.evaluate(
+        """async (path) => fetch(path, { method: "POST", headers: { "Parley-Page": "1" } })""",
+        path_of(link).replace("/conversation/", "/api/conversations/") + "/end",
+    )
+    ben.context.set_offline(False)
+    ben.reads("Meanwhile")
+    expect(ben.page.locator("#ended")).to_be_visible()
+    expect(ben.composer).to_be_hidden()
+    assert ben.page.evaluate("document.documentElement.dataset.keptAt") is None
+
+
 def syncs(visitor: Visitor) -> None:
     """As the browser does once there is a network again."""
     page = visitor.context.new_page()

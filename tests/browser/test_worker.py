@@ -17,6 +17,8 @@ BROKEN = """
 addEventListener("install", (event) => {
   self.skipWaiting();
   event.waitUntil(caches.open("old").then((cache) => cache.put("/kept", new Response("words"))));
+  const opened = indexedDB.open("parley-kept", 1);
+  opened.onsuccess = () => opened.result.close();
 });
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 addEventListener("fetch", (event) => event.respondWith(new Response("broken")));
@@ -87,5 +89,6 @@ def test_a_server_without_a_worker_takes_away_any_there_was(arrive: Arrive, tmp_
         ada.opens("/")
         assert "broken" not in ada.page.locator("body").inner_text()
         assert ada.page.evaluate("caches.keys()") == []
+        assert ada.page.evaluate("indexedDB.databases()") == []
         ada.page.wait_for_load_state("networkidle")
         assert ada.page.evaluate(REGISTRATIONS) == 0
