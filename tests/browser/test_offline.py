@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Arrive
@@ -25,6 +26,8 @@ KEPT = """async () => {
   return (await pages.keys()).map(({ url }) => new URL(url).pathname);
 }"""
 RECORDS = """async (name) => {
+  // To open it would make one, and without what belongs in it.
+  if (!(await indexedDB.databases()).some((known) => known.name === name)) return "[]";
   const opened = indexedDB.open(name);
   const database = await new Promise((done) => (opened.onsuccess = () => done(opened.result)));
   const found = [];
@@ -60,7 +63,7 @@ def ben(arrive: Arrive, server: Process) -> Visitor:
 def away(arrive: Arrive, name: str, server: Process) -> Visitor:
     """Whom no server answers at times."""
     visitor = arrive(name, url=server.url)
-    visitor.may_meet("ERR_|WebSocket|Failed to|status 50")
+    visitor.may_meet("ERR_|NS_ERROR|WebSocket|Failed to|status 50", "WebSocket connection")
     return visitor
 
 
@@ -68,6 +71,16 @@ def keeps(visitor: Visitor, path: str) -> None:
     """Wait until a page is kept by the worker."""
     visitor.page.wait_for_function(HAS_A_WORKER)
     comes_true(visitor.page, f"({KEPT})().then((kept) => kept.includes({path!r}))")
+
+
+def opens_without_network(visitor: Visitor, address: str) -> None:
+    """As `opens`. Playwright takes it for failed in Firefox, where the worker's own request did."""
+    try:
+        visitor.opens(address)
+    except PlaywrightError:
+        if visitor.is_in_chromium:
+            raise
+    expect(visitor.page.locator("html[data-kept-at], #kept")).to_be_attached()
 
 
 def path_of(link: str) -> str:
@@ -78,8 +91,9 @@ def test_a_conversation_opens_without_a_server(ada: Visitor, server: Process) ->
     link = ada.starts("Tea")
     ada.says("Still here?")
     keeps(ada, path_of(link))
+    comes_true(ada.page, f"({RECORDS})('parley-kept').then((kept) => kept.includes('Still here?'))")
     server.stop()
-    ada.opens(link)
+    opens_without_network(ada, link)
     expect(ada.message("Still here?")).to_be_visible()
     expect(ada.page.locator("#strip")).to_contain_text("Last updated today at")
     ada.sends("Later")
@@ -101,7 +115,7 @@ def test_what_came_live_is_shown_where_the_page_was_kept_before(
     # A page that dies has told nobody.
     ada.page.close(run_before_unload=False)
     ada.page = ada.context.new_page()
-    ada.opens(link)
+    opens_without_network(ada, link)
     expect(ada.message("Said after")).to_be_visible()
 
 
@@ -110,12 +124,12 @@ def test_a_page_that_is_not_kept_leads_to_those_that_are(ada: Visitor, server: P
     keeps(ada, path_of(link))
     other = ada.owns("Never seen")
     server.stop()
-    ada.opens(other)
+    opens_without_network(ada, other)
     expect(ada.page.get_by_role("heading", name="You're offline")).to_be_visible()
     ada.page.get_by_role("link", name="Tea & <cake>").click()
     ada.page.wait_for_url(link)
     expect(ada.page.locator(".bar-title")).to_have_text("Tea & <cake>")
-    ada.opens(other)
+    opens_without_network(ada, other)
     server.start()
     ada.page.get_by_role("link", name="Try again").click()
     expect(ada.page.locator(".bar-title")).to_have_text("Never seen")
@@ -128,7 +142,7 @@ def test_the_list_opens_without_a_server_and_says_of_when_it_is(
     ada.opens("/")
     keeps(ada, "/")
     server.stop()
-    ada.opens("/")
+    opens_without_network(ada, "/")
     expect(ada.page.get_by_role("link", name="Tea")).to_be_visible()
     expect(ada.page.get_by_text("Last updated today at")).to_be_visible()
     server.start()
@@ -178,11 +192,12 @@ def test_it_opens_at_once(ada: Visitor, server: Process) -> None:
         ada.sends(f"Line {number} of a talk as people have.")
     ada.reads("Line 39 of a talk as people have.")
     keeps(ada, path_of(link))
+    comes_true(ada.page, f"({RECORDS})('parley-kept').then((kept) => kept.includes('Line 39'))")
     ada.page.goto("about:blank")
     server.stop()
     took = []
     for _ in range(5):
-        ada.opens(link)
+        opens_without_network(ada, link)
         ada.reads("Line 39 of a talk as people have.")
         took.append(
             ada.page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page
 
 from tests.browser import chromium
@@ -69,6 +70,7 @@ def test_no_other_script_becomes_the_worker(ada: Visitor) -> None:
         assert told == "TypeError", attempt
 
 
+@pytest.mark.not_in_firefox("Playwright cannot answer there for a worker's script")
 def test_a_server_without_a_worker_takes_away_any_there_was(arrive: Arrive, tmp_path: Path) -> None:
     with process(tmp_path / "data", "--port", "0") as first:
         ada = arrive("Ada", url=first.url)

@@ -32,13 +32,14 @@ async function asset(request, path) {
 }
 
 /**
- * @param {{request: Request, preloadResponse?: Promise<Response | undefined>, waitUntil: (work: Promise<any>) => void}} event
+ * Without navigation preload: where its request fails, Firefox shows that rather than what the worker has.
+ * @param {{request: Request, waitUntil: (work: Promise<any>) => void}} event
  * @param {string} path
  * @param {string} search of a page of the history, or some such: not kept
  * @returns {Promise<Response>}
  */
 async function page(event, path, search) {
-  const fresh = Promise.resolve(event.preloadResponse).then((found) => found ?? fetch(event.request));
+  const fresh = fetch(event.request);
   event.waitUntil(fresh.then((found) => learn(path, search, found.clone())).catch(() => {}));
   const kept = isKept(path) ? keptPage(path).catch(() => undefined) : Promise.resolve(undefined);
   const silent = new Promise((resolve) => setTimeout(resolve, SILENT_MS)).then(() => kept).then((found) => found ?? fresh);

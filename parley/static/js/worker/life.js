@@ -8,8 +8,6 @@ import { worker } from "./scope.js";
 worker.addEventListener("install", (event) => event.waitUntil(keepAssets().then(() => worker.skipWaiting())));
 worker.addEventListener("activate", (event) => {
   event.waitUntil(worker.clients.claim());
-  // A browser that has to start the worker first asks for the page meanwhile.
-  worker.registration.navigationPreload?.enable();
   // Not waited for: until a worker is active, pages wait for their answers.
   refetchOld().then(dropOldAssets).catch(() => {});
 });
