@@ -111,8 +111,9 @@ class Visitor:
         if not options.get("java_script_enabled", True):
             # Chromium says so of each script it was told not to run.
             self.may_meet(r"\.js: csp$")
-        # Chromium's words for a worker that the server was too busy to send, or gone.
-        self.may_meet("An unknown error occurred when fetching the script")
+        # Chromium's words for a worker that it could not have, where the server has gone or has a
+        # certificate that nobody signed. Pages do without.
+        self.may_meet("error occurred when fetching the script")
         self.trouble.watch(self.context)
         self.page = self.context.new_page()
 

@@ -1,1 +1,1 @@
-import"./shared-DXCViRN4.js";
+import"./shared-C3upCj_V.js";

@@ -14,11 +14,11 @@ export async function register() {
   // Held as long as the page is open, so that what it is made of stays: see dropOldAssets in worker/assets.js.
   navigator.locks?.request(`parley-page-${version}`, { mode: "shared" }, () => new Promise(() => {})).catch(() => {});
   try {
-    const isFirst = !navigator.serviceWorker.controller;
+    const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
     await navigator.serviceWorker.register(policy?.createScriptURL(ADDRESS) ?? ADDRESS, { updateViaCache: "none" });
     const { active } = await navigator.serviceWorker.ready;
     // At first it did not see this page come.
-    active?.postMessage({ type: isFirst ? "changed" : "here", path: location.pathname });
+    active?.postMessage({ type: navigation?.workerStart ? "here" : "changed", path: location.pathname });
   } catch {
     // See above.
   }

@@ -6,7 +6,7 @@ import { overHere } from "./over.js";
 
 const MOST = 100;
 /** A crowd is not written down word by word. */
-const SAVE_AFTER_MS = 1000;
+const SAVE_AFTER_MS = 500;
 
 export class Keeping {
   /**
@@ -23,6 +23,8 @@ export class Keeping {
     this.showTitle = showTitle;
     /** Of what the worker was told; it looks at the page again where there is more. */
     this.toldSeq = store.state.seq;
+    /** When all of it was known. */
+    this.at = "";
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
   }
@@ -30,8 +32,9 @@ export class Keeping {
   async start() {
     const { keptAt } = document.documentElement.dataset;
     if (keptAt) await this.showKept(keptAt);
-    this.store.watch(["messages", "seq", "active", "readers"], () => (this.timer ??= setTimeout(() => this.save(), SAVE_AFTER_MS)));
+    this.store.watch(["messages", "seq", "active", "readers"], (state) => this.changed(state));
     this.store.watch(["outbox", "connection"], ({ outbox, connection }) => {
+      if (this.timer && connection.status !== "connected") this.save();
       if (outbox.length && connection.status === "offline") sendLater();
     });
     addEventListener("pagehide", () => this.hidden());
@@ -51,12 +54,19 @@ export class Keeping {
     if (kept.at > keptAt) document.documentElement.dataset.keptAt = kept.at;
   }
 
+  /** @param {import("../state/store.js").State} state */
+  changed({ connection }) {
+    if (connection.status !== "connected") return;
+    this.at = new Date().toISOString();
+    this.timer ??= setTimeout(() => this.save(), SAVE_AFTER_MS);
+  }
+
   /** Only what is known to be whole: the newest stretch, by whoever takes part. */
   save() {
     clearTimeout(this.timer);
     this.timer = undefined;
-    const { me, messages, seq, hasNewer, hasOlder, ahead, gone, connection, ...now } = this.store.state;
-    if (!me || gone || hasNewer || ahead.length || overHere.has(this.roomId) || connection.status !== "connected") return;
+    const { me, messages, seq, hasNewer, hasOlder, ahead, gone, ...now } = this.store.state;
+    if (!me || gone || hasNewer || ahead.length || overHere.has(this.roomId)) return;
     const newest = messages.slice(-MOST);
     const conversation = {
       room_id: this.roomId, title: document.querySelector(".bar-title")?.textContent ?? "", description: "", seq,
@@ -65,7 +75,7 @@ export class Keeping {
       is_active: now.active, read_only: now.readOnly, door: now.door, keep_days: now.keepDays,
       read: Object.entries(now.readers).map(([user_id, seq]) => ({ user_id, seq })),
     };
-    keepMessages({ roomId: this.roomId, userId: me.userId, at: new Date().toISOString(), conversation });
+    keepMessages({ roomId: this.roomId, userId: me.userId, at: this.at, conversation });
   }
 
   hidden() {

@@ -43,25 +43,30 @@ export async function forgetMessages(which) {
  */
 async function use(mode, act) {
   try {
-    const database = await open();
-    try {
-      const transaction = database.transaction(STORE, mode);
-      const answer = await answerOf(act(transaction.objectStore(STORE)));
-      transaction.commit?.(); // at once: the page may be closing
-      return answer;
-    } finally {
-      database.close(); // so that the server can have it taken away whenever it wishes
-    }
+    database ??= open();
+    const transaction = (await database).transaction(STORE, mode);
+    const answer = answerOf(act(transaction.objectStore(STORE)));
+    transaction.commit?.(); // at once: the page may be closing
+    return await answer;
   } catch {
+    database = undefined; // another try may find another
     return undefined;
   }
 }
 
+/** @type {Promise<IDBDatabase> | undefined} open as long as the page is: one that goes has no time to open it */
+let database;
+
 /** @returns {Promise<IDBDatabase>} */
-function open() {
+async function open() {
   const request = indexedDB.open(NAME, 1);
   request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "roomId" });
-  return answerOf(request);
+  const opened = await answerOf(request);
+  opened.onversionchange = () => {
+    opened.close(); // so that the server can have it taken away
+    database = undefined;
+  };
+  return opened;
 }
 
 /**

@@ -32,6 +32,7 @@ async function asset(request, path) {
 }
 
 /**
+ * Without navigation preload: where its request fails, Firefox shows that rather than what the worker has.
  * @param {{request: Request, waitUntil: (work: Promise<any>) => void}} event
  * @param {string} path
  * @param {string} search of a page of the history, or some such: not kept
