@@ -31,6 +31,7 @@ async def subscribe(body: contract.PushBody) -> contract.PushReply:
         auth=_bytes(body.keys.auth, "keys.auth"),
         shows_words=body.words,
         quiet_hours=None if body.quiet_hours is None else _quiet_hours(body.quiet_hours),
+        replaces=body.replaces,
     )
     networks = web.site().config.push_networks
     await notifying.add_device(web.site().context, session, subscription, networks=networks)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from msgspec import Struct
+from msgspec.structs import replace
 
 from parley.domain import door
 from parley.domain.context import Context
@@ -32,6 +33,8 @@ class Subscription(Struct, frozen=True):
     auth: bytes
     shows_words: bool
     quiet_hours: QuietHours | None
+    replaces: str | None = None
+    """The endpoint that the same browser had before: what was chosen for that stays."""
 
 
 class Decided(Struct, frozen=True):
@@ -66,6 +69,11 @@ async def add_device(
         raise BadRequest(f"auth must be {encryption.AUTH_BYTES} bytes.")
 
     def work(connection: sa.Connection) -> Device:
+        chosen = subscription
+        before = stored.device_at(connection, subscription.replaces or "")
+        if before is not None and before.session_id == session.id:
+            chosen = replace(chosen, shows_words=before.shows_words, quiet_hours=before.quiet_hours)
+            stored.remove(connection, before.id)
         there = stored.device_at(connection, subscription.endpoint)
         if there is not None:
             # Told in a time that depends on them, but nobody tries 2 ^ 128 of them.
@@ -76,8 +84,8 @@ async def add_device(
                 return stored.change(
                     connection,
                     there.id,
-                    shows_words=subscription.shows_words,
-                    quiet_hours=subscription.quiet_hours,
+                    shows_words=chosen.shows_words,
+                    quiet_hours=chosen.quiet_hours,
                 )
             stored.remove(connection, there.id)
         others = stored.devices(connection, session.id)
@@ -90,8 +98,8 @@ async def add_device(
             key=subscription.key,
             auth=subscription.auth,
             at=at,
-            shows_words=subscription.shows_words,
-            quiet_hours=subscription.quiet_hours,
+            shows_words=chosen.shows_words,
+            quiet_hours=chosen.quiet_hours,
         )
 
     return await context.database.write(work, lambda device: context.notified.add(session.id))

@@ -217,6 +217,20 @@ async def test_a_session_has_ten_devices_and_no_more(person: People, service: Se
     assert await devices(ben) == 10
 
 
+async def test_a_browser_with_a_new_address_keeps_what_was_chosen(
+    person: People, service: Service
+) -> None:
+    ada, ben, room_id = await a_talk(person)
+    before = await subscribed(ben, service, words=False)
+    after = await subscribed(ben, service, replaces=before.endpoint)
+    # Of nobody else.
+    await subscribed(ada, service, replaces=after.endpoint)
+    assert [await devices(each) for each in (ada, ben)] == [1, 1]
+    await ada.say(room_id, "A secret")
+    await service.until(lambda: bool(after.got))
+    assert "secret" not in str(after.got)
+
+
 async def test_a_subscription_of_somebody_else_is_theirs(person: People, service: Service) -> None:
     ada, ben, room_id = await a_talk(person)
     browser = await subscribed(ben, service)

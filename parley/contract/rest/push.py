@@ -37,12 +37,15 @@ class PushBody(Struct, kw_only=True):
 
     With `words: false` notifications don't say what was said, nor by whom. A browser that is
     known already is changed. A session has up to 10; one more takes the place of the first.
+    `replaces` is the endpoint that this browser had before, as a worker is told by
+    `pushsubscriptionchange`: then what was chosen for that one stays.
     """
 
     endpoint: Annotated[str, Meta(min_length=1, max_length=2048)]
     keys: PushKeys
     words: bool = True
     quiet_hours: QuietHours | None = None
+    replaces: Annotated[str, Meta(min_length=1, max_length=2048)] | None = None
 
 
 class UnsubscribeBody(Struct, kw_only=True):
