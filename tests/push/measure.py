@@ -26,6 +26,7 @@ from tests.servers import process
 
 TALK_EVERY_S = 0.05
 MESSAGES, SAYS_EVERY_S = 10, 0.3
+TOLD_WITHIN_S = 200.0
 TICKS = os.sysconf("SC_CLK_TCK")
 MOST_TALK, MOST_CPU_S = 1.05, 3.0
 
@@ -49,8 +50,13 @@ def serve(folder: str, count: int, pipe: Connection) -> None:
             browsers = [service.browser() for _ in range(count)]
             pipe.send([browser.subscription for browser in browsers])
             loop = asyncio.get_running_loop()
-            while (asked := await loop.run_in_executor(None, pipe.recv)) is not None:
-                await service.until(lambda asked=asked: len(service.asked) >= asked)  # type: ignore[misc]
+            while True:
+                seq: int = await loop.run_in_executor(None, pipe.recv)
+
+                def is_told(seq: int = seq) -> bool:
+                    return all(each.got and each.got[-1]["seq"] >= seq for each in browsers)
+
+                await service.until(is_told, TOLD_WITHIN_S)
                 await loop.run_in_executor(None, pipe.send, len(service.asked))
 
     asyncio.run(main())
@@ -89,10 +95,12 @@ async def crowd(url: str, room_id: str, subscriptions: list[dict[str, object]], 
     await asyncio.gather(*(one(number) for number in range(count)))
 
 
-async def timed(person: Person, room_id: str) -> float:
+async def timed(person: Person, room_id: str) -> tuple[float, int]:
+    """After how many milliseconds it was acknowledged, and its seq."""
     began = time.perf_counter()
-    assert (await person.say(room_id, "Is anybody there?"))["ok"]
-    return (time.perf_counter() - began) * 1000
+    ack = await person.say(room_id, "Is anybody there?")
+    assert ack["ok"], ack
+    return (time.perf_counter() - began) * 1000, ack["seq"]
 
 
 async def measure(url: str, pid: int, pipe: Connection, count: int, rounds: int) -> bool:
@@ -106,7 +114,6 @@ async def measure(url: str, pid: int, pipe: Connection, count: int, rounds: int)
     for name in ("notified", "not notified"):
         await crowd(url, rooms[name], subscriptions if name == "notified" else [], count)
     found: dict[str, list[Round]] = {"notified": [], "not notified": []}
-    told = 0
     for number in range(rounds):
         for name in sorted(found, reverse=bool(number % 2)):
             beside: list[float] = []
@@ -114,19 +121,20 @@ async def measure(url: str, pid: int, pipe: Connection, count: int, rounds: int)
 
             async def talk(beside: list[float] = beside, talking: asyncio.Event = talking) -> None:
                 while not talking.is_set():
-                    beside.append(await timed(ben, rooms["beside"]))
+                    beside.append((await timed(ben, rooms["beside"]))[0])
                     await asyncio.sleep(TALK_EVERY_S)
 
             before, began = cpu_s(pid), time.perf_counter()
             task = asyncio.create_task(talk())
-            acks = []
+            acks, seqs = [], []
             for _ in range(MESSAGES):
-                acks.append(await timed(ada, rooms[name]))
+                ack_ms, seq = await timed(ada, rooms[name])
+                acks.append(ack_ms)
+                seqs.append(seq)
                 await asyncio.sleep(SAYS_EVERY_S)
             if name == "notified":
                 # What comes after the first is told of after a rest, in one.
-                told += count
-                await loop.run_in_executor(None, pipe.send, told)
+                await loop.run_in_executor(None, pipe.send, seqs[0])
                 await loop.run_in_executor(None, pipe.recv)
                 took_s = time.perf_counter() - began
             else:
@@ -137,8 +145,7 @@ async def measure(url: str, pid: int, pipe: Connection, count: int, rounds: int)
             await task
             found[name].append(Round(acks, beside, cpu_s(pid) - before, took_s))
             if name == "notified":  # the rest of what was said, and the rest after that
-                told += count
-                await loop.run_in_executor(None, pipe.send, told)
+                await loop.run_in_executor(None, pipe.send, seqs[-1])
                 await loop.run_in_executor(None, pipe.recv)
                 await asyncio.sleep(16)
     for each in (ada, ben, cleo):
