@@ -137,7 +137,10 @@ store.first(["unreadIsGuess"], ({ unreadIsGuess }) => unreadIsGuess, async () =>
   new Recount({ store, roomId, ask }).start();
 });
 if (store.state.me && !linkedSeq()) composer.focus();
-if (navigator.serviceWorker) (document.documentElement.dataset.keptAt ? keep() : later(keep));
+if (navigator.serviceWorker && document.documentElement.dataset.worker === "yes") {
+  if (document.documentElement.dataset.keptAt) keep();
+  else later(keep);
+}
 startComingBack({ roomId, store, reading, awayMs: lastRead.awayMs });
 
 /** For whoever opens it offline; what was kept of it is shown at once where the page is such a one. */
