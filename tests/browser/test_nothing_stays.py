@@ -108,6 +108,16 @@ def is_removed_while_away(ada: Visitor, ben: Visitor, link: str) -> None:
     ben.opens(link)
 
 
+def is_removed_with_words_unsent(ada: Visitor, ben: Visitor, link: str) -> None:
+    removed = user_id(ben)
+    ben.context.set_offline(True)
+    ben.sends("Tell nobody")
+    ben.has_badge("Offline")
+    asks(ada, "POST", f"{room(link)}/remove", user_id=removed)
+    ben.context.set_offline(False)
+    expect(ben.page.locator("#conversation")).to_have_count(0)
+
+
 def user_id(visitor: Visitor) -> str:
     found: str = visitor.page.evaluate("document.querySelector('#conversation').dataset.userId")
     return found
@@ -120,6 +130,7 @@ ENDS = [
     is_deleted,
     is_deleted_while_away,
     is_removed_while_away,
+    is_removed_with_words_unsent,
 ]
 
 
@@ -127,13 +138,13 @@ ENDS = [
 def test_nothing_stays_of_what_is_over(
     ada: Visitor, ben: Visitor, end: Callable[[Visitor, Visitor, str], None]
 ) -> None:
-    ben.may_meet("status 40", "Failed to load resource", "WebSocket", "socket.io")
+    ben.may_meet("status 40", "Failed to load resource", "WebSocket", "socket.io", "ERR_")
     link = is_told(ada, ben)
     end(ada, ben, link)
-    knows_none(ben, SECRET, room(link), "Hush")
+    knows_none(ben, SECRET, room(link), "Hush", "Tell nobody")
     # Nor is it kept again when the page goes.
     ben.opens("/conversations")
-    knows_none(ben, SECRET, room(link), "Hush")
+    knows_none(ben, SECRET, room(link), "Hush", "Tell nobody")
 
 
 def test_what_one_only_reads_is_not_kept(ada: Visitor, arrive: Arrive) -> None:

@@ -94,3 +94,11 @@ def test_a_server_without_a_worker_takes_away_any_there_was(arrive: Arrive, tmp_
         assert ada.page.evaluate("indexedDB.databases()") == []
         ada.page.wait_for_load_state("networkidle")
         assert ada.page.evaluate(REGISTRATIONS) == 0
+        # Nor is anything kept anew.
+        ada.starts("Tea")
+        ada.says("Not for later")
+        ada.reloads()
+        ada.reads("Not for later")
+        assert ada.page.evaluate("caches.keys()") == []
+        names = ada.page.evaluate("async () => (await indexedDB.databases()).map((it) => it.name)")
+        assert "parley-kept" not in names

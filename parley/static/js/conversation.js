@@ -141,7 +141,10 @@ store.first(["unreadIsGuess"], ({ unreadIsGuess }) => unreadIsGuess, async () =>
 if (store.state.me && !linkedSeq()) composer.focus();
 byId("notifying").addEventListener("click", openNotifying);
 if (globalThis.Notification?.permission === "granted") import("./notifying/page.js").then(({ follow }) => follow({ key, store }));
-if (navigator.serviceWorker) (document.documentElement.dataset.keptAt ? keep() : later(keep));
+if (navigator.serviceWorker && document.documentElement.dataset.worker === "yes") {
+  if (document.documentElement.dataset.keptAt) keep();
+  else later(keep);
+}
 startComingBack({ roomId, store, reading, awayMs: lastRead.awayMs });
 
 /** For whoever opens it offline; what was kept of it is shown at once where the page is such a one. */

@@ -2,11 +2,13 @@
 // Pages as they were last seen: one's own list, and the conversations that one takes part in.
 import { forgetMessages } from "../kept/messages.js";
 import { KEPT_AT, KEPT_TITLE, KEPT_VERSION, PAGES, roomOf } from "../kept/names.js";
+import { forgetOutgoing } from "../kept/outgoing.js";
 import { keepAssets } from "./assets.js";
 import { version } from "./scope.js";
 
 /** Beside the list. The one that was seen the longest ago goes first. */
 const MOST = 30;
+const REFUSED = [403, 404, 410];
 const TAKES_PART = /<main [^>]*\bdata-user-id="[^"]/;
 
 /** @param {string} path */
@@ -24,9 +26,11 @@ export async function note(path, answer) {
     // Of a server that is in trouble, or that asks us to wait, nothing follows.
     if (answer.status >= 500 || answer.status === 429) return;
     if (answer.redirected && new URL(answer.url).pathname !== path) {
-      await forget(path);
+      await drop(path);
       return await note(new URL(answer.url).pathname, withoutRedirect(answer));
     }
+    // Nor can be sent there what waits. Where it is only not shown, as by a list, that may yet be.
+    if (REFUSED.includes(answer.status)) await forgetOutgoing(decodeURIComponent(roomOf(path)));
     const text = answer.ok ? await answer.text() : "";
     if (!answer.ok || (path !== "/" && !TAKES_PART.test(text))) return await forget(path);
     if (path === "/") await prune(text);
