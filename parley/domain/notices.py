@@ -81,12 +81,14 @@ class Told(Struct, frozen=True):
     """When to try again; of one that was taken, when there is more to tell."""
 
 
-async def load(context: Context) -> set[tuple[int, int]]:
-    """Know which sessions have devices; those that have something to be told or shown, and of which
-    conversations.
-    """
+async def load(context: Context) -> None:
+    """Know which sessions have devices."""
     context.notified.clear()
     context.notified.update(await context.database.read(stored.sessions))
+
+
+async def outstanding(context: Context) -> set[tuple[int, int]]:
+    """The sessions that have something to be told or shown, and of which conversations."""
     return await context.database.search(stored.told)
 
 

@@ -69,6 +69,7 @@ longer than half the time."""
 WAITS_MAX_S = 60.0
 AGAIN_AFTER_S, AGAIN_MAX_S = 30.0, 3600.0
 RETRY_AFTER_MAX_S = 6 * 3600.0
+TOLD_LEAST = 10_000
 SLACK = timedelta(seconds=10)
 """A start looks from so much before, for what was being stored then."""
 SILENT_IS_A_FAULT = ("push.apple.com",)
@@ -96,7 +97,9 @@ class Pushing:
         self._looks: set[tuple[int, int, Subject]] = set()
         self._whole: set[tuple[int, Subject]] = set()
         self._told: set[tuple[int, int]] = set()
-        """Sessions that have something to be told or shown, and conversations."""
+        """Sessions with something to be told or shown, and of what conversation; some had it."""
+        self._told_max = TOLD_LEAST
+        """With more of them it is looked which still have."""
         self._flying: dict[Mark, asyncio.Task[None]] = {}
         self._again: dict[Mark, timedelta] = {}
         """Of those, the ones that are to be looked at again, and how long after."""
@@ -162,7 +165,8 @@ class Pushing:
     async def _load(self) -> None:
         while True:
             try:
-                self._told = await notices.load(self._context)
+                await notices.load(self._context)
+                await self._know_told()
                 if self._context.notified:
                     at = self._context.clock()
                     for conversation_id, seq in (
@@ -172,6 +176,10 @@ class Pushing:
                 return
             except Unavailable:
                 await asyncio.sleep(FOUND_EVERY_S)
+
+    async def _know_told(self) -> None:
+        self._told = await notices.outstanding(self._context)
+        self._told_max = max(TOLD_LEAST, 2 * len(self._told))
 
     def _hear_message(self, event: MessageSent) -> None:
         said = event.message
@@ -267,6 +275,8 @@ class Pushing:
     async def _make_due(self, found: list[Due], *, is_last: bool = False) -> None:
         if not found:
             return
+        if len(self._told) > self._told_max:
+            await self._know_told()
         self._told.update((due.session_id, due.conversation_id) for due in found)
         for due in found:
             if due.mark in self._flying:
