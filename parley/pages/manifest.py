@@ -37,6 +37,18 @@ def manifest_pages(assets: Assets) -> Blueprint:
             "display": "standalone",
             "background_color": "#fcfaf6",
             "theme_color": "#fcfaf6",
+            # https://w3c.github.io/web-share-target/
+            "share_target": {
+                "action": "/share",
+                "method": "POST",
+                "enctype": "multipart/form-data",
+                "params": {
+                    "title": "title",
+                    "text": "text",
+                    "url": "url",
+                    "files": [{"name": "files", "accept": ["*/*"]}],
+                },
+            },
             "icons": [
                 {"src": src, "sizes": sizes, "type": "image/png", "purpose": purpose}
                 for src, sizes, purpose in pictures

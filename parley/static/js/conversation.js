@@ -145,6 +145,10 @@ if (navigator.serviceWorker && document.documentElement.dataset.worker === "yes"
   if (document.documentElement.dataset.keptAt) keep();
   else later(keep);
 }
+if (location.hash === "#shared") import("./kept/take-shared.js").then(({ takeShared }) => takeShared({
+  write: (text) => composer.putBack(text),
+  attach: (given) => files(new Event("shared")).then((ways) => ways.attach(given)),
+}));
 startComingBack({ roomId, store, reading, awayMs: lastRead.awayMs });
 
 /** For whoever opens it offline; what was kept of it is shown at once where the page is such a one. */

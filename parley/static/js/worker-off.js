@@ -8,5 +8,6 @@ async function end() {
   await self.clients.claim();
   for (const name of await caches.keys()) await caches.delete(name);
   indexedDB.deleteDatabase("parley-kept");
+  indexedDB.deleteDatabase("parley-shared");
   await self.registration.unregister();
 }

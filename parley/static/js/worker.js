@@ -5,3 +5,4 @@ import "./worker/answers.js";
 import "./worker/life.js";
 import "./worker/outgoing.js";
 import "./worker/push.js";
+import "./worker/share.js";

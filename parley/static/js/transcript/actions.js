@@ -9,6 +9,7 @@ import { react } from "../reactions/action.js";
 import { startChips } from "../reactions/chips.js";
 import { pin, unpin } from "./pin.js";
 import { reply } from "./reply.js";
+import { share } from "./share.js";
 import { startSwiping } from "./swipe.js";
 
 /**
@@ -44,6 +45,7 @@ export const actions = [
   copyWords,
   copyLink,
   download,
+  share,
   pin,
   unpin,
   remove,
