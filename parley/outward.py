@@ -82,7 +82,7 @@ def require_askable(url: str, networks: Sequence[Network] = ()) -> str:
         raise NotAllowed(f"must be a URL of at most {URL_MAX_CHARS} ASCII characters")
     try:
         parts = urlsplit(url)
-        port = parts.port or PORT
+        port = PORT if parts.port is None else parts.port
     except ValueError:
         raise NotAllowed("must be a URL") from None
     if parts.scheme != "https" or not parts.hostname:
@@ -102,6 +102,7 @@ def require_askable(url: str, networks: Sequence[Network] = ()) -> str:
 
 def _literal(host: str) -> str | None:
     """The address that a host name is, in whatever spelling the system would take for one."""
+    host = host.removesuffix(".")
     try:
         return str(ip_address(host.partition("%")[0]))
     except ValueError:
@@ -163,6 +164,9 @@ class Outward:
                     response.headers.get("Retry-After"),
                     text.decode("utf-8", "replace")[:200],
                 )
+        except aiohttp.InvalidURL as error:
+            # It would be none at any other time, either.
+            raise NotAllowed("must be a URL") from error
         except aiohttp.ClientConnectorError as error:
             raise error.os_error from error
         except (aiohttp.ClientError, ValueError) as error:

@@ -197,6 +197,8 @@ def quiet_until(quiet: QuietHours | None, at: datetime) -> datetime | None:
     ends = midnight + timedelta(minutes=quiet.end)
     if is_over_midnight and minute >= quiet.start:
         ends += timedelta(days=1)
+    # Where the clock shows an hour twice, the end is in the one that it is.
+    ends = ends.replace(fold=here.fold)
     # Of a day that is shorter or longer, its own clock tells when it is that late.
     return max(ends.astimezone(at.tzinfo), at + timedelta(minutes=1))
 

@@ -365,11 +365,12 @@ class Pushing:
             self._services.answered(origin)
             return Told(notice, decision, is_taken=True)
         log.debug("push_refused", service=origin, status=status, why=outcome.why)
-        is_gone = status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE) or outcome.is_for_good
-        if is_gone or notices.is_given_up(device, now):
-            if not outcome.is_for_good:
+        if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE) or outcome.is_for_good:
+            if status:
                 self._services.answered(origin)
             return Told(notice, decision, is_gone=True)
+        # Its service rests all the same: others have devices there.
+        is_gone = notices.is_given_up(device, now)
         wait_s = min(AGAIN_MAX_S, AGAIN_AFTER_S * 2.0 ** min(notice.tries, 10))
         if status == HTTPStatus.TOO_MANY_REQUESTS or status >= 500:
             asked_s = _seconds(outcome.retry_after, now)
@@ -385,8 +386,9 @@ class Pushing:
         else:
             self._services.answered(origin)
             log.warning("push_not_taken", service=origin, status=status, why=outcome.why)
-            return Told(notice, decision, is_refused=True)
-        return Told(notice, decision, again_at=now + timedelta(seconds=wait_s))
+            return Told(notice, decision, is_refused=True, is_gone=is_gone)
+        again_at = now + timedelta(seconds=wait_s)
+        return Told(notice, decision, again_at=again_at, is_gone=is_gone)
 
     async def _settle_done(self) -> None:
         """Store what became of those that were on their way: until then they are that still."""
@@ -430,5 +432,5 @@ def _seconds(retry_after: str | None, now: datetime) -> float | None:
         return float(retry_after)
     try:
         return max(0.0, (parsedate_to_datetime(retry_after) - now).total_seconds())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None

@@ -52,8 +52,7 @@ class Vapid:
 
     def authorization(self, endpoint: str) -> str:
         """For the push service that this is an address of."""
-        parts = urlsplit(endpoint)
-        origin = f"{parts.scheme}://{parts.netloc}"
+        origin = _origin(endpoint)
         now = self._clock()
         made_at, header = self._made.get(origin, (0.0, ""))
         if not 0 <= now - made_at < NEW_AFTER_S:
@@ -69,6 +68,13 @@ class Vapid:
         signature = self._key.sign(signed.encode("ascii"), ec.ECDSA(hashes.SHA256()))
         r, s = decode_dss_signature(signature)
         return f"{signed}.{text_of(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
+
+
+def _origin(endpoint: str) -> str:
+    """As browsers write it (RFC 6454): in small letters, without the port that is understood."""
+    parts = urlsplit(endpoint)
+    host = parts.netloc.lower().removesuffix(":443").removesuffix(":")
+    return f"{parts.scheme}://{host}"
 
 
 def _json(value: object) -> str:
