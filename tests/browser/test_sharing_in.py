@@ -7,6 +7,7 @@ import json
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Arrive
+from tests.browser.making_files import payload
 from tests.browser.visitor import Visitor
 
 SHARE = """([text, name]) => {
@@ -94,12 +95,12 @@ def test_a_message_and_its_file_are_handed_to_another_app(arrive: Arrive) -> Non
         """
     )
     ada.starts()
-    ada.page.locator("#file").set_input_files(
-        [{"name": "notes.txt", "mimeType": "text/plain", "buffer": b"Some notes"}]
-    )
+    ada.page.locator("#file").set_input_files([payload("notes.txt", b"Some notes")])
     expect(ada.page.locator("#composer")).to_contain_text("notes.txt")
     ada.says("Read this")
     ada.messages.first.focus()
+    # What can be done with a message is loaded by whoever goes to one.
+    ada.page.wait_for_function("() => document.querySelector('link[href*=actions]')?.sheet")
     ada.page.keyboard.press("h")
     ada.page.wait_for_function("() => globalThis.handed")
     assert ada.page.evaluate("handed") == {"text": "Read this", "files": [["notes.txt", 10]]}

@@ -80,6 +80,7 @@ GOOD = point(ec.generate_private_key(ec.SECP256R1()))
         b"\x05" + GOOD[1:],
         bytes([2 + GOOD[-1] % 2]) + GOOD[1:33],
     ],
+    ids=["none", "short", "zeros", "at_zero", "too_large", "cut", "longer", "off", "odd", "packed"],
 )
 def test_a_key_that_is_no_point_of_the_curve_is_refused(key: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
