@@ -13,6 +13,6 @@ for (const form of document.querySelectorAll("form[data-kept]")) keepForm(/** @t
 
 // Over plain HTTP browsers have no such thing; and a server may do without it.
 if (navigator.serviceWorker && document.documentElement.dataset.worker === "yes") {
-  later(() => import("./device/worker.js").then(({ register }) => register(), () => {}));
+  later(() => import("./device/worker.js").then(({ begin }) => begin(), () => {}));
 }
 if (document.documentElement.dataset.keptAt) import("./kept/as-of.js").then(({ tell }) => tell(), () => {});

@@ -1,1 +1,1 @@
-import"./shared-C3upCj_V.js";
+import"./shared-D7pHhqg9.js";

@@ -9,6 +9,14 @@ const policy = globalThis["trustedTypes"]?.createPolicy("parley", { createScript
 /** A folder of the address of every script. */
 const version = /\/static\/([0-9a-f]+)\//.exec(import.meta.url)?.[1] ?? "";
 
+/** What is installed has a number on its icon. */
+export function begin() {
+  if (matchMedia("(display-mode: standalone)").matches) {
+    import("../own/badge.js").then(({ beginBadge }) => beginBadge(), () => {});
+  }
+  return register();
+}
+
 /** Never rejects: a browser that may keep nothing has pages that work without it. */
 export async function register() {
   // Held as long as the page is open, so that what it is made of stays: see dropOldAssets in worker/assets.js.

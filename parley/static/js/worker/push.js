@@ -1,5 +1,6 @@
 // @ts-check
 // Notifications: shown, replaced, taken away, and tapped. What comes is as `present/pushes.py` makes it.
+import { show as showBadge } from "../browser/badge.js";
 import { OWN_PAGE } from "../connection/wire.js";
 import { titleOf } from "../room/title.js";
 import { worker } from "./scope.js";
@@ -111,16 +112,9 @@ async function open(shown) {
   return worker.clients.openWindow(url);
 }
 
-/** As many conversations wait as notifications are shown. */
+/** As many conversations wait as notifications are shown; a page that is opened counts them anew (own/badge.js). */
 async function count() {
-  const badged = /** @type {any} */ (navigator);
-  if (!badged.setAppBadge) return;
-  const shown = await worker.registration.getNotifications();
-  try {
-    await (shown.length ? badged.setAppBadge(shown.length) : badged.clearAppBadge());
-  } catch {
-    // Where the site is not installed there is nothing to show it on.
-  }
+  await showBadge((await worker.registration.getNotifications()).length);
 }
 
 /**
