@@ -277,7 +277,7 @@ class Config:
         _switch,
         "on",
         "off makes browsers forget what they keep of this server's pages, which then don't open "
-        "offline, nor tell of messages while closed",
+        "offline; and there are no notifications",
         "SWITCH",
     )
     log_level: str = _setting(
@@ -349,8 +349,8 @@ class Config:
     push_contact: str = _setting(
         _push_contact,
         "",
-        "where the people of a push service reach you, mailto:you@example.org or a page; if empty, "
-        "the public URL. Apple's takes no notification without either",
+        "whom push services can write to about problems, mailto:you@example.org or an https page; "
+        "if empty, the public URL. Apple's takes no notification without either",
         "ADDRESS",
     )
     push_networks: tuple[Network, ...] = _setting(

@@ -12,7 +12,6 @@ import contextlib
 import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -36,8 +35,6 @@ PORT = 443
 """Elsewhere than in `networks` no other is asked: nobody is to look for open ports through us."""
 ANSWER_MAX_BYTES = 4_096
 """Of an answer no more is read."""
-LOOKUPS = 16
-"""Names that are looked up at once: some never come to an end."""
 _TRANSLATED = IPv6Network("64:ff9b::/96")
 """Addresses of IPv4 behind a NAT64 (RFC 6052)."""
 
@@ -120,6 +117,12 @@ def _is_allowed(address: str, port: int, networks: Sequence[Network]) -> bool:
     return port == PORT and is_public(address)
 
 
+def service_of(url: str) -> str:
+    """Host and port, the same however they are spelled."""
+    parts = urlsplit(url)
+    return f"{(parts.hostname or '').removesuffix('.')}:{parts.port or PORT}"
+
+
 class Outward:
     """Connections to addresses that somebody gave us. Belongs to one event loop."""
 
@@ -154,7 +157,7 @@ class Outward:
         session = self._opened()
         try:
             async with (
-                self._place(urlsplit(url).netloc.lower()),
+                self._place(service_of(url)),
                 asyncio.timeout(self._within_s),
                 session.post(url, headers=headers, data=body, allow_redirects=False) as response,
             ):
@@ -193,8 +196,6 @@ class Outward:
         import aiohttp
 
         if self._session is None:
-            loop = asyncio.get_running_loop()
-            loop.set_default_executor(ThreadPoolExecutor(LOOKUPS, "lookup"))
             connector = aiohttp.TCPConnector(
                 limit=0,
                 ssl=ssl.create_default_context(),

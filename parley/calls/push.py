@@ -83,6 +83,8 @@ def _quiet_hours(given: contract.QuietHours) -> QuietHours:
         ZoneInfo(given.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise BadRequest("quiet_hours.time_zone is not one that is known here.") from None
+    if given.start == given.end:
+        raise BadRequest("quiet_hours must end at another time than they start.")
     return QuietHours(_minutes(given.start), _minutes(given.end), given.time_zone)
 
 
@@ -112,6 +114,7 @@ def _device(device: Device) -> contract.PushDevice:
 def _decided(decided: Decided) -> contract.NotificationsReply:
     return contract.NotificationsReply(
         level=decided.level.value,
+        usual=decided.usual.value,
         is_default=decided.is_default,
         quiet_until=present.moment_or_unset(decided.quiet_until),
     )

@@ -41,6 +41,8 @@ class Decided(Struct, frozen=True):
     """What somebody is notified of in a conversation."""
 
     level: Level
+    usual: Level
+    """What it is where nobody decides."""
     is_default: bool
     quiet_until: datetime | None
 
@@ -211,5 +213,6 @@ def _own(connection: sa.Connection, room_id: str, session: Session | None) -> tu
 
 
 def _decided(connection: sa.Connection, found: Found, wanted: Wanted) -> Decided:
-    level = level_of(wanted, people_in(connection, found.id))
-    return Decided(level, wanted.level is None, wanted.quiet_until)
+    people = people_in(connection, found.id)
+    level, usual = level_of(wanted, people), level_of(Wanted(), people)
+    return Decided(level, usual, wanted.level is None, wanted.quiet_until)

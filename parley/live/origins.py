@@ -28,10 +28,12 @@ class Services:
         service = self._services.get(origin)
         return 0.0 if service is None else service.rests_until
 
-    def is_known(self, origin: str) -> bool:
-        """Whether it took the last that it was sent."""
+    def is_known(self, origin: str, *, took_before: bool = False) -> bool:
+        """Whether it answered the last that it was sent; `took_before`: as far as was stored, where
+        nothing was sent there since the start.
+        """
         service = self._services.get(origin)
-        return service is not None and service.is_known
+        return took_before if service is None else service.is_known
 
     def answered(self, origin: str) -> None:
         """It is there, whatever it says."""

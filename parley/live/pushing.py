@@ -23,6 +23,7 @@ from parley.domain.context import Context
 from parley.domain.notices import REST_S, Due, Mark, Told
 from parley.errors import Unavailable
 from parley.live.origins import Services
+from parley.outward import service_of
 from parley.push.courier import Courier
 from parley.push.post import Outcome, Push, Urgency
 from parley.records import (
@@ -345,7 +346,7 @@ class Pushing:
                 topic=self._topic(f"{notice.conversation_id} {notice.subject}"),
                 ttl_s=TTL_S,
                 urgency=Urgency.HIGH if is_telling else Urgency.NORMAL,
-                is_known=self._services.is_known(origin) or device.took_at is not None,
+                is_known=self._services.is_known(origin, took_before=device.took_at is not None),
             )
             outcome = Outcome(0, 0)
             if self._courier is not None:
@@ -416,7 +417,7 @@ def _mark(notice: Notice) -> Mark:
 
 
 def _origin(device: Device) -> str:
-    return urlsplit(device.endpoint).netloc.lower()
+    return service_of(device.endpoint)
 
 
 def _must_show(device: Device) -> bool:

@@ -10,6 +10,7 @@ import asyncio
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
@@ -23,12 +24,15 @@ NICENESS = 10
 KNOWN_AT_ONCE, OTHERS_AT_ONCE = 48, 16
 """Anybody can name services that never answer: those that did have places of their own."""
 EACH_AT_ONCE = 24
+LOOKUPS = 16
+"""Names that are looked up at once: some never come to an end."""
 WITHIN_S = 10.0
 
 
 async def main() -> None:
     """Work until the input ends."""
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(LOOKUPS, "lookup"))
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     transport, protocol = await loop.connect_write_pipe(

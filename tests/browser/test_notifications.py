@@ -124,10 +124,33 @@ def test_what_of_and_where_is_chosen_in_a_dialog(ada: Visitor) -> None:
     ada.page.reload()
     ada.page.get_by_role("button", name="Notifications").click()
     expect(dialog.get_by_label("Mentions and replies")).to_be_checked()
+    expect(dialog.get_by_label("As usual (everything)")).to_be_visible()
     expect(dialog.get_by_label("Notify me on this device")).to_be_checked()
     expect(words).not_to_be_checked()
     dialog.get_by_label("Notify me on this device").uncheck()
     becomes(ada, "async () => !(await (await fetch('/api/push')).json()).devices.length")
+
+
+def test_what_could_not_be_stored_does_not_look_as_if_it_were(ada: Visitor) -> None:
+    ada.starts()
+    ada.page.get_by_role("button", name="Notifications").click()
+    dialog = ada.page.get_by_role("dialog", name="Notifications")
+    dialog.get_by_label("Notify me on this device").check()
+    words = dialog.get_by_label("Show names and what was said")
+    becomes(ada, "async () => (await (await fetch('/api/push')).json()).devices.length === 1")
+    ada.may_meet("ERR_FAILED")
+    ada.context.route("**/api/**", lambda route: route.abort())
+    dialog.get_by_label("Nothing").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("didn't respond")
+    expect(dialog.get_by_label("As usual (everything)")).to_be_checked()
+    words.click()
+    expect(words).to_be_checked()
+    ada.context.unroute("**/api/**")
+    dialog.get_by_label("Quiet hours").check()
+    dialog.get_by_label("From").fill("07:00")
+    expect(dialog.get_by_role("alert")).to_contain_text("two different times")
+    stored = "async () => (await (await fetch('/api/push')).json()).devices[0].quiet_hours.start"
+    assert ada.page.evaluate(stored) == "22:00"
 
 
 def test_whoever_waits_at_a_door_and_its_owner_are_offered_it(ada: Visitor, arrive: Arrive) -> None:

@@ -23,7 +23,7 @@ class PushKeys(Struct, kw_only=True):
 
 class QuietHours(Struct, kw_only=True):
     """Between two times of the day nothing is told, as `22:30`; what is unread then is told at the
-    end. `time_zone` as IANA names it: `Europe/Berlin`.
+    end. The two differ. `time_zone` as IANA names it: `Europe/Berlin`.
     """
 
     start: _CLOCK
@@ -81,9 +81,12 @@ class NotificationsBody(Struct, kw_only=True):
 
 
 class NotificationsReply(Struct, kw_only=True):
-    """What you are notified of in this conversation. `is_default`: as nobody decided otherwise."""
+    """What you are notified of in this conversation. `is_default`: nobody decided otherwise than
+    what is `usual` here.
+    """
 
     success: Literal[True] = True
     level: LevelName
+    usual: LevelName
     is_default: bool
     quiet_until: Timestamp | UnsetType = UNSET

@@ -350,7 +350,7 @@ async function offerNotifying() {
   offer({
     before: byId("composer"),
     words: "Get a notification when someone answers?",
-    done: "You'll be notified on this device. What of, you can choose under “Notifications”, next to the people.",
+    done: "You'll be notified on this device. What of, you choose in “People and link”, under “Notifications”.",
   });
 }
 

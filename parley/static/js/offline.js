@@ -7,6 +7,10 @@ import "./page.js";
 
 addEventListener("online", () => location.reload());
 /** @type {HTMLAnchorElement} */ (byId("again")).href = location.href;
+if (navigator.onLine) {
+  document.title = "No answer · parley";
+  document.querySelectorAll("h1").forEach((heading) => (heading.textContent = "The server doesn't answer"));
+}
 if (globalThis.caches) showKept();
 
 async function showKept() {

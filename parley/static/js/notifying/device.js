@@ -6,7 +6,7 @@ import { OWN_PAGE, ask } from "../connection/wire.js";
 
 /** @typedef {{start: string, end: string, time_zone: string}} QuietHours */
 /** @typedef {{words: boolean, quiet_hours: QuietHours | null}} Choices */
-/** @typedef {"there" | "blocked" | "home-screen" | "insecure" | "missing"} Support */
+/** @typedef {"there" | "blocked" | "home-screen" | "insecure" | "off" | "missing"} Support */
 
 const PATH = "/api/push";
 /** What this browser is notified with, where it is: so that it can be told to a server that forgot. */
@@ -18,9 +18,10 @@ export const USUAL = { words: true, quiet_hours: null };
 /** @returns {Support} */
 export function support() {
   if (!isSecureContext) return "insecure";
+  if (document.documentElement.dataset.worker !== "yes") return "off";
   if (isPhoneOfApple() && !isOnHomeScreen()) return "home-screen";
   const hasAll = "serviceWorker" in navigator && "PushManager" in globalThis && "Notification" in globalThis;
-  if (!hasAll || document.documentElement.dataset.worker !== "yes") return "missing";
+  if (!hasAll) return "missing";
   return Notification.permission === "denied" ? "blocked" : "there";
 }
 

@@ -21,7 +21,7 @@ export async function openNotifying({ roomId, opener }) {
   problem.setAttribute("role", "alert");
   dialog.append(Object.assign(made("h2", "", "Notifications"), { id: "notifying-title" }));
   if (reply.success) dialog.append(ofConversation({ path, reply, problem }));
-  else problem.textContent = reply.error;
+  else problem.textContent = `${reply.error} What of this conversation you're notified of can be chosen then.`;
   dialog.append(ofDevice({ choices, problem }), problem);
   const form = /** @type {HTMLFormElement} */ (made("form", "actions"));
   form.method = "dialog";
@@ -37,16 +37,17 @@ export async function openNotifying({ roomId, opener }) {
 /** @param {{path: string, reply: any, problem: HTMLElement}} parts */
 function ofConversation({ path, reply, problem }) {
   const group = fieldset("In this conversation");
-  const usual = reply.is_default ? ` (${LEVELS[reply.level].toLowerCase()})` : "";
   /** @type {[string, string][]} */
-  const levels = [["default", `As usual${usual}`], ...Object.entries(LEVELS)];
-  const chosen = reply.is_default ? "default" : reply.level;
+  const levels = [["default", `As usual (${LEVELS[reply.usual].toLowerCase()})`], ...Object.entries(LEVELS)];
+  let chosen = reply.is_default ? "default" : reply.level;
   for (const [value, words] of levels) {
     const label = made("label", "check");
     const radio = Object.assign(document.createElement("input"), { type: "radio", name: "level", value, checked: value === chosen });
     radio.addEventListener("change", async () => {
       const answer = await send("PUT", { level: value }, path);
-      problem.textContent = answer.success ? "" : answer.error;
+      tell(problem, answer.success ? "" : answer.error);
+      if (answer.success) chosen = value;
+      for (const each of group.querySelectorAll("input")) each.checked = each.value === chosen;
     });
     label.append(radio, made("span", "", words));
     group.append(label);
@@ -60,7 +61,8 @@ function ofConversation({ path, reply, problem }) {
   select.addEventListener("change", async () => {
     if (!select.value) return;
     const answer = await send("PUT", { quiet_for_s: Number(select.value) }, path);
-    problem.textContent = answer.success ? "" : answer.error;
+    tell(problem, answer.success ? "" : answer.error);
+    if (!answer.success) select.value = "";
   });
   label.append(select);
   group.append(label);
@@ -73,7 +75,7 @@ function ofDevice({ choices, problem }) {
   const can = support();
   if (can !== "there") {
     group.append(made("p", "panel-note", WHY_NOT[can]));
-    group.append(Object.assign(made("a", "button small", "What you can do"), { href: HELP }));
+    if (can !== "off") group.append(Object.assign(made("a", "button small", "What you can do"), { href: HELP }));
     return group;
   }
   let now = choices ?? USUAL;
@@ -84,23 +86,44 @@ function ofDevice({ choices, problem }) {
   const row = made("div", "notifying-row");
   row.append(from.label, to.label);
   const show = () => {
-    for (const each of [words, quiet]) each.box.disabled = !on.box.checked;
+    for (const each of [words, quiet, from, to]) each.box.disabled = !on.box.checked;
     row.hidden = !quiet.box.checked;
-    for (const each of [from, to]) each.box.disabled = !on.box.checked;
   };
   const change = async () => {
-    const hours = { start: from.box.value, end: to.box.value, time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone };
-    now = { words: words.box.checked, quiet_hours: quiet.box.checked && hours.start && hours.end ? hours : null };
+    show();
+    const [start, end] = [from.box.value, to.box.value];
+    if (quiet.box.checked && (!start || !end)) return; // somebody is at it
+    if (quiet.box.checked && start === end) return tell(problem, "Quiet hours need two different times.");
+    const hours = { start, end, time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone };
+    const wanted = { words: words.box.checked, quiet_hours: quiet.box.checked ? hours : null };
+    const isOn = on.box.checked;
     on.box.disabled = true;
-    problem.textContent = on.box.checked ? await turnOn(now) : await turnOff();
+    const failed = isOn ? await turnOn(wanted) : await turnOff();
     on.box.disabled = false;
-    if (problem.textContent) on.box.checked = (await notified()) !== undefined;
+    tell(problem, failed);
+    if (!failed) now = wanted;
+    else {
+      // As it was: nothing may look chosen that is not.
+      on.box.checked = (await notified()) !== undefined;
+      words.box.checked = now.words;
+      quiet.box.checked = now.quiet_hours !== null;
+      if (now.quiet_hours) [from.box.value, to.box.value] = [now.quiet_hours.start, now.quiet_hours.end];
+    }
     show();
   };
   for (const each of [on, words, quiet, from, to]) each.box.addEventListener("change", change);
   show();
   group.append(on.label, words.label, quiet.label, row);
   return group;
+}
+
+/**
+ * @param {HTMLElement} problem
+ * @param {string} words
+ */
+function tell(problem, words) {
+  problem.textContent = words;
+  if (words) problem.scrollIntoView({ block: "nearest" });
 }
 
 /** @param {string} words */

@@ -16,7 +16,7 @@ const OFFERED = "notifying-offered";
 export function offer({ before, words, done }) {
   remember(OFFERED, "yes");
   const can = support();
-  if (can === "missing" || can === "blocked" || can === "insecure" || document.querySelector(".offer")) return;
+  if (!["there", "home-screen"].includes(can) || document.querySelector(".offer")) return;
   const line = made("div", "offer");
   line.setAttribute("role", "group");
   line.setAttribute("aria-label", "Notifications");

@@ -7,6 +7,7 @@ export const WHY_NOT = {
   blocked: "Notifications from this site are blocked in your browser. You can allow them in its settings for this site.",
   "home-screen": "On iPhone and iPad, notifications need this site on your home screen.",
   insecure: "Notifications need a secure connection (https), and this server is reached without one.",
+  off: "This server has notifications switched off.",
   missing: "This browser can't show notifications from websites.",
 };
 

@@ -17,7 +17,6 @@ export function startYou({ roomId, store, renamed, stop }) {
     byId("you").hidden = !me;
     byId("own-name").textContent = me?.username ?? "";
     leaving.hidden = !me;
-    if (me) byId("notifying").hidden = false;
     rename.hidden = !active;
     if (!rename.open) field.value = me?.username ?? "";
   });
