@@ -102,18 +102,19 @@ def seeding(site: Process, data: Path) -> Iterator[Seeding]:
 
 
 @pytest.fixture
-def arrive(browser: Browser, site: Process) -> Iterator[Arrive]:
+def arrive(browser: Browser, site: Process, request: pytest.FixtureRequest) -> Iterator[Arrive]:
     """Brings people: `arrive("Ada")`, with the options of a context such as `color_scheme`.
 
     When they go home, none may have met any trouble that the test did not allow.
     """
     here: list[Visitor] = []
+    has_worker = request.node.get_closest_marker("with_worker") is not None
 
     def arrive(name: str, *, url: str = "", **options: Any) -> Visitor:
         if browser.browser_type.name == "firefox":
             for option in options.keys() & FIREFOX_IGNORES:
                 pytest.skip(_not_in_firefox(FIREFOX_IGNORES[option]))
-        here.append(Visitor(name, browser, url or site.url, **options))
+        here.append(Visitor(name, browser, url or site.url, has_worker=has_worker, **options))
         return here[-1]
 
     yield arrive

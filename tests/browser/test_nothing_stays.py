@@ -13,6 +13,8 @@ from tests.browser.test_offline import keeps, path_of
 from tests.browser.test_worker import comes_true
 from tests.browser.visitor import SLOW_MS, Visitor
 
+pytestmark = pytest.mark.with_worker
+
 SECRET = "The key is under the mat"
 ALL_THAT_IS_KEPT = """async () => {
   const found = [];

@@ -16,7 +16,10 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Arrive
 from tests.browser.visitor import SLOW_MS, Visitor
 
-pytestmark = pytest.mark.not_in_firefox("it asks nobody in a window that a test makes")
+pytestmark = [
+    pytest.mark.with_worker,
+    pytest.mark.not_in_firefox("it asks nobody in a window that a test makes"),
+]
 
 ENDPOINT = "https://push.example.net/a-browser"
 SUBSCRIBES = """

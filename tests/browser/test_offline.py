@@ -17,6 +17,8 @@ from tests.browser.test_worker import HAS_A_WORKER, comes_true
 from tests.browser.visitor import Visitor
 from tests.servers import Process, free_port
 
+pytestmark = pytest.mark.with_worker
+
 MOST = 30
 CHANGED = "(path) => navigator.serviceWorker.controller.postMessage({ type: 'changed', path })"
 OPENED_WITHIN_MS = 500

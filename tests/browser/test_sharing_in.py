@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Arrive
 from tests.browser.making_files import payload
 from tests.browser.visitor import Visitor
+
+pytestmark = pytest.mark.with_worker
 
 SHARE = """([text, name]) => {
   const form = Object.assign(document.createElement("form"), {

@@ -15,6 +15,8 @@ from tests.browser.versions import Version
 from tests.browser.visitor import Visitor
 from tests.servers import free_port
 
+pytestmark = pytest.mark.with_worker
+
 VERSIONS_KEPT = """async () =>
   (await caches.keys()).filter((name) => name.startsWith("parley-assets-")).length"""
 OWN_VERSION = "document.querySelector('script[type=module]').src.split('/')[4]"

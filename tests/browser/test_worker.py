@@ -12,6 +12,8 @@ from tests.browser.conftest import Arrive
 from tests.browser.visitor import SLOW_MS, Visitor
 from tests.servers import Process, process
 
+pytestmark = pytest.mark.with_worker
+
 HAS_A_WORKER = "() => navigator.serviceWorker.controller !== null"
 REGISTRATIONS = "async () => (await navigator.serviceWorker.getRegistrations()).length"
 BROKEN = """

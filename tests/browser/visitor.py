@@ -45,6 +45,15 @@ IN_FIREFOX = {
 
 PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
 
+NO_WORKER = """
+if (globalThis.ServiceWorkerContainer) {
+  ServiceWorkerContainer.prototype.register = () => new Promise(() => {});
+}
+"""
+"""Everybody's browser is new, and would load all scripts of the site for a worker, which is most of
+what such a test costs.
+"""
+
 _COOKIE = "parley_session"
 
 _in_front: WeakKeyDictionary[Browser, Page] = WeakKeyDictionary()
@@ -99,7 +108,9 @@ class Trouble:
 class Visitor:
     """A person at their browser. `options` are those of a Playwright context."""
 
-    def __init__(self, name: str, browser: Browser, url: str, **options: Any) -> None:
+    def __init__(
+        self, name: str, browser: Browser, url: str, *, has_worker: bool = False, **options: Any
+    ) -> None:
         self.name = name
         self.url = url
         self._browser = browser
@@ -107,6 +118,8 @@ class Visitor:
         # A Firefox has the pointer that the machine has, whatever Playwright says.
         self.is_by_touch = bool(options.get("has_touch")) and self.is_in_chromium
         self.context = browser.new_context(**{"locale": "en-GB", "timezone_id": "UTC", **options})
+        if not has_worker:
+            self.context.add_init_script(NO_WORKER)
         self.trouble = Trouble(urlsplit(url).netloc)
         if not options.get("java_script_enabled", True):
             # Chromium says so of each script it was told not to run.
