@@ -140,7 +140,7 @@ store.first(["unreadIsGuess"], ({ unreadIsGuess }) => unreadIsGuess, async () =>
 });
 if (store.state.me && !linkedSeq()) composer.focus();
 byId("notifying").addEventListener("click", openNotifying);
-if (globalThis.Notification?.permission === "granted") import("./notifying/page.js").then(({ follow }) => follow({ key, store }));
+if (globalThis.Notification?.permission === "granted") import("./notifying/page.js").then(({ follow }) => follow({ key, store }), () => {});
 if (navigator.serviceWorker && document.documentElement.dataset.worker === "yes") {
   if (document.documentElement.dataset.keptAt) keep();
   else later(keep);
@@ -148,7 +148,7 @@ if (navigator.serviceWorker && document.documentElement.dataset.worker === "yes"
 if (location.hash === "#shared") import("./kept/take-shared.js").then(({ takeShared }) => takeShared({
   write: (text) => composer.putBack(text),
   attach: (given) => files(new Event("shared")).then((ways) => ways.attach(given)),
-}));
+}), () => {});
 startComingBack({ roomId, store, reading, awayMs: lastRead.awayMs });
 
 /** For whoever opens it offline; what was kept of it is shown at once where the page is such a one. */
@@ -346,8 +346,8 @@ function send(text, files) {
 /** Once, and only where nobody has decided. */
 async function offerNotifying() {
   if (recall("notifying-offered") || globalThis.Notification?.permission === "granted") return;
-  const [{ offer }] = await Promise.all([import("./notifying/offer.js"), loadSheet("actions")]);
-  offer({
+  const loaded = await Promise.all([import("./notifying/offer.js"), loadSheet("actions")]).catch(() => undefined);
+  loaded?.[0].offer({
     before: byId("composer"),
     words: "Get a notification when someone answers?",
     done: "You'll be notified on this device. What of, you choose in “People and link”, under “Notifications”.",
@@ -357,8 +357,9 @@ async function offerNotifying() {
 /** @param {MouseEvent} event */
 async function openNotifying(event) {
   const opener = /** @type {HTMLElement} */ (event.currentTarget);
-  const [{ openNotifying: open }] = await Promise.all([import("./notifying/dialog.js"), loadSheet("actions")]);
-  open({ roomId, opener });
+  const loaded = await Promise.all([import("./notifying/dialog.js"), loadSheet("actions")]).catch(() => undefined);
+  if (loaded) loaded[0].openNotifying({ roomId, opener });
+  else announce("The notification settings didn't load. Check your connection.");
 }
 
 function uploads() {

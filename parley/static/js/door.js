@@ -20,7 +20,7 @@ if (state === "waiting" && globalThis.Notification?.permission !== "granted") {
     before: byId("door").appendChild(document.createElement("div")),
     words: "Get a notification when the owner answers?",
     done: "You'll be notified on this device, also with this page closed.",
-  }));
+  }), () => {});
 }
 setTimeout(look, AGAIN_MS);
 }
@@ -51,6 +51,6 @@ if (state === "waiting" && globalThis.Notification?.permission !== "granted") {
     before: byId("door").appendChild(document.createElement("div")),
     words: "Get a notification when the owner answers?",
     done: "You'll be notified on this device, also with this page closed.",
-  }));
+  }), () => {});
 }
 setTimeout(look, AGAIN_MS);

@@ -64,8 +64,8 @@ export class Knocks {
   /** Somebody who knocks while nobody looks waits for nothing. */
   async offerNotifying() {
     if (recall("notifying-offered") || globalThis.Notification?.permission === "granted") return;
-    const [{ offer }] = await Promise.all([import("../notifying/offer.js"), loadSheet("actions")]);
-    offer({
+    const loaded = await Promise.all([import("../notifying/offer.js"), loadSheet("actions")]).catch(() => undefined);
+    loaded?.[0].offer({
       before: this.root,
       words: "Get a notification when someone knocks and you're not here?",
       done: "You'll be notified on this device when someone knocks.",
