@@ -89,20 +89,26 @@ function ofDevice({ choices, problem }) {
     for (const each of [words, quiet, from, to]) each.box.disabled = !on.box.checked;
     row.hidden = !quiet.box.checked;
   };
+  let changes = 0;
   const change = async () => {
+    const number = ++changes;
     show();
     const [start, end] = [from.box.value, to.box.value];
-    if (quiet.box.checked && (!start || !end)) return; // somebody is at it
-    if (quiet.box.checked && start === end) return tell(problem, "Quiet hours need two different times.");
+    const isWrong = quiet.box.checked && (!start || !end || start === end);
+    if (isWrong) {
+      on.box.disabled = false;
+      return tell(problem, start && start === end ? "Quiet hours need two different times." : ""); // or somebody is at it
+    }
     const hours = { start, end, time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone };
     const wanted = { words: words.box.checked, quiet_hours: quiet.box.checked ? hours : null };
     const isOn = on.box.checked;
     on.box.disabled = true;
     const failed = isOn ? await turnOn(wanted) : await turnOff();
+    if (!failed) now = wanted;
+    if (number !== changes) return; // what was chosen since is told of
     on.box.disabled = false;
     tell(problem, failed);
-    if (!failed) now = wanted;
-    else {
+    if (failed) {
       // As it was: nothing may look chosen that is not.
       on.box.checked = (await notified()) !== undefined;
       words.box.checked = now.words;
