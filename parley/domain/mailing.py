@@ -108,6 +108,7 @@ class Mailing:
                 log.warning("mail_put_off")
             except Exception:
                 log.exception("mail_failed")
+            _go_on()
             try:
                 async with asyncio.timeout(self._wait_s()):
                     await self._mail.asked.wait()
@@ -392,6 +393,13 @@ def _new_to(connection: sa.Connection, wish: MailWish, ids: list[int], now: date
         has_more = len(messages) == UNHEARD_MAX
         found.append(_New(conversation, wanted, has_more, after if is_known else 0))
     return found
+
+
+def _go_on() -> None:
+    """Raise what a library swallowed as it said goodbye to a mail server: that all is to stop."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _told_at(wish: MailWish) -> datetime:

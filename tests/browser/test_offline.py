@@ -127,7 +127,7 @@ def test_a_page_that_is_not_kept_leads_to_those_that_are(ada: Visitor, server: P
     other = ada.owns("Never seen")
     server.stop()
     opens_without_network(ada, other)
-    expect(ada.page.get_by_role("heading", name="You're offline")).to_be_visible()
+    expect(ada.page.get_by_role("heading", name="The server doesn't answer")).to_be_visible()
     ada.page.get_by_role("link", name="Tea & <cake>").click()
     ada.page.wait_for_url(link)
     expect(ada.page.locator(".bar-title")).to_have_text("Tea & <cake>")

@@ -16,7 +16,7 @@ from parley.records import Device, LettingBe, Notice, Subject
 
 NOW = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
 NOTICE = Notice(1, 1, Subject.TALK, NOW, NOW, 0, None, None)
-SERVICE = "push.example.org"
+SERVICE = "push.example.org:443"
 
 
 def device(failing_for: timedelta | None = None) -> Device:

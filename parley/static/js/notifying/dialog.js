@@ -3,7 +3,7 @@
 import { openDialog } from "../browser/dialogs.js";
 import { ask } from "../connection/wire.js";
 import { USUAL, notified, send, support, turnOff, turnOn } from "./device.js";
-import { HELP, LEVELS, WHY_NOT } from "./words.js";
+import { HELP, LEVELS, WHY_NOT } from "./reasons.js";
 
 const PAUSES = /** @type {const} */ ([["3600", "1 hour"], ["28800", "8 hours"], ["86400", "1 day"], ["604800", "1 week"]]);
 
@@ -89,32 +89,30 @@ function ofDevice({ choices, problem }) {
     for (const each of [words, quiet, from, to]) each.box.disabled = !on.box.checked;
     row.hidden = !quiet.box.checked;
   };
+  /** One after the other, and of several that wait the last: the server keeps what comes last. */
   let changes = 0;
-  const change = async () => {
+  let changing = Promise.resolve();
+  const change = () => {
     const number = ++changes;
     show();
+    changing = changing.then(() => (number === changes ? apply(number) : undefined));
+  };
+  const apply = async (/** @type {number} */ number) => {
     const [start, end] = [from.box.value, to.box.value];
-    const isWrong = quiet.box.checked && (!start || !end || start === end);
-    if (isWrong) {
-      on.box.disabled = false;
-      return tell(problem, start && start === end ? "Quiet hours need two different times." : ""); // or somebody is at it
-    }
+    if (quiet.box.checked && (!start || !end)) return; // somebody is at it
+    if (quiet.box.checked && start === end) return tell(problem, "Quiet hours need two different times.");
     const hours = { start, end, time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone };
     const wanted = { words: words.box.checked, quiet_hours: quiet.box.checked ? hours : null };
-    const isOn = on.box.checked;
-    on.box.disabled = true;
-    const failed = isOn ? await turnOn(wanted) : await turnOff();
+    const failed = on.box.checked ? await turnOn(wanted) : await turnOff();
     if (!failed) now = wanted;
-    if (number !== changes) return; // what was chosen since is told of
-    on.box.disabled = false;
+    if (number !== changes) return; // what was chosen since is next
     tell(problem, failed);
-    if (failed) {
-      // As it was: nothing may look chosen that is not.
-      on.box.checked = (await notified()) !== undefined;
-      words.box.checked = now.words;
-      quiet.box.checked = now.quiet_hours !== null;
-      if (now.quiet_hours) [from.box.value, to.box.value] = [now.quiet_hours.start, now.quiet_hours.end];
-    }
+    if (!failed) return;
+    // As it was: nothing may look chosen that is not.
+    on.box.checked = (await notified()) !== undefined;
+    words.box.checked = now.words;
+    quiet.box.checked = now.quiet_hours !== null;
+    if (now.quiet_hours) [from.box.value, to.box.value] = [now.quiet_hours.start, now.quiet_hours.end];
     show();
   };
   for (const each of [on, words, quiet, from, to]) each.box.addEventListener("change", change);

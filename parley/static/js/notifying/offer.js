@@ -3,7 +3,7 @@
 // somebody knocks. The browser asks only after the tap that says what for.
 import { remember } from "../browser/saved.js";
 import { support, turnOn } from "./device.js";
-import { HELP, WHY_NOT } from "./words.js";
+import { HELP, WHY_NOT } from "./reasons.js";
 
 const OFFERED = "notifying-offered";
 
