@@ -11,16 +11,11 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import AsyncIterator, Mapping, Sequence
-from ipaddress import (
-    IPv4Address,
-    IPv4Network,
-    IPv6Address,
-    IPv6Network,
-    ip_address,
-    ip_network,
-)
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -28,13 +23,16 @@ from msgspec import Struct
 if TYPE_CHECKING:
     import aiohttp
 
-Network = IPv4Network | IPv6Network
+    from parley.addresses import Network
 
 URL_MAX_CHARS = 2_048
 PORT = 443
 """Elsewhere than in `networks` no other is asked: nobody is to look for open ports through us."""
 ANSWER_MAX_BYTES = 4_096
 """Of an answer no more is read."""
+HEADER_MAX_CHARS = 100
+LOOKUPS = 16
+"""Names that one `Outward` looks up at once: some never come to an end."""
 _TRANSLATED = IPv6Network("64:ff9b::/96")
 """Addresses of IPv4 behind a NAT64 (RFC 6052)."""
 
@@ -123,6 +121,13 @@ def service_of(url: str) -> str:
     return f"{(parts.hostname or '').removesuffix('.')}:{parts.port or PORT}"
 
 
+def _plain(header: str | None) -> str | None:
+    """A header's text. aiohttp gives bytes that are no UTF-8 as halves of characters, which nothing
+    can be made of again.
+    """
+    return None if header is None else header[:HEADER_MAX_CHARS].encode("ascii", "replace").decode()
+
+
 class Outward:
     """Connections to addresses that somebody gave us. Belongs to one event loop."""
 
@@ -144,6 +149,7 @@ class Outward:
         self._hosts: dict[str, tuple[asyncio.Semaphore, int]] = {}
         """By host and port, its places, and how many hold or wait for one."""
         self._within_s = within_s
+        self._lookups = _Lookups()
         self._session: aiohttp.ClientSession | None = None
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -164,7 +170,7 @@ class Outward:
                 text = await response.content.read(ANSWER_MAX_BYTES)
                 return Answer(
                     response.status,
-                    response.headers.get("Retry-After"),
+                    _plain(response.headers.get("Retry-After")),
                     text.decode("utf-8", "replace")[:200],
                 )
         except aiohttp.InvalidURL as error:
@@ -176,6 +182,7 @@ class Outward:
             raise ConnectionError(type(error).__name__) from error
 
     async def close(self) -> None:
+        self._lookups.close()
         if self._session is not None:
             await self._session.close()
 
@@ -200,7 +207,7 @@ class Outward:
                 limit=0,
                 ssl=ssl.create_default_context(),
                 use_dns_cache=False,
-                resolver=aiohttp.ThreadedResolver(),
+                resolver=aiohttp.ThreadedResolver(cast("Any", self._lookups)),
                 # The last moment at which it can be told where it goes.
                 socket_factory=self._socket,
             )
@@ -218,3 +225,24 @@ class Outward:
         if not _is_allowed(address[0], address[1], self._networks):
             raise NotAllowed("not a public address")
         return socket.socket(family, kind, protocol)
+
+
+class _Lookups:
+    """What aiohttp's resolver needs of an event loop, in threads of its own: a loop has few, and
+    names that are never found would keep all others waiting.
+    """
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(LOOKUPS, "lookup")
+
+    async def getaddrinfo(self, *args: Any, **more: Any) -> Any:
+        return await self._run(partial(socket.getaddrinfo, *args, **more))
+
+    async def getnameinfo(self, *args: Any) -> Any:
+        return await self._run(partial(socket.getnameinfo, *args))
+
+    async def _run(self, look_up: Callable[[], Any]) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, look_up)
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)

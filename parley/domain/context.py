@@ -63,6 +63,8 @@ class Context:
     """Whether nobody comes back as somebody without a token, whatever owners say."""
     notified: set[int] = field(default_factory=set)
     """The ids of the sessions that have a device which is notified."""
+    notices_changed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set where there may be something to notify somebody of."""
     filing: Filing | None = None
     """Where files are kept; None where there are none."""
     mail: Mail | None = None

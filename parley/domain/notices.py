@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
+import structlog
 from msgspec import Struct
 
-from parley.domain import access, knocking, notifying
+from parley.domain import notifying, telling
 from parley.domain.context import Context
 from parley.records import (
     Decision,
@@ -24,15 +25,11 @@ from parley.records import (
     Level,
     Notice,
     PuttingOff,
-    Session,
-    Standing,
     Subject,
     TakingAway,
     Telling,
 )
-from parley.storage import conversations as stored_conversations
-from parley.storage import facts, grants, knocks, messages, readings
-from parley.storage import participants as stored_participants
+from parley.storage import facts
 from parley.storage import push as stored
 
 PEOPLE_AT_ONCE = 50
@@ -45,7 +42,10 @@ READS_ALONG_S = 5.0
 TOLD_WITHIN = timedelta(days=1)
 """What was said before a longer stop is no news any more."""
 FAILING_MAX = timedelta(days=7)
-"""A device whose push service takes nothing for so long is forgotten."""
+FAILURES_MAX = 10
+"""A device whose push service takes nothing for so long, however often, is forgotten."""
+log = structlog.get_logger(__name__)
+
 _LOOKED = "notices_looked_until"
 
 Mark = tuple[int, int, Subject]
@@ -77,6 +77,8 @@ class Told(Struct, frozen=True):
     """Whether the device is no more."""
     is_refused: bool = False
     """Whether this one will never be taken."""
+    is_failure: bool = False
+    """Whether its push service took nothing, so that the device may be dead."""
     again_at: datetime | None = None
     """When to try again; of one that was taken, when there is more to tell."""
 
@@ -85,6 +87,14 @@ async def load(context: Context) -> None:
     """Know which sessions have devices."""
     context.notified.clear()
     context.notified.update(await context.database.read(stored.sessions))
+
+
+async def look_at_shown(context: Context) -> None:
+    """Have all that is shown looked at again: something may have been deleted or read as the server
+    ended.
+    """
+    at = context.clock()
+    await context.database.write(lambda connection: stored.look_at_shown(connection, at=at))
 
 
 async def outstanding(context: Context) -> set[tuple[int, int]]:
@@ -219,15 +229,25 @@ async def due(context: Context, *, limit: int) -> list[tuple[Notice, Device]]:
 
 
 async def next_due(context: Context) -> datetime | None:
-    return await context.database.search(stored.next_due)
+    """When there is more to be told than now."""
+    return await context.database.search(stored.next_due, after=context.clock())
 
 
 async def decide(context: Context, some: Sequence[tuple[Notice, Device]]) -> list[Decision]:
     """What each notice comes to, as it is now."""
     now = context.clock()
 
+    def one(connection: sa.Connection, notice: Notice, device: Device) -> Decision:
+        try:
+            return telling.decide(connection, notice, device, now)
+        except sa.exc.DBAPIError:
+            raise
+        except Exception:  # the others are told all the same
+            log.exception("notifying_failed")
+            return LettingBe()
+
     def query(connection: sa.Connection) -> list[Decision]:
-        return [_decide(connection, notice, device, now) for notice, device in some]
+        return [one(connection, notice, device) for notice, device in some]
 
     return await context.database.search(query)
 
@@ -235,7 +255,6 @@ async def decide(context: Context, some: Sequence[tuple[Notice, Device]]) -> lis
 async def settle(context: Context, told: Sequence[Told]) -> None:
     """Store what became of them: few at a time, as others wait meanwhile."""
     now = context.clock()
-
     is_any_gone = any(each.is_gone for each in told)
 
     def work(connection: sa.Connection) -> set[int]:
@@ -255,7 +274,8 @@ def _settle(connection: sa.Connection, told: Told, now: datetime) -> None:
         return
     match decision:
         case PuttingOff():
-            stored.put_off(connection, notice, at=decision.until, tries=notice.tries)
+            since = decision.until if decision.is_wished else notice.since
+            stored.put_off(connection, notice, at=decision.until, since=since, tries=notice.tries)
             return
         case LettingBe():
             if notice.shown_seq is None:
@@ -275,165 +295,22 @@ def _settle(connection: sa.Connection, told: Told, now: datetime) -> None:
             stored.show_nothing(connection, notice, again_at=told.again_at)
         return
     if told.is_refused or told.again_at is None or now - notice.since > TOLD_WITHIN:
-        stored.forget(connection, notice)
+        if notice.shown_seq is None or isinstance(decision, TakingAway):
+            stored.forget(connection, notice)
+        else:
+            stored.rest(connection, notice)
     else:
-        stored.put_off(connection, notice, at=told.again_at, tries=notice.tries + 1)
-    if not told.is_refused:
+        stored.put_off(
+            connection, notice, at=told.again_at, since=notice.since, tries=notice.tries + 1
+        )
+    if told.is_failure:
         stored.failed(connection, notice.device_id, at=now)
 
 
 def is_given_up(device: Device, at: datetime) -> bool:
-    """Whether its push service has taken nothing for too long."""
-    return device.failing_since is not None and at - device.failing_since > FAILING_MAX
-
-
-def _decide(connection: sa.Connection, notice: Notice, device: Device, now: datetime) -> Decision:
-    conversation = stored_conversations.by_id(connection, notice.conversation_id)
-    nothing: Decision = LettingBe() if notice.shown_seq is None else TakingAway()
-    if conversation is None:
-        return nothing
-    session_id = device.session_id
-    wanted = stored.wanted(connection, conversation.id, session_id)
-    person = stored_participants.by_session(connection, conversation.id, session_id)
-    granted = grants.find(connection, conversation.id, session_id)
-    session = Session(session_id, conversation.created_at, token_used=True)
-    standing = access.standing(conversation, session, person=person, granted=granted)
-    if standing is Standing.REMOVED:
-        return nothing
-    quiet = notifying.quiet_until(device.quiet_hours, now)
-    waits = max((each for each in (quiet, wanted.quiet_until) if each and each > now), default=None)
-    said = Telling(
-        conversation_id=conversation.id,
-        room_id=conversation.room_id,
-        title=conversation.title,
-        subject=notice.subject,
-        seq=0,
-        count=1,
-        sender="",
-        text="",
-        attachments=0,
-        at=now,
-        as_of=now,
-        is_silent=False,
-    )
-    match notice.subject:
-        case Subject.KNOCKS:
-            found = _knocks(connection, said, device, standing, wanted.level, now)
-        case Subject.DOOR:
-            found = _door(connection, said, session_id, is_inside=person is not None)
-        case _:
-            if person is None or person.left_for_good:
-                return nothing
-            level = notifying.level_of(wanted, notifying.people_in(connection, conversation.id))
-            found = _talk(connection, said, notice, device, person.user_id, level)
-            if found is not None and found.seq == notice.shown_seq and not found.is_silent:
-                return LettingBe()
-    if found is None:
-        return nothing
-    if waits is not None and not found.is_silent:
-        return PuttingOff(waits)
-    return found
-
-
-def _talk(
-    connection: sa.Connection,
-    said: Telling,
-    notice: Notice,
-    device: Device,
-    user_id: str,
-    level: Level,
-) -> Telling | None:
-    person = stored_participants.by_session(connection, said.conversation_id, device.session_id)
-    if person is None or level is Level.NONE:
-        return None
-    unread = readings.unread(connection, person)
-    newest = stored.newest_for(
-        connection, said.conversation_id, user_id, after=unread.after, level=level
-    )
-    if newest is None:
-        return None
-    message = messages.at_seq(connection, said.conversation_id, newest)
-    if message is None or message.deleted_at is not None:
-        return None
-    was_shown = notice.shown_seq is not None
-    is_edited = (
-        was_shown
-        and newest == notice.shown_seq
-        and message.edited_at is not None
-        and notice.shown_at is not None
-        and message.edited_at > notice.shown_at
-    )
-    is_taken_back = was_shown and notice.shown_seq is not None and newest < notice.shown_seq
-    return Telling(
-        conversation_id=said.conversation_id,
-        room_id=said.room_id,
-        title=said.title,
-        subject=said.subject,
-        seq=newest,
-        count=max(1, unread.mentions if level is Level.MENTIONS else unread.count),
-        sender=message.username if device.shows_words else "",
-        text=message.text if device.shows_words else "",
-        attachments=len(message.attachments or ()) if device.shows_words else 0,
-        at=message.sent_at,
-        as_of=said.as_of,
-        is_silent=is_edited or is_taken_back,
-        is_urgent=True,
-    )
-
-
-def _knocks(
-    connection: sa.Connection,
-    said: Telling,
-    device: Device,
-    standing: Standing,
-    level: Level | None,
-    now: datetime,
-) -> Telling | None:
-    if standing is not Standing.OWNER or level is Level.NONE:
-        return None
-    waiting = knocking.waiting(connection, said.conversation_id, at=now)
-    if not waiting:
-        return None
-    return Telling(
-        conversation_id=said.conversation_id,
-        room_id=said.room_id,
-        title=said.title,
-        subject=said.subject,
-        seq=0,
-        count=len(waiting),
-        sender=waiting[-1].username if device.shows_words else "",
-        text="",
-        attachments=0,
-        at=waiting[-1].asked_at,
-        as_of=now,
-        is_silent=False,
-        is_urgent=True,
-    )
-
-
-def _door(
-    connection: sa.Connection, said: Telling, session_id: int, *, is_inside: bool
-) -> Telling | None:
-    knock = knocks.of_session(connection, said.conversation_id, session_id)
-    if knock is None or knock.answer is None or is_inside:
-        return None
-    return Telling(
-        conversation_id=said.conversation_id,
-        # Nobody learns a newer link by an answer that lets them not in.
-        room_id=said.room_id if knock.answer in ("admitted", "opened") else knock.room_id,
-        title="",
-        subject=said.subject,
-        seq=0,
-        count=1,
-        sender="",
-        text="",
-        attachments=0,
-        at=said.at,
-        as_of=said.as_of,
-        is_silent=False,
-        answer=knock.answer,
-        is_urgent=True,
-    )
+    """Whether its push service has taken nothing for too long, and was asked often."""
+    is_long = device.failing_since is not None and at - device.failing_since > FAILING_MAX
+    return is_long and device.failures >= FAILURES_MAX
 
 
 def _at(follower: Follower, now: datetime, held: Iterable[int]) -> datetime:

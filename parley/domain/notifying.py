@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
 from msgspec import Struct
 from msgspec.structs import replace
 
+from parley.addresses import Network
 from parley.domain import door
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.errors import BadRequest, Forbidden, NotJoined
-from parley.outward import Network, NotAllowed, require_askable
+from parley.outward import NotAllowed, require_askable
 from parley.push import encryption
 from parley.records import Device, Level, QuietHours, Session, Standing, Wanted
 from parley.storage import push as stored
@@ -22,7 +23,6 @@ DEVICES_MAX = 10
 """Of one session. With one more, the one that was added first is notified no more."""
 TWO = 2
 """In a conversation of so many everything said is said to one."""
-SNOOZE_MAX_S = 30 * 24 * 3600
 
 
 class Subscription(Struct, frozen=True):
@@ -83,6 +83,8 @@ async def add_device(
             if there.session_id != session.id and not is_same:
                 raise Forbidden("This browser is notified for somebody else.")
             if there.session_id == session.id and is_same:
+                if there.quiet_hours != chosen.quiet_hours:
+                    stored.tell_device_now(connection, there.id, at=at)
                 return stored.change(
                     connection,
                     there.id,
@@ -104,7 +106,11 @@ async def add_device(
             quiet_hours=chosen.quiet_hours,
         )
 
-    return await context.database.write(work, lambda device: context.notified.add(session.id))
+    def tell(_: Device) -> None:
+        context.notified.add(session.id)
+        context.notices_changed.set()
+
+    return await context.database.write(work, tell)
 
 
 async def remove_device(context: Context, session: Session, endpoint: str) -> bool:
@@ -165,9 +171,11 @@ async def decide(
             quiet_until = at + timedelta(seconds=quiet_for_s) if quiet_for_s > 0 else None
         now = Wanted(before.level if keeps_level else level, quiet_until)
         stored.want(connection, found.id, own.id, now)
+        # Otherwise what waits for the end of the pause would go on to wait for it.
+        stored.tell_now(connection, own.id, found.id, at=at)
         return _decided(connection, found, now)
 
-    return await context.database.write(work)
+    return await context.database.write(work, lambda _: context.notices_changed.set())
 
 
 def level_of(wanted: Wanted, people: int) -> Level:
@@ -186,7 +194,10 @@ def quiet_until(quiet: QuietHours | None, at: datetime) -> datetime | None:
     """The end of the quiet hours that `at` is in; None where it is in none."""
     if quiet is None or quiet.start == quiet.end:
         return None
-    here = at.astimezone(ZoneInfo(quiet.time_zone))
+    try:
+        here = at.astimezone(ZoneInfo(quiet.time_zone))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None  # it was known where the database comes from
     minute = here.hour * 60 + here.minute
     is_over_midnight = quiet.start > quiet.end
     if is_over_midnight:

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
-from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import structlog
@@ -22,13 +22,12 @@ from parley.domain import notices
 from parley.domain.context import Context
 from parley.domain.notices import REST_S, Due, Mark, Told
 from parley.errors import Unavailable
-from parley.live.origins import Services
+from parley.live.push_services import PushServices
 from parley.outward import service_of
 from parley.push.courier import Courier
 from parley.push.post import Outcome, Push, Urgency
 from parley.records import (
     ConversationDeleted,
-    Decision,
     Device,
     Event,
     GrantsTakenBack,
@@ -50,8 +49,14 @@ from parley.records import (
     Telling,
 )
 
-IN_FLIGHT_MAX = 128
-"""So many are handed over at once."""
+IN_FLIGHT_MAX, OTHERS_MAX = 128, 32
+"""So many are handed over at once; of them to push services of which nobody knows whether they
+answer: anybody can name some that don't.
+"""
+EACH_MAX, OTHERS_EACH_MAX = 24, 4
+"""Of them to one push service: no more than the process that pushes takes on at once or soon."""
+CROWDED_S = 10.0
+"""What finds its push service, or the others' places, full is looked at again after this."""
 AT_ONCE = 10
 """So many are looked up at once; then those who talk have their turn."""
 TALKS_S = 0.25
@@ -68,8 +73,6 @@ FOUND_EVERY_S = 1.0
 """Who is to be told of what is said in one conversation is looked for at most so often, and no
 longer than half the time."""
 WAITS_MAX_S = 60.0
-AGAIN_AFTER_S, AGAIN_MAX_S = 30.0, 3600.0
-RETRY_AFTER_MAX_S = 6 * 3600.0
 TOLD_LEAST = 10_000
 SLACK = timedelta(seconds=10)
 """A start looks from so much before, for what was being stored then."""
@@ -80,6 +83,14 @@ elsewhere stays until its browser is opened."""
 log = structlog.get_logger(__name__)
 
 
+class _Flight(NamedTuple):
+    """One that is on its way."""
+
+    task: asyncio.Task[None]
+    service: str
+    is_known: bool
+
+
 class Pushing:
     """One for a server: begin with `run`, end with `close`."""
 
@@ -87,8 +98,8 @@ class Pushing:
         self._context = context
         self._courier: Courier | None = None
         self._topic: Callable[[str], str] = str
-        self._services = Services()
-        self._wake = asyncio.Event()
+        self._services = PushServices()
+        self._wake = context.notices_changed
         self._said: dict[int, tuple[int, datetime]] = {}
         """By conversation, from which seq on nobody was looked for, and when that was said."""
         self._rests: dict[int, float] = {}
@@ -101,14 +112,19 @@ class Pushing:
         """Sessions with something to be told or shown, and of what conversation; some had it."""
         self._told_max = TOLD_LEAST
         """With more of them it is looked which still have."""
-        self._flying: dict[Mark, asyncio.Task[None]] = {}
+        self._flying: dict[Mark, _Flight] = {}
+        """Handed over, until it is stored what became of them."""
         self._again: dict[Mark, timedelta] = {}
         """Of those, the ones that are to be looked at again, and how long after."""
         self._done: list[Told] = []
+        self._database = 0
+        """Grows where another lies in the folder."""
         self._heard: dict[type[Any], Callable[[Any], None]] = {
             MessageSent: self._hear_message,
             MessageChanged: self._hear_change,
-            ReadingMoved: lambda event: self._look(event.session_id, event.conversation_id),
+            ReadingMoved: lambda event: self._look(
+                event.session_id, event.conversation_id, [Subject.TALK]
+            ),
             Knocked: lambda event: self._knocked.add(event.conversation_id),
             KnockAnswered: self._hear_answer,
             ParticipantRemoved: lambda event: self._hear_gone(event.participant),
@@ -151,17 +167,21 @@ class Pushing:
             self._wake.clear()
 
     async def begin_anew(self) -> None:
-        """Another database lies in the folder."""
-        for known in (self._said, self._rests, self._knocked, self._answered, self._looks):
+        """Another database lies in the folder, in which all ids are others'."""
+        self._database += 1
+        for known in (
+            *(self._said, self._rests, self._knocked, self._answered, self._looks, self._whole),
+            *(self._flying, self._again, self._done),
+        ):
             known.clear()
-        self._whole.clear()
         await self._load()
 
     async def close(self) -> None:
         """Hand nothing over any more; what was not goes out at the next start."""
         if self._courier is not None:
             await self._courier.close()
-        await asyncio.gather(*self._flying.values(), return_exceptions=True)
+        flights = [flight.task for flight in self._flying.values()]
+        await asyncio.gather(*flights, return_exceptions=True)
 
     async def _load(self) -> None:
         while True:
@@ -169,6 +189,7 @@ class Pushing:
                 await notices.load(self._context)
                 await self._know_told()
                 if self._context.notified:
+                    await notices.look_at_shown(self._context)
                     at = self._context.clock()
                     for conversation_id, seq in (
                         await notices.said_unnoticed(self._context)
@@ -217,9 +238,11 @@ class Pushing:
         self._said.pop(conversation_id, None)
         self._whole.update((conversation_id, subject) for subject in Subject)
 
-    def _look(self, session_id: int, conversation_id: int) -> None:
+    def _look(
+        self, session_id: int, conversation_id: int, subjects: Iterable[Subject] = tuple(Subject)
+    ) -> None:
         if (session_id, conversation_id) in self._told:
-            self._looks.update((session_id, conversation_id, subject) for subject in Subject)
+            self._looks.update((session_id, conversation_id, subject) for subject in subjects)
 
     async def _round(self) -> float:
         """Do what there is to do; how long there is nothing, in seconds."""
@@ -230,8 +253,6 @@ class Pushing:
         waits_s = await self._find()
         if await self._hand_over():
             return 0.0
-        if self._flying or self._done:
-            return waits_s
         due = await notices.next_due(self._context)
         if due is not None:
             waits_s = min(waits_s, (due - self._context.clock()).total_seconds())
@@ -239,13 +260,19 @@ class Pushing:
 
     async def _look_again(self) -> None:
         looks, whole = self._looks, self._whole
-        if looks or whole:
-            self._looks, self._whole = set(), set()
-            looked_at = whole | {look[1:] for look in looks}
-            for mark in self._flying:
-                if mark[1:] in looked_at:
-                    self._again[mark] = GOES_AT
+        if not looks and not whole:
+            return
+        self._looks, self._whole = set(), set()
+        looked_at = whole | {look[1:] for look in looks}
+        for mark in self._flying:
+            if mark[1:] in looked_at:
+                self._again[mark] = GOES_AT
+        try:
             await notices.look_again(self._context, looks, whole)
+        except BaseException:
+            self._looks |= looks
+            self._whole |= whole
+            raise
 
     async def _find(self) -> float:
         """Find whom what happened concerns; how long until there may be more."""
@@ -253,25 +280,43 @@ class Pushing:
         self._rests = {id: until for id, until in self._rests.items() if until > now}
         for conversation_id in [id for id in self._said if id not in self._rests]:
             first = asyncio.get_running_loop().time()
-            since, _ = self._said.pop(conversation_id)
-            after: str | None = ""
-            while after is not None:
-                began = time.perf_counter()
-                found, after = await notices.followers(
-                    self._context, conversation_id, since, after=after
-                )
-                await self._breathe(began)
-                await self._make_due(found, is_last=after is None)
+            said = self._said.pop(conversation_id)
+            try:
+                await self._find_followers(conversation_id, said[0])
+            except BaseException:
+                # What was said since comes after it, so that all of it is looked for again.
+                self._said[conversation_id] = said
+                raise
             took_s = asyncio.get_running_loop().time() - first
             self._rests[conversation_id] = first + max(FOUND_EVERY_S, 2 * took_s)
-        while self._knocked:
-            await self._make_due(await notices.owners(self._context, self._knocked.pop()))
-        while self._answered:
-            await self._make_due(await notices.answered(self._context, *self._answered.pop()))
+        for conversation_id in list(self._knocked):
+            self._knocked.discard(conversation_id)
+            try:
+                await self._make_due(await notices.owners(self._context, conversation_id))
+            except BaseException:
+                self._knocked.add(conversation_id)
+                raise
+        for answered in list(self._answered):
+            self._answered.discard(answered)
+            try:
+                await self._make_due(await notices.answered(self._context, *answered))
+            except BaseException:
+                self._answered.add(answered)
+                raise
         if not self._said:
             return WAITS_MAX_S
         now = asyncio.get_running_loop().time()
         return max(0.0, min(self._rests.get(id, now) for id in self._said) - now)
+
+    async def _find_followers(self, conversation_id: int, since: int) -> None:
+        after: str | None = ""
+        while after is not None:
+            began = time.perf_counter()
+            found, after = await notices.followers(
+                self._context, conversation_id, since, after=after
+            )
+            await self._breathe(began)
+            await self._make_due(found, is_last=after is None)
 
     async def _make_due(self, found: list[Due], *, is_last: bool = False) -> None:
         if not found:
@@ -300,26 +345,16 @@ class Pushing:
         if not some:
             return False
         began = time.perf_counter()
-        now, loop_now = self._context.clock(), asyncio.get_running_loop().time()
-        rested: list[Told] = []
-        ready: list[tuple[Notice, Device]] = []
-        for notice, device in some:
-            until = self._services.rests_until(_origin(device))
-            if until > loop_now:
-                later = now + timedelta(seconds=until - loop_now)
-                rested.append(Told(notice, PuttingOff(later)))
-            else:
-                ready.append((notice, device))
-        settled = rested
+        settled, ready = self._sorted(some)
         for (notice, device), decision in zip(
             ready, await notices.decide(self._context, ready), strict=True
         ):
-            if isinstance(decision, Telling | TakingAway):
-                if isinstance(decision, TakingAway) and _must_show(device):
-                    settled.append(Told(notice, decision, is_taken=True))
-                    continue
+            if isinstance(decision, TakingAway) and _must_show(device):
+                settled.append(Told(notice, decision, is_taken=True))
+            elif isinstance(decision, Telling | TakingAway):
                 task = asyncio.get_running_loop().create_task(self._send(notice, device, decision))
-                self._flying[_mark(notice)] = task
+                service, is_known = service_of(device.endpoint), self._services.is_known(device)
+                self._flying[_mark(notice)] = _Flight(task, service, is_known)
             else:
                 settled.append(Told(notice, decision))
         if settled:
@@ -327,15 +362,40 @@ class Pushing:
         await self._breathe(began)
         return True
 
+    def _sorted(
+        self, some: Iterable[tuple[Notice, Device]]
+    ) -> tuple[list[Told], list[tuple[Notice, Device]]]:
+        """Those that are put off, as their push service rests or has all the places that it may
+        have; and the others.
+        """
+        now, loop_now = self._context.clock(), asyncio.get_running_loop().time()
+        of_each = Counter(flight.service for flight in self._flying.values())
+        others = sum(not flight.is_known for flight in self._flying.values())
+        put_off: list[Told] = []
+        ready: list[tuple[Notice, Device]] = []
+        for notice, device in some:
+            service, is_known = service_of(device.endpoint), self._services.is_known(device)
+            wait_s = self._services.rests_until(service) - loop_now
+            is_full = of_each[service] >= (EACH_MAX if is_known else OTHERS_EACH_MAX)
+            if wait_s <= 0 and (is_full or (not is_known and others >= OTHERS_MAX)):
+                # A crowd that waits for few places doesn't come back all at once.
+                wait_s = CROWDED_S * random.uniform(0.1, 1.0)  # noqa: S311  # no secret
+            if wait_s > 0:
+                put_off.append(Told(notice, PuttingOff(now + timedelta(seconds=wait_s))))
+                continue
+            of_each[service] += 1
+            others += not is_known
+            ready.append((notice, device))
+        return put_off, ready
+
     async def _breathe(self, began: float) -> None:
         """Let those who talk have the core: after a piece of work that began then."""
         is_talk = asyncio.get_running_loop().time() - self._context.database.talked_s < TALKS_S
         await asyncio.sleep((time.perf_counter() - began) * (RESTS_FOR_TALK if is_talk else RESTS))
 
-    async def _send(self, notice: Notice, device: Device, decision: Decision) -> None:
-        origin = _origin(device)
+    async def _send(self, notice: Notice, device: Device, decision: Telling | TakingAway) -> None:
+        database, is_telling = self._database, isinstance(decision, Telling)
         try:
-            is_telling = isinstance(decision, Telling)
             push = Push(
                 endpoint=device.endpoint,
                 key=device.key,
@@ -346,92 +406,60 @@ class Pushing:
                 topic=self._topic(f"{notice.conversation_id} {notice.subject}"),
                 ttl_s=TTL_S,
                 urgency=Urgency.HIGH if is_telling else Urgency.NORMAL,
-                is_known=self._services.is_known(origin, took_before=device.took_at is not None),
+                is_known=self._services.is_known(device),
             )
-            outcome = Outcome(0, 0)
+            outcome = Outcome(0, 0, is_lost=True)
             if self._courier is not None:
                 outcome = await self._courier.send(push)
-            self._done.append(self._judge(notice, device, decision, outcome))
+            told = self._services.judge(
+                notice,
+                device,
+                decision,
+                outcome,
+                at=self._context.clock(),
+                loop_s=asyncio.get_running_loop().time(),
+            )
         except Exception:
             log.exception("notifying_failed")
-            self._done.append(Told(notice, decision, is_refused=True))
-        finally:
+            told = Told(notice, decision, is_refused=True)
+        if database == self._database:
+            self._done.append(told)
             self._wake.set()
 
-    def _judge(self, notice: Notice, device: Device, decision: Decision, outcome: Outcome) -> Told:
-        origin, now = _origin(device), self._context.clock()
-        loop_now = asyncio.get_running_loop().time()
-        status = outcome.status
-        if 200 <= status < 300:
-            self._services.answered(origin)
-            return Told(notice, decision, is_taken=True)
-        log.debug("push_refused", service=origin, status=status, why=outcome.why)
-        if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE) or outcome.is_for_good:
-            if status:
-                self._services.answered(origin)
-            return Told(notice, decision, is_gone=True)
-        # Its service rests all the same: others have devices there.
-        is_gone = notices.is_given_up(device, now)
-        wait_s = min(AGAIN_MAX_S, AGAIN_AFTER_S * 2.0 ** min(notice.tries, 10))
-        if status == HTTPStatus.TOO_MANY_REQUESTS or status >= 500:
-            asked_s = _seconds(outcome.retry_after, now)
-            if asked_s is None:
-                self._services.failed(origin, loop_now)
-            else:
-                wait_s = min(asked_s, RETRY_AFTER_MAX_S)
-                self._services.asked_for_rest(origin, loop_now + wait_s)
-        elif status == 0:
-            self._services.failed(origin, loop_now)
-        elif status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            log.warning("push_not_allowed", service=origin, status=status, why=outcome.why)
-        else:
-            self._services.answered(origin)
-            log.warning("push_not_taken", service=origin, status=status, why=outcome.why)
-            return Told(notice, decision, is_refused=True, is_gone=is_gone)
-        again_at = now + timedelta(seconds=wait_s)
-        return Told(notice, decision, again_at=again_at, is_gone=is_gone)
-
     async def _settle_done(self) -> None:
-        """Store what became of those that were on their way: until then they are that still."""
-        done, self._done = self._done, []
-        if not done:
-            return
-        now = self._context.clock()
-        marks = [_mark(told.notice) for told in done]
-        for at, mark in enumerate(marks):
-            again = self._again.pop(mark, None)
-            if again is not None and done[at].is_taken:
-                done[at] = replace(done[at], again_at=now + again)
-        try:
-            for start in range(0, len(done), AT_ONCE):
-                began = time.perf_counter()
-                await notices.settle(self._context, done[start : start + AT_ONCE])
-                await self._breathe(began)
-        finally:
-            for mark in marks:
-                self._flying.pop(mark, None)
+        """Store what became of those that were on their way: until then they are that still, so
+        that nothing is told twice where nothing can be stored.
+        """
+        while self._done:
+            some = self._done[:AT_ONCE]
+            began = time.perf_counter()
+            try:
+                await notices.settle(self._context, [self._with_more(told) for told in some])
+            except Unavailable:
+                raise
+            except Exception:
+                # They stay on their way: told again and again would be worse than not again.
+                log.exception("notifying_failed")
+                del self._done[: len(some)]
+                continue
+            del self._done[: len(some)]
+            for told in some:
+                self._flying.pop(_mark(told.notice), None)
+                self._again.pop(_mark(told.notice), None)
+            await self._breathe(began)
+
+    def _with_more(self, told: Told) -> Told:
+        """With when there is more to tell, where something happened while it was on its way."""
+        again = self._again.get(_mark(told.notice))
+        if again is None or not told.is_taken:
+            return told
+        return replace(told, again_at=self._context.clock() + again)
 
 
 def _mark(notice: Notice) -> Mark:
     return notice.device_id, notice.conversation_id, notice.subject
 
 
-def _origin(device: Device) -> str:
-    return service_of(device.endpoint)
-
-
 def _must_show(device: Device) -> bool:
     host = urlsplit(device.endpoint).hostname or ""
     return any(host == name or host.endswith("." + name) for name in SILENT_IS_A_FAULT)
-
-
-def _seconds(retry_after: str | None, now: datetime) -> float | None:
-    """What `Retry-After` asks for: seconds, or a date (RFC 9110, section 10.2.3)."""
-    if retry_after is None:
-        return None
-    if retry_after.strip().isdecimal():
-        return float(retry_after)
-    try:
-        return max(0.0, (parsedate_to_datetime(retry_after) - now).total_seconds())
-    except (TypeError, ValueError, OverflowError):
-        return None

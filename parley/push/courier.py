@@ -14,15 +14,14 @@ from parley.push.post import Numbered, Outcome, Push, Setup, framed, next_frame
 
 IDLE_S = 60.0
 """How long the process is kept without work."""
-ANSWERED_WITHIN_S = 120.0
-"""It bounds its own time; one that says nothing for so long, while it has work, is ended."""
+SILENT_MAX_S = 60.0
+"""It bounds its own time: one that has work and answers nothing at all for so long is ended."""
 _ENVIRONMENT = (
     *("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "SYSTEMROOT", "LANG"),
     # Where the certificates are that are trusted.
     *("SSL_CERT_FILE", "SSL_CERT_DIR"),
 )
 """What it is told of ours: no other secret than its own is among them."""
-_LOST = "the process that pushes ended"
 
 
 class Courier:
@@ -42,7 +41,7 @@ class Courier:
         """What became of it: of one that may not have gone, too. Raises nothing."""
         worker = await self._working()
         if worker is None:
-            return Outcome(0, 0, why=_LOST)
+            return _lost(0)
         try:
             return await worker.send(push)
         finally:
@@ -89,6 +88,7 @@ class _Worker:
         self._process = process
         self._number = 0
         self.waiting: dict[int, asyncio.Future[Outcome]] = {}
+        self._silent: asyncio.TimerHandle | None = None
         self._write(framed(setup))
         self._listening = asyncio.get_running_loop().create_task(self._listen())
 
@@ -100,15 +100,16 @@ class _Worker:
         self._number += 1
         number, answer = self._number, asyncio.get_running_loop().create_future()
         self.waiting[number] = answer
+        if self._silent is None:
+            self._expect_answer()
         try:
-            async with asyncio.timeout(ANSWERED_WITHIN_S):
-                self._write(framed(Numbered(number, push)))
-                await self._drain()
-                outcome: Outcome = await answer
-                return outcome
-        except (ConnectionError, RuntimeError, TimeoutError):
+            self._write(framed(Numbered(number, push)))
+            await self._drain()
+            outcome: Outcome = await answer
+            return outcome
+        except (ConnectionError, RuntimeError):
             self._kill()
-            return Outcome(number, 0, why=_LOST)
+            return _lost(number)
         finally:
             del self.waiting[number]
 
@@ -128,16 +129,26 @@ class _Worker:
                 frame = await next_frame(self._process.stdout)
                 outcome = msgspec.msgpack.decode(frame, type=Outcome)
                 self._answered(outcome)
+                self._expect_answer()
         except (asyncio.IncompleteReadError, ConnectionError, msgspec.DecodeError):
             self._kill()
         await self._process.wait()
         for number in list(self.waiting):
-            self._answered(Outcome(number, 0, why=_LOST))
+            self._answered(_lost(number))
+        self._expect_answer()
 
     def _answered(self, outcome: Outcome) -> None:
         waiting = self.waiting.get(outcome.number)
         if waiting is not None and not waiting.done():
             waiting.set_result(outcome)
+
+    def _expect_answer(self) -> None:
+        """From now on, as long as any is waited for."""
+        if self._silent is not None:
+            self._silent.cancel()
+        is_waiting = any(not answer.done() for answer in self.waiting.values())
+        loop = asyncio.get_running_loop()
+        self._silent = loop.call_later(SILENT_MAX_S, self._kill) if is_waiting else None
 
     def _write(self, frame: bytes) -> None:
         if self._process.stdin is not None:
@@ -150,6 +161,10 @@ class _Worker:
     def _kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
+
+
+def _lost(number: int) -> Outcome:
+    return Outcome(number, 0, why="the process that pushes ended", is_lost=True)
 
 
 async def _start() -> asyncio.subprocess.Process:

@@ -23,7 +23,6 @@ class Setup(Struct, frozen=True, array_like=True):
 class Urgency(StrEnum):
     """RFC 8030, section 5.3: what a phone that saves power is woken for."""
 
-    LOW = "low"
     NORMAL = "normal"
     HIGH = "high"
 
@@ -59,6 +58,8 @@ class Outcome(Struct, frozen=True, array_like=True):
     """For the log."""
     is_for_good: bool = False
     """It would fail again: this is no address that may be asked, or no key."""
+    is_lost: bool = False
+    """Nobody knows: the process ended meanwhile. No fault of the push service's."""
 
 
 def framed(said: Struct) -> bytes:

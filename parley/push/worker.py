@@ -10,7 +10,6 @@ import asyncio
 import os
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
@@ -23,16 +22,14 @@ NICENESS = 10
 """Notifications wait for messages, never the other way around."""
 KNOWN_AT_ONCE, OTHERS_AT_ONCE = 48, 16
 """Anybody can name services that never answer: those that did have places of their own."""
-EACH_AT_ONCE = 24
-LOOKUPS = 16
-"""Names that are looked up at once: some never come to an end."""
+KNOWN_EACH, OTHERS_EACH = 24, 2
+"""Of one service."""
 WITHIN_S = 10.0
 
 
 async def main() -> None:
     """Work until the input ends."""
     loop = asyncio.get_running_loop()
-    loop.set_default_executor(ThreadPoolExecutor(LOOKUPS, "lookup"))
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     transport, protocol = await loop.connect_write_pipe(
@@ -52,8 +49,11 @@ async def main() -> None:
 
 
 async def _answer(sender: Sender, asked: Numbered, answers: asyncio.StreamWriter) -> None:
-    outcome = await sender.send(asked.number, asked.push)
-    answers.write(framed(outcome))
+    try:
+        answer = framed(await sender.send(asked.number, asked.push))
+    except Exception as error:  # whatever one service says must not end the work for all
+        answer = framed(Outcome(asked.number, 0, why=type(error).__name__))
+    answers.write(answer)
     await answers.drain()
 
 
@@ -65,15 +65,18 @@ class Sender:
         self._known = Outward(
             networks=setup.networks,
             at_once=KNOWN_AT_ONCE,
-            at_once_each=EACH_AT_ONCE,
+            at_once_each=KNOWN_EACH,
             within_s=WITHIN_S,
         )
         self._others = Outward(
-            networks=setup.networks, at_once=OTHERS_AT_ONCE, at_once_each=2, within_s=WITHIN_S
+            networks=setup.networks,
+            at_once=OTHERS_AT_ONCE,
+            at_once_each=OTHERS_EACH,
+            within_s=WITHIN_S,
         )
 
     async def send(self, number: int, push: Push) -> Outcome:
-        """What became of it; never raises."""
+        """What became of it."""
         try:
             body = encrypt(push.text, key=push.key, auth=push.auth)
             outward = self._known if push.is_known else self._others

@@ -52,6 +52,8 @@ class Device(Struct, frozen=True):
     took_at: datetime | None
     """When its push service last took something."""
     failing_since: datetime | None
+    failures: int
+    """How often its push service has taken nothing since then."""
 
 
 class Wanted(Struct, frozen=True):
@@ -81,7 +83,7 @@ class Notice(Struct, frozen=True):
     """Since when it is due."""
     tries: int
     shown_seq: int | None
-    """Up to where it showed what was said; None where it shows nothing."""
+    """Up to where it showed what was said, or how many knocks; None where it shows nothing."""
     shown_at: datetime | None
 
 
@@ -93,7 +95,7 @@ class Telling(Struct, frozen=True):
     title: str
     subject: Subject
     seq: int
-    """Of the message it leads to; 0 where it leads to none."""
+    """Of the message it leads to, 0 for an answer at the door; of knocks, how many."""
     count: int
     """Of what: messages, or people who knock."""
     sender: str
@@ -108,8 +110,6 @@ class Telling(Struct, frozen=True):
     """Whether it only corrects what is shown already."""
     answer: str = ""
     """To whoever knocked: as in `Knock`."""
-    is_urgent: bool = False
-    """Whether it is for them alone: a phone that saves power is woken."""
 
 
 class TakingAway(Struct, frozen=True):
@@ -117,9 +117,11 @@ class TakingAway(Struct, frozen=True):
 
 
 class PuttingOff(Struct, frozen=True):
-    """It is quiet time."""
+    """Not now: it is quiet time, or its push service is left alone."""
 
     until: datetime
+    is_wished: bool = False
+    """Whether its reader wants it so: it is news again then."""
 
 
 class LettingBe(Struct, frozen=True):

@@ -32,9 +32,10 @@ _BY_SESSION = Prepared(
     .order_by(push_devices.c.added_at.desc(), push_devices.c.id.desc()),
     _DEVICE,
 )
+_NOT_GIVEN = ("id", "took_at", "failing_since", "failures")
 _ADD = Prepared(
     push_devices.insert()
-    .values(values([c for c in push_devices.c if c.name not in ("id", "took_at", "failing_since")]))
+    .values(values([c for c in push_devices.c if c.name not in _NOT_GIVEN]))
     .returning(*_DEVICE),
     _DEVICE,
 )
@@ -52,12 +53,15 @@ _SESSIONS = Prepared(sa.select(push_devices.c.session_id).distinct(), [push_devi
 _TOOK = Prepared(
     push_devices.update()
     .where(push_devices.c.id == p("id"))
-    .values(took_at=p("at"), failing_since=None)
+    .values(took_at=p("at"), failing_since=None, failures=0)
 )
 _FAILED = Prepared(
     push_devices.update()
-    .where(push_devices.c.id == p("id"), push_devices.c.failing_since.is_(None))
-    .values(failing_since=p("at"))
+    .where(push_devices.c.id == p("id"))
+    .values(
+        failing_since=sa.func.coalesce(push_devices.c.failing_since, p("at", Instant)),
+        failures=push_devices.c.failures + 1,
+    )
 )
 
 _level = notification_levels.c
@@ -218,18 +222,21 @@ _DUE = Prepared(
     sa.select(*_DUE_COLUMNS)
     .join(push_devices, push_devices.c.id == notices.c.device_id)
     .where(notices.c.due_at <= p("at", Instant))
-    .order_by(notices.c.due_at)
+    # Before all others those whose push service is known to take something.
+    .order_by(
+        sa.or_(push_devices.c.took_at.is_(None), push_devices.c.failing_since.is_not(None)),
+        notices.c.due_at,
+    )
     .limit(p("limit")),
     _DUE_COLUMNS,
 )
 _next = sa.type_coerce(sa.func.min(notices.c.due_at), Instant).label("next")
-_NEXT = Prepared(sa.select(_next).where(notices.c.due_at.is_not(None)), [_next])
+_NEXT = Prepared(sa.select(_next).where(notices.c.due_at > p("at", Instant)), [_next])
 _PUT_OFF = Prepared(
     notices.update()
     .where(_OF_NOTICE, notices.c.due_at.is_not(None))
-    .values(due_at=p("at", Instant), tries=p("tries"))
+    .values(due_at=p("at", Instant), since=p("since", Instant), tries=p("tries"))
 )
-# Where something was added while it was on its way, it stays due: its `since` is another then.
 _SHOW = Prepared(
     notices.update()
     .where(_OF_NOTICE)
@@ -247,26 +254,49 @@ _SHOW_NOTHING = Prepared(
     .values(shown_seq=None, tries=0, due_at=p("again_at", Instant))
 )
 _FORGET = Prepared(notices.delete().where(_OF_NOTICE))
-_TAKE_AWAY = Prepared(
+_SOON = {"due_at": p("at", Instant), "since": p("at", Instant), "tries": 0}
+_LOOK_AT = Prepared(
     notices.update()
     .where(
         notices.c.conversation_id == p("conversation_id"),
         notices.c.subject == p("subject"),
-        sa.or_(notices.c.shown_seq.is_not(None), notices.c.due_at.is_not(None)),
+        notices.c.shown_seq.is_not(None),
         notices.c.device_id.in_(
             sa.select(push_devices.c.id).where(push_devices.c.session_id == p("session_id"))
         ),
     )
-    .values(due_at=p("at", Instant), since=p("at", Instant), tries=0)
+    .values(_SOON)
 )
-_LOOK_AGAIN = Prepared(
+_LOOK_AT_ALL = Prepared(
     notices.update()
     .where(
         notices.c.conversation_id == p("conversation_id"),
         notices.c.subject == p("subject"),
         notices.c.shown_seq.is_not(None),
     )
-    .values(due_at=p("at", Instant), since=p("at", Instant), tries=0)
+    .values(_SOON)
+)
+
+_TELL_NOW = Prepared(
+    notices.update()
+    .where(
+        notices.c.due_at > p("at", Instant),
+        notices.c.conversation_id == p("conversation_id"),
+        notices.c.device_id.in_(
+            sa.select(push_devices.c.id).where(push_devices.c.session_id == p("session_id"))
+        ),
+    )
+    .values(_SOON)
+)
+_TELL_DEVICE_NOW = Prepared(
+    notices.update()
+    .where(notices.c.due_at > p("at", Instant), notices.c.device_id == p("device_id"))
+    .values(_SOON)
+)
+_LOOK_AT_SHOWN = Prepared(
+    notices.update()
+    .where(notices.c.shown_seq.is_not(None), notices.c.due_at.is_(None))
+    .values(_SOON)
 )
 
 _TOLD = Prepared(
@@ -438,15 +468,34 @@ def due(connection: sa.Connection, *, at: datetime, limit: int) -> list[tuple[No
     return [(_notice(row), _device(row, "of_")) for row in rows]
 
 
-def next_due(connection: sa.Connection) -> datetime | None:
-    """When something is to be told next."""
-    row = _NEXT.first(connection)
+def next_due(connection: sa.Connection, *, after: datetime) -> datetime | None:
+    """When something is to be told next, of what is not to be told by then."""
+    row = _NEXT.first(connection, at=after)
     at: datetime | None = row.next
     return at
 
 
-def put_off(connection: sa.Connection, notice: Notice, *, at: datetime, tries: int) -> None:
-    _PUT_OFF.write(connection, **_of(notice), at=at, tries=tries)
+def put_off(
+    connection: sa.Connection, notice: Notice, *, at: datetime, since: datetime, tries: int
+) -> None:
+    _PUT_OFF.write(connection, **_of(notice), at=at, since=since, tries=tries)
+
+
+def tell_now(
+    connection: sa.Connection, session_id: int, conversation_id: int, *, at: datetime
+) -> None:
+    """Have the devices of a session told what of a conversation was to be told later."""
+    _TELL_NOW.write(connection, session_id=session_id, conversation_id=conversation_id, at=at)
+
+
+def tell_device_now(connection: sa.Connection, device_id: int, *, at: datetime) -> None:
+    """The same for one device and all conversations."""
+    _TELL_DEVICE_NOW.write(connection, device_id=device_id, at=at)
+
+
+def look_at_shown(connection: sa.Connection, *, at: datetime) -> int:
+    """Have all that is shown looked at again; how much that is."""
+    return _LOOK_AT_SHOWN.write(connection, at=at)
 
 
 def show(
@@ -484,8 +533,8 @@ def look_at(
     *,
     at: datetime,
 ) -> int:
-    """Have what the devices of a session show or wait for looked at again; on how many."""
-    return _TAKE_AWAY.write(
+    """Have what the devices of a session show looked at again; on how many."""
+    return _LOOK_AT.write(
         connection,
         session_id=session_id,
         conversation_id=conversation_id,
@@ -498,7 +547,7 @@ def look_at_all(
     connection: sa.Connection, conversation_id: int, subject: Subject, *, at: datetime
 ) -> int:
     """The same for all who are shown something of a conversation."""
-    return _LOOK_AGAIN.write(
+    return _LOOK_AT_ALL.write(
         connection, conversation_id=conversation_id, subject=subject.value, at=at
     )
 
@@ -560,4 +609,5 @@ def _device(row: Any, prefix: str = "") -> Device:
         added_at=of("added_at"),
         took_at=of("took_at"),
         failing_since=of("failing_since"),
+        failures=of("failures"),
     )

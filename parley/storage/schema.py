@@ -534,6 +534,10 @@ push_devices = sa.Table(
     # When its push service last took something, and since when it takes nothing.
     sa.Column("took_at", Instant),
     sa.Column("failing_since", Instant),
+    # How often since then.
+    sa.Column("failures", sa.Integer, nullable=False, server_default=_NO),
+    # No id is given again: what is on its way to one that was removed must not be another's.
+    sqlite_autoincrement=True,
 )
 
 # What somebody wants to be notified of, where they decided.
@@ -563,6 +567,7 @@ notices = sa.Table(
     sa.Column("since", Instant, nullable=False),
     sa.Column("tries", sa.Integer, nullable=False),
     # What it showed last: up to which seq, and when it was told.
+    # Of knocks, instead, how many it told of.
     sa.Column("shown_seq", sa.BigInteger),
     sa.Column("shown_at", Instant),
 )

@@ -20,6 +20,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from parley.domain.notices import REST_S
 from tests.people import Person
 from tests.push.service import NETWORKS, certificates, serving
 from tests.servers import process
@@ -147,7 +148,7 @@ async def measure(url: str, pid: int, pipe: Connection, count: int, rounds: int)
             if name == "notified":  # the rest of what was said, and the rest after that
                 await loop.run_in_executor(None, pipe.send, seqs[-1])
                 await loop.run_in_executor(None, pipe.recv)
-                await asyncio.sleep(16)
+                await asyncio.sleep(REST_S + 1)
     for each in (ada, ben, cleo):
         await each.goes_home()
     return report(found, count)

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aiohttp import web
 
 from parley.domain.notifying import DEVICES_MAX
-from tests.people import PATIENCE_S, Person
+from tests.people import Person
 from tests.push.service import Browser, Service
+from tests.push.test_told import People, a_talk
 
-People = Callable[..., Person]
 QUIET = {"start": "22:00", "end": "07:00", "time_zone": "Europe/Berlin"}
-
-
-async def a_talk(person: People) -> tuple[Person, Person, str]:
-    ada, ben = person("Ada"), person("Ben")
-    room_id = await ada.starts()
-    await ada.join(room_id, token=ada.token)
-    await ben.joins_over_rest(room_id)
-    return ada, ben, room_id
 
 
 async def subscribe(person: Person, given: dict[str, Any]) -> tuple[int, Any]:
@@ -95,25 +84,3 @@ async def test_a_session_has_so_many_devices_and_no_more(person: People, service
     await ada.say(room_id, "To the latest")
     await service.until(lambda: all(browser.got for browser in browsers[1:]))
     assert not browsers[0].got
-
-
-@pytest.mark.parametrize("status", [404, 410])
-async def test_a_device_that_is_gone_is_forgotten(
-    person: People, service: Service, status: int
-) -> None:
-    ada, ben, room_id = await a_talk(person)
-    gone, there = service.browser(), service.browser()
-    for browser in (gone, there):
-        assert (await subscribe(ben, browser.subscription))[0] == 200
-
-    async def answer(browser: Browser) -> web.Response:
-        return web.Response(status=status if browser is gone else 201)
-
-    service.answer = answer
-    await ada.say(room_id, "Hello")
-    await service.until(lambda: len(service.asked) == 2 and bool(there.got))
-    # Settled before the next is told, a moment after it was answered.
-    async with asyncio.timeout(PATIENCE_S):
-        while len((await ben.call("GET", "/api/push"))[1]["devices"]) > 1:
-            pass
-    assert len(there.got) == 1

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +16,15 @@ from aiohttp import web
 
 from parley.app import web_site
 from parley.config import Config
-from parley.live import origins, pushing
+from parley.domain import notices
+from parley.errors import Unavailable
+from parley.live import push_services, pushing
+from parley.push import worker
+from parley.records import PuttingOff
 from tests.eventually import until
 from tests.people import Person
-from tests.push.service import Browser, Service
-from tests.push.test_told import People, a_talk, subscribed
+from tests.push.service import Browser, Service, serving
+from tests.push.test_told import People, a_talk, let_know, subscribed
 from tests.servers import Running, running
 
 Answer = Callable[[Browser], Any]
@@ -44,8 +49,23 @@ async def devices(person: Person) -> int:
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is tried again is tried at once."""
-    monkeypatch.setattr(pushing, "AGAIN_AFTER_S", 0.05)
-    monkeypatch.setattr(origins, "FIRST_REST_S", 0.05)
+    monkeypatch.setattr(push_services, "AGAIN_AFTER_S", 0.05)
+    monkeypatch.setattr(push_services, "LOST_AGAIN_S", 0.05)
+    monkeypatch.setattr(pushing, "FOUND_EVERY_S", 0.05)
+
+
+def fails_once(monkeypatch: pytest.MonkeyPatch, name: str, *, count: int = 1) -> None:
+    """Have a function of `notices` find the database away, so often."""
+    real, left = getattr(notices, name), count
+
+    async def fails(*args: Any, **more: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            raise Unavailable
+        return await real(*args, **more)
+
+    monkeypatch.setattr(notices, name, fails)
 
 
 @pytest.mark.parametrize("status", [404, 410])
@@ -106,25 +126,6 @@ async def test_what_will_never_be_taken_is_dropped_and_nothing_else(
     await service.until(lambda: bool(browser.got))
     assert browser.got[0]["text"] == "Even"
     assert await devices(ben) == 1
-
-
-async def test_one_that_never_answers_keeps_nobody_waiting(
-    person: People, service: Service
-) -> None:
-    ada, ben, room_id = await a_talk(person)
-    stuck, well = await subscribed(ben, service), await subscribed(ben, service)
-    forever = asyncio.Event()
-
-    async def answer(browser: Browser) -> web.Response:
-        if browser is stuck:
-            await forever.wait()
-        return web.Response(status=201)
-
-    service.answer = answer
-    await ada.say(room_id, "Hello")
-    await service.until(lambda: bool(well.got))
-    assert not stuck.got
-    forever.set()
 
 
 async def test_what_is_said_while_it_is_told_is_told_after_it(
@@ -210,13 +211,6 @@ async def test_another_process_goes_on_where_one_was_killed(
     assert browser.got[-1]["text"] == "Hello"
 
 
-async def test_a_session_has_ten_devices_and_no_more(person: People, service: Service) -> None:
-    _, ben, _ = await a_talk(person)
-    for _ in range(12):
-        await subscribed(ben, service)
-    assert await devices(ben) == 10
-
-
 async def test_a_browser_with_a_new_address_keeps_what_was_chosen(
     person: People, service: Service
 ) -> None:
@@ -229,22 +223,6 @@ async def test_a_browser_with_a_new_address_keeps_what_was_chosen(
     await ada.say(room_id, "A secret")
     await service.until(lambda: bool(after.got))
     assert "secret" not in str(after.got)
-
-
-async def test_a_subscription_of_somebody_else_is_theirs(person: People, service: Service) -> None:
-    ada, ben, room_id = await a_talk(person)
-    browser = await subscribed(ben, service)
-    other = service.browser()
-    stolen = {**other.subscription, "endpoint": browser.endpoint}
-    status, reply = await ada.call("POST", "/api/push", stolen)
-    assert (status, reply["code"]) == (403, "forbidden")
-    status, _ = await ada.call("DELETE", "/api/push", {"endpoint": browser.endpoint})
-    assert await devices(ben) == 1
-    # The same browser, under a new session of its own: it shows the keys that it alone has.
-    cleo = person("Cleo")
-    await cleo.joins_over_rest(room_id)
-    assert (await cleo.call("POST", "/api/push", browser.subscription))[0] == 200
-    assert [await devices(each) for each in (ben, cleo)] == [0, 1]
 
 
 async def test_whose_rights_change_has_no_device_of_before(
@@ -262,31 +240,182 @@ async def test_whose_rights_change_has_no_device_of_before(
     assert await devices(ben) == 0
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "keys"),
-    [
-        ("https://127.0.0.2:1/x", {"p256dh": "AAAA"}),
-        ("https://localhost:1/x", {"p256dh": "!" * 87}),
-        ("https://localhost:1/x", {"auth": "AAAA"}),
-        ("http://localhost:1/x", {}),
-        ("https://user@localhost:1/x", {}),
-    ],
-)
-async def test_what_is_no_subscription_is_refused_in_words(
-    person: People, service: Service, endpoint: str, keys: dict[str, str]
+async def test_a_service_that_hangs_has_few_places_and_keeps_no_other_waiting(
+    person: People, service: Service, trusted: Path
 ) -> None:
-    _, ben, _ = await a_talk(person)
-    subscription = service.browser().subscription
-    given = {"endpoint": endpoint, "keys": {**subscription["keys"], **keys}}
-    status, reply = await ben.call("POST", "/api/push", given)
-    assert (status, reply["code"]) == (400, "bad_request")
-    assert await devices(ben) == 0
+    ada, ben, cleo = person("Ada"), person("Ben"), person("Cleo")
+    room_id = await ada.starts()
+    await ada.join(room_id, token=ada.token)
+    over = asyncio.Event()
+
+    async def hang(browser: Browser) -> web.Response:
+        await over.wait()
+        return web.Response(status=503)
+
+    async with serving(trusted.parent) as hanging:
+        hanging.answer = hang
+        for each, at, count in ((ben, hanging, 10), (cleo, service, 1)):
+            await each.joins_over_rest(room_id)
+            for _ in range(count):
+                await subscribed(each, at)
+            await let_know(each, room_id, level="all")
+        [good] = service.browsers.values()
+        await ada.say(room_id, "Hello")
+        await service.until(lambda: bool(good.got))
+        await until(lambda: len(hanging.asked) == worker.OTHERS_EACH)
+        over.set()
 
 
-async def test_a_time_zone_that_is_none_is_refused(person: People, service: Service) -> None:
-    _, ben, _ = await a_talk(person)
-    for zone in ("Europe/Atlantis", "../../etc/passwd", "/etc/localtime"):
-        quiet = {"start": "22:00", "end": "07:00", "time_zone": zone}
-        subscription = {**service.browser().subscription, "quiet_hours": quiet}
-        status, reply = await ben.call("POST", "/api/push", subscription)
-        assert (status, reply["code"]) == (400, "bad_request"), reply
+async def test_what_comes_back_late_is_about_no_other_device(
+    person: People, service: Service
+) -> None:
+    ada, ben, room_id = await a_talk(person)
+    cleo = person("Cleo")
+    await cleo.joins_over_rest(room_id)
+    await let_know(ben, room_id, level="all")
+    bens = await subscribed(ben, service)
+    came, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def answer(browser: Browser) -> web.Response:
+        if browser is bens:
+            came.set()
+            await goes_on.wait()
+        return web.Response(status=410 if browser is bens else 201)
+
+    service.answer = answer
+    await ada.say(room_id, "Hello")
+    await came.wait()
+    await ben.call("DELETE", "/api/push", {"endpoint": bens.endpoint})
+    cleos = await subscribed(cleo, service)
+    goes_on.set()
+    await ada.say(room_id, "To @Cleo")
+    await service.until(lambda: bool(cleos.got))
+    await ada.say(room_id, "To @Cleo, again")
+    assert await devices(cleo) == 1
+
+
+@pytest.mark.usefixtures("soon")
+async def test_nothing_is_told_twice_while_nothing_can_be_stored(
+    person: People, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, ben, room_id = await a_talk(person)
+    browser = await subscribed(ben, service)
+    real, tries = notices.settle, 0
+
+    async def settle(*args: Any) -> None:
+        nonlocal tries
+        tries += 1
+        if tries <= 3:
+            raise Unavailable
+        await real(*args)
+
+    monkeypatch.setattr(notices, "settle", settle)
+    sent = await ada.say(room_id, "Hello")
+    await until(lambda: tries > 3)
+    await ben.call("PUT", f"/api/conversations/{room_id}/read", {"seq": sent["seq"]})
+    await service.until(lambda: browser.got[-1]["kind"] == "gone")
+    assert [said["kind"] for said in browser.got] == ["talk", "gone"]
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("name", ["followers", "make_due", "due", "decide"])
+async def test_what_could_not_be_looked_up_once_is_told_all_the_same(
+    person: People, service: Service, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    ada, ben, room_id = await a_talk(person)
+    browser = await subscribed(ben, service)
+    fails_once(monkeypatch, name)
+    await ada.say(room_id, "Hello")
+    await service.until(lambda: bool(browser.got))
+
+
+@pytest.mark.usefixtures("soon")
+async def test_what_could_not_be_looked_at_again_once_is_taken_away(
+    person: People, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, ben, room_id = await a_talk(person)
+    browser = await subscribed(ben, service)
+    sent = await ada.say(room_id, "Oh no")
+    await service.until(lambda: bool(browser.got))
+    fails_once(monkeypatch, "look_again")
+    await ada.ask("delete_message", {"room_id": room_id, "id": sent["id"]})
+    await service.until(lambda: browser.got[-1]["kind"] == "gone")
+
+
+async def test_what_was_deleted_as_the_server_ended_is_taken_away_after_it(
+    config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, ben = Person("Ada", ""), Person("Ben", "")
+    with monkeypatch.context() as stopped:
+        async with running(config) as first:
+            ada.url = ben.url = first.url
+            room_id = await ada.starts()
+            await ada.joins_over_rest(room_id)
+            await ben.joins_over_rest(room_id)
+            browser = await subscribed(ben, service)
+            path = f"/api/conversations/{room_id}/messages"
+            _, sent = await ada.call("POST", path, {"message": "Oh no"})
+            await service.until(lambda: bool(browser.got))
+            await until(lambda: not first.app.pushing._flying)
+            fails_once(stopped, "look_again", count=1_000)
+            status, _ = await ada.call("DELETE", f"{path}/{sent['id']}")
+            assert status == 200
+    assert len(browser.got) == 1
+    async with running(config):
+        await service.until(lambda: len(browser.got) == 2)
+    assert browser.got[1]["kind"] == "gone"
+    for each in (ada, ben):
+        await each.goes_home()
+
+
+@pytest.mark.parametrize("of", ["pause", "quiet hours"])
+async def test_what_waits_for_the_end_of_quiet_is_told_when_that_ends_sooner(
+    person: People, service: Service, monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
+    ada, ben, room_id = await a_talk(person)
+    now = datetime.now(UTC)
+    start, end = (f"{now + timedelta(hours=by):%H:%M}" for by in (-1, 1))
+    quiet = {"start": start, "end": end, "time_zone": "UTC"} if of == "quiet hours" else None
+    browser = await subscribed(ben, service, quiet_hours=quiet)
+    if of == "pause":
+        await let_know(ben, room_id, quiet_for_s=3600)
+    real = notices.settle
+    stored: list[Any] = []
+
+    async def settle(context: Any, told: Any) -> None:
+        await real(context, told)
+        stored.extend(each.decision for each in told)
+
+    monkeypatch.setattr(notices, "settle", settle)
+    await ada.say(room_id, "Later")
+    await until(lambda: any(isinstance(each, PuttingOff) for each in stored))
+    assert not browser.got
+    if of == "pause":
+        await let_know(ben, room_id, quiet_for_s=0)
+    else:
+        await ben.call("POST", "/api/push", browser.subscription)
+    await service.until(lambda: bool(browser.got))
+    assert browser.got[0]["text"] == "Later"
+
+
+async def test_an_owner_is_told_of_a_knock_once_whatever_they_read(
+    person: People, service: Service
+) -> None:
+    ada, ben, cleo = person("Ada"), person("Ben"), person("Cleo")
+    room_id = await ada.starts()
+    path = f"/api/conversations/{room_id}"
+    await ada.joins_over_rest(room_id)
+    await ada.call("PATCH", path, {"knock": True})
+    browser = await subscribed(ada, service)
+    await ben.call("POST", f"{path}/knock", {"username": "Ben"})
+    await service.until(lambda: bool(browser.got))
+    for text in ("One", "Two", "Three"):
+        _, sent = await ada.call("POST", f"{path}/messages", {"message": text})
+        await ada.call("PUT", f"{path}/read", {"seq": sent["seq"]})
+    _, knock = await cleo.call("POST", f"{path}/knock", {"username": "Cleo"})
+    await service.until(lambda: len(browser.got) == 2)
+    assert [(said["sender"], said["count"]) for said in browser.got] == [("Ben", 1), ("Cleo", 2)]
+    # One that is answered makes no sound of the other.
+    await ada.call("POST", f"{path}/knocks/{knock['id']}", {"admit": False})
+    await service.until(lambda: len(browser.got) == 3)
+    assert (browser.got[2]["sender"], browser.got[2]["silent"]) == ("Ben", True)

@@ -52,15 +52,15 @@ export async function turnOn(changed) {
   }
 }
 
-/** @returns {Promise<string>} why it still is; empty where it is not */
+/**
+ * The browser first: then nothing comes any more, whatever the server knows. It is told by its push service, too.
+ * @returns {Promise<string>} why it still is; empty where it is not
+ */
 export async function turnOff() {
   const found = await subscription();
-  if (found) {
-    const reply = await send("DELETE", { endpoint: found.endpoint });
-    if (!reply.success) return reply.error;
-    await found.unsubscribe();
-  }
+  if (found && !(await found.unsubscribe())) return "Your browser didn't turn notifications off. Try again.";
   remember(KEPT, "");
+  if (found) await send("DELETE", { endpoint: found.endpoint });
   return "";
 }
 

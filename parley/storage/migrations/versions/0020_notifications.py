@@ -24,6 +24,8 @@ def upgrade() -> None:
         sa.Column("added_at", sa.BigInteger(), nullable=False),
         sa.Column("took_at", sa.BigInteger()),
         sa.Column("failing_since", sa.BigInteger()),
+        sa.Column("failures", sa.Integer(), nullable=False, server_default=sa.text("0")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_push_devices_session_id", "push_devices", ["session_id"])
     op.create_table(
