@@ -19,6 +19,7 @@ from parley.config import Config
 from parley.domain import notices
 from parley.errors import Unavailable
 from parley.live import push_services, pushing
+from parley.outward import service_of
 from parley.push import worker
 from parley.records import PuttingOff
 from tests.eventually import until
@@ -241,7 +242,7 @@ async def test_whose_rights_change_has_no_device_of_before(
 
 
 async def test_a_service_that_hangs_has_few_places_and_keeps_no_other_waiting(
-    person: People, service: Service, trusted: Path
+    person: People, service: Service, server: Running, trusted: Path
 ) -> None:
     ada, ben, cleo = person("Ada"), person("Ben"), person("Cleo")
     room_id = await ada.starts()
@@ -263,6 +264,10 @@ async def test_a_service_that_hangs_has_few_places_and_keeps_no_other_waiting(
         await ada.say(room_id, "Hello")
         await service.until(lambda: bool(good.got))
         await until(lambda: len(hanging.asked) == worker.OTHERS_EACH)
+        # Of ten that are due; nor do more wait in front of the process that pushes.
+        there = service_of(hanging.url)
+        flights = [each.service for each in server.app.pushing._flying.values()]
+        assert flights.count(there) == pushing.OTHERS_EACH_MAX
         over.set()
 
 
