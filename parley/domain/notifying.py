@@ -49,17 +49,18 @@ class Decided(Struct, frozen=True):
 
 async def add_device(
     context: Context,
-    session: Session,
+    session: Session | None,
     subscription: Subscription,
     *,
     networks: tuple[Network, ...] = (),
 ) -> Device:
     """Notify this browser from now on, or otherwise than until now.
 
-    Raises `BadRequest` for what is none, and `Forbidden` for one that was given by somebody else:
-    another session gets it only by showing the same keys, which the browser tells nobody else.
+    Raises `NotJoined` for a stranger, `BadRequest` for what is none, and `Forbidden` for one that
+    was given by somebody else: another session gets it only by showing the same keys, which the
+    browser tells nobody else.
     """
-    at = context.clock()
+    mine, at = _mine(session), context.clock()
     try:
         require_askable(subscription.endpoint, networks)
         encryption.public_key(subscription.key)
@@ -73,16 +74,16 @@ async def add_device(
     def work(connection: sa.Connection) -> Device:
         chosen = subscription
         before = stored.device_at(connection, subscription.replaces or "")
-        if before is not None and before.session_id == session.id:
+        if before is not None and before.session_id == mine:
             chosen = replace(chosen, shows_words=before.shows_words, quiet_hours=before.quiet_hours)
             stored.remove(connection, before.id)
         there = stored.device_at(connection, subscription.endpoint)
         if there is not None:
             # Told in a time that depends on them, but nobody tries 2 ^ 128 of them.
             is_same = (there.key, there.auth) == (subscription.key, subscription.auth)
-            if there.session_id != session.id and not is_same:
+            if there.session_id != mine and not is_same:
                 raise Forbidden("This browser is notified for somebody else.")
-            if there.session_id == session.id and is_same:
+            if there.session_id == mine and is_same:
                 if there.quiet_hours != chosen.quiet_hours:
                     stored.tell_device_now(connection, there.id, at=at)
                 return stored.change(
@@ -92,12 +93,12 @@ async def add_device(
                     quiet_hours=chosen.quiet_hours,
                 )
             stored.remove(connection, there.id)
-        others = stored.devices(connection, session.id)
+        others = stored.devices(connection, mine)
         for device in others[DEVICES_MAX - 1 :]:
             stored.remove(connection, device.id)
         return stored.add(
             connection,
-            session_id=session.id,
+            session_id=mine,
             endpoint=subscription.endpoint,
             key=subscription.key,
             auth=subscription.auth,
@@ -107,25 +108,26 @@ async def add_device(
         )
 
     def tell(_: Device) -> None:
-        context.notified.add(session.id)
+        context.notified.add(mine)
         context.notices_changed.set()
 
     return await context.database.write(work, tell)
 
 
-async def remove_device(context: Context, session: Session, endpoint: str) -> bool:
-    """Whether a browser of theirs was notified until now."""
+async def remove_device(context: Context, session: Session | None, endpoint: str) -> bool:
+    """Whether a browser of theirs was notified until now. Raises `NotJoined` for a stranger."""
+    mine = _mine(session)
 
     def work(connection: sa.Connection) -> tuple[bool, bool]:
         there = stored.device_at(connection, endpoint)
-        if there is None or there.session_id != session.id:
-            return False, bool(stored.devices(connection, session.id))
+        if there is None or there.session_id != mine:
+            return False, bool(stored.devices(connection, mine))
         stored.remove(connection, there.id)
-        return True, bool(stored.devices(connection, session.id))
+        return True, bool(stored.devices(connection, mine))
 
     def tell(result: tuple[bool, bool]) -> None:
         if not result[1]:
-            context.notified.discard(session.id)
+            context.notified.discard(mine)
 
     return (await context.database.write(work, tell))[0]
 
@@ -214,6 +216,12 @@ def quiet_until(quiet: QuietHours | None, at: datetime) -> datetime | None:
     ends = ends.replace(fold=here.fold)
     # Of a day that is shorter or longer, its own clock tells when it is that late.
     return max(ends.astimezone(at.tzinfo), at + timedelta(minutes=1))
+
+
+def _mine(session: Session | None) -> int:
+    if session is None:
+        raise NotJoined("Join or start a conversation first: notifications are for someone.")
+    return session.id
 
 
 def _own(connection: sa.Connection, room_id: str, session: Session | None) -> tuple[Found, Session]:

@@ -9,8 +9,9 @@ import contextlib
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -267,12 +268,11 @@ class Pushing:
         for mark in self._flying:
             if mark[1:] in looked_at:
                 self._again[mark] = GOES_AT
-        try:
+        with (
+            _or_again(partial(self._looks.update, looks)),
+            _or_again(partial(self._whole.update, whole)),
+        ):
             await notices.look_again(self._context, looks, whole)
-        except BaseException:
-            self._looks |= looks
-            self._whole |= whole
-            raise
 
     async def _find(self) -> float:
         """Find whom what happened concerns; how long until there may be more."""
@@ -281,28 +281,19 @@ class Pushing:
         for conversation_id in [id for id in self._said if id not in self._rests]:
             first = asyncio.get_running_loop().time()
             said = self._said.pop(conversation_id)
-            try:
+            # What was said since comes after it, so that all of it is looked for again.
+            with _or_again(partial(self._said.__setitem__, conversation_id, said)):
                 await self._find_followers(conversation_id, said[0])
-            except BaseException:
-                # What was said since comes after it, so that all of it is looked for again.
-                self._said[conversation_id] = said
-                raise
             took_s = asyncio.get_running_loop().time() - first
             self._rests[conversation_id] = first + max(FOUND_EVERY_S, 2 * took_s)
         for conversation_id in list(self._knocked):
             self._knocked.discard(conversation_id)
-            try:
+            with _or_again(partial(self._knocked.add, conversation_id)):
                 await self._make_due(await notices.owners(self._context, conversation_id))
-            except BaseException:
-                self._knocked.add(conversation_id)
-                raise
         for answered in list(self._answered):
             self._answered.discard(answered)
-            try:
+            with _or_again(partial(self._answered.add, answered)):
                 await self._make_due(await notices.answered(self._context, *answered))
-            except BaseException:
-                self._answered.add(answered)
-                raise
         if not self._said:
             return WAITS_MAX_S
         now = asyncio.get_running_loop().time()
@@ -454,6 +445,18 @@ class Pushing:
         if again is None or not told.is_taken:
             return told
         return replace(told, again_at=self._context.clock() + again)
+
+
+@contextlib.contextmanager
+def _or_again(note: Callable[[], object]) -> Iterator[None]:
+    """Note what was to be done once more where the database is away. Whatever else goes wrong with
+    one must not keep the others waiting for ever.
+    """
+    try:
+        yield
+    except Unavailable:
+        note()
+        raise
 
 
 def _mark(notice: Notice) -> Mark:

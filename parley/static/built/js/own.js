@@ -1,1 +1,1 @@
-import"./shared-D7pHhqg9.js";
+import"./shared-DTBjwihP.js";

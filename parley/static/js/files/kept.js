@@ -3,6 +3,8 @@
 // database of their own: what is written is kept in another, and a file is written there once.
 // Where IndexedDB is missing, forbidden or full, they are there for as long as the page is open.
 
+import { inStore, openDatabase } from "../browser/database.js";
+
 /** @typedef {{url?: string, id?: string}} Noted where it is being uploaded to, and what it is called once it is there */
 
 const DATABASE = "parley-files";
@@ -75,12 +77,7 @@ async function use(name, mode, act) {
   try {
     const database = await open();
     if (!database) return undefined;
-    const transaction = database.transaction(name, mode);
-    const request = act(transaction.objectStore(name));
-    return await new Promise((resolve, reject) => {
-      transaction.oncomplete = () => resolve(request.result);
-      transaction.onabort = transaction.onerror = () => reject(transaction.error);
-    });
+    return await inStore(database, name, mode, act);
   } catch {
     return undefined;
   }
@@ -92,18 +89,6 @@ function open() {
   return opened;
 }
 
-/** @returns {Promise<IDBDatabase>} */
 function openNow() {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open(DATABASE, 1);
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore("blobs");
-      request.result.createObjectStore("uploads");
-    };
-    request.onsuccess = () => {
-      request.result.onversionchange = () => request.result.close();
-      resolve(request.result);
-    };
-    request.onerror = () => reject(request.error);
-  });
+  return openDatabase(DATABASE, (made) => ["blobs", "uploads"].forEach((name) => made.createObjectStore(name)));
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // The newest messages of conversations as pages were told of them live, in a database of its own. A page that was kept
 // may be older. Nothing here rejects: what cannot be kept is not kept.
+import { inStore, openDatabase } from "../browser/database.js";
 
 const NAME = "parley-kept";
 const STORE = "conversations";
@@ -43,11 +44,8 @@ export async function forgetMessages(which) {
  */
 async function use(mode, act) {
   try {
-    database ??= open();
-    const transaction = (await database).transaction(STORE, mode);
-    const answer = answerOf(act(transaction.objectStore(STORE)));
-    transaction.commit?.(); // at once: the page may be closing
-    return await answer;
+    database ??= openDatabase(NAME, (made) => made.createObjectStore(STORE, { keyPath: "roomId" }), { gone: () => (database = undefined) });
+    return await inStore(await database, STORE, mode, act);
   } catch {
     database = undefined; // another try may find another
     return undefined;
@@ -56,27 +54,3 @@ async function use(mode, act) {
 
 /** @type {Promise<IDBDatabase> | undefined} open as long as the page is: one that goes has no time to open it */
 let database;
-
-/** @returns {Promise<IDBDatabase>} */
-async function open() {
-  const request = indexedDB.open(NAME, 1);
-  request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "roomId" });
-  const opened = await answerOf(request);
-  opened.onversionchange = () => {
-    opened.close(); // so that the server can have it taken away
-    database = undefined;
-  };
-  return opened;
-}
-
-/**
- * @template T
- * @param {IDBRequest<T>} request
- * @returns {Promise<T>}
- */
-function answerOf(request) {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-}

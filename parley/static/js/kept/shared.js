@@ -1,6 +1,7 @@
 // @ts-check
 // What another app shared into this one, until it is put into a conversation: one at a time, for a day, in a database
 // of its own. Files are kept as bytes, since not every browser keeps a Blob there.
+import { inStore, openDatabase } from "../browser/database.js";
 
 const NAME = "parley-shared";
 const STORE = "shared";
@@ -48,24 +49,10 @@ export async function lastShared(isTaken) {
  * @returns {Promise<any>}
  */
 async function use(mode, act) {
-  const opening = indexedDB.open(NAME, 1);
-  opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
-  const database = await answerOf(opening);
+  const database = await openDatabase(NAME, (made) => made.createObjectStore(STORE));
   try {
-    return await answerOf(act(database.transaction(STORE, mode).objectStore(STORE)));
+    return await inStore(database, STORE, mode, act);
   } finally {
     database.close();
   }
-}
-
-/**
- * @template T
- * @param {IDBRequest<T>} request
- * @returns {Promise<T>}
- */
-function answerOf(request) {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
 }

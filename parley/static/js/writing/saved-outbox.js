@@ -2,6 +2,8 @@
 // What was written and is not confirmed yet, kept on this device: it outlives a reload, a crash and a closed tab.
 // IndexedDB may be missing, forbidden (a private window) or full; then it is kept for as long as the page is open.
 
+import { inStore, openDatabase } from "../browser/database.js";
+
 /** @typedef {import("../state/store.js").Outgoing} Outgoing */
 
 /** Some browsers never answer when a database is stuck; nothing may wait for it for long. */
@@ -78,14 +80,7 @@ export class SavedOutbox {
  */
 export async function use(database, mode, act) {
   if (!database) return undefined;
-  try {
-    const transaction = database.transaction(STORE, mode);
-    const answer = answerOf(act(transaction.objectStore(STORE)));
-    transaction.commit?.(); // at once: the page may be closing
-    return await answer;
-  } catch {
-    return undefined;
-  }
+  return inStore(database, STORE, mode, act).catch(() => undefined);
 }
 
 /**
@@ -94,26 +89,7 @@ export async function use(database, mode, act) {
  */
 export async function openOutbox(factory) {
   if (!factory) return undefined;
-  const request = factory.open("parley", 1);
-  request.onupgradeneeded = () => {
-    request.result.createObjectStore(STORE, { keyPath: "clientId" }).createIndex(INDEX, INDEX);
-  };
-  const database = await answerOf(request);
-  // Another tab, of a later version, may change it only when nobody holds it.
-  database.onversionchange = () => database.close();
-  return database;
-}
-
-/**
- * @template T
- * @param {IDBRequest<T>} request
- * @returns {Promise<T>}
- */
-function answerOf(request) {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
+  return openDatabase("parley", (made) => made.createObjectStore(STORE, { keyPath: "clientId" }).createIndex(INDEX, INDEX), { factory });
 }
 
 /**
