@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from parley.pages.files_of import PAGE_FILES
 from tests.browser.axe import grave_faults
@@ -95,10 +97,16 @@ def test_pictures_open_over_the_page_of_files_as_in_the_transcript(
 
 
 def test_sound_plays_faster_on_the_page_of_files(ben: Visitor, shelf: Seeded) -> None:
-    ben.opens(f"{shelf.link}/files?kind=audio")
+    held: list[Route] = []
+    script = re.compile(r"/wave-[\w-]+\.js$")
+    ben.page.route(script, lambda route: held.append(route), times=1)
+    with ben.page.expect_request(script):
+        ben.opens(f"{shelf.link}/files?kind=audio")
     faster = ben.page.get_by_role("button", name="1.5 times as fast")
-    # What listens to it is loaded with the first sound.
-    ben.page.wait_for_load_state("networkidle")
+    # Until its script is there it would do nothing, so nobody can press it.
+    expect(faster).to_be_disabled()
+    for each in held:
+        each.continue_()
     faster.click()
     expect(faster).to_have_attribute("aria-pressed", "true")
     expect(ben.page.locator("audio")).to_have_js_property("playbackRate", 1.5)

@@ -103,7 +103,7 @@ composer.start();
 replying.start();
 byId("message").addEventListener("input", offerNames);
 const files = startFiles({ key, uploads, composer });
-if (document.querySelector(".sound")) import("./files/wave.js").then(({ watch }) => watch(byId("items")));
+if (document.querySelector(".sound")) import("./files/wave.js").then(({ watch }) => watch(byId("items")), () => {});
 if (composer.drafts.edit()) editing().then(({ editFrom }) => edit(editFrom(composer.drafts.edit())));
 startJoin({ roomId, joined });
 startYou({ roomId, store, renamed, stop: leaveForGood });

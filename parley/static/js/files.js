@@ -10,4 +10,4 @@ list?.addEventListener("click", (event) => {
   event.preventDefault();
   import("./files/viewer.js").then(({ view }) => view(picture), () => location.assign(picture.href));
 });
-if (list?.querySelector(".sound")) import("./files/wave.js").then(({ watch }) => watch(/** @type {HTMLElement} */ (list)));
+if (list?.querySelector(".sound")) import("./files/wave.js").then(({ watch }) => watch(/** @type {HTMLElement} */ (list)), () => {});

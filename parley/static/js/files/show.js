@@ -25,7 +25,7 @@ export function showFiles(element, { username, attachments = [], files = [] }) {
   const made = attachments.length ? filesOf(attachments, username) : outgoingOf(files);
   made.dataset.files = shown;
   if (before && attachments.length) keepPictures(before, made);
-  if (made.querySelector(".sound")) import("./wave.js").then(({ watch }) => watch(made));
+  if (made.querySelector(".sound")) import("./wave.js").then(({ watch }) => watch(made), () => {});
   if (before) before.replaceWith(made);
   else element.querySelector(":scope > .message-text")?.before(made);
   if (!attachments.length) for (const row of made.querySelectorAll("[data-upload]")) paint(/** @type {HTMLElement} */ (row));
@@ -108,7 +108,7 @@ function film(file, username) {
 function sound(file, username) {
   const audio = element("audio", { src: file.url, controls: true, preload: "metadata" });
   audio.setAttribute("aria-label", labelOf(file, username));
-  const faster = element("button", { className: "button small quiet faster needs-js", type: "button", textContent: "1.5×" });
+  const faster = element("button", { className: "button small quiet faster needs-js", type: "button", textContent: "1.5×", disabled: true });
   faster.setAttribute("aria-pressed", "false");
   faster.setAttribute("aria-label", "1.5 times as fast");
   const made = element("div", { className: "sound" }, [nameOf(file), faster, audio]);

@@ -21,7 +21,9 @@ const seen = new IntersectionObserver((entries) => {
 export function watch(root) {
   for (const sound of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(".sound"))) {
     const audio = sound.querySelector("audio");
-    sound.querySelector(".faster")?.addEventListener("click", playFaster);
+    const faster = sound.querySelector("button");
+    faster?.addEventListener("click", playFaster);
+    faster?.toggleAttribute("disabled", false); // until now it would have done nothing
     if (!audio || sound.querySelector(".wave") || !VOICE.test(audio.getAttribute("aria-label") ?? "")) continue;
     const canvas = element("canvas", { className: "wave" });
     canvas.setAttribute("aria-hidden", "true"); // the controls say and do the same
