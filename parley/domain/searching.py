@@ -191,8 +191,8 @@ def _score(message: Message, query: Query, place: _Place) -> float:
     score = 0.0
     for part in query.wanted:
         pattern = part.inside if place.is_inside else part.pattern
-        found = list(pattern.finditer(folded))
-        whole = sum(1 for match in found if _ends_word(folded, match.end()))
+        found = list(pattern.spans(folded))
+        whole = sum(1 for _, end in found if _ends_word(folded, end))
         score += min(3, len(found)) + 2 * min(3, whole)
     if place.is_inside:
         score /= 4

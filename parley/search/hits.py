@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
 from parley.search import words
+from parley.search.queries import Pattern
 
 SNIPPET_CHARS = 160
 """About so much of a text is shown."""
@@ -15,17 +17,16 @@ HITS_MAX = 50
 _SPACE = re.compile(r"\s+")
 
 
-def spans(text: str, patterns: Sequence[re.Pattern[str]]) -> list[tuple[int, int]]:
+def spans(text: str, patterns: Sequence[Pattern]) -> list[tuple[int, int]]:
     """Where the patterns are found in a text, in its own signs, in order and apart."""
     folded, origins = words.fold_with_origins(text)
     found: list[tuple[int, int]] = []
     for pattern in patterns:
-        for match in pattern.finditer(folded):
-            if match.end() > match.start() and len(found) < HITS_MAX:
-                begin, end = origins[match.start()], origins[match.end()]
-                if end == begin:  # it ends within what one sign comes to
-                    end = next((each for each in origins[match.end() :] if each > begin), len(text))
-                found.append((begin, end))
+        for start, stop in itertools.islice(pattern.spans(folded), HITS_MAX):
+            begin, end = origins[start], origins[stop]
+            if end == begin:  # it ends within what one sign comes to
+                end = next((each for each in origins[stop:] if each > begin), len(text))
+            found.append((begin, end))
     found.sort()
     apart: list[tuple[int, int]] = []
     for begin, end in found:

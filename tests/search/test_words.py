@@ -130,6 +130,8 @@ TEXTS = st.text(
 @example('"', "x")
 @example("-", "x")
 @example("x\u0300\u0300", "x")
+@example("\u200d", "x")
+@example("*", "x")
 def test_the_index_leads_to_whatever_is_found(typed: str, text: str) -> None:
     # Whatever is typed is understood, and what the text has is never missed by the index.
     query = parse(typed)
