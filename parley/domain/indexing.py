@@ -1,8 +1,9 @@
 """Keeping the index of what is said, beside those who talk.
 
 A message costs nothing more when it is said: what was said last is looked through as it is. Once
-a conversation has a thousand messages that are in no segment, one is made of them. Segments and how
-far they go are stored in one transaction, so a kill leaves nothing half done: a start goes on.
+some hundred messages of a conversation are in no segment, one is made of them, and of four small
+ones a larger one. Segments and how far they go are stored in one transaction, so a kill leaves
+nothing half done: a start goes on.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
-BATCH = 1024
+BATCH = 256
 """Messages that make a segment."""
 MERGED = 4
 """So many of them side by side become one."""
@@ -176,11 +177,14 @@ class Indexing:
         return len(found) if await self._context.database.write(work) else 0
 
     async def _merge(self, conversation_id: int) -> None:
-        """Make one of the last four where they are small."""
+        """Make one of the last four where they are of about one size, and small."""
         state = await self._rested(stored.state, conversation_id)
         sizes = await self._rested(stored.sizes, conversation_id)
         last = sizes[-MERGED:]
-        if state is None or len(last) < MERGED or any(docs > BATCH for _, docs in last):
+        most = max((docs for _, docs in last), default=0)
+        if state is None or len(last) < MERGED or most > BATCH * MERGED:
+            return
+        if most > BATCH and any(docs <= BATCH for _, docs in last):
             return
         parts = await self._rested(stored.whole, conversation_id, [first for first, _ in last])
         if len(parts) < MERGED:
@@ -194,6 +198,8 @@ class Indexing:
             )
 
         await self._context.database.write(work)
+        if most <= BATCH:
+            await self._merge(conversation_id)
 
     async def _tighten(self, conversation_id: int) -> None:
         """Make segments anew whose messages were edited, once these are many."""

@@ -37,6 +37,8 @@ CONVERSATIONS_MAX = 300
 RANKED_MAX = 500
 """Of so many of the newest hits the best are found."""
 TEXTS_AT_ONCE = 256
+KEPT_MAX = 64
+"""So much is kept of what was read: about 50 kB each."""
 NO_CURSOR = "cursor must be the next_cursor of an earlier answer to the same search."
 
 
@@ -215,64 +217,86 @@ def _walk(
     """What is found from a place on, the newest first, each with the place after it; now and then
     None, for whoever looks at the time.
     """
+    reading = _Reading(connection, conversation_id, query)
     if not place.is_inside:
-        for message, seq in _pass(
-            connection, conversation_id, query, place.before, is_inside=False
-        ):
+        for message, seq in reading.matching(place.before, is_inside=False):
             yield message, _Place(is_inside=False, before=seq)
         place = _Place(is_inside=True)
     if any(part.can_be_inside for part in query.wanted):
-        for message, seq in _pass(connection, conversation_id, query, place.before, is_inside=True):
+        for message, seq in reading.matching(place.before, is_inside=True):
             yield message, _Place(is_inside=True, before=seq)
 
 
-def _pass(
-    connection: sa.Connection, conversation_id: int, query: Query, before: int, *, is_inside: bool
-) -> Iterator[tuple[Message | None, int]]:
-    """The messages before a seq that match, and every now and then how far it is."""
-    looks = 0
-    for seq in _candidates(connection, conversation_id, query, before, is_inside=is_inside):
-        if seq < 0:  # nothing from there on
-            yield None, -seq
-            continue
-        message = stored_messages.at_seq(connection, conversation_id, seq)
-        if message is not None and _is_found(query, message, is_inside=is_inside):
-            yield message, seq
-        looks += 1
-        if looks % TEXTS_AT_ONCE == 0:
-            yield None, seq
+class _Reading:
+    """A conversation that is looked through, perhaps twice: what was read first is kept a while."""
 
+    def __init__(self, connection: sa.Connection, conversation_id: int, query: Query) -> None:
+        self._connection = connection
+        self._id = conversation_id
+        self._query = query
+        state = stored.state(connection, conversation_id)
+        self._through = 0 if state is None else state.through
+        self._texts: dict[int, list[tuple[int, str]]] = {}
+        self._heads: dict[int, stored.Head | None] = {}
 
-def _candidates(
-    connection: sa.Connection, conversation_id: int, query: Query, before: int, *, is_inside: bool
-) -> Iterator[int]:
-    """Seqs of messages that may match, falling; and, negative, from where on none does, where
-    looking took a while."""
-    state = stored.state(connection, conversation_id)
-    through = 0 if state is None else state.through
-    patterns = [part.inside if is_inside else part.pattern for part in query.wanted]
-    at = before
-    while at > through:
-        texts = stored.texts_before(
-            connection, conversation_id, after=through, before=at, limit=TEXTS_AT_ONCE
-        )
-        if not texts:
-            break
-        lines = words.fold(texts).split("\0")
-        for seq, text in zip(lines[::2], lines[1::2], strict=True):
-            at = int(seq)
-            if all(pattern.search(text) for pattern in patterns):
-                yield at
-        yield -at
-    loose = stored.loose(connection, conversation_id, last=min(before - 1, through))
-    for head in stored.heads(connection, conversation_id, before=min(before, through + 1)):
-        found = _in_segment(connection, conversation_id, head, query, is_inside=is_inside)
-        # What is loose before the segment after this one.
-        found.update(seq for seq in loose if seq >= head.first)
-        loose = [seq for seq in loose if seq < head.first]
-        yield from sorted((seq for seq in found if seq < before), reverse=True)
-        yield -head.first
-    yield from loose
+    def matching(self, before: int, *, is_inside: bool) -> Iterator[tuple[Message | None, int]]:
+        """The messages before a seq that match, and every now and then how far it is."""
+        looks = 0
+        for seq in self._candidates(before, is_inside=is_inside):
+            if seq < 0:  # nothing from there on
+                yield None, -seq
+                continue
+            message = stored_messages.at_seq(self._connection, self._id, seq)
+            if message is not None and _is_found(self._query, message, is_inside=is_inside):
+                yield message, seq
+            looks += 1
+            if looks % TEXTS_AT_ONCE == 0:
+                yield None, seq
+
+    def _candidates(self, before: int, *, is_inside: bool) -> Iterator[int]:
+        """Seqs of messages that may match, falling; and, negative, from where on none does, where
+        looking took a while."""
+        patterns = [part.inside if is_inside else part.pattern for part in self._query.wanted]
+        at = before
+        while at > self._through and (lines := self._lines(at)):
+            for seq, text in lines:
+                if all(pattern.search(text) for pattern in patterns):
+                    yield seq
+            at = lines[-1][0]
+            yield -at
+        loose = stored.loose(self._connection, self._id, last=min(before - 1, self._through))
+        begins = min(before, self._through + 1)
+        while (head := self._head(begins)) is not None:
+            begins = head.first
+            found = _in_segment(self._connection, self._id, head, self._query, is_inside=is_inside)
+            # With what is loose before the segment after this one.
+            found.update(seq for seq in loose if seq >= begins)
+            loose = [seq for seq in loose if seq < begins]
+            yield from sorted((seq for seq in found if seq < before), reverse=True)
+            yield -begins
+        yield from loose
+
+    def _lines(self, before: int) -> list[tuple[int, str]]:
+        """The newest texts before a seq that are in no segment, folded."""
+        lines = self._texts.get(before)
+        if lines is None:
+            texts = stored.texts_before(
+                self._connection, self._id, after=self._through, before=before, limit=TEXTS_AT_ONCE
+            )
+            pieces = words.fold(texts).split("\0") if texts else []
+            lines = [(int(seq), text) for seq, text in zip(pieces[::2], pieces[1::2], strict=True)]
+            if len(self._texts) < KEPT_MAX:
+                self._texts[before] = lines
+        return lines
+
+    def _head(self, before: int) -> stored.Head | None:
+        """The newest segment that begins before a seq."""
+        if before not in self._heads:
+            head = next(stored.heads(self._connection, self._id, before=before), None)
+            if len(self._heads) >= KEPT_MAX:
+                return head
+            self._heads[before] = head
+        return self._heads[before]
 
 
 def _in_segment(

@@ -19,7 +19,7 @@ from enum import Enum
 from msgspec import Struct
 
 DOCS_MAX = 4096
-"""Messages in one. As many as stand in two bytes, and as few as are quickly written anew."""
+"""Messages in one at most: their places stand in two bytes, and it is quickly written anew."""
 _HEAD = 8
 _GONE = 0xFFFF
 """In place of a message that is to be found no more."""

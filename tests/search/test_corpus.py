@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from bench import corpus
+from bench.filling import fill
 from parley.bus.local import LocalBus
 from parley.domain import messages, searching
 from parley.domain.context import Context
@@ -21,9 +23,7 @@ from parley.search import words
 from parley.search.queries import Query, parse
 from parley.storage import search as stored
 from parley.storage.database import Database
-from tests import corpus
 from tests.domain.test_erasing import Room, opened
-from tests.filling import fill
 
 pytestmark = pytest.mark.skipif(not corpus.is_there(), reason="npm has not fetched the corpus.")
 SEARCHES = 20
@@ -96,7 +96,7 @@ async def test_all_that_is_there_is_found_and_nothing_else(
     first = (await newest_seq(context, room)) - len(said) + 1
     await Indexing(context).index(room.conversation.id)
     sizes = await context.database.read(stored.sizes, room.conversation.id)
-    assert sum(docs for _, docs in sizes) > len(said) - 1024
+    assert sum(docs for _, docs in sizes) > len(said) - 256
     folded = [words.fold(text) for text in said]
     rng = random.Random(19)
     looked = 0

