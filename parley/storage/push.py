@@ -70,7 +70,7 @@ _OF_LEVEL = sa.and_(
 )
 _WANTED_COLUMNS = [_level.level, _level.quiet_until]
 _WANTED = Prepared(sa.select(*_WANTED_COLUMNS).where(_OF_LEVEL), _WANTED_COLUMNS)
-_given = insert(notification_levels).values(values(_level))
+_given = insert(notification_levels).values(values([c for c in _level if c.name != "untold_since"]))
 _WANT = Prepared(
     _given.on_conflict_do_update(
         index_elements=[_level.conversation_id, _level.session_id],
