@@ -27,6 +27,7 @@ from parley.live.push_services import PushServices
 from parley.outward import service_of
 from parley.push.courier import Courier
 from parley.push.post import Outcome, Push, Urgency
+from parley.push.worker import KNOWN_AT_ONCE, KNOWN_EACH, OTHERS_AT_ONCE, OTHERS_EACH
 from parley.records import (
     ConversationDeleted,
     Device,
@@ -50,12 +51,13 @@ from parley.records import (
     Telling,
 )
 
-IN_FLIGHT_MAX, OTHERS_MAX = 128, 32
+IN_FLIGHT_MAX, OTHERS_MAX = KNOWN_AT_ONCE, OTHERS_AT_ONCE
 """So many are handed over at once; of them to push services of which nobody knows whether they
-answer: anybody can name some that don't.
+answer: anybody can name some that don't. No more than the process that pushes sends at once: what
+would wait there could not be taken back from whoever is removed meanwhile.
 """
-EACH_MAX, OTHERS_EACH_MAX = 24, 4
-"""Of them to one push service: no more than the process that pushes takes on at once or soon."""
+EACH_MAX, OTHERS_EACH_MAX = KNOWN_EACH, OTHERS_EACH
+"""Of them to one push service."""
 CROWDED_S = 10.0
 """What finds its push service, or the others' places, full is looked at again after this."""
 AT_ONCE = 10

@@ -271,6 +271,36 @@ async def test_a_service_that_hangs_has_few_places_and_keeps_no_other_waiting(
         over.set()
 
 
+async def test_what_waits_for_a_slow_service_is_not_told_to_who_was_removed(
+    person: People, service: Service
+) -> None:
+    ada, ben, room_id = await a_talk(person)
+    joined = await ben.call("POST", f"/api/conversations/{room_id}/join", {"username": "Ben"})
+    over = asyncio.Event()
+
+    async def slow(browser: Browser) -> web.Response:
+        await over.wait()
+        return web.Response(status=201)
+
+    service.answer = slow
+    browsers = [await subscribed(ben, service) for _ in range(8)]
+    await ada.say(room_id, "A secret")
+    await until(lambda: len(service.asked) == worker.OTHERS_EACH)
+    people = joined[1]["conversation"]["participants"]
+    [user_id] = [each["user_id"] for each in people if each["username"] == "Ben"]
+    await ada.ask("remove_participant", {"room_id": room_id, "user_id": user_id})
+    over.set()
+    # What was on the wire is taken away, and nothing else comes.
+    await service.until(
+        lambda: (
+            [each["kind"] for browser in browsers for each in browser.got].count("gone")
+            == worker.OTHERS_EACH
+        )
+    )
+    told = [each for browser in browsers for each in browser.got if "text" in each]
+    assert len(told) == worker.OTHERS_EACH
+
+
 async def test_what_comes_back_late_is_about_no_other_device(
     person: People, service: Service
 ) -> None:
