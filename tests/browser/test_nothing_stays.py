@@ -8,6 +8,7 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
+from parley.contract import OWN_PAGE_DEFAULT
 from tests.browser.conftest import Arrive
 from tests.browser.test_offline import keeps, path_of
 from tests.browser.test_worker import comes_true
@@ -147,6 +148,25 @@ def test_nothing_stays_of_what_is_over(
     # Nor is it kept again when the page goes.
     ben.opens("/conversations")
     knows_none(ben, SECRET, room(link), "Hush", "Tell nobody")
+
+
+def test_nothing_stays_where_the_list_goes_on(ada: Visitor, ben: Visitor) -> None:
+    ben.may_meet("status 404")
+    link = is_told(ada, ben)
+    own = ben.starts("Long ago")
+    ben.says("Still mine")
+    keeps(ben, path_of(own))
+    for number in range(OWN_PAGE_DEFAULT + 1):
+        other = ada.owns(f"Number {number}")
+        asks(ada, "POST", f"{room(other)}/join", username="Ada")
+        asks(ben, "POST", f"{room(other)}/join", username="Ben")
+        asks(ada, "POST", f"{room(other)}/messages", message="Hello")
+    is_deleted_while_away(ada, ben, link)
+    expect(ben.page.locator("#own-older")).to_be_visible()
+    assert room(own) not in ben.page.locator("#own-rows").inner_html()
+    knows_none(ben, SECRET, room(link))
+    keeps(ben, path_of(own))
+    keeps(ben, "/")
 
 
 def test_what_one_only_reads_is_not_kept(ada: Visitor, arrive: Arrive) -> None:
