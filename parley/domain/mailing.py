@@ -359,7 +359,9 @@ class Mailing:
 
     def _said(self, message: Unheard) -> Said:
         begins = self._shown.excerpt(message.begins)
-        return Said(message.username, begins or ("sent files" if message.has_files else ""))
+        return Said(
+            message.username, begins or ("sent files" if message.has_files else "sent a message")
+        )
 
     # --- what is over ---
 

@@ -35,6 +35,7 @@ from parley.domain.messages import Draft
 from parley.domain.participants import Joining
 from parley.errors import NotFound, NotJoined, Unavailable
 from parley.mail.choice import mail_of
+from parley.present import excerpt
 from parley.records import Conversation, MailCode, Participant, Session
 from parley.storage.folder import NAME
 from tests.domain.conftest import Clock
@@ -187,6 +188,17 @@ async def test_words_are_in_it_where_they_are_wanted(house: House, two: Two) -> 
     assert "Ada: And jam" in text
     assert "And more" not in text
     assert "4 new messages" in text
+
+
+async def test_a_message_without_words_is_named(house: House, two: Two) -> None:
+    talk, ada, ben = two
+    await mail_wishes.ask(house.context, ben.session, ADDRESS, words=True)
+    shown = Shown(SHOWN.title, excerpt, SHOWN.link)
+    house.mailing = Mailing(house.context, shown)
+    await house.says(talk, ada, "```\n```")
+    await house.goes_on(2 * HOUR)
+    [mail] = house.box.mails
+    assert "Ada: sent a message" in text_of(mail)
 
 
 async def test_at_most_one_a_day_and_nothing_twice(house: House, two: Two) -> None:
