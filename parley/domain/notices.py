@@ -102,6 +102,11 @@ async def outstanding(context: Context) -> set[tuple[int, int]]:
     return await context.database.search(stored.told)
 
 
+async def resting(context: Context) -> dict[int, datetime]:
+    """The devices for which something is to be tried again later, and when."""
+    return await context.database.search(stored.resting, after=context.clock())
+
+
 async def said_unnoticed(context: Context) -> dict[int, int]:
     """The conversations in which something was said that nobody was looked for to be told of, and
     from which seq on.
@@ -274,8 +279,10 @@ def _settle(connection: sa.Connection, told: Told, now: datetime) -> None:
         return
     match decision:
         case PuttingOff():
-            since = decision.until if decision.is_wished else notice.since
-            stored.put_off(connection, notice, at=decision.until, since=since, tries=notice.tries)
+            since, tries = notice.since, notice.tries
+            if decision.is_wished:
+                since, tries = decision.until, 0
+            stored.put_off(connection, notice, at=decision.until, since=since, tries=tries)
             return
         case LettingBe():
             if notice.shown_seq is None:

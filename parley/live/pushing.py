@@ -23,7 +23,7 @@ from parley.domain import notices
 from parley.domain.context import Context
 from parley.domain.notices import REST_S, Due, Mark, Told
 from parley.errors import Unavailable
-from parley.live.push_services import PushServices
+from parley.live.push_services import RETRY_AFTER_MAX_S, PushServices
 from parley.outward import service_of
 from parley.push.courier import Courier
 from parley.push.post import Outcome, Push, Urgency
@@ -177,6 +177,7 @@ class Pushing:
             *(self._flying, self._again, self._done),
         ):
             known.clear()
+        self._services.forget_devices()
         await self._load()
 
     async def close(self) -> None:
@@ -191,6 +192,7 @@ class Pushing:
             try:
                 await notices.load(self._context)
                 await self._know_told()
+                await self._know_resting()
                 if self._context.notified:
                     await notices.look_at_shown(self._context)
                     at = self._context.clock()
@@ -205,6 +207,13 @@ class Pushing:
     async def _know_told(self) -> None:
         self._told = await notices.outstanding(self._context)
         self._told_max = max(TOLD_LEAST, 2 * len(self._told))
+
+    async def _know_resting(self) -> None:
+        """What push services asked for before a stop."""
+        at, loop_s = self._context.clock(), asyncio.get_running_loop().time()
+        for device_id, until in (await notices.resting(self._context)).items():
+            rest_s = min(RETRY_AFTER_MAX_S, (until - at).total_seconds())
+            self._services.leave_alone(device_id, loop_s + rest_s, loop_s=loop_s)
 
     def _hear_message(self, event: MessageSent) -> None:
         said = event.message
@@ -368,7 +377,8 @@ class Pushing:
         ready: list[tuple[Notice, Device]] = []
         for notice, device in some:
             service, is_known = service_of(device.endpoint), self._services.is_known(device)
-            wait_s = self._services.rests_until(service) - loop_now
+            rests_until = self._services.device_rests_until(device.id)
+            wait_s = max(rests_until, self._services.rests_until(service)) - loop_now
             is_full = of_each[service] >= (EACH_MAX if is_known else OTHERS_EACH_MAX)
             if wait_s <= 0 and (is_full or (not is_known and others >= OTHERS_MAX)):
                 # A crowd that waits for few places doesn't come back all at once.

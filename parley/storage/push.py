@@ -299,6 +299,14 @@ _LOOK_AT_SHOWN = Prepared(
     .values(_SOON)
 )
 
+_last_due = sa.type_coerce(sa.func.max(notices.c.due_at), Instant).label("last_due")
+_RESTING = Prepared(
+    sa.select(notices.c.device_id, _last_due)
+    .where(notices.c.due_at > p("after", Instant), notices.c.tries > 0)
+    .group_by(notices.c.device_id),
+    [notices.c.device_id, _last_due],
+)
+
 _TOLD = Prepared(
     sa.select(push_devices.c.session_id, notices.c.conversation_id)
     .join(push_devices, push_devices.c.id == notices.c.device_id)
@@ -473,6 +481,11 @@ def next_due(connection: sa.Connection, *, after: datetime) -> datetime | None:
     row = _NEXT.first(connection, at=after)
     at: datetime | None = row.next
     return at
+
+
+def resting(connection: sa.Connection, *, after: datetime) -> dict[int, datetime]:
+    """The devices for which something is to be tried again after a moment, and when."""
+    return {row.device_id: row.last_due for row in _RESTING.run(connection, after=after)}
 
 
 def put_off(

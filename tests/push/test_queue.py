@@ -104,6 +104,43 @@ async def test_a_service_that_asks_for_rest_gets_it(
     assert len(service.asked) == 2
 
 
+async def test_a_device_that_is_to_be_left_alone_is_told_of_nothing_else_either(
+    config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, ben = Person("Ada", ""), Person("Ben", "")
+    service.answer = answering(web.Response(status=429, headers={"Retry-After": "3600"}))
+    real = notices.settle
+    stored: list[int] = []
+
+    async def settle(context: Any, told: Any) -> None:
+        await real(context, told)
+        stored.extend(each.notice.conversation_id for each in told)
+
+    monkeypatch.setattr(notices, "settle", settle)
+
+    async def is_said(room_id: str, *, is_decided: int) -> None:
+        path = f"/api/conversations/{room_id}/messages"
+        assert (await ada.call("POST", path, {"message": "Hello"}))[0] == 201
+        await until(lambda: len(set(stored)) == is_decided)
+        assert service.asked == ["1"]
+
+    async with running(config) as first:
+        ada.url = ben.url = first.url
+        rooms = [await ada.starts() for _ in range(3)]
+        for room_id in rooms:
+            await ada.joins_over_rest(room_id)
+            await ben.joins_over_rest(room_id)
+        await subscribed(ben, service)
+        await is_said(rooms[0], is_decided=1)
+        await is_said(rooms[1], is_decided=2)
+    # Nor after a restart.
+    async with running(config) as second:
+        ada.url = ben.url = second.url
+        await is_said(rooms[2], is_decided=3)
+        for each in (ada, ben):
+            await each.goes_home()
+
+
 @pytest.mark.usefixtures("soon")
 async def test_trouble_of_a_service_is_waited_out(person: People, service: Service) -> None:
     ada, ben, room_id = await a_talk(person)
