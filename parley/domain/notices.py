@@ -97,6 +97,14 @@ async def look_at_shown(context: Context) -> None:
     await context.database.write(lambda connection: stored.look_at_shown(connection, at=at))
 
 
+async def begin_waiting_anew(context: Context) -> None:
+    """After the clock was set back: what waits would wait for as long as that. What is put off on
+    purpose is put off again when it is looked at.
+    """
+    at = context.clock()
+    await context.database.write(lambda connection: stored.tell_all_now(connection, at=at))
+
+
 async def outstanding(context: Context) -> set[tuple[int, int]]:
     """The sessions that have something to be told or shown, and of which conversations."""
     return await context.database.search(stored.told)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import random
 import time
 from collections import Counter
@@ -77,6 +78,8 @@ FOUND_EVERY_S = 1.0
 longer than half the time."""
 WAITS_MAX_S = 60.0
 TOLD_LEAST = 10_000
+SET_BACK_S = 5.0
+"""A clock that goes back by less is only put right."""
 SLACK = timedelta(seconds=10)
 """A start looks from so much before, for what was being stored then."""
 SILENT_IS_A_FAULT = ("push.apple.com",)
@@ -120,6 +123,8 @@ class Pushing:
         self._again: dict[Mark, timedelta] = {}
         """Of those, the ones that are to be looked at again, and how long after."""
         self._done: list[Told] = []
+        self._ahead_s = math.inf
+        """By how much the clock was ahead of the time that goes on however it is set."""
         self._database = 0
         """Grows where another lies in the folder."""
         self._heard: dict[type[Any], Callable[[Any], None]] = {
@@ -261,6 +266,7 @@ class Pushing:
         await self._settle_done()
         if not self._context.notified:
             return WAITS_MAX_S
+        await self._look_at_clock()
         await self._look_again()
         waits_s = await self._find()
         if await self._hand_over():
@@ -269,6 +275,12 @@ class Pushing:
         if due is not None:
             waits_s = min(waits_s, (due - self._context.clock()).total_seconds())
         return max(0.05, waits_s)
+
+    async def _look_at_clock(self) -> None:
+        ahead_s = self._context.clock().timestamp() - self._context.elapsed()
+        if ahead_s < self._ahead_s - SET_BACK_S:  # or it was, before the start
+            await notices.begin_waiting_anew(self._context)
+        self._ahead_s = ahead_s
 
     async def _look_again(self) -> None:
         looks, whole = self._looks, self._whole

@@ -200,7 +200,8 @@ _OF_NOTICE = sa.and_(
 _asked = insert(notices).values(
     **values([c for c in notices.c if c.name not in ("tries", "shown_seq", "shown_at")]), tries=0
 )
-_was_shown = sa.func.coalesce(notices.c.shown_at, 0)
+# A clock that was set back since then keeps nobody waiting.
+_was_shown = sa.func.min(sa.func.coalesce(notices.c.shown_at, 0), _asked.excluded.since)
 _MAKE_DUE = Prepared(
     _asked.on_conflict_do_update(
         index_elements=[notices.c.device_id, notices.c.conversation_id, notices.c.subject],
@@ -291,6 +292,11 @@ _TELL_NOW = Prepared(
 _TELL_DEVICE_NOW = Prepared(
     notices.update()
     .where(notices.c.due_at > p("at", Instant), notices.c.device_id == p("device_id"))
+    .values(_SOON)
+)
+_TELL_ALL_NOW = Prepared(
+    notices.update()
+    .where(notices.c.due_at > p("at", Instant), notices.c.since > p("at", Instant))
     .values(_SOON)
 )
 _LOOK_AT_SHOWN = Prepared(
@@ -504,6 +510,11 @@ def tell_now(
 def tell_device_now(connection: sa.Connection, device_id: int, *, at: datetime) -> None:
     """The same for one device and all conversations."""
     _TELL_DEVICE_NOW.write(connection, device_id=device_id, at=at)
+
+
+def tell_all_now(connection: sa.Connection, *, at: datetime) -> int:
+    """Have all told that waits since a moment which is still to come; how much that is."""
+    return _TELL_ALL_NOW.write(connection, at=at)
 
 
 def look_at_shown(connection: sa.Connection, *, at: datetime) -> int:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -336,6 +337,34 @@ async def test_what_waits_for_a_slow_service_is_not_told_to_who_was_removed(
     )
     told = [each for browser in browsers for each in browser.got if "text" in each]
     assert len(told) == worker.OTHERS_EACH
+
+
+@pytest.mark.usefixtures("soon")
+async def test_a_clock_that_is_set_back_keeps_nobody_waiting(
+    person: People, service: Service, server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "REST_S", 0.05)
+    ada, ben, room_id = await a_talk(person)
+    browser = await subscribed(ben, service)
+    told, real = server.app.pushing, server.app.pushing._context
+    fast = replace(real, clock=lambda: real.clock() + timedelta(hours=2))
+    monkeypatch.setattr(told, "_context", fast)
+    await ada.say(room_id, "Too early")
+    await service.until(lambda: len(browser.got) == 1)
+    await until(lambda: not told._flying)
+    monkeypatch.setattr(told, "_context", real)
+    await ada.say(room_id, "At last")
+    await service.until(lambda: len(browser.got) == 2)
+    # What waits is not tried in two hours, either.
+    monkeypatch.setattr(told, "_context", fast)
+    monkeypatch.setattr(push_services, "AGAIN_AFTER_S", 1.0)
+    service.answer = answering(web.Response(status=503))
+    await ada.say(room_id, "Once more")
+    await service.until(lambda: len(service.asked) == 3)
+    await until(lambda: not told._flying)
+    monkeypatch.setattr(told, "_context", real)
+    told._wake.set()
+    await service.until(lambda: len(browser.got) == 3)
 
 
 async def test_what_comes_back_late_is_about_no_other_device(
