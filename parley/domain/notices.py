@@ -131,18 +131,26 @@ async def said_unnoticed(context: Context) -> dict[int, int]:
     return await context.database.search(query)
 
 
+class Followers(Struct, frozen=True):
+    """Some of those who follow what is said in a conversation."""
+
+    due: list[Due]
+    spoke: set[int]
+    """The sessions of those who said something themselves: they have read what was before."""
+    next_after: str | None
+    """After which user_id it goes on; None where that were all."""
+
+
 async def followers(
     context: Context, conversation_id: int, since: int, *, after: str = ""
-) -> tuple[list[Due], str | None]:
-    """Whom to tell of what was said from a seq on, of those after a user_id; and from whom on it
-    goes on, None where that were all.
-    """
+) -> Followers:
+    """Whom to tell of what was said from a seq on, of those after a user_id."""
     now, held = context.clock(), context.held_sessions()
 
-    def query(connection: sa.Connection) -> tuple[list[Due], str | None]:
+    def query(connection: sa.Connection) -> Followers:
         page = stored.followers(connection, conversation_id, after=after, limit=PEOPLE_AT_ONCE)
         if not page:
-            return [], None
+            return Followers([], set(), None)
         people = notifying.people_in(connection, conversation_id)
         authors = stored.authors(connection, conversation_id, since=since, limit=LOOKED_AT_MAX)
         meant = stored.meant(connection, conversation_id, since=since, limit=LOOKED_AT_MAX)
@@ -158,7 +166,8 @@ async def followers(
             for each in whole or page
             if _concerns(notifying.level_of(each.wanted, people), each.user_id, authors, meant)
         ]
-        return found, next_
+        spoke = {each.session_id for each in whole or page if each.user_id in authors}
+        return Followers(found, spoke, next_)
 
     return await context.database.search(query)
 

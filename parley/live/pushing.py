@@ -326,11 +326,13 @@ class Pushing:
         after: str | None = ""
         while after is not None:
             began = time.perf_counter()
-            found, after = await notices.followers(
-                self._context, conversation_id, since, after=after
-            )
+            found = await notices.followers(self._context, conversation_id, since, after=after)
+            after = found.next_after
             await self._breathe(began)
-            await self._make_due(found, is_last=after is None)
+            for session_id in found.spoke:
+                self._look(session_id, conversation_id, [Subject.TALK])
+                self._wake.set()
+            await self._make_due(found.due, is_last=after is None)
 
     async def _make_due(self, found: list[Due], *, is_last: bool = False) -> None:
         if not found:
