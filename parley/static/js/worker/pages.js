@@ -5,7 +5,7 @@ import { KEPT_AT, KEPT_TITLE, KEPT_VERSION, PAGES, roomOf } from "../kept/names.
 import { forgetOutgoing } from "../kept/outgoing.js";
 import { ask } from "../connection/wire.js";
 import { keepAssets } from "./assets.js";
-import { version } from "./scope.js";
+import { version, worker } from "./scope.js";
 
 /** Beside the list. The one that was seen the longest ago goes first. */
 const MOST = 30;
@@ -116,6 +116,9 @@ export async function versionsKept() {
 export async function forget(path) {
   await (await caches.open(PAGES)).delete("/");
   await drop(path);
+  for (const shown of (await worker.registration.getNotifications?.()) ?? []) {
+    if (shown.tag.startsWith("talk-") && shown.data?.url.split("#")[0] === path) shown.close();
+  }
 }
 
 /** @param {string} path */
