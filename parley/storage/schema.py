@@ -548,6 +548,8 @@ notification_levels = sa.Table(
     sa.Column("session_id", sa.ForeignKey("sessions.id"), primary_key=True),
     sa.Column("level", sa.Text),
     sa.Column("quiet_until", Instant),
+    # What was said since waits for the end of the pause, though mail told of others meanwhile.
+    sa.Column("untold_since", Instant),
 )
 
 sa.Index("ix_notification_levels_session_id", notification_levels.c.session_id)
