@@ -33,7 +33,7 @@ _HALF_OF = {
 def half_of(text: str) -> int | None:
     """0 or 12 by the word in it, 11 for noon; -1 where there is none, None for one that isn't
     known."""
-    word = _NO_WORD.sub("", text).casefold()
+    word = _NO_WORD.sub("", text).casefold().lstrip("日일")  # of the date before it
     return _HALF_OF.get(word) if word else -1
 
 

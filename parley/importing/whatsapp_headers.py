@@ -96,6 +96,6 @@ def _literal(text: str) -> str:
     """As an expression. Spaces are all alike: editors change one into another."""
     unmarked = _UNSEEN.sub("", text)
     marks = _U if unmarked != text else ""
-    return (
-        marks + "".join(_SPACE if each.isspace() else re.escape(each) for each in unmarked) + marks
+    return marks + "".join(
+        (_SPACE if each.isspace() else re.escape(each)) + marks for each in unmarked
     )

@@ -30,6 +30,8 @@ _OPTION = re.compile(
 )
 _CALL = re.compile(r"[^\u200e\n]{3,60}[,،、，] ?\u200e[^\n]{1,60}")  # noqa: RUF001  # full-width
 _PLACE = re.compile(r"[^:：\n]{2,40}[:：] ?https?://\S+")  # noqa: RUF001  # full-width
+_MENTION = re.compile(r"@\u2068(?:~\s*)?")
+_NUMBER_MENTIONED = re.compile(r"(?<!\w)@(\d{6,15})(?!\d)")
 _PAGES = " • "
 
 
@@ -68,7 +70,7 @@ class Messages:
             return message
         if self._is_iphone and text.startswith(_MARK) and not _is_said(text):
             return Message(shown(text), is_service=True)
-        return Message(whatsapp_markdown.converted(shown(text)))
+        return Message(self._converted(text))
 
     def _whole(self, text: str) -> Message | None:
         """What stands in place of the whole message."""
@@ -132,9 +134,18 @@ class Messages:
 
     def _with(self, attachment: Attachment, caption: str) -> Message:
         caption, is_edited = _without_edited(caption)
-        caption = shown(caption).strip()
-        text = whatsapp_markdown.converted(caption)
+        text = self._converted(caption).strip()
         return Message(text, (attachment,), is_edited=is_edited)
+
+    def _converted(self, text: str) -> str:
+        """As Parley writes it. Who is mentioned stands as they are called."""
+        if "@" in text:
+            text = _MENTION.sub("@", text)
+            text = _NUMBER_MENTIONED.sub(self._named, text)
+        return whatsapp_markdown.converted(shown(text))
+
+    def _named(self, number: re.Match[str]) -> str:
+        return f"@{self._numbers.get(number[1], number[1])}"
 
     def _attachment(self, name: str) -> Attachment:
         path = self._files.get(name)
