@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import datetime
@@ -15,7 +16,7 @@ from datetime import datetime
 from parley.importing import lines, people
 from parley.importing.archive import Archive
 from parley.importing.chats import Entry, ImportRefused, Person, Problem
-from parley.importing.whatsapp_dates import Clock, Order, Votes
+from parley.importing.whatsapp_dates import Clock, Order, Votes, half_of
 from parley.importing.whatsapp_headers import Form, form_of
 from parley.importing.whatsapp_messages import Messages, shown
 
@@ -23,6 +24,8 @@ TEXT_MAX_CHARS = lines.LINE_MAX_CHARS
 """Of one message; WhatsApp allows half as much."""
 CANDIDATES_MAX = 20
 """Texts looked at in an archive: people send each other files of text, too."""
+HALVES_MAX = 100
+"""How many ways of telling the half of the day are looked at in one file."""
 _CHAT_NAME = re.compile(r"(?:.*/)?(?:_chat\.txt|.*whatsapp.*\.txt)", re.IGNORECASE)
 _TITLED = re.compile(
     r".*whatsapp[ _-]*(?:chat|sohbeti)?[ _]+(?:with|mit|com|con|avec|met|med|с|z|dengan|-)[ _]+"  # noqa: RUF001
@@ -40,8 +43,9 @@ _NO_DIGIT = re.compile(r"\D+")
 def recognise(archive: Archive, order: Order | None = None) -> WhatsAppChat | None:
     """The chat in it; None where it isn't WhatsApp's. `order` is that of its dates, where
     somebody was asked for it."""
-    texts = [name for name in archive.names() if name.lower().endswith(".txt")]
-    if len(texts) != 1:
+    texts = list(archive.names())
+    if len(texts) > 1:
+        texts = [name for name in texts if name.lower().endswith(".txt")]
         texts.sort(key=lambda name: (not _CHAT_NAME.fullmatch(name), name.count("/")))
     for name in texts[:CANDIDATES_MAX]:
         with archive.open(name) as stream:
@@ -188,19 +192,23 @@ class WhatsAppChat:
         votes = Votes(self._form.orders, datetime.now())
         match = self._form.match
         is_ended, has_ends, all_begin, last = False, False, True, ""
+        headers: Counter[str] = Counter()
         with (
             self._archive.open(self._name) as stream,
             closing(lines.read(stream, [])) as read,  # type: ignore[type-var]  # a generator
         ):
             for line in read:
                 found = match(line)
-                if found and found[1] != last:
-                    last = found[1]
-                    votes.add(last)
+                if found:
+                    headers[found[2] + found[6] if len(headers) < HALVES_MAX else ""] += 1
+                    if found[1] != last:
+                        last = found[1]
+                        votes.add(last)
                 if is_ended and not found:
                     all_begin = False
                 is_ended = line.endswith("\r")
                 has_ends = has_ends or is_ended
+        _check_halves(headers)
         self._ends_with_cr = self._form.is_iphone and has_ends and all_begin
         self._order = self._order or votes.order() or self._form.usual
         self._is_surveyed = True
@@ -226,6 +234,17 @@ class WhatsAppChat:
             if quoted and ": " not in line[found.end() : quoted.start()]:
                 return people.cleaned(quoted[1])
         return ""
+
+
+def _check_halves(headers: Counter[str]) -> None:
+    """Refuses a file of which most times have something with them that isn't understood."""
+    unknown = [text for text in headers if half_of(text) is None]
+    if sum(headers[text] for text in unknown) * 2 > headers.total():
+        word = shown(unknown[0]).strip()
+        raise ImportRefused(
+            f"The times in this file have “{word}” with them, and that isn't known to mean "
+            "before or after noon. Export the chat with a clock of 24 hours."
+        )
 
 
 class _Piece:

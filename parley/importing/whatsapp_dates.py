@@ -129,9 +129,10 @@ def _ordered(text: str, order: Order) -> tuple[int, int, int]:
         month, day, year = first, second, third
     else:
         day, month, year = first, second, third
+    # Phones from Thailand count from the Buddha.
     if year < 100:
-        return year + 2000, month, day
-    # Of the Buddha, on phones from Thailand.
+        is_future = year + 2000 > date.today().year + 1
+        return year + (1957 if is_future else 2000), month, day
     return (year - 543 if year > 2400 else year), month, day
 
 

@@ -79,7 +79,7 @@ def form_of(lines: Sequence[str]) -> Form | None:
         forms.setdefault(form.expression, form)
         spoken += ": " in rest or rest.endswith(":")
         irc += _IRC.match(rest) is not None
-    if not found or irc * 2 > spoken or (not spoken and sum(found.values()) < 2):
+    if not spoken or irc * 2 > spoken:
         return None
     return forms[found.most_common(1)[0][0]]
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-_MAY_HOLD = re.compile(r"[*_~`\[>\\]|^[ \t]*(?:[-+]|\d{1,3}[.)])[ \t]", re.MULTILINE)
+_MAY_HOLD = re.compile(r"[*_~`]|\]\(|^ {0,3}(?:>|(?:[-+]|\d{1,3}[.)])[ \t])", re.MULTILINE)
 _BLOCK = re.compile(r"(?<!`)```(?!`)([^`]++(?:`{1,2}(?!`)[^`]++)*+)```(?!`)")
 _TOKEN = re.compile(
     rf"(?P<block>{_BLOCK.pattern})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
@@ -92,7 +93,7 @@ class Messages:
             return None
         options = list(_options(rest))
         question = "\n".join(rest[: len(rest) - len(options)]).strip()
-        if not options or not question:
+        if len(options) < 2 or not question:
             return None
         listed = "\n".join(f"- {option}" for option in options)
         return f"{whatsapp_markdown.converted(question)}\n\n{listed}"
@@ -148,7 +149,7 @@ class Messages:
         return f"@{self._numbers.get(number[1], number[1])}"
 
     def _attachment(self, name: str) -> Attachment:
-        path = self._files.get(name)
+        path = self._files.get(unicodedata.normalize("NFC", name))
         return Attachment(name, path, missing=None if path else NOT_THERE)
 
 
@@ -169,10 +170,12 @@ def _is_deleted(text: str) -> bool:
 
 
 def _is_said(text: str) -> bool:
-    """Whether a text that begins with a mark is somebody's: a call, a place."""
+    """Whether a text that begins with a mark is somebody's: a call, a place, an event. The
+    service itself writes single lines."""
     bare = text.lstrip(_MARK)
     return (
-        _CALL.fullmatch(bare) is not None
+        "\n" in bare
+        or _CALL.fullmatch(bare) is not None
         or whatsapp_words.plain(bare) in whatsapp_words.CALLS
         or _PLACE.fullmatch(shown(bare)) is not None
     )

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import tempfile
 import zipfile
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from parley.importing import whatsapp
 from parley.importing.archive import Archive
@@ -225,3 +228,40 @@ def test_a_file_in_utf_16_is_read(tmp_path: Path) -> None:
     path.write_bytes((SAMPLES / "whatsapp-ios-de.txt").read_bytes().decode().encode("utf-16"))
     _, entries, _ = read(path, whatsapp.recognise)
     assert entries == read(SAMPLES / "whatsapp-ios-de.txt", whatsapp.recognise)[1]
+
+
+letters = st.text(
+    st.characters(categories=["L", "N", "So"], include_characters=" ,!?'\n"),
+    min_size=1,
+    max_size=60,
+).map(str.strip)
+messages = st.lists(
+    st.tuples(
+        st.datetimes(datetime(2010, 1, 1), datetime(2024, 12, 31)),
+        st.sampled_from(["Ana Lima", "Zoë", "王", "+44 7700 900123"]),
+        letters.filter(lambda text: bool(text) and text != "null"),
+    ),
+    min_size=1,
+    max_size=20,
+)
+
+
+@given(messages, st.booleans())
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_what_was_said_is_what_is_read(
+    spoken: list[tuple[datetime, str, str]], is_iphone: bool
+) -> None:
+    spoken = [
+        (at.replace(microsecond=0, second=at.second if is_iphone else 0), name, text)
+        for at, name, text in spoken
+    ]
+    header, end = (
+        ("[{:%Y-%m-%d, %H:%M:%S}] ", "\r\n") if is_iphone else ("{:%Y-%m-%d, %H:%M} - ", "\n")
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.txt"
+        written = (f"{header.format(at)}{name}: {text}{end}" for at, name, text in spoken)
+        path.write_text("".join(written), newline="")
+        _, entries, problems = read(path, whatsapp.recognise)
+    assert not problems
+    assert [(each.sent_at, each.person, each.text) for each in entries] == spoken

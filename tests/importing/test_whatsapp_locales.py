@@ -14,7 +14,7 @@ from parley.importing.archive import Archive
 from parley.importing.chats import Entry, ImportRefused
 from parley.importing.whatsapp_dates import Order
 from parley.importing.whatsapp_messages import LEFT_OUT
-from tests.importing.reading import read, said
+from tests.importing.reading import chat_in, read, said
 
 TIMES = [
     datetime(2024, 1, 30, 0, 5, 1),
@@ -231,6 +231,18 @@ def test_the_persian_calendar_is_read(tmp_path: Path) -> None:
         datetime(2024, 3, 20, 0, 1),
     ]
     assert [each.place for each in problems] == ["line 3"]
+
+
+def test_buddhist_years_of_two_figures_are_read(tmp_path: Path) -> None:
+    _, entries, _ = read(dated(tmp_path / "a.txt", "31/1/67"), whatsapp.recognise)
+    assert entries[0].sent_at == datetime(2024, 1, 31, 12)
+
+
+def test_an_unknown_half_of_the_day_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("31/1/24, 5:07 zz - Ana: Milk\n31/1/24, 5:08 yy - Ana: eggs\n")
+    with chat_in(path, whatsapp.recognise) as chat, pytest.raises(ImportRefused, match="“zz”"):
+        next(chat.entries())
 
 
 @pytest.mark.parametrize(
