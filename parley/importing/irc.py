@@ -78,7 +78,7 @@ class IrcChat:
         is_told = False
         with (
             self._archive.open(name) as stream,
-            closing(lines.read(stream, problems)) as read,  # type: ignore[type-var]  # a generator
+            closing(lines.read(stream, problems)) as read,
         ):
             for number, line in enumerate(read, 1):
                 if problems:

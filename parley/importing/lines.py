@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from functools import partial
 from typing import IO
 
@@ -30,7 +30,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _CUT_OFF = re.compile(rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z")
 
 
-def read(stream: IO[bytes], problems: list[Problem]) -> Iterator[str]:
+def read(stream: IO[bytes], problems: list[Problem]) -> Generator[str, None, None]:
     """The lines, without the line feed that ends each; a carriage return before it stays.
 
     UTF-8, or what a byte order mark says. What couldn't be read of a line as it is given out is

@@ -99,7 +99,7 @@ class WhatsAppChat:
         messages = Messages(self._form.is_iphone, self._files(), self._numbers)
         with (
             self._archive.open(self._name) as stream,
-            closing(lines.read(stream, problems)) as read,  # type: ignore[type-var]  # a generator
+            closing(lines.read(stream, problems)) as read,
         ):
             for piece in self._pieces(read):
                 yield self._entry(piece, clock, messages)
@@ -195,7 +195,7 @@ class WhatsAppChat:
         headers: Counter[str] = Counter()
         with (
             self._archive.open(self._name) as stream,
-            closing(lines.read(stream, [])) as read,  # type: ignore[type-var]  # a generator
+            closing(lines.read(stream, [])) as read,
         ):
             for line in read:
                 found = match(line)

@@ -194,23 +194,24 @@ def _written_piece(piece: _Piece) -> str:
 def lines_of(text: str) -> Iterator[_Line]:
     """Blocks of code as one, all else line by line."""
     at = 0
+    whole = text.strip()
     for block in _BLOCK.finditer(text):
         code = block[1]
         if "\n" not in code or not code.strip():
             continue
         before = text[at : block.start()].removesuffix("\n")
         if before or block.start() > at:
-            yield from _plain_lines(before, text)
+            yield from _plain_lines(before, whole)
         code = code.strip("\n")
         yield _Line("fence", [_Piece("fence", f"```\n{code}\n```")])
         at = block.end() + (text[block.end() : block.end() + 1] == "\n")
     if at < len(text) or not at:
-        yield from _plain_lines(text[at:], text)
+        yield from _plain_lines(text[at:], whole)
 
 
-def _plain_lines(lines: str, text: str) -> Iterator[_Line]:
+def _plain_lines(lines: str, whole: str) -> Iterator[_Line]:
     for line in lines.split("\n"):
-        yield _line(line, is_alone=line.strip() == text.strip())
+        yield _line(line, is_alone=line.strip() == whole)
 
 
 def _line(line: str, is_alone: bool) -> _Line:
@@ -269,7 +270,10 @@ def _pair(pieces: list[_Piece]) -> None:
             while (partner := opened.pop()).text != piece.text:
                 waiting[partner.text] -= 1
             waiting[piece.text] -= 1
-            partner.mark = piece.mark = _WRITTEN[piece.text]
+            # Beside an emoji, `_` is part of a word to Markdown.
+            is_shut_in = not (partner.may_open and piece.may_close)
+            is_star = piece.text == "_" and is_shut_in
+            partner.mark = piece.mark = "*" if is_star else _WRITTEN[piece.text]
         elif "o" in role:
             opened.append(piece)
             waiting[piece.text] += 1

@@ -61,14 +61,12 @@ class Messages:
     def read(self, text: str, is_marked: bool) -> Message:
         """`is_marked` is whether a mark stood before the header, as it does where there is a
         file."""
-        message = self._whole(text) or self._file(text, is_marked)
-        if message is not None:
-            return message
-        rest, is_edited = _without_edited(text)
-        if is_edited:
-            message = self.read(rest, is_marked)
-            message.is_edited = True
-            return message
+        text, is_edited = _without_edited(text)
+        message = self._whole(text) or self._file(text, is_marked) or self._words(text)
+        message.is_edited |= is_edited
+        return message
+
+    def _words(self, text: str) -> Message:
         if self._is_iphone and text.startswith(_MARK) and not _is_said(text):
             return Message(shown(text), is_service=True)
         return Message(self._converted(text))

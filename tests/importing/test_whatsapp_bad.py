@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 import tracemalloc
 from itertools import islice
 from pathlib import Path
@@ -143,6 +144,29 @@ def test_hostile_names_are_made_harmless(tmp_path: Path) -> None:
     assert names[:2] == ["anA x", "Unknown"]
     assert all(name and len(name) <= people.NAME_MAX_CHARS for name in names)
     assert len(set(names)) == len(chat.people) == 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " <This message was edited>" * 4000,
+        "*_~" * 40_000,
+        "`" * 100_000,
+        "\u200e<a: b.jpg>" * 8000,
+        "POLL:\n" + "OPTION: a (1 vote)\n" * 200,
+        "[](" * 40_000,
+        "@\u2068" * 40_000,
+    ],
+    ids=lambda text: text[:12],
+)
+@pytest.mark.parametrize("head", [HEAD, "[31/01/2024 17:07:09] "])
+def test_what_is_made_to_cost_much_does_not(text: str, head: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(f"{head}Ana: one\n{head}Ana: {text}\n{head}Ana: three\n")
+    began = time.process_time()
+    found, _ = texts(path)
+    assert (found[0], found[-1]) == ("one", "three")
+    assert time.process_time() - began < 10
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:

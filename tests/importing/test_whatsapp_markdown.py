@@ -45,6 +45,7 @@ def words(nodes: object) -> str:
         ("```one line``` and `code`", "`one line` and `code`"),
         ("see:\n```a = 1\nb = *2*```\ndone", "see:\n```\na = 1\nb = *2*\n```\ndone"),
         ("```a`b```", "`` a`b ``"),
+        ("👍_so_👍", "👍*so*👍"),
         ("2*3*4", r"2\*3\*4"),
         ("5 * 3 * 2 _ a", "5 * 3 * 2 _ a"),
         ("snake_case_name and ~5", "snake_case_name and ~5"),
