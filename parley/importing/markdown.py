@@ -17,6 +17,8 @@ from parley.domain import markdown, web_links
 
 MARKS = {"strong": "**", "em": "*", "s": "~~"}
 """What a `Piece` can be besides `code`, `pre` and `quote`."""
+PIECES_MAX = 1000
+"""More than ten times what Parley takes for Markdown."""
 CHECKED_FROM = 30
 """Pieces and escapes, from which it is looked whether Parley takes that many."""
 
@@ -66,7 +68,8 @@ def literal(text: str) -> str:
 def joined(pieces: Sequence[Piece]) -> str:
     """Of pieces, one text. Marks that Markdown can't put where they stand are left out."""
     plain = "".join([_plain(piece) for piece in pieces])
-    if not any(piece.marks or piece.address for piece in pieces):
+    is_marked = any(piece.marks or piece.address for piece in pieces)
+    if not is_marked or len(pieces) > PIECES_MAX:
         return literal(plain)
     whole = _Text()
     for (marks, address, language), alike in groupby(
