@@ -88,7 +88,7 @@ class Discord(Chat):
     needs_zone = False
 
     def __init__(self, archive: Archive, listed: list[_Listed]) -> None:
-        self.people: dict[str, Any] = People()
+        self.people: People = People()
         self._archive = archive
         self._listed = listed
         self._chosen = listed[0] if len(listed) == 1 else None
@@ -117,11 +117,11 @@ class Discord(Chat):
 class _Reader:
     """The messages of one channel."""
 
-    def __init__(self, archive: Archive, listed: _Listed, people: Any) -> None:
+    def __init__(self, archive: Archive, listed: _Listed, people: People) -> None:
         self._archive = archive
         self._folder = heads.folder(listed.member)
         self._channel = listed.key
-        self._people: People = people
+        self._people = people
         self._seen = fields.Seen()
 
     def entries(self, source: JsonStream) -> Iterator[Entry | Problem]:

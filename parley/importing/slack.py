@@ -86,7 +86,7 @@ class Slack(Chat):
     needs_zone = False
 
     def __init__(self, archive: Archive, top: str) -> None:
-        self.people: dict[str, Any] = People()
+        self.people: People = People()
         self._archive = archive
         self._top = top
         self._known: People | None = None
@@ -197,14 +197,14 @@ class _Reader:
         top: str,
         channel: _Channel,
         known: People,
-        people: Any,
+        people: People,
         channel_names: dict[str, str],
     ) -> None:
         self._archive = archive
         self._top = top
         self._channel = channel
         self._known = known
-        self._people: People = people
+        self._people = people
         self._channel_names = channel_names
         self._seen = fields.Seen()
 

@@ -73,7 +73,7 @@ class Telegram(Chat):
     system = SYSTEM
 
     def __init__(self, archive: Archive, name: str, listed: _Listed | None = None) -> None:
-        self.people: dict[str, Any] = People()
+        self.people: People = People()
         self._archive = archive
         self._name = name
         self._chosen = listed
@@ -179,10 +179,10 @@ def _quoted(written: str) -> str:
 class _Reader:
     """The messages of one chat."""
 
-    def __init__(self, archive: Archive, folder: str, people: Any, listed: _Listed) -> None:
+    def __init__(self, archive: Archive, folder: str, people: People, listed: _Listed) -> None:
         self._archive = archive
         self._folder = folder
-        self._people: People = people
+        self._people = people
         self._bot = listed.title if listed.kind == "bot_chat" else None
         self._needs_zone = listed.needs_zone
         self._seen = fields.Seen()
