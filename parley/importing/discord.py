@@ -107,7 +107,7 @@ class Discord(Chat):
             raise choosing.none_chosen(self.choices)
         chosen = self._chosen
         with self._archive.open(chosen.member) as file:
-            source = JsonStream(file, chosen.member)
+            source = JsonStream(file, fields.name(chosen.member))
             reader = _Reader(self._archive, chosen, self.people)
             for key in source.members():
                 if key == "messages":
@@ -260,8 +260,9 @@ class _Reader:
 
     def _reaction(self, reaction: dict[str, Any]) -> Reaction:
         emoji = mapping(reaction.get("emoji"))
-        name = fields.name(emoji.get("name"), "unknown")
-        shown = f":{name}:" if fields.key(emoji.get("id")) else name
+        name = emoji.get("name")
+        is_own = fields.key(emoji.get("id")) != ""
+        shown = f":{fields.name(name, 'unknown')}:" if is_own else fields.emoji(name)
         keys = [self._author(each) for each in mappings(reaction.get("users"))]
         people = tuple(dict.fromkeys(keys))
         return Reaction(shown, people, max(len(people), fields.count(reaction.get("count"))))

@@ -59,6 +59,12 @@ def name(value: Any, otherwise: str = "") -> str:
     return clean[:NAME_MAX_CHARS].rstrip() or otherwise
 
 
+def emoji(value: Any) -> str:
+    """As it stands; what can't be an emoji between colons."""
+    shown = name(value, "unknown")
+    return f":{shown}:" if shown.isascii() else shown
+
+
 def file_name(value: Any, otherwise: str = "file") -> str:
     """Without the path before it; a long one keeps its ending."""
     if not isinstance(value, str):

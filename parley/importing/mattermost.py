@@ -152,7 +152,7 @@ class Mattermost(Chat):
         return mapping(record)
 
     def _refusal(self, number: int, what: str) -> ImportRefused:
-        return ImportRefused(f"{self._member} {what} in line {number}.")
+        return ImportRefused(f"{fields.name(self._member)} {what} in line {number}.")
 
     def _lines(self) -> Iterator[tuple[int, bytes]]:
         """Those with something in them, counted from one."""

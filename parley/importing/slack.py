@@ -117,7 +117,7 @@ class Slack(Chat):
         )
         for day in channel.days:
             with self._archive.open(day) as file:
-                shown = day.removeprefix(self._top)
+                shown = fields.name(day.removeprefix(self._top))
                 yield from reader.entries(JsonStream(file, shown), shown)
 
     def _directory(self) -> People:

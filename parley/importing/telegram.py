@@ -38,10 +38,12 @@ _KINDS = frozenset(
         "public_channel",
     }
 )
-_LEFT_OUT = {
-    "(File not included": "The export was made without this file.",
-    "(File exceeds": "The file was larger than the export was to take.",
-    "(File unavailable": "Telegram couldn't fetch this file for the export.",
+_LEFT_OUT = re.compile(r"\(File (not included|exceeds|unavailable)[^()]*\)\Z")
+"""Instead of a path, perhaps after the file's name."""
+_WHY = {
+    "not included": "The export was made without this file.",
+    "exceeds": "The file was larger than the export was to take.",
+    "unavailable": "Telegram couldn't fetch this file for the export.",
 }
 _SAVED = "Saved Messages"
 
@@ -99,7 +101,7 @@ class Telegram(Chat):
     def entries(self) -> Iterator[Entry | Problem]:
         taken = self._taken()
         with self._archive.open(self._name) as file:
-            source = JsonStream(file, self._name, _quoted)
+            source = JsonStream(file, fields.name(self._name), _quoted)
             chat = _Reader(self._archive, heads.folder(self._name), self.people, taken)
             for key in source.members():
                 if key == "messages" and not taken.at[0]:
@@ -110,7 +112,7 @@ class Telegram(Chat):
     def _all(self) -> list[_Listed]:
         if self._listed is None:
             with self._archive.open(self._name) as file:
-                self._listed = list(_chats(JsonStream(file, self._name, _quoted)))
+                self._listed = list(_chats(JsonStream(file, fields.name(self._name), _quoted)))
         return self._listed
 
     def _is_clear(self) -> bool:
@@ -278,7 +280,7 @@ class _Reader:
             case "paid":
                 emoji = "⭐"
             case "emoji":
-                emoji = fields.name(reaction.get("emoji"), ":unknown:")
+                emoji = fields.emoji(reaction.get("emoji"))
             case _:
                 emoji = ":custom_emoji:"
         recent = [self._author(each, "from") for each in mappings(reaction.get("recent"))]
@@ -297,26 +299,29 @@ class _Reader:
                 message.get("mime_type"),
                 message.get("file_size"),
             )
+        if "contact_vcard" in message:
+            size = message.get("contact_vcard_file_size")
+            yield self._attachment(message["contact_vcard"], None, "text/vcard", size)
 
     def _attachment(self, path: Any, name: Any, type: Any, size: Any) -> Attachment:
         written = text(path)
-        is_left_out = not written or written.startswith("(")
+        left_out = _LEFT_OUT.search(written)
         inside = f"{self._folder}{written}"
-        shown = fields.file_name(name, "" if is_left_out else fields.file_name(written)) or "file"
+        shown = fields.file_name(name, "") or fields.file_name("" if left_out else written)
         told = fields.name(type) or None
-        if not is_left_out and inside in self._archive:
+        if written and inside in self._archive:
             return Attachment(shown, inside, told, self._archive.size(inside))
-        missing = "This file isn't in the export."
-        if is_left_out:
-            known = (why for begin, why in _LEFT_OUT.items() if written.startswith(begin))
-            missing = next(known, missing)
+        missing = _WHY[left_out[1]] if left_out else "This file isn't in the export."
         return Attachment(shown, None, told, fields.size(size), missing)
 
     def _service(
         self, message: dict[str, Any], key: str, place: str, sent_at: datetime
     ) -> Iterator[Entry | Problem]:
-        action = fields.name(message.get("action"), "nothing known")
-        who = fields.name(message.get("actor"), "Somebody")
+        action = fields.name(message.get("action"), "")
+        if not action and "information_text" in message:
+            action = "information_text"
+        action = action or "nothing known"
+        who = fields.name(message.get("actor")) or fields.name(message.get("from"), "Somebody")
         said = telegram_words.ACTIONS.get(action)
         if said is None:
             yield Problem(place, f"This kind of service message isn't known: {action}.")
