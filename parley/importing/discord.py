@@ -21,6 +21,8 @@ from parley.importing.json_stream import JsonStream
 from parley.importing.markdown import Piece, joined, literal
 from parley.importing.people import People
 
+CHANNELS_MAX = 5000
+"""Files that are looked at, once one of them is a channel. Discord's own limit is 500."""
 _SPOKEN = frozenset({"Default", "Reply", "0", "19", "20", "21", "23"})
 """The last are commands to bots, and what a thread began with. What the exporter has no name for
 it writes as a number."""
@@ -62,11 +64,12 @@ class _Listed(Struct, frozen=True):
 
 
 def recognise(archive: Archive) -> Chat | None:
-    listed = [
-        found
-        for member in heads.members(archive, ".json")
-        if (found := _listed(archive, member)) is not None
-    ]
+    listed: list[_Listed] = []
+    for number, member in enumerate(heads.members(archive, ".json")):
+        if number >= (CHANNELS_MAX if listed else heads.LOOKED_AT_MAX):
+            break
+        if found := _listed(archive, member):
+            listed.append(found)
     return Discord(archive, listed) if listed else None
 
 
@@ -317,7 +320,9 @@ def _embedded(embed: dict[str, Any]) -> str:
 def _poll(poll: dict[str, Any]) -> str:
     asked = poll.get("question")
     lines = [f"Poll: {text(asked) or text(mapping(asked).get('text'))}"]
+    results = mappings(mapping(poll.get("results")).get("answers"))
+    counts = {fields.key(each.get("id")): fields.count(each.get("count")) for each in results}
     for answer in mappings(poll.get("answers")):
-        votes = fields.count(answer.get("voteCount"))
+        votes = counts.get(fields.key(answer.get("id")), 0)
         lines.append(f"• {text(answer.get('text'))} ({votes:,} vote{'s' if votes != 1 else ''})")
     return literal("\n".join(lines))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import IO, Any
 
 from msgspec import Struct
@@ -39,7 +40,7 @@ class _Channel(Struct, frozen=True):
 
 
 def recognise(archive: Archive) -> Chat | None:
-    for member in heads.members(archive, ".jsonl"):
+    for member in islice(heads.members(archive, ".jsonl"), heads.LOOKED_AT_MAX):
         first = heads.head(archive, member).partition(b"\n")[0]
         try:
             record = json.loads(first)

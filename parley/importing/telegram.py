@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct
@@ -59,7 +60,7 @@ class _Listed(Struct, frozen=True):
 
 
 def recognise(archive: Archive) -> Chat | None:
-    for name in heads.members(archive, ".json"):
+    for name in islice(heads.members(archive, ".json"), heads.LOOKED_AT_MAX):
         first, head = heads.first_members(archive, name, ("messages", "chats", "left_chats"))
         if "messages" in first and text(first.get("type")) in _KINDS:
             return Telegram(archive, name, _listed(first, needs_zone=_is_old(head)))

@@ -143,8 +143,14 @@ def test_bots_say_things_in_boxes(tmp_path: Path) -> None:
 
 
 def test_polls_are_put_into_words(tmp_path: Path) -> None:
-    poll = {"question": {"text": "When?"}, "answers": [{"text": "Now", "voteCount": 1}]}
-    assert one_text(tmp_path, content="", poll=poll) == "Poll: When?\n• Now (1 vote)"
+    answers = [{"id": 1, "text": "Now"}, {"id": 2, "text": "Later"}]
+    poll = {
+        "question": "When?",
+        "answers": answers,
+        "results": {"answers": [{"id": 1, "count": 1}]},
+    }
+    said = "Poll: When?\n• Now (1 vote)\n• Later (0 votes)"
+    assert one_text(tmp_path, content="", poll=poll) == said
 
 
 def test_a_webhook_speaks_by_many_names(tmp_path: Path) -> None:
@@ -243,3 +249,8 @@ def test_nor_do_any_bytes(tmp_path: Path, at: int, strange: bytes) -> None:
     path = tmp_path / "general.json"
     path.write_bytes(content[:at] + strange + content[at + len(strange) :])
     reading.survives(discord.recognise, path)
+
+
+def test_a_file_may_have_come_without_its_ending(tmp_path: Path) -> None:
+    (tmp_path / "upload").write_bytes(SAMPLE.read_bytes())
+    assert len(entries(read(tmp_path / "upload"))) == 7
