@@ -34,6 +34,7 @@ _MARK = re.compile(
     """,
     re.MULTILINE | re.VERBOSE,
 )
+_LINK_LAST = re.compile(r"https?://[^\s`]*\Z", re.IGNORECASE)
 _TICKS = re.compile(r"`+")
 _SPACES = re.compile(r"\s+")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
@@ -178,6 +179,8 @@ class _Text:
         """Whether a mark of emphasis opens before these words and closes behind them."""
         if self._last in ("*", "_", "~") or following[:1] in ("*", "_", "~"):
             return False
+        if self._is_behind_link:
+            return False  # it would be taken for a part of the address
         opens = inner[0].isalnum() or not self._last.strip()
         closes = inner[-1].isalnum() or not following.strip()
         return opens and closes
@@ -188,6 +191,8 @@ class _Text:
         if piece.address in (piece.text, words) or words in ("", address):
             self._say(piece.address)
         elif address and "[" not in words and "]" not in words:
+            if self._is_behind_link:
+                self._say(" ")
             inner = escape(words, is_line_start=False)
             if "code" in piece.marks:
                 inner = _code(words)
@@ -222,6 +227,10 @@ class _Text:
             self._say("\n".join([f"> {escape(line)}" for line in text.split("\n")]))
             self._is_after_quote = True
         self.is_marked = True
+
+    @property
+    def _is_behind_link(self) -> bool:
+        return bool(self._said) and _LINK_LAST.search(self._said[-1][-500:]) is not None
 
     def _say(self, text: str) -> None:
         if text:

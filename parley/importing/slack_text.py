@@ -24,7 +24,8 @@ _PAIRS = re.compile(
     r"|(?<!\w)_(?=\S)(?P<em>[^_\n]++)(?<=\S)_(?!\w)"
     r"|(?<![\w~])~(?=\S)(?P<s>[^~\n]++)(?<=\S)~(?![\w~])"
 )
-_QUOTED = re.compile(r"(?:^(?:&gt;|>)[^\n]*(?:\n|\Z))+", re.MULTILINE)
+_QUOTED = re.compile(r"(?P<all>^(?:&gt;){3}(?s:.*))|(?:^(?:&gt;|>)[^\n]*(?:\n|\Z))+", re.MULTILINE)
+"""Behind three marks, all that follows is quoted."""
 _QUOTE_MARK = re.compile(r"^(?:&gt;|>) ?", re.MULTILINE)
 _SPECIAL = re.compile(r"&(lt|gt|amp);")
 _SPECIALS = {"lt": "<", "gt": ">", "amp": "&"}
@@ -60,7 +61,8 @@ class _Text:
         at = 0
         for found in _QUOTED.finditer(text):
             yield from self._line(text[at : found.start()])
-            quoted = self._line(_QUOTE_MARK.sub("", found[0]).rstrip("\n"))
+            inner = found[0][12:].lstrip(" ") if found["all"] else _QUOTE_MARK.sub("", found[0])
+            quoted = self._line(inner.rstrip("\n"))
             yield Piece("".join([piece.text for piece in quoted]), ("quote",))
             at = found.end()
         yield from self._line(text[at:])

@@ -89,8 +89,13 @@ def test_any_text_is_shown_as_it_stood(text: str) -> None:
         # Nor where Markdown wouldn't take them for marks.
         ([Piece("a"), Piece("(b)", ("strong",)), Piece("c"), Piece("d", ("code",))], "a(b)c`d`"),
         ([Piece(""), Piece("", ("strong",))], ""),
+        ([Piece("https://e.org"), Piece("a", ("em",)), Piece(" "), Piece("b", ("em",))],
+         "https://e.orga *b*"),
+        ([Piece("https://e.org/a"), Piece("b", address="https://e.org")],
+         "https://e.org/a [b](https://e.org)"),
+        ([Piece("https://e.org/a", ("strong",)), Piece(".")], "**https://e.org/a**."),
     ],
-)
+)  # fmt: skip
 def test_marks_become_markdown(pieces: list[Piece], written: str) -> None:
     assert joined(pieces) == written
     assert "**" not in shown(written)
@@ -99,7 +104,8 @@ def test_marks_become_markdown(pieces: list[Piece], written: str) -> None:
 PIECES = st.lists(
     st.builds(
         Piece,
-        st.text(alphabet="ab *_~`\\[]()>-1.\né👍", max_size=8),
+        st.text(alphabet="ab *_~`\\[]()>-1.\né👍", max_size=8)
+        | st.sampled_from(["https://e.org", "https://e.org/a_b_ "]),
         st.sampled_from([(), (), ("strong",), ("em",), ("s",), ("code",), ("strong", "em")]),
     ),
     max_size=6,

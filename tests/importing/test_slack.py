@@ -166,6 +166,7 @@ def test_files_that_somebody_fetched_come_along(tmp_path: Path) -> None:
         ("<!channel> *now*, <@U02>", "@channel **now**, @Bo_Ek"),
         ("```x = *1*\n<https://e.org>```", "```\nx = *1*\nhttps://e.org\n```"),
         ("&gt; one\n&gt;two\nme", "> one\n> two\n\nme"),
+        ("a\n&gt;&gt;&gt; one\ntwo", "a\n> one\n> two"),
         (":tada: at 10:30:00 :a.b: `:tada:` *:tada:*", "🎉 at 10:30:00 :a.b: `:tada:` **🎉**"),
         ("- not\n1. lists", "\\- not\n1\\. lists"),
         ("<> <|> < a <b", "<> <|> < a <b"),
