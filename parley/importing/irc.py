@@ -14,7 +14,7 @@ from itertools import islice
 
 from parley.importing import irc_lines, irc_text, lines, people
 from parley.importing.archive import Archive
-from parley.importing.chats import Entry, ImportRefused, Person, Problem
+from parley.importing.chats import Entry, ImportRefused, Problem
 
 CANDIDATES_MAX = 20
 _LOG = re.compile(r".*\.(?:log|txt|weechatlog|irc)", re.IGNORECASE)
@@ -50,9 +50,8 @@ class IrcChat:
         self._archive, self._names = archive, names
         self._stamp = irc_lines.STYLES[style].match
         self._read = irc_lines.reader_of(style)
-        self._people = people.People()
         self._nicks: dict[str, str] = {}
-        self.people: dict[str, Person] = self._people.by_key
+        self.people = people.People()
         self.title = _title(names[0], first)
 
     def entries(self) -> Iterator[Entry | Problem]:
@@ -120,7 +119,7 @@ class IrcChat:
 
     def _person(self, nick: str) -> str:
         key = people.cleaned(irc_text.plain(nick))
-        self._people.add(key, key)
+        self.people.meet(key, key)
         if len(self._nicks) < people.PEOPLE_MAX:
             self._nicks[nick] = key
         return key

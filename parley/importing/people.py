@@ -1,4 +1,4 @@
-"""Names of people as exports have them, made fit to be shown."""
+"""Who speaks in a file, as they are met, with names that are fit to be shown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from parley.importing.chats import ImportRefused, Person
 NAME_MAX_CHARS = 200
 """No system allows longer ones."""
 PEOPLE_MAX = 250_000
-"""More don't take part in any chat, and their names are kept in memory."""
+"""They are held in memory. The largest groups have more members, but those don't all speak."""
 _HARMFUL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 _SPACES = re.compile(r"\s+")
 
@@ -24,15 +24,18 @@ def cleaned(name: str) -> str:
     return _SPACES.sub(" ", _HARMFUL.sub("", name)).strip() or "Unknown"
 
 
-class People:
-    """Those of a file, by key, as they come."""
+class People(dict[str, Person]):
+    """By key."""
 
-    def __init__(self) -> None:
-        self.by_key: dict[str, Person] = {}
+    def meet(self, key: str, name: str, *, is_bot: bool = False) -> str:
+        """Remember somebody by the first name that isn't empty. The key.
 
-    def add(self, key: str, name: str) -> None:
-        """Raises `ImportRefused` for too many."""
-        if key not in self.by_key:
-            if len(self.by_key) >= PEOPLE_MAX:
-                raise ImportRefused(f"This file names more than {PEOPLE_MAX:,} people.")
-            self.by_key[key] = Person(key, name)
+        Raises `ImportRefused` for too many.
+        """
+        known = self.get(key)
+        if known is not None and (known.name or not name):
+            return key
+        if len(self) >= PEOPLE_MAX:
+            raise ImportRefused(f"More than {PEOPLE_MAX:,} people speak in this file.")
+        self[key] = Person(key, name, is_bot)
+        return key

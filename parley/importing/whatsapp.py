@@ -15,7 +15,7 @@ from datetime import datetime
 
 from parley.importing import lines, people
 from parley.importing.archive import Archive
-from parley.importing.chats import Entry, ImportRefused, Person, Problem
+from parley.importing.chats import Entry, ImportRefused, Problem
 from parley.importing.whatsapp_dates import Clock, Order, Votes, half_of
 from parley.importing.whatsapp_headers import Form, form_of
 from parley.importing.whatsapp_messages import Messages, shown
@@ -69,10 +69,9 @@ class WhatsAppChat:
         self._order = order
         self._is_surveyed = False
         self._ends_with_cr = False
-        self._people = people.People()
         self._keys: dict[str, str] = {}
         self._numbers: dict[str, str] = {}
-        self.people: dict[str, Person] = self._people.by_key
+        self.people = people.People()
         self.title = self._title(first)
 
     @property
@@ -147,7 +146,7 @@ class WhatsAppChat:
             return Entry(key=key, place=place, sent_at=sent_at, text=shown(text), is_service=True)
         message = messages.read(text, is_marked=piece.line[0] == "\u200e")
         if not message.is_service and person not in self.people:
-            self._people.add(person, person)
+            self.people.meet(person, person)
         return Entry(
             key=key,
             place=place,

@@ -12,7 +12,7 @@ import pytest
 from parley.importing import irc, lines, people, whatsapp
 from parley.importing.archive import Archive
 from parley.importing.chats import Entry, ImportRefused, Problem
-from tests.importing.reading import EXPECTED, SAMPLES, chat_in, read, said
+from tests.importing.opening import EXPECTED, SAMPLES, chat_in, read, said
 
 NAMES = sorted(name for name in EXPECTED if name.startswith("irc-"))
 ZNC = (

@@ -16,7 +16,7 @@ from parley.importing import whatsapp
 from parley.importing.archive import Archive
 from parley.importing.chats import Attachment, Entry
 from parley.importing.whatsapp_messages import LEFT_OUT, NOT_THERE, VIEW_ONCE
-from tests.importing.reading import EXPECTED, SAMPLES, read, said
+from tests.importing.opening import EXPECTED, SAMPLES, read, said
 
 NAMES = sorted(name for name in EXPECTED if name.startswith("whatsapp-"))
 

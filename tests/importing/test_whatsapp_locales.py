@@ -14,7 +14,7 @@ from parley.importing.archive import Archive
 from parley.importing.chats import Entry, ImportRefused
 from parley.importing.whatsapp_dates import Order
 from parley.importing.whatsapp_messages import LEFT_OUT
-from tests.importing.reading import chat_in, read, said
+from tests.importing.opening import chat_in, read, said
 
 TIMES = [
     datetime(2024, 1, 30, 0, 5, 1),
