@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from msgspec.structs import replace
@@ -35,7 +36,7 @@ _LEFT = {
 
 
 def recognise(archive: Archive) -> Chat | None:
-    for name in heads.members(archive, ".json"):
+    for name in islice(heads.members(archive, ".json"), heads.LOOKED_AT_MAX):
         first, _ = heads.first_members(archive, name, ("messages",))
         if "messages" in first and "room_name" in first and "exported_by" in first:
             return Element(archive, name, fields.name(first["room_name"]))

@@ -8,6 +8,7 @@ reactions; where the export is of one's own data, others are called `User_2`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
@@ -36,7 +37,7 @@ class _Room(Struct, frozen=True):
 
 
 def recognise(archive: Archive) -> Chat | None:
-    for name in heads.members(archive, ".json"):
+    for name in islice(heads.members(archive, ".json"), heads.LOOKED_AT_MAX):
         if name.rpartition("/")[2] in _NO_ROOMS:
             continue
         first, head = heads.first_members(archive, name, ("messages",))
