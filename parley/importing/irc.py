@@ -14,7 +14,7 @@ from itertools import islice
 
 from parley.importing import irc_lines, irc_text, lines, people
 from parley.importing.archive import Archive
-from parley.importing.chats import Entry, ImportRefused, Problem
+from parley.importing.chats import Chat, Entry, ImportRefused, Problem
 
 CANDIDATES_MAX = 20
 _LOG = re.compile(r".*\.(?:log|txt|weechatlog|irc)", re.IGNORECASE)
@@ -40,7 +40,7 @@ def recognise(archive: Archive) -> IrcChat | None:
     return None
 
 
-class IrcChat:
+class IrcChat(Chat):
     """A channel, or what two said to each other."""
 
     system = "IRC"
@@ -51,7 +51,8 @@ class IrcChat:
         self._stamp = irc_lines.STYLES[style].match
         self._read = irc_lines.reader_of(style)
         self._nicks: dict[str, str] = {}
-        self.people = people.People()
+        self._met = people.People()
+        self.people = self._met
         self.title = _title(names[0], first)
 
     def entries(self) -> Iterator[Entry | Problem]:
@@ -119,7 +120,7 @@ class IrcChat:
 
     def _person(self, nick: str) -> str:
         key = people.cleaned(irc_text.plain(nick))
-        self.people.meet(key, key)
+        self._met.meet(key, key)
         if len(self._nicks) < people.PEOPLE_MAX:
             self._nicks[nick] = key
         return key

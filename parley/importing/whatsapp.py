@@ -15,7 +15,7 @@ from datetime import datetime
 
 from parley.importing import lines, people
 from parley.importing.archive import Archive
-from parley.importing.chats import Entry, ImportRefused, Problem
+from parley.importing.chats import Chat, Entry, ImportRefused, Problem
 from parley.importing.whatsapp_dates import Clock, Order, Votes, half_of
 from parley.importing.whatsapp_headers import Form, form_of
 from parley.importing.whatsapp_messages import Messages, shown
@@ -55,7 +55,7 @@ def recognise(archive: Archive, order: Order | None = None) -> WhatsAppChat | No
     return None
 
 
-class WhatsAppChat:
+class WhatsAppChat(Chat):
     """A conversation. `order` is how its dates are written, None where they don't tell: then it
     has to be given before `entries` are read."""
 
@@ -71,7 +71,8 @@ class WhatsAppChat:
         self._ends_with_cr = False
         self._keys: dict[str, str] = {}
         self._numbers: dict[str, str] = {}
-        self.people = people.People()
+        self._met = people.People()
+        self.people = self._met
         self.title = self._title(first)
 
     @property
@@ -146,7 +147,7 @@ class WhatsAppChat:
             return Entry(key=key, place=place, sent_at=sent_at, text=shown(text), is_service=True)
         message = messages.read(text, is_marked=piece.line[0] == "\u200e")
         if not message.is_service and person not in self.people:
-            self.people.meet(person, person)
+            self._met.meet(person, person)
         return Entry(
             key=key,
             place=place,
