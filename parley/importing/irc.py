@@ -156,8 +156,9 @@ class _Clock:
 
     def read(self, stamp: re.Match[str]) -> datetime | None:
         """None where the day isn't known. Raises ValueError for what is no time."""
-        written, month_name, day, hour, minute, second = stamp.groups()
-        at = time(int(hour), int(minute), int(second or 0))
+        written, month_name, day, hour, minute, second, half = stamp.groups()
+        whole = int(hour) % 12 + 12 * (half in "pP") if half else int(hour)
+        at = time(whole, int(minute), int(second or 0))
         if written:
             self._day = date.fromisoformat(written)
             self.has_day = True

@@ -15,19 +15,21 @@ from msgspec import Struct
 _MODES = "~&@%+!"
 """Before a nick: what its bearer may do in the channel."""
 STYLES: dict[str, re.Pattern[str]] = {
-    "WeeChat": re.compile(r"(\d{4}-\d\d-\d\d)()() (\d\d):(\d\d):(\d\d)\t"),
+    "WeeChat": re.compile(r"(\d{4}-\d\d-\d\d)()() (\d\d):(\d\d):(\d\d)()\t"),
     # mIRC leaves the number of a colour before the bracket.
     "in brackets": re.compile(
         r"(?:\x03?\d\d(?=\[))?[\[(](?:(\d{4}-\d\d-\d\d)[ T])?()()"
-        r"(\d{1,2}):(\d\d)(?::(\d\d))?[\])][ \t]+"
+        r"(\d{1,2}):(\d\d)(?::(\d\d))?(?: ?([apAP])\.?[mM]\.?)?[\])][ \t]+"
     ),
     "ISO": re.compile(
-        r"(\d{4}-\d\d-\d\d)()()[ T](\d\d):(\d\d)(?::(\d\d))?(?:[.,]\d+)?(?:[+-]\d\d:?\d\d|Z)?[ \t]+"
+        r"(\d{4}-\d\d-\d\d)()()[ T](\d\d):(\d\d)(?::(\d\d))?()"
+        r"(?:[.,]\d+)?(?:[+-]\d\d:?\d\d|Z)?[ \t]+"
     ),
-    "HexChat": re.compile(r"()([^\W\d]{3,5})\.? +(\d{1,2}) (\d\d):(\d\d):(\d\d)[ \t]+"),
-    "irssi": re.compile(r"()()()(\d\d):(\d\d)(?::(\d\d))?[ \t]+"),
+    "HexChat": re.compile(r"()([^\W\d]{3,5})\.? +(\d{1,2}) (\d\d):(\d\d):(\d\d)()[ \t]+"),
+    "irssi": re.compile(r"()()()(\d\d):(\d\d)(?::(\d\d))?()[ \t]+"),
 }
-"""How lines begin. The groups: a date, or a month and a day; hour, minute, second."""
+"""How lines begin. The groups: a date, or a month and a day; hour, minute, second; of clocks with
+twelve hours, which half of the day."""
 _SAID = re.compile(rf"<[{_MODES} ]*([^>\s]+) *>(?:[ \t](.*))?", re.DOTALL)
 _DONE = re.compile(r"\*[ \t]+(\S+)[ \t]+(\S.*)", re.DOTALL)
 _NOTICED = re.compile(r"-(?![!->])(\S+?)(?:[:(]\S*?\)?)?-[ \t](.*)", re.DOTALL)

@@ -19,12 +19,11 @@ _DATE = (
     r"(\d{1,4})"
 )
 _BETWEEN = r"([^\d\n\[\]]{1,24}?)"
-_TIME = r"(\d{1,2})( ?[:.h：٫] ?)(\d{2})(?:\8(\d{2}))?"  # noqa: RUF001  # full-width, meant
+_TIME = r"(\d{1,2})( ?[:.h：٫] ?)(\d{2})(?:\8(?P<second>\d{2}))?"  # noqa: RUF001  # full-width, meant
 _AFTER = r"([^\d\n\[\]]{0,16}?)"
-_ANY = (
-    re.compile(rf"{_U}\[{_U}{_DATE}{_BETWEEN}{_TIME}{_AFTER}\]{_U} "),
-    re.compile(rf"{_U}{_DATE}{_BETWEEN}{_TIME}{_AFTER} [-–] "),
-)
+# Of the iPhone, of Android, and of iPhones until about 2017, which say no more than Android.
+_FRAMES = ((rf"{_U}\[{_U}", rf"\]{_U} "), (_U, rf"{_U} [-–] "), (_U, ": "))
+_ANY = [re.compile(f"{before}{_DATE}{_BETWEEN}{_TIME}{_AFTER}{after}") for before, after in _FRAMES]
 _UNSEEN = re.compile(f"[{UNSEEN}]+")
 _HOURS = re.compile(r"\b(?:uhr|h|hs|hrs|uur|ч)\b", re.IGNORECASE)
 """After a time, and no half of the day."""
@@ -39,8 +38,8 @@ class Form:
     the day before the time, hour, minute, second, and what tells the half of the day after it.
     """
 
-    def __init__(self, found: re.Match[str], is_iphone: bool) -> None:
-        self.is_iphone = is_iphone
+    def __init__(self, found: re.Match[str], frame: tuple[str, str]) -> None:
+        self.is_iphone = frame is _FRAMES[0]
         first, apart, _, apart_too, last, between, _, colon, _, second, after = found.groups()
         self.orders: tuple[Order, ...] = ORDERS[:2] if len(last) > 2 else ORDERS
         """Which ones its dates may have by the look of them."""
@@ -59,7 +58,7 @@ class Form:
         before = _BETWEEN if half_of(between) in HALVES else f"(){_literal(between)}"
         behind = f"(){_literal(after)}" if half_of(after) == -1 or _HOURS.search(after) else _AFTER
         rest = rf"{date}{before}{time}{behind}"
-        self.expression = rf"{_U}\[{_U}{rest}\]{_U} " if is_iphone else rf"{_U}{rest}{_U} [-–] "
+        self.expression = rest.join(frame)
         self.match: Callable[[str], re.Match[str] | None] = re.compile(self.expression).match
 
 
@@ -85,9 +84,9 @@ def form_of(lines: Sequence[str]) -> Form | None:
 
 
 def _form(line: str) -> Form | None:
-    for is_iphone, expression in zip((True, False), _ANY, strict=True):
-        if found := expression.match(line):
-            form = Form(found, is_iphone)
+    for frame, expression in zip(_FRAMES, _ANY, strict=True):
+        if (found := expression.match(line)) and (found["second"] or frame is not _FRAMES[2]):
+            form = Form(found, frame)
             return form if form.match(line) else None
     return None
 

@@ -99,8 +99,8 @@ class Messages:
     def _file(self, text: str, is_marked: bool) -> Message | None:
         """A message with a file, or with what stands in place of one that was left out."""
         first, _, rest = text.partition("\n")
-        if self._is_iphone:
-            return self._file_at_end(text, is_marked)
+        if self._is_iphone and (message := self._file_at_end(text, is_marked)):
+            return message
         if first.endswith(")") and (found := _FILE_FIRST.fullmatch(first.lstrip(_MARK))):
             name = found[1]
             is_file = (

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 import tracemalloc
 import zipfile
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from parley.importing import irc, lines, people, whatsapp
 from parley.importing.archive import Archive
@@ -183,6 +186,19 @@ def test_times_may_be_whole_ones(tmp_path: Path) -> None:
         assert [each.sent_at for each in entries] == [datetime(2024, 1, 31, 17, 7, 40)] * 2
 
 
+def test_clocks_may_have_twelve_hours(tmp_path: Path) -> None:
+    entries, _ = log(
+        tmp_path / "2024-01-31.log",
+        "[12:05am] <a> b\n[5:07 PM] <a> b\n[12:30 p.m.] <a> b\n(11:59:01pm) <a> b\n",
+    )
+    assert [each.sent_at.strftime("%H:%M") for each in entries] == [
+        "00:05",
+        "17:07",
+        "12:30",
+        "23:59",
+    ]
+
+
 def test_controls_become_markdown_or_go(tmp_path: Path) -> None:
     entries, _ = log(
         tmp_path / "2024-01-31.log",
@@ -314,3 +330,27 @@ def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
             assert tracemalloc.get_traced_memory()[1] < 2_000_000
         finally:
             tracemalloc.stop()
+
+
+spoken = st.lists(
+    st.tuples(
+        st.datetimes(datetime(1990, 1, 1), datetime(2040, 12, 31)),
+        st.from_regex(r"[A-Za-z\[\]`^{|}][A-Za-z0-9\[\]`^{|}-]{0,15}", fullmatch=True),
+        st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), min_size=1).map(str.strip),
+    ),
+    min_size=1,
+    max_size=20,
+)
+FORMATS = ["{:%Y-%m-%d %H:%M:%S}\t@{}\t{}\n", "[{:%Y-%m-%d %H:%M:%S}] <+{}> {}\n"]
+
+
+@given(spoken, st.sampled_from(FORMATS))
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_what_was_said_is_what_is_read(spoken: list[tuple[datetime, str, str]], form: str) -> None:
+    spoken = [(at.replace(microsecond=0), nick, text) for at, nick, text in spoken]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.log"
+        path.write_text("".join(form.format(*each) for each in spoken), newline="")
+        _, entries, problems = read(path, irc.recognise)
+    assert not problems
+    assert [(each.sent_at, each.person, each.text) for each in entries] == spoken

@@ -149,6 +149,16 @@ def test_iphones_marks_need_no_words_of_a_language(tmp_path: Path) -> None:
     assert [left_out.text, named.text, document.text] == ["", "", ""]
 
 
+def test_brackets_without_marks_are_read_as_android_writes(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    texts = ("Ana created this group", "Ana: <Media omitted>", "Ana: IMG-20240131-WA0012.jpg (xyz)")
+    path.write_text("".join(f"[31/01/2024, 17:07] {text}\n" for text in texts))
+    _, (service, left_out, file), _ = read(path, whatsapp.recognise)
+    assert service.is_service
+    assert left_out.attachments == (Attachment("media", missing=LEFT_OUT),)
+    assert file.attachments == (Attachment("IMG-20240131-WA0012.jpg", missing=NOT_THERE),)
+
+
 def test_what_the_service_says_in_a_chat_of_two_is_nobodys(tmp_path: Path) -> None:
     said_by_service, deleted, words = iphone(
         tmp_path / "a.txt",
