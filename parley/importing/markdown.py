@@ -34,6 +34,8 @@ _MARK = re.compile(
     """,
     re.MULTILINE | re.VERBOSE,
 )
+_SUSPECT = re.compile(r"https?://[^\s<>]*[\\`*_~\[]", re.IGNORECASE)
+"""An address that may have swallowed the marks behind it."""
 _LINK_LAST = re.compile(r"https?://[^\s`]*\Z", re.IGNORECASE)
 _TICKS = re.compile(r"`+")
 _SPACES = re.compile(r"\s+")
@@ -74,14 +76,17 @@ def joined(pieces: Sequence[Piece]) -> str:
         return literal(plain)
     whole = _Text()
     for (marks, address, language), alike in groupby(
-        pieces, key=lambda piece: (piece.marks, piece.address, piece.language)
+        [piece for piece in pieces if piece.text],
+        key=lambda piece: (piece.marks, piece.address, piece.language),
     ):
         whole.add(Piece("".join([piece.text for piece in alike]), marks, address, language))
     written = whole.written()
-    if len(pieces) + written.count("\\") < CHECKED_FROM and whole.is_marked:
+    if not whole.is_marked:
+        return literal(plain)
+    is_simple = len(pieces) + written.count("\\") < CHECKED_FROM
+    if is_simple and not _SUSPECT.search(written):
         return written
-    read = markdown.parts(written)
-    return literal(plain) if read is None else written
+    return written if _reads(written, plain) else literal(plain)
 
 
 def _plain(piece: Piece) -> str:
@@ -171,6 +176,8 @@ class _Text:
         if runs and fits:
             opened, closed = "".join(runs), "".join(reversed(runs))
             inner = f"{opened}{inner}{closed}"
+        if inner[0] == "`" == self._last:
+            self._say(" ")
         self.is_marked |= "code" in marks or (bool(runs) and fits)
         self._say(inner)
         self._say(after)

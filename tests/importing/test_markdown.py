@@ -101,19 +101,25 @@ def test_marks_become_markdown(pieces: list[Piece], written: str) -> None:
     assert "**" not in shown(written)
 
 
-PIECES = st.lists(
-    st.builds(
-        Piece,
+def pieces_of(texts: st.SearchStrategy[str]) -> st.SearchStrategy[list[Piece]]:
+    marks = [(), (), ("strong",), ("em",), ("s",), ("code",), ("strong", "em")]
+    return st.lists(st.builds(Piece, texts, st.sampled_from(marks)), max_size=6)
+
+
+@given(pieces_of(st.text(alphabet="ab *_~`[]()-1.\né👍", max_size=8)))
+def test_marks_are_marks_and_words_are_words(pieces: list[Piece]) -> None:
+    plain = re.sub(r"\s+", "", "".join([piece.text for piece in pieces]))
+    assert shown(joined(pieces)) == plain
+
+
+@given(
+    pieces_of(
         st.text(alphabet="ab *_~`\\[]()>-1.\né👍", max_size=8)
-        | st.sampled_from(["https://e.org", "https://e.org/a_b_ "]),
-        st.sampled_from([(), (), ("strong",), ("em",), ("s",), ("code",), ("strong", "em")]),
-    ),
-    max_size=6,
+        | st.sampled_from(["https://e.org", "https://e.org/a_b_ "])
+    )
 )
-
-
-@given(PIECES)
 def test_no_words_are_lost_between_marks(pieces: list[Piece]) -> None:
+    """Backslashes of the text's own, and addresses with marks behind them, can't always be had."""
     plain = re.sub(r"[\s*_~`\\]+", "", "".join([piece.text for piece in pieces]))
     assert re.sub(r"[*_~`\\]+", "", shown(joined(pieces))) == plain
 
