@@ -466,11 +466,15 @@ class Pushing:
             await self._breathe(began)
 
     def _with_more(self, told: Told) -> Told:
-        """With when there is more to tell, where something happened while it was on its way."""
-        again = self._again.get(_mark(told.notice))
-        if again is None or not told.is_taken:
+        """With when there is more to tell, where something happened while it was on its way: that
+        is not dropped with it.
+        """
+        again, at = self._again.get(_mark(told.notice)), self._context.clock()
+        if again is None or told.is_gone:
             return told
-        return replace(told, again_at=self._context.clock() + again)
+        if told.is_taken or told.is_refused:
+            return replace(told, is_refused=False, again_at=at + again)
+        return replace(told, notice=replace(told.notice, since=max(told.notice.since, at)))
 
 
 @contextlib.contextmanager

@@ -211,8 +211,10 @@ _MAKE_DUE = Prepared(
                 notices.c.due_at,
                 sa.func.max(_asked.excluded.due_at, _was_shown + p("rest_ms", sa.BigInteger)),
             ),
+            # What it tells then is no older than what was said last.
             "since": sa.case(
-                (notices.c.due_at.is_(None), _asked.excluded.since), else_=notices.c.since
+                (notices.c.due_at.is_(None), _asked.excluded.since),
+                else_=sa.func.max(notices.c.since, _asked.excluded.since),
             ),
             "tries": sa.case((notices.c.due_at.is_(None), 0), else_=notices.c.tries),
         },

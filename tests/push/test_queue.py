@@ -196,6 +196,37 @@ async def test_what_is_said_while_it_is_told_is_told_after_it(
     assert browser.got[1]["seq"] == last["seq"]
 
 
+async def test_what_is_said_while_one_is_refused_is_told(
+    person: People, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushing, "REST_S", 0.2)
+    monkeypatch.setattr(pushing, "FOUND_EVERY_S", 0.1)
+    ada, ben, room_id = await a_talk(person)
+    browser = await subscribed(ben, service)
+    came, goes_on = asyncio.Event(), asyncio.Event()
+    real = notices.make_due
+    found: list[int] = []
+
+    async def make_due(context: Any, dues: Any, **more: Any) -> None:
+        await real(context, dues, **more)
+        found.extend(due.device_id for due in dues)
+
+    async def answer(_: Browser) -> web.Response:
+        came.set()
+        await goes_on.wait()
+        return web.Response(status=201 if len(service.asked) > 1 else 400)
+
+    service.answer = answer
+    await ada.say(room_id, "Odd")
+    await came.wait()
+    monkeypatch.setattr(notices, "make_due", make_due)
+    await ada.say(room_id, "Even")
+    await until(lambda: bool(found))
+    goes_on.set()
+    await service.until(lambda: bool(browser.got))
+    assert browser.got[0]["text"] == "Even"
+
+
 async def test_what_was_said_before_an_end_is_told_after_it_and_once(
     config: Config, service: Service
 ) -> None:

@@ -112,7 +112,7 @@ async def test_what_is_answered_from_elsewhere_is_taken_away(
     await service.until(lambda: bool(browser.got))
     path = f"/api/conversations/{room_id}/messages"
     assert (await ben.call("POST", path, {"message": "At four"}))[0] == 201
-    await service.until(lambda: len(browser.got) > 1, within_s=20.0)
+    await service.until(lambda: len(browser.got) > 1)
     assert browser.got[1]["kind"] == "gone"
 
 
