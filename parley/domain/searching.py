@@ -52,6 +52,11 @@ class _Place(Struct, frozen=True):
     before: int = stored.EVER
 
 
+_Moment = tuple[int, int, int]
+"""Where a message stands among those of all conversations: imported ones share their minute."""
+_Taken = tuple[Conversation, Message, _Place]
+
+
 async def in_conversation(
     context: Context,
     room_id: str,
@@ -100,28 +105,30 @@ async def everywhere(
 ) -> Hits:
     """In all that a session takes part in, the newest first. Raises `BadRequest` as above."""
     query = _parsed(typed, zone)
-    before_ms = _before_ms(cursor)
+    before = _before(cursor)
     if session is None or query.is_empty:
         return Hits([], None)
     mine, until = session, time.perf_counter() + EVERYWHERE_S
     found = await context.database.search(_own, mine)
-    taken: list[Hit] = []
+    taken: list[_Taken] = []
     for each in found:
 
-        def find(connection: sa.Connection, id: int = each.id) -> list[Hit]:
+        def find(connection: sa.Connection, id: int = each.id) -> list[_Taken]:
             now = _mine(connection, mine, id)
             if now is None:
                 return []
-            return _newest(connection, now.conversation, query, limit=limit, before_ms=before_ms)
+            return _newest(connection, now.conversation, query, limit=limit, before=before)
 
         # Whoever was removed meanwhile finds nothing more.
         taken.extend(await context.database.search(find))
         if time.perf_counter() > until:
             break
-    taken.sort(key=lambda hit: hit.message.sent_at, reverse=True)
+    taken.sort(key=lambda each: _moment(each[1]), reverse=True)
     more = len(taken) > limit
-    page = taken[:limit]
-    return Hits(page, str(_milliseconds(page[-1].message.sent_at)) if more else None)
+    page = [
+        _hit(conversation, message, query, place) for conversation, message, place in taken[:limit]
+    ]
+    return Hits(page, "-".join(map(str, _moment(page[-1].message))) if more else None)
 
 
 def _own(connection: sa.Connection, session: Session) -> list[Conversation]:
@@ -148,16 +155,14 @@ def _newest(
     query: Query,
     *,
     limit: int,
-    before_ms: int | None,
-) -> list[Hit]:
-    """One more than `limit` at most: of those sent before a moment."""
+    before: _Moment | None,
+) -> list[_Taken]:
+    """One more than `limit` at most, of those before a place among all."""
     until = time.perf_counter() + LOOK_S
-    taken: list[Hit] = []
+    taken: list[_Taken] = []
     for message, place in _walk(connection, conversation.id, query, _Place(), until):
-        if message is not None and (
-            before_ms is None or _milliseconds(message.sent_at) < before_ms
-        ):
-            taken.append(_hit(conversation, message, query, place))
+        if message is not None and (before is None or _moment(message) < before):
+            taken.append((conversation, message, place))
         if len(taken) > limit or time.perf_counter() > until:
             break
     return taken
@@ -409,12 +414,18 @@ def _skipped(cursor: str | None) -> int:
     return int(cursor[1:])
 
 
-def _before_ms(cursor: str | None) -> int | None:
+def _moment(message: Message) -> _Moment:
+    return _milliseconds(message.sent_at), message.conversation_id, message.seq
+
+
+def _before(cursor: str | None) -> _Moment | None:
     if cursor is None:
         return None
-    if not _is_number(cursor):
+    parts = cursor.split("-")
+    if len(parts) != 3 or not all(_is_number(part) for part in parts):
         raise BadRequest(NO_CURSOR)
-    return int(cursor)
+    sent_ms, conversation_id, seq = map(int, parts)
+    return sent_ms, conversation_id, seq
 
 
 def _milliseconds(at: datetime) -> int:
@@ -422,4 +433,4 @@ def _milliseconds(at: datetime) -> int:
 
 
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
+    return text.isascii() and text.isdigit() and len(text) < 20

@@ -281,12 +281,20 @@ async def test_all_of_ones_conversations_are_searched_and_no_other(
     await context.database.write(lambda connection: proof.prove(connection, room.owner.id))
     there = Room(other.conversation, room.owner, joined.participant)
     for number in range(4):
-        clock.goes_on(timedelta(seconds=1))
+        if number != 2:  # as of chats that tell the minute alone
+            clock.goes_on(timedelta(seconds=1))
         await says(context, room, f"milk here {number}")
-        clock.goes_on(timedelta(seconds=1))
         await says(context, there, f"milk there {number}")
     await says(context, foreign, "milk of others")
-    expected = [f"milk {place} {number}" for number in (3, 2, 1, 0) for place in ("there", "here")]
+    later, sooner = (
+        ("here", "there") if room.conversation.id > other.conversation.id else ("there", "here")
+    )
+    expected = [
+        f"milk {place} {number}"
+        for numbers in ((3,), (2, 1), (0,))
+        for place in (later, sooner)
+        for number in numbers
+    ]
     found: list[str] = []
     cursor: str | None = None
     while True:
@@ -299,7 +307,9 @@ async def test_all_of_ones_conversations_are_searched_and_no_other(
     assert (await searching.everywhere(context, None, "milk", limit=3)).found == []
     await removal.remove(context, there.id, other.owner, there.ada.user_id)
     page = await searching.everywhere(context, room.owner, "milk", limit=20)
-    assert [hit.message.text for hit in page.found] == expected[1::2]
+    assert [hit.message.text for hit in page.found] == [
+        each for each in expected if "milk here" in each
+    ]
 
 
 async def test_who_may_not_read_learns_nothing(context: Context, room: Room) -> None:
