@@ -30,14 +30,14 @@ STYLES: dict[str, re.Pattern[str]] = {
 }
 """How lines begin. The groups: a date, or a month and a day; hour, minute, second; of clocks with
 twelve hours, which half of the day."""
-_SAID = re.compile(rf"<[{_MODES} ]*([^>\s]+) *>(?:[ \t](.*))?", re.DOTALL)
+_SAID = re.compile(rf"<[{_MODES} ]*+([^>\s]++) *+>(?:[ \t](.*))?", re.DOTALL)
 _DONE = re.compile(r"\*[ \t]+(\S+)[ \t]+(\S.*)", re.DOTALL)
-_NOTICED = re.compile(r"-(?![!->])(\S+?)(?:[:(]\S*?\)?)?-[ \t](.*)", re.DOTALL)
+_NOTICED = re.compile(r"-(?![!>-])(\S{1,99}?)(?:[:(]\S{0,99}?\)?)?-[ \t](.*)", re.DOTALL)
 _SERVICE = re.compile(r"(?:\*{1,3}|-!-|-->|<--|---?|=!=)[ \t]+(.*)", re.DOTALL)
 _EVENT = re.compile(
-    r"\S+ (?:[(\[]\S+@\S+[)\]]|has (?:joined|left) [#&]|has quit|has kicked |was kicked by |"
-    r"is now known as |sets? (?:mode|ban|channel)|(?:gives|removes) (?:channel|voice)|"
-    r"changes topic to|has (?:changed|set) the topic)|"
+    r"\S+ (?:[(\[][^\s@]{1,99}@\S{1,99}[)\]]|has (?:joined|left) [#&]|has quit|"
+    r"has kicked |was kicked by |is now known as |sets? (?:mode|ban|channel)|"
+    r"(?:gives|removes) (?:channel|voice)|changes topic to|has (?:changed|set) the topic)|"
     r"Now talking |Topic (?:is|for) |Set by |Disconnected|Attempting |Rejoined |Retrieving |"
     r"Users on |You (?:are|have|were) |(?:Joins|Parts|Quits): "
 )

@@ -16,7 +16,6 @@ _CODE = re.compile(
 )
 _MARKS = {"\x02": "**", "\x1d": "*", "\x1e": "~~", "\x11": "`"}
 _RESET = "\x0f"
-_EDGES = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
 
 
 def converted(text: str) -> str:
@@ -44,9 +43,10 @@ def plain(text: str) -> str:
 
 
 def _marked(text: str, codes: tuple[str, ...]) -> str:
-    before, core, after = _EDGES.fullmatch(text).groups()  # type: ignore[union-attr]
+    core = text.strip()
     if not core:
         return text
+    before, after = text.split(core, 1)
     opened = "".join(_MARKS[code] for code in codes)
     closed = "".join(_MARKS[code] for code in reversed(codes))
     return f"{before}{opened}{core}{closed}{after}"

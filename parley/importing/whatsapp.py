@@ -35,7 +35,7 @@ _TITLED = re.compile(
 """How the phones call the file."""
 _QUOTED = re.compile(r"[\"“„«「]([^\"“”»「」\n]{1,100})[\"“”»」]")
 _QUOTES = (("“", "”"), ("„", "“"), ("«", "»"), ("「", "」"), ("『", "』"))
-_UNSAVED = re.compile(r"~\s*")
+_UNSAVED = re.compile(r"\s*~\s*")
 _NUMBER = re.compile(r"\+?[\d\s().-]{6,30}")
 _NO_DIGIT = re.compile(r"\D+")
 
@@ -69,14 +69,13 @@ class WhatsAppChat(Chat):
         self._order = order
         self._is_surveyed = False
         self._ends_with_cr = False
-        self._keys: dict[str, str] = {}
-        self._numbers: dict[str, str] = {}
         self._met = people.People()
         self.people = self._met
         self.title = self._title(first)
 
     @property
     def order(self) -> Order | None:
+        """Reads the whole file at first. Raises `ImportRefused` where its times can't be read."""
         self._survey()
         return self._order
 
@@ -96,13 +95,14 @@ class WhatsAppChat(Chat):
             raise ImportRefused(f"The dates in this file aren't written as {order}.")
         problems: list[Problem] = []
         clock = Clock(order)
-        messages = Messages(self._form.is_iphone, self._files(), self._numbers)
+        names = _Names()
+        messages = Messages(self._form.is_iphone, self._files(), names.numbers)
         with (
             self._archive.open(self._name) as stream,
             closing(lines.read(stream, problems)) as read,
         ):
             for piece in self._pieces(read):
-                yield self._entry(piece, clock, messages)
+                yield self._entry(piece, clock, names, messages)
                 if piece.is_cut:
                     yield Problem(f"line {piece.number}", "This message is too long, and was cut.")
                 if problems:
@@ -132,7 +132,9 @@ class WhatsAppChat(Chat):
         if not is_first:
             yield piece
 
-    def _entry(self, piece: _Piece, clock: Clock, messages: Messages) -> Entry | Problem:
+    def _entry(
+        self, piece: _Piece, clock: Clock, names: _Names, messages: Messages
+    ) -> Entry | Problem:
         place = f"line {piece.number}"
         if piece.header is None:
             return Problem(place, "What stands before the first message belongs to none.")
@@ -142,7 +144,7 @@ class WhatsAppChat(Chat):
             written = shown(piece.header[0].strip(" -[]"))
             return Problem(place, f"There is no such time as {written}; its message is left out.")
         key = str(piece.number)
-        person, text = self._spoken(piece)
+        person, text = names.spoken(piece)
         if person is None:
             return Entry(key=key, place=place, sent_at=sent_at, text=shown(text), is_service=True)
         message = messages.read(text, is_marked=piece.line[0] == "\u200e")
@@ -159,30 +161,6 @@ class WhatsAppChat(Chat):
             edited_at=sent_at if message.is_edited else None,
             attachments=message.attachments,
         )
-
-    def _spoken(self, piece: _Piece) -> tuple[str | None, str]:
-        """Who said it, by key, and what; nobody for what the service wrote."""
-        said = piece.line[piece.header.end() :] if piece.header else piece.line
-        name, colon, text = said.partition(": ")
-        if not colon and said.endswith(":"):  # Editors cut spaces off the ends of lines.
-            name, colon = said[:-1], ":"
-        if piece.more:
-            text = "\n".join([text, *piece.more])
-            said = "\n".join([said, *piece.more])
-        person = self._keys.get(name) or self._person(name) if colon else None
-        return person, (said if person is None else text).rstrip()
-
-    def _person(self, name: str) -> str | None:
-        """The key of whoever has this name. None where it is no name: the service quotes titles,
-        which may hold a colon."""
-        if name.count('"') % 2 or any(name.count(a) > name.count(b) for a, b in _QUOTES):
-            return None
-        key = people.cleaned(_UNSAVED.sub("", shown(name).lstrip(), count=1))
-        if _NUMBER.fullmatch(key):
-            key = self._numbers.setdefault(_NO_DIGIT.sub("", key), key)
-        if len(self._keys) < people.PEOPLE_MAX:
-            self._keys[name] = key
-        return key
 
     def _survey(self) -> None:
         """Reads the whole file once, as it takes all of it to know how its dates are written and
@@ -204,7 +182,7 @@ class WhatsAppChat(Chat):
                     if found[1] != last:
                         last = found[1]
                         votes.add(last)
-                if is_ended and not found:
+                if is_ended and not found and line.strip():
                     all_begin = False
                 is_ended = line.endswith("\r")
                 has_ends = has_ends or is_ended
@@ -225,7 +203,7 @@ class WhatsAppChat(Chat):
             found, line = headers[0]
             name, _, text = line[found.end() :].partition(": ")
             if text.startswith("\u200e"):
-                return people.cleaned(_UNSAVED.sub("", shown(name).lstrip(), count=1))
+                return _cleaned(name)
         for path in (posixpath.basename(self._name), self._archive.path.name):
             if named := _TITLED.fullmatch(path):
                 return people.cleaned(named[1])
@@ -264,3 +242,42 @@ class _Piece:
             self.more.append(line)
         else:
             self.is_cut = self.header is not None
+
+
+class _Names:
+    """Who speaks in a file, told by how they are called before what they say."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, str] = {}
+        self.numbers: dict[str, str] = {}
+        """Of those who are called by their number: by its digits, as it was written first."""
+
+    def spoken(self, piece: _Piece) -> tuple[str | None, str]:
+        """Who said it, by key, and what; nobody for what the service wrote."""
+        said = piece.line[piece.header.end() :] if piece.header else piece.line
+        name, colon, text = said.partition(": ")
+        if not colon and said.endswith(":"):  # Editors cut spaces off the ends of lines.
+            name, colon = said[:-1], ":"
+        if piece.more:
+            text = "\n".join([text, *piece.more])
+            said = "\n".join([said, *piece.more])
+        person = self._keys.get(name) or self._key(name) if colon else None
+        return person, (said if person is None else text).rstrip()
+
+    def _key(self, name: str) -> str | None:
+        """None where it is no name: the service quotes titles, which may hold a colon."""
+        if name.count('"') % 2 or any(name.count(a) > name.count(b) for a, b in _QUOTES):
+            return None
+        key = _cleaned(name)
+        if _NUMBER.fullmatch(key):
+            key = self.numbers.setdefault(_NO_DIGIT.sub("", key), key)
+        if len(self._keys) < people.PEOPLE_MAX:
+            self._keys[name] = key
+        return key
+
+
+def _cleaned(name: str) -> str:
+    """Without what WhatsApp puts before the name of whoever isn't in the address book."""
+    without_marks = shown(name)
+    unsaved = _UNSAVED.match(without_marks)
+    return people.cleaned(without_marks[unsaved.end() :] if unsaved else without_marks)

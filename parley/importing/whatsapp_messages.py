@@ -119,7 +119,7 @@ class Messages:
     def _file_at_end(self, text: str, is_marked: bool) -> Message | None:
         for found in _ATTACHED.finditer(text):
             name = shown(found[1]).strip()
-            is_sure = text[: found.start()].endswith(_MARK) or name in self._files
+            is_sure = text.endswith(_MARK, 0, found.start()) or name in self._files
             if is_sure or _OWN_NAME.fullmatch(name):
                 said = text[: found.start()] + text[found.end() :]
                 return self._with(self._attachment(name), _without_pages(said, name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 import tracemalloc
 import zipfile
 from datetime import datetime
@@ -299,6 +300,26 @@ def test_a_line_of_ten_megabytes_is_cut(tmp_path: Path) -> None:
     )
     assert [len(each.text) for each in entries] == [1, lines.LINE_MAX_CHARS - 12, 1]
     assert [each.place for each in problems] == ["line 2"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<a> " + "\x02 \x1d" * 40_000,
+        "<a> \x02a" + " " * 100_000 + "b",
+        "-" + "a:" * 60_000,
+        "-" + "a(-" * 40_000,
+        "* x (" + "@" * 120_000,
+        "* " + "x" * 120_000,
+        "<" + "~" * 120_000,
+    ],
+    ids=lambda body: body[:9],
+)
+def test_what_is_made_to_cost_much_does_not(body: str, tmp_path: Path) -> None:
+    began = time.process_time()
+    entries, _ = log(tmp_path / "2024-01-31.log", f"[17:07] <a> b\n[17:07] {body}\n[17:07] <a> c\n")
+    assert [each.text for each in entries][::2] == ["b", "c"]
+    assert time.process_time() - began < 10
 
 
 def test_hostile_nicks_are_made_harmless(tmp_path: Path) -> None:

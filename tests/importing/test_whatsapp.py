@@ -68,7 +68,11 @@ def test_midnight_is_the_next_day(name: str) -> None:
 
 
 def test_entries_can_be_read_again(tmp_path: Path) -> None:
-    with Archive(SAMPLES / NAMES[0]) as archive:
+    path = tmp_path / "a.txt"
+    path.write_text(
+        "31/01/2024 17:07 - Ana: @447700900123\n31/01/2024 17:07 - +44 7700 900123: Hi\n"
+    )
+    with Archive(path) as archive:
         chat = whatsapp.recognise(archive)
         assert chat is not None
         assert list(chat.entries()) == list(chat.entries())
@@ -180,6 +184,11 @@ def test_a_title_with_a_colon_is_no_person(tmp_path: Path) -> None:
         (None, 'Ana changed the subject from "Crew: old" to "Crew: new"'),
         ("Ana", "a: b"),
     ]
+
+
+def test_a_tilde_within_a_name_stays(tmp_path: Path) -> None:
+    entries = iphone(tmp_path / "a.txt", "~\u00a0Cy ~ Dee: one", "Bo ~ Ek: two")
+    assert [each.person for each in entries] == ["Cy ~ Dee", "Bo ~ Ek"]
 
 
 def test_numbers_are_compared_by_digits(tmp_path: Path) -> None:

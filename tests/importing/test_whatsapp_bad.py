@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import tempfile
 import time
 import tracemalloc
+import zipfile
 from itertools import islice
 from pathlib import Path
 
@@ -146,6 +148,19 @@ def test_hostile_names_are_made_harmless(tmp_path: Path) -> None:
     assert len(set(names)) == len(chat.people) == 4
 
 
+def test_a_damaged_archive_is_told_where_it_breaks(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        said = (f"{HEAD}Ana: {random.Random(number).random()}\n" for number in range(20_000))
+        file.writestr("_chat.txt", "".join(said))
+    whole = bytearray(path.read_bytes())
+    middle = len(whole) // 2
+    whole[middle : middle + 4] = bytes(4)
+    path.write_bytes(whole)
+    with chat_in(path, whatsapp.recognise) as chat, pytest.raises(ImportRefused, match="damaged"):
+        list(chat.entries())
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -156,6 +171,10 @@ def test_hostile_names_are_made_harmless(tmp_path: Path) -> None:
         "POLL:\n" + "OPTION: a (1 vote)\n" * 200,
         "[](" * 40_000,
         "@\u2068" * 40_000,
+        "[" + "](https://a" * 10_000,
+        "[](" + " " * 100_000 + "x",
+        "\u200e" * 100_000,
+        "a" + " " * 100_000 + "b *c*",
     ],
     ids=lambda text: text[:12],
 )
