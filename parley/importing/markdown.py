@@ -24,7 +24,7 @@ CHECKED_FROM = 30
 
 _MARK = re.compile(
     rf"""
-    (?P<link>{web_links.LINK})
+    (?P<link>{web_links.LINK}`*)
     | (?P<before>^[ \t]*)(?:(?P<bullet>[>+*-])|(?P<number>\d{{1,9}})(?P<dot>[.)]))(?=[ \t]|$)
     | \\(?=[!-/:-@\[-`{{-~]|\n|$)
     | [*`]
@@ -96,7 +96,8 @@ def _plain(piece: Piece) -> str:
 
 
 def escape(text: str, *, is_line_start: bool = True) -> str:
-    """With every mark escaped: for text that stands beside real Markdown."""
+    """With every mark escaped: for text that stands beside real Markdown. But those in an address,
+    and straight behind it, where a backslash would belong to it."""
 
     def escaped(match: re.Match[str]) -> str:
         if match["link"]:

@@ -257,6 +257,8 @@ class _Reader:
         user = fields.key(message.get("user"))
         if message.get("subtype") == "tombstone" and user in ("", _SLACKBOT):
             return None
+        if user in self._people:
+            return user
         if user:
             return self._met(user, _name({"profile": message.get("user_profile")}))
         bot = fields.key(message.get("bot_id"))

@@ -14,7 +14,7 @@ Named = Callable[[str], str]
 MARKED_MAX_CHARS = 200_000
 """In a longer text, marks stay as they are. Slack's own limit is 40,000."""
 
-_MARKED = re.compile(r"[<&*_~`:]|^>", re.MULTILINE)
+_MARKED = re.compile(r"[<&*~`]|:[\w+]|(?<!\w)_|^>", re.MULTILINE)
 _PRE = re.compile(r"```(.+?)```", re.DOTALL)
 _ATOM = re.compile(r"`([^`\n]++)`|<([^<>\n]++)>")
 _HELD = "\x00"
