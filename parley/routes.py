@@ -17,6 +17,7 @@ from parley import contract, web
 from parley.calls import (
     conversations,
     door,
+    export,
     files,
     links,
     mail,
@@ -56,6 +57,7 @@ HANDLERS: dict[str, Handler] = {
     "unset_mail": mail.take_back,
     "end": conversations.end,
     "messages": messages.history,
+    "export": export.export,
     "participants": people.list_participants,
     "mark_read": reading.mark_read,
     "unread": reading.unread,
@@ -103,6 +105,7 @@ _LIMITED = {
     "knock": Kind.JOINS,
     "use_link": Kind.JOINS,
     "edit_message": Kind.MESSAGES,
+    "export": Kind.SEARCHES,
     "react": Kind.MESSAGES,
     "mark_read": Kind.READINGS,
     "send": Kind.MESSAGES,
