@@ -17,6 +17,10 @@ class Exports:
     def __init__(self) -> None:
         self._going_on: set[Hashable] = set()
 
+    @property
+    def count(self) -> int:
+        return len(self._going_on)
+
     def begin(self, who: Hashable) -> Turn:
         """Raises `RateLimited` where one goes on for them, or enough do for others."""
         if who in self._going_on:

@@ -30,12 +30,13 @@ async def json(taking: Taking) -> AsyncIterator[bytes]:
     """The same lines in one object."""
     with closing(Sealer()) as sealer:
         [head] = sealer.sealed([present.encoded(taking.head)])
-        yield b'{"success":true,"export":\n' + head + b'\n,"messages":['
-        before = b"\n"
+        yield b'{"success":true,"export":\n' + head + b'\n,"messages":[\n'
+        before = b""
         async for page in taking.pages():
-            yield before + b"\n,".join(sealer.sealed([present.encoded(each) for each in page]))
-            before = b"\n,"
-        yield b'\n],"proof":\n'
+            entries = sealer.sealed([present.encoded(each) for each in page])
+            yield before + b"\n,".join(entries) + b"\n"
+            before = b","
+        yield b'],"proof":\n'
         for piece in sealer.proof(taking.signer, taking.origin):
             yield piece
         yield b"\n}\n"
