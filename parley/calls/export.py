@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
-from quart import Response, request
+from quart import Response, current_app, request
 from quart.wrappers.response import ResponseBody
 
 from parley import web
@@ -16,11 +16,17 @@ from parley.calls.answering import parameters
 from parley.domain import exporting
 from parley.domain.export_turns import Turn
 from parley.exports import lines
+from parley.exports.archive import archive
+from parley.exports.markdown import markdown
+from parley.exports.page import page
 from parley.exports.taking import Taking, signer_of
 
 FORMATS: dict[str, tuple[Callable[[Taking], AsyncIterator[bytes]], str, str]] = {
     "json": (lines.json, "application/json", "json"),
     "jsonl": (lines.json_lines, "application/jsonl; charset=utf-8", "jsonl"),
+    "md": (markdown, "text/markdown; charset=utf-8", "md"),
+    "html": (page, "text/html; charset=utf-8", "html"),
+    "zip": (archive, "application/zip", "zip"),
 }
 """How each is written, its media type, and how names of such files end."""
 _NAME_MAX_CHARS = 60
@@ -39,7 +45,8 @@ async def answer(room_id: str, format: str) -> Response:
     write, type, ending = FORMATS[format]
     begun = await exporting.begin(context, room_id, session)
     server = web.public_url()
-    taking = Taking(context, begun, server, signer_of(web.secret(), server))
+    signer = signer_of(web.secret(), server)
+    taking = Taking(context, begun, server, signer, current_app.jinja_env)
     body: _Body | str = ""
     if request.method == "GET":
         who = web.address() if session is None else session.id

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from jinja2 import Environment
+
 from parley import contract, present
 from parley.domain import exporting
 from parley.domain.context import Context
@@ -26,6 +28,8 @@ class Taking:
     server: str
     """The public address of this server."""
     signer: Signer
+    templates: Environment
+    """Of the pages."""
 
     @property
     def head(self) -> contract.ExportHead:

@@ -103,3 +103,13 @@ def export_path(file: contract.File | records.File) -> str:
 def encoded(entry: Any) -> bytes:
     """An object as it stands in an export. What is kept as it is sent must be on one line."""
     return _ENCODER.encode(entry)
+
+
+def attached_files(exported: contract.Message) -> list[contract.File]:
+    """Of a message that `exported` gave."""
+    return exported.attachments or []
+
+
+def reactions_of(exported: contract.Message) -> list[contract.Reaction]:
+    """Of a message that `exported` gave, as they are kept or as they were read."""
+    return _REACTIONS.decode(msgspec.json.encode(exported.reactions))
