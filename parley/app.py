@@ -66,6 +66,7 @@ from parley.pages import (
 from parley.pages.assets import SHOWN_ELSEWHERE, Assets
 from parley.pages.conversations import pages
 from parley.pages.door import door_pages
+from parley.pages.export import export_pages
 from parley.pages.files import file_pages
 from parley.pages.files_of import file_list_pages
 from parley.pages.mail import mail_pages
@@ -277,6 +278,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(notifying_pages)
     app.register_blueprint(sharing_pages)
     app.register_blueprint(file_list_pages)
+    app.register_blueprint(export_pages)
     app.register_blueprint(file_pages(allowed_origins=config.allowed_origins))
     if has_mail:
         for blueprint in mail_pages():
