@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import re
 from collections.abc import AsyncIterator
 from itertools import islice
 from pathlib import Path
 
+from jinja2 import Environment
 from markupsafe import Markup
 from msgspec import UNSET
 
@@ -24,20 +26,23 @@ SLICE_MESSAGES = 25
 
 async def page(taking: Taking, *, with_files: bool = False) -> AsyncIterator[bytes]:
     """`with_files` where they lie beside it: else they are only named."""
-    begin = taking.templates.get_template("exported/begin.html")
-    messages = taking.templates.get_template("exported/messages.html")
+    templates = _without_waiting(taking.templates)
+    begin = templates.get_template("exported/begin.html")
+    messages = templates.get_template("exported/messages.html")
     grouped = taking.templates.filters["grouped"]
     names = {each.user_id: each.username for each in taking.begun.people}
     before: list[contract.Message] = []
-    yield (await begin.render_async(head=taking.head, sheet=_sheet())).encode()
+    yield begin.render(head=taking.head, sheet=_sheet()).encode()
     async for found in taking.pages():
         names.update({each.user_id: each.username for each in found})
+        made: list[str] = []
         for at in range(0, len(found), SLICE_MESSAGES):
             some = [_as_shown(each, with_files) for each in found[at : at + SLICE_MESSAGES]]
             shown = islice(grouped([*before, *some]), len(before), None)
-            made = await messages.render_async(shown=shown, names=names, with_files=with_files)
+            made.append(messages.render(shown=shown, names=names, with_files=with_files))
             before = some[-1:]
-            yield made.encode()
+            await asyncio.sleep(0)
+        yield "".join(made).encode()
     yield _END
 
 
@@ -50,6 +55,12 @@ def _as_shown(message: contract.Message, with_files: bool) -> contract.Message:
         file.thumbnail_url = UNSET
         file.url = present.export_path(file) if with_files else ""
     return message
+
+
+@functools.lru_cache(maxsize=1)
+def _without_waiting(templates: Environment) -> Environment:
+    """The same, where no value is one to wait for: to look for that costs more than all else."""
+    return templates.overlay(enable_async=False)
 
 
 @functools.cache
