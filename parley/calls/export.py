@@ -47,14 +47,11 @@ async def answer(room_id: str, format: str) -> Response:
     server = web.public_url()
     signer = signer_of(web.secret(), server)
     taking = Taking(context, begun, server, signer, current_app.jinja_env)
-    body: _Body | str = ""
+    response = Response("", content_type=type)
+    del response.headers["Content-Length"]  # nobody knows it yet
     if request.method == "GET":
         who = web.address() if session is None else session.id
-        body = _Body(write(taking), context.exports.begin(who))
-    response = Response("", content_type=type)
-    if isinstance(body, _Body):
-        response.response = body
-        del response.headers["Content-Length"]  # nobody knows it yet
+        response.response = _Body(write(taking), context.exports.begin(who))
     response.headers["Content-Disposition"] = _disposition(begun.conversation.title, ending)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
