@@ -29,6 +29,8 @@ class Scale:
     file_mib: int = 1_024
     file_turns: int = 3
     photo_megapixels: int = 12
+    long_messages: int = 100_000
+    """In one conversation."""
 
 
 STANDARD = Scale()
@@ -45,6 +47,7 @@ QUICK = Scale(
     hostile_names=500,
     file_mib=64,
     file_turns=1,
+    long_messages=20_000,
 )
 TINY = Scale(
     window_s=0.3,
@@ -63,4 +66,5 @@ TINY = Scale(
     file_mib=1,
     file_turns=1,
     photo_megapixels=1,
+    long_messages=500,
 )

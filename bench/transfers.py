@@ -58,9 +58,11 @@ class Member:
 
     def send(self, file: dict[str, Any], message: str = "") -> dict[str, Any]:
         """A message with it; for its file's address will only be read from then on."""
-        said = {"message": message, "attachments": [file["id"]]}
+        return self.says(message, attachments=[file["id"]])
+
+    def says(self, message: str, **more: Any) -> dict[str, Any]:
         path = f"/api/conversations/{self.room_id}/messages"
-        return _called(self.port, "POST", path, said, self.headers)
+        return _called(self.port, "POST", path, {"message": message, **more}, self.headers)
 
 
 def upload_as_form(port: int, data: Iterator[bytes], size: int) -> None:

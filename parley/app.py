@@ -67,6 +67,7 @@ from parley.pages import (
 from parley.pages.assets import SHOWN_ELSEWHERE, Assets
 from parley.pages.conversations import pages
 from parley.pages.door import door_pages
+from parley.pages.export import export_pages
 from parley.pages.files import file_pages
 from parley.pages.files_of import file_list_pages
 from parley.pages.mail import mail_pages
@@ -282,6 +283,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(notifying_pages)
     app.register_blueprint(sharing_pages)
     app.register_blueprint(file_list_pages)
+    app.register_blueprint(export_pages)
     app.register_blueprint(file_pages(allowed_origins=config.allowed_origins))
     if has_mail:
         for blueprint in mail_pages():
@@ -328,7 +330,7 @@ def _set_up_templates(app: Quart, assets: Assets, *, has_mail: bool) -> None:
     app.jinja_env.globals.update(preview_card=functools.partial(previews.card, picture))
     app.jinja_env.globals.update(form_seal=forms.seal_field, pause=rendering.pause)
     app.jinja_env.filters.update(rich=text.rich, rich_message=parts.rich_message)
-    app.jinja_env.filters["initials"] = faces.initials
+    app.jinja_env.filters.update(initials=faces.initials, hue=faces.asked_for)
     app.jinja_env.filters.update(grouped=transcript.grouped, as_days=decisions.as_days)
     app.jinja_env.filters.update(
         day=transcript.day,

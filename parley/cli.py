@@ -7,7 +7,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
@@ -20,6 +20,7 @@ from parley.errors import OutputUnusable, StartupError
 from parley.terminal import say
 
 EXIT_CANNOT_START = 1
+EXIT_CHANGED, EXIT_CANNOT_CHECK = 1, 2
 SERVERS_FOLDER = "the server's data folder"
 Command = Callable[..., Any]
 
@@ -198,6 +199,62 @@ def owner_link(context: click.Context, /, room: str, **flags: str | None) -> Non
         say(_hosting().owner_link(config, room))
 
     _or_say_why(flags, make)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--key", metavar="KEY", help="The public key of the server it has to come from.")
+@click.option(
+    "--prove",
+    metavar="ID",
+    help="Print a small file that shows this message to be in the export, for others to check.",
+)
+@click.option("--redact", metavar="ID", help="Print the export without what this message says.")
+def verify_export(file: Path, key: str | None, prove: str | None, redact: str | None) -> None:
+    """Say whether anything was changed in FILE, and where. Nothing is asked of a server.
+
+    FILE is an export as JSON Lines, JSON or ZIP, or what --prove printed. Exit code 0 means that
+    nothing was changed, 1 that something was, 2 that it can't be checked.
+    """
+    if prove is not None and redact is not None:
+        raise click.UsageError("Give --prove or --redact, not both.")
+    from parley import verifying
+
+    try:
+        if prove is not None:
+            _write(iter([verifying.prove(file, prove, key)]))
+        elif redact is not None:
+            _write(verifying.redact(file, redact))
+        else:
+            is_right = True
+            for line, is_bad in verifying.verdict(file, key):
+                say(line)
+                is_right = is_right and not is_bad
+            sys.exit(0 if is_right else EXIT_CHANGED)
+    except verifying.CannotCheck as error:
+        click.echo(f"parley: {error}", err=True)
+        sys.exit(EXIT_CANNOT_CHECK)
+    except OutputUnusable as error:
+        _end(error)
+
+
+@main.command()
+@with_settings("data", "public_url", "port", data=SERVERS_FOLDER, port="the server's port")
+def export_key(**flags: str | None) -> None:
+    """Print the public key that this server's exports are signed with.
+
+    Give it to whoever has an export: `parley verify-export FILE --key KEY`.
+    """
+    _or_say_why(flags, lambda config: say(_hosting().export_key(config)))
+
+
+def _write(pieces: Iterator[bytes]) -> None:
+    try:
+        for piece in pieces:
+            sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        raise OutputUnusable.because_of(error) from error
 
 
 def _count(number: int, what: str) -> str:

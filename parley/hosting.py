@@ -1,5 +1,5 @@
-"""What a host does beside the server, whether or not it runs: save the database, and let somebody
-own a conversation again.
+"""What a host does beside the server, whether or not it runs: save the database, let somebody
+own a conversation again, and tell the key of exports.
 
 The server itself is not asked: both use its database, as its own connections do.
 """
@@ -17,12 +17,13 @@ import sqlalchemy as sa
 from parley.config import Config
 from parley.domain import role_links
 from parley.errors import ConversationUnknown, FilesUnusable, OldLink, ParleyError
+from parley.exports.taking import signer_of
 from parley.files.choice import store_of
 from parley.files.store import PREVIEW, Store, StoreFails
-from parley.storage import beside, file_sums
+from parley.storage import beside, file_sums, secret_file
 from parley.storage import files as stored
 from parley.storage.backup import Backup, back_up
-from parley.storage.folder import NAME
+from parley.storage.folder import NAME, require_database
 
 
 def backup(config: Config, target: Path) -> Backup:
@@ -154,6 +155,12 @@ def owner_link(config: Config, room: str) -> str:
             "its link, or all of it."
         ) from error
     return f"{_base(config)}/link/{made.code}"
+
+
+def export_key(config: Config) -> str:
+    """The public key of this server's exports, as one line. Raises `StartupError`s."""
+    require_database(config.data)
+    return str(signer_of(secret_file.load(config.data), _base(config)).key)
 
 
 def _room_id(room: str) -> str:

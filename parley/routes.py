@@ -17,6 +17,7 @@ from parley import contract, web
 from parley.calls import (
     conversations,
     door,
+    export,
     files,
     links,
     mail,
@@ -59,6 +60,7 @@ HANDLERS: dict[str, Handler] = {
     "search": searching.search,
     "search_all": searching.search_all,
     "messages": messages.history,
+    "export": export.export,
     "participants": people.list_participants,
     "mark_read": reading.mark_read,
     "unread": reading.unread,
@@ -106,6 +108,7 @@ _LIMITED = {
     "knock": Kind.JOINS,
     "use_link": Kind.JOINS,
     "edit_message": Kind.MESSAGES,
+    "export": Kind.SEARCHES,
     "react": Kind.MESSAGES,
     "mark_read": Kind.READINGS,
     "search": Kind.SEARCHES,

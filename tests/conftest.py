@@ -85,7 +85,7 @@ def _what_every_app_has_is_made_once() -> None:
     A server makes one app, a run of the tests two thousand.
     """
     _compile_once()
-    _make_once(Environment, "compile", lambda _environment: None)
+    _make_once(Environment, "compile", lambda environment: environment.is_async)
     _make_once(app_module, "Assets")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.workloads import arriving, filing, hostile, misbehaving, reacting, talking
+from bench.workloads import arriving, exporting, filing, hostile, misbehaving, reacting, talking
 from bench.workloads.workload import Figures, Measure, Workload
 
 __all__ = ["WORKLOADS", "Figures", "Measure", "Workload"]
@@ -21,5 +21,7 @@ WORKLOADS = (
     filing.DOWNLOAD,
     filing.BESIDE,
     filing.PHOTO,
+    exporting.LINES,
+    exporting.PAGE,
     *hostile.HOSTILE,
 )

@@ -12,6 +12,7 @@ from parley.contract.objects import *
 from parley.contract.rest.call import *
 from parley.contract.rest.conversations import *
 from parley.contract.rest.door import *
+from parley.contract.rest.exports import *
 from parley.contract.rest.files import *
 from parley.contract.rest.links import *
 from parley.contract.rest.mail import *

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from parley.bus import Bus
 from parley.domain.counts import Counts
+from parley.domain.export_turns import Exports
 from parley.domain.filing import Filing
 from parley.domain.passphrases import Passphrases
 from parley.domain.presence import Presence
@@ -65,6 +66,7 @@ class Context:
     """The ids of the sessions that have a device which is notified."""
     notices_changed: asyncio.Event = field(default_factory=asyncio.Event)
     """Set where there may be something to notify somebody of."""
+    exports: Exports = field(default_factory=Exports)
     filing: Filing | None = None
     """Where files are kept; None where there are none."""
     mail: Mail | None = None

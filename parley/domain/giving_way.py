@@ -29,7 +29,11 @@ class GivingWay:
 
     async def wait(self, piece: bytes) -> None:
         """Return once this piece may go on."""
-        self._bytes += len(piece)
+        await self.wait_for(len(piece))
+
+    async def wait_for(self, size: int) -> None:
+        """The same for a piece of so many bytes."""
+        self._bytes += size
         if self._bytes < PAUSE_EVERY_BYTES:
             return
         self._bytes = 0

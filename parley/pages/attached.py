@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import msgspec
 
@@ -57,7 +57,7 @@ def attached(message: contract.Message) -> list[Shown]:
 
 def raw_attachments(message: contract.Message) -> str:
     """As they are stored and sent."""
-    return bytes(cast(msgspec.Raw, message.attachments)).decode()
+    return msgspec.json.encode(message.attachments).decode()
 
 
 def shown(file: contract.File, username: str) -> Shown:

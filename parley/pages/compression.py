@@ -29,6 +29,8 @@ async def compress(response: Response) -> Response:
         return response
     if "Content-Encoding" in response.headers:
         return response
+    if "Content-Length" not in response.headers:  # it comes piece by piece, and is never whole here
+        return response
     response.headers.add("Vary", "Accept-Encoding")
     body = await response.get_data(as_text=False)
     if len(body) >= COMPRESS_FROM_BYTES and accepts_gzip(request.headers):

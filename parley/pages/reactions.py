@@ -7,7 +7,7 @@ holds both to it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import msgspec
 from quart import Blueprint, redirect, request
@@ -52,7 +52,7 @@ def chips(
 
 def raw_text(message: contract.Message) -> str:
     """As they are stored and sent."""
-    return bytes(cast(msgspec.Raw, message.reactions)).decode()
+    return msgspec.json.encode(message.reactions).decode()
 
 
 def who(reaction: contract.Reaction, own_id: str | None, names: Mapping[str, str]) -> str:

@@ -4,6 +4,7 @@ from parley.present.conversations import *
 from parley.present.errors import *
 from parley.present.events import *
 from parley.present.excerpts import *
+from parley.present.exports import *
 from parley.present.fields import *
 from parley.present.files import *
 from parley.present.knocks import *

@@ -79,7 +79,7 @@ def by_id(connection: sa.Connection, file_id: str) -> tuple[File, str] | None:
         .join(conversations, conversations.c.id == files.c.conversation_id)
         .where(files.c.file_id == file_id)
     ).first()
-    return None if row is None else (_file(row), row.room_id)
+    return None if row is None else (file_of(row), row.room_id)
 
 
 def unsent(
@@ -94,7 +94,7 @@ def unsent(
             UNSENT,
         )
     )
-    found = {row.file_id: _file(row) for row in rows}
+    found = {row.file_id: file_of(row) for row in rows}
     return tuple(found[id] for id in ids if id in found)
 
 
@@ -129,7 +129,7 @@ def sent(
         query = query.where(files.c.kind.in_(kinds))
     query = query.order_by(files.c.seq.desc(), files.c.id.desc()).limit(limit)
     return tuple(
-        SentFile(_file(row), row.message_id, row.seq, row.username, row.sent_at)
+        SentFile(file_of(row), row.message_id, row.seq, row.username, row.sent_at)
         for row in connection.execute(query)
     )
 
@@ -256,7 +256,7 @@ def _columns(record: File | Upload) -> dict[str, Any]:
     return columns
 
 
-def _file(row: Any) -> File:
+def file_of(row: Any) -> File:
     columns = {name: getattr(row, name) for name in File.__struct_fields__ if name != "id"}
     return File(id=row.file_id, **columns)
 

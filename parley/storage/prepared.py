@@ -108,6 +108,15 @@ class Prepared:
                 break
         return found
 
+    def in_lots(
+        self, connection: sa.Connection, count: int, **given: object
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """Its rows as the driver gives them, so many at once: for all there are, by whoever knows
+        how each column is stored. What is not asked for is not read.
+        """
+        compiled = self._compiled or self._compile(connection.dialect)
+        yield from _lots(connection, compiled.sql, compiled.places(given), count)
+
     def first(self, connection: sa.Connection, **given: object) -> Any:
         """The first row, or None."""
         rows = self._rows(connection, given)
@@ -168,6 +177,19 @@ def each(connection: sa.Connection, sql: str, values: Sequence[Any]) -> Iterator
     """The same, read one by one. Raises SQLAlchemy's errors."""
     try:
         yield from iter(_driver(connection).execute(sql, values).fetchone, None)
+    except sqlite3.Error as error:
+        raise _of_sqlalchemy(connection, sql, error) from error
+
+
+def _lots(
+    connection: sa.Connection, sql: str, values: Sequence[Any], count: int
+) -> Iterator[list[tuple[Any, ...]]]:
+    try:
+        cursor = _driver(connection).execute(sql, values)
+        try:
+            yield from iter(lambda: cursor.fetchmany(count), [])
+        finally:
+            cursor.close()
     except sqlite3.Error as error:
         raise _of_sqlalchemy(connection, sql, error) from error
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -31,12 +31,12 @@ class Instant(sa.types.TypeDecorator[datetime]):
 
 
 def milliseconds(value: datetime | None) -> int | None:
-    return None if value is None else (value - _EPOCH) // _MILLISECOND
+    return None if value is None else (value - EPOCH) // _MILLISECOND
 
 
 @functools.lru_cache(maxsize=8192)  # the same few are read again and again
 def moment(value_ms: int | None) -> datetime | None:
-    return None if value_ms is None else _EPOCH + timedelta(milliseconds=value_ms)
+    return None if value_ms is None else EPOCH + timedelta(milliseconds=value_ms)
 
 
 metadata = sa.MetaData(

@@ -113,6 +113,8 @@ def test_reactions_are_measured_beside_what_has_none(workload: str) -> None:
         ("upload", "mb_s", Busboy()),
         ("download", "mb_s", Nginx()),
         ("photo", "took_s", None),
+        ("export", "messages_s", None),
+        ("export-page", "messages_s", None),
         pytest.param("beside-files", "ratio_up", None, marks=LONG),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Arrive
+from tests.browser.making_files import png
 from tests.browser.seeding import Said, Seeded, Seeding
 
 BLACK, WHITE = "rgb(0, 0, 0)", "rgb(255, 255, 255)"
@@ -28,6 +29,18 @@ PRINTED = """day => [
   day.getBoundingClientRect().width,
   getComputedStyle(day, "::after").content === "none" ? "" : day.dataset.printed,
 ]"""
+PAGE_RULES = """() => {
+  const found = [];
+  const look = rules => {
+    for (const rule of rules) {
+      if (rule instanceof CSSPageRule) found.push(rule.style.margin);
+      else if (rule instanceof CSSImportRule) look(rule.styleSheet.cssRules);
+      else if (rule.cssRules) look(rule.cssRules);
+    }
+  };
+  for (const sheet of document.styleSheets) look(sheet.cssRules);
+  return found;
+}"""
 WIDE = "```\n" + "a line of code wider than any paper " * 8 + "\n```"
 
 
@@ -84,6 +97,26 @@ def test_days_are_printed_by_their_date(arrive: Arrive, talk: Seeded) -> None:
     assert width > 100
     ada.page.emulate_media(media="screen")
     expect(day).not_to_have_css("font-size", "0px")
+
+
+def test_a_pdf_has_margins_and_breaks_no_picture(arrive: Arrive, seeding: Seeding) -> None:
+    seeded = seeding.conversation("Pictures", [Said("Ada", "Look")], owner="Ada")
+    for _ in range(5):
+        seeding.send_files(seeded, "Ada", "", ("tea.png", png(640, 480)))
+    ada = arrive("Ada", viewport=A4_PX)
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    expect(ada.page.locator(".picture img")).to_have_count(5)
+    rules = ada.measures(PAGE_RULES)
+    assert rules == ["1.5cm"]
+    ada.page.emulate_media(media="print")
+    for picture in ada.page.locator(".picture").all():
+        expect(picture).to_have_css("break-inside", "avoid")
+    if ada.is_in_chromium:
+        pdf = ada.page.pdf(format="A4")
+        # Five of some 320 pixels do not fit on one, and a picture is never cut in two.
+        assert len(re.findall(rb"/Type\s*/Page\b", pdf)) >= 2
 
 
 def test_it_is_printed_so_without_javascript(arrive: Arrive, talk: Seeded) -> None:

@@ -799,3 +799,12 @@ async def test_codes_of_mails_are_not_guessed(opened: Open) -> None:
             )
         ]
         assert statuses == [404, 404, 404, 429, 429]
+
+
+async def test_exports_count_as_searches(opened: Open) -> None:
+    async with opened(limit_searches="2/10s session") as house:
+        ada = house.guest("Ada")
+        path = f"/api/conversations/{await ada.starts()}/export"
+        assert [(await ada.call("GET", path))[0] for _ in range(3)] == [200, 200, 429]
+        house.clock.goes_on(10)
+        assert (await ada.call("GET", path))[0] == 200

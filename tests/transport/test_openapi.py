@@ -156,6 +156,7 @@ async def replies(ada: Caller, ben: Caller) -> dict[str, Reply]:
     await ada.starts("Another, so that there is a next page")
     found["list"] = await ada.call("GET", "/api/conversations?limit=1")
     found["messages"] = await ada.call("GET", f"{room}/messages")
+    found["export"] = await ada.call("GET", f"{room}/export")
     found["participants"] = await ada.call("GET", f"{room}/participants")
     found["end"] = await ada.call("POST", f"{room}/end")
     found["read"] = await ada.call("GET", room)

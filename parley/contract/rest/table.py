@@ -19,6 +19,7 @@ from parley.contract.rest.conversations import (
     ReplacedLinkReply,
 )
 from parley.contract.rest.door import AnswerBody, EnterBody, EnteredReply, KnockBody, KnockReply
+from parley.contract.rest.exports import ExportFormat, ExportReply
 from parley.contract.rest.files import FileReply, FilesReply
 from parley.contract.rest.links import LinkBody, NewLinkReply
 from parley.contract.rest.mail import MailBody, MailReply
@@ -236,6 +237,22 @@ CALLS: dict[str, Call] = {
                     "limit",
                     f"how many, {MESSAGES_PAGE_DEFAULT} by default, at most {MESSAGES_PAGE_MAX}",
                     _PAGE,
+                ),
+            ),
+        ),
+        Call(
+            "export",
+            "GET",
+            "/api/conversations/{room_id}/export",
+            "The whole conversation as a file, as it was when the export began. JSON and JSON "
+            "Lines carry a [proof](exports.md), a ZIP file holds all files of the conversation.",
+            ExportReply,
+            parameters=(
+                Parameter(
+                    "format",
+                    "`json` (the default), `jsonl` for JSON Lines, `md` for Markdown, `html` for a "
+                    "page that opens without a network, or `zip`",
+                    ExportFormat,
                 ),
             ),
         ),

@@ -1,0 +1,82 @@
+"""Taking a conversation along as a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+from quart import Response, current_app, request
+from quart.wrappers.response import ResponseBody
+
+from parley import web
+from parley.calls.answering import parameters
+from parley.domain import exporting
+from parley.domain.export_turns import Turn
+from parley.exports import lines
+from parley.exports.archive import archive
+from parley.exports.markdown import markdown
+from parley.exports.page import page
+from parley.exports.taking import Taking, signer_of
+
+FORMATS: dict[str, tuple[Callable[[Taking], AsyncIterator[bytes]], str, str]] = {
+    "json": (lines.json, "application/json", "json"),
+    "jsonl": (lines.json_lines, "application/jsonl; charset=utf-8", "jsonl"),
+    "md": (markdown, "text/markdown; charset=utf-8", "md"),
+    "html": (page, "text/html; charset=utf-8", "html"),
+    "zip": (archive, "application/zip", "zip"),
+}
+"""How each is written, its media type, and how names of such files end."""
+_NAME_MAX_CHARS = 60
+
+
+async def export(room_id: str) -> Response:
+    return await answer(room_id, parameters("export").get("format", "json"))
+
+
+async def answer(room_id: str, format: str) -> Response:
+    """The conversation as a file, for whoever may read it.
+
+    Raises as `conversations.find`, and `RateLimited` where they export one already.
+    """
+    context, session = web.site().context, await web.session_if_known()
+    write, type, ending = FORMATS[format]
+    begun = await exporting.begin(context, room_id, session)
+    server = web.public_url()
+    signer = signer_of(web.secret(), server)
+    taking = Taking(context, begun, server, signer, current_app.jinja_env)
+    response = Response("", content_type=type)
+    del response.headers["Content-Length"]  # nobody knows it yet
+    if request.method == "GET":
+        who = web.address() if session is None else session.id
+        response.response = _Body(write(taking), context.exports.begin(who))
+    response.headers["Content-Disposition"] = _disposition(begun.conversation.title, ending)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.timeout = None  # whoever does not read is found by what is unread
+    return response
+
+
+class _Body(ResponseBody):
+    """What is sent, piece by piece; its turn ends with it, however it ends."""
+
+    def __init__(self, pieces: AsyncIterator[bytes], turn: Turn) -> None:
+        self._pieces, self._turn = pieces, turn
+
+    async def __aenter__(self) -> AsyncIterator[bytes]:
+        return self._pieces
+
+    async def __aexit__(self, exc_type: type, exc_value: BaseException, tb: TracebackType) -> None:
+        self._turn.end()
+        pieces: Any = self._pieces
+        await pieces.aclose()
+
+
+def _disposition(title: str, ending: str) -> str:
+    """To be saved, under a name by the title (RFC 6266, RFC 8187)."""
+    name = re.sub(r"[^\w .,()-]+", "_", title)[:_NAME_MAX_CHARS].strip(" ._") or "conversation"
+    plain = name.encode("ascii", "replace").decode().replace("?", "_")
+    whole = quote(f"{name}.{ending}", safe="")
+    return f"attachment; filename=\"{plain}.{ending}\"; filename*=UTF-8''{whole}"

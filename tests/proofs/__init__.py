@@ -1,0 +1,1 @@
+"""Proofs of lists of entries."""
