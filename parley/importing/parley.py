@@ -165,7 +165,7 @@ def _head(line: bytes, number: int) -> _Head:
     return head
 
 
-class ParleyChat:
+class ParleyChat(Chat):
     """A conversation that a Parley exported."""
 
     system = SYSTEM
