@@ -2,7 +2,7 @@
 // Pages as they were last seen: one's own list, and the conversations that one takes part in.
 import { forgetMessages, roomsKept } from "../kept/messages.js";
 import { KEPT_AT, KEPT_TITLE, KEPT_VERSION, PAGES, roomOf } from "../kept/names.js";
-import { forgetOutgoing } from "../kept/outgoing.js";
+import { forgetOutgoing, waiting } from "../kept/outgoing.js";
 import { ask } from "../connection/wire.js";
 import { keepAssets } from "./assets.js";
 import { version, worker } from "./scope.js";
@@ -161,9 +161,12 @@ async function prune(list) {
   const isNamed = (/** @type {string} */ path) => list.includes(`href="${path}"`);
   const kept = (await (await caches.open(PAGES)).keys()).map(({ url }) => new URL(url).pathname).filter(roomOf);
   const messages = (await roomsKept()).map((roomId) => `/conversation/${encodeURIComponent(roomId)}`);
-  const others = [...new Set([...kept, ...messages])].filter((path) => !isNamed(path));
+  const unsent = (await waiting()).map(({ to = "" }) => to && `/conversation/${encodeURIComponent(to)}`).filter(Boolean);
+  const others = [...new Set([...kept, ...messages, ...unsent])].filter((path) => !isNamed(path));
   if (!cursor) for (const path of others) await forget(path);
-  else if (others.length) for (const path of await notOwn(others, cursor)) await refetch(path);
+  // What was written there and not sent goes by the server's word alone.
+  const asked = cursor ? await notOwn(others, cursor) : unsent.filter((path) => !isNamed(path));
+  for (const path of new Set(asked)) await refetch(path);
 }
 
 /**
