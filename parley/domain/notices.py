@@ -110,6 +110,22 @@ async def outstanding(context: Context) -> set[tuple[int, int]]:
     return await context.database.search(stored.told)
 
 
+async def begin_looking(context: Context) -> None:
+    """In a new database: what is said from now on is looked for by a later start, if not before."""
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> None:
+        if facts.get(connection, _LOOKED) is None:
+            _note_looked(connection, at)
+
+    if await context.database.search(facts.get, _LOOKED) is None:
+        await context.database.write(work)
+
+
+def _note_looked(connection: sa.Connection, until: datetime) -> None:
+    facts.put(connection, _LOOKED, str(int(until.timestamp() * 1000)))
+
+
 async def resting(context: Context) -> dict[int, datetime]:
     """The devices for which something is to be tried again later, and when."""
     return await context.database.search(stored.resting, after=context.clock())
@@ -212,7 +228,7 @@ async def make_due(
                 rest_s=REST_S,
             )
         if looked_until is not None:
-            facts.put(connection, _LOOKED, str(int(looked_until.timestamp() * 1000)))
+            _note_looked(connection, looked_until)
 
     await context.database.write(work)
 

@@ -196,6 +196,7 @@ class Pushing:
         while True:
             try:
                 await notices.load(self._context)
+                await notices.begin_looking(self._context)
                 await self._know_told()
                 await self._know_resting()
                 if self._context.notified:

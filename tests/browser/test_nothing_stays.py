@@ -133,6 +133,17 @@ def is_removed_with_words_unsent(ada: Visitor, ben: Visitor, link: str) -> None:
     expect(ben.page.locator("#conversation")).to_have_count(0)
 
 
+def is_deleted_while_away_with_words_unsent(ada: Visitor, ben: Visitor, link: str) -> None:
+    ben.context.set_offline(True)
+    ben.sends("Tell nobody")
+    ben.has_badge("Offline")
+    comes_true(ben.page, f"({ALL_THAT_IS_KEPT})().then((all) => all.includes('Tell nobody'))")
+    ben.page.goto("about:blank")
+    asks(ada, "DELETE", room(link))
+    ben.context.set_offline(False)
+    ben.opens("/")
+
+
 def user_id(visitor: Visitor) -> str:
     found: str = visitor.page.evaluate("document.querySelector('#conversation').dataset.userId")
     return found
@@ -146,6 +157,7 @@ ENDS = [
     is_deleted_while_away,
     is_removed_while_away,
     is_removed_with_words_unsent,
+    is_deleted_while_away_with_words_unsent,
 ]
 
 

@@ -60,6 +60,6 @@ test("without a network all stays", async () => {
 });
 
 test("what the server refuses is shown no more", async () => {
-  await note("/conversation/gone", new Response("", { status: 404 }));
+  await note("/conversation/gone", new Response("", { status: 404 }), 0);
   await staysOnly(["talk-1", "talk-2", "knocks-1"]);
 });

@@ -255,6 +255,29 @@ async def test_what_was_said_before_an_end_is_told_after_it_and_once(
         await each.goes_home()
 
 
+async def test_the_first_that_was_ever_said_is_told_after_an_end(
+    config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, ben = Person("Ada", ""), Person("Ben", "")
+    with monkeypatch.context() as ended:
+        # It ends before anybody is looked for.
+        ended.setattr(pushing, "BEGINS_AFTER_S", 3600.0)
+        async with running(config) as first:
+            ada.url = ben.url = first.url
+            room_id = await ada.starts()
+            await ada.joins_over_rest(room_id)
+            await ben.joins_over_rest(room_id)
+            browser = await subscribed(ben, service)
+            path = f"/api/conversations/{room_id}/messages"
+            assert (await ada.call("POST", path, {"message": "Hello"}))[0] == 201
+    assert not service.asked
+    async with running(config) as second:
+        ada.url = ben.url = second.url
+        await service.until(lambda: bool(browser.got))
+        for each in (ada, ben):
+            await each.goes_home()
+
+
 @pytest.mark.usefixtures("soon")
 async def test_another_process_goes_on_where_one_was_killed(
     person: People, service: Service, server: Running

@@ -15,10 +15,13 @@ export const overHere = new Set();
  */
 export async function over(roomId, key) {
   overHere.add(roomId);
+  const own = `/conversation/${encodeURIComponent(roomId)}`;
+  // It may be asking for the page just now.
+  globalThis.navigator?.serviceWorker?.controller?.postMessage({ type: "over", path: own });
   try {
     const pages = await caches.open(PAGES);
     // The list had its newest words.
-    for (const path of ["/", `/conversation/${encodeURIComponent(roomId)}`]) await pages.delete(path);
+    for (const path of ["/", own]) await pages.delete(path);
   } catch {
     // Nothing is kept where nothing can be.
   }

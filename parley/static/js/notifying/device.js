@@ -6,6 +6,7 @@ import { OWN_PAGE, ask } from "../connection/wire.js";
 
 /** @typedef {{start: string, end: string, time_zone: string}} QuietHours */
 /** @typedef {{words: boolean, quiet_hours: QuietHours | null}} Choices */
+/** @typedef {Choices & {endpoint?: string}} Told to our server, and for which address of this browser's push service */
 /** @typedef {"there" | "blocked" | "home-screen" | "insecure" | "off" | "missing"} Support */
 
 const PATH = "/api/push";
@@ -25,7 +26,10 @@ export function support() {
   return Notification.permission === "denied" ? "blocked" : "there";
 }
 
-/** With what choices this browser is notified; undefined where it is not. */
+/**
+ * With what choices this browser is notified; undefined where it is not.
+ * @returns {Promise<Told | undefined>}
+ */
 export async function notified() {
   const choices = kept();
   if (!choices || support() !== "there" || Notification.permission !== "granted") return undefined;
@@ -64,16 +68,19 @@ export async function turnOff() {
   return "";
 }
 
-/** A server that was set up anew, or a session whose rights changed, may know nothing of this browser. */
+/**
+ * A server that was set up anew, or a session whose rights changed, may know nothing of this browser; nor of its new
+ * address, where the push service gave another and our server could not be told.
+ */
 export async function refresh() {
   const choices = await notified();
   if (!choices) return;
   const [known, found] = [await ask(PATH), await subscription()];
   if (!known.success || !found) return;
   const isSame = keyOf(found) === known.public_key;
-  if (isSame && known.devices.length) return;
+  if (isSame && known.devices.length && choices.endpoint === found.endpoint) return;
   try {
-    await tell(isSame ? found : await subscribed(known.public_key), choices);
+    await tell(isSame ? found : await subscribed(known.public_key), choices, choices.endpoint);
   } catch {
     // The push service may be there next time.
   }
@@ -91,11 +98,13 @@ async function subscribed(publicKey) {
 /**
  * @param {PushSubscription} found
  * @param {Choices} choices
+ * @param {string} [before] the address that it had, with the same choices
  */
-async function tell(found, choices) {
+async function tell(found, { words, quiet_hours }, before) {
   const { endpoint, keys } = found.toJSON();
-  const reply = await send("POST", { endpoint, keys, ...choices });
-  if (reply.success) remember(KEPT, JSON.stringify(choices));
+  const replaces = before && before !== endpoint && { replaces: before };
+  const reply = await send("POST", { endpoint, keys, words, quiet_hours, ...replaces });
+  if (reply.success) remember(KEPT, JSON.stringify({ words, quiet_hours, endpoint }));
   return reply.success ? "" : reply.error;
 }
 
@@ -110,7 +119,7 @@ function keyOf(found) {
   return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-/** @returns {Choices | undefined} */
+/** @returns {Told | undefined} */
 function kept() {
   try {
     return JSON.parse(recall(KEPT)) || undefined;

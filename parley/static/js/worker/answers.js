@@ -2,7 +2,7 @@
 // What a page asks for, from the network or from what is kept.
 import { roomOf } from "../kept/names.js";
 import { dropOldAssets, keptAsset, offlinePage } from "./assets.js";
-import { forget, isKept, keptPage, note, refetch } from "./pages.js";
+import { forget, isKept, keptPage, note, now, refetch } from "./pages.js";
 import { worker } from "./scope.js";
 
 /** A network that says nothing for so long is as good as none, where a page is kept. */
@@ -16,10 +16,11 @@ worker.addEventListener("fetch", (event) => {
   else if (request.mode === "navigate") event.respondWith(page(event, pathname, search));
 });
 
-/** What a page says of itself: that it changed, or that it is open. */
+/** What a page says of itself: that it changed, is not one's own any more, or is open. */
 worker.addEventListener("message", (event) => {
   const { type, path } = event.data ?? {};
   if (type === "changed" && isKept(path)) event.waitUntil(refetch(path).then(dropOldAssets));
+  if (type === "over" && isKept(path)) event.waitUntil(forget(path));
   if (type === "here") event.waitUntil(dropOldAssets());
 });
 
@@ -39,8 +40,8 @@ async function asset(request, path) {
  * @returns {Promise<Response>}
  */
 async function page(event, path, search) {
-  const fresh = fetch(event.request);
-  event.waitUntil(fresh.then((found) => learn(path, search, found.clone())).catch(() => {}));
+  const [fresh, askedAt] = [fetch(event.request), now()];
+  event.waitUntil(fresh.then((found) => learn(path, search, found.clone(), askedAt)).catch(() => {}));
   const kept = isKept(path) ? keptPage(path).catch(() => undefined) : Promise.resolve(undefined);
   const silent = new Promise((resolve) => setTimeout(resolve, SILENT_MS)).then(() => kept).then((found) => found ?? fresh);
   try {
@@ -54,13 +55,14 @@ async function page(event, path, search) {
  * @param {string} path
  * @param {string} search
  * @param {Response} found
+ * @param {number} askedAt
  */
-async function learn(path, search, found) {
+async function learn(path, search, found, askedAt) {
   const left = /^(\/conversation\/[^/]+)\/left$/.exec(path)?.[1];
   if (left && found.ok) return forget(left);
   if (!isKept(path) || search) return;
   // Where it leads to another page, one asks in one's own name: the browser shows nobody where that is.
   if (found.type === "opaqueredirect") return roomOf(path) && refetch(path);
-  await note(path, found);
+  await note(path, found, askedAt);
   await dropOldAssets();
 }

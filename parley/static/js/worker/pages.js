@@ -2,7 +2,7 @@
 // Pages as they were last seen: one's own list, and the conversations that one takes part in.
 import { forgetMessages, roomsKept } from "../kept/messages.js";
 import { KEPT_AT, KEPT_TITLE, KEPT_VERSION, PAGES, roomOf } from "../kept/names.js";
-import { forgetOutgoing } from "../kept/outgoing.js";
+import { forgetOutgoing, waiting } from "../kept/outgoing.js";
 import { ask } from "../connection/wire.js";
 import { keepAssets } from "./assets.js";
 import { version, worker } from "./scope.js";
@@ -11,6 +11,24 @@ import { version, worker } from "./scope.js";
 const MOST = 30;
 const REFUSED = [403, 404, 410];
 const TAKES_PART = /<main [^>]*\bdata-user-id="[^"]/;
+
+/** Counts what is forgotten, so that no answer from before brings it back. */
+let turn = 0;
+/** @type {Map<string, number>} */
+const forgotten = new Map();
+
+/** For `note`: when an answer is asked for. */
+export function now() {
+  return turn;
+}
+
+/**
+ * @param {string} path
+ * @param {number} askedAt
+ */
+function isFromBefore(path, askedAt) {
+  return (forgotten.get(path) ?? 0) > askedAt;
+}
 
 /** @param {string} path */
 export function isKept(path) {
@@ -21,21 +39,24 @@ export function isKept(path) {
  * Keeps what the network answered, or forgets what it no longer shows. Never rejects.
  * @param {string} path
  * @param {Response} answer
+ * @param {number} askedAt as `now` was
  */
-export async function note(path, answer) {
+export async function note(path, answer, askedAt) {
   try {
     // Of a server that is in trouble, or that asks us to wait, nothing follows.
     if (answer.status >= 500 || answer.status === 429) return;
     if (answer.redirected && new URL(answer.url).pathname !== path) {
       await drop(path);
-      return await note(new URL(answer.url).pathname, withoutRedirect(answer));
+      return await note(new URL(answer.url).pathname, withoutRedirect(answer), askedAt);
     }
     // Nor can be sent there what waits. Where it is only not shown, as by a list, that may yet be.
     if (REFUSED.includes(answer.status)) await forgetOutgoing(decodeURIComponent(roomOf(path)));
     const text = answer.ok ? await answer.text() : "";
     if (!answer.ok || (path !== "/" && !TAKES_PART.test(text))) return await forget(path);
+    if (isFromBefore(path, askedAt)) return;
     if (path === "/") await prune(text);
-    if (text.includes(`/static/${version}/`) && (await keepAssets())) await put(path, text, answer.headers);
+    const at = path === "/" ? now() : askedAt; // what the list does not name was just forgotten by it
+    if (text.includes(`/static/${version}/`) && (await keepAssets()) && !isFromBefore(path, at)) await put(path, text, answer.headers);
   } catch {
     // Storage is full, or taken away: it is shown from the network as long as there is one.
   }
@@ -85,9 +106,10 @@ export async function keptPage(path) {
  * @returns {Promise<boolean>} whether it makes sense to ask for more
  */
 export async function refetch(path) {
+  const askedAt = now();
   try {
     const answer = await fetch(path, { headers: { "Parley-Page": "1", Accept: "text/html" }, cache: "no-store" });
-    await note(path, answer);
+    await note(path, answer, askedAt);
     return answer.status < 500 && answer.status !== 429;
   } catch {
     return false;
@@ -114,6 +136,8 @@ export async function versionsKept() {
  * @param {string} path
  */
 export async function forget(path) {
+  turn++;
+  for (const each of ["/", path]) forgotten.set(each, turn);
   await (await caches.open(PAGES)).delete("/");
   await drop(path);
   for (const shown of (await worker.registration.getNotifications?.()) ?? []) {
@@ -137,9 +161,12 @@ async function prune(list) {
   const isNamed = (/** @type {string} */ path) => list.includes(`href="${path}"`);
   const kept = (await (await caches.open(PAGES)).keys()).map(({ url }) => new URL(url).pathname).filter(roomOf);
   const messages = (await roomsKept()).map((roomId) => `/conversation/${encodeURIComponent(roomId)}`);
-  const others = [...new Set([...kept, ...messages])].filter((path) => !isNamed(path));
+  const unsent = (await waiting()).map(({ to = "" }) => to && `/conversation/${encodeURIComponent(to)}`).filter(Boolean);
+  const others = [...new Set([...kept, ...messages, ...unsent])].filter((path) => !isNamed(path));
   if (!cursor) for (const path of others) await forget(path);
-  else if (others.length) for (const path of await notOwn(others, cursor)) await refetch(path);
+  // What was written there and not sent goes by the server's word alone.
+  const asked = cursor ? await notOwn(others, cursor) : unsent.filter((path) => !isNamed(path));
+  for (const path of new Set(asked)) await refetch(path);
 }
 
 /**
