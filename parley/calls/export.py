@@ -51,7 +51,7 @@ async def answer(room_id: str, format: str) -> Response:
     del response.headers["Content-Length"]  # nobody knows it yet
     if request.method == "GET":
         who = web.address() if session is None else session.id
-        response.response = _Body(write(taking), context.exports.begin(who))
+        response.response = _Body(write(taking), context.exports.begin(who, web.address()))
     response.headers["Content-Disposition"] = _disposition(begun.conversation.title, ending)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"

@@ -47,7 +47,7 @@ async def test_whoever_may_not_read_stands_at_the_door(
 
 async def test_too_many_at_once_are_told_on_a_page(app: Parley, ada: Caller, said: Talk) -> None:
     exports = app.extensions["parley"].context.exports
-    turns = [exports.begin(f"somebody {number}") for number in range(MOST_AT_ONCE)]
+    turns = [exports.begin(f"somebody {number}", str(number)) for number in range(MOST_AT_ONCE)]
     reply = await ada.call("GET", f"/conversation/{said.room_id}/export/file")
     assert reply.status == 429
     assert "Try again in a moment" in reply.text

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Hashable
 from pathlib import Path
 
 import pytest
 
 from parley.app import Parley
 from parley.domain import exporting
-from parley.domain.export_turns import MOST_AT_ONCE
+from parley.domain.export_turns import MOST_AT_ONCE, MOST_OF_AN_ADDRESS, Exports, Turn
 from parley.proofs import checking
 from tests.calls import Caller
 from tests.exports.talk import PNG_TEXT, Talk, exported
@@ -124,15 +125,38 @@ async def test_what_is_said_after_it_began_is_not_in_it(
     assert max(each["seq"] for each in found) <= head["conversation"]["seq"]
 
 
-async def test_a_few_are_made_at_once_and_no_more(app: Parley, ada: Caller, said: Talk) -> None:
+@pytest.mark.parametrize(
+    ("most", "is_elsewhere"), [(MOST_OF_AN_ADDRESS, False), (MOST_AT_ONCE, True)]
+)
+async def test_a_few_are_made_at_once_and_no_more(
+    app: Parley, ada: Caller, said: Talk, most: int, is_elsewhere: bool
+) -> None:
+    [here] = await addresses_of(app, ada, said)
     exports = app.extensions["parley"].context.exports
-    others = [exports.begin(f"somebody {number}") for number in range(MOST_AT_ONCE)]
+    others = [
+        exports.begin(f"somebody {number}", f"address {number}" if is_elsewhere else here)
+        for number in range(most)
+    ]
     refused = await ada.call("GET", f"{said.path}/export")
     assert (refused.status, refused.body["code"]) == (429, "rate_limited")
     assert "Retry-After" in refused.headers
     others.pop().end()
     for _ in range(2):  # one that is done has given its turn back
         assert (await ada.call("GET", f"{said.path}/export")).status == 200
+
+
+async def addresses_of(app: Parley, who: Caller, said: Talk) -> list[str]:
+    """Where an export of theirs comes from, as the limits see it."""
+    exports, found = app.extensions["parley"].context.exports, []
+
+    def begin(_who: Hashable, address: str) -> Turn:
+        found.append(address)
+        return Exports.begin(exports, _who, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exports, "begin", begin, raising=False)
+        assert (await who.call("GET", f"{said.path}/export")).status == 200
+    return found
 
 
 async def test_a_format_there_is_not_is_refused(ada: Caller, said: Talk) -> None:
