@@ -54,13 +54,15 @@ _RAW = re.compile(
     r"|</(?P<command>[^<>:\n]{1,100}):\d{1,20}>|<(?P<link>https?://[^<>\s]++)>",
     re.DOTALL,
 )
+_PART = re.compile(r"\[part (\d{1,6})\]\.json\Z", re.IGNORECASE)
 _LONG_QUOTE = re.compile(r"(?:\A|(?<=\n))>>> (.*)\Z", re.DOTALL)
 
 
 class _Listed(Struct, frozen=True):
     title: str
     key: str
-    member: str
+    members: tuple[str, ...]
+    """Of the archive. A long channel may have been exported in parts."""
 
 
 def recognise(archive: Archive) -> Chat | None:
@@ -70,7 +72,28 @@ def recognise(archive: Archive) -> Chat | None:
             break
         if found := _listed(archive, member):
             listed.append(found)
-    return Discord(archive, listed) if listed else None
+    return Discord(archive, _whole(listed)) if listed else None
+
+
+def _whole(listed: list[_Listed]) -> list[_Listed]:
+    """With the parts of a channel as one."""
+    parts: dict[str, list[_Listed]] = {}
+    for each in listed:
+        parts.setdefault(each.key or each.members[0], []).append(each)
+    return [
+        _Listed(
+            group[0].title,
+            group[0].key,
+            tuple(sorted([each.members[0] for each in group], key=_part)),
+        )
+        for group in parts.values()
+    ]
+
+
+def _part(member: str) -> tuple[int, str]:
+    """The first has no number."""
+    found = _PART.search(member)
+    return (int(found[1]) if found else 1, member)
 
 
 def _listed(archive: Archive, member: str) -> _Listed | None:
@@ -81,7 +104,7 @@ def _listed(archive: Archive, member: str) -> _Listed | None:
     if not ("messages" in first or "exportedAt" in first or "dateRange" in first):
         return None
     name = fields.name(channel.get("name"), fields.name(guild.get("name"), "channel"))
-    return _Listed(name, fields.key(channel.get("id")), member)
+    return _Listed(name, fields.key(channel.get("id")), (member,))
 
 
 class Discord(Chat):
@@ -108,13 +131,14 @@ class Discord(Chat):
     def entries(self) -> Iterator[Entry | Problem]:
         if self._chosen is None:
             raise choosing.none_chosen(self.choices)
-        chosen = self._chosen
-        with self._archive.open(chosen.member) as file:
-            source = JsonStream(file, fields.name(chosen.member))
-            reader = _Reader(self._archive, chosen, self.people)
-            for key in source.members():
-                if key == "messages":
-                    yield from reader.entries(source)
+        reader = _Reader(self._archive, self._chosen, self.people)
+        for member in self._chosen.members:
+            shown = fields.name(member)
+            with self._archive.open(member) as file:
+                source = JsonStream(file, shown)
+                for key in source.members():
+                    if key == "messages":
+                        yield from reader.entries(source, member)
 
 
 class _Reader:
@@ -122,22 +146,25 @@ class _Reader:
 
     def __init__(self, archive: Archive, listed: _Listed, people: People) -> None:
         self._archive = archive
-        self._folder = heads.folder(listed.member)
+        self._folder = ""
         self._channel = listed.key
+        self._is_in_parts = len(listed.members) > 1
         self._people = people
         self._seen = fields.Seen()
 
-    def entries(self, source: JsonStream) -> Iterator[Entry | Problem]:
+    def entries(self, source: JsonStream, member: str) -> Iterator[Entry | Problem]:
+        self._folder = heads.folder(member)
+        before = f"{fields.name(member)}, " if self._is_in_parts else ""
         if source.kind() != "[":
-            yield Problem("messages", "There is no list of messages.")
+            yield Problem(f"{before}messages", "There is no list of messages.")
             return
         for number, message in enumerate(source.values(), start=1):
             if not isinstance(message, dict):
-                yield Problem(f"message {number}", "This is no message.")
+                yield Problem(f"{before}message {number}", "This is no message.")
                 continue
             own = fields.key(message.get("id"))
-            place = f"message {number} (id {own})" if own else f"message {number}"
-            yield from self._read(message, own, place)
+            place = f"{before}message {number}"
+            yield from self._read(message, own, f"{place} (id {own})" if own else place)
 
     def _read(self, message: dict[str, Any], own: str, place: str) -> Iterator[Entry | Problem]:
         sent_at = _time(message.get("timestamp"))

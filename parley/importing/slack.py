@@ -353,14 +353,17 @@ class _Reader:
 
     def _reactions(self, message: dict[str, Any]) -> tuple[Reaction, ...]:
         """In two skin tones they are two, and somebody may have given both."""
-        made: list[Reaction] = []
+        counts: dict[str, int] = {}
+        people: dict[str, dict[str, None]] = {}
         for reaction in mappings(message["reactions"]):
             emoji = short_names.reaction(fields.name(reaction.get("name"), "unknown"))
             keys = [fields.key(each) for each in fields.listing(reaction.get("users"))]
-            people = tuple(dict.fromkeys([self._met(key) for key in keys if key]))
-            count = max(len(people), fields.count(reaction.get("count")))
-            made.append(Reaction(emoji, people, count))
-        return tuple(made)
+            # One emoji may have two names, and those who gave it by both gave it once.
+            known = people.setdefault(emoji, {})
+            known.update(dict.fromkeys([self._met(key) for key in keys if key]))
+            told = fields.count(reaction.get("count"))
+            counts[emoji] = max(len(known), told, counts.get(emoji, 0))
+        return tuple([Reaction(each, tuple(people[each]), counts[each]) for each in counts])
 
 
 def _is_of_the_service(kind: str) -> bool:

@@ -254,3 +254,14 @@ def test_nor_do_any_bytes(tmp_path: Path, at: int, strange: bytes) -> None:
 def test_a_file_may_have_come_without_its_ending(tmp_path: Path) -> None:
     (tmp_path / "upload").write_bytes(SAMPLE.read_bytes())
     assert len(entries(read(tmp_path / "upload"))) == 7
+
+
+def test_the_parts_of_a_channel_are_one(tmp_path: Path) -> None:
+    for number in (10, 2, 1):
+        name = f"general [part {number}].json" if number > 1 else "general.json"
+        messages = [message(id=str(number), content=f"in {number}"), None]
+        (tmp_path / name).write_text(json.dumps({**WRITTEN, "messages": messages}), "utf-8")
+    chat = read(tmp_path)
+    assert chat.choices == ()
+    assert [each.text for each in entries(chat)] == ["in 1", "in 2", "in 10"]
+    assert problems(chat)[1].place == "general [part 2].json, message 2"

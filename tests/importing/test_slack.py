@@ -296,3 +296,27 @@ def test_any_value_in_any_place_does_no_harm(
 ) -> None:
     members = reading.replaced(WRITTEN, place, strange)
     reading.survives(slack.recognise, zipped(tmp_path, members))
+
+
+def test_two_names_of_an_emoji_are_one_reaction(tmp_path: Path) -> None:
+    reactions = [
+        {"name": "+1", "users": ["U01", "U02"], "count": 2},
+        {"name": "thumbsup", "users": ["U02", "U03"], "count": 2},
+        {"name": "party_parrot", "users": None, "count": 3},
+    ]
+    [entry] = entries(with_messages(tmp_path, message(reactions=reactions)))
+    assert entry.reactions == (
+        Reaction("👍", ("U01", "U02", "U03"), 3),
+        Reaction(":party_parrot:", (), 3),
+    )
+
+
+@pytest.mark.parametrize("name", ["../../etc", "a/b", "", "x" * 10_000, "\u202egnp\n", None, 5])
+def test_channels_may_be_called_anything(tmp_path: Path, name: Any) -> None:
+    members = {**several(), "channels.json": [{"id": "C1", "name": name}, None, {}]}
+    chat = read(zipped(tmp_path, members))
+    assert all(each.isprintable() and 0 < len(each) <= 204 for each in chat.choices)
+    assert len(set(chat.choices)) == len(chat.choices)
+    for choice in chat.choices:
+        chat.choose(choice)
+        reading.fits(chat)
