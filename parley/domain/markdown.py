@@ -86,7 +86,7 @@ def _is_escaped(text: str, tree: _Tree) -> bool:
     """Whether backslashes keep it from being Markdown. Others stay: `C:\\_old` is a folder."""
     if "\\" not in text:
         return False
-    unescaped = words(tree.blocks)
+    unescaped = "\n\n".join([words([block]) for block in tree.blocks])
     return _may_hold_markdown(unescaped) and _Tree(unescaped, ()).is_rich
 
 

@@ -52,7 +52,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     """Aware where the format knows the zone; naive where it is the exporting device's local time,
     which has to be asked for."""
     person: str | None = None
-    """The key of whoever said it; None where the service did."""
+    """The key of whoever said it; None where the service did, and for deleted messages where nobody
+    knows any more."""
     text: str = ""
     """As Parley writes it: Markdown where the format has marks of its own."""
     is_service: bool = False

@@ -25,6 +25,8 @@ def distinct(names: Iterable[str]) -> tuple[str, ...]:
 
 def position(name: str, choices: Sequence[str]) -> int:
     """Where it stands among them. Raises `ImportRefused` where it doesn't."""
+    if not choices:
+        raise ImportRefused("This file holds one conversation: there is nothing to choose from.")
     if name not in choices:
         raise ImportRefused(f"There is no conversation called {name} in this file. {said(choices)}")
     return choices.index(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
 import re
 from array import array
 from bisect import bisect_left
@@ -24,6 +25,7 @@ _SPACES = re.compile(r"\s+")
 _ISO = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?", re.ASCII
 )
+_SLACK = re.compile(r"[1-9]\d{9}\.\d{6}", re.ASCII)
 _WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
 
 
@@ -55,6 +57,12 @@ def name(value: Any, otherwise: str = "") -> str:
         return otherwise
     clean = _SPACES.sub(" ", _UNFIT_NAME.sub(" ", value[: 4 * NAME_MAX_CHARS])).strip()
     return clean[:NAME_MAX_CHARS].rstrip() or otherwise
+
+
+def emoji(value: Any) -> str:
+    """As it stands; what can't be an emoji between colons."""
+    shown = name(value, "unknown")
+    return f":{shown}:" if shown.isascii() else shown
 
 
 def file_name(value: Any, otherwise: str = "file") -> str:
@@ -105,6 +113,16 @@ def moment(seconds: Any) -> datetime | None:
     """Of the seconds since 1970; None for what is no time, and for 0, which stands for none."""
     found = whole(seconds)
     return None if not found else _since_1970(found, 0)
+
+
+def moment_exactly(seconds: Any) -> datetime | None:
+    """Likewise, of Slack's `1706720860.000100`, which is a text since no float is as exact."""
+    before, _, behind = seconds.partition(".") if isinstance(seconds, str) else ("", "", "")
+    found = whole(before)
+    microseconds = whole(behind[:6].ljust(6, "0"))
+    if found is None or microseconds is None or microseconds < 0:
+        return None
+    return _since_1970(found, microseconds)
 
 
 def moment_ms(milliseconds: Any) -> datetime | None:
@@ -169,19 +187,19 @@ class Seen:
             return False
         self._late.add(number)
         if len(self._late) > 20_000 + len(self._sorted) // 16:
-            merged = [*self._sorted, *self._late]
-            merged.sort()
-            self._sorted = array("Q", merged)
+            self._sorted = array("Q", heapq.merge(self._sorted, sorted(self._late)))
             self._late = set()
         return True
 
 
 def _number(key: str) -> int:
-    """Those of ascending numbers ascend."""
+    """Those of ascending numbers ascend, and of Slack's times."""
     if key.isascii() and key.isdigit() and len(key) <= 19 and (key[0] != "0" or key == "0"):
         number = int(key)
         if number < 1 << 63:
             return number
+    if _SLACK.fullmatch(key):
+        return int(key.replace(".", ""))
     return int.from_bytes(_digest(key)[:8], "big") | 1 << 63
 
 

@@ -13,14 +13,16 @@ from parley.importing.json_stream import JsonStream
 
 HEAD_BYTES = 64 * 1024
 LOOKED_AT_MAX = 200
-"""Members of an archive: what they begin with is looked at, those nearest to its top first."""
+"""Members of an archive of which it is looked at what they begin with, in search of a first."""
 
 
 def members(archive: Archive, ending: str) -> Iterator[str]:
-    """The names that end so, those with the fewest folders before them first."""
-    names = [name for name in archive.names() if name.casefold().endswith(ending)]
+    """The names that end so, those with the fewest folders before them first; the name of a file
+    alone, however it ends: it may have come without one."""
+    every = list(archive.names())
+    names = [name for name in every if name.casefold().endswith(ending)]
     names.sort(key=lambda name: (name.count("/"), name))
-    return iter(names[:LOOKED_AT_MAX])
+    return iter(names if len(every) > 1 else every)
 
 
 def head(archive: Archive, name: str) -> bytes:

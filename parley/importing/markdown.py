@@ -17,12 +17,14 @@ from parley.domain import markdown, web_links
 
 MARKS = {"strong": "**", "em": "*", "s": "~~"}
 """What a `Piece` can be besides `code`, `pre` and `quote`."""
+PIECES_MAX = 1000
+"""More than ten times what Parley takes for Markdown."""
 CHECKED_FROM = 30
 """Pieces and escapes, from which it is looked whether Parley takes that many."""
 
 _MARK = re.compile(
     rf"""
-    (?P<link>{web_links.LINK})
+    (?P<link>{web_links.LINK}`*)
     | (?P<before>^[ \t]*)(?:(?P<bullet>[>+*-])|(?P<number>\d{{1,9}})(?P<dot>[.)]))(?=[ \t]|$)
     | \\(?=[!-/:-@\[-`{{-~]|\n|$)
     | [*`]
@@ -32,6 +34,9 @@ _MARK = re.compile(
     """,
     re.MULTILINE | re.VERBOSE,
 )
+_SUSPECT = re.compile(r"https?://[^\s<>]*[\\`*_~\[]", re.IGNORECASE)
+"""An address that may have swallowed the marks behind it."""
+_LINK_LAST = re.compile(r"https?://[^\s`]*\Z", re.IGNORECASE)
 _TICKS = re.compile(r"`+")
 _SPACES = re.compile(r"\s+")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
@@ -66,18 +71,22 @@ def literal(text: str) -> str:
 def joined(pieces: Sequence[Piece]) -> str:
     """Of pieces, one text. Marks that Markdown can't put where they stand are left out."""
     plain = "".join([_plain(piece) for piece in pieces])
-    if not any(piece.marks or piece.address for piece in pieces):
+    is_marked = any(piece.marks or piece.address for piece in pieces)
+    if not is_marked or len(pieces) > PIECES_MAX:
         return literal(plain)
     whole = _Text()
     for (marks, address, language), alike in groupby(
-        pieces, key=lambda piece: (piece.marks, piece.address, piece.language)
+        [piece for piece in pieces if piece.text],
+        key=lambda piece: (piece.marks, piece.address, piece.language),
     ):
         whole.add(Piece("".join([piece.text for piece in alike]), marks, address, language))
     written = whole.written()
-    if len(pieces) + written.count("\\") < CHECKED_FROM and whole.is_marked:
+    if not whole.is_marked:
+        return literal(plain)
+    is_simple = len(pieces) + written.count("\\") < CHECKED_FROM
+    if is_simple and not _SUSPECT.search(written):
         return written
-    read = markdown.parts(written)
-    return literal(plain) if read is None else written
+    return written if _reads(written, plain) else literal(plain)
 
 
 def _plain(piece: Piece) -> str:
@@ -87,7 +96,8 @@ def _plain(piece: Piece) -> str:
 
 
 def escape(text: str, *, is_line_start: bool = True) -> str:
-    """With every mark escaped: for text that stands beside real Markdown."""
+    """With every mark escaped: for text that stands beside real Markdown. But those in an address,
+    and straight behind it, where a backslash would belong to it."""
 
     def escaped(match: re.Match[str]) -> str:
         if match["link"]:
@@ -167,6 +177,8 @@ class _Text:
         if runs and fits:
             opened, closed = "".join(runs), "".join(reversed(runs))
             inner = f"{opened}{inner}{closed}"
+        if inner[0] == "`" == self._last:
+            self._say(" ")
         self.is_marked |= "code" in marks or (bool(runs) and fits)
         self._say(inner)
         self._say(after)
@@ -175,6 +187,8 @@ class _Text:
         """Whether a mark of emphasis opens before these words and closes behind them."""
         if self._last in ("*", "_", "~") or following[:1] in ("*", "_", "~"):
             return False
+        if self._is_behind_link:
+            return False  # it would be taken for a part of the address
         opens = inner[0].isalnum() or not self._last.strip()
         closes = inner[-1].isalnum() or not following.strip()
         return opens and closes
@@ -185,6 +199,8 @@ class _Text:
         if piece.address in (piece.text, words) or words in ("", address):
             self._say(piece.address)
         elif address and "[" not in words and "]" not in words:
+            if self._is_behind_link:
+                self._say(" ")
             inner = escape(words, is_line_start=False)
             if "code" in piece.marks:
                 inner = _code(words)
@@ -219,6 +235,10 @@ class _Text:
             self._say("\n".join([f"> {escape(line)}" for line in text.split("\n")]))
             self._is_after_quote = True
         self.is_marked = True
+
+    @property
+    def _is_behind_link(self) -> bool:
+        return bool(self._said) and _LINK_LAST.search(self._said[-1][-500:]) is not None
 
     def _say(self, text: str) -> None:
         if text:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct
@@ -38,10 +39,12 @@ _KINDS = frozenset(
         "public_channel",
     }
 )
-_LEFT_OUT = {
-    "(File not included": "The export was made without this file.",
-    "(File exceeds": "The file was larger than the export was to take.",
-    "(File unavailable": "Telegram couldn't fetch this file for the export.",
+_LEFT_OUT = re.compile(r"\(File (not included|exceeds|unavailable)[^()]*\)\Z")
+"""Instead of a path, perhaps after the file's name."""
+_WHY = {
+    "not included": "The export was made without this file.",
+    "exceeds": "The file was larger than the export was to take.",
+    "unavailable": "Telegram couldn't fetch this file for the export.",
 }
 _SAVED = "Saved Messages"
 
@@ -57,7 +60,7 @@ class _Listed(Struct, frozen=True):
 
 
 def recognise(archive: Archive) -> Chat | None:
-    for name in heads.members(archive, ".json"):
+    for name in islice(heads.members(archive, ".json"), heads.LOOKED_AT_MAX):
         first, head = heads.first_members(archive, name, ("messages", "chats", "left_chats"))
         if "messages" in first and text(first.get("type")) in _KINDS:
             return Telegram(archive, name, _listed(first, needs_zone=_is_old(head)))
@@ -73,7 +76,7 @@ class Telegram(Chat):
     system = SYSTEM
 
     def __init__(self, archive: Archive, name: str, listed: _Listed | None = None) -> None:
-        self.people: dict[str, Any] = People()
+        self.people: People = People()
         self._archive = archive
         self._name = name
         self._chosen = listed
@@ -99,7 +102,7 @@ class Telegram(Chat):
     def entries(self) -> Iterator[Entry | Problem]:
         taken = self._taken()
         with self._archive.open(self._name) as file:
-            source = JsonStream(file, self._name, _quoted)
+            source = JsonStream(file, fields.name(self._name), _quoted)
             chat = _Reader(self._archive, heads.folder(self._name), self.people, taken)
             for key in source.members():
                 if key == "messages" and not taken.at[0]:
@@ -110,7 +113,7 @@ class Telegram(Chat):
     def _all(self) -> list[_Listed]:
         if self._listed is None:
             with self._archive.open(self._name) as file:
-                self._listed = list(_chats(JsonStream(file, self._name, _quoted)))
+                self._listed = list(_chats(JsonStream(file, fields.name(self._name), _quoted)))
         return self._listed
 
     def _is_clear(self) -> bool:
@@ -179,10 +182,10 @@ def _quoted(written: str) -> str:
 class _Reader:
     """The messages of one chat."""
 
-    def __init__(self, archive: Archive, folder: str, people: Any, listed: _Listed) -> None:
+    def __init__(self, archive: Archive, folder: str, people: People, listed: _Listed) -> None:
         self._archive = archive
         self._folder = folder
-        self._people: People = people
+        self._people = people
         self._bot = listed.title if listed.kind == "bot_chat" else None
         self._needs_zone = listed.needs_zone
         self._seen = fields.Seen()
@@ -278,7 +281,7 @@ class _Reader:
             case "paid":
                 emoji = "⭐"
             case "emoji":
-                emoji = fields.name(reaction.get("emoji"), ":unknown:")
+                emoji = fields.emoji(reaction.get("emoji"))
             case _:
                 emoji = ":custom_emoji:"
         recent = [self._author(each, "from") for each in mappings(reaction.get("recent"))]
@@ -297,26 +300,29 @@ class _Reader:
                 message.get("mime_type"),
                 message.get("file_size"),
             )
+        if "contact_vcard" in message:
+            size = message.get("contact_vcard_file_size")
+            yield self._attachment(message["contact_vcard"], None, "text/vcard", size)
 
     def _attachment(self, path: Any, name: Any, type: Any, size: Any) -> Attachment:
         written = text(path)
-        is_left_out = not written or written.startswith("(")
+        left_out = _LEFT_OUT.search(written)
         inside = f"{self._folder}{written}"
-        shown = fields.file_name(name, "" if is_left_out else fields.file_name(written)) or "file"
+        shown = fields.file_name(name, "") or fields.file_name("" if left_out else written)
         told = fields.name(type) or None
-        if not is_left_out and inside in self._archive:
+        if written and inside in self._archive:
             return Attachment(shown, inside, told, self._archive.size(inside))
-        missing = "This file isn't in the export."
-        if is_left_out:
-            known = (why for begin, why in _LEFT_OUT.items() if written.startswith(begin))
-            missing = next(known, missing)
+        missing = _WHY[left_out[1]] if left_out else "This file isn't in the export."
         return Attachment(shown, None, told, fields.size(size), missing)
 
     def _service(
         self, message: dict[str, Any], key: str, place: str, sent_at: datetime
     ) -> Iterator[Entry | Problem]:
-        action = fields.name(message.get("action"), "nothing known")
-        who = fields.name(message.get("actor"), "Somebody")
+        action = fields.name(message.get("action"), "")
+        if not action and "information_text" in message:
+            action = "information_text"
+        action = action or "nothing known"
+        who = fields.name(message.get("actor")) or fields.name(message.get("from"), "Somebody")
         said = telegram_words.ACTIONS.get(action)
         if said is None:
             yield Problem(place, f"This kind of service message isn't known: {action}.")

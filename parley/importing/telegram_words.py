@@ -146,6 +146,8 @@ _HELD: dict[str, Callable[[dict[str, Any]], str]] = {
     "game_title": _titled("Game", "game_title"),
     "invoice_information": _invoice,
     "giveaway_information": lambda _: "Giveaway",
+    "giveaway_results": lambda _: "Results of a giveaway",
+    "paid_stars_amount": lambda _: "(Media that had to be paid for.)",
     "self_destruct_period_seconds": lambda _: "(This message was to destroy itself.)",
 }
 
@@ -230,7 +232,12 @@ ACTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "giveaway_launch": _plainly("started a giveaway"),
     "giveaway_results": _plainly("drew the winners of a giveaway"),
     "boost_apply": _plainly("boosted the group"),
-    "payment_refunded": _plainly("got a payment back"),
+    "refunded_payment": _plainly("paid back"),
+    "send_webview_data": _plainly("sent something to a bot"),
+    "send_stars_gift": _plainly("gave Telegram Stars as a gift"),
+    "stars_prize": _plainly("won Telegram Stars"),
+    # A text of the service's own, or a bot's.
+    "information_text": lambda message: text(message.get("information_text")),
     "paid_messages_price_change": _plainly("changed the price of messages"),
     "todo_completions": _plainly("ticked off items of a list"),
     "todo_append_tasks": _plainly("added items to a list"),

@@ -113,7 +113,7 @@ def fits(chat: Chat) -> None:
             assert (file.path is None) == (file.missing is not None)
             whole += [file.name, file.type or ""]
         if entry.person is None:
-            assert entry.is_service
+            assert entry.is_service or entry.is_deleted
         else:
             whole.append(chat.people[entry.person].name)
         assert "\x00" not in "".join(whole).encode().decode()

@@ -66,6 +66,10 @@ def test_seconds_and_milliseconds() -> None:
     assert fields.moment("1706720860") == fields.moment(1706720860) == at
     assert fields.moment_ms(1706720860012) == at + timedelta(milliseconds=12)
     assert [fields.moment(each) for each in (0, "", "x", -5, 10**17, 1e300, True)] == [None] * 7
+    assert fields.moment_exactly("1706720860.0001") == at + timedelta(microseconds=100)
+    assert fields.moment_exactly("1706720860") == at
+    wrong = ("1706720860.-1", "x.1", ".", "1.x", 1706720860.5, None)
+    assert [fields.moment_exactly(each) for each in wrong] == [None] * 6
     assert fields.iso("2024-01-31T18:07:40+01:00") == at.astimezone(timezone(timedelta(hours=1)))
 
 
