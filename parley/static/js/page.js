@@ -16,3 +16,19 @@ if (navigator.serviceWorker && document.documentElement.dataset.worker === "yes"
   later(() => import("./device/worker.js").then(({ begin }) => begin(), () => {}));
 }
 if (document.documentElement.dataset.keptAt) import("./kept/as-of.js").then(({ tell }) => tell(), () => {});
+
+// What leads to the search has a key, on every page; over a conversation one without a chord, too.
+document.addEventListener("keydown", (event) => {
+  const { key, ctrlKey, metaKey, altKey } = event;
+  const target = /** @type {HTMLElement} */ (event.target);
+  const isSlash = key === "/" && !ctrlKey && !metaKey && byId("scroller") && !target.matches("input, textarea, select");
+  const isChord = key.toLowerCase() === "k" && ctrlKey !== metaKey && !event.shiftKey;
+  if (!(isSlash || isChord) || altKey || event.defaultPrevented || document.querySelector("dialog:modal")) return;
+  event.preventDefault();
+  byId("search-link")?.click();
+});
+
+/** @param {string} id */
+function byId(id) {
+  return document.getElementById(id);
+}
