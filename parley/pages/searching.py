@@ -37,14 +37,19 @@ class Asked(NamedTuple):
     zone: str
     cursor: str | None
 
-    def address(self, path: str, **other: str) -> str:
-        """Of the same search from its beginning, but for what is named."""
-        kept = {"q": self.typed}
-        if self.by != searching.TIME:
-            kept["by"] = self.by
-        if self.zone:
-            kept["zone"] = self.zone
-        return f"{path}?{urlencode(kept | other)}"
+    @property
+    def is_ranked(self) -> bool:
+        return self.by == searching.RELEVANCE
+
+    def address(self, path: str, cursor: str = "") -> str:
+        """Of the same search, from its beginning or from there."""
+        by = self.by if self.is_ranked else ""
+        parts = {"q": self.typed, "by": by, "zone": self.zone, "cursor": cursor}
+        return f"{path}?{urlencode({name: part for name, part in parts.items() if part})}"
+
+    def way(self) -> str:
+        """What leads from a result back into the search."""
+        return urlencode({"find": self.typed} | ({"by": self.by} if self.is_ranked else {}))
 
 
 class Answer(NamedTuple):
@@ -121,20 +126,13 @@ async def _page(
         asked=asked,
         results=None if shown is None else shown.results,
         error=None if error is None else error.text,
-        # What leads from a result back into the search.
-        way=urlencode({"find": asked.typed} | ({"by": asked.by} if _is_ranked(asked) else {})),
-        is_ranked=_is_ranked(asked),
-        newest_url=asked.address(path, by=searching.TIME),
-        best_url=asked.address(path, by=searching.RELEVANCE),
+        newest_url=asked._replace(by=searching.TIME).address(path),
+        best_url=asked._replace(by=searching.RELEVANCE).address(path),
         first_url=asked.address(path) if asked.cursor else None,
-        next_url=asked.address(path, cursor=next_cursor) if next_cursor else None,
-        everywhere_url=asked.address("/search", by=searching.TIME),
+        next_url=asked.address(path, next_cursor) if next_cursor else None,
+        everywhere_url=asked._replace(by=searching.TIME).address("/search"),
         max_chars=contract.SEARCH_MAX_CHARS,
     )
     if error is None:
         return page
     return page, contract.CODES[contract.Code(error.code)].status, web.retry_headers(error)
-
-
-def _is_ranked(asked: Asked) -> bool:
-    return asked.by == searching.RELEVANCE

@@ -164,15 +164,26 @@ def test_another_word_in_the_bar_is_searched_for_anew(ben: Visitor, talk: Seeded
 
 def test_escape_leads_back_to_where_one_was(ben: Visitor, talk: Seeded) -> None:
     ben.comes(talk.link)
-    ben.scrolls_by(-2000)
-    ben.page.wait_for_function("document.getElementById('scroller').scrollTop < -1000")
+    ben.scroller.evaluate("scroller => { scroller.scrollTop = -1500; }")
     before = ben.from_end_px()
+    assert before > 1000
     ben.composer.focus()
     finds(ben, "unicorn", "1 result")
     ben.page.keyboard.press("Escape")
     expect(ben.page.locator("dialog.searching")).to_be_hidden()
     ben.has_focus_on(ben.composer)
     assert ben.from_end_px() == before
+
+
+def test_escape_in_the_transcript_ends_it_too(ben: Visitor, talk: Seeded) -> None:
+    ben.comes(talk.link)
+    opens_search(ben).fill("unicorn")
+    ben.page.keyboard.press("Enter")
+    shows(ben, "Nobody expects a unicorn here")
+    ben.message("Nobody expects a unicorn here").focus()
+    ben.page.keyboard.press("Escape")
+    expect(walking(ben.page)).to_be_hidden()
+    expect(ben.message(f"Cake for number {LINES}")).to_be_in_viewport()
 
 
 def test_a_slash_opens_it_except_where_one_writes(ben: Visitor, talk: Seeded) -> None:

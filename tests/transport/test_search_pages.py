@@ -121,7 +121,7 @@ async def test_over_all_that_a_browser_takes_part_in(app: Parley, visitor: Calle
 async def test_nothing_found_says_what_to_try(visitor: Caller, room_id: str) -> None:
     page = await search(visitor, room_id, "unheard-of")
     assert "Nothing found for “<bdi>unheard-of</bdi>”." in page
-    assert link(page, "search all your conversations") == "/search?q=unheard-of&by=time"
+    assert link(page, "search all your conversations") == "/search?q=unheard-of"
 
 
 async def test_before_anything_is_asked_the_operators_are_told(

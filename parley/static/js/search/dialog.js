@@ -67,10 +67,8 @@ class Searching {
   /** @param {string} [typed] */
   open(typed) {
     if (this.dialog.open) return;
-    if (typed !== undefined && typed !== this.field.value) {
-      this.field.value = typed;
-      this.box.now();
-    }
+    if (typed !== undefined) this.field.value = typed;
+    if (!this.box.asking.isFor(this.box.typed, this.box.by)) this.box.now();
     openDialog(this.dialog, this.opener);
     this.field.select();
     this.box.offering.look();
@@ -114,7 +112,6 @@ class Searching {
   follow(typed, by, seq) {
     this.field.value = typed;
     this.box.by = by;
-    this.box.now();
     this.walk.start({ kind: "asking", typed, by, results: [] }, seq);
   }
 }

@@ -85,6 +85,7 @@ export class Walk {
     const { state } = this.asking;
     if (state.typed !== complete(this.field.value)) return this.anew();
     const next = this.at + by;
+    if (next >= state.results.length && !["found", "none"].includes(state.kind)) return; // more is under way
     if (next >= state.results.length && state.cursor) await this.asking.more();
     const result = this.asking.state.results[Math.max(0, next)];
     if (!result || next < 0) return announce(by > 0 ? "That was the last hit." : "That was the first hit.");
@@ -147,8 +148,11 @@ export class Walk {
 
   /** As browsers have it for what they find themselves. @param {KeyboardEvent} event */
   keyedAnywhere(event) {
+    if (!this.isOpen || event.altKey || document.querySelector("dialog:modal")) return;
+    // In the transcript it leads back by itself.
+    if (event.key === "Escape" && this.reading.scroller.contains(/** @type {Node} */ (event.target))) return this.close();
     const isAgain = event.key === "F3" || (event.key.toLowerCase() === "g" && event.ctrlKey !== event.metaKey);
-    if (!isAgain || event.altKey || !this.isOpen || document.querySelector("dialog:modal")) return;
+    if (!isAgain) return;
     event.preventDefault();
     this.step(event.shiftKey ? -1 : 1);
   }
