@@ -32,7 +32,7 @@ else if (/\b(before|after|on):/i.test(field.value) && !asked.has("zone")) box.no
 
 /** Whoever comes back finds it as it was. @param {import("./search/asking.js").State} state */
 function changed({ typed, by }) {
-  const query = new URLSearchParams({ ...(typed && { q: typed, zone: zone() }), ...(by === "relevance" && { by }) });
-  const address = [location.pathname, query.size ? `?${query}` : ""].join("");
+  const query = String(new URLSearchParams({ ...(typed && { q: typed, zone: zone() }), ...(by === "relevance" && { by }) }));
+  const address = `${location.pathname}${query && `?${query}`}`;
   if (address !== location.pathname + location.search) history.replaceState(history.state, "", address);
 }
