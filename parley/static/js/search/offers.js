@@ -128,7 +128,7 @@ function days(operator, sought, now) {
   }[operator] ?? [];
   return found
     .filter(([label, text]) => label.startsWith(sought) || text.startsWith(sought))
-    .map(([label, text]) => ({ text: `${text} `, label: text, help: label }));
+    .map(([label, text]) => ({ text: `${text} `, label, help: text }));
 }
 
 /** @param {Date} date */
