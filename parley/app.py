@@ -76,6 +76,7 @@ from parley.pages.manifest import manifest_pages
 from parley.pages.messages import message_pages
 from parley.pages.notifying import notifying_pages
 from parley.pages.reactions import reaction_pages
+from parley.pages.searching import search_pages
 from parley.pages.sharing import sharing_pages
 from parley.pages.worker import worker_pages
 from parley.push import vapid
@@ -284,6 +285,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(sharing_pages)
     app.register_blueprint(file_list_pages)
     app.register_blueprint(export_pages)
+    app.register_blueprint(search_pages)
     app.register_blueprint(file_pages(allowed_origins=config.allowed_origins))
     if has_mail:
         for blueprint in mail_pages():

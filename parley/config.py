@@ -451,7 +451,7 @@ class Config:
     limit_searches: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS),
         "30/10s session, 150/10s address",
-        "how often the list, or the people of a conversation, may be searched",
+        "how often the list, the people of a conversation or messages may be searched",
         "RATES",
     )
     limit_passphrases: tuple[Rate, ...] = _setting(

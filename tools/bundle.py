@@ -22,10 +22,10 @@ from pathlib import Path
 
 from parley.pages.assets import BUILT, FOLDER, LIST, source_of
 
-SCRIPTS = ("conversation", "door", "files", "manage", "offline", "own", "page", "share")
+SCRIPTS = ("conversation", "door", "files", "manage", "offline", "own", "page", "search", "share")
 WORKER = "worker"
 """A script of its own, and one file alone: not every browser takes a worker of modules."""
-SHEETS = ("actions", "conversation", "files", "manage", "site")
+SHEETS = ("actions", "conversation", "files", "manage", "search", "site")
 TOOLS = Path(__file__).parent
 ESBUILD = TOOLS / "node_modules" / ".bin" / "esbuild"
 ROLLUP = TOOLS / "node_modules" / ".bin" / "rollup"

@@ -21,7 +21,7 @@ async def search(room_id: str) -> contract.SearchReply:
         limit=query.get("limit", contract.SEARCH_PAGE_DEFAULT),
         cursor=query.get("cursor"),
         by=query.get("by", searching.TIME),
-        zone=_zone(query.get("zone")),
+        zone=zone_of(query.get("zone")),
     )
     messages = tuple(hit.message for hit in page.found)
     own = await reactions.own_unnamed(context, room_id, session, messages)
@@ -36,14 +36,14 @@ async def search_all() -> contract.SearchReply:
         query.get("q", ""),
         limit=query.get("limit", contract.SEARCH_PAGE_DEFAULT),
         cursor=query.get("cursor"),
-        zone=_zone(query.get("zone")),
+        zone=zone_of(query.get("zone")),
     )
     return present.found(page, is_everywhere=True)
 
 
-def _zone(name: str | None) -> ZoneInfo | None:
-    """Raises `BadRequest` for what is none."""
-    if name is None:
+def zone_of(name: str | None) -> ZoneInfo | None:
+    """By the name that IANA gives it. Raises `BadRequest` for what is none."""
+    if not name:
         return None
     try:
         return ZoneInfo(name)

@@ -56,6 +56,28 @@ def mentions(parts: str) -> list[tuple[str, str]]:
     return found
 
 
+def words(parts: str) -> str:
+    """What is read of what a text came to: a line for each block, and each item of a list."""
+    return _lines(msgspec.json.decode(parts)).strip("\n")
+
+
+def _lines(nodes: Sequence[Node]) -> str:
+    return "".join([node if isinstance(node, str) else _lines_of(node) for node in nodes])
+
+
+def _lines_of(node: list[Any]) -> str:
+    match node:
+        case ["ul", items] | ["ol", _, items]:
+            return "".join([_lines(item).rstrip("\n") + "\n" for item in items])
+        case ["p" | "quote", children]:
+            return _lines(children).rstrip("\n") + "\n"
+        case ["pre", _, code]:
+            return f"{code}\n"
+        case [_, [*children]] | ["a", _, [*children]]:
+            return _lines(children)
+    return str(node[-1])
+
+
 def _mentioned(nodes: list[Any], found: list[tuple[str, str]]) -> None:
     if nodes and nodes[0] == "mention" and len(nodes) == 3 and isinstance(nodes[1], str):
         found.append((nodes[1], nodes[2][1:]))

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.contract import SEARCH_MAX_CHARS
-from parley.domain import door, indexing, participation
+from parley.domain import door, indexing, markdown, participation
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.errors import BadRequest
@@ -212,8 +212,12 @@ def _ends_word(text: str, at: int) -> bool:
 
 def _hit(conversation: Conversation, message: Message, query: Query, place: _Place) -> Hit:
     patterns = [part.inside if place.is_inside else part.pattern for part in query.wanted]
-    found = hits.spans(message.text, patterns)
-    return Hit(message, hits.snippet(message.text, found), conversation)
+    text = message.text if message.parts is None else markdown.words(message.parts)
+    found = hits.spans(text, patterns)
+    if patterns and not found:  # what is not read but written, such as where a link leads
+        text = message.text
+        found = hits.spans(text, patterns)
+    return Hit(message, hits.snippet(text, found), conversation)
 
 
 def _walk(

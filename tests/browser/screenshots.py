@@ -358,6 +358,7 @@ def take_all(browser: Browser, scene: Scene, folder: Path) -> None:
                 coming_back,
                 trouble,
                 files,
+                searching,
                 floating,
                 deciding,
                 without_javascript,
@@ -603,6 +604,34 @@ def files(studio: Studio) -> None:
     with studio.visitor(album, "Ada", java_script_enabled=False) as ada:
         ada.opens(f"{album.link}#composer")
         studio.take(ada, "no-js-files")
+
+
+def searching(studio: Studio) -> None:
+    lake = studio.scene.lake
+    with studio.visitor(lake, "Ada") as ada:
+        ada.opens("/search")
+        studio.take(ada, "search-all")
+        ada.opens(f"{lake.link}/search?q=the")
+        studio.take(ada, "search-page")
+        ada.opens(lake.link)
+        ada.is_connected()
+        ada.page.keyboard.press("Control+k")
+        field = ada.page.get_by_role("combobox")
+        expect(field).to_be_focused()
+        studio.take(ada, "search-operators")
+        for name, typed in {"names": "from:", "days": "on:"}.items():
+            field.fill(typed)
+            expect(ada.page.get_by_role("option").first).to_be_visible()
+            studio.take(ada, f"search-{name}")
+        field.fill("elephants")
+        expect(ada.page.locator(".found-status")).to_contain_text("Nothing found")
+        studio.take(ada, "search-none")
+        field.fill("the")
+        expect(ada.page.locator(".found-row").first).to_be_visible()
+        studio.take(ada, "search-found")
+        ada.page.locator(".found-row a").first.click()
+        expect(ada.page.locator(".linked")).to_be_visible()
+        studio.take(ada, "search-walking")
 
 
 def _has_drawn(visitor: Visitor) -> None:

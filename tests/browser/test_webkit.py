@@ -139,6 +139,28 @@ def test_people_answer_and_mention_one_another(arrive: Arrive) -> None:
     ada.sees("#m-2 .mention", "@Ada")
 
 
+@LONG
+def test_what_was_said_long_ago_is_found_and_left_again(arrive: Arrive, seeding: Seeding) -> None:
+    lines = ("A unicorn" if number == 3 else f"Line {number}" for number in range(HISTORY))
+    seeded = seeding.conversation(said=[Said("Ada", line) for line in lines])
+    ben = arrive("Ben")
+    ben.comes(seeded.link)
+    ben.window.clicks("#search-link")
+    ben.sees(".search-offer-label", "from:")
+    ben.window.presses("#search-field", "from:a")
+    ben.window.clicks(".search-offer", "Ada")
+    ben.window.presses("#search-field", "unicorn")
+    ben.sees(".found-status", "1 result")
+    ben.sees(".found-row mark", "unicorn")
+    ben.window.presses("#search-field", webkit.ENTER)
+    ben.sees(".message.linked .message-text", "A unicorn")
+    ben.sees("#walk-place", "1 of 1")
+    ben.window.until("() => !CSS.highlights || CSS.highlights.get('found')?.size === 1")
+    ben.window.presses("#walk-field", webkit.ESCAPE)
+    ben.reads(f"Line {HISTORY - 1}")
+    ben.window.until("() => document.querySelector('.walk').hidden")
+
+
 def test_a_message_is_edited_deleted_and_brought_back(arrive: Arrive) -> None:
     ada = arrive("Ada")
     ada.starts("Tea on Sunday")

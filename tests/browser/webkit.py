@@ -32,6 +32,7 @@ START_WITHIN_S = 30.0
 """So long a browser takes on a busy machine, at the most."""
 STOP_WITHIN_S = 45.0
 ENTER = "\ue007"
+ESCAPE = "\ue00c"
 ARROW_UP = "\ue013"
 
 _REPLACED = "stale element reference"

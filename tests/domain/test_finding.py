@@ -272,6 +272,34 @@ async def test_a_start_goes_on_where_a_stop_was(context: Context, room: Room) ->
 
 
 @pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(
+    ("text", "typed", "snippet"),
+    [
+        (
+            "The **cake**, and _tea_",
+            "cake",
+            [("The ", False), ("cake", True), (", and tea", False)],
+        ),
+        ("- milk\n- honey\n\n> and tea", "tea", [("milk honey and ", False), ("tea", True)]),
+        ("Say `go` twice", "from:ada", [("Say go twice", False)]),
+        ("```py\ngo(1)\n```\nthen", "go", [("go", True), ("(1) then", False)]),
+        # What is written and not read is shown as it stands.
+        (
+            "See [here](https://example.org/cake)",
+            "cake",
+            [("See [here](https://example.org/", False), ("cake", True), (")", False)],
+        ),
+        ("2 * 3 * 4 and cake", "cake", [("2 * 3 * 4 and ", False), ("cake", True)]),
+    ],
+)
+async def test_words_around_are_those_that_are_read(
+    context: Context, room: Room, text: str, typed: str, snippet: list[tuple[str, bool]]
+) -> None:
+    await says(context, room, text)
+    page = await searching.in_conversation(context, room.id, room.owner, typed, limit=1)
+    assert [hit.snippet for hit in page.found] == [snippet]
+
+
 async def test_all_of_ones_conversations_are_searched_and_no_other(
     context: Context, room: Room, clock: Clock
 ) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -92,6 +94,20 @@ def is_found(typed: str, text: str) -> bool:
     )
 
 
+def documented() -> list[tuple[str, str, bool]]:
+    """What the table in docs/searching.md says."""
+    page = (Path(__file__).parents[2] / "docs" / "searching.md").read_text("utf-8")
+    table = page.partition("| typed | found | not found |")[2].partition("\n\n")[0]
+    found = []
+    for row in table.splitlines()[2:]:
+        _, typed, finds, misses, _ = (each.strip() for each in row.split("|"))
+        for each in re.findall("`([^`]+)`", typed):
+            found.append((each, finds, True))
+            if misses:
+                found.append((each, misses, False))
+    return found
+
+
 def is_looked_at(part: Part, text: str) -> bool:
     """Whether the index would lead to it."""
     terms = words.terms(text)
@@ -104,6 +120,14 @@ def is_looked_at(part: Part, text: str) -> bool:
     return not all(either) or any(
         all(fits[where](needle) for needle, where in needles) for needles in either
     )
+
+
+@pytest.mark.parametrize(("typed", "text", "is_there"), documented())
+def test_the_documentation_says_what_is_found(typed: str, text: str, is_there: bool) -> None:
+    query, folded = parse(typed), words.fold(text)
+    is_inside = all(part.inside.search(folded) for part in query.wanted if part.can_be_inside)
+    can_be = any(part.can_be_inside for part in query.wanted)
+    assert (is_found(typed, text) or (can_be and is_inside)) == is_there
 
 
 @pytest.mark.parametrize(("typed", "text", "is_there"), CASES)

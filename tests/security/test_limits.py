@@ -357,6 +357,25 @@ async def test_searching_is_limited_and_looking_at_the_list_is_not(opened: Open)
         assert (await ada.call("GET", "/api/conversations"))[0] == 200
 
 
+async def test_searching_messages_is_limited_and_the_page_keeps_what_was_typed(
+    default: Config,
+) -> None:
+    app = create_app(with_settings(default, limit_searches="2/10s session"))
+    async with app.test_app():
+        visitor = Caller(app, "Cleo", cookies=True)
+        started = await visitor.post_form("/conversations", {"title": "Tea"})
+        path = f"{started.headers['Location']}/search"
+        for each in (path, "/search"):
+            assert (await visitor.call("GET", f"{each}?q=cake")).status == 200
+        for each in (path, "/search"):
+            reply = await visitor.call("GET", f"{each}?q=cake")
+            assert (reply.status, reply.headers["Retry-After"]) == (429, "10")
+            assert "Please wait" in reply.text
+            assert re.search(r"<input[^>]* value=\"cake\"", reply.text)
+            # Nothing is looked for here.
+            assert (await visitor.call("GET", each)).status == 200
+
+
 async def test_looking_people_up_is_limited_and_reading_their_list_is_not(opened: Open) -> None:
     async with opened(limit_searches="2/10s address") as house:
         ada = house.guest("Ada")

@@ -17,7 +17,9 @@ TimeZoneName = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class SnippetPart(Struct, kw_only=True):
-    """A piece of a message's text; `hit` where it is what was looked for."""
+    """A piece of what is read of a message, without the signs of Markdown; `hit` where it is what
+    was looked for.
+    """
 
     text: str
     hit: bool

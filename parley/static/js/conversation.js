@@ -140,6 +140,8 @@ store.first(["unreadIsGuess"], ({ unreadIsGuess }) => unreadIsGuess, async () =>
 });
 if (store.state.me && !linkedSeq()) composer.focus();
 byId("notifying").addEventListener("click", openNotifying);
+byId("search-link").addEventListener("click", search);
+if (location.search.includes("find=")) search();
 if (globalThis.Notification?.permission === "granted") import("./notifying/page.js").then(({ follow }) => follow({ key, store }), () => {});
 if (navigator.serviceWorker && document.documentElement.dataset.worker === "yes") {
   if (document.documentElement.dataset.keptAt) keep();
@@ -363,6 +365,18 @@ async function openNotifying(event) {
   const loaded = await Promise.all([import("./notifying/dialog.js"), loadSheet("actions")]).catch(() => undefined);
   if (loaded) loaded[0].openNotifying({ roomId, opener });
   else announce("The notification settings didn't load. Check your connection.");
+}
+
+/** @param {MouseEvent} [event] none where a result of the search's own page led here */
+async function search(event) {
+  if (event?.ctrlKey || event?.metaKey || event?.shiftKey) return;
+  event?.preventDefault();
+  const opener = /** @type {HTMLAnchorElement} */ (byId("search-link"));
+  const loaded = await Promise.all([import("./search/dialog.js"), loadSheet("search")]).catch(() => undefined);
+  const [shown, parts] = [loaded?.[0], { roomId, store, reading, opener }];
+  if (event && shown) shown.open(parts);
+  else if (event) location.assign(opener.href); // whose page finds the same
+  else shown?.follow(parts);
 }
 
 function uploads() {

@@ -1,1 +1,1 @@
-import"./shared-DTBjwihP.js";
+import"./shared-BXCga9et.js";

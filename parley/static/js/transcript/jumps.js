@@ -1,5 +1,5 @@
 // @ts-check
-// From an answer to what it answers, and back. Loaded when somebody first goes there.
+// From an answer to what it answers, or to what was found, and back. Loaded when somebody first goes there.
 import { byId } from "../browser/dom.js";
 
 /** @typedef {import("./reading.js").Reading} Reading */
@@ -23,20 +23,21 @@ function start(reading) {
 
 /**
  * @param {Reading} reading
- * @param {HTMLElement} message the one that answers
+ * @param {HTMLElement | null} message the one that answers; none where somebody only reads
  * @param {number} seq of what it answers
  */
 export async function jump(reading, message, seq) {
   start(reading);
-  const was = from ?? { seq: Number(message.dataset.seq ?? 0), place: reading.isAt() };
+  const begun = /** @type {HTMLElement | undefined} */ (message ?? reading.firstVisible());
+  const was = from ?? { seq: Number(begun?.dataset.seq ?? 0), place: reading.isAt() };
   await reading.goTo(seq);
   if (!document.getElementById(`m-${seq}`) || isOnScreen(reading, was.seq)) return;
   from = was;
   byId("back").hidden = false;
 }
 
-/** @param {Reading} reading */
-async function goBack(reading) {
+/** Where one was before, unless one is there. @param {Reading} reading */
+export async function goBack(reading) {
   const was = from;
   forget();
   if (!was) return;

@@ -1,1 +1,0 @@
-import{v as r,b as l,aj as c}from"./shared-6lq6co7K.js";async function i({roomId:o,form:n,stop:s}){const e=n.querySelector("button");e.disabled=!0;const t=encodeURIComponent(o),a=await r(`/api/conversations/${t}/leave`,{});if(e.disabled=!1,!a.success){l("leave-problem").textContent=a.error;return}await s(),await c(),location.assign(`/conversation/${t}/left`)}export{i as leave};

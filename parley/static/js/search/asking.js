@@ -1,0 +1,147 @@
+// @ts-check
+// Asks the server for what somebody looks for, as they type: once they rest, and what was asked before counts no more.
+
+/**
+ * @typedef {{message: import("../connection/wire.js").Message, snippet: {text: string, hit: boolean}[], room_id?: string,
+ *   title?: string}} Result
+ *
+ * @typedef {object} State
+ * @property {"empty" | "asking" | "further" | "found" | "none" | "offline" | "waiting" | "refused"} kind
+ *   `further`: nothing yet, and older messages are being looked through; `waiting`: as the server wishes
+ * @property {string} typed what was asked for
+ * @property {string} by `time` or `relevance`
+ * @property {Result[]} results
+ * @property {string} [cursor] where it goes on, if there may be more
+ * @property {string} [error] why it was refused
+ * @property {number} [seconds] to wait
+ */
+
+const WAIT_MS = 200;
+/** A server that names no time wants some. */
+const BACK_OFF_S = 5;
+
+/** @type {State} */
+const EMPTY = { kind: "empty", typed: "", by: "time", results: [] };
+
+export class Asking {
+  /**
+   * @param {string} path of the call
+   * @param {(state: State) => void} changed
+   */
+  constructor(path, changed) {
+    this.path = path;
+    this.changed = changed;
+    this.state = EMPTY;
+    /** Counts what was asked for: answers to anything but the last are dropped. */
+    this.turn = 0;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+    /** @type {AbortController | undefined} */
+    this.under = undefined;
+    addEventListener("online", () => this.state.kind === "offline" && this.now(this.state.typed, this.state.by));
+  }
+
+  /**
+   * Soon, unless something else is typed meanwhile.
+   * @param {string} typed
+   * @param {string} by
+   */
+  soon(typed, by) {
+    clearTimeout(this.timer);
+    if (!typed.trim()) this.now("", by);
+    else if (!this.isFor(typed, by)) this.timer = setTimeout(() => this.now(typed, by), WAIT_MS);
+  }
+
+  /**
+   * @param {string} typed
+   * @param {string} [by]
+   */
+  async now(typed, by = "time") {
+    clearTimeout(this.timer);
+    const asked = typed.trim();
+    this.begin();
+    if (!asked) return this.show({ ...EMPTY, by });
+    // What was found before stays in sight until the next is there.
+    this.show({ kind: "asking", typed: asked, by, results: this.state.results });
+    await this.read({ kind: "asking", typed: asked, by, results: [] }, undefined, this.turn);
+  }
+
+  /** What comes after what is there. */
+  async more() {
+    const { state } = this;
+    if (state.kind !== "found" || !state.cursor) return;
+    this.begin();
+    this.show({ ...state, kind: "asking" });
+    await this.read(state, state.cursor, this.turn);
+  }
+
+  /**
+   * @param {string} typed
+   * @param {string} by
+   */
+  isFor(typed, by) {
+    return this.state.typed === typed.trim() && this.state.by === by && this.state.kind !== "offline";
+  }
+
+  begin() {
+    this.turn += 1;
+    this.under?.abort();
+    this.under = new AbortController();
+  }
+
+  /**
+   * Until something is found, or the end.
+   * @param {State} before
+   * @param {string | undefined} cursor
+   * @param {number} turn
+   */
+  async read(before, cursor, turn) {
+    for (;;) {
+      const reply = await this.ask(before, cursor);
+      if (turn !== this.turn) return;
+      if (reply.code === "rate_limited") {
+        const seconds = Math.ceil(reply.retry_after ?? BACK_OFF_S);
+        this.show({ ...before, kind: "waiting", seconds });
+        await new Promise((done) => setTimeout(done, seconds * 1000));
+        if (turn !== this.turn) return;
+        continue;
+      }
+      if (reply.code === "no_answer") return this.show({ ...before, kind: "offline" });
+      if (!reply.success) return this.show({ ...before, kind: "refused", results: [], error: reply.error });
+      const results = [...before.results, ...reply.results];
+      cursor = reply.next_cursor;
+      if (reply.results.length || !cursor) {
+        return this.show({ ...before, kind: results.length ? "found" : "none", results, cursor });
+      }
+      this.show({ ...before, kind: "further", results });
+    }
+  }
+
+  /**
+   * @param {State} state
+   * @param {string | undefined} cursor
+   * @returns {Promise<any>}
+   */
+  async ask({ typed, by }, cursor) {
+    const query = new URLSearchParams({ q: typed, zone: zone() });
+    if (by !== "time") query.set("by", by);
+    if (cursor) query.set("cursor", cursor);
+    try {
+      const reply = await fetch(`${this.path}?${query}`, { headers: { Accept: "application/json" }, signal: this.under?.signal });
+      return await reply.json();
+    } catch {
+      return { success: false, code: "no_answer" };
+    }
+  }
+
+  /** @param {State} state */
+  show(state) {
+    this.state = state;
+    this.changed(state);
+  }
+}
+
+/** Where the reader's days begin. */
+export function zone() {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+}
