@@ -23,6 +23,7 @@ from parley.domain.clocks import ClockCheck
 from parley.domain.context import Context
 from parley.domain.filing import Filing, Quotas
 from parley.domain.forgetting import Ages, Forgetting
+from parley.domain.importing import reading, storing
 from parley.domain.mailing import Mailing, Shown
 from parley.domain.presence import Presence
 from parley.domain.rekeying import Rekeying
@@ -143,6 +144,8 @@ class Parley(Quart):
             site.secret = await asyncio.to_thread(secret_file.load, site.config.data)
             site.push_key = vapid.public_key(vapid.private_key(_push_seed(site.secret)))
             await participants.forget_sockets(site.context)
+            await storing.forget_left(site.context)
+            await asyncio.to_thread(reading.remove_left, site.config.data)
             await conversations.count(site.context)  # now, while nobody waits for it
             await self._rekey()
         except StartupError:
