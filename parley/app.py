@@ -24,6 +24,7 @@ from parley.domain.context import Context
 from parley.domain.filing import Filing, Quotas
 from parley.domain.forgetting import Ages, Forgetting
 from parley.domain.importing import reading, storing
+from parley.domain.importing.imports import Imports
 from parley.domain.mailing import Mailing, Shown
 from parley.domain.presence import Presence
 from parley.domain.rekeying import Rekeying
@@ -220,6 +221,7 @@ def create_app(config: Config | None = None) -> Parley:
         limits=limits,
         connection_count=lambda: realtime.server.connection_count,
     )
+    web_site(app).imports = Imports(context, config.data, is_on=config.imports)
     app.config["MAX_CONTENT_LENGTH"] = contract.FORM_MAX_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = contract.FORM_MAX_BYTES
     app.config["MAX_FORM_PARTS"] = contract.FIELDS_MAX
@@ -357,7 +359,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
             await asyncio.sleep(contract.ROOM_POSITION_EVERY_S)
             app.realtime.audience.tell_positions()
 
-    config = web_site(app).config
+    config, imports = web_site(app).config, web_site(app).imports
     clock_check = ClockCheck(config.today)
     ages = Ages(config.keep_sessions_days, config.keep_empty_days, config.away_after_s)
     every_s = ERASE_EVERY_S
@@ -444,6 +446,8 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         for chore in chores:
             chore.cancel()
         await app.pushing.close()
+        if imports is not None:
+            await imports.close()
         context.slices.stop()
         if context.filing is not None:
             await context.filing.workshop.close()

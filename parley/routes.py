@@ -18,6 +18,7 @@ from parley.calls import (
     conversations,
     door,
     files,
+    imports,
     links,
     mail,
     messages,
@@ -62,6 +63,9 @@ HANDLERS: dict[str, Handler] = {
     "send": messages.send,
     "upload": files.upload,
     "set_still": files.set_still,
+    "import": imports.import_file,
+    "import_state": imports.import_state,
+    "store_import": imports.store_import,
     "files": files.sent,
     "edit_message": messages.edit_message,
     "delete_message": messages.delete_message,
@@ -97,6 +101,8 @@ HANDLERS: dict[str, Handler] = {
 
 _LIMITED = {
     "create": Kind.CREATIONS,
+    "import": Kind.CREATIONS,
+    "store_import": Kind.CREATIONS,
     "join": Kind.JOINS,
     "leave": Kind.JOINS,
     "enter": Kind.JOINS,

@@ -13,6 +13,7 @@ from parley.contract.rest.call import *
 from parley.contract.rest.conversations import *
 from parley.contract.rest.door import *
 from parley.contract.rest.files import *
+from parley.contract.rest.imports import *
 from parley.contract.rest.links import *
 from parley.contract.rest.mail import *
 from parley.contract.rest.messages import *

@@ -70,6 +70,10 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
         (KNOCK, NOT_JOINED, OK, OK, NOT_FOUND, ENDED),
     ),
     "upload": ("{path}/files?name=a.txt", {}, POSTERS),
+    "import": ("/api/import?name=a.txt", {}, ALL),
+    # Of one's own alone; tests of imports have some.
+    "import_state": ("/api/import/{message_id}", None, (NO_FILE,) * 6),
+    "store_import": ("/api/import/{message_id}/store", {}, (NO_FILE,) * 6),
     # Of one's own films alone; tests of stills ask for some.
     "set_still": (
         "{path}/files/{message_id}/still",

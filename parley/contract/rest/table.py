@@ -20,6 +20,15 @@ from parley.contract.rest.conversations import (
 )
 from parley.contract.rest.door import AnswerBody, EnterBody, EnteredReply, KnockBody, KnockReply
 from parley.contract.rest.files import FileReply, FilesReply
+from parley.contract.rest.imports import (
+    ImportChoice,
+    ImportDry,
+    ImportOrder,
+    ImportReply,
+    ImportTitle,
+    ImportZone,
+    StoreBody,
+)
 from parley.contract.rest.links import LinkBody, NewLinkReply
 from parley.contract.rest.mail import MailBody, MailReply
 from parley.contract.rest.messages import (
@@ -270,6 +279,51 @@ CALLS: dict[str, Call] = {
             ),
             credential="participant",
             takes_file=True,
+        ),
+        Call(
+            "import",
+            "POST",
+            "/api/import",
+            "Import a file that another chat exported: as the body, with its `name` in the query, "
+            "or in the field `file` of a multipart form. The session that asks owns the "
+            "conversation that it becomes, which is unlisted and not there before it is whole.",
+            ImportReply,
+            status=202,
+            parameters=(
+                Parameter("name", "what the file is called"),
+                Parameter(
+                    "dry_run", "`true` to be told what it becomes, and store nothing yet", ImportDry
+                ),
+                Parameter("title", "the conversation's title, instead of the file's", ImportTitle),
+                Parameter(
+                    "zone",
+                    "the time zone of the phone or computer that wrote the file, such as "
+                    "`Europe/Berlin`, where the file doesn't say",
+                    ImportZone,
+                ),
+                Parameter("choose", "which channel, of a file with several", ImportChoice),
+                Parameter(
+                    "order", "how it writes dates, where the file leaves that open", ImportOrder
+                ),
+            ),
+            takes_file=True,
+        ),
+        Call(
+            "import_state",
+            "GET",
+            "/api/import/{id}",
+            "How far an import of yours is, what it becomes, and what could not be read. Told for "
+            "an hour, and no longer than the server runs.",
+            ImportReply,
+        ),
+        Call(
+            "store_import",
+            "POST",
+            "/api/import/{id}/store",
+            "Store an import of yours that is `ready`.",
+            ImportReply,
+            StoreBody,
+            status=202,
         ),
         Call(
             "set_still",

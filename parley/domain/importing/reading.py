@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import shutil
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -146,6 +147,9 @@ class Reading:
 
 
 def remove_left(folder: Path) -> None:
-    """What a server that was ended left of its scratch files."""
+    """What a server that was ended left of files that were imported, and of scratch files."""
     for path in folder.glob(f"{scratch.NAME}*"):
-        scratch.remove(path)
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
