@@ -70,6 +70,7 @@ from parley.pages.conversations import pages
 from parley.pages.door import door_pages
 from parley.pages.files import file_pages
 from parley.pages.files_of import file_list_pages
+from parley.pages.imports import import_pages
 from parley.pages.mail import mail_pages
 from parley.pages.manage import manage_pages
 from parley.pages.manifest import manifest_pages
@@ -282,6 +283,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(notifying_pages)
     app.register_blueprint(sharing_pages)
     app.register_blueprint(file_list_pages)
+    app.register_blueprint(import_pages)
     app.register_blueprint(file_pages(allowed_origins=config.allowed_origins))
     if has_mail:
         for blueprint in mail_pages():
@@ -300,6 +302,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_error_handler(HTTPException, _tell_http)
     app.register_error_handler(Exception, _tell_fault)
     app.jinja_env.globals.update(service_worker=config.service_worker)
+    app.jinja_env.globals.update(has_imports=config.imports and config.max_file > 0)
     _set_up_templates(app, app.assets, has_mail=has_mail)
     app.asgi_app = Gate(  # type: ignore[method-assign]  # how Quart takes middleware
         app.realtime.server,

@@ -26,7 +26,7 @@ from parley.domain.importing import scratch, storing
 from parley.domain.importing.reading import Reading
 from parley.domain.importing.scratch import Staged
 from parley.domain.importing.storing import Imported
-from parley.domain.importing.times import NO_ZONE
+from parley.domain.importing.times import NO_ZONE, no_such_zone, zone_called
 from parley.errors import (
     BadRequest,
     Forbidden,
@@ -113,7 +113,7 @@ class Imports:
 
     def require_on(self) -> None:
         """Raise `Forbidden` where nothing is imported."""
-        if not self._is_on or not self._max_file():
+        if not self._is_on or not self.max_file():
             raise Forbidden(NO_IMPORTS)
 
     async def receive(
@@ -132,6 +132,7 @@ class Imports:
         Raises `TooLarge`, `RateLimited`, `Unavailable`, `BadRequest`, and what `data` raises.
         """
         self.require_on()
+        require_zone(told.zone)
         self._require_turn(session)
         receiving = _Receiving(session)
         self._receiving.add(receiving)
@@ -176,6 +177,7 @@ class Imports:
         self._require_turn(session)
         if known.staged is not None and known.staged.needs_zone and not told.zone:
             raise BadRequest(NO_ZONE)
+        require_zone(told.zone)
         before, known.told = known.told, told
         is_same = (before.zone, before.choose, before.order) == (told.zone, told.choose, told.order)
         known.staged = known.staged if is_same else None
@@ -231,14 +233,15 @@ class Imports:
     async def _read(self, known: Import, reading: Reading) -> Staged:
         return await reading.stage(
             known.path,
-            max_file=self._max_file(),
+            max_file=self.max_file(),
             zone=known.told.zone,
             choose=known.told.choose,
             order=known.told.order,
             tell=lambda count: setattr(known, "read", count),
         )
 
-    def _max_file(self) -> int:
+    def max_file(self) -> int:
+        """How many bytes one may have; 0 where there are none."""
         return 0 if self._context.filing is None else self._context.filing.quotas.file
 
     def _require_turn(self, session: Session | None) -> None:
@@ -258,7 +261,7 @@ class Imports:
             )
 
     def _require_room(self, announced: int | None) -> None:
-        most = self._max_file()
+        most = self.max_file()
         if announced is not None and announced > most:
             raise TooLarge(f"This file is too large: at most {in_words(most)}.")
         size = most if announced is None else announced
@@ -266,7 +269,7 @@ class Imports:
             raise Unavailable(NO_ROOM, retry_after=60)
 
     async def _write(self, path: Path, data: AsyncIterator[bytes]) -> None:
-        most, size = self._max_file(), 0
+        most, size = self.max_file(), 0
         giving_way = GivingWay(self._context.database)
         try:
             file = await asyncio.to_thread(_opened, path)
@@ -298,6 +301,12 @@ class Imports:
             known.timer.cancel()
         self._all.pop(known.id, None)
         await asyncio.to_thread(_remove, known.path)
+
+
+def require_zone(name: str) -> None:
+    """Raise `BadRequest` for what is no time zone."""
+    if name and zone_called(name) is None:
+        raise BadRequest(no_such_zone(name))
 
 
 def _is_busy(known: Import) -> bool:

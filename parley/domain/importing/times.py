@@ -14,8 +14,12 @@ def zone_called(name: str) -> ZoneInfo | None:
     """By its name in the IANA's list, such as `Europe/Berlin`; None where it has none such."""
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError):  # what is no name; one that is a folder or isn't there
+    except (KeyError, ValueError, OSError):  # there is none; it is no name; it is a folder
         return None
+
+
+def no_such_zone(name: str) -> str:
+    return f"There is no time zone called {name!r}. One is called Europe/Berlin."
 
 
 class Clock:
@@ -34,7 +38,7 @@ class Clock:
         """In UTC. Raises `ValueError` for a date that nobody could be shown."""
         at = self._in_utc(told)
         if not FIRST <= at <= LAST:
-            raise ValueError(told)
+            raise ValueError(f"{told} can't be shown")
         self._last = at
         return at
 
@@ -54,4 +58,4 @@ def _utc(at: datetime) -> datetime:
     try:
         return at.astimezone(UTC)
     except OverflowError:
-        raise ValueError(at) from None
+        raise ValueError(f"{at} can't be shown") from None

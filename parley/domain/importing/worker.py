@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from parley.domain.importing import staging
 from parley.domain.importing.scratch import Scratch, Staged
-from parley.domain.importing.times import zone_called
+from parley.domain.importing.times import no_such_zone, zone_called
 from parley.importing.archive import Archive
 from parley.importing.chats import Chat, ImportRefused
 
@@ -128,7 +128,7 @@ class _Reading:
     def _stage(self, asked: Stage) -> Staged:
         zone = zone_called(asked.zone) if asked.zone else None
         if asked.zone and zone is None:
-            raise ImportRefused(f"There is no time zone {asked.zone!r}. One is Europe/Berlin.")
+            raise ImportRefused(no_such_zone(asked.zone))
         self._archive = Archive(Path(asked.path))
         chat = _opened(asked, self._archive)
         scratch = Scratch(Path(asked.scratch), is_new=True)
