@@ -66,6 +66,7 @@ from parley.pages import (
     transcript,
 )
 from parley.pages.assets import SHOWN_ELSEWHERE, Assets
+from parley.pages.claims import claim_pages
 from parley.pages.conversations import pages
 from parley.pages.door import door_pages
 from parley.pages.files import file_pages
@@ -284,6 +285,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(sharing_pages)
     app.register_blueprint(file_list_pages)
     app.register_blueprint(import_pages)
+    app.register_blueprint(claim_pages)
     app.register_blueprint(file_pages(allowed_origins=config.allowed_origins))
     if has_mail:
         for blueprint in mail_pages():

@@ -15,6 +15,7 @@ from werkzeug import exceptions
 
 from parley import contract, web
 from parley.calls import (
+    claims,
     conversations,
     door,
     files,
@@ -83,6 +84,9 @@ HANDLERS: dict[str, Handler] = {
     "delete": conversations.delete,
     "remove": people.remove,
     "let_back": people.let_back,
+    "imported_people": claims.imported_people,
+    "claim": claims.claim,
+    "answer_claim": claims.answer_claim,
     "answer_knock": door.answer_knock,
     "answer_knocks": door.answer_knocks,
     "replace_link": conversations.replace_link,
@@ -107,6 +111,7 @@ _LIMITED = {
     "leave": Kind.JOINS,
     "enter": Kind.JOINS,
     "knock": Kind.JOINS,
+    "claim": Kind.JOINS,
     "use_link": Kind.JOINS,
     "edit_message": Kind.MESSAGES,
     "react": Kind.MESSAGES,
@@ -127,6 +132,7 @@ _LIMITED = {
             "delete",
             "remove",
             "let_back",
+            "answer_claim",
             "answer_knock",
             "answer_knocks",
             "replace_link",

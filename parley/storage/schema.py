@@ -236,6 +236,15 @@ sa.Index(
     sqlite_where=PRESENT_OWNERS,
     postgresql_where=PRESENT_OWNERS,
 )
+# As whom nobody here speaks yet.
+IMPORTED = participants.c.is_imported == sa.literal_column("1")
+sa.Index(
+    "ix_participants_imported",
+    participants.c.conversation_id,
+    participants.c.user_id,
+    sqlite_where=IMPORTED,
+    postgresql_where=IMPORTED,
+)
 sa.Index(
     "ix_participants_kept_name",
     participants.c.conversation_id,

@@ -110,6 +110,18 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "delete": ("{path}", None, OWNERS),
     "remove": ("{path}/remove", {"user_id": "member-1"}, OWNERS),
     "let_back": ("{path}/let_back", {"user_id": "removed-1"}, OWNERS),
+    "imported_people": ("{path}/imported", None, READERS),
+    # Nobody was imported there; tests of claims have some.
+    "claim": (
+        "{path}/imported/member-1/claim",
+        {},
+        (KNOCK, NOT_JOINED, NO_FILE, NO_FILE, NOT_FOUND, ENDED),
+    ),
+    "answer_claim": (
+        "{path}/claims/member-1",
+        {"admit": True},
+        (KNOCK, FORBIDDEN, FORBIDDEN, NO_FILE, NOT_FOUND, FORBIDDEN),
+    ),
     "answer_knock": ("{path}/knocks/{knock_id}", {"admit": True}, OWNERS),
     "answer_knocks": ("{path}/knocks", {"admit": False}, OWNERS),
     "replace_link": ("{path}/link", {}, OWNERS),

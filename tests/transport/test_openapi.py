@@ -139,6 +139,14 @@ async def replies_about_imports(ben: Caller) -> dict[str, Reply]:
     await until(lambda: imports._all[id].state == "done", within_s=60)
     found["import_state"] = await ben.call("GET", f"/api/import/{id}")
     assert found["import_state"].body["progress"]["contents"]["problems_count"] == 1
+    room = f"/api/conversations/{found['import_state'].body['progress']['room_id']}"
+    cleo = Caller(ben.app, "Cleo")
+    joined = await cleo.call("POST", f"{room}/join", {"username": "Cleo", "user_id": "cleo-1"})
+    cleo.token = joined.body["token"]
+    people = (await cleo.call("GET", f"{room}/imported")).body["people"]
+    found["claim"] = await cleo.call("POST", f"{room}/imported/{people[0]['user_id']}/claim")
+    found["imported_people"] = await ben.call("GET", f"{room}/imported")
+    found["answer_claim"] = await ben.call("POST", f"{room}/claims/cleo-1", {"admit": True})
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from parley.contract.rest.call import Call, DoneReply, Nothing, Parameter
+from parley.contract.rest.claims import ClaimReply, WhoIsWhoReply
 from parley.contract.rest.conversations import (
     ChangeBody,
     ChangeReply,
@@ -489,6 +490,32 @@ CALLS: dict[str, Call] = {
             "Let someone who was removed back in.",
             DoneReply,
             PersonBody,
+            credential="owner",
+        ),
+        Call(
+            "imported_people",
+            "GET",
+            "/api/conversations/{room_id}/imported",
+            "The people whose words were imported and as whom nobody speaks.",
+            WhoIsWhoReply,
+        ),
+        Call(
+            "claim",
+            "POST",
+            "/api/conversations/{room_id}/imported/{user_id}/claim",
+            "Say that you are one of them. Once an owner agrees you speak as them; what you said "
+            "before stays as it was said. The latest counts.",
+            ClaimReply,
+            Nothing,
+            credential="participant",
+        ),
+        Call(
+            "answer_claim",
+            "POST",
+            "/api/conversations/{room_id}/claims/{user_id}",
+            "Agree that somebody is who they say, or decline.",
+            DoneReply,
+            AnswerBody,
             credential="owner",
         ),
         Call(

@@ -8,6 +8,7 @@ down_revision = "0021"
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 DELETED = sa.text("deleted_at IS NOT NULL AND importing_at IS NULL")
+IMPORTED = sa.text("is_imported = 1")
 
 
 def upgrade() -> None:
@@ -23,6 +24,13 @@ def upgrade() -> None:
     op.add_column(
         "participants",
         sa.Column("is_imported", sa.Boolean, server_default=sa.text("0"), nullable=False),
+    )
+    op.create_index(
+        "ix_participants_imported",
+        "participants",
+        ["conversation_id", "user_id"],
+        sqlite_where=IMPORTED,
+        postgresql_where=IMPORTED,
     )
     op.create_table(
         "claims",
