@@ -5,6 +5,7 @@
                                         a line for each workload beside what was published
     python -m bench --only big-room     one workload
     python -m bench --growth            how Parley's own cost grows
+    python -m bench --searching         how long a search takes among a million messages
 
 Figures are always printed. The page in docs, which is quoted, is written anew
 by the standard set and by the growth, each as a whole, and by nothing less.
@@ -18,7 +19,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import chart, machine, published, report, rounds
+from bench import chart, machine, published, report, rounds, searching
 from bench.results import Results
 from bench.scale import QUICK, STANDARD, Scale
 from bench.servers import KINDS, ROOT, Kind, Parley
@@ -44,6 +45,10 @@ def main() -> None:
     count = asked.rounds or (1 if asked.quick else STANDARD_ROUNDS)
     results = _results(asked.quick, cores)
     kinds = rounds.available(_kinds(asked), results)
+    if asked.searching:
+        with machine.pinned(cores.load):
+            print(searching.measure(asked.parley, cores, is_quick=asked.quick))
+        return
     stopped = False
     try:
         with machine.pinned(cores.load):
@@ -107,6 +112,7 @@ def _arguments() -> argparse.Namespace:
         help="one short round of Parley: a look, not a figure to quote",
     )
     add("--growth", action="store_true", help="how Parley's own cost grows, instead")
+    add("--searching", action="store_true", help="how long a search takes, instead")
     add("--rounds", type=int, help=f"how often each is measured (default {STANDARD_ROUNDS})")
     names = [work.name for work in WORKLOADS]
     names += sorted({work.group for work in WORKLOADS if work.group})

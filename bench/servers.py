@@ -149,7 +149,7 @@ class Node(Kind):
         if shutil.which("node") is None or shutil.which("npm") is None:
             raise Missing("Node.js was not found.")
         if not (PEERS / "node" / "node_modules" / self.package).exists():
-            _install(["npm", "ci", "--omit=dev", "--no-audit", "--no-fund"], PEERS / "node")
+            install(["npm", "ci", "--omit=dev", "--no-audit", "--no-fund"], PEERS / "node")
 
     def command(self, scratch: Path) -> list[str]:
         return ["node", "server.js"]
@@ -176,12 +176,12 @@ class Flask(Kind):
 
     def prepare(self) -> None:
         if not self._python.exists():
-            _install([sys.executable, "-m", "venv", ".venv"], PEERS / "flask")
+            install([sys.executable, "-m", "venv", ".venv"], PEERS / "flask")
         listed = (PEERS / "flask" / "requirements.txt").read_text()
         stamp = PEERS / "flask" / ".venv" / "installed.txt"
         if not stamp.exists() or stamp.read_text() != listed:
             pip = [str(self._python), "-m", "pip", "-q", "install"]
-            _install([*pip, "-r", "requirements.txt"], PEERS / "flask")
+            install([*pip, "-r", "requirements.txt"], PEERS / "flask")
             stamp.write_text(listed)
 
     def command(self, scratch: Path) -> list[str]:
@@ -284,7 +284,7 @@ def _create_conversation(connection: http.client.HTTPConnection) -> str:
     return str(reply["room_id"])
 
 
-def _install(command: list[str], folder: Path) -> None:
+def install(command: list[str], folder: Path) -> None:
     try:
         subprocess.run(  # our own command lines
             command, cwd=folder, check=True, capture_output=True, timeout=INSTALL_WITHIN_S

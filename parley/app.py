@@ -25,6 +25,7 @@ from parley.domain.filing import Filing, Quotas
 from parley.domain.forgetting import Ages, Forgetting
 from parley.domain.importing import reading, storing
 from parley.domain.importing.imports import Imports
+from parley.domain.indexing import Indexing
 from parley.domain.mailing import Mailing, Shown
 from parley.domain.presence import Presence
 from parley.domain.rekeying import Rekeying
@@ -131,6 +132,7 @@ class Parley(Quart):
     limits: Limits
     rekeying: Rekeying
     pushing: Pushing
+    indexing: Indexing
     assets: Assets
 
     async def open(self) -> None:
@@ -201,11 +203,14 @@ def create_app(config: Config | None = None) -> Parley:
     context.bus.subscribe(realtime.audience.deliver)
     pushing = Pushing(context)
     context.bus.subscribe(pushing.hear)
+    indexing = Indexing(context)
+    context.bus.subscribe(indexing.hear)
 
     def begin_anew() -> None:
         context.slices.begin(pushing.begin_anew())
         context.counts.forget()
         context.seen.forget()
+        indexing.begin_anew()
         realtime.send_away()
 
     database.when_replaced = begin_anew
@@ -214,7 +219,7 @@ def create_app(config: Config | None = None) -> Parley:
     app.logger = logs.for_library("answer_failed")
     app.database, app.realtime, app.limits = database, realtime, limits
     app.files = filing.store
-    app.pushing = pushing
+    app.pushing, app.indexing = pushing, indexing
     app.assets = Assets()
     app.extensions[web.EXTENSION] = web.Site(
         config=config,
@@ -442,7 +447,15 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         await app.open()
         chores.extend(
             asyncio.create_task(each())
-            for each in (tell_positions, erase, erase_files, rekey, push, send_mail)
+            for each in (
+                tell_positions,
+                erase,
+                erase_files,
+                rekey,
+                push,
+                send_mail,
+                app.indexing.run,
+            )
         )
         web_site(app).is_ready = True
 

@@ -235,6 +235,9 @@ def import_file(
 def becomes(staged: Staged) -> list[str]:
     """What a file becomes, in lines."""
     lines = [f"An export of {staged.system}"]
+    if staged.choices:
+        lines.append("It holds several conversations. Give one of them with --choose:")
+        return lines + [f"  {each}" for each in staged.choices]
     lines += [f"{label}: {value}" for label, value in wording.rows(staged)]
     lines += [f"  {each.place}: {each.what}" for each in staged.problems]
     if (more := staged.problems_count - len(staged.problems)) > 0:

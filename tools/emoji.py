@@ -1,12 +1,13 @@
 """What emoji there are, and what they are called: made of Unicode's own data, by npm packages.
 
-    python -m tools.emoji           make both files again
+    python -m tools.emoji           make the files again
     python -m tools.emoji --check   compare those on disk with their hashes; no network
 
 `parley/domain/emoji.txt` is what the server takes as an emoji,
-`parley/static/js/reactions/emoji.js` what the picker offers. A package whose SHA-256 is not the one
-written here is refused. To take a newer version, change it, run this, and write down the hashes it
-names.
+`parley/static/js/reactions/emoji.js` what the picker offers, and
+`parley/importing/short_names.txt` what other chats call them. A package whose SHA-256 is not the
+one written here is refused. To take a newer version, change it, run this, and write down the
+hashes it names.
 """
 
 from __future__ import annotations
@@ -29,10 +30,13 @@ from tools.vendor import VendorError, pack
 ROOT = Path(__file__).parent.parent
 TAKEN = ROOT / "parley" / "domain" / "emoji.txt"
 OFFERED = ROOT / "parley" / "static" / "js" / "reactions" / "emoji.js"
+NAMED = ROOT / "parley" / "importing" / "short_names.txt"
 LICENCES = ROOT / "parley" / "domain" / "emoji.LICENSE"
 A_LINE = 20
 OFFERED_UP_TO = 15.0
 """The version of Unicode's emoji that most people's fonts have by now."""
+NAMED_BY = ("iamcal", "github")
+"""Slack and Mattermost go by the first, and by the second where that has no such name."""
 COMPONENTS = 2
 """The group of skin tones and hair, which are no reactions."""
 
@@ -60,6 +64,7 @@ NAMES = Package(
 MADE = {
     TAKEN: "72007fff290f83ccd9998fb95f8c15536034791b968b2e1c27e7d7b95efb7efc",
     OFFERED: "d979a59592b7ef9a04e7f0334006845f8f3684b0ebe379ab0a6fd63d96a23dc1",
+    NAMED: "4c50dcca634158ed6ee6fce590c9bdd207b1e72c8b6550a5889bad06422b73c0",
     LICENCES: "d423c3eb06abc32a7084add3ca6173e332d5c13776c0437903bf3157dc194276",
 }
 """The SHA-256 of what was made."""
@@ -91,6 +96,9 @@ def make() -> None:
         names = _unpacked(NAMES, Path(folder) / "names")
         emoji = _sequences(sequences / "Sequence_Property" / "RGI_Emoji" / "index.mjs")
         data = json.loads((names / "en" / "emojibase" / "data.json").read_text("utf-8"))
+        short = [
+            json.loads((names / "en" / by / "data.json").read_text("utf-8")) for by in NAMED_BY
+        ]
         licences = [
             f"{each.name} {each.version} ({each.licence})\n\n{_licence(path)}"
             for each, path in ((SEQUENCES, sequences), (NAMES, names))
@@ -98,6 +106,7 @@ def make() -> None:
     OFFERED.parent.mkdir(exist_ok=True)
     TAKEN.write_text(taken(emoji), "utf-8")
     OFFERED.write_text(offered(emoji, data), "utf-8")
+    NAMED.write_text(named(emoji, short), "utf-8")
     LICENCES.write_text("\n\n".join(licences), "utf-8")
 
 
@@ -127,6 +136,30 @@ def offered(emoji: list[str], data: list[dict[str, Any]]) -> str:
         f"// {NAMES.name} {NAMES.version}. Licences: parley/domain/emoji.LICENSE.\n"
         f"export const TABLE = {json.dumps(text, ensure_ascii=False)};\n"
     )
+
+
+def named(emoji: list[str], short: list[list[dict[str, Any]]]) -> str:
+    """A line for each: the emoji, it in the first skin tone, and its short names, apart by tabs.
+    No name stands twice.
+    """
+    whole = {bare(each): each for each in emoji}
+    names: dict[str, list[str]] = {}
+    toned: dict[str, str] = {}
+    seen: set[str] = set()
+    for each in (each for data in short for each in data):
+        one = whole[bare(each["emoji"])]
+        tones = [skin for skin in each.get("skins", ()) if skin["tone"] == 1]
+        toned[one] = whole[bare(tones[0]["emoji"])] if tones else ""
+        names.setdefault(one, []).extend(
+            name for name in each.get("shortcodes", ()) if name not in seen
+        )
+        seen.update(each.get("shortcodes", ()))
+    lines = (f"{one}\t{toned[one]}\t{' '.join(names[one])}" for one in names if names[one])
+    head = (
+        f"# Short names of {NAMES.name} {NAMES.version}, made by tools/emoji.py. "
+        "Licences: parley/domain/emoji.LICENSE."
+    )
+    return "\n".join((head, *lines, ""))
 
 
 def _other_words(entry: dict[str, Any]) -> str:

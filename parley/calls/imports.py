@@ -98,6 +98,7 @@ def _contents(staged: Staged) -> contract.ImportContents:
         split=staged.split,
         reactions_left_out=staged.reactions_left_out,
         pins_left_out=staged.pins_left_out,
+        choices=list(staged.choices) or UNSET,
     )
 
 

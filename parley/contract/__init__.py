@@ -22,6 +22,7 @@ from parley.contract.rest.overview import *
 from parley.contract.rest.people import *
 from parley.contract.rest.push import *
 from parley.contract.rest.reading import *
+from parley.contract.rest.searching import *
 from parley.contract.rest.service import *
 from parley.contract.rest.table import *
 from parley.contract.terms import *

@@ -57,6 +57,8 @@ AT_ONCE = 50
 """Read of those who want mail."""
 READ_AT_ONCE = 10
 """Conversations in one reading."""
+STORED_WITHIN = timedelta(seconds=30)
+"""What was said is on the disk by then, so that no mail passes over it."""
 REST_S = 0.01
 """After each that is looked at: others read and write meanwhile."""
 RETRY_FIRST, RETRY_LAST = timedelta(minutes=15), timedelta(hours=24)
@@ -79,6 +81,8 @@ class Digest(Struct, frozen=True):
     address: str
     wishes: list[MailWish]
     news: list[News]
+    paused: dict[int, dict[int, datetime]]
+    """By session, the conversations of which nothing is told yet, and since when."""
 
 
 def is_wanted(level: Level, message: Unheard) -> bool:
@@ -226,7 +230,7 @@ class Mailing:
             done.update(tags)
             found = []
             for tag in tags:
-                if await self._digest(tag) is not None:
+                if await self._digest(tag, self._told_until()) is not None:
                     found.append(tag)
                 await asyncio.sleep(REST_S)
             if found:
@@ -236,7 +240,8 @@ class Mailing:
 
     async def _tell_one(self, line: Line, tag: str) -> None:
         # Read again: it takes a while to get here.
-        digest = await self._digest(tag)
+        until = self._told_until()
+        digest = await self._digest(tag, until)
         if digest is None:
             return
         at, office = self._context.clock(), self._mail.office
@@ -244,18 +249,22 @@ class Mailing:
         ids = [wish.id for wish in digest.wishes]
         mailbox_tag = digest.wishes[0].mailbox_tag
 
-        def note(connection: sa.Connection) -> tuple[bool, datetime | None]:
+        def note(connection: sa.Connection) -> _Before | None:
             sent_at = stored.sent_at(connection, tag)
             is_too_soon = sent_at is not None and at - sent_at < ONE_WITHIN
             if is_too_soon or [each.id for each in stored.confirmed_of(connection, tag)] != ids:
-                return False, sent_at
-            stored.note_sent(connection, tag, ids, at=at)
+                return None
+            stored.note_sent(connection, tag, digest.wishes, at=at, until=until)
             link = MailLink(MailCode.STOP, tag, mailbox_tag, None)
             stored.put_code(connection, code_hash, link, expires_at=at + STOPS_FOR)
-            return True, sent_at
+            paused = {
+                session_id: stored.put_untold(connection, session_id, untold)
+                for session_id, untold in digest.paused.items()
+            }
+            return _Before(sent_at, paused)
 
-        is_noted, sent_at = await self._context.database.write(note)
-        if not is_noted:
+        before = await self._context.database.write(note)
+        if before is None:
             return
         stop_url = f"{office.public_url}/mail/stop/{code}"
         message = writing.of_news(office, digest.address, digest.news, stop_url=stop_url, at=at)
@@ -268,11 +277,13 @@ class Mailing:
                     connection,
                     tag,
                     digest.wishes,
-                    sent_at=sent_at,
-                    at=at,
+                    sent_at=before.sent_at,
+                    until=until,
                     failures=failures,
                     retry_at=retry_at,
                 )
+                for session_id, untold in before.paused.items():
+                    stored.put_untold(connection, session_id, untold)
 
             await self._context.database.write(work)
 
@@ -302,8 +313,13 @@ class Mailing:
         else:
             log.info("mail_sent", what=what)
 
-    async def _digest(self, tag: str) -> Digest | None:
-        """What the address is to be told now, if anything: others read between its pieces."""
+    def _told_until(self) -> datetime:
+        return self._context.clock() - STORED_WITHIN
+
+    async def _digest(self, tag: str, until: datetime) -> Digest | None:
+        """What the address is to be told now of what was said until then, if anything: others read
+        between its pieces.
+        """
         wishes = await self._context.database.search(stored.confirmed_of, tag)
         found: dict[int, list[_New]] = {}
         for wish in wishes:
@@ -313,17 +329,24 @@ class Mailing:
                     await asyncio.sleep(REST_S)
                 some = ids[start : start + READ_AT_ONCE]
                 for new in await self._context.database.search(
-                    _new_to, wish, some, self._context.clock()
+                    _new_to, wish, some, until, self._context.clock()
                 ):
                     found.setdefault(new.conversation.id, []).append(new)
         told = [new for each in found.values() if (new := _as_one(each)).messages]
+        ids_told = {new.conversation.id for new in told}
+        paused: dict[int, dict[int, datetime]] = {wish.session_id: {} for wish in wishes}
+        for new in (new for each in found.values() for new in each if new.is_paused):
+            # Nothing is told twice: not what another browser of theirs is told, either.
+            if new.conversation.id not in ids_told:
+                paused[new.session_id][new.conversation.id] = new.since
         since = self._context.clock() - WAITED_FOR
         if not any(message.sent_at <= since for new in told for message in new.messages):
             return None
         told.sort(key=lambda new: new.messages[-1].sent_at, reverse=True)
         # The address is one person's: words go into the mail where each of their browsers wants it.
         words = all(wish.words for wish in wishes)
-        return Digest(wishes[0].address, wishes, [self._news(new, words=words) for new in told])
+        news = [self._news(new, words=words) for new in told]
+        return Digest(wishes[0].address, wishes, news, paused)
 
     def _news(self, new: _New, *, words: bool) -> News:
         return News(
@@ -336,7 +359,9 @@ class Mailing:
 
     def _said(self, message: Unheard) -> Said:
         begins = self._shown.excerpt(message.begins)
-        return Said(message.username, begins or ("sent files" if message.has_files else ""))
+        return Said(
+            message.username, begins or ("sent files" if message.has_files else "sent a message")
+        )
 
     # --- what is over ---
 
@@ -353,28 +378,47 @@ class Mailing:
             )
 
 
+class _Before(Struct, frozen=True):
+    """What is to be as it was if a mail was not taken."""
+
+    sent_at: datetime | None
+    paused: dict[int, dict[int, datetime]]
+
+
 class _New(Struct, frozen=True):
+    session_id: int
     conversation: Conversation
+    since: datetime
     messages: list[Unheard]
     has_more: bool
     read_through: int
     """How far they said that they have read."""
+    is_paused: bool = False
+    """There is something, but they want to hear of it later."""
 
 
 def _with_news(connection: sa.Connection, wish: MailWish) -> list[int]:
     """The conversations of a session in which anything happened since its address was told."""
     if stored.of_session(connection, wish.session_id) is None:
         return []
-    session, told_at = stored_sessions.by_id(connection, wish.session_id), _told_at(wish)
+    session = stored_sessions.by_id(connection, wish.session_id)
+    untold = stored.untold_since(connection, session.id)
     found = participation.joined(connection, session, limit=CONVERSATIONS_MAX)
-    return [each.id for each in found if each.conversation.last_activity_at > told_at]
+    return [
+        each.id
+        for each in found
+        if each.conversation.last_activity_at > _since(wish, untold.get(each.id))
+    ]
 
 
-def _new_to(connection: sa.Connection, wish: MailWish, ids: list[int], now: datetime) -> list[_New]:
-    """What a session is to be told of these conversations."""
+def _new_to(
+    connection: sa.Connection, wish: MailWish, ids: list[int], until: datetime, now: datetime
+) -> list[_New]:
+    """What a session is to be told of these conversations, said until then."""
     if stored.of_session(connection, wish.session_id) is None:
         return []
     session, found = stored_sessions.by_id(connection, wish.session_id), []
+    untold = stored.untold_since(connection, session.id)
     for id in ids:
         each = participation.joined_one(connection, session, id)
         if each is None or each.person is None:
@@ -382,16 +426,22 @@ def _new_to(connection: sa.Connection, wish: MailWish, ids: list[int], now: date
         conversation, person = each.conversation, each.person
         is_known = readings.find(connection, id, person.user_id) is not None
         after = readings.unread(connection, person).after
+        since = _since(wish, untold.get(id))
         messages = stored.unheard(
-            connection, person, after=after, since=_told_at(wish), limit=UNHEARD_MAX
+            connection, person, after=after, since=since, until=until, limit=UNHEARD_MAX
         )
         decided = push.wanted(connection, id, session.id)
         level = notifying.level_of(decided, notifying.people_in(connection, id))
-        if decided.quiet_until is not None and decided.quiet_until > now:
-            continue
         wanted = [message for message in messages if is_wanted(level, message)]
         has_more = len(messages) == UNHEARD_MAX
-        found.append(_New(conversation, wanted, has_more, after if is_known else 0))
+        read_through = after if is_known else 0
+        if decided.quiet_until is not None and decided.quiet_until > now:
+            if wanted or has_more:
+                found.append(
+                    _New(session.id, conversation, since, [], False, read_through, is_paused=True)
+                )
+            continue
+        found.append(_New(session.id, conversation, since, wanted, has_more, read_through))
     return found
 
 
@@ -402,8 +452,10 @@ def _go_on() -> None:
         raise asyncio.CancelledError
 
 
-def _told_at(wish: MailWish) -> datetime:
-    return wish.told_at or wish.asked_at
+def _since(wish: MailWish, untold_since: datetime | None) -> datetime:
+    """What was said later may be told of a conversation that was paused since then, if it was."""
+    confirmed_at = wish.confirmed_at or wish.asked_at
+    return max(confirmed_at, untold_since or wish.told_at or confirmed_at)
 
 
 def _as_one(parts: list[_New]) -> _New:
@@ -415,7 +467,8 @@ def _as_one(parts: list[_New]) -> _New:
         each.seq: each for part in parts for each in part.messages if each.seq > read_through
     }
     in_order = [messages[seq] for seq in sorted(messages)]
-    return _New(parts[0].conversation, in_order, any(part.has_more for part in parts), read_through)
+    first, has_more = parts[0], any(part.has_more for part in parts)
+    return _New(first.session_id, first.conversation, first.since, in_order, has_more, read_through)
 
 
 def _retry_after(failures: int) -> timedelta:

@@ -27,6 +27,7 @@ _LANGUAGE = re.compile(r"[A-Za-z0-9_+#.-]{1,30}")
 
 _MAY_BE = re.compile(r"[*_~`>\]]")
 _IS_INLINE = re.compile(r"\*[^*]+\*|(?<!\w)_+[^_]+_|~~|`[^`]*`|`{3}|\]\(")
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _MARKED_FIRST = re.compile(r"[ \t]*(?:[-+*]|\d{1,3}[.)])[ \t]+\S")
 _MARKED_LATER = re.compile(r"[\r\n][ \t]*(?:[-+*]|\d{1,3}[.)])[ \t]+\S")
 
@@ -38,7 +39,7 @@ def parts(text: str, meant: Meant = ()) -> str | None:
     nested too deep, of too many pieces. `meant` are the people that it means, each by a name as it
     stands after an `@`, with their user_id.
     """
-    if not meant and not _may_hold_markdown(text):
+    if not meant and not _may_hold_markdown(text) and not _may_be_escaped(text):
         return None
     try:
         tree = _Tree(text, meant)
@@ -76,15 +77,20 @@ def _may_hold_markdown(text: str) -> bool:
     return ("\n" in text or "\r" in text) and _MARKED_LATER.search(text) is not None
 
 
+def _may_be_escaped(text: str) -> bool:
+    """Whether it might be Markdown but for its backslashes."""
+    return "\\" in text and _may_hold_markdown(_ESCAPE.sub(r"\1", text))
+
+
 def _is_escaped(text: str, tree: _Tree) -> bool:
     """Whether backslashes keep it from being Markdown. Others stay: `C:\\_old` is a folder."""
     if "\\" not in text:
         return False
-    unescaped = _words(tree.blocks)
+    unescaped = words(tree.blocks)
     return _may_hold_markdown(unescaped) and _Tree(unescaped, ()).is_rich
 
 
-def _words(nodes: Sequence[Node]) -> str:
+def words(nodes: Sequence[Node]) -> str:
     """All that is read in them."""
     return "".join([node if isinstance(node, str) else _words_of(node) for node in nodes])
 
@@ -92,9 +98,9 @@ def _words(nodes: Sequence[Node]) -> str:
 def _words_of(node: list[Any]) -> str:
     match node:
         case ["ul", items] | ["ol", _, items]:
-            return "".join([_words(item) for item in items])
+            return "".join([words(item) for item in items])
         case [_, [*children]] | ["a", _, [*children]]:
-            return _words(children)
+            return words(children)
     return str(node[-1])
 
 
@@ -114,7 +120,7 @@ class _Tree:
     @property
     def is_rich(self) -> bool:
         """Whether there is something to be read, and more than text and links alone show."""
-        return self._is_rich and _words(self.blocks).strip() != ""
+        return self._is_rich and words(self.blocks).strip() != ""
 
     def _add(self, token: Token) -> None:
         if token.type == "inline":
@@ -149,14 +155,14 @@ class _Tree:
 
     def _check_link(self) -> None:
         """Words that say nothing, or another address, do not stand for this one: it is shown."""
-        _, address, words = self._open[-1].pop()
-        said = _words(words)
+        _, address, children = self._open[-1].pop()
+        said = words(children)
         if web_links.is_honest(said, address) and said.strip():
-            self._open[-1].append(["a", address, words])
+            self._open[-1].append(["a", address, children])
         elif not said.strip():
             self._open[-1].append(["link", address])
         else:
-            for node in (*words, " (", ["link", address], ")"):
+            for node in (*children, " (", ["link", address], ")"):
                 self._write(node) if isinstance(node, str) else self._open[-1].append(node)
 
     def _put(self, node: list[Any]) -> None:

@@ -46,6 +46,7 @@ from parley.storage import conversations as stored_conversations
 from parley.storage import files as stored_files
 from parley.storage import messages as stored
 from parley.storage import participants as stored_participants
+from parley.storage import search as stored_search
 
 KEY_BYTES = 9
 """What nobody can guess of a message's id; before it stands the seq."""
@@ -211,6 +212,7 @@ async def edit(
         )
         contents = _contents(new_text, meant)
         edited = stored.change(connection, message, seq=seq, edited_at=at, **contents)
+        stored_search.forget(connection, found.id, message.seq, is_still_there=True)
         meaning.note_again(connection, edited)
         return edited
 

@@ -97,9 +97,22 @@ async def look_at_shown(context: Context) -> None:
     await context.database.write(lambda connection: stored.look_at_shown(connection, at=at))
 
 
+async def begin_waiting_anew(context: Context) -> None:
+    """After the clock was set back: what waits would wait for as long as that. What is put off on
+    purpose is put off again when it is looked at.
+    """
+    at = context.clock()
+    await context.database.write(lambda connection: stored.tell_all_now(connection, at=at))
+
+
 async def outstanding(context: Context) -> set[tuple[int, int]]:
     """The sessions that have something to be told or shown, and of which conversations."""
     return await context.database.search(stored.told)
+
+
+async def resting(context: Context) -> dict[int, datetime]:
+    """The devices for which something is to be tried again later, and when."""
+    return await context.database.search(stored.resting, after=context.clock())
 
 
 async def said_unnoticed(context: Context) -> dict[int, int]:
@@ -118,18 +131,26 @@ async def said_unnoticed(context: Context) -> dict[int, int]:
     return await context.database.search(query)
 
 
+class Followers(Struct, frozen=True):
+    """Some of those who follow what is said in a conversation."""
+
+    due: list[Due]
+    spoke: set[int]
+    """The sessions of those who said something themselves: they have read what was before."""
+    next_after: str | None
+    """After which user_id it goes on; None where that were all."""
+
+
 async def followers(
     context: Context, conversation_id: int, since: int, *, after: str = ""
-) -> tuple[list[Due], str | None]:
-    """Whom to tell of what was said from a seq on, of those after a user_id; and from whom on it
-    goes on, None where that were all.
-    """
+) -> Followers:
+    """Whom to tell of what was said from a seq on, of those after a user_id."""
     now, held = context.clock(), context.held_sessions()
 
-    def query(connection: sa.Connection) -> tuple[list[Due], str | None]:
+    def query(connection: sa.Connection) -> Followers:
         page = stored.followers(connection, conversation_id, after=after, limit=PEOPLE_AT_ONCE)
         if not page:
-            return [], None
+            return Followers([], set(), None)
         people = notifying.people_in(connection, conversation_id)
         authors = stored.authors(connection, conversation_id, since=since, limit=LOOKED_AT_MAX)
         meant = stored.meant(connection, conversation_id, since=since, limit=LOOKED_AT_MAX)
@@ -145,7 +166,8 @@ async def followers(
             for each in whole or page
             if _concerns(notifying.level_of(each.wanted, people), each.user_id, authors, meant)
         ]
-        return found, next_
+        spoke = {each.session_id for each in whole or page if each.user_id in authors}
+        return Followers(found, spoke, next_)
 
     return await context.database.search(query)
 
@@ -274,8 +296,10 @@ def _settle(connection: sa.Connection, told: Told, now: datetime) -> None:
         return
     match decision:
         case PuttingOff():
-            since = decision.until if decision.is_wished else notice.since
-            stored.put_off(connection, notice, at=decision.until, since=since, tries=notice.tries)
+            since, tries = notice.since, notice.tries
+            if decision.is_wished:
+                since, tries = decision.until, 0
+            stored.put_off(connection, notice, at=decision.until, since=since, tries=tries)
             return
         case LettingBe():
             if notice.shown_seq is None:

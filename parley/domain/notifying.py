@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from bisect import bisect_left
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ from parley.storage import push as stored
 
 DEVICES_MAX = 10
 """Of one session. With one more, the one that was added first is notified no more."""
+ONE_MINUTE = timedelta(minutes=1)
 TWO = 2
 """In a conversation of so many everything said is said to one."""
 
@@ -213,9 +215,26 @@ def quiet_until(quiet: QuietHours | None, at: datetime) -> datetime | None:
     if is_over_midnight and minute >= quiet.start:
         ends += timedelta(days=1)
     # Where the clock shows an hour twice, the end is in the one that it is.
-    ends = ends.replace(fold=here.fold)
-    # Of a day that is shorter or longer, its own clock tells when it is that late.
-    return max(ends.astimezone(at.tzinfo), at + timedelta(minutes=1))
+    return max(_moment(ends.replace(fold=here.fold)).astimezone(at.tzinfo), at + ONE_MINUTE)
+
+
+def _moment(wall: datetime) -> datetime:
+    """When the clock on the wall is first so late. Of a day that is shorter or longer, its own
+    clock tells; where it skips that time, it is when it does.
+    """
+    shown = wall.astimezone(UTC).astimezone(wall.tzinfo)
+    if shown.replace(tzinfo=None) == wall.replace(tzinfo=None):
+        return wall
+    # It is put on somewhere between what this is by the time before and by the time after.
+    earlier = wall.replace(fold=1).astimezone(UTC)
+    later = wall.replace(fold=0).astimezone(UTC)
+    minutes = range((later - earlier) // ONE_MINUTE)
+
+    def is_past(minute: int) -> bool:
+        here = (earlier + minute * ONE_MINUTE).astimezone(wall.tzinfo)
+        return here.replace(tzinfo=None) >= wall.replace(tzinfo=None)
+
+    return earlier + bisect_left(minutes, True, key=is_past) * ONE_MINUTE
 
 
 def _mine(session: Session | None) -> int:

@@ -77,6 +77,13 @@ def joined_one(connection: sa.Connection, session: Session, conversation_id: int
     return found if found is not None and _is_joined(found) else None
 
 
+def inside_one(connection: sa.Connection, session: Session, conversation_id: int) -> Found | None:
+    """One of those that `page` lists; None for what is none of the session's now."""
+    part = stored.one(connection, session.id, conversation_id)
+    found = None if part is None else _found(part, session)
+    return found if found is not None and _is_listed(found) else None
+
+
 def _is_joined(found: Found) -> bool:
     person = found.person
     return (
@@ -94,13 +101,17 @@ def _found(part: stored.Part, session: Session) -> Found:
 
 
 def _own(connection: sa.Connection, found: Found) -> Own | None:
-    if found.standing not in _INSIDE:
-        return None
-    if found.person is not None and found.person.left_for_good and not _owns(found):
+    if not _is_listed(found):
         return None
     unread = NONE_UNREAD if found.person is None else readings.unread(connection, found.person)
     said = stored_messages.newest(connection, found.id, limit=1)
     return Own(found.conversation, found.standing, unread, said[-1] if said else None)
+
+
+def _is_listed(found: Found) -> bool:
+    if found.standing not in _INSIDE:
+        return False
+    return found.person is None or not found.person.left_for_good or _owns(found)
 
 
 def _owns(found: Found) -> bool:

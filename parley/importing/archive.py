@@ -27,6 +27,9 @@ RATIO_FROM_BYTES = 10 * 1024 * 1024
 DIRECTORY_MAX_BYTES = 64 * 1024 * 1024
 """Of a ZIP file's list of members, which is read as a whole."""
 
+_LENGTH, _ENDS_AT = 5, 9
+"""Where `_EndRecData` has the length of the list of members, and where the list ends."""
+
 
 class Archive:
     """What lies in it, by path with `/` between, in composed Unicode (NFC).
@@ -72,8 +75,8 @@ class Archive:
         opened, size = self._members[name]
         try:
             stream = opened()
-        except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-            raise ImportRefused(f"{name} can't be opened: {error}") from error
+        except Exception as error:  # zipfile lets through whatever its decoders raise
+            raise ImportRefused(f"{_shown(name)} can't be opened: {error}") from error
         with stream, io.BufferedReader(_Bounded(stream, size, name), 256 * 1024) as bounded:
             yield bounded
 
@@ -88,15 +91,16 @@ class Archive:
 
     def _list_zip(self, path: Path) -> None:
         _check_directory(path)
+        self._zip = _zip_file(path)
         try:
-            # Slack writes UTF-8 without the flag that says so.
-            self._zip = zipfile.ZipFile(path, metadata_encoding="utf-8")
-        except UnicodeDecodeError:
-            self._zip = zipfile.ZipFile(path)
-        except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
-            raise ImportRefused(f"This ZIP file is damaged: {error}") from error
+            self._list_members(self._zip)
+        except ImportRefused:
+            self.close()
+            raise
+
+    def _list_members(self, opened: zipfile.ZipFile) -> None:
         total = 0
-        for info in self._zip.infolist():
+        for info in opened.infolist():
             if info.is_dir():
                 continue
             if info.flag_bits & 1:
@@ -107,13 +111,15 @@ class Archive:
             )
             if is_bomb or info.file_size > MEMBER_MAX_BYTES or total > TOTAL_MAX_BYTES:
                 raise ImportRefused("This ZIP file holds more than an export would.")
-            self._add(info.filename, partial(self._zip.open, info), info.file_size)
+            self._add(info.filename, partial(opened.open, info), info.file_size)
 
     def _add(self, name: str, opened: Callable[[], IO[bytes]], size: int) -> None:
+        # Names of files are bytes to some systems, and needn't be text.
+        name = name.encode("utf-8", "replace").decode()
         name = unicodedata.normalize("NFC", name.replace("\\", "/"))
         parts = PurePosixPath(name).parts
-        if name.startswith("/") or ".." in parts or ":" in (parts[0] if parts else ""):
-            raise ImportRefused(f"This archive names a file outside itself: {name[:100]}")
+        if name.startswith("/") or ".." in parts or name[1:2] == ":":
+            raise ImportRefused(f"This archive names a file outside itself: {_shown(name)}")
         if len(self._members) >= MEMBERS_MAX:
             raise ImportRefused(f"This archive holds more than {MEMBERS_MAX:,} files.")
         self._members.setdefault(name, (opened, size))
@@ -129,23 +135,42 @@ def _opened(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
+def _zip_file(path: Path) -> zipfile.ZipFile:
+    try:
+        try:
+            # Slack writes UTF-8 without the flag that says so.
+            return zipfile.ZipFile(path, metadata_encoding="utf-8")
+        except UnicodeDecodeError:
+            return zipfile.ZipFile(path)
+    except Exception as error:
+        raise ImportRefused(f"This ZIP file is damaged: {error}") from error
+
+
 def _check_directory(path: Path) -> None:
-    """Before Python reads the whole list of members into memory: whether there are too many."""
+    """Before Python reads the whole list of members into memory: whether there are too many.
+
+    What a ZIP file says of their number may be a lie, so they are counted. Where the list is, is
+    asked of Python's own function: read in another way, it might be another list.
+    """
     with path.open("rb") as file:
-        size = file.seek(0, io.SEEK_END)
-        file.seek(max(0, size - 65_557))
-        tail = file.read()
-    at = tail.rfind(b"PK\x05\x06")
-    if at < 0 or len(tail) < at + 20:
-        raise ImportRefused("This ZIP file is cut off: its end is missing.")
-    count = int.from_bytes(tail[at + 10 : at + 12], "little")
-    length = int.from_bytes(tail[at + 12 : at + 16], "little")
-    zip64 = tail.rfind(b"PK\x06\x06", 0, at)
-    if zip64 >= 0 and len(tail) >= zip64 + 48:
-        count = max(count % 0xFFFF, int.from_bytes(tail[zip64 + 32 : zip64 + 40], "little"))
-        length = int.from_bytes(tail[zip64 + 40 : zip64 + 48], "little")
-    if count > MEMBERS_MAX or length % 0xFFFFFFFF > DIRECTORY_MAX_BYTES:
-        raise ImportRefused(f"This archive holds more than {MEMBERS_MAX:,} files.")
+        try:
+            end = zipfile._EndRecData(file)  # type: ignore[attr-defined]
+        except (OSError, zipfile.BadZipFile) as error:
+            raise ImportRefused(f"This ZIP file is damaged: {error}") from error
+        if end is None:
+            raise ImportRefused("This ZIP file is cut off: its end is missing.")
+        length, ends_at = end[_LENGTH], end[_ENDS_AT]
+        if length <= DIRECTORY_MAX_BYTES:
+            # Two records of 64-bit sizes, 76 bytes, may stand between the list and its end.
+            file.seek(max(0, ends_at - length - 76))
+            listed = file.read(length + 76)
+        if length > DIRECTORY_MAX_BYTES or listed.count(b"PK\x01\x02") > MEMBERS_MAX:
+            raise ImportRefused(f"This archive holds more than {MEMBERS_MAX:,} files.")
+
+
+def _shown(name: str) -> str:
+    """In a sentence: on one line, and not too long."""
+    return "".join([each if each.isprintable() else "?" for each in name[:100]])
 
 
 class _Bounded(io.RawIOBase):
@@ -162,9 +187,9 @@ class _Bounded(io.RawIOBase):
         try:
             piece = self._stream.read(min(len(view), max(1, self._left)))
         except Exception as error:  # zlib, bz2 and lzma each have an error of their own
-            raise ImportRefused(f"{self._name} is damaged: {error}") from error
+            raise ImportRefused(f"{_shown(self._name)} is damaged: {error}") from error
         if len(piece) > self._left:
-            raise ImportRefused(f"{self._name} holds more than the archive says.")
+            raise ImportRefused(f"{_shown(self._name)} holds more than the archive says.")
         self._left -= len(piece)
         view[: len(piece)] = piece
         return len(piece)

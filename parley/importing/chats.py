@@ -52,7 +52,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     """Aware where the format knows the zone; naive where it is the exporting device's local time,
     which has to be asked for."""
     person: str | None = None
-    """The key of whoever said it; None where the service did."""
+    """The key of whoever said it; None where the service did, and for deleted messages where nobody
+    knows any more."""
     text: str = ""
     """As Parley writes it: Markdown where the format has marks of its own."""
     is_service: bool = False
@@ -61,7 +62,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     edited_at: datetime | None = None
     """When it was edited; `sent_at` itself where the format only tells that it was."""
     reply_to: str | None = None
-    """The key of the entry it answers."""
+    """The key of the entry it answers. There may be none of that key, or one that comes later;
+    never its own, but hostile files have circles of several."""
     attachments: tuple[Attachment, ...] = ()
     reactions: tuple[Reaction, ...] = ()
     is_pinned: bool = False
@@ -87,11 +89,23 @@ class Chat(Protocol):
     people: dict[str, Person]
     """By key. Whole only once all entries were read: some formats name people as they come."""
 
+    choices: tuple[str, ...] = ()
+    """The names of the conversations in the file, each once, where its format holds several; empty
+    where it holds one. A single one is chosen by itself."""
+
+    def choose(self, name: str) -> None:
+        """Take this one of the `choices`: title and entries are those of it.
+
+        Raises `ImportRefused` where there is none of that name.
+        """
+        raise ImportRefused("This file holds one conversation: there is nothing to choose from.")
+
     def entries(self) -> Iterator[Entry | Problem]:
         """In the file's order, which may not be the order of time. Memory doesn't grow with the
         file. What can't be read is a `Problem` in its place, and the next entry follows.
 
-        Raises `ImportRefused` where nothing after this can be read.
+        Raises `ImportRefused` where nothing after this can be read, and where several
+        conversations are in the file and none was chosen.
         """
 
 

@@ -24,6 +24,8 @@ IN_TROUBLE = 3
 """So many devices in a row that it takes nothing for: of fewer it may be theirs alone."""
 KNOWN_MAX = 1_000
 """A client may name any: those that were asked last are remembered."""
+RESTING_MAX = 10_000
+"""The same of devices that are left alone."""
 AGAIN_AFTER_S, AGAIN_MAX_S = 30.0, 3600.0
 LOST_AGAIN_S = 5.0
 RETRY_AFTER_MAX_S = 6 * 3600.0
@@ -49,11 +51,31 @@ class PushServices:
     def __init__(self) -> None:
         self._services: dict[str, _Service] = {}
         self._answered_at = -math.inf
+        self._resting: dict[int, float] = {}
+        """By device, until when it is left alone, whatever there is to tell."""
 
     def rests_until(self, service: str) -> float:
         """Nothing is sent there before."""
         found = self._services.get(service)
         return 0.0 if found is None else found.rests_until
+
+    def device_rests_until(self, device_id: int) -> float:
+        """Nothing is sent to a device before, of whatever conversation."""
+        return self._resting.get(device_id, 0.0)
+
+    def leave_alone(self, device_id: int, until_s: float, *, loop_s: float) -> None:
+        """As its push service asked, or since it took nothing."""
+        self._resting[device_id] = max(until_s, self._resting.pop(device_id, 0.0))
+        if len(self._resting) > RESTING_MAX:
+            self._resting = {id: until for id, until in self._resting.items() if until > loop_s}
+        if len(self._resting) > RESTING_MAX:
+            del self._resting[next(iter(self._resting))]
+
+    def forget_devices(self) -> None:
+        """Their ids are others' now."""
+        self._resting.clear()
+        for service in self._services.values():
+            service.failing.clear()
 
     def is_known(self, device: Device) -> bool:
         """Whether its push service took the last that it was sent, as far as is remembered; or is
@@ -82,6 +104,7 @@ class PushServices:
         if 200 <= status < 300:
             service.is_known, service.rests = True, 0
             service.failing.clear()
+            self._resting.pop(device.id, None)
             return Told(notice, decision, is_taken=True)
         if outcome.is_lost:
             return Told(notice, decision, again_at=at + timedelta(seconds=LOST_AGAIN_S))
@@ -101,6 +124,7 @@ class PushServices:
             # "At once" would be again and again.
             wait_s = max(min(asked_s, RETRY_AFTER_MAX_S), min(AGAIN_AFTER_S, 2.0**notice.tries))
         self._in_trouble(service, device.id, asked_s, loop_s)
+        self.leave_alone(device.id, loop_s + wait_s, loop_s=loop_s)
         return Told(
             notice,
             decision,

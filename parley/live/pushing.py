@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import random
 import time
 from collections import Counter
@@ -23,10 +24,11 @@ from parley.domain import notices
 from parley.domain.context import Context
 from parley.domain.notices import REST_S, Due, Mark, Told
 from parley.errors import Unavailable
-from parley.live.push_services import PushServices
+from parley.live.push_services import RETRY_AFTER_MAX_S, PushServices
 from parley.outward import service_of
 from parley.push.courier import Courier
 from parley.push.post import Outcome, Push, Urgency
+from parley.push.worker import KNOWN_AT_ONCE, KNOWN_EACH, OTHERS_AT_ONCE, OTHERS_EACH
 from parley.records import (
     ConversationDeleted,
     Device,
@@ -50,12 +52,13 @@ from parley.records import (
     Telling,
 )
 
-IN_FLIGHT_MAX, OTHERS_MAX = 128, 32
+IN_FLIGHT_MAX, OTHERS_MAX = KNOWN_AT_ONCE, OTHERS_AT_ONCE
 """So many are handed over at once; of them to push services of which nobody knows whether they
-answer: anybody can name some that don't.
+answer: anybody can name some that don't. No more than the process that pushes sends at once: what
+would wait there could not be taken back from whoever is removed meanwhile.
 """
-EACH_MAX, OTHERS_EACH_MAX = 24, 4
-"""Of them to one push service: no more than the process that pushes takes on at once or soon."""
+EACH_MAX, OTHERS_EACH_MAX = KNOWN_EACH, OTHERS_EACH
+"""Of them to one push service."""
 CROWDED_S = 10.0
 """What finds its push service, or the others' places, full is looked at again after this."""
 AT_ONCE = 10
@@ -75,6 +78,8 @@ FOUND_EVERY_S = 1.0
 longer than half the time."""
 WAITS_MAX_S = 60.0
 TOLD_LEAST = 10_000
+SET_BACK_S = 5.0
+"""A clock that goes back by less is only put right."""
 SLACK = timedelta(seconds=10)
 """A start looks from so much before, for what was being stored then."""
 SILENT_IS_A_FAULT = ("push.apple.com",)
@@ -118,6 +123,8 @@ class Pushing:
         self._again: dict[Mark, timedelta] = {}
         """Of those, the ones that are to be looked at again, and how long after."""
         self._done: list[Told] = []
+        self._ahead_s = math.inf
+        """By how much the clock was ahead of the time that goes on however it is set."""
         self._database = 0
         """Grows where another lies in the folder."""
         self._heard: dict[type[Any], Callable[[Any], None]] = {
@@ -175,6 +182,7 @@ class Pushing:
             *(self._flying, self._again, self._done),
         ):
             known.clear()
+        self._services.forget_devices()
         await self._load()
 
     async def close(self) -> None:
@@ -189,6 +197,7 @@ class Pushing:
             try:
                 await notices.load(self._context)
                 await self._know_told()
+                await self._know_resting()
                 if self._context.notified:
                     await notices.look_at_shown(self._context)
                     at = self._context.clock()
@@ -203,6 +212,13 @@ class Pushing:
     async def _know_told(self) -> None:
         self._told = await notices.outstanding(self._context)
         self._told_max = max(TOLD_LEAST, 2 * len(self._told))
+
+    async def _know_resting(self) -> None:
+        """What push services asked for before a stop."""
+        at, loop_s = self._context.clock(), asyncio.get_running_loop().time()
+        for device_id, until in (await notices.resting(self._context)).items():
+            rest_s = min(RETRY_AFTER_MAX_S, (until - at).total_seconds())
+            self._services.leave_alone(device_id, loop_s + rest_s, loop_s=loop_s)
 
     def _hear_message(self, event: MessageSent) -> None:
         said = event.message
@@ -250,6 +266,7 @@ class Pushing:
         await self._settle_done()
         if not self._context.notified:
             return WAITS_MAX_S
+        await self._look_at_clock()
         await self._look_again()
         waits_s = await self._find()
         if await self._hand_over():
@@ -258,6 +275,12 @@ class Pushing:
         if due is not None:
             waits_s = min(waits_s, (due - self._context.clock()).total_seconds())
         return max(0.05, waits_s)
+
+    async def _look_at_clock(self) -> None:
+        ahead_s = self._context.clock().timestamp() - self._context.elapsed()
+        if ahead_s < self._ahead_s - SET_BACK_S:  # or it was, before the start
+            await notices.begin_waiting_anew(self._context)
+        self._ahead_s = ahead_s
 
     async def _look_again(self) -> None:
         looks, whole = self._looks, self._whole
@@ -303,11 +326,13 @@ class Pushing:
         after: str | None = ""
         while after is not None:
             began = time.perf_counter()
-            found, after = await notices.followers(
-                self._context, conversation_id, since, after=after
-            )
+            found = await notices.followers(self._context, conversation_id, since, after=after)
+            after = found.next_after
             await self._breathe(began)
-            await self._make_due(found, is_last=after is None)
+            for session_id in found.spoke:
+                self._look(session_id, conversation_id, [Subject.TALK])
+                self._wake.set()
+            await self._make_due(found.due, is_last=after is None)
 
     async def _make_due(self, found: list[Due], *, is_last: bool = False) -> None:
         if not found:
@@ -366,7 +391,8 @@ class Pushing:
         ready: list[tuple[Notice, Device]] = []
         for notice, device in some:
             service, is_known = service_of(device.endpoint), self._services.is_known(device)
-            wait_s = self._services.rests_until(service) - loop_now
+            rests_until = self._services.device_rests_until(device.id)
+            wait_s = max(rests_until, self._services.rests_until(service)) - loop_now
             is_full = of_each[service] >= (EACH_MAX if is_known else OTHERS_EACH_MAX)
             if wait_s <= 0 and (is_full or (not is_known and others >= OTHERS_MAX)):
                 # A crowd that waits for few places doesn't come back all at once.
@@ -440,11 +466,15 @@ class Pushing:
             await self._breathe(began)
 
     def _with_more(self, told: Told) -> Told:
-        """With when there is more to tell, where something happened while it was on its way."""
-        again = self._again.get(_mark(told.notice))
-        if again is None or not told.is_taken:
+        """With when there is more to tell, where something happened while it was on its way: that
+        is not dropped with it.
+        """
+        again, at = self._again.get(_mark(told.notice)), self._context.clock()
+        if again is None or told.is_gone:
             return told
-        return replace(told, again_at=self._context.clock() + again)
+        if told.is_taken or told.is_refused:
+            return replace(told, is_refused=False, again_at=at + again)
+        return replace(told, notice=replace(told.notice, since=max(told.notice.since, at)))
 
 
 @contextlib.contextmanager

@@ -14,3 +14,4 @@ from parley.present.overview import *
 from parley.present.participants import *
 from parley.present.pushes import *
 from parley.present.readings import *
+from parley.present.searching import *

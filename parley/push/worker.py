@@ -20,7 +20,7 @@ from parley.push.vapid import Vapid, private_key
 
 NICENESS = 10
 """Notifications wait for messages, never the other way around."""
-KNOWN_AT_ONCE, OTHERS_AT_ONCE = 48, 16
+KNOWN_AT_ONCE, OTHERS_AT_ONCE = 64, 16
 """Anybody can name services that never answer: those that did have places of their own."""
 KNOWN_EACH, OTHERS_EACH = 24, 2
 """Of one service."""

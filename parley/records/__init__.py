@@ -17,5 +17,6 @@ from parley.records.notifying import *
 from parley.records.overview import *
 from parley.records.participants import *
 from parley.records.readings import *
+from parley.records.searching import *
 from parley.records.sessions import *
 from parley.records.states import *

@@ -191,6 +191,12 @@ class ClaimAnswered(Struct, frozen=True):
         return self.claim.conversation_id
 
 
+class ConversationImported(Struct, frozen=True):
+    """What was said elsewhere is all there."""
+
+    conversation_id: int
+
+
 class ParticipantClaimed(Struct, frozen=True):
     """The session of one is another from now on, whose words were imported."""
 
@@ -253,6 +259,7 @@ Event = (
     | Claimed
     | ClaimAnswered
     | ParticipantClaimed
+    | ConversationImported
     | GrantsTakenBack
     | RoleChanged
     | MessagesErased

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from parley.storage import files
+from parley.storage import files, search
 from parley.storage.prepared import Prepared, p
 from parley.storage.schema import (
     DELETED,
@@ -26,6 +26,9 @@ from parley.storage.schema import (
     participants,
     reactions,
     readings,
+    search_loose,
+    search_segments,
+    search_states,
 )
 from parley.storage.schema import files as stored_files
 
@@ -72,6 +75,8 @@ _ERASE = [
     # Grants name links, so they go before those.
     _erase_some(table)
     for table in (
+        search_loose,
+        search_states,
         reactions,
         mentions,
         messages,
@@ -87,6 +92,8 @@ _ERASE = [
         participants,
     )
 ]
+
+_ERASE_SEGMENT = _erase_some(search_segments)
 
 
 def mark_deleted(
@@ -120,6 +127,9 @@ def erase_deleted(connection: sa.Connection, is_time_left: Callable[[], bool]) -
     """Erase what is of deleted conversations, while there is time; whether all of it went."""
     while (first := _FIRST_DELETED.first(connection)) is not None:
         while files.erase_some(connection, first.id):
+            if not is_time_left():
+                return False
+        while _ERASE_SEGMENT.write(connection, conversation_id=first.id, limit=1):
             if not is_time_left():
                 return False
         for some in _ERASE:
@@ -171,6 +181,8 @@ def erase_outdated(
         rows = _NEXT.run(connection, conversation_id=conversation_id, seq=0, limit=STEP_ROWS)
         due = [row.seq for row in rows if row.seq <= through or row.sent_at < before]
         if not due:
+            if erased is not None:
+                search.forget_through(connection, conversation_id, erased)
             return erased, count, False
         erased = due[-1]
         files.erase_through(connection, conversation_id, erased)
@@ -178,6 +190,7 @@ def erase_outdated(
             of_them.write(connection, conversation_id=conversation_id, seq=erased)
         count += _ERASE_THROUGH.write(connection, conversation_id=conversation_id, seq=erased)
         if not is_time_left():
+            search.forget_through(connection, conversation_id, erased)
             return erased, count, True
 
 

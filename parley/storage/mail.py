@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from parley.storage.schema import (
     mail_targets,
     mentions,
     messages,
+    notification_levels,
 )
 
 BEGINS_CHARS = 300
@@ -180,14 +181,21 @@ def sent_at(connection: sa.Connection, address_tag: str) -> datetime | None:
 
 
 def note_sent(
-    connection: sa.Connection, address_tag: str, ids: Iterable[int], *, at: datetime
+    connection: sa.Connection,
+    address_tag: str,
+    wishes: Iterable[MailWish],
+    *,
+    at: datetime,
+    until: datetime,
 ) -> None:
+    """What was said until then is told, by a mail that is sent now."""
     _put_target(connection, address_tag, sent_at=at)
-    connection.execute(
-        mail_addresses.update()
-        .where(mail_addresses.c.id.in_(list(ids)))
-        .values(told_at=at, failures=0, retry_at=None)
-    )
+    for wish in wishes:
+        connection.execute(
+            mail_addresses.update()
+            .where(mail_addresses.c.id == wish.id)
+            .values(told_at=_latest(wish, until), failures=0, retry_at=None)
+        )
 
 
 def note_not_sent(
@@ -196,18 +204,53 @@ def note_not_sent(
     wishes: Iterable[MailWish],
     *,
     sent_at: datetime | None,
-    at: datetime,
+    until: datetime,
     failures: int,
     retry_at: datetime,
 ) -> None:
-    """All is as it was before `note_sent` at `at`, but for what failed."""
+    """All is as it was before `note_sent`, but for what failed."""
     _put_target(connection, address_tag, sent_at=sent_at)
     for wish in wishes:
         connection.execute(
             mail_addresses.update()
-            .where(mail_addresses.c.id == wish.id, mail_addresses.c.told_at == at)
+            .where(
+                mail_addresses.c.id == wish.id,
+                mail_addresses.c.told_at == _latest(wish, until),
+            )
             .values(told_at=wish.told_at, failures=failures, retry_at=retry_at)
         )
+
+
+def _latest(wish: MailWish, until: datetime) -> datetime:
+    return until if wish.told_at is None else max(wish.told_at, until)
+
+
+def untold_since(connection: sa.Connection, session_id: int) -> dict[int, datetime]:
+    """The conversations of which mail told nothing, as they were paused, though it told of others;
+    and since when.
+    """
+    columns = notification_levels.c
+    rows = connection.execute(
+        sa.select(columns.conversation_id, columns.untold_since).where(
+            columns.session_id == session_id, columns.untold_since.is_not(None)
+        )
+    )
+    return {row.conversation_id: row.untold_since for row in rows}
+
+
+def put_untold(
+    connection: sa.Connection, session_id: int, untold: Mapping[int, datetime]
+) -> dict[int, datetime]:
+    """Those, and no others; what it was before."""
+    before = untold_since(connection, session_id)
+    columns = notification_levels.c
+    for id in before.keys() | untold.keys():
+        connection.execute(
+            notification_levels.update()
+            .where(columns.session_id == session_id, columns.conversation_id == id)
+            .values(untold_since=untold.get(id))
+        )
+    return before
 
 
 _UNHEARD_COLUMNS = [
@@ -233,6 +276,7 @@ _UNHEARD = Prepared(
         messages.c.conversation_id == p("conversation_id"),
         messages.c.seq > p("after"),
         messages.c.sent_at > p("since", Instant),
+        messages.c.sent_at <= p("until", Instant),
         messages.c.deleted_at.is_(None),
         messages.c.user_id != p("user_id"),
     )
@@ -248,15 +292,19 @@ def unheard(
     *,
     after: int,
     since: datetime,
+    until: datetime,
     limit: int,
 ) -> list[Unheard]:
-    """The first messages of others after a seq and a moment, as somebody would read them."""
+    """The first messages of others after a seq, and between two moments, as somebody would read
+    them.
+    """
     rows = _UNHEARD.run(
         connection,
         conversation_id=person.conversation_id,
         user_id=person.user_id,
         after=after,
         since=since,
+        until=until,
         limit=limit,
     )
     return [Unheard(*row) for row in rows]

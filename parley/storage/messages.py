@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from parley.records import Answered, Message
-from parley.storage import files
+from parley.storage import files, search
 from parley.storage.participants import ROLES
 from parley.storage.prepared import Prepared, p, values
 from parley.storage.schema import CHANGED_LATER, PINNED, mentions, messages, reactions
@@ -224,6 +224,7 @@ def delete(connection: sa.Connection, message: Message, *, seq: int, at: datetim
                 table.c.conversation_id == message.conversation_id, table.c.seq == message.seq
             )
         )
+    search.forget(connection, message.conversation_id, message.seq, is_still_there=False)
     gone = dict.fromkeys((*_LATER, *_MORE))
     return change(connection, message, seq=seq, **{**gone, "text": "", "deleted_at": at})
 

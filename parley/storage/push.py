@@ -70,7 +70,7 @@ _OF_LEVEL = sa.and_(
 )
 _WANTED_COLUMNS = [_level.level, _level.quiet_until]
 _WANTED = Prepared(sa.select(*_WANTED_COLUMNS).where(_OF_LEVEL), _WANTED_COLUMNS)
-_given = insert(notification_levels).values(values(_level))
+_given = insert(notification_levels).values(values([c for c in _level if c.name != "untold_since"]))
 _WANT = Prepared(
     _given.on_conflict_do_update(
         index_elements=[_level.conversation_id, _level.session_id],
@@ -200,7 +200,8 @@ _OF_NOTICE = sa.and_(
 _asked = insert(notices).values(
     **values([c for c in notices.c if c.name not in ("tries", "shown_seq", "shown_at")]), tries=0
 )
-_was_shown = sa.func.coalesce(notices.c.shown_at, 0)
+# A clock that was set back since then keeps nobody waiting.
+_was_shown = sa.func.min(sa.func.coalesce(notices.c.shown_at, 0), _asked.excluded.since)
 _MAKE_DUE = Prepared(
     _asked.on_conflict_do_update(
         index_elements=[notices.c.device_id, notices.c.conversation_id, notices.c.subject],
@@ -210,8 +211,10 @@ _MAKE_DUE = Prepared(
                 notices.c.due_at,
                 sa.func.max(_asked.excluded.due_at, _was_shown + p("rest_ms", sa.BigInteger)),
             ),
+            # What it tells then is no older than what was said last.
             "since": sa.case(
-                (notices.c.due_at.is_(None), _asked.excluded.since), else_=notices.c.since
+                (notices.c.due_at.is_(None), _asked.excluded.since),
+                else_=sa.func.max(notices.c.since, _asked.excluded.since),
             ),
             "tries": sa.case((notices.c.due_at.is_(None), 0), else_=notices.c.tries),
         },
@@ -293,10 +296,23 @@ _TELL_DEVICE_NOW = Prepared(
     .where(notices.c.due_at > p("at", Instant), notices.c.device_id == p("device_id"))
     .values(_SOON)
 )
+_TELL_ALL_NOW = Prepared(
+    notices.update()
+    .where(notices.c.due_at > p("at", Instant), notices.c.since > p("at", Instant))
+    .values(_SOON)
+)
 _LOOK_AT_SHOWN = Prepared(
     notices.update()
     .where(notices.c.shown_seq.is_not(None), notices.c.due_at.is_(None))
     .values(_SOON)
+)
+
+_last_due = sa.type_coerce(sa.func.max(notices.c.due_at), Instant).label("last_due")
+_RESTING = Prepared(
+    sa.select(notices.c.device_id, _last_due)
+    .where(notices.c.due_at > p("after", Instant), notices.c.tries > 0)
+    .group_by(notices.c.device_id),
+    [notices.c.device_id, _last_due],
 )
 
 _TOLD = Prepared(
@@ -475,6 +491,11 @@ def next_due(connection: sa.Connection, *, after: datetime) -> datetime | None:
     return at
 
 
+def resting(connection: sa.Connection, *, after: datetime) -> dict[int, datetime]:
+    """The devices for which something is to be tried again after a moment, and when."""
+    return {row.device_id: row.last_due for row in _RESTING.run(connection, after=after)}
+
+
 def put_off(
     connection: sa.Connection, notice: Notice, *, at: datetime, since: datetime, tries: int
 ) -> None:
@@ -491,6 +512,11 @@ def tell_now(
 def tell_device_now(connection: sa.Connection, device_id: int, *, at: datetime) -> None:
     """The same for one device and all conversations."""
     _TELL_DEVICE_NOW.write(connection, device_id=device_id, at=at)
+
+
+def tell_all_now(connection: sa.Connection, *, at: datetime) -> int:
+    """Have all told that waits since a moment which is still to come; how much that is."""
+    return _TELL_ALL_NOW.write(connection, at=at)
 
 
 def look_at_shown(connection: sa.Connection, *, at: datetime) -> int:

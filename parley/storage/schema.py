@@ -572,6 +572,8 @@ notification_levels = sa.Table(
     sa.Column("session_id", sa.ForeignKey("sessions.id"), primary_key=True),
     sa.Column("level", sa.Text),
     sa.Column("quiet_until", Instant),
+    # What was said since waits for the end of the pause, though mail told of others meanwhile.
+    sa.Column("untold_since", Instant),
 )
 
 sa.Index("ix_notification_levels_session_id", notification_levels.c.session_id)
@@ -653,4 +655,34 @@ sa.Index(
     mail_codes.c.session_id,
     sqlite_where=_OF_SESSION,
     postgresql_where=_OF_SESSION,
+)
+
+# Which messages hold which words, for stretches of conversations; what was said since is looked
+# through as it is.
+search_segments = sa.Table(
+    "search_segments",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), primary_key=True),
+    sa.Column("first_seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("last_seq", sa.BigInteger, nullable=False),
+    sa.Column("docs", sa.Integer, nullable=False),
+    # Before the postings: SQLite reads no further than it must.
+    sa.Column("dictionary", sa.LargeBinary, nullable=False),
+    sa.Column("postings", sa.LargeBinary, nullable=False),
+)
+search_states = sa.Table(
+    "search_states",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), primary_key=True),
+    # Up to this seq its messages are in segments, or loose.
+    sa.Column("through_seq", sa.BigInteger, nullable=False),
+    # Rises whenever something that is indexed changes, or is about to be.
+    sa.Column("version", sa.BigInteger, nullable=False),
+)
+# Messages that were edited since: looked through as they are, until their segment is made anew.
+search_loose = sa.Table(
+    "search_loose",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
 )

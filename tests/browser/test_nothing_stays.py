@@ -8,14 +8,18 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
+from parley.contract import OWN_PAGE_DEFAULT
 from tests.browser.conftest import Arrive
-from tests.browser.test_offline import keeps, path_of
+from tests.browser.making_files import payload
+from tests.browser.test_files import chooses
+from tests.browser.test_offline import CHANGED, keeps, path_of
 from tests.browser.test_worker import comes_true
 from tests.browser.visitor import SLOW_MS, Visitor
 
 pytestmark = pytest.mark.with_worker
 
 SECRET = "The key is under the mat"
+ALL_OF_IT = (SECRET, "Hush", "Half a thought", "Tell nobody", "plan.txt", "a file")
 ALL_THAT_IS_KEPT = """async () => {
   const found = [];
   for (const name of await caches.keys()) {
@@ -32,10 +36,11 @@ ALL_THAT_IS_KEPT = """async () => {
     for (const store of database.objectStoreNames) {
       const asked = database.transaction(store).objectStore(store).getAll();
       const kept = await new Promise((done) => (asked.onsuccess = () => done(asked.result)));
-      found.push(JSON.stringify(kept));
+      found.push(JSON.stringify(kept), ...kept.filter(({ blob }) => blob).map(() => "a file"));
     }
     database.close();
   }
+  found.push(JSON.stringify(localStorage), JSON.stringify(sessionStorage));
   return found.join(" ");
 }"""
 
@@ -46,7 +51,9 @@ def knows_none(visitor: Visitor, *words: str) -> None:
 
 
 def is_told(ada: Visitor, ben: Visitor, title: str = "Hush") -> str:
-    """The link of a conversation of Ada's that is kept on Ben's device in every place."""
+    """The link of a conversation of Ada's that is kept on Ben's device in every place; he has
+    begun to write in it.
+    """
     link = ada.starts(title)
     ada.says(SECRET)
     ben.comes(link)
@@ -59,6 +66,10 @@ def is_told(ada: Visitor, ben: Visitor, title: str = "Hush") -> str:
     comes_true(
         ben.page, f'({ALL_THAT_IS_KEPT})().then((all) => all.includes(\'"roomId":"{room(link)}"\'))'
     )
+    chooses(ben, payload("plan.txt", b"The plan"))
+    ben.composer.fill("Half a thought")
+    for each in ("Half a thought", "plan.txt", "a file"):
+        comes_true(ben.page, f"({ALL_THAT_IS_KEPT})().then((all) => all.includes({each!r}))")
     return link
 
 
@@ -66,14 +77,16 @@ def room(link: str) -> str:
     return link.rsplit("/", 1)[1]
 
 
-def asks(visitor: Visitor, method: str, path: str, **fields: object) -> None:
-    requests.request(
+def asks(visitor: Visitor, method: str, path: str, **fields: object) -> requests.Response:
+    answer = requests.request(
         method,
         f"{visitor.url}/api/conversations/{path}",
         json=fields,
         headers={"Authorization": f"Bearer {visitor.session()}"},
         timeout=SLOW_MS / 1000,
-    ).raise_for_status()
+    )
+    answer.raise_for_status()
+    return answer
 
 
 def leaves(ada: Visitor, ben: Visitor, link: str) -> None:
@@ -143,10 +156,53 @@ def test_nothing_stays_of_what_is_over(
     ben.may_meet("status 40", "Failed to load resource", "WebSocket", "socket.io", "ERR_")
     link = is_told(ada, ben)
     end(ada, ben, link)
-    knows_none(ben, SECRET, room(link), "Hush", "Tell nobody")
+    knows_none(ben, *ALL_OF_IT, room(link))
     # Nor is it kept again when the page goes.
     ben.opens("/conversations")
-    knows_none(ben, SECRET, room(link), "Hush", "Tell nobody")
+    knows_none(ben, *ALL_OF_IT, room(link))
+
+
+def test_nothing_stays_in_another_tab_or_of_another_link(ada: Visitor, ben: Visitor) -> None:
+    ben.may_meet("status 40", "Failed to load resource")
+    link, removed = is_told(ada, ben), user_id(ben)
+    other_tab = ben.opens_another_tab()
+    other_tab.locator("#message").fill("Half a thought, too")
+    comes_true(ben.page, f"({ALL_THAT_IS_KEPT})().then((all) => all.includes('thought, too'))")
+    answer = asks(ada, "POST", f"{room(link)}/link")
+    now = answer.json()["room_id"]
+    for tab in (ada.page, ben.page, other_tab):
+        tab.wait_for_url(f"**/{now}")
+    ada.is_connected()
+    ada.says("Under another link")
+    # As it is kept when the page is put away.
+    ben.page.evaluate(CHANGED, f"/conversation/{now}")
+    keeps(ben, f"/conversation/{now}")
+    asks(ada, "POST", f"{now}/remove", user_id=removed)
+    for tab in (ben.page, other_tab):
+        expect(tab.locator("#gone")).to_be_visible()
+    knows_none(ben, *ALL_OF_IT, room(link), now)
+    other_tab.close()
+    ben.opens("/conversations")
+    knows_none(ben, *ALL_OF_IT, room(link), now)
+
+
+def test_nothing_stays_where_the_list_goes_on(ada: Visitor, ben: Visitor) -> None:
+    ben.may_meet("status 404", "Failed to load resource")
+    link = is_told(ada, ben)
+    own = ben.starts("Long ago")
+    ben.says("Still mine")
+    keeps(ben, path_of(own))
+    for number in range(OWN_PAGE_DEFAULT + 1):
+        other = ada.owns(f"Number {number}")
+        asks(ada, "POST", f"{room(other)}/join", username="Ada")
+        asks(ben, "POST", f"{room(other)}/join", username="Ben")
+        asks(ada, "POST", f"{room(other)}/messages", message="Hello")
+    is_deleted_while_away(ada, ben, link)
+    expect(ben.page.locator("#own-older")).to_be_visible()
+    assert room(own) not in ben.page.locator("#own-rows").inner_html()
+    knows_none(ben, *ALL_OF_IT, room(link))
+    keeps(ben, path_of(own))
+    keeps(ben, "/")
 
 
 def test_what_one_only_reads_is_not_kept(ada: Visitor, arrive: Arrive) -> None:

@@ -22,6 +22,7 @@ from parley.domain import (
     forgetting,
     mail_wishes,
     messages,
+    notifying,
     owning,
     participants,
     reading,
@@ -34,6 +35,7 @@ from parley.domain.messages import Draft
 from parley.domain.participants import Joining
 from parley.errors import NotFound, NotJoined, Unavailable
 from parley.mail.choice import mail_of
+from parley.present import excerpt
 from parley.records import Conversation, MailCode, Participant, Session
 from parley.storage.folder import NAME
 from tests.domain.conftest import Clock
@@ -186,6 +188,17 @@ async def test_words_are_in_it_where_they_are_wanted(house: House, two: Two) -> 
     assert "Ada: And jam" in text
     assert "And more" not in text
     assert "4 new messages" in text
+
+
+async def test_a_message_without_words_is_named(house: House, two: Two) -> None:
+    talk, ada, ben = two
+    await mail_wishes.ask(house.context, ben.session, ADDRESS, words=True)
+    shown = Shown(SHOWN.title, excerpt, SHOWN.link)
+    house.mailing = Mailing(house.context, shown)
+    await house.says(talk, ada, "```\n```")
+    await house.goes_on(2 * HOUR)
+    [mail] = house.box.mails
+    assert "Ada: sent a message" in text_of(mail)
 
 
 async def test_at_most_one_a_day_and_nothing_twice(house: House, two: Two) -> None:
@@ -434,6 +447,91 @@ async def test_what_was_read_on_another_browser_is_not_told(house: House) -> Non
     await reading.mark(house.context, talk.room_id, phone.session, reading.Mark(1))
     await house.goes_on(2 * HOUR)
     assert house.box.mails == []
+
+
+async def pauses(house: House, talk: Conversation, guest: Guest, time: timedelta) -> None:
+    await notifying.decide(
+        house.context,
+        talk.room_id,
+        guest.session,
+        level=None,
+        keeps_level=True,
+        quiet_for_s=time.total_seconds(),
+    )
+
+
+async def test_what_is_paused_is_told_later_though_other_mail_goes(house: House, two: Two) -> None:
+    talk, ada, ben = two
+    other, cleo = await house.starts("Cake")
+    await house.joins(other, "Ben", ben.session)
+    await pauses(house, talk, ben, 7 * DAY)
+    await house.says(talk, ada, "one")
+    await house.says(other, cleo, "two")
+    await house.goes_on(2 * HOUR)
+    await house.says(talk, ada, "three")
+    await house.says(other, cleo, "four")
+    await house.goes_on(2 * DAY)
+    first, second = house.told()
+    assert ["Tea" in text_of(mail) for mail in (first, second)] == [False, False]
+    await house.goes_on(6 * DAY)
+    third = house.told()[-1]
+    assert "2 new messages" in text_of(third)
+    assert "Tea" in text_of(third)
+    assert "Cake" not in text_of(third)
+    await house.says(talk, ada, "five")
+    await house.goes_on(2 * DAY)
+    assert len(house.told()) == 4
+    assert "1 new message" in text_of(house.told()[-1])
+    await house.goes_on(2 * DAY)
+    assert len(house.told()) == 4
+
+
+async def test_what_was_paused_waits_on_where_the_server_takes_nothing(
+    house: House, two: Two
+) -> None:
+    talk, ada, ben = two
+    other, cleo = await house.starts("Cake")
+    await house.joins(other, "Ben", ben.session)
+    await pauses(house, talk, ben, DAY)
+    await house.says(talk, ada, "one")
+    await house.says(other, cleo, "two")
+    await house.goes_on(2 * HOUR)
+    assert len(house.told()) == 1
+    house.box.recipient_says[ADDRESS] = "450 4.2.1 Greylisted"
+    await house.goes_on(2 * DAY)
+    assert len(house.told()) == 1
+    house.box.recipient_says.clear()
+    await house.goes_on(2 * DAY)
+    assert len(house.told()) == 2
+    assert "Tea" in text_of(house.told()[-1])
+
+
+async def test_what_another_browser_was_told_is_not_told_after_a_pause(house: House) -> None:
+    talk, ada = await house.starts()
+    desk, phone = await house.joins(talk, "Ben"), await house.joins(talk, "Ben on the way")
+    for guest in (desk, phone):
+        house.clock.goes_on(HOUR)
+        await house.wants(guest)
+    await pauses(house, talk, desk, DAY)
+    await house.says(talk, ada, "@Ben and @Ben on the way")
+    await house.goes_on(2 * HOUR)
+    assert len(house.told()) == 1
+    await house.goes_on(3 * DAY)
+    assert len(house.told()) == 1
+
+
+async def test_what_is_stored_only_after_a_mail_went_is_told_by_the_next(
+    house: House, two: Two
+) -> None:
+    talk, ada, _ = two
+    await house.says(talk, ada, "one")
+    await house.goes_on(2 * HOUR)
+    said_at = house.clock() - timedelta(seconds=5)
+    late = replace(house.context, clock=lambda: said_at)
+    await messages.send_as(late, talk.room_id, ada.session, Draft("It took a while"))
+    await house.goes_on(2 * DAY)
+    assert len(house.told()) == 2
+    assert "1 new message" in text_of(house.told()[-1])
 
 
 # --- what servers say ---

@@ -43,11 +43,33 @@ def utc(text: str) -> datetime:
         ("01:00", "02:30", "2030-10-27T00:15", "2030-10-27T00:30"),
         ("01:00", "02:30", "2030-10-27T00:30", None),
         ("01:00", "02:30", "2030-10-27T01:15", "2030-10-27T01:30"),
+        # It never is half past two then: it is three where it would be two.
+        ("22:00", "02:30", "2030-03-30T22:00", "2030-03-31T01:00"),
+        ("22:00", "02:00", "2030-03-30T22:00", "2030-03-31T01:00"),
+        ("22:00", "03:00", "2030-03-30T22:00", "2030-03-31T01:00"),
+        ("22:00", "03:01", "2030-03-30T22:00", "2030-03-31T01:01"),
         ("00:00", "00:00", "2030-01-01T12:00", None),
     ],
 )
 def test_the_end_is_told(start: str, end: str, at: str, until: str | None) -> None:
     assert quiet_until(berlin(start, end), utc(at)) == (None if until is None else utc(until))
+
+
+@pytest.mark.parametrize(
+    ("zone", "quiet", "at", "until"),
+    [
+        # By half an hour, and over midnight.
+        ("Australia/Lord_Howe", ("22:00", "02:15"), "2026-10-03T12:00", "2026-10-03T15:30"),
+        ("America/Havana", ("22:00", "00:20"), "2026-03-08T04:00", "2026-03-08T05:00"),
+        # A whole day.
+        ("Pacific/Apia", ("23:00", "05:00"), "2011-12-30T09:30", "2011-12-30T10:00"),
+    ],
+)
+def test_the_end_that_a_clock_skips_is_when_it_does(
+    zone: str, quiet: tuple[str, str], at: str, until: str
+) -> None:
+    hours = QuietHours(clock(quiet[0]), clock(quiet[1]), zone)
+    assert quiet_until(hours, utc(at)) == utc(until)
 
 
 def test_without_quiet_hours_none_are_quiet() -> None:

@@ -29,8 +29,15 @@ class PlainChat:
         with archive.open(self._name) as file:
             head = json.loads(file.readline())
         self.title: str = head["title"]
+        self.choices: tuple[str, ...] = tuple(head.get("choices", ()))
+        self._chosen = ""
         for key, name in head.get("people", {}).items():
             self.people[key] = Person(key, name)
+
+    def choose(self, name: str) -> None:
+        if name not in self.choices:
+            raise ImportRefused("There is no such conversation in this file.")
+        self.title = self._chosen = name
 
     def entries(self) -> Iterator[Entry | Problem]:
         with self._archive.open(self._name) as file:
@@ -40,7 +47,9 @@ class PlainChat:
                     command(line[1:].strip().decode())
                     continue
                 try:
-                    yield _entry(json.loads(line), number)
+                    said = json.loads(line)
+                    if said.get("in", "") == self._chosen:
+                        yield _entry(said, number)
                 except ValueError:
                     yield Problem(f"line {number}", "This is no JSON.")
 
@@ -79,8 +88,11 @@ def _entry(said: dict[str, Any], number: int) -> Entry:
     )
 
 
-def open_chat(archive: Archive, **_wishes: str | None) -> PlainChat:
-    return PlainChat(archive)
+def open_chat(archive: Archive, choose: str | None, **_wishes: str | None) -> PlainChat:
+    chat = PlainChat(archive)
+    if choose:
+        chat.choose(choose)
+    return chat
 
 
 def write(path: Path, *said: dict[str, Any] | str, title: str = "Tea", **people: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -166,3 +167,22 @@ async def test_a_file_that_is_read_for_ever_is_ended(
     failed = await over(ada, (await send(ada, tea + b"!hang\n"))["id"])
     assert failed["state"] == "failed"
     assert "can't be read" in failed["error"] or "too long" in failed["error"]
+
+
+async def test_of_several_conversations_one_is_chosen_and_shown_first(
+    person: People, over: Over
+) -> None:
+    head = {"title": "", "choices": ["tea", "work"]}
+    lines = [head, {**TEA[0], "in": "tea"}, {**TEA[1], "in": "work"}]
+    ada, data = person("Ada"), "\n".join(map(json.dumps, lines)).encode()
+    id = (await send(ada, data))["id"]
+    ready = await over(ada, id)
+    assert (ready["state"], ready["contents"]["choices"]) == ("ready", ["tea", "work"])
+    status, reply = await ada.call("POST", f"/api/import/{id}/store", {})
+    assert (status, reply["code"]) == (400, "bad_request")
+    await ada.call("POST", f"/api/import/{id}/store", {"choose": "work"})
+    ready = await over(ada, id)
+    assert (ready["state"], ready["contents"]["messages"]) == ("ready", 1)
+    await ada.call("POST", f"/api/import/{id}/store", {"choose": "work"})
+    done = await over(ada, id)
+    assert [each["message"] for each in await said(ada, done["room_id"])] == ["Yes"]

@@ -92,6 +92,11 @@ test("files without words are said to be files", async () => {
   assert.deepEqual(shown.map(({ body }) => body), ["Ben sent a file", "Ben sent 3 files"]);
 });
 
+test("what has no words and no files is a message", async () => {
+  await comes({ key: "7", seq: 3, sender: "Ben" });
+  assert.deepEqual(shown.map(({ body }) => body), ["Ben sent a message"]);
+});
+
 test("who knocks and what is answered is said in words", async () => {
   await comes({ kind: "knocks", subject: "knocks", key: "1", sender: "Ben" });
   await comes({ kind: "knocks", subject: "knocks", key: "2", sender: "Ben", count: 3 });

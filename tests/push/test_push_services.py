@@ -15,6 +15,7 @@ from parley.live.push_services import (
     IN_TROUBLE,
     KNOWN_MAX,
     LAST_REST_S,
+    RESTING_MAX,
     RETRY_AFTER_MAX_S,
     PushServices,
     seconds,
@@ -115,6 +116,21 @@ def test_one_device_that_fails_again_and_again_is_no_trouble_of_all() -> None:
     judged(services, device(3), Outcome(1, 201))
     judged(services, device(4), Outcome(1, 502))
     assert rests_s(services) == 0.0
+
+
+def test_however_many_are_left_alone_few_are_remembered() -> None:
+    services = PushServices()
+    for id in range(RESTING_MAX + 1):
+        judged(services, device(id, at=f"{id}.example"), Outcome(1, 503, retry_after="600"))
+    assert services.device_rests_until(0) == 0.0
+    assert services.device_rests_until(1) == 10_600.0
+    judged(services, device(1, at="1.example"), Outcome(1, 201))
+    assert services.device_rests_until(1) == 0.0
+    judged(services, device(1, at="1.example"), Outcome(1, 503, retry_after="600"))
+    # Those that rest no more go first.
+    judged(services, device(0), Outcome(1, 503, retry_after="600"), loop_s=10_600.0)
+    assert services.device_rests_until(2) == 0.0
+    assert services.device_rests_until(0) == 11_200.0
 
 
 def test_no_device_waits_for_ever() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -104,6 +105,43 @@ async def test_a_service_that_asks_for_rest_gets_it(
     assert len(service.asked) == 2
 
 
+async def test_a_device_that_is_to_be_left_alone_is_told_of_nothing_else_either(
+    config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, ben = Person("Ada", ""), Person("Ben", "")
+    service.answer = answering(web.Response(status=429, headers={"Retry-After": "3600"}))
+    real = notices.settle
+    stored: list[int] = []
+
+    async def settle(context: Any, told: Any) -> None:
+        await real(context, told)
+        stored.extend(each.notice.conversation_id for each in told)
+
+    monkeypatch.setattr(notices, "settle", settle)
+
+    async def is_said(room_id: str, *, is_decided: int) -> None:
+        path = f"/api/conversations/{room_id}/messages"
+        assert (await ada.call("POST", path, {"message": "Hello"}))[0] == 201
+        await until(lambda: len(set(stored)) == is_decided)
+        assert service.asked == ["1"]
+
+    async with running(config) as first:
+        ada.url = ben.url = first.url
+        rooms = [await ada.starts() for _ in range(3)]
+        for room_id in rooms:
+            await ada.joins_over_rest(room_id)
+            await ben.joins_over_rest(room_id)
+        await subscribed(ben, service)
+        await is_said(rooms[0], is_decided=1)
+        await is_said(rooms[1], is_decided=2)
+    # Nor after a restart.
+    async with running(config) as second:
+        ada.url = ben.url = second.url
+        await is_said(rooms[2], is_decided=3)
+        for each in (ada, ben):
+            await each.goes_home()
+
+
 @pytest.mark.usefixtures("soon")
 async def test_trouble_of_a_service_is_waited_out(person: People, service: Service) -> None:
     ada, ben, room_id = await a_talk(person)
@@ -156,6 +194,37 @@ async def test_what_is_said_while_it_is_told_is_told_after_it(
     assert [said["text"] for said in browser.got] == ["First", "Third"]
     assert browser.got[1]["count"] == 3
     assert browser.got[1]["seq"] == last["seq"]
+
+
+async def test_what_is_said_while_one_is_refused_is_told(
+    person: People, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushing, "REST_S", 0.2)
+    monkeypatch.setattr(pushing, "FOUND_EVERY_S", 0.1)
+    ada, ben, room_id = await a_talk(person)
+    browser = await subscribed(ben, service)
+    came, goes_on = asyncio.Event(), asyncio.Event()
+    real = notices.make_due
+    found: list[int] = []
+
+    async def make_due(context: Any, dues: Any, **more: Any) -> None:
+        await real(context, dues, **more)
+        found.extend(due.device_id for due in dues)
+
+    async def answer(_: Browser) -> web.Response:
+        came.set()
+        await goes_on.wait()
+        return web.Response(status=201 if len(service.asked) > 1 else 400)
+
+    service.answer = answer
+    await ada.say(room_id, "Odd")
+    await came.wait()
+    monkeypatch.setattr(notices, "make_due", make_due)
+    await ada.say(room_id, "Even")
+    await until(lambda: bool(found))
+    goes_on.set()
+    await service.until(lambda: bool(browser.got))
+    assert browser.got[0]["text"] == "Even"
 
 
 async def test_what_was_said_before_an_end_is_told_after_it_and_once(
@@ -269,6 +338,64 @@ async def test_a_service_that_hangs_has_few_places_and_keeps_no_other_waiting(
         flights = [each.service for each in server.app.pushing._flying.values()]
         assert flights.count(there) == pushing.OTHERS_EACH_MAX
         over.set()
+
+
+async def test_what_waits_for_a_slow_service_is_not_told_to_who_was_removed(
+    person: People, service: Service
+) -> None:
+    ada, ben, room_id = await a_talk(person)
+    joined = await ben.call("POST", f"/api/conversations/{room_id}/join", {"username": "Ben"})
+    over = asyncio.Event()
+
+    async def slow(browser: Browser) -> web.Response:
+        await over.wait()
+        return web.Response(status=201)
+
+    service.answer = slow
+    browsers = [await subscribed(ben, service) for _ in range(8)]
+    await ada.say(room_id, "A secret")
+    await until(lambda: len(service.asked) == worker.OTHERS_EACH)
+    people = joined[1]["conversation"]["participants"]
+    [user_id] = [each["user_id"] for each in people if each["username"] == "Ben"]
+    await ada.ask("remove_participant", {"room_id": room_id, "user_id": user_id})
+    over.set()
+    # What was on the wire is taken away, and nothing else comes.
+    await service.until(
+        lambda: (
+            [each["kind"] for browser in browsers for each in browser.got].count("gone")
+            == worker.OTHERS_EACH
+        )
+    )
+    told = [each for browser in browsers for each in browser.got if "text" in each]
+    assert len(told) == worker.OTHERS_EACH
+
+
+@pytest.mark.usefixtures("soon")
+async def test_a_clock_that_is_set_back_keeps_nobody_waiting(
+    person: People, service: Service, server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "REST_S", 0.05)
+    ada, ben, room_id = await a_talk(person)
+    browser = await subscribed(ben, service)
+    told, real = server.app.pushing, server.app.pushing._context
+    fast = replace(real, clock=lambda: real.clock() + timedelta(hours=2))
+    monkeypatch.setattr(told, "_context", fast)
+    await ada.say(room_id, "Too early")
+    await service.until(lambda: len(browser.got) == 1)
+    await until(lambda: not told._flying)
+    monkeypatch.setattr(told, "_context", real)
+    await ada.say(room_id, "At last")
+    await service.until(lambda: len(browser.got) == 2)
+    # What waits is not tried in two hours, either.
+    monkeypatch.setattr(told, "_context", fast)
+    monkeypatch.setattr(push_services, "AGAIN_AFTER_S", 1.0)
+    service.answer = answering(web.Response(status=503))
+    await ada.say(room_id, "Once more")
+    await service.until(lambda: len(service.asked) == 3)
+    await until(lambda: not told._flying)
+    monkeypatch.setattr(told, "_context", real)
+    told._wake.set()
+    await service.until(lambda: len(browser.got) == 3)
 
 
 async def test_what_comes_back_late_is_about_no_other_device(

@@ -103,6 +103,19 @@ async def test_what_is_read_is_taken_away(person: People, service: Service) -> N
     assert browser.got[1]["key"] == browser.got[0]["key"]
 
 
+async def test_what_is_answered_from_elsewhere_is_taken_away(
+    person: People, service: Service
+) -> None:
+    ada, ben, room_id = await a_talk(person)
+    browser = await subscribed(ben, service)
+    await ada.say(room_id, "Tea?")
+    await service.until(lambda: bool(browser.got))
+    path = f"/api/conversations/{room_id}/messages"
+    assert (await ben.call("POST", path, {"message": "At four"}))[0] == 201
+    await service.until(lambda: len(browser.got) > 1)
+    assert browser.got[1]["kind"] == "gone"
+
+
 async def test_what_is_taken_back_is_taken_away(person: People, service: Service) -> None:
     ada, ben, room_id = await a_talk(person)
     browser = await subscribed(ben, service)

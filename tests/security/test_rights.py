@@ -31,6 +31,7 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "list": ("/api/conversations", None, ALL),
     # Of nothing but what is one's own.
     "mine": ("/api/mine", None, ALL),
+    "search_all": ("/api/search?q=milk", None, ALL),
     "push": ("/api/push", None, ALL),
     "subscribe": ("/api/push", SUBSCRIPTION, ("token_required", OK, OK, OK, OK, OK)),
     "unsubscribe": (
@@ -64,6 +65,7 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
         (KNOCK, NOT_JOINED, OK, OK, NOT_FOUND, OK),
     ),
     "unread": ("{path}/unread?after=0", None, READERS),
+    "search": ("{path}/search?q=milk", None, READERS),
     "send": (
         "{path}/messages",
         {"message": "Hi"},

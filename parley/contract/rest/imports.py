@@ -60,6 +60,9 @@ class ImportContents(Struct, kw_only=True):
     """Messages too long for one, each in several."""
     reactions_left_out: int
     pins_left_out: int
+    choices: list[str] | UnsetType = UNSET
+    """The conversations in it, where none was chosen of several: `choose` one. Then it is read, and
+    `ready` again."""
 
 
 class Import(Struct, kw_only=True):

@@ -50,6 +50,15 @@ from parley.contract.rest.push import (
     UnsubscribeBody,
 )
 from parley.contract.rest.reading import MineReply, ReadBody, ReadReply, UnreadReply
+from parley.contract.rest.searching import (
+    SEARCH_MAX_CHARS,
+    SEARCH_PAGE_DEFAULT,
+    SEARCH_PAGE_MAX,
+    SearchOrder,
+    SearchPage,
+    SearchReply,
+    TimeZoneName,
+)
 from parley.contract.rest.service import HealthReply, ReadyReply
 from parley.contract.terms import (
     ACTS_PAGE_DEFAULT,
@@ -81,6 +90,19 @@ _LIST_PAGE = Annotated[int, Meta(ge=1, le=CONVERSATIONS_PAGE_MAX)]
 _OWN_PAGE = Annotated[int, Meta(ge=1, le=OWN_PAGE_MAX)]
 _SKIPPED = Annotated[int, Meta(ge=0, le=PINS_MAX)]
 _PEOPLE_PAGE = Annotated[int, Meta(ge=1, le=PARTICIPANTS_PAGE_MAX)]
+
+_SEARCH = (
+    Parameter("q", f"what to look for, at most {SEARCH_MAX_CHARS} characters"),
+    Parameter(
+        "limit",
+        f"how many, {SEARCH_PAGE_DEFAULT} by default, at most {SEARCH_PAGE_MAX}",
+        SearchPage,
+    ),
+    Parameter("cursor", "the `next_cursor` of the page before"),
+    Parameter(
+        "zone", "the time zone of its days as IANA names it, such as `Europe/Berlin`", TimeZoneName
+    ),
+)
 
 CALLS: dict[str, Call] = {
     call.name: call
@@ -190,6 +212,26 @@ CALLS: dict[str, Call] = {
             EndReply,
             EndBody,
             credential="owner",
+        ),
+        Call(
+            "search",
+            "GET",
+            "/api/conversations/{room_id}/search",
+            "Find messages, the newest first or the best first. Whoever can read the conversation "
+            "can search it.",
+            SearchReply,
+            parameters=(
+                *_SEARCH,
+                Parameter("by", "`time`, the default, or `relevance`", SearchOrder),
+            ),
+        ),
+        Call(
+            "search_all",
+            "GET",
+            "/api/search",
+            "Find messages in all you take part in, the newest first.",
+            SearchReply,
+            parameters=_SEARCH,
         ),
         Call(
             "messages",

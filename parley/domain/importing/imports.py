@@ -25,6 +25,7 @@ from parley.domain.giving_way import GivingWay
 from parley.domain.importing import scratch, storing
 from parley.domain.importing.reading import Reading
 from parley.domain.importing.scratch import Staged
+from parley.domain.importing.staging import SEVERAL
 from parley.domain.importing.storing import Imported
 from parley.domain.importing.times import NO_ZONE, no_such_zone, zone_called
 from parley.errors import (
@@ -177,11 +178,15 @@ class Imports:
         self._require_turn(session)
         if known.staged is not None and known.staged.needs_zone and not told.zone:
             raise BadRequest(NO_ZONE)
+        if known.staged is not None and known.staged.choices and not told.choose:
+            raise BadRequest(SEVERAL)
         require_zone(told.zone)
         before, known.told = known.told, told
+        has_to_choose = known.staged is not None and bool(known.staged.choices)
         is_same = (before.zone, before.choose, before.order) == (told.zone, told.choose, told.order)
         known.staged = known.staged if is_same else None
-        self._begin(known, is_dry=False)
+        # What was chosen is shown first.
+        self._begin(known, is_dry=has_to_choose)
         return known
 
     async def close(self) -> None:
@@ -217,7 +222,7 @@ class Imports:
 
     async def _work(self, known: Import, reading: Reading, *, is_dry: bool) -> State:
         known.staged = await self._read(known, reading)
-        if is_dry or known.staged.needs_zone:
+        if is_dry or known.staged.needs_zone or known.staged.choices:
             return State.READY
         known.state = State.STORING
         known.imported = await storing.store(

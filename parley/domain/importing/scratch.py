@@ -29,7 +29,8 @@ CREATE TABLE people (
 CREATE TABLE messages (
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL, person INTEGER, text TEXT NOT NULL,
     sent_at INTEGER NOT NULL, deleted_at INTEGER, edited_at INTEGER, pinned_at INTEGER,
-    reply_seq INTEGER, reply_id TEXT, mentions TEXT, parts TEXT, reactions TEXT
+    reply_seq INTEGER, reply_id TEXT, mentions TEXT, parts TEXT, reactions TEXT,
+    is_service INTEGER NOT NULL
 );
 CREATE TABLE reactions (
     n INTEGER PRIMARY KEY, seq INTEGER NOT NULL, emoji TEXT NOT NULL, user_id TEXT NOT NULL
@@ -68,6 +69,8 @@ class Staged(Struct, frozen=True, kw_only=True):
     """Messages too long for one, each in several now."""
     reactions_left_out: int
     pins_left_out: int
+    choices: tuple[str, ...] = ()
+    """The conversations in it, of which one has to be chosen before anything is read."""
 
     @property
     def rows(self) -> int:

@@ -36,6 +36,8 @@ from parley.importing.chats import Reaction as Reacted
 PROBLEMS_SHOWN = 100
 NAMES_SHOWN = 50
 PEOPLE_MAX = 20_000
+CHOICES_MAX = 1_000
+SEVERAL = "This file holds several conversations. Say which one is meant."
 ENTRIES_MAX = 20_000_000
 TELL_EVERY_S = 0.25
 BATCH_ROWS = 500
@@ -45,7 +47,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _NOT_INCLUDED = "The export doesn't include this file."
 _TOO_LARGE = "This file is larger than the server takes."
-_NAMELESS = "Someone"
+NAMELESS = "Someone"
+"""Whose name nobody can see, or of a deleted message that nobody knows the author of."""
 
 
 class _Body(Struct, frozen=True, array_like=True):
@@ -73,12 +76,17 @@ def stage(
     *,
     zone: ZoneInfo | None,
     max_file: int,
+    is_chosen: bool = True,
     tell: Callable[[int], None] = lambda count: None,
 ) -> Staged:
-    """Read all of it. `tell` is called now and then with how many entries were read.
+    """Read all of it; of several conversations that none was chosen of, only which they are.
+
+    `tell` is called now and then with how many entries were read.
 
     Raises `ImportRefused` where it can't be read on, or where there is nothing in it.
     """
+    if len(chat.choices) > 1 and not is_chosen:
+        return _to_choose_from(chat, scratch)
     staging = _Staging(chat, archive, scratch, zone, max_file, tell)
     with scratch.db:
         scratch.db.execute("BEGIN")
@@ -156,7 +164,7 @@ class _Staging:
             return
         if entry.sent_at.tzinfo is None and self._zone is None:
             self._needs_zone = True
-        is_service = entry.is_service or entry.person is None
+        is_service = entry.is_service or (entry.person is None and not entry.is_deleted)
         person = None if is_service or entry.person is None else self._meet(entry.person)
         said, files = ("", ()) if entry.is_deleted else self._contents(entry)
         if not (said or files or entry.is_deleted):
@@ -262,7 +270,7 @@ class _Staging:
         if len(name) > USERNAME_MAX_CHARS:
             self._note(name, f"Names have at most {USERNAME_MAX_CHARS} characters: this is cut.")
             name = name[:USERNAME_MAX_CHARS].rstrip()
-        return name if names.skeleton(name) else _NAMELESS
+        return name if names.skeleton(name) else NAMELESS
 
     # --- in the order of time ---
 
@@ -297,7 +305,7 @@ class _Staging:
 
     def _write(self, rows: list[tuple[Any, ...]]) -> None:
         self._db.executemany(
-            "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+            "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
         )
         rows.clear()
 
@@ -332,6 +340,7 @@ class _Staging:
             msgspec.json.encode(mentions).decode() if mentions and not body.is_service else None,
             parts,
             self._sums(seq, body.reactions) if body.reactions and not body.is_deleted else None,
+            body.is_service,
         )
 
     def _seq_of(self, key: str) -> int | None:
@@ -402,8 +411,38 @@ class _Staging:
         )
 
 
-def require_zone(staged: Staged) -> None:
-    """Raise `ImportRefused` where nobody said in which time zone the file was written."""
+def _to_choose_from(chat: Chat, scratch: Scratch) -> Staged:
+    staged = Staged(
+        system=chat.system,
+        title="",
+        people=(),
+        people_count=0,
+        messages=0,
+        service_lines=0,
+        files=0,
+        files_bytes=0,
+        files_missing=0,
+        files_too_large=0,
+        first_at_ms=None,
+        last_at_ms=None,
+        needs_zone=False,
+        problems=(),
+        problems_count=0,
+        split=0,
+        reactions_left_out=0,
+        pins_left_out=0,
+        choices=tuple(_storable(each) for each in chat.choices[:CHOICES_MAX]),
+    )
+    scratch.keep_summary(staged)
+    return staged
+
+
+def require_told(staged: Staged) -> None:
+    """Raise `ImportRefused` where nobody said in which time zone the file was written, or which of
+    its conversations is meant.
+    """
+    if staged.choices:
+        raise ImportRefused(SEVERAL)
     if staged.needs_zone:
         raise ImportRefused(NO_ZONE)
 

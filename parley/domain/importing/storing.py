@@ -19,7 +19,7 @@ from parley.domain.importing.reading import Reading
 from parley.domain.importing.scratch import Scratch, Staged
 from parley.errors import BadFile, ImportFails, TooLarge, Unavailable
 from parley.importing.chats import ImportRefused
-from parley.records import Conversation, File, Session, Upload, Visibility
+from parley.records import Conversation, ConversationImported, File, Session, Upload, Visibility
 from parley.storage import conversations as stored_conversations
 from parley.storage import file_sums
 from parley.storage import files as stored_files
@@ -59,7 +59,7 @@ async def store(
     to be given first; `TooLarge` where its files are more than may be; `Unavailable`.
     """
     try:
-        staging.require_zone(staged)
+        staging.require_told(staged)
     except ImportRefused as error:
         raise ImportFails(str(error)) from None
     storing = _Storing(context, reading, staged, tell)
@@ -197,12 +197,11 @@ class _Storing:
 
     def _row(self, row: Any, attached: dict[int, str]) -> tuple[Any, ...]:
         seq, id, person, said, sent_at, deleted_at, edited_at, pinned_at, *rest = row
-        reply_seq, reply_id, mentions, parts, reactions, user_id, name, is_alike = rest
-        is_service = person is None
+        reply_seq, reply_id, mentions, parts, reactions, is_service, user_id, name, is_alike = rest
         return (
             *(self._conversation.id, seq, id, seq),
-            self._owner.id if is_service else self._session_ids[person],
-            *(user_id or "", name or "", said),
+            self._owner.id if person is None else self._session_ids[person],
+            *(user_id or "", name or ("" if is_service else staging.NAMELESS), said),
             SERVICE_TYPE if is_service else "text",
             *(sent_at, deleted_at, is_alike or 0, edited_at, pinned_at),
             *(reply_seq, reply_id, mentions, parts, reactions, attached.get(seq)),
@@ -236,10 +235,11 @@ class _Storing:
             self._require_open(connection)
             return stored.show(connection, self._conversation.id, seq=self._staged.rows, at=at)
 
-        def count_it(_shown: Conversation) -> None:
+        def tell(shown: Conversation) -> None:
             context.counts.change(active=1, total=1)
+            context.bus.publish(ConversationImported(shown.id))
 
-        shown = await context.database.write(work, count_it)
+        shown = await context.database.write(work, tell)
         return Imported(shown, self._owner, self._token, tuple(self._refused))
 
     async def give_up(self) -> None:

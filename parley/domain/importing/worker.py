@@ -139,6 +139,7 @@ class _Reading:
                 scratch,
                 zone=zone,
                 max_file=asked.max_file,
+                is_chosen=bool(asked.choose),
                 tell=lambda count: self._tell(Progress(count)),
             )
         finally:

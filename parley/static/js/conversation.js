@@ -302,9 +302,12 @@ function leaveForGood() {
 
 /** What one wrote and nobody has goes with the rest: there is nobody to send it to. */
 async function nothingStays() {
+  drafts.end();
   outbox.saved.save([]);
+  filing?.then((uploads) => uploads.end(), () => {});
   const kept = await import("./kept/over.js").catch(() => undefined);
-  await kept?.over(roomId);
+  // It may have got another link since this page was opened.
+  for (const each of new Set([roomId, connection.roomId])) await kept?.over(each, key);
 }
 
 // The connection is there, or there again: what waited can go on.
@@ -376,7 +379,7 @@ async function openNotifying(event) {
 }
 
 function uploads() {
-  filing ??= import("./files/uploads.js").then(({ Uploads }) => new Uploads({ connection }));
+  filing ??= import("./files/uploads.js").then(({ Uploads }) => new Uploads({ connection, of: key }));
   filing.catch(() => (filing = undefined)); // the network may be there next time
   return filing;
 }

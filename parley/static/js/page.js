@@ -3,6 +3,7 @@
 import { selectLinksWhole } from "./browser/copy-link.js";
 import { keepForm } from "./browser/kept-form.js";
 import { later } from "./browser/later.js";
+import { remembered } from "./browser/saved.js";
 import "./browser/theme.js";
 import { learnHours, showLocalTimes } from "./browser/time.js";
 
@@ -15,4 +16,6 @@ for (const form of document.querySelectorAll("form[data-kept]")) keepForm(/** @t
 if (navigator.serviceWorker && document.documentElement.dataset.worker === "yes") {
   later(() => import("./device/worker.js").then(({ begin }) => begin(), () => {}));
 }
+// What was half written in a conversation that is not one's own any more.
+if (remembered("room:").length) later(() => import("./kept/written.js").then(({ sweepWritten }) => sweepWritten(), () => {}));
 if (document.documentElement.dataset.keptAt) import("./kept/as-of.js").then(({ tell }) => tell(), () => {});

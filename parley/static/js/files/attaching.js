@@ -131,6 +131,7 @@ export class Attaching {
   /** @param {OutgoingFile[]} files */
   show(files) {
     this.files = files;
+    if (files.length) this.composer.drafts.noteRoom();
     remember(this.kept, files.length ? JSON.stringify(files) : "", "sessionStorage");
     const known = new Map([...this.list.children].map((each) => [/** @type {HTMLElement} */ (each).dataset.upload, each]));
     const wanted = files.map((file) => {

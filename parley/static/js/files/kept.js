@@ -18,10 +18,11 @@ let opened;
 /**
  * @param {string} key
  * @param {Blob} blob
+ * @param {string} of what the conversation is known by that it is for
  * @returns {Promise<boolean>} whether it is kept
  */
-export async function keep(key, blob) {
-  return (await use("blobs", "readwrite", (store) => store.put({ blob, at: Date.now() }, key))) !== undefined;
+export async function keep(key, blob, of) {
+  return (await use("blobs", "readwrite", (store) => store.put({ blob, of, at: Date.now() }, key))) !== undefined;
 }
 
 /**
@@ -49,21 +50,42 @@ export async function notedOf(key) {
 }
 
 /** @param {string} key */
-export function forget(key) {
-  use("blobs", "readwrite", (store) => store.delete(key));
-  use("uploads", "readwrite", (store) => store.delete(key));
+export async function forget(key) {
+  await Promise.all([
+    use("blobs", "readwrite", (store) => store.delete(key)),
+    use("uploads", "readwrite", (store) => store.delete(key)),
+  ]);
 }
 
 /** Lets go of what was left behind. */
-export async function sweep() {
+export function sweep() {
+  return forgetThose(({ at }) => at < Date.now() - KEPT_MS);
+}
+
+/** @param {string} conversation what it is known by: lets go of all that is for it */
+export function forgetOf(conversation) {
+  return forgetThose(({ of }) => of === conversation);
+}
+
+/**
+ * Never rejects.
+ * @param {(kept: {at: number, of?: string}) => boolean} isWanted
+ */
+async function forgetThose(isWanted) {
   const database = await open();
-  if (!database) return;
-  const cursor = database.transaction("blobs").objectStore("blobs").openCursor();
-  cursor.onsuccess = () => {
-    if (!cursor.result) return;
-    if (cursor.result.value.at < Date.now() - KEPT_MS) forget(String(cursor.result.key));
-    cursor.result.continue();
-  };
+  /** @type {string[]} */
+  const found = [];
+  await new Promise((done, failed) => {
+    const cursor = database?.transaction("blobs").objectStore("blobs").openCursor();
+    if (!cursor) return done(undefined);
+    cursor.onerror = failed;
+    cursor.onsuccess = () => {
+      if (!cursor.result) return done(undefined);
+      if (isWanted(cursor.result.value)) found.push(String(cursor.result.key));
+      cursor.result.continue();
+    };
+  }).catch(() => {});
+  await Promise.all(found.map(forget));
 }
 
 /**

@@ -9,8 +9,9 @@ import { Upload } from "./upload.js";
 const AT_ONCE = 2;
 
 export class Uploads {
-  /** @param {{connection: import("../connection/connection.js").Connection}} parts */
-  constructor({ connection }) {
+  /** @param {{connection: import("../connection/connection.js").Connection, of: string}} parts `of`: what the conversation is known by */
+  constructor({ connection, of }) {
+    this.of = of;
     this.address = () => `/api/conversations/${encodeURIComponent(connection.roomId)}/uploads`;
     /** @type {Map<string, (() => void)[]>} who waits for which */
     this.waiting = new Map();
@@ -26,7 +27,7 @@ export class Uploads {
    */
   async add({ key, name }, blob) {
     this.take(key, name, blob, {});
-    const isKept = await keep(key, blob);
+    const isKept = await keep(key, blob, this.of);
     const known = live.get(key);
     if (!known) return forget(key); // it was let go of meanwhile
     known.isFleeting = !isKept;
@@ -115,7 +116,7 @@ export class Uploads {
     this.next();
   }
 
-  /** @param {OutgoingFile[]} files they are sent, or nobody wants them any more */
+  /** @param {Pick<OutgoingFile, "key">[]} files they are sent, or nobody wants them any more */
   letGo(files) {
     for (const { key } of files) {
       const known = live.get(key);
@@ -126,6 +127,11 @@ export class Uploads {
       this.settle(key);
     }
     this.next();
+  }
+
+  /** The conversation is not one's own any more. */
+  end() {
+    this.letGo([...live.keys()].map((key) => ({ key })));
   }
 
   resume() {

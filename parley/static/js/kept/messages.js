@@ -27,14 +27,14 @@ export function keptMessages(roomId) {
   return use("readonly", (store) => store.get(roomId));
 }
 
-/**
- * @param {string | ((roomId: string) => boolean)} which one, or all of which it holds
- * @returns {Promise<void>}
- */
-export async function forgetMessages(which) {
-  if (typeof which === "string") return which ? use("readwrite", (store) => store.delete(which)) : undefined;
-  const known = (await use("readonly", (store) => store.getAllKeys())) ?? [];
-  for (const roomId of known) if (which(roomId)) await forgetMessages(roomId);
+/** @param {string} roomId empty for none */
+export async function forgetMessages(roomId) {
+  if (roomId) await use("readwrite", (store) => store.delete(roomId));
+}
+
+/** @returns {Promise<string[]>} the ids of those of which messages are kept */
+export async function roomsKept() {
+  return (await use("readonly", (store) => store.getAllKeys())) ?? [];
 }
 
 /**

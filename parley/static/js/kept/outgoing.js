@@ -1,5 +1,6 @@
 // @ts-check
 // What waits to be sent, without the page that it was written on: see writing/saved-outbox.js.
+import { forget } from "../files/kept.js";
 import { openOutbox, use } from "../writing/saved-outbox.js";
 
 /** @typedef {import("../state/store.js").Outgoing & {roomId: string, to?: string}} Waiting `to`: the room id */
@@ -17,7 +18,11 @@ export async function drop(clientId) {
 
 /** @param {string} roomId */
 export async function forgetOutgoing(roomId) {
-  for (const { clientId, to } of await waiting()) if (to === roomId) await drop(clientId);
+  for (const { clientId, to, files } of await waiting()) {
+    if (to !== roomId) continue;
+    await drop(clientId);
+    for (const { key } of files ?? []) await forget(key);
+  }
 }
 
 /** @type {Promise<IDBDatabase | undefined> | undefined} */

@@ -3,6 +3,7 @@
 import { forgetMessages } from "./messages.js";
 import { PAGES } from "./names.js";
 import { forgetOutgoing } from "./outgoing.js";
+import { forgetWritten } from "./written.js";
 
 /** @type {Set<string>} nothing is kept of them again by this page */
 export const overHere = new Set();
@@ -10,8 +11,9 @@ export const overHere = new Set();
 /**
  * Never rejects. The worker keeps nothing again by itself: the server does not show the page to who takes part any more.
  * @param {string} roomId
+ * @param {string} [key] what it is known by on this device, where that is known
  */
-export async function over(roomId) {
+export async function over(roomId, key) {
   overHere.add(roomId);
   try {
     const pages = await caches.open(PAGES);
@@ -22,4 +24,5 @@ export async function over(roomId) {
   }
   await forgetMessages(roomId);
   await forgetOutgoing(roomId);
+  await forgetWritten(roomId, key);
 }

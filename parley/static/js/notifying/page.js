@@ -1,6 +1,7 @@
 // @ts-check
 // On the page of a conversation, in a browser that is notified: what is read here is shown by no notification.
 import { refresh } from "./device.js";
+import { close } from "./shown.js";
 
 /**
  * @param {object} parts
@@ -13,12 +14,4 @@ export function follow({ key, store }) {
   store.watch(["unread"], takeAway);
   document.addEventListener("visibilitychange", takeAway);
   store.watch(["gone"], ({ gone }) => gone && close(key));
-}
-
-/** @param {string} key */
-export async function close(key) {
-  const registration = await navigator.serviceWorker?.getRegistration();
-  for (const shown of (await registration?.getNotifications?.()) ?? []) {
-    if (shown.data?.key === key) shown.close();
-  }
 }

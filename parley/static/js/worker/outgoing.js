@@ -38,12 +38,14 @@ async function sendIn(roomId, entries) {
 }
 
 /**
+ * Rejects where the server is there, but cannot say.
  * @param {string} roomId
  * @returns {Promise<string>} as whom the server shows the conversation to this browser, empty for a stranger
  */
 async function whoIsHere(roomId) {
   const path = `/conversation/${encodeURIComponent(roomId)}`;
   const answer = await fetch(path, { headers: { ...OWN_PAGE, Accept: "text/html" }, cache: "no-store" });
+  if (answer.status >= 500 || answer.status === 429) throw new Error(`Answered ${answer.status}.`);
   return /<main [^>]*\bdata-user-id="([^"]*)"/.exec(await answer.text())?.[1] ?? "";
 }
 

@@ -1,10 +1,11 @@
 // @ts-check
 // Pages as they were last seen: one's own list, and the conversations that one takes part in.
-import { forgetMessages } from "../kept/messages.js";
+import { forgetMessages, roomsKept } from "../kept/messages.js";
 import { KEPT_AT, KEPT_TITLE, KEPT_VERSION, PAGES, roomOf } from "../kept/names.js";
 import { forgetOutgoing } from "../kept/outgoing.js";
+import { ask } from "../connection/wire.js";
 import { keepAssets } from "./assets.js";
-import { version } from "./scope.js";
+import { version, worker } from "./scope.js";
 
 /** Beside the list. The one that was seen the longest ago goes first. */
 const MOST = 30;
@@ -115,6 +116,9 @@ export async function versionsKept() {
 export async function forget(path) {
   await (await caches.open(PAGES)).delete("/");
   await drop(path);
+  for (const shown of (await worker.registration.getNotifications?.()) ?? []) {
+    if (shown.tag.startsWith("talk-") && shown.data?.url.split("#")[0] === path) shown.close();
+  }
 }
 
 /** @param {string} path */
@@ -124,16 +128,36 @@ async function drop(path) {
 }
 
 /**
- * What one's own list does not name is not one's own any more; unless the list goes on.
+ * What one's own list does not name is not one's own any more. Where the list goes on, the rest of it is asked for,
+ * then the page of each that it does not name: one that is talked in meanwhile may move past us.
  * @param {string} list
  */
 async function prune(list) {
-  if (/ id="own-older"/.test(list)) return;
-  for (const { url } of await (await caches.open(PAGES)).keys()) {
-    const { pathname } = new URL(url);
-    if (roomOf(pathname) && !list.includes(`href="${pathname}"`)) await forget(pathname);
+  const cursor = / id="own-older"[^>]* data-cursor="([^"]+)"/.exec(list)?.[1];
+  const isNamed = (/** @type {string} */ path) => list.includes(`href="${path}"`);
+  const kept = (await (await caches.open(PAGES)).keys()).map(({ url }) => new URL(url).pathname).filter(roomOf);
+  const messages = (await roomsKept()).map((roomId) => `/conversation/${encodeURIComponent(roomId)}`);
+  const others = [...new Set([...kept, ...messages])].filter((path) => !isNamed(path));
+  if (!cursor) for (const path of others) await forget(path);
+  else if (others.length) for (const path of await notOwn(others, cursor)) await refetch(path);
+}
+
+/**
+ * Those of the pages that are of no conversation of one's own, as far as all are told.
+ * @param {string[]} paths
+ * @param {string} from where the list goes on
+ * @returns {Promise<string[]>}
+ */
+async function notOwn(paths, from) {
+  let left = paths;
+  for (let cursor = from; cursor && left.length;) {
+    const { success, conversations, next_cursor: next = "" } = await ask(`/api/mine?limit=100&cursor=${encodeURIComponent(cursor)}`);
+    if (!success) return [];
+    const own = new Set(conversations.map((/** @type {{room_id: string}} */ { room_id: id }) => `/conversation/${encodeURIComponent(id)}`));
+    left = left.filter((path) => !own.has(path));
+    cursor = next;
   }
-  await forgetMessages((roomId) => !list.includes(`href="/conversation/${roomId}"`));
+  return left;
 }
 
 /** @param {string} page */

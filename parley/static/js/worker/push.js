@@ -74,9 +74,14 @@ export function words({ kind, title = "", room_id: roomId = "", count = 1, sende
   }
   const what = count > 1 ? `${count} new messages` : "New message";
   if (!sender) return { title: `${what} in ${called}`, body: "" };
-  const said = text || (attachments === 1 ? "sent a file" : `sent ${attachments} files`);
-  const line = text ? `${sender}: ${said}` : `${sender} ${said}`;
+  const line = text ? `${sender}: ${text}` : `${sender} sent ${wordless(attachments)}`;
   return { title: called, body: count > 1 ? `${what}\n${line}` : line };
+}
+
+/** @param {number} [files] none where all that was written is signs, as of an empty block of code */
+function wordless(files) {
+  if (!files) return "a message";
+  return files === 1 ? "a file" : `${files} files`;
 }
 
 /** @param {number} count */

@@ -18,6 +18,9 @@ export class Drafts {
     this.prefix = `draft:${key}:`;
     this.aims = `aim:${key}:`;
     this.editing = `edit:${key}`;
+    this.room = `room:${key}`;
+    this.roomId = roomIds[0];
+    this.isOver = false;
     this.earlier = roomIds.map((roomId) => `draft:${roomId}`);
     this.tab = tabId();
     /** @type {Set<string>} the tabs that answered */
@@ -30,18 +33,33 @@ export class Drafts {
   /** What was half written in this tab before, or on an earlier version of this page. */
   own() {
     const own = recall(this.prefix + this.tab);
+    if (own) this.noteRoom();
     const earlier = this.earlier.find((name) => recall(name));
     return own || !earlier ? own : this.take(earlier);
   }
 
   /** @param {string} text */
   keep(text) {
+    if (this.isOver) return;
     remember(this.prefix + this.tab, text);
+    if (text) this.noteRoom();
+  }
+
+  /** Of which conversation all of this is, for when that is over: see kept/written.js. */
+  noteRoom() {
+    if (!this.isOver) remember(this.room, this.roomId);
+  }
+
+  /** Nothing is kept from now on. */
+  end() {
+    this.isOver = true;
   }
 
   /** @param {import("./replying.js").Aim} aim what belongs to the text */
   keepAim(aim) {
     const { replyTo, chosen } = aim;
+    if (this.isOver) return;
+    if (replyTo || chosen) this.noteRoom();
     remember(this.aims + this.tab, replyTo || chosen ? JSON.stringify(aim) : "");
   }
 
@@ -66,7 +84,7 @@ export class Drafts {
 
   /** @param {string} edit */
   keepEdit(edit) {
-    remember(this.editing, edit, "sessionStorage");
+    if (!this.isOver) remember(this.editing, edit, "sessionStorage");
   }
 
   /**

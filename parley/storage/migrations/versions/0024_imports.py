@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0023"
-down_revision = "0021"
+revision = "0024"
+down_revision = "0023"
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 DELETED = sa.text("deleted_at IS NOT NULL AND importing_at IS NULL")

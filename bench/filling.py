@@ -1,0 +1,43 @@
+"""Long conversations, written past the server: nobody says a hundred thousand things one by one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from parley.storage.folder import NAME
+from parley.storage.schema import milliseconds
+
+_SAY = (
+    "INSERT INTO messages (conversation_id, seq, id, changed_seq, session_id, user_id, username,"
+    " text, type, sent_at) VALUES (?, ?, ?, ?, ?, 'ada', 'Ada', ?, 'text', ?)"
+)
+
+
+def fill(folder: Path, room_id: str, texts: Iterable[str], *, last_at: datetime) -> int:
+    """Have Ada say these, one after the other, a second apart up to `last_at`; how many they are.
+
+    While nobody else writes.
+    """
+    said = list(texts)
+    last_ms = milliseconds(last_at) or 0
+    with closing(sqlite3.connect(folder / NAME, timeout=30)) as connection, connection:
+        number, session, seq = connection.execute(
+            "SELECT id, owner_session_id, seq FROM conversations WHERE room_id = ?", (room_id,)
+        ).fetchone()
+        connection.executemany(
+            _SAY,
+            (
+                (number, at, f"{at}-x", at, session, text, last_ms - 1_000 * (seq + len(said) - at))
+                for at, text in enumerate(said, seq + 1)
+            ),
+        )
+        connection.execute(
+            "UPDATE conversations SET seq = seq + ?, message_count = message_count + ?,"
+            " last_activity_at = ? WHERE id = ?",
+            (len(said), len(said), last_ms, number),
+        )
+    return len(said)

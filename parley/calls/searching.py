@@ -1,0 +1,51 @@
+"""Finding messages."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from parley import contract, present, web
+from parley.calls.answering import parameters
+from parley.domain import reactions, searching
+from parley.errors import BadRequest
+
+
+async def search(room_id: str) -> contract.SearchReply:
+    query = parameters("search")
+    context, session = web.site().context, await web.session_if_known()
+    page = await searching.in_conversation(
+        context,
+        room_id,
+        session,
+        query.get("q", ""),
+        limit=query.get("limit", contract.SEARCH_PAGE_DEFAULT),
+        cursor=query.get("cursor"),
+        by=query.get("by", searching.TIME),
+        zone=_zone(query.get("zone")),
+    )
+    messages = tuple(hit.message for hit in page.found)
+    own = await reactions.own_unnamed(context, room_id, session, messages)
+    return present.found(page, own)
+
+
+async def search_all() -> contract.SearchReply:
+    query = parameters("search_all")
+    page = await searching.everywhere(
+        web.site().context,
+        await web.session_if_known(),
+        query.get("q", ""),
+        limit=query.get("limit", contract.SEARCH_PAGE_DEFAULT),
+        cursor=query.get("cursor"),
+        zone=_zone(query.get("zone")),
+    )
+    return present.found(page, is_everywhere=True)
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    """Raises `BadRequest` for what is none."""
+    if name is None:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise BadRequest("zone must be a time zone such as Europe/Berlin.") from None

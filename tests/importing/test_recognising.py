@@ -1,0 +1,151 @@
+"""Every format is known by its file, and of any other file it is said what it is."""
+
+from __future__ import annotations
+
+import zipfile
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from parley import importing
+from parley.importing import recognising
+from parley.importing.archive import Archive
+from parley.importing.chats import ImportRefused
+from parley.importing.recognising import READERS, open_chat
+from tests.importing import reading
+from tests.importing.reading import SAMPLES, entries
+
+PACKAGE = Path(importing.__file__).parent
+SYSTEMS = {
+    "telegram": "Telegram",
+    "slack": "Slack",
+    "discord": "Discord",
+    "mattermost": "Mattermost",
+    "element": "Element",
+    "google-chat": "Google Chat",
+    "teams": "Microsoft Teams",
+    "skype": "Skype",
+    "rocket-chat": "Rocket.Chat",
+    "whatsapp": "WhatsApp",
+    "irc": "IRC",
+}
+
+
+def refusal(path: Path) -> str:
+    with Archive(path) as archive, pytest.raises(ImportRefused) as refused:
+        open_chat(archive)
+    return str(refused.value)
+
+
+def test_every_reader_is_asked() -> None:
+    modules = [path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__"]
+    found = {
+        name for name in modules if hasattr(import_module(f"parley.importing.{name}"), "recognise")
+    }
+    assert found <= set(READERS)
+
+
+@pytest.mark.parametrize(
+    "sample", sorted(path.name for path in SAMPLES.iterdir() if path.name != "expected.json")
+)
+def test_samples_are_known(sample: str) -> None:
+    with Archive(SAMPLES / sample) as archive:
+        system = next(name for begin, name in SYSTEMS.items() if sample.startswith(begin))
+        assert open_chat(archive).system == system
+
+
+def test_a_conversation_is_chosen() -> None:
+    with Archive(SAMPLES / "rocket-chat-messages.json") as archive:
+        assert len(entries(open_chat(archive, choose="r1"))) == 3
+        assert len(open_chat(archive, choose="").choices) == 2
+        with pytest.raises(ImportRefused, match="no conversation called r9"):
+            open_chat(archive, choose="r9")
+
+
+def test_the_order_of_dates_reaches_the_reader_that_asks_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = list[str | None]()
+
+    def recognise(archive: Archive, order: str | None = None) -> None:
+        asked.append(order)
+
+    monkeypatch.setattr("parley.importing.telegram.recognise", recognise)
+    monkeypatch.setattr(recognising, "READERS", ("telegram", "element"))
+    with Archive(SAMPLES / "element-export.json") as archive:
+        assert open_chat(archive, order="dmy").system == "Element"
+        assert open_chat(archive, order="").system == "Element"
+    assert asked == ["dmy", None]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("chat.txt", b"", "This file is empty"),
+        ("msgstore.db.crypt14", b"\x01\x02\x03" * 99, "encrypted backup of WhatsApp"),
+        ("msgstore.db.crypt15", b"\x01\x02\x03" * 99, "encrypted backup of WhatsApp"),
+        ("signal-2024-01-31.backup", b"\x01\x02\x03" * 99, "encrypted backup of Signal"),
+        ("a.png", b"\x89PNG\r\n\x1a\n\x00", "This is a picture"),
+        ("_chat.txt", b"\xff\xd8\xff\xe0\x00", "This is a picture"),
+        ("a.webp", b"RIFF\x00\x00\x00\x00WEBP", "This is a picture"),
+        ("a.heic", b"\x00\x00\x00\x18ftypheic", "This is a picture"),
+        ("a.mp4", b"\x00\x00\x00\x18ftypisom", "This is a film"),
+        ("a.pdf", b"%PDF-1.7", "This is a document"),
+        ("msgstore.db", b"SQLite format 3\x00\x10", "database of a program"),
+        ("export.tar.gz", b"\x1f\x8b\x08\x00", "packed file (gzip)"),
+        ("8_live.tar", b"messages.json\x00", "packed file (TAR)"),
+        ("a.csv", b"AuthorID,Author,Date", "This is a table"),
+        (
+            "messages.html",
+            b'<!DOCTYPE html><html><head></head><body><div class="page_wrap">',
+            "Machine-readable JSON",
+        ),
+        ("a.html", b'<html><body class="mx_Export">', "again from Element and choose JSON"),
+        ("a.html", b"<html><div class=chatlog__message>", "again from DiscordChatExporter"),
+        ("a.html", b"<html><title>Slack export", "ZIP file by Slack itself"),
+        ("a.html", b"<html><p>Hi", "This is a web page"),
+        ("sms.xml", b"<?xml version='1.0'?><smses/>", "This is XML"),
+        ("message_1.json", b'{"messages":[{"sender_name":"Ana"}]}', "Facebook or Instagram"),
+        ("Hangouts.json", b'{"conversation_state":[]}', "export of Hangouts"),
+        ("a.json", b'{"a": 1}', "This is JSON, but not of a chat"),
+        ("a.bin", b"\x00\x01\x02", "can't tell what this file is"),
+    ],
+)
+def test_what_else_it_is_is_told(tmp_path: Path, name: str, content: bytes, why: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    said = refusal(path)
+    assert why in said
+    assert "Parley reads exports of WhatsApp, Telegram" in said
+
+
+@pytest.mark.parametrize(
+    ("members", "why"),
+    [
+        ({}, "nothing in this archive"),
+        ({"a.jpg": b"\xff\xd8\xff\xe0"}, "This is a picture"),
+        ({"a.jpg": b"\xff\xd8", "b.jpg": b"\xff\xd8"}, "None of the files in it"),
+        (
+            {"ChatExport/messages.html": b'<!DOCTYPE html><html><div class="page_wrap">', "a": b""},
+            "Machine-readable JSON",
+        ),
+        ({"[Content_Types].xml": b"<?xml?>", "word/document.xml": b"<w/>"}, "document"),
+    ],
+)
+def test_so_of_an_archive(tmp_path: Path, members: dict[str, bytes], why: str) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        for name, content in members.items():
+            file.writestr(name, content)
+    assert why in refusal(path)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.binary(max_size=100) | st.text(st.sampled_from('{}[]":,<>ahtml1 \n'), max_size=100))
+def test_any_file_is_told_or_read(tmp_path: Path, content: bytes | str) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    reading.survives(open_chat, path)

@@ -1,0 +1,86 @@
+"""HTML of other chats becomes Markdown, whatever it holds, and in no time."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from parley.importing import rich_text
+from parley.importing.rich_text import markdown, words
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<b>Hi</b> there", "**Hi** there"),
+        ("<p>one</p>\n<p>two <em>x</em></p>", "one\n\ntwo *x*"),
+        ("a<br>b<br/>c", "a\nb\nc"),
+        ("<h1>Title</h1>text", "**Title**\ntext"),
+        ("<code>a_b</code> <del>no</del>", "`a_b` ~~no~~"),
+        ('<pre><code class="language-py">x = 1\n  y</code></pre>z', "```py\nx = 1\n  y\n```\nz"),
+        ("<blockquote>\n<p>a</p>\n<p>b</p>\n</blockquote>\n<p>me</p>", "> a\n> \n> b\n\n\nme"),
+        ("<ul>\n<li>a</li>\n<li>b</li>\n</ul>\nend", "• a\n• b\nend"),
+        ('<ol start="3"><li>a<li><b>b</b></ol>', "3\\. a\n4\\. **b**"),
+        ("<table><tr><td>1</td><td>2</td></tr><tr><td>3</td></tr></table>", "1 2 \n3"),
+        ('<a href="https://e.org">see</a>', "[see](https://e.org)"),
+        ('<a href="javascript:alert(1)">see</a>', "see (javascript:alert(1))"),
+        ('<a href="https://matrix.to/#/@ana:e.org">Ana</a>: hi', "@Ana: hi"),
+        ('<at id="8:bo">Bo</at> hi', "@Bo hi"),
+        ('<img src="mxc://e" alt=":parrot:">', ":parrot:"),
+        ("<mx-reply><blockquote>old <b>x</b></blockquote></mx-reply>new", "new"),
+        ("<script>bad()</script><style>b{}</style>ok", "ok"),
+        ("*as it is* &amp; &lt;b&gt; &#x41;", r"\*as it is\* & <b> A"),
+        ("1 < 2 > 0 <!-- no --> <?x?>y", "1 < 2 > 0 y"),
+        ("a\x00b\ud800c", "abc"),
+        ("", ""),
+    ],
+)
+def test_what_is_said_and_marked_is_kept(html: str, text: str) -> None:
+    assert markdown(html) == text
+
+
+def test_lines_may_break_as_in_the_file() -> None:
+    assert markdown("a\nb  <i>c</i>\n", keeps_breaks=True) == "a\nb *c*"
+    assert markdown("a\nb") == "a b"
+
+
+def test_elements_can_be_left_out() -> None:
+    assert markdown("<quote>old<b>er</b></quote>new", unsaid=("quote",)) == "new"
+
+
+@pytest.mark.parametrize("limit", ["PARSED_MAX_CHARS", "PIECES_MAX"])
+def test_of_what_is_too_much_the_words_are_taken(
+    limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rich_text, limit, 3)
+    assert markdown("<b>a</b><i>b</i><b>c</b><br><i>&lt;d</i>") == "abc\n<d"
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *("<", "<a ", "<b>", "<!--", "<![CDATA[", "<a href='", "<a href='>", "</", "<?", "<p>x"),
+        *("<li>", "</p>", "&", "&#", "<script>", "<blockquote>x", "<b>x</b>", "<a b=c", "*_`["),
+        *("<ol>", "<br>"),
+    ],
+)
+def test_no_html_takes_long(piece: str) -> None:
+    html = piece * (rich_text.PARSED_MAX_CHARS // len(piece))
+    started = time.process_time()
+    markdown(html)
+    # It takes a second at most; in ways that look for an end again and again, minutes.
+    assert time.process_time() - started < 10
+
+
+def test_ten_million_letters_are_read() -> None:
+    assert len(markdown("<b>word</b> " * 900_000)) == 900_000 * 5 - 1
+    assert len(words("<" * 10_000_000)) == 10_000_000
+
+
+@settings(deadline=None)
+@given(st.text(st.sampled_from("<>/=\"' abpreliuq-!&;#x\n*`"), max_size=200))
+def test_any_html_is_read(html: str) -> None:
+    markdown(html).encode()
