@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from parley.domain import conversations, messages
+from parley.contract import MESSAGE_MAX_CHARS
+from parley.domain import conversations, messages, participants
 from parley.domain.context import Context
 from parley.domain.importing import scratch, storing
 from parley.domain.importing.reading import Reading
 from parley.domain.importing.scratch import Staged
 from parley.domain.importing.storing import Imported
+from parley.domain.participants import Joining
+from parley.domain.reactions import react_as
 from parley.errors import ImportFails
 from parley.records import Message
 from tests.importing import plain
@@ -140,3 +144,90 @@ async def test_a_file_without_a_time_zone_is_not_stored_before_one_is_given(
     assert rows(context.database._folder, "conversations") == 0
     (lunch,) = await all_of(context, await bring(context, tmp_path, said, zone="Europe/Berlin"))
     assert lunch.sent_at.isoformat() == "2024-07-01T10:00:00+00:00"
+
+
+async def test_reactions_come_along_and_what_is_no_emoji_is_counted(
+    context: Context, tmp_path: Path, said: Path
+) -> None:
+    reactions = [
+        {"emoji": "👍", "people": ["ben", "cleo"]},
+        {"emoji": "❤", "count": 3, "people": ["ben"]},
+        {"emoji": ":party_parrot:", "count": 2},
+    ]
+    plain.write(said, one(1, ANA, "Tea?", reactions=reactions), one(2, BEN, "Yes"), ben="Ben")
+    assert (await dry_run(tmp_path, said)).reactions_left_out == 2
+    imported = await bring(context, tmp_path, said)
+    first, second = await all_of(context, imported)
+    found = json.loads(first.reactions or "[]")
+    assert [(each["emoji"], each["count"]) for each in found] == [("👍", 2), ("❤️", 3)]
+    assert second.user_id == found[0]["user_ids"][0] == found[1]["user_ids"][0]
+    assert rows(context.database._folder, "reactions") == 3
+
+
+async def test_one_who_is_the_only_known_of_several_takes_a_reaction_back(
+    context: Context, tmp_path: Path, said: Path
+) -> None:
+    plain.write(said, one(1, ANA, "Tea?", reactions=[{"emoji": "👍", "count": 2}]))
+    imported = await bring(context, tmp_path, said)
+    room_id = imported.conversation.room_id
+    await participants.join(
+        context, room_id, Joining(imported.owner, username="Host", keeps_cookie=True)
+    )
+    [message] = await all_of(context, imported)
+    for on, count in ((True, 3), (False, 2)):
+        changed = await react_as(context, room_id, imported.owner, message.id, "👍", on=on)
+        assert json.loads(changed.message.reactions or "")[0]["count"] == count
+
+
+async def test_whom_a_text_means_is_found_among_the_imported(
+    context: Context, tmp_path: Path, said: Path
+) -> None:
+    plain.write(said, one(1, ANA, "Hi @Ben Ek, and `@Ben Ek`"), one(2, BEN, "Yes"), ben="Ben Ek")
+    first, second = await all_of(context, await bring(context, tmp_path, said))
+    assert json.loads(first.mentions or "[]") == [second.user_id]
+    assert '["mention","' in (first.parts or "")
+
+
+async def test_a_text_too_long_for_a_message_becomes_several_and_loses_nothing(
+    context: Context, tmp_path: Path, said: Path
+) -> None:
+    text = " ".join(f"word{number}" for number in range(3_000))
+    plain.write(said, one(1, ANA, text, key="long"), one(2, BEN, "Long!", reply_to="long"))
+    assert (await dry_run(tmp_path, said)).split == 1
+    *pieces, answer = await all_of(context, await bring(context, tmp_path, said))
+    assert len(pieces) > 1
+    assert all(len(each.text) <= MESSAGE_MAX_CHARS for each in pieces)
+    assert " ".join(each.text for each in pieces) == text
+    assert answer.answered is not None
+    assert answer.answered.id == pieces[0].id
+
+
+async def test_of_names_that_look_alike_all_but_the_first_are_marked(
+    context: Context, tmp_path: Path, said: Path
+) -> None:
+    plain.write(said, one(1, ANA, "a"), one(2, BEN, "b"), ana="Ana", ben="\u0410na")
+    first, second = await all_of(context, await bring(context, tmp_path, said))
+    assert (first.is_alike, second.is_alike) == (False, True)
+
+
+async def test_names_and_texts_are_made_fit_to_keep(
+    context: Context, tmp_path: Path, said: Path
+) -> None:
+    plain.write(
+        said,
+        one(1, ANA, "a\0b\ud800"),
+        one(2, BEN, "c"),
+        ana="\u202eevil\n name",
+        ben="\u200b",
+    )
+    first, second = await all_of(context, await bring(context, tmp_path, said))
+    assert (first.username, first.text) == ("evil name", "ab?")
+    assert second.username == "Someone"
+
+
+async def test_a_deleted_message_of_nobody_known_is_no_line_of_the_service(
+    context: Context, tmp_path: Path, said: Path
+) -> None:
+    plain.write(said, one(1, None, deleted=True))
+    [gone] = await all_of(context, await bring(context, tmp_path, said))
+    assert (gone.type, gone.username, gone.deleted_at is None) == ("text", "Someone", False)

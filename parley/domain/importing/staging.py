@@ -166,6 +166,9 @@ class _Staging:
             self._needs_zone = True
         is_service = entry.is_service or (entry.person is None and not entry.is_deleted)
         person = None if is_service or entry.person is None else self._meet(entry.person)
+        for each in entry.reactions:
+            for key in each.people:
+                self._meet(key)
         said, files = ("", ()) if entry.is_deleted else self._contents(entry)
         if not (said or files or entry.is_deleted):
             self._note(entry.place, "There is nothing in this message.")
