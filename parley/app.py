@@ -23,6 +23,8 @@ from parley.domain.clocks import ClockCheck
 from parley.domain.context import Context
 from parley.domain.filing import Filing, Quotas
 from parley.domain.forgetting import Ages, Forgetting
+from parley.domain.importing import reading, storing
+from parley.domain.importing.imports import Imports
 from parley.domain.indexing import Indexing
 from parley.domain.mailing import Mailing, Shown
 from parley.domain.presence import Presence
@@ -65,11 +67,13 @@ from parley.pages import (
     transcript,
 )
 from parley.pages.assets import SHOWN_ELSEWHERE, Assets
+from parley.pages.claims import claim_pages
 from parley.pages.conversations import pages
 from parley.pages.door import door_pages
 from parley.pages.export import export_pages
 from parley.pages.files import file_pages
 from parley.pages.files_of import file_list_pages
+from parley.pages.imports import import_pages
 from parley.pages.mail import mail_pages
 from parley.pages.manage import manage_pages
 from parley.pages.manifest import manifest_pages
@@ -147,6 +151,8 @@ class Parley(Quart):
             site.secret = await asyncio.to_thread(secret_file.load, site.config.data)
             site.push_key = vapid.public_key(vapid.private_key(_push_seed(site.secret)))
             await participants.forget_sockets(site.context)
+            await storing.forget_left(site.context)
+            await asyncio.to_thread(reading.remove_left, site.config.data)
             await conversations.count(site.context)  # now, while nobody waits for it
             await self._rekey()
         except StartupError:
@@ -224,6 +230,7 @@ def create_app(config: Config | None = None) -> Parley:
         limits=limits,
         connection_count=lambda: realtime.server.connection_count,
     )
+    web_site(app).imports = Imports(context, config.data, is_on=config.imports)
     app.config["MAX_CONTENT_LENGTH"] = contract.FORM_MAX_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = contract.FORM_MAX_BYTES
     app.config["MAX_FORM_PARTS"] = contract.FIELDS_MAX
@@ -286,6 +293,8 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(file_list_pages)
     app.register_blueprint(export_pages)
     app.register_blueprint(search_pages)
+    app.register_blueprint(import_pages)
+    app.register_blueprint(claim_pages)
     app.register_blueprint(file_pages(allowed_origins=config.allowed_origins))
     if has_mail:
         for blueprint in mail_pages():
@@ -304,6 +313,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_error_handler(HTTPException, _tell_http)
     app.register_error_handler(Exception, _tell_fault)
     app.jinja_env.globals.update(service_worker=config.service_worker)
+    app.jinja_env.globals.update(has_imports=config.imports and config.max_file > 0)
     _set_up_templates(app, app.assets, has_mail=has_mail)
     app.asgi_app = Gate(  # type: ignore[method-assign]  # how Quart takes middleware
         app.realtime.server,
@@ -363,7 +373,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
             await asyncio.sleep(contract.ROOM_POSITION_EVERY_S)
             app.realtime.audience.tell_positions()
 
-    config = web_site(app).config
+    config, imports = web_site(app).config, web_site(app).imports
     clock_check = ClockCheck(config.today)
     ages = Ages(config.keep_sessions_days, config.keep_empty_days, config.away_after_s)
     every_s = ERASE_EVERY_S
@@ -458,6 +468,8 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         for chore in chores:
             chore.cancel()
         await app.pushing.close()
+        if imports is not None:
+            await imports.close()
         context.slices.stop()
         if context.filing is not None:
             await context.filing.workshop.close()

@@ -179,6 +179,68 @@ def check(context: click.Context, /, *, contents: bool, **flags: str | None) -> 
     _or_say_why(asked, compare)
 
 
+@main.command(name="import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True))
+@click.option("--dry-run", is_flag=True, help="Only say what it would become.")
+@click.option("--title", default="", help="The conversation's title, instead of the file's.")
+@click.option(
+    "--zone",
+    default="",
+    metavar="ZONE",
+    help="The time zone of the phone or computer that wrote the file, such as Europe/Berlin, where "
+    "the file doesn't say.",
+)
+@click.option("--choose", default="", metavar="NAME", help="Which channel, of a file with several.")
+@click.option(
+    "--order",
+    default="",
+    type=click.Choice(["", "dmy", "mdy", "ymd"]),
+    metavar="ORDER",
+    help="How the file writes dates, where it leaves that open: dmy, mdy or ymd.",
+)
+@with_settings(
+    *("data", "public_url", "port", "files_url", "max_file"),
+    *("files_per_person", "files_per_conversation", "files_in_all"),
+    data=SERVERS_FOLDER,
+    port="the server's port",
+)
+def import_(
+    file: Path,
+    *,
+    dry_run: bool,
+    title: str,
+    zone: str,
+    choose: str,
+    order: str,
+    **flags: str | None,
+) -> None:
+    """Make a conversation of FILE, which another chat exported.
+
+    The server must not run meanwhile, unless it is a --dry-run; on its page /import files can be
+    imported at any time.
+    """
+
+    def bring(config: Config) -> None:
+        hosting = _hosting()
+
+        def tell(staged: Any) -> None:
+            for line in hosting.becomes(staged):
+                say(line)
+
+        told = hosting.Told(title=title, zone=zone, choose=choose, order=order)
+        if dry_run:
+            tell(hosting.dry_run(config, file, told))
+            say("Nothing was stored, as this is a dry run.")
+            return
+        made = hosting.import_file(config, file, told, tell)
+        for name in made.files_refused:
+            say(f"Left out, as it can't be opened or is too large: {name}")
+        say(f"Imported to {made.link}")
+        say(f"To own it, open this within ten minutes: {made.owner_link}")
+
+    _or_say_why(flags, bring)
+
+
 # An id may begin with a hyphen, and even with -h.
 @main.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("room")

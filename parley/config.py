@@ -346,6 +346,13 @@ class Config:
     files_in_all: int = _setting(
         _size, "20GB", "how much the files of this server may take up", "SIZE"
     )
+    imports: bool = _setting(
+        _switch,
+        "on",
+        "off lets no one import what another chat exported; by default anyone who can start a "
+        "conversation can, with a file as large as --max-file at most",
+        "SWITCH",
+    )
     push_contact: str = _setting(
         _push_contact,
         "",

@@ -44,6 +44,12 @@ class BadFile(ParleyError):
     text = "This picture can't be opened. It may be damaged: try another copy of it."
 
 
+class ImportFails(BadFile):
+    """A file that another chat exported can't become a conversation."""
+
+    text = "This file can't be imported."
+
+
 class NotFound(ParleyError):
     code = "not_found"
     text = "Page not found."
@@ -202,6 +208,10 @@ class MailUnusable(StartupError):
 
 class ConversationUnknown(StartupError):
     pass
+
+
+class ImportImpossible(StartupError):
+    """A file can't become a conversation."""
 
 
 class OutputUnusable(StartupError):

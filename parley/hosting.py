@@ -8,15 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import tempfile
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
+from parley.app import create_app, web_site
 from parley.config import Config
 from parley.domain import role_links
-from parley.errors import ConversationUnknown, FilesUnusable, OldLink, ParleyError
+from parley.domain.importing import storing, wording
+from parley.domain.importing.reading import Reading
+from parley.domain.importing.scratch import Staged
+from parley.domain.importing.times import NO_ZONE
+from parley.errors import (
+    ConversationUnknown,
+    DataFolderInUse,
+    FilesUnusable,
+    ImportImpossible,
+    OldLink,
+    ParleyError,
+)
 from parley.exports.taking import signer_of
 from parley.files.choice import store_of
 from parley.files.store import PREVIEW, Store, StoreFails
@@ -24,6 +39,8 @@ from parley.storage import beside, file_sums, secret_file
 from parley.storage import files as stored
 from parley.storage.backup import Backup, back_up
 from parley.storage.folder import NAME, require_database
+
+T = TypeVar("T")
 
 
 def backup(config: Config, target: Path) -> Backup:
@@ -133,6 +150,115 @@ async def _size(store: Store, key: str) -> int | None:
 
 def _is_known(folder: Path, id: str) -> bool:
     return beside.read(folder, lambda connection: stored.is_known(connection, id))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What whoever imports says of a file that doesn't say it itself."""
+
+    title: str = ""
+    zone: str = ""
+    choose: str = ""
+    order: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    staged: Staged
+    room_id: str
+    link: str
+    owner_link: str
+    files_refused: tuple[str, ...]
+
+
+def dry_run(config: Config, file: Path, told: Told) -> Staged:
+    """What a file that another chat exported would become. Needs no database.
+
+    Raises `ImportImpossible`.
+    """
+
+    async def read() -> Staged:
+        with tempfile.TemporaryDirectory() as folder:
+            async with Reading(Path(folder)) as reading:
+                return await _staged(config, reading, file, told)
+
+    return _in_words(read)
+
+
+def import_file(
+    config: Config,
+    file: Path,
+    told: Told,
+    tell: Callable[[Staged], None],
+    progress: Callable[[int], None] = lambda count: None,
+) -> Imported:
+    """Make a conversation of it. `tell` is called with what it will become before anything is
+    stored, `progress` with how many messages are.
+
+    Raises `ImportImpossible`, and `DataFolderInUse` while a server runs.
+    """
+
+    async def bring() -> Imported:
+        app = create_app(config)
+        try:
+            await app.open()
+        except DataFolderInUse as error:
+            raise DataFolderInUse(
+                f"A Parley server is using the data folder {config.data}. Import the file on its "
+                "page /import, or stop it meanwhile."
+            ) from error
+        try:
+            context = web_site(app).context
+            async with Reading(config.data) as reading:
+                staged = await _staged(config, reading, file, told)
+                tell(staged)
+                made = await storing.store(
+                    context, reading, staged, None, title=told.title, tell=progress
+                )
+            room_id = made.conversation.room_id
+            link = await context.database.write(
+                lambda connection: role_links.make_link_of_host(connection, room_id)
+            )
+        finally:
+            await app.close()
+        base = _base(config)
+        return Imported(
+            staged,
+            room_id,
+            f"{base}/conversation/{room_id}",
+            f"{base}/link/{link.code}",
+            made.files_refused,
+        )
+
+    return _in_words(bring)
+
+
+def becomes(staged: Staged) -> list[str]:
+    """What a file becomes, in lines."""
+    lines = [f"An export of {staged.system}"]
+    if staged.choices:
+        lines.append("It holds several conversations. Give one of them with --choose:")
+        return lines + [f"  {each}" for each in staged.choices]
+    lines += [f"{label}: {value}" for label, value in wording.rows(staged)]
+    lines += [f"  {each.place}: {each.what}" for each in staged.problems]
+    if (more := staged.problems_count - len(staged.problems)) > 0:
+        lines.append(f"  … and {more:,} more")
+    if staged.needs_zone:
+        lines.append(f"{NO_ZONE} Give it with --zone, such as --zone Europe/Berlin.")
+    return lines
+
+
+async def _staged(config: Config, reading: Reading, file: Path, told: Told) -> Staged:
+    return await reading.stage(
+        file, max_file=config.max_file, zone=told.zone, choose=told.choose, order=told.order
+    )
+
+
+def _in_words(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    try:
+        return asyncio.run(work())
+    except ParleyError as error:
+        raise ImportImpossible(error.text) from error
 
 
 def owner_link(config: Config, room: str) -> str:

@@ -31,8 +31,8 @@ HEAD_MAX_BYTES = 16 * 1024
 """What the fields of a form may have before its file."""
 PIECE_MAX_BYTES = 1024 * 1024
 """Of a form, what is taken apart at once."""
-_STREAMED = re.compile(r"/api/conversations/[^/]+/(?:files|uploads(?:/[^/]+)?)/?")
-_FORM_STREAMED = re.compile(r"/conversation/[^/]+/messages/?")
+_STREAMED = re.compile(r"/api/conversations/[^/]+/(?:files|uploads(?:/[^/]+)?)/?|/api/import/?")
+_FORM_STREAMED = re.compile(r"/conversation/[^/]+/messages/?|/import/?")
 """A page's form, where it is one that may have a file in it."""
 _METHODS = ("POST", "PATCH")
 

@@ -19,6 +19,7 @@ from parley.config import Config
 from parley.credentials import Asking, Origins
 from parley.domain import conversations, sessions
 from parley.domain.context import Context
+from parley.domain.importing.imports import Imports
 from parley.errors import (
     Forbidden,
     OriginRefused,
@@ -52,6 +53,7 @@ class Site:
     """The server's own; None until the app has started."""
     push_key: str = ""
     """What browsers subscribe with to be notified; empty until the app has started."""
+    imports: Imports | None = None
     is_ready: bool = False
     rendering: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a long page is made."""
@@ -59,6 +61,14 @@ class Site:
 
 def site() -> Site:
     found: Site = current_app.extensions[EXTENSION]
+    return found
+
+
+def imports() -> Imports:
+    """Raises `Unavailable` before the app has started."""
+    found = site().imports
+    if found is None:
+        raise Unavailable("The server is starting.", retry_after=1.0)
     return found
 
 

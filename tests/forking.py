@@ -27,6 +27,8 @@ from typing import IO, Any
 
 from tests import lean
 
+OPENER = "READS_IMPORTS_WITH"
+"""A variable of the environment."""
 ENDED_BADLY = 70
 """The exit code where even telling of an exception failed."""
 
@@ -178,6 +180,7 @@ def _become(request: dict[str, Any], stdout: int, stderr: int) -> None:
         os.close(stderr)
         os.environ.clear()
         os.environ.update(request["env"])
+        _read_imports_with(request["env"].get(OPENER))
         sys.argv = ["parley", *request["arguments"]]
         lean.parley()
     except SystemExit as end:
@@ -190,6 +193,14 @@ def _become(request: dict[str, Any], stdout: int, stderr: int) -> None:
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(code)
+
+
+def _read_imports_with(opener: str | None) -> None:
+    """Where a test brings a reader of its own: what servers read with is no setting of theirs."""
+    if opener:
+        from parley.domain.importing import reading
+
+        reading.OPENER = opener
 
 
 if __name__ == "__main__":

@@ -112,6 +112,7 @@ def test_an_unknown_flag_is_a_usage_error() -> None:
 # --- settings ---
 
 VALUES = {
+    "imports": ("off", False),
     "host": ("0.0.0.0", "0.0.0.0"),
     "port": ("9000", 9000),
     "data": ("/tmp/elsewhere", Path("/tmp/elsewhere")),

@@ -22,7 +22,10 @@ from pathlib import Path
 
 from parley.pages.assets import BUILT, FOLDER, LIST, source_of
 
-SCRIPTS = ("conversation", "door", "files", "manage", "offline", "own", "page", "search", "share")
+SCRIPTS = (
+    *("conversation", "door", "files", "import", "manage", "offline", "own", "page", "search"),
+    "share",
+)
 WORKER = "worker"
 """A script of its own, and one file alone: not every browser takes a worker of modules."""
 SHEETS = ("actions", "conversation", "files", "manage", "search", "site")

@@ -44,7 +44,7 @@ async def set_still(room_id: str, file_id: str) -> contract.FileReply:
     return contract.FileReply(file=files.as_sent(file))
 
 
-def _announced() -> int | None:
+def announced() -> int | None:
     """How long the body is, where that was said."""
     length = request.headers.get("Content-Length", "")
     return int(length) if length.isascii() and length.isdecimal() else None
@@ -52,18 +52,14 @@ def _announced() -> int | None:
 
 async def receive(room_id: str, name: str, data: AsyncIterator[bytes] | Incoming) -> contract.File:
     """Take a file that comes with the request, for whoever sent it."""
-    announced = _announced()
+    length = announced()
     context, session = web.site().context, await web.current_session()
     most = files.filing(context).quotas.file
-    if (
-        announced is not None
-        and announced <= most + AROUND_BYTES
-        and not isinstance(data, Incoming)
-    ):
+    if length is not None and length <= most + AROUND_BYTES and not isinstance(data, Incoming):
         # The file is smaller: the form has something around it.
-        announced = min(announced, most)
+        length = min(length, most)
     begun = await files.begin(
-        context, room_id, session, name=name, size=most if announced is None else announced
+        context, room_id, session, name=name, size=most if length is None else length
     )
     try:
         upload = await files.receive(context, begun, _within(data, begun))

@@ -10,10 +10,12 @@ from parley.contract.codes import *
 from parley.contract.events import *
 from parley.contract.objects import *
 from parley.contract.rest.call import *
+from parley.contract.rest.claims import *
 from parley.contract.rest.conversations import *
 from parley.contract.rest.door import *
 from parley.contract.rest.exports import *
 from parley.contract.rest.files import *
+from parley.contract.rest.imports import *
 from parley.contract.rest.links import *
 from parley.contract.rest.mail import *
 from parley.contract.rest.messages import *

@@ -50,7 +50,9 @@ CODES: dict[Code, CodeMeaning] = {
     ),
     Code.TOO_LARGE: CodeMeaning(413, "longer than allowed"),
     Code.BAD_FILE: CodeMeaning(
-        400, "a picture that is damaged, too large to open, or took too long"
+        400,
+        "a picture that is damaged, too large to open, or took too long; or a file that can't be "
+        "imported",
     ),
     Code.NOT_FOUND: CodeMeaning(404, "no such page or endpoint"),
     Code.METHOD_NOT_ALLOWED: CodeMeaning(

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from parley.contract.codes import ErrorEvent
-from parley.contract.objects import Conversation, Message, OwnConversation
+from parley.contract.objects import Claim, Conversation, Message, OwnConversation
 from parley.contract.rest.conversations import ChangeBody
 from parley.contract.rest.reading import ReadBody
 from parley.contract.terms import (
@@ -351,11 +351,12 @@ class Proven(Struct, kw_only=True):
 class Removed(Struct, kw_only=True):
     """You are in this conversation no more: `removed` by an owner; or, for who only read
     along, `closed` to strangers; or `taken_back` by who joined under your `user_id` first and
-    came with the token; or you `left` over REST or by a form. `room_id` is the one you know.
+    came with the token; or you `left` over REST or by a form; or you are one now whose words were
+    imported, as you `claimed`: join again. `room_id` is the one you know.
     """
 
     room_id: str
-    reason: Literal["removed", "closed", "taken_back", "left"]
+    reason: Literal["removed", "closed", "taken_back", "left", "claimed"]
     message: str
 
 
@@ -379,6 +380,21 @@ class KnockAnswered(Struct, kw_only=True):
     id: str
     admitted: bool
     crowded_out: bool | UnsetType = UNSET
+
+
+class Claimed(Struct, kw_only=True):
+    """Somebody says to be one whose words were imported, and waits for an owner's answer."""
+
+    room_id: str
+    claim: Claim
+
+
+class ClaimAnswered(Struct, kw_only=True):
+    """An owner agreed or not."""
+
+    room_id: str
+    claim: Claim
+    agreed: bool
 
 
 class MessagesErased(Struct, kw_only=True):
@@ -554,6 +570,8 @@ SERVER_EVENTS: dict[str, ServerEvent] = {
         ServerEvent("removed", Removed, "whoever is no longer in the room"),
         ServerEvent("knocked", Knocked, "owners in the room"),
         ServerEvent("knock_answered", KnockAnswered, "owners in the room, and whoever knocked"),
+        ServerEvent("claimed", Claimed, "owners in the room"),
+        ServerEvent("claim_answered", ClaimAnswered, "owners in the room"),
         ServerEvent("room_position", RoomPosition, "everyone in a room that changed recently"),
         ServerEvent("error", ErrorEvent, "whoever caused it"),
     )

@@ -224,3 +224,14 @@ class OwnConversation(Struct, kw_only=True):
     mentions: int
     read_seq: int
     last_message: LastMessage | UnsetType = UNSET
+
+
+class Claim(Struct, kw_only=True):
+    """Somebody says to be one whose words were imported."""
+
+    user_id: str
+    username: str
+    claimed_id: str
+    """Of whom they say to be."""
+    claimed_name: str
+    asked_at: Timestamp

@@ -75,6 +75,10 @@ WAITING_MAX = 50
 """How many may wait at the door of one conversation: as many as an owner can look through."""
 KNOCK_LASTS_S = 24 * 3600
 """Whoever knocked so long ago and got no answer is taken to have gone."""
+CLAIMS_MAX = 50
+"""How many may say at once to be one whose words were imported."""
+IMPORTED_LISTED_MAX = 500
+"""How many of those are listed as whom nobody speaks."""
 LEFT_LISTED_MAX = 200
 """How many of those who left an owner is shown: the latest."""
 ACTS_PAGE_DEFAULT = 200
@@ -211,6 +215,8 @@ ActName = Literal[
     "removed_passphrase",
     "changed_retention",
     "replaced_link",
+    "agreed_claim",
+    "declined_claim",
 ]
 LinkRoleName = Literal["owner", "member", "reader"]
 KnockState = Literal["none", "waiting", "admitted", "declined", "crowded_out", "not_needed"]

@@ -93,7 +93,7 @@ async def begin(
                 "wait an hour.",
                 retry_after=60,
             )
-        _require_room(room, file_sums.usage(connection, found.id, session.id), size)
+        require_room(room, file_sums.usage(connection, found.id, session.id), size)
         upload = Upload(
             conversation_id=found.id,
             id=secrets.token_hex(ID_BYTES),
@@ -204,7 +204,7 @@ async def _note(context: Context, upload: Upload, offset: int) -> Upload:
         is_known = stored.touch(connection, upload.id, offset=offset, at=at)
         if is_known:
             usage = file_sums.usage(connection, upload.conversation_id, upload.session_id)
-            _require_room(room, usage, 0)
+            require_room(room, usage, 0)
         return is_known
 
     if not await context.database.write(work):
@@ -212,8 +212,9 @@ async def _note(context: Context, upload: Upload, offset: int) -> Upload:
     return msgspec.structs.replace(upload, offset=offset, touched_at=at)
 
 
-async def finish(context: Context, upload: Upload) -> File:
-    """Make a file of what is all there. It is kept for good once this returns.
+async def finish(context: Context, upload: Upload, *, seq: int | None = None) -> File:
+    """Make a file of what is all there. It is kept for good once this returns. `seq` is that of a
+    message that names it already.
 
     It goes on where whoever asked for it is gone, and is done once for all who ask meanwhile.
     Raises `BadFile` for what is no picture though it looks like one, and `NotFound` where its
@@ -222,7 +223,7 @@ async def finish(context: Context, upload: Upload) -> File:
     finishing = filing(context).finishing
     task = finishing.get(upload.id)
     if task is None:
-        task = finishing[upload.id] = asyncio.create_task(_finish(context, upload))
+        task = finishing[upload.id] = asyncio.create_task(_finish(context, upload, seq))
         task.add_done_callback(lambda done: _finished(finishing, upload.id, done))
     return await asyncio.shield(task)
 
@@ -244,7 +245,7 @@ def _finished(finishing: dict[str, asyncio.Task[File]], id: str, task: asyncio.T
         task.exception()  # nobody may be left to hear of it
 
 
-async def _finish(context: Context, upload: Upload) -> File:
+async def _finish(context: Context, upload: Upload, seq: int | None) -> File:
     room = filing(context)
     path = room.inbox.path(upload.id)
     made: list[Path] = []
@@ -279,6 +280,7 @@ async def _finish(context: Context, upload: Upload) -> File:
         size=size,
         sha256=sha256,
         created_at=context.clock(),
+        seq=seq,
         width=looked.width,
         height=looked.height,
         duration_ms=None if looked.duration_s is None else round(looked.duration_s * 1000),
@@ -291,7 +293,7 @@ async def _finish(context: Context, upload: Upload) -> File:
             stored.give_up(connection, file.id)
         elif file.size > upload.size:  # a picture may be larger once it is made new
             usage = file_sums.usage(connection, file.conversation_id, file.session_id)
-            _require_room(room, usage, 0)
+            require_room(room, usage, 0)
         return is_kept
 
     try:
@@ -317,7 +319,8 @@ async def give_up(context: Context, upload: Upload) -> None:
     room.erasing.set()
 
 
-def _require_room(room: Filing, usage: Usage, size: int) -> None:
+def require_room(room: Filing, usage: Usage, size: int) -> None:
+    """Raise `TooLarge` where so many bytes more are more than there may be."""
     quotas = room.quotas
     if usage.session + size > quotas.session:
         raise TooLarge(

@@ -21,7 +21,7 @@ import structlog
 from parley.domain.context import Context
 from parley.domain.web_links import LINK
 from parley.errors import Unavailable
-from parley.records import Event, MessageSent
+from parley.records import ConversationImported, Event, MessageSent
 from parley.search import indexed, segments
 from parley.search.segments import Segment
 from parley.storage import search as stored
@@ -87,6 +87,9 @@ class Indexing:
                 self._due[id] = None
                 self._wake.set()
             self._waiting[id] = count
+        elif isinstance(event, ConversationImported):
+            self._due[event.conversation_id] = None
+            self._wake.set()
 
     def begin_anew(self) -> None:
         """Another database lies in the folder."""

@@ -56,7 +56,7 @@ def mentions(parts: str) -> list[tuple[str, str]]:
     return found
 
 
-def words(parts: str) -> str:
+def plain(parts: str) -> str:
     """What is read of what a text came to: a line for each block, and each item of a list."""
     return _lines(msgspec.json.decode(parts)).strip("\n")
 

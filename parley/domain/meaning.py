@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 import sqlalchemy as sa
 from msgspec import Struct
 
-from parley.contract.terms import MEANT_MAX, USERNAME_MAX_CHARS
-from parley.domain import markdown, markdown_rules, names, naming
+from parley.contract.terms import MEANT_MAX
+from parley.domain import markdown, names, naming
+from parley.domain.at_names import LOOKS_MAX, ends, folded, may_begin
 from parley.errors import NotFound
 from parley.records import Answered, Message, Participant
 from parley.storage import messages as stored
 from parley.storage import naming as held
 from parley.storage import participants as stored_participants
-
-LOOKS_MAX = 300
-"""How many stretches of one text are looked at as names: 20 names of many words are fewer."""
-_WINDOW = 2 * USERNAME_MAX_CHARS
-"""Accents that are written as characters of their own make a name longer than it is kept."""
-
-_UNSPACED = re.compile(markdown_rules.UNSPACED)
-_JOINER = "\u200d"
-
 
 People = tuple[tuple[str, str], ...]
 
@@ -127,7 +117,7 @@ def _people(
     people: list[tuple[str, str]] = []
     meant: set[str] = set()
     while at >= 0 and look.left > 0 and len(meant) < MEANT_MAX:
-        end, user_id = look.at(text, at + 1) if _may_begin(text, at) else (at + 1, None)
+        end, user_id = look.at(text, at + 1) if may_begin(text, at) else (at + 1, None)
         if user_id is not None:
             people.append((text[at + 1 : end], user_id))
             meant.add(user_id)
@@ -160,22 +150,22 @@ class _Look:
         for user_id in list(chosen)[:MEANT_MAX]:
             person = self._person(user_id)
             if person is not None:
-                self._known.setdefault(_folded(person.username), user_id)
+                self._known.setdefault(folded(person.username), user_id)
         for name, user_id in before.people:
             if self._person(user_id) is not None:
-                self._known.setdefault(_folded(name), user_id)
+                self._known.setdefault(folded(name), user_id)
         self._longest_known = max(map(len, self._known), default=0)
 
     def at(self, text: str, start: int) -> tuple[int, str | None]:
         """Where the longest name that begins there ends, and whose it is; None for no name."""
         candidates: list[tuple[int, str]] = []
         may_be_held = True
-        for end in _ends(text, start):
+        for end in ends(text, start):
             may_be_known = end - start <= 2 * self._longest_known
             self.left -= 1
             if self.left < 0 or not (may_be_held or may_be_known):
                 break
-            name = _folded(text[start:end])
+            name = folded(text[start:end])
             is_held = name in self._known
             if not is_held and may_be_held:
                 is_held, may_be_held = self._begins(name)
@@ -215,7 +205,7 @@ class _Look:
         people = [
             each
             for each in holders(self._connection, self._conversation_id, key)
-            if _can_be_meant(each) and _folded(each.username) == name
+            if _can_be_meant(each) and folded(each.username) == name
         ]
         return min(people, key=naming.rank).user_id if people else None
 
@@ -226,46 +216,3 @@ class _Look:
 
 def _can_be_meant(person: Participant) -> bool:
     return person.removed_at is None and (person.left_at is None or person.has_spoken)
-
-
-def _folded(name: str) -> str:
-    """The same for what counts as one name."""
-    whole = unicodedata.normalize("NFC", " ".join(name.split()))
-    return unicodedata.normalize("NFC", whole.casefold())
-
-
-def _may_begin(text: str, at: int) -> bool:
-    """Whether the "@" there is no part of a word or an address."""
-    before = text[at - 1 : at]
-    return not before or (before != "/" and (not _is_of_word(before) or _is_unspaced(before)))
-
-
-def _ends(text: str, start: int) -> Iterator[int]:
-    """Where what begins there could end, if it were a name."""
-    if text[start : start + 1].isspace():
-        return
-    for end in range(start + 1, min(len(text), start + _WINDOW) + 1):
-        last = text[end - 1]
-        if last in "\n\r":
-            return
-        if not last.isspace() and (end == len(text) or not _goes_on(last, text[end])):
-            yield end
-
-
-def _goes_on(last: str, following: str) -> bool:
-    """Whether two characters next to each other are of one word."""
-    if following == _JOINER or unicodedata.category(following).startswith("M"):
-        return True
-    if _is_unspaced(last) or _is_unspaced(following):
-        return False
-    return _is_of_word(last) and _is_of_word(following)
-
-
-def _is_of_word(character: str) -> bool:
-    return (
-        character.isalnum() or character == "_" or unicodedata.category(character).startswith("M")
-    )
-
-
-def _is_unspaced(character: str) -> bool:
-    return _UNSPACED.match(character) is not None

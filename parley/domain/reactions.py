@@ -173,7 +173,8 @@ def _take_back(
     known.count -= 1
     if user_id in known.user_ids:
         known.user_ids.remove(user_id)
-        if known.count > len(known.user_ids):
+        # Of an imported message there may be some of which nobody knows whose they were.
+        if known.user_ids and known.count > len(known.user_ids):
             following = stored.after(connection, message, emoji, known.user_ids[-1])
             known.user_ids += [following] if following else []
     return [each for each in sums if each.count]

@@ -212,7 +212,7 @@ def _ends_word(text: str, at: int) -> bool:
 
 def _hit(conversation: Conversation, message: Message, query: Query, place: _Place) -> Hit:
     patterns = [part.inside if place.is_inside else part.pattern for part in query.wanted]
-    text = message.text if message.parts is None else markdown.words(message.parts)
+    text = message.text if message.parts is None else markdown.plain(message.parts)
     found = hits.spans(text, patterns)
     if patterns and not found:  # what is not read but written, such as where a link leads
         text = message.text

@@ -40,6 +40,11 @@ def title(text: str | None, *, room_id: str) -> str:
     return _name(text, "title", TITLE_MAX_CHARS) or default_title(room_id)
 
 
+def cut_title(text: str) -> str:
+    """What a title elsewhere comes to here, where it is long."""
+    return one_line(text)[:TITLE_MAX_CHARS].rstrip()
+
+
 def label(text: str | None) -> str:
     return _name(text, "label", LABEL_MAX_CHARS)
 
@@ -102,13 +107,17 @@ def query(text: str) -> str:
     return unicodedata.normalize("NFC", text.replace("\0", "")).strip()
 
 
+def one_line(text: str) -> str:
+    """NFC, trimmed, without control and direction-override characters, however long."""
+    clean = _NOT_IN_A_NAME.sub(" ", unicodedata.normalize("NFC", text))
+    return " ".join(clean.split())
+
+
 def _name(text: str | None, what: str, max_chars: int) -> str:
-    """One line: NFC, trimmed, without control and direction-override characters."""
     if text is None:
         return ""
     _check(text, what)
-    clean = _NOT_IN_A_NAME.sub(" ", unicodedata.normalize("NFC", text))
-    return _within(" ".join(clean.split()), what, max_chars)
+    return _within(one_line(text), what, max_chars)
 
 
 def _check(text: str, what: str) -> None:

@@ -260,7 +260,14 @@ class Audience:
                 self._tell(room, event)
                 for client in self._in(room):
                     self.unseat(client, event.conversation_id)
-            case records.Knocked() | records.KnockAnswered():
+            case records.ParticipantClaimed():
+                self._show_out_who_is_another(room, event)
+            case (
+                records.Knocked()
+                | records.KnockAnswered()
+                | records.Claimed()
+                | records.ClaimAnswered()
+            ):
                 name, data = present.event(event)
                 self._server.send_to(self._owners(room, event.conversation_id), name, data)
 
@@ -358,6 +365,14 @@ class Audience:
             seat = client and client.seat_in(event.conversation_id)
             if client and seat and not seat.credential.is_of(person.session_id):
                 told = present.taken_back(seat.room_id)
+                self._show_out(client, event.conversation_id, told)
+
+    def _show_out_who_is_another(self, room: Room, event: records.ParticipantClaimed) -> None:
+        for sid in list(room.sids_of(event.before.user_id)):
+            client = self.clients.get(sid)
+            seat = client and client.seat_in(event.conversation_id)
+            if client and seat:
+                told = present.claimed(seat.room_id, event.now.username)
                 self._show_out(client, event.conversation_id, told)
 
     def _close_to_strangers(self, room: Room, conversation_id: int) -> None:

@@ -41,6 +41,7 @@ _FOR_ALL = (
     records.LinkReplaced,
     records.ParticipantRemoved,
     records.ParticipantWonBack,
+    records.ParticipantClaimed,
     records.RoleChanged,
 )
 """What changes the row of whoever takes part."""

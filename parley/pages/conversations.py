@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from parley import contract, present, web
 from parley.calls import files as sent_files
 from parley.contract import decode
-from parley.domain import conversations, knocking, messages, participants, reading
+from parley.domain import claiming, conversations, knocking, messages, participants, reading
 from parley.domain import reactions as reactions_of
 from parley.errors import BadRequest, NotFound, OriginRefused, ParleyError
 from parley.incoming import BrokenOff
@@ -335,6 +335,7 @@ async def _show(
         own=snapshot.own,
         is_owner=snapshot.standing is Standing.OWNER,
         is_reader=snapshot.standing is Standing.READER,
+        has_imported=await claiming.is_any_imported(web.site().context, snapshot.conversation.id),
         join_link=present.join_link(snapshot.conversation.room_id, public_url=web.public_url()),
         older_url=window.older_url,
         newest_url=window.newest_url,

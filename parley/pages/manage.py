@@ -46,6 +46,8 @@ ACTS: dict[contract.ActName, str] = {
     "used_owner_link": "joined as owner from another device",
     "changed_title": "changed the title to",
     "changed_description": "changed the description",
+    "agreed_claim": "agreed who is",
+    "declined_claim": "declined what was said by",
     "locked": "locked the conversation",
     "unlocked": "unlocked the conversation",
     "turned_knocking_on": "turned knocking on",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import UNSET
 
 from parley import contract, records
+from parley.present.claims import claim
 from parley.present.conversations import door
 from parley.present.fields import or_unset, role_name, timestamp
 from parley.present.messages import message
@@ -25,6 +26,8 @@ Told = (
     | records.MessagesErased
     | records.Knocked
     | records.KnockAnswered
+    | records.Claimed
+    | records.ClaimAnswered
 )
 """What happened and has an event of its own on the wire."""
 
@@ -104,6 +107,14 @@ def event(happened: Told, *, others: int = 0) -> tuple[str, object]:
                 admitted=knock.answer == "admitted",
                 crowded_out=knock.answer == "crowded_out" or UNSET,
             )
+        case records.Claimed():
+            return "claimed", contract.Claimed(
+                room_id=happened.room_id, claim=claim(happened.claim)
+            )
+        case records.ClaimAnswered():
+            return "claim_answered", contract.ClaimAnswered(
+                room_id=happened.room_id, claim=claim(happened.claim), agreed=happened.is_agreed
+            )
         case records.MessagesErased():
             return "messages_erased", contract.MessagesErased(
                 room_id=happened.room_id, through=happened.through, seq=happened.seq
@@ -134,6 +145,14 @@ def taken_back(room_id: str) -> contract.Removed:
         reason="taken_back",
         message="The person who first joined with this user_id is back, with its token. "
         "Join again without a user_id.",
+    )
+
+
+def claimed(room_id: str, username: str) -> contract.Removed:
+    return contract.Removed(
+        room_id=room_id,
+        reason="claimed",
+        message=f"You are {username} here now. Open the link again to go on as them.",
     )
 
 

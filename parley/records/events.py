@@ -6,6 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from parley.records.claims import Claim
 from parley.records.conversations import Conversation
 from parley.records.knocks import Knock
 from parley.records.messages import Message
@@ -167,6 +168,47 @@ class RoleChanged(Struct, frozen=True):
         return self.participant.conversation_id
 
 
+class Claimed(Struct, frozen=True):
+    """Somebody says to be one whose words were imported. For owners alone."""
+
+    room_id: str
+    claim: Claim
+
+    @property
+    def conversation_id(self) -> int:
+        return self.claim.conversation_id
+
+
+class ClaimAnswered(Struct, frozen=True):
+    """For owners alone."""
+
+    room_id: str
+    claim: Claim
+    is_agreed: bool
+
+    @property
+    def conversation_id(self) -> int:
+        return self.claim.conversation_id
+
+
+class ConversationImported(Struct, frozen=True):
+    """What was said elsewhere is all there."""
+
+    conversation_id: int
+
+
+class ParticipantClaimed(Struct, frozen=True):
+    """The session of one is another from now on, whose words were imported."""
+
+    room_id: str
+    before: Participant
+    now: Participant
+
+    @property
+    def conversation_id(self) -> int:
+        return self.now.conversation_id
+
+
 class GrantsTakenBack(Struct, frozen=True):
     """Who read or owned by a link that is valid no more, or came in at a door that changed."""
 
@@ -214,6 +256,10 @@ Event = (
     | ParticipantRemoved
     | Knocked
     | KnockAnswered
+    | Claimed
+    | ClaimAnswered
+    | ParticipantClaimed
+    | ConversationImported
     | GrantsTakenBack
     | RoleChanged
     | MessagesErased

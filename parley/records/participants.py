@@ -37,6 +37,8 @@ class Participant(Struct, frozen=True):
     """The session that joined as this, where another took it up since."""
     left_for_good: bool = False
     """Whether they left by their own wish, rather than by closing their last tab."""
+    is_imported: bool = False
+    """Whether they spoke elsewhere, and nobody here speaks as them."""
 
     @property
     def is_unproven(self) -> bool:

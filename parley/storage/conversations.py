@@ -22,7 +22,8 @@ from parley.storage.schema import (
 
 _THIS = conversations.c.id == p("id")
 _IS_THERE = conversations.c.deleted_at.is_(None)
-COLUMNS = [column for column in conversations.c if column is not conversations.c.deleted_at]
+_HIDING = (conversations.c.deleted_at, conversations.c.importing_at)
+COLUMNS = [column for column in conversations.c if all(column is not each for each in _HIDING)]
 """All that a record has."""
 _ALL = sa.select(*COLUMNS).where(_IS_THERE)
 _FIND = Prepared(_ALL.where(conversations.c.room_id == p("room_id")), COLUMNS)

@@ -34,6 +34,7 @@ _INSERT = Prepared(
             has_spoken=False,
             first_session_id=None,
             left_for_good=False,
+            is_imported=False,
         )
     )
     .returning(*participants.c),
@@ -271,4 +272,5 @@ def participant(row: Any) -> Participant:
         unproven_from=row.unproven_from,
         first_session_id=row.first_session_id,
         left_for_good=row.left_for_good,
+        is_imported=row.is_imported,
     )

@@ -173,6 +173,14 @@ def execute(connection: sa.Connection, sql: str, values: Sequence[Any] = ()) -> 
     return rows
 
 
+def execute_many(connection: sa.Connection, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Run it once for each of these rows of values. Raises SQLAlchemy's errors."""
+    try:
+        _driver(connection).executemany(sql, rows)
+    except sqlite3.Error as error:
+        raise _of_sqlalchemy(connection, sql, error) from error
+
+
 def each(connection: sa.Connection, sql: str, values: Sequence[Any]) -> Iterator[Any]:
     """The same, read one by one. Raises SQLAlchemy's errors."""
     try:

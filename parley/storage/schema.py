@@ -106,6 +106,8 @@ conversations = sa.Table(
     sa.Column("erased_through", sa.BigInteger, nullable=False, server_default=_NO),
     # Nobody finds it from then on; its rows are erased bit by bit, this one last.
     sa.Column("deleted_at", Instant),
+    # Being imported since then, and deleted as long as that lasts: its rows are not erased yet.
+    sa.Column("importing_at", Instant),
 )
 # In the order in which they were begun: an id rises with time.
 sa.Index("ix_conversations_owner", conversations.c.owner_session_id, conversations.c.id)
@@ -116,7 +118,7 @@ sa.Index(
     sqlite_where=KEPT_FOR_DAYS,
     postgresql_where=KEPT_FOR_DAYS,
 )
-DELETED = conversations.c.deleted_at.is_not(None)
+DELETED = sa.and_(conversations.c.deleted_at.is_not(None), conversations.c.importing_at.is_(None))
 sa.Index(
     "ix_conversations_deleted",
     conversations.c.id,
@@ -162,6 +164,8 @@ participants = sa.Table(
     # Whether they left by their own wish and did not come back: `left_at` is set, too, as the last
     # tab is closed.
     sa.Column("left_for_good", sa.Boolean, nullable=False, server_default=_NO),
+    # Whether they spoke elsewhere, and nobody here speaks as them yet.
+    sa.Column("is_imported", sa.Boolean, nullable=False, server_default=_NO),
     sa.UniqueConstraint("conversation_id", "session_id"),
 )
 # Whoever forgets their token comes back to nothing: their joining is kept out of the index.
@@ -231,6 +235,15 @@ sa.Index(
     participants.c.joined_at,
     sqlite_where=PRESENT_OWNERS,
     postgresql_where=PRESENT_OWNERS,
+)
+# As whom nobody here speaks yet.
+IMPORTED = participants.c.is_imported == sa.literal_column("1")
+sa.Index(
+    "ix_participants_imported",
+    participants.c.conversation_id,
+    participants.c.user_id,
+    sqlite_where=IMPORTED,
+    postgresql_where=IMPORTED,
 )
 sa.Index(
     "ix_participants_kept_name",
@@ -484,6 +497,17 @@ knocks = sa.Table(
     sa.Column("room_id", sa.Text, nullable=False, server_default=""),
     # A keyed hash of the address they knock from.
     sa.Column("place", sa.Text, nullable=False, server_default=""),
+)
+
+# Who says to be somebody whose words were imported, until an owner answers.
+claims = sa.Table(
+    "claims",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), primary_key=True),
+    # Of whoever asks, and of whom they say to be.
+    sa.Column("user_id", sa.Text, primary_key=True),
+    sa.Column("claimed_id", sa.Text, nullable=False),
+    sa.Column("asked_at", Instant, nullable=False),
 )
 
 old_links = sa.Table(

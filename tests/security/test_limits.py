@@ -412,6 +412,7 @@ ACT_CALLS = [
     ("POST", "/remove", {"user_id": "nobody"}),
     ("POST", "/let_back", {"user_id": "nobody"}),
     ("POST", "/knocks/none", {"admit": True}),
+    ("POST", "/claims/none", {"admit": True}),
     ("POST", "/knocks", {"admit": False}),
     ("POST", "/link", {}),
     ("POST", "/links", {"role": "member"}),
@@ -463,6 +464,7 @@ def test_no_act_of_an_owner_is_left_out() -> None:
     """What changes something and is no message, no coming in and no start is an act."""
     others = {"create", "join", "leave", "enter", "knock", "use_link", "send", "edit_message"}
     others |= {"mark_read", "react", "unreact", "upload", "set_still", "set_mail", "unset_mail"}
+    others |= {"import", "store_import", "claim"}
     others |= {"subscribe", "unsubscribe", "set_notifications"}  # of one's own
     changing = {name for name, call in contract.CALLS.items() if call.method != "GET"}
     assert len(changing - others) == len(ACT_CALLS)

@@ -73,6 +73,10 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
         (KNOCK, NOT_JOINED, OK, OK, NOT_FOUND, ENDED),
     ),
     "upload": ("{path}/files?name=a.txt", {}, POSTERS),
+    "import": ("/api/import?name=a.txt", {}, ALL),
+    # Of one's own alone; tests of imports have some.
+    "import_state": ("/api/import/{message_id}", None, (NO_FILE,) * 6),
+    "store_import": ("/api/import/{message_id}/store", {}, (NO_FILE,) * 6),
     # Of one's own films alone; tests of stills ask for some.
     "set_still": (
         "{path}/files/{message_id}/still",
@@ -109,6 +113,18 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "delete": ("{path}", None, OWNERS),
     "remove": ("{path}/remove", {"user_id": "member-1"}, OWNERS),
     "let_back": ("{path}/let_back", {"user_id": "removed-1"}, OWNERS),
+    "imported_people": ("{path}/imported", None, READERS),
+    # Nobody was imported there; tests of claims have some.
+    "claim": (
+        "{path}/imported/member-1/claim",
+        {},
+        (KNOCK, NOT_JOINED, NO_FILE, NO_FILE, NOT_FOUND, ENDED),
+    ),
+    "answer_claim": (
+        "{path}/claims/member-1",
+        {"admit": True},
+        (KNOCK, FORBIDDEN, FORBIDDEN, NO_FILE, NOT_FOUND, FORBIDDEN),
+    ),
     "answer_knock": ("{path}/knocks/{knock_id}", {"admit": True}, OWNERS),
     "answer_knocks": ("{path}/knocks", {"admit": False}, OWNERS),
     "replace_link": ("{path}/link", {}, OWNERS),

@@ -9,11 +9,14 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 
 from parley import contract
-from parley.app import Parley
+from parley.app import Parley, web_site
 from parley.calls import uploads
 from parley.config import Config
+from parley.domain.importing import reading
 from tests.calls import Caller, Json, Reply
 from tests.cases import together
+from tests.eventually import until
+from tests.importing import plain
 from tests.mail.postbox import with_mail
 from tests.media.drawn import flag, saved
 from tests.media.recorded import webm
@@ -124,6 +127,29 @@ async def replies_about_doors(ada: Caller, ben: Caller) -> dict[str, Reply]:
     return found
 
 
+async def replies_about_imports(ben: Caller) -> dict[str, Reply]:
+    file = b'{"title": "Tea"}\n{"at": "2024-01-31T10:01:00+00:00", "who": "ana", "text": "Hi"}\n{'
+    query = "name=chat.jsonl&dry_run=true"
+    found = {"import": await ben.call("POST", f"/api/import?{query}", raw=file)}
+    id = found["import"].body["progress"]["id"]
+    imports = web_site(ben.app).imports
+    assert imports is not None
+    await until(lambda: imports._all[id].state == "ready", within_s=60)
+    found["store_import"] = await ben.call("POST", f"/api/import/{id}/store", {"title": "Tea"})
+    await until(lambda: imports._all[id].state == "done", within_s=60)
+    found["import_state"] = await ben.call("GET", f"/api/import/{id}")
+    assert found["import_state"].body["progress"]["contents"]["problems_count"] == 1
+    room = f"/api/conversations/{found['import_state'].body['progress']['room_id']}"
+    cleo = Caller(ben.app, "Cleo")
+    joined = await cleo.call("POST", f"{room}/join", {"username": "Cleo", "user_id": "cleo-1"})
+    cleo.token = joined.body["token"]
+    people = (await cleo.call("GET", f"{room}/imported")).body["people"]
+    found["claim"] = await cleo.call("POST", f"{room}/imported/{people[0]['user_id']}/claim")
+    found["imported_people"] = await ben.call("GET", f"{room}/imported")
+    found["answer_claim"] = await ben.call("POST", f"{room}/claims/cleo-1", {"admit": True})
+    return found
+
+
 async def replies(ada: Caller, ben: Caller) -> dict[str, Reply]:
     """A real reply to every call."""
     start = {"title": "Tea", "description": "At four", "user_id": "ada-1", "visibility": "listed"}
@@ -152,6 +178,7 @@ async def replies(ada: Caller, ben: Caller) -> dict[str, Reply]:
     found["set_mail"] = await ben.call("PUT", "/api/mail", wish)
     found["mail"] = await ben.call("GET", "/api/mail")
     found["unset_mail"] = await ben.call("DELETE", "/api/mail")
+    found |= await replies_about_imports(ben)
     found |= await replies_about_doors(ada, ben)
     await ada.starts("Another, so that there is a next page")
     found["list"] = await ada.call("GET", "/api/conversations?limit=1")
@@ -173,8 +200,9 @@ async def replies(ada: Caller, ben: Caller) -> dict[str, Reply]:
 
 
 async def test_the_reply_to_every_call_is_as_described(
-    document: Json, ada: Caller, ben: Caller
+    document: Json, ada: Caller, ben: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(reading, "OPENER", plain.OPENER)
     real = await replies(ada, ben)
     assert set(real) == set(contract.CALLS)
     for name, reply in real.items():

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from parley.contract.rest.call import Call, DoneReply, Nothing, Parameter
+from parley.contract.rest.claims import ClaimReply, WhoIsWhoReply
 from parley.contract.rest.conversations import (
     ChangeBody,
     ChangeReply,
@@ -21,6 +22,15 @@ from parley.contract.rest.conversations import (
 from parley.contract.rest.door import AnswerBody, EnterBody, EnteredReply, KnockBody, KnockReply
 from parley.contract.rest.exports import ExportFormat, ExportReply
 from parley.contract.rest.files import FileReply, FilesReply
+from parley.contract.rest.imports import (
+    ImportChoice,
+    ImportDry,
+    ImportOrder,
+    ImportReply,
+    ImportTitle,
+    ImportZone,
+    StoreBody,
+)
 from parley.contract.rest.links import LinkBody, NewLinkReply
 from parley.contract.rest.mail import MailBody, MailReply
 from parley.contract.rest.messages import (
@@ -331,6 +341,51 @@ CALLS: dict[str, Call] = {
             takes_file=True,
         ),
         Call(
+            "import",
+            "POST",
+            "/api/import",
+            "Import a file that another chat exported: as the body, with its `name` in the query, "
+            "or in the field `file` of a multipart form. The session that asks owns the "
+            "conversation that it becomes, which is unlisted and not there before it is whole.",
+            ImportReply,
+            status=202,
+            parameters=(
+                Parameter("name", "what the file is called"),
+                Parameter(
+                    "dry_run", "`true` to be told what it becomes, and store nothing yet", ImportDry
+                ),
+                Parameter("title", "the conversation's title, instead of the file's", ImportTitle),
+                Parameter(
+                    "zone",
+                    "the time zone of the phone or computer that wrote the file, such as "
+                    "`Europe/Berlin`, where the file doesn't say",
+                    ImportZone,
+                ),
+                Parameter("choose", "which channel, of a file with several", ImportChoice),
+                Parameter(
+                    "order", "how it writes dates, where the file leaves that open", ImportOrder
+                ),
+            ),
+            takes_file=True,
+        ),
+        Call(
+            "import_state",
+            "GET",
+            "/api/import/{id}",
+            "How far an import of yours is, what it becomes, and what could not be read. Told for "
+            "an hour, and no longer than the server runs.",
+            ImportReply,
+        ),
+        Call(
+            "store_import",
+            "POST",
+            "/api/import/{id}/store",
+            "Store an import of yours that is `ready`.",
+            ImportReply,
+            StoreBody,
+            status=202,
+        ),
+        Call(
             "set_still",
             "PUT",
             "/api/conversations/{room_id}/files/{file_id}/still",
@@ -494,6 +549,32 @@ CALLS: dict[str, Call] = {
             "Let someone who was removed back in.",
             DoneReply,
             PersonBody,
+            credential="owner",
+        ),
+        Call(
+            "imported_people",
+            "GET",
+            "/api/conversations/{room_id}/imported",
+            "The people whose words were imported and as whom nobody speaks.",
+            WhoIsWhoReply,
+        ),
+        Call(
+            "claim",
+            "POST",
+            "/api/conversations/{room_id}/imported/{user_id}/claim",
+            "Say that you are one of them. Once an owner agrees you speak as them; what you said "
+            "before stays as it was said. The latest counts.",
+            ClaimReply,
+            Nothing,
+            credential="participant",
+        ),
+        Call(
+            "answer_claim",
+            "POST",
+            "/api/conversations/{room_id}/claims/{user_id}",
+            "Agree that somebody is who they say, or decline.",
+            DoneReply,
+            AnswerBody,
             credential="owner",
         ),
         Call(

@@ -215,10 +215,23 @@ function serverEvents() {
     messages_erased: () => pins?.then((shown) => shown.look()),
     conversation_changed: showChanged,
     link_replaced: ({ new_room_id: now }) => goToNewLink(now),
-    removed: ({ reason, message }) => leave(reason === "closed" ? wordsOfClosing(message) : message),
+    claimed: ({ claim }) => tellOfClaim(claim),
+    removed: ({ reason, message }) => reason === "claimed" ? location.reload() : leave(reason === "closed" ? wordsOfClosing(message) : message),
     conversation_deleted: ({ message }) => leave(message, true),
     knocked: (knock) => knocks?.then((told) => told.knocked(knock)),
   };
+}
+
+/**
+ * An owner is told, and finds it where it is answered.
+ * @param {{username: string, claimed_name: string}} claim
+ */
+function tellOfClaim({ username, claimed_name: name }) {
+  const note = byId("who-note");
+  note.hidden = false;
+  const link = /** @type {HTMLElement} */ (note.firstElementChild);
+  link.textContent = `${username} says to be ${name}. Agree?`;
+  announce(`${username} says to be ${name}.`);
 }
 
 /** @param {{room_id: string, title: string, description: string}} fields */

@@ -1,1 +1,1 @@
-import"./shared-BXCga9et.js";
+import"./shared-DuxW8dDF.js";

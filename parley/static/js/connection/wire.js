@@ -3,7 +3,7 @@
 
 /**
  * @typedef {{id: string, seq: number, changed_seq?: number, user_id: string, username: string, message: string,
- *   timestamp: string, client_id?: string, edited_at?: string, pinned?: boolean, deleted?: boolean, role?: "owner", alike?: boolean,
+ *   timestamp: string, type?: string, client_id?: string, edited_at?: string, pinned?: boolean, deleted?: boolean, role?: "owner", alike?: boolean,
  *   unproven?: boolean, parts?: PartNode[], reply_to?: Answered, mentions?: string[], reactions?: Reaction[],
  *   attachments?: File[], files?: import("../state/store.js").OutgoingFile[]}} Message `files`: of one's own, until the server has told of it
  * @typedef {{id: string, name: string, type: string, size: number, url: string, width?: number, height?: number,

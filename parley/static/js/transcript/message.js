@@ -65,6 +65,7 @@ export function updateMessage(element, item, roomId, faces) {
   const { message, mine, continued } = item;
   element.classList.toggle("mine", mine);
   element.classList.toggle("continued", continued);
+  element.classList.toggle("service", isOfService(message));
   element.classList.toggle("alike", message.alike === true);
   if (message.user_id) faces.show(part(element, "face"), message);
   part(element, "author").textContent = mine ? "You" : message.username;
@@ -105,6 +106,14 @@ function showFiles(element, { message, deleting }) {
  */
 export function isWordless({ message, attachments, files }) {
   return message === "" ? files !== undefined : message === attachments?.map(({ name }) => name).join(", ");
+}
+
+/**
+ * What another chat's service itself wrote: nobody can say so, as nobody has no user_id.
+ * @param {Pick<import("../connection/wire.js").Message, "type" | "user_id">} message
+ */
+function isOfService({ type, user_id: userId }) {
+  return type === "system" && userId === "";
 }
 
 /** @param {import("../connection/wire.js").Message} message */
@@ -223,7 +232,7 @@ export function readMessage(element) {
     id, seq: Number(seq), changed_seq: Number(changedSeq), user_id: userId, username, timestamp: at, message,
     client_id: clientId, role: role === "owner" ? "owner" : undefined, alike: alike === "yes",
     unproven: unproven === "yes", deleted: deleted === "yes", edited_at: editedAt,
-    pinned: pinned === "yes",
+    pinned: pinned === "yes", ...(element.classList.contains("service") && { type: "system" }),
     reply_to: readQuote(element), mentions: mentions ? JSON.parse(mentions) : undefined,
     reactions: JSON.parse(reacted?.dataset.reactions ?? "[]"), ...(attachments && { attachments }),
   };

@@ -1,0 +1,18 @@
+"""Who says to be somebody whose words were imported."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+
+class Claim(Struct, frozen=True):
+    conversation_id: int
+    user_id: str
+    """Of whoever asks, as they are until it is agreed."""
+    username: str
+    claimed_id: str
+    """Of whom they say to be."""
+    claimed_name: str
+    asked_at: datetime

@@ -1,0 +1,79 @@
+"""Saying on the page to be somebody whose words were imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Arrive
+from tests.browser.seeding import PATIENCE_S
+from tests.browser.visitor import Visitor
+from tests.forking import OPENER
+from tests.importing import plain
+from tests.servers import Process, process
+
+TEA = {"at": "2024-01-31T10:01:00+00:00", "who": "ana", "text": "Tea?"}
+PATIENCE_MS = 1000 * PATIENCE_S
+
+
+@pytest.fixture
+def plainly(tmp_path: Path) -> Iterator[Process]:
+    with process(tmp_path / "data", "--port", "0", environ={OPENER: plain.OPENER}) as server:
+        yield server
+
+
+@pytest.fixture
+def imports(plainly: Process, tmp_path: Path) -> Callable[[Visitor], str]:
+    """Somebody brings a conversation along; its link."""
+    file = plain.write(tmp_path / plain.NAME, TEA, ana="Ana")
+
+    def bring(owner: Visitor) -> str:
+        page = owner.page
+        page.goto(f"{plainly.url}/import")
+        page.get_by_label("The exported file").set_input_files(file)
+        page.get_by_role("button", name="Look at it").click()
+        page.get_by_role("button", name="Import it").click(timeout=PATIENCE_MS)
+        page.get_by_role("link", name="Open the conversation").click(timeout=PATIENCE_MS)
+        return page.url
+
+    return bring
+
+
+@pytest.mark.parametrize("with_scripts", [True, False])
+def test_an_owner_agrees_and_they_speak_as_who_they_say(
+    plainly: Process,
+    imports: Callable[[Visitor], str],
+    arrive: Arrive,
+    with_scripts: bool,
+) -> None:
+    ada, annie = (
+        arrive(name, url=plainly.url, java_script_enabled=with_scripts) for name in ("Ada", "Annie")
+    )
+    link = imports(ada)
+    annie.page.goto(link)
+    annie.page.locator("#username").fill("Annie")
+    annie.page.locator("#username").press("Enter")
+    annie.page.get_by_role("link", name="Are you one of those from the import?").first.click()
+    annie.page.get_by_role("button", name="I am Ana").click()
+    expect(annie.page.get_by_text("An owner has yet to agree")).to_be_visible()
+    annie.page.goto(link)
+
+    if with_scripts:
+        ada.page.get_by_role("link", name="Annie says to be Ana. Agree?").click()
+    else:
+        ada.page.goto(f"{link}/who")
+    ada.page.get_by_role("button", name="Agree that Annie is Ana").click()
+    expect(ada.page.get_by_text("Everybody from the import is here")).to_be_visible()
+
+    if not with_scripts:
+        annie.page.reload()
+    expect(annie.page.locator("#own-name").first).to_have_text("Ana")
+    expect(annie.page.locator(".message.mine")).to_have_count(1)
+    people = requests.get(
+        link.replace("/conversation/", "/api/conversations/") + "/imported", timeout=PATIENCE_S
+    ).json()["people"]
+    assert people == []

@@ -1,0 +1,115 @@
+"""An import that is cut off leaves a whole conversation or none, wherever that happens."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parley.domain import owning
+from parley.domain.context import Context
+from parley.domain.importing import storing
+from parley.domain.importing.reading import Reading
+from parley.errors import Unavailable
+from tests.importing import plain
+
+MESSAGES = 250
+TABLES = ("conversations", "participants", "messages", "reactions")
+
+
+class Killed(BaseException):
+    """Nothing of the process goes on."""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    said = [
+        {
+            "at": f"2024-01-31T10:{number // 60:02}:{number % 60:02}+00:00",
+            "who": f"p{number % 3}",
+            "text": f"Message {number}",
+            "reactions": [{"emoji": "👍", "people": ["p1"]}],
+        }
+        for number in range(MESSAGES)
+    ]
+    return plain.write(tmp_path / plain.NAME, *said)
+
+
+def counted(context: Context) -> list[int]:
+    with closing(sqlite3.connect(context.database._folder / "parley.db")) as db:
+        return [db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES]
+
+
+def cut_off(
+    context: Context, after: int, fails: Callable[[], BaseException], patch: pytest.MonkeyPatch
+) -> None:
+    """From the write of that number on, all fail so."""
+    write, done = context.database.write, 0
+
+    def cut(*given: Any) -> Any:
+        nonlocal done
+        done += 1
+        if done > after:
+            raise fails()
+        return write(*given)
+
+    patch.setattr(context.database, "write", cut)
+
+
+async def bring(context: Context, folder: Path, file: Path) -> None:
+    async with Reading(folder, opener=plain.OPENER) as reading:
+        staged = await reading.stage(file, max_file=0)
+        await storing.store(context, reading, staged, None)
+
+
+@pytest.mark.parametrize("fails", [Killed, lambda: Unavailable("The disk is full.")])
+async def test_wherever_it_is_cut_off_all_of_it_or_nothing_is_there_after_a_start(
+    context: Context, tmp_path: Path, file: Path, fails: Callable[[], BaseException]
+) -> None:
+    cuts = 0
+    while True:
+        with pytest.MonkeyPatch.context() as patch:
+            cut_off(context, cuts, fails, patch)
+            with contextlib.suppress(Killed, Unavailable):
+                await bring(context, tmp_path, file)
+                break
+        assert await context.database.read(_found) == 0
+        # As a start does.
+        await storing.forget_left(context)
+        await owning.erase_deleted(context)
+        assert counted(context) == [0, 0, 0, 0]
+        cuts += 1
+    assert cuts >= 5
+    assert counted(context) == [1, 3, MESSAGES, MESSAGES]
+
+
+def _found(connection: Any) -> int:
+    count: int = connection.exec_driver_sql(
+        "SELECT count(*) FROM conversations WHERE deleted_at IS NULL"
+    ).scalar()
+    return count
+
+
+async def test_who_gives_it_up_leaves_nothing(context: Context, tmp_path: Path, file: Path) -> None:
+    begun = asyncio.Event()
+    async with Reading(tmp_path, opener=plain.OPENER) as reading:
+        staged = await reading.stage(file, max_file=0)
+        task = asyncio.create_task(
+            storing.store(context, reading, staged, None, tell=lambda count: begun.set())
+        )
+        await begun.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert counted(context) == [0, 0, 0, 0]
+
+
+async def test_two_at_once_are_both_whole(context: Context, tmp_path: Path, file: Path) -> None:
+    await asyncio.gather(bring(context, tmp_path, file), bring(context, tmp_path, file))
+    assert counted(context) == [2, 6, 2 * MESSAGES, 2 * MESSAGES]
