@@ -257,6 +257,7 @@ BODIES: dict[str, object] = {
     "remove": {"user_id": "ada-1"},
     "let_back": {"user_id": "ada-1"},
     "answer_knock": {"admit": True},
+    "answer_claim": {"admit": True},
     "answer_knocks": {"admit": True},
     "make_link": {"role": "reader"},
 }
@@ -278,6 +279,7 @@ async def test_a_missing_token_is_told_from_a_wrong_right(
         link_id="1",
         emoji="%F0%9F%91%8D",
         file_id="x",
+        user_id="x",
     )
     nobody = await mallory.call(call.method, path, BODIES.get(name))
     assert_error(nobody, 401, "token_required")
