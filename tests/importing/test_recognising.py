@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import zipfile
 from importlib import import_module
+from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,9 @@ SYSTEMS = {
 }
 
 
+ALL_SAMPLES = sorted(path.name for path in SAMPLES.iterdir() if path.name != "expected.json")
+
+
 def refusal(path: Path) -> str:
     with Archive(path) as archive, pytest.raises(ImportRefused) as refused:
         open_chat(archive)
@@ -48,13 +53,30 @@ def test_every_reader_is_asked() -> None:
     assert found <= set(READERS)
 
 
-@pytest.mark.parametrize(
-    "sample", sorted(path.name for path in SAMPLES.iterdir() if path.name != "expected.json")
-)
-def test_samples_are_known(sample: str) -> None:
+@pytest.mark.parametrize("sample", ALL_SAMPLES)
+def test_each_sample_is_known_by_its_own_reader_alone(sample: str) -> None:
+    system = next(name for begin, name in SYSTEMS.items() if sample.startswith(begin))
+    taken = list[str]()
     with Archive(SAMPLES / sample) as archive:
-        system = next(name for begin, name in SYSTEMS.items() if sample.startswith(begin))
+        for name in READERS:
+            if find_spec(f"parley.importing.{name}") is not None:
+                chat = import_module(f"parley.importing.{name}").recognise(archive)
+                taken += [] if chat is None else [chat.system]
         assert open_chat(archive).system == system
+    assert taken == [system]
+
+
+@pytest.mark.parametrize("sample", ALL_SAMPLES)
+def test_a_chat_is_read_twice_alike(sample: str) -> None:
+    with Archive(SAMPLES / sample) as archive:
+        chat = open_chat(archive)
+        if len(chat.choices) > 1:
+            chat.choose(chat.choices[-1])
+        first = list(chat.entries())
+        assert first
+        assert list(islice(chat.entries(), 2)) == first[:2]
+        assert list(chat.entries()) == first
+        reading.fits(chat)
 
 
 def test_a_conversation_is_chosen() -> None:
