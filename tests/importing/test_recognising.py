@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from parley import importing
-from parley.importing import recognising
+from parley.importing import fields, recognising
 from parley.importing.archive import Archive
 from parley.importing.chats import ImportRefused
 from parley.importing.recognising import READERS, open_chat
@@ -77,6 +79,52 @@ def test_a_chat_is_read_twice_alike(sample: str) -> None:
         assert list(islice(chat.entries(), 2)) == first[:2]
         assert list(chat.entries()) == first
         reading.fits(chat)
+
+
+HOSTILE = "\u202eanA\x00\ud800\n<b>*_`[x](javascript:1) " + "x" * 10_000
+NAMES = frozenset(
+    {
+        *("name", "displayName", "displayname", "username", "email", "from", "sender"),
+        *("room_name", "alias", "original_name", "export_name", "title", "body", "emoji"),
+    }
+)
+
+
+def hostile(value: Any, key: str = "") -> Any:
+    """With the worst of names in every place of one."""
+    if isinstance(value, dict):
+        return {each: hostile(inner, each) for each, inner in value.items()}
+    if isinstance(value, list):
+        return [hostile(inner, key) for inner in value]
+    return HOSTILE if key in NAMES and isinstance(value, str) else value
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        *("element-export.json", "skype-messages.json", "teams-messages.json"),
+        *("rocket-chat-room.json", "google-chat/Google Chat/Groups/Space AAA/messages.json"),
+    ],
+)
+def test_hostile_names_are_made_fit(tmp_path: Path, sample: str) -> None:
+    path = tmp_path / "messages.json"
+    text = (SAMPLES / sample).read_text("utf-8")
+    whole = (
+        [json.loads(line) for line in text.splitlines()] if "room" in sample else [json.loads(text)]
+    )
+    path.write_text("\n".join(json.dumps(hostile(each)) for each in whole))
+    with Archive(path) as archive:
+        chat = open_chat(archive)
+        if chat.choices:
+            chat.choose(chat.choices[0])
+        found = entries(chat)
+        reading.fits(chat)
+        names = [person.name for person in chat.people.values()]
+        names += [file.name for each in found for file in each.attachments]
+        assert any("anA" in name for name in names)
+        for name in (chat.title, *names):
+            assert len(name) <= fields.NAME_MAX_CHARS
+            assert not set("\u202e\x00\ud800\n") & set(name)
 
 
 def test_a_conversation_is_chosen() -> None:
