@@ -37,7 +37,7 @@ def first_members(
     isn't read; and the head. Empty for what is no such object."""
     begun = head(archive, name)
     found: dict[str, Any] = {}
-    source = JsonStream(io.BytesIO(begun), name)
+    source = JsonStream(io.BytesIO(begun), name, is_cut=True)
     with suppress(ImportRefused):
         if source.kind() != "{":
             return {}, begun

@@ -38,17 +38,23 @@ class JsonStream:
 
     `repair` mends what some program writes instead of JSON: it is given the text from the start of
     the value that can't be read, may be given text again that it has mended, and may see it cut
-    off anywhere.
+    off anywhere. `is_cut` is for the beginning of a file, which may end in the middle of a letter.
 
     Whatever is asked for raises `ImportRefused`, with the line, for what isn't JSON or is cut off.
     """
 
     def __init__(
-        self, file: IO[bytes], name: str, repair: Callable[[str], str] | None = None
+        self,
+        file: IO[bytes],
+        name: str,
+        repair: Callable[[str], str] | None = None,
+        *,
+        is_cut: bool = False,
     ) -> None:
         self._file = file
         self._name = name
         self._repair = repair
+        self._is_cut = is_cut
         self._decode: codecs.IncrementalDecoder | None = None
         self._text = ""
         self._at = 0
@@ -203,7 +209,7 @@ class JsonStream:
             is_wide = piece.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
             self._decode = codecs.getincrementaldecoder("utf-16" if is_wide else "utf-8-sig")()
         try:
-            return self._decode.decode(piece, final=self._is_read)
+            return self._decode.decode(piece, final=self._is_read and not self._is_cut)
         except UnicodeDecodeError as error:
             raise ImportRefused(
                 f"{self._name} isn't text in UTF-8 as an export would be "

@@ -90,6 +90,7 @@ def test_what_nobody_asks_for_is_passed_over(monkeypatch: pytest.MonkeyPatch) ->
         ('{\n"a": "never', "is cut off: it ends in line 2"),
         ('{\n"a": 1,\n b: 2}', "isn't JSON from line 3 on"),
         ('{"a": 1, b: 2}', "isn't JSON from line 1, character 10 on"),
+        ('["' + "\n" * 1000 + '",\n1 2]', "isn't JSON from line 1002 on"),
         ("[1 2]", "isn't JSON from line 1, character 4 on"),
         ("[1,\n2,\nyes]", "isn't JSON from line 3 on"),
         (b'[\n"\xff"]', "isn't text in UTF-8"),
@@ -98,7 +99,11 @@ def test_what_nobody_asks_for_is_passed_over(monkeypatch: pytest.MonkeyPatch) ->
         ("[" + "1" * 10_000 + "]", "a number too long"),
     ],
 )
-def test_mistakes_are_told_with_their_line(written: str | bytes, said: str) -> None:
+@pytest.mark.parametrize("piece", [5, 256 * 1024])
+def test_mistakes_are_told_with_their_line(
+    monkeypatch: pytest.MonkeyPatch, written: str | bytes, said: str, piece: int
+) -> None:
+    monkeypatch.setattr(json_stream, "PIECE_BYTES", piece)
     with pytest.raises(ImportRefused, match=said):
         list(stream(written).values()) if written[:1] == "[" else stream(written).value()
     with pytest.raises(ImportRefused, match=said):

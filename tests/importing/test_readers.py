@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from parley.importing import choosing, discord, mattermost, people, slack, telegram
+from parley.importing import choosing, discord, heads, mattermost, people, slack, telegram
 from parley.importing.archive import Archive
 from parley.importing.chats import Chat, ImportRefused
 from tests.importing import reading
@@ -58,7 +58,7 @@ def telegram_like(numbers: range, text: str) -> Iterator[str]:
         message = {"id": number, "type": "message", "date_unixtime": "1706720860",
                    "date": "2024-01-31T18:07:40", "from": "Ana", "from_id": "user1",
                    "text": text}  # fmt: skip
-        yield json.dumps(message) + ("," if number != numbers[-1] else "]}")
+        yield json.dumps(message, ensure_ascii=False) + ("," if number != numbers[-1] else "]}")
 
 
 def discord_like(numbers: range, text: str) -> Iterator[str]:
@@ -66,7 +66,7 @@ def discord_like(numbers: range, text: str) -> Iterator[str]:
     for number in numbers:
         message = {"id": str(number), "type": "Default", "content": text,
                    "timestamp": "2024-01-31T18:07:40+01:00", "author": {"id": "1"}}  # fmt: skip
-        yield json.dumps(message) + ("," if number != numbers[-1] else "]}")
+        yield json.dumps(message, ensure_ascii=False) + ("," if number != numbers[-1] else "]}")
 
 
 def mattermost_like(numbers: range, text: str) -> Iterator[str]:
@@ -75,7 +75,7 @@ def mattermost_like(numbers: range, text: str) -> Iterator[str]:
     for number in numbers:
         post = {"team": "a", "channel": "Big", "user": "ana", "message": text,
                 "create_at": 1706720860000 + number}  # fmt: skip
-        yield json.dumps({"type": "post", "post": post}) + "\n"
+        yield json.dumps({"type": "post", "post": post}, ensure_ascii=False) + "\n"
 
 
 @pytest.mark.parametrize(
@@ -141,3 +141,16 @@ def test_strange_values_are_strange() -> None:
     assert list(reading.places(value)) == [(), ("a",), ("a", 0), ("a", 1), ("a", 1, "b")]
     assert reading.replaced(value, ("a", 1, "b"), 5) == {"a": [1, {"b": 5}]}
     assert value == {"a": [1, {"b": None}]}
+
+
+@pytest.mark.parametrize("more", range(4))
+def test_a_head_may_end_in_the_middle_of_a_letter(tmp_path: Path, more: int) -> None:
+    for recognise, like in (
+        (telegram.recognise, telegram_like),
+        (discord.recognise, discord_like),
+        (mattermost.recognise, mattermost_like),
+    ):
+        path = tmp_path / "export"
+        path.write_text(" " * more + "".join(like(range(1, 200), "👍" * 500)), "utf-8")
+        assert path.stat().st_size > 3 * heads.HEAD_BYTES
+        assert recognise(Archive(path)) is not None
