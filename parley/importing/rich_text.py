@@ -58,7 +58,7 @@ def markdown(html: str, *, unsaid: Sequence[str] = (), keeps_breaks: bool = Fals
     parser.close()
     if len(parser.pieces) > PIECES_MAX:
         return joined([Piece(words(html))])
-    return joined(_parted(parser.pieces)).strip()
+    return joined(parted(parser.pieces)).strip()
 
 
 def words(html: str) -> str:
@@ -66,7 +66,7 @@ def words(html: str) -> str:
     return _unescaped(_TAG.sub("", html.replace("<br>", "\n").replace("</p>", "\n"))).strip()
 
 
-def _parted(pieces: list[Piece]) -> list[Piece]:
+def parted(pieces: list[Piece]) -> list[Piece]:
     """With one mark where two would touch a letter, at which Markdown can't end both."""
     texts = ["", *[piece.text for piece in pieces], ""]
     return [
