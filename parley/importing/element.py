@@ -154,6 +154,9 @@ class _Room:
         kind, content = fields.name(event.get("type")), mapping(event.get("content"))
         if kind in element_words.UNSAID or relation_of(event, content):
             return
+        is_gone = not content or "redacted_because" in mapping(event.get("unsigned"))
+        if kind == "m.room.encrypted" and is_gone:
+            kind = "m.room.message"
         if kind == "m.room.encrypted" or content.get("msgtype") == "m.bad.encrypted":
             self._left.add(_ENCRYPTED, place)
             return

@@ -9,6 +9,7 @@ from typing import Any
 from parley.importing import fields
 from parley.importing.fields import mapping, mappings, text
 from parley.importing.markdown import Piece, joined, literal
+from parley.importing.rich_text import parted
 
 ANNOTATIONS_MAX = 500
 MARKED_MAX_CHARS = 64 * 1024
@@ -42,7 +43,7 @@ def said(message: dict[str, Any], quoted: dict[str, Any]) -> str:
         return literal("\n".join(filter(None, (words, extra))))
     if extra:
         pieces.append(Piece(f"\n{extra}"))
-    return joined(pieces).strip("\n")
+    return joined(parted(pieces)).strip("\n")
 
 
 def _quoted(quoted: dict[str, Any]) -> Iterator[Piece]:

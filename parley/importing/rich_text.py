@@ -58,12 +58,29 @@ def markdown(html: str, *, unsaid: Sequence[str] = (), keeps_breaks: bool = Fals
     parser.close()
     if len(parser.pieces) > PIECES_MAX:
         return joined([Piece(words(html))])
-    return joined(parser.pieces).strip()
+    return joined(parted(parser.pieces)).strip()
 
 
 def words(html: str) -> str:
     """The text alone, of HTML of any length."""
     return _unescaped(_TAG.sub("", html.replace("<br>", "\n").replace("</p>", "\n"))).strip()
+
+
+def parted(pieces: list[Piece]) -> list[Piece]:
+    """With one mark where two would touch a letter, at which Markdown can't end both."""
+    texts = ["", *[piece.text for piece in pieces], ""]
+    return [
+        Piece(piece.text, piece.marks[:1], piece.address)
+        if len(piece.marks) > 1
+        and "code" not in piece.marks
+        and (_touch(texts[number], piece.text) or _touch(piece.text, texts[number + 2]))
+        else piece
+        for number, piece in enumerate(pieces)
+    ]
+
+
+def _touch(left: str, right: str) -> bool:
+    return bool(left and right) and not left[-1].isspace() and not right[0].isspace()
 
 
 def _unescaped(text: str) -> str:

@@ -234,6 +234,8 @@ class _Reader:
         is_deleted = kind == "tombstone"
         if not (is_service or is_deleted or kind in _SPOKEN):
             yield Problem(place, f"This kind of message isn't known: {fields.name(kind)}.")
+            if not any(message.get(field) for field in ("text", "files", "attachments", "blocks")):
+                return
         author = None if is_service else self._author(message)
         thread = fields.key(message.get("thread_ts"))
         edited = mapping(message.get("edited"))

@@ -24,6 +24,8 @@ from parley.importing.people import PEOPLE_MAX, People
 
 EDITED_MAX = 200_000
 """Messages of a conversation that were edited, which are held in memory."""
+LOOKED_AT_MAX = 200
+"""Messages of a conversation without a name, in search of who is in it."""
 _TEAMS = (b"@thread.v2", b"@unq.gbl.spaces", b"thread.tacv2", b"orgid:")
 _NOT_TALK = ("48:calllogs", "48:notifications", "48:threads", "48:mentions", "48:starred")
 _WORDS = frozenset({"Text", "RichText", "RichText/Html"})
@@ -136,14 +138,24 @@ def _list(source: JsonStream) -> Iterator[_Listed]:
         count = 0
         for key in source.members():
             if key == "MessageList" and source.kind() == "[":
-                count += sum(1 for _ in source.elements())
+                for count in source.elements():
+                    if count <= LOOKED_AT_MAX and "name" not in told:
+                        told |= _partner(source.value(), fields.key(told.get("id")))
             elif key in ("id", "displayName", "threadProperties"):
                 told[key] = source.value()
         own = fields.key(told.get("id"))
         if count and not own.startswith(_NOT_TALK):
             topic = mapping(told.get("threadProperties")).get("topic")
             title = fields.name(told.get("displayName")) or fields.name(topic)
-            yield _Listed(title or fields.name(_bare(own), "Conversation"), own, number)
+            title = title or told.get("name") or fields.name(_bare(own), "Conversation")
+            yield _Listed(title, own, number)
+
+
+def _partner(message: Any, own: str) -> dict[str, str]:
+    """What the other one of two is called, by whose id their conversation goes."""
+    if not isinstance(message, dict) or _author(message) != own or not _named(message):
+        return {}
+    return {"name": _named(message)}
 
 
 def _bare(own: str) -> str:
@@ -170,6 +182,8 @@ class _Before:
         self.names: dict[str, str] = {}
         self.edits: dict[tuple[str, int], datetime] = {}
         """Of which messages of whom, by the time they were sent, and the last one's time."""
+        self.ids: dict[tuple[str, int], Any] = {}
+        """What those were before they were edited: others answer that."""
 
     def learn(self, message: dict[str, Any]) -> None:
         author, name = _author(message), _named(message)
@@ -179,11 +193,17 @@ class _Before:
         arrived = _arrived(message)
         if of and arrived and (of in self.edits or len(self.edits) < EDITED_MAX):
             self.edits[of] = max(arrived, self.edits.get(of, arrived))
+        elif arrived and (own := (author, _ms(arrived))) in self.edits:
+            self.ids[own] = message.get("id")
 
 
 def _arrived(message: dict[str, Any]) -> datetime | None:
     arrived = fields.iso(message.get("originalarrivaltime"))
     return arrived if arrived is None or arrived.tzinfo else arrived.replace(tzinfo=UTC)
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000 + 0.5)
 
 
 def edited_of(message: dict[str, Any]) -> tuple[str, int] | None:
@@ -242,11 +262,12 @@ class _Reader:
     ) -> Iterator[Entry | Problem]:
         of = edited_of(message)
         sent_at = (fields.moment_ms(of[1]) if of else None) or arrived
-        last = self._before.edits.get((author, int(sent_at.timestamp() * 1000 + 0.5)))
+        last = self._before.edits.get((author, _ms(sent_at)))
         if last is not None and (of is None or arrived != last):
             return  # What it said before.
         told = teams_words.properties(message)
-        yield from self._keys.give(fields.key(message.get("id")), place)
+        own = self._before.ids.get(of, message.get("id")) if of else message.get("id")
+        yield from self._keys.give(fields.key(own), place)
         key = self._keys.given
         attachments = tuple(self._attachments(message, kind, told))
         content = text(message.get("content"))

@@ -167,6 +167,13 @@ def test_what_is_about_nothing_in_the_file_is_counted(tmp_path: Path) -> None:
     ]
 
 
+def test_what_was_deleted_is_so_even_where_it_was_encrypted(tmp_path: Path) -> None:
+    gone = message(1) | {"type": "m.room.encrypted", "content": {}}
+    told = message(2) | {"unsigned": {"redacted_because": {}}}
+    found = entries(room(tmp_path, gone, told))
+    assert [(each.text, each.is_deleted) for each in found] == [("", True), ("", True)]
+
+
 @pytest.mark.parametrize(
     ("body", "text"),
     [

@@ -157,6 +157,15 @@ def test_marks_stand_beside_the_text(
     assert entry.text == marked
 
 
+def test_marks_may_overlap(tmp_path: Path) -> None:
+    marks = [
+        {"start_index": 0, "length": length, "format_metadata": {"format_type": kind}}
+        for length, kind in ((4, "BOLD"), (2, "STRIKE"), (7, "ITALIC"))
+    ]
+    [entry] = entries(one(tmp_path, message(text="abcd ef gh", annotations=marks)))
+    assert entry.text == "**abcd** *ef* gh"
+
+
 def test_bad_messages_are_told_with_their_place(tmp_path: Path) -> None:
     chat = one(
         tmp_path,

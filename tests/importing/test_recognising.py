@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from importlib import import_module
+from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from parley import importing
-from parley.importing import recognising
+from parley.importing import fields, recognising
 from parley.importing.archive import Archive
 from parley.importing.chats import ImportRefused
 from parley.importing.recognising import READERS, open_chat
@@ -34,6 +38,9 @@ SYSTEMS = {
 }
 
 
+ALL_SAMPLES = sorted(path.name for path in SAMPLES.iterdir() if path.name != "expected.json")
+
+
 def refusal(path: Path) -> str:
     with Archive(path) as archive, pytest.raises(ImportRefused) as refused:
         open_chat(archive)
@@ -48,13 +55,76 @@ def test_every_reader_is_asked() -> None:
     assert found <= set(READERS)
 
 
-@pytest.mark.parametrize(
-    "sample", sorted(path.name for path in SAMPLES.iterdir() if path.name != "expected.json")
-)
-def test_samples_are_known(sample: str) -> None:
+@pytest.mark.parametrize("sample", ALL_SAMPLES)
+def test_each_sample_is_known_by_its_own_reader_alone(sample: str) -> None:
+    system = next(name for begin, name in SYSTEMS.items() if sample.startswith(begin))
+    taken = list[str]()
     with Archive(SAMPLES / sample) as archive:
-        system = next(name for begin, name in SYSTEMS.items() if sample.startswith(begin))
+        for name in READERS:
+            if find_spec(f"parley.importing.{name}") is not None:
+                chat = import_module(f"parley.importing.{name}").recognise(archive)
+                taken += [] if chat is None else [chat.system]
         assert open_chat(archive).system == system
+    assert taken == [system]
+
+
+@pytest.mark.parametrize("sample", ALL_SAMPLES)
+def test_a_chat_is_read_twice_alike(sample: str) -> None:
+    with Archive(SAMPLES / sample) as archive:
+        chat = open_chat(archive)
+        if len(chat.choices) > 1:
+            chat.choose(chat.choices[-1])
+        first = list(chat.entries())
+        assert first
+        assert list(islice(chat.entries(), 2)) == first[:2]
+        assert list(chat.entries()) == first
+        reading.fits(chat)
+
+
+HOSTILE = "\u202eanA\x00\ud800\n<b>*_`[x](javascript:1) " + "x" * 10_000
+NAMES = frozenset(
+    {
+        *("name", "displayName", "displayname", "username", "email", "from", "sender"),
+        *("room_name", "alias", "original_name", "export_name", "title", "body", "emoji"),
+    }
+)
+
+
+def hostile(value: Any, key: str = "") -> Any:
+    """With the worst of names in every place of one."""
+    if isinstance(value, dict):
+        return {each: hostile(inner, each) for each, inner in value.items()}
+    if isinstance(value, list):
+        return [hostile(inner, key) for inner in value]
+    return HOSTILE if key in NAMES and isinstance(value, str) else value
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        *("element-export.json", "skype-messages.json", "teams-messages.json"),
+        *("rocket-chat-room.json", "google-chat/Google Chat/Groups/Space AAA/messages.json"),
+    ],
+)
+def test_hostile_names_are_made_fit(tmp_path: Path, sample: str) -> None:
+    path = tmp_path / "messages.json"
+    text = (SAMPLES / sample).read_text("utf-8")
+    whole = (
+        [json.loads(line) for line in text.splitlines()] if "room" in sample else [json.loads(text)]
+    )
+    path.write_text("\n".join(json.dumps(hostile(each)) for each in whole))
+    with Archive(path) as archive:
+        chat = open_chat(archive)
+        if chat.choices:
+            chat.choose(chat.choices[0])
+        found = entries(chat)
+        reading.fits(chat)
+        names = [person.name for person in chat.people.values()]
+        names += [file.name for each in found for file in each.attachments]
+        assert any("anA" in name for name in names)
+        for name in (chat.title, *names):
+            assert len(name) <= fields.NAME_MAX_CHARS
+            assert not set("\u202e\x00\ud800\n") & set(name)
 
 
 def test_a_conversation_is_chosen() -> None:

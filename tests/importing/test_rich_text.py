@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import html
+import json
 import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from parley.domain import markdown as grammar
 from parley.importing import rich_text
 from parley.importing.rich_text import markdown, words
 
 
 @pytest.mark.parametrize(
-    ("html", "text"),
+    ("written", "text"),
     [
         ("<b>Hi</b> there", "**Hi** there"),
         ("<p>one</p>\n<p>two <em>x</em></p>", "one\n\ntwo *x*"),
@@ -38,8 +41,8 @@ from parley.importing.rich_text import markdown, words
         ("", ""),
     ],
 )
-def test_what_is_said_and_marked_is_kept(html: str, text: str) -> None:
-    assert markdown(html) == text
+def test_what_is_said_and_marked_is_kept(written: str, text: str) -> None:
+    assert markdown(written) == text
 
 
 def test_lines_may_break_as_in_the_file() -> None:
@@ -68,9 +71,9 @@ def test_of_what_is_too_much_the_words_are_taken(
     ],
 )
 def test_no_html_takes_long(piece: str) -> None:
-    html = piece * (rich_text.PARSED_MAX_CHARS // len(piece))
+    written = piece * (rich_text.PARSED_MAX_CHARS // len(piece))
     started = time.process_time()
-    markdown(html)
+    markdown(written)
     # It takes a second at most; in ways that look for an end again and again, minutes.
     assert time.process_time() - started < 10
 
@@ -82,5 +85,30 @@ def test_ten_million_letters_are_read() -> None:
 
 @settings(deadline=None)
 @given(st.text(st.sampled_from("<>/=\"' abpreliuq-!&;#x\n*`"), max_size=200))
-def test_any_html_is_read(html: str) -> None:
-    markdown(html).encode()
+def test_any_html_is_read(written: str) -> None:
+    markdown(written).encode()
+
+
+def element(inner: str, tag: str) -> str:
+    return f"<{tag}>{inner}</{tag}>"
+
+
+TAGS = ("b", "i", "s", "u", "code", "p", "div", "blockquote", "h2", "span")
+WORDS = st.text(st.sampled_from("ab *_`~>#1.-[]()!"), min_size=1, max_size=12)
+ELEMENTS = st.recursive(
+    WORDS.map(html.escape),
+    lambda inner: (
+        st.builds(element, inner, st.sampled_from(TAGS))
+        | st.lists(inner, min_size=1, max_size=4).map("".join)
+    ),
+    max_leaves=10,
+)
+
+
+@settings(deadline=None)
+@given(ELEMENTS)
+def test_every_word_is_shown(written: str) -> None:
+    made = markdown(written)
+    read = grammar.parts(made)
+    shown = made if read is None else grammar.words(json.loads(read))
+    assert "".join(shown.split()) == "".join(words(written).split())

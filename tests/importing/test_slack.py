@@ -239,6 +239,7 @@ def test_bad_messages_are_told_with_their_place(tmp_path: Path) -> None:
         message(subtype="hologram", ts="1706720861.000000"),
         message(subtype="hologram", user=None, ts="1706720862.000000"),
         message(ts="99999999999999.000000"),
+        message(subtype="message_deleted", text=None, ts="1706720863.000000"),
     )
     assert [(each.place, each.what) for each in problems(chat)] == [
         (f"{DAY}, message 1", "This is no message."),
@@ -250,6 +251,7 @@ def test_bad_messages_are_told_with_their_place(tmp_path: Path) -> None:
         (f"{DAY}, message 5", "This kind of message isn't known: hologram."),
         (f"{DAY}, message 6", "This kind of message isn't known: hologram."),
         (f"{DAY}, message 7", "This message has no date that exists."),
+        (f"{DAY}, message 8", "This kind of message isn't known: message_deleted."),
     ]
     assert [each.is_service for each in entries(chat)] == [False, False, False, True]
 
