@@ -52,6 +52,7 @@ def oddities(seeding: Seeding) -> Seeded:
         Said("Byron Bay", "A **bold** word, and a\nline of verse"),
         Said("Ada", "Straßenbahnhaltestelle"),
         Said("Byron Bay", "権利を有する"),
+        Said("Ada", "\n".join(f"Verse {number}" for number in range(1, 120)) + "\nThe end"),
     ]
     return seeding.conversation("Odd <i>things</i>", said)
 
@@ -252,7 +253,36 @@ def test_hits_are_marked_in_the_transcript(
     assert sorted(marked(ben.page)) == hits
 
 
+def test_a_hit_far_down_in_a_long_text_is_in_sight(ben: Visitor, oddities: Seeded) -> None:
+    ben.comes(oddities.link)
+    opens_search(ben).fill("end")
+    ben.page.keyboard.press("Enter")
+    expect(walking(ben.page)).to_contain_text("1 of 1")
+    ben.page.wait_for_function(
+        """() => {
+          const [hit] = CSS.highlights.get("found") ?? [];
+          if (!hit) return false;
+          const pane = document.getElementById("scroller").getBoundingClientRect();
+          const { top, bottom } = hit.getBoundingClientRect();
+          return top >= pane.top && bottom <= pane.bottom;
+        }"""
+    )
+
+
 # --- what it says ---
+
+
+def test_fast_typing_asks_seldom_and_for_the_whole_in_the_end(ben: Visitor, talk: Seeded) -> None:
+    ben.comes(talk.link)
+    box = opens_search(ben)
+    asked: list[str] = []
+    ben.page.on("request", lambda each: asked.append(each.url) if SEARCH.search(each.url) else None)
+    began = ben.measures("performance.now()")
+    box.press_sequentially("nobody expects a unicorn", delay=20)
+    expect(ben.page.locator(".found-status")).to_have_text("1 result")
+    passed_ms = ben.measures("performance.now()") - began
+    assert "q=nobody+expects+a+unicorn&" in asked[-1]
+    assert len(asked) <= passed_ms / 400 + 2
 
 
 def test_an_answer_to_what_was_typed_before_is_dropped(ben: Visitor, talk: Seeded) -> None:

@@ -173,6 +173,8 @@ async def replies(ada: Caller, ben: Caller) -> dict[str, Reply]:
     found["files"] = await ben.call("GET", f"{room}/files")
     found["mark_read"] = await ben.call("PUT", f"{room}/read", {"seq": 1, "hidden": True})
     found["unread"] = await ada.call("GET", f"{room}/unread?after=0")
+    found["search"] = await ada.call("GET", f"{room}/search?q=hello&by=relevance")
+    found["search_all"] = await ben.call("GET", "/api/search?q=hello&limit=1")
     found["mine"] = await ben.call("GET", "/api/mine")
     wish = {"address": "ben@example.org", "words": True}
     found["set_mail"] = await ben.call("PUT", "/api/mail", wish)

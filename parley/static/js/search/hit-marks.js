@@ -2,6 +2,8 @@
 // The hits in the transcript, marked where the browser can mark words without touching the page.
 
 const NAME = "found";
+/** So much of the last line that shows, at least. */
+const LINE_PX = 24;
 /** What a text may have around what is read of it. */
 const SIGNS = /[*_~`]+/g;
 
@@ -35,6 +37,22 @@ export class HitMarks {
       this.frame = undefined;
       this.mark();
     });
+  }
+
+  /**
+   * Brings the first hit of a long text into sight: it may be folded, or longer than the screen.
+   * @param {number} seq
+   * @param {HTMLElement} scroller
+   */
+  reveal(seq, scroller) {
+    const text = document.querySelector(`#m-${seq} .message-text`);
+    if (!text) return;
+    const tops = () => rangesIn(text, this.words.get(seq) ?? []).map((range) => range.getBoundingClientRect().top);
+    const fold = /** @type {HTMLDetailsElement | null} */ (text.parentElement?.querySelector(":scope > .fold:not([open], [hidden])"));
+    if (fold && Math.min(...tops()) >= text.getBoundingClientRect().bottom - LINE_PX) fold.open = true;
+    const [top, pane] = [Math.min(...tops()), scroller.getBoundingClientRect()];
+    if (!Number.isFinite(top) || (top >= pane.top && top <= pane.bottom - LINE_PX)) return;
+    scroller.scrollTop += top - (pane.top + pane.bottom) / 2;
   }
 
   mark() {

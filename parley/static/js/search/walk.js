@@ -109,6 +109,7 @@ export class Walk {
     await new Promise((resolve) => setTimeout(resolve));
     const focused = /** @type {HTMLElement | null} */ (document.activeElement);
     await jump(this.reading, null, this.seq);
+    this.marks.reveal(this.seq, this.reading.scroller);
     if (focused && this.form.contains(focused)) focused.focus({ preventScroll: true });
     const result = this.asking.state.results[this.at];
     if (result) announce(`${this.inWords()}. ${result.message.username}, ${spokenTime(result.message.timestamp)}: ${result.snippet.map(({ text }) => text).join("")}`);
