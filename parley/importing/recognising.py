@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from importlib import import_module
-from importlib.util import find_spec
 
 from parley.importing import unread
 from parley.importing.archive import Archive
@@ -36,8 +35,6 @@ def open_chat(archive: Archive, *, choose: str | None = None, order: str | None 
 
 def _recognised(reader: str, archive: Archive, order: str | None) -> Chat | None:
     module = f"{__package__}.{reader}"
-    if find_spec(module) is None:
-        return None
     recognise = import_module(module).recognise
     wishes = {"order": order} if "order" in inspect.signature(recognise).parameters else {}
     found: Chat | None = recognise(archive, **wishes)
