@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from types import TracebackType
-from typing import Any
 from urllib.parse import quote
 
 from quart import Response, current_app, request
@@ -19,9 +18,9 @@ from parley.exports import lines
 from parley.exports.archive import archive
 from parley.exports.markdown import markdown
 from parley.exports.page import page
-from parley.exports.taking import Taking, signer_of
+from parley.exports.taking import Taking, in_pieces, signer_of
 
-FORMATS: dict[str, tuple[Callable[[Taking], AsyncIterator[bytes]], str, str]] = {
+FORMATS: dict[str, tuple[Callable[[Taking], AsyncGenerator[bytes, None]], str, str]] = {
     "json": (lines.json, "application/json", "json"),
     "jsonl": (lines.json_lines, "application/jsonl; charset=utf-8", "jsonl"),
     "md": (markdown, "text/markdown; charset=utf-8", "md"),
@@ -51,7 +50,9 @@ async def answer(room_id: str, format: str) -> Response:
     del response.headers["Content-Length"]  # nobody knows it yet
     if request.method == "GET":
         who = web.address() if session is None else session.id
-        response.response = _Body(write(taking), context.exports.begin(who, web.address()))
+        response.response = _Body(
+            in_pieces(write(taking)), context.exports.begin(who, web.address())
+        )
     response.headers["Content-Disposition"] = _disposition(begun.conversation.title, ending)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
@@ -62,16 +63,15 @@ async def answer(room_id: str, format: str) -> Response:
 class _Body(ResponseBody):
     """What is sent, piece by piece; its turn ends with it, however it ends."""
 
-    def __init__(self, pieces: AsyncIterator[bytes], turn: Turn) -> None:
+    def __init__(self, pieces: AsyncGenerator[bytes, None], turn: Turn) -> None:
         self._pieces, self._turn = pieces, turn
 
-    async def __aenter__(self) -> AsyncIterator[bytes]:
+    async def __aenter__(self) -> AsyncGenerator[bytes, None]:
         return self._pieces
 
     async def __aexit__(self, exc_type: type, exc_value: BaseException, tb: TracebackType) -> None:
         self._turn.end()
-        pieces: Any = self._pieces
-        await pieces.aclose()
+        await self._pieces.aclose()
 
 
 def _disposition(title: str, ending: str) -> str:

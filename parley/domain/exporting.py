@@ -21,7 +21,7 @@ from parley.records import Conversation, File, Message, Participant, Session
 from parley.storage import exports as stored
 from parley.storage import participants as stored_participants
 
-PAGE_MESSAGES = 250
+PAGE_MESSAGES = 500
 PAGE_CHARS = 500_000
 """Of text and what comes with it, so that a page is never large."""
 PEOPLE_MAX = 10_000

@@ -6,7 +6,7 @@ import hashlib
 import json
 import tempfile
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import IO, NamedTuple, cast
 
 from parley import present
@@ -55,7 +55,7 @@ class _Member(NamedTuple):
     """Whether an entry says what it was."""
 
 
-async def archive(taking: Taking) -> AsyncIterator[bytes]:
+async def archive(taking: Taking) -> AsyncGenerator[bytes, None]:
     """The page and the files come first, so that the entries can say what they were."""
     sink = _Sink()
     with (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import closing
 
 from parley import present
@@ -10,7 +10,7 @@ from parley.exports.taking import Taking
 from parley.proofs.sealing import Sealer
 
 
-async def json_lines(taking: Taking, members: Iterable[bytes] = ()) -> AsyncIterator[bytes]:
+async def json_lines(taking: Taking, members: Iterable[bytes] = ()) -> AsyncGenerator[bytes, None]:
     """The head, a line a message, and the proof; before that `members`, entries of what else
     stands beside it in an archive.
     """
@@ -26,7 +26,7 @@ async def json_lines(taking: Taking, members: Iterable[bytes] = ()) -> AsyncIter
         yield b"\n"
 
 
-async def json(taking: Taking) -> AsyncIterator[bytes]:
+async def json(taking: Taking) -> AsyncGenerator[bytes, None]:
     """The same lines in one object."""
     with closing(Sealer()) as sealer:
         [head] = sealer.sealed([present.encoded(taking.head)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from parley import contract, present
 from parley.exports.taking import Taking
@@ -12,7 +12,7 @@ _SIGNS = re.compile(r"([\\`*_{}\[\]<>#|~])")
 _LINES = re.compile(r"\r\n|\r|\n")
 
 
-async def markdown(taking: Taking) -> AsyncIterator[bytes]:
+async def markdown(taking: Taking) -> AsyncGenerator[bytes, None]:
     """A heading for the conversation and each day, then what was said, by whom and when."""
     head = taking.head
     names = {each.user_id: each.username for each in head.people}

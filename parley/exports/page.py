@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from itertools import islice
 from pathlib import Path
 
@@ -24,7 +24,7 @@ SLICE_MESSAGES = 25
 """Made at once, in some two milliseconds: others have their turn between."""
 
 
-async def page(taking: Taking, *, with_files: bool = False) -> AsyncIterator[bytes]:
+async def page(taking: Taking, *, with_files: bool = False) -> AsyncGenerator[bytes, None]:
     """`with_files` where they lie beside it: else they are only named."""
     templates = _without_waiting(taking.templates)
     begin = templates.get_template("exported/begin.html")

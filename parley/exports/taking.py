@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -49,15 +51,38 @@ class Taking:
         """The messages, oldest first, some at once. Others who talk come first."""
         giving_way = GivingWay(self.context.database)
         async for page in exporting.pages(self.context, self.begun):
-            yield [
-                present.exported(each, page.files, page.reactions.get(each.seq))
-                for each in page.messages
-            ]
-            await giving_way.wait_for(sum(len(each.text) + _BESIDE_BYTES for each in page.messages))
+            for at in range(0, len(page.messages), SLICE_MESSAGES):
+                some = page.messages[at : at + SLICE_MESSAGES]
+                yield [
+                    present.exported(each, page.files, page.reactions.get(each.seq))
+                    for each in some
+                ]
+                await giving_way.wait_for(sum(len(each.text) + _BESIDE_BYTES for each in some))
+                await asyncio.sleep(0)
 
 
+PIECE_BYTES = 128 * 1024
+"""Sent at once, in two turns of the event loop."""
+SLICE_MESSAGES = 250
+"""Encoded and hashed at once, in one to two milliseconds: then others have their turn."""
 _BESIDE_BYTES = 350
 """About what a message is beside its text."""
+
+
+async def in_pieces(written: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    """The same, some of it together: to send each costs as much as to write it. The beginning goes
+    out at once, so that whoever waits sees that it has begun.
+    """
+    waiting: list[bytes] = []
+    size, enough = 0, 0
+    async with aclosing(written):
+        async for some in written:
+            waiting.append(some)
+            size += len(some)
+            if size > enough:
+                yield b"".join(waiting)
+                waiting, size, enough = [], 0, PIECE_BYTES
+    yield b"".join(waiting)
 
 
 def signer_of(secret: Secret, server: str) -> Signer:

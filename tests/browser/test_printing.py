@@ -99,6 +99,7 @@ def test_days_are_printed_by_their_date(arrive: Arrive, talk: Seeded) -> None:
     expect(day).not_to_have_css("font-size", "0px")
 
 
+@pytest.mark.not_in_firefox("Playwright cannot have it show what it would print.")
 def test_a_pdf_has_margins_and_breaks_no_picture(arrive: Arrive, seeding: Seeding) -> None:
     seeded = seeding.conversation("Pictures", [Said("Ada", "Look")], owner="Ada")
     for _ in range(5):
