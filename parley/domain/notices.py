@@ -29,7 +29,7 @@ from parley.records import (
     TakingAway,
     Telling,
 )
-from parley.storage import facts
+from parley.storage import facts, knocks
 from parley.storage import push as stored
 
 PEOPLE_AT_ONCE = 50
@@ -138,13 +138,22 @@ async def said_unnoticed(context: Context) -> dict[int, int]:
     now = context.clock()
 
     def query(connection: sa.Connection) -> dict[int, int]:
-        written = facts.get(connection, _LOOKED)
-        if written is None:
-            return {}
-        until = datetime.fromtimestamp(int(written) / 1000, UTC)
-        return stored.said_since(connection, max(until, now - TOLD_WITHIN))
+        until = _looked_until(connection)
+        return {} if until is None else stored.said_since(connection, max(until, now - TOLD_WITHIN))
 
     return await context.database.search(query)
+
+
+async def knocked_unnoticed(context: Context) -> set[int]:
+    """The conversations at whose door somebody waits of whom owners may not have been told."""
+    now = context.clock()
+
+    return await context.database.search(knocks.asked_since, now - TOLD_WITHIN)
+
+
+def _looked_until(connection: sa.Connection) -> datetime | None:
+    written = facts.get(connection, _LOOKED)
+    return None if written is None else datetime.fromtimestamp(int(written) / 1000, UTC)
 
 
 class Followers(Struct, frozen=True):

@@ -201,6 +201,7 @@ class Pushing:
                 await self._know_resting()
                 if self._context.notified:
                     await notices.look_at_shown(self._context)
+                    self._knocked |= await notices.knocked_unnoticed(self._context)
                     at = self._context.clock()
                     for conversation_id, seq in (
                         await notices.said_unnoticed(self._context)

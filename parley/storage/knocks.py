@@ -50,6 +50,16 @@ def ask(
     return _knock(row)
 
 
+def asked_since(connection: sa.Connection, at: datetime) -> set[int]:
+    """The conversations at whose door somebody waits who knocked since then."""
+    rows = connection.execute(
+        sa.select(knocks.c.conversation_id)
+        .where(knocks.c.answer.is_(None), knocks.c.asked_at >= at)
+        .distinct()
+    )
+    return {row.conversation_id for row in rows}
+
+
 def of_session(connection: sa.Connection, conversation_id: int, session_id: int) -> Knock | None:
     row = connection.execute(
         sa.select(knocks).where(

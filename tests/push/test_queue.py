@@ -278,6 +278,40 @@ async def test_the_first_that_was_ever_said_is_told_after_an_end(
             await each.goes_home()
 
 
+async def test_a_knock_just_before_an_end_is_told_after_it_and_once(
+    config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, ben = Person("Ada", ""), Person("Ben", "")
+    with monkeypatch.context() as ended:
+        async with running(config) as first:
+            ada.url = ben.url = first.url
+            room_id = await ada.starts()
+            await ada.call("PATCH", f"/api/conversations/{room_id}", {"knock": True})
+            browser = await subscribed(ada, service)
+            fails_once(ended, "owners", count=1_000)
+            status, knock = await ben.call(
+                "POST", f"/api/conversations/{room_id}/knock", {"username": "Ben"}
+            )
+            assert status == 200
+            ben.token = knock["token"]
+    assert not service.asked
+    async with running(config) as second:
+        await service.until(lambda: bool(browser.got))
+        await until(lambda: not second.app.pushing._flying)
+    assert (browser.got[0]["kind"], browser.got[0]["sender"]) == ("knocks", "Ben")
+    async with running(config) as third:
+        ada.url = ben.url = third.url
+        # What is told later comes after all that was found at the start.
+        await ada.joins_over_rest(room_id)
+        await ada.call(
+            "POST", f"/api/conversations/{room_id}/knocks/{knock['id']}", {"admit": True}
+        )
+        await service.until(lambda: len(browser.got) > 1)
+        for each in (ada, ben):
+            await each.goes_home()
+    assert [each["kind"] for each in browser.got] == ["knocks", "gone"]
+
+
 @pytest.mark.usefixtures("soon")
 async def test_another_process_goes_on_where_one_was_killed(
     person: People, service: Service, server: Running
