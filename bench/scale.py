@@ -29,6 +29,7 @@ class Scale:
     file_mib: int = 1_024
     file_turns: int = 3
     photo_megapixels: int = 12
+    talk_messages: int = 20_000
     long_messages: int = 100_000
     """In one conversation."""
 
@@ -47,6 +48,7 @@ QUICK = Scale(
     hostile_names=500,
     file_mib=64,
     file_turns=1,
+    talk_messages=3_000,
     long_messages=20_000,
 )
 TINY = Scale(
@@ -66,5 +68,6 @@ TINY = Scale(
     file_mib=1,
     file_turns=1,
     photo_megapixels=1,
+    talk_messages=20,
     long_messages=500,
 )

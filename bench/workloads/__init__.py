@@ -10,6 +10,7 @@ __all__ = ["WORKLOADS", "Figures", "Measure", "Workload"]
 WORKLOADS = (
     talking.BIG_ROOM,
     talking.SMALL_ROOMS,
+    talking.LONG_TALK,
     reacting.BURST,
     reacting.STATE,
     arriving.ARRIVALS,

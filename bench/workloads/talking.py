@@ -22,6 +22,10 @@ BIG_ROOM_IN_FLIGHT = 16
 SMALL_ROOMS_IN_FLIGHT = 100
 """Messages under way when saturating: enough that the server never waits for us."""
 SETTLE_S = 0.2
+LONG_TALK_PEOPLE = 2
+LONG_TALK_IN_FLIGHT = 64
+LONG_TALK_STEP_S = 0.5
+LONG_TALK_IDLE_PERCENT, LONG_TALK_IDLE_WITHIN_S = 2.0, 30
 
 MEASURES = (
     Measure("cpu_us_a_delivery", "CPU a delivery, µs"),
@@ -127,6 +131,42 @@ async def _talk(server: Running, scale: Scale, talk: Talk) -> Figures:
         return {**calm, **full}
 
 
+async def _long_talk(server: Running, scale: Scale) -> Figures:
+    """As fast as it goes, and until the server has nothing more to do: what it does with messages
+    later counts with them.
+    """
+    async with crowd() as people:
+        await people.join(server.port, server.make_rooms(1), LONG_TALK_PEOPLE)
+        tally = people.tally
+        tally.reset()
+        await _settle()
+        meter, sent = Meter(server.pid), 0
+        while sent < scale.talk_messages:
+            tally.reset()
+            await as_fast_as_they_arrive(
+                people.clients, LONG_TALK_PEOPLE, LONG_TALK_IN_FLIGHT, LONG_TALK_STEP_S
+            )
+            await all_arrived(tally, LONG_TALK_PEOPLE)
+            sent += tally.sent
+        await _until_idle(server)
+        meter.read()
+        return {
+            "cpu_us_a_message": 1e6 * meter.server_s / sent,
+            **spread_ms(tally.latencies_s),
+            **spread_ms(tally.acks_s, "ack_"),
+            **meter.shares,
+        }
+
+
+async def _until_idle(server: Running) -> None:
+    for _ in range(LONG_TALK_IDLE_WITHIN_S):
+        meter = Meter(server.pid)
+        await asyncio.sleep(1.0)
+        meter.read()
+        if meter.server_percent < LONG_TALK_IDLE_PERCENT:
+            return
+
+
 async def _settle() -> None:
     """Let the garbage of setting up be collected now, not while we measure."""
     gc.collect()
@@ -154,4 +194,23 @@ SMALL_ROOMS = Workload(
     run=_many_small_rooms,
     measures=MEASURES,
     headline="full_cpu_us_a_delivery",
+)
+LONG_TALK = Workload(
+    name="long-talk",
+    title="Two people, a long talk",
+    text=lambda scale: (
+        f"{scale.talk_messages:,} messages between two people, as fast as they arrive, with all "
+        "that the server does with them until it is idle."
+    ),
+    run=_long_talk,
+    measures=(
+        Measure("cpu_us_a_message", "CPU a message, µs", 0),
+        Measure("p50_ms", "delivered after, median, ms", 2),
+        Measure("p99_ms", "delivered after, 99 of 100, ms", 2),
+        Measure("ack_p50_ms", "acknowledged after, median, ms", 2),
+        Measure("ack_p99_ms", "acknowledged after, 99 of 100, ms", 2),
+        *SHARES,
+    ),
+    headline="cpu_us_a_message",
+    servers=("parley",),
 )
