@@ -57,9 +57,10 @@ def test_an_owner_agrees_and_they_speak_as_who_they_say(
     annie.page.goto(link)
     annie.page.locator("#username").fill("Annie")
     annie.page.locator("#username").press("Enter")
+    expect(annie.page.locator("#own-name").first).to_have_text("Annie", timeout=PATIENCE_MS)
     annie.page.get_by_role("link", name="Are you one of those from the import?").first.click()
     annie.page.get_by_role("button", name="I am Ana").click()
-    expect(annie.page.get_by_text("An owner has yet to agree")).to_be_visible()
+    expect(annie.page.get_by_text("An owner has yet to agree")).to_be_visible(timeout=PATIENCE_MS)
     annie.page.goto(link)
 
     if with_scripts:
@@ -67,11 +68,13 @@ def test_an_owner_agrees_and_they_speak_as_who_they_say(
     else:
         ada.page.goto(f"{link}/who")
     ada.page.get_by_role("button", name="Agree that Annie is Ana").click()
-    expect(ada.page.get_by_text("Everybody from the import is here")).to_be_visible()
+    expect(ada.page.get_by_text("Everybody from the import is here")).to_be_visible(
+        timeout=PATIENCE_MS
+    )
 
     if not with_scripts:
         annie.page.reload()
-    expect(annie.page.locator("#own-name").first).to_have_text("Ana")
+    expect(annie.page.locator("#own-name").first).to_have_text("Ana", timeout=PATIENCE_MS)
     expect(annie.page.locator(".message.mine")).to_have_count(1)
     people = requests.get(
         link.replace("/conversation/", "/api/conversations/") + "/imported", timeout=PATIENCE_S

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from parley.app import web_site
+from parley.config import Config
 from parley.domain.importing import imports, reading
 from tests.browser.making_files import png
 from tests.eventually import until
 from tests.importing import plain
 from tests.people import Json, Person
-from tests.servers import Running
+from tests.servers import Running, running
 
 People = Callable[..., Person]
 Over = Callable[[Person, str], Awaitable[Json]]
@@ -186,3 +188,13 @@ async def test_of_several_conversations_one_is_chosen_and_shown_first(
     await ada.call("POST", f"/api/import/{id}/store", {"choose": "work"})
     done = await over(ada, id)
     assert [each["message"] for each in await said(ada, done["room_id"])] == ["Yes"]
+
+
+async def test_where_imports_are_off_none_is_taken(config: Config, tea: bytes) -> None:
+    async with running(replace(config, imports=False)) as server:
+        ada = Person("Ada", server.url)
+        answer = await ada.send("POST", "/api/import?name=chat.jsonl", tea)
+        assert (answer.status, answer.json["error"]) == (403, imports.NO_IMPORTS)
+        page = await ada.send("GET", "/import")
+        assert page.status == 403
+        await ada.goes_home()
