@@ -119,6 +119,10 @@ class Connection(ASGIHTTPConnection):
         await super()._send_response(send, response)
 
 
+_LINE_MAX_BYTES = 200
+"""A boundary has at most 70 characters (RFC 2046, section 5.1.1)."""
+
+
 class FormFile:
     """The one file of a form: its name first, then its bytes."""
 
@@ -137,8 +141,10 @@ class FormFile:
         self._field = field
         self._fields_max_chars = fields_max_chars
         self._pieces = aiter(incoming)
+        self._held = b""
+        self._line = b"--" + boundary.encode("utf-8", "replace")
         self._decoder = MultipartDecoder(
-            boundary.encode("utf-8", "replace"), max_form_memory_size=PIECE_MAX_BYTES, max_parts=10
+            self._line[2:], max_form_memory_size=PIECE_MAX_BYTES, max_parts=10
         )
         self.fields: dict[str, str] = {}
         """What stands before the file."""
@@ -190,8 +196,31 @@ class FormFile:
     async def _next(self) -> Any:
         try:
             while isinstance(event := self._decoder.next_event(), NeedData):
-                piece = await anext(self._pieces, None)
-                self._decoder.receive_data(piece)
+                self._decoder.receive_data(await self._piece())
             return event
         except ValueError:
             raise BadRequest("This form is broken.") from None
+
+    async def _piece(self) -> bytes | None:
+        """The next, which never ends within what may be the line between two parts: where it ends
+        just behind the boundary, Werkzeug (3.1) takes the line break before it for the file's.
+        None after the last.
+        """
+        while True:
+            piece = await anext(self._pieces, None)
+            if piece is None:
+                held, self._held = self._held, b""
+                return held or None
+            piece = self._held + piece
+            held_from = self._may_be_boundary_from(piece)
+            self._held, piece = piece[held_from:], piece[:held_from]
+            if piece:
+                return piece
+
+    def _may_be_boundary_from(self, piece: bytes) -> int:
+        """Where such a line begins that isn't over; at the end where there is none."""
+        begins = piece.rfind(b"\r\n", max(0, len(piece) - _LINE_MAX_BYTES))
+        tail = piece[begins + 2 :]
+        if begins >= 0 and (tail.startswith(self._line) or self._line.startswith(tail)):
+            return begins
+        return len(piece) - piece.endswith(b"\r")

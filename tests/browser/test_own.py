@@ -26,7 +26,9 @@ def test_whoever_comes_back_finds_their_conversations(ada: Visitor, arrive: Arri
     begins = own.last.evaluate(
         """row => {
           row.querySelector(".row-mark").hidden = true;
-          row.querySelector(".row-news").textContent = "2 new";
+          const unread = row.querySelector('[data-part="unread"]');
+          unread.hidden = false;
+          unread.textContent = "2 new";
           return [".row-title", ".row-news"].map(part =>
             Math.round(row.querySelector(part).getBoundingClientRect().left));
         }"""

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from parley.app import Parley
@@ -79,6 +79,9 @@ async def read(form_file: FormFile) -> bytes:
 
 
 @examples(300)
+@example(parts=[], cuts=[76])
+@example(parts=[b"a"], cuts=[76])
+@example(parts=[b"a"], cuts=[77, 78, 79])
 @given(parts=PARTS, cuts=CUTS)
 async def test_a_file_in_a_form_is_what_it_was_however_it_comes(
     parts: list[bytes], cuts: list[int]
