@@ -35,8 +35,8 @@ def imports(plainly: Process, tmp_path: Path) -> Callable[[Visitor], str]:
         page = owner.page
         page.goto(f"{plainly.url}/import")
         page.get_by_label("The exported file").set_input_files(file)
-        page.get_by_role("button", name="Look at it").click()
-        page.get_by_role("button", name="Import it").click(timeout=PATIENCE_MS)
+        page.get_by_role("button", name="Preview").click()
+        page.get_by_role("button", name="Import").click(timeout=PATIENCE_MS)
         page.get_by_role("link", name="Open the conversation").click(timeout=PATIENCE_MS)
         return page.url
 
@@ -57,17 +57,17 @@ def test_an_owner_agrees_and_they_speak_as_who_they_say(
     annie.page.goto(link)
     annie.page.locator("#username").fill("Annie")
     annie.page.locator("#username").press("Enter")
-    annie.page.get_by_role("link", name="Are you one of those from the import?").first.click()
+    annie.page.get_by_role("link", name="Are you one of the imported people?").first.click()
     annie.page.get_by_role("button", name="I am Ana").click()
-    expect(annie.page.get_by_text("An owner has yet to agree")).to_be_visible()
+    expect(annie.page.get_by_text("An owner still has to agree")).to_be_visible()
     annie.page.goto(link)
 
     if with_scripts:
-        ada.page.get_by_role("link", name="Annie says to be Ana. Agree?").click()
+        ada.page.get_by_role("link", name="Annie says they are Ana. Agree?").click()
     else:
         ada.page.goto(f"{link}/who")
     ada.page.get_by_role("button", name="Agree that Annie is Ana").click()
-    expect(ada.page.get_by_text("Everybody from the import is here")).to_be_visible()
+    expect(ada.page.get_by_text("Nobody from an import is left")).to_be_visible()
 
     if not with_scripts:
         annie.page.reload()

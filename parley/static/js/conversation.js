@@ -230,8 +230,8 @@ function tellOfClaim({ username, claimed_name: name }) {
   const note = byId("who-note");
   note.hidden = false;
   const link = /** @type {HTMLElement} */ (note.firstElementChild);
-  link.textContent = `${username} says to be ${name}. Agree?`;
-  announce(`${username} says to be ${name}.`);
+  link.textContent = `${username} says they are ${name}. Agree?`;
+  announce(`${username} says they are ${name}.`);
 }
 
 /** @param {{room_id: string, title: string, description: string}} fields */
