@@ -35,8 +35,8 @@ def verdict(file: Path, key: str | None) -> Iterator[tuple[str, bool]]:
     if found.redacted:
         was = "message was" if found.redacted == 1 else "messages were"
         yield (
-            f"{found.redacted:,} {was} taken out since: that can be seen, and proves the rest.",
-            (False),
+            f"{found.redacted:,} {was} taken out since. The rest is proven all the same.",
+            False,
         )
     yield _of_key(found, pinned), False
 
