@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Arrive
 from tests.browser.seeding import PATIENCE_S
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import PHONE, Visitor
 from tests.forking import OPENER
 from tests.importing import plain
 from tests.servers import Process, process
@@ -51,7 +51,8 @@ def test_an_owner_agrees_and_they_speak_as_who_they_say(
     with_scripts: bool,
 ) -> None:
     ada, annie = (
-        arrive(name, url=plainly.url, java_script_enabled=with_scripts) for name in ("Ada", "Annie")
+        arrive(name, url=plainly.url, java_script_enabled=with_scripts, **kind)
+        for name, kind in (("Ada", PHONE), ("Annie", {}))
     )
     link = imports(ada)
     annie.page.goto(link)
@@ -75,12 +76,15 @@ def test_an_owner_agrees_and_they_speak_as_who_they_say(
     expect(annie.page.get_by_text("An owner still has to agree")).to_be_visible()
     annie.page.goto(link)
 
+    agree = ada.page.get_by_role("link", name="Annie says they are Ana. Agree?")
     if with_scripts:
-        ada.page.get_by_role("link", name="Annie says they are Ana. Agree?").click()
-    else:
-        ada.page.goto(f"{link}/who")
+        expect(agree).to_be_in_viewport()  # beside the list of people it wouldn't be, on a phone
+    ada.page.goto(link)  # who comes later is told too
+    agree.click()
     ada.page.get_by_role("button", name="Agree that Annie is Ana").click()
     expect(ada.page.get_by_text("Nobody from an import is left")).to_be_visible()
+    ada.page.goto(link)
+    expect(agree).to_be_hidden()
 
     if not with_scripts:
         annie.page.reload()

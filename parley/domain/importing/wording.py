@@ -22,7 +22,7 @@ def rows(staged: Staged) -> list[tuple[str, str]]:
         first, last = _minute(staged.first_at_ms), _minute(staged.last_at_ms)
         found.append(("Sent", f"{first} to {last}, {zone}"))
     for label, count in (
-        ("Lines by the service itself, such as who joined", staged.service_lines),
+        ("Notices, such as who joined", staged.service_lines),
         ("Files missing from the export", staged.files_missing),
         ("Files too large for this server", staged.files_too_large),
         ("Messages too long for one, split into several", staged.split),

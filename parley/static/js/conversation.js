@@ -227,9 +227,11 @@ function serverEvents() {
  * @param {{username: string, claimed_name: string}} claim
  */
 function tellOfClaim({ username, claimed_name: name }) {
-  const note = byId("who-note");
+  byId("who-note").hidden = false;
+  const note = document.getElementById("claims");
+  const link = note?.firstElementChild;
+  if (!note || !link) return;
   note.hidden = false;
-  const link = /** @type {HTMLElement} */ (note.firstElementChild);
   link.textContent = `${username} says they are ${name}. Agree?`;
   announce(`${username} says they are ${name}.`);
 }
