@@ -229,7 +229,10 @@ def import_(
 
         told = hosting.Told(title=title, zone=zone, choose=choose, order=order)
         if dry_run:
-            tell(hosting.dry_run(config, file, told))
+            staged = hosting.dry_run(config, file, told)
+            tell(staged)
+            if missing := hosting.unsaid(staged):
+                say(missing)
             say("Nothing was stored, as this is a dry run.")
             return
         made = hosting.import_file(config, file, told, tell)

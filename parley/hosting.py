@@ -212,6 +212,8 @@ def import_file(
             async with Reading(config.data) as reading:
                 staged = await _staged(config, reading, file, told)
                 tell(staged)
+                if missing := unsaid(staged):
+                    raise ImportImpossible(missing)
                 made = await storing.store(
                     context, reading, staged, None, title=told.title, tell=progress
                 )
@@ -235,17 +237,24 @@ def import_file(
 
 def becomes(staged: Staged) -> list[str]:
     """What a file becomes, in lines."""
-    lines = [f"An export of {staged.system}"]
+    lines = [f"An export from {staged.system}"]
     if staged.choices:
-        lines.append("It holds several conversations. Give one of them with --choose:")
+        lines.append("It holds several conversations:")
         return lines + [f"  {each}" for each in staged.choices]
     lines += [f"{label}: {value}" for label, value in wording.rows(staged)]
     lines += [f"  {each.place}: {each.what}" for each in staged.problems]
     if (more := staged.problems_count - len(staged.problems)) > 0:
         lines.append(f"  … and {more:,} more")
-    if staged.needs_zone:
-        lines.append(f"{NO_ZONE} Give it with --zone, such as --zone Europe/Berlin.")
     return lines
+
+
+def unsaid(staged: Staged) -> str:
+    """What has to be said before it can be stored, and how; empty where nothing has."""
+    if staged.choices:
+        return "Say which of these conversations is meant, with --choose."
+    if staged.needs_zone:
+        return f"{NO_ZONE} For example: --zone Europe/Berlin."
+    return ""
 
 
 async def _staged(config: Config, reading: Reading, file: Path, told: Told) -> Staged:

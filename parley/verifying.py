@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from parley.proofs import checking
 from parley.proofs.checking import Verdict
@@ -34,8 +35,8 @@ def verdict(file: Path, key: str | None) -> Iterator[tuple[str, bool]]:
     if found.redacted:
         was = "message was" if found.redacted == 1 else "messages were"
         yield (
-            f"{found.redacted:,} {was} taken out since: that can be seen, and proves the rest.",
-            (False),
+            f"{found.redacted:,} {was} taken out since. The rest is proven all the same.",
+            False,
         )
     yield _of_key(found, pinned), False
 
@@ -81,12 +82,23 @@ def _of_all(found: Verdict) -> str:
 
 def _of_one(file: Path) -> str:
     message = checking.message_of(file)
-    words = {name: _on_one_line(message.get(name, "")) for name in ("username", "timestamp")}
-    said = _on_one_line(message.get("message", ""))
+    author, at = (_on_one_line(message.get(name, "")) for name in ("username", "timestamp"))
     return (
-        f"This message is in the export, as {words['username']} wrote it, {words['timestamp']}: "
-        f"{said}"
+        f"This message is in the export, as {author or 'the service'} wrote it, {at}: "
+        f"{_said(message)}"
     )
+
+
+def _said(message: dict[str, Any]) -> str:
+    if message.get("deleted"):
+        return "(deleted)"
+    files = message.get("attachments")
+    names = [
+        f"[{_on_one_line(each['name'])}]"
+        for each in (files if isinstance(files, list) else ())
+        if isinstance(each, dict) and "name" in each  # anyone can have signed this
+    ]
+    return " ".join(filter(None, (_on_one_line(message.get("message", "")), *names)))
 
 
 def _on_one_line(value: object) -> str:

@@ -80,6 +80,15 @@ async def is_any_imported(context: Context, conversation_id: int) -> bool:
     return await context.database.read(stored.is_any_imported, conversation_id)
 
 
+async def waiting(context: Context, conversation_id: int) -> tuple[Claim, ...]:
+    """Who waits for an owner's answer, for an owner's page."""
+
+    def query(connection: sa.Connection) -> tuple[Claim, ...]:
+        return stored.waiting(connection, conversation_id, limit=CLAIMS_MAX)
+
+    return await context.database.read(query)
+
+
 async def claim(context: Context, room_id: str, session: Session | None, claimed_id: str) -> Answer:
     """Say to be somebody: one at a time, and the latest counts. An owner needs nobody's word.
 

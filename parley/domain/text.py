@@ -52,9 +52,17 @@ def label(text: str | None) -> str:
 def description(text: str | None) -> str:
     """Lines may break; other control characters go."""
     _check(text or "", "description")
-    clean = (text or "").replace("\r\n", "\n").replace("\r", "\n")
-    clean = _NOT_IN_A_PARAGRAPH.sub("", unicodedata.normalize("NFC", clean)).strip()
-    return _within(clean, "description", DESCRIPTION_MAX_CHARS)
+    return _within(_in_paragraphs(text or ""), "description", DESCRIPTION_MAX_CHARS)
+
+
+def cut_description(text: str) -> str:
+    """What a description elsewhere comes to here, where it is long."""
+    return _in_paragraphs(text)[:DESCRIPTION_MAX_CHARS].rstrip()
+
+
+def _in_paragraphs(text: str) -> str:
+    clean = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _NOT_IN_A_PARAGRAPH.sub("", unicodedata.normalize("NFC", clean)).strip()
 
 
 def user_id(text: str | None) -> str | None:

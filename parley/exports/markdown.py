@@ -45,6 +45,8 @@ def _beginning(head: contract.ExportHead) -> str:
 
 
 def _message(message: contract.Message, names: dict[str, str]) -> str:
+    if message.type == "system" and not message.user_id:
+        return _of_service(message)
     more = [_clock(message.timestamp)]
     if message.role:
         more.append("owner")
@@ -68,6 +70,12 @@ def _message(message: contract.Message, names: dict[str, str]) -> str:
     if message.reactions:
         written += ["", _reactions(message, names)]
     return "\n".join([*written, "", ""])
+
+
+def _of_service(message: contract.Message) -> str:
+    """What another chat's service wrote: a quiet line, by nobody."""
+    said = "Deleted" if message.deleted else _plain(message.message)
+    return f"*{said}* ({_clock(message.timestamp)})\n\n"
 
 
 def _reactions(message: contract.Message, names: dict[str, str]) -> str:

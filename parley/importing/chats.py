@@ -89,6 +89,8 @@ class Chat(Protocol):
     people: dict[str, Person]
     """By key. Whole only once all entries were read: some formats name people as they come."""
 
+    description: str = ""
+    """What it was about, where the format tells."""
     choices: tuple[str, ...] = ()
     """The names of the conversations in the file, each once, where its format holds several; empty
     where it holds one. A single one is chosen by itself."""

@@ -24,12 +24,17 @@ def distinct(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def position(name: str, choices: Sequence[str]) -> int:
-    """Where it stands among them. Raises `ImportRefused` where it doesn't."""
+    """Where it stands among them, in capitals or not where only one is called so. Raises
+    `ImportRefused` where it doesn't.
+    """
     if not choices:
         raise ImportRefused("This file holds one conversation: there is nothing to choose from.")
-    if name not in choices:
+    if name in choices:
+        return choices.index(name)
+    alike = [at for at, each in enumerate(choices) if each.casefold() == name.casefold()]
+    if len(alike) != 1:
         raise ImportRefused(f"There is no conversation called {name} in this file. {said(choices)}")
-    return choices.index(name)
+    return alike[0]
 
 
 def said(choices: Sequence[str]) -> str:

@@ -179,6 +179,7 @@ class ParleyChat(Chat):
         self.conversation = head.conversation
         """What else was known of it."""
         self.title = head.conversation.title
+        self.description = head.conversation.description
         self.people: dict[str, Person] = {
             each.user_id: ParleyPerson(
                 each.user_id, each.username, role=each.role, joined_at=each.joined_at

@@ -322,6 +322,8 @@ async def _show(
     if own:
         shown.messages = [present.message(said, own) for said in snapshot.messages]
     me = _me(snapshot)
+    context, is_owner = web.site().context, snapshot.standing is Standing.OWNER
+    has_imported = await claiming.is_any_imported(context, snapshot.conversation.id)
     return await render_long(
         "pages/conversation.html",
         conversation=shown,
@@ -333,9 +335,12 @@ async def _show(
         old_room_ids=snapshot.old_room_ids,
         me=me,
         own=snapshot.own,
-        is_owner=snapshot.standing is Standing.OWNER,
+        is_owner=is_owner,
         is_reader=snapshot.standing is Standing.READER,
-        has_imported=await claiming.is_any_imported(web.site().context, snapshot.conversation.id),
+        has_imported=has_imported,
+        claims=await claiming.waiting(context, snapshot.conversation.id)
+        if has_imported and is_owner
+        else (),
         join_link=present.join_link(snapshot.conversation.room_id, public_url=web.public_url()),
         older_url=window.older_url,
         newest_url=window.newest_url,

@@ -23,7 +23,12 @@ import_pages.before_request(forms.look_at_seal)
 import_pages.before_request(web.admit)
 
 SEE_OTHER = 303
-ORDERS = {"": "as the file shows", "dmy": "31.12.2024", "mdy": "12/31/2024", "ymd": "2024-12-31"}
+ORDERS = {
+    "": "Find out from the file",
+    "dmy": "31.12.2024",
+    "mdy": "12/31/2024",
+    "ymd": "2024-12-31",
+}
 
 
 @import_pages.get("/import")

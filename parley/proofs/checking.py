@@ -214,10 +214,10 @@ def _about(line: bytes) -> str:
     """What an entry says of itself, for people."""
     try:
         entry = json.loads(line)
-        id, name, at = (str(entry[each])[:100] for each in ("id", "username", "timestamp"))
+        id, name, at = (_plain(str(entry[each])[:100]) for each in ("id", "username", "timestamp"))
     except (ValueError, KeyError, TypeError, RecursionError):
         return ""
-    return f" (message {_plain(id)} by {_plain(name)}, {_plain(at)})"
+    return f" (message {id} by {name or 'the service'}, {at})"
 
 
 def _plain(text: str) -> str:

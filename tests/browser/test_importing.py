@@ -36,12 +36,12 @@ def test_a_file_is_looked_at_and_then_stored(
     page = ada.page
     page.goto(f"{plainly.url}/import")
     page.get_by_label("The exported file").set_input_files(file)
-    page.get_by_role("button", name="Look at it").click()
+    page.get_by_role("button", name="Preview").click()
 
-    expect(page.get_by_role("heading", name="This is what it becomes")).to_be_visible(
+    expect(page.get_by_role("heading", name="This is what you get")).to_be_visible(
         timeout=PATIENCE_MS
     )
-    expect(page.get_by_text("1: Ana")).to_be_visible()
+    expect(page.get_by_text("1 (Ana)")).to_be_visible()
     page.get_by_text("What could not be read").click()
     expect(page.get_by_text("This is no JSON.")).to_be_visible()
     zone = page.get_by_label("Time zone")
@@ -50,10 +50,10 @@ def test_a_file_is_looked_at_and_then_stored(
         assert grave_faults(page) == []
     ada.may_meet("status 400", "status of 400")
     zone.fill("Nowhere/Atlantis")
-    page.get_by_role("button", name="Import it").click()
+    page.get_by_role("button", name="Import").click()
     expect(page.get_by_text("There is no time zone")).to_be_visible(timeout=PATIENCE_MS)
     zone.fill("Asia/Tokyo")
-    page.get_by_role("button", name="Import it").click()
+    page.get_by_role("button", name="Import").click()
     page.get_by_role("link", name="Open the conversation").click(timeout=PATIENCE_MS)
     expect(page.get_by_role("heading", name=re.compile("Food"))).to_be_visible()
     time = ada.message("Lunch").locator("time").first

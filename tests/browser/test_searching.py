@@ -120,6 +120,18 @@ def test_a_result_opens_its_message_wherever_it_is_and_what_stands_around_it(
     ben.page.wait_for_function("!CSS.highlights.has('found')")
 
 
+def test_whoever_was_writing_goes_on_writing(ben: Visitor, talk: Seeded) -> None:
+    ben.comes(talk.link)
+    ben.types("I was about to")
+    opens_search(ben).fill("unicorn")
+    ben.page.keyboard.press("Enter")
+    shows(ben, "Nobody expects a unicorn here")
+    ben.page.keyboard.press("Escape")
+    expect(walking(ben.page)).to_be_hidden()
+    ben.has_focus_on(ben.composer)
+    expect(ben.composer).to_have_value("I was about to")
+
+
 def test_keys_go_from_hit_to_hit_as_far_as_there_are_any(ben: Visitor, talk: Seeded) -> None:
     ben.comes(talk.link)
     opens_search(ben).fill("cake")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from parley.contract import MESSAGE_MAX_CHARS
+from parley.contract import DESCRIPTION_MAX_CHARS, MESSAGE_MAX_CHARS
 from parley.domain import conversations, messages, participants
 from parley.domain.context import Context
 from parley.domain.importing import scratch, storing
@@ -74,6 +74,21 @@ async def test_what_was_said_elsewhere_is_said_here_by_the_same_people_at_the_sa
     assert [each.seq for each in found] == [1, 2]
     assert found[1].parts is not None
     assert "strong" in found[1].parts
+
+
+@pytest.mark.parametrize(
+    ("there", "here"),
+    [
+        ("What we\r\nneed\x07", "What we\nneed"),
+        ("é" * 5000, "é" * DESCRIPTION_MAX_CHARS),
+        ("", "Imported from Plain"),
+    ],
+)
+async def test_what_it_is_about_comes_along(
+    context: Context, tmp_path: Path, said: Path, there: str, here: str
+) -> None:
+    plain.write(said, one(1, ANA, "Tea?"), about=there)
+    assert (await bring(context, tmp_path, said)).conversation.description == here
 
 
 async def test_it_stands_in_the_order_of_time_whatever_that_of_the_file(

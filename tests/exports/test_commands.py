@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from parley import verifying
 from parley.config import Config
 from tests.calls import Caller
 from tests.exports.talk import Talk, exported
-from tests.proofs.files import OTHER_SIGNER
+from tests.proofs.files import OTHER_SIGNER, as_lines, of_one
 from tests.test_cli import parley
 
 
@@ -69,6 +70,37 @@ async def test_one_message_is_shown_to_be_in_it(export: Path, said: Talk, tmp_pa
     assert "Who brings tea?" in done.stdout
     proof.write_text(json.dumps(json.loads(proof.read_text()) | {"index": 2}))
     assert (await asyncio.to_thread(parley, "verify-export", str(proof))).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (
+            {"username": "", "message": "Ada made a group"},
+            "the service wrote it, today: Ada made a group",
+        ),
+        ({"username": "Ada", "deleted": True, "message": ""}, "Ada wrote it, today: (deleted)"),
+        (
+            {"username": "Ada", "attachments": [{"name": "tea\x1b.png"}]},
+            "Ada wrote it, today: [tea .png]",
+        ),
+        (
+            {"username": "Ada", "message": "Look", "attachments": [{"name": "a"}, 1]},
+            "today: Look [a]",
+        ),
+        ({"username": "Ada", "message": "Look", "attachments": 1}, "today: Look"),
+    ],
+)
+def test_whatever_a_message_is_it_is_shown(
+    tmp_path: Path, message: dict[str, object], words: str
+) -> None:
+    export = tmp_path / "talk.jsonl"
+    export.write_bytes(as_lines(*of_one(message)))
+    proof = tmp_path / "proof.json"
+    proof.write_bytes(verifying.prove(export, "1", None))
+    [shown, _], [_, _] = verifying.verdict(proof, None)
+    assert shown.startswith("This message is in the export, as ")
+    assert shown.endswith(words)
 
 
 async def test_one_message_is_taken_out(export: Path, said: Talk, tmp_path: Path) -> None:

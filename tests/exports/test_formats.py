@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import sqlite3
 import zipfile
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from parley.app import Parley
+from parley.config import Config
 from parley.domain import exporting
 from parley.proofs import checking
 from tests.calls import Caller
@@ -53,6 +56,26 @@ async def test_markdown_says_who_said_what_and_when(ada: Caller, said: Talk) -> 
     assert "must not stay" not in text
     assert "frist" not in text
     assert text.count("\n## ") == 1
+
+
+async def test_what_a_service_wrote_is_a_line_by_nobody(ada: Caller, config: Config) -> None:
+    room_id = await ada.starts()
+    await ada.joins(room_id)
+    await ada.says(room_id, "Ada made *Tea*")
+    await ada.says(room_id, "Hi")
+    with closing(sqlite3.connect(config.data / "parley.db")) as db, db:
+        # As an import stores it.
+        db.execute("UPDATE messages SET type = 'system', user_id = '', username = '' WHERE seq = 1")
+    text = (await exported(ada, room_id, "md")).decode()
+    assert "\n*Ada made \\*Tea\\** (" in text
+    assert "****" not in text
+    page = (await exported(ada, room_id, "html")).decode()
+    service, hi = page.split("<article ")[1:]
+    assert service.startswith('class="message service"')
+    assert "Ada made" in service
+    assert "message-author" not in service
+    assert "face" not in service
+    assert "message-author" in hi
 
 
 async def test_no_line_of_a_message_becomes_a_heading_or_html(ada: Caller) -> None:

@@ -94,7 +94,7 @@ async def test_all_that_was_said_is_read_again(
     assert [as_sent(each) for each in entries] == [told(each) for each in sent]
     state = await ada.reads(said.room_id)
     assert (chat.system, chat.title, chat.needs_zone) == ("Parley", state["title"], False)
-    assert chat.conversation.description == state["description"]
+    assert chat.description == state["description"] != ""
     people = {
         key: (
             each.name,

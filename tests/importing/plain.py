@@ -29,6 +29,7 @@ class PlainChat:
         with archive.open(self._name) as file:
             head = json.loads(file.readline())
         self.title: str = head["title"]
+        self.description: str = head.get("about", "")
         self.choices: tuple[str, ...] = tuple(head.get("choices", ()))
         self._chosen = ""
         for key, name in head.get("people", {}).items():
@@ -95,9 +96,11 @@ def open_chat(archive: Archive, choose: str | None, **_wishes: str | None) -> Pl
     return chat
 
 
-def write(path: Path, *said: dict[str, Any] | str, title: str = "Tea", **people: str) -> Path:
+def write(
+    path: Path, *said: dict[str, Any] | str, title: str = "Tea", about: str = "", **people: str
+) -> Path:
     """A file of that format; a text is a line as it is."""
-    lines = [json.dumps({"title": title, "people": people})]
+    lines = [json.dumps({"title": title, "about": about, "people": people})]
     lines += [each if isinstance(each, str) else json.dumps(each) for each in said]
     path.write_text("\n".join(lines) + "\n", "utf-8")
     return path

@@ -33,6 +33,14 @@ def sealed(
         return lines, b"".join(sealer.proof(signer, ORIGIN))
 
 
+def of_one(message: dict[str, object]) -> tuple[list[bytes], bytes]:
+    """The lines of a head and of one message with these fields, and the proof."""
+    with closing(Sealer()) as sealer:
+        line = json.dumps({"id": "1-abc", "seq": 1, "timestamp": "today", **message}).encode()
+        lines = sealer.sealed([b'{"parley_export":1}', line])
+        return lines, b"".join(sealer.proof(SIGNER, ORIGIN))
+
+
 def as_lines(lines: list[bytes], proof: bytes) -> bytes:
     return b"\n".join([*lines, proof, b""])
 

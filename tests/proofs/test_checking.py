@@ -22,6 +22,7 @@ from tests.proofs.files import (
     as_json,
     as_lines,
     as_zip,
+    of_one,
     sealed,
     zipped,
 )
@@ -106,6 +107,13 @@ def test_a_change_is_told_with_its_line_and_message(tmp_path: Path) -> None:
     [problem] = found(tmp_path, as_lines([*LINES[:4], changed, *LINES[5:]], PROOF))
     assert problem.startswith("Line 5 ")
     assert problem.endswith("This entry was changed.")
+
+
+def test_what_nobody_wrote_is_told_to_be_by_the_service(tmp_path: Path) -> None:
+    lines, proof = of_one({"username": ""})
+    changed = lines[1].replace(b"today", b"later")
+    [problem] = found(tmp_path, as_lines([lines[0], changed], proof))
+    assert problem == "Line 2 (message 1-abc by the service, later): This entry was changed."
 
 
 def test_what_is_missing_is_told_with_the_line_before(tmp_path: Path) -> None:

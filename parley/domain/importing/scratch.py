@@ -69,6 +69,7 @@ class Staged(Struct, frozen=True, kw_only=True):
     """Messages too long for one, each in several now."""
     reactions_left_out: int
     pins_left_out: int
+    description: str = ""
     choices: tuple[str, ...] = ()
     """The conversations in it, of which one has to be chosen before anything is read."""
 

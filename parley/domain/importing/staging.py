@@ -411,6 +411,7 @@ class _Staging:
             split=self._split,
             reactions_left_out=self._reactions_left_out,
             pins_left_out=self._pins_left_out,
+            description=text.cut_description(_storable(self._chat.description)),
         )
 
 

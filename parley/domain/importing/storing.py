@@ -104,7 +104,7 @@ class _Storing:
                 connection,
                 room_id=room_id,
                 title=clean_title,
-                description=f"Imported from {staged.system}",
+                description=staged.description or f"Imported from {staged.system}",
                 visibility=Visibility.UNLISTED,
                 created_by=conversations.new_user_id(),
                 created_from=None,

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 FIRST, LAST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
 """What lies beyond is a date somewhere on earth that Python can't write."""
-NO_ZONE = "Times in this file have no time zone. Say where the phone or computer was that wrote it."
+NO_ZONE = "The times in this file have no time zone. Say which one its phone or computer was in."
 
 
 def zone_called(name: str) -> ZoneInfo | None:
@@ -19,7 +19,7 @@ def zone_called(name: str) -> ZoneInfo | None:
 
 
 def no_such_zone(name: str) -> str:
-    return f"There is no time zone called {name!r}. One is called Europe/Berlin."
+    return f"There is no time zone called “{name}”. One is called Europe/Berlin."
 
 
 class Clock:

@@ -15,30 +15,30 @@ def rows(staged: Staged) -> list[tuple[str, str]]:
         ("People", _people(staged)),
         ("Messages", f"{staged.messages:,}"),
     ]
+    if staged.files:
+        found.append(("Files", f"{staged.files:,} ({in_words(staged.files_bytes)})"))
+    if staged.first_at_ms is not None and staged.last_at_ms is not None:
+        zone = "local time" if staged.needs_zone else "UTC"
+        first, last = _minute(staged.first_at_ms), _minute(staged.last_at_ms)
+        found.append(("Sent", f"{first} to {last}, {zone}"))
     for label, count in (
-        ("Lines by the service itself", staged.service_lines),
+        ("Notices, such as who joined", staged.service_lines),
         ("Files missing from the export", staged.files_missing),
-        ("Files larger than this server takes", staged.files_too_large),
+        ("Files too large for this server", staged.files_too_large),
         ("Messages too long for one, split into several", staged.split),
         ("Reactions left out, as they aren't single emoji", staged.reactions_left_out),
         ("Pins left out, as there are too many", staged.pins_left_out),
-        ("Not read, or not as a whole", staged.problems_count),
+        ("Not read, or only in part", staged.problems_count),
     ):
         if count:
             found.append((label, f"{count:,}"))
-    if staged.files:
-        found.insert(3, ("Files", f"{staged.files:,} ({in_words(staged.files_bytes)})"))
-    if staged.first_at_ms is not None and staged.last_at_ms is not None:
-        zone = ", by the clock of whoever exported it" if staged.needs_zone else " UTC"
-        first, last = _minute(staged.first_at_ms), _minute(staged.last_at_ms)
-        found.append(("From", f"{first} to {last}{zone}"))
     return found
 
 
 def _people(staged: Staged) -> str:
     more = staged.people_count - len(staged.people)
     names = ", ".join(staged.people) + (f" and {more:,} more" if more else "")
-    return f"{staged.people_count:,}" + (f": {names}" if names else "")
+    return f"{staged.people_count:,}" + (f" ({names})" if names else "")
 
 
 def _minute(at_ms: int) -> str:

@@ -227,11 +227,13 @@ function serverEvents() {
  * @param {{username: string, claimed_name: string}} claim
  */
 function tellOfClaim({ username, claimed_name: name }) {
-  const note = byId("who-note");
+  byId("who-note").hidden = false;
+  const note = document.getElementById("claims");
+  const link = note?.firstElementChild;
+  if (!note || !link) return;
   note.hidden = false;
-  const link = /** @type {HTMLElement} */ (note.firstElementChild);
-  link.textContent = `${username} says to be ${name}. Agree?`;
-  announce(`${username} says to be ${name}.`);
+  link.textContent = `${username} says they are ${name}. Agree?`;
+  announce(`${username} says they are ${name}.`);
 }
 
 /** @param {{room_id: string, title: string, description: string}} fields */

@@ -171,16 +171,24 @@ export class Offering {
 }
 
 /**
- * The people of a conversation whose names hold this.
+ * The people of a conversation whose names hold this: those who are in it, then those who were where it was imported
+ * from.
  * @param {string} roomId
  * @returns {People}
  */
 export function peopleOf(roomId) {
-  const path = `/api/conversations/${encodeURIComponent(roomId)}/participants`;
+  const path = `/api/conversations/${encodeURIComponent(roomId)}`;
+  /** @type {Promise<{user_id: string, username: string}[]> | undefined} */
+  let imported;
   return async (sought) => {
     const query = new URLSearchParams({ limit: "20", ...(sought && { q: sought }) });
-    const reply = await read(`${path}?${query}`);
-    return reply.participants ?? [];
+    imported ??= read(`${path}/imported`).then((reply) => reply.people ?? []);
+    const [reply, others] = await Promise.all([read(`${path}/participants?${query}`), imported]);
+    const here = reply.participants ?? [];
+    // Somebody who is looked for by name is found among both.
+    const ids = new Set(here.map((/** @type {{user_id: string}} */ each) => each.user_id));
+    const missing = others.filter(({ user_id: id, username }) => !ids.has(id) && username.toLowerCase().includes(sought.toLowerCase()));
+    return [...here, ...missing];
   };
 }
 

@@ -62,6 +62,7 @@ export class Walk {
    */
   async start(state, seq) {
     const isNew = !this.isOpen;
+    if (isNew) this.before = /** @type {HTMLElement | null} */ (document.activeElement);
     this.form.hidden = false;
     this.field.value = state.typed;
     this.seq = seq;
@@ -140,11 +141,17 @@ export class Walk {
       event.preventDefault();
       event.stopPropagation();
       this.close();
-      goBack(this.reading);
+      this.goBack();
     } else if (key === "Enter" && event.target === this.field) {
       event.preventDefault();
       this.step(shiftKey ? -1 : 1);
     }
+  }
+
+  /** Whoever was writing goes on writing. */
+  async goBack() {
+    await goBack(this.reading);
+    if (this.before?.matches("textarea, input") && !this.isOpen) this.before.focus({ preventScroll: true });
   }
 
   /** As browsers have it for what they find themselves. @param {KeyboardEvent} event */
