@@ -58,14 +58,8 @@ def test_an_owner_agrees_and_they_speak_as_who_they_say(
     annie.page.goto(link)
     annie.page.locator("#username").fill("Annie")
     annie.page.locator("#username").press("Enter")
-<<<<<<< HEAD
-    expect(annie.page.locator("#own-name").first).to_have_text("Annie", timeout=PATIENCE_MS)
-    annie.page.get_by_role("link", name="Are you one of those from the import?").first.click()
-    annie.page.get_by_role("button", name="I am Ana").click()
-    expect(annie.page.get_by_text("An owner has yet to agree")).to_be_visible(timeout=PATIENCE_MS)
-=======
     if with_scripts:
-        expect(annie.composer).to_be_editable()
+        expect(annie.composer).to_be_editable(timeout=PATIENCE_MS)
         annie.page.keyboard.press("Control+k")
         box = annie.page.get_by_role("combobox", name="Search this conversation")
         expect(box).to_be_focused()
@@ -79,8 +73,7 @@ def test_an_owner_agrees_and_they_speak_as_who_they_say(
         expect(box).to_be_hidden()
     annie.page.get_by_role("link", name="Are you one of the imported people?").first.click()
     annie.page.get_by_role("button", name="I am Ana").click()
-    expect(annie.page.get_by_text("An owner still has to agree")).to_be_visible()
->>>>>>> 482a6abfa1131683ab5e562fdb15363f88166ed4
+    expect(annie.page.get_by_text("An owner still has to agree")).to_be_visible(timeout=PATIENCE_MS)
     annie.page.goto(link)
 
     agree = ada.page.get_by_role("link", name="Annie says they are Ana. Agree?")
@@ -89,15 +82,9 @@ def test_an_owner_agrees_and_they_speak_as_who_they_say(
     ada.page.goto(link)  # who comes later is told too
     agree.click()
     ada.page.get_by_role("button", name="Agree that Annie is Ana").click()
-<<<<<<< HEAD
-    expect(ada.page.get_by_text("Everybody from the import is here")).to_be_visible(
-        timeout=PATIENCE_MS
-    )
-=======
-    expect(ada.page.get_by_text("Nobody from an import is left")).to_be_visible()
+    expect(ada.page.get_by_text("Nobody from an import is left")).to_be_visible(timeout=PATIENCE_MS)
     ada.page.goto(link)
     expect(agree).to_be_hidden()
->>>>>>> 482a6abfa1131683ab5e562fdb15363f88166ed4
 
     if not with_scripts:
         annie.page.reload()
