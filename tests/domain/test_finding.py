@@ -413,5 +413,5 @@ async def test_long_texts_are_folded_only_while_there_is_time(
 
     monkeypatch.setattr(words, "fold", counted)
     await searching.in_conversation(context, room.id, room.owner, "honey", limit=3)
-    assert sum(len(text) > 1000 for text in folded) == 1
+    assert sum(len(text) for text in folded) < 10_000
     assert await finds(context, room, "honey") == ["honey"]
