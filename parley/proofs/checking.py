@@ -7,13 +7,22 @@ import bisect
 import hashlib
 import json
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from parley.proofs.notes import BadNote, Checkpoint, Key, bytes_of
-from parley.proofs.reading import MEMBER, Broken, Export, Line, NoProof, lines
+from parley.proofs.reading import (
+    MEMBER,
+    OF_DAMAGE,
+    Broken,
+    Damaged,
+    Export,
+    Line,
+    NoProof,
+    is_damage,
+    lines,
+)
 from parley.proofs.sealing import (
     BadLine,
     Proof,
@@ -61,8 +70,8 @@ def check(path: Path, pinned: Key | None = None) -> Verdict:
     export = Export(path)
     try:
         return _check(export, pinned)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        return Verdict((f"The ZIP file is damaged: {error}.",))
+    except Damaged as error:
+        return Verdict((str(error),))
     finally:
         export.close()
 
@@ -91,13 +100,17 @@ def _check(export: Export, pinned: Key | None) -> Verdict:
 
 
 def _read(export: Export) -> _Read:
-    hashes, numbers, last, count = bytearray(), [], None, 0
+    hashes, last, count = bytearray(), None, 0
+    numbers: list[int] = []
+    most = export.entries_max
     try:
         with export.opened() as file:
             for line in lines(file):
                 if line.is_proof:
                     last = line
                     continue
+                if most is not None and len(numbers) >= most:
+                    raise Broken(line.number, "There are more lines than an export can have.")
                 numbers.append(line.number)
                 hashes += _hash_of(line.text)
                 count += is_redacted(line.text)
@@ -272,7 +285,9 @@ def _is_as(archive: zipfile.ZipFile, path: str, size: int, sha256: str) -> bool:
                 if left < 0:
                     return False
                 found.update(piece)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+    except OF_DAMAGE as error:
+        if not is_damage(error):
+            raise
         return False
     return left == 0 and found.hexdigest() == sha256
 

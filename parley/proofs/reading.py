@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import errno
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from parley.proofs.sealing import BadLine
+from parley.proofs.sealing import SALT_BYTES, BadLine
 
 MEMBER = "conversation.jsonl"
 """In a ZIP file: what all else in it is proven by."""
 LINE_MAX_BYTES = 256 * 1024 * 1024
 """The proof is the longest, with 43 bytes for each entry."""
+OF_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError)
+"""What Python's reader of ZIP files lets through: `RuntimeError` where one is encrypted or packed
+in a way it doesn't know, `OSError` where it is led to before the file begins.
+"""
 _FIRSTS = (b'{"parley_export":', b'{"commitment":"')
 _BEGIN = b'{"success":true,"export":\n'
 _MESSAGES = b',"messages":[\n'
 _CLOSE = b'],"proof":\n'
 _END = b"}\n"
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether it is one of the file's, and not of the disk's."""
+    return not isinstance(error, OSError) or error.errno == errno.EINVAL
 
 
 class Line(NamedTuple):
@@ -31,6 +42,10 @@ class Line(NamedTuple):
 
 class NoProof(Exception):
     """There is nothing in it that could be checked: why, as a sentence."""
+
+
+class Damaged(NoProof):
+    """A ZIP file that can't be read on."""
 
 
 class Broken(BadLine):
@@ -104,7 +119,9 @@ class Export:
             try:
                 self.archive = zipfile.ZipFile(path)
                 self.archive.getinfo(MEMBER)
-            except (zipfile.BadZipFile, NotImplementedError) as error:
+            except OF_DAMAGE as error:
+                if not is_damage(error):
+                    raise
                 raise NoProof(f"This ZIP file is damaged: {error}") from error
             except KeyError as error:
                 raise NoProof(f"There is no {MEMBER} in this ZIP file.") from error
@@ -115,7 +132,22 @@ class Export:
 
     @contextmanager
     def opened(self) -> Iterator[IO[bytes]]:
-        """Its lines, from the beginning."""
-        opened = self.path.open("rb") if self.archive is None else self.archive.open(MEMBER)
-        with opened as file:
-            yield file
+        """Its lines, from the beginning. What is done with them may raise `Damaged`."""
+        if self.archive is None:
+            with self.path.open("rb") as file:
+                yield file
+            return
+        try:
+            with self.archive.open(MEMBER) as file:
+                yield file
+        except OF_DAMAGE as error:
+            if not is_damage(error):
+                raise
+            raise Damaged(f"The ZIP file is damaged: {error}.") from error
+
+    @property
+    def entries_max(self) -> int | None:
+        """So many an archive can hold: salts are random, and can't be packed."""
+        if self.archive is None:
+            return None
+        return self.archive.getinfo(MEMBER).compress_size // SALT_BYTES

@@ -156,9 +156,12 @@ def signed(note: str, key: Key, pinned: Key | None) -> Checkpoint:
     if pinned is not None and pinned.public != key.public:
         raise BadLine(f"It is signed by another key than yours: {key}")
     try:
-        return Checkpoint.read(text_signed(note, key))
+        checkpoint = Checkpoint.read(text_signed(note, key))
     except BadNote as error:
         raise BadLine(str(error)) from error
+    if not checkpoint.origin.startswith(f"{key.name}/"):  # a key's name itself is not signed
+        raise BadLine("The key has another name than the server that signed this.")
+    return checkpoint
 
 
 def _object(line: bytes) -> dict[str, Any]:

@@ -29,4 +29,4 @@ def of_user(user_id: str) -> str:
 
 def of_day(at: datetime) -> str:
     """In UTC."""
-    return f"{DAY}{at:%Y%m%d}"
+    return f"{DAY}{at.date().isoformat().replace('-', '')}"  # strftime has years of one digit

@@ -30,7 +30,8 @@ _OPERATOR = re.compile(r"(from|has|before|after|on):(?=\S)", re.IGNORECASE)
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", re.ASCII)
 _EDGES = "+#@$%&€£¥§°"
 """What belongs to a word though it is no letter, where it stands at its edge: `C++`, `#42`."""
-_BETWEEN = r"[\W_]{0,20}"
+_BETWEEN_MAX_CHARS = 20
+"""So much that is no letter may stand between two words of a phrase."""
 
 
 class Part:
@@ -114,12 +115,23 @@ class Part:
         begins = not inside and _is_spaced(pieces[0])
         ends = not inside and _is_spaced((last, is_run)) and not self._may_go_on(last)
         before, after = _edge(bare), _edge(bare[::-1])[::-1]
-        shape = _BETWEEN.join(re.escape(word) for word, _ in pieces)
+        shape = "".join(
+            (_up_to(word) if at else "") + re.escape(word) for at, (word, _) in enumerate(pieces)
+        )
         return Shape(
             re.escape(before) + shape + re.escape(after),
             begins=begins and not before,
             ends=ends and not after,
         )
+
+
+def _up_to(word: str) -> str:
+    """What may stand before a word of a phrase: never what the word begins with, as a picture may.
+    Else there would be so many ways to read a row of them that nobody saw the end of it.
+    """
+    begins = re.escape(word[0])
+    between = r"[\W_]" if _WORDLY.match(word) else rf"(?:(?!{begins})[\W_])"
+    return f"{between}{{0,{_BETWEEN_MAX_CHARS}}}"
 
 
 class Shape(NamedTuple):
@@ -328,6 +340,7 @@ def _edge(spelling: str) -> str:
     return spelling[:kept]
 
 
+_WORDLY = re.compile(r"[^\W_]")
 _MARK = re.compile(f"[{words.MARKS}\u200d\ufe0f\U0001f3fb-\U0001f3ff]")
 _LETTER = re.compile(rf"(?![_{words.UNSPACED}{words.PICTURES}])[\w{words.MARKS}]")
 _LONG = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ø", "oe"), ("å", "aa"))

@@ -99,10 +99,17 @@ class _Plain(dict[int, str | None]):
 _plain = _Plain({ord(sign): plain for sign, plain in _PLAIN.items()})
 
 
+# To put a row of marks in order takes as long as its square. Unicode too has no longer rows of them
+# (UAX #15, 13): a sign that doesn't show parts them, which goes again with the marks.
+_LONG_ROW = re.compile(f"[{MARKS}\uff9e\uff9f]{{30}}")
+_PARTED = "\\g<0>\u034f"
+
+
 def fold(text: str) -> str:
     """Without what people type one way or another: case, accents, widths, what doesn't show."""
     if text.isascii():
         return text.lower()
+    text = _LONG_ROW.sub(_PARTED, text)
     return unicodedata.normalize("NFKC", text).casefold().translate(_plain)
 
 

@@ -30,7 +30,7 @@ from parley.domain.owning import Wishes
 from parley.domain.participants import Joining
 from parley.errors import BadRequest, ConversationNotFound, ParleyError
 from parley.records import Message
-from parley.search import queries
+from parley.search import queries, words
 from parley.search.segments import Segment
 from parley.storage import search as stored
 from parley.storage.search import Said
@@ -359,6 +359,7 @@ async def test_who_may_not_read_learns_nothing(context: Context, room: Room) -> 
         (" ".join("abc" for _ in range(queries.PARTS_MAX + 1)), None),
         ("milk", "nonsense"),
         ("milk", "t" + "9" * 30),
+        ("milk", "t" + "9" * 19),
         ("milk", "r1"),
         ("milk", ""),
     ],
@@ -377,3 +378,40 @@ async def test_a_hostile_search_takes_no_longer_than_it_may(
     for typed in ("a " * 30, '"' + "a " * 200 + '"', "*" * 400, "a*" * 100, "-a " * 30, "🏽" * 100):
         found = await finds(context, room, typed)
         assert len(found) <= 20
+
+
+async def test_a_reading_that_is_late_looks_at_one_text_and_goes_on_when_asked(
+    context: Context, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await says(context, room, "honey", *(f"milk {number}" for number in range(40)))
+    monkeypatch.setattr(searching, "LOOK_S", 0.0)
+    looked: list[str] = []
+    search = queries.Pattern.search
+
+    def counted(pattern: queries.Pattern, text: str) -> bool:
+        looked.append(text)
+        return search(pattern, text)
+
+    monkeypatch.setattr(queries.Pattern, "search", counted)
+    page = await searching.in_conversation(context, room.id, room.owner, "honey", limit=3)
+    assert page.next_cursor is not None
+    assert looked == ["milk 39"]
+    assert await finds(context, room, "honey") == ["honey"]
+
+
+async def test_long_texts_are_folded_only_while_there_is_time(
+    context: Context, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await says(context, room, "honey", *("\ufdfa" * 4000 for _ in range(20)))
+    monkeypatch.setattr(searching, "LOOK_S", 0.0)
+    folded: list[str] = []
+    fold = words.fold
+
+    def counted(text: str) -> str:
+        folded.append(text)
+        return fold(text)
+
+    monkeypatch.setattr(words, "fold", counted)
+    await searching.in_conversation(context, room.id, room.owner, "honey", limit=3)
+    assert sum(len(text) for text in folded) < 10_000
+    assert await finds(context, room, "honey") == ["honey"]

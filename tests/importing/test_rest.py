@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -106,6 +107,15 @@ async def test_an_import_is_nobody_elses(person: People, tea: bytes) -> None:
     for method, path in (("GET", f"/api/import/{id}"), ("POST", f"/api/import/{id}/store")):
         status, reply = await ben.call(method, path)
         assert (status, reply["code"]) == (404, "not_found")
+
+
+async def test_a_file_may_have_a_name_longer_than_the_disk_takes(
+    person: People, over: Over, tea: bytes
+) -> None:
+    name = quote("\U00020000" * 100 + ".jsonl")
+    ada = person("Ada")
+    ready = await over(ada, (await send(ada, tea, f"name={name}&dry_run=true"))["id"])
+    assert ready["state"] == "ready"
 
 
 async def test_pictures_come_along_and_others_are_told_why_not(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from parley.proofs import checking
-from parley.proofs.notes import Key
+from parley.proofs.notes import Key, bytes_of
 from parley.proofs.reading import MEMBER, NoProof
 from parley.proofs.sealing import redacted
 from tests.proofs.files import (
@@ -144,6 +146,20 @@ def test_many_differences_are_counted(tmp_path: Path) -> None:
     assert problems[-1] == "And 30 more."
 
 
+@pytest.mark.parametrize("pinned", [None, SIGNER.key])
+def test_a_key_under_another_name_is_noticed(tmp_path: Path, pinned: Key | None) -> None:
+    renamed = Key("bank.example.org", SIGNER.key.public)
+    proof = json.loads(PROOF)
+    text, _, line = proof["head"].rpartition("\n\n")
+    signature = bytes_of(line.split()[-1])[len(SIGNER.key.id) :]
+    signed = base64.b64encode(renamed.id + signature).decode()
+    proof["head"] = f"{text}\n\n\N{EM DASH} {renamed.name} {signed}\n"
+    proof["key"] = str(renamed)
+    written = json.dumps(proof, ensure_ascii=False, separators=(",", ":")).encode()
+    [problem] = found(tmp_path, as_lines(LINES, written), pinned)
+    assert problem.endswith("The key has another name than the server that signed this.")
+
+
 @each_form
 def test_the_proof_of_another_export_is_noticed(tmp_path: Path, form: Form) -> None:
     _, other = sealed(COUNT)
@@ -262,6 +278,42 @@ def test_a_changed_export_proves_no_message(tmp_path: Path) -> None:
 
 
 # --- archives ---
+
+
+def test_an_encrypted_archive_is_told(tmp_path: Path, files: dict[str, bytes]) -> None:
+    path = as_zip(tmp_path / "a.zip", 3, files)
+    written = bytearray(path.read_bytes())
+    for record, flags in ((b"PK\1\2", 8), (b"PK\3\4", 6)):
+        written[written.rindex(record) + flags] |= 1
+    [problem] = found(tmp_path, bytes(written))
+    assert "encrypted" in problem
+    with pytest.raises(NoProof, match="encrypted"):
+        checking.prove(tmp_path / "export", "1")
+
+
+def test_an_archive_that_ends_before_it_begins_is_told(
+    tmp_path: Path, files: dict[str, bytes]
+) -> None:
+    written = bytearray(as_zip(tmp_path / "a.zip", 3, files).read_bytes())
+    end = written.rindex(b"PK\5\6")
+    listed = written.index(b"PK\1\2")
+    # Where the list of members begins, and where the first of them does.
+    for at in (end + 16, listed + 42):
+        changed = bytearray(written)
+        changed[at : at + 4] = (0x7FFFFFFF).to_bytes(4, "little")
+        assert is_noticed(tmp_path, bytes(changed))
+
+
+def test_lines_that_no_salt_can_be_in_are_not_kept(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(MEMBER, LINES[0] + b"\n" * 5_000_000 + PROOF + b"\n")
+    tracemalloc.start()
+    [problem] = checking.check(path).problems
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert problem.endswith("There are more lines than an export can have.")
+    assert most < 5_000_000
 
 
 @pytest.fixture

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import time
 import unicodedata
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from parley.search import hits, words
+from parley.search import hits, indexed, words
 from parley.search.queries import Part, parse
 from parley.search.segments import Where
 
@@ -201,3 +203,31 @@ def test_every_letter_of_the_first_plane_is_folded_to_something_that_stays() -> 
         if unicodedata.category(sign) not in ("Cs", "Cn", "Co"):
             once = words.fold(sign)
             assert words.fold(once) == once, hex(code)
+
+
+HURRIED_S = 2.0
+"""Of computing; each of these takes a thousandth of it, and took ten times as much."""
+
+
+@pytest.mark.parametrize("sign", ["👍", "\u0e34", "©"])
+def test_a_phrase_of_pictures_is_not_tried_in_every_way(sign: str) -> None:
+    [part] = parse('"' + f"{sign} " * 5 + 'x"').wanted
+    began = time.thread_time()
+    assert not part.pattern.search(words.fold(sign * 200))
+    assert time.thread_time() - began < HURRIED_S
+    assert part.pattern.search(words.fold(f"{sign}, {sign}" * 3 + "x"))
+
+
+@pytest.mark.parametrize("marks", ["\u0315\u0316", "\uff9e\u0315"])
+def test_a_long_row_of_marks_is_folded_in_time(marks: str) -> None:
+    text = "e" + marks * 50_000
+    began = time.thread_time()
+    folded = words.fold(text)
+    assert time.thread_time() - began < HURRIED_S
+    assert folded == words.fold_with_origins(text)[0]
+
+
+def test_days_of_any_year_are_in_order() -> None:
+    days = [datetime(year, 1, 2, tzinfo=UTC) for year in (1, 987, 1970, 9999)]
+    terms = [indexed.of_day(day) for day in days]
+    assert terms == sorted(terms)

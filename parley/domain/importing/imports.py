@@ -51,7 +51,7 @@ KEPT_MAX = 100
 """Also those that are over, or that nobody stored yet; each may have a file on the disk."""
 KEPT_S = 3600.0
 """How long a file waits to be stored, and how long it is told what became of it."""
-SYNC_EVERY_BYTES = 16 * 1024 * 1024
+NAME_MAX_BYTES = 200
 NO_IMPORTS = "This server imports no conversations."
 NO_SUCH_IMPORT = "There's no such import. It may be too long ago: send the file again."
 ONE_AT_A_TIME = "Another file of yours is being imported. Wait until it is done."
@@ -321,7 +321,9 @@ def _is_busy(known: Import) -> bool:
 def _file_name(name: str) -> str:
     """As readers see it, whose formats are partly told by it; it leads nowhere else."""
     clean = "".join(each if each.isalnum() or each in "-_. ()" else "_" for each in name)
-    return clean[-80:].strip(" .") or "file"
+    # Its end tells most; disks take 255 bytes.
+    short = clean.encode("utf-8", "replace")[-NAME_MAX_BYTES:].decode("utf-8", "ignore")
+    return short.strip(" .") or "file"
 
 
 def _opened(path: Path) -> int:
