@@ -46,7 +46,7 @@ _SERVICE = {
     "31": "changed the topic of the stage",
     "46": "closed a poll",
 }
-_LINKED = "The export links to this file and doesn't hold it."
+_LINKED = "The export only links to this file."
 _RAW = re.compile(
     r"(?P<code>```.*?```|(?<!`)``(?!`)(?:[^`\n]++|`(?!`))*+``|(?<!`)`[^`\n]++`(?!`))"
     r"|<@!?(?P<person>\d{1,20})>|<@&(?P<role>\d{1,20})>|<#(?P<channel>\d{1,20})>"

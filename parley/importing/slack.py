@@ -61,7 +61,7 @@ _MISSING = {
     "access_denied": "The export wasn't allowed to read this file.",
     "file_not_found": "This file was gone when the export was made.",
 }
-_LINKED = "Slack's export links to its files and doesn't hold them."
+_LINKED = "Slack's export only links to its files."
 
 
 class _Channel(Struct, frozen=True):

@@ -13,7 +13,7 @@ from parley.importing.chats import Attachment
 
 LEFT_OUT = "It was left out when the chat was exported."
 VIEW_ONCE = "It could be viewed only once, so it isn't in the export."
-NOT_THERE = "The export names it but doesn't hold it."
+NOT_THERE = "Only its name is in the export."
 VIEW_ONCE_NAME = "view once message"
 _MARK = "\u200e"
 _UNSEEN = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")

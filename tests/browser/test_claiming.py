@@ -80,9 +80,16 @@ def test_an_owner_agrees_and_they_speak_as_who_they_say(
     if with_scripts:
         expect(agree).to_be_in_viewport()  # beside the list of people it wouldn't be, on a phone
     ada.page.goto(link)  # who comes later is told too
+    there = agree
+    if with_scripts:
+        there = ada.page.context.new_page().get_by_role("link", name="Annie says they are Ana")
+        there.page.goto(link)
+        expect(there).to_be_visible()
     agree.click()
     ada.page.get_by_role("button", name="Agree that Annie is Ana").click()
     expect(ada.page.get_by_text("Nobody from an import is left")).to_be_visible(timeout=PATIENCE_MS)
+    if with_scripts:
+        expect(there).to_be_hidden()  # on another page, as for another owner
     ada.page.goto(link)
     expect(agree).to_be_hidden()
 

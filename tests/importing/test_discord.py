@@ -71,7 +71,7 @@ def test_what_the_sample_says() -> None:
     assert first.text == "Hello @Bo Ek"
     assert first.reactions == (Reaction("👍", ("1002",), 2),)
     assert (reply.text, reply.reply_to) == ("yes", "2002")
-    assert picture.attachments[0].missing == "The export links to this file and doesn't hold it."
+    assert picture.attachments[0].missing == "The export only links to this file."
     assert (picture.attachments[0].name, picture.attachments[0].size) == ("f.png", 99)
     assert (forward.text, forward.reply_to) == ("*Forwarded*\n> forwarded words", None)
     assert unknown.text == "Deleted User did something of a kind that isn't known (24)"

@@ -85,7 +85,7 @@ def test_what_the_sample_says() -> None:
     assert reply.reply_to == late.reply_to == first.key == "1706720860.000100"
     assert reply.edited_at == datetime(2024, 1, 31, 17, 9, 10, tzinfo=UTC)
     assert [file.missing for file in files.attachments] == [
-        "Slack's export links to its files and doesn't hold them.",
+        "Slack's export only links to its files.",
         "This file was deleted.",
         "Slack had hidden this file: there were more than the plan allowed.",
         "This file was gone when the export was made.",

@@ -216,6 +216,7 @@ function serverEvents() {
     conversation_changed: showChanged,
     link_replaced: ({ new_room_id: now }) => goToNewLink(now),
     claimed: ({ claim }) => tellOfClaim(claim),
+    claim_answered: () => lookAtClaims(),
     removed: ({ reason, message }) => reason === "claimed" ? location.reload() : leave(reason === "closed" ? wordsOfClosing(message) : message),
     conversation_deleted: ({ message }) => leave(message, true),
     knocked: (knock) => knocks?.then((told) => told.knocked(knock)),
@@ -226,14 +227,24 @@ function serverEvents() {
  * An owner is told, and finds it where it is answered.
  * @param {{username: string, claimed_name: string}} claim
  */
-function tellOfClaim({ username, claimed_name: name }) {
+function tellOfClaim(claim) {
   byId("who-note").hidden = false;
+  showClaim(claim);
+  announce(`${claim.username} says they are ${claim.claimed_name}.`);
+}
+
+/** @param {{username: string, claimed_name: string}} [claim] the one to answer */
+function showClaim(claim) {
   const note = document.getElementById("claims");
-  const link = note?.firstElementChild;
-  if (!note || !link) return;
-  note.hidden = false;
-  link.textContent = `${username} says they are ${name}. Agree?`;
-  announce(`${username} says they are ${name}.`);
+  if (!note?.firstElementChild) return;
+  note.hidden = !claim;
+  if (claim) note.firstElementChild.textContent = `${claim.username} says they are ${claim.claimed_name}. Agree?`;
+}
+
+/** It may have been another owner who answered. */
+async function lookAtClaims() {
+  const reply = await ask(`/api/conversations/${encodeURIComponent(roomId)}/imported`);
+  if (reply.success) showClaim(reply.claims?.[0]);
 }
 
 /** @param {{room_id: string, title: string, description: string}} fields */
