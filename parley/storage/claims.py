@@ -77,9 +77,9 @@ def of(connection: sa.Connection, conversation_id: int, user_id: str) -> Claim |
 
 
 def count(connection: sa.Connection, conversation_id: int) -> int:
-    number: int = connection.execute(
-        sa.select(sa.func.count()).where(claims.c.conversation_id == conversation_id)
-    ).scalar_one()
+    """How many wait for an answer: of who was removed, nobody could give one."""
+    waiting = _claims(conversation_id).with_only_columns(claims.c.user_id).subquery()
+    number: int = connection.execute(sa.select(sa.func.count()).select_from(waiting)).scalar_one()
     return number
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from parley.domain import claiming, conversations, messages, participants
+from parley.domain import claiming, conversations, messages, participants, removal
 from parley.domain.context import Context
 from parley.domain.importing import storing
 from parley.domain.importing.reading import Reading
 from parley.domain.importing.storing import Imported
 from parley.domain.messages import Draft
 from parley.domain.participants import Joined, Joining
-from parley.errors import Forbidden, NotFound, NotJoined
+from parley.errors import Forbidden, NotFound, NotJoined, RateLimited
 from parley.records import ClaimAnswered, Claimed, ParticipantClaimed, Session
 from tests.domain.conftest import Told
 from tests.importing import plain
@@ -112,6 +112,19 @@ async def test_only_owners_agree_and_only_members_ask(context: Context, tea: Imp
     user_id = new.participant.user_id
     with pytest.raises(Forbidden):
         await claiming.answer(context, room_id, new.session, user_id, admit=True)
+
+
+async def test_who_was_removed_takes_nobodys_place_among_those_who_wait(
+    context: Context, tea: Imported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claiming, "CLAIMS_MAX", 1)
+    room_id, ana = tea.conversation.room_id, await id_of(context, tea, "Ana")
+    mallory, annie = await joins(context, tea, "Mallory"), await joins(context, tea, "Annie")
+    await claiming.claim(context, room_id, mallory.session, ana)
+    with pytest.raises(RateLimited):
+        await claiming.claim(context, room_id, annie.session, ana)
+    await removal.remove(context, room_id, tea.owner, mallory.participant.user_id)
+    assert not (await claiming.claim(context, room_id, annie.session, ana)).is_agreed
 
 
 async def test_nobody_is_somebody_who_is_here(context: Context, tea: Imported) -> None:
