@@ -17,6 +17,7 @@ from parley.domain.context import Context
 from parley.domain.importing import storing
 from parley.domain.importing.reading import Reading
 from parley.errors import Unavailable
+from tests.eventually import until
 from tests.importing import plain
 
 MESSAGES = 250
@@ -108,6 +109,18 @@ async def test_who_gives_it_up_leaves_nothing(context: Context, tmp_path: Path, 
         with pytest.raises(asyncio.CancelledError):
             await task
     assert counted(context) == [0, 0, 0, 0]
+
+
+async def test_what_a_full_disk_left_is_erased_once_there_is_room_again(
+    context: Context, tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storing, "ERASE_AGAIN_S", 0.0)
+    with pytest.MonkeyPatch.context() as patch:
+        cut_off(context, 4, lambda: Unavailable("The disk is full."), patch)
+        with pytest.raises(Unavailable):
+            await bring(context, tmp_path, file)
+        assert counted(context) != [0, 0, 0, 0]
+    await until(lambda: counted(context) == [0, 0, 0, 0])
 
 
 async def test_two_at_once_are_both_whole(context: Context, tmp_path: Path, file: Path) -> None:

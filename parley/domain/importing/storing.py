@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -31,6 +32,8 @@ READ_ROWS = 2_000
 """Of the scratch file at once: some hundred kilobytes, as messages are."""
 STEP_ROWS = 100
 """Stored by one statement; then the time is looked at."""
+ERASE_AGAIN_S = 30.0
+"""Where the database could not be written as an import was given up."""
 SERVICE_TYPE = "system"
 """What the service wrote: nobody's words, with nobody's user_id."""
 
@@ -245,12 +248,25 @@ class _Storing:
     async def give_up(self) -> None:
         """Leave nothing of it: what is stored is erased like what somebody deleted."""
         try:
-            await self._context.database.write(
-                lambda connection: stored.give_up(connection, self._conversation.id)
-            )
-            await owning.erase_deleted(self._context)
+            await self._erase()
         except Unavailable:
-            log.warning("erasing_put_off")  # a start does it
+            # On a full disk it is what keeps others from storing anything.
+            log.warning("erasing_put_off")
+            self._context.slices.begin(self._erase_later())
+
+    async def _erase_later(self) -> None:
+        """Once that is possible again; a start does it, too."""
+        while True:
+            await asyncio.sleep(ERASE_AGAIN_S)
+            with contextlib.suppress(Unavailable):
+                await self._erase()
+                return
+
+    async def _erase(self) -> None:
+        await self._context.database.write(
+            lambda connection: stored.give_up(connection, self._conversation.id)
+        )
+        await owning.erase_deleted(self._context)
 
     def _require_open(self, connection: sa.Connection) -> None:
         """Another database may lie in the folder now, or a start gave this up."""
