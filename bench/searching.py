@@ -116,6 +116,7 @@ def measure(checkout: Path, cores: machine.Cores, *, is_quick: bool) -> str:
                     client.ask("GET", f"{path}?q={quote(word)}")
 
                 lines.append(_line(f"Parley, {title}", _timed(search, looked_for)))
+            lines.extend(_by_length(client, rooms[:2], [len(texts), EACH // share]))
         lines.extend(_by_sqlite(data, rooms[0], common, rare))
         lines.extend(_by_tantivy(data, rooms[0], common, rare))
     return "\n".join(lines)
@@ -155,6 +156,18 @@ def _timed(search: Callable[[str], object], looked_for: Sequence[str]) -> list[f
 
 def _line(title: str, took: Sequence[float]) -> str:
     return f"| {title} | {took[len(took) // 2]:.1f} | {took[int(len(took) * 0.99)]:.1f} |"
+
+
+def _by_length(client: _Client, rooms: Sequence[str], lengths: Sequence[int]) -> Iterator[str]:
+    """Whether what people do takes longer where more was said before."""
+    for room, length in zip(rooms, lengths, strict=True):
+        state, middle = f"/api/conversations/{room}", f"/messages?before={length // 2}&limit=100"
+
+        def ask(path: str) -> None:
+            client.ask("GET", path)
+
+        yield _line(f"The newest of {length:,} messages", _timed(ask, [state] * SEARCHES))
+        yield _line(f"A page in the middle of {length:,}", _timed(ask, [state + middle] * SEARCHES))
 
 
 def _by_sqlite(data: Path, room: str, common: Sequence[str], rare: Sequence[str]) -> Iterator[str]:
