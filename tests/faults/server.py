@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -65,5 +66,6 @@ class Server:
     async def cleaned_up(self) -> None:
         """End it, if it still runs."""
         if self._process is not None:
-            self.kill()
+            with contextlib.suppress(ProcessLookupError):
+                self.kill()
             await self.ends()

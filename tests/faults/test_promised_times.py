@@ -114,8 +114,8 @@ async def _ends_s(folder: Path, *, is_locked: bool) -> float:
 @pytest.mark.timeout(120)
 async def test_a_second_signal_does_not_wait(tmp_path: Path) -> None:
     took_s: list[float] = []
-    while not took_s or (took_s[-1] >= AT_ONCE_S and len(took_s) < TRIES):
-        async with talk_at(tmp_path / f"{len(took_s)}") as talk:
+    for attempt in range(TRIES):
+        async with talk_at(tmp_path / f"{attempt}") as talk:
             room_id = await talk.opens("Ada")
             await talk.all_in()
             async with somebody_who_never_reads(talk, room_id):
@@ -126,9 +126,14 @@ async def test_a_second_signal_does_not_wait(tmp_path: Path) -> None:
                 talk.server.signal(signal.SIGTERM)
                 await talk.clients[0].gets_out()
                 began = time.monotonic()
-                talk.server.signal(signal.SIGTERM)
+                try:
+                    talk.server.signal(signal.SIGTERM)
+                except ProcessLookupError:
+                    continue  # we were so late that it had waited long enough
                 assert await talk.server.ends() == 1
                 took_s.append(time.monotonic() - began)
+        if took_s[-1] < AT_ONCE_S:
+            break
     assert min(took_s) < AT_ONCE_S, took_s
 
 
