@@ -36,6 +36,7 @@ async def search_all() -> contract.SearchReply:
         query.get("q", ""),
         limit=query.get("limit", contract.SEARCH_PAGE_DEFAULT),
         cursor=query.get("cursor"),
+        by=query.get("by", searching.TIME),
         zone=zone_of(query.get("zone")),
     )
     return present.found(page, is_everywhere=True)

@@ -12,6 +12,7 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -109,7 +110,7 @@ class Indexing:
             while self._due:
                 id = next(iter(self._due))
                 del self._due[id]
-                await self._keep_on(lambda id=id: self.index(id))  # type: ignore[misc]
+                await self._keep_on(partial(self.index, id))
 
     async def _keep_on(self, work: Callable[[], Awaitable[object]]) -> None:
         while True:
@@ -192,7 +193,7 @@ class Indexing:
         parts = await self._rested(stored.whole, conversation_id, [first for first, _ in last])
         if len(parts) < MERGED:
             return
-        one = await self._thought(lambda: segments.merged(parts))
+        one = await self._thought(partial(segments.merged, parts))
         docs = sum(docs for _, docs in last)
 
         def work(connection: sa.Connection) -> bool:
@@ -242,10 +243,10 @@ class Indexing:
         docs: list[tuple[int, set[str]]] = []
         for at in range(0, len(found), READ_AT_ONCE):
             some = found[at : at + READ_AT_ONCE]
-            docs.extend(await self._thought(lambda some=some: _terms(some)))  # type: ignore[misc]
+            docs.extend(await self._thought(partial(_terms, some)))
         if not docs:
             return []
-        return [(await self._thought(lambda: segments.build(docs)), len(docs))]
+        return [(await self._thought(partial(segments.build, docs)), len(docs))]
 
     async def _rested(self, query: Callable[..., T], *args: object, **kwargs: object) -> T:
         began = time.perf_counter()

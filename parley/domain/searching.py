@@ -1,31 +1,26 @@
-"""Finding messages: in a conversation, and in all that somebody takes part in.
-
-The index only says where to look: whether a message is found is decided on the message itself. So
-what is found is right whatever the index lacks or keeps too long.
-"""
+"""Finding messages: in a conversation, and in all that somebody takes part in."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.contract import SEARCH_MAX_CHARS
-from parley.domain import door, indexing, markdown, participation
+from parley.domain import door, looking, markdown, participation
 from parley.domain.context import Context
-from parley.domain.door import Found
+from parley.domain.looking import Place, walk
 from parley.errors import BadRequest
 from parley.records import Conversation, Hit, Hits, Message, Session
-from parley.search import hits, indexed, queries, segments, words
+from parley.search import hits, queries, words
 from parley.search.queries import Query
-from parley.search.segments import Where
-from parley.storage import messages as stored_messages
 from parley.storage import participation as stored_participation
 from parley.storage import search as stored
+from parley.storage.schema import milliseconds, moment
 
 TIME, RELEVANCE = "time", "relevance"
 LOOK_S = 0.1
@@ -34,29 +29,41 @@ EVERYWHERE_S = 0.5
 """So long all of somebody's conversations together may take."""
 CONVERSATIONS_MAX = 300
 """Of all that somebody takes part in, those with the latest activity."""
-RANKED_MAX = 500
-"""Of so many of the newest hits the best are found."""
-TEXTS_AT_ONCE = 256
-FOLDED_AT_ONCE_CHARS = 32 * 1024
-"""Shorter texts are folded together, in a tenth of the time that each alone takes."""
-KEPT_MAX = 64
-"""So much is kept of what was read: about 50 kB each."""
+RANKED_MAX, RANKED_EACH = 500, 50
+"""Of so many of the newest hits the best are found; everywhere, of so many in each conversation."""
+LATEST_MS = 253_402_300_799_999
+"""Of the year 9999."""
 NO_CURSOR = "cursor must be the next_cursor of an earlier answer to the same search."
 
+_Moment = tuple[datetime, int, int]
+"""Where a message stands among those of all conversations: by conversation and seq, too, as
+imported ones share their minute."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+class _Taken(NamedTuple):
+    """A message that was found."""
+
+    conversation: Conversation
+    message: Message
+    place: Place
 
 
-class _Place(Struct, frozen=True):
-    """Where a search goes on: first what begins a word is found, then what stands inside one."""
+_Part = tuple[list[_Taken], _Moment | None]
+
+
+class _Start(Struct, frozen=True):
+    """Where a search everywhere goes on, as `Place` says it of one conversation."""
 
     is_inside: bool = False
-    before: int = stored.EVER
+    before: _Moment | None = None
 
-
-_Moment = tuple[int, int, int]
-"""Where a message stands among those of all conversations: imported ones share their minute."""
-_Taken = tuple[Conversation, Message, _Place]
+    @property
+    def cursor(self) -> str:
+        kind = "i" if self.is_inside else "t"
+        if self.before is None:
+            return kind
+        at, conversation_id, seq = self.before
+        return f"{kind}{milliseconds(at)}-{conversation_id}-{seq}"
 
 
 async def in_conversation(
@@ -82,11 +89,11 @@ async def in_conversation(
         if by == RELEVANCE:
             return _best(connection, found.conversation, query, limit=limit, cursor=cursor)
         until = time.perf_counter() + LOOK_S
-        place: _Place | None = _place(cursor)
+        place: Place | None = _place(cursor)
         taken: list[Hit] = []
-        for message, place in _walk(connection, found.id, query, _place(cursor), until):
+        for message, place in walk(connection, found.id, query, _place(cursor), until):
             if message is not None:
-                taken.append(_hit(found.conversation, message, query, place))
+                taken.append(_hit(_Taken(found.conversation, message, place), query))
             if len(taken) == limit or time.perf_counter() > until:
                 break
         else:
@@ -103,43 +110,68 @@ async def everywhere(
     *,
     limit: int,
     cursor: str | None = None,
+    by: str = TIME,
     zone: ZoneInfo | None = None,
 ) -> Hits:
-    """In all that a session takes part in, the newest first. Raises `BadRequest` as above."""
+    """In all that a session takes part in. Raises `BadRequest` as above."""
     query = _parsed(typed, zone)
-    before = _before(cursor)
+    skip, place = (_skipped(cursor), _Start()) if by == RELEVANCE else (0, _start(cursor))
     if session is None or query.is_empty:
         return Hits([], None)
-    mine, until = session, time.perf_counter() + EVERYWHERE_S
-    found = await context.database.search(_own, mine)
+    mine, most = session, RANKED_EACH if by == RELEVANCE else limit + 1
     taken: list[_Taken] = []
-    for each in found:
+    known_from: _Moment | None = None
+    found = await context.database.search(_own, mine)
+    began = time.perf_counter()
+    for at, each in enumerate(found, 1):
+        # Each has its share, and whatever those before it left, so all of them get on.
+        until = began + EVERYWHERE_S * at / len(found)
 
-        def find(connection: sa.Connection, id: int = each.id) -> list[_Taken]:
-            now = _mine(connection, mine, id)
+        def find(connection: sa.Connection, id: int = each.id, until: float = until) -> _Part:
+            now = participation.inside_one(connection, mine, id)
             if now is None:
-                return []
-            return _newest(connection, now.conversation, query, limit=limit, before=before)
+                return [], None  # whoever was removed meanwhile finds nothing more
+            if by == RELEVANCE:
+                return _some(connection, now.conversation, query, most, until), None
+            return _newest(connection, now.conversation, query, place, most=most, until=until)
 
-        # Whoever was removed meanwhile finds nothing more.
-        taken.extend(await context.database.search(find))
-        if time.perf_counter() > until:
-            break
-    taken.sort(key=lambda each: _moment(each[1]), reverse=True)
-    more = len(taken) > limit
-    page = [
-        _hit(conversation, message, query, place) for conversation, message, place in taken[:limit]
-    ]
-    return Hits(page, "-".join(map(str, _moment(page[-1].message))) if more else None)
+        part, looked_from = await context.database.search(find)
+        taken.extend(part)
+        if looked_from is not None:
+            known_from = max(known_from or looked_from, looked_from)
+    if by == RELEVANCE:
+        return _ranked(query, taken, limit=limit, skip=skip)
+    return _page(query, taken, place, limit=limit, known_from=known_from)
+
+
+def _page(
+    query: Query,
+    taken: list[_Taken],
+    start: _Start,
+    *,
+    limit: int,
+    known_from: _Moment | None,
+) -> Hits:
+    """The newest of these, but for what was said before the moment from which all of it is known:
+    there more may be found in a conversation that was not looked through so far.
+    """
+    known = [each for each in taken if known_from is None or _moment(each.message) >= known_from]
+    known.sort(key=lambda each: _moment(each.message), reverse=True)
+    page = known[:limit]
+    next_start: _Start | None = None
+    if len(known) > limit:
+        next_start = _Start(start.is_inside, _moment(page[-1].message))
+    elif known_from is not None:
+        next_start = _Start(start.is_inside, known_from)
+    elif not start.is_inside and looking.can_be_inside(query):
+        next_start = _Start(is_inside=True)
+    next_cursor = None if next_start is None else next_start.cursor
+    return Hits([_hit(each, query) for each in page], next_cursor)
 
 
 def _own(connection: sa.Connection, session: Session) -> list[Conversation]:
     parts = stored_participation.latest(connection, session.id, limit=CONVERSATIONS_MAX)
     return [part.conversation for part in parts]
-
-
-def _mine(connection: sa.Connection, session: Session, conversation_id: int) -> Found | None:
-    return participation.inside_one(connection, session, conversation_id)
 
 
 def _parsed(typed: str, zone: ZoneInfo | None) -> Query:
@@ -155,19 +187,45 @@ def _newest(
     connection: sa.Connection,
     conversation: Conversation,
     query: Query,
+    start: _Start,
     *,
-    limit: int,
-    before: _Moment | None,
-) -> list[_Taken]:
-    """One more than `limit` at most, of those before a place among all."""
-    until = time.perf_counter() + LOOK_S
+    most: int,
+    until: float,
+) -> _Part:
+    """So many at most, and the moment down to which these are all; None where they are whatever
+    there is.
+    """
     taken: list[_Taken] = []
-    for message, place in _walk(connection, conversation.id, query, _Place(), until):
-        if message is not None and (before is None or _moment(message) < before):
-            taken.append((conversation, message, place))
-        if len(taken) > limit or time.perf_counter() > until:
-            break
-    return taken
+    reading = looking.Reading(connection, conversation.id, query, until)
+    before = _seq_before(connection, conversation, start.before)
+    place = Place(is_inside=start.is_inside)
+    for message, seq in reading.matching(before, is_inside=start.is_inside):
+        if message is not None and (start.before is None or _moment(message) < start.before):
+            taken.append(_Taken(conversation, message, place))
+        if len(taken) == most or time.perf_counter() > until:
+            looked_from = _moment_at(connection, conversation.id, seq)
+            # A page always gets further than the one before.
+            if start.before is None or looked_from is None or looked_from < start.before:
+                return taken, looked_from
+    return taken, None
+
+
+def _seq_before(
+    connection: sa.Connection, conversation: Conversation, before: _Moment | None
+) -> int:
+    """Where a conversation is to be looked through from, for what was said before a moment."""
+    if before is None:
+        return stored.EVER
+    at, id, seq = before
+    if conversation.id == id:
+        return seq
+    return stored.first_after(connection, conversation.id, at, conversation.seq)
+
+
+def _moment_at(connection: sa.Connection, conversation_id: int, seq: int) -> _Moment | None:
+    """Of the first message from there on."""
+    sent_at = stored.sent_from(connection, conversation_id, seq)
+    return None if sent_at is None else (sent_at, conversation_id, seq)
 
 
 def _best(
@@ -178,25 +236,38 @@ def _best(
     limit: int,
     cursor: str | None,
 ) -> Hits:
-    """The best of the newest: whole words before beginnings, and those before what stands inside;
-    more hits before fewer, for the length of the text; the newer before the older.
-    """
     skip = _skipped(cursor)
     until = time.perf_counter() + LOOK_S
-    found: list[tuple[float, Message, _Place]] = []
-    for message, place in _walk(connection, conversation.id, query, _Place(), until):
+    taken = _some(connection, conversation, query, RANKED_MAX, until)
+    return _ranked(query, taken, limit=limit, skip=skip)
+
+
+def _some(
+    connection: sa.Connection, conversation: Conversation, query: Query, most: int, until: float
+) -> list[_Taken]:
+    """The newest, as far as there is time: the best are found among them."""
+    taken: list[_Taken] = []
+    for message, place in walk(connection, conversation.id, query, Place(), until):
         if message is not None:
-            found.append((_score(message, query, place), message, place))
-        if len(found) == RANKED_MAX or time.perf_counter() > until:
+            taken.append(_Taken(conversation, message, place))
+        if len(taken) == most or time.perf_counter() > until:
             break
-    found.sort(key=lambda each: (-each[0], -each[1].seq))
-    page = [_hit(conversation, message, query, place) for _, message, place in found[skip:][:limit]]
-    more = len(found) > skip + limit
+    return taken
+
+
+def _ranked(query: Query, taken: list[_Taken], *, limit: int, skip: int) -> Hits:
+    """Whole words before beginnings, and those before what stands inside; more hits before fewer,
+    for the length of the text; the newer before the older.
+    """
+    taken.sort(key=lambda each: (_score(each, query), _moment(each.message)), reverse=True)
+    page = [_hit(each, query) for each in taken[skip:][:limit]]
+    more = len(taken) > skip + limit
     return Hits(page, f"r{skip + limit}" if more else None)
 
 
-def _score(message: Message, query: Query, place: _Place) -> float:
-    folded = words.fold(message.text)
+def _score(taken: _Taken, query: Query) -> float:
+    folded = words.fold(taken.message.text)
+    place = taken.place
     score = 0.0
     for part in query.wanted:
         pattern = part.inside if place.is_inside else part.pattern
@@ -212,7 +283,8 @@ def _ends_word(text: str, at: int) -> bool:
     return at >= len(text) or not text[at].isalnum()
 
 
-def _hit(conversation: Conversation, message: Message, query: Query, place: _Place) -> Hit:
+def _hit(taken: _Taken, query: Query) -> Hit:
+    conversation, message, place = taken
     patterns = [part.inside if place.is_inside else part.pattern for part in query.wanted]
     text = message.text if message.parts is None else markdown.plain(message.parts)
     found = hits.spans(text, patterns)
@@ -222,216 +294,17 @@ def _hit(conversation: Conversation, message: Message, query: Query, place: _Pla
     return Hit(message, hits.snippet(text, found), conversation)
 
 
-def _walk(
-    connection: sa.Connection, conversation_id: int, query: Query, place: _Place, until: float
-) -> Iterator[tuple[Message | None, _Place]]:
-    """What is found from a place on, the newest first, each with the place after it; now and then
-    None, for whoever looks at the time; once that is `until`, after each.
-    """
-    reading = _Reading(connection, conversation_id, query, until)
-    if not place.is_inside:
-        for message, seq in reading.matching(place.before, is_inside=False):
-            yield message, _Place(is_inside=False, before=seq)
-        place = _Place(is_inside=True)
-    if any(part.can_be_inside for part in query.wanted):
-        for message, seq in reading.matching(place.before, is_inside=True):
-            yield message, _Place(is_inside=True, before=seq)
-
-
-class _Reading:
-    """A conversation that is looked through, perhaps twice: what was read first is kept a while."""
-
-    def __init__(
-        self, connection: sa.Connection, conversation_id: int, query: Query, until: float
-    ) -> None:
-        self._connection = connection
-        self._id = conversation_id
-        self._query = query
-        self._until = until
-        state = stored.state(connection, conversation_id)
-        self._through = 0 if state is None else state.through
-        self._texts: dict[int, list[tuple[int, str]]] = {}
-        self._heads: dict[int, stored.Head | None] = {}
-
-    def matching(self, before: int, *, is_inside: bool) -> Iterator[tuple[Message | None, int]]:
-        """The messages before a seq that match, and every now and then how far it is."""
-        looks = 0
-        for seq in self._candidates(before, is_inside=is_inside):
-            if seq < 0:  # nothing from there on
-                yield None, -seq
-                continue
-            message = stored_messages.at_seq(self._connection, self._id, seq)
-            if message is not None and _is_found(self._query, message, is_inside=is_inside):
-                yield message, seq
-            looks += 1
-            if looks % TEXTS_AT_ONCE == 0 or self._is_late():
-                yield None, seq
-
-    def _is_late(self) -> bool:
-        return time.perf_counter() > self._until
-
-    def _candidates(self, before: int, *, is_inside: bool) -> Iterator[int]:
-        """Seqs of messages that may match, falling; and, negative, from where on none does, where
-        looking took a while."""
-        patterns = [part.inside if is_inside else part.pattern for part in self._query.wanted]
-        at = before
-        while at > self._through and (lines := self._lines(at)):
-            for seq, text in lines:
-                if all(pattern.search(text) for pattern in patterns):
-                    yield seq
-                elif self._is_late():  # a long phrase may take a tenth of a second for one text
-                    yield -seq
-            at = lines[-1][0]
-            yield -at
-        loose = stored.loose(self._connection, self._id, last=min(before - 1, self._through))
-        begins = min(before, self._through + 1)
-        while (head := self._head(begins)) is not None:
-            begins = head.first
-            found = _in_segment(self._connection, self._id, head, self._query, is_inside=is_inside)
-            # With what is loose before the segment after this one.
-            found.update(seq for seq in loose if seq >= begins)
-            loose = [seq for seq in loose if seq < begins]
-            yield from sorted((seq for seq in found if seq < before), reverse=True)
-            yield -begins
-        yield from loose
-
-    def _lines(self, before: int) -> list[tuple[int, str]]:
-        """The newest texts before a seq that are in no segment, folded; at least one if there is
-        any."""
-        lines = self._texts.get(before)
-        if lines is None:
-            texts = stored.texts_before(
-                self._connection, self._id, after=self._through, before=before, limit=TEXTS_AT_ONCE
-            )
-            lines = self._folded(texts)
-            if len(self._texts) < KEPT_MAX:
-                self._texts[before] = lines
-        return lines
-
-    def _folded(self, texts: str) -> list[tuple[int, str]]:
-        """Of long texts only so many as there is time for: folding may take a millisecond each, or
-        twenty.
-        """
-        if len(texts) <= FOLDED_AT_ONCE_CHARS:
-            pieces = words.fold(texts).split("\0") if texts else []
-            return [(int(seq), text) for seq, text in zip(pieces[::2], pieces[1::2], strict=True)]
-        pieces = texts.split("\0")
-        lines: list[tuple[int, str]] = []
-        for seq, text in zip(pieces[::2], pieces[1::2], strict=True):
-            lines.append((int(seq), words.fold(text)))
-            if self._is_late():
-                break
-        return lines
-
-    def _head(self, before: int) -> stored.Head | None:
-        """The newest segment that begins before a seq."""
-        if before not in self._heads:
-            head = next(stored.heads(self._connection, self._id, before=before), None)
-            if len(self._heads) >= KEPT_MAX:
-                return head
-            self._heads[before] = head
-        return self._heads[before]
-
-
-def _in_segment(
-    connection: sa.Connection,
-    conversation_id: int,
-    head: stored.Head,
-    query: Query,
-    *,
-    is_inside: bool,
-) -> set[int]:
-    """The seqs of a segment that may match."""
-    every = [
-        _alternatives(head.dictionary, needles) for needles in _needed(query, is_inside=is_inside)
-    ]
-    for since, until, is_not in query.times:
-        if not is_not:
-            days = segments.numbers_between(head.dictionary, *_days(since, until))
-            every.append([[days]] if days else [])
-    if not all(every):
-        return set()
-    found: set[int] | None = None
-    if ("reaction", False) in query.has:
-        found = stored.reacted(connection, conversation_id, first=head.first, last=head.last)
-    postings = stored.postings(connection, conversation_id, head)
-    for either in every:
-        having: set[int] = set()
-        for each in either:
-            having |= set.intersection(*(postings.of(numbers) for numbers in each))
-        found = having if found is None else found & having
-        if not found:
-            break
-    return set(postings.seqs) if found is None else found
-
-
-Needles = list[list[tuple[str, Where]]]
-"""Of these, all of one line must be terms of a message."""
-
-
-def _needed(query: Query, *, is_inside: bool) -> Iterator[Needles]:
-    """What of a query the index knows."""
-    for part in query.wanted:
-        needles = part.needles(inside=is_inside)
-        if all(needles):
-            yield needles
-    for author in query.authors:
-        if not author.is_not:
-            named = [(indexed.NAME + word, where) for word, where in author.needles()]
-            by_id = [(indexed.of_user(author.user_id), Where.WHOLE)]
-            yield [named, by_id] if named else [by_id]
-    for kind, is_not in query.has:
-        if not is_not and kind != "reaction":
-            yield [[(indexed.HAS + kind, Where.WHOLE)]]
-
-
-def _alternatives(dictionary: bytes, needles: Needles) -> list[list[list[int]]]:
-    """The numbers of the terms of each line of which all are in a dictionary."""
-    found = ([segments.numbers(dictionary, *needle) for needle in each] for each in needles)
-    return [numbers for numbers in found if all(numbers)]
-
-
-def _days(since: datetime, until: datetime) -> tuple[str, str]:
-    return indexed.of_day(since), indexed.of_day(until)
-
-
-def _is_found(query: Query, message: Message, *, is_inside: bool) -> bool:
-    if message.deleted_at is not None:
-        return False
-    folded = words.fold(message.text)
-    if not all(
-        (part.inside if is_inside else part.pattern).search(folded) for part in query.wanted
-    ):
-        return False
-    if is_inside and all(part.pattern.search(folded) for part in query.wanted):
-        return False  # it was found before
-    if any(part.pattern.search(folded) for part in query.unwanted):
-        return False
-    if any(
-        author.is_it(message.username, message.user_id) == author.is_not for author in query.authors
-    ):
-        return False
-    if any((since <= message.sent_at < until) == is_not for since, until, is_not in query.times):
-        return False
-    if not query.has:
-        return True
-    has = indexing.contents(message.text, message.attachments)
-    if message.reactions not in (None, "[]"):
-        has.add("reaction")
-    return all((kind in has) != is_not for kind, is_not in query.has)
-
-
-def _place(cursor: str | None) -> _Place:
+def _place(cursor: str | None) -> Place:
     """Raises `BadRequest`."""
     if cursor is None:
-        return _Place()
+        return Place()
     kind, seq = cursor[:1], cursor[1:]
     if kind not in "ti" or not _is_number(seq):
         raise BadRequest(NO_CURSOR)
-    return _Place(is_inside=kind == "i", before=int(seq))
+    return Place(is_inside=kind == "i", before=int(seq))
 
 
-def _cursor(place: _Place) -> str:
+def _cursor(place: Place) -> str:
     return f"{'i' if place.is_inside else 't'}{place.before}"
 
 
@@ -444,21 +317,21 @@ def _skipped(cursor: str | None) -> int:
 
 
 def _moment(message: Message) -> _Moment:
-    return _milliseconds(message.sent_at), message.conversation_id, message.seq
+    return message.sent_at, message.conversation_id, message.seq
 
 
-def _before(cursor: str | None) -> _Moment | None:
+def _start(cursor: str | None) -> _Start:
+    """Raises `BadRequest`."""
     if cursor is None:
-        return None
-    parts = cursor.split("-")
-    if len(parts) != 3 or not all(_is_number(part) for part in parts):
+        return _Start()
+    kind, parts = cursor[:1], cursor[1:].split("-")
+    if kind == "i" and parts == [""]:
+        return _Start(is_inside=True)
+    if kind not in tuple("ti") or len(parts) != 3 or not all(map(_is_number, parts)):
         raise BadRequest(NO_CURSOR)
     sent_ms, conversation_id, seq = map(int, parts)
-    return sent_ms, conversation_id, seq
-
-
-def _milliseconds(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(milliseconds=1)
+    at = moment(min(sent_ms, LATEST_MS))
+    return _Start(kind == "i", None if at is None else (at, conversation_id, seq))
 
 
 def _is_number(text: str) -> bool:

@@ -76,7 +76,8 @@ async def in_conversation(room_id: str) -> AnyResponse | str | Refused:
 @search_pages.get("/search")
 async def everywhere() -> str | Refused:
     asked = _asked()
-    find = partial(searching.everywhere, web.site().context, await web.session_if_known())
+    session = await web.session_if_known()
+    find = partial(searching.everywhere, web.site().context, session, by=asked.by)
     return await _page(asked, await _answer(asked, find))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -162,6 +163,13 @@ SELECT group_concat(seq || char(0) || text, char(0)) FROM (
   WHERE conversation_id = ? AND seq > ? AND seq < ? AND deleted_at IS NULL
   ORDER BY seq DESC LIMIT ?)
 """
+_FROM = Prepared(
+    sa.select(messages.c.seq, messages.c.sent_at)
+    .where(messages.c.conversation_id == p("conversation_id"), messages.c.seq >= p("seq"))
+    .order_by(messages.c.seq)
+    .limit(1),
+    [messages.c.seq, messages.c.sent_at],
+)
 _LARGE = Prepared(
     sa.select(conversations.c.id)
     .where(conversations.c.id > p("after"), conversations.c.message_count >= p("at_least"))
@@ -250,6 +258,27 @@ def reacted(connection: sa.Connection, conversation_id: int, *, first: int, last
     """The seqs of the messages between two that have a reaction."""
     rows = _REACTED.run(connection, conversation_id=conversation_id, first_seq=first, last_seq=last)
     return {row.seq for row in rows}
+
+
+def sent_from(connection: sa.Connection, conversation_id: int, seq: int) -> datetime | None:
+    """When the first message from a seq on was sent; None where none is there."""
+    row = _FROM.first(connection, conversation_id=conversation_id, seq=seq)
+    return None if row is None else row.sent_at
+
+
+def first_after(connection: sa.Connection, conversation_id: int, at: datetime, newest: int) -> int:
+    """The seq before which all that was sent up to a moment stands: messages are dated in the order
+    of their seqs, but for a clock that was put back.
+    """
+    low, high = 0, newest + 1
+    while low < high:
+        middle = (low + high) // 2
+        row = _FROM.first(connection, conversation_id=conversation_id, seq=middle)
+        if row is None or row.sent_at > at:
+            high = middle
+        else:
+            low = row.seq + 1
+    return high
 
 
 def large(connection: sa.Connection, *, after: int, at_least: int, limit: int) -> list[int]:

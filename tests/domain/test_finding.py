@@ -14,7 +14,9 @@ import pytest
 
 from parley.config import Config
 from parley.domain import (
+    conversations,
     indexing,
+    looking,
     messages,
     owning,
     participants,
@@ -45,7 +47,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Segments of eight messages, of which four become one."""
     monkeypatch.setattr(indexing, "BATCH", 8)
     monkeypatch.setattr(indexing, "LOOSE_MAX", 4)
-    monkeypatch.setattr(searching, "TEXTS_AT_ONCE", 5)
+    monkeypatch.setattr(looking, "TEXTS_AT_ONCE", 5)
 
 
 @pytest.fixture
@@ -71,6 +73,20 @@ async def finds(context: Context, room: Room, typed: str, **more: object) -> lis
             cursor=cursor,
             **more,  # type: ignore[arg-type]
         )
+        found.extend(hit.message.text for hit in page.found)
+        cursor = page.next_cursor
+        if cursor is None:
+            return found
+
+
+async def finds_everywhere(
+    context: Context, room: Room, typed: str, *, by: str = searching.TIME
+) -> list[str]:
+    """The same of all that the owner takes part in."""
+    found: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = await searching.everywhere(context, room.owner, typed, limit=3, cursor=cursor, by=by)
         found.extend(hit.message.text for hit in page.found)
         cursor = page.next_cursor
         if cursor is None:
@@ -323,21 +339,52 @@ async def test_all_of_ones_conversations_are_searched_and_no_other(
         for place in (later, sooner)
         for number in numbers
     ]
-    found: list[str] = []
-    cursor: str | None = None
-    while True:
-        page = await searching.everywhere(context, room.owner, "milk", limit=3, cursor=cursor)
-        found.extend(hit.message.text for hit in page.found)
-        cursor = page.next_cursor
-        if cursor is None:
-            break
-    assert found == expected
+    assert await finds_everywhere(context, room, "milk") == expected
     assert (await searching.everywhere(context, None, "milk", limit=3)).found == []
     await removal.remove(context, there.id, other.owner, there.ada.user_id)
     page = await searching.everywhere(context, room.owner, "milk", limit=20)
     assert [hit.message.text for hit in page.found] == [
         each for each in expected if "milk here" in each
     ]
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("is_in_time", [True, False])
+async def test_everywhere_all_is_found_however_little_time_there_is(
+    context: Context, room: Room, clock: Clock, monkeypatch: pytest.MonkeyPatch, *, is_in_time: bool
+) -> None:
+    others = [await conversations.create(context, room.owner) for _ in range(3)]
+    rooms = [room]
+    for other in others:
+        there = await participants.join(context, other.conversation.room_id, Joining(room.owner))
+        rooms.append(Room(other.conversation, room.owner, there.participant))
+    rng = random.Random(19)
+    said: list[Message] = []
+    for number in range(120):
+        clock.goes_on(timedelta(seconds=rng.randrange(2)))
+        word = rng.choice(("schiff", "Dampfschiff", "milk"))
+        said += await says(context, rng.choice(rooms), f"{word} {number}")
+    await Indexing(context).catch_up()
+    if not is_in_time:
+        monkeypatch.setattr(searching, "EVERYWHERE_S", -1.0)
+    said.sort(key=lambda each: (each.sent_at, each.conversation_id, each.seq), reverse=True)
+    texts = [message.text for message in said]
+    # First all that begins so, in all of them, then what has it inside.
+    assert await finds_everywhere(context, room, "schiff") == [
+        *(text for text in texts if text.startswith("schiff")),
+        *(text for text in texts if text.startswith("Dampf")),
+    ]
+
+
+@pytest.mark.usefixtures("small")
+async def test_the_best_of_all_conversations_comes_first(context: Context, room: Room) -> None:
+    other = await conversations.create(context, room.owner)
+    joined = await participants.join(context, other.conversation.room_id, Joining(room.owner))
+    there = Room(other.conversation, room.owner, joined.participant)
+    await says(context, room, "milk, more milk", "buttermilk")
+    await says(context, there, "milkshake", "milk")
+    found = await finds_everywhere(context, room, "milk", by=searching.RELEVANCE)
+    assert found == ["milk, more milk", "milk", "milkshake", "buttermilk"]
 
 
 async def test_who_may_not_read_learns_nothing(context: Context, room: Room) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from parley import contract
 from parley.app import Parley
-from parley.domain import searching
+from parley.domain import looking, searching
 from parley.pages import searching as pages
 from tests.calls import Caller, Reply
 
@@ -142,7 +142,7 @@ async def test_a_search_goes_on_until_something_is_found(
         await ada.says(room_id, f"Tea {number}")
     # Each reading looks at one message.
     monkeypatch.setattr(searching, "LOOK_S", -1.0)
-    monkeypatch.setattr(searching, "TEXTS_AT_ONCE", 1)
+    monkeypatch.setattr(looking, "TEXTS_AT_ONCE", 1)
     page = await search(visitor, room_id, "cake")
     assert addresses(page) == []
     assert "so far" in page

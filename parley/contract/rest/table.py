@@ -100,6 +100,7 @@ _SEARCH = (
         SearchPage,
     ),
     Parameter("cursor", "the `next_cursor` of the page before"),
+    Parameter("by", "`time`, the default, or `relevance`", SearchOrder),
     Parameter(
         "zone", "the time zone of its days as IANA names it, such as `Europe/Berlin`", TimeZoneName
     ),
@@ -221,16 +222,13 @@ CALLS: dict[str, Call] = {
             "Find messages, the newest first or the best first. Whoever can read the conversation "
             "can search it.",
             SearchReply,
-            parameters=(
-                *_SEARCH,
-                Parameter("by", "`time`, the default, or `relevance`", SearchOrder),
-            ),
+            parameters=_SEARCH,
         ),
         Call(
             "search_all",
             "GET",
             "/api/search",
-            "Find messages in all you take part in, the newest first.",
+            "Find messages in all you take part in, the newest first or the best first.",
             SearchReply,
             parameters=_SEARCH,
         ),

@@ -54,7 +54,7 @@ export class FoundList {
     this.root.setAttribute("aria-busy", String(kind === "asking"));
     if (kind !== "asking" || !results.length) this.say(inWords(state));
     this.showHint(state);
-    this.choice.hidden = !this.roomId || !results.length;
+    this.choice.hidden = !results.length;
     for (const button of this.choice.querySelectorAll("button")) {
       button.setAttribute("aria-pressed", String(button.dataset.by === by));
     }
