@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from parley import contract, present, web
 from parley.calls.answering import parameters
-from parley.domain import reactions, searching
+from parley.domain import reactions, searching, searching_all
 from parley.errors import BadRequest
 
 
@@ -30,7 +30,7 @@ async def search(room_id: str) -> contract.SearchReply:
 
 async def search_all() -> contract.SearchReply:
     query = parameters("search_all")
-    page = await searching.everywhere(
+    page = await searching_all.search(
         web.site().context,
         await web.session_if_known(),
         query.get("q", ""),

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, present, web
 from parley.calls.searching import zone_of
-from parley.domain import conversations, searching
+from parley.domain import conversations, searching, searching_all
 from parley.errors import BadRequest, ParleyError, RateLimited
 from parley.limits.limiter import Kind
 from parley.pages.door import AT_THE_DOOR, Refused, door
@@ -77,7 +77,7 @@ async def in_conversation(room_id: str) -> AnyResponse | str | Refused:
 async def everywhere() -> str | Refused:
     asked = _asked()
     session = await web.session_if_known()
-    find = partial(searching.everywhere, web.site().context, session, by=asked.by)
+    find = partial(searching_all.search, web.site().context, session, by=asked.by)
     return await _page(asked, await _answer(asked, find))
 
 

@@ -24,6 +24,7 @@ from parley.domain import (
     reactions,
     removal,
     searching,
+    searching_all,
 )
 from parley.domain.context import Context
 from parley.domain.indexing import Indexing
@@ -86,7 +87,7 @@ async def finds_everywhere(
     found: list[str] = []
     cursor: str | None = None
     while True:
-        page = await searching.everywhere(context, room.owner, typed, limit=3, cursor=cursor, by=by)
+        page = await searching_all.search(context, room.owner, typed, limit=3, cursor=cursor, by=by)
         found.extend(hit.message.text for hit in page.found)
         cursor = page.next_cursor
         if cursor is None:
@@ -340,9 +341,9 @@ async def test_all_of_ones_conversations_are_searched_and_no_other(
         for number in numbers
     ]
     assert await finds_everywhere(context, room, "milk") == expected
-    assert (await searching.everywhere(context, None, "milk", limit=3)).found == []
+    assert (await searching_all.search(context, None, "milk", limit=3)).found == []
     await removal.remove(context, there.id, other.owner, there.ada.user_id)
-    page = await searching.everywhere(context, room.owner, "milk", limit=20)
+    page = await searching_all.search(context, room.owner, "milk", limit=20)
     assert [hit.message.text for hit in page.found] == [
         each for each in expected if "milk here" in each
     ]
@@ -366,7 +367,7 @@ async def test_everywhere_all_is_found_however_little_time_there_is(
         said += await says(context, rng.choice(rooms), f"{word} {number}")
     await Indexing(context).catch_up()
     if not is_in_time:
-        monkeypatch.setattr(searching, "EVERYWHERE_S", -1.0)
+        monkeypatch.setattr(searching_all, "ALL_S", -1.0)
     said.sort(key=lambda each: (each.sent_at, each.conversation_id, each.seq), reverse=True)
     texts = [message.text for message in said]
     # First all that begins so, in all of them, then what has it inside.
