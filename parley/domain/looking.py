@@ -1,7 +1,6 @@
 """Looking through a conversation for what a search asks for, the newest first.
 
-The index only says where to look: whether a message is found is decided on the message itself. So
-what is found is right whatever the index lacks or keeps too long.
+The index only says where to look: whether a message is found is decided on the message itself.
 """
 
 from __future__ import annotations
