@@ -15,10 +15,11 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.contract import SEARCH_MAX_CHARS
-from parley.domain import door, indexing, markdown, participation
+from parley.domain import door, indexing, participation
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.errors import BadRequest
+from parley.grammar import markdown
 from parley.records import Conversation, Hit, Hits, Message, Session
 from parley.search import hits, indexed, queries, segments, words
 from parley.search.queries import Query

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parley.domain import markdown as grammar
+from parley.grammar import markdown as grammar
 from parley.importing import rich_text
 from parley.importing.rich_text import markdown, words
 
