@@ -107,32 +107,21 @@ def _listed(archive: Archive, member: str) -> _Listed | None:
     return _Listed(name, fields.key(channel.get("id")), (member,))
 
 
-class Discord(Chat):
+class Discord(choosing.OneOf[_Listed]):
     """Of one channel or several."""
 
     system = "Discord"
     needs_zone = False
 
     def __init__(self, archive: Archive, listed: list[_Listed]) -> None:
-        self.people: People = People()
+        super().__init__()
         self._archive = archive
         self._listed = listed
-        self._chosen = listed[0] if len(listed) == 1 else None
-        self.choices = choosing.distinct(each.title for each in listed) if len(listed) > 1 else ()
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return self._chosen.title if self._chosen else ""
-
-    def choose(self, name: str) -> None:
-        self._chosen = self._listed[choosing.position(name, self.choices)]
-        self.people = People()
 
     def entries(self) -> Iterator[Entry | Problem]:
-        if self._chosen is None:
-            raise choosing.none_chosen(self.choices)
-        reader = _Reader(self._archive, self._chosen, self.people)
-        for member in self._chosen.members:
+        taken = self._taken()
+        reader = _Reader(self._archive, taken, self.people)
+        for member in taken.members:
             shown = fields.name(member)
             with self._archive.open(member) as file:
                 source = JsonStream(file, shown)

@@ -51,28 +51,14 @@ def recognise(archive: Archive) -> Chat | None:
     return None
 
 
-class GoogleChat(Chat):
+class GoogleChat(choosing.OneOf[_Listed]):
     system = "Google Chat"
     needs_zone = False
 
     def __init__(self, archive: Archive, files: list[str]) -> None:
-        self.people: dict[str, Any] = People()
+        super().__init__()
         self._archive = archive
         self._files = files
-        self._listed: list[_Listed] | None = None
-        self._chosen: _Listed | None = None
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return self._taken().title if self._chosen or len(self._files) == 1 else ""
-
-    @property
-    def choices(self) -> tuple[str, ...]:  # type: ignore[override]
-        return self._names() if len(self._files) > 1 else ()
-
-    def choose(self, name: str) -> None:
-        self._chosen = self._all()[choosing.position(name, self._names())]
-        self.people = People()
 
     def entries(self) -> Iterator[Entry | Problem]:
         taken = self._taken()
@@ -87,21 +73,10 @@ class GoogleChat(Chat):
                         yield from reader.read(message, f"message {number}")
         yield from reader.left.problems()
 
-    def _names(self) -> tuple[str, ...]:
-        return choosing.distinct(listed.title for listed in self._all())
-
-    def _all(self) -> list[_Listed]:
-        if self._listed is None:
-            own = _own_address(self._archive, self._files)
-            self._listed = [_Listed(_title(self._archive, name, own), name) for name in self._files]
-        return self._listed
-
-    def _taken(self) -> _Listed:
-        if self._chosen is None:
-            if len(self._all()) != 1:
-                raise choosing.none_chosen(self._names())
-            [self._chosen] = self._all()
-        return self._chosen
+    def _list(self) -> Iterator[_Listed]:
+        own = _own_address(self._archive, self._files)
+        for name in self._files:
+            yield _Listed(_title(self._archive, name, own), name)
 
 
 def _title(archive: Archive, file: str, own: str) -> str:
@@ -153,10 +128,12 @@ def key_of(person: dict[str, Any]) -> str:
 
 
 class _Reader:
-    def __init__(self, archive: Archive, folder: str, people: Any, names: dict[str, str]) -> None:
+    def __init__(
+        self, archive: Archive, folder: str, people: People, names: dict[str, str]
+    ) -> None:
         self._archive = archive
         self._folder = folder
-        self._people: People = people
+        self._people = people
         self._names = names
         self._keys = Keys()
         self._dates = DateReader()

@@ -67,32 +67,17 @@ def _rooms(archive: Archive, name: str) -> list[_Room]:
     return [_Room(fields.name(each[:-5], "Room"), f"{folder}{each}") for each in files]
 
 
-class RocketChat(Chat):
+class RocketChat(choosing.OneOf[_Room]):
     """Of rooms with a file each, or of one file `raw` with messages as the database has them."""
 
     system = "Rocket.Chat"
     needs_zone = False
 
     def __init__(self, archive: Archive, rooms: list[_Room] | None, raw: str = "") -> None:
-        self.people: dict[str, Any] = People()
+        super().__init__()
         self._archive = archive
         self._raw = raw
         self._listed = rooms
-        self._chosen: _Room | None = None
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return self._taken().title if self._is_clear() else ""
-
-    @property
-    def choices(self) -> tuple[str, ...]:  # type: ignore[override]
-        """Reads a file of the database once."""
-        names = self._names()
-        return names if len(names) > 1 else ()
-
-    def choose(self, name: str) -> None:
-        self._chosen = self._all()[choosing.position(name, self._names())]
-        self.people = People()
 
     def entries(self) -> Iterator[Entry | Problem]:
         room = self._taken()
@@ -103,23 +88,8 @@ class RocketChat(Chat):
         yield from reader.left.problems()
         self.people.update(reader.unnamed())
 
-    def _names(self) -> tuple[str, ...]:
-        return choosing.distinct(room.title for room in self._all())
-
-    def _all(self) -> list[_Room]:
-        if self._listed is None:
-            self._listed = list(_rooms_within(self._archive, self._raw))
-        return self._listed
-
-    def _is_clear(self) -> bool:
-        return self._chosen is not None or len(self._all()) == 1
-
-    def _taken(self) -> _Room:
-        if self._chosen is None:
-            if len(self._all()) != 1:
-                raise choosing.none_chosen(self.choices)
-            [self._chosen] = self._all()
-        return self._chosen
+    def _list(self) -> Iterator[_Room]:
+        return _rooms_within(self._archive, self._raw)
 
 
 def _messages(archive: Archive, name: str) -> Iterator[Any]:
@@ -174,9 +144,9 @@ def _name_of_room(room: dict[str, Any]) -> str:
 
 
 class _Reader:
-    def __init__(self, archive: Archive, folder: str, people: Any) -> None:
+    def __init__(self, archive: Archive, folder: str, people: People) -> None:
         self._archive = archive
-        self._people: People = people
+        self._people = people
         self._keys = Keys()
         self.left = LeftOut()
         assets = f"{folder}assets/"

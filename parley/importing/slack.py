@@ -65,7 +65,7 @@ _LINKED = "Slack's export only links to its files."
 
 
 class _Channel(Struct, frozen=True):
-    name: str
+    title: str
     days: tuple[str, ...]
     """Members of the archive, in order."""
     folder: str
@@ -79,39 +79,21 @@ def recognise(archive: Archive) -> Chat | None:
     return None
 
 
-class Slack(Chat):
+class Slack(choosing.OneOf[_Channel]):
     """`top` stands before the names of all that belongs to the export."""
 
     system = "Slack"
     needs_zone = False
 
     def __init__(self, archive: Archive, top: str) -> None:
-        self.people: People = People()
+        super().__init__()
         self._archive = archive
         self._top = top
         self._known: People | None = None
         self._channel_names: dict[str, str] = {}
-        self._listed: list[_Channel] | None = None
-        self._chosen: _Channel | None = None
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        channel = self._chosen or (self._channels()[0] if len(self._channels()) == 1 else None)
-        return channel.name if channel else ""
-
-    @property
-    def choices(self) -> tuple[str, ...]:  # type: ignore[override]
-        return choosing.distinct(channel.name for channel in self._channels())
-
-    def choose(self, name: str) -> None:
-        self._chosen = self._channels()[choosing.position(name, self.choices)]
-        self.people = People()
 
     def entries(self) -> Iterator[Entry | Problem]:
-        channels = self._channels()
-        if self._chosen is None and len(channels) != 1:
-            raise choosing.none_chosen(self.choices)
-        channel = self._chosen or channels[0]
+        channel = self._taken()
         reader = _Reader(
             self._archive, self._top, channel, self._directory(), self.people, self._channel_names
         )
@@ -125,24 +107,19 @@ class Slack(Chat):
         if self._known is None:
             self._known = People()
             self._known.meet(_SLACKBOT, "Slackbot", is_bot=True)
-            for user in self._list("users.json"):
+            for user in self._records("users.json"):
                 if key := fields.key(user.get("id")):
                     self._known.meet(key, _name(user), is_bot=user.get("is_bot") is True)
         return self._known
 
-    def _channels(self) -> list[_Channel]:
-        if self._listed is None:
-            self._listed = list(self._found())
-        return self._listed
-
-    def _found(self) -> Iterator[_Channel]:
+    def _list(self) -> Iterator[_Channel]:
         """Those that are listed, then folders of which no list tells."""
         days: dict[str, list[str]] = {}
         for member in self._archive.names():
             if member.startswith(self._top) and (found := _DAY.fullmatch(member)):
                 days.setdefault(found[1], []).append(member)
         for each in LISTS:
-            for channel in self._list(each):
+            for channel in self._records(each):
                 folder, name = self._named(channel, each)
                 key = fields.key(channel.get("id"))
                 if len(self._channel_names) > CHANNELS_MAX:
@@ -165,7 +142,7 @@ class Slack(Chat):
             return folder, fields.name(", ".join(names), fields.name(folder, "channel"))
         return folder, fields.name(name, fields.name(key, "channel"))
 
-    def _list(self, name: str) -> Iterator[dict[str, Any]]:
+    def _records(self, name: str) -> Iterator[dict[str, Any]]:
         if f"{self._top}{name}" not in self._archive:
             return
         with self._archive.open(f"{self._top}{name}") as file:

@@ -70,34 +70,20 @@ def recognise(archive: Archive) -> Chat | None:
     return None
 
 
-class Telegram(Chat):
+class Telegram(choosing.OneOf[_Listed]):
     """Of a file with one chat, which is `listed`, or with all of them."""
 
     system = SYSTEM
 
     def __init__(self, archive: Archive, name: str, listed: _Listed | None = None) -> None:
-        self.people: People = People()
+        super().__init__()
         self._archive = archive
         self._name = name
-        self._chosen = listed
-        self._listed: list[_Listed] | None = [] if listed else None
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return self._taken().title if self._is_clear() else ""
+        self._listed = [listed] if listed else None
 
     @property
     def needs_zone(self) -> bool:  # type: ignore[override]
         return self._taken().needs_zone if self._is_clear() else False
-
-    @property
-    def choices(self) -> tuple[str, ...]:  # type: ignore[override]
-        """Reads the whole file once, where it is of several chats."""
-        return choosing.distinct(listed.title for listed in self._all())
-
-    def choose(self, name: str) -> None:
-        self._chosen = self._all()[choosing.position(name, self.choices)]
-        self.people = People()
 
     def entries(self) -> Iterator[Entry | Problem]:
         taken = self._taken()
@@ -110,21 +96,9 @@ class Telegram(Chat):
                 elif key == taken.at[0]:
                     yield from _in_list(source, taken.at[1], chat)
 
-    def _all(self) -> list[_Listed]:
-        if self._listed is None:
-            with self._archive.open(self._name) as file:
-                self._listed = list(_chats(JsonStream(file, fields.name(self._name), _quoted)))
-        return self._listed
-
-    def _is_clear(self) -> bool:
-        return self._chosen is not None or len(self._all()) == 1
-
-    def _taken(self) -> _Listed:
-        if self._chosen is None:
-            if len(self._all()) != 1:
-                raise choosing.none_chosen(self.choices)
-            [self._chosen] = self._all()
-        return self._chosen
+    def _list(self) -> Iterator[_Listed]:
+        with self._archive.open(self._name) as file:
+            yield from _chats(JsonStream(file, fields.name(self._name), _quoted))
 
 
 def _listed(chat: dict[str, Any], *, needs_zone: bool, at: tuple[str, int] = ("", 0)) -> _Listed:
