@@ -18,6 +18,7 @@ from parley.importing.archive import Archive
 from parley.importing.chats import Attachment, Chat, Entry, Problem, Reaction
 from parley.importing.fields import mapping, mappings, text
 from parley.importing.json_stream import JsonStream
+from parley.importing.keys import Keys
 from parley.importing.markdown import Piece, joined, literal
 from parley.importing.people import People
 
@@ -139,7 +140,7 @@ class _Reader:
         self._channel = listed.key
         self._is_in_parts = len(listed.members) > 1
         self._people = people
-        self._seen = fields.Seen()
+        self._keys = Keys()
 
     def entries(self, source: JsonStream, member: str) -> Iterator[Entry | Problem]:
         self._folder = heads.folder(member)
@@ -160,11 +161,8 @@ class _Reader:
         if sent_at is None:
             yield Problem(place, "This message has no date that exists.")
             return
-        key = own or place
-        if not self._seen.add(key):
-            yield Problem(place, f"Another message has the id {own}, too. Both are kept.")
-            key = place
-            self._seen.add(key)
+        yield from self._keys.give(own, place)
+        key = self._keys.given
         kind = fields.name(message.get("type"))
         if kind not in _SPOKEN and kind not in _SERVICE:
             yield Problem(place, f"This kind of message isn't known: {kind or 'without a name'}.")

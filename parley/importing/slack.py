@@ -14,6 +14,7 @@ from parley.importing.archive import Archive
 from parley.importing.chats import Attachment, Chat, Entry, ImportRefused, Problem, Reaction
 from parley.importing.fields import mapping, mappings, text
 from parley.importing.json_stream import JsonStream
+from parley.importing.keys import Keys
 from parley.importing.markdown import Piece, joined
 from parley.importing.people import People
 
@@ -183,7 +184,7 @@ class _Reader:
         self._known = known
         self._people = people
         self._channel_names = channel_names
-        self._seen = fields.Seen()
+        self._keys = Keys()
 
     def entries(self, source: JsonStream, day: str) -> Iterator[Entry | Problem]:
         if source.kind() != "[":
@@ -197,15 +198,13 @@ class _Reader:
                 yield Problem(place, "This is no message.")
 
     def _read(self, message: dict[str, Any], place: str) -> Iterator[Entry | Problem]:
-        own = fields.key(message.get("ts"))
-        sent_at = fields.moment_exactly(own)
+        told = fields.key(message.get("ts"))
+        sent_at = fields.moment_exactly(told)
         if sent_at is None:
             yield Problem(place, "This message has no date that exists.")
             return
-        if not self._seen.add(own):
-            yield Problem(place, f"Another message has the time {own}, too. Both are kept.")
-            own = place
-            self._seen.add(own)
+        yield from self._keys.give(told, place, "time")
+        own = self._keys.given
         kind = text(message.get("subtype"))
         is_service = _is_of_the_service(kind)
         is_deleted = kind == "tombstone"
@@ -225,7 +224,7 @@ class _Reader:
             is_service=author is None and not is_deleted,
             is_deleted=is_deleted,
             edited_at=fields.moment_exactly(edited.get("ts")),
-            reply_to=thread if thread not in ("", own, message.get("ts")) else None,
+            reply_to=thread if thread not in ("", told) else None,
             attachments=() if is_deleted else tuple(self._files(message)),
             reactions=self._reactions(message) if "reactions" in message else (),
             is_pinned=bool(fields.listing(message.get("pinned_to"))),

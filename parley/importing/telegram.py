@@ -20,6 +20,7 @@ from parley.importing.archive import Archive
 from parley.importing.chats import Attachment, Chat, Entry, Problem, Reaction
 from parley.importing.fields import mappings, text
 from parley.importing.json_stream import JsonStream
+from parley.importing.keys import Keys
 from parley.importing.markdown import literal
 from parley.importing.people import People
 
@@ -162,7 +163,7 @@ class _Reader:
         self._people = people
         self._bot = listed.title if listed.kind == "bot_chat" else None
         self._needs_zone = listed.needs_zone
-        self._seen = fields.Seen()
+        self._keys = Keys()
         self._offset: timedelta | None = None
         """Of the exporter's zone, where a message tells both times."""
 
@@ -189,11 +190,8 @@ class _Reader:
         if sent_at is None:
             yield Problem(place, "This message has no date that exists.")
             return
-        key = own or place
-        if not self._seen.add(key):
-            yield Problem(place, f"Another message has the id {own}, too. Both are kept.")
-            key = place
-            self._seen.add(key)
+        yield from self._keys.give(own, place)
+        key = self._keys.given
         if kind == "service":
             yield from self._service(message, key, place, sent_at)
             return

@@ -192,7 +192,7 @@ def test_bad_messages_are_told_with_their_place(tmp_path: Path) -> None:
         ("message 5 (id 3)", "Another message has the id 3, too. Both are kept."),
         ("message 6", "This kind of message isn't known: without a name."),
     ]
-    assert [each.key for each in entries(chat)] == ["3", "message 5 (id 3)", "message 6"]
+    assert [each.key for each in entries(chat)] == ["3", "message 5 (id 3) (again)", "message 6"]
 
 
 def test_replies_may_lead_nowhere_and_in_circles(tmp_path: Path) -> None:

@@ -262,7 +262,7 @@ def test_bad_messages_are_told_with_their_place(tmp_path: Path) -> None:
         ("message 4 (id 6)", "This message has no date that exists."),
         ("message 5", "Telegram didn't export what is in this message (without a name)."),
     ]
-    assert [each.key for each in entries(chat)] == ["5", "message 3 (id 5)", "message 6"]
+    assert [each.key for each in entries(chat)] == ["5", "message 3 (id 5) (again)", "message 6"]
 
 
 def test_replies_may_lead_nowhere_and_in_circles(tmp_path: Path) -> None:
