@@ -8,6 +8,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
+NOT_THERE = "This file isn't in the export."
+"""Why an attachment has no bytes, where the format tells no other reason."""
 ONE_ALONE = "This file holds one conversation: there is nothing to choose from."
 
 

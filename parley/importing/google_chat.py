@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from parley.importing import choosing, fields, google_chat_words, heads
 from parley.importing.archive import Archive
-from parley.importing.chats import Attachment, Chat, Entry, Problem, Reaction
+from parley.importing.chats import NOT_THERE, Attachment, Chat, Entry, Problem, Reaction
 from parley.importing.fields import mapping, mappings, text
 from parley.importing.json_stream import JsonStream
 from parley.importing.keys import Keys
@@ -30,7 +30,6 @@ NAMED_MAX = 5
 """People in the name of a conversation that has none."""
 _DELETED = "deleted"
 _UNTOLD = "Deleted messages before the first one that has a date were left out."
-_MISSING = "This file isn't in the export."
 
 
 class _Listed(Struct, frozen=True):
@@ -231,7 +230,7 @@ class _Reader:
             paths = [f"{self._folder}{as_file}" for as_file in (written, written.replace("?", "_"))]
             path = next((path for path in paths if written and path in self._archive), None)
             if path is None:
-                yield Attachment(name, missing=_MISSING)
+                yield Attachment(name, missing=NOT_THERE)
             else:
                 yield Attachment(name, path, None, self._archive.size(path))
 

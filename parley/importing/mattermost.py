@@ -16,7 +16,15 @@ from msgspec import Struct
 
 from parley.importing import choosing, fields, heads, short_names
 from parley.importing.archive import Archive
-from parley.importing.chats import Attachment, Chat, Entry, ImportRefused, Problem, Reaction
+from parley.importing.chats import (
+    NOT_THERE,
+    Attachment,
+    Chat,
+    Entry,
+    ImportRefused,
+    Problem,
+    Reaction,
+)
 from parley.importing.fields import mapping, mappings, text
 from parley.importing.people import People
 
@@ -254,7 +262,7 @@ class _Reader:
             written = text(file.get("path"))
             path = self._path(written)
             size = self._archive.size(path) if path else None
-            missing = None if path else "This file isn't in the export."
+            missing = None if path else NOT_THERE
             yield Attachment(fields.file_name(written), path, None, size, missing)
 
     def _path(self, written: str) -> str | None:

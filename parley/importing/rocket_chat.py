@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from parley.importing import choosing, fields, heads, rocket_chat_words, short_names
 from parley.importing.archive import Archive
-from parley.importing.chats import Attachment, Chat, Entry, Person, Problem, Reaction
+from parley.importing.chats import NOT_THERE, Attachment, Chat, Entry, Person, Problem, Reaction
 from parley.importing.fields import mapping, mappings, text
 from parley.importing.json_stream import JsonStream
 from parley.importing.keys import Keys
@@ -26,7 +26,6 @@ from parley.importing.people import People
 ROOMS_MAX = 100_000
 _NO_ROOMS = frozenset({"channels.json", "user.json", "users.json"})
 _ENCRYPTED = "Encrypted messages were left out: Rocket.Chat can't read them."
-_MISSING = "This file isn't in the export."
 
 
 class _Room(Struct, frozen=True):
@@ -225,16 +224,16 @@ class _Reader:
             ):
                 continue
             name = fields.file_name(each.get("title"), fields.file_name(unquote(address)))
-            kind = _first(each, "image_type", "audio_type", "video_type") or None
+            told = fields.name(_first(each, "image_type", "audio_type", "video_type")) or None
             found = next(
                 (self._assets[part] for part in address.split("/")[:20] if part in self._assets),
                 None,
             )
             if found is None:
                 size = _first(each, "image_size", "audio_size", "video_size")
-                yield Attachment(name, None, fields.name(kind) or None, fields.size(size), _MISSING)
+                yield Attachment(name, None, told, fields.size(size), NOT_THERE)
             else:
-                yield Attachment(name, found, fields.name(kind) or None, self._archive.size(found))
+                yield Attachment(name, found, told, self._archive.size(found))
 
     def _reactions(self, message: dict[str, Any]) -> Iterator[Reaction]:
         for name, reacted in mapping(message.get("reactions")).items():

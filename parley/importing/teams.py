@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from parley.importing import choosing, fields, heads, teams_words
 from parley.importing.archive import Archive
-from parley.importing.chats import Attachment, Chat, Entry, Problem, Reaction
+from parley.importing.chats import NOT_THERE, Attachment, Chat, Entry, Problem, Reaction
 from parley.importing.fields import mapping, text
 from parley.importing.json_stream import JsonStream
 from parley.importing.keys import Keys
@@ -39,7 +39,6 @@ _SAID = _WORDS | _FILES | {"RichText/Location", "RichText/Contacts", "RichText/M
 _UNSAID = frozenset({"RichText/Media_Album"})
 """The files in an album come each in a message of its own."""
 _ENCRYPTED = "Encrypted messages were left out: Skype's export doesn't hold the keys."
-_MISSING = "This file isn't in the export."
 _ELSEWHERE = "Teams keeps this file in OneDrive or SharePoint, and doesn't export it."
 
 
@@ -306,6 +305,6 @@ class _Reader:
     def _attachment(self, own: str, named: str | None, size: int | None) -> Attachment:
         path = self._media.get(own)
         if path is None:
-            return Attachment(fields.file_name(named), None, None, size, _MISSING)
+            return Attachment(fields.file_name(named), None, None, size, NOT_THERE)
         name = fields.file_name(named, fields.file_name(path))
         return Attachment(name, path, None, self._archive.size(path))

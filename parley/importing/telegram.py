@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from parley.importing import choosing, fields, heads, telegram_words
 from parley.importing.archive import Archive
-from parley.importing.chats import Attachment, Chat, Entry, Problem, Reaction
+from parley.importing.chats import NOT_THERE, Attachment, Chat, Entry, Problem, Reaction
 from parley.importing.fields import mappings, text
 from parley.importing.json_stream import JsonStream
 from parley.importing.keys import Keys
@@ -284,7 +284,7 @@ class _Reader:
         told = fields.name(type) or None
         if written and inside in self._archive:
             return Attachment(shown, inside, told, self._archive.size(inside))
-        missing = _WHY[left_out[1]] if left_out else "This file isn't in the export."
+        missing = _WHY[left_out[1]] if left_out else NOT_THERE
         return Attachment(shown, None, told, fields.size(size), missing)
 
     def _service(
