@@ -150,7 +150,7 @@ class _Reader:
             return
         for number, message in enumerate(source.values(), start=1):
             if not isinstance(message, dict):
-                yield Problem(f"{before}message {number}", "This is no message.")
+                yield Problem(f"{before}message {number}", "This isn't a message.")
                 continue
             own = fields.key(message.get("id"))
             place = f"{before}message {number}"
@@ -159,7 +159,7 @@ class _Reader:
     def _read(self, message: dict[str, Any], own: str, place: str) -> Iterator[Entry | Problem]:
         sent_at = _time(message.get("timestamp"))
         if sent_at is None:
-            yield Problem(place, "This message has no date that exists.")
+            yield Problem(place, "This message has no valid date.")
             return
         yield from self._keys.give(own, place)
         key = self._keys.given

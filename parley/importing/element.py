@@ -149,7 +149,7 @@ class _Room:
 
     def read(self, event: Any, place: str) -> Iterator[Entry | Problem]:
         if not isinstance(event, dict):
-            yield Problem(place, "This is no message.")
+            yield Problem(place, "This isn't a message.")
             return
         kind, content = fields.name(event.get("type")), mapping(event.get("content"))
         if kind in element_words.UNSAID or relation_of(event, content):
@@ -162,7 +162,7 @@ class _Room:
             return
         sent_at = fields.moment_ms(event.get("origin_server_ts"))
         if sent_at is None:
-            yield Problem(place, "This message has no date that exists.")
+            yield Problem(place, "This message has no valid date.")
             return
         person = fields.key(event.get("sender")) or _NOBODY
         if kind not in element_words.SAID:
@@ -227,9 +227,7 @@ class _Room:
             if each.kind != "edit":
                 continue
             if each.person != who:
-                self._left.add(
-                    "Edits by somebody who hadn't written the message were left out.", place
-                )
+                self._left.add("Edits by somebody other than the author were left out.", place)
             else:
                 content = mapping(json.loads(each.said)) or content
                 edited_at = fields.moment_ms(each.at) or edited_at

@@ -141,7 +141,7 @@ class _Reader:
 
     def read(self, message: Any, place: str) -> Iterator[Entry | Problem]:
         if not isinstance(message, dict):
-            yield Problem(place, "This is no message.")
+            yield Problem(place, "This isn't a message.")
             return
         own = fields.key(message.get("message_id"))
         is_deleted = message.get("message_state") == "DELETED" or (

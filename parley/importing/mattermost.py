@@ -82,7 +82,7 @@ class Mattermost(choosing.OneOf[_Channel]):
             kind = text(record.get("type"))
             post = record.get(kind)
             if not isinstance(post, dict):
-                yield Problem(f"line {number}", "This is no post.")
+                yield Problem(f"line {number}", "This isn't a post.")
             elif _identity(kind, post) == channel.identity:
                 yield from reader.entries(post, f"line {number}")
 
@@ -202,7 +202,7 @@ class _Reader:
             if isinstance(reply, dict):
                 yield from self._post(reply, where, root)
             else:
-                yield Problem(where, "This is no reply.")
+                yield Problem(where, "This isn't a reply.")
 
     def _post(
         self, post: dict[str, Any], place: str, reply_to: str | None
@@ -210,7 +210,7 @@ class _Reader:
         """What could be read, at its end."""
         sent_at = fields.moment_ms(post.get("create_at"))
         if sent_at is None:
-            return [Problem(place, "This post has no date that exists.")]
+            return [Problem(place, "This post has no valid date.")]
         kind = text(post.get("type"))
         is_service = kind.startswith("system_")
         found: list[Entry | Problem] = []

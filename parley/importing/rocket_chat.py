@@ -157,11 +157,11 @@ class _Reader:
 
     def read(self, message: Any, place: str) -> Iterator[Entry | Problem]:
         if not isinstance(message, dict):
-            yield Problem(place, "This is no message.")
+            yield Problem(place, "This isn't a message.")
             return
         sent_at = fields.iso(message.get("ts")) or _of_database(message.get("ts"))
         if sent_at is None or sent_at.tzinfo is None:
-            yield Problem(place, "This message has no date that exists.")
+            yield Problem(place, "This message has no valid date.")
             return
         is_told = "u" not in message
         kind = fields.name(message.get("t" if not is_told else "type"))

@@ -195,13 +195,13 @@ class _Reader:
             if isinstance(message, dict):
                 yield from self._read(message, place)
             else:
-                yield Problem(place, "This is no message.")
+                yield Problem(place, "This isn't a message.")
 
     def _read(self, message: dict[str, Any], place: str) -> Iterator[Entry | Problem]:
         told = fields.key(message.get("ts"))
         sent_at = fields.moment_exactly(told)
         if sent_at is None:
-            yield Problem(place, "This message has no date that exists.")
+            yield Problem(place, "This message has no valid date.")
             return
         yield from self._keys.give(told, place, "time")
         own = self._keys.given

@@ -210,7 +210,7 @@ class _Reader:
 
     def read(self, message: Any, place: str) -> Iterator[Entry | Problem]:
         if not isinstance(message, dict):
-            yield Problem(place, "This is no message.")
+            yield Problem(place, "This isn't a message.")
             return
         kind = fields.name(message.get("messagetype"))
         if kind in _UNSAID:
@@ -220,7 +220,7 @@ class _Reader:
             return
         arrived = _arrived(message)
         if arrived is None:
-            yield Problem(place, "This message has no date that exists.")
+            yield Problem(place, "This message has no valid date.")
             return
         author = _author(message) or "nobody"
         if kind in _SAID:

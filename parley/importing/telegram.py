@@ -44,7 +44,7 @@ _LEFT_OUT = re.compile(r"\(File (not included|exceeds|unavailable)[^()]*\)\Z")
 """Instead of a path, perhaps after the file's name."""
 _WHY = {
     "not included": "The export was made without this file.",
-    "exceeds": "The file was larger than the export was to take.",
+    "exceeds": "The file was larger than the export allowed.",
     "unavailable": "Telegram couldn't fetch this file for the export.",
 }
 _SAVED = "Saved Messages"
@@ -173,7 +173,7 @@ class _Reader:
             return
         for number, message in enumerate(source.values(), start=1):
             if not isinstance(message, dict):
-                yield Problem(f"message {number}", "This is no message.")
+                yield Problem(f"message {number}", "This isn't a message.")
                 continue
             own = fields.key(message.get("id"))
             yield from self._read(
@@ -188,7 +188,7 @@ class _Reader:
             return
         sent_at = self._time(message)
         if sent_at is None:
-            yield Problem(place, "This message has no date that exists.")
+            yield Problem(place, "This message has no valid date.")
             return
         yield from self._keys.give(own, place)
         key = self._keys.given

@@ -209,10 +209,10 @@ def test_bad_messages_are_told_with_their_place(tmp_path: Path) -> None:
         message(5, '<quote messageid="5">me</quote>x'),
     )
     assert [(each.place, each.what) for each in problems(chat)] == [
-        ("message 1", "This is no message."),
+        ("message 1", "This isn't a message."),
         ("message 3", "Another message has the id 1, too. Both are kept."),
-        ("message 4", "This message has no date that exists."),
-        ("message 5", "This message has no date that exists."),
+        ("message 4", "This message has no valid date."),
+        ("message 5", "This message has no valid date."),
         ("message 6", "Messages of the kind without a name were left out."),
     ]
     assert [each.key for each in entries(chat)] == ["1", "message 3 (again)", "5"]
