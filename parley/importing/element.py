@@ -49,7 +49,7 @@ class Element(Chat):
 
     def __init__(self, archive: Archive, name: str, title: str) -> None:
         self.title = title
-        self.people: dict[str, Any] = People()
+        self.people: People = People()
         self._archive = archive
         self._name = name
 
@@ -140,8 +140,8 @@ def relation_of(event: dict[str, Any], content: dict[str, Any]) -> tuple[str, An
 class _Room:
     """Its messages, in the order of the file."""
 
-    def __init__(self, people: Any, about: _About, files: element_files.Files) -> None:
-        self._people: People = people
+    def __init__(self, people: People, about: _About, files: element_files.Files) -> None:
+        self._people = people
         self._about = about
         self._files = files
         self._keys = Keys()

@@ -203,7 +203,7 @@ class _Reader:
             sent_at=sent_at,
             person=author,
             text=telegram_words.said(message, attachments),
-            edited_at=self._edited(message, sent_at),
+            edited_at=self._edited(message),
             reply_to=self._replied(message, key),
             attachments=attachments,
             reactions=self._reactions(message) if "reactions" in message else (),
@@ -224,7 +224,7 @@ class _Reader:
             return local
         return None if self._offset is None else local.replace(tzinfo=UTC) - self._offset
 
-    def _edited(self, message: dict[str, Any], sent_at: datetime) -> datetime | None:
+    def _edited(self, message: dict[str, Any]) -> datetime | None:
         if "edited" not in message and "edited_unixtime" not in message:
             return None
         edited = fields.moment(message.get("edited_unixtime"))
