@@ -78,6 +78,16 @@ def test_no_html_takes_long(piece: str) -> None:
     assert time.process_time() - started < 10
 
 
+def test_a_number_too_long_for_a_character_stays_as_it_is() -> None:
+    endless = f"&#{'1' * 5000};"
+    assert words(f"a{endless}") == f"a{endless}"
+    assert markdown(f"a{endless}<b>c</b>") == f"a{endless}**c**"
+    assert (
+        markdown(f'<a href="https://e.org/{endless}">c</a>')
+        == f"[c](https://e.org/&amp;{endless[1:]})"
+    )
+
+
 def test_ten_million_letters_are_read() -> None:
     assert len(markdown("<b>word</b> " * 900_000)) == 900_000 * 5 - 1
     assert len(words("<" * 10_000_000)) == 10_000_000
