@@ -7,7 +7,7 @@
 # and a paragraph of these alone is an empty one. Its twin in JavaScript, markdown-it 15.0.3, keeps them.
 #
 # Seen: 4 of 4 paragraphs came out shorter than they are. Parley takes the lines as they stand and strips them itself
-# (parley/domain/markdown_rules.py, _paragraph); tests/programs/test_markdown_twin.py reads texts with such spaces.
+# (parley/grammar/markdown_rules.py, _paragraph); tests/programs/test_markdown_twin.py reads texts with such spaces.
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

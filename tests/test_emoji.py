@@ -8,7 +8,7 @@ import pytest
 
 from parley.domain.emoji import bare, one_emoji
 from parley.errors import BadRequest
-from tools import emoji
+from tools import emoji, made
 
 WHOLE = {
     "a thumb": "👍",
@@ -70,4 +70,4 @@ def test_what_is_offered_is_taken_as_it_is() -> None:
 
 
 def test_the_lists_are_as_they_were_made() -> None:
-    assert list(emoji.problems()) == []
+    assert list(made.problems(emoji.MADE)) == []

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.domain import markdown
+from parley.grammar import markdown
 from parley.pages import parts
 from tests.test_rich_text import ATTACKS, Seen
 

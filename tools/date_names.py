@@ -10,21 +10,20 @@ and write down the hashes it names.
 
 from __future__ import annotations
 
-import argparse
-import hashlib
 import json
-import sys
-import tarfile
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from tools.vendor import VendorError, pack
+from tools.made import Package, make_or_check, unpacked
 
-PACKAGE = "cldr-dates-full"
-VERSION = "48.2.0"
-SHA256 = "0256f1cefeca14f7d515be4872dda48fcdd7e75381430f25aafd0143eae5b430"
+DATES = Package(
+    "cldr-dates-full",
+    "48.2.0",
+    "0256f1cefeca14f7d515be4872dda48fcdd7e75381430f25aafd0143eae5b430",
+    "Unicode-3.0",
+)
 FOLDER = Path(__file__).parent.parent / "parley" / "importing"
 NAMES = FOLDER / "date_names.txt"
 LICENCE = FOLDER / "date_names.LICENSE"
@@ -54,45 +53,19 @@ CHINESE = (
 """What stands before the hours of each half of the day, where it is not only two words."""
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Make the names in dates, or check them.")
-    parser.add_argument("--check", action="store_true", help="compare hashes only, without network")
-    try:
-        if not parser.parse_args().check:
-            make()
-    except VendorError as error:
-        sys.exit(str(error))
-    sys.exit("\n".join(problems()) or None)
-
-
-def problems() -> Iterator[str]:
-    """A sentence for each file that is not as it was made."""
-    for path, sha256 in MADE.items():
-        found = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "missing"
-        if found != sha256:
-            yield f"{path.name} is not as it was made: its SHA-256 is {found}, not {sha256}."
-
-
 def make() -> None:
     """Fetch the package and write the files. Raises `VendorError`."""
     with tempfile.TemporaryDirectory() as folder:
-        tarball = pack(f"{PACKAGE}@{VERSION}", folder)
-        found = hashlib.sha256(tarball.read_bytes()).hexdigest()
-        if found != SHA256:
-            raise VendorError(
-                f"{PACKAGE} {VERSION} is not what it was: its SHA-256 is {found}, not {SHA256}."
-            )
-        with tarfile.open(tarball) as archive:
-            archive.extractall(folder, filter="data")
-        package = Path(folder) / "package"
+        package = unpacked(DATES, Path(folder) / "dates")
         licence = (package / "LICENSE").read_text("utf-8")
         lines = [_line(package, language) for language in LANGUAGES]
     head = (
-        f"# Of {PACKAGE} {VERSION}, made by tools/date_names.py. Licence: date_names.LICENSE.\n"
+        f"# Of {DATES.name} {DATES.version}, made by tools/date_names.py. "
+        "Licence: date_names.LICENSE.\n"
         "# A language, its months, its days from Monday, and what stands for a.m. and p.m."
     )
     NAMES.write_text("\n".join((head, *lines, "")), "utf-8")
-    LICENCE.write_text(f"{PACKAGE} {VERSION} (Unicode-3.0)\n\n{licence}", "utf-8")
+    LICENCE.write_text(f"{DATES.name} {DATES.version} ({DATES.licence})\n\n{licence}", "utf-8")
 
 
 def _line(package: Path, language: str) -> str:
@@ -132,4 +105,4 @@ def _joined(names: Iterable[str | None]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    make_or_check("names in dates", make, MADE)

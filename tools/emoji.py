@@ -12,20 +12,15 @@ hashes it names.
 
 from __future__ import annotations
 
-import argparse
-import hashlib
 import json
 import subprocess
-import sys
-import tarfile
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from parley.domain.emoji import bare
-from tools.vendor import VendorError, pack
+from tools.made import Package, make_or_check, unpacked
+from tools.vendor import VendorError
 
 ROOT = Path(__file__).parent.parent
 TAKEN = ROOT / "parley" / "domain" / "emoji.txt"
@@ -39,14 +34,6 @@ NAMED_BY = ("iamcal", "github")
 """Slack and Mattermost go by the first, and by the second where that has no such name."""
 COMPONENTS = 2
 """The group of skin tones and hair, which are no reactions."""
-
-
-@dataclass(frozen=True)
-class Package:
-    name: str
-    version: str
-    sha256: str
-    licence: str
 
 
 SEQUENCES = Package(
@@ -70,30 +57,11 @@ MADE = {
 """The SHA-256 of what was made."""
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Make the lists of emoji, or check them.")
-    parser.add_argument("--check", action="store_true", help="compare hashes only, without network")
-    try:
-        if not parser.parse_args().check:
-            make()
-    except VendorError as error:
-        sys.exit(str(error))
-    sys.exit("\n".join(problems()) or None)
-
-
-def problems() -> Iterator[str]:
-    """A sentence for each file that is not as it was made."""
-    for path, sha256 in MADE.items():
-        found = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "missing"
-        if found != sha256:
-            yield f"{path.name} is not as it was made: its SHA-256 is {found}, not {sha256}."
-
-
 def make() -> None:
     """Fetch the packages and write the files. Raises `VendorError`."""
     with tempfile.TemporaryDirectory() as folder:
-        sequences = _unpacked(SEQUENCES, Path(folder) / "sequences")
-        names = _unpacked(NAMES, Path(folder) / "names")
+        sequences = unpacked(SEQUENCES, Path(folder) / "sequences")
+        names = unpacked(NAMES, Path(folder) / "names")
         emoji = _sequences(sequences / "Sequence_Property" / "RGI_Emoji" / "index.mjs")
         data = json.loads((names / "en" / "emojibase" / "data.json").read_text("utf-8"))
         short = [
@@ -191,25 +159,10 @@ def _sequences(module: Path) -> list[str]:
     return found
 
 
-def _unpacked(package: Package, into: Path) -> Path:
-    """The package's own folder."""
-    into.mkdir()
-    tarball = pack(f"{package.name}@{package.version}", str(into))
-    found = hashlib.sha256(tarball.read_bytes()).hexdigest()
-    if found != package.sha256:
-        raise VendorError(
-            f"{package.name} {package.version} is not what it was: its SHA-256 is {found}, "
-            f"not {package.sha256}."
-        )
-    with tarfile.open(tarball) as archive:
-        archive.extractall(into, filter="data")
-    return into / "package"
-
-
 def _licence(package: Path) -> str:
     files = [each for each in sorted(package.iterdir()) if each.name.upper().startswith("LICEN")]
     return files[0].read_text("utf-8") if files else ""
 
 
 if __name__ == "__main__":
-    main()
+    make_or_check("lists of emoji", make, MADE)

@@ -18,7 +18,8 @@ from parley import contract
 from parley.calls import uploads
 from parley.config import SETTINGS
 from parley.contract import codes, events, objects, rest
-from parley.domain import files, markdown
+from parley.domain import files
+from parley.grammar import markdown
 from tools.differences import DIFFERENCES
 
 DOCS = Path(__file__).parent.parent / "docs"

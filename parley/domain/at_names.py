@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 
 from parley.contract.terms import MEANT_MAX, USERNAME_MAX_CHARS
-from parley.domain import markdown_rules
+from parley.grammar import markdown_rules
 
 _WINDOW = 2 * USERNAME_MAX_CHARS
 """Accents that are written as characters of their own make a name longer than it is kept."""

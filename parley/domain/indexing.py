@@ -20,8 +20,8 @@ import sqlalchemy as sa
 import structlog
 
 from parley.domain.context import Context
-from parley.domain.web_links import LINK
 from parley.errors import Unavailable
+from parley.grammar.web_links import LINK
 from parley.records import ConversationImported, Event, MessageSent
 from parley.search import indexed, segments
 from parley.search.segments import Segment

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.contract.terms import MEANT_MAX
-from parley.domain import markdown, names, naming
+from parley.domain import names, naming
 from parley.domain.at_names import LOOKS_MAX, ends, folded, may_begin
 from parley.errors import NotFound
+from parley.grammar import markdown
 from parley.records import Answered, Message, Participant
 from parley.storage import messages as stored
 from parley.storage import naming as held

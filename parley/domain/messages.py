@@ -17,7 +17,6 @@ from parley.domain import (
     changing,
     door,
     files,
-    markdown,
     meaning,
     participants,
     states,
@@ -34,6 +33,7 @@ from parley.errors import (
     NotJoined,
     ParleyError,
 )
+from parley.grammar import markdown
 from parley.records import (
     Answered,
     Message,

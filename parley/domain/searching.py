@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from parley.contract import SEARCH_MAX_CHARS
-from parley.domain import door, markdown
+from parley.domain import door
 from parley.domain.context import Context
 from parley.domain.looking import Place, walk
 from parley.errors import BadRequest
+from parley.grammar import markdown
 from parley.records import Conversation, Hit, Hits, Message, Session
 from parley.search import hits, queries, words
 from parley.search.queries import Query

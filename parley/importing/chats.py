@@ -8,6 +8,10 @@ from typing import Protocol
 
 from msgspec import Struct
 
+NOT_THERE = "This file isn't in the export."
+"""Why an attachment has no bytes, where the format tells no other reason."""
+ONE_ALONE = "This file holds one conversation: there is nothing to choose from."
+
 
 class Person(Struct, frozen=True):
     """Somebody who speaks, reacts or is named in the file."""
@@ -92,15 +96,15 @@ class Chat(Protocol):
     description: str = ""
     """What it was about, where the format tells."""
     choices: tuple[str, ...] = ()
-    """The names of the conversations in the file, each once, where its format holds several; empty
-    where it holds one. A single one is chosen by itself."""
+    """The names of the conversations in the file, each once, where it holds several. A single one
+    is chosen by itself."""
 
     def choose(self, name: str) -> None:
         """Take this one of the `choices`: title and entries are those of it.
 
         Raises `ImportRefused` where there is none of that name.
         """
-        raise ImportRefused("This file holds one conversation: there is nothing to choose from.")
+        raise ImportRefused(ONE_ALONE)
 
     def entries(self) -> Iterator[Entry | Problem]:
         """In the file's order, which may not be the order of time. Memory doesn't grow with the

@@ -18,6 +18,7 @@ from parley.importing.archive import Archive
 from parley.importing.chats import Attachment, Chat, Entry, Problem, Reaction
 from parley.importing.fields import mapping, mappings, text
 from parley.importing.json_stream import JsonStream
+from parley.importing.keys import Keys
 from parley.importing.markdown import Piece, joined, literal
 from parley.importing.people import People
 
@@ -107,32 +108,21 @@ def _listed(archive: Archive, member: str) -> _Listed | None:
     return _Listed(name, fields.key(channel.get("id")), (member,))
 
 
-class Discord(Chat):
+class Discord(choosing.OneOf[_Listed]):
     """Of one channel or several."""
 
     system = "Discord"
     needs_zone = False
 
     def __init__(self, archive: Archive, listed: list[_Listed]) -> None:
-        self.people: People = People()
+        super().__init__()
         self._archive = archive
         self._listed = listed
-        self._chosen = listed[0] if len(listed) == 1 else None
-        self.choices = choosing.distinct(each.title for each in listed) if len(listed) > 1 else ()
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return self._chosen.title if self._chosen else ""
-
-    def choose(self, name: str) -> None:
-        self._chosen = self._listed[choosing.position(name, self.choices)]
-        self.people = People()
 
     def entries(self) -> Iterator[Entry | Problem]:
-        if self._chosen is None:
-            raise choosing.none_chosen(self.choices)
-        reader = _Reader(self._archive, self._chosen, self.people)
-        for member in self._chosen.members:
+        taken = self._taken()
+        reader = _Reader(self._archive, taken, self.people)
+        for member in taken.members:
             shown = fields.name(member)
             with self._archive.open(member) as file:
                 source = JsonStream(file, shown)
@@ -150,7 +140,7 @@ class _Reader:
         self._channel = listed.key
         self._is_in_parts = len(listed.members) > 1
         self._people = people
-        self._seen = fields.Seen()
+        self._keys = Keys()
 
     def entries(self, source: JsonStream, member: str) -> Iterator[Entry | Problem]:
         self._folder = heads.folder(member)
@@ -160,7 +150,7 @@ class _Reader:
             return
         for number, message in enumerate(source.values(), start=1):
             if not isinstance(message, dict):
-                yield Problem(f"{before}message {number}", "This is no message.")
+                yield Problem(f"{before}message {number}", "This isn't a message.")
                 continue
             own = fields.key(message.get("id"))
             place = f"{before}message {number}"
@@ -169,13 +159,10 @@ class _Reader:
     def _read(self, message: dict[str, Any], own: str, place: str) -> Iterator[Entry | Problem]:
         sent_at = _time(message.get("timestamp"))
         if sent_at is None:
-            yield Problem(place, "This message has no date that exists.")
+            yield Problem(place, "This message has no valid date.")
             return
-        key = own or place
-        if not self._seen.add(key):
-            yield Problem(place, f"Another message has the id {own}, too. Both are kept.")
-            key = place
-            self._seen.add(key)
+        yield from self._keys.give(own, place)
+        key = self._keys.given
         kind = fields.name(message.get("type"))
         if kind not in _SPOKEN and kind not in _SERVICE:
             yield Problem(place, f"This kind of message isn't known: {kind or 'without a name'}.")

@@ -49,7 +49,7 @@ class Element(Chat):
 
     def __init__(self, archive: Archive, name: str, title: str) -> None:
         self.title = title
-        self.people: dict[str, Any] = People()
+        self.people: People = People()
         self._archive = archive
         self._name = name
 
@@ -140,8 +140,8 @@ def relation_of(event: dict[str, Any], content: dict[str, Any]) -> tuple[str, An
 class _Room:
     """Its messages, in the order of the file."""
 
-    def __init__(self, people: Any, about: _About, files: element_files.Files) -> None:
-        self._people: People = people
+    def __init__(self, people: People, about: _About, files: element_files.Files) -> None:
+        self._people = people
         self._about = about
         self._files = files
         self._keys = Keys()
@@ -149,7 +149,7 @@ class _Room:
 
     def read(self, event: Any, place: str) -> Iterator[Entry | Problem]:
         if not isinstance(event, dict):
-            yield Problem(place, "This is no message.")
+            yield Problem(place, "This isn't a message.")
             return
         kind, content = fields.name(event.get("type")), mapping(event.get("content"))
         if kind in element_words.UNSAID or relation_of(event, content):
@@ -162,7 +162,7 @@ class _Room:
             return
         sent_at = fields.moment_ms(event.get("origin_server_ts"))
         if sent_at is None:
-            yield Problem(place, "This message has no date that exists.")
+            yield Problem(place, "This message has no valid date.")
             return
         person = fields.key(event.get("sender")) or _NOBODY
         if kind not in element_words.SAID:
@@ -227,9 +227,7 @@ class _Room:
             if each.kind != "edit":
                 continue
             if each.person != who:
-                self._left.add(
-                    "Edits by somebody who hadn't written the message were left out.", place
-                )
+                self._left.add("Edits by somebody other than the author were left out.", place)
             else:
                 content = mapping(json.loads(each.said)) or content
                 edited_at = fields.moment_ms(each.at) or edited_at

@@ -10,13 +10,12 @@ from typing import Any
 
 from parley.importing import fields
 from parley.importing.archive import Archive
-from parley.importing.chats import Attachment
+from parley.importing.chats import NOT_THERE, Attachment
 from parley.importing.fields import mapping, text
 
 _FOLDERS = {"m.image": "images", "m.video": "videos", "m.audio": "audio", "m.file": "files"}
 _NUMBER = re.compile(r"\d+")
 _UNTOLD = "The export was made without files."
-_MISSING = "This file isn't in the export."
 LOOKED_AT_MAX = 10_000
 """Files whose names begin alike."""
 
@@ -43,7 +42,7 @@ class Files:
         type_ = fields.name(told.get("mimetype")) or None
         path = self._path(_FOLDERS.get(kind, "stickers"), content, sent_at)
         if path is None:
-            missing = _MISSING if self._names else _UNTOLD
+            missing = NOT_THERE if self._names else _UNTOLD
             return (Attachment(name, None, type_, fields.size(told.get("size")), missing),)
         return (Attachment(name, path, type_, self._archive.size(path)),)
 

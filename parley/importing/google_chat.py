@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from parley.importing import choosing, fields, google_chat_words, heads
 from parley.importing.archive import Archive
-from parley.importing.chats import Attachment, Chat, Entry, Problem, Reaction
+from parley.importing.chats import NOT_THERE, Attachment, Chat, Entry, Problem, Reaction
 from parley.importing.fields import mapping, mappings, text
 from parley.importing.json_stream import JsonStream
 from parley.importing.keys import Keys
@@ -30,7 +30,6 @@ NAMED_MAX = 5
 """People in the name of a conversation that has none."""
 _DELETED = "deleted"
 _UNTOLD = "Deleted messages before the first one that has a date were left out."
-_MISSING = "This file isn't in the export."
 
 
 class _Listed(Struct, frozen=True):
@@ -51,28 +50,14 @@ def recognise(archive: Archive) -> Chat | None:
     return None
 
 
-class GoogleChat(Chat):
+class GoogleChat(choosing.OneOf[_Listed]):
     system = "Google Chat"
     needs_zone = False
 
     def __init__(self, archive: Archive, files: list[str]) -> None:
-        self.people: dict[str, Any] = People()
+        super().__init__()
         self._archive = archive
         self._files = files
-        self._listed: list[_Listed] | None = None
-        self._chosen: _Listed | None = None
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return self._taken().title if self._chosen or len(self._files) == 1 else ""
-
-    @property
-    def choices(self) -> tuple[str, ...]:  # type: ignore[override]
-        return self._names() if len(self._files) > 1 else ()
-
-    def choose(self, name: str) -> None:
-        self._chosen = self._all()[choosing.position(name, self._names())]
-        self.people = People()
 
     def entries(self) -> Iterator[Entry | Problem]:
         taken = self._taken()
@@ -87,21 +72,10 @@ class GoogleChat(Chat):
                         yield from reader.read(message, f"message {number}")
         yield from reader.left.problems()
 
-    def _names(self) -> tuple[str, ...]:
-        return choosing.distinct(listed.title for listed in self._all())
-
-    def _all(self) -> list[_Listed]:
-        if self._listed is None:
-            own = _own_address(self._archive, self._files)
-            self._listed = [_Listed(_title(self._archive, name, own), name) for name in self._files]
-        return self._listed
-
-    def _taken(self) -> _Listed:
-        if self._chosen is None:
-            if len(self._all()) != 1:
-                raise choosing.none_chosen(self._names())
-            [self._chosen] = self._all()
-        return self._chosen
+    def _list(self) -> Iterator[_Listed]:
+        own = _own_address(self._archive, self._files)
+        for name in self._files:
+            yield _Listed(_title(self._archive, name, own), name)
 
 
 def _title(archive: Archive, file: str, own: str) -> str:
@@ -153,10 +127,12 @@ def key_of(person: dict[str, Any]) -> str:
 
 
 class _Reader:
-    def __init__(self, archive: Archive, folder: str, people: Any, names: dict[str, str]) -> None:
+    def __init__(
+        self, archive: Archive, folder: str, people: People, names: dict[str, str]
+    ) -> None:
         self._archive = archive
         self._folder = folder
-        self._people: People = people
+        self._people = people
         self._names = names
         self._keys = Keys()
         self._dates = DateReader()
@@ -165,7 +141,7 @@ class _Reader:
 
     def read(self, message: Any, place: str) -> Iterator[Entry | Problem]:
         if not isinstance(message, dict):
-            yield Problem(place, "This is no message.")
+            yield Problem(place, "This isn't a message.")
             return
         own = fields.key(message.get("message_id"))
         is_deleted = message.get("message_state") == "DELETED" or (
@@ -254,7 +230,7 @@ class _Reader:
             paths = [f"{self._folder}{as_file}" for as_file in (written, written.replace("?", "_"))]
             path = next((path for path in paths if written and path in self._archive), None)
             if path is None:
-                yield Attachment(name, missing=_MISSING)
+                yield Attachment(name, missing=NOT_THERE)
             else:
                 yield Attachment(name, path, None, self._archive.size(path))
 

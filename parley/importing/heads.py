@@ -13,7 +13,7 @@ from parley.importing.json_stream import JsonStream
 
 HEAD_BYTES = 64 * 1024
 LOOKED_AT_MAX = 200
-"""Members of an archive of which it is looked at what they begin with, in search of a first."""
+"""Members of an archive whose beginnings are looked at, in search of a first."""
 
 
 def members(archive: Archive, ending: str) -> Iterator[str]:

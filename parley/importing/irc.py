@@ -68,7 +68,7 @@ class IrcChat(Chat):
             days += clock.has_day
         if not days:
             raise ImportRefused(
-                "Nothing in this log says which day it is of. Put it in the name of the file, "
+                "Nothing in this log says which day it is from. Put it in the name of the file, "
                 "as in 2024-01-31.log."
             )
 
@@ -101,7 +101,7 @@ class IrcChat(Chat):
                     if not is_told:
                         yield Problem(
                             place,
-                            "Nothing says which day this line and the next are of. "
+                            "Nothing says which day this line and the next are from. "
                             "They were left out.",
                         )
                     is_told = True

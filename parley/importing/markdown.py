@@ -13,7 +13,7 @@ from itertools import groupby
 import msgspec
 from msgspec import Struct
 
-from parley.domain import markdown, web_links
+from parley.grammar import markdown, web_links
 
 MARKS = {"strong": "**", "em": "*", "s": "~~"}
 """What a `Piece` can be besides `code`, `pre` and `quote`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import IO, Any
 
@@ -16,7 +16,15 @@ from msgspec import Struct
 
 from parley.importing import choosing, fields, heads, short_names
 from parley.importing.archive import Archive
-from parley.importing.chats import Attachment, Chat, Entry, ImportRefused, Problem, Reaction
+from parley.importing.chats import (
+    NOT_THERE,
+    Attachment,
+    Chat,
+    Entry,
+    ImportRefused,
+    Problem,
+    Reaction,
+)
 from parley.importing.fields import mapping, mappings, text
 from parley.importing.people import People
 
@@ -35,7 +43,7 @@ _Identity = tuple[str, ...]
 
 
 class _Channel(Struct, frozen=True):
-    name: str
+    title: str
     identity: _Identity
 
 
@@ -52,40 +60,20 @@ def recognise(archive: Archive) -> Chat | None:
     return None
 
 
-class Mattermost(Chat):
+class Mattermost(choosing.OneOf[_Channel]):
     """A server's, with all its channels."""
 
     system = "Mattermost"
     needs_zone = False
 
     def __init__(self, archive: Archive, member: str) -> None:
-        self.people: People = People()
+        super().__init__()
         self._archive = archive
         self._member = member
         self._known = People()
-        self._listed: list[_Channel] | None = None
-        self._chosen: _Channel | None = None
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        channels = self._channels()
-        channel = self._chosen or (channels[0] if len(channels) == 1 else None)
-        return channel.name if channel else ""
-
-    @property
-    def choices(self) -> tuple[str, ...]:  # type: ignore[override]
-        """Reads the file once."""
-        return choosing.distinct(channel.name for channel in self._channels())
-
-    def choose(self, name: str) -> None:
-        self._chosen = self._channels()[choosing.position(name, self.choices)]
-        self.people = People()
 
     def entries(self) -> Iterator[Entry | Problem]:
-        channels = self._channels()
-        if self._chosen is None and len(channels) != 1:
-            raise choosing.none_chosen(self.choices)
-        chosen = self._chosen or channels[0]
+        channel = self._taken()
         reader = _Reader(self._archive, heads.folder(self._member), self._known, self.people)
         for number, line in self._lines():
             if not _IS_POST.match(line):
@@ -94,22 +82,19 @@ class Mattermost(Chat):
             kind = text(record.get("type"))
             post = record.get(kind)
             if not isinstance(post, dict):
-                yield Problem(f"line {number}", "This is no post.")
-            elif _identity(kind, post) == chosen.identity:
+                yield Problem(f"line {number}", "This isn't a post.")
+            elif _identity(kind, post) == channel.identity:
                 yield from reader.entries(post, f"line {number}")
 
-    def _channels(self) -> list[_Channel]:
-        if self._listed is None:
-            found: dict[_Identity, str] = {}
-            for number, line in self._lines():
-                if not _IS_POST.match(line):
-                    self._learn(self._record(number, line), found)
-                if len(found) > CHANNELS_MAX:
-                    raise ImportRefused(f"This export has more than {CHANNELS_MAX:,} channels.")
-            self._listed = [_Channel(name, identity) for identity, name in found.items()]
-            if not found:
-                self._listed = list(self._unlisted())
-        return self._listed
+    def _list(self) -> Iterable[_Channel]:
+        found: dict[_Identity, str] = {}
+        for number, line in self._lines():
+            if not _IS_POST.match(line):
+                self._learn(self._record(number, line), found)
+            if len(found) > CHANNELS_MAX:
+                raise ImportRefused(f"This export has more than {CHANNELS_MAX:,} channels.")
+        listed = [_Channel(name, identity) for identity, name in found.items()]
+        return listed or self._unlisted()
 
     def _unlisted(self) -> Iterator[_Channel]:
         """Of a file that holds posts alone, where they were posted."""
@@ -217,7 +202,7 @@ class _Reader:
             if isinstance(reply, dict):
                 yield from self._post(reply, where, root)
             else:
-                yield Problem(where, "This is no reply.")
+                yield Problem(where, "This isn't a reply.")
 
     def _post(
         self, post: dict[str, Any], place: str, reply_to: str | None
@@ -225,7 +210,7 @@ class _Reader:
         """What could be read, at its end."""
         sent_at = fields.moment_ms(post.get("create_at"))
         if sent_at is None:
-            return [Problem(place, "This post has no date that exists.")]
+            return [Problem(place, "This post has no valid date.")]
         kind = text(post.get("type"))
         is_service = kind.startswith("system_")
         found: list[Entry | Problem] = []
@@ -277,7 +262,7 @@ class _Reader:
             written = text(file.get("path"))
             path = self._path(written)
             size = self._archive.size(path) if path else None
-            missing = None if path else "This file isn't in the export."
+            missing = None if path else NOT_THERE
             yield Attachment(fields.file_name(written), path, None, size, missing)
 
     def _path(self, written: str) -> str | None:

@@ -1,7 +1,7 @@
 """Parley's own exports: JSON Lines, JSON as Parley writes it, ZIP files and what was in them.
 
-What is read is what was written, to the millisecond. Whether it was changed since says
-`parley verify-export`.
+What is read is what was written, to the millisecond. `parley verify-export` says whether it was
+changed since.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from html import unescape
 from html.parser import HTMLParser
 
 from parley.importing.fields import text as clean
@@ -40,6 +41,8 @@ _STRAY = re.compile(
 )
 """What begins no whole tag: Python's parser looks for its end again and again, to the very end."""
 _UNTOLD = re.compile(r"<[!?][^<>]*>")
+_ENDLESS = re.compile(r"&#(?=[0-9]{9})")
+"""No character's number is so long, and of thousands of digits Python makes an error."""
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _SPACES_IN_LINE = re.compile(r"[ \t\f]+")
 _BREAKS = re.compile(r"\n{3,}")
@@ -54,7 +57,7 @@ def markdown(html: str, *, unsaid: Sequence[str] = (), keeps_breaks: bool = Fals
     if len(html) > PARSED_MAX_CHARS:
         return joined([Piece(words(html))])
     parser = _Parser(frozenset(unsaid) | _UNSAID, keeps_breaks)
-    parser.feed(_STRAY.sub("&lt;", _UNTOLD.sub("", html)))
+    parser.feed(_ENDLESS.sub("&amp;#", _STRAY.sub("&lt;", _UNTOLD.sub("", html))))
     parser.close()
     if len(parser.pieces) > PIECES_MAX:
         return joined([Piece(words(html))])
@@ -63,7 +66,12 @@ def markdown(html: str, *, unsaid: Sequence[str] = (), keeps_breaks: bool = Fals
 
 def words(html: str) -> str:
     """The text alone, of HTML of any length."""
-    return _unescaped(_TAG.sub("", html.replace("<br>", "\n").replace("</p>", "\n"))).strip()
+    return unescaped(_TAG.sub("", html.replace("<br>", "\n").replace("</p>", "\n"))).strip()
+
+
+def unescaped(text: str) -> str:
+    """With the characters that entities stand for."""
+    return unescape(_ENDLESS.sub("&amp;#", text))
 
 
 def parted(pieces: list[Piece]) -> list[Piece]:
@@ -81,12 +89,6 @@ def parted(pieces: list[Piece]) -> list[Piece]:
 
 def _touch(left: str, right: str) -> bool:
     return bool(left and right) and not left[-1].isspace() and not right[0].isspace()
-
-
-def _unescaped(text: str) -> str:
-    for entity, sign in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'")):
-        text = text.replace(entity, sign)
-    return text.replace("&#39;", "'").replace("&nbsp;", " ").replace("&amp;", "&")
 
 
 class _Parser(HTMLParser):

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from parley.importing import choosing, fields, heads, rocket_chat_words, short_names
 from parley.importing.archive import Archive
-from parley.importing.chats import Attachment, Chat, Entry, Person, Problem, Reaction
+from parley.importing.chats import NOT_THERE, Attachment, Chat, Entry, Person, Problem, Reaction
 from parley.importing.fields import mapping, mappings, text
 from parley.importing.json_stream import JsonStream
 from parley.importing.keys import Keys
@@ -26,7 +26,6 @@ from parley.importing.people import People
 ROOMS_MAX = 100_000
 _NO_ROOMS = frozenset({"channels.json", "user.json", "users.json"})
 _ENCRYPTED = "Encrypted messages were left out: Rocket.Chat can't read them."
-_MISSING = "This file isn't in the export."
 
 
 class _Room(Struct, frozen=True):
@@ -67,32 +66,17 @@ def _rooms(archive: Archive, name: str) -> list[_Room]:
     return [_Room(fields.name(each[:-5], "Room"), f"{folder}{each}") for each in files]
 
 
-class RocketChat(Chat):
+class RocketChat(choosing.OneOf[_Room]):
     """Of rooms with a file each, or of one file `raw` with messages as the database has them."""
 
     system = "Rocket.Chat"
     needs_zone = False
 
     def __init__(self, archive: Archive, rooms: list[_Room] | None, raw: str = "") -> None:
-        self.people: dict[str, Any] = People()
+        super().__init__()
         self._archive = archive
         self._raw = raw
         self._listed = rooms
-        self._chosen: _Room | None = None
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return self._taken().title if self._is_clear() else ""
-
-    @property
-    def choices(self) -> tuple[str, ...]:  # type: ignore[override]
-        """Reads a file of the database once."""
-        names = self._names()
-        return names if len(names) > 1 else ()
-
-    def choose(self, name: str) -> None:
-        self._chosen = self._all()[choosing.position(name, self._names())]
-        self.people = People()
 
     def entries(self) -> Iterator[Entry | Problem]:
         room = self._taken()
@@ -103,23 +87,8 @@ class RocketChat(Chat):
         yield from reader.left.problems()
         self.people.update(reader.unnamed())
 
-    def _names(self) -> tuple[str, ...]:
-        return choosing.distinct(room.title for room in self._all())
-
-    def _all(self) -> list[_Room]:
-        if self._listed is None:
-            self._listed = list(_rooms_within(self._archive, self._raw))
-        return self._listed
-
-    def _is_clear(self) -> bool:
-        return self._chosen is not None or len(self._all()) == 1
-
-    def _taken(self) -> _Room:
-        if self._chosen is None:
-            if len(self._all()) != 1:
-                raise choosing.none_chosen(self.choices)
-            [self._chosen] = self._all()
-        return self._chosen
+    def _list(self) -> Iterator[_Room]:
+        return _rooms_within(self._archive, self._raw)
 
 
 def _messages(archive: Archive, name: str) -> Iterator[Any]:
@@ -174,9 +143,9 @@ def _name_of_room(room: dict[str, Any]) -> str:
 
 
 class _Reader:
-    def __init__(self, archive: Archive, folder: str, people: Any) -> None:
+    def __init__(self, archive: Archive, folder: str, people: People) -> None:
         self._archive = archive
-        self._people: People = people
+        self._people = people
         self._keys = Keys()
         self.left = LeftOut()
         assets = f"{folder}assets/"
@@ -188,11 +157,11 @@ class _Reader:
 
     def read(self, message: Any, place: str) -> Iterator[Entry | Problem]:
         if not isinstance(message, dict):
-            yield Problem(place, "This is no message.")
+            yield Problem(place, "This isn't a message.")
             return
         sent_at = fields.iso(message.get("ts")) or _of_database(message.get("ts"))
         if sent_at is None or sent_at.tzinfo is None:
-            yield Problem(place, "This message has no date that exists.")
+            yield Problem(place, "This message has no valid date.")
             return
         is_told = "u" not in message
         kind = fields.name(message.get("t" if not is_told else "type"))
@@ -255,16 +224,16 @@ class _Reader:
             ):
                 continue
             name = fields.file_name(each.get("title"), fields.file_name(unquote(address)))
-            kind = _first(each, "image_type", "audio_type", "video_type") or None
+            told = fields.name(_first(each, "image_type", "audio_type", "video_type")) or None
             found = next(
                 (self._assets[part] for part in address.split("/")[:20] if part in self._assets),
                 None,
             )
             if found is None:
                 size = _first(each, "image_size", "audio_size", "video_size")
-                yield Attachment(name, None, fields.name(kind) or None, fields.size(size), _MISSING)
+                yield Attachment(name, None, told, fields.size(size), NOT_THERE)
             else:
-                yield Attachment(name, found, fields.name(kind) or None, self._archive.size(found))
+                yield Attachment(name, found, told, self._archive.size(found))
 
     def _reactions(self, message: dict[str, Any]) -> Iterator[Reaction]:
         for name, reacted in mapping(message.get("reactions")).items():

@@ -115,7 +115,7 @@ _HAPPENED: dict[str, Callable[[str], str]] = {
     "room_changed_privacy": _to("privacy"),
     "room_changed_avatar": lambda whom: "changed the picture",
     "room-archived": lambda whom: "archived the room",
-    "room-unarchived": lambda whom: "took the room out of the archive",
+    "room-unarchived": lambda whom: "unarchived the room",
     "room-set-read-only": lambda whom: "made the room read-only",
     "room-removed-read-only": lambda whom: "let everybody write again",
     "user-muted": lambda whom: f"muted {whom or 'somebody'}",

@@ -14,6 +14,7 @@ from parley.importing.archive import Archive
 from parley.importing.chats import Attachment, Chat, Entry, ImportRefused, Problem, Reaction
 from parley.importing.fields import mapping, mappings, text
 from parley.importing.json_stream import JsonStream
+from parley.importing.keys import Keys
 from parley.importing.markdown import Piece, joined
 from parley.importing.people import People
 
@@ -65,7 +66,7 @@ _LINKED = "Slack's export only links to its files."
 
 
 class _Channel(Struct, frozen=True):
-    name: str
+    title: str
     days: tuple[str, ...]
     """Members of the archive, in order."""
     folder: str
@@ -79,39 +80,21 @@ def recognise(archive: Archive) -> Chat | None:
     return None
 
 
-class Slack(Chat):
+class Slack(choosing.OneOf[_Channel]):
     """`top` stands before the names of all that belongs to the export."""
 
     system = "Slack"
     needs_zone = False
 
     def __init__(self, archive: Archive, top: str) -> None:
-        self.people: People = People()
+        super().__init__()
         self._archive = archive
         self._top = top
         self._known: People | None = None
         self._channel_names: dict[str, str] = {}
-        self._listed: list[_Channel] | None = None
-        self._chosen: _Channel | None = None
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        channel = self._chosen or (self._channels()[0] if len(self._channels()) == 1 else None)
-        return channel.name if channel else ""
-
-    @property
-    def choices(self) -> tuple[str, ...]:  # type: ignore[override]
-        return choosing.distinct(channel.name for channel in self._channels())
-
-    def choose(self, name: str) -> None:
-        self._chosen = self._channels()[choosing.position(name, self.choices)]
-        self.people = People()
 
     def entries(self) -> Iterator[Entry | Problem]:
-        channels = self._channels()
-        if self._chosen is None and len(channels) != 1:
-            raise choosing.none_chosen(self.choices)
-        channel = self._chosen or channels[0]
+        channel = self._taken()
         reader = _Reader(
             self._archive, self._top, channel, self._directory(), self.people, self._channel_names
         )
@@ -125,24 +108,19 @@ class Slack(Chat):
         if self._known is None:
             self._known = People()
             self._known.meet(_SLACKBOT, "Slackbot", is_bot=True)
-            for user in self._list("users.json"):
+            for user in self._records("users.json"):
                 if key := fields.key(user.get("id")):
                     self._known.meet(key, _name(user), is_bot=user.get("is_bot") is True)
         return self._known
 
-    def _channels(self) -> list[_Channel]:
-        if self._listed is None:
-            self._listed = list(self._found())
-        return self._listed
-
-    def _found(self) -> Iterator[_Channel]:
+    def _list(self) -> Iterator[_Channel]:
         """Those that are listed, then folders of which no list tells."""
         days: dict[str, list[str]] = {}
         for member in self._archive.names():
             if member.startswith(self._top) and (found := _DAY.fullmatch(member)):
                 days.setdefault(found[1], []).append(member)
         for each in LISTS:
-            for channel in self._list(each):
+            for channel in self._records(each):
                 folder, name = self._named(channel, each)
                 key = fields.key(channel.get("id"))
                 if len(self._channel_names) > CHANNELS_MAX:
@@ -165,7 +143,7 @@ class Slack(Chat):
             return folder, fields.name(", ".join(names), fields.name(folder, "channel"))
         return folder, fields.name(name, fields.name(key, "channel"))
 
-    def _list(self, name: str) -> Iterator[dict[str, Any]]:
+    def _records(self, name: str) -> Iterator[dict[str, Any]]:
         if f"{self._top}{name}" not in self._archive:
             return
         with self._archive.open(f"{self._top}{name}") as file:
@@ -206,7 +184,7 @@ class _Reader:
         self._known = known
         self._people = people
         self._channel_names = channel_names
-        self._seen = fields.Seen()
+        self._keys = Keys()
 
     def entries(self, source: JsonStream, day: str) -> Iterator[Entry | Problem]:
         if source.kind() != "[":
@@ -217,18 +195,16 @@ class _Reader:
             if isinstance(message, dict):
                 yield from self._read(message, place)
             else:
-                yield Problem(place, "This is no message.")
+                yield Problem(place, "This isn't a message.")
 
     def _read(self, message: dict[str, Any], place: str) -> Iterator[Entry | Problem]:
-        own = fields.key(message.get("ts"))
-        sent_at = fields.moment_exactly(own)
+        told = fields.key(message.get("ts"))
+        sent_at = fields.moment_exactly(told)
         if sent_at is None:
-            yield Problem(place, "This message has no date that exists.")
+            yield Problem(place, "This message has no valid date.")
             return
-        if not self._seen.add(own):
-            yield Problem(place, f"Another message has the time {own}, too. Both are kept.")
-            own = place
-            self._seen.add(own)
+        yield from self._keys.give(told, place, "time")
+        own = self._keys.given
         kind = text(message.get("subtype"))
         is_service = _is_of_the_service(kind)
         is_deleted = kind == "tombstone"
@@ -248,7 +224,7 @@ class _Reader:
             is_service=author is None and not is_deleted,
             is_deleted=is_deleted,
             edited_at=fields.moment_exactly(edited.get("ts")),
-            reply_to=thread if thread not in ("", own, message.get("ts")) else None,
+            reply_to=thread if thread not in ("", told) else None,
             attachments=() if is_deleted else tuple(self._files(message)),
             reactions=self._reactions(message) if "reactions" in message else (),
             is_pinned=bool(fields.listing(message.get("pinned_to"))),

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from parley.importing import choosing, fields, heads, teams_words
 from parley.importing.archive import Archive
-from parley.importing.chats import Attachment, Chat, Entry, Problem, Reaction
+from parley.importing.chats import NOT_THERE, Attachment, Chat, Entry, Problem, Reaction
 from parley.importing.fields import mapping, text
 from parley.importing.json_stream import JsonStream
 from parley.importing.keys import Keys
@@ -39,7 +39,6 @@ _SAID = _WORDS | _FILES | {"RichText/Location", "RichText/Contacts", "RichText/M
 _UNSAID = frozenset({"RichText/Media_Album"})
 """The files in an album come each in a message of its own."""
 _ENCRYPTED = "Encrypted messages were left out: Skype's export doesn't hold the keys."
-_MISSING = "This file isn't in the export."
 _ELSEWHERE = "Teams keeps this file in OneDrive or SharePoint, and doesn't export it."
 
 
@@ -59,30 +58,14 @@ def recognise(archive: Archive) -> Chat | None:
     return None
 
 
-class Teams(Chat):
+class Teams(choosing.OneOf[_Listed]):
     needs_zone = False
 
     def __init__(self, archive: Archive, name: str, system: str) -> None:
+        super().__init__()
         self.system = system
-        self.people: dict[str, Any] = People()
         self._archive = archive
         self._name = name
-        self._listed: list[_Listed] | None = None
-        self._chosen: _Listed | None = None
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return self._taken().title if self._chosen or len(self._all()) == 1 else ""
-
-    @property
-    def choices(self) -> tuple[str, ...]:  # type: ignore[override]
-        """Reads the whole file once."""
-        names = self._names()
-        return names if len(names) > 1 else ()
-
-    def choose(self, name: str) -> None:
-        self._chosen = self._all()[choosing.position(name, self._names())]
-        self.people = People()
 
     def entries(self) -> Iterator[Entry | Problem]:
         """Reads it twice: who somebody is may be told only by their oldest message."""
@@ -106,21 +89,9 @@ class Teams(Chat):
                     if key == "MessageList" and source.kind() == "[":
                         yield from source.values()
 
-    def _names(self) -> tuple[str, ...]:
-        return choosing.distinct(listed.title for listed in self._all())
-
-    def _all(self) -> list[_Listed]:
-        if self._listed is None:
-            with self._archive.open(self._name) as file:
-                self._listed = list(_list(JsonStream(file, self._name)))
-        return self._listed
-
-    def _taken(self) -> _Listed:
-        if self._chosen is None:
-            if len(self._all()) != 1:
-                raise choosing.none_chosen(self._names())
-            [self._chosen] = self._all()
-        return self._chosen
+    def _list(self) -> Iterator[_Listed]:
+        with self._archive.open(self._name) as file:
+            yield from _listed(JsonStream(file, self._name))
 
 
 def _conversations(source: JsonStream) -> Iterator[int]:
@@ -129,7 +100,7 @@ def _conversations(source: JsonStream) -> Iterator[int]:
             yield from source.elements()
 
 
-def _list(source: JsonStream) -> Iterator[_Listed]:
+def _listed(source: JsonStream) -> Iterator[_Listed]:
     """Those in which something was said."""
     for number in _conversations(source):
         if source.kind() != "{":
@@ -222,10 +193,10 @@ def edited_of(message: dict[str, Any]) -> tuple[str, int] | None:
 
 class _Reader:
     def __init__(
-        self, archive: Archive, folder: str, people: Any, conversation: str, before: _Before
+        self, archive: Archive, folder: str, people: People, conversation: str, before: _Before
     ) -> None:
         self._archive = archive
-        self._people: People = people
+        self._people = people
         self._conversation = conversation
         self._before = before
         self._keys = Keys()
@@ -239,7 +210,7 @@ class _Reader:
 
     def read(self, message: Any, place: str) -> Iterator[Entry | Problem]:
         if not isinstance(message, dict):
-            yield Problem(place, "This is no message.")
+            yield Problem(place, "This isn't a message.")
             return
         kind = fields.name(message.get("messagetype"))
         if kind in _UNSAID:
@@ -249,7 +220,7 @@ class _Reader:
             return
         arrived = _arrived(message)
         if arrived is None:
-            yield Problem(place, "This message has no date that exists.")
+            yield Problem(place, "This message has no valid date.")
             return
         author = _author(message) or "nobody"
         if kind in _SAID:
@@ -334,6 +305,6 @@ class _Reader:
     def _attachment(self, own: str, named: str | None, size: int | None) -> Attachment:
         path = self._media.get(own)
         if path is None:
-            return Attachment(fields.file_name(named), None, None, size, _MISSING)
+            return Attachment(fields.file_name(named), None, None, size, NOT_THERE)
         name = fields.file_name(named, fields.file_name(path))
         return Attachment(name, path, None, self._archive.size(path))

@@ -56,7 +56,7 @@ def element(content: str, name: str) -> dict[str, str] | None:
 
 def attributes(written: str) -> dict[str, str]:
     return {
-        match[1].casefold(): html.unescape(match[2] or match[3] or "")
+        match[1].casefold(): rich_text.unescaped(match[2] or match[3] or "")
         for match in _ATTRIBUTE.finditer(written)
     }
 
@@ -64,7 +64,7 @@ def attributes(written: str) -> dict[str, str]:
 def inner(content: str, name: str) -> list[str]:
     """What the elements of that name hold, where it is text alone."""
     found = re.findall(rf"<{name}>([^<>]*)</{name}>", content[:WHOLE_MAX_CHARS], re.IGNORECASE)
-    return [html.unescape(each) for each in found[:100]]
+    return [rich_text.unescaped(each) for each in found[:100]]
 
 
 def edited(content: str) -> dict[str, str] | None:

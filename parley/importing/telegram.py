@@ -17,9 +17,10 @@ from msgspec import Struct
 
 from parley.importing import choosing, fields, heads, telegram_words
 from parley.importing.archive import Archive
-from parley.importing.chats import Attachment, Chat, Entry, Problem, Reaction
+from parley.importing.chats import NOT_THERE, Attachment, Chat, Entry, Problem, Reaction
 from parley.importing.fields import mappings, text
 from parley.importing.json_stream import JsonStream
+from parley.importing.keys import Keys
 from parley.importing.markdown import literal
 from parley.importing.people import People
 
@@ -43,7 +44,7 @@ _LEFT_OUT = re.compile(r"\(File (not included|exceeds|unavailable)[^()]*\)\Z")
 """Instead of a path, perhaps after the file's name."""
 _WHY = {
     "not included": "The export was made without this file.",
-    "exceeds": "The file was larger than the export was to take.",
+    "exceeds": "The file was larger than the export allowed.",
     "unavailable": "Telegram couldn't fetch this file for the export.",
 }
 _SAVED = "Saved Messages"
@@ -70,34 +71,20 @@ def recognise(archive: Archive) -> Chat | None:
     return None
 
 
-class Telegram(Chat):
+class Telegram(choosing.OneOf[_Listed]):
     """Of a file with one chat, which is `listed`, or with all of them."""
 
     system = SYSTEM
 
     def __init__(self, archive: Archive, name: str, listed: _Listed | None = None) -> None:
-        self.people: People = People()
+        super().__init__()
         self._archive = archive
         self._name = name
-        self._chosen = listed
-        self._listed: list[_Listed] | None = [] if listed else None
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return self._taken().title if self._is_clear() else ""
+        self._listed = [listed] if listed else None
 
     @property
     def needs_zone(self) -> bool:  # type: ignore[override]
         return self._taken().needs_zone if self._is_clear() else False
-
-    @property
-    def choices(self) -> tuple[str, ...]:  # type: ignore[override]
-        """Reads the whole file once, where it is of several chats."""
-        return choosing.distinct(listed.title for listed in self._all())
-
-    def choose(self, name: str) -> None:
-        self._chosen = self._all()[choosing.position(name, self.choices)]
-        self.people = People()
 
     def entries(self) -> Iterator[Entry | Problem]:
         taken = self._taken()
@@ -110,21 +97,9 @@ class Telegram(Chat):
                 elif key == taken.at[0]:
                     yield from _in_list(source, taken.at[1], chat)
 
-    def _all(self) -> list[_Listed]:
-        if self._listed is None:
-            with self._archive.open(self._name) as file:
-                self._listed = list(_chats(JsonStream(file, fields.name(self._name), _quoted)))
-        return self._listed
-
-    def _is_clear(self) -> bool:
-        return self._chosen is not None or len(self._all()) == 1
-
-    def _taken(self) -> _Listed:
-        if self._chosen is None:
-            if len(self._all()) != 1:
-                raise choosing.none_chosen(self.choices)
-            [self._chosen] = self._all()
-        return self._chosen
+    def _list(self) -> Iterator[_Listed]:
+        with self._archive.open(self._name) as file:
+            yield from _chats(JsonStream(file, fields.name(self._name), _quoted))
 
 
 def _listed(chat: dict[str, Any], *, needs_zone: bool, at: tuple[str, int] = ("", 0)) -> _Listed:
@@ -188,7 +163,7 @@ class _Reader:
         self._people = people
         self._bot = listed.title if listed.kind == "bot_chat" else None
         self._needs_zone = listed.needs_zone
-        self._seen = fields.Seen()
+        self._keys = Keys()
         self._offset: timedelta | None = None
         """Of the exporter's zone, where a message tells both times."""
 
@@ -198,7 +173,7 @@ class _Reader:
             return
         for number, message in enumerate(source.values(), start=1):
             if not isinstance(message, dict):
-                yield Problem(f"message {number}", "This is no message.")
+                yield Problem(f"message {number}", "This isn't a message.")
                 continue
             own = fields.key(message.get("id"))
             yield from self._read(
@@ -213,13 +188,10 @@ class _Reader:
             return
         sent_at = self._time(message)
         if sent_at is None:
-            yield Problem(place, "This message has no date that exists.")
+            yield Problem(place, "This message has no valid date.")
             return
-        key = own or place
-        if not self._seen.add(key):
-            yield Problem(place, f"Another message has the id {own}, too. Both are kept.")
-            key = place
-            self._seen.add(key)
+        yield from self._keys.give(own, place)
+        key = self._keys.given
         if kind == "service":
             yield from self._service(message, key, place, sent_at)
             return
@@ -231,7 +203,7 @@ class _Reader:
             sent_at=sent_at,
             person=author,
             text=telegram_words.said(message, attachments),
-            edited_at=self._edited(message, sent_at),
+            edited_at=self._edited(message),
             reply_to=self._replied(message, key),
             attachments=attachments,
             reactions=self._reactions(message) if "reactions" in message else (),
@@ -252,7 +224,7 @@ class _Reader:
             return local
         return None if self._offset is None else local.replace(tzinfo=UTC) - self._offset
 
-    def _edited(self, message: dict[str, Any], sent_at: datetime) -> datetime | None:
+    def _edited(self, message: dict[str, Any]) -> datetime | None:
         if "edited" not in message and "edited_unixtime" not in message:
             return None
         edited = fields.moment(message.get("edited_unixtime"))
@@ -312,7 +284,7 @@ class _Reader:
         told = fields.name(type) or None
         if written and inside in self._archive:
             return Attachment(shown, inside, told, self._archive.size(inside))
-        missing = _WHY[left_out[1]] if left_out else "This file isn't in the export."
+        missing = _WHY[left_out[1]] if left_out else NOT_THERE
         return Attachment(shown, None, told, fields.size(size), missing)
 
     def _service(

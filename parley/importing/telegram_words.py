@@ -148,7 +148,7 @@ _HELD: dict[str, Callable[[dict[str, Any]], str]] = {
     "giveaway_information": lambda _: "Giveaway",
     "giveaway_results": lambda _: "Results of a giveaway",
     "paid_stars_amount": lambda _: "(Media that had to be paid for.)",
-    "self_destruct_period_seconds": lambda _: "(This message was to destroy itself.)",
+    "self_destruct_period_seconds": lambda _: "(This message was set to self-destruct.)",
 }
 
 
@@ -232,7 +232,7 @@ ACTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "giveaway_launch": _plainly("started a giveaway"),
     "giveaway_results": _plainly("drew the winners of a giveaway"),
     "boost_apply": _plainly("boosted the group"),
-    "refunded_payment": _plainly("paid back"),
+    "refunded_payment": _plainly("refunded a payment"),
     "send_webview_data": _plainly("sent something to a bot"),
     "send_stars_gift": _plainly("gave Telegram Stars as a gift"),
     "stars_prize": _plainly("won Telegram Stars"),

@@ -137,7 +137,7 @@ class WhatsAppChat(Chat):
     ) -> Entry | Problem:
         place = f"line {piece.number}"
         if piece.header is None:
-            return Problem(place, "What stands before the first message belongs to none.")
+            return Problem(place, "This comes before the first message, and was left out.")
         try:
             sent_at = clock.read(piece.header.groups())
         except ValueError:
@@ -221,7 +221,7 @@ def _check_halves(headers: Counter[str]) -> None:
         word = shown(unknown[0]).strip()
         raise ImportRefused(
             f"The times in this file have “{word}” with them, and that isn't known to mean "
-            "before or after noon. Export the chat with a clock of 24 hours."
+            "before or after noon. Export the chat with a 24-hour clock."
         )
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 from markupsafe import Markup, escape
 
-from parley.domain import web_links as links
+from parley.grammar import web_links as links
 
 Kind = Literal["text", "link", "code", "pre"]
 Part = tuple[Kind, str]

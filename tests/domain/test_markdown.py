@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from parley import present
 from parley.contract import MESSAGE_MAX_CHARS, STATE_MAX_CHARS
-from parley.domain import conversations, markdown, markdown_rules, messages, participants, web_links
+from parley.domain import conversations, messages, participants
 from parley.domain.context import Context
 from parley.domain.messages import Draft
 from parley.domain.participants import Joining
+from parley.grammar import markdown, markdown_rules, web_links
 from parley.records import MessageSent
 from parley.storage import sessions
 from tests.domain.conftest import Told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC
@@ -17,6 +18,9 @@ from parley.importing.chats import Chat, Entry, ImportRefused, Problem
 
 SAMPLES = Path(__file__).parent / "samples"
 EXPECTED: dict[str, dict[str, Any]] = json.loads((SAMPLES / "expected.json").read_text("utf-8"))
+
+MEMORY_MAX_BYTES = 6 * 1024 * 1024
+"""Of a few pieces as bytes, as text, and one message; and eight bytes for each id."""
 
 Recognise = Callable[[Archive], Chat | None]
 
@@ -118,3 +122,17 @@ def fits(chat: Chat) -> None:
             whole.append(chat.people[entry.person].name)
         assert "\x00" not in "".join(whole).encode().decode()
     assert all(key == person.key for key, person in chat.people.items())
+
+
+def needs_little_memory(recognise: Recognise, path: Path, count: int) -> None:
+    """Reads a file of so many entries, larger than what may be in memory of it."""
+    assert path.stat().st_size > 2 * MEMORY_MAX_BYTES
+    chat = recognised(recognise, path)
+    next(iter(chat.entries()))
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in chat.entries()) == count
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < MEMORY_MAX_BYTES

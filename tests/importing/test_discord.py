@@ -186,13 +186,13 @@ def test_bad_messages_are_told_with_their_place(tmp_path: Path) -> None:
         message(id=None, type=None),
     )
     assert [(each.place, each.what) for each in problems(chat)] == [
-        ("message 1", "This is no message."),
-        ("message 2 (id 1)", "This message has no date that exists."),
-        ("message 3 (id 2)", "This message has no date that exists."),
+        ("message 1", "This isn't a message."),
+        ("message 2 (id 1)", "This message has no valid date."),
+        ("message 3 (id 2)", "This message has no valid date."),
         ("message 5 (id 3)", "Another message has the id 3, too. Both are kept."),
         ("message 6", "This kind of message isn't known: without a name."),
     ]
-    assert [each.key for each in entries(chat)] == ["3", "message 5 (id 3)", "message 6"]
+    assert [each.key for each in entries(chat)] == ["3", "message 5 (id 3) (again)", "message 6"]
 
 
 def test_replies_may_lead_nowhere_and_in_circles(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_the_sample_holds_what_it_was_made_with() -> None:
         Person("@bot:harbour.example", "bot"),
     ]
     assert [(each.place, each.what) for each in problems(chat)] == [
-        ("message 8", "Edits by somebody who hadn't written the message were left out."),
+        ("message 8", "Edits by somebody other than the author were left out."),
         (
             "message 22 and 1 more",
             "Encrypted messages were left out: the device that exported them didn't have the keys.",
@@ -138,7 +138,7 @@ def test_nobody_edits_what_another_has_written(tmp_path: Path) -> None:
     chat = room(tmp_path, message(1), edit(2, 1, "never", sender=BO))
     [entry] = entries(chat)
     assert (entry.text, entry.edited_at) == ("Milk", None)
-    assert "somebody who hadn't written" in problems(chat)[0].what
+    assert "somebody other than the author" in problems(chat)[0].what
 
 
 def test_a_deleted_edit_is_none_and_a_deleted_message_says_nothing(tmp_path: Path) -> None:
@@ -233,10 +233,10 @@ def test_bad_messages_are_told_with_their_place(tmp_path: Path) -> None:
         message(4) | {"event_id": None, "sender": 5.5},
     )
     assert [(each.place, each.what) for each in problems(chat)] == [
-        ("message 1", "This is no message."),
+        ("message 1", "This isn't a message."),
         ("message 3", "Another message has the id $m1, too. Both are kept."),
-        ("message 4", "This message has no date that exists."),
-        ("message 5", "This message has no date that exists."),
+        ("message 4", "This message has no valid date."),
+        ("message 5", "This message has no valid date."),
     ]
     assert [each.key for each in entries(chat)] == ["$m1", "message 3 (again)", "message 6"]
 

@@ -177,7 +177,7 @@ def test_bad_messages_are_told_with_their_place(tmp_path: Path) -> None:
         message(4, message_id=7, creator="Ana", quoted_message_metadata={"message_id": 7}),
     )
     assert [(each.place, each.what) for each in problems(chat)] == [
-        ("message 2", "This is no message."),
+        ("message 2", "This isn't a message."),
         ("message 3", "Another message has the id S/t1/t1, too. Both are kept."),
         (
             "message 4",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.domain import markdown as grammar
+from parley.grammar import markdown as grammar
 from parley.importing.markdown import Piece, escape, joined, literal
 
 

@@ -120,7 +120,7 @@ def test_a_channel_has_to_be_chosen(tmp_path: Path) -> None:
 
 def test_posts_alone_tell_their_channels(tmp_path: Path) -> None:
     chat = read(written(tmp_path, [WRITTEN[0], post()]), None)
-    assert chat.choices == ("harbour, general",)
+    assert chat.choices == ()
     assert chat.title == "harbour, general"
     assert [each.text for each in entries(chat)] == ["Milk"]
 
@@ -172,10 +172,10 @@ def test_bad_posts_are_told_with_their_line(tmp_path: Path) -> None:
         )
     )
     assert [(each.place, each.what) for each in problems(chat)] == [
-        ("line 6", "This is no post."),
-        ("line 7", "This post has no date that exists."),
-        ("line 8, reply 1", "This is no reply."),
-        ("line 8, reply 2", "This post has no date that exists."),
+        ("line 6", "This isn't a post."),
+        ("line 7", "This post has no valid date."),
+        ("line 8, reply 1", "This isn't a reply."),
+        ("line 8, reply 2", "This post has no valid date."),
         ("line 10", "This kind of post isn't known: custom_hologram."),
     ]
     assert len(entries(chat)) == 2

@@ -3,53 +3,17 @@
 from __future__ import annotations
 
 import json
-import tracemalloc
 from collections.abc import Callable, Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from parley.importing import choosing, discord, heads, mattermost, people, slack, telegram
+from parley.importing import choosing, discord, heads, mattermost, people, telegram
 from parley.importing.archive import Archive
 from parley.importing.chats import Chat, ImportRefused
 from tests.importing import reading
 from tests.importing.reading import SAMPLES, Recognise
-
-READERS: dict[str, Recognise] = {
-    "telegram-result.json": telegram.recognise,
-    "slack-export.zip": slack.recognise,
-    "discord-chat-exporter.json": discord.recognise,
-    "mattermost-bulk.jsonl": mattermost.recognise,
-}
-MEMORY_MAX_BYTES = 6 * 1024 * 1024
-"""Of a few pieces as bytes, as text, and one message; and eight bytes for each id."""
-
-
-@pytest.mark.parametrize("sample", READERS)
-def test_each_file_is_taken_by_its_own_reader_alone(sample: str) -> None:
-    taken = [name for name, reader in READERS.items() if reader(Archive(SAMPLES / sample))]
-    assert taken == [sample]
-
-
-@pytest.mark.parametrize("sample", READERS)
-def test_a_chat_is_read_twice_alike(sample: str) -> None:
-    chat = reading.recognised(READERS[sample], SAMPLES / sample)
-    if len(chat.choices) > 1:
-        chat.choose(chat.choices[0])
-    first = list(chat.entries())
-    assert list(islice(chat.entries(), 2)) == first[:2]
-    assert list(chat.entries()) == first
-
-
-@pytest.mark.parametrize("sample", READERS)
-def test_everything_in_the_samples_can_be_stored(sample: str) -> None:
-    reading.survives(READERS[sample], SAMPLES / sample)
-    chat = reading.recognised(READERS[sample], SAMPLES / sample)
-    if len(chat.choices) > 1:
-        chat.choose(chat.choices[0])
-    reading.fits(chat)
 
 
 def telegram_like(numbers: range, text: str) -> Iterator[str]:
@@ -97,16 +61,7 @@ def test_memory_does_not_grow_with_the_file(
     path = tmp_path / "export"
     with path.open("w") as file:
         file.writelines(like(numbers, "word " * 200))
-    assert path.stat().st_size > 2 * MEMORY_MAX_BYTES
-    chat = reading.recognised(recognise, path)
-    next(iter(chat.entries()))
-    tracemalloc.start()
-    try:
-        assert sum(1 for _ in chat.entries()) == 15_000
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert peak < MEMORY_MAX_BYTES
+    reading.needs_little_memory(recognise, path, 15_000)
 
 
 def test_more_people_than_can_be_held_are_refused(

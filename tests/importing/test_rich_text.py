@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parley.domain import markdown as grammar
+from parley.grammar import markdown as grammar
 from parley.importing import rich_text
 from parley.importing.rich_text import markdown, words
 
@@ -76,6 +76,16 @@ def test_no_html_takes_long(piece: str) -> None:
     markdown(written)
     # It takes a second at most; in ways that look for an end again and again, minutes.
     assert time.process_time() - started < 10
+
+
+def test_a_number_too_long_for_a_character_stays_as_it_is() -> None:
+    endless = f"&#{'1' * 5000};"
+    assert words(f"a{endless}") == f"a{endless}"
+    assert markdown(f"a{endless}<b>c</b>") == f"a{endless}**c**"
+    assert (
+        markdown(f'<a href="https://e.org/{endless}">c</a>')
+        == f"[c](https://e.org/&amp;{endless[1:]})"
+    )
 
 
 def test_ten_million_letters_are_read() -> None:

@@ -165,9 +165,9 @@ def test_bad_messages_are_told_with_their_place(tmp_path: Path) -> None:
     )
     chat = read(path)
     assert [(each.place, each.what) for each in problems(chat)] == [
-        ("message 2", "This is no message."),
-        ("message 3", "This message has no date that exists."),
-        ("message 4", "This message has no date that exists."),
+        ("message 2", "This isn't a message."),
+        ("message 3", "This message has no valid date."),
+        ("message 4", "This message has no valid date."),
         ("message 6", "Another message has the id a, too. Both are kept."),
     ]
     assert [each.key for each in entries(chat)] == ["message 1", "a", "message 6 (again)"]

@@ -55,7 +55,7 @@ def message(**fields: Any) -> dict[str, Any]:
 
 def test_the_sample_holds_what_is_said_of_it() -> None:
     chat, expected = read(SAMPLE), EXPECTED[SAMPLE.name]
-    assert (chat.system, chat.title, chat.choices) == ("Slack", "général", ("général",))
+    assert (chat.system, chat.title, chat.choices) == ("Slack", "général", ())
     assert not problems(chat)
     bots = [each for each in said(chat) if each.person and chat.people[each.person].is_bot]
     assert len(bots) == expected["bots"]
@@ -242,15 +242,15 @@ def test_bad_messages_are_told_with_their_place(tmp_path: Path) -> None:
         message(subtype="message_deleted", text=None, ts="1706720863.000000"),
     )
     assert [(each.place, each.what) for each in problems(chat)] == [
-        (f"{DAY}, message 1", "This is no message."),
-        (f"{DAY}, message 2", "This message has no date that exists."),
+        (f"{DAY}, message 1", "This isn't a message."),
+        (f"{DAY}, message 2", "This message has no valid date."),
         (
             f"{DAY}, message 4",
             "Another message has the time 1706720860.000100, too. Both are kept.",
         ),
         (f"{DAY}, message 5", "This kind of message isn't known: hologram."),
         (f"{DAY}, message 6", "This kind of message isn't known: hologram."),
-        (f"{DAY}, message 7", "This message has no date that exists."),
+        (f"{DAY}, message 7", "This message has no valid date."),
         (f"{DAY}, message 8", "This kind of message isn't known: message_deleted."),
     ]
     assert [each.is_service for each in entries(chat)] == [False, False, False, True]

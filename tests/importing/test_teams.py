@@ -209,10 +209,10 @@ def test_bad_messages_are_told_with_their_place(tmp_path: Path) -> None:
         message(5, '<quote messageid="5">me</quote>x'),
     )
     assert [(each.place, each.what) for each in problems(chat)] == [
-        ("message 1", "This is no message."),
+        ("message 1", "This isn't a message."),
         ("message 3", "Another message has the id 1, too. Both are kept."),
-        ("message 4", "This message has no date that exists."),
-        ("message 5", "This message has no date that exists."),
+        ("message 4", "This message has no valid date."),
+        ("message 5", "This message has no valid date."),
         ("message 6", "Messages of the kind without a name were left out."),
     ]
     assert [each.key for each in entries(chat)] == ["1", "message 3 (again)", "5"]
@@ -238,6 +238,7 @@ def test_nesting_without_end_is_refused(tmp_path: Path) -> None:
     [
         *("<quote>", "<e_m ", "<e_m>", "<blockquote schema.skype.com/Reply "),
         *("<URIObject ", "<target>", "<target>a</target>", "<legacyquote>", "<c f='x'>"),
+        f"<c f='&#{'1' * 5000};'>",
     ],
 )
 def test_no_markup_takes_long(tmp_path: Path, piece: str) -> None:

@@ -257,12 +257,12 @@ def test_bad_messages_are_told_with_their_place(tmp_path: Path) -> None:
         )
     )
     assert [(each.place, each.what) for each in problems(chat)] == [
-        ("message 1", "This is no message."),
+        ("message 1", "This isn't a message."),
         ("message 3 (id 5)", "Another message has the id 5, too. Both are kept."),
-        ("message 4 (id 6)", "This message has no date that exists."),
+        ("message 4 (id 6)", "This message has no valid date."),
         ("message 5", "Telegram didn't export what is in this message (without a name)."),
     ]
-    assert [each.key for each in entries(chat)] == ["5", "message 3 (id 5)", "message 6"]
+    assert [each.key for each in entries(chat)] == ["5", "message 3 (id 5) (again)", "message 6"]
 
 
 def test_replies_may_lead_nowhere_and_in_circles(tmp_path: Path) -> None:

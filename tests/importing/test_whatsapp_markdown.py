@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from parley.domain import markdown
+from parley.grammar import markdown
 from parley.importing import whatsapp_markdown
 from parley.importing.whatsapp_markdown import converted
 

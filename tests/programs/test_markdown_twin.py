@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from parley.domain import markdown_rules
+from parley.grammar import markdown_rules
 from tests import effort
 from tests.domain import test_markdown
 

@@ -24,11 +24,12 @@ from parley.contract import (
     USERNAME_MAX_CHARS,
     Reaction,
 )
-from parley.domain import at_names, markdown, names, text
+from parley.domain import at_names, names, text
 from parley.domain.emoji import one_emoji
 from parley.domain.importing.scratch import Scratch, Staged
 from parley.domain.importing.times import NO_ZONE, Clock
 from parley.errors import ParleyError
+from parley.grammar import markdown
 from parley.importing.archive import Archive
 from parley.importing.chats import Attachment, Chat, Entry, ImportRefused, Problem
 from parley.importing.chats import Reaction as Reacted

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from parley.domain import names
+from parley.grammar.unseen import UNSEEN
 
 _UNLINKED = (
     '\\u0000-\\u0020"<>`\\u007f-\\u00a0\\u1680\\u2000-\\u200f'
@@ -54,7 +54,7 @@ _AUTHORITY_MAX = 300
 """The name of a host has at most 253 characters (RFC 1035), a port six."""
 # Hair-thin spaces close up, and of the format characters those go, too, that some fonts lack.
 _INVISIBLE = re.compile(
-    f"[{names.UNSEEN}\u2009\u200a\u202f\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd]+"
+    f"[{UNSEEN}\u2009\u200a\u202f\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd]+"
 )
 _STOP = "\u3002"
 """The ideographic full stop: browsers read it as a dot. NFKC folds half-wide ones to it."""

@@ -15,7 +15,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, escape
 from markdown_it.token import Token
 
-from parley.domain import web_links
+from parley.grammar import web_links
 
 Meant = Sequence[tuple[str, str]]
 """A name as it stands after an `@`, and the user_id of whom it means."""

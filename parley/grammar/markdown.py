@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 from markdown_it.token import Token
 
-from parley.domain import markdown_rules, web_links
-from parley.domain.markdown_rules import Meant, TooMuch
+from parley.grammar import markdown_rules, web_links
+from parley.grammar.markdown_rules import Meant, TooMuch
 
 Node = str | list[Any]
 """Text, or a list that begins with its kind: docs/protocol.md says which there are."""
