@@ -27,7 +27,8 @@ from parley.domain.importing.reading import Reading
 from parley.domain.importing.scratch import Staged
 from parley.domain.importing.staging import SEVERAL
 from parley.domain.importing.storing import Imported
-from parley.domain.importing.times import NO_ZONE, no_such_zone, zone_called
+from parley.domain.importing.times import NO_ZONE, no_such_zone
+from parley.domain.time_zones import zone_called
 from parley.errors import (
     BadRequest,
     Forbidden,
@@ -67,7 +68,7 @@ class State(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Told:
     """What whoever imports says of a file that doesn't say it itself."""
 
