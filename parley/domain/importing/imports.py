@@ -94,6 +94,11 @@ class Import:
     task: asyncio.Task[None] | None = None
     timer: asyncio.TimerHandle | None = None
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether it is read or stored, or waits for that."""
+        return self.state in (State.READING, State.STORING)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Receiving:
@@ -251,7 +256,7 @@ class Imports:
         return 0 if self._context.filing is None else self._context.filing.quotas.file
 
     def _require_turn(self, session: Session | None) -> None:
-        busy = [each for each in self._all.values() if _is_busy(each)]
+        busy = [each for each in self._all.values() if each.is_busy]
         own = session is not None and (
             any(
                 each.session is not None and each.session.id == session.id
@@ -294,7 +299,7 @@ class Imports:
             raise BadRequest("The file is empty.")
 
     def _make_room(self) -> None:
-        idle = [each for each in self._all.values() if not _is_busy(each)]
+        idle = [each for each in self._all.values() if not each.is_busy]
         for known in idle[: max(0, len(self._all) - KEPT_MAX)]:
             self._forget_soon(known)
 
@@ -313,10 +318,6 @@ def require_zone(name: str) -> None:
     """Raise `BadRequest` for what is no time zone."""
     if name and zone_called(name) is None:
         raise BadRequest(no_such_zone(name))
-
-
-def _is_busy(known: Import) -> bool:
-    return known.state in (State.READING, State.STORING)
 
 
 def _file_name(name: str) -> str:
