@@ -1,4 +1,4 @@
-"""The page that tells who is who: whose words were imported, and who says to be them."""
+"""The page that tells who is who: whose words were imported, and who claims to be them."""
 
 from __future__ import annotations
 
