@@ -21,6 +21,7 @@ from parley.app import create_app, web_site
 from parley.config import Config
 from parley.domain import role_links
 from parley.domain.importing import storing, wording
+from parley.domain.importing.imports import Told
 from parley.domain.importing.reading import Reading
 from parley.domain.importing.scratch import Staged
 from parley.domain.importing.times import NO_ZONE
@@ -150,16 +151,6 @@ async def _size(store: Store, key: str) -> int | None:
 
 def _is_known(folder: Path, id: str) -> bool:
     return beside.read(folder, lambda connection: stored.is_known(connection, id))
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What whoever imports says of a file that doesn't say it itself."""
-
-    title: str = ""
-    zone: str = ""
-    choose: str = ""
-    order: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import math
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import msgspec
 from quart import Response, current_app, g, request
@@ -331,6 +332,13 @@ def retry_headers(error: ParleyError) -> dict[str, str]:
     if error.retry_after is None:
         return {}
     return {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
+
+
+def disposition(kind: str, name: str) -> str:
+    """Shown (`inline`) or saved (`attachment`), under a name in any script (RFC 6266, RFC 8187)."""
+    plain = name.encode("ascii", "replace").decode().replace("?", "_")
+    plain = "".join("_" if each in '"\\%;' else each for each in plain)
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def json(reply: Any, status: int = 200) -> Response:

@@ -1,4 +1,4 @@
-"""Who is who: people whose words were imported, and members who say to be them."""
+"""Who is who: people whose words were imported, and members who claim to be them."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, Callable
 from types import TracebackType
-from urllib.parse import quote
 
 from quart import Response, current_app, request
 from quart.wrappers.response import ResponseBody
@@ -53,7 +52,8 @@ async def answer(room_id: str, format: str) -> Response:
         response.response = _Body(
             in_pieces(write(taking)), context.exports.begin(who, web.address())
         )
-    response.headers["Content-Disposition"] = _disposition(begun.conversation.title, ending)
+    name = f"{_file_name(begun.conversation.title)}.{ending}"
+    response.headers["Content-Disposition"] = web.disposition("attachment", name)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.timeout = None  # whoever does not read is found by what is unread
@@ -74,9 +74,6 @@ class _Body(ResponseBody):
         await self._pieces.aclose()
 
 
-def _disposition(title: str, ending: str) -> str:
-    """To be saved, under a name by the title (RFC 6266, RFC 8187)."""
-    name = re.sub(r"[^\w .,()-]+", "_", title)[:_NAME_MAX_CHARS].strip(" ._") or "conversation"
-    plain = name.encode("ascii", "replace").decode().replace("?", "_")
-    whole = quote(f"{name}.{ending}", safe="")
-    return f"attachment; filename=\"{plain}.{ending}\"; filename*=UTF-8''{whole}"
+def _file_name(title: str) -> str:
+    """By the title, as every system takes it."""
+    return re.sub(r"[^\w .,()-]+", "_", title)[:_NAME_MAX_CHARS].strip(" ._") or "conversation"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import UNSET
 
 from parley import contract, present, web
 from parley.domain import notifying
 from parley.domain.notifying import Decided, Subscription
+from parley.domain.time_zones import zone_called
 from parley.errors import BadRequest
 from parley.records import Device, Level, QuietHours
 
@@ -73,10 +73,8 @@ def _bytes(text: str, field: str) -> bytes:
 
 
 def _quiet_hours(given: contract.QuietHours) -> QuietHours:
-    try:
-        ZoneInfo(given.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise BadRequest("quiet_hours.time_zone is not one that is known here.") from None
+    if zone_called(given.time_zone) is None:
+        raise BadRequest("quiet_hours.time_zone is not one that is known here.")
     if given.start == given.end:
         raise BadRequest("quiet_hours must end at another time than they start.")
     return QuietHours(_minutes(given.start), _minutes(given.end), given.time_zone)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from parley import contract, present, web
 from parley.calls.answering import parameters
 from parley.domain import reactions, searching, searching_all
+from parley.domain.time_zones import zone_called
 from parley.errors import BadRequest
 
 
@@ -46,7 +47,6 @@ def zone_of(name: str | None) -> ZoneInfo | None:
     """By the name that IANA gives it. Raises `BadRequest` for what is none."""
     if not name:
         return None
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise BadRequest("zone must be a time zone such as Europe/Berlin.") from None
+    if (zone := zone_called(name)) is None:
+        raise BadRequest("zone must be a time zone such as Europe/Berlin.")
+    return zone

@@ -351,8 +351,8 @@ class Proven(Struct, kw_only=True):
 class Removed(Struct, kw_only=True):
     """You are in this conversation no more: `removed` by an owner; or, for who only read
     along, `closed` to strangers; or `taken_back` by who joined under your `user_id` first and
-    came with the token; or you `left` over REST or by a form; or you are one now whose words were
-    imported, as you `claimed`: join again. `room_id` is the one you know.
+    came with the token; or you `left` over REST or by a form; or an owner agreed that you are the
+    imported person you `claimed` to be: join again. `room_id` is the one you know.
     """
 
     room_id: str
@@ -383,7 +383,7 @@ class KnockAnswered(Struct, kw_only=True):
 
 
 class Claimed(Struct, kw_only=True):
-    """Somebody says to be one whose words were imported, and waits for an owner's answer."""
+    """Somebody claims to be a person whose words were imported, and waits for an owner's answer."""
 
     room_id: str
     claim: Claim

@@ -227,11 +227,11 @@ class OwnConversation(Struct, kw_only=True):
 
 
 class Claim(Struct, kw_only=True):
-    """Somebody says to be one whose words were imported."""
+    """Somebody claims to be a person whose words were imported."""
 
     user_id: str
     username: str
     claimed_id: str
-    """Of whom they say to be."""
+    """Of whom they claim to be."""
     claimed_name: str
     asked_at: Timestamp

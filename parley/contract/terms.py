@@ -76,9 +76,9 @@ WAITING_MAX = 50
 KNOCK_LASTS_S = 24 * 3600
 """Whoever knocked so long ago and got no answer is taken to have gone."""
 CLAIMS_MAX = 50
-"""How many may say at once to be one whose words were imported."""
+"""How many may claim at once to be a person whose words were imported."""
 IMPORTED_LISTED_MAX = 500
-"""How many of those are listed as whom nobody speaks."""
+"""How many of those whom nobody has become yet are listed."""
 LEFT_LISTED_MAX = 200
 """How many of those who left an owner is shown: the latest."""
 ACTS_PAGE_DEFAULT = 200

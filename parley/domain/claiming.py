@@ -1,4 +1,4 @@
-"""Saying to be somebody whose words were imported, and the owners' answer.
+"""Claiming to be somebody whose words were imported, and the owners' answer.
 
 Nobody can speak as them until an owner agrees; then whoever asked does, and what they said until
 then stays as it was said.
@@ -35,7 +35,7 @@ _GONE = "Nobody here is called so any more, or somebody is them already."
 
 
 class WhoIsWho(Struct, frozen=True):
-    """Whom nobody here speaks as, and who says to be one of them."""
+    """The imported people whom nobody has become yet, and who claims to be one of them."""
 
     room_id: str
     title: str
@@ -90,7 +90,7 @@ async def waiting(context: Context, conversation_id: int) -> tuple[Claim, ...]:
 
 
 async def claim(context: Context, room_id: str, session: Session | None, claimed_id: str) -> Answer:
-    """Say to be somebody: one at a time, and the latest counts. An owner needs nobody's word.
+    """Claim to be somebody: one at a time, and the latest counts. An owner needs nobody's word.
 
     Raises `NotJoined`, `ConversationIsOver`, `NotFound`, `RateLimited`.
     """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
 from msgspec import Struct
@@ -14,6 +13,7 @@ from parley.addresses import Network
 from parley.domain import door
 from parley.domain.context import Context
 from parley.domain.door import Found
+from parley.domain.time_zones import zone_called
 from parley.errors import BadRequest, Forbidden, NotJoined
 from parley.outward import NotAllowed, require_askable
 from parley.push import encryption
@@ -198,10 +198,10 @@ def quiet_until(quiet: QuietHours | None, at: datetime) -> datetime | None:
     """The end of the quiet hours that `at` is in; None where it is in none."""
     if quiet is None or quiet.start == quiet.end:
         return None
-    try:
-        here = at.astimezone(ZoneInfo(quiet.time_zone))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None  # it was known where the database comes from
+    zone = zone_called(quiet.time_zone)
+    if zone is None:  # it was known where the database comes from
+        return None
+    here = at.astimezone(zone)
     minute = here.hour * 60 + here.minute
     is_over_midnight = quiet.start > quiet.end
     if is_over_midnight:

@@ -1,16 +1,16 @@
-"""The page that tells who is who: whose words were imported, and who says to be them."""
+"""The page that tells who is who: whose words were imported, and who claims to be them."""
 
 from __future__ import annotations
 
 from quart import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from parley import contract, web
+from parley import web
 from parley.domain import claiming
 from parley.errors import BadRequest, ConversationIsOver, NotJoined, RateLimited
 from parley.limits.limiter import Kind
 from parley.pages import forms
-from parley.pages.door import AT_THE_DOOR, Refused, door
+from parley.pages.door import AT_THE_DOOR, Refused, door, refused
 
 claim_pages = Blueprint("claim_pages", __name__)
 claim_pages.before_request(forms.look_at_seal)
@@ -36,8 +36,7 @@ async def claim(room_id: str) -> AnyResponse | Refused:
             session = await web.current_session()
             answer = await claiming.claim(web.site().context, room_id, session, user_id)
     except (BadRequest, ConversationIsOver, NotJoined, RateLimited) as error:
-        status = contract.CODES[contract.Code(error.code)].status
-        return await _page(room_id, error=error.text), status, web.retry_headers(error)
+        return refused(await _page(room_id, error=error.text), error)
     return redirect(f"/conversation/{room_id}{'' if answer.is_agreed else '/who'}", SEE_OTHER)
 
 

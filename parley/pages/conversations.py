@@ -17,7 +17,7 @@ from parley.errors import BadRequest, NotFound, OriginRefused, ParleyError
 from parley.incoming import BrokenOff
 from parley.limits.limiter import Kind
 from parley.pages import faces, forms, qr_codes, reactions, titles
-from parley.pages.door import AT_THE_DOOR, Refused, door
+from parley.pages.door import AT_THE_DOOR, Refused, door, refused
 from parley.pages.own import NONE as NO_OWN
 from parley.pages.own import own_conversations
 from parley.pages.rendering import render_long
@@ -84,7 +84,7 @@ async def start() -> AnyResponse | Refused:
             )
     except ParleyError as error:
         page = _home if form.get("from") == "home" else _list
-        return _refused(await page(filled, error.text), error)
+        return refused(await page(filled, error.text), error)
     return _see(created.conversation.room_id, token=created.token)
 
 
@@ -112,7 +112,7 @@ async def join(room_id: str) -> AnyResponse | Refused:
         if isinstance(error, AT_THE_DOOR):
             return await door(room_id, error, username=username)
         page = await _conversation(room_id, error=error.text, username=username)
-        return _refused(page, error)
+        return refused(page, error)
     return _see(room_id, token=joined.token, fragment="composer")
 
 
@@ -145,7 +145,7 @@ async def send(room_id: str) -> AnyResponse | Refused:
     except ParleyError as error:
         words = await _without_file(error.text)
         page = await _conversation(room_id, error=words, draft=text, reply_to=reply_to)
-        return _refused(page, error)
+        return refused(page, error)
     return _see(room_id, fragment="composer")
 
 
@@ -419,8 +419,3 @@ def _see(room_id: str, *, token: str | None = None, fragment: str = "") -> AnyRe
 
 def _url(path: str, query: dict[str, str]) -> str:
     return f"{path}?{urlencode(query)}" if query else path
-
-
-def _refused(page: str, error: ParleyError) -> Refused:
-    """The page with the form as it was filled in, so that nothing is written twice."""
-    return page, contract.CODES[contract.Code(error.code)].status, web.retry_headers(error)

@@ -53,8 +53,12 @@ async def door(
         error=None if error is None else error.text,
         username=username or ("" if knocked is None else knocked.username),
     )
-    told = error or refusal
-    return page, contract.CODES[contract.Code(told.code)].status, web.retry_headers(told)
+    return refused(page, error or refusal)
+
+
+def refused(page: str, error: ParleyError) -> Refused:
+    """A page that tells of `error`, its form as it was filled in: nobody writes that twice."""
+    return page, contract.CODES[contract.Code(error.code)].status, web.retry_headers(error)
 
 
 @door_pages.post("/conversation/<room_id>/enter")

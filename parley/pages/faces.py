@@ -59,6 +59,7 @@ def hues(
     return found
 
 
+@functools.lru_cache(maxsize=4096)
 def asked_for(user_id: str) -> int:
     """FNV-1a over the code points, which a few lines compute alike in any language."""
     number = 0x811C9DC5

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator
-from urllib.parse import quote
 
 from quart import Blueprint, Response, request
 from quart_cors import cors
@@ -134,8 +133,5 @@ def _bytes(file: File, key: str, start: int, end: int) -> AsyncIterator[bytes]:
 
 
 def _disposition(file: File) -> str:
-    """Shown or saved, under its own name in any script (RFC 6266, RFC 8187)."""
     kind = "inline" if file.kind in INLINE and "download" not in request.args else "attachment"
-    plain = file.name.encode("ascii", "replace").decode().replace("?", "_")
-    plain = "".join("_" if each in '"\\%;' else each for each in plain)
-    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name, safe='')}"
+    return web.disposition(kind, file.name)

@@ -11,12 +11,12 @@ from parley import contract, web
 from parley.config import in_words
 from parley.contract import decode
 from parley.domain.importing import wording
-from parley.domain.importing.imports import Import, State, Told
+from parley.domain.importing.imports import Import, Told
 from parley.errors import BadRequest, Forbidden, NotFound, ParleyError
 from parley.incoming import BrokenOff
 from parley.limits.limiter import Kind
 from parley.pages import forms
-from parley.pages.door import Refused
+from parley.pages.door import Refused, refused
 
 import_pages = Blueprint("import_pages", __name__)
 import_pages.before_request(forms.look_at_seal)
@@ -56,7 +56,7 @@ async def send() -> AnyResponse | Refused:
     except (NotFound, Forbidden):
         raise
     except ParleyError as error:
-        return _refused(await _begin(error=error.text), error)
+        return refused(await _begin(error=error.text), error)
     return web.remember(redirect(f"/import/{known.id}", SEE_OTHER), token)
 
 
@@ -80,7 +80,7 @@ async def store(id: str) -> AnyResponse | Refused:
     except (NotFound, Forbidden):
         raise
     except ParleyError as error:
-        return _refused(await _progress(known, told, error=error.text), error)
+        return refused(await _progress(known, told, error=error.text), error)
     return redirect(f"/import/{id}", SEE_OTHER)
 
 
@@ -97,7 +97,7 @@ async def _progress(known: Import, told: Told, *, error: str = "") -> str:
     return await render_template(
         "pages/import_progress.html",
         known=known,
-        is_busy=known.state in (State.READING, State.STORING),
+        is_busy=known.is_busy,
         staged=known.staged,
         rows=[] if known.staged is None else wording.rows(known.staged),
         room_id=None if done is None else done.conversation.room_id,
@@ -105,7 +105,3 @@ async def _progress(known: Import, told: Told, *, error: str = "") -> str:
         orders=ORDERS,
         error=error,
     )
-
-
-def _refused(page: str, error: ParleyError) -> Refused:
-    return page, contract.CODES[contract.Code(error.code)].status, web.retry_headers(error)

@@ -14,7 +14,7 @@ from parley.domain import mail_wishes
 from parley.errors import ParleyError
 from parley.limits.limiter import Kind
 from parley.pages import forms
-from parley.pages.door import Refused
+from parley.pages.door import Refused, refused
 from parley.records import MailCode
 
 SEE_OTHER = 303
@@ -53,8 +53,7 @@ async def change() -> AnyResponse | Refused:
             await mail_wishes.ask(web.site().context, session, body.address, words=body.words)
     except ParleyError as error:
         page = await _settings(error=error.text, address=address, words=words)
-        status = contract.CODES[contract.Code(error.code)].status
-        return page, status, web.retry_headers(error)
+        return refused(page, error)
     return redirect("/mail", SEE_OTHER)
 
 

@@ -20,12 +20,12 @@ from parley.errors import BadRequest, Forbidden, NotFound, RateLimited, TooLarge
 from parley.limits.limiter import Kind
 from parley.pages import decisions, forms, qr_codes
 from parley.pages.decisions import Form
+from parley.pages.door import Refused, refused
 from parley.pages.rendering import render_long
 from parley.records import Act, Overview, Role, Session
 
 manage_pages = Blueprint("manage_pages", __name__)
 
-Refused = tuple[str, int, dict[str, str]]
 Deed = Callable[[Context, str, Session | None, Form], Awaitable[None]]
 
 SEE_OTHER = 303
@@ -46,8 +46,8 @@ ACTS: dict[contract.ActName, str] = {
     "used_owner_link": "joined as owner from another device",
     "changed_title": "changed the title to",
     "changed_description": "changed the description",
-    "agreed_claim": "agreed who is",
-    "declined_claim": "declined what was said by",
+    "agreed_claim": "agreed that someone is",
+    "declined_claim": "declined a claim by",
     "locked": "locked the conversation",
     "unlocked": "unlocked the conversation",
     "turned_knocking_on": "turned knocking on",
@@ -103,8 +103,7 @@ async def act(room_id: str, act: str) -> AnyResponse | Refused | str:
     except (BadRequest, TooLarge, NotFound, Forbidden, RateLimited) as error:
         # For who is no owner this raises what keeps them out.
         page = await _page(room_id, form, refused=act, error=error.text)
-        status = contract.CODES[contract.Code(error.code)].status
-        return page, status, web.retry_headers(error)
+        return refused(page, error)
     return redirect(_where_it_was_done(room_id, act, form), SEE_OTHER)
 
 

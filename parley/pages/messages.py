@@ -12,10 +12,9 @@ from parley.domain.may_change import may_change
 from parley.errors import BadRequest, ConversationIsOver, Forbidden, RateLimited, ReadOnly, TooLarge
 from parley.limits.limiter import Kind
 from parley.pages import forms
+from parley.pages.door import Refused, refused
 
 message_pages = Blueprint("message_pages", __name__)
-
-Refused = tuple[str, int, dict[str, str]]
 
 SEE_OTHER = 303
 ADDRESS = "/conversation/<room_id>/messages/<message_id>"
@@ -41,8 +40,7 @@ async def edit(room_id: str, message_id: str) -> AnyResponse | Refused:
             outcome.is_news = edited.is_news
     except (BadRequest, ConversationIsOver, ReadOnly, RateLimited, TooLarge) as error:
         page = await _page(room_id, message_id, error=error.text, text=text)
-        status = contract.CODES[contract.Code(error.code)].status
-        return page, status, web.retry_headers(error)
+        return refused(page, error)
     return _back(room_id, edited.message.seq)
 
 
@@ -64,8 +62,7 @@ async def pin(room_id: str, message_id: str) -> AnyResponse | Refused:
             outcome.is_news = pinned.is_news
     except (BadRequest, RateLimited) as error:
         page = await _page(room_id, message_id, error=error.text)
-        status = contract.CODES[contract.Code(error.code)].status
-        return page, status, web.retry_headers(error)
+        return refused(page, error)
     return _back(room_id, pinned.message.seq)
 
 

@@ -15,7 +15,7 @@ from parley.calls.searching import zone_of
 from parley.domain import conversations, searching, searching_all
 from parley.errors import BadRequest, ParleyError, RateLimited
 from parley.limits.limiter import Kind
-from parley.pages.door import AT_THE_DOOR, Refused, door
+from parley.pages.door import AT_THE_DOOR, Refused, door, refused
 from parley.pages.rendering import render_long
 from parley.records import Conversation, Hits
 
@@ -134,6 +134,4 @@ async def _page(
         everywhere_url=asked._replace(by=searching.TIME).address("/search"),
         max_chars=contract.SEARCH_MAX_CHARS,
     )
-    if error is None:
-        return page
-    return page, contract.CODES[contract.Code(error.code)].status, web.retry_headers(error)
+    return page if error is None else refused(page, error)

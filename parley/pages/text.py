@@ -89,7 +89,8 @@ def link(escaped: str) -> str:
 
 def is_emoji_only(text: str) -> bool:
     """Whether it is one to five emoji and nothing else, to be shown large."""
-    if len(text) > _EMOJI_ONLY_MAX_CHARS:
+    # No emoji is of ASCII alone, and most texts are.
+    if text.isascii() or len(text) > _EMOJI_ONLY_MAX_CHARS:
         return False
     return _EMOJI_ONLY.fullmatch(_SPACES.sub("", text)) is not None
 
@@ -102,6 +103,8 @@ def is_long(text: str) -> bool:
 
 def _found(source: str) -> Iterator[tuple[int, int, Part]]:
     """What is more than text: where it starts, where the text goes on, and what it is."""
+    if "`" not in source and "://" not in source:  # as in most: there is nothing to look for
+        return
     begin = 0
     for opening, inside, end, closing in _blocks(source):
         block = max(begin, opening - 1)  # without the line break before it

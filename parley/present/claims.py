@@ -1,4 +1,4 @@
-"""Claims: who says to be whom."""
+"""Claims: who claims to be whom."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who says to be somebody whose words were imported."""
+"""Who claims to be somebody whose words were imported."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ class Claim(Struct, frozen=True):
     """Of whoever asks, as they are until it is agreed."""
     username: str
     claimed_id: str
-    """Of whom they say to be."""
+    """Of whom they claim to be."""
     claimed_name: str
     asked_at: datetime

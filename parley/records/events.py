@@ -169,7 +169,7 @@ class RoleChanged(Struct, frozen=True):
 
 
 class Claimed(Struct, frozen=True):
-    """Somebody says to be one whose words were imported. For owners alone."""
+    """Somebody claims to be a person whose words were imported. For owners alone."""
 
     room_id: str
     claim: Claim

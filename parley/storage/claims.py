@@ -1,4 +1,4 @@
-"""Claims: who says to be somebody whose words were imported."""
+"""Claims: who claims to be somebody whose words were imported."""
 
 from __future__ import annotations
 

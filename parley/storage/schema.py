@@ -499,12 +499,12 @@ knocks = sa.Table(
     sa.Column("place", sa.Text, nullable=False, server_default=""),
 )
 
-# Who says to be somebody whose words were imported, until an owner answers.
+# Who claims to be somebody whose words were imported, until an owner answers.
 claims = sa.Table(
     "claims",
     metadata,
     sa.Column("conversation_id", sa.ForeignKey("conversations.id"), primary_key=True),
-    # Of whoever asks, and of whom they say to be.
+    # Of whoever asks, and of whom they claim to be.
     sa.Column("user_id", sa.Text, primary_key=True),
     sa.Column("claimed_id", sa.Text, nullable=False),
     sa.Column("asked_at", Instant, nullable=False),

@@ -1,4 +1,4 @@
-"""Saying on the page to be somebody whose words were imported."""
+"""Claiming on the page to be somebody whose words were imported."""
 
 from __future__ import annotations
 

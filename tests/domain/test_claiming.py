@@ -1,4 +1,4 @@
-"""Members say to be people whose words were imported; an owner agrees, and they are."""
+"""Members claim to be people whose words were imported; an owner agrees, and they are."""
 
 from __future__ import annotations
 

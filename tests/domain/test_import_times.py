@@ -6,7 +6,8 @@ from datetime import datetime
 
 import pytest
 
-from parley.domain.importing.times import Clock, zone_called
+from parley.domain.importing.times import Clock
+from parley.domain.time_zones import zone_called
 
 BERLIN = zone_called("Europe/Berlin")
 

@@ -1,4 +1,4 @@
-"""Who is who: people whose words were imported, and members who say to be them."""
+"""Who is who: people whose words were imported, and members who claim to be them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from parley.contract.objects import Claim
 
 
 class ImportedPerson(Struct, kw_only=True):
-    """Somebody whose words were imported, and as whom nobody speaks."""
+    """Somebody whose words were imported, and whom nobody has become yet."""
 
     user_id: str
     username: str
@@ -21,7 +21,7 @@ class WhoIsWhoReply(Struct, kw_only=True):
     people: list[ImportedPerson]
     """By name."""
     claimed_id: str | UnsetType = UNSET
-    """Whom you say to be, until an owner answers."""
+    """Whom you claim to be, until an owner answers."""
     claims: list[Claim] | UnsetType = UNSET
     """For owners: who waits for an answer, the longest waiting first."""
 

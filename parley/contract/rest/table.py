@@ -553,7 +553,7 @@ CALLS: dict[str, Call] = {
             "imported_people",
             "GET",
             "/api/conversations/{room_id}/imported",
-            "The people whose words were imported and as whom nobody speaks.",
+            "The people whose words were imported, and whom nobody has become yet.",
             WhoIsWhoReply,
         ),
         Call(

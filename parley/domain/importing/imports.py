@@ -27,7 +27,8 @@ from parley.domain.importing.reading import Reading
 from parley.domain.importing.scratch import Staged
 from parley.domain.importing.staging import SEVERAL
 from parley.domain.importing.storing import Imported
-from parley.domain.importing.times import NO_ZONE, no_such_zone, zone_called
+from parley.domain.importing.times import NO_ZONE, no_such_zone
+from parley.domain.time_zones import zone_called
 from parley.errors import (
     BadRequest,
     Forbidden,
@@ -67,7 +68,7 @@ class State(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Told:
     """What whoever imports says of a file that doesn't say it itself."""
 
@@ -92,6 +93,11 @@ class Import:
     error: ParleyError | None = None
     task: asyncio.Task[None] | None = None
     timer: asyncio.TimerHandle | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it is read or stored, or waits for that."""
+        return self.state in (State.READING, State.STORING)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -250,7 +256,7 @@ class Imports:
         return 0 if self._context.filing is None else self._context.filing.quotas.file
 
     def _require_turn(self, session: Session | None) -> None:
-        busy = [each for each in self._all.values() if _is_busy(each)]
+        busy = [each for each in self._all.values() if each.is_busy]
         own = session is not None and (
             any(
                 each.session is not None and each.session.id == session.id
@@ -293,7 +299,7 @@ class Imports:
             raise BadRequest("The file is empty.")
 
     def _make_room(self) -> None:
-        idle = [each for each in self._all.values() if not _is_busy(each)]
+        idle = [each for each in self._all.values() if not each.is_busy]
         for known in idle[: max(0, len(self._all) - KEPT_MAX)]:
             self._forget_soon(known)
 
@@ -312,10 +318,6 @@ def require_zone(name: str) -> None:
     """Raise `BadRequest` for what is no time zone."""
     if name and zone_called(name) is None:
         raise BadRequest(no_such_zone(name))
-
-
-def _is_busy(known: Import) -> bool:
-    return known.state in (State.READING, State.STORING)
 
 
 def _file_name(name: str) -> str:

@@ -10,16 +10,8 @@ FIRST, LAST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
 NO_ZONE = "The times in this file have no time zone. Say which one its phone or computer was in."
 
 
-def zone_called(name: str) -> ZoneInfo | None:
-    """By its name in the IANA's list, such as `Europe/Berlin`; None where it has none such."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # there is none; it is no name; it is a folder
-        return None
-
-
 def no_such_zone(name: str) -> str:
-    return f"There is no time zone called “{name}”. One is called Europe/Berlin."
+    return f"There is no time zone called “{name}”. Names look like Europe/Berlin."
 
 
 class Clock:

@@ -22,7 +22,8 @@ from msgspec import Struct
 
 from parley.domain.importing import staging
 from parley.domain.importing.scratch import Scratch, Staged
-from parley.domain.importing.times import no_such_zone, zone_called
+from parley.domain.importing.times import no_such_zone
+from parley.domain.time_zones import zone_called
 from parley.importing.archive import Archive
 from parley.importing.chats import Chat, ImportRefused
 

@@ -1,4 +1,4 @@
-"""Conversations that took place elsewhere, and people in them whom members say to be."""
+"""Conversations that took place elsewhere, and people in them whom members claim to be."""
 
 import sqlalchemy as sa
 from alembic import op
