@@ -329,7 +329,7 @@ def test_without_a_network_it_says_so_and_goes_on_with_one(ben: Visitor, talk: S
     ben.may_meet("ERR_INTERNET_DISCONNECTED", "WebSocket connection")
     ben.context.set_offline(True)
     field(ben.page).fill("cake")
-    expect(ben.page.locator(".found-status")).to_contain_text("Searching needs the network.")
+    expect(ben.page.locator(".found-status")).to_contain_text("Searching needs a connection.")
     ben.context.set_offline(False)
     expect(ben.page.locator(".found-status")).to_have_text(f"{A_PAGE}+ results")
 
@@ -351,7 +351,7 @@ def test_too_many_searches_wait_as_long_as_the_server_says(ben: Visitor, talk: S
     )
     box.fill("unicorn")
     expect(ben.page.locator(".found-status")).to_have_text("1 result")
-    assert "Too many searches. This one goes on in 1 second." in ben.measures("window.told")
+    assert "Too many searches. This one will continue in 1 second." in ben.measures("window.told")
 
 
 def test_a_long_search_goes_on_by_itself_until_something_is_found(
