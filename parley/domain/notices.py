@@ -8,7 +8,7 @@ found the last time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -20,7 +20,6 @@ from parley.domain.context import Context
 from parley.records import (
     Decision,
     Device,
-    Follower,
     LettingBe,
     Level,
     Notice,
@@ -29,8 +28,8 @@ from parley.records import (
     TakingAway,
     Telling,
 )
-from parley.storage import facts, knocks
-from parley.storage import push as stored
+from parley.storage import facts, knocks, push
+from parley.storage import notices as stored
 
 PEOPLE_AT_ONCE = 50
 LOOKED_AT_MAX = 200
@@ -86,7 +85,7 @@ class Told(Struct, frozen=True):
 async def load(context: Context) -> None:
     """Know which sessions have devices."""
     context.notified.clear()
-    context.notified.update(await context.database.read(stored.sessions))
+    context.notified.update(await context.database.read(push.sessions))
 
 
 async def look_at_shown(context: Context) -> None:
@@ -139,7 +138,7 @@ async def said_unnoticed(context: Context) -> dict[int, int]:
 
     def query(connection: sa.Connection) -> dict[int, int]:
         until = _looked_until(connection)
-        return {} if until is None else stored.said_since(connection, max(until, now - TOLD_WITHIN))
+        return {} if until is None else push.said_since(connection, max(until, now - TOLD_WITHIN))
 
     return await context.database.search(query)
 
@@ -163,7 +162,7 @@ class Followers(Struct, frozen=True):
     spoke: set[int]
     """The sessions of those who said something themselves: they have read what was before."""
     next_after: str | None
-    """After which user_id it goes on; None where that were all."""
+    """After which user_id it goes on; None where those were all."""
 
 
 async def followers(
@@ -173,12 +172,12 @@ async def followers(
     now, held = context.clock(), context.held_sessions()
 
     def query(connection: sa.Connection) -> Followers:
-        page = stored.followers(connection, conversation_id, after=after, limit=PEOPLE_AT_ONCE)
+        page = push.followers(connection, conversation_id, after=after, limit=PEOPLE_AT_ONCE)
         if not page:
             return Followers([], set(), None)
         people = notifying.people_in(connection, conversation_id)
-        authors = stored.authors(connection, conversation_id, since=since, limit=LOOKED_AT_MAX)
-        meant = stored.meant(connection, conversation_id, since=since, limit=LOOKED_AT_MAX)
+        authors = push.authors(connection, conversation_id, since=since, limit=LOOKED_AT_MAX)
+        meant = push.meant(connection, conversation_id, since=since, limit=LOOKED_AT_MAX)
         next_ = page[-1].user_id if len(page) == PEOPLE_AT_ONCE else None
         # Whose devices the page ends among comes whole on the next one.
         whole = [each for each in page if each.user_id != next_] if next_ else page
@@ -186,7 +185,11 @@ async def followers(
             next_ = whole[-1].user_id
         found = [
             Due(
-                each.device_id, each.session_id, conversation_id, Subject.TALK, _at(each, now, held)
+                each.device_id,
+                each.session_id,
+                conversation_id,
+                Subject.TALK,
+                _at(each.session_id, now, held),
             )
             for each in whole or page
             if _concerns(notifying.level_of(each.wanted, people), each.user_id, authors, meant)
@@ -208,9 +211,9 @@ async def owners(context: Context, conversation_id: int) -> list[Due]:
                 each.session_id,
                 conversation_id,
                 Subject.KNOCKS,
-                _at(each, now, held),
+                _at(each.session_id, now, held),
             )
-            for each in stored.owners(connection, conversation_id, limit=PEOPLE_AT_ONCE)
+            for each in push.owners(connection, conversation_id, limit=PEOPLE_AT_ONCE)
             if each.wanted.level is not Level.NONE
         ]
 
@@ -245,9 +248,8 @@ async def make_due(
 async def answered(context: Context, session_id: int, conversation_id: int) -> list[Due]:
     """Whom to tell that their knock was answered."""
     now = context.clock()
-    found = await context.database.read(stored.devices, session_id)
-    late = now + timedelta(seconds=READS_ALONG_S)
-    at = late if session_id in context.held_sessions() else now
+    found = await context.database.read(push.devices, session_id)
+    at = _at(session_id, now, context.held_sessions())
     return [Due(each.id, session_id, conversation_id, Subject.DOOR, at) for each in found]
 
 
@@ -307,7 +309,7 @@ async def settle(context: Context, told: Sequence[Told]) -> None:
     def work(connection: sa.Connection) -> set[int]:
         for each in told:
             _settle(connection, each, now)
-        return stored.sessions(connection) if is_any_gone else set()
+        return push.sessions(connection) if is_any_gone else set()
 
     # In the order of commits: who subscribes meanwhile is added after it.
     keep = context.notified.intersection_update if is_any_gone else None
@@ -317,7 +319,7 @@ async def settle(context: Context, told: Sequence[Told]) -> None:
 def _settle(connection: sa.Connection, told: Told, now: datetime) -> None:
     notice, decision = told.notice, told.decision
     if told.is_gone:
-        stored.remove(connection, notice.device_id)
+        push.remove(connection, notice.device_id)
         return
     match decision:
         case PuttingOff():
@@ -333,7 +335,7 @@ def _settle(connection: sa.Connection, told: Told, now: datetime) -> None:
                 stored.rest(connection, notice)
             return
     if told.is_taken:
-        stored.took(connection, notice.device_id, at=now)
+        push.took(connection, notice.device_id, at=now)
         if isinstance(decision, Telling):
             stored.show(
                 connection, notice, seq=decision.seq, at=decision.as_of, again_at=told.again_at
@@ -353,7 +355,7 @@ def _settle(connection: sa.Connection, told: Told, now: datetime) -> None:
             connection, notice, at=told.again_at, since=notice.since, tries=notice.tries + 1
         )
     if told.is_failure:
-        stored.failed(connection, notice.device_id, at=now)
+        push.failed(connection, notice.device_id, at=now)
 
 
 def is_given_up(device: Device, at: datetime) -> bool:
@@ -362,9 +364,8 @@ def is_given_up(device: Device, at: datetime) -> bool:
     return is_long and device.failures >= FAILURES_MAX
 
 
-def _at(follower: Follower, now: datetime, held: Iterable[int]) -> datetime:
-    is_open = follower.session_id in held
-    return now + timedelta(seconds=READS_ALONG_S) if is_open else now
+def _at(session_id: int, now: datetime, held: Container[int]) -> datetime:
+    return now + timedelta(seconds=READS_ALONG_S) if session_id in held else now
 
 
 def _concerns(level: Level, user_id: str, authors: set[str], meant: set[str]) -> bool:

@@ -18,6 +18,7 @@ from parley.errors import BadRequest, Forbidden, NotJoined
 from parley.outward import NotAllowed, require_askable
 from parley.push import encryption
 from parley.records import Device, Level, QuietHours, Session, Standing, Wanted
+from parley.storage import notices
 from parley.storage import push as stored
 
 DEVICES_MAX = 10
@@ -87,7 +88,7 @@ async def add_device(
                 raise Forbidden("This browser is notified for somebody else.")
             if there.session_id == mine and is_same:
                 if there.quiet_hours != chosen.quiet_hours:
-                    stored.tell_device_now(connection, there.id, at=at)
+                    notices.tell_device_now(connection, there.id, at=at)
                 return stored.change(
                     connection,
                     there.id,
@@ -176,7 +177,7 @@ async def decide(
         now = Wanted(before.level if keeps_level else level, quiet_until)
         stored.want(connection, found.id, own.id, now)
         # Otherwise what waits for the end of the pause would go on to wait for it.
-        stored.tell_now(connection, own.id, found.id, at=at)
+        notices.tell_now(connection, own.id, found.id, at=at)
         return _decided(connection, found, now)
 
     return await context.database.write(work, lambda _: context.notices_changed.set())

@@ -7,7 +7,7 @@ does with it, so here the rows are taken as the driver gives them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from parley.storage import files as stored_files
 from parley.storage.messages import BEGINS_CHARS
 from parley.storage.participants import ROLES
 from parley.storage.prepared import Prepared, p
-from parley.storage.schema import EPOCH, files, messages, reactions
+from parley.storage.schema import EPOCH, files, messages, moment, reactions
 
 LOT_ROWS = 64
 """Read at once, before it is looked how long they are."""
@@ -64,8 +64,10 @@ def page(
     length = 0
     for rows in _PAGE.in_lots(connection, LOT_ROWS, **given):
         for row in rows:
-            found.append(_message(conversation_id, row))
-            length += len(row[5]) + sum(len(row[at] or "") for at in (16, 17, 18))
+            said = _message(conversation_id, row)
+            found.append(said)
+            more = (said.parts, said.reactions, said.attachments)
+            length += len(said.text) + sum(len(each or "") for each in more)
             if length > chars:
                 return found
     return found
@@ -90,9 +92,9 @@ def _message(conversation_id: int, row: Sequence[Any]) -> Message:
         ROLES[role],
         bool(is_alike),
         bool(is_unproven),
-        _moment(deleted_at),
-        _moment(edited_at),
-        _moment(pinned_at),
+        moment(deleted_at),
+        moment(edited_at),
+        moment(pinned_at),
         None
         if reply_seq is None
         else Answered(
@@ -108,10 +110,6 @@ def _message(conversation_id: int, row: Sequence[Any]) -> Message:
         reactions,
         attachments,
     )
-
-
-def _moment(at_ms: int | None) -> datetime | None:
-    return None if at_ms is None else EPOCH + timedelta(milliseconds=at_ms)
 
 
 def who_reacted(connection: sa.Connection, conversation_id: int, seq: int) -> dict[str, list[str]]:

@@ -236,6 +236,7 @@ def test_the_best_can_come_first(ben: Visitor, oddities: Seeded) -> None:
     with ben.page.expect_request(re.compile("by=relevance")):
         best.click()
     expect(best).to_have_attribute("aria-pressed", "true")
+    expect(ben.page.locator(".found")).to_have_attribute("aria-busy", "false")
     rows(ben.page).get_by_role("link").click()
     expect(walking(ben.page).get_by_role("button", name="Next hit")).to_be_visible()
 
@@ -328,7 +329,7 @@ def test_without_a_network_it_says_so_and_goes_on_with_one(ben: Visitor, talk: S
     ben.may_meet("ERR_INTERNET_DISCONNECTED", "WebSocket connection")
     ben.context.set_offline(True)
     field(ben.page).fill("cake")
-    expect(ben.page.locator(".found-status")).to_contain_text("Searching needs the network.")
+    expect(ben.page.locator(".found-status")).to_contain_text("Searching needs a connection.")
     ben.context.set_offline(False)
     expect(ben.page.locator(".found-status")).to_have_text(f"{A_PAGE}+ results")
 
@@ -350,7 +351,7 @@ def test_too_many_searches_wait_as_long_as_the_server_says(ben: Visitor, talk: S
     )
     box.fill("unicorn")
     expect(ben.page.locator(".found-status")).to_have_text("1 result")
-    assert "Too many searches. This one goes on in 1 second." in ben.measures("window.told")
+    assert "Too many searches. This one will continue in 1 second." in ben.measures("window.told")
 
 
 def test_a_long_search_goes_on_by_itself_until_something_is_found(
@@ -361,7 +362,9 @@ def test_a_long_search_goes_on_by_itself_until_something_is_found(
     held: list[Route] = []
     ben.page.route(SEARCH, lambda route: route.fulfill(json=nothing_yet), times=1)
     ben.page.route(re.compile("cursor=t300"), lambda route: held.append(route), times=1)
-    opens_search(ben).fill("unicorn")
+    box = opens_search(ben)
+    with ben.page.expect_request(re.compile("cursor=t300")):
+        box.fill("unicorn")
     expect(ben.page.locator(".found-status")).to_have_text("Searching further back…")
     for route in held:
         route.continue_()

@@ -104,3 +104,5 @@ def test_a_server_without_a_worker_takes_away_any_there_was(arrive: Arrive, tmp_
         assert ada.page.evaluate("caches.keys()") == []
         names = ada.page.evaluate("async () => (await indexedDB.databases()).map((it) => it.name)")
         assert "parley-kept" not in names
+        # What it may still be loading would fail as the server ends.
+        ada.opens("about:blank")

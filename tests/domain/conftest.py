@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,8 +12,11 @@ from parley.bus.local import LocalBus
 from parley.config import Config
 from parley.domain.context import Context
 from parley.domain.presence import Presence
+from parley.mail.choice import mail_of
 from parley.records import Event
 from parley.storage.database import Database
+from tests.domain.mailed import House, Two
+from tests.mail.postbox import postbox, with_mail
 
 
 @dataclass
@@ -52,3 +55,24 @@ async def context(config: Config, clock: Clock, told: Told) -> AsyncIterator[Con
     bus.subscribe(told.events.append)
     yield Context(database, bus, Presence(), config.leave_grace_s, clock)
     await database.close()
+
+
+@pytest.fixture
+async def house(context: Context, clock: Clock, config: Config) -> AsyncIterator[House]:
+    began = clock()
+    async with postbox() as box:
+        sending = replace(
+            context,
+            mail=mail_of(with_mail(config, box.url)),
+            elapsed=lambda: (clock() - began).total_seconds(),
+        )
+        yield House(sending, clock, box)
+
+
+@pytest.fixture
+async def two(house: House) -> Two:
+    """Ada and Ben in a conversation of two; Ben wants mail."""
+    talk, ada = await house.starts()
+    ben = await house.joins(talk, "Ben")
+    await house.wants(ben)
+    return talk, ada, ben

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
-from email.message import EmailMessage
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -18,8 +15,6 @@ from structlog.testing import capture_logs
 
 from parley.config import Config
 from parley.domain import (
-    conversations,
-    forgetting,
     mail_wishes,
     messages,
     notifying,
@@ -27,137 +22,26 @@ from parley.domain import (
     participants,
     reading,
     removal,
-    sessions,
 )
-from parley.domain.context import Context
 from parley.domain.mailing import Mailing, Shown
 from parley.domain.messages import Draft
-from parley.domain.participants import Joining
-from parley.errors import NotFound, NotJoined, Unavailable
-from parley.mail.choice import mail_of
+from parley.errors import Unavailable
 from parley.present import excerpt
-from parley.records import Conversation, MailCode, Participant, Session
-from parley.storage.folder import NAME
-from tests.domain.conftest import Clock
-from tests.eventually import until
-from tests.mail.postbox import Postbox, postbox, text_of, with_mail
-
-ADDRESS = "ben@example.org"
-HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
-SHOWN = Shown(
-    title=lambda conversation: conversation.title,
-    excerpt=lambda text: text,
-    link=lambda conversation: f"http://localhost/conversation/{conversation.room_id}",
+from parley.records import Conversation
+from tests.domain.mailed import (
+    ADDRESS,
+    DAY,
+    HOUR,
+    MINUTE,
+    SHOWN,
+    Guest,
+    House,
+    Two,
+    asked,
+    rows,
 )
-
-
-@dataclass
-class Guest:
-    """Somebody in a conversation, and their session."""
-
-    session: Session
-    person: Participant
-
-    @property
-    def id(self) -> str:
-        return self.person.user_id
-
-
-@dataclass
-class House:
-    """A server that sends mail, and the box it goes to."""
-
-    context: Context
-    clock: Clock
-    box: Postbox
-    mailing: Mailing = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.starts_again()
-
-    def starts_again(self) -> None:
-        """As after a stop, or a kill: nothing is known but what is stored."""
-        self.mailing = Mailing(self.context, SHOWN)
-
-    async def goes_on(self, time: timedelta) -> None:
-        """So much time passes, then it is looked what there is to send."""
-        self.clock.goes_on(time)
-        await self.mailing.round()
-
-    async def starts(self, title: str = "Tea") -> tuple[Conversation, Guest]:
-        """A conversation of Ada's, who has joined it."""
-        created = await conversations.create(self.context, None, title=title)
-        session = await sessions.resolve(self.context, created.token)
-        return created.conversation, await self.joins(created.conversation, "Ada", session)
-
-    async def joins(
-        self, conversation: Conversation, name: str, session: Session | None = None
-    ) -> Guest:
-        joining = Joining(session, username=name)
-        joined = await participants.join(self.context, conversation.room_id, joining)
-        if joined.token is not None:
-            session = await sessions.resolve(self.context, joined.token)
-        assert session is not None
-        return Guest(session, joined.participant)
-
-    async def says(
-        self, conversation: Conversation, guest: Guest, text: str, reply_to: str = ""
-    ) -> str:
-        self.clock.goes_on(timedelta(seconds=1))
-        draft = Draft(text, reply_to=reply_to)
-        sent = await messages.send_as(self.context, conversation.room_id, guest.session, draft)
-        return sent.message.id
-
-    async def wants(self, guest: Guest, address: str = ADDRESS, *, words: bool = False) -> None:
-        """They give an address, and its owner confirms that."""
-        await mail_wishes.ask(self.context, guest.session, address, words=words)
-        await self.mailing.round()
-        await mail_wishes.confirm(self.context, code_in(self.box.mails[-1], "confirm"))
-        self.box.mails.clear()
-
-    def told(self, address: str = ADDRESS) -> list[EmailMessage]:
-        """The mails about new messages that came."""
-        return [mail for mail in self.box.to(address) if "New messages" in str(mail["Subject"])]
-
-
-def code_in(mail: EmailMessage, kind: str) -> str:
-    """The code of the link in a mail."""
-    [found] = [line for line in text_of(mail).split() if f"/mail/{kind}/" in line]
-    return found.rpartition("/")[2]
-
-
-def asked(box: Postbox, address: str = ADDRESS) -> int:
-    return sum("Confirm" in str(mail["Subject"]) for mail in box.to(address))
-
-
-@pytest.fixture
-async def house(context: Context, clock: Clock, config: Config) -> AsyncIterator[House]:
-    began = clock()
-    async with postbox() as box:
-        sending = replace(
-            context,
-            mail=mail_of(with_mail(config, box.url)),
-            elapsed=lambda: (clock() - began).total_seconds(),
-        )
-        yield House(sending, clock, box)
-
-
-@pytest.fixture
-async def two(house: House) -> tuple[Conversation, Guest, Guest]:
-    """Ada and Ben in a conversation of two; Ben wants mail."""
-    talk, ada = await house.starts()
-    ben = await house.joins(talk, "Ben")
-    await house.wants(ben)
-    return talk, ada, ben
-
-
-Two = tuple[Conversation, Guest, Guest]
-
-
-def rows(config: Config, statement: str) -> list[Any]:
-    with closing(sqlite3.connect(config.data / NAME)) as connection:
-        return connection.execute(statement).fetchall()
-
+from tests.eventually import until
+from tests.mail.postbox import text_of
 
 # --- when it goes ---
 
@@ -661,224 +545,3 @@ async def test_what_goes_wrong_once_ends_nothing(
         await until(lambda: asked(house.box) == 1)
         running.cancel()
         await asyncio.wait([running])
-
-
-# --- asking for an address's word ---
-
-
-async def given(house: House, guest: Guest, address: str = ADDRESS) -> None:
-    told = await mail_wishes.ask(house.context, guest.session, address, words=False)
-    assert (told.address, told.is_confirmed) == (address, False)
-    await house.mailing.round()
-
-
-async def test_nothing_goes_to_an_address_before_it_confirmed(house: House) -> None:
-    talk, ada = await house.starts()
-    ben = await house.joins(talk, "Ben")
-    await given(house, ben)
-    await house.says(talk, ada, "one")
-    await house.goes_on(2 * HOUR)
-    assert asked(house.box) == 1
-    assert len(house.box.mails) == 1
-    code = code_in(house.box.mails[0], "confirm")
-    assert not (await mail_wishes.wish(house.context, ben.session)).is_confirmed  # type: ignore[union-attr]
-    for _ in range(2):
-        assert (await mail_wishes.confirm(house.context, code)).address == ADDRESS
-    assert (await mail_wishes.wish(house.context, ben.session)).is_confirmed  # type: ignore[union-attr]
-
-
-async def test_nobody_is_flooded_whoever_asks(house: House) -> None:
-    talk, _ = await house.starts()
-    counts = []
-    for minutes in range(0, 26 * 60, 2):
-        mallory = await house.joins(talk, f"Mallory {minutes}")
-        address = f"ben+{minutes}@example.org" if minutes else ADDRESS
-        before = len(house.box.mails)
-        await given(house, mallory, address)
-        if len(house.box.mails) > before:
-            counts.append(minutes)
-        house.clock.goes_on(2 * MINUTE)
-    assert counts == [0, 6, 66, 25 * 60 + 6, 25 * 60 + 12]
-
-
-async def test_the_last_of_them_is_a_day_before_the_next(house: House) -> None:
-    talk, _ = await house.starts()
-    ben = await house.joins(talk, "Ben")
-    for wait in (timedelta(), 5 * MINUTE, HOUR):
-        house.clock.goes_on(wait)
-        await given(house, ben)
-    assert asked(house.box) == 3
-    house.clock.goes_on(DAY - MINUTE)
-    await given(house, ben)
-    assert asked(house.box) == 3
-    house.clock.goes_on(MINUTE)
-    await given(house, ben)
-    assert asked(house.box) == 4
-
-
-async def test_who_asks_again_too_soon_may_answer_the_first_mail(house: House) -> None:
-    talk, _ = await house.starts()
-    ben = await house.joins(talk, "Ben")
-    await given(house, ben)
-    await given(house, ben)
-    assert asked(house.box) == 1
-    await mail_wishes.confirm(house.context, code_in(house.box.mails[0], "confirm"))
-
-
-async def test_a_code_confirms_no_other_address(house: House) -> None:
-    talk, _ = await house.starts()
-    ben = await house.joins(talk, "Ben")
-    await given(house, ben)
-    code = code_in(house.box.mails[0], "confirm")
-    await given(house, ben, "victim@example.org")
-    with pytest.raises(NotFound):
-        await mail_wishes.confirm(house.context, code)
-    await mail_wishes.take_back(house.context, ben.session)
-    with pytest.raises(NotFound):
-        await mail_wishes.confirm(house.context, code_in(house.box.mails[1], "confirm"))
-
-
-async def test_codes_end_and_do_only_what_they_are_for(house: House, config: Config) -> None:
-    talk, _ = await house.starts()
-    ben = await house.joins(talk, "Ben")
-    await given(house, ben)
-    [mail] = house.box.mails
-    confirm, refuse = code_in(mail, "confirm"), code_in(mail, "stop")
-    with pytest.raises(NotFound):
-        await mail_wishes.stop(house.context, confirm)
-    for wrong in (refuse, "x", "", confirm.swapcase(), "\ud800"):
-        with pytest.raises(NotFound):
-            await mail_wishes.confirm(house.context, wrong)
-    assert confirm.encode() not in (config.data / NAME).read_bytes()
-    await house.goes_on(DAY)
-    with pytest.raises(NotFound):
-        await mail_wishes.confirm(house.context, confirm)
-    assert await mail_wishes.wish(house.context, ben.session) is None
-    assert rows(config, "SELECT * FROM mail_addresses") == []
-    await house.goes_on(60 * DAY)
-    with pytest.raises(NotFound):
-        await mail_wishes.stop(house.context, refuse)
-    assert rows(config, "SELECT * FROM mail_codes") == []
-    assert rows(config, "SELECT * FROM mail_targets") == []
-
-
-async def test_who_wants_none_of_it_is_left_alone(house: House, config: Config) -> None:
-    talk, _ = await house.starts()
-    mallory, ben = await house.joins(talk, "Mallory"), await house.joins(talk, "Ben")
-    await given(house, mallory)
-    [mail] = house.box.mails
-    for _ in range(2):
-        kind = await mail_wishes.stop(house.context, code_in(mail, "stop"))
-        assert kind is MailCode.REFUSE
-    assert await mail_wishes.wish(house.context, mallory.session) is None
-    for _ in range(89):
-        house.clock.goes_on(DAY)
-        await given(house, ben)  # who is told the same as ever
-        await given(house, mallory, "ben+again@example.org")
-    assert len(house.box.mails) == 1
-    assert b"example.org" not in b"".join(
-        str(row).encode() for row in rows(config, "SELECT * FROM mail_targets")
-    )
-    house.clock.goes_on(DAY)
-    await given(house, ben)
-    assert asked(house.box) == 2
-
-
-async def test_who_wants_no_more_asking_keeps_what_they_confirmed(house: House, two: Two) -> None:
-    talk, _, ben = two
-    mallory = await house.joins(talk, "Mallory")
-    house.clock.goes_on(HOUR)
-    await given(house, mallory)
-    await mail_wishes.stop(house.context, code_in(house.box.mails[0], "stop"))
-    assert await mail_wishes.wish(house.context, mallory.session) is None
-    assert await mail_wishes.wish(house.context, ben.session) is not None
-
-
-async def test_one_click_stops_it_on_every_browser(house: House, two: Two, config: Config) -> None:
-    talk, ada, ben = two
-    phone = await house.joins(talk, "Ben on the way")
-    house.clock.goes_on(HOUR)
-    await house.wants(phone)
-    await house.says(talk, ada, "Hello @Ben")
-    await house.goes_on(2 * HOUR)
-    [mail] = house.told()
-    for _ in range(2):
-        kind = await mail_wishes.stop(house.context, code_in(mail, "stop"))
-        assert kind is MailCode.STOP
-    for guest in (ben, phone):
-        assert await mail_wishes.wish(house.context, guest.session) is None
-    assert rows(config, "SELECT * FROM mail_addresses") == []
-    await house.says(talk, ada, "Hello @Ben")
-    await house.goes_on(2 * DAY)
-    assert len(house.box.mails) == 1
-
-
-async def test_an_address_that_takes_nothing_now_is_asked_later(house: House) -> None:
-    talk, _ = await house.starts()
-    ben = await house.joins(talk, "Ben")
-    house.box.recipient_says[ADDRESS] = "450 4.2.1 Greylisted"
-    await given(house, ben)
-    house.box.recipient_says.clear()
-    await house.goes_on(MINUTE)
-    assert house.box.mails == []
-    await house.goes_on(20 * MINUTE)
-    assert asked(house.box) == 1
-    await mail_wishes.confirm(house.context, code_in(house.box.mails[0], "confirm"))
-
-
-async def test_an_address_that_is_none_is_not_asked_again(house: House) -> None:
-    talk, _ = await house.starts()
-    ben = await house.joins(talk, "Ben")
-    house.box.recipient_says[ADDRESS] = "550 5.1.1 No such user"
-    await given(house, ben)
-    house.box.recipient_says.clear()
-    await house.goes_on(2 * HOUR)
-    assert house.box.mails == []
-
-
-async def test_another_address_takes_the_place_of_the_first(house: House, two: Two) -> None:
-    talk, ada, ben = two
-    await given(house, ben, "new@example.org")
-    await house.says(talk, ada, "one")
-    await house.goes_on(2 * HOUR)
-    assert house.told() == []
-    assert asked(house.box, "new@example.org") == 1
-
-
-async def test_a_stranger_wants_nothing(house: House) -> None:
-    assert await mail_wishes.wish(house.context, None) is None
-    with pytest.raises(NotJoined):
-        await mail_wishes.ask(house.context, None, ADDRESS, words=False)
-    with pytest.raises(NotJoined):
-        await mail_wishes.take_back(house.context, None)
-
-
-async def test_where_no_mail_is_sent_there_is_nothing_of_it(context: Context) -> None:
-    for asks in (
-        mail_wishes.wish(context, None),
-        mail_wishes.ask(context, None, ADDRESS, words=False),
-        mail_wishes.confirm(context, "x"),
-        mail_wishes.stop(context, "x"),
-    ):
-        with pytest.raises(NotFound):
-            await asks
-
-
-async def test_a_session_that_is_forgotten_takes_it_along(
-    house: House, two: Two, config: Config
-) -> None:
-    talk, ada, _ = two
-    cleo = await house.joins(talk, "Cleo")
-    house.clock.goes_on(HOUR)
-    await given(house, cleo, "cleo@example.org")
-    assert len(rows(config, "SELECT * FROM mail_addresses")) == 2
-    await owning.delete(house.context, talk.room_id, ada.session)
-    await owning.erase_deleted(house.context)
-    await house.starts("So that these are not the newest")
-    house.clock.goes_on(31 * DAY)
-    idle = replace(house.context)
-    idle.seen.forget()
-    await forgetting.forget_sessions(idle, before=house.clock() - DAY, after=0)
-    assert rows(config, "SELECT * FROM mail_addresses") == []
-    assert rows(config, "SELECT * FROM mail_codes WHERE session_id IS NOT NULL") == []
-    assert rows(config, "PRAGMA foreign_key_check") == []

@@ -18,6 +18,7 @@ from aiohttp import web
 from parley.app import web_site
 from parley.config import Config
 from parley.domain import notices
+from parley.domain.notices import Told
 from parley.errors import Unavailable
 from parley.live import push_services, pushing
 from parley.outward import service_of
@@ -70,6 +71,30 @@ def fails_once(monkeypatch: pytest.MonkeyPatch, name: str, *, count: int = 1) ->
     monkeypatch.setattr(notices, name, fails)
 
 
+def those_found(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The devices that are found from now on to have something to be told."""
+    real, found = notices.make_due, list[int]()
+
+    async def make_due(context: Any, dues: Any, **more: Any) -> None:
+        await real(context, dues, **more)
+        found.extend(due.device_id for due in dues)
+
+    monkeypatch.setattr(notices, "make_due", make_due)
+    return found
+
+
+def those_settled(monkeypatch: pytest.MonkeyPatch) -> list[Told]:
+    """What is stored from now on of what became of notices."""
+    real, stored = notices.settle, list[Told]()
+
+    async def settle(context: Any, told: Any) -> None:
+        await real(context, told)
+        stored.extend(told)
+
+    monkeypatch.setattr(notices, "settle", settle)
+    return stored
+
+
 @pytest.mark.parametrize("status", [404, 410])
 async def test_a_device_that_is_no_more_is_forgotten(
     person: People, service: Service, server: Running, status: int
@@ -110,19 +135,12 @@ async def test_a_device_that_is_to_be_left_alone_is_told_of_nothing_else_either(
 ) -> None:
     ada, ben = Person("Ada", ""), Person("Ben", "")
     service.answer = answering(web.Response(status=429, headers={"Retry-After": "3600"}))
-    real = notices.settle
-    stored: list[int] = []
-
-    async def settle(context: Any, told: Any) -> None:
-        await real(context, told)
-        stored.extend(each.notice.conversation_id for each in told)
-
-    monkeypatch.setattr(notices, "settle", settle)
+    stored = those_settled(monkeypatch)
 
     async def is_said(room_id: str, *, is_decided: int) -> None:
         path = f"/api/conversations/{room_id}/messages"
         assert (await ada.call("POST", path, {"message": "Hello"}))[0] == 201
-        await until(lambda: len(set(stored)) == is_decided)
+        await until(lambda: len({each.notice.conversation_id for each in stored}) == is_decided)
         assert service.asked == ["1"]
 
     async with running(config) as first:
@@ -183,12 +201,11 @@ async def test_what_is_said_while_it_is_told_is_told_after_it(
     service.answer = answer
     await ada.say(room_id, "First")
     await came.wait()
+    found = those_found(monkeypatch)
     last: dict[str, Any] = {}
     for text in ("Second", "Third"):
         last = await ada.say(room_id, text)
-    # Whom these concern is found after a rest.
-    app_done = asyncio.get_running_loop().time() + pushing.FOUND_EVERY_S + 0.5
-    await until(lambda: asyncio.get_running_loop().time() > app_done)
+    await until(lambda: bool(found))
     goes_on.set()
     await service.until(lambda: len(browser.got) == 2)
     assert [said["text"] for said in browser.got] == ["First", "Third"]
@@ -204,12 +221,6 @@ async def test_what_is_said_while_one_is_refused_is_told(
     ada, ben, room_id = await a_talk(person)
     browser = await subscribed(ben, service)
     came, goes_on = asyncio.Event(), asyncio.Event()
-    real = notices.make_due
-    found: list[int] = []
-
-    async def make_due(context: Any, dues: Any, **more: Any) -> None:
-        await real(context, dues, **more)
-        found.extend(due.device_id for due in dues)
 
     async def answer(_: Browser) -> web.Response:
         came.set()
@@ -219,7 +230,7 @@ async def test_what_is_said_while_one_is_refused_is_told(
     service.answer = answer
     await ada.say(room_id, "Odd")
     await came.wait()
-    monkeypatch.setattr(notices, "make_due", make_due)
+    found = those_found(monkeypatch)
     await ada.say(room_id, "Even")
     await until(lambda: bool(found))
     goes_on.set()
@@ -456,7 +467,7 @@ async def test_a_clock_that_is_set_back_keeps_nobody_waiting(
 
 
 async def test_what_comes_back_late_is_about_no_other_device(
-    person: People, service: Service
+    person: People, service: Service, server: Running
 ) -> None:
     ada, ben, room_id = await a_talk(person)
     cleo = person("Cleo")
@@ -479,7 +490,7 @@ async def test_what_comes_back_late_is_about_no_other_device(
     goes_on.set()
     await ada.say(room_id, "To @Cleo")
     await service.until(lambda: bool(cleos.got))
-    await ada.say(room_id, "To @Cleo, again")
+    await until(lambda: not server.app.pushing._flying)
     assert await devices(cleo) == 1
 
 
@@ -568,16 +579,9 @@ async def test_what_waits_for_the_end_of_quiet_is_told_when_that_ends_sooner(
     browser = await subscribed(ben, service, quiet_hours=quiet)
     if of == "pause":
         await let_know(ben, room_id, quiet_for_s=3600)
-    real = notices.settle
-    stored: list[Any] = []
-
-    async def settle(context: Any, told: Any) -> None:
-        await real(context, told)
-        stored.extend(each.decision for each in told)
-
-    monkeypatch.setattr(notices, "settle", settle)
+    stored = those_settled(monkeypatch)
     await ada.say(room_id, "Later")
-    await until(lambda: any(isinstance(each, PuttingOff) for each in stored))
+    await until(lambda: any(isinstance(each.decision, PuttingOff) for each in stored))
     assert not browser.got
     if of == "pause":
         await let_know(ben, room_id, quiet_for_s=0)

@@ -15,6 +15,7 @@ from tests.servers import Running, running
 
 TRUSTED = "127.0.0.1"
 """The proxy that everybody in these tests comes through, where it is trusted."""
+ADDRESS, ELSEWHERE = "203.0.113.7", "203.0.113.8"
 
 
 @dataclass
@@ -43,6 +44,20 @@ class Guest(Person):
     ) -> tuple[int, Json]:
         headers = self.forwarded | options.pop("headers", {})
         return await super().call(method, path, body, headers=headers, **options)
+
+    async def sits_down(self, room_id: str = "") -> str:
+        """Start a conversation, or take the one there is, and join it on the socket."""
+        room_id = room_id or await self.starts()
+        await self.connect(**({"auth": {"token": self.token}} if self.token else {}))
+        await self.join(room_id)
+        return room_id
+
+
+def assert_too_much(answer: Json, retry_after: float) -> None:
+    """An acknowledgement or a reply that refuses, with when to come back."""
+    assert answer["code"] == "rate_limited", answer
+    assert answer["retry_after"] == retry_after
+    assert "wait" in answer["error"]
 
 
 @dataclass

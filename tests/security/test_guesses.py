@@ -10,7 +10,7 @@ import pytest
 
 from parley.app import web_site
 from tests.people import PATIENCE_S
-from tests.security.conftest import TRUSTED, Guest, House, Open
+from tests.security.conftest import ADDRESS, ELSEWHERE, TRUSTED, Guest, House, Open, assert_too_much
 
 RIGHT, WRONG = {"passphrase": "open sesame"}, {"passphrase": "open barley"}
 
@@ -156,3 +156,94 @@ async def test_knocking_is_limited_as_joining_is(opened: Open) -> None:
         knock = {"username": "Kim"}
         codes = [await code(kim, "POST", f"{path}/knock", knock) for _ in range(3)]
         assert codes == ["ok", "ok", "rate_limited"]
+
+
+async def test_who_guesses_links_finds_out_nothing_more(opened: Open) -> None:
+    async with opened(trusted_proxies=TRUSTED, limit_unknown_rooms="3/1m address") as house:
+        ada, cleo = house.guest("Ada", ADDRESS), house.guest("Cleo", ELSEWHERE)
+        mallory, ben = house.guest("Mallory", ADDRESS), house.guest("Ben", ADDRESS)
+        room_id = await ada.sits_down()
+        for each in (mallory, ben):
+            await each.connect()
+        assert (await ben.ask("watch_room", {"room_id": room_id}))["ok"]
+        known = f"/api/conversations/{room_id}"
+        assert (await mallory.call("GET", "/api/conversations/guess001"))[0] == 404
+        guessed = await mallory.ask("watch_room", {"room_id": "guess002"})
+        assert guessed["code"] == "conversation_not_found"
+        async with (
+            aiohttp.ClientSession(headers=mallory.forwarded) as http,
+            http.get(f"{house.url}/conversation/guess003") as page,
+        ):
+            assert page.status == 404
+        # Right or wrong, by whatever way, the answer is the same now.
+        for path in (known, "/api/conversations/guess004", f"{known}/messages"):
+            assert_too_much((await mallory.call("GET", path))[1], 60.0)
+        for event in ("watch_room", "join_room", "leave_room"):
+            for guess in (room_id, "guess004"):
+                assert_too_much(await mallory.ask(event, {"room_id": guess}), 60.0)
+        # Who is in it already does not guess, and who is elsewhere did not.
+        assert (await ada.say(room_id, "At the same address"))["ok"]
+        assert (await ben.ask("sync", {"room_id": room_id, "since": 0}))["ok"]
+        assert (await cleo.call("GET", known))[0] == 200
+        house.clock.goes_on(60)
+        assert (await mallory.call("GET", known))[0] == 200
+
+
+async def test_who_is_inside_is_let_in_wherever_others_guess(
+    opened: Open, transports: tuple[str, ...]
+) -> None:
+    async with opened(trusted_proxies=TRUSTED, limit_unknown_rooms="1/1m address") as house:
+        ada, ben = (house.guest(name, ADDRESS, transports) for name in ("Ada", "Ben"))
+        mallory = house.guest("Mallory", ADDRESS)
+        room_id = await ada.sits_down()
+        await ben.sits_down(room_id)
+        known = f"/api/conversations/{room_id}"
+        assert (await mallory.call("GET", "/api/conversations/guess001"))[0] == 404
+        await mallory.connect()
+        for who in (ada, ben):
+            assert (await who.call("GET", known))[0] == 200
+            headers = who.forwarded | {"Authorization": f"Bearer {who.token}"}
+            async with (
+                aiohttp.ClientSession(headers=headers) as http,
+                http.get(f"{house.url}/conversation/{room_id}") as page,
+            ):
+                assert page.status == 200
+            await who.reconnect(auth={"token": who.token})
+            assert (await who.ask("join_room", {"room_id": room_id}))["ok"]
+            await who.reconnect()
+            assert (await who.ask("join_room", {"room_id": room_id, "token": who.token}))["ok"]
+        # Who knows the link alone could be one who guessed it.
+        assert_too_much((await mallory.call("GET", known))[1], 60.0)
+        assert_too_much(await mallory.ask("join_room", {"room_id": room_id}), 60.0)
+        for guess in (f"{known}x", "/api/conversations/guess002"):
+            assert_too_much((await ada.call("GET", guess))[1], 60.0)
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize("dest", ["image", "iframe", "script", "empty"])
+async def test_another_sites_page_tries_no_links_for_its_visitor(
+    opened: Open, site: str, dest: str
+) -> None:
+    async with opened(limit_unknown_rooms="1/1m address") as house:
+        ada = house.guest("Ada")
+        room_id = await ada.starts()
+        headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Dest": dest}
+        async with aiohttp.ClientSession() as http:
+            for link in ("guess001", "guess002", room_id):
+                for path in (f"/conversation/{link}", f"/api/conversations/{link}"):
+                    async with http.get(house.url + path, headers=headers) as reply:
+                        assert reply.status == 403, path
+            follows = headers | {"Sec-Fetch-Dest": "document"}
+            async with http.get(f"{house.url}/conversation/{room_id}", headers=follows) as reply:
+                assert reply.status == 200
+
+
+async def test_where_pages_may_be_framed_they_are(opened: Open) -> None:
+    async with opened(embedding_origins="https://board.example") as house:
+        room_id = await house.guest("Ada").starts()
+        headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "iframe"}
+        async with (
+            aiohttp.ClientSession(headers=headers) as http,
+            http.get(f"{house.url}/conversation/{room_id}") as page,
+        ):
+            assert page.status == 200

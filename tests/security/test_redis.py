@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from parley.limits import shared_windows
 from tests.people import PATIENCE_S
-from tests.security.conftest import Guest, Open
+from tests.security.conftest import Open
 from tests.servers import START_WITHIN_S, free_port
 from tests.test_cli import assert_says_why, parley
 
@@ -56,13 +56,6 @@ def redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[Redis]:
     started.ends()
 
 
-async def sits_down(guest: Guest, room_id: str = "") -> str:
-    room_id = room_id or await guest.starts()
-    await guest.connect(**({"auth": {"token": guest.token}} if guest.token else {}))
-    await guest.join(room_id)
-    return room_id
-
-
 # --- what keeps it from starting ----------------------------------------------
 
 
@@ -97,7 +90,7 @@ async def test_while_limits_are_off_no_redis_is_needed(opened: Open) -> None:
     nowhere = f"redis://127.0.0.1:{free_port()}"
     async with opened(rate_limits="off", rate_limit_storage=nowhere) as house:
         ada = house.guest("Ada")
-        assert (await ada.say(await sits_down(ada), "Hello"))["ok"]
+        assert (await ada.say(await ada.sits_down(), "Hello"))["ok"]
 
 
 # --- counting -----------------------------------------------------------------
@@ -107,13 +100,13 @@ async def test_a_count_in_redis_outlives_the_server(opened: Open, redis: Redis) 
     limits = {"rate_limit_storage": redis.url, "limit_messages": "2/1h session, 9/1h room"}
     async with opened(**limits) as house:
         ada = house.guest("Ada")
-        room_id = await sits_down(ada)
+        room_id = await ada.sits_down()
         assert (await ada.say(room_id, "one"))["ok"]
         token = ada.token
     async with opened(**limits) as house:
         ada = house.guest("Ada")
         ada.token = token
-        await sits_down(ada, room_id)
+        await ada.sits_down(room_id)
         path = f"/api/conversations/{room_id}/messages"
         assert (await ada.call("POST", path, {"message": "two"}))[0] == 201
         refused = await ada.say(room_id, "three")
@@ -128,7 +121,7 @@ async def test_strangers_and_guesses_count_in_redis_too(opened: Open, redis: Red
         rate_limit_storage=redis.url, limit_unknown_rooms="2/1h address", limit_joins="3/1h room"
     ) as house:
         ada, cleo = house.guest("Ada"), house.guest("Cleo")
-        room_id = await sits_down(ada)
+        room_id = await ada.sits_down()
         await cleo.connect()
         for room, code in ((room_id, None), (room_id, None), (room_id, "rate_limited")):
             assert (await cleo.ask("join_room", {"room_id": room})).get("code") == code
@@ -145,7 +138,7 @@ async def test_when_redis_goes_away_people_talk_on(opened: Open, redis: Redis) -
             rate_limit_storage=redis.url, limit_messages="5/1h session", limit_typing=""
         ) as house:
             ada = house.guest("Ada")
-            room_id = await sits_down(ada)
+            room_id = await ada.sits_down()
             for text in ("one", "two"):
                 assert (await ada.say(room_id, text))["ok"]
             await asyncio.to_thread(redis.ends)
@@ -178,7 +171,7 @@ async def test_a_redis_that_hangs_holds_up_nobody_for_long(opened: Open) -> None
     async with opened(rate_limit_storage=f"redis://127.0.0.1:{port}") as house:
         ada = house.guest("Ada")
         async with asyncio.timeout(PATIENCE_S):
-            room_id = await sits_down(ada)
+            room_id = await ada.sits_down()
             answers = await asyncio.gather(*(ada.say(room_id, str(n)) for n in range(20)))
         assert all(answer["ok"] for answer in answers)
         assert asked.is_set()
@@ -190,8 +183,8 @@ async def test_what_came_to_nothing_is_given_back_in_redis_too(opened: Open, red
         rate_limit_storage=redis.url, limit_messages="9/1h session, 3/1h room"
     ) as house:
         ada, ben = house.guest("Ada"), house.guest("Ben")
-        room_id = await sits_down(ada)
-        await sits_down(ben, room_id)
+        room_id = await ada.sits_down()
+        await ben.sits_down(room_id)
         path = f"/api/conversations/{room_id}"
         await ada.call("PATCH", path, {"read_only": True})
         for _ in range(4):

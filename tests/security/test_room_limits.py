@@ -12,14 +12,6 @@ from tests.security.room import done
 SPOKEN = "/api/conversations/{}/messages"
 
 
-async def sits_down(guest: Guest, room_id: str = "") -> str:
-    """Start a conversation, or take the one there is, and join it on the socket."""
-    room_id = room_id or await guest.starts()
-    await guest.connect(**({"auth": {"token": guest.token}} if guest.token else {}))
-    await guest.join(room_id)
-    return room_id
-
-
 async def members(
     house: House, room_id: str, count: int, transports: tuple[str, ...]
 ) -> list[Guest]:
@@ -28,7 +20,7 @@ async def members(
         house.guest(f"Member {number}", f"203.0.113.{number + 10}", transports)
         for number in range(count)
     ]
-    await asyncio.gather(*(sits_down(each, room_id) for each in people))
+    await asyncio.gather(*(each.sits_down(room_id) for each in people))
     return people
 
 
@@ -45,7 +37,7 @@ def codes(answers: list[Json]) -> set[str]:
 async def test_who_may_not_speak_silences_nobody(opened: Open, transports: tuple[str, ...]) -> None:
     async with opened(trusted_proxies=TRUSTED, limit_messages="4/10s room") as house:
         ada = house.guest("Ada", "203.0.113.1")
-        room_id = await sits_down(ada)
+        room_id = await ada.sits_down()
         people = await members(house, room_id, 3, transports)
         await done(ada, "PATCH", f"/api/conversations/{room_id}", {"read_only": True})
         for each in people:
@@ -59,7 +51,7 @@ async def test_who_may_not_speak_silences_nobody(opened: Open, transports: tuple
 async def test_what_was_said_before_is_not_counted_again(opened: Open) -> None:
     async with opened(limit_messages="3/10s room") as house:
         ada = house.guest("Ada")
-        room_id = await sits_down(ada)
+        room_id = await ada.sits_down()
         for _ in range(3):
             assert (await ada.say(room_id, "Once", client_id="c-1"))["ok"]
             assert await sends(ada, room_id, client_id="c-1") == "ok"
@@ -71,7 +63,7 @@ async def test_what_was_said_before_is_not_counted_again(opened: Open) -> None:
 async def test_a_reaction_that_changes_nothing_is_not_counted(opened: Open) -> None:
     async with opened(limit_messages="4/10s room") as house:
         ada = house.guest("Ada")
-        room_id = await sits_down(ada)
+        room_id = await ada.sits_down()
         said = await ada.say(room_id, "Once")
         event = {"room_id": room_id, "id": said["id"], "emoji": "👍"}
         path = f"{SPOKEN.format(room_id)}/{said['id']}/reactions/%F0%9F%91%8D"
@@ -88,7 +80,7 @@ async def test_a_reaction_that_changes_nothing_is_not_counted(opened: Open) -> N
 async def test_many_requests_at_once_are_counted_one_by_one(opened: Open) -> None:
     async with opened(limit_messages="7/10s room") as house:
         ada = house.guest("Ada")
-        room_id = await sits_down(ada)
+        room_id = await ada.sits_down()
         answers = await asyncio.gather(*(sends(ada, room_id) for _ in range(30)))
         assert sorted(answers) == ["ok"] * 7 + ["rate_limited"] * 23
 
@@ -96,7 +88,7 @@ async def test_many_requests_at_once_are_counted_one_by_one(opened: Open) -> Non
 async def test_the_links_a_room_had_share_one_count(opened: Open) -> None:
     async with opened(limit_messages="6/10s room") as house:
         ada = house.guest("Ada")
-        old = await sits_down(ada)
+        old = await ada.sits_down()
         replaced = await done(ada, "POST", f"/api/conversations/{old}/link")
         now = replaced["room_id"]
         rest = [sends(ada, link) for link in (old, now) for _ in range(8)]
@@ -110,7 +102,7 @@ async def test_strangers_take_nothing_of_a_room_even_for_a_moment(opened: Open) 
     limits = {"limit_messages": "3/10s room", "limit_joins": "3/1m room"}
     async with opened(trusted_proxies=TRUSTED, **limits) as house:
         ada, mallory = house.guest("Ada"), house.guest("Mallory")
-        room_id = await sits_down(ada)
+        room_id = await ada.sits_down()
         await mallory.starts()
         await done(ada, "PATCH", f"/api/conversations/{room_id}", {"locked": True})
         flood = [asyncio.create_task(sends(mallory, room_id)) for _ in range(40)]
@@ -128,7 +120,7 @@ async def test_strangers_take_nothing_of_a_room_even_for_a_moment(opened: Open) 
 async def test_a_knock_takes_nothing_of_a_room(opened: Open) -> None:
     async with opened(limit_joins="2/1m room") as house:
         ada, ben = house.guest("Ada"), house.guest("Ben")
-        room_id = await sits_down(ada)
+        room_id = await ada.sits_down()
         path = f"/api/conversations/{room_id}"
         await done(ada, "PATCH", path, {"knock": True})
         for number in range(4):
@@ -151,8 +143,8 @@ async def test_who_comes_in_by_a_passphrase_is_counted(opened: Open) -> None:
 async def test_what_a_room_refuses_is_counted_for_nobody(opened: Open) -> None:
     async with opened(limit_messages="2/10s room, 3/1m session, 9/1m address") as house:
         ada, ben = house.guest("Ada"), house.guest("Ben")
-        room_id = await sits_down(ada)
-        await sits_down(ben, room_id)
+        room_id = await ada.sits_down()
+        await ben.sits_down(room_id)
         assert [await sends(ben, room_id) for _ in range(2)] == ["ok"] * 2
         assert [await sends(ada, room_id) for _ in range(9)] == ["rate_limited"] * 9
         house.clock.goes_on(10)

@@ -16,3 +16,8 @@ export const KEPT_TITLE = "Parley-Kept-Title";
 export function roomOf(path) {
   return /^\/conversation\/([^/]+)$/.exec(path)?.[1] ?? "";
 }
+
+/** @param {string} roomId */
+export function pathOf(roomId) {
+  return `/conversation/${encodeURIComponent(roomId)}`;
+}

@@ -1,7 +1,7 @@
 // @ts-check
 // What goes from this device when a conversation is not one's own any more.
 import { forgetMessages } from "./messages.js";
-import { PAGES } from "./names.js";
+import { PAGES, pathOf } from "./names.js";
 import { forgetOutgoing } from "./outgoing.js";
 import { forgetWritten } from "./written.js";
 
@@ -15,7 +15,7 @@ export const overHere = new Set();
  */
 export async function over(roomId, key) {
   overHere.add(roomId);
-  const own = `/conversation/${encodeURIComponent(roomId)}`;
+  const own = pathOf(roomId);
   // It may be asking for the page just now.
   globalThis.navigator?.serviceWorker?.controller?.postMessage({ type: "over", path: own });
   try {

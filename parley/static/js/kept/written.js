@@ -2,9 +2,9 @@
 // What is half written, and the files that are to go with it: of a conversation that is not one's own any more, nothing
 // of it stays. A page says of which conversation it is (see writing/drafts.js), as it goes by the key that outlasts links.
 import { recall, remember, remembered } from "../browser/saved.js";
-import { OWN_PAGE } from "../connection/wire.js";
 import { forgetOf } from "../files/kept.js";
-import { roomOf } from "./names.js";
+import { pathOf, roomOf } from "./names.js";
+import { REFUSED, TAKES_PART, askForPage } from "./page.js";
 
 const ROOM = "room:";
 
@@ -39,16 +39,11 @@ export async function sweepWritten() {
   }
 }
 
-/**
- * Nobody joins by asking.
- * @param {string} roomId
- */
+/** @param {string} roomId */
 async function isOver(roomId) {
   try {
-    const headers = { ...OWN_PAGE, Accept: "text/html" };
-    const answer = await fetch(`/conversation/${encodeURIComponent(roomId)}`, { headers, cache: "no-store" });
-    if (!answer.ok) return [403, 404, 410].includes(answer.status);
-    return !/<main [^>]*\bdata-user-id="[^"]/.test(await answer.text());
+    const answer = await askForPage(pathOf(roomId));
+    return answer.ok ? !TAKES_PART.test(await answer.text()) : REFUSED.includes(answer.status);
   } catch {
     return false; // there is no network now
   }

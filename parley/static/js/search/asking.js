@@ -20,7 +20,7 @@
 const WAIT_MS = 60;
 /** and who types fast asks no more often than the server lets anybody search: 30 times in ten seconds. */
 const APART_MS = 400;
-/** A server that names no time wants some. */
+/** A server that names no time, or does not answer, wants some. */
 const BACK_OFF_S = 5;
 
 /** @type {State} */
@@ -43,7 +43,6 @@ export class Asking {
     this.timer = undefined;
     /** @type {AbortController | undefined} */
     this.under = undefined;
-    addEventListener("online", () => this.state.kind === "offline" && this.now(this.state.typed, this.state.by));
   }
 
   /**
@@ -114,7 +113,12 @@ export class Asking {
         if (turn !== this.turn) return;
         continue;
       }
-      if (reply.code === "no_answer") return this.show({ ...before, kind: "offline" });
+      if (reply.code === "no_answer") {
+        this.show({ ...before, kind: "offline" });
+        await untilOnline();
+        if (turn !== this.turn) return;
+        continue;
+      }
       if (!reply.success) return this.show({ ...before, kind: "refused", results: [], error: reply.error });
       const results = [...before.results, ...reply.results];
       cursor = reply.next_cursor;
@@ -148,6 +152,19 @@ export class Asking {
     this.state = state;
     this.changed(state);
   }
+}
+
+/** Or for a while: the first to be asked for then may fail still, and it may be the server that was away. */
+function untilOnline() {
+  return new Promise((resolve) => {
+    const timer = setTimeout(goOn, BACK_OFF_S * 1000);
+    addEventListener("online", goOn);
+    function goOn() {
+      clearTimeout(timer);
+      removeEventListener("online", goOn);
+      resolve(undefined);
+    }
+  });
 }
 
 /** Where the reader's days begin. */

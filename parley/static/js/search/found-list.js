@@ -111,9 +111,9 @@ function inWords({ kind, typed, results, cursor, error, seconds = 0 }) {
     case "none":
       return `Nothing found for “\u2068${typed}\u2069”.`;
     case "offline":
-      return "Searching needs the network. It goes on when you're back online.";
+      return "Searching needs a connection. It will continue when you're back online.";
     case "waiting":
-      return `Too many searches. This one goes on in ${seconds} ${seconds === 1 ? "second" : "seconds"}.`;
+      return `Too many searches. This one will continue in ${seconds} ${seconds === 1 ? "second" : "seconds"}.`;
     case "refused":
       return error ?? "";
     default:

@@ -1,6 +1,7 @@
 // @ts-check
 // The list under the field of a search: operators, names, kinds and days, to be chosen by key, by mouse and by touch.
 // The field is a combobox, as the ARIA Authoring Practices have it: the focus stays there.
+import { ask } from "../connection/wire.js";
 import { make } from "./elements.js";
 import { offerOf, offersAt } from "./offers.js";
 
@@ -182,8 +183,8 @@ export function peopleOf(roomId) {
   let imported;
   return async (sought) => {
     const query = new URLSearchParams({ limit: "20", ...(sought && { q: sought }) });
-    imported ??= read(`${path}/imported`).then((reply) => reply.people ?? []);
-    const [reply, others] = await Promise.all([read(`${path}/participants?${query}`), imported]);
+    imported ??= ask(`${path}/imported`).then((reply) => reply.people ?? []);
+    const [reply, others] = await Promise.all([ask(`${path}/participants?${query}`), imported]);
     const here = reply.participants ?? [];
     // Somebody who is looked for by name is found among both.
     const ids = new Set(here.map((/** @type {{user_id: string}} */ each) => each.user_id));
@@ -197,7 +198,7 @@ export function peopleOfAll() {
   /** @type {Promise<{username: string}[]> | undefined} */
   let known;
   return async (sought) => {
-    known ??= read("/api/mine?limit=100").then((reply) => lastAuthors(reply.conversations ?? []));
+    known ??= ask("/api/mine?limit=100").then((reply) => lastAuthors(reply.conversations ?? []));
     return (await known).filter(({ username }) => username.toLowerCase().includes(sought));
   };
 }
@@ -206,16 +207,4 @@ export function peopleOfAll() {
 function lastAuthors(conversations) {
   const names = conversations.flatMap(({ last_message: last }) => (last ? [last.username] : []));
   return [...new Set(names)].map((username) => ({ username }));
-}
-
-/**
- * @param {string} path
- * @returns {Promise<any>}
- */
-async function read(path) {
-  try {
-    return await (await fetch(path, { headers: { Accept: "application/json" } })).json();
-  } catch {
-    return {};
-  }
 }

@@ -19,8 +19,8 @@ const OPERATORS = [
   { text: "from:", label: "from:", help: "what one person wrote" },
   { text: "has:", label: "has:", help: "with a file, an image, a link or a reaction" },
   { text: "before:", label: "before:", help: "sent before a day, month or year" },
-  { text: "after:", label: "after:", help: "sent after it" },
-  { text: "on:", label: "on:", help: "sent on that day, or in that month or year" },
+  { text: "after:", label: "after:", help: "sent after a day, month or year" },
+  { text: "on:", label: "on:", help: "sent on a day, or in a month or year" },
   { text: '"', label: "“…”", help: "exactly these words, in this order" },
   { text: "-", label: "-word", help: "without this word" },
 ];

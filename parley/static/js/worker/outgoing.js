@@ -1,6 +1,8 @@
 // @ts-check
 // Sends what waits where no page is open that could: browsers with Background Sync say when there is a network again.
+import { pathOf } from "../kept/names.js";
 import { drop, waiting } from "../kept/outgoing.js";
+import { TAKES_PART, askForPage } from "../kept/page.js";
 import { OWN_PAGE, isPassing } from "../connection/wire.js";
 import { worker } from "./scope.js";
 
@@ -43,10 +45,9 @@ async function sendIn(roomId, entries) {
  * @returns {Promise<string>} as whom the server shows the conversation to this browser, empty for a stranger
  */
 async function whoIsHere(roomId) {
-  const path = `/conversation/${encodeURIComponent(roomId)}`;
-  const answer = await fetch(path, { headers: { ...OWN_PAGE, Accept: "text/html" }, cache: "no-store" });
+  const answer = await askForPage(pathOf(roomId));
   if (answer.status >= 500 || answer.status === 429) throw new Error(`Answered ${answer.status}.`);
-  return /<main [^>]*\bdata-user-id="([^"]*)"/.exec(await answer.text())?.[1] ?? "";
+  return TAKES_PART.exec(await answer.text())?.[1] ?? "";
 }
 
 /**

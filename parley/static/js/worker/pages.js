@@ -1,16 +1,15 @@
 // @ts-check
 // Pages as they were last seen: one's own list, and the conversations that one takes part in.
 import { forgetMessages, roomsKept } from "../kept/messages.js";
-import { KEPT_AT, KEPT_TITLE, KEPT_VERSION, PAGES, roomOf } from "../kept/names.js";
+import { KEPT_AT, KEPT_TITLE, KEPT_VERSION, PAGES, pathOf, roomOf } from "../kept/names.js";
 import { forgetOutgoing, waiting } from "../kept/outgoing.js";
+import { REFUSED, TAKES_PART, askForPage } from "../kept/page.js";
 import { ask } from "../connection/wire.js";
 import { keepAssets } from "./assets.js";
 import { version, worker } from "./scope.js";
 
 /** Beside the list. The one that was seen the longest ago goes first. */
 const MOST = 30;
-const REFUSED = [403, 404, 410];
-const TAKES_PART = /<main [^>]*\bdata-user-id="[^"]/;
 
 /** Counts what is forgotten, so that no answer from before brings it back. */
 let turn = 0;
@@ -108,7 +107,7 @@ export async function keptPage(path) {
 export async function refetch(path) {
   const askedAt = now();
   try {
-    const answer = await fetch(path, { headers: { "Parley-Page": "1", Accept: "text/html" }, cache: "no-store" });
+    const answer = await askForPage(path);
     await note(path, answer, askedAt);
     return answer.status < 500 && answer.status !== 429;
   } catch {
@@ -160,8 +159,8 @@ async function prune(list) {
   const cursor = / id="own-older"[^>]* data-cursor="([^"]+)"/.exec(list)?.[1];
   const isNamed = (/** @type {string} */ path) => list.includes(`href="${path}"`);
   const kept = (await (await caches.open(PAGES)).keys()).map(({ url }) => new URL(url).pathname).filter(roomOf);
-  const messages = (await roomsKept()).map((roomId) => `/conversation/${encodeURIComponent(roomId)}`);
-  const unsent = (await waiting()).map(({ to = "" }) => to && `/conversation/${encodeURIComponent(to)}`).filter(Boolean);
+  const messages = (await roomsKept()).map(pathOf);
+  const unsent = (await waiting()).flatMap(({ to }) => (to ? [pathOf(to)] : []));
   const others = [...new Set([...kept, ...messages, ...unsent])].filter((path) => !isNamed(path));
   if (!cursor) for (const path of others) await forget(path);
   // What was written there and not sent goes by the server's word alone.
@@ -180,7 +179,7 @@ async function notOwn(paths, from) {
   for (let cursor = from; cursor && left.length;) {
     const { success, conversations, next_cursor: next = "" } = await ask(`/api/mine?limit=100&cursor=${encodeURIComponent(cursor)}`);
     if (!success) return [];
-    const own = new Set(conversations.map((/** @type {{room_id: string}} */ { room_id: id }) => `/conversation/${encodeURIComponent(id)}`));
+    const own = new Set(conversations.map((/** @type {{room_id: string}} */ { room_id: id }) => pathOf(id)));
     left = left.filter((path) => !own.has(path));
     cursor = next;
   }

@@ -2,6 +2,7 @@
 // Notifications: shown, replaced, taken away, and tapped. What comes is as `present/pushes.py` makes it.
 import { show as showBadge } from "../browser/badge.js";
 import { OWN_PAGE } from "../connection/wire.js";
+import { pathOf } from "../kept/names.js";
 import { titleOf } from "../room/title.js";
 import { worker } from "./scope.js";
 
@@ -91,7 +92,7 @@ function waiting(count) {
 
 /** @param {Pushed} pushed */
 function address({ kind, room_id: roomId = "", seq }) {
-  const page = `/conversation/${encodeURIComponent(roomId)}`;
+  const page = pathOf(roomId);
   return kind === "talk" && seq ? `${page}#m-${seq}` : page;
 }
 
@@ -101,7 +102,7 @@ function address({ kind, room_id: roomId = "", seq }) {
  */
 async function isLookedAt({ room_id: roomId = "" }) {
   const tabs = await worker.clients.matchAll({ type: "window" });
-  const path = `/conversation/${encodeURIComponent(roomId)}`;
+  const path = pathOf(roomId);
   return tabs.some((/** @type {any} */ tab) => tab.focused && new URL(tab.url).pathname === path);
 }
 
