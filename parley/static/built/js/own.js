@@ -1,1 +1,1 @@
-import"./shared-DuxW8dDF.js";
+import"./shared-DRJ1wMVb.js";
