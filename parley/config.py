@@ -292,8 +292,8 @@ class Config:
     away_after_s: float = _setting(
         _away_after,
         "3600",
-        "seconds without a request after which someone who joined without a socket, over REST or "
-        "by a form, is shown as gone; 0 for never",
+        "seconds without a request about a conversation after which someone who joined it without "
+        "a socket, over REST or by a form, is shown as gone; 0 for never",
         "SECONDS",
     )
     keep_sessions_days: int = _setting(

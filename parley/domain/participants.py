@@ -157,6 +157,7 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
                 role=access.role(standing),
                 left_at=None,
                 left_for_good=False,
+                called_at=at,
                 visits=before.visits_next(on_socket=on_socket),
                 name_key=claim.key,
                 named_at=claim.since,
@@ -304,8 +305,9 @@ async def forget_sockets(context: Context) -> None:
 
 
 async def count_gone(context: Context, *, since: datetime) -> int:
-    """Count those as gone who are here without a socket and have not called since; how many are
-    told of. Whoever looks at a page or calls anything with their token stays.
+    """Count those as gone who are here without a socket and have not called about it since; how
+    many are told of. Whoever looks at its page or calls anything about it with their token stays;
+    what else their session does keeps them nowhere.
     """
     count, last = 0, None
     while page := await context.database.read(
