@@ -214,13 +214,23 @@ def _file(text: str) -> Path | None:
     return Path(text) if text.strip() else None
 
 
-def _rate_limit_storage(text: str) -> str:
+def _is_redis(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        is_redis = parts.scheme in ("redis", "rediss") and parts.hostname and parts.port != 0
+        return bool(parts.scheme in ("redis", "rediss") and parts.hostname and parts.port != 0)
     except ValueError:
-        is_redis = False
-    if text != MEMORY and not is_redis:
+        return False
+
+
+def _redis_url(text: str) -> str:
+    text = text.strip()
+    if text and not _is_redis(text):
+        raise ValueError("the address of a Redis or Valkey such as redis://localhost:6379")
+    return text
+
+
+def _rate_limit_storage(text: str) -> str:
+    if text != MEMORY and not _is_redis(text):
         raise ValueError(f"{MEMORY}, or the address of a Redis such as redis://localhost:6379")
     return text
 
@@ -292,8 +302,8 @@ class Config:
     away_after_s: float = _setting(
         _away_after,
         "3600",
-        "seconds without a request after which someone who joined without a socket, over REST or "
-        "by a form, is shown as gone; 0 for never",
+        "seconds without a request about a conversation after which someone who joined it without "
+        "a socket, over REST or by a form, is shown as gone; 0 for never",
         "SECONDS",
     )
     keep_sessions_days: int = _setting(
@@ -424,10 +434,19 @@ class Config:
         "off lifts all limits by session, address and room, and --max-connections-per-address",
         "SWITCH",
     )
+    redis_url: str = _setting(
+        _redis_url,
+        "",
+        "a Redis or Valkey, redis://…, by which several processes on one PostgreSQL tell each "
+        "other what happened, and which counts uses for all of them; needs the extra redis. If "
+        "empty, PostgreSQL tells, and each process counts alone",
+        "URL",
+    )
     rate_limit_storage: str = _setting(
         _rate_limit_storage,
         MEMORY,
-        f"where to count uses: {MEMORY}, or redis://…, which needs the extra redis",
+        f"where to count uses: {MEMORY} (or in the Redis of --redis-url, if there is one), or "
+        "another redis://…",
         "WHERE",
     )
     limit_messages: tuple[Rate, ...] = _setting(

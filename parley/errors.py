@@ -190,6 +190,10 @@ class SettingInvalid(StartupError):
     pass
 
 
+class BusUnusable(StartupError):
+    """What carries hints between processes cannot be used."""
+
+
 class RateLimitStorageUnusable(StartupError):
     pass
 
