@@ -256,6 +256,16 @@ class Config:
     data: Path = _setting(
         Path, "./parley-data", "the folder for the database; created if missing", "FOLDER"
     )
+    tls_certificate: Path | None = _setting(
+        _file,
+        "",
+        "a PEM file with the server's certificate and those that lead to its issuer's, to speak "
+        "HTTPS without a proxy; read again when it changes, and on SIGHUP",
+        "FILE",
+    )
+    tls_key: Path | None = _setting(
+        _file, "", "a PEM file with the key of --tls-certificate, without a passphrase", "FILE"
+    )
     public_url: str = _setting(
         _public_url,
         "",

@@ -182,6 +182,10 @@ class AddressUnusable(StartupError):
     pass
 
 
+class CertificateRefused(StartupError):
+    """HTTPS is to be spoken, and cannot be."""
+
+
 class TooFewFilesAllowed(StartupError):
     pass
 
