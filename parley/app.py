@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import functools
 import socket
+from collections.abc import Sequence
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
@@ -19,7 +21,9 @@ from parley.bus import Subscriber
 from parley.bus.choice import bus_of
 from parley.bus.shared import SharedBus
 from parley.config import Config
-from parley.credentials import MARK, PROBES, Origins
+from parley.control import answers
+from parley.control.wire import Control, ask_all
+from parley.credentials import MARK, METRICS, PROBES, Origins
 from parley.domain import conversations, files, forgetting, participants
 from parley.domain.clocks import ClockCheck
 from parley.domain.cluster import Cluster
@@ -53,6 +57,7 @@ from parley.live.ordering import Ordering
 from parley.live.pushing import Pushing
 from parley.mail.choice import mail_of
 from parley.media import Workshop
+from parley.metrics.seeing import Seeing, seeing_of
 from parley.pages import (
     attached,
     compression,
@@ -101,6 +106,9 @@ from parley.wire.gate import Gate
 from parley.wire.places import RETRY_AFTER_S, Places
 from parley.wire.turnstile import Turnstile
 
+if TYPE_CHECKING:
+    from parley.metrics.showing import Metrics
+
 ERASE_EVERY_S = 600.0
 """How often messages are looked for whose time is over, people who are away, and what a failure
 left of deleted conversations.
@@ -144,6 +152,10 @@ class Parley(Quart):
     ordering: Ordering | None
     """Where there may be other processes on the same database."""
     assets: Assets
+    metrics: Metrics | None = None
+    """Where they are on."""
+    worker = "0"
+    """Which of the processes of its machine it is."""
 
     async def open(self) -> None:
         """Open the database and the place for files. Runs by itself when the app starts; sooner, it
@@ -190,9 +202,13 @@ class Parley(Quart):
         await self.realtime.server.close_all()
 
 
-def create_app(config: Config | None = None) -> Parley:
-    """The app for a configuration; the defaults without one. Nothing is opened yet."""
+def create_app(config: Config | None = None, *, worker: str = "0") -> Parley:
+    """The app for a configuration; the defaults without one. Nothing is opened yet.
+
+    `worker` tells the processes of one machine apart. Raises `StartupError`s.
+    """
     config = config or Config()
+    seeing = seeing_of(config)
     logs.log_unless_told(config.log_level)
     database, filing = Database(config.data), _filing(config)
     cluster = Cluster() if config.database_url else None
@@ -238,6 +254,7 @@ def create_app(config: Config | None = None) -> Parley:
     app.files = filing.store
     app.pushing, app.indexing, app.ordering = pushing, indexing, ordering
     app.assets = Assets()
+    app.worker = worker
     app.extensions[web.EXTENSION] = web.Site(
         config=config,
         context=context,
@@ -251,6 +268,8 @@ def create_app(config: Config | None = None) -> Parley:
     app.config["MAX_FORM_PARTS"] = contract.FIELDS_MAX
     app.config["BODY_TIMEOUT"] = BODY_WITHIN_S
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = True
+    if seeing is not None:
+        app.metrics = _metrics(app, seeing)
     _serve(app, config)
     _start_and_stop(app, context)
     return app
@@ -291,6 +310,36 @@ def _filing(config: Config) -> Filing:
     )
     store, inbox = store_of(config), Inbox(config.data / UPLOADS)
     return Filing(store, inbox, Workshop(), quotas)
+
+
+def _metrics(app: Parley, seeing: Seeing) -> Metrics:
+    # What they need is loaded where they are on.
+    from parley.metrics.measuring import Measuring
+    from parley.metrics.showing import Metrics
+
+    site = web_site(app)
+    measuring = Measuring(
+        site.context,
+        realtime=app.realtime,
+        limits=app.limits,
+        pushing=app.pushing,
+        indexing=app.indexing,
+        is_ready=lambda: site.is_ready,
+        process=app.worker,
+    )
+
+    async def others() -> Sequence[bytes]:
+        return await ask_all(site.config.data, "measure", but=app.worker)
+
+    return Metrics(seeing, measuring, others)
+
+
+def _control(app: Parley, config: Config, context: Context) -> Control:
+    handlers = answers.handlers(context)
+    if app.metrics is not None:
+        metrics = app.metrics
+        handlers["measure"] = lambda _asked: metrics.measure()
+    return Control(config.data, app.worker, handlers)
 
 
 def _secret(app: Quart) -> Secret:
@@ -348,6 +397,9 @@ def _serve(app: Parley, config: Config) -> None:
     app.after_request(forms.set_cookie)
     app.after_request(compression.compress)
     app.after_request(_note)
+    if app.metrics is not None:
+        app.after_request(app.metrics.count)
+        app.register_blueprint(app.metrics.blueprint())
     app.register_error_handler(ParleyError, _tell)
     app.register_error_handler(HTTPException, _tell_http)
     app.register_error_handler(Exception, _tell_fault)
@@ -358,7 +410,9 @@ def _serve(app: Parley, config: Config) -> None:
         app.realtime.server,
         Turnstile(app.asgi_app),
         proxies=Proxies(
-            config.trusted_proxies, asked_directly=PROBES, announce=config.proxy_protocol
+            config.trusted_proxies,
+            asked_directly={*PROBES, METRICS},
+            announce=config.proxy_protocol,
         ),
         places=Places(config.most_connections),
         is_here=lambda host, path: site.origins.is_here(host, path),
@@ -413,6 +467,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
             app.realtime.audience.tell_positions()
 
     config, imports = web_site(app).config, web_site(app).imports
+    control = _control(app, config, context)
     clock_check = ClockCheck(config.today)
     ages = Ages(config.keep_sessions_days, config.keep_empty_days, config.away_after_s)
     every_s = ERASE_EVERY_S
@@ -536,12 +591,18 @@ def _start_and_stop(app: Parley, context: Context) -> None:
                     app.indexing.run,
                 )
             )
+        if app.metrics is not None:
+            chores.append(asyncio.create_task(app.metrics.run()))
+        await control.open()
         web_site(app).is_ready = True
 
     @app.after_serving
     async def stop() -> None:
         for chore in chores:
             chore.cancel()
+        await control.close()
+        if app.metrics is not None:
+            await app.metrics.close()
         await app.pushing.close()
         if imports is not None:
             await imports.close()

@@ -134,6 +134,15 @@ def undotted(host: str) -> str:
     return _DOT_AT_THE_END.sub("", host)
 
 
+def _host_and_port(text: str) -> str:
+    """An address to listen on, with its port; one of IPv6 stands in brackets."""
+    text = text.strip()
+    host, _, port = text.rpartition(":")
+    if text and not (_HOST_AND_PORT.fullmatch(text) and host and int(port) <= 65535):
+        raise ValueError("an address and a port such as localhost:9109 or [::1]:9109")
+    return text
+
+
 def _public_url(text: str) -> str:
     return undotted(_origin(text)) if text.strip() else ""
 
@@ -302,6 +311,26 @@ class Config:
     )
     log_level: str = _setting(
         _log_level, "info", "how much to log: " + ", ".join(LOG_LEVELS), "LEVEL"
+    )
+    metrics: bool = _setting(
+        _switch,
+        "off",
+        "on shows numbers about the server to Prometheus, at /metrics, to whom the next two say; "
+        "needs the extra metrics",
+        "SWITCH",
+    )
+    metrics_listen: str = _setting(
+        _host_and_port,
+        "",
+        "an address and port for the metrics alone, such as localhost:9109. If empty, they are "
+        "shown on the server's own address, to who has the token",
+        "ADDRESS",
+    )
+    metrics_token_file: Path | None = _setting(
+        _file,
+        "",
+        "a file with the token that Prometheus has to send as Authorization: Bearer <token>",
+        "FILE",
     )
     leave_grace_s: float = _setting(
         _seconds,

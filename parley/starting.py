@@ -70,6 +70,7 @@ async def _serve(config: Config) -> None:
             sockets = serving.listen(config.host, config.port)
         except serving.CannotListen as error:
             raise AddressUnusable(str(error)) from error
+        metrics_at = None if app.metrics is None else await app.metrics.open()
         # Before anybody is told that it is up: who is told may stop it at once.
         stop = serving.stop_on_signals(None if certificate is None else certificate.reload)
         # Where there is a public URL, what it listens at is for the proxy: it answers nobody there.
@@ -88,6 +89,8 @@ async def _serve(config: Config) -> None:
             say("Rate limits are OFF: anyone can do anything as often as they like.")
         if ANY_HOST in config.hosts:
             say(HOSTS_UNCHECKED)
+        if metrics_at:
+            say(f"Metrics are shown at {metrics_at}")
         _collect_seldom()
         sys.setswitchinterval(SWITCH_S)
         await serving.serve(

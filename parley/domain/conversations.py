@@ -6,6 +6,7 @@ import base64
 import binascii
 import secrets
 import string
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -316,6 +317,30 @@ async def end(
         audit.note(connection, found, "ended", at=at)
         return found.conversation, seq
 
+    return await _end(context, work, at)
+
+
+async def end_as_host(context: Context, room_id: str) -> Conversation:
+    """The same for whoever runs the server; owners see in their log that it was done.
+
+    Raises `ConversationIsOver`, `ConversationNotFound`, `OldLink`.
+    """
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> tuple[Conversation, int]:
+        found = door.find(connection, room_id, None)
+        seq = stored.end(connection, found.id, at=at)
+        if seq is None:
+            raise ConversationIsOver
+        audit.note_of_host(connection, found, "ended", at=at)
+        return found.conversation, seq
+
+    return await _end(context, work, at)
+
+
+async def _end(
+    context: Context, work: Callable[[sa.Connection], tuple[Conversation, int]], at: datetime
+) -> Conversation:
     def tell(result: tuple[Conversation, int]) -> None:
         conversation, seq = result
         context.counts.change(active=-1)

@@ -197,6 +197,7 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
         )
 
     def tell(joined: Joined) -> None:
+        context.counts.joins += joined.came_in
         if joining.socket is None:
             # Within the grace too: the others see them, and their socket brings no news of it.
             is_here = context.presence.stay(joined.participant) or joined.was_elsewhere

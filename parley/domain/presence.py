@@ -173,6 +173,11 @@ class Presence:
         """How many people have an open socket in the room."""
         return self._online[conversation_id]
 
+    @property
+    def count(self) -> int:
+        """How many people have an open socket, once for each room they are in."""
+        return self._online.total()
+
     def close(self) -> None:
         """Forget everyone, and stop waiting for those who might come back."""
         for room in self._rooms.values():

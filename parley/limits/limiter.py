@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import math
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -176,6 +177,8 @@ class Limits:
         self._guesses: WeakValueDictionary[tuple[str, Key], asyncio.Lock] = WeakValueDictionary()
         """By address, and by room: held while a passphrase is looked at."""
         self._says_again_at: dict[Kind, float] = {}
+        self.refused: Counter[Kind] = Counter()
+        """How often each limit refused somebody."""
 
     async def open(self) -> None:
         """Raises `RateLimitStorageUnusable` where Redis is wanted and does not answer."""
@@ -359,6 +362,7 @@ class Limits:
     def _refuse_for(self, wait_s: float, kind: Kind, who: Who) -> None:
         if wait_s <= 0:
             return
+        self.refused[kind] += 1
         now = self.clock()
         if now >= self._says_again_at.get(kind, -math.inf):
             self._says_again_at[kind] = now + SAY_EVERY_S
