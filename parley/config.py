@@ -141,6 +141,15 @@ def undotted(host: str) -> str:
     return _DOT_AT_THE_END.sub("", host)
 
 
+def _host_and_port(text: str) -> str:
+    """An address to listen on, with its port; one of IPv6 stands in brackets."""
+    text = text.strip()
+    host, _, port = text.rpartition(":")
+    if text and not (_HOST_AND_PORT.fullmatch(text) and host and int(port) <= 65535):
+        raise ValueError("an address and a port such as localhost:9109 or [::1]:9109")
+    return text
+
+
 def _public_url(text: str) -> str:
     return undotted(_origin(text)) if text.strip() else ""
 
@@ -221,13 +230,23 @@ def _file(text: str) -> Path | None:
     return Path(text) if text.strip() else None
 
 
-def _rate_limit_storage(text: str) -> str:
+def _is_redis(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        is_redis = parts.scheme in ("redis", "rediss") and parts.hostname and parts.port != 0
+        return bool(parts.scheme in ("redis", "rediss") and parts.hostname and parts.port != 0)
     except ValueError:
-        is_redis = False
-    if text != MEMORY and not is_redis:
+        return False
+
+
+def _redis_url(text: str) -> str:
+    text = text.strip()
+    if text and not _is_redis(text):
+        raise ValueError("the address of a Redis or Valkey such as redis://localhost:6379")
+    return text
+
+
+def _rate_limit_storage(text: str) -> str:
+    if text != MEMORY and not _is_redis(text):
         raise ValueError(f"{MEMORY}, or the address of a Redis such as redis://localhost:6379")
     return text
 
@@ -307,6 +326,26 @@ class Config:
     log_level: str = _setting(
         _log_level, "info", "how much to log: " + ", ".join(LOG_LEVELS), "LEVEL"
     )
+    metrics: bool = _setting(
+        _switch,
+        "off",
+        "on shows numbers about the server to Prometheus, at /metrics, to whom the next two say; "
+        "needs the extra metrics",
+        "SWITCH",
+    )
+    metrics_listen: str = _setting(
+        _host_and_port,
+        "",
+        "an address and port for the metrics alone, such as localhost:9109. If empty, they are "
+        "shown on the server's own address, to who has the token",
+        "ADDRESS",
+    )
+    metrics_token_file: Path | None = _setting(
+        _file,
+        "",
+        "a file with the token that Prometheus has to send as Authorization: Bearer <token>",
+        "FILE",
+    )
     leave_grace_s: float = _setting(
         _seconds,
         "10",
@@ -316,8 +355,8 @@ class Config:
     away_after_s: float = _setting(
         _away_after,
         "3600",
-        "seconds without a request after which someone who joined without a socket, over REST or "
-        "by a form, is shown as gone; 0 for never",
+        "seconds without a request about a conversation after which someone who joined it without "
+        "a socket, over REST or by a form, is shown as gone; 0 for never",
         "SECONDS",
     )
     keep_sessions_days: int = _setting(
@@ -448,10 +487,19 @@ class Config:
         "off lifts all limits by session, address and room, and --max-connections-per-address",
         "SWITCH",
     )
+    redis_url: str = _setting(
+        _redis_url,
+        "",
+        "a Redis or Valkey, redis://…, by which several processes on one PostgreSQL tell each "
+        "other what happened, and which counts uses for all of them; needs the extra redis. If "
+        "empty, PostgreSQL tells, and each process counts alone",
+        "URL",
+    )
     rate_limit_storage: str = _setting(
         _rate_limit_storage,
         MEMORY,
-        f"where to count uses: {MEMORY}, or redis://…, which needs the extra redis",
+        f"where to count uses: {MEMORY} (or in the Redis of --redis-url, if there is one), or "
+        "another redis://…",
         "WHERE",
     )
     limit_messages: tuple[Rate, ...] = _setting(

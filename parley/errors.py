@@ -198,6 +198,10 @@ class SettingInvalid(StartupError):
     pass
 
 
+class BusUnusable(StartupError):
+    """What carries hints between processes cannot be used."""
+
+
 class RateLimitStorageUnusable(StartupError):
     pass
 

@@ -60,7 +60,7 @@ async def _serve(config: Config, worker: Worker | None) -> None:
         )
     room = _room(config)
     certificate = _certificate(config)
-    app = create_app(config)
+    app = create_app(config, worker="0" if worker is None else str(worker.number))
 
     async def drain() -> None:
         manager.stopping()
@@ -68,6 +68,10 @@ async def _serve(config: Config, worker: Worker | None) -> None:
 
     await app.open()
     try:
+        metrics_at = ""
+        if app.metrics is not None:
+            metrics_at = await app.metrics.open(is_shared=worker is not None) or ""
+        said = [app.files.caution, f"Metrics are shown at {metrics_at}" if metrics_at else ""]
         # Before anybody is told that it is up: who is told may stop it at once.
         if worker is not None:
             sockets: list[socket.socket] = []
@@ -75,7 +79,7 @@ async def _serve(config: Config, worker: Worker | None) -> None:
         else:
             sockets = _listen(config)
             stop = signals.stop_on_signals(_reloading(certificate, manager))
-            greet(config, sockets, app.files.caution)
+            greet(config, sockets, *said)
         _collect_seldom()
         sys.setswitchinterval(SWITCH_S)
         async with manager.watching():
@@ -87,9 +91,7 @@ async def _serve(config: Config, worker: Worker | None) -> None:
                 max_connections=room,
                 certificate=certificate,
                 handed=worker,
-                when_up=(
-                    manager.ready if worker is None else lambda: worker.ready(app.files.caution)
-                ),
+                when_up=manager.ready if worker is None else lambda: worker.ready(*said),
             )
     finally:
         await app.close()

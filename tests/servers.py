@@ -36,6 +36,7 @@ SAID = (
     "On your network: ",
     "Conversations are kept in ",
     "Files are kept in ",
+    "Metrics are shown at ",
     "Parley has stopped.",
 )
 """How the lines begin that every server writes to its terminal."""

@@ -27,7 +27,7 @@ import structlog
 from parley.errors import DatabaseUnusable, Unavailable
 from parley.storage import trouble
 from parley.storage.batch import run_all
-from parley.storage.folder import NAME, Files, close_to_others, database_url, make_folder
+from parley.storage.folder import NAME, Files, close_to_others, database_url, make_folder, sizes
 from parley.storage.lock import FolderLock
 from parley.storage.migrate import NEWEST, current_revision, migrate
 from parley.storage.prepared import compile_all, execute
@@ -179,6 +179,15 @@ class Database:
         """
         if self._writer is not None:
             await self._writer.quiet(within_s)
+
+    @property
+    def writer(self) -> Writer | None:
+        """The one that writes, to look at; None before `open`."""
+        return self._writer
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of the files it has, by what they are."""
+        return sizes(self._folder)
 
     @property
     def talked_s(self) -> float:

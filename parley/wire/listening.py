@@ -42,8 +42,9 @@ class CannotListen(Exception):
     """Why the address cannot be listened on, in words for whoever starts the server."""
 
 
-def listen(host: str, port: int) -> list[socket.socket]:
-    """Sockets on every address `host` stands for: `::` for every one of IPv4 too.
+def listen(host: str, port: int, *, is_shared: bool = False) -> list[socket.socket]:
+    """Sockets on every address `host` stands for: `::` for every one of IPv4 too. Where it
+    `is_shared`, other processes of this user may listen there too.
 
     Raises `CannotListen`.
     """
@@ -53,7 +54,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
         for family, address in _addresses(host, port):
             taken = sockets[0].getsockname()[1] if sockets else port
             try:
-                sockets.append(_bind(family, (address[0], taken, *address[2:])))
+                sockets.append(_bind(family, (address[0], taken, *address[2:]), is_shared))
             except OSError as error:
                 # "localhost" often names ::1 on machines that have no IPv6 at all.
                 if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
@@ -78,12 +79,14 @@ def _addresses(host: str, port: int) -> list[tuple[int, tuple[Any, ...]]]:
     return addresses
 
 
-def _bind(family: int, address: tuple[Any, ...]) -> socket.socket:
+def _bind(family: int, address: tuple[Any, ...], is_shared: bool) -> socket.socket:
     # TCP by name: asyncio's own loop turns Nagle's algorithm off only where it is named, and
     # each answer would wait 40 ms for the other side's acknowledgement.
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if is_shared:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         # Connections have it from here, where it costs none of them a call.

@@ -61,9 +61,10 @@ class Worker:
         self._come, self._count = come, count
         self._report()
 
-    def ready(self, said: str = "") -> None:
-        """Have connections sent here."""
-        self._tell(channel.READY + said.encode()[: channel.PACKET_MAX_BYTES - 1])
+    def ready(self, *said: str) -> None:
+        """Have connections sent here, and these lines shown on the terminal."""
+        lines = "\n".join(filter(None, said)).encode()
+        self._tell(channel.READY + lines[: channel.PACKET_MAX_BYTES - 1])
 
     def _hear(self) -> None:
         for _ in range(RECEIVE_AT_ONCE):
