@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from parley.records import Participant
 from parley.storage import mail, push
+from parley.storage.dialects import greatest
 from parley.storage.participants import PRESENT, participant
 from parley.storage.prepared import Prepared, p
 from parley.storage.schema import (
@@ -34,7 +35,7 @@ STEP_ROWS = 25
 
 _SEE = Prepared(sessions.update().where(sessions.c.id == p("id")).values(seen_at=p("at")))
 _CALLED_AT = sa.type_coerce(
-    sa.func.max(sa.func.coalesce(sessions.c.seen_at, 0), sessions.c.created_at), Instant
+    greatest(sa.func.coalesce(sessions.c.seen_at, 0), sessions.c.created_at), Instant
 ).label("called_at")
 _IN_ORDER = (participants.c.conversation_id, participants.c.joined_at, participants.c.user_id)
 _PRESENT_AFTER = Prepared(
