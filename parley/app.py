@@ -100,6 +100,7 @@ from parley.records import Conversation, Event
 from parley.routes import methods_at, rest
 from parley.secret import Secret
 from parley.storage import secret_file
+from parley.storage.choice import database_of
 from parley.storage.database import Database
 from parley.wire.body import BODY_WITHIN_S
 from parley.wire.gate import Gate
@@ -210,7 +211,7 @@ def create_app(config: Config | None = None, *, worker: str = "0") -> Parley:
     config = config or Config()
     seeing = seeing_of(config)
     logs.log_unless_told(config.log_level)
-    database, filing = Database(config.data), _filing(config)
+    database, filing = database_of(config), _filing(config)
     cluster = Cluster() if config.database_url else None
     context = Context(
         database,

@@ -226,6 +226,14 @@ def _mail_from(text: str) -> str:
     return text
 
 
+def _database_url(text: str) -> str:
+    """As libpq reads it, which also knows several hosts and TLS."""
+    text = text.strip()
+    if text and not re.match(r"postgres(ql)?://", text):
+        raise ValueError("postgresql://user:password@host/database, or empty for SQLite")
+    return text
+
+
 def _file(text: str) -> Path | None:
     return Path(text) if text.strip() else None
 
@@ -288,6 +296,13 @@ class Config:
     )
     tls_key: Path | None = _setting(
         _file, "", "a PEM file with the key of --tls-certificate, without a passphrase", "FILE"
+    )
+    database_url: str = _setting(
+        _database_url,
+        "",
+        "a PostgreSQL database, postgresql://user:password@host/database, which several processes "
+        "can share; needs the extra postgres. If empty, an SQLite database in the data folder",
+        "URL",
     )
     public_url: str = _setting(
         _public_url,

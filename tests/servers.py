@@ -23,6 +23,7 @@ from parley.storage import folder
 from parley.storage.migrate import migrate
 from parley.wire import listening, serving
 from parley.wire.certificate import Certificate
+from tests import databases
 from tests.forking import Forked
 from tests.generous import ENVIRON
 
@@ -119,6 +120,9 @@ def first_database() -> bytes:
 def begin_folder(data: Path) -> None:
     """Make a folder as a first start would."""
     data.mkdir(mode=0o700, parents=True)
+    if databases.ON_POSTGRESQL:
+        databases.url_of(data)
+        return
     database = data / folder.NAME
     database.touch(folder.MODE)
     database.write_bytes(first_database())
@@ -142,7 +146,8 @@ class Process:
         """Returns once it listens: it says so only then."""
         if not self._data.exists():
             begin_folder(self._data)
-        self._running = Forked(self._arguments, env=self._environ)
+        environ = {**databases.environ_of(self._data), **self._environ}
+        self._running = Forked(self._arguments, env=environ)
         line = self._running.stdout.readline().decode()
         if " at http" not in line:
             raise AssertionError(f"did not start: {line!r} {self._running.communicate()!r}")

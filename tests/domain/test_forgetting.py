@@ -27,8 +27,8 @@ from parley.domain.owning import Wishes
 from parley.domain.participants import Joining
 from parley.domain.presence import Presence
 from parley.records import ConversationDeleted, ParticipantLeft
-from parley.storage.database import Database
 from parley.storage.folder import NAME
+from parley.storage.sqlite.database import SqliteDatabase
 from tests.domain.conftest import Clock, Told
 
 AGES = Ages(sessions_days=30, empty_days=30, away_after_s=3_600)
@@ -282,7 +282,7 @@ async def test_after_a_start_the_hour_goes_on(
     await sessions.resolve(counted, ben.token, room_id)
     await forgetting.note_seen(counted, clock())
     await counted.database.close()
-    database = Database(config.data)
+    database = SqliteDatabase(config.data)
     await database.open()
     later = replace(counted, database=database, presence=Presence())
     await participants.forget_sockets(later)
