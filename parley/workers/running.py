@@ -25,6 +25,12 @@ def supervise(config: Config, arguments: Sequence[str]) -> None:
 
     Raises `StartupError`s, and `SystemExit` where the first worker has said why it cannot start.
     """
+    if not config.database_url:
+        raise WorkersUnusable(
+            f"--workers {config.workers} needs PostgreSQL, as several processes can't share the "
+            "database in the data folder: give --database-url postgresql://… What is in the folder "
+            "moves there with `parley move-data`; docs/running.md says how."
+        )
     try:
         run(_supervise(config, arguments))
     except channel.NoSuchSockets as error:
