@@ -30,7 +30,8 @@ def greet(config: Config, sockets: Sequence[socket.socket], *more: str) -> None:
         say(f"People reach it at {config.public_url}")
     elif addresses := _in_network(config, sockets):
         say(f"On your network: {' and '.join(addresses)}")
-    say(f"Conversations are kept in {config.data.resolve()}")
+    kept = "PostgreSQL, with the server's secret in " if config.database_url else ""
+    say(f"Conversations are kept in {kept}{config.data.resolve()}")
     if config.files_url:
         say(f"Files are kept in {config.files_url}")
     for each in filter(None, more):

@@ -64,7 +64,7 @@ async def _serve(config: Config, worker: Worker | None) -> None:
 
     async def drain() -> None:
         manager.stopping()
-        await app.drain()
+        await app.drain(has_successor=worker is not None)
 
     await app.open()
     try:

@@ -1,7 +1,7 @@
 // @ts-check
 // The live connection: opening it, entering the conversation, and coming back after it broke.
 import { io } from "../../vendor/socket.io.esm.min.js";
-import { OWN_PAGE, isAtTheDoor, isPassing, request } from "./wire.js";
+import { OWN_PAGE, isAtTheDoor, isPassing, request, transports } from "./wire.js";
 
 const FIRST_DELAY_MS = 1000;
 const LAST_DELAY_MS = 30_000;
@@ -34,7 +34,7 @@ export class Connection {
     // badge counts them down.
     /** @type {import("./wire.js").Socket} */
     this.socket = io({
-      transports: ["websocket", "polling"], tryAllTransports: true, reconnection: false, autoConnect: false,
+      transports: transports(), tryAllTransports: true, reconnection: false, autoConnect: false,
       timeout: OPEN_WITHIN_MS, extraHeaders: OWN_PAGE,
     });
     for (const name of PASSED_ON) {

@@ -44,6 +44,11 @@ const ACK_TIMEOUT_MS = 5000;
  */
 export const OWN_PAGE = { "Parley-Page": "1" };
 
+/** Ways to connect, the best first. Of several processes each request of a poll may reach another. */
+export function transports() {
+  return document.documentElement.dataset.websocketOnly ? ["websocket"] : ["websocket", "polling"];
+}
+
 /**
  * Never rejects: no answer is an answer of ours, with the code `no_answer`.
  * @param {Socket} socket

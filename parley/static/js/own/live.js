@@ -3,7 +3,7 @@
 import { io } from "../../vendor/socket.io.esm.min.js";
 import { restoreFocus } from "../browser/dialogs.js";
 import { byId } from "../browser/dom.js";
-import { OWN_PAGE, ask, request } from "../connection/wire.js";
+import { OWN_PAGE, ask, request, transports } from "../connection/wire.js";
 import { rowOf } from "./row.js";
 
 const FIRST_DELAY_MS = 1000;
@@ -14,7 +14,7 @@ const LAST_DELAY_MS = 30_000;
 const list = byId("own-rows");
 /** @type {import("../connection/wire.js").Socket} */
 const socket = io({
-  transports: ["websocket", "polling"], tryAllTransports: true, autoConnect: false, extraHeaders: OWN_PAGE,
+  transports: transports(), tryAllTransports: true, autoConnect: false, extraHeaders: OWN_PAGE,
   reconnectionDelay: FIRST_DELAY_MS, reconnectionDelayMax: LAST_DELAY_MS,
 });
 
