@@ -149,7 +149,10 @@ class Parley(Quart):
         await self.files.open()
         await self.database.open()
         try:
-            site.secret = await asyncio.to_thread(secret_file.load, site.config.data)
+            site.secret = await asyncio.to_thread(
+                secret_file.load, site.config.data, site.config.secret_file
+            )
+            await self.database.hold(site.secret.seal("database", "secret"))
             site.push_key = vapid.public_key(vapid.private_key(_push_seed(site.secret)))
             await participants.forget_sockets(site.context)
             await storing.forget_left(site.context)

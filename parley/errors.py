@@ -178,6 +178,10 @@ class SecretUnusable(StartupError):
     pass
 
 
+class SecretDiffers(StartupError):
+    """The database belongs to servers with another secret."""
+
+
 class AddressUnusable(StartupError):
     pass
 

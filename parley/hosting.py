@@ -286,7 +286,7 @@ def owner_link(config: Config, room: str) -> str:
 def export_key(config: Config) -> str:
     """The public key of this server's exports, as one line. Raises `StartupError`s."""
     require_database(config.data)
-    return str(signer_of(secret_file.load(config.data), _base(config)).key)
+    return str(signer_of(secret_file.load(config.data, config.secret_file), _base(config)).key)
 
 
 def _room_id(room: str) -> str:

@@ -27,7 +27,7 @@ from parley.storage.choice import database_of
 from parley.storage.database import Database
 
 ON_POSTGRESQL = os.environ.get("DATABASE", "sqlite") == "postgresql"
-SERVER = "PARLEY_TESTS_POSTGRESQL"
+SERVER = "TESTS_POSTGRESQL"
 """The variable with the folder of the server that the run has started, for pytest's workers."""
 TEMPLATE = "parley_first"
 PLACES = ("/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql*/bin")
@@ -92,6 +92,10 @@ class Server:
         """`immediate` as a crash would, `fast` as an administrator does."""
         self._run("pg_ctl", "-D", self._data, "-m", how, "-w", "-t", "60", "stop")
 
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def url(self, name: str) -> str:
         return f"postgresql://parley@/{name}?host={self.folder}"
 
@@ -132,8 +136,7 @@ def begin_run() -> None:
 
     def end(pid: int = os.getpid()) -> None:
         if os.getpid() == pid:  # not a child that was forked
-            own.stop()
-            shutil.rmtree(place, ignore_errors=True)
+            own.remove()
 
     atexit.register(end)
     with _asking("postgres") as connection:

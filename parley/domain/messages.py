@@ -85,7 +85,9 @@ def send(context: Context, sender: Participant, draft: Draft) -> asyncio.Future[
     def work(connection: sa.Connection) -> Sent:
         return _store(context, connection, sender, said)
 
-    return context.database.write(work, lambda sent: _tell(context, sent))
+    return context.database.write(
+        work, lambda sent: _tell(context, sent), conversation=sender.conversation_id
+    )
 
 
 async def send_as(context: Context, room_id: str, session: Session | None, draft: Draft) -> Sent:
@@ -105,7 +107,7 @@ async def send_as(context: Context, room_id: str, session: Session | None, draft
                 raise participants.Away
             return sent
 
-        return context.database.write(work, lambda sent: _tell(context, sent))
+        return context.database.write(work, lambda sent: _tell(context, sent), conversation=room_id)
 
     return await participants.coming_back(context, room_id, session, act)
 

@@ -31,8 +31,8 @@ class Work:
     run: Callable[[sa.Connection], Any]
     then: Callable[[Any], None] | None
     done: asyncio.Future[Any]
-    conversation: int | None
-    """The id of the one in which all of it lies; None where that isn't known."""
+    conversation: int | str | None
+    """The id or room_id of the one in which all of it lies; None where that isn't known."""
 
 
 class Writer:
@@ -67,7 +67,7 @@ class Writer:
         self,
         run: Callable[[sa.Connection], Any],
         then: Callable[[Any], None] | None,
-        conversation: int | None = None,
+        conversation: int | str | None = None,
     ) -> asyncio.Future[Any]:
         """Its result once it is on disk. Cancelling it does not take the work back."""
         done = self._loop.create_future()

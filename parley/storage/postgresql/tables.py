@@ -11,7 +11,7 @@ from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 from parley.storage.migrate import NEWEST
 from parley.storage.schema import metadata
 
-_UNCHECKED = (("messages", "session_id"), ("participants", "session_id"), ("knocks", "session_id"))
+UNCHECKED = (("messages", "session_id"), ("participants", "session_id"), ("knocks", "session_id"))
 """Foreign keys to sessions without an index. Each session that is forgotten would have these tables
 read as a whole, and each message lock its session's row. Only what nothing refers to is forgotten
 (`forgetting.py`), and alone."""
@@ -43,7 +43,7 @@ def make(connection: sa.Connection) -> None:
         checked = [
             key
             for key in table.foreign_key_constraints
-            if (table.name, *key.column_keys) not in _UNCHECKED
+            if (table.name, *key.column_keys) not in UNCHECKED
         ]
         connection.execute(CreateTable(table, include_foreign_key_constraints=checked))
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
