@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 import msgspec
 import structlog
-from quart import Quart, Response, render_template, request
+from quart import Quart, Response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from parley import __version__, contract, incoming, logs, paths, present, requests, web
@@ -222,13 +222,14 @@ def create_app(config: Config | None = None) -> Parley:
     app.database, app.realtime, app.limits = database, realtime, limits
     app.files = filing.store
     app.pushing, app.indexing = pushing, indexing
-    app.assets = Assets()
+    app.assets = Assets(root=config.root)
     app.extensions[web.EXTENSION] = web.Site(
         config=config,
         context=context,
         origins=Origins.of(config),
         limits=limits,
         connection_count=lambda: realtime.server.connection_count,
+        root=config.root,
     )
     web_site(app).imports = Imports(context, config.data, is_on=config.imports)
     app.config["MAX_CONTENT_LENGTH"] = contract.FORM_MAX_BYTES
@@ -236,6 +237,8 @@ def create_app(config: Config | None = None) -> Parley:
     app.config["MAX_FORM_PARTS"] = contract.FIELDS_MAX
     app.config["BODY_TIMEOUT"] = BODY_WITHIN_S
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = True
+    present.serve_under(config.root)
+    app.url_map.root = config.root  # type: ignore[attr-defined]  # it is our `Paths`
     _serve(app, config)
     _start_and_stop(app, context)
     return app
@@ -302,6 +305,9 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(app.assets.blueprint())
     app.register_blueprint(manifest_pages(app.assets))
     app.register_blueprint(worker_pages(app.assets, is_on=config.service_worker))
+    if config.root:
+        # What is asked for under it comes without it; this is the start page without its slash.
+        app.add_url_rule(config.root, "root", lambda: redirect(f"{config.root}/", 308))
     app.before_request(_refuse_other_hosts)
     app.before_request(requests.refuse_long_queries)
     app.before_request(_count_what_leads_nowhere)
@@ -312,12 +318,13 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_error_handler(ParleyError, _tell)
     app.register_error_handler(HTTPException, _tell_http)
     app.register_error_handler(Exception, _tell_fault)
-    app.jinja_env.globals.update(service_worker=config.service_worker)
+    app.jinja_env.globals.update(service_worker=config.service_worker, root=config.root)
     app.jinja_env.globals.update(has_imports=config.imports and config.max_file > 0)
     _set_up_templates(app, app.assets, has_mail=has_mail)
     app.asgi_app = Gate(  # type: ignore[method-assign]  # how Quart takes middleware
         app.realtime.server,
         Turnstile(app.asgi_app),
+        root=config.root,
         proxies=Proxies(
             config.trusted_proxies, asked_directly=PROBES, announce=config.proxy_protocol
         ),
