@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
-from quart import Quart, Response, render_template, request
+from quart import Quart, Response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from parley import __version__, contract, incoming, logs, paths, present, requests, web
@@ -254,7 +254,7 @@ def create_app(config: Config | None = None, *, worker: str = "0") -> Parley:
     app.database, app.realtime, app.limits = database, realtime, limits
     app.files = filing.store
     app.pushing, app.indexing, app.ordering = pushing, indexing, ordering
-    app.assets = Assets()
+    app.assets = Assets(root=config.root)
     app.worker = worker
     app.extensions[web.EXTENSION] = web.Site(
         config=config,
@@ -262,6 +262,7 @@ def create_app(config: Config | None = None, *, worker: str = "0") -> Parley:
         origins=Origins.of(config),
         limits=limits,
         connection_count=lambda: realtime.server.connection_count,
+        root=config.root,
     )
     web_site(app).imports = Imports(context, config.data, is_on=config.imports)
     app.config["MAX_CONTENT_LENGTH"] = contract.FORM_MAX_BYTES
@@ -271,6 +272,8 @@ def create_app(config: Config | None = None, *, worker: str = "0") -> Parley:
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = True
     if seeing is not None:
         app.metrics = _metrics(app, seeing)
+    present.serve_under(config.root)
+    app.url_map.root = config.root  # type: ignore[attr-defined]  # it is our `Paths`
     _serve(app, config)
     _start_and_stop(app, context)
     return app
@@ -391,6 +394,9 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(app.assets.blueprint())
     app.register_blueprint(manifest_pages(app.assets))
     app.register_blueprint(worker_pages(app.assets, is_on=config.service_worker))
+    if config.root:
+        # What is asked for under it comes without it; this is the start page without its slash.
+        app.add_url_rule(config.root, "root", lambda: redirect(f"{config.root}/", 308))
     app.before_request(_refuse_other_hosts)
     app.before_request(requests.refuse_long_queries)
     app.before_request(_count_what_leads_nowhere)
@@ -404,12 +410,13 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_error_handler(ParleyError, _tell)
     app.register_error_handler(HTTPException, _tell_http)
     app.register_error_handler(Exception, _tell_fault)
-    app.jinja_env.globals.update(service_worker=config.service_worker)
+    app.jinja_env.globals.update(service_worker=config.service_worker, root=config.root)
     app.jinja_env.globals.update(has_imports=config.imports and config.max_file > 0)
     _set_up_templates(app, app.assets, has_mail=has_mail)
     app.asgi_app = Gate(  # type: ignore[method-assign]  # how Quart takes middleware
         app.realtime.server,
         Turnstile(app.asgi_app),
+        root=config.root,
         proxies=Proxies(
             config.trusted_proxies,
             asked_directly={*PROBES, METRICS},
