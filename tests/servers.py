@@ -22,6 +22,7 @@ from parley.config import Config
 from parley.storage import folder
 from parley.storage.migrate import migrate
 from parley.wire import serving
+from parley.wire.certificate import Certificate
 from tests import databases
 from tests.forking import Forked
 from tests.generous import ENVIRON
@@ -36,6 +37,7 @@ SAID = (
     "On your network: ",
     "Conversations are kept in ",
     "Files are kept in ",
+    "Metrics are shown at ",
     "Parley has stopped.",
 )
 """How the lines begin that every server writes to its terminal."""
@@ -70,10 +72,13 @@ def _first_of_the_system() -> int:
 
 
 @contextlib.asynccontextmanager
-async def running(config: Config, *, plain: bool = False) -> AsyncIterator[Running]:
+async def running(
+    config: Config, *, plain: bool = False, certificate: Certificate | None = None
+) -> AsyncIterator[Running]:
     """Parley on a free port of 127.0.0.1, until the block ends.
 
-    `plain`: as one ASGI app among others, where Hypercorn speaks WebSocket for us.
+    `plain`: as one ASGI app among others, where Hypercorn speaks WebSocket for us. With a
+    `certificate`, over TLS.
     """
     app = create_app(config)
     await app.open()
@@ -91,10 +96,11 @@ async def running(config: Config, *, plain: bool = False) -> AsyncIterator[Runni
             stop=stop,
             drain=app.drain,
             max_connections=config.max_connections,
+            certificate=certificate,
         )
     )
     try:
-        yield Running(app, f"http://127.0.0.1:{port}")
+        yield Running(app, f"{'https' if certificate else 'http'}://127.0.0.1:{port}")
     finally:
         stop.set()
         await task

@@ -24,6 +24,7 @@ import structlog
 
 from parley.errors import Unavailable
 from parley.storage import trouble
+from parley.storage.folder import sizes
 from parley.storage.reader import Reader
 from parley.storage.writer import RETRY_AFTER_S, Writer
 
@@ -128,6 +129,15 @@ class Database(abc.ABC):
         """
         if self._writer is not None:
             await self._writer.quiet(within_s)
+
+    @property
+    def writer(self) -> Writer | None:
+        """The one that writes, to look at; None before `open`."""
+        return self._writer
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of the files it has, by what they are."""
+        return sizes(self._folder)
 
     @property
     def talked_s(self) -> float:

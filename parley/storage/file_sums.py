@@ -89,6 +89,11 @@ def total(connection: sa.Connection) -> tuple[int, int]:
     return _sum(connection, Of.SERVER, EVERYTHING)
 
 
+def of_conversation(connection: sa.Connection, conversation_id: int) -> tuple[int, int]:
+    """The bytes of its files and uploads, and how many those are."""
+    return _sum(connection, Of.CONVERSATION, conversation_id)
+
+
 def count_in(connection: sa.Connection, conversation_id: int) -> int:
     """How many files and uploads a conversation has."""
     return _sum(connection, Of.CONVERSATION, conversation_id)[1]

@@ -98,6 +98,12 @@ def due(connection: sa.Connection, *, at: datetime, limit: int) -> list[MailWish
     return [_wish(row) for row in rows]
 
 
+def count_due(connection: sa.Connection, *, most: int) -> int:
+    """How many are still to be asked, counted up to `most`."""
+    some = sa.select(mail_addresses.c.id).where(mail_addresses.c.is_due.is_(True)).limit(most)
+    return connection.execute(sa.select(sa.func.count()).select_from(some.subquery())).scalar_one()
+
+
 def set_due(connection: sa.Connection, id: int, *, is_due: bool) -> bool:
     """Whether it was otherwise before."""
     found = connection.execute(

@@ -11,7 +11,7 @@ from parley.records import Device, Notice, Subject
 from parley.storage.dialects import greatest, insert, least
 from parley.storage.prepared import Prepared, p, values
 from parley.storage.push import device_of
-from parley.storage.schema import Instant, notices, push_devices
+from parley.storage.schema import IS_DUE, Instant, notices, push_devices
 
 _NOTICE = list(notices.c)
 _OF_NOTICE = sa.and_(
@@ -171,6 +171,12 @@ def due(connection: sa.Connection, *, at: datetime, limit: int) -> list[tuple[No
     """What is to be told by now, what waits longest first."""
     rows = _DUE.run(connection, at=at, limit=limit)
     return [(_notice(row), device_of(row, "of_")) for row in rows]
+
+
+def count_due(connection: sa.Connection, *, at: datetime, most: int) -> int:
+    """How many are to be told by now, counted up to `most`."""
+    some = sa.select(notices.c.due_at).where(IS_DUE, notices.c.due_at <= at).limit(most)
+    return connection.execute(sa.select(sa.func.count()).select_from(some.subquery())).scalar_one()
 
 
 def next_due(connection: sa.Connection, *, after: datetime) -> datetime | None:

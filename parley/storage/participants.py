@@ -36,6 +36,7 @@ _INSERT = Prepared(
             first_session_id=None,
             left_for_good=False,
             is_imported=False,
+            called_at=None,
         )
     )
     .returning(*participants.c),

@@ -166,6 +166,9 @@ participants = sa.Table(
     sa.Column("left_for_good", sa.Boolean, nullable=False, server_default=sa.false()),
     # Whether they spoke elsewhere, and nobody here speaks as them yet.
     sa.Column("is_imported", sa.Boolean, nullable=False, server_default=sa.false()),
+    # When they last came back, or called about it, about: nothing else tells whether somebody
+    # without a socket is there.
+    sa.Column("called_at", Instant),
     sa.UniqueConstraint("conversation_id", "session_id"),
 )
 # Whoever forgets their token comes back to nothing: their joining is kept out of the index.

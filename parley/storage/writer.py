@@ -13,6 +13,7 @@ import sqlalchemy as sa
 import structlog
 
 from parley.errors import Unavailable
+from parley.metrics.tallies import Tally
 from parley.storage.threads import Threads
 
 T = TypeVar("T")
@@ -60,6 +61,11 @@ class Writer:
         """The transaction that runs."""
         self.took_s = 0.0
         """How long the transaction took in the thread whose works are told of in this turn."""
+        self.commits = Tally()
+        """How long transactions took, since the start."""
+        self.works = 0
+        """What was stored by them."""
+        self.failures = 0
         self.talked_s = -math.inf
         """When somebody last asked to store what others are told of, in the event loop's time."""
 
@@ -84,6 +90,11 @@ class Writer:
     def is_idle(self) -> bool:
         """Whether nothing is being written, or waits to be."""
         return self._running is None and not self._waiting
+
+    @property
+    def queue(self) -> int:
+        """How much waits to be written."""
+        return len(self._waiting)
 
     async def quiet(self, within_s: float) -> None:
         """Return once it is idle, at the latest after so long."""
@@ -124,9 +135,12 @@ class Writer:
         outcomes: list[Any]
         if error is None:
             outcomes, self.took_s = ran.result()
+            self.commits.add(self.took_s)
+            self.works += len(batch)
         else:
             # Who waits behind would wait as long again, or was meant for another database.
             batch, self._waiting = batch + self._waiting, []
+            self.failures += 1
             log.error("commit_failed", error=str(error), works=len(batch))
             outcomes = [Unavailable(retry_after=RETRY_AFTER_S) for _ in batch]
         self._start()

@@ -86,6 +86,8 @@ async def found(context: Context, room: Room, typed: str) -> list[int]:
             return seqs
 
 
+# Twenty seconds of one core, which may have ten other things to do.
+@pytest.mark.timeout(900)
 async def test_all_that_is_there_is_found_and_nothing_else(
     context: Context, said: list[str], tmp_path: Path
 ) -> None:

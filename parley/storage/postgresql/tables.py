@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
+from parley.storage import cluster
 from parley.storage.migrate import NEWEST
 from parley.storage.schema import metadata
 
@@ -48,6 +49,7 @@ def make(connection: sa.Connection) -> None:
         connection.execute(CreateTable(table, include_foreign_key_constraints=checked))
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
             connection.execute(CreateIndex(index))
+    cluster.make(connection)
     # As Alembic makes it.
     connection.exec_driver_sql(
         "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
