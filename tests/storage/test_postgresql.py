@@ -9,17 +9,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 import sqlalchemy as sa
 
 from parley.errors import DatabaseUnusable, SecretDiffers, Unavailable
+from parley.storage import cluster
 from parley.storage.migrate import NEWEST, current_revision
 from parley.storage.postgresql import tables
 from parley.storage.postgresql.database import PostgresqlDatabase
 from parley.storage.prepared import execute
 from parley.storage.schema import metadata
-from tests.databases import NoPostgresql, Server
+from tests.databases import Server, asking
 from tests.eventually import until
 from tests.faults.cutting import Cut, Cutter
 
@@ -27,45 +27,11 @@ PATIENCE_S = 60.0
 ADD = "INSERT INTO names VALUES (%s)"
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """With its disk's syncs: it is stopped in the middle of things."""
-    # The name of a socket may have no more than a hundred letters.
-    folder = Path(
-        f"/tmp/parley-{tmp_path_factory.mktemp('pg').parent.name}-{id(tmp_path_factory):x}"
-    )
-    try:
-        started = Server(folder, max_connections="100", shared_buffers="32MB")
-    except NoPostgresql as error:
-        pytest.skip(f"There is no PostgreSQL: {error}.")
-    started.make()
-    started.start()
-    yield started
-    started.remove()
-
-
-@pytest.fixture
-def name(server: Server, request: pytest.FixtureRequest) -> Iterator[str]:
-    """Of an empty database."""
-    name = f"of_{abs(hash(request.node.name)):x}"
-    with asking(server, "postgres") as own:
-        own.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-    yield name
-    with asking(server, "postgres") as own:
-        own.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
 @pytest.fixture
 def cutter(server: Server) -> Iterator[Cutter]:
     between = Cutter(server.folder)
     yield between
     between.close()
-
-
-@contextlib.contextmanager
-def asking(server: Server, name: str) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(server.url(name), autocommit=True) as own:
-        yield own
 
 
 @contextlib.asynccontextmanager
@@ -125,7 +91,13 @@ async def test_an_empty_database_gets_the_newest_tables(
             " WHERE table_schema = 'public' AND data_type = 'text' AND table_name <> 'names'"
             " AND collation_name IS DISTINCT FROM 'C'"
         ).fetchall()
-    assert made == {*metadata.tables, "writers", "alembic_version", "names"}
+    assert made == {
+        *metadata.tables,
+        *cluster.metadata.tables,
+        "writers",
+        "alembic_version",
+        "names",
+    }
     assert unordered == []
     assert await database.read(current_revision) == NEWEST
 
