@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from parley.errors import DatabaseUnusable, SecretDiffers, Unavailable
+from parley.errors import DatabaseTooNew, DatabaseUnusable, SecretDiffers, Unavailable
 from parley.storage import cluster
 from parley.storage.migrate import NEWEST, current_revision
 from parley.storage.postgresql import tables
@@ -110,6 +110,39 @@ async def test_of_two_that_start_at_once_one_makes_the_tables(
     for each in several:
         await each.write(_make_names)
         await each.close()
+
+
+async def test_an_older_database_is_brought_up_to_date(
+    server: Server, name: str, tmp_path: Path
+) -> None:
+    async with opened(server.url(name), tmp_path):
+        pass
+    with asking(server, name) as own:
+        own.execute("ALTER TABLE participants DROP COLUMN called_at")
+        own.execute('ALTER TABLE facts ALTER COLUMN value TYPE TEXT COLLATE "en-x-icu"')
+        own.execute("UPDATE alembic_version SET version_num = '0024'")
+    both = [PostgresqlDatabase(server.url(name), tmp_path) for _ in range(2)]
+    await asyncio.gather(*(each.open() for each in both))
+    assert await both[0].read(current_revision) == NEWEST
+    with asking(server, name) as own:
+        [collation] = own.execute(
+            "SELECT collation_name FROM information_schema.columns"
+            " WHERE table_name = 'facts' AND column_name = 'value'"
+        )
+    assert collation == ("C",)
+    for each in both:
+        await each.close()
+
+
+async def test_a_database_of_a_newer_version_is_refused(
+    server: Server, name: str, tmp_path: Path
+) -> None:
+    async with opened(server.url(name), tmp_path):
+        pass
+    with asking(server, name) as own:
+        own.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(DatabaseTooNew, match="9999"):
+        await PostgresqlDatabase(server.url(name), tmp_path).open()
 
 
 async def test_texts_are_in_the_order_of_their_bytes(
