@@ -36,10 +36,11 @@ from parley.exports.taking import signer_of
 from parley.files.choice import store_of
 from parley.files.store import PREVIEW, Store, StoreFails
 from parley.operating import base, room_id_of
-from parley.storage import beside, file_sums, secret_file
+from parley.storage import beside, file_sums, restoring, secret_file
 from parley.storage import files as stored
 from parley.storage.backup import Backup, back_up
 from parley.storage.folder import NAME, require_database
+from parley.storage.restoring import Restored
 
 T = TypeVar("T")
 
@@ -50,6 +51,19 @@ def backup(config: Config, target: Path) -> Backup:
     What is in a bucket stays there, and is only counted.
     """
     return back_up(config.data, target, with_files=not config.files_url)
+
+
+def restore(
+    config: Config, backup: Path, *, secret: Path | None = None, is_incomplete_ok: bool = False
+) -> Restored:
+    """Put a backup into a data folder with nothing in it. Raises `StartupError`s."""
+    return restoring.restore(
+        backup,
+        config.data,
+        secret=secret,
+        with_files=not config.files_url,
+        is_incomplete_ok=is_incomplete_ok,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ def migrate(engine: sa.Engine) -> None:
         revision = current_revision(connection)
         if revision == NEWEST:
             return
-        if revision is not None and not _is_known(revision):
+        if revision is not None and not is_known(revision):
             raise DatabaseTooNew(
                 f"The database was made by a newer version of Parley (its form is {revision}, "
                 f"this version knows up to {NEWEST}). Start that version, or use another "
@@ -37,7 +37,8 @@ def current_revision(connection: sa.Connection) -> str | None:
     return revision
 
 
-def _is_known(revision: str) -> bool:
+def is_known(revision: str) -> bool:
+    """Whether this version can bring a database of that form up to date."""
     return any(MIGRATIONS.glob(f"versions/{revision}_*.py")) if revision.isalnum() else False
 
 
