@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from parley.contract import LISTED_ROOM_ID_CHARS, PINS_MAX, STATE_MAX_CHARS, UNLISTED_ROOM_ID_BYTES
 from parley.contract.decode import is_plain_number
-from parley.domain import access, audit, door, proof, sessions, states, text, turns
+from parley.domain import access, audit, cluster, door, proof, sessions, states, text, turns
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.errors import (
@@ -156,7 +156,8 @@ async def snapshot_for(context: Context, person: Participant) -> Snapshot:
 
     def query(connection: sa.Connection) -> Snapshot:
         conversation = _by_id(connection, person.conversation_id)
-        return states.window(connection, Found(conversation, Standing(person.role.value), person))
+        found = Found(conversation, Standing(person.role.value), person)
+        return cluster.online(context, connection, states.window(connection, found))
 
     return states.with_presence(context, await context.database.read(query))
 
@@ -169,7 +170,8 @@ async def recent(context: Context, conversation_id: int, *, since: int | None) -
 
     def query(connection: sa.Connection) -> Recent:
         conversation = _by_id(connection, conversation_id)
-        return states.recent(connection, conversation, since=since)
+        found = states.recent(connection, conversation, since=since)
+        return replace(found, snapshot=cluster.online(context, connection, found.snapshot))
 
     found = await context.database.read(query)
     return replace(found, snapshot=states.with_presence(context, found.snapshot))
@@ -193,6 +195,7 @@ async def window(
     def query(connection: sa.Connection) -> Snapshot:
         found = door.readable(connection, room_id, session)
         snapshot = states.window(connection, found, before=before, at=at)
+        snapshot = cluster.online(context, connection, snapshot)
         pins = stored_messages.pinned(connection, found.id, limit=PINS_MAX)
         if pins:
             snapshot = replace(snapshot, pins=pins)
@@ -215,7 +218,7 @@ async def catch_up(
 
     def query(connection: sa.Connection) -> Snapshot:
         found = door.readable(connection, room_id, session)
-        return states.delta(connection, found, since=since)
+        return cluster.online(context, connection, states.delta(connection, found, since=since))
 
     return states.with_presence(context, await context.database.read(query))
 

@@ -169,8 +169,11 @@ class Limits:
             kind for kind, each in rates.items() if any(rate.by is By.ROOM for rate in each)
         }
         self._shared: SharedWindows | None = None
-        if config.rate_limits and config.rate_limit_storage != MEMORY:
-            self._shared = _shared(config.rate_limit_storage, rates)
+        self._needs_shared = config.rate_limit_storage != MEMORY
+        """Whether nothing begins without it. What carries hints may be away at a start, too."""
+        storage = config.rate_limit_storage if self._needs_shared else config.redis_url
+        if config.rate_limits and storage:
+            self._shared = _shared(storage, rates)
         self._guesses: WeakValueDictionary[tuple[str, Key], asyncio.Lock] = WeakValueDictionary()
         """By address, and by room: held while a passphrase is looked at."""
         self._says_again_at: dict[Kind, float] = {}
@@ -179,7 +182,7 @@ class Limits:
 
     async def open(self) -> None:
         """Raises `RateLimitStorageUnusable` where Redis is wanted and does not answer."""
-        if self._shared is not None:
+        if self._shared is not None and self._needs_shared:
             await self._shared.open()
 
     async def close(self) -> None:

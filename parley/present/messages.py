@@ -11,6 +11,7 @@ from msgspec import UNSET, Raw
 from parley import contract, records
 from parley.present.excerpts import excerpt
 from parley.present.fields import moment_or_unset, or_unset, timestamp
+from parley.present.files import attachments
 
 _REACTIONS = msgspec.json.Decoder(list[contract.Reaction])
 
@@ -37,7 +38,7 @@ def message(record: records.Message, own: Collection[tuple[str, str]] = ()) -> c
         mentions=_as_stored(record.mentions),
         parts=_as_stored(record.parts),
         reactions=_marked(record, own) if own else _as_stored(record.reactions),
-        attachments=_as_stored(record.attachments),
+        attachments=attachments(record.attachments),
     )
 
 

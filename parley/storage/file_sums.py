@@ -10,9 +10,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from parley.records import Usage
+from parley.storage.dialects import insert
 from parley.storage.schema import file_sums
 
 EVERYTHING = 0

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from parley.records import MailCode, MailLink, MailWish, Participant, Unheard
+from parley.storage.dialects import insert
 from parley.storage.prepared import Prepared, p
 from parley.storage.schema import (
     Instant,

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from parley.records import Device, Notice, Subject
+from parley.storage.dialects import greatest, insert, least
 from parley.storage.prepared import Prepared, p, values
 from parley.storage.push import device_of
 from parley.storage.schema import IS_DUE, Instant, notices, push_devices
@@ -23,7 +23,7 @@ _asked = insert(notices).values(
     **values([c for c in notices.c if c.name not in ("tries", "shown_seq", "shown_at")]), tries=0
 )
 # A clock that was set back since then keeps nobody waiting.
-_was_shown = sa.func.min(sa.func.coalesce(notices.c.shown_at, 0), _asked.excluded.since)
+_was_shown = least(sa.func.coalesce(notices.c.shown_at, 0), _asked.excluded.since)
 _MAKE_DUE = Prepared(
     _asked.on_conflict_do_update(
         index_elements=[notices.c.device_id, notices.c.conversation_id, notices.c.subject],
@@ -31,12 +31,12 @@ _MAKE_DUE = Prepared(
             # What is on its way already tells this, too; and one that was just told rests.
             "due_at": sa.func.coalesce(
                 notices.c.due_at,
-                sa.func.max(_asked.excluded.due_at, _was_shown + p("rest_ms", sa.BigInteger)),
+                greatest(_asked.excluded.due_at, _was_shown + p("rest_ms", sa.BigInteger)),
             ),
             # What it tells then is no older than what was said last.
             "since": sa.case(
                 (notices.c.due_at.is_(None), _asked.excluded.since),
-                else_=sa.func.max(notices.c.since, _asked.excluded.since),
+                else_=greatest(notices.c.since, _asked.excluded.since),
             ),
             "tries": sa.case((notices.c.due_at.is_(None), 0), else_=notices.c.tries),
         },

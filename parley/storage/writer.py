@@ -32,6 +32,8 @@ class Work:
     run: Callable[[sa.Connection], Any]
     then: Callable[[Any], None] | None
     done: asyncio.Future[Any]
+    conversation: int | None
+    """The id of the one in which all of it lies; None where that isn't known."""
 
 
 class Writer:
@@ -68,7 +70,10 @@ class Writer:
         """When somebody last asked to store what others are told of, in the event loop's time."""
 
     def submit(
-        self, run: Callable[[sa.Connection], Any], then: Callable[[Any], None] | None
+        self,
+        run: Callable[[sa.Connection], Any],
+        then: Callable[[Any], None] | None,
+        conversation: int | None = None,
     ) -> asyncio.Future[Any]:
         """Its result once it is on disk. Cancelling it does not take the work back."""
         done = self._loop.create_future()
@@ -76,7 +81,7 @@ class Writer:
         if not self._waiting and self._running is None:
             # After whatever else this turn of the loop brings.
             self._loop.call_soon(self._start)
-        self._waiting.append(Work(run, then, done))
+        self._waiting.append(Work(run, then, done, conversation))
         if then is not None:
             self.talked_s = self._loop.time()
         return done
@@ -142,7 +147,7 @@ class Writer:
         self._ended(error)
         # In the loop's next turn, as those who wait are: what one client is told of both goes
         # out in one write.
-        self._loop.call_soon(_tell, batch, outcomes)
+        self._loop.call_soon(tell, batch, outcomes)
         for work, outcome in zip(batch, outcomes, strict=True):
             if work.done.done():
                 pass  # who asked went away
@@ -152,7 +157,7 @@ class Writer:
                 work.done.set_result(outcome)
 
 
-def _tell(batch: list[Work], outcomes: list[Any]) -> None:
+def tell(batch: list[Work], outcomes: list[Any]) -> None:
     for work, outcome in zip(batch, outcomes, strict=True):
         if work.then is None or isinstance(outcome, Exception):
             continue
