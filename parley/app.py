@@ -15,7 +15,7 @@ import structlog
 from quart import Quart, Response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from parley import __version__, contract, incoming, logs, paths, present, requests, web
+from parley import __version__, causes, contract, incoming, logs, paths, present, requests, web
 from parley.addresses import Proxies
 from parley.bus import Subscriber
 from parley.bus.choice import bus_of
@@ -582,6 +582,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
 
     @app.before_serving
     async def start() -> None:
+        causes.begins_here()
         await app.open()
         cluster, ordering, bus = context.cluster, app.ordering, context.bus
         if cluster is not None and ordering is not None and isinstance(bus, SharedBus):
