@@ -329,7 +329,7 @@ def _metrics(app: Parley, seeing: Seeing) -> Metrics:
         pushing=app.pushing,
         indexing=app.indexing,
         is_ready=lambda: site.is_ready,
-        process=app.worker,
+        process=lambda: app.worker,
     )
 
     async def others() -> Sequence[bytes]:
@@ -603,6 +603,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         if app.metrics is not None:
             chores.append(asyncio.create_task(app.metrics.run()))
         await control.open()
+        app.worker = control.process
         web_site(app).is_ready = True
 
     @app.after_serving

@@ -290,7 +290,11 @@ def import_(
 
 @main.command(context_settings=_ROOM)
 @click.argument("room")
-@with_settings("data", "public_url", "port", data=SERVERS_FOLDER, port="the server's port")
+@with_settings(
+    *("data", "database_url", "public_url", "port"),
+    data=SERVERS_FOLDER,
+    port="the server's port",
+)
 @click.pass_context
 def owner_link(context: click.Context, /, room: str, **flags: str | None) -> None:
     """Print a link that makes whoever opens it an owner of the conversation ROOM.
@@ -314,7 +318,9 @@ def owner_link(context: click.Context, /, room: str, **flags: str | None) -> Non
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 _OF_OPERATORS = with_settings(
-    "data", "public_url", "port", "files_url", data=SERVERS_FOLDER, port="the server's port"
+    *("data", "database_url", "redis_url", "public_url", "port", "files_url"),
+    data=SERVERS_FOLDER,
+    port="the server's port",
 )
 
 
@@ -327,7 +333,7 @@ _OF_OPERATORS = with_settings(
 )
 @click.option("--limit", type=click.IntRange(1), metavar="NUMBER", help="How many at most.")
 @_AS_JSON
-@with_settings("data", data=SERVERS_FOLDER)
+@with_settings("data", "database_url", data=SERVERS_FOLDER)
 def list_(*, state: str, limit: int | None, as_json: bool, **flags: str | None) -> None:
     """List conversations, the newest first; unlisted ones too.
 
