@@ -150,6 +150,15 @@ def undotted(host: str) -> str:
     return _DOT_AT_THE_END.sub("", host)
 
 
+def _host_and_port(text: str) -> str:
+    """An address to listen on, with its port; one of IPv6 stands in brackets."""
+    text = text.strip()
+    host, _, port = text.rpartition(":")
+    if text and not (_HOST_AND_PORT.fullmatch(text) and host and int(port) <= 65535):
+        raise ValueError("an address and a port such as localhost:9109 or [::1]:9109")
+    return text
+
+
 def _public_url(text: str) -> str:
     text = text.strip().rstrip("/")
     if not text:
@@ -239,17 +248,35 @@ def _mail_from(text: str) -> str:
     return text
 
 
+def _database_url(text: str) -> str:
+    """As libpq reads it, which also knows several hosts and TLS."""
+    text = text.strip()
+    if text and not re.match(r"postgres(ql)?://", text):
+        raise ValueError("postgresql://user:password@host/database, or empty for SQLite")
+    return text
+
+
 def _file(text: str) -> Path | None:
     return Path(text) if text.strip() else None
 
 
-def _rate_limit_storage(text: str) -> str:
+def _is_redis(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        is_redis = parts.scheme in ("redis", "rediss") and parts.hostname and parts.port != 0
+        return bool(parts.scheme in ("redis", "rediss") and parts.hostname and parts.port != 0)
     except ValueError:
-        is_redis = False
-    if text != MEMORY and not is_redis:
+        return False
+
+
+def _redis_url(text: str) -> str:
+    text = text.strip()
+    if text and not _is_redis(text):
+        raise ValueError("the address of a Redis or Valkey such as redis://localhost:6379")
+    return text
+
+
+def _rate_limit_storage(text: str) -> str:
+    if text != MEMORY and not _is_redis(text):
         raise ValueError(f"{MEMORY}, or the address of a Redis such as redis://localhost:6379")
     return text
 
@@ -274,6 +301,23 @@ class Config:
     port: int = _setting(_port, "8081", "the port to listen on; 0 takes any free one", "NUMBER")
     data: Path = _setting(
         Path, "./parley-data", "the folder for the database; created if missing", "FOLDER"
+    )
+    tls_certificate: Path | None = _setting(
+        _file,
+        "",
+        "a PEM file with the server's certificate and those that lead to its issuer's, to speak "
+        "HTTPS without a proxy; read again when it changes, and on SIGHUP",
+        "FILE",
+    )
+    tls_key: Path | None = _setting(
+        _file, "", "a PEM file with the key of --tls-certificate, without a passphrase", "FILE"
+    )
+    database_url: str = _setting(
+        _database_url,
+        "",
+        "a PostgreSQL database, postgresql://user:password@host/database, which several processes "
+        "can share; needs the extra postgres. If empty, an SQLite database in the data folder",
+        "URL",
     )
     public_url: str = _setting(
         _public_url,
@@ -313,6 +357,26 @@ class Config:
     log_level: str = _setting(
         _log_level, "info", "how much to log: " + ", ".join(LOG_LEVELS), "LEVEL"
     )
+    metrics: bool = _setting(
+        _switch,
+        "off",
+        "on shows numbers about the server to Prometheus, at /metrics, to whom the next two say; "
+        "needs the extra metrics",
+        "SWITCH",
+    )
+    metrics_listen: str = _setting(
+        _host_and_port,
+        "",
+        "an address and port for the metrics alone, such as localhost:9109. If empty, they are "
+        "shown on the server's own address, to who has the token",
+        "ADDRESS",
+    )
+    metrics_token_file: Path | None = _setting(
+        _file,
+        "",
+        "a file with the token that Prometheus has to send as Authorization: Bearer <token>",
+        "FILE",
+    )
     leave_grace_s: float = _setting(
         _seconds,
         "10",
@@ -322,8 +386,8 @@ class Config:
     away_after_s: float = _setting(
         _away_after,
         "3600",
-        "seconds without a request after which someone who joined without a socket, over REST or "
-        "by a form, is shown as gone; 0 for never",
+        "seconds without a request about a conversation after which someone who joined it without "
+        "a socket, over REST or by a form, is shown as gone; 0 for never",
         "SECONDS",
     )
     keep_sessions_days: int = _setting(
@@ -454,10 +518,19 @@ class Config:
         "off lifts all limits by session, address and room, and --max-connections-per-address",
         "SWITCH",
     )
+    redis_url: str = _setting(
+        _redis_url,
+        "",
+        "a Redis or Valkey, redis://…, by which several processes on one PostgreSQL tell each "
+        "other what happened, and which counts uses for all of them; needs the extra redis. If "
+        "empty, PostgreSQL tells, and each process counts alone",
+        "URL",
+    )
     rate_limit_storage: str = _setting(
         _rate_limit_storage,
         MEMORY,
-        f"where to count uses: {MEMORY}, or redis://…, which needs the extra redis",
+        f"where to count uses: {MEMORY} (or in the Redis of --redis-url, if there is one), or "
+        "another redis://…",
         "WHERE",
     )
     limit_messages: tuple[Rate, ...] = _setting(

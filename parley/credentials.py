@@ -28,6 +28,8 @@ preflight, and no preflight of ours allows it."""
 PROBES = frozenset({"/api/health", "/api/ready"})
 """What whoever looks after the server asks, by whatever name or address it knows it: Kubernetes by
 that of the pod. The answers are a few counts, and hold nothing of what people say."""
+METRICS = "/metrics"
+"""What Prometheus asks, by whatever name it knows the server: who asks has to have a token."""
 _FROM_ELSEWHERE = ("cross-site", "same-site")
 _FRAMES = ("iframe", "frame", "embed", "object")
 
@@ -73,7 +75,7 @@ class Origins:
         A page of somebody's whose name was made to lead here (DNS rebinding) asks by
         that name, and gets nothing.
         """
-        return path in PROBES or self.hosts.admit(host)
+        return path in PROBES or path == METRICS or self.hosts.admit(host)
 
     def is_own(self, asking: Asking) -> bool:
         """Whether a page of this very server asks, as far as its browser says.

@@ -240,9 +240,9 @@ async def current_session() -> Session | None:
 
 
 async def _session() -> Session | None:
-    token = presented_token()
+    token, about = presented_token(), (request.view_args or {}).get("room_id", "")
     if token is not None:
-        session = await sessions.resolve(site().context, token)
+        session = await sessions.resolve(site().context, token, about)
         if session is None:
             raise Forbidden("Unknown token. Try again without it.")
         return session
@@ -250,7 +250,7 @@ async def _session() -> Session | None:
         return None
     header = request.headers.get("Cookie", "")
     cookie = credentials.session_cookie(header, is_secure=is_https(), root=root())
-    return await sessions.resolve(site().context, cookie)
+    return await sessions.resolve(site().context, cookie, about)
 
 
 def speak_for(session: Session | None) -> None:

@@ -142,7 +142,7 @@ class Conversation(Struct, kw_only=True):
     newest as for anybody who comes in, so that a client which wants what lies between asks
     `sync` from the seq it had, or pages back through the history.
 
-    `participants` lists everyone in it in the order they joined, up to 200 people. With more, it
+    `participants` lists everyone in it in the order they joined, up to 100 people. With more, it
     lists the owners and those who joined first, which may leave you out; page through the others
     with the call `participants`, starting at `participants_cursor`. `participant_count` and
     `online_count` count everyone.

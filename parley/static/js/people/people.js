@@ -6,6 +6,7 @@ import { peopleOf } from "../state/people-pages.js";
 import { ask } from "../connection/wire.js";
 
 /** More at once would be a list nobody reads, and a slow page in a room of thousands. */
+const FIRST_PEOPLE = 100;
 const PAGE_PEOPLE = 200;
 
 /** @typedef {import("../connection/wire.js").Participant} Participant */
@@ -21,7 +22,7 @@ export class People {
     this.store = store;
     this.faces = faces;
     this.path = `${apiOf(roomId)}/participants`;
-    this.most = PAGE_PEOPLE;
+    this.most = FIRST_PEOPLE;
     this.busy = false;
     this.button = byId("more-people");
     this.label = this.button.textContent;
