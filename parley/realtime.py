@@ -153,8 +153,11 @@ class Realtime:
         if isinstance(outcome, msgspec.Struct):
             return outcome
 
-        if not isinstance(outcome, asyncio.Future):
+        if isinstance(outcome, asyncio.Future):
+            future = outcome
+        else:
             self.server.takes_longer(sid)
+            future = asyncio.ensure_future(outcome)
 
         def finish(future: asyncio.Future[Any]) -> Any:
             try:
@@ -173,7 +176,7 @@ class Realtime:
                 return contract.ChangedAck(seq=result.message.changed_seq)
             return result
 
-        return Later(asyncio.ensure_future(outcome), finish)
+        return Later(future, finish)
 
     def _refuse_unreadable(self, sid: str, wants_ack: bool) -> Any:
         failure = BadRequest(
@@ -208,7 +211,7 @@ class Realtime:
                 raise BadRequest(f"{name} needs an object with its fields.")
             fields = from_value(fields, event.data)
         room_id = _room_id(fields)
-        keys, place = client.keys_in(room_id), client.place_in(room_id)
+        keys, place = client.counted_in(room_id)
         asked = _Asked(self._site, HANDLERS[name], client, fields)
         return self._limits.on_event(name, keys, place, asked)
 
