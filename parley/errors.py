@@ -182,12 +182,20 @@ class AddressUnusable(StartupError):
     pass
 
 
+class CertificateRefused(StartupError):
+    """HTTPS is to be spoken, and cannot be."""
+
+
 class TooFewFilesAllowed(StartupError):
     pass
 
 
 class SettingInvalid(StartupError):
     pass
+
+
+class BusUnusable(StartupError):
+    """What carries hints between processes cannot be used."""
 
 
 class RateLimitStorageUnusable(StartupError):

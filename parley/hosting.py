@@ -13,7 +13,6 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
@@ -36,6 +35,7 @@ from parley.errors import (
 from parley.exports.taking import signer_of
 from parley.files.choice import store_of
 from parley.files.store import PREVIEW, Store, StoreFails
+from parley.operating import base, room_id_of
 from parley.storage import beside, file_sums, secret_file
 from parley.storage import files as stored
 from parley.storage.backup import Backup, back_up
@@ -214,12 +214,12 @@ def import_file(
             )
         finally:
             await app.close()
-        base = _base(config)
+        where = base(config)
         return Imported(
             staged,
             room_id,
-            f"{base}/conversation/{room_id}",
-            f"{base}/link/{link.code}",
+            f"{where}/conversation/{room_id}",
+            f"{where}/link/{link.code}",
             made.files_refused,
         )
 
@@ -266,7 +266,7 @@ def owner_link(config: Config, room: str) -> str:
 
     `room` is a conversation's id or its link. Raises `StartupError`s.
     """
-    room_id = _room_id(room)
+    room_id = room_id_of(room)
     try:
         made = beside.write(
             config.data, lambda connection: role_links.make_link_of_host(connection, room_id)
@@ -280,23 +280,10 @@ def owner_link(config: Config, room: str) -> str:
             f"There is no conversation {room_id!r} in {config.data / NAME}. Give the last part of "
             "its link, or all of it."
         ) from error
-    return f"{_base(config)}/link/{made.code}"
+    return f"{base(config)}/link/{made.code}"
 
 
 def export_key(config: Config) -> str:
     """The public key of this server's exports, as one line. Raises `StartupError`s."""
     require_database(config.data)
-    return str(signer_of(secret_file.load(config.data), _base(config)).key)
-
-
-def _room_id(room: str) -> str:
-    """The id in a link; what is none is one already."""
-    try:
-        parts = urlsplit(room).path.split("/")
-    except ValueError:  # what only looks like a link
-        return room
-    return parts[parts.index("conversation") + 1] if "conversation" in parts[:-1] else room
-
-
-def _base(config: Config) -> str:
-    return config.public_url or f"http://localhost:{config.port}"
+    return str(signer_of(secret_file.load(config.data), base(config)).key)

@@ -70,6 +70,7 @@ class Realtime:
         self._limits = limits
         self._origins = Origins.of(config)
         self._is_https = config.public_url.startswith("https:")
+        self._root = config.root
         self.server = Server(
             on_connect=self._connect,
             on_event=self._receive,
@@ -130,7 +131,7 @@ class Realtime:
             return None
         is_secure = self._is_https or handshake.scheme == "https"
         header = handshake.headers.get("cookie", "")
-        return credentials.session_cookie(header, is_secure=is_secure)
+        return credentials.session_cookie(header, is_secure=is_secure, root=self._root)
 
     def _disconnect(self, sid: str) -> None:
         client = self.audience.clients.pop(sid, None)

@@ -17,9 +17,16 @@ import click
 from parley import logs
 from parley.app import create_app
 from parley.config import ANY_HOST, Config, unknown_variables
-from parley.errors import AddressUnusable, OutputUnusable, SettingInvalid, TooFewFilesAllowed
+from parley.errors import (
+    AddressUnusable,
+    CertificateRefused,
+    OutputUnusable,
+    SettingInvalid,
+    TooFewFilesAllowed,
+)
 from parley.terminal import say
 from parley.wire import serving
+from parley.wire.certificate import Certificate, CertificateUnusable
 
 GC_THRESHOLDS = (20_000, 50, 50)
 """Objects made more than freed before Python looks for cycles; then, how often the older."""
@@ -55,6 +62,7 @@ async def _serve(config: Config) -> None:
             "connect from with --trusted-proxies."
         )
     room = _room(config)
+    certificate = _certificate(config)
     app = create_app(config)
     await app.open()
     try:
@@ -62,14 +70,15 @@ async def _serve(config: Config) -> None:
             sockets = serving.listen(config.host, config.port)
         except serving.CannotListen as error:
             raise AddressUnusable(str(error)) from error
+        metrics_at = None if app.metrics is None else await app.metrics.open()
         # Before anybody is told that it is up: who is told may stop it at once.
-        stop = serving.stop_on_signals()
+        stop = serving.stop_on_signals(None if certificate is None else certificate.reload)
         # Where there is a public URL, what it listens at is for the proxy: it answers nobody there.
         verb = "listens" if config.public_url else "is"
         say(f"Parley {verb} at {_address(config, sockets)}  (Ctrl+C stops it)")
         if config.public_url:
             say(f"People reach it at {config.public_url}")
-        elif addresses := _in_network(sockets):
+        elif addresses := _in_network(config, sockets):
             say(f"On your network: {' and '.join(addresses)}")
         say(f"Conversations are kept in {config.data.resolve()}")
         if config.files_url:
@@ -80,6 +89,8 @@ async def _serve(config: Config) -> None:
             say("Rate limits are OFF: anyone can do anything as often as they like.")
         if ANY_HOST in config.hosts:
             say(HOSTS_UNCHECKED)
+        if metrics_at:
+            say(f"Metrics are shown at {metrics_at}")
         _collect_seldom()
         sys.setswitchinterval(SWITCH_S)
         await serving.serve(
@@ -88,6 +99,7 @@ async def _serve(config: Config) -> None:
             stop=stop,
             drain=app.drain,
             max_connections=room,
+            certificate=certificate,
         )
     finally:
         await app.close()
@@ -101,6 +113,23 @@ def _room(config: Config) -> int:
         return serving.room_for(config.max_connections)
     except serving.TooFewFiles as error:
         raise TooFewFilesAllowed(str(error)) from error
+
+
+def _certificate(config: Config) -> Certificate | None:
+    """What TLS is spoken with, if it is. Raises `SettingInvalid`, `CertificateRefused`."""
+    if config.tls_certificate is None and config.tls_key is None:
+        return None
+    if config.tls_certificate is None or config.tls_key is None:
+        given, missing = "--tls-certificate", "--tls-key"
+        if config.tls_certificate is None:
+            given, missing = missing, given
+        raise SettingInvalid(
+            f"{given} is given without {missing}: HTTPS needs both. They may name one file."
+        )
+    try:
+        return Certificate(config.tls_certificate, config.tls_key)
+    except CertificateUnusable as error:
+        raise CertificateRefused(str(error)) from error
 
 
 def _collect_seldom() -> None:
@@ -125,22 +154,28 @@ async def _migrate(config: Config) -> None:
 
 
 def _address(config: Config, sockets: list[socket.socket]) -> str:
-    return _url("localhost" if _is_everywhere(sockets[0]) else config.host, sockets[0])
+    host = "localhost" if _is_everywhere(sockets[0]) else config.host
+    return _url(_scheme(config), host, sockets[0])
 
 
-def _in_network(sockets: list[socket.socket]) -> list[str]:
+def _in_network(config: Config, sockets: list[socket.socket]) -> list[str]:
     """Where this machine is in its networks, of those that are listened on everywhere."""
     found = ((each, _own_address(each.family)) for each in sockets if _is_everywhere(each))
-    return [_url(address, each) for each, address in found if address is not None]
+    scheme = _scheme(config)
+    return [_url(scheme, address, each) for each, address in found if address is not None]
+
+
+def _scheme(config: Config) -> str:
+    return "http" if config.tls_certificate is None else "https"
 
 
 def _is_everywhere(listening: socket.socket) -> bool:
     return listening.getsockname()[0] in EVERYWHERE
 
 
-def _url(host: str, listening: socket.socket) -> str:
+def _url(scheme: str, host: str, listening: socket.socket) -> str:
     port = listening.getsockname()[1]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _own_address(family: int) -> str | None:

@@ -116,6 +116,8 @@ VALUES = {
     "host": ("0.0.0.0", "0.0.0.0"),
     "port": ("9000", 9000),
     "data": ("/tmp/elsewhere", Path("/tmp/elsewhere")),
+    "tls_certificate": ("/etc/ssl/talk.pem", Path("/etc/ssl/talk.pem")),
+    "tls_key": ("/etc/ssl/talk.key", Path("/etc/ssl/talk.key")),
     "public_url": ("https://Talk.example/", "https://talk.example"),
     "hosts": ("Talk.example., *, fd00::0:1", ("talk.example", "*", "[fd00::1]")),
     "allowed_origins": (

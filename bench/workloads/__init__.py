@@ -24,5 +24,6 @@ WORKLOADS = (
     filing.PHOTO,
     exporting.LINES,
     exporting.PAGE,
+    exporting.ARCHIVE,
     *hostile.HOSTILE,
 )

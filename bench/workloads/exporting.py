@@ -17,6 +17,8 @@ MIB = 2**20
 TEXT = (
     "It is a truth universally acknowledged, that a single man in possession of a good fortune {}"
 )
+SHRINKS = 4
+"""A ZIP file's texts are at most so many times smaller, though it has them twice."""
 WITHIN_S = 60.0
 _MORE = """
 INSERT INTO messages (conversation_id, seq, id, changed_seq, session_id, user_id, username, text,
@@ -32,6 +34,10 @@ async def _json_lines(server: Running, scale: Scale) -> Figures:
     return await asyncio.to_thread(_exported, server, scale.long_messages, "jsonl")
 
 
+async def _archive(server: Running, scale: Scale) -> Figures:
+    return await asyncio.to_thread(_exported, server, scale.long_messages, "zip")
+
+
 async def _page(server: Running, scale: Scale) -> Figures:
     return await asyncio.to_thread(_exported, server, scale.long_messages, "html")
 
@@ -44,7 +50,8 @@ def _exported(server: Running, count: int, format: str) -> Figures:
     memory, meter = memory_bytes(server.pid), Meter(server.pid)
     size = download(server.port, path, ada.headers)
     meter.read()
-    assert size > count * len(TEXT), f"only {size} bytes came"
+    least = count * len(TEXT) // (SHRINKS if format == "zip" else 1)
+    assert size > least, f"only {size} bytes came"
     return {
         "messages_s": count / meter.wall_s,
         "messages_cpu_s": count / meter.server_s if meter.server_s else 0.0,
@@ -105,6 +112,18 @@ PAGE = Workload(
         f"{scale.long_messages:,} messages as one page that needs nothing beside it."
     ),
     run=_page,
+    measures=MEASURES,
+    headline="messages_s",
+    servers=("parley",),
+    within_s=150.0,
+)
+ARCHIVE = Workload(
+    name="export-archive",
+    title="A long conversation is exported with its files",
+    text=lambda scale: (
+        f"{scale.long_messages:,} messages as a ZIP file, which has both the page and the lines."
+    ),
+    run=_archive,
     measures=MEASURES,
     headline="messages_s",
     servers=("parley",),

@@ -92,6 +92,16 @@ class Indexing:
             self._due[event.conversation_id] = None
             self._wake.set()
 
+    @property
+    def backlog(self) -> int:
+        """Conversations that wait to be looked at."""
+        return len(self._due)
+
+    @property
+    def waiting(self) -> int:
+        """Messages said since their conversation was last looked at."""
+        return sum(self._waiting.values())
+
     def begin_anew(self) -> None:
         """Another database lies in the folder."""
         self._waiting.clear()

@@ -328,4 +328,5 @@ def _contents(new_text: str, meant: Meaning) -> dict[str, Any]:
 
 def _tell(context: Context, sent: Sent) -> None:
     if not sent.duplicate:
+        context.counts.messages += 1
         context.bus.publish(MessageSent(sent.message))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import tempfile
@@ -15,6 +16,7 @@ from parley.errors import NotFound
 from parley.exports.lines import json_lines
 from parley.exports.page import page
 from parley.exports.taking import Taking
+from parley.files.threads import in_thread, to_its_end
 from parley.proofs.reading import MEMBER
 
 PAGE = "conversation.html"
@@ -55,6 +57,36 @@ class _Member(NamedTuple):
     """Whether an entry says what it was."""
 
 
+class _Packing:
+    """A member that is being written. To shrink and to hash it takes half as long as to make it,
+    and no Python: so one piece is packed in a thread while the next is made.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._hash, self._size = hashlib.sha256(), 0
+
+    @property
+    def noted(self) -> dict[str, object]:
+        return {"size": self._size, "sha256": self._hash.hexdigest()}
+
+    async def packed(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[None]:
+        """Whenever nothing is being written: what is there may be taken."""
+        piece = await anext(pieces, None)
+        while piece is not None:
+            writing = asyncio.ensure_future(in_thread(self._add, piece))
+            try:
+                piece = await anext(pieces, None)
+            finally:
+                await to_its_end(writing)
+            yield
+
+    def _add(self, piece: bytes) -> None:
+        self._file.write(piece)
+        self._hash.update(piece)
+        self._size += len(piece)
+
+
 async def archive(taking: Taking) -> AsyncGenerator[bytes, None]:
     """The page and the files come first, so that the entries can say what they were."""
     sink = _Sink()
@@ -63,16 +95,13 @@ async def archive(taking: Taking) -> AsyncGenerator[bytes, None]:
         tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as notes,
     ):
         async for each in _members(taking, notes):
-            hash, size = hashlib.sha256(), 0
-            with zipped.open(_info(each, taking), "w", force_zip64=True) as member:
-                async for piece in each.pieces:
-                    member.write(piece)
-                    hash.update(piece)
-                    size += len(piece)
+            with zipped.open(_info(each, taking), "w", force_zip64=True) as file:
+                packing = _Packing(file)
+                async for _ in packing.packed(each.pieces):
                     if sink.size >= _SMALL_BYTES:
                         yield sink.take()
             if each.is_noted:
-                note = {"member": {"path": each.name, "size": size, "sha256": hash.hexdigest()}}
+                note = {"member": {"path": each.name, **packing.noted}}
                 notes.write(json.dumps(note, ensure_ascii=False, separators=(",", ":")).encode())
                 notes.write(b"\n")
     yield sink.take()

@@ -43,13 +43,15 @@ class Seating:
             standing = records.Standing(person.role.value)
         if not client.is_open:
             raise NotJoined  # gone meanwhile: nobody would ever take it out of the room
-        seat = Seat(conversation_id, room_id, standing, person, credential)
+        seat = Seat(conversation_id, room_id, standing, person, credential, since is not None)
         client.get_up(conversation_id)
         client.seats[room_id] = seat
         self._server.seated(client.sid)
         room = self._audience.room(conversation_id)
         room.arrive(client.sid, person.user_id if person else None)
         try:
+            if self._audience.ordering is not None:
+                await self._audience.ordering.begins(conversation_id)
             state = await self._state(seat, room, since, closings)
             if seat.standing is records.Standing.OWNER:
                 await self._look_at_right_again(seat)

@@ -11,6 +11,7 @@ from msgspec import UNSET, Raw
 from parley import contract, records
 from parley.present.excerpts import excerpt
 from parley.present.fields import or_unset, timestamp
+from parley.present.files import attachments
 
 _OWNER = records.Role.OWNER
 _REACTIONS = msgspec.json.Decoder(list[contract.Reaction])
@@ -44,7 +45,7 @@ def message(record: records.Message, own: Collection[tuple[str, str]] = ()) -> c
     if record.parts is not None:
         said.parts = _as_stored(record.parts)
     if record.attachments is not None:
-        said.attachments = _as_stored(record.attachments)
+        said.attachments = attachments(record.attachments)
     if record.deleted_at is not None:
         said.deleted = True
     if record.edited_at is not None:

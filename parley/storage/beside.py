@@ -9,9 +9,9 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from parley.errors import DatabaseUnusable
-from parley.storage.database import connected
 from parley.storage.folder import database_url, require_database
 from parley.storage.migrate import NEWEST, current_revision
+from parley.storage.sqlite.database import connected
 
 T = TypeVar("T")
 

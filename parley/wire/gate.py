@@ -47,7 +47,9 @@ class Gate:
     """An ASGI app: Socket.IO under `/socket.io/`, the rest to `app`.
 
     Whatever is behind it sees a request as its client sent it to the first of our
-    `proxies`. `places` are those of connections, where it is asked about connections.
+    `proxies`, and by the paths that the app knows: without `root`, which the addresses of this
+    server begin with where a proxy leaves it there. `places` are those of connections, where it is
+    asked about connections.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Gate:
         server: Server,
         app: Any,
         *,
+        root: str,
         proxies: Proxies,
         places: Places,
         is_here: HostRule,
@@ -70,6 +73,7 @@ class Gate:
     ) -> None:
         self._server = server
         self._app = app
+        self.root = root
         self._proxies = proxies
         self._places = places
         self._crowded = crowded
@@ -184,7 +188,10 @@ class Gate:
 
     def _as_asked(self, scope: dict[str, Any]) -> dict[str, Any]:
         """A request as its client sent it to the first proxy, by the path it asks for."""
-        return _in_origin_form(self._proxies.see_through(scope))
+        scope = _in_origin_form(scope)
+        if self.root:
+            scope = _below(self.root, scope)
+        return self._proxies.see_through(scope)
 
     async def _pass(self, scope: Any, handshake: Handshake, receive: Any, send: Any) -> None:
         if not (_is_host(handshake.headers.get("host", "")) and _is_ascii(scope)):
@@ -266,6 +273,24 @@ def _in_origin_form(scope: dict[str, Any]) -> dict[str, Any]:
     others = [(name, value) for name, value in scope["headers"] if name.lower() != b"host"]
     raw_path = quote(path).encode("ascii")
     return {**scope, "path": path, "raw_path": raw_path, "headers": [(b"host", host), *others]}
+
+
+def _below(root: str, scope: dict[str, Any]) -> dict[str, Any]:
+    """A request under the path `root`, by what comes after it.
+
+    ASGI's `root_path` is part of the path for some servers and not for others: what it says is not
+    needed.
+    """
+    path, raw_path = scope["path"], scope.get("raw_path")
+    if not path.startswith(f"{root}/"):
+        return {**scope, "root_path": ""}
+    path = path[len(root) :]
+    if raw_path is not None:
+        start = root.encode("ascii")
+        raw_path = (
+            raw_path.removeprefix(start) if raw_path.startswith(start) else quote(path).encode()
+        )
+    return {**scope, "root_path": "", "path": path, "raw_path": raw_path}
 
 
 def _is_ascii(scope: Any) -> bool:

@@ -84,6 +84,8 @@ class Server(GuardedSocketIO):
             for name, type in events.items()
         }
         self._oversized = oversized
+        self.deliveries = 0
+        """Events handed to clients since the start, once for each of them."""
         self._direct: dict[str, DirectClient] = {}
         self._lines: set[DirectClient] = set()
         self.working: set[DirectClient] = set()
@@ -105,9 +107,20 @@ class Server(GuardedSocketIO):
     @property
     def connection_count(self) -> int:
         """Open connections, whether or not they joined anything."""
-        return sum(line.is_open for line in self._lines) + sum(
-            not socket.closed for socket in self.eio.sockets.values()
-        )
+        return sum(self.connections.values())
+
+    @property
+    def connections(self) -> dict[str, int]:
+        """Those, by what they come over: WebSockets, or whatever the library serves."""
+        return {
+            "websocket": sum(line.is_open for line in self._lines),
+            "polling": sum(not socket.closed for socket in self.eio.sockets.values()),
+        }
+
+    @property
+    def malformed_count(self) -> int:
+        """Packets that were dropped since the start."""
+        return self.eio.counts["malformed"]
 
     def send_to(self, sids: Iterable[str], event: str, data: object) -> None:
         """Emit to each of these clients: encoded once, in order, nobody waited for."""
@@ -120,6 +133,7 @@ class Server(GuardedSocketIO):
                 others.append(sid)
             else:
                 lines.append(client)
+        self.deliveries += len(lines) + len(others)
         if lines:
             self._watch.outgoing.spread(lines, self.encode(event, data))
         if others:
@@ -135,6 +149,7 @@ class Server(GuardedSocketIO):
         if client is None or frame is None:
             self.send_to((sid,), event, data)
         else:
+            self.deliveries += 1
             client.write(frame)
 
     def seated(self, sid: str) -> None:

@@ -23,12 +23,14 @@ from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.utils import wrap_app
 
+from parley.wire.accepting import Acceptor, Hall
 from parley.wire.announced import Announced, Porch
+from parley.wire.certificate import Certificate
 from parley.wire.connection import Connection
 from parley.wire.countdown import Countdown
 from parley.wire.gate import OWN_LINES, Gate
 from parley.wire.heads import HEAD_MAX_BYTES
-from parley.wire.opening import OPEN_WITHIN_S, Door, Opening
+from parley.wire.opening import OPEN_WITHIN_S, Door, Opening, ways_in
 from parley.wire.pace import Pace
 from parley.wire.places import SCARCE
 from parley.wire.unread import Backlog
@@ -130,13 +132,21 @@ def _reason(host: str, port: int, error: OSError) -> str:
     return f"Cannot listen on {host}, port {port}: {error.strerror}."
 
 
-def stop_on_signals() -> asyncio.Event:
+def stop_on_signals(reload: Callable[[], object] | None = None) -> asyncio.Event:
     """An event that SIGTERM, SIGINT and SIGHUP set; a second signal ends the process at once.
 
     But for SIGHUP, which a terminal that closes sends through its shell as well, and which is not
-    heard at all where whoever started us asked for that (`nohup`).
+    heard at all where whoever started us asked for that (`nohup`). Where there is something to
+    `reload`, it asks for that instead, unless a terminal did close.
     """
     stop = asyncio.Event()
+    terminals = terminals_open()
+
+    def hung_up() -> None:
+        if reload is None or terminals_open() != terminals:
+            stop.set()
+        else:
+            reload()
 
     def asked() -> None:
         if stop.is_set():
@@ -148,8 +158,13 @@ def stop_on_signals() -> asyncio.Event:
         loop.add_signal_handler(name, asked)
     hang_up = getattr(signal, "SIGHUP", None)
     if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:
-        loop.add_signal_handler(hang_up, stop.set)
+        loop.add_signal_handler(hang_up, hung_up)
     return stop
+
+
+def terminals_open() -> list[int]:
+    """Which of standard input, output and error are a terminal that is still there."""
+    return [file for file in range(3) if os.isatty(file)]
 
 
 def room_for(connections: int) -> int:
@@ -182,21 +197,26 @@ async def serve(
     stop: asyncio.Event,
     drain: Callable[[], Awaitable[None]],
     max_connections: int = 10_000,
+    certificate: Certificate | None = None,
 ) -> None:
     """Serve until `stop` is set; then `drain()`, and end within ten seconds.
 
-    Raises `TooFewFiles`.
+    With a `certificate`, only TLS is spoken. Raises `TooFewFiles`.
     """
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_note)
     config = _config()
     wrapped = wrap_app(app, config.wsgi_max_body_size, "asgi")
     async with _lifespan(wrapped, config) as state:
-        house = _House(app, wrapped, config, state, room_for(max_connections))
-        servers = [
-            await loop.create_server(house.protocol, sock=sock, backlog=BACKLOG) for sock in sockets
-        ]
-        await stop.wait()
+        house = _House(app, wrapped, config, state, room_for(max_connections), certificate)
+        servers: list[asyncio.Server | Acceptor] = []
+        for sock in sockets:
+            if house.hall is not None:
+                servers.append(Acceptor(sock, house.hall.come))
+            else:
+                servers.append(await loop.create_server(house.protocol, sock=sock, backlog=BACKLOG))
+        async with _watched(certificate):
+            await stop.wait()
         house.release()
         try:
             async with asyncio.timeout(DRAIN_WITHIN_S):
@@ -226,11 +246,31 @@ async def _lifespan(wrapped: Any, config: Config) -> AsyncIterator[dict[str, Any
             await task
 
 
+@contextlib.asynccontextmanager
+async def _watched(certificate: Certificate | None) -> AsyncIterator[None]:
+    """Within the block, its files are read again when they change."""
+    if certificate is None:
+        yield
+        return
+    watching = asyncio.create_task(certificate.watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.wait([watching])
+
+
 class _House:
     """The connections of one server."""
 
     def __init__(
-        self, app: Any, wrapped: Any, config: Config, state: dict[str, Any], max_connections: int
+        self,
+        app: Any,
+        wrapped: Any,
+        config: Config,
+        state: dict[str, Any],
+        max_connections: int,
+        certificate: Certificate | None,
     ) -> None:
         gate = getattr(app, "asgi_app", None)
         self._gate = gate if isinstance(gate, Gate) else None
@@ -247,12 +287,13 @@ class _House:
             to_http=self._to_http,
             entering=Countdown(OPEN_WITHIN_S, Opening.give_up),
             is_full=self._is_full,
-            take_place=lambda peer: _nobody if self._gate is None else self._gate.take_place(peer),
+            take_place=self._take_place,
             crowded=b"" if self._gate is None else self._gate.crowded,
             pace=self._pace,
             backlog=self._backlog,
             place_of_peer=self._place_of_peer,
             place_of=self._place_of,
+            ours=ways_in("" if self._gate is None else self._gate.root),
         )
         self._porch = Porch.before(
             self._opening,
@@ -264,6 +305,18 @@ class _House:
             functools.partial(Announced, self._porch) if has_announced else self._opening
         )
         """Makes what hears a new connection."""
+        self.hall: Hall | None = None
+        """What new connections come through first, where TLS is spoken."""
+        if certificate is not None:
+            self.hall = Hall.before(
+                self._opening,
+                certificate=certificate,
+                porch=self._porch,
+                is_full=self._is_full,
+                take_place=self._take_place,
+                place_of_peer=self._place_of_peer,
+                pace=self._pace,
+            )
 
     def _opening(self) -> Opening:
         if self._gate is not None and self._taken() > self._max_connections * SCARCE:
@@ -278,6 +331,8 @@ class _House:
         """End what is left, by force in the end."""
         for _ in range(TURNS_TO_BEGIN):
             await asyncio.sleep(0)
+        if self.hall is not None:
+            await self.hall.close()
         await self._context.terminated.set()
         self._door.entering.clear()
         self._porch.waiting.clear()
@@ -298,6 +353,8 @@ class _House:
         """How many connections there are."""
         lines = 0 if self._gate is None else self._gate.line_count
         coming = len(self._porch.waiting) + len(self._door.entering)
+        if self.hall is not None:
+            coming += len(self.hall)
         return coming + len(self._http) + lines
 
     def _to_http(
@@ -332,6 +389,9 @@ class _House:
         task = loop.create_task(connection.run())
         self._http[task] = connection
         task.add_done_callback(self._left)
+
+    def _take_place(self, peer: Any) -> Callable[[], object] | None:
+        return _nobody if self._gate is None else self._gate.take_place(peer)
 
     def _place_of_peer(self, peer: Any) -> str:
         return "" if self._gate is None else self._gate.place_of_peer(peer)

@@ -115,6 +115,7 @@ def test_reactions_are_measured_beside_what_has_none(workload: str) -> None:
         ("photo", "took_s", None),
         ("export", "messages_s", None),
         ("export-page", "messages_s", None),
+        ("export-archive", "messages_s", None),
         pytest.param("beside-files", "ratio_up", None, marks=LONG),
     ],
 )

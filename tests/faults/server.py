@@ -8,6 +8,7 @@ import os
 import signal
 from pathlib import Path
 
+from tests.databases import environ_of
 from tests.forking import Forked
 from tests.generous import ENVIRON
 from tests.servers import START_WITHIN_S, STOP_WITHIN_S
@@ -39,7 +40,7 @@ class Server:
         with self.log.open("a") as log:
             self._process = Forked(
                 [*serve, "--data", str(self.folder), *self._flags],
-                env={**os.environ, **ENVIRON},
+                env={**os.environ, **ENVIRON, **environ_of(self.folder)},
                 stderr=log,
             )
         line = self._process.stdout.readline().decode()

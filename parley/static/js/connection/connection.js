@@ -1,7 +1,7 @@
 // @ts-check
 // The live connection: opening it, entering the conversation, and coming back after it broke.
 import { io } from "../../vendor/socket.io.esm.min.js";
-import { OWN_PAGE, isAtTheDoor, isPassing, request } from "./wire.js";
+import { OWN_PAGE, SOCKETS, isAtTheDoor, isPassing, request } from "./wire.js";
 
 const FIRST_DELAY_MS = 1000;
 const LAST_DELAY_MS = 30_000;
@@ -35,7 +35,7 @@ export class Connection {
     /** @type {import("./wire.js").Socket} */
     this.socket = io({
       transports: ["websocket", "polling"], tryAllTransports: true, reconnection: false, autoConnect: false,
-      timeout: OPEN_WITHIN_MS, extraHeaders: OWN_PAGE,
+      timeout: OPEN_WITHIN_MS, extraHeaders: OWN_PAGE, ...SOCKETS,
     });
     for (const name of PASSED_ON) {
       this.socket.on(name, (fields) => store.dispatch({ ...fields, type: name, at: new Date().toISOString() }));

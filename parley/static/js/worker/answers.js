@@ -1,5 +1,6 @@
 // @ts-check
 // What a page asks for, from the network or from what is kept.
+import { ROOT } from "../browser/root.js";
 import { roomOf } from "../kept/names.js";
 import { dropOldAssets, keptAsset, offlinePage } from "./assets.js";
 import { forget, isKept, keptPage, note, now, refetch } from "./pages.js";
@@ -11,8 +12,8 @@ const SILENT_MS = 3000;
 worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname, search } = new URL(request.url);
-  if (request.method !== "GET" || origin !== location.origin) return;
-  if (pathname.startsWith("/static/")) event.respondWith(asset(request, pathname));
+  if (request.method !== "GET" || origin !== location.origin || !pathname.startsWith(`${ROOT}/`)) return;
+  if (pathname.startsWith(`${ROOT}/static/`)) event.respondWith(asset(request, pathname));
   else if (request.mode === "navigate") event.respondWith(page(event, pathname, search));
 });
 
@@ -58,8 +59,8 @@ async function page(event, path, search) {
  * @param {number} askedAt
  */
 async function learn(path, search, found, askedAt) {
-  const left = /^(\/conversation\/[^/]+)\/left$/.exec(path)?.[1];
-  if (left && found.ok) return forget(left);
+  const left = path.replace(/\/left$/, "");
+  if (left !== path && roomOf(left) && found.ok) return forget(left);
   if (!isKept(path) || search) return;
   // Where it leads to another page, one asks in one's own name: the browser shows nobody where that is.
   if (found.type === "opaqueredirect") return roomOf(path) && refetch(path);
