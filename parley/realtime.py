@@ -163,8 +163,11 @@ class Realtime:
         if isinstance(outcome, msgspec.Struct):
             return outcome
 
-        if not isinstance(outcome, asyncio.Future):
+        if isinstance(outcome, asyncio.Future):
+            future = outcome
+        else:
             self.server.takes_longer(sid)
+            future = _task_for(client, outcome)
 
         def finish(future: asyncio.Future[Any]) -> Any:
             try:
@@ -183,9 +186,7 @@ class Realtime:
                 return contract.ChangedAck(seq=result.message.changed_seq)
             return result
 
-        if isinstance(outcome, asyncio.Future):
-            return Later(outcome, finish)
-        return Later(_task_for(client, outcome), finish)
+        return Later(future, finish)
 
     def _refuse_unreadable(self, sid: str, wants_ack: bool) -> Any:
         failure = BadRequest(
@@ -220,7 +221,7 @@ class Realtime:
                 raise BadRequest(f"{name} needs an object with its fields.")
             fields = from_value(fields, event.data)
         room_id = _room_id(fields)
-        keys, place = client.keys_in(room_id), client.place_in(room_id)
+        keys, place = client.counted_in(room_id)
         asked = _Asked(self._site, HANDLERS[name], client, fields)
         return self._limits.on_event(name, keys, place, asked)
 

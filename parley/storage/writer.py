@@ -80,7 +80,6 @@ class Writer:
     ) -> asyncio.Future[Any]:
         """Its result once it is on disk. Cancelling it does not take the work back."""
         done = self._loop.create_future()
-        done.add_done_callback(_look_at_error)
         if not self._waiting and self._running is None:
             # After whatever else this turn of the loop brings.
             self._loop.call_soon(self._start)
@@ -161,6 +160,8 @@ class Writer:
                 pass  # who asked went away
             elif isinstance(outcome, Exception):
                 work.done.set_exception(outcome)
+                # Whoever asked may never look; asyncio would log that as an error of its own.
+                work.done.exception()
             else:
                 work.done.set_result(outcome)
 
@@ -173,9 +174,3 @@ def tell(batch: list[Work], outcomes: list[Any]) -> None:
             work.then(outcome)
         except Exception:
             log.exception("telling_failed", request_id=causes.id_of(work.cause))
-
-
-def _look_at_error(done: asyncio.Future[Any]) -> None:
-    # A caller that went away never asks; asyncio would log that as an error of its own.
-    if not done.cancelled():
-        done.exception()
