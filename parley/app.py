@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
-from quart import Quart, Response, render_template, request
+from quart import Quart, Response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from parley import __version__, contract, incoming, logs, paths, present, requests, web
+from parley import __version__, causes, contract, incoming, logs, paths, present, requests, web
 from parley.addresses import Proxies
 from parley.bus import Subscriber
 from parley.bus.choice import bus_of
@@ -169,7 +169,10 @@ class Parley(Quart):
         await self.files.open()
         await self.database.open()
         try:
-            site.secret = await asyncio.to_thread(secret_file.load, site.config.data)
+            site.secret = await asyncio.to_thread(
+                secret_file.load, site.config.data, site.config.secret_file
+            )
+            await self.database.hold(site.secret.seal("database", "secret"))
             site.push_key = vapid.public_key(vapid.private_key(_push_seed(site.secret)))
             if await participants.forget_sockets(site.context):
                 await storing.forget_left(site.context)
@@ -256,7 +259,7 @@ def create_app(config: Config | None = None, *, worker: str = "0") -> Parley:
     app.database, app.realtime, app.limits = database, realtime, limits
     app.files = filing.store
     app.pushing, app.indexing, app.ordering = pushing, indexing, ordering
-    app.assets = Assets()
+    app.assets = Assets(root=config.root)
     app.worker = worker
     app.extensions[web.EXTENSION] = web.Site(
         config=config,
@@ -264,6 +267,7 @@ def create_app(config: Config | None = None, *, worker: str = "0") -> Parley:
         origins=Origins.of(config),
         limits=limits,
         connection_count=lambda: realtime.server.connection_count,
+        root=config.root,
     )
     web_site(app).imports = Imports(context, config.data, is_on=config.imports)
     app.config["MAX_CONTENT_LENGTH"] = contract.FORM_MAX_BYTES
@@ -273,6 +277,8 @@ def create_app(config: Config | None = None, *, worker: str = "0") -> Parley:
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = True
     if seeing is not None:
         app.metrics = _metrics(app, seeing)
+    present.serve_under(config.root)
+    app.url_map.root = config.root  # type: ignore[attr-defined]  # it is our `Paths`
     _serve(app, config)
     _start_and_stop(app, context)
     return app
@@ -328,7 +334,7 @@ def _metrics(app: Parley, seeing: Seeing) -> Metrics:
         pushing=app.pushing,
         indexing=app.indexing,
         is_ready=lambda: site.is_ready,
-        process=app.worker,
+        process=lambda: app.worker,
     )
 
     async def others() -> Sequence[bytes]:
@@ -393,6 +399,9 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(app.assets.blueprint())
     app.register_blueprint(manifest_pages(app.assets))
     app.register_blueprint(worker_pages(app.assets, is_on=config.service_worker))
+    if config.root:
+        # What is asked for under it comes without it; this is the start page without its slash.
+        app.add_url_rule(config.root, "root", lambda: redirect(f"{config.root}/", 308))
     app.before_request(_refuse_other_hosts)
     app.before_request(requests.refuse_long_queries)
     app.before_request(_count_what_leads_nowhere)
@@ -406,7 +415,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_error_handler(ParleyError, _tell)
     app.register_error_handler(HTTPException, _tell_http)
     app.register_error_handler(Exception, _tell_fault)
-    app.jinja_env.globals.update(service_worker=config.service_worker)
+    app.jinja_env.globals.update(service_worker=config.service_worker, root=config.root)
     # Each request of a poll may reach another of several workers, which knows nothing of it.
     app.jinja_env.globals.update(websocket_only=config.workers > 1)
     app.jinja_env.globals.update(has_imports=config.imports and config.max_file > 0)
@@ -414,6 +423,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.asgi_app = Gate(  # type: ignore[method-assign]  # how Quart takes middleware
         app.realtime.server,
         Turnstile(app.asgi_app),
+        root=config.root,
         proxies=Proxies(
             config.trusted_proxies,
             asked_directly={*PROBES, METRICS},
@@ -579,6 +589,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
 
     @app.before_serving
     async def start() -> None:
+        causes.begins_here()
         await app.open()
         cluster, ordering, bus = context.cluster, app.ordering, context.bus
         if cluster is not None and ordering is not None and isinstance(bus, SharedBus):
@@ -599,6 +610,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         if app.metrics is not None:
             chores.append(asyncio.create_task(app.metrics.run()))
         await control.open()
+        app.worker = control.process
         web_site(app).is_ready = True
 
     @app.after_serving

@@ -24,6 +24,22 @@ ANY_HOST = "*"
 """In `hosts`: whatever name is asked for."""
 _HOST_NAMES = "host names such as talk.example.org, comma-separated and without a port, or *"
 _AN_ORIGIN = "an address such as https://example.org, without a path"
+_A_PUBLIC_URL = (
+    "an address such as https://example.org or https://example.org/talk, whose path is of letters, "
+    "digits, dots, hyphens and underscores"
+)
+# What a path of ours, a cookie's name and a page's policy may hold as it is.
+_FOLDER = re.compile(r"/(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]+", re.ASCII)
+_FOLDERS_MAX_CHARS = 100
+OWN_FOLDERS = frozenset(
+    {
+        *("api", "conversation", "conversations", "files", "import", "link", "mail", "mine"),
+        *("notifications", "offline", "openapi.json", "search", "share", "socket.io", "static"),
+        *("apple-touch-icon.png", "favicon.ico", "manifest.webmanifest", "worker.js"),
+    }
+)
+"""How paths of this server begin: one that a proxy passes on without the public URL's path must not
+look like one with it."""
 # What a browser writes into `Origin` and `Host`, and a page's policy may hold as it is.
 _NAME = re.compile(r"[a-z0-9_-][a-z0-9._-]*", re.ASCII)
 _DOT_AT_THE_END = re.compile(r"\.(?=:\d+$|$)", re.ASCII)
@@ -151,7 +167,20 @@ def _host_and_port(text: str) -> str:
 
 
 def _public_url(text: str) -> str:
-    return undotted(_origin(text)) if text.strip() else ""
+    text = text.strip().rstrip("/")
+    if not text:
+        return ""
+    start = len(text) - len(path) if (path := urlsplit(text).path) else len(text)
+    if text[start:] != path or "".join(_FOLDER.findall(path)) != path:
+        raise ValueError(_A_PUBLIC_URL)  # there is a query, or something odd in the path
+    if len(path) > _FOLDERS_MAX_CHARS:
+        raise ValueError(f"an address whose path has at most {_FOLDERS_MAX_CHARS} characters")
+    if path and path.split("/")[1] in OWN_FOLDERS:
+        raise ValueError("an address whose path does not begin like one of this server's own")
+    try:
+        return undotted(_origin(text[:start])) + path
+    except ValueError:
+        raise ValueError(_A_PUBLIC_URL) from None
 
 
 def _origins(text: str) -> tuple[str, ...]:
@@ -304,11 +333,20 @@ class Config:
         "can share; needs the extra postgres. If empty, an SQLite database in the data folder",
         "URL",
     )
+    secret_file: Path | None = _setting(
+        _file,
+        "",
+        "a file with the server's secret, where servers that share a database share no data "
+        "folder; 64 hexadecimal digits, as `openssl rand -hex 32` gives them. If empty, "
+        "parley.secret in the data folder, made at the first start",
+        "FILE",
+    )
     public_url: str = _setting(
         _public_url,
         "",
         "the address people use to reach this server, for the links it gives out; it then answers "
-        "to that name and those of --hosts only. If empty, links use each request's host name",
+        "to that name and those of --hosts only. It may have a path, such as "
+        "https://example.org/talk. If empty, links use each request's host name",
         "URL",
     )
     hosts: tuple[str, ...] = _setting(
@@ -600,6 +638,17 @@ class Config:
         "requested with `sync`",
         "RATES",
     )
+
+    @property
+    def public_origin(self) -> str:
+        """Of the public URL: its scheme, host and port, as browsers write an `Origin`."""
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}" if self.public_url else ""
+
+    @property
+    def root(self) -> str:
+        """The path of the public URL, which paths in answers begin with: empty, or as `/talk`."""
+        return urlsplit(self.public_url).path
 
     @property
     def most_connections(self) -> int | None:

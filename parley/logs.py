@@ -18,6 +18,7 @@ from typing import Any, TextIO, cast
 import structlog
 from structlog.typing import Processor, WrappedLogger
 
+from parley import causes
 from parley.config import LOG_LEVELS
 
 Event = MutableMapping[str, Any]
@@ -54,6 +55,7 @@ def processors(level: str, worker: int | None = None) -> list[Processor]:
     return [
         *(() if worker is None else (with_number,)),
         structlog.processors.add_log_level,
+        causes.add_id,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info if level == "debug" else without_words,
         one_line,

@@ -27,7 +27,7 @@ from parley.wire.countdown import Countdown
 from parley.wire.gate import OWN_LINES, Gate
 from parley.wire.heads import HEAD_MAX_BYTES
 from parley.wire.listening import BACKLOG, Acceptor, room_for
-from parley.wire.opening import OPEN_WITHIN_S, Door, Opening
+from parley.wire.opening import OPEN_WITHIN_S, Door, Opening, ways_in
 from parley.wire.pace import Pace
 from parley.wire.places import SCARCE
 from parley.wire.unread import Backlog
@@ -161,6 +161,7 @@ class _House:
             backlog=self._backlog,
             place_of_peer=self._place_of_peer,
             place_of=self._place_of,
+            ours=ways_in("" if self._gate is None else self._gate.root),
         )
         self._porch = Porch.before(
             self._opening,

@@ -6,8 +6,10 @@ addEventListener("activate", (event) => event.waitUntil(end()));
 
 async function end() {
   await self.clients.claim();
-  for (const name of await caches.keys()) await caches.delete(name);
-  indexedDB.deleteDatabase("parley-kept");
-  indexedDB.deleteDatabase("parley-shared");
+  // Others may be under other paths of this host: see browser/root.js.
+  const ours = `${new URL(self.registration.scope).pathname.slice(0, -1)}parley`;
+  for (const name of await caches.keys()) if (name.startsWith(`${ours}-`)) await caches.delete(name);
+  indexedDB.deleteDatabase(`${ours}-kept`);
+  indexedDB.deleteDatabase(`${ours}-shared`);
   await self.registration.unregister();
 }

@@ -1,1 +1,1 @@
-import"./shared-DRJ1wMVb.js";
+import"./shared-CoThUXjs.js";

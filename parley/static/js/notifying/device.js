@@ -1,5 +1,6 @@
 // @ts-check
 // Whether this browser can be notified and is, and having it notified: the Push API, and our server told of it.
+import { ROOT } from "../browser/root.js";
 import { recall, remember } from "../browser/saved.js";
 import { register } from "../device/worker.js";
 import { OWN_PAGE, ask } from "../connection/wire.js";
@@ -136,7 +137,7 @@ function kept() {
 export async function send(method, body, path = PATH) {
   try {
     const headers = { "Content-Type": "application/json", Accept: "application/json", ...OWN_PAGE };
-    const reply = await fetch(path, { method, headers, body: JSON.stringify(body) });
+    const reply = await fetch(ROOT + path, { method, headers, body: JSON.stringify(body) });
     return await reply.json();
   } catch {
     return { success: false, error: "The server didn't respond. Try again." };

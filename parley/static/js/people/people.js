@@ -1,6 +1,7 @@
 // @ts-check
 // Who is here.
 import { byId, cloneTemplate, part } from "../browser/dom.js";
+import { apiOf } from "../browser/root.js";
 import { peopleOf } from "../state/people-pages.js";
 import { ask } from "../connection/wire.js";
 
@@ -20,7 +21,7 @@ export class People {
   constructor({ store, roomId, faces }) {
     this.store = store;
     this.faces = faces;
-    this.path = `/api/conversations/${encodeURIComponent(roomId)}/participants`;
+    this.path = `${apiOf(roomId)}/participants`;
     this.most = FIRST_PEOPLE;
     this.busy = false;
     this.button = byId("more-people");
