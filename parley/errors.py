@@ -210,6 +210,10 @@ class BackupFailed(StartupError):
     pass
 
 
+class RestoreFailed(StartupError):
+    """A backup could not be put into a data folder, which is as it was."""
+
+
 class FilesUnusable(StartupError):
     """The place for files cannot be used."""
 

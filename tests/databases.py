@@ -134,6 +134,14 @@ class Server:
             raise AssertionError(ran.stdout.decode())
 
 
+@contextlib.contextmanager
+def asking(server: Server, name: str) -> Iterator[Any]:
+    import psycopg
+
+    with psycopg.connect(server.url(name), autocommit=True) as own:
+        yield own
+
+
 def _somebody_else() -> list[str]:
     """PostgreSQL refuses to run as root; and it ends with whoever started it, also where that is
     killed.

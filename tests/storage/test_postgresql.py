@@ -9,17 +9,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 import sqlalchemy as sa
 
-from parley.errors import DatabaseUnusable, SecretDiffers, Unavailable
+from parley.errors import DatabaseTooNew, DatabaseUnusable, SecretDiffers, Unavailable
+from parley.storage import cluster
 from parley.storage.migrate import NEWEST, current_revision
 from parley.storage.postgresql import tables
 from parley.storage.postgresql.database import PostgresqlDatabase
 from parley.storage.prepared import execute
 from parley.storage.schema import metadata
-from tests.databases import NoPostgresql, Server
+from tests.databases import Server, asking
 from tests.eventually import until
 from tests.faults.cutting import Cut, Cutter
 
@@ -27,45 +27,11 @@ PATIENCE_S = 60.0
 ADD = "INSERT INTO names VALUES (%s)"
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """With its disk's syncs: it is stopped in the middle of things."""
-    # The name of a socket may have no more than a hundred letters.
-    folder = Path(
-        f"/tmp/parley-{tmp_path_factory.mktemp('pg').parent.name}-{id(tmp_path_factory):x}"
-    )
-    try:
-        started = Server(folder, max_connections="100", shared_buffers="32MB")
-    except NoPostgresql as error:
-        pytest.skip(f"There is no PostgreSQL: {error}.")
-    started.make()
-    started.start()
-    yield started
-    started.remove()
-
-
-@pytest.fixture
-def name(server: Server, request: pytest.FixtureRequest) -> Iterator[str]:
-    """Of an empty database."""
-    name = f"of_{abs(hash(request.node.name)):x}"
-    with asking(server, "postgres") as own:
-        own.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-    yield name
-    with asking(server, "postgres") as own:
-        own.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
 @pytest.fixture
 def cutter(server: Server) -> Iterator[Cutter]:
     between = Cutter(server.folder)
     yield between
     between.close()
-
-
-@contextlib.contextmanager
-def asking(server: Server, name: str) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(server.url(name), autocommit=True) as own:
-        yield own
 
 
 @contextlib.asynccontextmanager
@@ -125,7 +91,13 @@ async def test_an_empty_database_gets_the_newest_tables(
             " WHERE table_schema = 'public' AND data_type = 'text' AND table_name <> 'names'"
             " AND collation_name IS DISTINCT FROM 'C'"
         ).fetchall()
-    assert made == {*metadata.tables, "writers", "alembic_version", "names"}
+    assert made == {
+        *metadata.tables,
+        *cluster.metadata.tables,
+        "writers",
+        "alembic_version",
+        "names",
+    }
     assert unordered == []
     assert await database.read(current_revision) == NEWEST
 
@@ -138,6 +110,39 @@ async def test_of_two_that_start_at_once_one_makes_the_tables(
     for each in several:
         await each.write(_make_names)
         await each.close()
+
+
+async def test_an_older_database_is_brought_up_to_date(
+    server: Server, name: str, tmp_path: Path
+) -> None:
+    async with opened(server.url(name), tmp_path):
+        pass
+    with asking(server, name) as own:
+        own.execute("ALTER TABLE participants DROP COLUMN called_at")
+        own.execute('ALTER TABLE facts ALTER COLUMN value TYPE TEXT COLLATE "en-x-icu"')
+        own.execute("UPDATE alembic_version SET version_num = '0024'")
+    both = [PostgresqlDatabase(server.url(name), tmp_path) for _ in range(2)]
+    await asyncio.gather(*(each.open() for each in both))
+    assert await both[0].read(current_revision) == NEWEST
+    with asking(server, name) as own:
+        [collation] = own.execute(
+            "SELECT collation_name FROM information_schema.columns"
+            " WHERE table_name = 'facts' AND column_name = 'value'"
+        )
+    assert collation == ("C",)
+    for each in both:
+        await each.close()
+
+
+async def test_a_database_of_a_newer_version_is_refused(
+    server: Server, name: str, tmp_path: Path
+) -> None:
+    async with opened(server.url(name), tmp_path):
+        pass
+    with asking(server, name) as own:
+        own.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(DatabaseTooNew, match="9999"):
+        await PostgresqlDatabase(server.url(name), tmp_path).open()
 
 
 async def test_texts_are_in_the_order_of_their_bytes(

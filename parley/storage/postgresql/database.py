@@ -30,7 +30,7 @@ from parley.storage import facts, trouble
 from parley.storage.batch import run_all
 from parley.storage.database import Database
 from parley.storage.folder import make_folder
-from parley.storage.migrate import NEWEST, current_revision, migrate
+from parley.storage.migrate import NEWEST, current_revision, is_old, upgrade
 from parley.storage.postgresql import tables
 from parley.storage.postgresql.connections import (
     ask,
@@ -118,15 +118,19 @@ class PostgresqlDatabase(Database):
             with self._engine.connect() as connection:
                 _require_utf8(connection)
                 # Of several that start at once, one makes the tables.
-                execute(
+                ask(
                     connection,
                     f"BEGIN; SET LOCAL lock_timeout = {MAKE_WITHIN_MS}; "
+                    "SET LOCAL statement_timeout = 0; "
+                    "SET LOCAL idle_in_transaction_session_timeout = 0; "
                     f"SELECT pg_advisory_xact_lock({MAKING})",
                 )
                 if current_revision(connection) is None:
                     tables.make(connection)
-                execute(connection, "COMMIT")
-            migrate(self._engine)
+                elif is_old(connection):
+                    upgrade(connection)
+                    tables.order_by_bytes(connection)
+                commit(connection)
             compile_all(self._engine.dialect)
         except sa.exc.DBAPIError as error:
             raise DatabaseUnusable(

@@ -38,6 +38,23 @@ def _in_order_of_bytes(element: Any, compiler: Any, **kwargs: Any) -> str:
     return written
 
 
+def order_by_bytes(connection: sa.Connection) -> None:
+    """The same for the columns that a migration added."""
+    found = connection.execute(
+        sa.text(
+            "SELECT table_name, column_name FROM information_schema.columns"
+            " WHERE table_schema = current_schema() AND data_type = 'text'"
+            " AND collation_name IS DISTINCT FROM 'C'"
+        )
+    ).all()
+    quoted = connection.dialect.identifier_preparer.quote
+    for table, column in found:
+        if table in metadata.tables:
+            connection.exec_driver_sql(
+                f'ALTER TABLE {quoted(table)} ALTER COLUMN {quoted(column)} TYPE TEXT COLLATE "C"'
+            )
+
+
 def make(connection: sa.Connection) -> None:
     """Make them all. The transaction is the caller's."""
     for table in (*metadata.sorted_tables, *_own.sorted_tables):
