@@ -15,7 +15,6 @@ from tests.faults.server import Server
 from tests.faults.talk import Talk
 from tests.faults.verify import Stored, read_from
 
-
 AGAIN_AFTER_S = 0.5
 
 
