@@ -163,7 +163,7 @@ def uses(ada: Visitor, title: str) -> None:
     goes(page, "#manage-link")
     page.get_by_label("Title", exact=True).fill(f"{title}, and cake")
     page.locator('form[action$="/manage/title#about"] button').click()
-    page.wait_for_url("**/manage?saved=title**")
+    expect(page.locator(".manage-title")).to_have_text(f"{title}, and cake")
     page.locator(".home-link").click()
     row = page.locator("#own-rows a", has_text=f"{title}, and cake")
     expect(row).to_be_visible()
