@@ -15,7 +15,7 @@ import structlog
 from quart import Quart, Response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from parley import __version__, contract, incoming, logs, paths, present, requests, web
+from parley import __version__, causes, contract, incoming, logs, paths, present, requests, web
 from parley.addresses import Proxies
 from parley.bus import Subscriber
 from parley.bus.choice import bus_of
@@ -169,7 +169,10 @@ class Parley(Quart):
         await self.files.open()
         await self.database.open()
         try:
-            site.secret = await asyncio.to_thread(secret_file.load, site.config.data)
+            site.secret = await asyncio.to_thread(
+                secret_file.load, site.config.data, site.config.secret_file
+            )
+            await self.database.hold(site.secret.seal("database", "secret"))
             site.push_key = vapid.public_key(vapid.private_key(_push_seed(site.secret)))
             if await participants.forget_sockets(site.context):
                 await storing.forget_left(site.context)
@@ -329,7 +332,7 @@ def _metrics(app: Parley, seeing: Seeing) -> Metrics:
         pushing=app.pushing,
         indexing=app.indexing,
         is_ready=lambda: site.is_ready,
-        process=app.worker,
+        process=lambda: app.worker,
     )
 
     async def others() -> Sequence[bytes]:
@@ -582,6 +585,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
 
     @app.before_serving
     async def start() -> None:
+        causes.begins_here()
         await app.open()
         cluster, ordering, bus = context.cluster, app.ordering, context.bus
         if cluster is not None and ordering is not None and isinstance(bus, SharedBus):
@@ -602,6 +606,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         if app.metrics is not None:
             chores.append(asyncio.create_task(app.metrics.run()))
         await control.open()
+        app.worker = control.process
         web_site(app).is_ready = True
 
     @app.after_serving

@@ -319,6 +319,14 @@ class Config:
         "can share; needs the extra postgres. If empty, an SQLite database in the data folder",
         "URL",
     )
+    secret_file: Path | None = _setting(
+        _file,
+        "",
+        "a file with the server's secret, where servers that share a database share no data "
+        "folder; 64 hexadecimal digits, as `openssl rand -hex 32` gives them. If empty, "
+        "parley.secret in the data folder, made at the first start",
+        "FILE",
+    )
     public_url: str = _setting(
         _public_url,
         "",

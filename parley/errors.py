@@ -178,6 +178,10 @@ class SecretUnusable(StartupError):
     pass
 
 
+class SecretDiffers(StartupError):
+    """The database belongs to servers with another secret."""
+
+
 class AddressUnusable(StartupError):
     pass
 
@@ -204,6 +208,10 @@ class RateLimitStorageUnusable(StartupError):
 
 class BackupFailed(StartupError):
     pass
+
+
+class RestoreFailed(StartupError):
+    """A backup could not be put into a data folder, which is as it was."""
 
 
 class FilesUnusable(StartupError):

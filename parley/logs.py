@@ -18,6 +18,7 @@ from typing import Any, TextIO, cast
 import structlog
 from structlog.typing import Processor, WrappedLogger
 
+from parley import causes
 from parley.config import LOG_LEVELS
 
 Event = MutableMapping[str, Any]
@@ -48,6 +49,7 @@ def processors(level: str) -> list[Processor]:
     """What an event goes through on its way to a line."""
     return [
         structlog.processors.add_log_level,
+        causes.add_id,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info if level == "debug" else without_words,
         one_line,
