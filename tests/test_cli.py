@@ -170,6 +170,15 @@ VALUES = {
     "limit_uploads": ("6/1m session", (Rate(6, 60, By.SESSION),)),
     "limit_downloads": ("7/s address", (Rate(7, 1, By.ADDRESS),)),
     "limit_reads": ("5/1m address", (Rate(5, 60, By.ADDRESS),)),
+    "database_url": (
+        "postgresql://parley:secret@localhost/talk",
+        "postgresql://parley:secret@localhost/talk",
+    ),
+    "redis_url": ("redis://localhost:6379/2", "redis://localhost:6379/2"),
+    "secret_file": ("/etc/parley/secret", Path("/etc/parley/secret")),
+    "metrics": ("on", True),
+    "metrics_listen": ("localhost:9100", "localhost:9100"),
+    "metrics_token_file": ("/etc/parley/token", Path("/etc/parley/token")),
 }
 
 
@@ -206,7 +215,9 @@ def test_without_flags_and_variables_the_defaults_hold() -> None:
         ("port", "65536"),
         ("port", "-1"),
         ("public_url", "talk.example"),
-        ("public_url", "https://talk.example/path"),
+        ("public_url", "https://talk.example/a path"),
+        ("public_url", "https://talk.example/talk?a=b"),
+        ("public_url", "https://talk.example/conversation"),
         ("public_url", "ftp://talk.example"),
         ("hosts", "https://talk.example"),
         ("hosts", "talk.example:8081"),
