@@ -6,13 +6,14 @@ import asyncio
 import hashlib
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import aiohttp
 
 from tests.deploy.conftest import Behind
 from tests.eventually import until
+from tests.people import Json
 from tests.proxying import TRUSTING, Client
 
 LARGE_BYTES = 100 * 1024 * 1024
@@ -20,7 +21,7 @@ PIECE = os.urandom(1024 * 1024)
 BACK_WITHIN_S = 60.0
 
 
-def saying(text: str) -> object:
+def saying(text: str) -> Callable[[Json], bool]:
     return lambda data: bool(data["message"] == text)
 
 
@@ -39,7 +40,7 @@ async def test_people_talk_by_every_transport(behind: Behind) -> None:
             assert (await each.say(room_id, f"Hello {number} ☕"))["ok"]
         for each in (ada, *others):
             for number in range(4):
-                await each.hears("new_message", saying(f"Hello {number} ☕"))  # type: ignore[arg-type]
+                await each.hears("new_message", saying(f"Hello {number} ☕"))
         assert [each.socket.transport() for each in others] == ["websocket", "polling", "websocket"]
     finally:
         for each in (ada, *others):
@@ -130,7 +131,7 @@ async def test_sockets_come_back_after_a_restart_and_pages_say_what_goes_on(
             await each.reconnect()
             await each.join(room_id, token=each.token)
         assert (await people[0].say(room_id, "Back again"))["ok"]
-        await people[1].hears("new_message", saying("Back again"))  # type: ignore[arg-type]
+        await people[1].hears("new_message", saying("Back again"))
     finally:
         for each in people:
             await each.goes_home()
