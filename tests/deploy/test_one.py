@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -159,3 +160,30 @@ def session(person: Client) -> aiohttp.ClientSession:
 
 def size_in(folder: Path) -> int:
     return sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
+
+
+async def test_browsers_get_http_2_and_parley_keeps_its_connections(behind: Behind) -> None:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    port = int(behind.url.rpartition(":")[2])
+    with (
+        socket.create_connection(("localhost", port)) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as secured,
+    ):
+        assert secured.selected_alpn_protocol() == "h2"
+    connections = set()
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=TRUSTING)) as http:
+        for _ in range(12):
+            async with http.get(f"{behind.url}/api/health") as reply:
+                assert reply.status == 200
+            connections |= connections_to(behind.server.port)
+    # Each request could have had one of its own.
+    assert 0 < len(connections) < 6, connections
+
+
+def connections_to(port: int) -> set[str]:
+    """The ports from which connections to one of this machine's are open now (proc(5))."""
+    ends = f":{port:04X}"
+    lines = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+    return {here for _, here, there, state, *_ in lines if there.endswith(ends) and state == "01"}
