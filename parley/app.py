@@ -116,6 +116,7 @@ left of deleted conversations.
 """
 NOTED_WITHIN_S = 1.0
 """Of what a stop may take: to note who called lately."""
+SETTLE_EVERY_S = 1.0
 NOTE_CALLS_EVERY_S = 60.0
 """How often who called is stored, where other processes have to know."""
 ERASE_FILES_EVERY_S = 60.0
@@ -575,6 +576,11 @@ def _start_and_stop(app: Parley, context: Context) -> None:
                 context.seen.note(session_id)
             await note_seen()
 
+    async def settle_owed() -> None:
+        while True:
+            await asyncio.sleep(SETTLE_EVERY_S)
+            await participants.settle_owed(context)
+
     def begin(cluster: Cluster, ordering: Ordering, bus: SharedBus) -> None:
         once = (erase, erase_files, rekey, push_anew, send_mail, index_anew)
         works = (
@@ -583,6 +589,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
             cluster.run(context),
             tell_positions(),
             note_calls(),
+            settle_owed(),
             *(cluster.only_here(each) for each in once),
         )
         chores.extend(asyncio.create_task(work) for work in works)
