@@ -1,1 +1,1 @@
-import"./shared-CoThUXjs.js";
+import"./shared-dQ79XR63.js";
