@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -11,9 +12,15 @@ import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
+from structlog.testing import capture_logs
 
+from parley.wire import listening
+from parley.workers import supervisor
+from tests.cluster.engines import Postgresql
 from tests.eventually import until
 from tests.faults.clients import Client
 from tests.faults.talk import says_and_does, talks
@@ -236,10 +243,60 @@ async def test_the_log_says_which_worker_tells(place: Path) -> None:
         assert told
 
 
+async def test_a_poll_that_reaches_another_worker_is_told_to_begin_anew(place: Path) -> None:
+    async with workers_at(place) as talk:
+        url = f"{talk.server.url}/socket.io/?EIO=4&transport=polling"
+        opened = await asyncio.to_thread(requests.get, url, timeout=PATIENCE_S)
+        session = json.loads(opened.text[1:])["sid"]
+        answers = []
+        # Each on a connection of its own, which go to the workers by turns.
+        for _ in range(4):
+            posted = await asyncio.to_thread(
+                requests.post, f"{url}&sid={session}", data="3", timeout=PATIENCE_S
+            )
+            answers.append((posted.status_code, posted.text))
+        known = [text for status, text in answers if status == 200]
+        others = [json.loads(text) for status, text in answers if status == 400]
+        assert known
+        assert others
+        assert {(each["code"], each["message"]) for each in others} == {(1, "Session ID unknown")}
+        # So pages don't begin to poll at all.
+        page = await asyncio.to_thread(requests.get, talk.server.url, timeout=PATIENCE_S)
+        assert 'data-websocket-only="yes"' in page.text
+
+
+async def test_a_worker_whose_event_loop_stands_still_is_replaced(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "SILENT_S", 10.0)
+    monkeypatch.setattr(supervisor, "LOOK_EVERY_S", 1.0)
+    postgresql = Postgresql(place / "postgresql")
+    postgresql.start()
+    sockets = listening.listen("127.0.0.1", 0)
+    flags = ["--workers", "2", "--database-url", postgresql.url(), "--data", str(place / "data")]
+    supervising = supervisor.Supervisor(2, sockets, ["serve", *flags])
+    try:
+        with capture_logs() as entries:
+            await supervising.start()
+            stuck = next(entry["pid"] for entry in entries if entry["event"] == "worker_started")
+            os.kill(stuck, signal.SIGSTOP)
+
+            def told(event: str) -> list[Any]:
+                return [entry for entry in entries if entry["event"] == event]
+
+            await until(lambda: len(told("worker_started")) == 3, PATIENCE_S)
+            assert len(told("worker_silent")) == 1
+            assert [entry["reason"] for entry in told("worker_ended")] == ["SIGKILL"]
+            assert not is_running(stuck)
+    finally:
+        await supervising.stop()
+        postgresql.end()
+
+
 def test_without_postgresql_it_says_what_it_needs(tmp_path: Path) -> None:
     data = str(tmp_path / "data")
     ended = loaded_parley("serve", "--workers", "2", "--port", "0", "--data", data)
-    assert_says_why(ended, "--workers 2", "PostgreSQL", "--database-url", "parley move-data")
+    assert_says_why(ended, "--workers 2", "PostgreSQL", "--database-url")
 
 
 def test_what_keeps_all_of_them_from_starting_is_said_once(tmp_path: Path) -> None:
