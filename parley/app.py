@@ -200,9 +200,11 @@ class Parley(Quart):
         await self.database.close()
         await self.limits.close()
 
-    async def drain(self) -> None:
-        """Take no new work, and say goodbye to every client."""
-        web_site(self).is_ready = False
+    async def drain(self, *, has_successor: bool = False) -> None:
+        """Take no new work, and say goodbye to every client. Where another worker has taken this
+        one's place, whoever asks this one meanwhile is not told that there is none.
+        """
+        web_site(self).is_ready = has_successor
         await self.realtime.server.close_all()
 
 
@@ -414,6 +416,8 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_error_handler(HTTPException, _tell_http)
     app.register_error_handler(Exception, _tell_fault)
     app.jinja_env.globals.update(service_worker=config.service_worker, root=config.root)
+    # Each request of a poll may reach another of several workers, which knows nothing of it.
+    app.jinja_env.globals.update(websocket_only=config.workers > 1)
     app.jinja_env.globals.update(has_imports=config.imports and config.max_file > 0)
     _set_up_templates(app, app.assets, has_mail=has_mail)
     app.asgi_app = Gate(  # type: ignore[method-assign]  # how Quart takes middleware

@@ -18,6 +18,7 @@ from parley import __version__
 from parley.config import SETTINGS, Config, in_words, load_config
 from parley.errors import OutputUnusable, StartupError
 from parley.terminal import say
+from parley.workers.worker import Worker
 
 EXIT_CANNOT_START = 1
 EXIT_CHANGED, EXIT_CANNOT_CHECK = 1, 2
@@ -81,7 +82,17 @@ def main() -> None:
 @with_settings()
 def serve(**flags: str | None) -> None:
     """Serve pages, REST and Socket.IO until you press Ctrl+C."""
-    _or_say_why(flags, lambda config: _starting().serve(config))
+    worker = Worker.of(os.environ)
+
+    def start(config: Config) -> None:
+        if worker is None and config.workers > 1:
+            from parley.workers import running
+
+            running.supervise(config, sys.argv[1:])
+        else:
+            _starting().serve(config, worker)
+
+    _or_say_why(flags, start)
 
 
 @main.command()

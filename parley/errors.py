@@ -190,6 +190,10 @@ class CertificateRefused(StartupError):
     """HTTPS is to be spoken, and cannot be."""
 
 
+class WorkersUnusable(StartupError):
+    """Several processes are to serve, and cannot."""
+
+
 class TooFewFilesAllowed(StartupError):
     pass
 

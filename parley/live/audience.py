@@ -48,8 +48,8 @@ class Seat:
     """As whom it is there; None where it only reads along."""
     credential: Credential
     """What it sat down with; another given since counts elsewhere."""
-    knows_deltas: bool = False
-    """Whether its client takes states that hold only what changed."""
+    asked_to: int = 0
+    """Up to this seq its client was told by what it asked for, whatever was told by then."""
 
     def lower(self) -> None:
         """An owner's right was taken back."""
