@@ -1,0 +1,133 @@
+"""What fits where it stands: whole words, whole titles, and signs on the line they belong to."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Arrive
+from tests.browser.making_files import film
+from tests.browser.seeding import Said, Seeding
+from tests.browser.visitor import PHONE, Visitor
+
+# The lines that the words of each take up.
+LINES_OF = """labels => labels.map(label => {
+  const range = document.createRange();
+  range.selectNodeContents(label);
+  return new Set([...range.getClientRects()].map(({top}) => Math.round(top))).size;
+})"""
+# How far from the beginning of its line each dot between two facts stands.
+BEFORE_DOTS_PX = """facts => facts.flatMap(fact => {
+  const words = document.createTreeWalker(fact, NodeFilter.SHOW_TEXT);
+  const {left} = fact.getBoundingClientRect();
+  const before = [];
+  while (words.nextNode()) {
+    for (const {index} of words.currentNode.data.matchAll("·")) {
+      const range = document.createRange();
+      range.setStart(words.currentNode, index);
+      range.setEnd(words.currentNode, index + 1);
+      before.push(range.getBoundingClientRect().left - left);
+    }
+  }
+  return before;
+})"""
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_days_that_a_search_offers_are_whole_words_in_one_column(
+    seeding: Seeding, arrive: Arrive, width: int
+) -> None:
+    ada = arrive("Ada", viewport={"width": width, "height": 800})
+    ada.opens(seeding.conversation(said=[Said("Ben", "Hi")]).link)
+    ada.is_connected()
+    ada.page.keyboard.press("Control+k")
+    ada.page.get_by_role("combobox").fill("on:")
+    labels = ada.page.locator(".search-offer-label")
+    expect(labels).to_have_text(["today", "yesterday", "this month", "this year"])
+    assert labels.evaluate_all(LINES_OF) == [1, 1, 1, 1]
+    left = "helps => helps.map(help => Math.round(help.getBoundingClientRect().left))"
+    assert len(set(ada.page.locator(".search-offer-help").evaluate_all(left))) == 1
+
+
+def test_a_short_title_is_whole_on_a_small_phone(seeding: Seeding, arrive: Arrive) -> None:
+    ada = arrive("Ada", **PHONE)
+    ada.opens(seeding.conversation("Sunday lunch", [Said("Ben", "Hi")]).link)
+    ada.is_connected()
+    for button in (".bar-home", ".bar-search", "#open-sheet"):
+        box = ada.page.locator(button).bounding_box()
+        assert box, button
+        assert min(box["width"], box["height"]) >= 44, button
+    cut = ada.page.locator(".bar-title").evaluate("title => title.scrollWidth - title.clientWidth")
+    assert cut <= 0
+
+
+def test_no_line_of_facts_begins_with_a_dot(seeding: Seeding, arrive: Arrive) -> None:
+    seeding.conversation("Dotted facts", [Said("Ada", "Hi"), Said("Ben", "Hi")], listed=True)
+    ada = arrive("Ada", **PHONE)
+    ada.starts()
+    ada.opens("/conversations")
+    facts = ada.page.locator(".row-facts")
+    expect(facts.last).to_contain_text("started")
+    before = facts.evaluate_all(BEFORE_DOTS_PX)
+    assert len(before) >= 3  # one of one's own, two of what is listed
+    assert min(before) > 1
+
+
+def test_words_that_a_field_has_no_room_for_end_in_an_ellipsis(arrive: Arrive) -> None:
+    ada = arrive("Ada", **PHONE)
+    ada.opens("/search")
+    field = ada.page.get_by_role("combobox")
+    expect(field).to_have_css("text-overflow", "ellipsis")
+    field.fill("cake")
+    expect(field).to_have_css("text-overflow", "clip")
+
+
+DOTS_FROM_TIME_PX = """message => {
+  const middle = css => {
+    const {top, bottom} = message.querySelector(css).getBoundingClientRect();
+    return (top + bottom) / 2;
+  };
+  return Math.abs(middle(".tool.more svg") - middle("time"));
+}"""
+
+
+@pytest.mark.not_in_firefox("it has the pointer that the machine has, whatever Playwright says")
+def test_by_touch_the_dots_stand_on_the_line_of_the_name(seeding: Seeding, arrive: Arrive) -> None:
+    words = "A message that has no room beside it on a phone, and takes two lines. "
+    seeded = seeding.conversation(said=[Said("Ben", words), Said("Cleo", words)], owner="Ada")
+    ada = arrive("Ada", **PHONE)
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    expect(ada.messages).to_have_count(2)
+    for message in ada.messages.all():
+        message.locator(".message-text").tap()
+        expect(message.locator(".tool.more")).to_be_visible()
+        assert message.evaluate(DOTS_FROM_TIME_PX) < 4
+
+
+def test_the_panel_has_no_hole_in_it(seeding: Seeding, arrive: Arrive) -> None:
+    seeded = seeding.conversation(said=[Said(who, "Hi") for who in ("Ben", "Cleo")], owner="Ada")
+    ada = arrive("Ada", viewport={"width": 1280, "height": 800})
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    above = ada.page.get_by_role("button", name="Leave").or_(
+        ada.page.get_by_role("link", name="Leave")
+    )
+    leave, theme = above.bounding_box(), ada.page.locator(".side .theme-picker").bounding_box()
+    assert leave
+    assert theme
+    assert theme["y"] - leave["y"] - leave["height"] <= 32
+
+
+@pytest.mark.not_in_firefox("it does as the system has it, whatever Playwright says of colours")
+def test_in_forced_colours_a_film_is_seen_behind_its_controls(
+    seeding: Seeding, arrive: Arrive
+) -> None:
+    seeded = seeding.conversation(said=[Said("Ada", "Here")])
+    seeding.send_files(seeded, "Ada", "", ("walk.webm", film()))
+    ben: Visitor = arrive("Ben", forced_colors="active", color_scheme="dark")
+    ben.opens(seeded.link)
+    ben.is_connected()
+    expect(ben.messages.locator("video")).to_have_css("forced-color-adjust", "none")
