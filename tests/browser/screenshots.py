@@ -619,7 +619,10 @@ def searching(studio: Studio) -> None:
         field = ada.page.get_by_role("combobox")
         expect(field).to_be_focused()
         studio.take(ada, "search-operators")
-        for name, (typed, offered) in {"names": ("from:", "Ben"), "days": ("on:", "today")}.items():
+        for name, (typed, offered) in {
+            "names": ("from:", "Cleo"),
+            "days": ("on:", "today"),
+        }.items():
             field.fill(typed)
             expect(ada.page.get_by_role("option").filter(has_text=offered)).to_be_visible()
             studio.take(ada, f"search-{name}")

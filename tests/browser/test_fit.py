@@ -131,3 +131,36 @@ def test_in_forced_colours_a_film_is_seen_behind_its_controls(
     ben.opens(seeded.link)
     ben.is_connected()
     expect(ben.messages.locator("video")).to_have_css("forced-color-adjust", "none")
+
+
+def test_a_day_and_hour_in_the_list_of_people_leave_the_button_beside_them(
+    seeding: Seeding, arrive: Arrive, ben: Visitor
+) -> None:
+    seeded = seeding.conversation(owner="Ada")
+    ben.comes(seeded.link)
+    ben.page.get_by_role("button", name="Leave").click()
+    expect(ben.page.get_by_text("You left")).to_be_visible()
+    ada = arrive("Ada", **PHONE)
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(f"{seeded.link}/manage")
+    row = ada.page.get_by_role("listitem").filter(has_text="left")
+    remove = row.get_by_role("button", name="Remove").bounding_box()
+    name = row.get_by_text("Ben", exact=True).bounding_box()
+    assert remove
+    assert name
+    assert remove["y"] < name["y"] + name["height"]
+
+
+def test_who_saw_a_message_stands_on_the_side_of_the_message(
+    seeding: Seeding, arrive: Arrive
+) -> None:
+    seeded = seeding.conversation(said=[Said("Ben", "From Ben")], owner="Ada")
+    ada, ben, guest = arrive("Ada"), arrive("Ben"), arrive("Guest")
+    for visitor in (ada, ben):
+        visitor.has_session(seeded.tokens[visitor.name])
+        visitor.opens(seeded.link)
+        visitor.is_connected()
+    guest.opens(seeded.link)
+    expect(guest.page.locator(".seen")).to_have_text("Seen by Ada")
+    expect(guest.page.locator(".seen")).to_have_css("text-align", "start")
+    expect(ben.page.locator(".seen")).to_have_css("text-align", "end")
