@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Arrive
 from tests.browser.making_files import film
 from tests.browser.seeding import Said, Seeding
+from tests.browser.test_looks import THEMES
 from tests.browser.visitor import PHONE, Visitor
 
 # The lines that the words of each take up.
@@ -121,16 +125,31 @@ def test_the_panel_has_no_hole_in_it(seeding: Seeding, arrive: Arrive) -> None:
     assert theme["y"] - leave["y"] - leave["height"] <= 32
 
 
+HAS_A_PICTURE = """video => new Promise(resolve => {
+  const look = () => video.readyState >= 2 ? resolve() : setTimeout(look, 20);
+  video.preload = "auto";
+  look();
+})"""
+
+
 @pytest.mark.not_in_firefox("it does as the system has it, whatever Playwright says of colours")
 def test_in_forced_colours_a_film_is_seen_behind_its_controls(
     seeding: Seeding, arrive: Arrive
 ) -> None:
     seeded = seeding.conversation(said=[Said("Ada", "Here")])
     seeding.send_files(seeded, "Ada", "", ("walk.webm", film()))
-    ben: Visitor = arrive("Ben", forced_colors="active", color_scheme="dark")
+    ben = arrive("Ben", forced_colors="active", color_scheme="dark")
     ben.opens(seeded.link)
     ben.is_connected()
-    expect(ben.messages.locator("video")).to_have_css("forced-color-adjust", "none")
+    video = ben.messages.locator("video")
+    video.evaluate(HAS_A_PICTURE)
+    for theme in THEMES:
+        ben.page.emulate_media(color_scheme=theme, forced_colors="active")
+        seen = Image.open(BytesIO(video.screenshot(animations="disabled"))).convert("L")
+        width, height = seen.size
+        line = seen.crop((8, height - 8, width - 8, height - 7)).tobytes()
+        # Grey below the controls: what is black and what is white can be read on it.
+        assert all(90 < grey < 150 for grey in line), (theme, line.hex())
 
 
 def test_a_day_and_hour_in_the_list_of_people_leave_the_button_beside_them(
