@@ -183,3 +183,30 @@ def test_who_saw_a_message_stands_on_the_side_of_the_message(
     expect(guest.page.locator(".seen")).to_have_text("Seen by Ada")
     expect(guest.page.locator(".seen")).to_have_css("text-align", "start")
     expect(ben.page.locator(".seen")).to_have_css("text-align", "end")
+
+
+def test_the_page_of_an_import_is_as_wide_as_a_small_phone(arrive: Arrive) -> None:
+    ada = arrive("Ada", **PHONE)
+    ada.opens("/import")
+    expect(ada.page.get_by_label("The exported file")).to_be_visible()
+    assert ada.measures("[innerWidth, document.documentElement.scrollWidth]") == [320, 320]
+
+
+# From the end of one to the beginning of the other.
+GAP_PX = """([upper, lower]) => document.querySelector(lower).getBoundingClientRect().top
+  - document.querySelector(upper).getBoundingClientRect().bottom"""
+
+
+def test_what_belongs_together_is_close_and_what_does_not_stands_apart(
+    seeding: Seeding, arrive: Arrive
+) -> None:
+    seeded = seeding.conversation(said=[Said("Ben", "Hi")], owner="Ada")
+    ada = arrive("Ada")
+    ada.has_session(seeded.tokens["Ada"])
+    ada.opens(seeded.link)
+    ada.is_connected()
+    ada.page.get_by_text("Change your name").click()
+    expect(ada.page.get_by_label("New name")).to_be_visible()
+    assert ada.measures(GAP_PX, [".rename-row", "#leave"]) >= 8
+    ada.opens(f"{seeded.link}/manage")
+    assert ada.measures(GAP_PX, ["#passphrase", "#passphrase-help"]) <= 8
