@@ -65,7 +65,10 @@ def test_whoever_knows_which_day_it_was_can_say_so(
     arrive: Arrive, tmp_path: Path, with_scripts: bool
 ) -> None:
     file = tmp_path / "WhatsApp Chat with Lunch.txt"
-    file.write_text("01/07/2024, 10:01 - Ana: Sunday?\n02/07/2024, 10:02 - Bo: Sunday!\n")
+    file.write_text(
+        "01/07/2024, 10:00 - Messages and calls are end-to-end encrypted.\n"
+        "01/07/2024, 10:01 - Ana: Sunday?\n02/07/2024, 10:02 - Bo: Sunday!\n"
+    )
     ada = arrive("Ada", java_script_enabled=with_scripts)
     page = ada.page
     ada.opens("/import")
@@ -85,6 +88,7 @@ def test_whoever_knows_which_day_it_was_can_say_so(
     expect(page.get_by_label("How the file writes dates")).to_have_value("dmy")
     page.get_by_label("Time zone").fill("Europe/Berlin")
     page.get_by_role("button", name="Import").click()
+    expect(page.get_by_text("2 messages imported.")).to_be_visible(timeout=PATIENCE_MS)
     page.get_by_role("link", name="Open the conversation").click(timeout=PATIENCE_MS)
     time = ada.message("Sunday?").locator("time").first
     expect(time).to_have_attribute("datetime", "2024-07-01T08:01:00.000+00:00")
