@@ -32,21 +32,12 @@ setup: $(DEV) $(NPM) system ## Prepare all that tests and checks need
 system:
 	@tests/system.sh
 
-# The browser code's tests come first: they take a second. Files are named one
-# by one because Node's versions disagree on what a folder means.
-JS_TESTS := $(sort $(shell find tests/js -name '*.test.js' -o -name '*.test.mjs' 2>/dev/null))
-
 # Twice as many as there are cores: tests of timeouts and restarts mostly wait.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 2)')
 # In memory where there is room for it: a disk makes tests wait, and what is about a disk asks for one.
 MEMORY ?= $(shell df -Pk /dev/shm 2>/dev/null | awk 'END { if ($$4 > 4000000) print "/dev/shm" }')
 test: export PYTEST_DEBUG_TEMPROOT := $(MEMORY)
 test: setup ## Run every test; ARGS="-k name" passes flags to pytest
-ifneq ($(JS_TESTS),)
-	@if command -v node >/dev/null; then node --test --test-reporter=spec $(JS_TESTS); \
-	elif [ "$$CI" = true ]; then echo "The tests in tests/js need Node.js 20 or newer." >&2; exit 1; \
-	else echo "Node.js was not found: the tests in tests/js are left out."; fi
-endif
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 browsers: setup ## Run the pages' tests in Firefox and WebKit, all that can be; ARGS as for test

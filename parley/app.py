@@ -6,20 +6,27 @@ import asyncio
 import contextlib
 import functools
 import socket
+from collections.abc import Sequence
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
-from quart import Quart, Response, render_template, request
+from quart import Quart, Response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from parley import __version__, contract, incoming, logs, paths, present, requests, web
+from parley import __version__, causes, contract, incoming, logs, paths, present, requests, web
 from parley.addresses import Proxies
-from parley.bus.local import LocalBus
+from parley.bus import Subscriber
+from parley.bus.choice import bus_of
+from parley.bus.shared import SharedBus
 from parley.config import Config
-from parley.credentials import MARK, PROBES, Origins
+from parley.control import answers
+from parley.control.wire import Control, ask_all
+from parley.credentials import MARK, METRICS, PROBES, Origins
 from parley.domain import conversations, files, forgetting, participants
 from parley.domain.clocks import ClockCheck
+from parley.domain.cluster import Cluster
 from parley.domain.context import Context
 from parley.domain.filing import Filing, Quotas
 from parley.domain.forgetting import Ages, Forgetting
@@ -46,9 +53,11 @@ from parley.files.choice import store_of
 from parley.files.inbox import Inbox
 from parley.files.store import UPLOADS, Store
 from parley.limits.limiter import Limits
+from parley.live.ordering import Ordering
 from parley.live.pushing import Pushing
 from parley.mail.choice import mail_of
 from parley.media import Workshop
+from parley.metrics.seeing import Seeing, seeing_of
 from parley.pages import (
     attached,
     compression,
@@ -87,15 +96,19 @@ from parley.push import vapid
 from parley.push.courier import Courier
 from parley.push.post import Setup
 from parley.realtime import Realtime, asking
-from parley.records import Conversation
+from parley.records import Conversation, Event
 from parley.routes import methods_at, rest
 from parley.secret import Secret
 from parley.storage import secret_file
+from parley.storage.choice import database_of
 from parley.storage.database import Database
 from parley.wire.body import BODY_WITHIN_S
 from parley.wire.gate import Gate
 from parley.wire.places import RETRY_AFTER_S, Places
 from parley.wire.turnstile import Turnstile
+
+if TYPE_CHECKING:
+    from parley.metrics.showing import Metrics
 
 ERASE_EVERY_S = 600.0
 """How often messages are looked for whose time is over, people who are away, and what a failure
@@ -103,6 +116,8 @@ left of deleted conversations.
 """
 NOTED_WITHIN_S = 1.0
 """Of what a stop may take: to note who called lately."""
+NOTE_CALLS_EVERY_S = 60.0
+"""How often who called is stored, where other processes have to know."""
 ERASE_FILES_EVERY_S = 60.0
 """How often it is looked whether files are to be erased, beside at once."""
 ERASE_SOONEST_S = 10.0
@@ -135,7 +150,13 @@ class Parley(Quart):
     rekeying: Rekeying
     pushing: Pushing
     indexing: Indexing
+    ordering: Ordering | None
+    """Where there may be other processes on the same database."""
     assets: Assets
+    metrics: Metrics | None = None
+    """Where they are on."""
+    worker = "0"
+    """Which of the processes of its machine it is."""
 
     async def open(self) -> None:
         """Open the database and the place for files. Runs by itself when the app starts; sooner, it
@@ -148,11 +169,14 @@ class Parley(Quart):
         await self.files.open()
         await self.database.open()
         try:
-            site.secret = await asyncio.to_thread(secret_file.load, site.config.data)
+            site.secret = await asyncio.to_thread(
+                secret_file.load, site.config.data, site.config.secret_file
+            )
+            await self.database.hold(site.secret.seal("database", "secret"))
             site.push_key = vapid.public_key(vapid.private_key(_push_seed(site.secret)))
-            await participants.forget_sockets(site.context)
-            await storing.forget_left(site.context)
-            await asyncio.to_thread(reading.remove_left, site.config.data)
+            if await participants.forget_sockets(site.context):
+                await storing.forget_left(site.context)
+                await asyncio.to_thread(reading.remove_left, site.config.data)
             await conversations.count(site.context)  # now, while nobody waits for it
             await self._rekey()
         except StartupError:
@@ -176,20 +200,27 @@ class Parley(Quart):
         await self.database.close()
         await self.limits.close()
 
-    async def drain(self) -> None:
-        """Take no new work, and say goodbye to every client."""
-        web_site(self).is_ready = False
+    async def drain(self, *, has_successor: bool = False) -> None:
+        """Take no new work, and say goodbye to every client. Where another worker has taken this
+        one's place, whoever asks this one meanwhile is not told that there is none.
+        """
+        web_site(self).is_ready = has_successor
         await self.realtime.server.close_all()
 
 
-def create_app(config: Config | None = None) -> Parley:
-    """The app for a configuration; the defaults without one. Nothing is opened yet."""
+def create_app(config: Config | None = None, *, worker: str = "0") -> Parley:
+    """The app for a configuration; the defaults without one. Nothing is opened yet.
+
+    `worker` tells the processes of one machine apart. Raises `StartupError`s.
+    """
     config = config or Config()
+    seeing = seeing_of(config)
     logs.log_unless_told(config.log_level)
-    database, filing = Database(config.data), _filing(config)
+    database, filing = database_of(config), _filing(config)
+    cluster = Cluster() if config.database_url else None
     context = Context(
         database,
-        LocalBus(),
+        bus_of(config, None if cluster is None else cluster.name),
         Presence(),
         config.leave_grace_s,
         tag=lambda purpose, said: _secret(app).tag(purpose, said),
@@ -199,14 +230,20 @@ def create_app(config: Config | None = None) -> Parley:
         is_owner_here=lambda conversation_id: realtime.audience.has_owner(conversation_id),
         filing=filing,
         mail=mail_of(config),
+        cluster=cluster,
     )
     limits = Limits(config)
     realtime = Realtime(context, config, limits)
-    context.bus.subscribe(realtime.audience.deliver)
-    pushing = Pushing(context)
-    context.bus.subscribe(pushing.hear)
-    indexing = Indexing(context)
-    context.bus.subscribe(indexing.hear)
+    pushing, indexing = Pushing(context), Indexing(context)
+    ordering = _tell_in_order(context, realtime)
+    if ordering is None:
+        context.bus.subscribe(realtime.audience.deliver)
+        context.bus.subscribe(pushing.hear)
+        context.bus.subscribe(indexing.hear)
+    else:
+        # Where this process does not do the chores, what happens would only be heaped up.
+        context.bus.subscribe(_if_chores(context, pushing.hear))
+        context.bus.subscribe(_if_chores(context, indexing.hear))
 
     def begin_anew() -> None:
         context.slices.begin(pushing.begin_anew())
@@ -221,14 +258,16 @@ def create_app(config: Config | None = None) -> Parley:
     app.logger = logs.for_library("answer_failed")
     app.database, app.realtime, app.limits = database, realtime, limits
     app.files = filing.store
-    app.pushing, app.indexing = pushing, indexing
-    app.assets = Assets()
+    app.pushing, app.indexing, app.ordering = pushing, indexing, ordering
+    app.assets = Assets(root=config.root)
+    app.worker = worker
     app.extensions[web.EXTENSION] = web.Site(
         config=config,
         context=context,
         origins=Origins.of(config),
         limits=limits,
         connection_count=lambda: realtime.server.connection_count,
+        root=config.root,
     )
     web_site(app).imports = Imports(context, config.data, is_on=config.imports)
     app.config["MAX_CONTENT_LENGTH"] = contract.FORM_MAX_BYTES
@@ -236,9 +275,37 @@ def create_app(config: Config | None = None) -> Parley:
     app.config["MAX_FORM_PARTS"] = contract.FIELDS_MAX
     app.config["BODY_TIMEOUT"] = BODY_WITHIN_S
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = True
+    if seeing is not None:
+        app.metrics = _metrics(app, seeing)
+    present.serve_under(config.root)
+    app.url_map.root = config.root  # type: ignore[attr-defined]  # it is our `Paths`
     _serve(app, config)
     _start_and_stop(app, context)
     return app
+
+
+def _tell_in_order(context: Context, realtime: Realtime) -> Ordering | None:
+    """What tells people what happens in any process, where there are several."""
+    bus, cluster = context.bus, context.cluster
+    if cluster is None or not isinstance(bus, SharedBus):
+        return None
+    ordering = Ordering(context, realtime.audience, realtime.server, bus)
+    realtime.audience.ordering = ordering
+    bus.subscribe_elsewhere(functools.partial(cluster.hear, context))
+    bus.subscribe(ordering.hear)
+    bus.wants = lambda id: cluster.has_chores.is_set() or ordering.wants(id)
+    bus.missed, bus.look = ordering.missed, ordering.look
+    return ordering
+
+
+def _if_chores(context: Context, hear: Subscriber) -> Subscriber:
+    cluster = context.cluster
+
+    def hear_if_chores(event: Event) -> None:
+        if cluster is not None and cluster.has_chores.is_set():
+            hear(event)
+
+    return hear_if_chores
 
 
 def _filing(config: Config) -> Filing:
@@ -252,6 +319,36 @@ def _filing(config: Config) -> Filing:
     )
     store, inbox = store_of(config), Inbox(config.data / UPLOADS)
     return Filing(store, inbox, Workshop(), quotas)
+
+
+def _metrics(app: Parley, seeing: Seeing) -> Metrics:
+    # What they need is loaded where they are on.
+    from parley.metrics.measuring import Measuring
+    from parley.metrics.showing import Metrics
+
+    site = web_site(app)
+    measuring = Measuring(
+        site.context,
+        realtime=app.realtime,
+        limits=app.limits,
+        pushing=app.pushing,
+        indexing=app.indexing,
+        is_ready=lambda: site.is_ready,
+        process=lambda: app.worker,
+    )
+
+    async def others() -> Sequence[bytes]:
+        return await ask_all(site.config.data, "measure", but=app.worker)
+
+    return Metrics(seeing, measuring, others)
+
+
+def _control(app: Parley, config: Config, context: Context) -> Control:
+    handlers = answers.handlers(context)
+    if app.metrics is not None:
+        metrics = app.metrics
+        handlers["measure"] = lambda _asked: metrics.measure()
+    return Control(config.data, app.worker, handlers)
 
 
 def _secret(app: Quart) -> Secret:
@@ -302,6 +399,9 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(app.assets.blueprint())
     app.register_blueprint(manifest_pages(app.assets))
     app.register_blueprint(worker_pages(app.assets, is_on=config.service_worker))
+    if config.root:
+        # What is asked for under it comes without it; this is the start page without its slash.
+        app.add_url_rule(config.root, "root", lambda: redirect(f"{config.root}/", 308))
     app.before_request(_refuse_other_hosts)
     app.before_request(requests.refuse_long_queries)
     app.before_request(_count_what_leads_nowhere)
@@ -309,17 +409,25 @@ def _serve(app: Parley, config: Config) -> None:
     app.after_request(forms.set_cookie)
     app.after_request(compression.compress)
     app.after_request(_note)
+    if app.metrics is not None:
+        app.after_request(app.metrics.count)
+        app.register_blueprint(app.metrics.blueprint())
     app.register_error_handler(ParleyError, _tell)
     app.register_error_handler(HTTPException, _tell_http)
     app.register_error_handler(Exception, _tell_fault)
-    app.jinja_env.globals.update(service_worker=config.service_worker)
+    app.jinja_env.globals.update(service_worker=config.service_worker, root=config.root)
+    # Each request of a poll may reach another of several workers, which knows nothing of it.
+    app.jinja_env.globals.update(websocket_only=config.workers > 1)
     app.jinja_env.globals.update(has_imports=config.imports and config.max_file > 0)
     _set_up_templates(app, app.assets, has_mail=has_mail)
     app.asgi_app = Gate(  # type: ignore[method-assign]  # how Quart takes middleware
         app.realtime.server,
         Turnstile(app.asgi_app),
+        root=config.root,
         proxies=Proxies(
-            config.trusted_proxies, asked_directly=PROBES, announce=config.proxy_protocol
+            config.trusted_proxies,
+            asked_directly={*PROBES, METRICS},
+            announce=config.proxy_protocol,
         ),
         places=Places(config.most_connections),
         is_here=lambda host, path: site.origins.is_here(host, path),
@@ -374,6 +482,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
             app.realtime.audience.tell_positions()
 
     config, imports = web_site(app).config, web_site(app).imports
+    control = _control(app, config, context)
     clock_check = ClockCheck(config.today)
     ages = Ages(config.keep_sessions_days, config.keep_empty_days, config.away_after_s)
     every_s = ERASE_EVERY_S
@@ -446,27 +555,71 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         except (TimeoutError, Unavailable):
             log.warning("calls_not_noted")
 
+    async def push_anew() -> None:
+        """The same after another process did it."""
+        context.slices.begin(app.pushing.begin_anew())
+        try:
+            await push()
+        finally:
+            await app.pushing.close()
+
+    async def index_anew() -> None:
+        app.indexing.begin_anew()
+        await app.indexing.run()
+
+    async def note_calls() -> None:
+        """What is remembered of who called is of this process alone."""
+        while True:
+            await asyncio.sleep(NOTE_CALLS_EVERY_S)
+            for session_id in context.held_sessions():
+                context.seen.note(session_id)
+            await note_seen()
+
+    def begin(cluster: Cluster, ordering: Ordering, bus: SharedBus) -> None:
+        once = (erase, erase_files, rekey, push_anew, send_mail, index_anew)
+        works = (
+            bus.run(),
+            ordering.run(),
+            cluster.run(context),
+            tell_positions(),
+            note_calls(),
+            *(cluster.only_here(each) for each in once),
+        )
+        chores.extend(asyncio.create_task(work) for work in works)
+
     @app.before_serving
     async def start() -> None:
+        causes.begins_here()
         await app.open()
-        chores.extend(
-            asyncio.create_task(each())
-            for each in (
-                tell_positions,
-                erase,
-                erase_files,
-                rekey,
-                push,
-                send_mail,
-                app.indexing.run,
+        cluster, ordering, bus = context.cluster, app.ordering, context.bus
+        if cluster is not None and ordering is not None and isinstance(bus, SharedBus):
+            begin(cluster, ordering, bus)
+        else:
+            chores.extend(
+                asyncio.create_task(each())
+                for each in (
+                    tell_positions,
+                    erase,
+                    erase_files,
+                    rekey,
+                    push,
+                    send_mail,
+                    app.indexing.run,
+                )
             )
-        )
+        if app.metrics is not None:
+            chores.append(asyncio.create_task(app.metrics.run()))
+        await control.open()
+        app.worker = control.process
         web_site(app).is_ready = True
 
     @app.after_serving
     async def stop() -> None:
         for chore in chores:
             chore.cancel()
+        await control.close()
+        if app.metrics is not None:
+            await app.metrics.close()
         await app.pushing.close()
         if imports is not None:
             await imports.close()
@@ -477,6 +630,9 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         context.presence.close()
         app.realtime.audience.following.close()
         await note_seen()
+        if context.cluster is not None and isinstance(context.bus, SharedBus):
+            await context.cluster.end(context)
+            await context.bus.close()
         await app.close()
 
 

@@ -18,11 +18,14 @@ from parley import __version__
 from parley.config import SETTINGS, Config, in_words, load_config
 from parley.errors import OutputUnusable, StartupError
 from parley.terminal import say
+from parley.workers.worker import Worker
 
 EXIT_CANNOT_START = 1
 EXIT_CHANGED, EXIT_CANNOT_CHECK = 1, 2
 SERVERS_FOLDER = "the server's data folder"
 Command = Callable[..., Any]
+# An id may begin with a hyphen, and even with -h.
+_ROOM = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
 
 
 def with_settings(*names: str, **helps: str) -> Callable[[Command], Command]:
@@ -79,7 +82,17 @@ def main() -> None:
 @with_settings()
 def serve(**flags: str | None) -> None:
     """Serve pages, REST and Socket.IO until you press Ctrl+C."""
-    _or_say_why(flags, lambda config: _starting().serve(config))
+    worker = Worker.of(os.environ)
+
+    def start(config: Config) -> None:
+        if worker is None and config.workers > 1:
+            from parley.workers import running
+
+            running.supervise(config, sys.argv[1:])
+        else:
+            _starting().serve(config, worker)
+
+    _or_say_why(flags, start)
 
 
 @main.command()
@@ -119,6 +132,48 @@ def backup(file: Path, **flags: str | None) -> None:
             )
 
     _or_say_why(flags, save)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--secret",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The server's parley.secret, if you kept it.",
+)
+@click.option(
+    "--incomplete",
+    is_flag=True,
+    help="Restore the rest where files are missing or damaged in the backup.",
+)
+@with_settings("data", "files_url", data="the folder to restore to; created if missing")
+def restore(file: Path, *, secret: Path | None, incomplete: bool, **flags: str | None) -> None:
+    """Restore a backup FILE, and the files beside it, to a data folder that has nothing in it.
+
+    All of it is checked first, every file by its SHA-256. Nothing is ever overwritten: where
+    there is something already, or a server runs, it says so and changes nothing.
+    """
+
+    def bring(config: Config) -> None:
+        signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+        made = _hosting().restore(config, file, secret=secret, is_incomplete_ok=incomplete)
+        messages, conversations = (
+            _count(made.messages, "message"),
+            _count(made.conversations, "conversation"),
+        )
+        say(f"Restored {messages} in {conversations} to {config.data}, checked and on disk.")
+        if made.files:
+            say(f"With {_count(made.files, 'file')} ({in_words(made.files_bytes)}).")
+        for id in made.files_left_out:
+            say(f"{id}: missing or damaged, and left out")
+        if not made.has_secret:
+            say(
+                "Without parley.secret the server makes a new one: open pages must be reloaded, "
+                "and exports are signed by another key."
+            )
+
+    _or_say_why(flags, bring)
 
 
 @main.group(cls=_HeardGroup, invoke_without_command=True)
@@ -244,10 +299,13 @@ def import_(
     _or_say_why(flags, bring)
 
 
-# An id may begin with a hyphen, and even with -h.
-@main.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
+@main.command(context_settings=_ROOM)
 @click.argument("room")
-@with_settings("data", "public_url", "port", data=SERVERS_FOLDER, port="the server's port")
+@with_settings(
+    *("data", "database_url", "public_url", "port"),
+    data=SERVERS_FOLDER,
+    port="the server's port",
+)
 @click.pass_context
 def owner_link(context: click.Context, /, room: str, **flags: str | None) -> None:
     """Print a link that makes whoever opens it an owner of the conversation ROOM.
@@ -264,6 +322,174 @@ def owner_link(context: click.Context, /, room: str, **flags: str | None) -> Non
         say(_hosting().owner_link(config, room))
 
     _or_say_why(flags, make)
+
+
+# --- conversations ---
+
+
+_AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+_OF_OPERATORS = with_settings(
+    *("data", "database_url", "redis_url", "public_url", "port", "files_url"),
+    data=SERVERS_FOLDER,
+    port="the server's port",
+)
+
+
+@main.command(name="list")
+@click.option(
+    "--state",
+    type=click.Choice(["all", "active", "ended"]),
+    default="all",
+    help="Which conversations.  [default: all]",
+)
+@click.option("--limit", type=click.IntRange(1), metavar="NUMBER", help="How many at most.")
+@_AS_JSON
+@with_settings("data", "database_url", data=SERVERS_FOLDER)
+def list_(*, state: str, limit: int | None, as_json: bool, **flags: str | None) -> None:
+    """List conversations, the newest first; unlisted ones too.
+
+    Also while the server runs. With --json, each is a line of its own.
+    """
+
+    def tell(config: Config) -> None:
+        operating = _operating()
+        found = operating.listed(config, state=state, limit=limit)
+        if as_json:
+            for each in found:
+                say(_json(each))
+            return
+        rows = [
+            (
+                each.room_id,
+                each.title,
+                each.state if each.visibility == "listed" else f"{each.state}, unlisted",
+                f"{each.messages:,}",
+                f"{each.people:,}",
+                _minute(each.last_activity_at),
+            )
+            for each in found
+        ]
+        from parley import tables
+
+        heads = ("ID", "TITLE", "STATE", "MESSAGES", "PEOPLE", "LAST ACTIVITY (UTC)")
+        for line in tables.lines(heads, rows):
+            say(line)
+
+    _or_say_why(flags, tell)
+
+
+@main.command(context_settings=_ROOM)
+@click.argument("room")
+@_AS_JSON
+@_OF_OPERATORS
+def show(room: str, *, as_json: bool, **flags: str | None) -> None:
+    """Say all there is to know of the conversation ROOM, but what is said in it.
+
+    ROOM is its link, or the last part of it; an old link will do. Also while the server runs.
+    """
+
+    def tell(config: Config) -> None:
+        found = _operating().show(config, room)
+        if as_json:
+            say(_json(found))
+            return
+        from parley import tables
+
+        for name, value in _told(found):
+            say(f"{name + ':':<18}{tables.plain(value) if name == 'Title' else value}")
+
+    _or_say_why(flags, tell)
+
+
+@main.command(context_settings=_ROOM)
+@click.argument("room")
+@_AS_JSON
+@_OF_OPERATORS
+def end(room: str, *, as_json: bool, **flags: str | None) -> None:
+    """End the conversation ROOM: it can still be read, but no one can post.
+
+    ROOM is its link, or the last part of it. Also while the server runs: everyone there is told.
+    Owners see in their log that the host did it.
+    """
+
+    def act(config: Config) -> None:
+        ended = _operating().end(config, room)
+        say(_json(ended) if as_json else f"Ended {ended.room_id}. It can still be read.")
+
+    _or_say_why(flags, act)
+
+
+@main.command(context_settings=_ROOM)
+@click.argument("room")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@_AS_JSON
+@_OF_OPERATORS
+def delete(room: str, *, yes: bool, as_json: bool, **flags: str | None) -> None:
+    """Delete the conversation ROOM, with its messages and files, for everyone and for good.
+
+    ROOM is its link, or the last part of it. Also while the server runs: everyone there is told.
+    """
+
+    def act(config: Config) -> None:
+        operating = _operating()
+        if not yes:
+            _ask(operating.show(config, room))
+        gone = operating.delete(config, room)
+        if as_json:
+            say(_json(gone))
+            return
+        parts = (_count(gone.messages, "message"), _count(gone.files, "file"))
+        say(f"Deleted {gone.room_id}, with {' and '.join(parts)}.")
+
+    _or_say_why(flags, act)
+
+
+def _ask(found: Any) -> None:
+    """Go on only if whoever gave the command says so."""
+    from parley import tables
+
+    if not sys.stdin.isatty():
+        raise StartupError("Nothing was deleted: no one is here to ask. Add --yes if you are sure.")
+    what = f"“{tables.plain(found.title)}”, with {_count(found.messages, 'message')}"
+    if not click.confirm(f"Delete {what} and {_count(found.files, 'file')}? This can't be undone"):
+        raise StartupError("Nothing was deleted.")
+
+
+def _told(found: Any) -> Iterator[tuple[str, str]]:
+    """What is shown of a conversation: names, and values."""
+    yield "ID", found.room_id
+    yield "Link", found.link
+    yield "Title", found.title
+    yield "State", found.state if found.ended_at is None else f"ended {_minute(found.ended_at)}"
+    yield "Public list", "yes" if found.visibility == "listed" else "no"
+    yield "Created", _minute(found.created_at)
+    yield "Last activity", _minute(found.last_activity_at)
+    yield "Messages", f"{found.messages:,}"
+    online = "" if found.online is None else f", {found.online:,} online"
+    yield "People", f"{found.people:,}{online}"
+    yield "Owners", ", ".join(map(_plain, found.owners)) or "none with a name"
+    yield "Files", f"{found.files:,} ({in_words(found.files_bytes)})"
+    yield "Access", found.door
+    yield "Posting", "owners only" if found.read_only else "everyone"
+    yield "Messages kept", "forever" if found.keep_days is None else f"{found.keep_days} days"
+    yield "Links with roles", f"{found.links:,}"
+
+
+def _plain(text: str) -> str:
+    from parley import tables
+
+    return tables.plain(text)
+
+
+def _minute(moment: str) -> str:
+    """A moment as it is on the wire, to the minute."""
+    return moment[:16].replace("T", " ")
+
+
+def _json(found: Any) -> str:
+    import msgspec
+
+    return msgspec.json.encode(found).decode()
 
 
 @main.command()
@@ -324,6 +550,13 @@ def _write(pieces: Iterator[bytes]) -> None:
 
 def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _operating() -> ModuleType:
+    """What is done with conversations, loaded where it is asked for."""
+    from parley import operating
+
+    return operating
 
 
 def _hosting() -> ModuleType:

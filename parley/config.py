@@ -24,6 +24,24 @@ ANY_HOST = "*"
 """In `hosts`: whatever name is asked for."""
 _HOST_NAMES = "host names such as talk.example.org, comma-separated and without a port, or *"
 _AN_ORIGIN = "an address such as https://example.org, without a path"
+_A_PUBLIC_URL = (
+    "an address such as https://example.org or https://example.org/talk, whose path is of letters, "
+    "digits, dots, hyphens and underscores"
+)
+# What a path of ours, a cookie's name and a page's policy may hold as it is.
+_ORIGIN_AND_PATH = re.compile(
+    r"([A-Za-z]+://[^/?#]+)((?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]+)*)", re.ASCII
+)
+_FOLDERS_MAX_CHARS = 100
+OWN_FOLDERS = frozenset(
+    {
+        *("api", "conversation", "conversations", "files", "import", "link", "mail", "mine"),
+        *("notifications", "offline", "openapi.json", "search", "share", "socket.io", "static"),
+        *("apple-touch-icon.png", "favicon.ico", "manifest.webmanifest", "worker.js"),
+    }
+)
+"""How paths of this server begin: one that a proxy passes on without the public URL's path must not
+look like one with it."""
 # What a browser writes into `Origin` and `Host`, and a page's policy may hold as it is.
 _NAME = re.compile(r"[a-z0-9_-][a-z0-9._-]*", re.ASCII)
 _DOT_AT_THE_END = re.compile(r"\.(?=:\d+$|$)", re.ASCII)
@@ -36,6 +54,7 @@ _MAIL_FROM = re.compile(
 _HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
 
 
+WORKERS_MAX = 128
 PREFIX = "PARLEY_"
 """Of the environment's variables that are settings."""
 
@@ -114,6 +133,12 @@ def _connections(text: str) -> int:
     return int(text)
 
 
+def _workers(text: str) -> int:
+    if not re.fullmatch(r"\d{1,3}", text, re.ASCII) or not 1 <= int(text) <= WORKERS_MAX:
+        raise ValueError(f"a number from 1 to {WORKERS_MAX}")
+    return int(text)
+
+
 def default_port(scheme: str) -> int:
     """The port that addresses of `http` or `https` leave out."""
     return 443 if scheme == "https" else 80
@@ -134,8 +159,31 @@ def undotted(host: str) -> str:
     return _DOT_AT_THE_END.sub("", host)
 
 
+def _host_and_port(text: str) -> str:
+    """An address to listen on, with its port; one of IPv6 stands in brackets."""
+    text = text.strip()
+    host, _, port = text.rpartition(":")
+    if text and not (_HOST_AND_PORT.fullmatch(text) and host and int(port) <= 65535):
+        raise ValueError("an address and a port such as localhost:9109 or [::1]:9109")
+    return text
+
+
 def _public_url(text: str) -> str:
-    return undotted(_origin(text)) if text.strip() else ""
+    text = text.strip().rstrip("/")
+    if not text:
+        return ""
+    found = _ORIGIN_AND_PATH.fullmatch(text)
+    if found is None:
+        raise ValueError(_A_PUBLIC_URL)
+    origin, path = found.groups()
+    if len(path) > _FOLDERS_MAX_CHARS:
+        raise ValueError(f"an address whose path has at most {_FOLDERS_MAX_CHARS} characters")
+    if path and path.split("/")[1] in OWN_FOLDERS:
+        raise ValueError("an address whose path does not begin like one of this server's own")
+    try:
+        return undotted(_origin(origin)) + path
+    except ValueError:
+        raise ValueError(_A_PUBLIC_URL) from None
 
 
 def _origins(text: str) -> tuple[str, ...]:
@@ -210,17 +258,35 @@ def _mail_from(text: str) -> str:
     return text
 
 
+def _database_url(text: str) -> str:
+    """As libpq reads it, which also knows several hosts and TLS."""
+    text = text.strip()
+    if text and not re.match(r"postgres(ql)?://", text):
+        raise ValueError("postgresql://user:password@host/database, or empty for SQLite")
+    return text
+
+
 def _file(text: str) -> Path | None:
     return Path(text) if text.strip() else None
 
 
-def _rate_limit_storage(text: str) -> str:
+def _is_redis(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        is_redis = parts.scheme in ("redis", "rediss") and parts.hostname and parts.port != 0
+        return bool(parts.scheme in ("redis", "rediss") and parts.hostname and parts.port != 0)
     except ValueError:
-        is_redis = False
-    if text != MEMORY and not is_redis:
+        return False
+
+
+def _redis_url(text: str) -> str:
+    text = text.strip()
+    if text and not _is_redis(text):
+        raise ValueError("the address of a Redis or Valkey such as redis://localhost:6379")
+    return text
+
+
+def _rate_limit_storage(text: str) -> str:
+    if text != MEMORY and not _is_redis(text):
         raise ValueError(f"{MEMORY}, or the address of a Redis such as redis://localhost:6379")
     return text
 
@@ -243,14 +309,47 @@ class Config:
         "NAME",
     )
     port: int = _setting(_port, "8081", "the port to listen on; 0 takes any free one", "NUMBER")
+    workers: int = _setting(
+        _workers,
+        "1",
+        "how many processes serve, about as many as there are cores; more than one needs "
+        "--database-url",
+        "NUMBER",
+    )
     data: Path = _setting(
         Path, "./parley-data", "the folder for the database; created if missing", "FOLDER"
+    )
+    tls_certificate: Path | None = _setting(
+        _file,
+        "",
+        "a PEM file with the server's certificate and those that lead to its issuer's, to speak "
+        "HTTPS without a proxy; read again when it changes, and on SIGHUP",
+        "FILE",
+    )
+    tls_key: Path | None = _setting(
+        _file, "", "a PEM file with the key of --tls-certificate, without a passphrase", "FILE"
+    )
+    database_url: str = _setting(
+        _database_url,
+        "",
+        "a PostgreSQL database, postgresql://user:password@host/database, which several processes "
+        "can share; needs the extra postgres. If empty, an SQLite database in the data folder",
+        "URL",
+    )
+    secret_file: Path | None = _setting(
+        _file,
+        "",
+        "a file with the server's secret, where servers that share a database share no data "
+        "folder; 64 hexadecimal digits, as `openssl rand -hex 32` gives them. If empty, "
+        "parley.secret in the data folder, made at the first start",
+        "FILE",
     )
     public_url: str = _setting(
         _public_url,
         "",
         "the address people use to reach this server, for the links it gives out; it then answers "
-        "to that name and those of --hosts only. If empty, links use each request's host name",
+        "to that name and those of --hosts only. It may have a path, such as "
+        "https://example.org/talk. If empty, links use each request's host name",
         "URL",
     )
     hosts: tuple[str, ...] = _setting(
@@ -283,6 +382,26 @@ class Config:
     log_level: str = _setting(
         _log_level, "info", "how much to log: " + ", ".join(LOG_LEVELS), "LEVEL"
     )
+    metrics: bool = _setting(
+        _switch,
+        "off",
+        "on shows numbers about the server to Prometheus, at /metrics, to whom the next two say; "
+        "needs the extra metrics",
+        "SWITCH",
+    )
+    metrics_listen: str = _setting(
+        _host_and_port,
+        "",
+        "an address and port for the metrics alone, such as localhost:9109. If empty, they are "
+        "shown on the server's own address, to who has the token",
+        "ADDRESS",
+    )
+    metrics_token_file: Path | None = _setting(
+        _file,
+        "",
+        "a file with the token that Prometheus has to send as Authorization: Bearer <token>",
+        "FILE",
+    )
     leave_grace_s: float = _setting(
         _seconds,
         "10",
@@ -292,8 +411,8 @@ class Config:
     away_after_s: float = _setting(
         _away_after,
         "3600",
-        "seconds without a request after which someone who joined without a socket, over REST or "
-        "by a form, is shown as gone; 0 for never",
+        "seconds without a request about a conversation after which someone who joined it without "
+        "a socket, over REST or by a form, is shown as gone; 0 for never",
         "SECONDS",
     )
     keep_sessions_days: int = _setting(
@@ -424,10 +543,19 @@ class Config:
         "off lifts all limits by session, address and room, and --max-connections-per-address",
         "SWITCH",
     )
+    redis_url: str = _setting(
+        _redis_url,
+        "",
+        "a Redis or Valkey, redis://…, by which several processes on one PostgreSQL tell each "
+        "other what happened, and which counts uses for all of them; needs the extra redis. If "
+        "empty, PostgreSQL tells, and each process counts alone",
+        "URL",
+    )
     rate_limit_storage: str = _setting(
         _rate_limit_storage,
         MEMORY,
-        f"where to count uses: {MEMORY}, or redis://…, which needs the extra redis",
+        f"where to count uses: {MEMORY} (or in the Redis of --redis-url, if there is one), or "
+        "another redis://…",
         "WHERE",
     )
     limit_messages: tuple[Rate, ...] = _setting(
@@ -513,6 +641,17 @@ class Config:
         "requested with `sync`",
         "RATES",
     )
+
+    @property
+    def public_origin(self) -> str:
+        """Of the public URL: its scheme, host and port, as browsers write an `Origin`."""
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}" if self.public_url else ""
+
+    @property
+    def root(self) -> str:
+        """The path of the public URL, which paths in answers begin with: empty, or as `/talk`."""
+        return urlsplit(self.public_url).path
 
     @property
     def most_connections(self) -> int | None:

@@ -5,6 +5,7 @@ Knows neither Quart nor Socket.IO: both sides of the wire ask the same questions
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -18,6 +19,8 @@ FORM_COOKIE = "parley_form"
 """What forms are sealed with where there is no session yet."""
 HOST_PREFIX = "__Host-"
 """A cookie named so was set over HTTPS by this very host (RFC 6265bis, section 4.1.3)."""
+SECURE_PREFIX = "__Secure-"
+"""A cookie named so was set over HTTPS (section 4.1.3). One of a path can't be the host's."""
 
 MARK = "Parley-Page"
 """A header that scripts of our own pages set. Another origin's could only after a
@@ -25,6 +28,8 @@ preflight, and no preflight of ours allows it."""
 PROBES = frozenset({"/api/health", "/api/ready"})
 """What whoever looks after the server asks, by whatever name or address it knows it: Kubernetes by
 that of the pod. The answers are a few counts, and hold nothing of what people say."""
+METRICS = "/metrics"
+"""What Prometheus asks, by whatever name it knows the server: who asks has to have a token."""
 _FROM_ELSEWHERE = ("cross-site", "same-site")
 _FRAMES = ("iframe", "frame", "embed", "object")
 
@@ -49,7 +54,7 @@ class Asking:
 class Origins:
     """Which names this server goes by, and which pages may use it, from the configuration."""
 
-    public_url: str
+    public_origin: str
     allowed: frozenset[str]
     hosts: Hosts
     is_framed: bool
@@ -58,7 +63,7 @@ class Origins:
     @classmethod
     def of(cls, config: Config) -> Origins:
         return cls(
-            config.public_url,
+            config.public_origin,
             frozenset(config.allowed_origins),
             Hosts(config),
             is_framed=bool(config.embedding_origins),
@@ -70,7 +75,7 @@ class Origins:
         A page of somebody's whose name was made to lead here (DNS rebinding) asks by
         that name, and gets nothing.
         """
-        return path in PROBES or self.hosts.admit(host)
+        return path in PROBES or path == METRICS or self.hosts.admit(host)
 
     def is_own(self, asking: Asking) -> bool:
         """Whether a page of this very server asks, as far as its browser says.
@@ -86,15 +91,15 @@ class Origins:
             if asking.fetch_site:
                 return asking.fetch_site == "same-origin"
             return asking.is_vouched
-        if self.public_url and undotted(asking.origin) == self.public_url:
+        if self.public_origin and undotted(asking.origin) == self.public_origin:
             return True
-        if self.public_url and not self.hosts.adds(asking.host):
+        if self.public_origin and not self.hosts.adds(asking.host):
             return False
         return self._is_scheme(asking.origin) and _host(asking.origin) == asking.host.lower()
 
     def _is_scheme(self, origin: str) -> bool:
         """Whether an origin has the public URL's scheme: without one a proxy may have ended TLS."""
-        return origin.startswith(self.public_url.partition("//")[0])
+        return origin.startswith(self.public_origin.partition("//")[0])
 
     def may_act(self, asking: Asking) -> bool:
         """Whether it may ask at all: no page (a program), our own, or an allowed one."""
@@ -129,22 +134,29 @@ def bearer(authorization: str) -> str | None:
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
-def named(cookie: str, *, is_secure: bool) -> str:
-    """What a cookie of ours is called: over HTTPS so that no other host can set it."""
+@functools.cache
+def named(cookie: str, *, is_secure: bool, root: str = "") -> str:
+    """What a cookie of ours is called: over HTTPS so that no other host can set it.
+
+    Under a path it has that in its name: a browser sends those of the paths above along, and two
+    servers at one host are not to take each other's.
+    """
+    if root:
+        return f"{SECURE_PREFIX if is_secure else ''}{cookie}{root.replace('/', '~')}"
     return HOST_PREFIX + cookie if is_secure else cookie
 
 
-def session_cookie(header: str, *, is_secure: bool) -> str | None:
+def session_cookie(header: str, *, is_secure: bool, root: str = "") -> str | None:
     """The session's secret in a `Cookie` header, by the one name it has there.
 
     Over HTTPS the plain name is no proof: a neighbouring host may have set it.
     """
-    return cookie_value(header, named(COOKIE, is_secure=is_secure))
+    return cookie_value(header, named(COOKIE, is_secure=is_secure, root=root))
 
 
-def form_cookie(header: str, *, is_secure: bool) -> str | None:
+def form_cookie(header: str, *, is_secure: bool, root: str = "") -> str | None:
     """What a browser without a session was given for its forms."""
-    return cookie_value(header, named(FORM_COOKIE, is_secure=is_secure))
+    return cookie_value(header, named(FORM_COOKIE, is_secure=is_secure, root=root))
 
 
 def cookie_value(header: str, name: str) -> str | None:

@@ -66,6 +66,9 @@ class _Adapter(MapAdapter):
 class Paths(QuartMap):
     """The rules of all paths."""
 
+    root = ""
+    """What the addresses begin with that it leads on to; its rules don't have it."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._root = _Node()
         super().__init__(*args, **kwargs)
@@ -80,7 +83,7 @@ class Paths(QuartMap):
         return _Adapter(
             self,
             made.server_name,
-            made.script_name,
+            self.root or made.script_name,
             made.subdomain,
             made.url_scheme,
             made.path_info,

@@ -276,7 +276,7 @@ async def _body(type: type[Struct]) -> Struct:
 
 
 async def _description() -> Response:
-    return web.json(openapi.document(has_mail=web.site().context.mail is not None))
+    return web.json(openapi.document(has_mail=web.site().context.mail is not None, root=web.root()))
 
 
 async def _not_taken(**_path: str) -> Response:

@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
-from quart import Response, current_app, g, request
+from quart import Response, current_app, g, redirect, request
 from werkzeug.sansio.response import Response as AnyResponse
+from werkzeug.wrappers import Response as Redirection
 
 from parley import credentials
 from parley.addresses import place_of
@@ -39,6 +40,8 @@ R = TypeVar("R", bound=AnyResponse)
 
 EXTENSION = "parley"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+SEE_OTHER = 303
+"""The browser is to ask for another page (RFC 9110, section 15.4.4)."""
 
 
 @dataclass(slots=True)
@@ -55,6 +58,8 @@ class Site:
     push_key: str = ""
     """What browsers subscribe with to be notified; empty until the app has started."""
     imports: Imports | None = None
+    root: str = ""
+    """The path of the public URL: empty, or as `/talk`."""
     is_ready: bool = False
     rendering: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a long page is made."""
@@ -235,17 +240,17 @@ async def current_session() -> Session | None:
 
 
 async def _session() -> Session | None:
-    token = presented_token()
+    token, about = presented_token(), (request.view_args or {}).get("room_id", "")
     if token is not None:
-        session = await sessions.resolve(site().context, token)
+        session = await sessions.resolve(site().context, token, about)
         if session is None:
             raise Forbidden("Unknown token. Try again without it.")
         return session
     if not site().origins.is_own(asking()):
         return None
     header = request.headers.get("Cookie", "")
-    cookie = credentials.session_cookie(header, is_secure=is_https())
-    return await sessions.resolve(site().context, cookie)
+    cookie = credentials.session_cookie(header, is_secure=is_https(), root=root())
+    return await sessions.resolve(site().context, cookie, about)
 
 
 def speak_for(session: Session | None) -> None:
@@ -288,6 +293,16 @@ def public_url() -> str:
     return site().config.public_url or f"{request.scheme}://{request.host}"
 
 
+def root() -> str:
+    """The path that this server's own begin with for everyone else: empty, or as `/talk`."""
+    return site().root
+
+
+def go_on(path: str) -> Redirection:
+    """Answer a form that did what it asked: the browser goes to a page of ours."""
+    return redirect(root() + path, SEE_OTHER)
+
+
 def is_https() -> bool:
     """Whether people reach this server over HTTPS."""
     return public_url().startswith("https:")
@@ -310,10 +325,10 @@ def set_cookie(
 ) -> None:
     """Give the browser a cookie that no script and no other site's request gets."""
     response.set_cookie(
-        credentials.named(name, is_secure=is_https()),
+        credentials.named(name, is_secure=is_https(), root=root()),
         value,
         max_age=max_age_s,
-        path="/",
+        path=root() or "/",
         httponly=True,
         samesite="Lax",
         secure=is_https(),

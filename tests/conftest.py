@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import shutil
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from parley import app as app_module
 from parley.app import Parley, create_app
 from parley.config import Config
 from parley.starting import GC_THRESHOLDS
+from tests import databases
 from tests.effort import IS_EVERYTHING
 from tests.generous import generous
 from tests.people import Person
@@ -45,6 +46,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not IS_EVERYTHING and (long := item.get_closest_marker("long")):
             item.add_marker(pytest.mark.skip(f"Long: {long.args[0]}."))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Once, by whoever starts the others.
+    if databases.ON_POSTGRESQL and not hasattr(config, "workerinput"):
+        databases.begin_run()
+
+
+@pytest.fixture(autouse=True)
+def _databases_go() -> Iterator[None]:
+    yield
+    databases.drop_all()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -132,8 +145,9 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def config(tmp_path: Path, empty_database: Path) -> Config:
-    shutil.copytree(empty_database, tmp_path / "data")
-    return generous(Config(data=tmp_path / "data", leave_grace_s=GRACE_S))
+    data = tmp_path / "data"
+    shutil.copytree(empty_database, data)
+    return generous(Config(data=data, leave_grace_s=GRACE_S, database_url=databases.url_of(data)))
 
 
 @pytest.fixture

@@ -182,6 +182,8 @@ def _become(request: dict[str, Any], stdout: int, stderr: int) -> None:
         os.environ.update(request["env"])
         _read_imports_with(request["env"].get(OPENER))
         sys.argv = ["parley", *request["arguments"]]
+        if any(f"{lean.EXTRA}:" in said for said in (*sys.argv, *request["env"].values())):
+            sys.modules.pop(lean.EXTRA, None)
         lean.parley()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)

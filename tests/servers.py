@@ -21,7 +21,9 @@ from parley.app import Parley, create_app
 from parley.config import Config
 from parley.storage import folder
 from parley.storage.migrate import migrate
-from parley.wire import serving
+from parley.wire import listening, serving
+from parley.wire.certificate import Certificate
+from tests import databases
 from tests.forking import Forked
 from tests.generous import ENVIRON
 
@@ -35,6 +37,7 @@ SAID = (
     "On your network: ",
     "Conversations are kept in ",
     "Files are kept in ",
+    "Metrics are shown at ",
     "Parley has stopped.",
 )
 """How the lines begin that every server writes to its terminal."""
@@ -69,14 +72,17 @@ def _first_of_the_system() -> int:
 
 
 @contextlib.asynccontextmanager
-async def running(config: Config, *, plain: bool = False) -> AsyncIterator[Running]:
+async def running(
+    config: Config, *, plain: bool = False, certificate: Certificate | None = None
+) -> AsyncIterator[Running]:
     """Parley on a free port of 127.0.0.1, until the block ends.
 
-    `plain`: as one ASGI app among others, where Hypercorn speaks WebSocket for us.
+    `plain`: as one ASGI app among others, where Hypercorn speaks WebSocket for us. With a
+    `certificate`, over TLS.
     """
     app = create_app(config)
     await app.open()
-    sockets = serving.listen("127.0.0.1", 0)
+    sockets = listening.listen("127.0.0.1", 0)
     port = sockets[0].getsockname()[1]
     stop = asyncio.Event()
 
@@ -90,10 +96,11 @@ async def running(config: Config, *, plain: bool = False) -> AsyncIterator[Runni
             stop=stop,
             drain=app.drain,
             max_connections=config.max_connections,
+            certificate=certificate,
         )
     )
     try:
-        yield Running(app, f"http://127.0.0.1:{port}")
+        yield Running(app, f"{'https' if certificate else 'http'}://127.0.0.1:{port}")
     finally:
         stop.set()
         await task
@@ -113,6 +120,9 @@ def first_database() -> bytes:
 def begin_folder(data: Path) -> None:
     """Make a folder as a first start would."""
     data.mkdir(mode=0o700, parents=True)
+    if databases.ON_POSTGRESQL:
+        databases.url_of(data)
+        return
     database = data / folder.NAME
     database.touch(folder.MODE)
     database.write_bytes(first_database())
@@ -136,7 +146,8 @@ class Process:
         """Returns once it listens: it says so only then."""
         if not self._data.exists():
             begin_folder(self._data)
-        self._running = Forked(self._arguments, env=self._environ)
+        environ = {**databases.environ_of(self._data), **self._environ}
+        self._running = Forked(self._arguments, env=environ)
         line = self._running.stdout.readline().decode()
         if " at http" not in line:
             raise AssertionError(f"did not start: {line!r} {self._running.communicate()!r}")

@@ -28,7 +28,7 @@ async def knock(body: contract.KnockBody, room_id: str) -> Response:
     reply = contract.KnockReply(state="not_needed")
     if asked.knock is not None:
         token = UNSET if web.is_own_page() or asked.token is None else asked.token
-        is_owner_here = web.site().context.is_owner_here(asked.conversation.id)
+        is_owner_here = await knocking.is_owner_here(web.site().context, asked.conversation.id)
         reply = contract.KnockReply(
             state="waiting", id=asked.knock.id, owner_online=is_owner_here, token=token
         )

@@ -41,7 +41,7 @@ async def set_still(room_id: str, file_id: str) -> contract.FileReply:
     context, session = web.site().context, await web.current_session()
     picture: Any = await request.get_data(as_text=False)  # bytes, though its type allows for text
     file = await stills.put(context, room_id, session, file_id, picture)
-    return contract.FileReply(file=files.as_sent(file))
+    return contract.FileReply(file=present.file(files.as_sent(file)))
 
 
 def announced() -> int | None:
@@ -71,7 +71,7 @@ async def receive(room_id: str, name: str, data: AsyncIterator[bytes] | Incoming
     except ParleyError:
         await files.give_up(context, begun)  # nobody can go on with it
         raise
-    return files.as_sent(await files.finish_at_once(context, upload))
+    return present.file(files.as_sent(await files.finish_at_once(context, upload)))
 
 
 async def _within(data: AsyncIterator[bytes] | Incoming, upload: Upload) -> AsyncIterator[bytes]:

@@ -68,7 +68,7 @@ async def create(room_id: str) -> Response:
             await files.finish_at_once(web.site().context, upload)
     response = _about(upload, 201)
     response.headers["Location"] = (
-        f"/api/conversations/{quote(room_id, safe='')}/uploads/{upload.id}"
+        f"{web.root()}/api/conversations/{quote(room_id, safe='')}/uploads/{upload.id}"
     )
     return response
 

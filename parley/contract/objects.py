@@ -42,7 +42,7 @@ class Reaction(Struct, kw_only=True):
 
 
 class File(Struct, kw_only=True):
-    """`url` begins with a slash: it is a path of this server's, where whoever may read the
+    """`url` begins with a slash: it is a path at this server's host, where whoever may read the
     conversation may read the file. `type` is what its content is, whatever its name says, and
     `application/octet-stream` where that is not known. Pictures have lost what a camera notes in
     them, such as the place, and stand upright: `width` and `height` are pixels. `thumbnail_url` is
@@ -142,7 +142,7 @@ class Conversation(Struct, kw_only=True):
     newest as for anybody who comes in, so that a client which wants what lies between asks
     `sync` from the seq it had, or pages back through the history.
 
-    `participants` lists everyone in it in the order they joined, up to 200 people. With more, it
+    `participants` lists everyone in it in the order they joined, up to 100 people. With more, it
     lists the owners and those who joined first, which may leave you out; page through the others
     with the call `participants`, starting at `participants_cursor`. `participant_count` and
     `online_count` count everyone.

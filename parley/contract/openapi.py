@@ -16,9 +16,9 @@ _TYPES = {bool: "boolean", int: "integer", str: "string"}
 
 
 @cache
-def document(*, has_mail: bool = True) -> dict[str, Any]:
+def document(*, has_mail: bool = True, root: str = "") -> dict[str, Any]:
     """The OpenAPI 3.1 document, as plain values: of a server that sends mail, or of one that sends
-    none.
+    none. `root` is the path of its public URL.
     """
     calls = [call for call in contract.CALLS.values() if has_mail or not call.is_of_mail]
     types: list[Any] = [contract.ErrorReply, *(call.reply for call in calls)]
@@ -42,7 +42,7 @@ def document(*, has_mail: bool = True) -> dict[str, Any]:
             "summary": "The self-hosted place to talk by link.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": "/"}],
+        "servers": [{"url": root or "/"}],
         "paths": paths,
         "components": {
             "schemas": components,

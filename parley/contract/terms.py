@@ -88,7 +88,7 @@ STATE_MESSAGES = 100
 """How many of the newest messages a conversation's state holds."""
 MESSAGES_PAGE_MAX = 200
 SYNC_PAGE_MAX = 200
-PEOPLE_IN_STATE = 200
+PEOPLE_IN_STATE = 100
 """How many of the people in it a conversation's state holds; the others come page by page."""
 STATE_MAX_CHARS = 65_536
 """Of the messages in a state, and in an answer to `sync`, together: fewer come where they are

@@ -174,6 +174,8 @@ def _agree(
     stored.forget(connection, found.id, person.user_id)
     stored.forget_all_of(connection, found.id, claimed.user_id)
     before, now = stored.swap(connection, person, claimed, at=at)
+    if context.cluster is not None:
+        context.cluster.puts_out(connection, before)
     # They have seen here what they have seen, whoever they were.
     readings.put(connection, found.id, Reading(now.user_id, read.after, read.is_hidden))
     for name in (before.username, now.username):

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from parley.bus import Bus
 from parley.domain.counts import Counts
@@ -20,6 +21,9 @@ from parley.domain.slices import Slices
 from parley.mail.choice import Mail
 from parley.secret import Secret
 from parley.storage.database import Database
+
+if TYPE_CHECKING:
+    from parley.domain.cluster import Cluster
 
 SECRET_BYTES = 32
 
@@ -66,6 +70,8 @@ class Context:
     """The ids of the sessions that have a device which is notified."""
     notices_changed: asyncio.Event = field(default_factory=asyncio.Event)
     """Set where there may be something to notify somebody of."""
+    cluster: Cluster | None = None
+    """This process among others on the same database; None where there is one alone."""
     exports: Exports = field(default_factory=Exports)
     filing: Filing | None = None
     """Where files are kept; None where there are none."""

@@ -6,6 +6,7 @@ import base64
 import binascii
 import secrets
 import string
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +15,7 @@ from msgspec.structs import replace
 
 from parley.contract import LISTED_ROOM_ID_CHARS, PINS_MAX, STATE_MAX_CHARS, UNLISTED_ROOM_ID_BYTES
 from parley.contract.decode import is_plain_number
-from parley.domain import access, audit, door, proof, sessions, states, text, turns
+from parley.domain import access, audit, cluster, door, proof, sessions, states, text, turns
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.errors import (
@@ -155,7 +156,8 @@ async def snapshot_for(context: Context, person: Participant) -> Snapshot:
 
     def query(connection: sa.Connection) -> Snapshot:
         conversation = _by_id(connection, person.conversation_id)
-        return states.window(connection, Found(conversation, Standing(person.role.value), person))
+        found = Found(conversation, Standing(person.role.value), person)
+        return cluster.online(context, connection, states.window(connection, found))
 
     return states.with_presence(context, await context.database.read(query))
 
@@ -168,7 +170,8 @@ async def recent(context: Context, conversation_id: int, *, since: int | None) -
 
     def query(connection: sa.Connection) -> Recent:
         conversation = _by_id(connection, conversation_id)
-        return states.recent(connection, conversation, since=since)
+        found = states.recent(connection, conversation, since=since)
+        return replace(found, snapshot=cluster.online(context, connection, found.snapshot))
 
     found = await context.database.read(query)
     return replace(found, snapshot=states.with_presence(context, found.snapshot))
@@ -192,6 +195,7 @@ async def window(
     def query(connection: sa.Connection) -> Snapshot:
         found = door.readable(connection, room_id, session)
         snapshot = states.window(connection, found, before=before, at=at)
+        snapshot = cluster.online(context, connection, snapshot)
         pins = stored_messages.pinned(connection, found.id, limit=PINS_MAX)
         if pins:
             snapshot = replace(snapshot, pins=pins)
@@ -214,7 +218,7 @@ async def catch_up(
 
     def query(connection: sa.Connection) -> Snapshot:
         found = door.readable(connection, room_id, session)
-        return states.delta(connection, found, since=since)
+        return cluster.online(context, connection, states.delta(connection, found, since=since))
 
     return states.with_presence(context, await context.database.read(query))
 
@@ -313,6 +317,30 @@ async def end(
         audit.note(connection, found, "ended", at=at)
         return found.conversation, seq
 
+    return await _end(context, work, at)
+
+
+async def end_as_host(context: Context, room_id: str) -> Conversation:
+    """The same for whoever runs the server; owners see in their log that it was done.
+
+    Raises `ConversationIsOver`, `ConversationNotFound`, `OldLink`.
+    """
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> tuple[Conversation, int]:
+        found = door.find(connection, room_id, None)
+        seq = stored.end(connection, found.id, at=at)
+        if seq is None:
+            raise ConversationIsOver
+        audit.note_of_host(connection, found, "ended", at=at)
+        return found.conversation, seq
+
+    return await _end(context, work, at)
+
+
+async def _end(
+    context: Context, work: Callable[[sa.Connection], tuple[Conversation, int]], at: datetime
+) -> Conversation:
     def tell(result: tuple[Conversation, int]) -> None:
         conversation, seq = result
         context.counts.change(active=-1)

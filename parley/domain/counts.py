@@ -9,6 +9,10 @@ class Counts:
     def __init__(self) -> None:
         self.known: tuple[int, int] | None = None
         """How many are active, and how many there are at all; None before they were counted."""
+        self.messages = 0
+        """Stored by this process since its start."""
+        self.joins = 0
+        """Of people who came or came back, likewise."""
 
     def know(self, counts: tuple[int, int]) -> None:
         self.known = counts

@@ -13,6 +13,7 @@ from msgspec import Struct
 from parley.domain import owning, participants
 from parley.domain.clocks import ClockCheck
 from parley.domain.context import Context
+from parley.domain.seen import Call
 from parley.records import Conversation, ConversationDeleted
 from parley.storage import conversations as stored_conversations
 from parley.storage import erasing as stored_erasing
@@ -85,7 +86,7 @@ class Forgetting:
 
 
 async def note_seen(context: Context, at: datetime) -> None:
-    """Store which sessions called since the last time."""
+    """Store which sessions called since the last time, and what about."""
 
     def work(connection: sa.Connection, is_time_left: Callable[[], bool]) -> list[int]:
         return stored.see(connection, context.seen.waiting(), is_time_left, at=at)
@@ -95,6 +96,15 @@ async def note_seen(context: Context, at: datetime) -> None:
         noted = await context.slices.take(context.database, work)
         context.seen.stored(noted)
         left -= max(1, len(noted))
+
+    def note(connection: sa.Connection, is_time_left: Callable[[], bool]) -> list[Call]:
+        return stored.see_in(connection, context.seen.calls(), is_time_left, at=at)
+
+    left = len(context.seen.calls())
+    while left > 0:
+        called = await context.slices.take(context.database, note)
+        context.seen.stored_calls(called)
+        left -= max(1, len(called))
 
 
 async def forget_empty(context: Context, *, before: datetime) -> int:

@@ -146,7 +146,14 @@ async def own_knock(context: Context, room_id: str, session: Session | None) -> 
     conversation_id, stands = await context.database.read(query)
     if stands.knock is None or stands.knock.answer is not None:
         return stands
-    return replace(stands, is_owner_here=context.is_owner_here(conversation_id))
+    return replace(stands, is_owner_here=await is_owner_here(context, conversation_id))
+
+
+async def is_owner_here(context: Context, conversation_id: int) -> bool:
+    """Whether an owner is there on a socket, and told who knocks."""
+    if context.is_owner_here(conversation_id) or context.cluster is None:
+        return context.is_owner_here(conversation_id)
+    return await context.database.read(context.cluster.is_owner_online, conversation_id)
 
 
 def waiting(connection: sa.Connection, conversation_id: int, *, at: datetime) -> tuple[Knock, ...]:

@@ -85,7 +85,9 @@ def send(context: Context, sender: Participant, draft: Draft) -> asyncio.Future[
     def work(connection: sa.Connection) -> Sent:
         return _store(context, connection, sender, said)
 
-    return context.database.write(work, lambda sent: _tell(context, sent))
+    return context.database.write(
+        work, lambda sent: _tell(context, sent), conversation=sender.conversation_id
+    )
 
 
 async def send_as(context: Context, room_id: str, session: Session | None, draft: Draft) -> Sent:
@@ -105,7 +107,7 @@ async def send_as(context: Context, room_id: str, session: Session | None, draft
                 raise participants.Away
             return sent
 
-        return context.database.write(work, lambda sent: _tell(context, sent))
+        return context.database.write(work, lambda sent: _tell(context, sent), conversation=room_id)
 
     return await participants.coming_back(context, room_id, session, act)
 
@@ -251,14 +253,14 @@ async def delete(
 
 
 def _checked(draft: Draft) -> Draft:
-    attachments = tuple(dict.fromkeys(draft.attachments))
+    attachments = tuple(dict.fromkeys(draft.attachments)) if draft.attachments else ()
     has_words = bool(draft.text.strip()) or not attachments
     return Draft(
         text.message(draft.text) if has_words else "",
         text.message_type(draft.type),
         text.client_id(draft.client_id),
         draft.reply_to,
-        _user_ids(draft.mentions),
+        _user_ids(draft.mentions) if draft.mentions else (),
         attachments,
         markdown.parts(draft.text) if has_words else None,
     )
@@ -328,4 +330,5 @@ def _contents(new_text: str, meant: Meaning) -> dict[str, Any]:
 
 def _tell(context: Context, sent: Sent) -> None:
     if not sent.duplicate:
+        context.counts.messages += 1
         context.bus.publish(MessageSent(sent.message))

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 import structlog
 from msgspec import Struct
 
-from parley.domain import notifying, telling
+from parley.domain import cluster, notifying, telling
 from parley.domain.context import Context
 from parley.records import (
     Decision,
@@ -172,6 +172,7 @@ async def followers(
     now, held = context.clock(), context.held_sessions()
 
     def query(connection: sa.Connection) -> Followers:
+        here = {*held, *cluster.sessions_online(context, connection, conversation_id)}
         page = push.followers(connection, conversation_id, after=after, limit=PEOPLE_AT_ONCE)
         if not page:
             return Followers([], set(), None)
@@ -189,7 +190,7 @@ async def followers(
                 each.session_id,
                 conversation_id,
                 Subject.TALK,
-                _at(each.session_id, now, held),
+                _at(each.session_id, now, here),
             )
             for each in whole or page
             if _concerns(notifying.level_of(each.wanted, people), each.user_id, authors, meant)
@@ -205,13 +206,14 @@ async def owners(context: Context, conversation_id: int) -> list[Due]:
     now, held = context.clock(), context.held_sessions()
 
     def query(connection: sa.Connection) -> list[Due]:
+        here = {*held, *cluster.sessions_online(context, connection, conversation_id)}
         return [
             Due(
                 each.device_id,
                 each.session_id,
                 conversation_id,
                 Subject.KNOCKS,
-                _at(each.session_id, now, held),
+                _at(each.session_id, now, here),
             )
             for each in push.owners(connection, conversation_id, limit=PEOPLE_AT_ONCE)
             if each.wanted.level is not Level.NONE

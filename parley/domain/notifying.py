@@ -17,7 +17,7 @@ from parley.domain.time_zones import zone_called
 from parley.errors import BadRequest, Forbidden, NotJoined
 from parley.outward import NotAllowed, require_askable
 from parley.push import encryption
-from parley.records import Device, Level, QuietHours, Session, Standing, Wanted
+from parley.records import Device, DevicesChanged, Level, QuietHours, Session, Standing, Wanted
 from parley.storage import notices
 from parley.storage import push as stored
 
@@ -113,6 +113,7 @@ async def add_device(
     def tell(_: Device) -> None:
         context.notified.add(mine)
         context.notices_changed.set()
+        context.bus.publish(DevicesChanged(mine, has_any=True))
 
     return await context.database.write(work, tell)
 
@@ -131,6 +132,7 @@ async def remove_device(context: Context, session: Session | None, endpoint: str
     def tell(result: tuple[bool, bool]) -> None:
         if not result[1]:
             context.notified.discard(mine)
+            context.bus.publish(DevicesChanged(mine, has_any=False))
 
     return (await context.database.write(work, tell))[0]
 

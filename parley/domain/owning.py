@@ -14,6 +14,7 @@ from msgspec import UNSET, Struct, UnsetType
 from parley.contract import KEEP_DAYS, ActName, default_title
 from parley.domain import access, audit, conversations, door, files, knocking, text
 from parley.domain.context import Context
+from parley.domain.door import Found
 from parley.errors import BadRequest
 from parley.records import (
     Conversation,
@@ -194,11 +195,20 @@ async def delete(context: Context, room_id: str, session: Session | None) -> Era
     What is of it is erased after that, bit by bit. A usual one is gone from the disk when this
     returns; of a long one the rest follows, after a stop too.
     """
+    return await _delete(context, lambda connection: door.owned(connection, room_id, session))
+
+
+async def delete_as_host(context: Context, room_id: str) -> Erased:
+    """The same for whoever runs the server. Raises `ConversationNotFound`, `OldLink`."""
+    return await _delete(context, lambda connection: door.find(connection, room_id, None))
+
+
+async def _delete(context: Context, find: Callable[[sa.Connection], Found]) -> Erased:
     at = context.clock()
     erasing: list[asyncio.Task[None]] = []
 
     def work(connection: sa.Connection) -> Erased:
-        found = door.owned(connection, room_id, session)
+        found = find(connection)
         gone = stored_erasing.mark_deleted(connection, found.id, at=at)
         return Erased(
             found.conversation.room_id,

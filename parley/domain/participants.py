@@ -93,6 +93,8 @@ class Joined:
     """How far they had read, by what they told; 0 where they never did."""
     shown_reading: ReadingMoved | None = None
     """The same, as the others are told who did not see them until now."""
+    was_elsewhere: bool = False
+    """Whether they were on a socket of another process already."""
     became_theirs: bool = False
     """Whether their session takes part in it by this, and did not until now."""
 
@@ -157,6 +159,7 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
                 role=access.role(standing),
                 left_at=None,
                 left_for_good=False,
+                called_at=at,
                 visits=before.visits_next(on_socket=on_socket),
                 name_key=claim.key,
                 named_at=claim.since,
@@ -172,6 +175,10 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
         count = conversation.participant_count
         if came_in:
             count = stored_conversations.change_participant_count(connection, conversation.id, 1)
+        was_elsewhere = False
+        if context.cluster is not None:
+            comes = context.cluster.comes if on_socket else context.cluster.comes_without_socket
+            was_elsewhere = comes(context, connection, person)
         if person.is_unproven and joining.socket is not None:
             context.presence.expect(person, joining.socket)
         had_read = _had_read(connection, before)
@@ -185,17 +192,20 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
             marked=tuple(each for each in marked if each.user_id != user_id),
             read_seq=0 if had_read is None else had_read.seq,
             shown_reading=reading.shown_by(conversation, person, had_read, among=count),
+            was_elsewhere=was_elsewhere,
             became_theirs=came_in or (before is not None and before.session_id != session.id),
         )
 
     def tell(joined: Joined) -> None:
+        context.counts.joins += joined.came_in
         if joining.socket is None:
             # Within the grace too: the others see them, and their socket brings no news of it.
-            is_here = context.presence.stay(joined.participant)
+            is_here = context.presence.stay(joined.participant) or joined.was_elsewhere
             arrived = joining.announced and joined.came_in
             is_news = arrived or (joined.renamed and (is_here or joining.announced))
         else:
             arrived = context.presence.enter(joined.participant, joining.socket)
+            arrived = arrived and not joined.was_elsewhere
             is_news = arrived or joined.renamed
         if is_news:
             context.bus.publish(ParticipantArrived(joined.participant, joined.participant_count))
@@ -205,8 +215,11 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
             context.bus.publish(PartChanged(joined.participant.conversation_id, joined.session.id))
         naming.tell(context, joined.marked, joined.participant_count)
 
+    # Else their session is changed, too: by others who join elsewhere as well.
+    is_within = joining.session is None or joining.session.token_used
+    within = room_id if is_within else None
     try:
-        return await context.database.write(work, tell)
+        return await context.database.write(work, tell, conversation=within)
     except BaseException:
         context.presence.expect_no_more(joining.socket)
         raise
@@ -285,7 +298,7 @@ async def leave_as(context: Context, room_id: str, session: Session | None) -> N
         if left is not None:
             context.bus.publish(left)
 
-    await context.database.write(work, tell)
+    await context.database.write(work, tell, conversation=room_id)
 
 
 def lose(context: Context, person: Participant, socket: str) -> None:
@@ -297,23 +310,36 @@ def lose(context: Context, person: Participant, socket: str) -> None:
     context.presence.exit(person, socket, grace_s=context.leave_grace_s, gone=gone)
 
 
-async def forget_sockets(context: Context) -> None:
-    """At the start: nobody is on a socket, whatever was noted before the stop."""
+async def forget_sockets(context: Context) -> bool:
+    """At the start: nobody is on a socket, whatever was noted before the stop; unless other
+    processes run. Whether none does.
+    """
     at = context.clock()
-    await context.database.write(lambda connection: stored.forget_sockets(connection, at=at))
+
+    def work(connection: sa.Connection) -> bool:
+        is_first = context.cluster is None or context.cluster.begin(connection)
+        if is_first:
+            stored.forget_sockets(connection, at=at)
+        return is_first
+
+    return await context.database.write(work)
 
 
 async def count_gone(context: Context, *, since: datetime) -> int:
-    """Count those as gone who are here without a socket and have not called since; how many are
-    told of. Whoever looks at a page or calls anything with their token stays.
+    """Count those as gone who are here without a socket and have not called about it since; how
+    many are told of. Whoever looks at its page or calls anything about it with their token stays;
+    what else their session does keeps them nowhere.
     """
     count, last = 0, None
     while page := await context.database.read(
         stored_forgetting.present_after, last, limit=LOOKED_AT_ONCE
     ):
         last = page[-1].person
-        for each in page:
-            if each.called_at < since and not _is_about(context, each.person):
+        away = [each for each in page if each.called_at < since]
+        if context.cluster is not None and away:
+            away = await context.database.read(context.cluster.without_socket, away)
+        for each in away:
+            if not _is_about(context, each.person):
                 count += await _mark_gone(context, each.person, if_away=True)
         await asyncio.sleep(REST_S)
     return count
@@ -333,9 +359,18 @@ async def _mark_gone(context: Context, person: Participant, *, if_away: bool = F
             return None  # deleted, and only not erased yet
         now = stored.by_user(connection, person.conversation_id, person.user_id)
         # A newer visit, or a leave told already: there is nothing to tell.
-        if now is None or now.left_at is not None or now.visits != person.visits:
+        if now is None or now.left_at is not None:
             return None
-        if if_away and (now.session_id != person.session_id or _is_about(context, person)):
+        if context.cluster is None or if_away:
+            if now.visits != person.visits:
+                return None
+        elif not context.cluster.goes(connection, person, now):
+            return None
+        if if_away and (
+            now.session_id != person.session_id
+            or _is_about(context, person)
+            or (context.cluster is not None and context.cluster.is_about(connection, person))
+        ):
             return None
         stored.change(connection, now, left_at=at)
         return stored_conversations.change_participant_count(connection, person.conversation_id, -1)
@@ -346,7 +381,8 @@ async def _mark_gone(context: Context, person: Participant, *, if_away: bool = F
                 context.presence.forget(person)
             context.bus.publish(ParticipantLeft(person, count))
 
-    return await context.database.write(work, tell) is not None
+    within = person.conversation_id
+    return await context.database.write(work, tell, conversation=within) is not None
 
 
 def _already(person: Participant | None, wanted_id: str | None) -> Participant | None:
@@ -389,7 +425,8 @@ def _is_free(
         holder,
         stored_sessions.by_id(connection, holder.session_id),
         place=proof.place_key(context, conversation.id, joining.address),
-        is_on_socket=context.presence.is_taken(holder, but=joining.socket),
+        is_on_socket=context.presence.is_taken(holder, but=joining.socket)
+        or (context.cluster is not None and context.cluster.is_taken(connection, holder)),
         needs_proof=context.require_proof or conversation.needs_proof,
     )
 

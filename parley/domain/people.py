@@ -15,6 +15,7 @@ from parley.domain import door, names
 from parley.domain.context import Context
 from parley.errors import BadRequest
 from parley.records import Participant, PeoplePosition, Session
+from parley.storage import cluster as stored_cluster
 from parley.storage import participants as stored
 from parley.storage.schema import milliseconds, moment
 
@@ -71,10 +72,17 @@ async def page(
         found = door.readable(connection, room_id, session)
         if key:
             named = stored.named(connection, found.id, key, limit=limit, is_heard=True)
-            return found.id, People(named, None)
-        return found.id, after(connection, found.id, cursor=cursor, limit=limit)
+            people = People(named, None)
+        else:
+            people = after(connection, found.id, cursor=cursor, limit=limit)
+        if context.cluster is not None:
+            user_ids = [person.user_id for person in people.shown]
+            people = replace(people, online=stored_cluster.online(connection, found.id, user_ids))
+        return found.id, people
 
     conversation_id, found = await context.database.read(query)
+    if context.cluster is not None:
+        return found
     return replace(found, online=context.presence.online(conversation_id, found.shown))
 
 

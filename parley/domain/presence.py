@@ -66,6 +66,15 @@ class Presence:
         sockets |= {socket for socket, whose in self._coming.copy().items() if whose == key}
         return bool(sockets - {but})
 
+    def is_on_socket(self, person: Participant) -> bool:
+        """Whether they are on a socket. For the writer's thread too."""
+        here = self._rooms.get(person.conversation_id, {}).get(person.user_id)
+        return here is not None and bool(here.sockets)
+
+    def on_sockets(self) -> list[Participant]:
+        """Everybody who is on a socket, in each conversation, or may yet come back on one."""
+        return [here.person for room in self._rooms.values() for here in room.values()]
+
     def is_waited_for(self, person: Participant) -> bool:
         """Whether they are on a socket, or may yet come back on one. For the writer's thread
         too.
@@ -163,6 +172,11 @@ class Presence:
     def online_count(self, conversation_id: int) -> int:
         """How many people have an open socket in the room."""
         return self._online[conversation_id]
+
+    @property
+    def count(self) -> int:
+        """How many people have an open socket, once for each room they are in."""
+        return self._online.total()
 
     def close(self) -> None:
         """Forget everyone, and stop waiting for those who might come back."""

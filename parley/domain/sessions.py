@@ -18,16 +18,16 @@ from parley.storage import sessions as stored
 TOKEN_BYTES = 32
 
 
-async def resolve(context: Context, token: str | None) -> Session | None:
+async def resolve(context: Context, token: str | None, about: str = "") -> Session | None:
     """The session a token proves, or None. Remembers that the token was used: whoever it is
-    anywhere is proven by that.
+    anywhere is proven by that. `about` is the room id of what it is presented for.
     """
     if not token:
         return None
     session = await context.database.read(stored.find, _hash(token))
     if session is None:
         return None
-    context.seen.note(session.id)
+    context.seen.note(session.id, about)
     if session.token_used:
         return session
     session_id, at = session.id, context.clock()

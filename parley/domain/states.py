@@ -128,6 +128,8 @@ def fitting(messages: Sequence[Message]) -> int:
 
 
 def with_presence(context: Context, snapshot: Snapshot) -> Snapshot:
+    if context.cluster is not None:
+        return snapshot  # who is on a socket was read with it
     conversation, presence = snapshot.conversation, context.presence
     told_of = snapshot.participants
     if snapshot.person is not None:

@@ -99,7 +99,7 @@ async def knock(site: Site, client: Client, data: contract.Knock) -> contract.Kn
     return contract.KnockAck(
         state="waiting",
         id=asked.knock.id,
-        owner_online=site.audience.has_owner(asked.conversation.id),
+        owner_online=await knocking.is_owner_here(site.context, asked.conversation.id),
         token=UNSET if credential.token is None else credential.token,
     )
 

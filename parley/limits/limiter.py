@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import math
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -168,15 +169,20 @@ class Limits:
             kind for kind, each in rates.items() if any(rate.by is By.ROOM for rate in each)
         }
         self._shared: SharedWindows | None = None
-        if config.rate_limits and config.rate_limit_storage != MEMORY:
-            self._shared = _shared(config.rate_limit_storage, rates)
+        self._needs_shared = config.rate_limit_storage != MEMORY
+        """Whether nothing begins without it. What carries hints may be away at a start, too."""
+        storage = config.rate_limit_storage if self._needs_shared else config.redis_url
+        if config.rate_limits and storage:
+            self._shared = _shared(storage, rates)
         self._guesses: WeakValueDictionary[tuple[str, Key], asyncio.Lock] = WeakValueDictionary()
         """By address, and by room: held while a passphrase is looked at."""
         self._says_again_at: dict[Kind, float] = {}
+        self.refused: Counter[Kind] = Counter()
+        """How often each limit refused somebody."""
 
     async def open(self) -> None:
         """Raises `RateLimitStorageUnusable` where Redis is wanted and does not answer."""
-        if self._shared is not None:
+        if self._shared is not None and self._needs_shared:
             await self._shared.open()
 
     async def close(self) -> None:
@@ -356,6 +362,7 @@ class Limits:
     def _refuse_for(self, wait_s: float, kind: Kind, who: Who) -> None:
         if wait_s <= 0:
             return
+        self.refused[kind] += 1
         now = self.clock()
         if now >= self._says_again_at.get(kind, -math.inf):
             self._says_again_at[kind] = now + SAY_EVERY_S

@@ -17,6 +17,8 @@ from limits import RateLimitItemPerSecond
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from limits.errors import ConfigurationError, StorageError
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from parley.errors import RateLimitStorageUnusable
 from parley.limits.rates import Rate
@@ -36,6 +38,9 @@ SAY_EVERY_S = 60.0
 """How often the log tells that it does not answer."""
 
 
+_ONCE: dict[str, Any] = {"retry": Retry(NoBackoff(), 0)}
+"""The library would send a command again by itself, and a use would count twice."""
+
 # In Lua, as what counts it is: a number is written there as it was written then.
 _FORGET = "return redis.call('lrem', KEYS[1], 1, tonumber(ARGV[1]))"
 
@@ -54,6 +59,7 @@ class SharedWindows:
                 key_prefix=PREFIX,
                 socket_connect_timeout=ANSWER_WITHIN_S,
                 socket_timeout=ANSWER_WITHIN_S,
+                **_ONCE,
             )
         except (ConfigurationError, ValueError) as error:
             reason = str(error).rstrip(".")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -15,6 +16,8 @@ from parley.live.following import Following
 from parley.live.rooms import Gathered, Room
 from parley.wire.server import Server
 
+# Looked up once: at the class it takes longer than the rest of a question that uses them.
+_OUTSIDE, _READING, _MEMBER = Place.OUTSIDE, Place.READING, Place.MEMBER
 NAMES_MAX = 8
 """So many room ids lead to one seat: the one it was taken by, and the latest."""
 
@@ -45,6 +48,8 @@ class Seat:
     """As whom it is there; None where it only reads along."""
     credential: Credential
     """What it sat down with; another given since counts elsewhere."""
+    asked_to: int = 0
+    """Up to this seq its client was told by what it asked for, whatever was told by then."""
 
     def lower(self) -> None:
         """An owner's right was taken back."""
@@ -69,6 +74,15 @@ class Client:
     follows: bool = False
     """Whether it is told what is new in the conversations of its session."""
     is_open: bool = True
+    request_id: str = ""
+    """What a trusted proxy called the request that it came by; empty where none did."""
+    events: int = 0
+    """How many it sent, up to the one that is being worked off."""
+
+    @property
+    def cause_id(self) -> str:
+        """What that one is called in the log."""
+        return f"{self.request_id or self.sid}.{self.events}"
 
     def credential_in(self, room_id: str) -> Credential:
         """Whom it speaks for there."""
@@ -80,18 +94,19 @@ class Client:
 
     def keys_in(self, room_id: str) -> Keys:
         """Whom what it does there is counted for."""
-        seat = self.seats.get(room_id)
-        credential = self.credential if seat is None else seat.credential
-        session = credential.session
-        # The conversation itself: it has a name for every link that it had.
-        room = "" if seat is None else seat.conversation_id
-        return (self.sid if session is None else session.id, self.address, room)
+        return self.counted_in(room_id)[0]
 
-    def place_in(self, room_id: str) -> Place:
+    def counted_in(self, room_id: str) -> tuple[Keys, Place]:
+        """The same, and as what it is there."""
         seat = self.seats.get(room_id)
         if seat is None:
-            return Place.OUTSIDE
-        return Place.READING if seat.person is None else Place.MEMBER
+            session = self.credential.session
+            return (self.sid if session is None else session.id, self.address, ""), _OUTSIDE
+        session = seat.credential.session
+        who = self.sid if session is None else session.id
+        # The conversation itself: it has a name for every link that it had.
+        keys = (who, self.address, seat.conversation_id)
+        return keys, _READING if seat.person is None else _MEMBER
 
     def seat_in(self, conversation_id: int) -> Seat | None:
         return next(
@@ -129,6 +144,10 @@ class Client:
         return not self.seats and not self.knocks and not self.follows
 
 
+class Ordering(Protocol):
+    async def begins(self, conversation_id: int) -> None: ...
+
+
 _CLOSINGS = (
     records.ConversationChanged,
     records.ConversationDeleted,
@@ -147,6 +166,8 @@ class Audience:
         self.following = following
         self.clients: dict[str, Client] = {}
         self.rooms: dict[int, Room] = {}
+        self.ordering: Ordering | None = None
+        """What keeps the order where other processes store, too."""
         self.closings = 0
         """How often somebody may have lost their leave to read, wherever it was."""
 
@@ -200,7 +221,8 @@ class Audience:
                 self.following.happened(event)
             room = self.rooms.get(event.message.conversation_id)
             if room is not None:
-                self._tell(room, event, seq=event.message.seq)
+                said = event.message
+                room.tell(self._server, "new_message", present.message(said), seq=said.changed_seq)
             return
         if isinstance(event, records.SessionRenewed):
             self.following.happened(event)
@@ -220,6 +242,7 @@ class Audience:
             case records.MessageChanged():
                 self._tell(room, event, seq=event.message.changed_seq)
             case records.MessagesErased():
+                room.erased_through = max(room.erased_through, event.through)
                 self._tell(room, event, seq=event.seq)
             case records.ConversationEnded():
                 room.is_over = True
@@ -258,7 +281,7 @@ class Audience:
                 self._tell(room, event)
             case records.ConversationDeleted():
                 self._tell(room, event)
-                for client in self._in(room):
+                for client in self.in_room(room):
                     self.unseat(client, event.conversation_id)
             case records.ParticipantClaimed():
                 self._show_out_who_is_another(room, event)
@@ -281,7 +304,7 @@ class Audience:
         """Tell every room that changed since the last time where it is."""
         for conversation_id, room in self.rooms.items():
             seq = room.take_position()
-            room_id = self._room_id(room, conversation_id)
+            room_id = self.room_id(room, conversation_id)
             if seq is not None and room_id is not None:
                 position = contract.RoomPosition(room_id=room_id, seq=seq)
                 room.tell(self._server, "room_position", position)
@@ -339,14 +362,14 @@ class Audience:
 
     def _put_out(self, room: Room, event: records.ParticipantRemoved) -> None:
         gone = event.participant
-        for client in self._in(room):
+        for client in self.in_room(room):
             seat = client.seat_in(event.conversation_id)
             is_theirs = seat is not None and (
                 (seat.person is not None and seat.person.user_id == gone.user_id)
                 or seat.credential.is_of(gone.session_id)
             )
             if is_theirs:
-                self._show_out(client, event.conversation_id, present.removed(event.room_id))
+                self.show_out(client, event.conversation_id, present.removed(event.room_id))
                 if client.is_waiting:
                     self._server.send_off(client.sid)
         self._tell(room, event)
@@ -356,7 +379,7 @@ class Audience:
             client = self.clients.get(sid)
             seat = client and client.seat_in(event.conversation_id)
             if client and seat:
-                self._show_out(client, event.conversation_id, present.left(seat.room_id))
+                self.show_out(client, event.conversation_id, present.left(seat.room_id))
 
     def _show_out_who_was(self, room: Room, event: records.ParticipantWonBack) -> None:
         person = event.participant
@@ -365,7 +388,7 @@ class Audience:
             seat = client and client.seat_in(event.conversation_id)
             if client and seat and not seat.credential.is_of(person.session_id):
                 told = present.taken_back(seat.room_id)
-                self._show_out(client, event.conversation_id, told)
+                self.show_out(client, event.conversation_id, told)
 
     def _show_out_who_is_another(self, room: Room, event: records.ParticipantClaimed) -> None:
         for sid in list(room.sids_of(event.before.user_id)):
@@ -373,33 +396,33 @@ class Audience:
             seat = client and client.seat_in(event.conversation_id)
             if client and seat:
                 told = present.claimed(seat.room_id, event.now.username)
-                self._show_out(client, event.conversation_id, told)
+                self.show_out(client, event.conversation_id, told)
 
     def _close_to_strangers(self, room: Room, conversation_id: int) -> None:
-        for client in self._in(room):
+        for client in self.in_room(room):
             seat = client.seat_in(conversation_id)
             if seat is not None and seat.standing is records.Standing.STRANGER:
-                self._show_out(client, conversation_id, present.closed(seat.room_id))
+                self.show_out(client, conversation_id, present.closed(seat.room_id))
 
     def _take_back(self, room: Room, event: records.GrantsTakenBack) -> None:
-        for client in self._in(room):
+        for client in self.in_room(room):
             seat = client.seat_in(event.conversation_id)
             if seat is None or not any(map(seat.credential.is_of, event.session_ids)):
                 continue
             if seat.person is None and event.is_open:
                 seat.standing = records.Standing.STRANGER
             elif seat.person is None:
-                self._show_out(client, event.conversation_id, present.closed(seat.room_id))
+                self.show_out(client, event.conversation_id, present.closed(seat.room_id))
             else:
                 seat.lower()
 
-    def _show_out(self, client: Client, conversation_id: int, told: contract.Removed) -> None:
+    def show_out(self, client: Client, conversation_id: int, told: contract.Removed) -> None:
         self._server.send_to((client.sid,), "removed", told)
         self.unseat(client, conversation_id)
 
     def _rename_room(self, room: Room, event: records.LinkReplaced) -> None:
         """Who is inside may use either name."""
-        for client in self._in(room):
+        for client in self.in_room(room):
             seat = client.seat_in(event.conversation_id)
             if seat is not None:
                 client.rename(seat, event.room_id)
@@ -421,16 +444,16 @@ class Audience:
                 self.look_whether_unseated(client)
 
     def _owners(self, room: Room, conversation_id: int) -> Iterable[str]:
-        for client in self._in(room):
+        for client in self.in_room(room):
             seat = client.seat_in(conversation_id)
             if seat is not None and seat.standing is records.Standing.OWNER:
                 yield client.sid
 
-    def _in(self, room: Room) -> list[Client]:
+    def in_room(self, room: Room) -> list[Client]:
         return [client for sid in room.sids if (client := self.clients.get(sid)) is not None]
 
-    def _room_id(self, room: Room, conversation_id: int) -> str | None:
-        for client in self._in(room)[:1]:
+    def room_id(self, room: Room, conversation_id: int) -> str | None:
+        for client in self.in_room(room)[:1]:
             seat = client.seat_in(conversation_id)
             if seat is not None:
                 return seat.room_id

@@ -126,6 +126,11 @@ class Following:
             self._add(sid, event.conversation_id)
         self._note(sids, event.conversation_id)
 
+    def look_again(self, conversation_ids: Iterable[int]) -> None:
+        """Something may have happened there that nobody told of."""
+        for conversation_id in conversation_ids:
+            self._note(self.of.get(conversation_id, ()), conversation_id)
+
     def _add(self, sid: str, conversation_id: int, room_id: str | None = None) -> None:
         follower = self._followers.get(sid)
         if follower is not None and conversation_id not in follower.room_ids:

@@ -174,6 +174,11 @@ class Pushing:
                         await self._wake.wait()
             self._wake.clear()
 
+    @property
+    def in_flight(self) -> int:
+        """How many notifications are on their way to push services."""
+        return len(self._flying)
+
     async def begin_anew(self) -> None:
         """Another database lies in the folder, in which all ids are others'."""
         self._database += 1

@@ -71,6 +71,8 @@ class Room:
         self._sids_of: dict[str, list[str]] = {}
         """The sockets of each person: among thousands they are not searched for."""
         self._changed_to: int | None = None
+        self.erased_through = 0
+        """Up to where those here were told that all is erased."""
         self.told = 0
         """The highest seq that was told here."""
         self.unnumbered = 0
@@ -94,6 +96,19 @@ class Room:
     def sids(self) -> list[str]:
         """Every socket here."""
         return [*self._seated, *self._arriving]
+
+    @property
+    def seated(self) -> list[str]:
+        """The sockets that have a state, and all that was told since."""
+        return list(self._seated)
+
+    def moved_to(self, seq: int) -> None:
+        """All up to this seq was told, or is known to be asked for."""
+        self._changed_to = seq
+        self.told = max(self.told, seq)
+        for sid, arrival in list(self._arriving.items()):
+            if arrival.state_seq is not None and self.told >= arrival.state_seq:
+                self._seat(sid)
 
     def sids_of(self, user_id: str) -> list[str]:
         return list(self._sids_of.get(user_id, ()))

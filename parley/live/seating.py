@@ -50,6 +50,8 @@ class Seating:
         room = self._audience.room(conversation_id)
         room.arrive(client.sid, person.user_id if person else None)
         try:
+            if self._audience.ordering is not None:
+                await self._audience.ordering.begins(conversation_id)
             state = await self._state(seat, room, since, closings)
             if seat.standing is records.Standing.OWNER:
                 await self._look_at_right_again(seat)

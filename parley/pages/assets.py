@@ -58,7 +58,9 @@ class Assets:
     so that whoever works on it sees at once what they wrote.
     """
 
-    def __init__(self, folder: Path = FOLDER) -> None:
+    def __init__(self, folder: Path = FOLDER, *, root: str = "") -> None:
+        """`root`: the path of the public URL, which their addresses begin with."""
+        self.root = root
         self._files = {
             path.relative_to(folder).as_posix(): _asset(path)
             for path in sorted(folder.rglob("*"))
@@ -102,7 +104,7 @@ class Assets:
         return [self._url(name) for name in wanted if name not in _NOT_ON_PAGES]
 
     def _url(self, name: str) -> str:
-        return f"/static/{self.version}/{name}"
+        return f"{self.root}/static/{self.version}/{name}"
 
     def blueprint(self) -> Blueprint:
         files = Blueprint("files", __name__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quart import Blueprint, redirect, render_template, request
+from quart import Blueprint, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from parley import web
@@ -16,7 +16,6 @@ claim_pages = Blueprint("claim_pages", __name__)
 claim_pages.before_request(forms.look_at_seal)
 claim_pages.before_request(web.admit)
 
-SEE_OTHER = 303
 ADDRESS = "/conversation/<room_id>/who"
 
 
@@ -37,7 +36,7 @@ async def claim(room_id: str) -> AnyResponse | Refused:
             answer = await claiming.claim(web.site().context, room_id, session, user_id)
     except (BadRequest, ConversationIsOver, NotJoined, RateLimited) as error:
         return refused(await _page(room_id, error=error.text), error)
-    return redirect(f"/conversation/{room_id}{'' if answer.is_agreed else '/who'}", SEE_OTHER)
+    return web.go_on(f"/conversation/{room_id}{'' if answer.is_agreed else '/who'}")
 
 
 @claim_pages.post(f"{ADDRESS}/answer")
@@ -52,7 +51,7 @@ async def answer(room_id: str) -> AnyResponse:
             form.get("user_id", ""),
             admit=form.get("answer") == "agree",
         )
-    return redirect(f"/conversation/{room_id}/who", SEE_OTHER)
+    return web.go_on(f"/conversation/{room_id}/who")
 
 
 async def _page(room_id: str, *, error: str = "") -> str:

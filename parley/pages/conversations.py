@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from quart import Blueprint, Response, redirect, render_template, request
+from quart import Blueprint, Response, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, present, web
@@ -25,7 +25,6 @@ from parley.records import Session, Snapshot, Standing, Visibility
 
 pages = Blueprint("pages", __name__)
 
-SEE_OTHER = 303
 NOTHING_TO_SEE = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 FORM_FIELD_MAX_CHARS = 20_000
 """More than any field may hold; what is over a field's own limit is told by name."""
@@ -96,7 +95,7 @@ async def conversation(room_id: str) -> AnyResponse | str | Refused:
         return await door(room_id, refusal)
     now = window.snapshot.conversation.room_id
     if now != room_id:  # whoever is inside comes by an old link to the new one
-        return redirect(f"/conversation/{now}", SEE_OTHER)
+        return web.go_on(f"/conversation/{now}")
     name = await _name_to_join_by(window.snapshot)
     if name is not None:
         return await _come_in(room_id, name)
@@ -121,7 +120,7 @@ async def leave(room_id: str) -> AnyResponse:
     async with web.limited(Kind.JOINS, room_id):
         session = await web.current_session()
         await participants.leave_as(web.site().context, room_id, session)
-    return redirect(f"/conversation/{room_id}/left", SEE_OTHER)
+    return web.go_on(f"/conversation/{room_id}/left")
 
 
 @pages.get("/conversation/<room_id>/left")
@@ -241,15 +240,15 @@ async def _list(form: StartForm, error: str | None = None) -> str:
         title_contains=q,
         untitled=titles.UNTITLED,
     )
-    search = {"q": q} if q else {}
+    search, listed = {"q": q} if q else {}, f"{web.root()}/conversations"
     public_url = web.public_url()
     return await render_long(
         "pages/conversations.html",
         own=NO_OWN if q or cursor else await own_conversations(request.args.get("own") or None),
         conversations=[present.summary(found, public_url=public_url) for found in page],
         q=q,
-        first_url=_url("/conversations", search) if cursor else None,
-        next_url=_url("/conversations", {**search, "cursor": next_cursor}) if next_cursor else None,
+        first_url=_url(listed, search) if cursor else None,
+        next_url=_url(listed, {**search, "cursor": next_cursor}) if next_cursor else None,
         form=form,
         error=error,
     )
@@ -390,7 +389,7 @@ async def _window(room_id: str, session: Session | None) -> Window:
         with_own=True,
     )
     shown = snapshot.messages
-    path = f"/conversation/{room_id}"
+    path = f"{web.root()}/conversation/{room_id}"
     at_end = not shown or shown[-1].seq >= snapshot.newest_message_seq
     return Window(
         snapshot=snapshot,
@@ -412,7 +411,7 @@ def _me(snapshot: Snapshot) -> contract.Participant | None:
 def _see(room_id: str, *, token: str | None = None, fragment: str = "") -> AnyResponse:
     """Back to the conversation, as a page that can be loaded again."""
     where = f"/conversation/{room_id}" + (f"#{fragment}" if fragment else "")
-    response = redirect(where, SEE_OTHER)
+    response = web.go_on(where)
     web.remember(response, token)
     return response
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quart import Blueprint, redirect, render_template, request
+from quart import Blueprint, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, present, web
@@ -24,7 +24,6 @@ door_pages = Blueprint("door_pages", __name__)
 
 Refused = tuple[str, int, dict[str, str]]
 """A page that says why not, its status, and when to try again."""
-SEE_OTHER = 303
 ASKED_AT_THE_DOOR = (KnockRequired, Locked, PassphraseRequired)
 """What keeps somebody out who may have knocked there, or still may."""
 AT_THE_DOOR = (Locked, KnockRequired, OldLink, PassphraseRequired, PassphraseWrong)
@@ -71,9 +70,7 @@ async def enter(room_id: str) -> AnyResponse | Refused:
             entered = await entering.enter(web.site().context, room_id, session, body.passphrase)
     except (PassphraseWrong, RateLimited) as error:
         return await door(room_id, PassphraseRequired(), error=error)
-    return web.remember(
-        redirect(f"/conversation/{entered.conversation.room_id}", SEE_OTHER), entered.token
-    )
+    return web.remember(web.go_on(f"/conversation/{entered.conversation.room_id}"), entered.token)
 
 
 @door_pages.post("/conversation/<room_id>/knock")
@@ -90,7 +87,7 @@ async def knock(room_id: str) -> AnyResponse | Refused:
         if isinstance(error, AT_THE_DOOR):
             return await door(room_id, error, username=username)
         return await door(room_id, KnockRequired(), error=error, username=username)
-    return web.remember(redirect(f"/conversation/{room_id}", SEE_OTHER), asked.token)
+    return web.remember(web.go_on(f"/conversation/{room_id}"), asked.token)
 
 
 @door_pages.get("/link/<code>")
@@ -107,6 +104,4 @@ async def ask_to_use_link(code: str) -> str:
 async def use_link(code: str) -> AnyResponse:
     async with web.limited(Kind.JOINS):
         entered = await role_links.use_link(web.site().context, await web.current_session(), code)
-    return web.remember(
-        redirect(f"/conversation/{entered.conversation.room_id}", SEE_OTHER), entered.token
-    )
+    return web.remember(web.go_on(f"/conversation/{entered.conversation.room_id}"), entered.token)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from quart import Blueprint, Response, redirect, render_template, request
+from quart import Blueprint, Response, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, web
@@ -21,8 +21,6 @@ from parley.pages.door import AT_THE_DOOR, Refused, door
 
 export_pages = Blueprint("export_pages", __name__)
 export_pages.before_request(web.admit)
-
-SEE_OTHER = 303
 
 
 class Format(NamedTuple):
@@ -63,7 +61,7 @@ async def choose(room_id: str) -> AnyResponse | str | Refused:
     except AT_THE_DOOR as refusal:
         return await door(room_id, refusal)
     if found.room_id != room_id:
-        return redirect(f"/conversation/{found.room_id}/export", SEE_OTHER)
+        return web.go_on(f"/conversation/{found.room_id}/export")
     return await render_template(
         "pages/export.html",
         conversation=found,

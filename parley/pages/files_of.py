@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from quart import Blueprint, redirect, request
+from quart import Blueprint, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, present, web
@@ -26,7 +26,6 @@ NONE_YET = {
     "audio": "No audio yet.",
     "documents": "No documents yet.",
 }
-SEE_OTHER = 303
 
 
 class Row(NamedTuple):
@@ -52,7 +51,7 @@ async def file_list(room_id: str) -> AnyResponse | str | Refused:
         return await door(room_id, refusal)
     if found.room_id != room_id:
         where = f"/conversation/{found.room_id}/files"
-        return redirect(f"{where}?{urlencode({'kind': kind})}", SEE_OTHER)
+        return web.go_on(f"{where}?{urlencode({'kind': kind})}")
     rows = [_row(present.sent_file(each, files.as_sent(each.file))) for each in sent]
     return await render_long(
         "pages/files.html",

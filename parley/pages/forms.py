@@ -103,10 +103,10 @@ def _cookie() -> str | None:
     Never both: whoever can plant the second must not act with the first.
     """
     header = request.headers.get("Cookie", "")
-    is_secure = web.is_https()
-    return credentials.session_cookie(header, is_secure=is_secure) or credentials.form_cookie(
-        header, is_secure=is_secure
-    )
+    is_secure, root = web.is_https(), web.root()
+    return credentials.session_cookie(
+        header, is_secure=is_secure, root=root
+    ) or credentials.form_cookie(header, is_secure=is_secure, root=root)
 
 
 def _new_cookie() -> str:

@@ -4,7 +4,7 @@ is stored.
 
 from __future__ import annotations
 
-from quart import Blueprint, redirect, render_template, request
+from quart import Blueprint, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, web
@@ -22,7 +22,6 @@ import_pages = Blueprint("import_pages", __name__)
 import_pages.before_request(forms.look_at_seal)
 import_pages.before_request(web.admit)
 
-SEE_OTHER = 303
 ORDERS = {
     "": "Find out from the file",
     "dmy": "31.12.2024",
@@ -61,7 +60,7 @@ async def send() -> AnyResponse | Refused:
         raise
     except ParleyError as error:
         return refused(await _begin(error=error.text, order=order), error)
-    return web.remember(redirect(f"/import/{known.id}", SEE_OTHER), token)
+    return web.remember(web.go_on(f"/import/{known.id}"), token)
 
 
 @import_pages.get("/import/<id>")
@@ -85,7 +84,7 @@ async def store(id: str) -> AnyResponse | Refused:
         raise
     except ParleyError as error:
         return refused(await _progress(known, told, error=error.text), error)
-    return redirect(f"/import/{id}", SEE_OTHER)
+    return web.go_on(f"/import/{id}")
 
 
 async def _begin(*, error: str = "", order: str = "", asks_order: bool = False) -> str:

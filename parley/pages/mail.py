@@ -5,7 +5,7 @@ Programs open links to make previews and look for viruses: to look changes nothi
 
 from __future__ import annotations
 
-from quart import Blueprint, Response, redirect, render_template, request
+from quart import Blueprint, Response, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, web
@@ -16,8 +16,6 @@ from parley.limits.limiter import Kind
 from parley.pages import forms
 from parley.pages.door import Refused, refused
 from parley.records import MailCode
-
-SEE_OTHER = 303
 
 
 def mail_pages() -> tuple[Blueprint, Blueprint]:
@@ -54,13 +52,13 @@ async def change() -> AnyResponse | Refused:
     except ParleyError as error:
         page = await _settings(error=error.text, address=address, words=words)
         return refused(page, error)
-    return redirect("/mail", SEE_OTHER)
+    return web.go_on("/mail")
 
 
 async def take_back() -> AnyResponse:
     async with web.limited(Kind.JOINS):
         await mail_wishes.take_back(web.site().context, await web.current_session())
-    return redirect("/mail", SEE_OTHER)
+    return web.go_on("/mail")
 
 
 async def ask_to_confirm(code: str) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 from msgspec.structs import replace
-from quart import Blueprint, redirect, render_template, request
+from quart import Blueprint, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, present, web
@@ -28,7 +28,6 @@ manage_pages = Blueprint("manage_pages", __name__)
 
 Deed = Callable[[Context, str, Session | None, Form], Awaitable[None]]
 
-SEE_OTHER = 303
 DAY_S = 24 * 3600
 LINK_LIVES = {"1 hour": 3600, "1 day": DAY_S, "7 days": 7 * DAY_S, "30 days": 30 * DAY_S}
 
@@ -104,7 +103,7 @@ async def act(room_id: str, act: str) -> AnyResponse | Refused | str:
         # For who is no owner this raises what keeps them out.
         page = await _page(room_id, form, refused=act, error=error.text)
         return refused(page, error)
-    return redirect(_where_it_was_done(room_id, act, form), SEE_OTHER)
+    return web.go_on(_where_it_was_done(room_id, act, form))
 
 
 @manage_pages.get("/conversation/<room_id>/delete")
@@ -122,7 +121,7 @@ async def ask_to_replace_link(room_id: str) -> str:
 
 
 async def _ask(room_id: str, act: str, asked: decisions.Question) -> str:
-    page = f"/conversation/{room_id}/manage"
+    page = f"{web.root()}/conversation/{room_id}/manage"
     section = decisions.SECTIONS[act]
     return await render_template(
         "pages/ask.html",
@@ -282,7 +281,8 @@ def _more_people(seen: Overview) -> str | None:
     if seen.people_cursor is None:
         return None
     query = urlencode({"people": seen.people_cursor})
-    return f"/conversation/{seen.conversation.room_id}/manage?{query}#people-title"
+    room_id = seen.conversation.room_id
+    return f"{web.root()}/conversation/{room_id}/manage?{query}#people-title"
 
 
 def _removable(seen: Overview, session: Session | None) -> set[str]:

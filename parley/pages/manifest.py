@@ -29,17 +29,17 @@ def manifest_pages(assets: Assets) -> Blueprint:
     content = json.dumps(
         {
             # What is installed stays the same app, whatever its first page will be.
-            "id": "/",
+            "id": f"{assets.root}/",
             "name": "parley",
             "description": "Talk by link.",
-            "start_url": "/",
-            "scope": "/",
+            "start_url": f"{assets.root}/",
+            "scope": f"{assets.root}/",
             "display": "standalone",
             "background_color": "#fcfaf6",
             "theme_color": "#fcfaf6",
             # https://w3c.github.io/web-share-target/
             "share_target": {
-                "action": "/share",
+                "action": f"{assets.root}/share",
                 "method": "POST",
                 "enctype": "multipart/form-data",
                 "params": {

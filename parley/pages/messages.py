@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quart import Blueprint, redirect, render_template, request
+from quart import Blueprint, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, present, web
@@ -16,7 +16,6 @@ from parley.pages.door import Refused, refused
 
 message_pages = Blueprint("message_pages", __name__)
 
-SEE_OTHER = 303
 ADDRESS = "/conversation/<room_id>/messages/<message_id>"
 
 message_pages.before_request(forms.look_at_seal)
@@ -85,4 +84,4 @@ async def _page(room_id: str, message_id: str, *, error: str = "", text: str | N
 
 def _back(room_id: str, seq: int) -> AnyResponse:
     """To the message, as it is now."""
-    return redirect(f"/conversation/{room_id}?at={seq}#m-{seq}", SEE_OTHER)
+    return web.go_on(f"/conversation/{room_id}?at={seq}#m-{seq}")

@@ -50,4 +50,4 @@ async def own_conversations(cursor: str | None = None) -> OwnPage:
 
 def _url(**query: str) -> str:
     asked = f"?{urlencode(query)}" if query else ""
-    return f"/conversations{asked}#own"
+    return f"{web.root()}/conversations{asked}#own"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from quart import request
 
 from parley import web
@@ -95,8 +97,9 @@ async def secure(response: web.R) -> web.R:
 
 def _socket_source(public_url: str) -> tuple[str, ...]:
     """The address of our WebSockets, which not every browser takes 'self' to include."""
-    scheme, _, host = public_url.partition("://")
+    parts = urlsplit(public_url)
+    host = parts.netloc
     # A source of the policy cannot name an IPv6 address, nor nothing at all.
     if not host or "[" in host:
         return ()
-    return (f"{'wss' if scheme == 'https' else 'ws'}://{host}",)
+    return (f"{'wss' if parts.scheme == 'https' else 'ws'}://{host}",)

@@ -37,9 +37,8 @@ def card(picture: str, conversation: Conversation | None) -> Card:
 
     `picture` is the path to it.
     """
-    public_url = web.public_url()
-    picture_url = public_url + picture
-    where = urlsplit(public_url).netloc
+    public_url = urlsplit(web.public_url())
+    picture_url, where = f"{public_url.scheme}://{public_url.netloc}{picture}", public_url.netloc
     if conversation is not None and _is_told(conversation):
         title = titles.given(conversation) or f"A conversation on {where}"
         return Card(title, conversation.description or INVITATION, picture_url)

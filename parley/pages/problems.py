@@ -53,6 +53,11 @@ class Way:
     url: str
     label: str
 
+    @classmethod
+    def to(cls, path: str, label: str) -> Way:
+        """To a page of ours."""
+        return cls(web.root() + path, label)
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -62,9 +67,12 @@ class Problem:
     """The likeliest first."""
 
 
-START = Way("/", "Start a conversation")
-LISTED = Way("/conversations", "Conversations")
-MAIL = Way("/mail", "E-mail settings")
+def start() -> Way:
+    return Way.to("/", "Start a conversation")
+
+
+def listed() -> Way:
+    return Way.to("/conversations", "Conversations")
 
 
 def of(error: ParleyError) -> Problem:
@@ -74,20 +82,24 @@ def of(error: ParleyError) -> Problem:
         url = web.site().config.public_url
         return Problem(_OTHERWISE, error.text, [Way(url, "Go to the right address")] if url else [])
     if isinstance(error, FormTooOld):
-        return Problem("This page is out of date", error.text, _back() or [START])
+        return Problem("This page is out of date", error.text, _back() or [start()])
     if isinstance(error, NotFound) and "code" in (request.view_args or {}):
         if request.path.startswith("/mail/"):
-            return Problem("This link doesn't work any more", error.text, [MAIL, START])
+            return Problem(
+                "This link doesn't work any more",
+                error.text,
+                [Way.to("/mail", "E-mail settings"), start()],
+            )
         return Problem(
             "This link doesn't work any more",
             "It may have been used, revoked or expired. Ask the person who sent it for a new one.",
-            [START, LISTED],
+            [start(), listed()],
         )
     if type(error) is BadRequest and _is_query_wrong():
         return Problem(
             "This address isn't quite right",
             "Its end can't be read. It may have been changed or cut off on the way.",
-            [Way(request.path, "Open the page"), START],
+            [Way.to(request.path, "Open the page"), start()],
         )
     return Problem(title, after_title(error), _ways(error))
 
@@ -100,16 +112,16 @@ def after_title(error: ParleyError) -> str:
 def _ways(error: ParleyError) -> list[Way]:
     if isinstance(error, RateLimited | Unavailable) or error.code == ParleyError.code:
         again = _again()
-        return [again] if again else _back() or [START]
+        return [again] if again else _back() or [start()]
     if isinstance(error, Forbidden):
-        return _back() or [START]
-    return [*_back(), START] if request.method not in web.SAFE_METHODS else [START, LISTED]
+        return _back() or [start()]
+    return [*_back(), start()] if request.method not in web.SAFE_METHODS else [start(), listed()]
 
 
 def _again() -> Way | None:
     """The same page once more, where asking for it changes nothing."""
     if request.method in web.SAFE_METHODS and request.url_rule:
-        return Way(request.full_path.removesuffix("?"), "Try again")
+        return Way.to(request.full_path.removesuffix("?"), "Try again")
     return None
 
 
@@ -117,7 +129,7 @@ def _back() -> list[Way]:
     """To the conversation whose page the present one lies under, if it does."""
     parts = request.path.split("/")
     if parts[1:2] == ["conversation"] and len(parts) > 3:
-        return [Way("/".join(parts[:3]), "Back to the conversation")]
+        return [Way.to("/".join(parts[:3]), "Back to the conversation")]
     return []
 
 

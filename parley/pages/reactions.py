@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import msgspec
-from quart import Blueprint, redirect, request
+from quart import Blueprint, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, web
@@ -24,7 +24,6 @@ reaction_pages.before_request(web.admit)
 
 NAMED_MAX = 10
 """A list of more names is not read."""
-SEE_OTHER = 303
 _REACTIONS = msgspec.json.Decoder(list[contract.Reaction])
 
 
@@ -92,4 +91,4 @@ async def react(room_id: str, message_id: str) -> AnyResponse:
         reacted = await reactions.react_as(context, room_id, session, message_id, emoji, on=on)
         outcome.is_news = reacted.is_news
     seq = reacted.message.seq
-    return redirect(f"/conversation/{room_id}?at={seq}#m-{seq}", SEE_OTHER)
+    return web.go_on(f"/conversation/{room_id}?at={seq}#m-{seq}")

@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from quart import Blueprint, redirect, request
+from quart import Blueprint, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, present, web
@@ -24,7 +24,6 @@ search_pages.before_request(web.admit)
 
 READINGS_MAX = 5
 """A long search answers in pieces: so many are read for one page where nothing is found."""
-SEE_OTHER = 303
 
 Find = Callable[..., Awaitable[Hits]]
 
@@ -68,7 +67,7 @@ async def in_conversation(room_id: str) -> AnyResponse | str | Refused:
     asked = _asked()
     if conversation.room_id != room_id:
         where = f"/conversation/{conversation.room_id}/search"
-        return redirect(asked.address(where), SEE_OTHER)
+        return web.go_on(asked.address(where))
     find = partial(searching.in_conversation, context, room_id, session, by=asked.by)
     return await _page(asked, await _answer(asked, find, room_id), conversation)
 
@@ -116,7 +115,10 @@ async def _until_found(look: Find, cursor: str | None) -> Hits:
 async def _page(
     asked: Asked, answer: Answer, conversation: Conversation | None = None
 ) -> str | Refused:
-    path = "/search" if conversation is None else f"/conversation/{conversation.room_id}/search"
+    everywhere = f"{web.root()}/search"
+    path = everywhere
+    if conversation is not None:
+        path = f"{web.root()}/conversation/{conversation.room_id}/search"
     found, error = answer
     shown = None if found is None else present.found(found, is_everywhere=conversation is None)
     next_cursor = None if found is None else found.next_cursor
@@ -131,7 +133,7 @@ async def _page(
         best_url=asked._replace(by=searching.RELEVANCE).address(path),
         first_url=asked.address(path) if asked.cursor else None,
         next_url=asked.address(path, next_cursor) if next_cursor else None,
-        everywhere_url=asked._replace(by=searching.TIME).address("/search"),
+        everywhere_url=asked._replace(by=searching.TIME).address(everywhere),
         max_chars=contract.SEARCH_MAX_CHARS,
     )
     return page if error is None else refused(page, error)

@@ -55,5 +55,7 @@ def script(assets: Assets, *, is_on: bool) -> bytes:
     # As source it is of modules. Where none was ever made of it, there is none.
     if made is None:
         return assets.content(SOURCE_OF_NONE)
-    about = json.dumps({"version": assets.version, "assets": assets.for_pages()})
+    about = json.dumps(
+        {"version": assets.version, "root": assets.root, "assets": assets.for_pages()}
+    )
     return f"self.PARLEY={about};\n".encode() + made

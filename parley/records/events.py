@@ -14,7 +14,7 @@ from parley.records.participants import Participant
 from parley.records.readings import Reading
 
 
-class MessageSent(Struct, frozen=True):
+class MessageSent(Struct, frozen=True, tag=True):
     message: Message
 
     @property
@@ -22,7 +22,7 @@ class MessageSent(Struct, frozen=True):
         return self.message.conversation_id
 
 
-class ParticipantArrived(Struct, frozen=True):
+class ParticipantArrived(Struct, frozen=True, tag=True):
     participant: Participant
     participant_count: int
 
@@ -31,7 +31,7 @@ class ParticipantArrived(Struct, frozen=True):
         return self.participant.conversation_id
 
 
-class ParticipantLeft(Struct, frozen=True):
+class ParticipantLeft(Struct, frozen=True, tag=True):
     participant: Participant
     participant_count: int
     is_everywhere: bool = False
@@ -42,14 +42,14 @@ class ParticipantLeft(Struct, frozen=True):
         return self.participant.conversation_id
 
 
-class PartChanged(Struct, frozen=True):
+class PartChanged(Struct, frozen=True, tag=True):
     """Somebody came in, or left for good, of which nobody else is told."""
 
     conversation_id: int
     session_id: int
 
 
-class ParticipantProven(Struct, frozen=True):
+class ParticipantProven(Struct, frozen=True, tag=True):
     """They used their token for the first time."""
 
     room_id: str
@@ -60,7 +60,7 @@ class ParticipantProven(Struct, frozen=True):
         return self.participant.conversation_id
 
 
-class ParticipantWonBack(Struct, frozen=True):
+class ParticipantWonBack(Struct, frozen=True, tag=True):
     """Whoever joined as them first came with the token: another session is them no more."""
 
     room_id: str
@@ -71,7 +71,7 @@ class ParticipantWonBack(Struct, frozen=True):
         return self.participant.conversation_id
 
 
-class ReadingMoved(Struct, frozen=True):
+class ReadingMoved(Struct, frozen=True, tag=True):
     """Somebody read on, or shows it or not from now on."""
 
     conversation_id: int
@@ -87,21 +87,21 @@ class ReadingMoved(Struct, frozen=True):
     """The one that they told it on, which need not hear of it."""
 
 
-class TypingChanged(Struct, frozen=True):
+class TypingChanged(Struct, frozen=True, tag=True):
     conversation_id: int
     user_id: str
     username: str
     is_typing: bool
 
 
-class ConversationEnded(Struct, frozen=True):
+class ConversationEnded(Struct, frozen=True, tag=True):
     conversation_id: int
     room_id: str
     seq: int
     ended_at: datetime
 
 
-class MessageChanged(Struct, frozen=True):
+class MessageChanged(Struct, frozen=True, tag=True):
     message: Message
 
     @property
@@ -109,7 +109,7 @@ class MessageChanged(Struct, frozen=True):
         return self.message.conversation_id
 
 
-class ConversationChanged(Struct, frozen=True):
+class ConversationChanged(Struct, frozen=True, tag=True):
     """Its title, its description or what its owners decided."""
 
     conversation: Conversation
@@ -119,13 +119,13 @@ class ConversationChanged(Struct, frozen=True):
         return self.conversation.id
 
 
-class LinkReplaced(Struct, frozen=True):
+class LinkReplaced(Struct, frozen=True, tag=True):
     conversation_id: int
     old_room_id: str
     room_id: str
 
 
-class ParticipantRemoved(Struct, frozen=True):
+class ParticipantRemoved(Struct, frozen=True, tag=True):
     room_id: str
     participant: Participant
     participant_count: int
@@ -135,7 +135,7 @@ class ParticipantRemoved(Struct, frozen=True):
         return self.participant.conversation_id
 
 
-class Knocked(Struct, frozen=True):
+class Knocked(Struct, frozen=True, tag=True):
     """For owners alone."""
 
     room_id: str
@@ -146,7 +146,7 @@ class Knocked(Struct, frozen=True):
         return self.knock.conversation_id
 
 
-class KnockAnswered(Struct, frozen=True):
+class KnockAnswered(Struct, frozen=True, tag=True):
     """For owners, and for who knocked."""
 
     room_id: str
@@ -157,7 +157,7 @@ class KnockAnswered(Struct, frozen=True):
         return self.knock.conversation_id
 
 
-class RoleChanged(Struct, frozen=True):
+class RoleChanged(Struct, frozen=True, tag=True):
     """Somebody is an owner no more."""
 
     room_id: str
@@ -168,7 +168,7 @@ class RoleChanged(Struct, frozen=True):
         return self.participant.conversation_id
 
 
-class Claimed(Struct, frozen=True):
+class Claimed(Struct, frozen=True, tag=True):
     """Somebody claims to be a person whose words were imported. For owners alone."""
 
     room_id: str
@@ -179,7 +179,7 @@ class Claimed(Struct, frozen=True):
         return self.claim.conversation_id
 
 
-class ClaimAnswered(Struct, frozen=True):
+class ClaimAnswered(Struct, frozen=True, tag=True):
     """For owners alone."""
 
     room_id: str
@@ -191,13 +191,13 @@ class ClaimAnswered(Struct, frozen=True):
         return self.claim.conversation_id
 
 
-class ConversationImported(Struct, frozen=True):
+class ConversationImported(Struct, frozen=True, tag=True):
     """What was said elsewhere is all there."""
 
     conversation_id: int
 
 
-class ParticipantClaimed(Struct, frozen=True):
+class ParticipantClaimed(Struct, frozen=True, tag=True):
     """The session of one is another from now on, whose words were imported."""
 
     room_id: str
@@ -209,7 +209,7 @@ class ParticipantClaimed(Struct, frozen=True):
         return self.now.conversation_id
 
 
-class GrantsTakenBack(Struct, frozen=True):
+class GrantsTakenBack(Struct, frozen=True, tag=True):
     """Who read or owned by a link that is valid no more, or came in at a door that changed."""
 
     conversation_id: int
@@ -218,7 +218,7 @@ class GrantsTakenBack(Struct, frozen=True):
     """Whether they may read on as strangers."""
 
 
-class MessagesErased(Struct, frozen=True):
+class MessagesErased(Struct, frozen=True, tag=True):
     """Everything said up to a seq is gone, for its time was over."""
 
     conversation_id: int
@@ -227,17 +227,28 @@ class MessagesErased(Struct, frozen=True):
     seq: int
 
 
-class ConversationDeleted(Struct, frozen=True):
+class ConversationDeleted(Struct, frozen=True, tag=True):
     conversation_id: int
     room_id: str
 
 
-class SessionRenewed(Struct, frozen=True):
+class SessionRenewed(Struct, frozen=True, tag=True):
     """Another token proves a session from now on."""
 
     session_id: int
     socket: str | None
     """The socket that was given the token, if one was."""
+
+
+class DevicesChanged(Struct, frozen=True, tag=True):
+    """A session has a device that is notified, or has none any more."""
+
+    session_id: int
+    has_any: bool
+
+    @property
+    def conversation_id(self) -> int:
+        return 0
 
 
 Event = (
@@ -265,4 +276,22 @@ Event = (
     | MessagesErased
     | ConversationDeleted
     | SessionRenewed
+    | DevicesChanged
 )
+
+
+def seq_of(event: Event) -> int:
+    """Its place in the log of its conversation; 0 for what has none."""
+    match event:
+        case MessageSent():
+            return event.message.seq
+        case MessageChanged():
+            return event.message.changed_seq
+        case ConversationEnded() | MessagesErased():
+            return event.seq
+    return 0
+
+
+def conversation_of(event: Event) -> int:
+    """The id of the conversation that it happened in; 0 for what concerns a session everywhere."""
+    return 0 if isinstance(event, SessionRenewed) else event.conversation_id

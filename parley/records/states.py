@@ -62,3 +62,13 @@ class Changes(Struct, frozen=True):
     more: bool
     is_active: bool
     erased_through: int
+
+
+class Position(Struct, frozen=True):
+    """How far a conversation is."""
+
+    seq: int
+    version: int
+    """How often changed what has no seq: who is in it, names, its title."""
+    rights: int
+    """How often it changed who may do what."""

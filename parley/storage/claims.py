@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from parley.records import Claim, Participant, Role
 from parley.storage import participants as stored
 from parley.storage import sessions as stored_sessions
+from parley.storage.dialects import insert
 from parley.storage.prepared import Prepared, p
 from parley.storage.schema import IMPORTED, claims, participants, sessions
 

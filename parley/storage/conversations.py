@@ -238,6 +238,21 @@ def kept_for_a_time(
     return tuple(conversation(row) for row in rows)
 
 
+def newest(
+    connection: sa.Connection, *, before: int | None, limit: int, is_active: bool | None
+) -> list[Conversation]:
+    """Those begun last, of numbers below `before`; only active or only ended ones, unless that is
+    None. Unlisted ones too: for whoever runs the server.
+    """
+    query = _ALL.order_by(conversations.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(conversations.c.id < before)
+    if is_active is not None:
+        ended_at = conversations.c.ended_at
+        query = query.where(ended_at.is_(None) if is_active else ended_at.is_not(None))
+    return [conversation(row) for row in connection.execute(query)]
+
+
 def listed(
     connection: sa.Connection,
     *,

@@ -10,9 +10,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from parley.records import Usage
+from parley.storage.dialects import insert
 from parley.storage.schema import file_sums
 
 EVERYTHING = 0
@@ -87,6 +87,11 @@ def usage(connection: sa.Connection, conversation_id: int, session_id: int) -> U
 def total(connection: sa.Connection) -> tuple[int, int]:
     """The bytes of all files and uploads of the server, and how many those are."""
     return _sum(connection, Of.SERVER, EVERYTHING)
+
+
+def of_conversation(connection: sa.Connection, conversation_id: int) -> tuple[int, int]:
+    """The bytes of its files and uploads, and how many those are."""
+    return _sum(connection, Of.CONVERSATION, conversation_id)
 
 
 def count_in(connection: sa.Connection, conversation_id: int) -> int:

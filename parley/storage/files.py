@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from msgspec.structs import asdict
-from sqlalchemy.dialects.sqlite import insert
 
 from parley.records import File, SentFile, Upload
 from parley.storage import file_sums
+from parley.storage.dialects import insert
 from parley.storage.file_sums import Size
 from parley.storage.prepared import Prepared, p
 from parley.storage.schema import UNSENT, conversations, erased_files, files, messages, uploads
@@ -243,7 +243,7 @@ def waiting(connection: sa.Connection) -> tuple[int, int]:
     """How many uploads are not done, and how many bytes of them came."""
     query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(uploads.c.offset), 0))
     row = connection.execute(query.select_from(uploads)).one()
-    return row[0], row[1]
+    return row[0], int(row[1])  # PostgreSQL sums as a decimal
 
 
 def _size(upload: Upload) -> Size:

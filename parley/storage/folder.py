@@ -76,6 +76,15 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
+def sizes(folder: Path) -> dict[str, int]:
+    """Bytes of the database and of its write-ahead log, of those that are there."""
+    found = {}
+    for what, name in (("database", NAME), ("log", f"{NAME}-wal")):
+        with contextlib.suppress(FileNotFoundError):
+            found[what] = (folder / name).stat().st_size
+    return found
+
+
 def close_to_others(folder: Path, *, is_new: bool) -> None:
     """Let nobody but this user read the database and its log.
 

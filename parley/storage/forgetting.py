@@ -33,13 +33,21 @@ STEP_ROWS = 25
 """Written before the time is looked at."""
 
 _SEE = Prepared(sessions.update().where(sessions.c.id == p("id")).values(seen_at=p("at")))
-_CALLED_AT = sa.type_coerce(
-    sa.func.max(sa.func.coalesce(sessions.c.seen_at, 0), sessions.c.created_at), Instant
-).label("called_at")
+_SEE_IN = Prepared(
+    participants.update()
+    .where(
+        participants.c.conversation_id
+        == sa.select(conversations.c.id)
+        .where(conversations.c.room_id == p("room_id"))
+        .scalar_subquery(),
+        participants.c.session_id == p("session_id"),
+        PRESENT,
+    )
+    .values(called_at=p("at"))
+)
 _IN_ORDER = (participants.c.conversation_id, participants.c.joined_at, participants.c.user_id)
 _PRESENT_AFTER = Prepared(
-    sa.select(participants, _CALLED_AT)
-    .join_from(participants, sessions, participants.c.session_id == sessions.c.id)
+    sa.select(participants)
     .where(
         PRESENT,
         sa.tuple_(*_IN_ORDER)
@@ -49,7 +57,7 @@ _PRESENT_AFTER = Prepared(
     )
     .order_by(*_IN_ORDER)
     .limit(p("limit")),
-    [*participants.c, _CALLED_AT],
+    participants.c,
 )
 _IS_EMPTY = sa.and_(
     conversations.c.deleted_at.is_(None),
@@ -111,7 +119,9 @@ _ERASE_LEVELS = Prepared(
 
 
 class Caller(Struct, frozen=True):
-    """Somebody who has joined and not left, and when they last called, as far as it is stored."""
+    """Somebody who has joined and not left, and when they last called about it or came, as far as
+    that is stored.
+    """
 
     person: Participant
     called_at: datetime
@@ -139,6 +149,23 @@ def see(
     return session_ids
 
 
+def see_in(
+    connection: sa.Connection,
+    calls: list[tuple[int, str]],
+    is_time_left: Callable[[], bool],
+    *,
+    at: datetime,
+) -> list[tuple[int, str]]:
+    """Note which conversations, by their room ids, sessions called about, while there is time;
+    those calls that are noted now. Whoever is not in one is left out.
+    """
+    for count, (session_id, room_id) in enumerate(calls, 1):
+        _SEE_IN.write(connection, session_id=session_id, room_id=room_id, at=at)
+        if count % STEP_ROWS == 0 and not is_time_left():
+            return calls[:count]
+    return calls
+
+
 def present_after(
     connection: sa.Connection, last: Participant | None, *, limit: int
 ) -> list[Caller]:
@@ -150,7 +177,7 @@ def present_after(
         user_id="" if last is None else last.user_id,
         limit=limit,
     )
-    return [Caller(participant(row), max(row.called_at, row.joined_at)) for row in rows]
+    return [Caller(participant(row), row.called_at or row.joined_at) for row in rows]
 
 
 def empty_after(

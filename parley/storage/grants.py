@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from parley.records import Role
+from parley.storage.dialects import insert
 from parley.storage.participants import ROLES
 from parley.storage.prepared import Prepared, p
 from parley.storage.schema import grants, participants

@@ -111,21 +111,48 @@ def add_people(
         left = at_ms if last is None else last
         who = (conversation_id, user_id, name, session_id, Role.MEMBER.value, joined, left)
         rows.append((*who, 0, is_alike, name_key, joined, first is not None, True))
-    execute_many(connection, _insert(participants, _PERSON), rows)
+    _add(connection, participants, _PERSON, rows)
     return ids
 
 
 def add_messages(connection: sa.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     """In the order of `MESSAGE`, as they are stored."""
-    execute_many(connection, _insert(messages, _MESSAGE), rows)
+    _add(connection, messages, _MESSAGE, rows)
 
 
 def add_reactions(connection: sa.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    execute_many(connection, _insert(reactions, _REACTION), rows)
+    _add(connection, reactions, _REACTION, rows)
+
+
+def _add(
+    connection: sa.Connection,
+    table: sa.Table,
+    names: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+) -> None:
+    dialect = connection.dialect
+    statement = _insert(table, names, "?" if dialect.paramstyle == "qmark" else "%s")
+    truths = _truths(table, names) if dialect.supports_native_boolean else ()
+    execute_many(connection, statement, [_with_truths(row, truths) for row in rows])
 
 
 @functools.cache
-def _insert(table: sa.Table, names: tuple[str, ...]) -> str:
+def _insert(table: sa.Table, names: tuple[str, ...], place: str) -> str:
     known = [table.c[name].name for name in names]
-    places = ", ".join("?" * len(known))
+    places = ", ".join([place] * len(known))
     return f"INSERT INTO {table.name} ({', '.join(known)}) VALUES ({places})"  # noqa: S608
+
+
+@functools.cache
+def _truths(table: sa.Table, names: tuple[str, ...]) -> tuple[int, ...]:
+    """Where the scratch file, which is SQLite's, has 0 and 1 for what is true or not."""
+    return tuple(at for at, name in enumerate(names) if isinstance(table.c[name].type, sa.Boolean))
+
+
+def _with_truths(row: tuple[Any, ...], truths: tuple[int, ...]) -> Sequence[Any]:
+    if not truths:
+        return row
+    values = list(row)
+    for at in truths:
+        values[at] = bool(values[at])
+    return values

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from parley.records import Knock
+from parley.storage.dialects import insert
 from parley.storage.schema import knocks
 
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from parley.records import MailCode, MailLink, MailWish, Participant, Unheard
+from parley.storage.dialects import insert
 from parley.storage.prepared import Prepared, p
 from parley.storage.schema import (
     Instant,
@@ -96,6 +96,12 @@ def due(connection: sa.Connection, *, at: datetime, limit: int) -> list[MailWish
         .limit(limit)
     )
     return [_wish(row) for row in rows]
+
+
+def count_due(connection: sa.Connection, *, most: int) -> int:
+    """How many are still to be asked, counted up to `most`."""
+    some = sa.select(mail_addresses.c.id).where(mail_addresses.c.is_due.is_(True)).limit(most)
+    return connection.execute(sa.select(sa.func.count()).select_from(some.subquery())).scalar_one()
 
 
 def set_due(connection: sa.Connection, id: int, *, is_due: bool) -> bool:

@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from parley.records import Answered, Message
 from parley.storage import files, search
+from parley.storage.dialects import insert
 from parley.storage.participants import ROLES
 from parley.storage.prepared import Prepared, p, values
 from parley.storage.schema import CHANGED_LATER, PINNED, mentions, messages, reactions

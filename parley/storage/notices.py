@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from parley.records import Device, Notice, Subject
+from parley.storage.dialects import greatest, insert, least
 from parley.storage.prepared import Prepared, p, values
 from parley.storage.push import device_of
-from parley.storage.schema import Instant, notices, push_devices
+from parley.storage.schema import IS_DUE, Instant, notices, push_devices
 
 _NOTICE = list(notices.c)
 _OF_NOTICE = sa.and_(
@@ -23,7 +23,7 @@ _asked = insert(notices).values(
     **values([c for c in notices.c if c.name not in ("tries", "shown_seq", "shown_at")]), tries=0
 )
 # A clock that was set back since then keeps nobody waiting.
-_was_shown = sa.func.min(sa.func.coalesce(notices.c.shown_at, 0), _asked.excluded.since)
+_was_shown = least(sa.func.coalesce(notices.c.shown_at, 0), _asked.excluded.since)
 _MAKE_DUE = Prepared(
     _asked.on_conflict_do_update(
         index_elements=[notices.c.device_id, notices.c.conversation_id, notices.c.subject],
@@ -31,12 +31,12 @@ _MAKE_DUE = Prepared(
             # What is on its way already tells this, too; and one that was just told rests.
             "due_at": sa.func.coalesce(
                 notices.c.due_at,
-                sa.func.max(_asked.excluded.due_at, _was_shown + p("rest_ms", sa.BigInteger)),
+                greatest(_asked.excluded.due_at, _was_shown + p("rest_ms", sa.BigInteger)),
             ),
             # What it tells then is no older than what was said last.
             "since": sa.case(
                 (notices.c.due_at.is_(None), _asked.excluded.since),
-                else_=sa.func.max(notices.c.since, _asked.excluded.since),
+                else_=greatest(notices.c.since, _asked.excluded.since),
             ),
             "tries": sa.case((notices.c.due_at.is_(None), 0), else_=notices.c.tries),
         },
@@ -171,6 +171,12 @@ def due(connection: sa.Connection, *, at: datetime, limit: int) -> list[tuple[No
     """What is to be told by now, what waits longest first."""
     rows = _DUE.run(connection, at=at, limit=limit)
     return [(_notice(row), device_of(row, "of_")) for row in rows]
+
+
+def count_due(connection: sa.Connection, *, at: datetime, most: int) -> int:
+    """How many are to be told by now, counted up to `most`."""
+    some = sa.select(notices.c.due_at).where(IS_DUE, notices.c.due_at <= at).limit(most)
+    return connection.execute(sa.select(sa.func.count()).select_from(some.subquery())).scalar_one()
 
 
 def next_due(connection: sa.Connection, *, after: datetime) -> datetime | None:

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from parley.records import Participant, PeoplePosition, Role
+from parley.storage.dialects import position
 from parley.storage.prepared import Prepared, p, values
 from parley.storage.schema import (
     PRESENT_OWNERS,
@@ -35,6 +36,7 @@ _INSERT = Prepared(
             first_session_id=None,
             left_for_good=False,
             is_imported=False,
+            called_at=None,
         )
     )
     .returning(*participants.c),
@@ -173,7 +175,7 @@ def named(
         .where(
             participants.c.conversation_id == conversation_id,
             participants.c.removed_at.is_(None),
-            sa.func.instr(participants.c.name_key, key) > 0,
+            position(participants.c.name_key, key) > 0,
             *heard,
         )
         .order_by(participants.c.joined_at, participants.c.user_id)

@@ -9,7 +9,6 @@ in which the event loop would wait.
 from __future__ import annotations
 
 import operator
-import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -74,9 +73,9 @@ _all: WeakSet[Prepared] = WeakSet()
 
 
 def compile_all(dialect: sa.Dialect) -> None:
-    """Compile every statement that was not run yet."""
+    """Compile every statement for the database that is used from now on."""
     for statement in list(_all):
-        if statement._compiled is None:
+        if statement._dialect != dialect.name:
             statement._compile(dialect)
 
 
@@ -90,6 +89,8 @@ class Prepared:
         self._gives = tuple(gives)
         # Set in one step: several threads may be the first to run it.
         self._compiled: _Compiled | None = None
+        self._dialect = ""
+        """What it is compiled for: tests go from one database to another."""
         _all.add(self)
 
     def run(self, connection: sa.Connection, **given: object) -> list[Any]:
@@ -155,6 +156,7 @@ class Prepared:
         self._compiled = _Compiled(
             str(compiled), usual, _in_order(names), tuple(taken), tuple(converted), row._make
         )
+        self._dialect = dialect.name
         return self._compiled
 
 
@@ -168,8 +170,8 @@ def execute(connection: sa.Connection, sql: str, values: Sequence[Any] = ()) -> 
     """Run it on the driver's own connection; its rows. Raises SQLAlchemy's errors."""
     try:
         rows: list[Any] = _driver(connection).execute(sql, values).fetchall()
-    except sqlite3.Error as error:
-        raise _of_sqlalchemy(connection, sql, error) from error
+    except _errors(connection) as error:
+        raise as_sqlalchemy(connection, sql, error) from error
     return rows
 
 
@@ -177,36 +179,42 @@ def execute_many(connection: sa.Connection, sql: str, rows: Sequence[Sequence[An
     """Run it once for each of these rows of values. Raises SQLAlchemy's errors."""
     try:
         _driver(connection).executemany(sql, rows)
-    except sqlite3.Error as error:
-        raise _of_sqlalchemy(connection, sql, error) from error
+    except _errors(connection) as error:
+        raise as_sqlalchemy(connection, sql, error) from error
 
 
 def each(connection: sa.Connection, sql: str, values: Sequence[Any]) -> Iterator[Any]:
     """The same, read one by one. Raises SQLAlchemy's errors."""
     try:
         yield from iter(_driver(connection).execute(sql, values).fetchone, None)
-    except sqlite3.Error as error:
-        raise _of_sqlalchemy(connection, sql, error) from error
+    except _errors(connection) as error:
+        raise as_sqlalchemy(connection, sql, error) from error
 
 
 def _lots(
     connection: sa.Connection, sql: str, values: Sequence[Any], count: int
 ) -> Iterator[list[tuple[Any, ...]]]:
     try:
-        cursor = _driver(connection).execute(sql, values)
+        cursor = _reading(connection, sql, values)
         try:
             yield from iter(lambda: cursor.fetchmany(count), [])
         finally:
             cursor.close()
-    except sqlite3.Error as error:
-        raise _of_sqlalchemy(connection, sql, error) from error
+    except _errors(connection) as error:
+        raise as_sqlalchemy(connection, sql, error) from error
+
+
+def _reading(connection: sa.Connection, sql: str, values: Sequence[Any]) -> Any:
+    driver = _driver(connection)
+    # Where rows would all come at once, its connection has a way to have them come by and by.
+    return getattr(driver, "reading", driver.execute)(sql, values)
 
 
 def _count(connection: sa.Connection, sql: str, values: Sequence[Any]) -> int:
     try:
         written: int = _driver(connection).execute(sql, values).rowcount
-    except sqlite3.Error as error:
-        raise _of_sqlalchemy(connection, sql, error) from error
+    except _errors(connection) as error:
+        raise as_sqlalchemy(connection, sql, error) from error
     return written
 
 
@@ -214,7 +222,15 @@ def _driver(connection: sa.Connection) -> Any:
     return connection.connection.driver_connection
 
 
-def _of_sqlalchemy(connection: sa.Connection, sql: str, error: sqlite3.Error) -> Exception:
+def as_sqlalchemy(connection: sa.Connection, sql: str, error: Exception) -> Exception:
+    """The driver's error as SQLAlchemy would raise it."""
+    errors = _errors(connection)
     return sa.exc.DBAPIError.instance(
-        sql, None, error, sqlite3.Error, hide_parameters=True, dialect=connection.dialect
+        sql, None, error, errors, hide_parameters=True, dialect=connection.dialect
     )
+
+
+def _errors(connection: sa.Connection) -> type[Exception]:
+    """The driver's own. Asked only where something failed."""
+    found: type[Exception] = connection.dialect.loaded_dbapi.Error
+    return found

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from parley.records import Device, Follower, Level, QuietHours, Role, Wanted
+from parley.storage.dialects import insert
 from parley.storage.prepared import Prepared, p, values
 from parley.storage.schema import (
     Instant,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from msgspec.structs import replace
-from sqlalchemy.dialects.sqlite import insert
 
 from parley.records import Message
+from parley.storage.dialects import insert
 from parley.storage.prepared import Prepared, p, values
 from parley.storage.schema import messages, reactions
 

@@ -10,11 +10,16 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
+from parley import causes
 from parley.storage.gate import Gate
 from parley.storage.prepared import execute
 from parley.storage.threads import Threads
 
 T = TypeVar("T")
+
+
+def _begin(connection: sa.Connection) -> None:
+    execute(connection, "BEGIN")
 
 
 class Reader:
@@ -25,9 +30,25 @@ class Reader:
     event loop wait twenty milliseconds for it.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        *,
+        threads: int = 1,
+        begin: Callable[[sa.Connection], None] = _begin,
+        is_alive: Callable[[sa.Connection], bool] | None = None,
+        is_broken: Callable[[Exception], bool] = lambda error: False,
+    ) -> None:
+        """`begin` begins a transaction that sees one moment.
+
+        Where connections break, `is_alive` is asked before one that lay idle is used, and what
+        failed because of a connection that `is_broken` is asked once more on another.
+        """
         self._engine = engine
-        self._threads = Threads(1, name="parley-read")
+        self._begin = begin
+        self._is_alive = is_alive
+        self._is_broken = is_broken
+        self._threads = Threads(threads, name="parley-read")
         self._for_long = Threads(1, name="parley-long")
         self._gate = Gate()
         # Taking one from the engine's own pool costs as much as a query.
@@ -35,11 +56,13 @@ class Reader:
 
     def submit(self, query: Callable[[sa.Connection], T]) -> asyncio.Future[T]:
         """What the query gives; all of it sees one moment."""
-        return self._threads.call(lambda: self._run(query))
+        cause = causes.now()
+        return self._threads.call(lambda: self._run(query, cause))
 
     def search(self, query: Callable[[sa.Connection], T]) -> asyncio.Future[T]:
         """The same, for what may take long: nobody else waits for it."""
-        return self._for_long.call(lambda: self._run(query))
+        cause = causes.now()
+        return self._for_long.call(lambda: self._run(query, cause))
 
     def apart(self, call: Callable[[sa.Connection], T]) -> asyncio.Future[T]:
         """The same outside a transaction, for what SQLite does in none."""
@@ -57,11 +80,27 @@ class Reader:
         await self._for_long.close()
         await asyncio.to_thread(self._let_go)
 
-    def _run(self, query: Callable[[sa.Connection], T], *, in_transaction: bool = True) -> T:
+    def _run(
+        self,
+        query: Callable[[sa.Connection], T],
+        cause: causes.Cause = None,
+        *,
+        in_transaction: bool = True,
+    ) -> T:
+        causes.current.set(cause)
+        try:
+            return self._run_once(query, in_transaction=in_transaction)
+        except sa.exc.DBAPIError as error:
+            if not self._is_broken(error):
+                raise
+        return self._run_once(query, in_transaction=in_transaction)
+
+    def _run_once(self, query: Callable[[sa.Connection], T], *, in_transaction: bool) -> T:
         with self._gate.one():
             connection = self._take()
+            run = self._in_one_moment if in_transaction else _as_it_is
             try:
-                result = _in_one_moment(connection, query) if in_transaction else query(connection)
+                result = run(connection, query)
             except sa.exc.DatabaseError:
                 # It may be in any state: whoever is next takes another.
                 _drop(connection)
@@ -72,9 +111,21 @@ class Reader:
             self._idle.append(connection)
             return result
 
+    def _in_one_moment(self, connection: sa.Connection, query: Callable[[sa.Connection], T]) -> T:
+        # AUTOCOMMIT alone gives each statement a moment of its own.
+        self._begin(connection)
+        try:
+            return query(connection)
+        finally:
+            execute(connection, "ROLLBACK")
+
     def _take(self) -> sa.Connection:
         try:
-            return self._idle.pop()
+            while True:
+                connection = self._idle.pop()
+                if self._is_alive is None or self._is_alive(connection):
+                    return connection
+                _drop(connection)
         except IndexError:
             return self._engine.connect()
 
@@ -84,13 +135,8 @@ class Reader:
         self._engine.dispose()
 
 
-def _in_one_moment(connection: sa.Connection, query: Callable[[sa.Connection], T]) -> T:
-    # AUTOCOMMIT alone gives each statement a moment of its own.
-    execute(connection, "BEGIN")
-    try:
-        return query(connection)
-    finally:
-        execute(connection, "ROLLBACK")
+def _as_it_is(connection: sa.Connection, query: Callable[[sa.Connection], T]) -> T:
+    return query(connection)
 
 
 def _drop(connection: sa.Connection) -> None:

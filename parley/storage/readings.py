@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from parley.contract import MISSED_AUTHORS_MAX, MISSED_FILES_MAX, MISSED_MAX, UNREAD_MAX
 from parley.records import Author, FileCounts, Missed, Participant, Reading, Unread
+from parley.storage.dialects import insert, of_last
 from parley.storage.participants import PRESENT
 from parley.storage.prepared import Prepared, as_stored, p, values
 from parley.storage.schema import files, mentions, messages, milliseconds, participants, readings
@@ -112,7 +112,8 @@ _BEYOND = Prepared(
 # Under the name they had last: SQLite gives the other columns of the row that has the maximum.
 _last = sa.func.max(_missed.c.seq).label("last")
 _first = sa.func.min(_missed.c.seq).label("first")
-_AUTHOR_COLUMNS = [_missed.c.user_id, _missed.c.username, _count, _last, _first]
+_username = of_last(_missed.c.username, _missed.c.seq).label("username")
+_AUTHOR_COLUMNS = [_missed.c.user_id, _username, _count, _last, _first]
 _AUTHORS = Prepared(
     sa.select(*_AUTHOR_COLUMNS).group_by(_missed.c.user_id).order_by(_count.desc(), _last.desc()),
     _AUTHOR_COLUMNS,

@@ -95,11 +95,11 @@ conversations = sa.Table(
     sa.Column("message_count", sa.BigInteger, nullable=False),
     sa.Column("participant_count", sa.BigInteger, nullable=False),
     sa.Column("last_activity_at", Instant, nullable=False),
-    sa.Column("is_locked", sa.Boolean, nullable=False, server_default=_NO),
-    sa.Column("is_knock", sa.Boolean, nullable=False, server_default=_NO),
-    sa.Column("is_read_only", sa.Boolean, nullable=False, server_default=_NO),
-    sa.Column("needs_proof", sa.Boolean, nullable=False, server_default=_NO),
-    sa.Column("shows_title", sa.Boolean, nullable=False, server_default=_NO),
+    sa.Column("is_locked", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("is_knock", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("is_read_only", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("needs_proof", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("shows_title", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("passphrase_hash", sa.Text),
     sa.Column("keep_days", sa.Integer),
     # Messages up to this seq were erased, for their time was over.
@@ -149,13 +149,13 @@ participants = sa.Table(
     sa.Column("left_at", Instant),
     sa.Column("visits", sa.Integer, nullable=False),
     sa.Column("removed_at", Instant),
-    sa.Column("is_alike", sa.Boolean, nullable=False, server_default=_NO),
+    sa.Column("is_alike", sa.Boolean, nullable=False, server_default=sa.false()),
     # The same for names that can be taken for one another.
     sa.Column("name_key", sa.Text, nullable=False, server_default=""),
     # Since when they hold a name with this key.
     sa.Column("named_at", Instant, nullable=False, server_default=_NO),
     # Whether they have said something under it.
-    sa.Column("has_spoken", sa.Boolean, nullable=False, server_default=_NO),
+    sa.Column("has_spoken", sa.Boolean, nullable=False, server_default=sa.false()),
     # A keyed hash of the address they came from, as long as their token was never used; empty
     # where none was noted.
     sa.Column("unproven_from", sa.Text),
@@ -163,9 +163,12 @@ participants = sa.Table(
     sa.Column("first_session_id", sa.BigInteger),
     # Whether they left by their own wish and did not come back: `left_at` is set, too, as the last
     # tab is closed.
-    sa.Column("left_for_good", sa.Boolean, nullable=False, server_default=_NO),
+    sa.Column("left_for_good", sa.Boolean, nullable=False, server_default=sa.false()),
     # Whether they spoke elsewhere, and nobody here speaks as them yet.
-    sa.Column("is_imported", sa.Boolean, nullable=False, server_default=_NO),
+    sa.Column("is_imported", sa.Boolean, nullable=False, server_default=sa.false()),
+    # When they last came back, or called about it, about: nothing else tells whether somebody
+    # without a socket is there.
+    sa.Column("called_at", Instant),
     sa.UniqueConstraint("conversation_id", "session_id"),
 )
 # Whoever forgets their token comes back to nothing: their joining is kept out of the index.
@@ -207,9 +210,7 @@ sa.Index(
     postgresql_where=_PRESENT,
 )
 # Who has spoken under their name counts when they are away too.
-SPOKEN = sa.and_(
-    participants.c.has_spoken == sa.literal_column("1"), participants.c.removed_at.is_(None)
-)
+SPOKEN = sa.and_(participants.c.has_spoken == sa.true(), participants.c.removed_at.is_(None))
 sa.Index(
     "ix_participants_spoken_name",
     participants.c.conversation_id,
@@ -237,7 +238,7 @@ sa.Index(
     postgresql_where=PRESENT_OWNERS,
 )
 # As whom nobody here speaks yet.
-IMPORTED = participants.c.is_imported == sa.literal_column("1")
+IMPORTED = participants.c.is_imported == sa.true()
 sa.Index(
     "ix_participants_imported",
     participants.c.conversation_id,
@@ -304,8 +305,8 @@ messages = sa.Table(
     sa.Column("deleted_at", Instant),
     # Of whoever said it, as they were then.
     sa.Column("role", sa.Text, nullable=False, server_default="member"),
-    sa.Column("is_alike", sa.Boolean, nullable=False, server_default=_NO),
-    sa.Column("is_unproven", sa.Boolean, nullable=False, server_default=_NO),
+    sa.Column("is_alike", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("is_unproven", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("edited_at", Instant),
     sa.Column("pinned_at", Instant),
     # What it answers: found by its seq, named by its id where it is erased.
@@ -386,7 +387,7 @@ readings = sa.Table(
     sa.Column("user_id", sa.Text, primary_key=True),
     sa.Column("seq", sa.BigInteger, nullable=False),
     # Whether they keep it to themselves.
-    sa.Column("is_hidden", sa.Boolean, nullable=False, server_default=_NO),
+    sa.Column("is_hidden", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 # What was uploaded, as it is served. The bytes are where files are kept, under the same id.
@@ -409,7 +410,7 @@ files = sa.Table(
     sa.Column("width", sa.Integer),
     sa.Column("height", sa.Integer),
     sa.Column("duration_ms", sa.BigInteger),
-    sa.Column("has_preview", sa.Boolean, nullable=False, server_default=_NO),
+    sa.Column("has_preview", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 sa.Index("ix_files_message", files.c.conversation_id, files.c.seq, files.c.id)
 sa.Index("ix_files_session", files.c.session_id)
@@ -614,7 +615,7 @@ mail_addresses = sa.Table(
     sa.Column("words", sa.Boolean, nullable=False),
     sa.Column("asked_at", Instant, nullable=False),
     # Whether it is still to be asked for its word.
-    sa.Column("is_due", sa.Boolean, nullable=False, server_default=_NO),
+    sa.Column("is_due", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("confirmed_at", Instant),
     # What was said before is told no more.
     sa.Column("told_at", Instant),

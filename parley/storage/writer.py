@@ -12,7 +12,9 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 import structlog
 
+from parley import causes
 from parley.errors import Unavailable
+from parley.metrics.tallies import Tally
 from parley.storage.threads import Threads
 
 T = TypeVar("T")
@@ -31,6 +33,10 @@ class Work:
     run: Callable[[sa.Connection], Any]
     then: Callable[[Any], None] | None
     done: asyncio.Future[Any]
+    conversation: int | str | None
+    """The id or room_id of the one in which all of it lies; None where that isn't known."""
+    cause: causes.Cause = None
+    """For whom it is done."""
 
 
 class Writer:
@@ -58,19 +64,26 @@ class Writer:
         """The transaction that runs."""
         self.took_s = 0.0
         """How long the transaction took in the thread whose works are told of in this turn."""
+        self.commits = Tally()
+        """How long transactions took, since the start."""
+        self.works = 0
+        """What was stored by them."""
+        self.failures = 0
         self.talked_s = -math.inf
         """When somebody last asked to store what others are told of, in the event loop's time."""
 
     def submit(
-        self, run: Callable[[sa.Connection], Any], then: Callable[[Any], None] | None
+        self,
+        run: Callable[[sa.Connection], Any],
+        then: Callable[[Any], None] | None,
+        conversation: int | str | None = None,
     ) -> asyncio.Future[Any]:
         """Its result once it is on disk. Cancelling it does not take the work back."""
         done = self._loop.create_future()
-        done.add_done_callback(_look_at_error)
         if not self._waiting and self._running is None:
             # After whatever else this turn of the loop brings.
             self._loop.call_soon(self._start)
-        self._waiting.append(Work(run, then, done))
+        self._waiting.append(Work(run, then, done, conversation, causes.now()))
         if then is not None:
             self.talked_s = self._loop.time()
         return done
@@ -79,6 +92,11 @@ class Writer:
     def is_idle(self) -> bool:
         """Whether nothing is being written, or waits to be."""
         return self._running is None and not self._waiting
+
+    @property
+    def queue(self) -> int:
+        """How much waits to be written."""
+        return len(self._waiting)
 
     async def quiet(self, within_s: float) -> None:
         """Return once it is idle, at the latest after so long."""
@@ -119,36 +137,40 @@ class Writer:
         outcomes: list[Any]
         if error is None:
             outcomes, self.took_s = ran.result()
+            self.commits.add(self.took_s)
+            self.works += len(batch)
         else:
             # Who waits behind would wait as long again, or was meant for another database.
             batch, self._waiting = batch + self._waiting, []
-            log.error("commit_failed", error=str(error), works=len(batch))
+            self.failures += 1
+            log.error(
+                "commit_failed",
+                error=str(error),
+                works=len(batch),
+                requests=causes.ids_of(work.cause for work in batch),
+            )
             outcomes = [Unavailable(retry_after=RETRY_AFTER_S) for _ in batch]
         self._start()
         self._ended(error)
         # In the loop's next turn, as those who wait are: what one client is told of both goes
         # out in one write.
-        self._loop.call_soon(_tell, batch, outcomes)
+        self._loop.call_soon(tell, batch, outcomes)
         for work, outcome in zip(batch, outcomes, strict=True):
             if work.done.done():
                 pass  # who asked went away
             elif isinstance(outcome, Exception):
                 work.done.set_exception(outcome)
+                # Whoever asked may never look; asyncio would log that as an error of its own.
+                work.done.exception()
             else:
                 work.done.set_result(outcome)
 
 
-def _tell(batch: list[Work], outcomes: list[Any]) -> None:
+def tell(batch: list[Work], outcomes: list[Any]) -> None:
     for work, outcome in zip(batch, outcomes, strict=True):
         if work.then is None or isinstance(outcome, Exception):
             continue
         try:
             work.then(outcome)
         except Exception:
-            log.exception("telling_failed")
-
-
-def _look_at_error(done: asyncio.Future[Any]) -> None:
-    # A caller that went away never asks; asyncio would log that as an error of its own.
-    if not done.cancelled():
-        done.exception()
+            log.exception("telling_failed", request_id=causes.id_of(work.cause))

@@ -10,12 +10,19 @@ from ipaddress import IPv6Address
 from typing import Any
 from urllib.parse import parse_qs, quote
 
+from parley import causes
 from parley.addresses import Proxies, canonical, place_of
 from parley.wire import answers, heads
 from parley.wire.answering import Arriving, Counted, refuse
 from parley.wire.body import HungUp, read_whole
 from parley.wire.direct import DirectClient
-from parley.wire.handshake import CrossOriginRule, Handshake, HostRule, OriginRule
+from parley.wire.handshake import (
+    REQUEST_ID,
+    CrossOriginRule,
+    Handshake,
+    HostRule,
+    OriginRule,
+)
 from parley.wire.pace import Pace
 from parley.wire.places import RETRY_AFTER_S, Places
 from parley.wire.server import Server
@@ -47,7 +54,9 @@ class Gate:
     """An ASGI app: Socket.IO under `/socket.io/`, the rest to `app`.
 
     Whatever is behind it sees a request as its client sent it to the first of our
-    `proxies`. `places` are those of connections, where it is asked about connections.
+    `proxies`, and by the paths that the app knows: without `root`, which the addresses of this
+    server begin with where a proxy leaves it there. `places` are those of connections, where it is
+    asked about connections.
     """
 
     def __init__(
@@ -55,6 +64,7 @@ class Gate:
         server: Server,
         app: Any,
         *,
+        root: str,
         proxies: Proxies,
         places: Places,
         is_here: HostRule,
@@ -70,6 +80,7 @@ class Gate:
     ) -> None:
         self._server = server
         self._app = app
+        self.root = root
         self._proxies = proxies
         self._places = places
         self._crowded = crowded
@@ -165,11 +176,14 @@ class Gate:
         scope = self._as_asked(scope)
         handshake = Handshake.from_scope(scope)
         place = place_of(handshake.address)
+        name = handshake.request_id or causes.new_id()
+        causes.current.set(name)
         if not had_its_turn:
             await self.pace.turn_of_request(place)
         if scope["type"] == "websocket":
             await self._pass(scope, handshake, receive, send)
             return
+        send = _named(send, name)
         if self.backlog.is_full(place) and not _is_ours(scope["path"]):
             # What is asked for would be put together in vain.
             self.pace.spend_on_refusal(place)
@@ -184,7 +198,13 @@ class Gate:
 
     def _as_asked(self, scope: dict[str, Any]) -> dict[str, Any]:
         """A request as its client sent it to the first proxy, by the path it asks for."""
-        return _in_origin_form(self._proxies.see_through(scope))
+        scope = _in_origin_form(scope)
+        if self.root:
+            scope = _below(self.root, scope)
+        seen = self._proxies.see_through(scope)
+        if name := self._proxies.request_id(scope):
+            seen = {**seen, REQUEST_ID: name}
+        return seen
 
     async def _pass(self, scope: Any, handshake: Handshake, receive: Any, send: Any) -> None:
         if not (_is_host(handshake.headers.get("host", "")) and _is_ascii(scope)):
@@ -268,6 +288,24 @@ def _in_origin_form(scope: dict[str, Any]) -> dict[str, Any]:
     return {**scope, "path": path, "raw_path": raw_path, "headers": [(b"host", host), *others]}
 
 
+def _below(root: str, scope: dict[str, Any]) -> dict[str, Any]:
+    """A request under the path `root`, by what comes after it.
+
+    ASGI's `root_path` is part of the path for some servers and not for others: what it says is not
+    needed.
+    """
+    path, raw_path = scope["path"], scope.get("raw_path")
+    if not path.startswith(f"{root}/"):
+        return {**scope, "root_path": ""}
+    path = path[len(root) :]
+    if raw_path is not None:
+        start = root.encode("ascii")
+        raw_path = (
+            raw_path.removeprefix(start) if raw_path.startswith(start) else quote(path).encode()
+        )
+    return {**scope, "root_path": "", "path": path, "raw_path": raw_path}
+
+
 def _is_ascii(scope: Any) -> bool:
     query: bytes = scope.get("query_string", b"")
     return query.isascii()
@@ -319,6 +357,18 @@ async def _answer(scope: Any, receive: Any, send: Any, status: int, body: bytes)
     headers = answers.headers_for(body)
     await send({"type": f"{start}.start", "status": status, "headers": headers})
     await send({"type": f"{start}.body", "body": body})
+
+
+def _named(send: Any, name: str) -> Any:
+    """Have the answer say what its request is called in the log."""
+    header = (b"x-request-id", name.encode("ascii"))
+
+    async def named(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], header]
+        await send(message)
+
+    return named
 
 
 def _guarded(send: Any, origin: str | None) -> Any:

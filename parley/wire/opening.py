@@ -18,7 +18,7 @@ from parley.wire.unread import Backlog
 
 OPEN_WITHIN_S = 10.0
 """How long a client may take to say what it wants."""
-_OURS = b"GET /socket.io"
+_OURS = b"GET %b/socket.io"
 BUSY = answers.written_out(
     503, answers.error_body(Unavailable(retry_after=RETRY_AFTER_S)), retry_after_s=RETRY_AFTER_S
 )
@@ -45,6 +45,15 @@ class Door:
     """Under which a peer has its turn; empty for a proxy."""
     place_of: Callable[[dict[str, Any]], str]
     """And whoever asks, in ASGI's form, through proxies too."""
+    ours: tuple[bytes, ...]
+    """How requests begin that may open a Socket.IO WebSocket."""
+
+
+def ways_in(root: str) -> tuple[bytes, ...]:
+    """For `Door.ours`, of a server that is reached under the path `root`: a proxy may take that
+    away or leave it.
+    """
+    return tuple(_OURS % each.encode("ascii") for each in dict.fromkeys(("", root)))
 
 
 class Opening(asyncio.Protocol):
@@ -102,7 +111,8 @@ class Opening(asyncio.Protocol):
             self._hear(transport)
 
     def _hear(self, transport: asyncio.Transport) -> None:
-        is_ours = self._data.startswith(_OURS[: len(self._data)])
+        length = len(self._data)
+        is_ours = any(self._data.startswith(each[:length]) for each in self._door.ours)
         end = self._data.find(b"\r\n\r\n") if is_ours else -1
         if is_ours and end < 0 and len(self._data) <= HEAD_MAX_BYTES:
             return

@@ -33,6 +33,7 @@ from parley.wire.upgrade import Upgrade
 
 _NAME = re.compile(r'\["(\w{1,40})",', re.ASCII)
 """How the data of nearly every event begins."""
+_encode = msgspec.json.Encoder().encode
 
 
 class Server(GuardedSocketIO):
@@ -83,6 +84,8 @@ class Server(GuardedSocketIO):
             for name, type in events.items()
         }
         self._oversized = oversized
+        self.deliveries = 0
+        """Events handed to clients since the start, once for each of them."""
         self._direct: dict[str, DirectClient] = {}
         self._lines: set[DirectClient] = set()
         self.working: set[DirectClient] = set()
@@ -104,9 +107,20 @@ class Server(GuardedSocketIO):
     @property
     def connection_count(self) -> int:
         """Open connections, whether or not they joined anything."""
-        return sum(line.is_open for line in self._lines) + sum(
-            not socket.closed for socket in self.eio.sockets.values()
-        )
+        return sum(self.connections.values())
+
+    @property
+    def connections(self) -> dict[str, int]:
+        """Those, by what they come over: WebSockets, or whatever the library serves."""
+        return {
+            "websocket": sum(line.is_open for line in self._lines),
+            "polling": sum(not socket.closed for socket in self.eio.sockets.values()),
+        }
+
+    @property
+    def malformed_count(self) -> int:
+        """Packets that were dropped since the start."""
+        return self.eio.counts["malformed"]
 
     def send_to(self, sids: Iterable[str], event: str, data: object) -> None:
         """Emit to each of these clients: encoded once, in order, nobody waited for."""
@@ -119,6 +133,7 @@ class Server(GuardedSocketIO):
                 others.append(sid)
             else:
                 lines.append(client)
+        self.deliveries += len(lines) + len(others)
         if lines:
             self._watch.outgoing.spread(lines, self.encode(event, data))
         if others:
@@ -126,7 +141,7 @@ class Server(GuardedSocketIO):
 
     def encode(self, event: str, data: object) -> bytes:
         """The event as it goes over a WebSocket, for `send_encoded`."""
-        return frames.frame(frames.TEXT, b"42" + msgspec.json.encode((event, data)))
+        return frames.text(b"42" + _encode((event, data)))
 
     def send_encoded(self, sid: str, event: str, data: object, frame: bytes | None) -> None:
         """Emit to one client what may be encoded already."""
@@ -134,6 +149,7 @@ class Server(GuardedSocketIO):
         if client is None or frame is None:
             self.send_to((sid,), event, data)
         else:
+            self.deliveries += 1
             client.write(frame)
 
     def seated(self, sid: str) -> None:
@@ -294,12 +310,13 @@ class Server(GuardedSocketIO):
 
     def act(self, sid: str, text: str, wants_ack: bool) -> Any:
         """What the acknowledgement of an event holds, or a `Later` that gives it."""
-        read = self._read_known(text)
-        if read is None:
-            try:
-                read = codec.loads(text)
-            except codec.Malformed:
-                read = None
+        known = self._read_known(text)
+        if known is not None:
+            return self._on_event(sid, known[0], [known[1]], wants_ack)
+        try:
+            read = codec.loads(text)
+        except codec.Malformed:
+            read = None
         return self._act(sid, read, wants_ack)
 
     def _read_known(self, text: str) -> tuple[str, Any] | None:

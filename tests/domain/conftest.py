@@ -14,7 +14,7 @@ from parley.domain.context import Context
 from parley.domain.presence import Presence
 from parley.mail.choice import mail_of
 from parley.records import Event
-from parley.storage.database import Database
+from parley.storage.choice import database_of
 from tests.domain.mailed import House, Two
 from tests.mail.postbox import postbox, with_mail
 
@@ -49,7 +49,7 @@ def told() -> Told:
 
 @pytest.fixture
 async def context(config: Config, clock: Clock, told: Told) -> AsyncIterator[Context]:
-    database = Database(config.data)
+    database = database_of(config)
     await database.open()
     bus = LocalBus()
     bus.subscribe(told.events.append)

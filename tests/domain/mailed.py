@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.message import EmailMessage
@@ -22,7 +20,7 @@ from parley.domain.mailing import Mailing, Shown
 from parley.domain.messages import Draft
 from parley.domain.participants import Joining
 from parley.records import Conversation, Participant, Session
-from parley.storage.folder import NAME
+from tests.databases import beside
 from tests.mail.postbox import Postbox, text_of
 
 if TYPE_CHECKING:
@@ -120,5 +118,6 @@ Two = tuple[Conversation, Guest, Guest]
 
 
 def rows(config: Config, statement: str) -> list[Any]:
-    with closing(sqlite3.connect(config.data / NAME)) as connection:
-        return connection.execute(statement).fetchall()
+    with beside(config.data) as connection:
+        found: list[Any] = connection.execute(statement).fetchall()
+        return found

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from parley.domain import conversations, owning
 from parley.domain.context import Context
+from parley.storage.sqlite.database import SqliteDatabase
 
 
 async def starts(context: Context, count: int) -> list[conversations.Created]:
@@ -42,7 +43,9 @@ async def test_what_was_counted_once_is_not_counted_again(context: Context) -> N
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         statements.append(statement)
 
-    for engine in (context.database._reads, context.database._writes):
+    database = context.database
+    engines = (database._reads, database._writes) if isinstance(database, SqliteDatabase) else ()
+    for engine in engines:
         sa.event.listen(engine, "before_cursor_execute", note)
     assert await conversations.count(context) == (2, 2)
     assert statements == []

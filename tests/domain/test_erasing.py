@@ -25,10 +25,12 @@ from parley.domain.participants import Joining
 from parley.domain.presence import Presence
 from parley.errors import ConversationNotFound, NotFound
 from parley.records import Conversation, MessagesErased, Participant, Role, Session
-from parley.storage import database, erasing
-from parley.storage.database import Database
+from parley.storage import erasing
 from parley.storage.folder import NAME
 from parley.storage.schema import milliseconds
+from parley.storage.sqlite import database
+from parley.storage.sqlite.database import SqliteDatabase
+from tests.databases import beside
 from tests.domain.conftest import Clock, Told
 from tests.faults.erasing import fill
 from tests.people import PATIENCE_S
@@ -82,7 +84,7 @@ async def all_erased(context: Context) -> None:
 
 def rows(folder: Path) -> dict[str, int]:
     """How many there are, by table."""
-    with closing(sqlite3.connect(folder / NAME)) as connection:
+    with beside(folder) as connection:
         counted = {
             name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
             for name in (*TABLES, "conversations")
@@ -193,11 +195,13 @@ class Slices:
     erased: list[int] = field(default_factory=list)
 
     def watch(self, context: Context, patch: pytest.MonkeyPatch) -> None:
-        commit = context.database._commit
+        assert isinstance(context.database, SqliteDatabase)
+        stored: SqliteDatabase = context.database
+        commit = stored._commit
 
         def timed(batch: list[Any]) -> list[Any]:
             # A connection that is there already, or the first batch makes one.
-            connection = context.database._connection
+            connection = stored._connection
             assert connection is not None
             driver: Any = connection.connection.driver_connection
             began, before = time.thread_time(), driver.total_changes
@@ -296,7 +300,7 @@ class Steps:
 @pytest.fixture
 async def steps(config: Config, clock: Clock) -> AsyncIterator[tuple[Context, Steps]]:
     """A domain whose database counts its steps."""
-    stored, seen = Database(config.data), Steps()
+    stored, seen = SqliteDatabase(config.data), Steps()
     for engine in (stored._reads, stored._writes):
         sa.event.listen(engine, "connect", seen.watch)
     await stored.open()
@@ -366,7 +370,7 @@ async def test_what_a_stop_left_is_erased_after_the_next_start(
     await context.database.close()
     left = rows(config.data)
     assert (left["messages"] > 0, left["conversations"]) == (True, 1)
-    again = Database(config.data)
+    again = SqliteDatabase(config.data)
     await again.open()
     await all_erased(Context(again, LocalBus(), Presence(), 0, clock))
     assert set(rows(config.data).values()) == {0}
@@ -391,6 +395,7 @@ async def test_while_somebody_reads_one_chain_of_tries_is_enough_for_all(
             await messages.delete(context, room.id, room.owner, each.message.id)
         assert len(tried) == 1
     monkeypatch.setattr(database, "FORGET_AGAIN_S", 0.0)
+    assert isinstance(context.database, SqliteDatabase)
     context.database._forget_again()
     async with asyncio.timeout(PATIENCE_S):
         while stands_in(config.data):
@@ -403,9 +408,12 @@ async def test_whoever_empties_the_log_waits_for_no_reader_for_long(
     """Nobody can write meanwhile."""
     waited: list[float] = []
 
+    assert isinstance(context.database, SqliteDatabase)
+    stored = context.database
+
     def timed() -> None:
         began = time.monotonic()
-        assert not context.database._empty_log()
+        assert not stored._empty_log()
         waited.append(time.monotonic() - began)
 
     with closing(sqlite3.connect(config.data / NAME)) as backup:

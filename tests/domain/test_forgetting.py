@@ -27,8 +27,8 @@ from parley.domain.owning import Wishes
 from parley.domain.participants import Joining
 from parley.domain.presence import Presence
 from parley.records import ConversationDeleted, ParticipantLeft
-from parley.storage.database import Database
 from parley.storage.folder import NAME
+from parley.storage.sqlite.database import SqliteDatabase
 from tests.domain.conftest import Clock, Told
 
 AGES = Ages(sessions_days=30, empty_days=30, away_after_s=3_600)
@@ -228,7 +228,7 @@ async def test_people_without_a_socket_are_gone_after_an_hour_without_a_call(
     dan = Joining(None, "dan-1", "Dan", socket="phone")
     await participants.join(counted, room_id, dan)
     await swept(counted, clock, timedelta(minutes=50))
-    await sessions.resolve(counted, cleo.token)
+    await sessions.resolve(counted, cleo.token, room_id)
     await swept(counted, clock, timedelta(minutes=20))
     left = [each for each in told.events if isinstance(each, ParticipantLeft)]
     assert [(each.participant.user_id, each.participant_count) for each in left] == [("ben-1", 2)]
@@ -254,6 +254,24 @@ async def test_who_came_back_over_rest_after_their_socket_is_gone_after_an_hour_
     assert (await conversations.snapshot(counted, room_id, None)).participants == ()
 
 
+async def test_who_calls_about_another_conversation_alone_is_gone_from_this_one(
+    counted: Context, clock: Clock
+) -> None:
+    left, used = [(await started(counted))[0] for _ in range(2)]
+    ben = await participants.join(counted, left, Joining(None, "ben-1"))
+    session = await sessions.resolve(counted, ben.token)
+    await participants.join(counted, used, Joining(session))
+    for _ in range(4):
+        await sessions.resolve(counted, ben.token, used)
+        await swept(counted, clock, timedelta(minutes=20))
+        await forgetting.note_seen(counted, clock())
+    here = [
+        len((await conversations.snapshot(counted, room_id, None)).participants)
+        for room_id in (left, used)
+    ]
+    assert here == [0, 1]
+
+
 async def test_after_a_start_the_hour_goes_on(
     counted: Context, config: Config, clock: Clock
 ) -> None:
@@ -261,10 +279,10 @@ async def test_after_a_start_the_hour_goes_on(
     ben = await participants.join(counted, room_id, Joining(None, "ben-1", "Ben"))
     await participants.join(counted, room_id, Joining(None, "cleo-1", "Cleo"))
     clock.goes_on(timedelta(minutes=40))
-    await sessions.resolve(counted, ben.token)
+    await sessions.resolve(counted, ben.token, room_id)
     await forgetting.note_seen(counted, clock())
     await counted.database.close()
-    database = Database(config.data)
+    database = SqliteDatabase(config.data)
     await database.open()
     later = replace(counted, database=database, presence=Presence())
     await participants.forget_sockets(later)

@@ -13,13 +13,14 @@ import sqlalchemy as sa
 from parley.domain import giving_way
 from parley.domain.giving_way import PAUSE_EVERY_BYTES, PAUSE_S, GivingWay
 from parley.storage.database import Database
+from parley.storage.sqlite.database import SqliteDatabase
 
 PIECE = bytes(PAUSE_EVERY_BYTES // 4)
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(tmp_path)
+    database = SqliteDatabase(tmp_path)
     await database.open()
     yield database
     await database.close()

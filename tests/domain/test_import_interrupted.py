@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from parley.domain.context import Context
 from parley.domain.importing import storing
 from parley.domain.importing.reading import Reading
 from parley.errors import Unavailable
+from tests.databases import beside
 from tests.eventually import until
 from tests.importing import plain
 
@@ -43,7 +42,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def counted(context: Context) -> list[int]:
-    with closing(sqlite3.connect(context.database._folder / "parley.db")) as db:
+    with beside(context.database._folder) as db:
         return [db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES]
 
 

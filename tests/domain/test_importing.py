@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from parley.domain.participants import Joining
 from parley.domain.reactions import react_as
 from parley.errors import ImportFails
 from parley.records import Message
+from tests.databases import beside
 from tests.importing import plain
 
 MAX_FILE = 1_000_000
@@ -54,7 +54,7 @@ def one(minute: int, who: str | None, text: str = "", **more: Any) -> dict[str, 
 
 
 def rows(folder: Path, table: str) -> int:
-    with sqlite3.connect(folder / "parley.db") as db:
+    with beside(folder) as db:
         return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 

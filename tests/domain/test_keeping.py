@@ -19,9 +19,9 @@ from parley.domain.owning import Wishes
 from parley.domain.participants import Joining
 from parley.errors import ConversationNotFound, NotFound
 from parley.records import MessagesErased, Participant, Role, Session
-from parley.storage import database
-from parley.storage.database import Database
 from parley.storage.folder import NAME
+from parley.storage.sqlite import database
+from parley.storage.sqlite.database import SqliteDatabase
 from tests.domain.conftest import Clock, Told
 from tests.people import PATIENCE_S
 
@@ -199,7 +199,7 @@ def test_nobody_else_on_the_machine_reads_the_files(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
 
     async def starts() -> dict[str, int]:
-        started = Database(tmp_path)
+        started = SqliteDatabase(tmp_path)
         await started.open()
         await started.write(lambda connection: None)
         modes = _modes(tmp_path)

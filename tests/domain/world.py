@@ -19,7 +19,7 @@ from parley.domain.context import Context
 from parley.domain.presence import Presence
 from parley.records import Event
 from parley.secret import Secret
-from parley.storage.database import Database
+from parley.storage.sqlite.database import SqliteDatabase
 from tests.domain.conftest import Clock
 
 T = TypeVar("T")
@@ -81,7 +81,7 @@ class World:
         shutil.rmtree(self._folder)
 
     def _started(self) -> Context:
-        database, bus = Database(self._folder), LocalBus()
+        database, bus = SqliteDatabase(self._folder), LocalBus()
         # No power is cut here: nothing need be synced.
         sa.event.listen(database._writes, "connect", _without_syncs)
         bus.subscribe(self.told.append)

@@ -8,6 +8,7 @@ import os
 import signal
 from pathlib import Path
 
+from tests.databases import environ_of
 from tests.forking import Forked
 from tests.generous import ENVIRON
 from tests.servers import START_WITHIN_S, STOP_WITHIN_S
@@ -21,6 +22,7 @@ class Server:
         self.url = ""
         self.log = log or folder.parent / "server.log"
         """What it says on stderr: in a file, since a pipe that nobody empties would stop it."""
+        self.starts_within_s = START_WITHIN_S
         self._flags = flags
         self._port = "0"
         self._process: Forked | None = None
@@ -32,14 +34,14 @@ class Server:
 
     async def start(self) -> None:
         """Returns once it listens."""
-        await asyncio.wait_for(asyncio.to_thread(self._start), START_WITHIN_S)
+        await asyncio.wait_for(asyncio.to_thread(self._start), self.starts_within_s)
 
     def _start(self) -> None:
         serve = ["serve", "--host", "127.0.0.1", "--port", self._port]
         with self.log.open("a") as log:
             self._process = Forked(
                 [*serve, "--data", str(self.folder), *self._flags],
-                env={**os.environ, **ENVIRON},
+                env={**os.environ, **ENVIRON, **environ_of(self.folder)},
                 stderr=log,
             )
         line = self._process.stdout.readline().decode()

@@ -31,8 +31,8 @@ from parley.records import (
     ReadingMoved,
     Session,
 )
-from parley.storage import database
-from parley.storage.database import Database
+from parley.storage.sqlite import database
+from parley.storage.sqlite.database import SqliteDatabase
 from tests.powercut.driver import Driver
 from tests.powercut.recording import (
     Acknowledged,
@@ -71,7 +71,7 @@ class Talk:
     @asynccontextmanager
     async def server(self, folder: Path) -> AsyncIterator[Garden]:
         """A server from its start to its end, with a conversation that all have joined."""
-        stored = Database(folder)
+        stored = SqliteDatabase(folder)
         await stored.open()
         bus = LocalBus()
         bus.subscribe(self._told)

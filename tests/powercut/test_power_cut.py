@@ -23,8 +23,8 @@ from parley.domain.messages import Draft
 from parley.domain.participants import Joining
 from parley.domain.presence import Presence
 from parley.records import Message
-from parley.storage.database import Database
 from parley.storage.folder import make_folder
+from parley.storage.sqlite.database import SqliteDatabase
 from tests.fuzz.effort import EFFORT
 from tests.powercut.after import Broken, History, Inspection, Kept, check_all, cuts, kept, lay_out
 from tests.powercut.recording import Acknowledged, Event, FolderSynced, Synced
@@ -97,7 +97,7 @@ def test_a_server_starts_on_what_is_left_and_goes_on(talk: Talk, tmp_path: Path)
 
 async def _told_by_a_server(folder: Path) -> dict[tuple[int, int], Kept]:
     """What the domain says was said, after one more message in every conversation."""
-    database = Database(folder)
+    database = SqliteDatabase(folder)
     await database.open()
     context = Context(database, LocalBus(), Presence(), leave_grace_s=0)
     said = {}

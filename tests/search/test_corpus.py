@@ -22,7 +22,7 @@ from parley.domain.presence import Presence
 from parley.search import words
 from parley.search.queries import Query, parse
 from parley.storage import search as stored
-from parley.storage.database import Database
+from parley.storage.sqlite.database import SqliteDatabase
 from tests.domain.test_erasing import Room, opened
 
 pytestmark = pytest.mark.skipif(not corpus.is_there(), reason="npm has not fetched the corpus.")
@@ -36,7 +36,7 @@ def said() -> list[str]:
 
 @pytest.fixture
 async def context(tmp_path: Path) -> AsyncIterator[Context]:
-    database = Database(tmp_path)
+    database = SqliteDatabase(tmp_path)
     await database.open()
     yield Context(database, LocalBus(), Presence(), 10.0)
     await database.close()
@@ -86,6 +86,8 @@ async def found(context: Context, room: Room, typed: str) -> list[int]:
             return seqs
 
 
+# Twenty seconds of one core, which may have ten other things to do.
+@pytest.mark.timeout(900)
 async def test_all_that_is_there_is_found_and_nothing_else(
     context: Context, said: list[str], tmp_path: Path
 ) -> None:

@@ -14,15 +14,16 @@ import pytest
 import sqlalchemy as sa
 
 from parley.errors import BadRequest, Unavailable
-from parley.storage import database as storage
 from parley.storage.database import Database
 from parley.storage.prepared import execute
+from parley.storage.sqlite import database as storage
+from parley.storage.sqlite.database import SqliteDatabase
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     """With a table of its own, to write down names in."""
-    database = Database(tmp_path)
+    database = SqliteDatabase(tmp_path)
     await database.open()
     await database.write(
         lambda connection: connection.exec_driver_sql(
@@ -241,7 +242,7 @@ async def test_closing_stores_what_waits(tmp_path: Path, database: Database) -> 
     writes = await begun(*(write(database, str(number)) for number in range(20)))
     await database.close()
     await asyncio.gather(*writes)
-    again = Database(tmp_path)
+    again = SqliteDatabase(tmp_path)
     await again.open()
     assert len(await names(again)) == 20
     await again.close()

@@ -14,9 +14,9 @@ import pytest
 import sqlalchemy as sa
 
 from parley.storage import naming, prepared
-from parley.storage.database import Database
 from parley.storage.prepared import Prepared, execute, p
 from parley.storage.schema import Instant
+from parley.storage.sqlite.database import SqliteDatabase
 
 THREADS = 8
 things = sa.Table(
@@ -116,7 +116,7 @@ async def test_a_database_that_opens_has_every_statement_compiled(tmp_path: Path
     again = [each for each in prepared._all if each._compiled is not None]
     for each in again:
         each._compiled = None
-    database = Database(tmp_path / "data")
+    database = SqliteDatabase(tmp_path / "data")
     await database.open()
     try:
         assert naming._FOREMOST._compiled is not None

@@ -1,5 +1,6 @@
 // @ts-check
 // The conversation page: reads what the server rendered, and makes it live.
+import { apiOf, pathOf } from "./browser/root.js";
 import { announce, announceMessage, announceMissed, hush } from "./transcript/announcer.js";
 import { CatchUp, missedAmong } from "./connection/catch-up.js";
 import { Composer } from "./writing/composer.js";
@@ -45,7 +46,7 @@ import { startYou } from "./people/you.js";
 import { TypingTeller, listenToTyping } from "./writing/typing.js";
 import { followVisibleViewport } from "./browser/viewport.js";
 import { forgetSentForm } from "./browser/kept-form.js";
-import "./page.js";
+import "./browser/every-page.js";
 
 const page = byId("conversation");
 const roomId = page.dataset.roomId ?? "";
@@ -243,7 +244,7 @@ function showClaim(claim) {
 
 /** It may have been another owner who answered. */
 async function lookAtClaims() {
-  const reply = await ask(`/api/conversations/${encodeURIComponent(roomId)}/imported`);
+  const reply = await ask(`${apiOf(roomId)}/imported`);
   if (reply.success) showClaim(reply.claims?.[0]);
 }
 
@@ -281,7 +282,7 @@ function showTitle(title) {
  * @param {string} now
  */
 function goToNewLink(now) {
-  const path = `/conversation/${encodeURIComponent(now)}`;
+  const path = pathOf(now);
   if (!composer.unsent && !store.state.outbox.length) return location.replace(path);
   connection.roomId = now;
   window.history.replaceState(window.history.state, "", path);

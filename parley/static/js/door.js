@@ -2,16 +2,16 @@
 // Waits at the door: goes on when an owner has answered, opened the door to all, locked or unlocked it. The server's
 // page says which it was. Until then this one says whether an owner is there to see who waits.
 import { byId } from "./browser/dom.js";
+import { apiOf, pathOf } from "./browser/root.js";
 import { ask, isPassing } from "./connection/wire.js";
 import "./page.js";
 
 const AGAIN_MS = 3000;
 
 const { roomId = "", state } = byId("door").dataset;
-const room = encodeURIComponent(roomId);
 
 async function look() {
-  const reply = await ask(`/api/conversations/${room}/knock`);
+  const reply = await ask(`${apiOf(roomId)}/knock`);
   if (isNews(reply)) return goOn();
   if (reply.success && state === "waiting") showOwner(reply.owner_online);
   // Nobody keeps a page open for a day.
@@ -34,7 +34,7 @@ function isNews(reply) {
 
 /** Not by loading this page again where it answered a form: that would send the form again. */
 function goOn() {
-  const page = `/conversation/${room}`;
+  const page = pathOf(roomId);
   if (location.pathname === page) location.reload();
   else location.replace(page);
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // The page of an import: it tells how far that is, and offers the time zone of this device.
 import { byId } from "./browser/dom.js";
+import { ROOT } from "./browser/root.js";
 import "./page.js";
 
 const EVERY_MS = 700;
@@ -12,7 +13,7 @@ if (shown === "reading" || shown === "storing") look();
 
 /** Looks again and again, also where the network fails for a while; the page itself tells the rest. */
 async function look() {
-  const answer = await fetch(`/api/import/${id}`).catch(() => undefined);
+  const answer = await fetch(`${ROOT}/api/import/${id}`).catch(() => undefined);
   if (answer?.status === 404) return location.reload();
   const progress = answer?.ok ? (await answer.json()).progress : undefined;
   if (progress && progress.state !== shown) return location.reload();

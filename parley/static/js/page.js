@@ -1,37 +1,6 @@
 // @ts-check
-// What every page has.
-import { selectLinksWhole } from "./browser/copy-link.js";
+// What a page has: all but a conversation's may have a form that is kept.
+import "./browser/every-page.js";
 import { keepForm } from "./browser/kept-form.js";
-import { later } from "./browser/later.js";
-import { remembered } from "./browser/saved.js";
-import "./browser/theme.js";
-import { learnHours, showLocalTimes } from "./browser/time.js";
 
-showLocalTimes(document);
-learnHours(document);
-selectLinksWhole(document);
 for (const form of document.querySelectorAll("form[data-kept]")) keepForm(/** @type {HTMLFormElement} */ (form));
-
-// Over plain HTTP browsers have no such thing; and a server may do without it.
-if (navigator.serviceWorker && document.documentElement.dataset.worker === "yes") {
-  later(() => import("./device/worker.js").then(({ begin }) => begin(), () => {}));
-}
-// What was half written in a conversation that is not one's own any more.
-if (remembered("room:").length) later(() => import("./kept/written.js").then(({ sweepWritten }) => sweepWritten(), () => {}));
-if (document.documentElement.dataset.keptAt) import("./kept/as-of.js").then(({ tell }) => tell(), () => {});
-
-// What leads to the search has a key, on every page; over a conversation one without a chord, too.
-document.addEventListener("keydown", (event) => {
-  const { key, ctrlKey, metaKey, altKey } = event;
-  const target = /** @type {HTMLElement} */ (event.target);
-  const isSlash = key === "/" && !ctrlKey && !metaKey && byId("scroller") && !target.matches("input, textarea, select");
-  const isChord = key.toLowerCase() === "k" && ctrlKey !== metaKey && !event.shiftKey;
-  if (!(isSlash || isChord) || altKey || event.defaultPrevented || document.querySelector("dialog:modal")) return;
-  event.preventDefault();
-  byId("search-link")?.click();
-});
-
-/** @param {string} id */
-function byId(id) {
-  return document.getElementById(id);
-}

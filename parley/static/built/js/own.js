@@ -1,1 +1,1 @@
-import"./shared-DRJ1wMVb.js";
+import"./shared-BB0VLh1X.js";

@@ -1,6 +1,7 @@
 // @ts-check
 // IndexedDB, as promises. Everything here rejects where it is missing, forbidden or full: who uses it knows what to do
 // without.
+import { ROOT } from "./root.js";
 
 /**
  * Each of ours has one form, made at once; a later version of the server's takes another name.
@@ -11,7 +12,7 @@
  * @returns {Promise<IDBDatabase>}
  */
 export async function openDatabase(name, make, { factory = globalThis.indexedDB, gone } = {}) {
-  const request = factory.open(name, 1);
+  const request = factory.open(ROOT + name, 1);
   request.onupgradeneeded = () => make(request.result);
   const database = await answerOf(request);
   database.onversionchange = () => {

@@ -1,6 +1,9 @@
 // @ts-check
 // What this browser remembers, or this tab alone. Storage may be full or forbidden; then nothing is remembered, and
 // nothing breaks.
+import { ROOT } from "./root.js";
+
+export const PREFIX = `${ROOT}parley:`;
 
 /** @typedef {"localStorage" | "sessionStorage"} Where the second is the tab's own, and goes with it */
 
@@ -11,7 +14,7 @@
  */
 export function recall(name, where = "localStorage") {
   try {
-    return globalThis[where].getItem(`parley:${name}`) ?? "";
+    return globalThis[where].getItem(PREFIX + name) ?? "";
   } catch {
     return "";
   }
@@ -24,8 +27,8 @@ export function recall(name, where = "localStorage") {
  */
 export function remember(name, value, where = "localStorage") {
   try {
-    if (value) globalThis[where].setItem(`parley:${name}`, value);
-    else globalThis[where].removeItem(`parley:${name}`);
+    if (value) globalThis[where].setItem(PREFIX + name, value);
+    else globalThis[where].removeItem(PREFIX + name);
   } catch {
     // See above.
   }
@@ -38,8 +41,8 @@ export function remember(name, value, where = "localStorage") {
  */
 export function remembered(prefix) {
   try {
-    const names = Object.keys(localStorage).filter((name) => name.startsWith(`parley:${prefix}`));
-    return names.map((name) => name.slice("parley:".length));
+    const names = Object.keys(localStorage).filter((name) => name.startsWith(PREFIX + prefix));
+    return names.map((name) => name.slice(PREFIX.length));
   } catch {
     return [];
   }

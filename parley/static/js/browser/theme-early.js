@@ -4,7 +4,7 @@
   const root = document.documentElement;
   root.classList.add("js");
   try {
-    const theme = localStorage.getItem("parley:theme");
+    const theme = localStorage.getItem(`${root.dataset.root ?? ""}parley:theme`);
     if (theme === "light" || theme === "dark") {
       root.dataset.theme = theme;
       for (const meta of document.querySelectorAll("meta[data-theme-color]")) {

@@ -1,7 +1,7 @@
 // @ts-check
 // The live connection: opening it, entering the conversation, and coming back after it broke.
 import { io } from "../../vendor/socket.io.esm.min.js";
-import { OWN_PAGE, isAtTheDoor, isPassing, request } from "./wire.js";
+import { OWN_PAGE, SOCKETS, isAtTheDoor, isPassing, request } from "./wire.js";
 
 const FIRST_DELAY_MS = 1000;
 const LAST_DELAY_MS = 30_000;
@@ -34,8 +34,8 @@ export class Connection {
     // badge counts them down.
     /** @type {import("./wire.js").Socket} */
     this.socket = io({
-      transports: ["websocket", "polling"], tryAllTransports: true, reconnection: false, autoConnect: false,
-      timeout: OPEN_WITHIN_MS, extraHeaders: OWN_PAGE,
+      tryAllTransports: true, reconnection: false, autoConnect: false,
+      timeout: OPEN_WITHIN_MS, extraHeaders: OWN_PAGE, ...SOCKETS,
     });
     for (const name of PASSED_ON) {
       this.socket.on(name, (fields) => store.dispatch({ ...fields, type: name, at: new Date().toISOString() }));

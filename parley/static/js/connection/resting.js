@@ -1,6 +1,7 @@
 // @ts-check
 // Lets hidden tabs rest that poll. Browsers open six connections to a host, and each tab that polls keeps one: the
 // seventh would wait for the others' polls to end, with all it loads and sends.
+import { ROOT } from "../browser/root.js";
 
 /** Hidden tabs of this browser that may go on polling, those that were hidden last. */
 const KEPT = 2;
@@ -27,7 +28,7 @@ export class Resting {
     this.hiddenAt = isHidden() ? Date.now() : Infinity;
     /** @type {{id: string, hiddenAt: number}[] | undefined} while answers are waited for */
     this.answers = undefined;
-    this.channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("parley:polling") : undefined;
+    this.channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(`${ROOT}parley:polling`) : undefined;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
   }

@@ -1,5 +1,6 @@
 // @ts-check
 // The protocol's shapes as the page uses them, and the two ways to ask the server.
+import { ROOT } from "../browser/root.js";
 
 /**
  * @typedef {{id: string, seq: number, changed_seq?: number, user_id: string, username: string, message: string,
@@ -43,6 +44,11 @@ const ACK_TIMEOUT_MS = 5000;
  * the origin, and over plain HTTP nothing else in a request tells.
  */
 export const OWN_PAGE = { "Parley-Page": "1" };
+
+const isPollable = !globalThis.document?.documentElement?.dataset.websocketOnly;
+
+/** Where Socket.IO is, and the ways to it: of several processes each request of a poll may reach another. */
+export const SOCKETS = { path: `${ROOT}/socket.io`, transports: isPollable ? ["websocket", "polling"] : ["websocket"] };
 
 /**
  * Never rejects: no answer is an answer of ours, with the code `no_answer`.
@@ -92,7 +98,7 @@ export async function ask(path, body) {
  */
 async function askOnce(path, body) {
   try {
-    const reply = await fetch(path, body ? post(body) : { headers: { Accept: "application/json" } });
+    const reply = await fetch(ROOT + path, body ? post(body) : { headers: { Accept: "application/json" } });
     return await reply.json();
   } catch {
     return { success: false, code: "no_answer", error: "The server didn't respond. Try again." };

@@ -1,7 +1,8 @@
 // @ts-check
 // Registers the service worker. Loaded once the page is there and has nothing else to do.
+import { ROOT } from "../browser/root.js";
 
-const ADDRESS = "/worker.js";
+const ADDRESS = `${ROOT}/worker.js`;
 
 /** The only policy that pages may have: it makes one address of a script, and no HTML and no script of a text. */
 const policy = globalThis["trustedTypes"]?.createPolicy("parley", { createScriptURL: ours });
@@ -20,7 +21,7 @@ export function begin() {
 /** Never rejects: a browser that may keep nothing has pages that work without it. */
 export async function register() {
   // Held as long as the page is open, so that what it is made of stays: see dropOldAssets in worker/assets.js.
-  navigator.locks?.request(`parley-page-${version}`, { mode: "shared" }, () => new Promise(() => {})).catch(() => {});
+  navigator.locks?.request(`${ROOT}parley-page-${version}`, { mode: "shared" }, () => new Promise(() => {})).catch(() => {});
   try {
     const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
     await navigator.serviceWorker.register(policy?.createScriptURL(ADDRESS) ?? ADDRESS, { updateViaCache: "none" });

@@ -1,5 +1,6 @@
 // @ts-check
 // All files of this page that are on their way, a few at a time, in the order in which they were chosen.
+import { ROOT, apiOf } from "../browser/root.js";
 import { forget, keep, blobOf, notedOf, sweep } from "./kept.js";
 import { live, showProgress, showProgressSoon } from "./progress.js";
 import { Upload } from "./upload.js";
@@ -12,7 +13,7 @@ export class Uploads {
   /** @param {{connection: import("../connection/connection.js").Connection, of: string}} parts `of`: what the conversation is known by */
   constructor({ connection, of }) {
     this.of = of;
-    this.address = () => `/api/conversations/${encodeURIComponent(connection.roomId)}/uploads`;
+    this.address = () => `${ROOT}${apiOf(connection.roomId)}/uploads`;
     /** @type {Map<string, (() => void)[]>} who waits for which */
     this.waiting = new Map();
     /** @type {(key: string) => void} told of each that is there, or cannot be */

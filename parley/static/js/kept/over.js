@@ -1,7 +1,8 @@
 // @ts-check
 // What goes from this device when a conversation is not one's own any more.
+import { pathOf } from "../browser/root.js";
 import { forgetMessages } from "./messages.js";
-import { PAGES, pathOf } from "./names.js";
+import { HOME, PAGES } from "./names.js";
 import { forgetOutgoing } from "./outgoing.js";
 import { forgetWritten } from "./written.js";
 
@@ -15,13 +16,13 @@ export const overHere = new Set();
  */
 export async function over(roomId, key) {
   overHere.add(roomId);
-  const own = pathOf(roomId);
+  const page = pathOf(roomId);
   // It may be asking for the page just now.
-  globalThis.navigator?.serviceWorker?.controller?.postMessage({ type: "over", path: own });
+  globalThis.navigator?.serviceWorker?.controller?.postMessage({ type: "over", path: page });
   try {
     const pages = await caches.open(PAGES);
     // The list had its newest words.
-    for (const path of ["/", own]) await pages.delete(path);
+    for (const path of [HOME, page]) await pages.delete(path);
   } catch {
     // Nothing is kept where nothing can be.
   }

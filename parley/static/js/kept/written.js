@@ -1,9 +1,10 @@
 // @ts-check
 // What is half written, and the files that are to go with it: of a conversation that is not one's own any more, nothing
 // of it stays. A page says of which conversation it is (see writing/drafts.js), as it goes by the key that outlasts links.
+import { pathOf } from "../browser/root.js";
 import { recall, remember, remembered } from "../browser/saved.js";
 import { forgetOf } from "../files/kept.js";
-import { pathOf, roomOf } from "./names.js";
+import { HOME, roomOf } from "./names.js";
 import { REFUSED, TAKES_PART, askForPage } from "./page.js";
 
 const ROOM = "room:";
@@ -27,7 +28,7 @@ export async function forgetWritten(roomId, known) {
 /** On a list of one's own, of those that it does not name; on the page of one that one takes no part in, of that. */
 export async function sweepWritten() {
   const { keptAt } = document.documentElement.dataset;
-  const isList = location.pathname === "/"; // who takes part in nothing is shown none
+  const isList = location.pathname === HOME; // who takes part in nothing is shown none
   const here = roomOf(location.pathname.replace(/\/left$/, ""));
   if (keptAt || (!isList && !here) || document.querySelector('#conversation[data-user-id]:not([data-user-id=""])')) return;
   const rows = /** @type {HTMLElement[]} */ ([...(document.getElementById("own-rows")?.children ?? [])]);

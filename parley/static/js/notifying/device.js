@@ -1,5 +1,6 @@
 // @ts-check
 // Whether this browser can be notified and is, and having it notified: the Push API, and our server told of it.
+import { ROOT } from "../browser/root.js";
 import { recall, remember } from "../browser/saved.js";
 import { register } from "../device/worker.js";
 import { OWN_PAGE, ask } from "../connection/wire.js";
@@ -88,7 +89,8 @@ export async function refresh() {
 
 /** @param {string} publicKey */
 async function subscribed(publicKey) {
-  const { pushManager } = await navigator.serviceWorker.ready;
+  await navigator.serviceWorker.ready;
+  const { pushManager } = /** @type {ServiceWorkerRegistration} */ (await ours());
   const before = await pushManager.getSubscription();
   if (before && keyOf(before) === publicKey) return before;
   await before?.unsubscribe(); // made with the key of another server, it stands in the way
@@ -109,8 +111,13 @@ async function tell(found, { words, quiet_hours }, before) {
 }
 
 async function subscription() {
-  const registration = await navigator.serviceWorker.getRegistration();
-  return (await registration?.pushManager?.getSubscription()) ?? undefined;
+  return (await (await ours())?.pushManager?.getSubscription()) ?? undefined;
+}
+
+/** Not that of a server at a path above, which a browser has for this page until there is one of ours. */
+async function ours() {
+  const found = await navigator.serviceWorker.getRegistration();
+  return found && new URL(found.scope).pathname === `${ROOT}/` ? found : undefined;
 }
 
 /** @param {PushSubscription} found */
@@ -136,7 +143,7 @@ function kept() {
 export async function send(method, body, path = PATH) {
   try {
     const headers = { "Content-Type": "application/json", Accept: "application/json", ...OWN_PAGE };
-    const reply = await fetch(path, { method, headers, body: JSON.stringify(body) });
+    const reply = await fetch(ROOT + path, { method, headers, body: JSON.stringify(body) });
     return await reply.json();
   } catch {
     return { success: false, error: "The server didn't respond. Try again." };

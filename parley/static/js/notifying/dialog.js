@@ -1,6 +1,7 @@
 // @ts-check
 // What one is notified of in this conversation, and whether this device is notified at all.
 import { openDialog } from "../browser/dialogs.js";
+import { apiOf } from "../browser/root.js";
 import { ask } from "../connection/wire.js";
 import { USUAL, notified, send, support, turnOff, turnOn } from "./device.js";
 import { HELP, LEVELS, WHY_NOT } from "./reasons.js";
@@ -13,7 +14,7 @@ const PAUSES = /** @type {const} */ ([["3600", "1 hour"], ["28800", "8 hours"], 
  * @param {HTMLElement} parts.opener
  */
 export async function openNotifying({ roomId, opener }) {
-  const path = `/api/conversations/${encodeURIComponent(roomId)}/notifications`;
+  const path = `${apiOf(roomId)}/notifications`;
   const [reply, choices] = [await ask(path), await notified()];
   const dialog = /** @type {HTMLDialogElement} */ (made("dialog", "ask notifying"));
   dialog.setAttribute("aria-labelledby", "notifying-title");

@@ -1,5 +1,6 @@
 // @ts-check
 // What is said of notifications that cannot be had here.
+import { ROOT } from "../browser/root.js";
 
 /** @type {Record<import("./device.js").Support, string>} */
 export const WHY_NOT = {
@@ -18,4 +19,4 @@ export const LEVELS = {
   none: "Nothing",
 };
 
-export const HELP = "/notifications";
+export const HELP = `${ROOT}/notifications`;

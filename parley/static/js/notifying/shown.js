@@ -1,5 +1,6 @@
 // @ts-check
 // Notifications that are shown. A push service may have taken none of the news that one was read: Apple's gets none.
+import { pathOf } from "../browser/root.js";
 
 /**
  * Never rejects.
@@ -26,7 +27,7 @@ export function close(key) {
  * @param {{conversations: {room_id: string, unread: number}[], next_cursor?: string}} mine the newest of one's own
  */
 export function closeRead({ conversations, next_cursor: goesOn }) {
-  const unread = new Map(conversations.map(({ room_id: id, unread }) => [`/conversation/${encodeURIComponent(id)}`, unread]));
+  const unread = new Map(conversations.map(({ room_id: id, unread }) => [pathOf(id), unread]));
   return closeThose(({ url }, subject) => {
     if (subject !== "talk") return false;
     return (unread.get(url.split("#")[0]) ?? (goesOn ? 1 : 0)) === 0;

@@ -3,7 +3,8 @@
 import { io } from "../../vendor/socket.io.esm.min.js";
 import { restoreFocus } from "../browser/dialogs.js";
 import { byId } from "../browser/dom.js";
-import { OWN_PAGE, ask, request } from "../connection/wire.js";
+import { ROOT, apiOf } from "../browser/root.js";
+import { OWN_PAGE, SOCKETS, ask, request } from "../connection/wire.js";
 import { rowOf } from "./row.js";
 
 const FIRST_DELAY_MS = 1000;
@@ -14,7 +15,7 @@ const LAST_DELAY_MS = 30_000;
 const list = byId("own-rows");
 /** @type {import("../connection/wire.js").Socket} */
 const socket = io({
-  transports: ["websocket", "polling"], tryAllTransports: true, autoConnect: false, extraHeaders: OWN_PAGE,
+  tryAllTransports: true, autoConnect: false, extraHeaders: OWN_PAGE, ...SOCKETS,
   reconnectionDelay: FIRST_DELAY_MS, reconnectionDelayMax: LAST_DELAY_MS,
 });
 
@@ -71,7 +72,7 @@ async function showOlder(event) {
   list.children[known]?.querySelector("a")?.focus();
   if (!reply.next_cursor) return link.remove();
   link.dataset.cursor = reply.next_cursor;
-  link.href = `/conversations?own=${encodeURIComponent(reply.next_cursor)}#own`;
+  link.href = `${ROOT}/conversations?own=${encodeURIComponent(reply.next_cursor)}#own`;
 }
 
 /**
@@ -105,7 +106,7 @@ async function leave(event) {
   if (!row?.dataset.roomId || !button) return;
   event.preventDefault();
   button.disabled = true;
-  const reply = await ask(`/api/conversations/${encodeURIComponent(row.dataset.roomId)}/leave`, {});
+  const reply = await ask(`${apiOf(row.dataset.roomId)}/leave`, {});
   button.disabled = false;
   if (!reply.success) return say(reply.error);
   nothingStays(row.dataset.roomId);

@@ -1,6 +1,7 @@
 // @ts-check
 // A row of the list of one's own conversations. `templates/parts/own_conversations.html` makes the same on the server.
 import { cloneTemplate, part } from "../browser/dom.js";
+import { pathOf } from "../browser/root.js";
 import { titleOf } from "../room/title.js";
 import { showTime } from "../browser/time.js";
 
@@ -26,7 +27,7 @@ export function few(count) {
 export function rowOf(element, conversation) {
   const row = element ?? cloneTemplate("own-row-template");
   const { room_id: roomId, message_count: count, last_activity_at: at, last_message: last } = conversation;
-  const path = `/conversation/${encodeURIComponent(roomId)}`;
+  const path = pathOf(roomId);
   const title = titleOf(conversation);
   row.dataset.roomId = roomId;
   row.dataset.at = at;

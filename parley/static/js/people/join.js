@@ -1,6 +1,7 @@
 // @ts-check
 // One name, Enter, talking.
 import { byId } from "../browser/dom.js";
+import { apiOf } from "../browser/root.js";
 import { recall, remember } from "../browser/saved.js";
 import { ask } from "../connection/wire.js";
 
@@ -33,7 +34,7 @@ async function submitName({ roomId, joined, form, field }) {
   if (!username) return showProblem("Enter your name first.", field);
   const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
   button.disabled = true;
-  const reply = await ask(`/api/conversations/${encodeURIComponent(roomId)}/join`, { username });
+  const reply = await ask(`${apiOf(roomId)}/join`, { username });
   button.disabled = false;
   if (!reply.success) return showProblem(reply.error, field);
   showProblem("");

@@ -1,6 +1,7 @@
 // @ts-check
 // Who knocks: an owner is told by a line, a sound and the title, and lets them in or not. However many there are, the
 // room they take is bounded.
+import { apiOf } from "../browser/root.js";
 import { announce } from "../transcript/announcer.js";
 import { restoreFocus } from "../browser/dialogs.js";
 import { byId, cloneTemplate, part } from "../browser/dom.js";
@@ -22,7 +23,7 @@ export class Knocks {
    * @param {import("../connection/connection.js").Connection} parts.connection
    */
   constructor({ roomId, store, connection }) {
-    this.path = `/api/conversations/${encodeURIComponent(roomId)}`;
+    this.path = apiOf(roomId);
     this.store = store;
     this.connection = connection;
     this.root = byId("knocks");

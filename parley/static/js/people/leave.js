@@ -2,6 +2,7 @@
 // Leaving by one's own wish; whoever opens the link again is back.
 import { closeAll } from "../browser/dialogs.js";
 import { byId } from "../browser/dom.js";
+import { apiOf, pathOf } from "../browser/root.js";
 import { ask } from "../connection/wire.js";
 
 /**
@@ -13,8 +14,7 @@ import { ask } from "../connection/wire.js";
 export async function leave({ roomId, form, stop }) {
   const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
   button.disabled = true;
-  const path = encodeURIComponent(roomId);
-  const reply = await ask(`/api/conversations/${path}/leave`, {});
+  const reply = await ask(`${apiOf(roomId)}/leave`, {});
   button.disabled = false;
   if (!reply.success) {
     byId("leave-problem").textContent = reply.error;
@@ -22,5 +22,5 @@ export async function leave({ roomId, form, stop }) {
   }
   await stop();
   await closeAll();
-  location.assign(`/conversation/${path}/left`);
+  location.assign(`${pathOf(roomId)}/left`);
 }

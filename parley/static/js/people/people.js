@@ -1,10 +1,12 @@
 // @ts-check
 // Who is here.
 import { byId, cloneTemplate, part } from "../browser/dom.js";
+import { apiOf } from "../browser/root.js";
 import { peopleOf } from "../state/people-pages.js";
 import { ask } from "../connection/wire.js";
 
 /** More at once would be a list nobody reads, and a slow page in a room of thousands. */
+const FIRST_PEOPLE = 100;
 const PAGE_PEOPLE = 200;
 
 /** @typedef {import("../connection/wire.js").Participant} Participant */
@@ -19,8 +21,8 @@ export class People {
   constructor({ store, roomId, faces }) {
     this.store = store;
     this.faces = faces;
-    this.path = `/api/conversations/${encodeURIComponent(roomId)}/participants`;
-    this.most = PAGE_PEOPLE;
+    this.path = `${apiOf(roomId)}/participants`;
+    this.most = FIRST_PEOPLE;
     this.busy = false;
     this.button = byId("more-people");
     this.label = this.button.textContent;

@@ -1,6 +1,7 @@
 // @ts-check
 // Another name: to join again under it. Loaded by who asks for one.
 import { byId } from "../browser/dom.js";
+import { apiOf } from "../browser/root.js";
 import { remember } from "../browser/saved.js";
 import { ask } from "../connection/wire.js";
 
@@ -17,7 +18,7 @@ export async function askForName({ roomId, rename, field, renamed }) {
   if (button.disabled) return;
   if (!username) return showProblem("Enter a name first.");
   button.disabled = true;
-  const reply = await ask(`/api/conversations/${encodeURIComponent(roomId)}/join`, { username });
+  const reply = await ask(`${apiOf(roomId)}/join`, { username });
   button.disabled = false;
   if (!reply.success) return showProblem(reply.error);
   byId("rename-problem").textContent = "";

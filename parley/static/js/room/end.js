@@ -2,6 +2,7 @@
 // The owner ends the conversation, after being asked once. Loaded by who would end it.
 import { openDialog } from "../browser/dialogs.js";
 import { byId } from "../browser/dom.js";
+import { apiOf } from "../browser/root.js";
 import { ask } from "../connection/wire.js";
 
 /**
@@ -25,7 +26,7 @@ export function askWhetherToEnd(link, roomId, forbidden) {
  * @param {() => void} forbidden
  */
 async function end(roomId, dialog, forbidden) {
-  const reply = await ask(`/api/conversations/${encodeURIComponent(roomId)}/end`, {});
+  const reply = await ask(`${apiOf(roomId)}/end`, {});
   if (reply.success) return dialog.close();
   byId("end-problem").textContent = reply.error;
   if (reply.code === "forbidden") forbidden();

@@ -1,5 +1,6 @@
 // @ts-check
 // The strip of what is pinned: it shows one at a time, leads there, and goes on to the next.
+import { pathOf } from "../browser/root.js";
 import { excerpt } from "../state/excerpt.js";
 import { byId } from "../browser/dom.js";
 import { ask } from "../connection/wire.js";
@@ -87,7 +88,7 @@ export class Pins {
     const isHidden = !pin || this.store.state.gone !== "";
     if (isHidden !== this.strip.hidden) this.reading.keepPlace(() => void (this.strip.hidden = isHidden));
     if (!pin) return;
-    this.link.href = `/conversation/${encodeURIComponent(this.connection.roomId)}?at=${pin.seq}#m-${pin.seq}`;
+    this.link.href = `${pathOf(this.connection.roomId)}?at=${pin.seq}#m-${pin.seq}`;
     byId("pin-author").textContent = pin.username;
     byId("pin-text").textContent = excerpt(pin.message);
     byId("pin-next").hidden = this.pins.length < 2;

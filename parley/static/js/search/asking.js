@@ -1,5 +1,6 @@
 // @ts-check
 // Asks the server for what somebody looks for, as they type: now and then, and what was asked before counts no more.
+import { ROOT } from "../browser/root.js";
 
 /**
  * @typedef {{message: import("../connection/wire.js").Message, snippet: {text: string, hit: boolean}[], room_id?: string,
@@ -140,7 +141,7 @@ export class Asking {
     if (cursor) query.set("cursor", cursor);
     this.askedAt = performance.now();
     try {
-      const reply = await fetch(`${this.path}?${query}`, { headers: { Accept: "application/json" }, signal: this.under?.signal });
+      const reply = await fetch(`${ROOT}${this.path}?${query}`, { headers: { Accept: "application/json" }, signal: this.under?.signal });
       return await reply.json();
     } catch {
       return { success: false, code: "no_answer" };

@@ -1,5 +1,6 @@
 // @ts-check
 // A field, what it offers, and what is found: the same over a conversation and on the page of a search.
+import { apiOf } from "../browser/root.js";
 import { Asking } from "./asking.js";
 import { FoundList } from "./found-list.js";
 import { complete } from "./offers.js";
@@ -21,7 +22,7 @@ export class Box {
     this.form = form;
     this.field = field;
     this.by = by;
-    const path = roomId ? `/api/conversations/${encodeURIComponent(roomId)}/search` : "/api/search";
+    const path = roomId ? `${apiOf(roomId)}/search` : "/api/search";
     this.list = new FoundList({ root: found, roomId, more: () => this.more(), order: (order) => this.order(order) });
     this.asking = new Asking(path, (state) => {
       this.list.show(state);

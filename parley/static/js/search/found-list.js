@@ -1,6 +1,7 @@
 // @ts-check
 // What was found, and how it stands with the search: a line of words that is also spoken, the results, and what more
 // can be done.
+import { ROOT } from "../browser/root.js";
 import { make } from "./elements.js";
 import { rowOf } from "./rows.js";
 
@@ -90,7 +91,7 @@ export class FoundList {
     if (kind !== "none") return;
     this.hint.replaceChildren("Try fewer words, or only the beginning of one.");
     if (!this.roomId) return;
-    const href = `/search?${new URLSearchParams({ q: typed })}`;
+    const href = `${ROOT}/search?${new URLSearchParams({ q: typed })}`;
     this.hint.append(" Or ", make("a", { href }, ["search all your conversations"]), ".");
   }
 

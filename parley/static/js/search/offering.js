@@ -1,6 +1,7 @@
 // @ts-check
 // The list under the field of a search: operators, names, kinds and days, to be chosen by key, by mouse and by touch.
 // The field is a combobox, as the ARIA Authoring Practices have it: the focus stays there.
+import { apiOf } from "../browser/root.js";
 import { ask } from "../connection/wire.js";
 import { make } from "./elements.js";
 import { offerOf, offersAt } from "./offers.js";
@@ -178,7 +179,7 @@ export class Offering {
  * @returns {People}
  */
 export function peopleOf(roomId) {
-  const path = `/api/conversations/${encodeURIComponent(roomId)}`;
+  const path = apiOf(roomId);
   /** @type {Promise<{user_id: string, username: string}[]> | undefined} */
   let imported;
   return async (sought) => {

@@ -1,6 +1,7 @@
 // @ts-check
 // From hit to hit in the transcript: a bar in place of the page's head, with what is looked for, where one is among the
 // hits, and the ways to the others.
+import { apiOf } from "../browser/root.js";
 import { announce } from "../transcript/announcer.js";
 import { goBack, jump } from "../transcript/jumps.js";
 import { spokenTime } from "../browser/time.js";
@@ -25,7 +26,7 @@ export class Walk {
    */
   constructor({ roomId, store, reading, widen }) {
     this.reading = reading;
-    this.asking = new Asking(`/api/conversations/${encodeURIComponent(roomId)}/search`, () => this.show());
+    this.asking = new Asking(`${apiOf(roomId)}/search`, () => this.show());
     this.marks = new HitMarks(store);
     this.seq = 0;
     this.field = make("input", {

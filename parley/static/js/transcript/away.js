@@ -3,6 +3,7 @@
 // key that goes through it. Loaded for them alone.
 import { restoreFocus } from "../browser/dialogs.js";
 import { byId } from "../browser/dom.js";
+import { apiOf } from "../browser/root.js";
 import { ask } from "../connection/wire.js";
 import { missedInWords } from "../state/missed.js";
 
@@ -14,7 +15,7 @@ export class Away {
    * @param {import("./reading.js").Reading} parts.reading
    */
   constructor({ roomId, store, reading }) {
-    this.path = `/api/conversations/${encodeURIComponent(roomId)}/unread`;
+    this.path = `${apiOf(roomId)}/unread`;
     this.store = store;
     this.reading = reading;
     this.card = byId("away");

@@ -1,5 +1,6 @@
 // @ts-check
 // Taking a message, or the way to it, elsewhere.
+import { pathOf } from "../browser/root.js";
 import { announce } from "./announcer.js";
 import { copyText } from "../browser/copy-link.js";
 import { say } from "../browser/toast.js";
@@ -22,7 +23,7 @@ export const copyLink = {
   icon: "M8.5 11.5a3 3 0 0 0 4.3 0l3-3a3 3 0 0 0-4.3-4.3l-1 1M11.5 8.5a3 3 0 0 0-4.3 0l-3 3a3 3 0 0 0 4.3 4.3l1-1",
   isFor: () => true,
   run: ({ seq }, _element, { joinLink, connection }) => {
-    const path = `/conversation/${encodeURIComponent(connection.roomId)}?at=${seq}#m-${seq}`;
+    const path = `${pathOf(connection.roomId)}?at=${seq}#m-${seq}`;
     return copy(new URL(path, joinLink || location.href).href);
   },
 };

@@ -1,5 +1,6 @@
 // @ts-check
 // Deleting a message. For some seconds it can be undone; then it is asked of the server, and gone for everybody.
+import { ROOT, apiOf } from "../browser/root.js";
 import { announce, hush } from "./announcer.js";
 import { say } from "../browser/toast.js";
 import { OWN_PAGE } from "../connection/wire.js";
@@ -84,10 +85,10 @@ class Deletion {
 
   /** A request that outlives the page. */
   async deleteLeaving() {
-    const path = `/api/conversations/${encodeURIComponent(this.connection.roomId)}/messages/${encodeURIComponent(this.id)}`;
+    const path = `${apiOf(this.connection.roomId)}/messages/${encodeURIComponent(this.id)}`;
     const headers = { Accept: "application/json", ...OWN_PAGE };
     try {
-      const reply = await (await fetch(path, { method: "DELETE", keepalive: true, headers })).json();
+      const reply = await (await fetch(ROOT + path, { method: "DELETE", keepalive: true, headers })).json();
       return reply.success ? "" : reply.error;
     } catch {
       return "The server didn't respond.";

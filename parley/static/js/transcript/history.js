@@ -1,6 +1,7 @@
 // @ts-check
 // Fetches pages of the history. One at a time in each direction; the store decides what stays loaded.
 import { byId } from "../browser/dom.js";
+import { apiOf } from "../browser/root.js";
 import { ask } from "../connection/wire.js";
 
 const PAGE_MESSAGES = 100;
@@ -9,7 +10,7 @@ export class History {
   /** @param {{store: import("../state/store.js").Store, roomId: string}} parts */
   constructor({ store, roomId }) {
     this.store = store;
-    this.path = `/api/conversations/${encodeURIComponent(roomId)}/messages`;
+    this.path = `${apiOf(roomId)}/messages`;
     /** @type {Set<string>} */
     this.busy = new Set();
     /** After a failure only the reader or a new connection tries again: each scroll would ask once more. */

@@ -2,7 +2,7 @@
 // How far this browser has read the conversation, so that whoever comes back finds what is new; and where this tab was
 // in it, for Back and a reload. Of somebody who takes part the server knows it for all of their devices: whichever is
 // further counts.
-import { recall, remember } from "../browser/saved.js";
+import { PREFIX, recall, remember } from "../browser/saved.js";
 
 /**
  * @typedef {{seq: number, above: number}} Place a message, and how far above the transcript's lower edge it begins, in
@@ -37,7 +37,7 @@ export class LastRead {
       this.keep(store.state);
     });
     addEventListener("storage", ({ key, newValue }) => {
-      if (key === `parley:${this.name}` && newValue) this.readElsewhere(Number(newValue), reading);
+      if (key === PREFIX + this.name && newValue) this.readElsewhere(Number(newValue), reading);
     });
     addEventListener("pagehide", () => {
       this.keepPlace(reading.isAt());

@@ -1,6 +1,7 @@
 // @ts-check
 // One message on the screen: made from the template the server renders with too, or taken over from the server's page.
 import { cloneTemplate, part } from "../browser/dom.js";
+import { pathOf } from "../browser/root.js";
 import { renderText } from "./parts.js";
 import { isEmojiOnly, isLong } from "./text.js";
 import { dayOf, fullDate, showTime } from "../browser/time.js";
@@ -133,7 +134,7 @@ function showQuote(element, { message: { reply_to: quote }, quotesMe }, roomId) 
   if (!quote) return shown?.remove();
   const made = shown ?? cloneTemplate("quote-template");
   if (!shown) part(element, "text").before(made);
-  made.setAttribute("href", `/conversation/${roomId}?at=${quote.seq}#m-${quote.seq}`);
+  made.setAttribute("href", `${pathOf(roomId)}?at=${quote.seq}#m-${quote.seq}`);
   made.dataset.seq = String(quote.seq);
   made.classList.toggle("gone", quote.deleted === true);
   part(made, "quote-author").textContent = quotesMe ? "You" : quote.username;
@@ -186,7 +187,7 @@ function showPlace(element, { id, seq }, roomId) {
   element.id = `m-${seq}`;
   element.dataset.seq = String(seq);
   element.dataset.id = id;
-  part(element, "link").setAttribute("href", `/conversation/${roomId}?at=${seq}#m-${seq}`);
+  part(element, "link").setAttribute("href", `${pathOf(roomId)}?at=${seq}#m-${seq}`);
 }
 
 /**

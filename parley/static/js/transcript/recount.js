@@ -1,5 +1,6 @@
 // @ts-check
 // Asks the server how much is unread where that can't be counted here, because not all of it is loaded. Loaded then.
+import { apiOf } from "../browser/root.js";
 
 const EVERY_MS = 1000;
 
@@ -14,7 +15,7 @@ export class Recount {
   constructor({ store, roomId, ask }) {
     this.ask = ask;
     this.store = store;
-    this.path = `/api/conversations/${encodeURIComponent(roomId)}/unread`;
+    this.path = `${apiOf(roomId)}/unread`;
     this.isAsking = false;
   }
 

@@ -1,5 +1,6 @@
 // @ts-check
 // What a page asks for, from the network or from what is kept.
+import { ROOT } from "../browser/root.js";
 import { roomOf } from "../kept/names.js";
 import { dropOldAssets, keptAsset, offlinePage } from "./assets.js";
 import { forget, isKept, keptPage, note, now, refetch } from "./pages.js";
@@ -8,11 +9,14 @@ import { worker } from "./scope.js";
 /** A network that says nothing for so long is as good as none, where a page is kept. */
 const SILENT_MS = 3000;
 
+/** What a proxy answers where the server behind it is away, or what that says itself when it cannot work. */
+const AWAY = [502, 503, 504];
+
 worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname, search } = new URL(request.url);
-  if (request.method !== "GET" || origin !== location.origin) return;
-  if (pathname.startsWith("/static/")) event.respondWith(asset(request, pathname));
+  if (request.method !== "GET" || origin !== location.origin || !pathname.startsWith(`${ROOT}/`)) return;
+  if (pathname.startsWith(`${ROOT}/static/`)) event.respondWith(asset(request, pathname));
   else if (request.mode === "navigate") event.respondWith(page(event, pathname, search));
 });
 
@@ -45,7 +49,8 @@ async function page(event, path, search) {
   const kept = isKept(path) ? keptPage(path).catch(() => undefined) : Promise.resolve(undefined);
   const silent = new Promise((resolve) => setTimeout(resolve, SILENT_MS)).then(() => kept).then((found) => found ?? fresh);
   try {
-    return await Promise.race([fresh, silent]);
+    const found = await Promise.race([fresh, silent]);
+    return (AWAY.includes(found.status) && (await kept)) || found;
   } catch {
     return (await kept) ?? (await offlinePage().catch(() => undefined)) ?? Response.error();
   }
@@ -58,8 +63,8 @@ async function page(event, path, search) {
  * @param {number} askedAt
  */
 async function learn(path, search, found, askedAt) {
-  const left = /^(\/conversation\/[^/]+)\/left$/.exec(path)?.[1];
-  if (left && found.ok) return forget(left);
+  const left = path.replace(/\/left$/, "");
+  if (left !== path && roomOf(left) && found.ok) return forget(left);
   if (!isKept(path) || search) return;
   // Where it leads to another page, one asks in one's own name: the browser shows nobody where that is.
   if (found.type === "opaqueredirect") return roomOf(path) && refetch(path);

@@ -1,10 +1,13 @@
 // @ts-check
 // Scripts and styles, all of one version in a cache of its own: a page that is open goes on with those it began with.
+import { ROOT } from "../browser/root.js";
 import { OFFLINE, assets, version, worker } from "./scope.js";
 import { versionsKept } from "./pages.js";
 
-const PREFIX = "parley-assets-";
-const ADDRESS = /^\/static\/([0-9a-f]+)\//;
+/** Of the locks that open pages hold: see device/worker.js. */
+const OPEN = `${ROOT}parley-page-`;
+const PREFIX = `${ROOT}parley-assets-`;
+const ADDRESS = /\/static\/([0-9a-f]+)\//;
 
 /**
  * Keeps all of this version, or nothing. Never rejects: without it pages come from the network, as ever.
@@ -31,7 +34,7 @@ async function load(address) {
   if (!answer.ok) throw new Error(`No ${address}.`);
   // A newer server answers the addresses of an older one with what it has now.
   const isOurs = address === OFFLINE
-    ? (await answer.clone().text()).includes(`/static/${version}/`)
+    ? (await answer.clone().text()).includes(`${ROOT}/static/${version}/`)
     : answer.headers.get("Cache-Control")?.includes("immutable");
   if (!isOurs) throw new Error(`${address} is of another version.`);
   return answer;
@@ -54,11 +57,11 @@ export async function offlinePage() {
 /** Lets go of other versions, once no page of theirs is open or kept. */
 export async function dropOldAssets() {
   const { held = [] } = (await navigator.locks?.query()) ?? {};
-  const open = held.map(({ name = "" }) => name).filter((name) => name.startsWith("parley-page-"));
+  const open = held.map(({ name = "" }) => name).filter((name) => name.startsWith(OPEN));
   // A page that has only begun does not say yet of which version it is.
   const windows = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
   if (open.length < windows.length) return;
-  const needed = new Set([version, ...(await versionsKept()), ...open.map((name) => name.slice("parley-page-".length))]);
+  const needed = new Set([version, ...(await versionsKept()), ...open.map((name) => name.slice(OPEN.length))]);
   for (const name of await caches.keys()) {
     if (name.startsWith(PREFIX) && !needed.has(name.slice(PREFIX.length))) await caches.delete(name);
   }

@@ -1,6 +1,6 @@
 // @ts-check
 // Sends what waits where no page is open that could: browsers with Background Sync say when there is a network again.
-import { pathOf } from "../kept/names.js";
+import { ROOT, apiOf, pathOf } from "../browser/root.js";
 import { drop, waiting } from "../kept/outgoing.js";
 import { TAKES_PART, askForPage } from "../kept/page.js";
 import { OWN_PAGE, isPassing } from "../connection/wire.js";
@@ -55,7 +55,7 @@ async function whoIsHere(roomId) {
  * @param {import("../kept/outgoing.js").Waiting} entry
  */
 async function send(roomId, { text, clientId, replyTo, mentions }) {
-  const reply = await fetch(`/api/conversations/${encodeURIComponent(roomId)}/messages`, {
+  const reply = await fetch(`${ROOT}${apiOf(roomId)}/messages`, {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "application/json", ...OWN_PAGE },
     body: JSON.stringify({
@@ -71,7 +71,7 @@ async function send(roomId, { text, clientId, replyTo, mentions }) {
  * @param {{id: string, seq: number, timestamp: string}} message
  */
 function tellPages({ roomId: key, clientId }, { id, seq, timestamp }) {
-  const channel = new BroadcastChannel(`parley:outbox:${key}`);
+  const channel = new BroadcastChannel(`${ROOT}parley:outbox:${key}`);
   channel.postMessage({ type: "sent", clientId, id, seq, timestamp });
   channel.close();
 }

@@ -1,7 +1,8 @@
 // @ts-check
 // Pages as they were last seen: one's own list, and the conversations that one takes part in.
+import { pathOf } from "../browser/root.js";
 import { forgetMessages, roomsKept } from "../kept/messages.js";
-import { KEPT_AT, KEPT_TITLE, KEPT_VERSION, PAGES, pathOf, roomOf } from "../kept/names.js";
+import { HOME, KEPT_AT, KEPT_TITLE, KEPT_VERSION, PAGES, roomOf } from "../kept/names.js";
 import { forgetOutgoing, waiting } from "../kept/outgoing.js";
 import { REFUSED, TAKES_PART, askForPage } from "../kept/page.js";
 import { ask } from "../connection/wire.js";
@@ -31,7 +32,7 @@ function isFromBefore(path, askedAt) {
 
 /** @param {string} path */
 export function isKept(path) {
-  return path === "/" || roomOf(path) !== "";
+  return path === HOME || roomOf(path) !== "";
 }
 
 /**
@@ -51,10 +52,10 @@ export async function note(path, answer, askedAt) {
     // Nor can be sent there what waits. Where it is only not shown, as by a list, that may yet be.
     if (REFUSED.includes(answer.status)) await forgetOutgoing(decodeURIComponent(roomOf(path)));
     const text = answer.ok ? await answer.text() : "";
-    if (!answer.ok || (path !== "/" && !TAKES_PART.test(text))) return await forget(path);
+    if (!answer.ok || (path !== HOME && !TAKES_PART.test(text))) return await forget(path);
     if (isFromBefore(path, askedAt)) return;
-    if (path === "/") await prune(text);
-    const at = path === "/" ? now() : askedAt; // what the list does not name was just forgotten by it
+    if (path === HOME) await prune(text);
+    const at = path === HOME ? now() : askedAt; // what the list does not name was just forgotten by it
     if (text.includes(`/static/${version}/`) && (await keepAssets()) && !isFromBefore(path, at)) await put(path, text, answer.headers);
   } catch {
     // Storage is full, or taken away: it is shown from the network as long as there is one.
@@ -84,7 +85,7 @@ async function put(path, text, given) {
     if (before) await cache.put(path, before).catch(() => {});
     throw error;
   }
-  const others = (await cache.keys()).map(({ url }) => new URL(url).pathname).filter((each) => each !== "/");
+  const others = (await cache.keys()).map(({ url }) => new URL(url).pathname).filter((each) => each !== HOME);
   for (const old of others.slice(0, -MOST)) await drop(old);
 }
 
@@ -136,8 +137,8 @@ export async function versionsKept() {
  */
 export async function forget(path) {
   turn++;
-  for (const each of ["/", path]) forgotten.set(each, turn);
-  await (await caches.open(PAGES)).delete("/");
+  for (const each of [HOME, path]) forgotten.set(each, turn);
+  await (await caches.open(PAGES)).delete(HOME);
   await drop(path);
   for (const shown of (await worker.registration.getNotifications?.()) ?? []) {
     if (shown.tag.startsWith("talk-") && shown.data?.url.split("#")[0] === path) shown.close();

@@ -1,8 +1,8 @@
 // @ts-check
 // Notifications: shown, replaced, taken away, and tapped. What comes is as `present/pushes.py` makes it.
 import { show as showBadge } from "../browser/badge.js";
+import { ROOT, pathOf } from "../browser/root.js";
 import { OWN_PAGE } from "../connection/wire.js";
-import { pathOf } from "../kept/names.js";
 import { titleOf } from "../room/title.js";
 import { worker } from "./scope.js";
 
@@ -52,7 +52,7 @@ export function notification(pushed, tag) {
     // One that takes the place of another makes a sound again, unless it only corrects what is there.
     renotify: !pushed.silent,
     silent: pushed.silent ?? false,
-    icon: "/apple-touch-icon.png",
+    icon: `${ROOT}/apple-touch-icon.png`,
     timestamp: pushed.at,
     data: { key: pushed.key, url: address(pushed) },
   }];
@@ -110,7 +110,7 @@ async function isLookedAt({ room_id: roomId = "" }) {
 async function open(shown) {
   shown.close();
   await count();
-  const { url = "/" } = shown.data ?? {};
+  const { url = `${ROOT}/` } = shown.data ?? {};
   const path = url.split("#")[0];
   const tabs = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
   const there = tabs.find((/** @type {any} */ tab) => new URL(tab.url).pathname === path);
@@ -135,5 +135,5 @@ async function renew(event) {
   if (!now) return;
   const { endpoint, keys } = now.toJSON();
   const headers = { "Content-Type": "application/json", ...OWN_PAGE };
-  await fetch("/api/push", { method: "POST", headers, body: JSON.stringify({ endpoint, keys, replaces: before?.endpoint }) });
+  await fetch(`${ROOT}/api/push`, { method: "POST", headers, body: JSON.stringify({ endpoint, keys, replaces: before?.endpoint }) });
 }

@@ -1,10 +1,11 @@
 // @ts-check
 // What other apps share into this one (the manifest's `share_target`): kept here, and put into a conversation by the
 // page that asks which. The server gets none of it before somebody sends it.
+import { ROOT } from "../browser/root.js";
 import { keepShared, sharedBy } from "../kept/shared.js";
 import { worker } from "./scope.js";
 
-const PATH = "/share";
+const PATH = `${ROOT}/share`;
 
 worker.addEventListener("fetch", (event) => {
   const { method, url, mode } = event.request;

@@ -1,11 +1,12 @@
 // @ts-check
 // What is half written, kept on this device. Each tab has a draft of its own, so that two tabs of one conversation
 // never take or delete each other's; what a closed tab left goes to the next one that has none.
-import { recall, remember, remembered } from "../browser/saved.js";
+import { ROOT } from "../browser/root.js";
+import { PREFIX, recall, remember, remembered } from "../browser/saved.js";
 
 /** Tabs of the same browser answer at once, or they are closed. */
 const ANSWER_WITHIN_MS = 300;
-const TAB = "parley:tab";
+const TAB = `${PREFIX}tab`;
 
 /** @typedef {{type: "whose"} | {type: "mine", tab: string}} Word between the tabs of one conversation */
 
@@ -26,7 +27,7 @@ export class Drafts {
     /** @type {Set<string>} the tabs that answered */
     this.open = new Set();
     // Missing in older browsers: there a tab also takes the draft of one that is still open.
-    this.channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(`parley:drafts:${key}`) : undefined;
+    this.channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(`${ROOT}parley:drafts:${key}`) : undefined;
     this.channel?.addEventListener("message", ({ data }) => this.hear(data));
   }
 

@@ -2,6 +2,7 @@
 // Whom "@" may mean, offered while one writes it. Loaded when somebody first writes one.
 //
 // A field of several lines is no combobox: it stays the text box it is, and says which option is chosen.
+import { apiOf } from "../browser/root.js";
 import { announce } from "../transcript/announcer.js";
 import { byId, cloneTemplate, part } from "../browser/dom.js";
 import { ask } from "../connection/wire.js";
@@ -25,7 +26,7 @@ export class Mentions {
     this.store = store;
     this.faces = faces;
     this.replying = replying;
-    this.path = `/api/conversations/${encodeURIComponent(roomId)}/participants`;
+    this.path = `${apiOf(roomId)}/participants`;
     this.field = /** @type {HTMLTextAreaElement} */ (byId("message"));
     this.form = byId("composer");
     this.list = makeList();

@@ -1,6 +1,7 @@
 // @ts-check
 // The same conversation in other tabs of this browser: what happened to a message in one, or to the own name, the
 // others hear of.
+import { ROOT } from "../browser/root.js";
 
 export class OtherTabs {
   /**
@@ -9,7 +10,7 @@ export class OtherTabs {
    */
   constructor(key, store) {
     // Missing in older browsers: then the events of the server and the next reload tell.
-    this.channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(`parley:outbox:${key}`) : undefined;
+    this.channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(`${ROOT}parley:outbox:${key}`) : undefined;
     this.channel?.addEventListener("message", ({ data }) => store.dispatch(data));
   }
 

@@ -1,0 +1,85 @@
+"""What travels between processes: hints of what happened, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+from msgspec import Struct
+
+from parley.records import Event, conversation_of, seq_of
+
+
+class Hint(Struct, frozen=True, array_like=True):
+    """What happened in a process. Decoded only as far as somebody wants to know of it."""
+
+    number: int
+    """Rises by one with each hint of a process, so that one that was lost is missed."""
+    conversation: int = 0
+    """Its id; 0 for what concerns a session everywhere, or nothing."""
+    seq: int = 0
+    """Its place in the conversation's log; 0 for what has none."""
+    event: msgspec.Raw = msgspec.Raw()
+    """The event's record; empty where it was too large: then it is looked up."""
+
+
+class _Text(Struct, frozen=True, array_like=True):
+    process: str
+    hints: tuple[Hint, ...]
+
+
+_encoder = msgspec.json.Encoder()
+_texts = msgspec.json.Decoder(_Text)
+_events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+_NOTHING = msgspec.Raw(b"null")
+
+
+def of(number: int, event: Event) -> Hint:
+    """A hint of an event."""
+    raw = msgspec.Raw(_encoder.encode(event))
+    return Hint(number, conversation_of(event), seq_of(event), raw)
+
+
+def beat(number: int) -> Hint:
+    """A hint that nothing happened."""
+    return Hint(number, event=_NOTHING)
+
+
+def bare(hint: Hint) -> Hint:
+    """The same without what happened."""
+    return Hint(hint.number, hint.conversation, hint.seq, _NOTHING)
+
+
+def event_in(hint: Hint) -> Event | None:
+    """What happened; None where the hint does not say. Raises `ValueError` for what is no event."""
+    raw = bytes(hint.event)
+    return None if raw == b"null" else _events.decode(raw)
+
+
+def texts(process: str, hints: list[Hint], *, longest: int) -> Iterator[str]:
+    """The hints as texts of at most so many characters, all of them ASCII: what is too large for
+    one goes bare.
+    """
+    some: list[Hint] = []
+    length = room = longest - len(process) - 32
+    for hint in hints:
+        size = len(hint.event) + 64
+        if size > room:
+            hint, size = bare(hint), 68
+        if some and size > length:
+            yield _text(process, some)
+            some, length = [], room
+        some.append(hint)
+        length -= size
+    if some:
+        yield _text(process, some)
+
+
+def read(text: str) -> tuple[str, tuple[Hint, ...]]:
+    """The process that sent it, and its hints. Raises `ValueError` for what is none of ours."""
+    found = _texts.decode(text)
+    return found.process, found.hints
+
+
+def _text(process: str, hints: list[Hint]) -> str:
+    return _encoder.encode(_Text(process, tuple(hints))).decode()

@@ -1,1 +1,0 @@
-import{v as l,b as r,al as c}from"./shared-BS-9Jq8R.js";async function i({roomId:o,form:n,stop:s}){const e=n.querySelector("button");e.disabled=!0;const t=encodeURIComponent(o),a=await l(`/api/conversations/${t}/leave`,{});if(e.disabled=!1,!a.success){r("leave-problem").textContent=a.error;return}await s(),await c(),location.assign(`/conversation/${t}/left`)}export{i as leave};

@@ -1,1 +1,0 @@
-import{r as n}from"./device-DG6UF1Kd.js";import{c as o}from"./shown-DGit5iVT.js";import"./shared-BS-9Jq8R.js";import"./worker-CsTEtN07.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

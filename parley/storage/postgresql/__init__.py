@@ -1,0 +1,1 @@
+"""What only PostgreSQL needs: connections that break, and other processes that write."""

@@ -1,0 +1,262 @@
+"""Which database the tests use: SQLite, or PostgreSQL where DATABASE=postgresql.
+
+A test has a data folder either way. On PostgreSQL the database that belongs to it is made of a
+template when it is first asked for, in a server that the run starts for itself.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import hashlib
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parley.config import Config
+from parley.storage import folder
+from parley.storage.choice import database_of
+from parley.storage.database import Database
+
+ON_POSTGRESQL = os.environ.get("DATABASE", "sqlite") == "postgresql"
+SERVER = "TESTS_POSTGRESQL"
+"""The variable with the folder of the server that the run has started, for pytest's workers."""
+TEMPLATE = "parley_first"
+START_WITHIN_S = 60.0
+PLACES = ("/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql*/bin")
+SETTINGS = {
+    # Nobody cuts the power of a test.
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "400",
+    "shared_buffers": "64MB",
+    "max_wal_size": "256MB",
+    "autovacuum_naptime": "600",
+}
+
+sqlite_only = pytest.mark.skipif(ON_POSTGRESQL, reason="It is about SQLite.")
+"""For a test of what only SQLite does, or one that looks into its file."""
+
+
+class NoPostgresql(Exception):
+    """There is none on this machine."""
+
+
+def programs() -> Path:
+    """The folder with initdb and postgres. Raises `NoPostgresql`."""
+    found = [path for each in PLACES for path in sorted(Path("/").glob(each[1:]))]
+    if (there := shutil.which("initdb")) is not None:
+        found.append(Path(there).resolve().parent)
+    for place in reversed(found):
+        if (place / "initdb").exists() and (place / "postgres").exists():
+            return place
+    raise NoPostgresql("Debian: apt-get install postgresql")
+
+
+class Server:
+    """A PostgreSQL of our own, reached by a socket in its folder, which nobody else can enter."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder = folder
+        self._settings = settings
+        self._as = _somebody_else()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._programs = programs()
+
+    def make(self) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, "postgres", "postgres")
+        self._run("initdb", "-D", self._data, "-U", "parley", "-A", "trust", "--no-sync",
+                  "--locale=C", "-E", "UTF8")  # fmt: skip
+        lines = "".join(f"{name} = {value}\n" for name, value in self._settings.items())
+        with (self.folder / "data" / "postgresql.conf").open("a") as file:
+            file.write(f"listen_addresses = ''\nunix_socket_directories = '{self.folder}'\n{lines}")
+
+    @property
+    def _data(self) -> str:
+        return str(self.folder / "data")
+
+    def start(self) -> None:
+        """Returns once it takes connections."""
+        with (self.folder / "log").open("a") as log:
+            self._process = subprocess.Popen(
+                [*self._as, str(self._programs / "postgres"), "-D", self._data],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+            )
+        until_s = time.monotonic() + START_WITHIN_S
+        while not self._is_ready():
+            if self._process.poll() is not None or time.monotonic() > until_s:
+                raise AssertionError((self.folder / "log").read_text())
+            time.sleep(0.05)
+
+    def _is_ready(self) -> bool:
+        asked = [str(self._programs / "pg_isready"), "-q", "-h", str(self.folder)]
+        return subprocess.run(asked, stdin=subprocess.DEVNULL).returncode == 0
+
+    def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
+        """By SIGQUIT as a crash would, by SIGINT as an administrator does."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(START_WITHIN_S)
+            self._process = None
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def url(self, name: str) -> str:
+        return f"postgresql://parley@/{name}?host={self.folder}"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        ran = subprocess.run(
+            [*self._as, str(self._programs / program), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd="/",
+        )
+        if ran.returncode:
+            raise AssertionError(ran.stdout.decode())
+
+
+@contextlib.contextmanager
+def asking(server: Server, name: str) -> Iterator[Any]:
+    import psycopg
+
+    with psycopg.connect(server.url(name), autocommit=True) as own:
+        yield own
+
+
+def _somebody_else() -> list[str]:
+    """PostgreSQL refuses to run as root; and it ends with whoever started it, also where that is
+    killed.
+    """
+    if shutil.which("setpriv") is None:
+        return []
+    somebody = ["--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    return ["setpriv", "--pdeathsig=QUIT", *(somebody if os.geteuid() == 0 else [])]
+
+
+@functools.cache
+def server() -> str:
+    """The folder of the run's server; it is started where no other process has."""
+    if SERVER not in os.environ:
+        begin_run()
+    return os.environ[SERVER]
+
+
+def begin_run() -> None:
+    """Start the run's server, before pytest starts its workers."""
+    place = Path(tempfile.mkdtemp(prefix="parley-postgresql-"))
+    own = Server(place, **SETTINGS)
+    own.make()
+    own.start()
+    os.environ[SERVER] = str(place)
+
+    def end(pid: int = os.getpid()) -> None:
+        if os.getpid() == pid:  # not a child that was forked
+            own.remove()
+
+    atexit.register(end)
+    with _asking("postgres") as connection:
+        connection.execute(f"CREATE DATABASE {TEMPLATE}")
+    from parley.storage.postgresql.database import PostgresqlDatabase
+
+    PostgresqlDatabase(_url(TEMPLATE), place)._prepare()
+
+
+def _url(name: str) -> str:
+    return f"postgresql://parley@/{name}?host={server()}"
+
+
+def _asking(name: str) -> Any:
+    return _asking_url(_url(name))
+
+
+def _asking_url(url: str) -> Any:
+    import psycopg
+
+    return psycopg.connect(url, autocommit=True)
+
+
+def _name(data: Path) -> str:
+    return "t_" + hashlib.sha256(str(data.absolute()).encode()).hexdigest()[:24]
+
+
+_made: set[str] = set()
+
+
+def url_of(data: Path, *, is_new: bool = False) -> str:
+    """Of the database that belongs to a data folder; empty on SQLite, which needs none.
+
+    `is_new`: without a table, for a test of a first start.
+    """
+    if not ON_POSTGRESQL:
+        return ""
+    name = _name(data)
+    if name not in _made:
+        _made.add(name)
+        template = "template0" if is_new else TEMPLATE
+        with _asking("postgres") as connection:
+            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+            if not found.fetchone():
+                connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return _url(name)
+
+
+def drop_all() -> None:
+    """What the test that ends had made."""
+    while _made:
+        name = _made.pop()
+        with _asking("postgres") as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+class _Placed:
+    """A connection to PostgreSQL that takes SQLite's places for values."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        return self._connection.execute(sql.replace("?", "%s"), values)
+
+
+@contextlib.contextmanager
+def beside(data: Path) -> Iterator[Any]:
+    """A connection of a test's own, beside the server's: each statement is committed at once.
+
+    Values stand at `?` on both.
+    """
+    if ON_POSTGRESQL:
+        with _asking_url(url_of(data)) as connection:
+            yield _Placed(connection)
+        return
+    path = data / folder.NAME
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as own:
+        yield own
+
+
+def environ_of(data: Path) -> dict[str, str]:
+    """The settings of a `parley serve` with this data folder."""
+    return {"PARLEY_DATABASE_URL": url_of(data)} if ON_POSTGRESQL else {}
+
+
+def database_in(data: Path) -> Database:
+    """The database that belongs to a data folder, not opened yet."""
+    return database_of(Config(data=data, database_url=url_of(data)))

@@ -1,0 +1,1 @@
+"""What whoever runs a server has: metrics, logs, commands, the doctor."""
