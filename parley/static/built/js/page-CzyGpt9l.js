@@ -1,1 +1,0 @@
-import{r as n}from"./device-D6BsEAO_.js";import{c as o}from"./shown-BWbwo7v2.js";import"./shared-BEVaPCNd.js";import"./worker-_kxWiSdB.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
