@@ -15,7 +15,7 @@ import structlog
 from quart import Quart, Response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from parley import __version__, contract, incoming, logs, paths, present, requests, web
+from parley import __version__, causes, contract, incoming, logs, paths, present, requests, web
 from parley.addresses import Proxies
 from parley.bus import Subscriber
 from parley.bus.choice import bus_of
@@ -169,7 +169,10 @@ class Parley(Quart):
         await self.files.open()
         await self.database.open()
         try:
-            site.secret = await asyncio.to_thread(secret_file.load, site.config.data)
+            site.secret = await asyncio.to_thread(
+                secret_file.load, site.config.data, site.config.secret_file
+            )
+            await self.database.hold(site.secret.seal("database", "secret"))
             site.push_key = vapid.public_key(vapid.private_key(_push_seed(site.secret)))
             if await participants.forget_sockets(site.context):
                 await storing.forget_left(site.context)
@@ -197,9 +200,11 @@ class Parley(Quart):
         await self.database.close()
         await self.limits.close()
 
-    async def drain(self) -> None:
-        """Take no new work, and say goodbye to every client."""
-        web_site(self).is_ready = False
+    async def drain(self, *, has_successor: bool = False) -> None:
+        """Take no new work, and say goodbye to every client. Where another worker has taken this
+        one's place, whoever asks this one meanwhile is not told that there is none.
+        """
+        web_site(self).is_ready = has_successor
         await self.realtime.server.close_all()
 
 
@@ -329,7 +334,7 @@ def _metrics(app: Parley, seeing: Seeing) -> Metrics:
         pushing=app.pushing,
         indexing=app.indexing,
         is_ready=lambda: site.is_ready,
-        process=app.worker,
+        process=lambda: app.worker,
     )
 
     async def others() -> Sequence[bytes]:
@@ -411,6 +416,8 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_error_handler(HTTPException, _tell_http)
     app.register_error_handler(Exception, _tell_fault)
     app.jinja_env.globals.update(service_worker=config.service_worker, root=config.root)
+    # Each request of a poll may reach another of several workers, which knows nothing of it.
+    app.jinja_env.globals.update(websocket_only=config.workers > 1)
     app.jinja_env.globals.update(has_imports=config.imports and config.max_file > 0)
     _set_up_templates(app, app.assets, has_mail=has_mail)
     app.asgi_app = Gate(  # type: ignore[method-assign]  # how Quart takes middleware
@@ -582,6 +589,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
 
     @app.before_serving
     async def start() -> None:
+        causes.begins_here()
         await app.open()
         cluster, ordering, bus = context.cluster, app.ordering, context.bus
         if cluster is not None and ordering is not None and isinstance(bus, SharedBus):
@@ -602,6 +610,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         if app.metrics is not None:
             chores.append(asyncio.create_task(app.metrics.run()))
         await control.open()
+        app.worker = control.process
         web_site(app).is_ready = True
 
     @app.after_serving

@@ -52,6 +52,7 @@ _MAIL_FROM = re.compile(
 _HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
 
 
+WORKERS_MAX = 128
 PREFIX = "PARLEY_"
 """Of the environment's variables that are settings."""
 
@@ -127,6 +128,12 @@ _UNITS = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 def _connections(text: str) -> int:
     if not re.fullmatch(r"\d{1,6}", text, re.ASCII) or int(text) == 0:
         raise ValueError("a number from 1 to 999999")
+    return int(text)
+
+
+def _workers(text: str) -> int:
+    if not re.fullmatch(r"\d{1,3}", text, re.ASCII) or not 1 <= int(text) <= WORKERS_MAX:
+        raise ValueError(f"a number from 1 to {WORKERS_MAX}")
     return int(text)
 
 
@@ -299,6 +306,13 @@ class Config:
         "NAME",
     )
     port: int = _setting(_port, "8081", "the port to listen on; 0 takes any free one", "NUMBER")
+    workers: int = _setting(
+        _workers,
+        "1",
+        "how many processes serve, about as many as there are cores; more than one needs "
+        "--database-url",
+        "NUMBER",
+    )
     data: Path = _setting(
         Path, "./parley-data", "the folder for the database; created if missing", "FOLDER"
     )
@@ -318,6 +332,14 @@ class Config:
         "a PostgreSQL database, postgresql://user:password@host/database, which several processes "
         "can share; needs the extra postgres. If empty, an SQLite database in the data folder",
         "URL",
+    )
+    secret_file: Path | None = _setting(
+        _file,
+        "",
+        "a file with the server's secret, where servers that share a database share no data "
+        "folder; 64 hexadecimal digits, as `openssl rand -hex 32` gives them. If empty, "
+        "parley.secret in the data folder, made at the first start",
+        "FILE",
     )
     public_url: str = _setting(
         _public_url,

@@ -178,12 +178,20 @@ class SecretUnusable(StartupError):
     pass
 
 
+class SecretDiffers(StartupError):
+    """The database belongs to servers with another secret."""
+
+
 class AddressUnusable(StartupError):
     pass
 
 
 class CertificateRefused(StartupError):
     """HTTPS is to be spoken, and cannot be."""
+
+
+class WorkersUnusable(StartupError):
+    """Several processes are to serve, and cannot."""
 
 
 class TooFewFilesAllowed(StartupError):
@@ -204,6 +212,10 @@ class RateLimitStorageUnusable(StartupError):
 
 class BackupFailed(StartupError):
     pass
+
+
+class RestoreFailed(StartupError):
+    """A backup could not be put into a data folder, which is as it was."""
 
 
 class FilesUnusable(StartupError):

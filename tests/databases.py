@@ -12,9 +12,11 @@ import functools
 import hashlib
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,9 +29,10 @@ from parley.storage.choice import database_of
 from parley.storage.database import Database
 
 ON_POSTGRESQL = os.environ.get("DATABASE", "sqlite") == "postgresql"
-SERVER = "PARLEY_TESTS_POSTGRESQL"
+SERVER = "TESTS_POSTGRESQL"
 """The variable with the folder of the server that the run has started, for pytest's workers."""
 TEMPLATE = "parley_first"
+START_WITHIN_S = 60.0
 PLACES = ("/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql*/bin")
 SETTINGS = {
     # Nobody cuts the power of a test.
@@ -68,11 +71,12 @@ class Server:
         self.folder = folder
         self._settings = settings
         self._as = _somebody_else()
+        self._process: subprocess.Popen[bytes] | None = None
         self._programs = programs()
 
     def make(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if self._as:
+        if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres", "postgres")
         self._run("initdb", "-D", self._data, "-U", "parley", "-A", "trust", "--no-sync",
                   "--locale=C", "-E", "UTF8")  # fmt: skip
@@ -85,12 +89,35 @@ class Server:
         return str(self.folder / "data")
 
     def start(self) -> None:
-        self._run("pg_ctl", "-D", self._data, "-l", str(self.folder / "log"), "-w", "-t", "60",
-                  "start")  # fmt: skip
+        """Returns once it takes connections."""
+        with (self.folder / "log").open("a") as log:
+            self._process = subprocess.Popen(
+                [*self._as, str(self._programs / "postgres"), "-D", self._data],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+            )
+        until_s = time.monotonic() + START_WITHIN_S
+        while not self._is_ready():
+            if self._process.poll() is not None or time.monotonic() > until_s:
+                raise AssertionError((self.folder / "log").read_text())
+            time.sleep(0.05)
 
-    def stop(self, how: str = "immediate") -> None:
-        """`immediate` as a crash would, `fast` as an administrator does."""
-        self._run("pg_ctl", "-D", self._data, "-m", how, "-w", "-t", "60", "stop")
+    def _is_ready(self) -> bool:
+        asked = [str(self._programs / "pg_isready"), "-q", "-h", str(self.folder)]
+        return subprocess.run(asked, stdin=subprocess.DEVNULL).returncode == 0
+
+    def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
+        """By SIGQUIT as a crash would, by SIGINT as an administrator does."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(START_WITHIN_S)
+            self._process = None
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def url(self, name: str) -> str:
         return f"postgresql://parley@/{name}?host={self.folder}"
@@ -107,11 +134,22 @@ class Server:
             raise AssertionError(ran.stdout.decode())
 
 
+@contextlib.contextmanager
+def asking(server: Server, name: str) -> Iterator[Any]:
+    import psycopg
+
+    with psycopg.connect(server.url(name), autocommit=True) as own:
+        yield own
+
+
 def _somebody_else() -> list[str]:
-    """PostgreSQL refuses to run as root."""
-    if os.geteuid() != 0:
+    """PostgreSQL refuses to run as root; and it ends with whoever started it, also where that is
+    killed.
+    """
+    if shutil.which("setpriv") is None:
         return []
-    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]
+    somebody = ["--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    return ["setpriv", "--pdeathsig=QUIT", *(somebody if os.geteuid() == 0 else [])]
 
 
 @functools.cache
@@ -132,8 +170,7 @@ def begin_run() -> None:
 
     def end(pid: int = os.getpid()) -> None:
         if os.getpid() == pid:  # not a child that was forked
-            own.stop()
-            shutil.rmtree(place, ignore_errors=True)
+            own.remove()
 
     atexit.register(end)
     with _asking("postgres") as connection:

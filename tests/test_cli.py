@@ -116,6 +116,7 @@ VALUES = {
     "host": ("0.0.0.0", "0.0.0.0"),
     "port": ("9000", 9000),
     "data": ("/tmp/elsewhere", Path("/tmp/elsewhere")),
+    "workers": ("4", 4),
     "tls_certificate": ("/etc/ssl/talk.pem", Path("/etc/ssl/talk.pem")),
     "tls_key": ("/etc/ssl/talk.key", Path("/etc/ssl/talk.key")),
     "public_url": ("https://Talk.example/", "https://talk.example"),
@@ -170,6 +171,15 @@ VALUES = {
     "limit_uploads": ("6/1m session", (Rate(6, 60, By.SESSION),)),
     "limit_downloads": ("7/s address", (Rate(7, 1, By.ADDRESS),)),
     "limit_reads": ("5/1m address", (Rate(5, 60, By.ADDRESS),)),
+    "database_url": (
+        "postgresql://parley:secret@localhost/talk",
+        "postgresql://parley:secret@localhost/talk",
+    ),
+    "redis_url": ("redis://localhost:6379/2", "redis://localhost:6379/2"),
+    "secret_file": ("/etc/parley/secret", Path("/etc/parley/secret")),
+    "metrics": ("on", True),
+    "metrics_listen": ("localhost:9100", "localhost:9100"),
+    "metrics_token_file": ("/etc/parley/token", Path("/etc/parley/token")),
 }
 
 
@@ -205,8 +215,13 @@ def test_without_flags_and_variables_the_defaults_hold() -> None:
         ("port", "http"),
         ("port", "65536"),
         ("port", "-1"),
+        ("workers", "0"),
+        ("workers", "129"),
+        ("workers", "all"),
         ("public_url", "talk.example"),
-        ("public_url", "https://talk.example/path"),
+        ("public_url", "https://talk.example/a path"),
+        ("public_url", "https://talk.example/talk?a=b"),
+        ("public_url", "https://talk.example/conversation"),
         ("public_url", "ftp://talk.example"),
         ("hosts", "https://talk.example"),
         ("hosts", "talk.example:8081"),
@@ -468,11 +483,11 @@ def test_without_ipv6_it_listens_where_it_can(tmp_path: Path, host: str) -> None
         pytest.skip("no network of our own can be made here")
     # Names its addresses as machines do whose IPv6 was turned off: that of IPv6 first.
     listen = (
-        "import socket; from parley.wire import serving\n"
+        "import socket; from parley.wire import listening\n"
         "found = ((10, '::1'), (2, '127.0.0.1'))\n"
         "named = [(family, 1, 6, '', (host, 0)) for family, host in found]\n"
         f"if {host!r} == 'localhost': socket.getaddrinfo = lambda *_, **__: named\n"
-        f"sockets = serving.listen({host!r}, 0)\n"
+        f"sockets = listening.listen({host!r}, 0)\n"
         "port = sockets[0].getsockname()[1]\n"
         "socket.socket().connect(('127.0.0.1', port))\n"
     )

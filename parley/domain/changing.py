@@ -52,4 +52,4 @@ async def change(
         if is_news:
             context.bus.publish(MessageChanged(message))
 
-    return await context.database.write(work, tell)
+    return await context.database.write(work, tell, conversation=room_id)

@@ -176,7 +176,8 @@ class Indexing:
         if state is None:
             # From now on a change is seen, so what was read before is read again.
             await self._context.database.write(
-                lambda connection: stored.begin(connection, conversation_id)
+                lambda connection: stored.begin(connection, conversation_id),
+                conversation=conversation_id,
             )
             # It may be deleted by now.
             return 0 if await self._rested(stored.state, conversation_id) else None
@@ -188,7 +189,9 @@ class Indexing:
                 connection, conversation_id, made, version=state.version, through=through
             )
 
-        return len(found) if await self._context.database.write(work) else 0
+        database = self._context.database
+        is_put = await database.write(work, conversation=conversation_id)
+        return len(found) if is_put else 0
 
     async def _merge(self, conversation_id: int) -> None:
         """Make one of the last four where they are of about one size, and small."""
@@ -211,7 +214,7 @@ class Indexing:
                 connection, conversation_id, [(one, docs)], version=state.version, through=0
             )
 
-        await self._context.database.write(work)
+        await self._context.database.write(work, conversation=conversation_id)
         if most <= BATCH:
             await self._merge(conversation_id)
 
@@ -246,7 +249,7 @@ class Indexing:
             ) -> bool:
                 return stored.put(connection, conversation_id, made, version=version, through=0)
 
-            await self._context.database.write(work)
+            await self._context.database.write(work, conversation=conversation_id)
 
     async def _made(self, found: list[Said]) -> list[tuple[Segment, int]]:
         """A segment, of all that is not deleted."""

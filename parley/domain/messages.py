@@ -46,8 +46,11 @@ def send(context: Context, sender: Participant, draft: Draft) -> asyncio.Future[
     Raises `ConversationIsOver`, and `NotFound` for an answer to what is not there, once awaited.
     The same client_id by the same session stores once and gives the first result.
     """
-    saying = Saying(context, sender, _checked(draft))
-    return context.database.write(saying, lambda sent: _tell(context, sent))
+    return context.database.write(
+        Saying(context, sender, _checked(draft)),
+        lambda sent: _tell(context, sent),
+        conversation=sender.conversation_id,
+    )
 
 
 async def send_as(context: Context, room_id: str, session: Session | None, draft: Draft) -> Sent:
@@ -67,7 +70,7 @@ async def send_as(context: Context, room_id: str, session: Session | None, draft
                 raise participants.Away
             return sent
 
-        return context.database.write(work, lambda sent: _tell(context, sent))
+        return context.database.write(work, lambda sent: _tell(context, sent), conversation=room_id)
 
     return await participants.coming_back(context, room_id, session, act)
 

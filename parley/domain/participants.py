@@ -215,8 +215,11 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
             context.bus.publish(PartChanged(joined.participant.conversation_id, joined.session.id))
         naming.tell(context, joined.marked, joined.participant_count)
 
+    # Else their session is changed, too: by others who join elsewhere as well.
+    is_within = joining.session is None or joining.session.token_used
+    within = room_id if is_within else None
     try:
-        return await context.database.write(work, tell)
+        return await context.database.write(work, tell, conversation=within)
     except BaseException:
         context.presence.expect_no_more(joining.socket)
         raise
@@ -295,7 +298,7 @@ async def leave_as(context: Context, room_id: str, session: Session | None) -> N
         if left is not None:
             context.bus.publish(left)
 
-    await context.database.write(work, tell)
+    await context.database.write(work, tell, conversation=room_id)
 
 
 def lose(context: Context, person: Participant, socket: str) -> None:
@@ -378,7 +381,8 @@ async def _mark_gone(context: Context, person: Participant, *, if_away: bool = F
                 context.presence.forget(person)
             context.bus.publish(ParticipantLeft(person, count))
 
-    return await context.database.write(work, tell) is not None
+    within = person.conversation_id
+    return await context.database.write(work, tell, conversation=within) is not None
 
 
 def _already(person: Participant | None, wanted_id: str | None) -> Participant | None:

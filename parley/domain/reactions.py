@@ -55,7 +55,9 @@ def react(
         changed = _changed(connection, message, reaction, person.user_id, on=on)
         return Changed(message if changed is None else changed, changed is not None)
 
-    return context.database.write(work, lambda changed: _tell(context, changed))
+    return context.database.write(
+        work, lambda changed: _tell(context, changed), conversation=conversation_id
+    )
 
 
 async def react_as(

@@ -61,7 +61,7 @@ async def mark(
         if isinstance(result, ReadingMoved):
             context.bus.publish(result)
 
-    result = await context.database.write(work, tell)
+    result = await context.database.write(work, tell, conversation=room_id)
     return result.reading if isinstance(result, ReadingMoved) else result
 
 

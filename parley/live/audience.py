@@ -48,8 +48,8 @@ class Seat:
     """As whom it is there; None where it only reads along."""
     credential: Credential
     """What it sat down with; another given since counts elsewhere."""
-    knows_deltas: bool = False
-    """Whether its client takes states that hold only what changed."""
+    asked_to: int = 0
+    """Up to this seq its client was told by what it asked for, whatever was told by then."""
 
     def lower(self) -> None:
         """An owner's right was taken back."""
@@ -74,6 +74,15 @@ class Client:
     follows: bool = False
     """Whether it is told what is new in the conversations of its session."""
     is_open: bool = True
+    request_id: str = ""
+    """What a trusted proxy called the request that it came by; empty where none did."""
+    events: int = 0
+    """How many it sent, up to the one that is being worked off."""
+
+    @property
+    def cause_id(self) -> str:
+        """What that one is called in the log."""
+        return f"{self.request_id or self.sid}.{self.events}"
 
     def credential_in(self, room_id: str) -> Credential:
         """Whom it speaks for there."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 import structlog
 
+from parley.causes import current
 from parley.errors import ParleyError
 from parley.storage import trouble
 from parley.storage.prepared import execute
@@ -55,20 +56,28 @@ def run_all(
 
 def _together(connection: sa.Connection, batch: list[Work]) -> Iterator[Any]:
     """The same in one go for those of one kind that stand next to each other."""
-    for together, works in itertools.groupby(
+    for together, group in itertools.groupby(
         batch, lambda work: getattr(work.run, "together", None)
     ):
+        works = list(group)
         if together is None:
             for work in works:
-                yield work.run(connection)
+                yield _run(connection, work)
         else:
+            # What is logged then is of nobody in particular, unless it is of one.
+            current.set(works[0].cause if len(works) == 1 else None)
             yield from together(connection, [work.run for work in works])
+
+
+def _run(connection: sa.Connection, work: Work) -> Any:
+    current.set(work.cause)  # for what is logged
+    return work.run(connection)
 
 
 def _run_in_savepoint(connection: sa.Connection, work: Work) -> Any:
     execute(connection, "SAVEPOINT work")
     try:
-        result = work.run(connection)
+        result = _run(connection, work)
     except Exception as error:
         if trouble.is_of_storage(error):
             raise

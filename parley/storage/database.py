@@ -57,6 +57,13 @@ class Database(abc.ABC):
         Raises `StartupError`s.
         """
 
+    async def hold(self, fingerprint: str) -> None:
+        """Keep what tells the servers' secret from others, where several use it.
+
+        Raises `SecretDiffers` where it belongs to servers with another.
+        """
+        return
+
     async def read(
         self, query: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
@@ -98,7 +105,7 @@ class Database(abc.ABC):
         work: Callable[[sa.Connection], T],
         then: Callable[[T], None] | None = None,
         *,
-        conversation: int | None = None,
+        conversation: int | str | None = None,
     ) -> asyncio.Future[T]:
         """Run `work` in the writer; its result once it is on disk.
 
@@ -108,9 +115,9 @@ class Database(abc.ABC):
         `Unavailable` when nothing could be stored. A `work` whose batch holds
         one that fails is run a second time, the first undone.
 
-        `conversation` is the id of the one in which all lies that the work changes, and all it
-        decides by that others change: where many processes write, only those for the same
-        conversation wait for each other then. Without it the work is alone.
+        `conversation` names the one, by its id or a room_id, in which all lies that the work
+        changes, and all it decides by that others with one change: where many processes write,
+        those for other conversations need not wait for it then. Without it the work is alone.
         """
         if self._is_closed or self._writer is None:
             raise Unavailable(retry_after=RETRY_AFTER_S)

@@ -16,16 +16,27 @@ NEWEST = "0025"
 def migrate(engine: sa.Engine) -> None:
     """Make or upgrade the tables. Raises `DatabaseTooNew` for one that we cannot know."""
     with engine.connect() as connection:
-        revision = current_revision(connection)
-        if revision == NEWEST:
+        if not is_old(connection):
             return
-        if revision is not None and not _is_known(revision):
-            raise DatabaseTooNew(
-                f"The database was made by a newer version of Parley (its form is {revision}, "
-                f"this version knows up to {NEWEST}). Start that version, or use another "
-                "data folder with --data."
-            )
-        _upgrade(connection)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            upgrade(connection)
+        except BaseException:
+            connection.exec_driver_sql("ROLLBACK")
+            raise
+        connection.exec_driver_sql("COMMIT")
+
+
+def is_old(connection: sa.Connection) -> bool:
+    """Whether it is to be upgraded; empty ones are. Raises `DatabaseTooNew`."""
+    revision = current_revision(connection)
+    if revision is not None and not is_known(revision):
+        raise DatabaseTooNew(
+            f"The database was made by a newer version of Parley (its form is {revision}, "
+            f"this version knows up to {NEWEST}). Start that version, or use another "
+            "database."
+        )
+    return revision != NEWEST
 
 
 def current_revision(connection: sa.Connection) -> str | None:
@@ -37,11 +48,13 @@ def current_revision(connection: sa.Connection) -> str | None:
     return revision
 
 
-def _is_known(revision: str) -> bool:
+def is_known(revision: str) -> bool:
+    """Whether this version can bring a database of that form up to date."""
     return any(MIGRATIONS.glob(f"versions/{revision}_*.py")) if revision.isalnum() else False
 
 
-def _upgrade(connection: sa.Connection) -> None:
+def upgrade(connection: sa.Connection) -> None:
+    """Bring it to the newest form, in the caller's transaction."""
     # Imported here: a start on a database that needs nothing does not pay for Alembic.
     from alembic import command
     from alembic.config import Config
@@ -49,10 +62,4 @@ def _upgrade(connection: sa.Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-    try:
-        command.upgrade(config, "head")
-    except BaseException:
-        connection.exec_driver_sql("ROLLBACK")
-        raise
-    connection.exec_driver_sql("COMMIT")
+    command.upgrade(config, "head")

@@ -8,6 +8,7 @@ import re
 import secrets
 import stat
 import sys
+import time
 from pathlib import Path
 
 import structlog
@@ -21,17 +22,40 @@ log = structlog.get_logger(__name__)
 NAME = "parley.secret"
 KEY_BYTES = 32
 MODE = 0o600
+MADE_WITHIN_S = 60.0
+"""What is older than this is what a crash left half made."""
 _WRITTEN = re.compile(rb"([0-9a-f]{64})\n?")
 _READ_MAX_BYTES = 1_024
 
 
-def load(folder: Path) -> Secret:
+def load(folder: Path, given: Path | None = None) -> Secret:
     """The secret in the folder; where there is none, a new one, on the disk when this returns.
+    Or the one in the file that was given, which is somebody else's to make and to close.
 
-    The folder's lock must be held. Raises `SecretUnusable` where the file cannot be read,
-    holds something else, or is open to others and stays so.
+    Raises `SecretUnusable` where the file cannot be read, holds something else, or is open to
+    others and stays so.
     """
-    path = folder / NAME
+    return _read(folder / NAME) if given is None else _read_given(given)
+
+
+def _read_given(path: Path) -> Secret:
+    try:
+        content = path.read_bytes()[:_READ_MAX_BYTES]
+    except OSError as error:
+        raise SecretUnusable(
+            f"The server's secret {path} cannot be read ({error.strerror}). Copy the file "
+            f"{NAME} of another server there, or make one: openssl rand -hex 32 > {path}"
+        ) from error
+    written = _WRITTEN.fullmatch(content)
+    if written is None:
+        raise SecretUnusable(
+            f"{path} is no secret for Parley: it should hold 64 hexadecimal digits, as "
+            "`openssl rand -hex 32` gives them."
+        )
+    return Secret(bytes.fromhex(written[1].decode("ascii")))
+
+
+def _read(path: Path) -> Secret:
     try:
         if not os.path.lexists(path):
             _make(path)
@@ -56,17 +80,28 @@ def load(folder: Path) -> Secret:
 
 
 def _make(path: Path) -> None:
-    """Whole or not at all: a power cut must not leave half a secret behind."""
-    new = path.with_name(f"{NAME}.new")
-    with contextlib.suppress(FileNotFoundError):
-        new.unlink()
+    """Whole or not at all: a power cut must not leave half a secret behind.
+
+    Of several servers that start at once on one folder, all have the first one's.
+    """
+    for half in path.parent.glob(f"{NAME}*.new"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - half.stat().st_mtime > MADE_WITHIN_S:
+                half.unlink()
+    new = path.with_name(f"{NAME}.{secrets.token_hex(8)}.new")
     file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), MODE)
     try:
         os.write(file, secrets.token_hex(KEY_BYTES).encode("ascii") + b"\n")
         os.fsync(file)
     finally:
         os.close(file)
-    os.replace(new, path)
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.link(new, path)
+    except OSError:
+        os.replace(new, path)  # there are no second names on this file system
+    else:
+        new.unlink()
     sync_names(path.parent)
 
 

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -106,9 +107,39 @@ def test_one_that_others_can_read_for_good_keeps_the_server_down() -> None:
 
 
 def test_what_a_crash_left_half_made_is_made_anew(tmp_path: Path) -> None:
-    (tmp_path / f"{secret_file.NAME}.new").write_bytes(b"half")
+    half = tmp_path / f"{secret_file.NAME}.1f.new"
+    half.write_bytes(b"half")
+    os.utime(half, (0, 0))
     secret_file.load(tmp_path)
-    assert not (tmp_path / f"{secret_file.NAME}.new").exists()
+    assert [path.name for path in tmp_path.iterdir()] == [secret_file.NAME]
+
+
+def test_of_several_that_start_at_once_all_have_the_first_ones_secret(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda _: secret_file.load(tmp_path), range(8)))
+    assert len({each.seal("test", "text") for each in made}) == 1
+    assert [path.name for path in tmp_path.iterdir()] == [secret_file.NAME]
+
+
+def test_a_secret_that_is_given_is_read_and_none_is_made(tmp_path: Path) -> None:
+    given = tmp_path / "given"
+    given.write_text("ab" * 32 + "\n")
+    given.chmod(0o444)  # as containers are given it
+    folder = tmp_path / "data"
+    folder.mkdir()
+    assert secret_file.load(folder, given).seal("a", "b") == Secret(b"\xab" * 32).seal("a", "b")
+    assert not list(folder.iterdir())
+
+
+@pytest.mark.parametrize(("content", "said"), [(None, "openssl rand"), ("short", "64 hexadecimal")])
+def test_a_secret_that_is_given_and_is_none_is_refused(
+    tmp_path: Path, content: str | None, said: str
+) -> None:
+    given = tmp_path / "given"
+    if content is not None:
+        given.write_text(content)
+    with pytest.raises(SecretUnusable, match=said):
+        secret_file.load(tmp_path, given)
 
 
 def test_a_seal_is_of_one_text_one_purpose_and_one_secret() -> None:

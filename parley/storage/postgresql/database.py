@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -24,12 +25,12 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 import structlog
 
-from parley.errors import DatabaseUnusable
-from parley.storage import trouble
+from parley.errors import DatabaseUnusable, SecretDiffers
+from parley.storage import facts, trouble
 from parley.storage.batch import run_all
 from parley.storage.database import Database
 from parley.storage.folder import make_folder
-from parley.storage.migrate import NEWEST, current_revision, migrate
+from parley.storage.migrate import NEWEST, current_revision, is_old, upgrade
 from parley.storage.postgresql import tables
 from parley.storage.postgresql.connections import (
     ask,
@@ -57,12 +58,17 @@ LOCK = 0x7061726C6579
 MAKING = LOCK + 1
 """Of making the tables."""
 MAKE_WITHIN_MS = 60_000
+FINGERPRINT = "secret"
+"""The name of the fact that tells whose servers it belongs to."""
 TRIES = 4
 """How often a batch is run that has to give way, or whose connection breaks."""
 MEND_WITHIN_S = 3.0
 """How long another connection is tried for while clients wait, which they do for five seconds."""
 MEND_EVERY_S = 0.1
 RECOVER_EVERY_S = 1.0
+_PASSWORD = re.compile(r"(?<=://)[^/\s]*(?=@)|(?<=password=)[^&\s]*", re.ASCII)
+_ROOM_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+"""As we make them, and may stand in a statement as they are."""
 FORGET_WRITERS_MS = 30 * 24 * 3600 * 1000
 
 
@@ -112,21 +118,39 @@ class PostgresqlDatabase(Database):
             with self._engine.connect() as connection:
                 _require_utf8(connection)
                 # Of several that start at once, one makes the tables.
-                execute(
+                ask(
                     connection,
                     f"BEGIN; SET LOCAL lock_timeout = {MAKE_WITHIN_MS}; "
+                    "SET LOCAL statement_timeout = 0; "
+                    "SET LOCAL idle_in_transaction_session_timeout = 0; "
                     f"SELECT pg_advisory_xact_lock({MAKING})",
                 )
                 if current_revision(connection) is None:
                     tables.make(connection)
-                execute(connection, "COMMIT")
-            migrate(self._engine)
+                elif is_old(connection):
+                    upgrade(connection)
+                    tables.order_by_bytes(connection)
+                commit(connection)
             compile_all(self._engine.dialect)
         except sa.exc.DBAPIError as error:
             raise DatabaseUnusable(
                 f"The PostgreSQL database cannot be used. {trouble.in_words(error)} "
                 f"({_in_one_line(error.orig)})"
             ) from error
+
+    async def hold(self, fingerprint: str) -> None:
+        def work(connection: sa.Connection) -> str:
+            held = facts.get(connection, FINGERPRINT)
+            if held is None:
+                facts.put(connection, FINGERPRINT, fingerprint)
+            return held or fingerprint
+
+        if await self.write(work) != fingerprint:
+            raise SecretDiffers(
+                "The PostgreSQL database belongs to servers with another secret. Give this one the "
+                "same: share their data folder, or copy their parley.secret and name it with "
+                "--secret-file."
+            )
 
     def _commit(self, batch: list[Work]) -> list[Any]:
         """In the writer's thread: each work's result or exception, once all is on disk."""
@@ -179,15 +203,10 @@ class PostgresqlDatabase(Database):
 
     def _begin(self, connection: sa.Connection, batch: list[Work], number: int) -> Any:
         """Begin a transaction that has its locks: who runs it in the server, and since when."""
-        ids = {work.conversation for work in batch}
-        is_alone = not ids or None in ids
-        locks = [f"SELECT pg_advisory_xact_lock{'' if is_alone else '_shared'}({LOCK})"]
-        if not is_alone:
-            some = ", ".join(str(int(id)) for id in ids if id is not None)
-            locks.append(
-                f"SELECT id FROM conversations WHERE id IN ({some}) "  # noqa: S608  # numbers
-                "ORDER BY id FOR NO KEY UPDATE"
-            )
+        rows = _lock_of(batch)
+        locks = [f"SELECT pg_advisory_xact_lock{'_shared' if rows else ''}({LOCK})"]
+        if rows:
+            locks.append(rows)
         note = (
             f"UPDATE writers SET last = {number}, at = {_now_ms()} "  # noqa: S608  # numbers
             f"WHERE id = {self._id} RETURNING pg_backend_pid(), now()"
@@ -329,6 +348,27 @@ class PostgresqlDatabase(Database):
             self._connection = None
 
 
+def _lock_of(batch: list[Work]) -> str:
+    """A statement that locks the conversations in which all of these works lie, in the order of
+    their ids; empty where they are to be alone.
+
+    Whoever is inside comes by a link from before, too.
+    """
+    named = {work.conversation for work in batch}
+    ids = ", ".join(str(int(each)) for each in named if isinstance(each, int))
+    rooms = [each for each in named if isinstance(each, str)]
+    if not named or None in named or not all(map(_ROOM_ID.fullmatch, rooms)):
+        return ""
+    if rooms:
+        some = ", ".join(f"'{each}'" for each in rooms)
+        of_rooms = (
+            f"SELECT id FROM conversations WHERE room_id IN ({some}) UNION ALL "  # noqa: S608
+            f"SELECT conversation_id FROM old_links WHERE room_id IN ({some})"
+        )
+        ids = of_rooms + (f" UNION ALL SELECT unnest(ARRAY[{ids}])" if ids else "")
+    return f"SELECT id FROM conversations WHERE id IN ({ids}) ORDER BY id FOR NO KEY UPDATE"  # noqa: S608
+
+
 def _nothing(connection: sa.Connection) -> None:
     pass
 
@@ -347,4 +387,5 @@ def _require_utf8(connection: sa.Connection) -> None:
 
 
 def _in_one_line(error: BaseException | None) -> str:
-    return " ".join(str(error).split())
+    """Without what a URL that couldn't be read holds."""
+    return _PASSWORD.sub("…", " ".join(str(error).split()))

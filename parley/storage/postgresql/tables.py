@@ -12,7 +12,7 @@ from parley.storage import cluster
 from parley.storage.migrate import NEWEST
 from parley.storage.schema import metadata
 
-_UNCHECKED = (("messages", "session_id"), ("participants", "session_id"), ("knocks", "session_id"))
+UNCHECKED = (("messages", "session_id"), ("participants", "session_id"), ("knocks", "session_id"))
 """Foreign keys to sessions without an index. Each session that is forgotten would have these tables
 read as a whole, and each message lock its session's row. Only what nothing refers to is forgotten
 (`forgetting.py`), and alone."""
@@ -38,13 +38,30 @@ def _in_order_of_bytes(element: Any, compiler: Any, **kwargs: Any) -> str:
     return written
 
 
+def order_by_bytes(connection: sa.Connection) -> None:
+    """The same for the columns that a migration added."""
+    found = connection.execute(
+        sa.text(
+            "SELECT table_name, column_name FROM information_schema.columns"
+            " WHERE table_schema = current_schema() AND data_type = 'text'"
+            " AND collation_name IS DISTINCT FROM 'C'"
+        )
+    ).all()
+    quoted = connection.dialect.identifier_preparer.quote
+    for table, column in found:
+        if table in metadata.tables:
+            connection.exec_driver_sql(
+                f'ALTER TABLE {quoted(table)} ALTER COLUMN {quoted(column)} TYPE TEXT COLLATE "C"'
+            )
+
+
 def make(connection: sa.Connection) -> None:
     """Make them all. The transaction is the caller's."""
     for table in (*metadata.sorted_tables, *_own.sorted_tables):
         checked = [
             key
             for key in table.foreign_key_constraints
-            if (table.name, *key.column_keys) not in _UNCHECKED
+            if (table.name, *key.column_keys) not in UNCHECKED
         ]
         connection.execute(CreateTable(table, include_foreign_key_constraints=checked))
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
