@@ -228,7 +228,8 @@ def _count(connection: sa.Connection, sql: str, values: Sequence[Any]) -> int:
 
 
 def _driver(connection: sa.Connection) -> Any:
-    return connection.connection.driver_connection
+    # Of drivers that are synchronous it is the same as `driver_connection`, at a third of its cost.
+    return connection.connection.dbapi_connection
 
 
 def as_sqlalchemy(connection: sa.Connection, sql: str, error: Exception) -> Exception:
