@@ -116,6 +116,7 @@ left of deleted conversations.
 """
 NOTED_WITHIN_S = 1.0
 """Of what a stop may take: to note who called lately."""
+SETTLE_EVERY_S = 1.0
 NOTE_CALLS_EVERY_S = 60.0
 """How often who called is stored, where other processes have to know."""
 ERASE_FILES_EVERY_S = 60.0
@@ -450,7 +451,7 @@ def _set_up_templates(app: Quart, assets: Assets, *, has_mail: bool) -> None:
     app.jinja_env.globals.update(preview_card=functools.partial(previews.card, picture))
     app.jinja_env.globals.update(form_seal=forms.seal_field, pause=rendering.pause)
     app.jinja_env.filters.update(rich=text.rich, rich_message=parts.rich_message)
-    app.jinja_env.filters.update(initials=faces.initials, hue=faces.asked_for)
+    app.jinja_env.filters.update(initials=faces.initials, hue=faces.asked_for, hues=faces.hues)
     app.jinja_env.filters.update(grouped=transcript.grouped, as_days=decisions.as_days)
     app.jinja_env.filters.update(
         day=transcript.day,
@@ -575,6 +576,11 @@ def _start_and_stop(app: Parley, context: Context) -> None:
                 context.seen.note(session_id)
             await note_seen()
 
+    async def settle_owed() -> None:
+        while True:
+            await asyncio.sleep(SETTLE_EVERY_S)
+            await participants.settle_owed(context)
+
     def begin(cluster: Cluster, ordering: Ordering, bus: SharedBus) -> None:
         once = (erase, erase_files, rekey, push_anew, send_mail, index_anew)
         works = (
@@ -583,6 +589,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
             cluster.run(context),
             tell_positions(),
             note_calls(),
+            settle_owed(),
             *(cluster.only_here(each) for each in once),
         )
         chores.extend(asyncio.create_task(work) for work in works)

@@ -29,11 +29,13 @@ _A_PUBLIC_URL = (
     "digits, dots, hyphens and underscores"
 )
 # What a path of ours, a cookie's name and a page's policy may hold as it is.
-_FOLDER = re.compile(r"/(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]+", re.ASCII)
+_ORIGIN_AND_PATH = re.compile(
+    r"([A-Za-z]+://[^/?#]+)((?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]+)*)", re.ASCII
+)
 _FOLDERS_MAX_CHARS = 100
 OWN_FOLDERS = frozenset(
     {
-        *("api", "conversation", "conversations", "files", "import", "link", "mail", "mine"),
+        *("api", "conversation", "conversations", "files", "import", "link", "mail", "metrics"),
         *("notifications", "offline", "openapi.json", "search", "share", "socket.io", "static"),
         *("apple-touch-icon.png", "favicon.ico", "manifest.webmanifest", "worker.js"),
     }
@@ -170,15 +172,16 @@ def _public_url(text: str) -> str:
     text = text.strip().rstrip("/")
     if not text:
         return ""
-    start = len(text) - len(path) if (path := urlsplit(text).path) else len(text)
-    if text[start:] != path or "".join(_FOLDER.findall(path)) != path:
-        raise ValueError(_A_PUBLIC_URL)  # there is a query, or something odd in the path
+    found = _ORIGIN_AND_PATH.fullmatch(text)
+    if found is None:
+        raise ValueError(_A_PUBLIC_URL)
+    origin, path = found.groups()
     if len(path) > _FOLDERS_MAX_CHARS:
         raise ValueError(f"an address whose path has at most {_FOLDERS_MAX_CHARS} characters")
     if path and path.split("/")[1] in OWN_FOLDERS:
         raise ValueError("an address whose path does not begin like one of this server's own")
     try:
-        return undotted(_origin(text[:start])) + path
+        return undotted(_origin(origin)) + path
     except ValueError:
         raise ValueError(_A_PUBLIC_URL) from None
 

@@ -5,12 +5,14 @@ time in which positions are compared where no hint comes.
 from __future__ import annotations
 
 import contextlib
+import signal
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.cluster.talk import Cluster, cluster_at
+from tests.eventually import until
 from tests.people import Json, Person
 
 
@@ -158,3 +160,48 @@ async def test_a_person_at_two_processes_leaves_with_the_last_socket(place: Path
         await room.owner.hears("user_left", lambda data: data["username"] == "Dora")
         arrivals = [data for name, data in room.owner.heard if name == "user_joined"]
         assert [data["username"] for data in arrivals].count("Dora") == 1
+
+
+async def test_who_was_taken_for_gone_and_is_not_is_back(place: Path) -> None:
+    """A process that stood still for longer than its lease lasts."""
+    async with cluster_at(place, with_redis=True) as talk, room_at(talk) as room:
+        await room.owner.hears("user_joined", partial(is_of, "Dora"))
+        talk.servers[1].signal(signal.SIGSTOP)
+        try:
+            await room.owner.hears("user_left", partial(is_of, "Cleo"))
+            await room.owner.hears("user_left", partial(is_of, "Dora"))
+        finally:
+            room.owner.heard.clear()
+            talk.servers[1].signal(signal.SIGCONT)
+        await room.owner.hears("user_joined", partial(is_of, "Cleo"))
+        await room.owner.hears("user_joined", partial(is_of, "Dora"))
+        state = await at(room)
+        assert state["online_count"] == state["participant_count"] == 4
+        await room.guest.goes_home()
+        await room.other.hears("user_left", partial(is_of, "Cleo"))
+
+
+async def test_limits_count_for_all_processes(place: Path) -> None:
+    flags = ("--limit-messages", "5/60s session")
+    async with cluster_at(place, with_redis=True, flags=flags) as talk, room_at(talk) as room:
+        again = Person("Dora", talk.servers[0].url)
+        try:
+            await again.connect(auth={"token": room.other.token})
+            await again.join(room.id)
+            answers = [
+                await (again if number % 2 else room.other).say(room.id, "Hello")
+                for number in range(6)
+            ]
+        finally:
+            await again.goes_home()
+        assert [answer["ok"] for answer in answers] == [True] * 5 + [False]
+        assert answers[-1]["code"] == "rate_limited"
+
+
+async def test_one_process_does_the_chores_and_another_when_it_is_gone(place: Path) -> None:
+    async with cluster_at(place, with_redis=False) as talk:
+        begun = [server.log.read_text().count("chores_begun") for server in talk.servers]
+        assert begun == [1, 0]
+        talk.servers[0].kill()
+        await talk.servers[0].ends()
+        await until(lambda: "chores_begun" in talk.servers[1].log.read_text())

@@ -14,7 +14,7 @@ from tests.proxying import SBIN, Place, in_apache, in_caddy, in_haproxy, in_ngin
 
 DEPLOY = Path(__file__).parent.parent.parent / "deploy"
 FIRST, SECOND, SITE = "127.0.0.1:8081", "127.0.0.1:8082", "127.0.0.1:8000"
-BALANCING = ("proxy_balancer", "lbmethod_bybusyness", "slotmem_shm")
+BALANCING = ("proxy_balancer", "slotmem_shm", "lbmethod_byrequests", "lbmethod_bybusyness")
 
 
 @dataclass(frozen=True, slots=True)

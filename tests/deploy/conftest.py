@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ class Behind:
     proxy: Proxy
     server: Process
     url: str
+    is_path_left: bool = True
+    """Whether the server is asked by the path of its public URL."""
 
 
 @pytest.fixture(params=PROXIES, ids=[each.program for each in PROXIES])
@@ -58,13 +61,32 @@ def behind(proxy: Proxy, at: Place, tmp_path: Path) -> Iterator[Behind]:
             assert server.stop() == (0, "")
 
 
-@pytest.fixture
-def under_a_path(proxy: Proxy, at: Place, tmp_path: Path) -> Iterator[Behind]:
-    """One under `/talk` of a host that has other things."""
+TAKE_THE_PATH_AWAY = {
+    "nginx": (r"(proxy_pass http://127\.0\.0\.1:8081);", r"\1/;"),
+    "apache2": (r"(http://127\.0\.0\.1:8081/)talk/", r"\1"),
+    "caddy": (r"(handle @parley \{\n)", r"\1\t\turi strip_prefix /talk\n"),
+    "haproxy": (r"(backend parley\n)", r"\1  http-request replace-path ^/talk/(.*) /\\1\n"),
+}
+"""What the configurations say can be done as well, or what does the same."""
+
+
+@pytest.fixture(params=["left", "taken away"])
+def under_a_path(
+    request: pytest.FixtureRequest, proxy: Proxy, at: Place, tmp_path: Path
+) -> Iterator[Behind]:
+    """One under `/talk` of a host that has other things; the path is left to it, or is not."""
     url = f"https://localhost:{at.port}/talk"
     upstream = free_port()
-    command = proxy.command(proxy.under_a_path, at, upstream)
+
+    def rewritten(text: str) -> str:
+        if request.param == "left":
+            return text
+        text, count = re.subn(*TAKE_THE_PATH_AWAY[proxy.program], text)
+        assert count == 1
+        return text
+
+    command = proxy.command(proxy.under_a_path, at, upstream, rewritten=rewritten)
     with process(tmp_path / "data", *flags_of(url, upstream)) as server:
         with runs(command, at):
-            yield Behind(proxy, server, url)
+            yield Behind(proxy, server, url, request.param == "left")
         assert server.stop() == (0, "")

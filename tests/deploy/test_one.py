@@ -6,13 +6,15 @@ import asyncio
 import hashlib
 import os
 import socket
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import aiohttp
 
 from tests.deploy.conftest import Behind
 from tests.eventually import until
+from tests.people import Json
 from tests.proxying import TRUSTING, Client
 
 LARGE_BYTES = 100 * 1024 * 1024
@@ -20,7 +22,7 @@ PIECE = os.urandom(1024 * 1024)
 BACK_WITHIN_S = 60.0
 
 
-def saying(text: str) -> object:
+def saying(text: str) -> Callable[[Json], bool]:
     return lambda data: bool(data["message"] == text)
 
 
@@ -39,7 +41,7 @@ async def test_people_talk_by_every_transport(behind: Behind) -> None:
             assert (await each.say(room_id, f"Hello {number} ☕"))["ok"]
         for each in (ada, *others):
             for number in range(4):
-                await each.hears("new_message", saying(f"Hello {number} ☕"))  # type: ignore[arg-type]
+                await each.hears("new_message", saying(f"Hello {number} ☕"))
         assert [each.socket.transport() for each in others] == ["websocket", "polling", "websocket"]
     finally:
         for each in (ada, *others):
@@ -130,7 +132,7 @@ async def test_sockets_come_back_after_a_restart_and_pages_say_what_goes_on(
             await each.reconnect()
             await each.join(room_id, token=each.token)
         assert (await people[0].say(room_id, "Back again"))["ok"]
-        await people[1].hears("new_message", saying("Back again"))  # type: ignore[arg-type]
+        await people[1].hears("new_message", saying("Back again"))
     finally:
         for each in people:
             await each.goes_home()
@@ -158,3 +160,30 @@ def session(person: Client) -> aiohttp.ClientSession:
 
 def size_in(folder: Path) -> int:
     return sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
+
+
+async def test_browsers_get_http_2_and_parley_keeps_its_connections(behind: Behind) -> None:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    port = int(behind.url.rpartition(":")[2])
+    with (
+        socket.create_connection(("localhost", port)) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as secured,
+    ):
+        assert secured.selected_alpn_protocol() == "h2"
+    connections = set()
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=TRUSTING)) as http:
+        for _ in range(12):
+            async with http.get(f"{behind.url}/api/health") as reply:
+                assert reply.status == 200
+            connections |= connections_to(behind.server.port)
+    # Each request could have had one of its own.
+    assert 0 < len(connections) < 6, connections
+
+
+def connections_to(port: int) -> set[str]:
+    """The ports from which connections to one of this machine's are open now (proc(5))."""
+    ends = f":{port:04X}"
+    lines = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+    return {here for _, here, there, state, *_ in lines if there.endswith(ends) and state == "01"}

@@ -74,15 +74,17 @@ async def test_pages_and_forms_lead_nowhere_else(under_a_path: Behind) -> None:
                 return str(page.url)
 
         async with http.get(url, allow_redirects=False) as reply:
-            assert reply.status in (301, 308)
-            assert urljoin(url, reply.headers["Location"]) == f"{url}/"
+            # Where the path is taken away, nothing may tell this from the page itself.
+            if under_a_path.is_path_left or reply.status != 200:
+                assert reply.status in (301, 308)
+                assert urljoin(url, reply.headers["Location"]) == f"{url}/"
         talk = await posts(f"{PATH}/conversations", title="Tea", visibility="listed")
         assert talk.startswith(f"{url}/conversation/")
         room = urlsplit(talk).path
         await posts(f"{room}/join", username="Ada")
         await posts(f"{room}/messages", message="Hello")
         await posts(f"{room}/messages", message="Hello again, @Ada")
-        [cookie] = list(jar)
+        [cookie] = [each for each in jar if "session" in each.key]
         assert (cookie.key, cookie["path"]) == ("__Secure-parley_session~talk", PATH)
         asked, pages = set[str](), [f"{PATH}/", f"{PATH}/conversations", f"{PATH}/nothing/here"]
         while pages and len(asked) < 120:
