@@ -7,7 +7,8 @@ import time
 from array import array
 from collections.abc import Callable, Sequence
 
-MARK = b"@stamp"
+MARK = b"stamp="
+"""Not a word that means anything to a server: an @ would have Parley look for somebody's name."""
 STAMP_DIGITS = 8
 _STAMP_AT = len(MARK)
 _STAMP_END = _STAMP_AT + STAMP_DIGITS

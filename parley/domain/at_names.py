@@ -65,11 +65,17 @@ def ends(text: str, start: int) -> Iterator[int]:
 
 def _goes_on(last: str, following: str) -> bool:
     """Whether two characters next to each other are of one word."""
+    if last.isascii() and following.isascii():  # the same as below, for a fifth
+        return _is_ascii_of_word(last) and _is_ascii_of_word(following)
     if following == _JOINER or unicodedata.category(following).startswith("M"):
         return True
     if _is_unspaced(last) or _is_unspaced(following):
         return False
     return _is_of_word(last) and _is_of_word(following)
+
+
+def _is_ascii_of_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def _is_of_word(character: str) -> bool:

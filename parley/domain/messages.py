@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Iterable
-from typing import Any
 
 import sqlalchemy as sa
-from msgspec import Struct
 
 from parley.contract import STATE_MAX_CHARS
 from parley.domain import (
@@ -25,14 +22,10 @@ from parley.domain import (
 from parley.domain.changing import Changed
 from parley.domain.context import Context
 from parley.domain.door import Found
-from parley.domain.meaning import Meaning
-from parley.errors import (
-    BadRequest,
-    ConversationNotFound,
-    NotFound,
-    NotJoined,
-    ParleyError,
-)
+from parley.domain.saying import Draft as Draft
+from parley.domain.saying import Saying
+from parley.domain.saying import Sent as Sent
+from parley.errors import BadRequest, NotFound, NotJoined
 from parley.grammar import markdown
 from parley.records import (
     Answered,
@@ -43,35 +36,8 @@ from parley.records import (
     TypingChanged,
 )
 from parley.storage import conversations as stored_conversations
-from parley.storage import files as stored_files
 from parley.storage import messages as stored
-from parley.storage import participants as stored_participants
 from parley.storage import search as stored_search
-
-KEY_BYTES = 9
-"""What nobody can guess of a message's id; before it stands the seq."""
-
-
-class Sent(Struct, frozen=True):
-    message: Message
-    duplicate: bool
-    """Whether it was stored before, under the same client_id."""
-
-
-class Draft(Struct, frozen=True):
-    """What somebody wants to say."""
-
-    text: str
-    type: str | None = None
-    client_id: str | None = None
-    reply_to: str | None = None
-    """The id of the message it answers."""
-    mentions: tuple[str, ...] = ()
-    """The user_ids of those who were chosen, of several with the names in it."""
-    attachments: tuple[str, ...] = ()
-    """The ids of files that whoever sends it uploaded."""
-    parts: str | None = None
-    """What its Markdown comes to. Found as it is sent, before anybody waits for its storing."""
 
 
 def send(context: Context, sender: Participant, draft: Draft) -> asyncio.Future[Sent]:
@@ -80,13 +46,10 @@ def send(context: Context, sender: Participant, draft: Draft) -> asyncio.Future[
     Raises `ConversationIsOver`, and `NotFound` for an answer to what is not there, once awaited.
     The same client_id by the same session stores once and gives the first result.
     """
-    said = _checked(draft)
-
-    def work(connection: sa.Connection) -> Sent:
-        return _store(context, connection, sender, said)
-
     return context.database.write(
-        work, lambda sent: _tell(context, sent), conversation=sender.conversation_id
+        Saying(context, sender, _checked(draft)),
+        lambda sent: _tell(context, sent),
+        conversation=sender.conversation_id,
     )
 
 
@@ -102,7 +65,7 @@ async def send_as(context: Context, room_id: str, session: Session | None, draft
             sender = door.readable(connection, room_id, session).person
             if sender is None:
                 raise NotJoined
-            sent = _store(context, connection, sender, said)
+            sent = Saying(context, sender, said)(connection)
             if sender.left_at is not None and not sent.duplicate and not is_back:
                 raise participants.Away
             return sent
@@ -212,8 +175,15 @@ async def edit(
         meant = meaning.decide(
             connection, found.id, new_text, parts=parts, chosen=chosen, before=before
         )
-        contents = _contents(new_text, meant)
-        edited = stored.change(connection, message, seq=seq, edited_at=at, **contents)
+        edited = stored.change(
+            connection,
+            message,
+            seq=seq,
+            edited_at=at,
+            text=new_text,
+            mentions=meant.mentions,
+            parts=meant.parts,
+        )
         stored_search.forget(connection, found.id, message.seq, is_still_there=True)
         meaning.note_again(connection, edited)
         return edited
@@ -268,64 +238,6 @@ def _checked(draft: Draft) -> Draft:
 
 def _user_ids(given: Iterable[str]) -> tuple[str, ...]:
     return tuple(user_id for each in given if (user_id := text.user_id(each)))
-
-
-def _store(context: Context, connection: sa.Connection, sender: Participant, draft: Draft) -> Sent:
-    conversation_id, at = sender.conversation_id, context.clock()
-    head = stored_conversations.head(connection, conversation_id, sender.user_id)
-    if head is None:
-        raise ConversationNotFound
-    access.require_still_there(head, sender)
-    try:
-        access.require_speaking(head)
-        answered = None
-        if draft.reply_to:
-            answered = meaning.answered(connection, conversation_id, draft.reply_to)
-        attached = files.attachable(
-            connection, conversation_id, sender.session_id, draft.attachments
-        )
-    except ParleyError:
-        # Who missed the answer may ask again, though what they said could not be said now.
-        first = stored.by_client_id(connection, conversation_id, sender.session_id, draft.client_id)
-        if first is None:
-            raise
-        return Sent(first, duplicate=True)
-    seq = head.seq + 1
-    meant = meaning.decide(
-        connection, conversation_id, draft.text, parts=draft.parts, chosen=draft.mentions
-    )
-    message = Message(
-        conversation_id=conversation_id,
-        seq=seq,
-        id=f"{seq}-{secrets.token_urlsafe(KEY_BYTES)}",
-        changed_seq=seq,
-        user_id=sender.user_id,
-        username=head.username,
-        type=draft.type or "text",
-        sent_at=at,
-        client_id=draft.client_id,
-        role=head.role,
-        is_alike=head.is_alike,
-        is_unproven=head.is_unproven,
-        answered=answered,
-        attachments=files.together(attached),
-        **_contents(draft.text or files.names(attached), meant),
-    )
-    first = stored.say(connection, message, session_id=sender.session_id)
-    if first is not None:
-        return Sent(first, duplicate=True)
-    stored_conversations.count_message(connection, conversation_id, seq=seq, at=at)
-    if attached:
-        stored_files.send(connection, draft.attachments, seq=seq)
-    meaning.note(connection, message)
-    if not head.has_spoken:
-        stored_participants.note_spoken(connection, conversation_id, sender.user_id)
-    return Sent(message, duplicate=False)
-
-
-def _contents(new_text: str, meant: Meaning) -> dict[str, Any]:
-    """The columns that follow from a text, whether it is said or edited."""
-    return {"text": new_text, "mentions": meant.mentions, "parts": meant.parts}
 
 
 def _tell(context: Context, sent: Sent) -> None:

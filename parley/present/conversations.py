@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from msgspec import UNSET
-
 from parley import contract, records
-from parley.present.fields import or_unset, timestamp
+from parley.present.fields import timestamp
 from parley.present.messages import message
 from parley.present.participants import people
 
@@ -25,7 +23,7 @@ def conversation(snapshot: records.Snapshot, parts: Parts | None = None) -> cont
         people(snapshot.participants, snapshot.online),
         [message(said) for said in snapshot.messages],
     )
-    return contract.Conversation(
+    told = contract.Conversation(
         room_id=record.room_id,
         created_at=timestamp(record.created_at),
         created_by=record.created_by,
@@ -33,21 +31,29 @@ def conversation(snapshot: records.Snapshot, parts: Parts | None = None) -> cont
         description=record.description,
         messages=messages,
         has_more=snapshot.has_more,
-        delta=True if snapshot.is_delta else UNSET,
         participants=participants,
-        participants_cursor=UNSET if snapshot.people_cursor is None else snapshot.people_cursor,
         participant_count=record.participant_count,
         online_count=snapshot.online_count,
-        read=UNSET if snapshot.readings is None else positions(snapshot.readings),
         is_active=record.is_active,
-        ended_at=UNSET if record.ended_at is None else timestamp(record.ended_at),
         visibility=record.visibility.value,
         seq=record.seq,
         door=door(record),
         read_only=record.is_read_only,
-        keep_days=or_unset(record.keep_days),
-        erased_through=or_unset(record.erased_through),
     )
+    # Afterwards, and only what there is, as for a message.
+    if snapshot.is_delta:
+        told.delta = True
+    if snapshot.people_cursor is not None:
+        told.participants_cursor = snapshot.people_cursor
+    if snapshot.readings is not None:
+        told.read = positions(snapshot.readings)
+    if record.ended_at is not None:
+        told.ended_at = timestamp(record.ended_at)
+    if record.keep_days:
+        told.keep_days = record.keep_days
+    if record.erased_through:
+        told.erased_through = record.erased_through
+    return told
 
 
 def positions(readings: tuple[records.Reading, ...]) -> list[contract.ReadPosition]:

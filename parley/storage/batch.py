@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 import structlog
@@ -15,6 +16,20 @@ from parley.storage.prepared import execute
 from parley.storage.writer import Work
 
 log = structlog.get_logger(__name__)
+
+
+class Joint(Protocol):
+    """A work that costs less together with others of its kind."""
+
+    def __call__(self, connection: sa.Connection) -> Any:
+        """Do it alone."""
+
+    @staticmethod
+    def together(connection: sa.Connection, works: Sequence[Any]) -> list[Any]:
+        """Do all of these: what each gives, or the `ParleyError` that it would raise, if it changed
+        nothing. Raises whatever else keeps them from being done together: then all is undone, and
+        each is done alone.
+        """
 
 
 def run_all(
@@ -30,13 +45,28 @@ def run_all(
     if one_by_one:
         return [_run_in_savepoint(connection, work) for work in batch]
     try:
-        return [_run(connection, work) for work in batch]
+        return list(_together(connection, batch))
     except Exception as error:
         if trouble.is_of_storage(error):
             raise  # the disk or the file, not this work: nothing in the batch is safe
     execute(connection, "ROLLBACK")
     begin(connection)
     return [_run_in_savepoint(connection, work) for work in batch]
+
+
+def _together(connection: sa.Connection, batch: list[Work]) -> Iterator[Any]:
+    """The same in one go for those of one kind that stand next to each other."""
+    for together, group in itertools.groupby(
+        batch, lambda work: getattr(work.run, "together", None)
+    ):
+        works = list(group)
+        if together is None:
+            for work in works:
+                yield _run(connection, work)
+        else:
+            # What is logged then is of nobody in particular, unless it is of one.
+            current.set(works[0].cause if len(works) == 1 else None)
+            yield from together(connection, [work.run for work in works])
 
 
 def _run(connection: sa.Connection, work: Work) -> Any:

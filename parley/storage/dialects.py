@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-__all__ = ["greatest", "insert", "least", "of_last", "position"]
+__all__ = ["greatest", "insert", "least", "of_last", "pairs", "position"]
 
 
 class greatest(FunctionElement[Any]):  # noqa: N801  # as SQLAlchemy's functions are named
@@ -55,6 +55,13 @@ class of_last(FunctionElement[Any]):  # noqa: N801
         self.type = column.type
 
 
+class pairs(FunctionElement[Any]):  # noqa: N801
+    """A table of what a JSON text lists, `[[1, "one"], …]`: its columns are `number` and `text`."""
+
+    name = "pairs"
+    inherit_cache = True
+
+
 def _call(name: str) -> Any:
     def render(element: FunctionElement[Any], compiler: Any, **kwargs: Any) -> str:
         return f"{name}({compiler.process(element.clauses, **kwargs)})"
@@ -82,3 +89,21 @@ def _of_last_in_sqlite(element: of_last, compiler: Any, **kwargs: Any) -> str:
 def _of_last_in_postgresql(element: of_last, compiler: Any, **kwargs: Any) -> str:
     column, order = (compiler.process(each, **kwargs) for each in element.clauses)
     return f"(array_agg({column} ORDER BY {order} DESC))[1]"
+
+
+@compiles(pairs, "sqlite")
+def _pairs_in_sqlite(element: pairs, compiler: Any, **kwargs: Any) -> str:
+    listed = compiler.process(element.clauses, **kwargs)
+    return (
+        "(SELECT json_extract(value, '$[0]') AS number, "  # noqa: S608  # a place for a value
+        f"json_extract(value, '$[1]') AS text FROM json_each({listed}))"
+    )
+
+
+@compiles(pairs, "postgresql")
+def _pairs_in_postgresql(element: pairs, compiler: Any, **kwargs: Any) -> str:
+    listed = compiler.process(element.clauses, **kwargs)
+    return (
+        "(SELECT CAST(value ->> 0 AS bigint) AS number, "  # noqa: S608  # a place for a value
+        f"value ->> 1 AS text FROM json_array_elements(CAST({listed} AS json)))"
+    )

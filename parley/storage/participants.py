@@ -258,21 +258,22 @@ def _change(names: tuple[str, ...]) -> Prepared:
 
 def participant(row: Any) -> Participant:
     """Of a row with every column."""
+    # By place: msgspec takes ten times as long to find so many fields by name.
     return Participant(
-        conversation_id=row.conversation_id,
-        user_id=row.user_id,
-        username=row.username,
-        session_id=row.session_id,
-        role=ROLES[row.role],
-        joined_at=row.joined_at,
-        left_at=row.left_at,
-        visits=row.visits,
-        named_at=row.named_at,
-        removed_at=row.removed_at,
-        is_alike=row.is_alike,
-        has_spoken=row.has_spoken,
-        unproven_from=row.unproven_from,
-        first_session_id=row.first_session_id,
-        left_for_good=row.left_for_good,
-        is_imported=row.is_imported,
+        row.conversation_id,
+        row.user_id,
+        row.username,
+        row.session_id,
+        ROLES[row.role],
+        row.joined_at,
+        row.left_at,
+        row.visits,
+        row.named_at,
+        row.removed_at,
+        row.is_alike,
+        row.has_spoken,
+        row.unproven_from,
+        row.first_session_id,
+        row.left_for_good,
+        row.is_imported,
     )

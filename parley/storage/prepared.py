@@ -128,6 +128,16 @@ class Prepared:
         compiled = self._compiled or self._compile(connection.dialect)
         return _count(connection, compiled.sql, compiled.places(given))
 
+    def write_many(self, connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> int:
+        """The same for each of these, with their values by name. Raises SQLAlchemy's errors."""
+        compiled = self._compiled or self._compile(connection.dialect)
+        places = [compiled.places(given) for given in rows]
+        try:
+            written: int = _driver(connection).executemany(compiled.sql, places).rowcount
+        except _errors(connection) as error:
+            raise as_sqlalchemy(connection, compiled.sql, error) from error
+        return written
+
     def _rows(self, connection: sa.Connection, given: dict[str, object]) -> list[Any]:
         compiled = self._compiled or self._compile(connection.dialect)
         rows = execute(connection, compiled.sql, compiled.places(given))
@@ -143,8 +153,10 @@ class Prepared:
             names.append(name)
             if name == bound:  # SQLAlchemy's own, such as the 1 in "seq + 1"
                 usual[name] = compiled.params[bound]
-            take = compiled.binds[bound].type.dialect_impl(dialect).bind_processor(dialect)
-            if take is not None:
+            type = compiled.binds[bound].type
+            take = type.dialect_impl(dialect).bind_processor(dialect)
+            # What is true or false every driver takes as it is, and SQLAlchemy's form costs a call.
+            if take is not None and not isinstance(type, sa.Boolean):
                 taken.append((at, take))
         converted = []
         for at, column in enumerate(self._gives):
@@ -219,7 +231,8 @@ def _count(connection: sa.Connection, sql: str, values: Sequence[Any]) -> int:
 
 
 def _driver(connection: sa.Connection) -> Any:
-    return connection.connection.driver_connection
+    # Of drivers that are synchronous it is the same as `driver_connection`, at a third of its cost.
+    return connection.connection.dbapi_connection
 
 
 def as_sqlalchemy(connection: sa.Connection, sql: str, error: Exception) -> Exception:

@@ -59,9 +59,10 @@ class Connection(psycopg.Connection[Any]):
     begin_writing = _BEGIN
     begin_reading = _BEGIN_READING
 
-    def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        with self.cursor() as cursor:
-            cursor.executemany(sql, rows)
+    def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> psycopg.Cursor[Any]:
+        cursor = self.cursor()
+        cursor.executemany(sql, rows)
+        return cursor
 
     def reading(self, sql: str, values: Sequence[Any]) -> Any:
         """A cursor whose rows come by and by. Inside a transaction only."""

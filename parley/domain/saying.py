@@ -1,0 +1,203 @@
+"""Storing what is said: all that waits to be said at once, so that each costs less."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from parley.domain import access, files, meaning
+from parley.domain.context import Context
+from parley.errors import ConversationNotFound, ParleyError
+from parley.records import Head, Message, Participant
+from parley.storage import conversations as stored_conversations
+from parley.storage import files as stored_files
+from parley.storage import messages as stored
+from parley.storage import participants as stored_participants
+
+KEY_BYTES = 9
+"""What nobody can guess of a message's id; before it stands the seq."""
+_KEY_CHARS = KEY_BYTES * 4 // 3
+
+
+class Sent(Struct, frozen=True):
+    message: Message
+    duplicate: bool
+    """Whether it was stored before, under the same client_id."""
+
+
+class Draft(Struct, frozen=True):
+    """What somebody wants to say."""
+
+    text: str
+    type: str | None = None
+    client_id: str | None = None
+    reply_to: str | None = None
+    """The id of the message it answers."""
+    mentions: tuple[str, ...] = ()
+    """The user_ids of those who were chosen, of several with the names in it."""
+    attachments: tuple[str, ...] = ()
+    """The ids of files that whoever sends it uploaded."""
+    parts: str | None = None
+    """What its Markdown comes to. Found as it is sent, before anybody waits for its storing."""
+
+
+class Apart(Exception):
+    """These can't be stored in one go."""
+
+
+class Saying(Struct, frozen=True):
+    """A work of the writer, that goes together with others."""
+
+    context: Context
+    sender: Participant
+    draft: Draft
+
+    def __call__(self, connection: sa.Connection) -> Sent:
+        """Store it. Raises `ParleyError`s."""
+        [outcome] = Saying.together(connection, [self])
+        if isinstance(outcome, ParleyError):
+            raise outcome
+        return outcome
+
+    @staticmethod
+    def together(connection: sa.Connection, works: Sequence[Saying]) -> list[Sent | ParleyError]:
+        """Store them. Raises `Apart`."""
+        wanted = {(work.sender.conversation_id, work.sender.user_id) for work in works}
+        heads = stored_conversations.heads(connection, wanted)
+        batch = _Batch(connection, heads, len(works), works[0].context.clock())
+        outcomes = [batch.outcome(work) for work in works]
+        if not batch.said:
+            return outcomes
+        if stored.say(connection, batch.said) == len(batch.said):
+            batch.note()
+            return outcomes
+        if len(works) > 1:
+            raise Apart("Some of it was said before.")
+        [(message, session_id)] = batch.said
+        first = stored.by_client_id(
+            connection, message.conversation_id, session_id, message.client_id
+        )
+        if first is None:
+            raise Apart("It was said before, and isn't there.")
+        return [Sent(first, duplicate=True)]
+
+
+class _Batch:
+    """What goes into one statement, and what has to be noted after it."""
+
+    def __init__(
+        self,
+        connection: sa.Connection,
+        heads: Mapping[tuple[int, str], Head],
+        count: int,
+        at: datetime,
+    ) -> None:
+        self.said: list[tuple[Message, int]] = []
+        """With the session that says it."""
+        self._connection = connection
+        self._heads = heads
+        self._at = at
+        keys = base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES * count)).decode()
+        self._keys = [keys[begin : begin + _KEY_CHARS] for begin in range(0, len(keys), _KEY_CHARS)]
+        self._counted: dict[int, tuple[int, int]] = {}
+        """By conversation, its seq by now, and how much is said."""
+        self._by_client_id: dict[tuple[int, int, str], Message] = {}
+        self._attached: list[tuple[tuple[str, ...], int]] = []
+        """The files that a message names, and its seq."""
+        self._new_speakers: set[tuple[int, str]] = set()
+
+    def outcome(self, saying: Saying) -> Sent | ParleyError:
+        """What comes of it, if all can be stored."""
+        sender, draft = saying.sender, saying.draft
+        conversation_id, session_id = sender.conversation_id, sender.session_id
+        head = self._heads.get((conversation_id, sender.user_id))
+        if head is None:
+            return ConversationNotFound()
+        try:
+            access.require_still_there(head, sender)
+        except ParleyError as error:
+            return error
+        if draft.client_id is not None:
+            first = self._by_client_id.get((conversation_id, session_id, draft.client_id))
+            if first is not None:
+                return Sent(first, duplicate=True)
+        try:
+            message = self._composed(head, sender, draft)
+        except ParleyError as error:
+            # Who missed the answer may ask again, though what they said could not be said now.
+            first = stored.by_client_id(
+                self._connection, conversation_id, session_id, draft.client_id
+            )
+            return error if first is None else Sent(first, duplicate=True)
+        self._add(message, session_id)
+        if not head.has_spoken:
+            self._new_speakers.add((conversation_id, sender.user_id))
+        return Sent(message, duplicate=False)
+
+    def note(self) -> None:
+        """That it was stored."""
+        connection = self._connection
+        stored_conversations.count_messages(connection, self._counted, at=self._at)
+        for ids, seq in self._attached:
+            stored_files.send(connection, ids, seq=seq)
+        for message, _ in self.said:
+            if message.answered is not None or message.mentions is not None:
+                meaning.note(connection, message)
+        for conversation_id, user_id in self._new_speakers:
+            stored_participants.note_spoken(connection, conversation_id, user_id)
+
+    def _composed(self, head: Head, sender: Participant, draft: Draft) -> Message:
+        connection, conversation_id = self._connection, sender.conversation_id
+        access.require_speaking(head)
+        answered = None
+        if draft.reply_to:
+            answered = meaning.answered(connection, conversation_id, draft.reply_to)
+        attached = files.attachable(
+            connection, conversation_id, sender.session_id, draft.attachments
+        )
+        meant = meaning.decide(
+            connection, conversation_id, draft.text, parts=draft.parts, chosen=draft.mentions
+        )
+        seq, _ = self._counted.get(conversation_id, (head.seq, 0))
+        seq += 1
+        message = Message(
+            conversation_id,
+            seq,
+            f"{seq}-{self._keys.pop()}",
+            seq,
+            sender.user_id,
+            head.username,
+            draft.text or files.names(attached),
+            draft.type or "text",
+            self._at,
+            draft.client_id,
+            head.role,
+            head.is_alike,
+            head.is_unproven,
+            answered=answered,
+            mentions=meant.mentions,
+            parts=meant.parts,
+            attachments=files.together(attached),
+        )
+        if draft.attachments:
+            self._attach(draft.attachments, seq)
+        return message
+
+    def _attach(self, ids: tuple[str, ...], seq: int) -> None:
+        """Of two messages that name one file only the first may: that it does isn't noted yet."""
+        if any(not set(ids).isdisjoint(others) for others, _ in self._attached):
+            raise Apart("Two of them name the same file.")
+        self._attached.append((ids, seq))
+
+    def _add(self, message: Message, session_id: int) -> None:
+        conversation_id = message.conversation_id
+        _, count = self._counted.get(conversation_id, (0, 0))
+        self._counted[conversation_id] = (message.seq, count + 1)
+        self.said.append((message, session_id))
+        if message.client_id is not None:
+            self._by_client_id[conversation_id, session_id, message.client_id] = message
