@@ -47,7 +47,7 @@ KILLS ?= 200
 torture: $(DEV) ## Kill a server under load KILLS=200 times, then every other fault at full length
 	@$(BIN)/python -m tests.faults.torture --kills $(KILLS) $(if $(SEED),--seed $(SEED))
 	@FAULTS=full $(BIN)/python -m pytest -q tests/faults tests/cluster
-	@FAULTS=full $(BIN)/python -m pytest -q -m long --ignore tests/faults --ignore tests/cluster
+	@FAULTS=full $(BIN)/python -m pytest -q -m 'long or longer' --ignore tests/faults --ignore tests/cluster
 
 bench: $(RUNTIME) ## Measure Parley beside other servers; ARGS="--quick" for a look
 	@$(BIN)/python -m bench $(ARGS)

@@ -451,7 +451,7 @@ def _set_up_templates(app: Quart, assets: Assets, *, has_mail: bool) -> None:
     app.jinja_env.globals.update(preview_card=functools.partial(previews.card, picture))
     app.jinja_env.globals.update(form_seal=forms.seal_field, pause=rendering.pause)
     app.jinja_env.filters.update(rich=text.rich, rich_message=parts.rich_message)
-    app.jinja_env.filters.update(initials=faces.initials, hue=faces.asked_for)
+    app.jinja_env.filters.update(initials=faces.initials, hue=faces.asked_for, hues=faces.hues)
     app.jinja_env.filters.update(grouped=transcript.grouped, as_days=decisions.as_days)
     app.jinja_env.filters.update(
         day=transcript.day,

@@ -119,13 +119,16 @@ def _listen(config: Config) -> list[socket.socket]:
 def _reloading(
     certificate: Certificate | None, manager: ServiceManager
 ) -> Callable[[], None] | None:
-    """What to do when asked to reload, if there is anything."""
-    if certificate is None:
+    """What to do on SIGHUP, which is a terminal's goodbye where neither there is anything to reload
+    nor a service manager to have sent it.
+    """
+    if certificate is None and not manager.is_there:
         return None
 
     def reload() -> None:
         manager.reloading()
-        certificate.reload()
+        if certificate is not None:
+            certificate.reload()
         manager.ready()
 
     return reload

@@ -20,6 +20,10 @@ class ServiceManager:
         self.watchdog_s = watchdog_s
         """After so long without a sign of life we are restarted; 0 for never."""
 
+    @property
+    def is_there(self) -> bool:
+        return bool(self._address)
+
     @classmethod
     def asking(cls, environ: MutableMapping[str, str]) -> ServiceManager:
         """The one that started this process. The variables are taken out: it is not asking the

@@ -27,7 +27,7 @@ from tests.generous import generous
 from tests.people import Person
 from tests.servers import START_WITHIN_S, Running, begin_folder, running
 
-LONGEST_FIRST = ("browser", "security/browser", "faults", "bench", "powercut")
+LONGEST_FIRST = ("workers", "browser", "security/browser", "faults", "bench", "powercut")
 """So that no worker is left with one of them while the others have nothing to do."""
 
 # Long enough that a person who comes straight back is in time, short enough to wait for.

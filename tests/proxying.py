@@ -109,12 +109,14 @@ def runs(command: list[str], at: Place) -> Iterator[None]:
             threading.Event().wait(LOOK_EVERY_S)
         yield
     finally:
+        ended = proxy.poll()
         proxy.terminate()
         try:
             proxy.wait(STOP_WITHIN_S)
         except subprocess.TimeoutExpired:
             proxy.kill()
             proxy.wait()
+        assert ended is None, f"It ended by itself ({ended}).\n{log.read_text()}"
 
 
 def _listens(port: int) -> bool:

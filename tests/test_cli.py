@@ -12,7 +12,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from ipaddress import ip_network
 from pathlib import Path
@@ -29,7 +29,7 @@ from parley.wire.line import SERVICE_RESTART
 from tests import forking, lean
 from tests.people import PATIENCE_S, Person
 from tests.raw import event
-from tests.servers import START_WITHIN_S, process
+from tests.servers import START_WITHIN_S, STOP_WITHIN_S, begin_folder, process
 
 
 def _has_ipv6() -> bool:
@@ -76,6 +76,13 @@ def assert_says_why(ended: subprocess.CompletedProcess[str], *words: str) -> Non
     assert line.endswith(".")
     for word in words:
         assert word in line
+
+
+def begun(folder: Path) -> Path:
+    """Where a server has started before: the first time takes as long again."""
+    data = folder / "data"
+    begin_folder(data)
+    return data
 
 
 # --- what it says ---
@@ -314,7 +321,8 @@ def test_a_misspelt_variable_is_told(tmp_path: Path) -> None:
 def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        ended = parley("serve", "--host", "127.0.0.1", "--port", port, "--data", str(tmp_path))
+        data = ("--data", str(tmp_path))
+        ended = loaded_parley("serve", "--host", "127.0.0.1", "--port", port, *data)
     assert_says_why(ended, port, "in use", "--port")
 
 
@@ -374,7 +382,7 @@ def told_where_nobody_hears(
         stderr=subprocess.PIPE,
         text=True,
         timeout=START_WITHIN_S,
-        env={**os.environ, "PARLEY_DATA": str(folder)},
+        env={**os.environ, "PARLEY_DATA": str(begun(folder))},
         check=False,
     )
 
@@ -416,19 +424,23 @@ def test_it_answers_once_it_says_where_it_is(tmp_path: Path) -> None:
 
 
 def test_on_every_network_it_says_where_others_find_it(tmp_path: Path) -> None:
-    everywhere = ("--host", "0.0.0.0", "--port", "0")
-    environ = dict(os.environ) | {"PARLEY_DATA": str(tmp_path / "data")}
-    command = [*lean.COMMAND, "serve", *everywhere]
-    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            said = [server.stdout.readline() for _ in range(2)]
-            if said[1].startswith("Conversations are kept in"):
-                pytest.skip("this machine is in no network")
-            url = said[1].removeprefix("On your network: ").strip()
-            assert requests.get(f"{url}/api/health", timeout=PATIENCE_S).status_code == 200
-        finally:
-            server.terminate()
+    with first_said(tmp_path, "--host", "0.0.0.0") as said:
+        if said[1].startswith("Conversations are kept in"):
+            pytest.skip("this machine is in no network")
+        url = said[1].removeprefix("On your network: ").strip()
+        assert requests.get(f"{url}/api/health", timeout=PATIENCE_S).status_code == 200
+
+
+@contextlib.contextmanager
+def first_said(folder: Path, *flags: str) -> Iterator[list[str]]:
+    """The first two lines of a server that runs meanwhile."""
+    data = begun(folder)
+    server = forking.Forked(["serve", "--port", "0", "--data", str(data), *flags], env=_clean())
+    try:
+        yield [server.stdout.readline().decode() for _ in range(2)]
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.communicate(STOP_WITHIN_S)
 
 
 def listening_at(*flags: str, data: Path) -> tuple[str, list[str]]:
@@ -514,15 +526,8 @@ def test_it_says_so_where_limits_are_off(tmp_path: Path, switch: str, is_told: b
 def test_with_a_public_url_it_says_where_it_listens_and_where_people_reach_it(
     tmp_path: Path,
 ) -> None:
-    environ = dict(os.environ) | {"PARLEY_DATA": str(tmp_path / "data")}
-    flags = ("--port", "0", "--public-url", "https://talk.example")
-    command = [*lean.COMMAND, "serve", *flags]
-    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            listens, reached = (server.stdout.readline() for _ in range(2))
-        finally:
-            server.terminate()
+    with first_said(tmp_path, "--public-url", "https://talk.example") as said:
+        listens, reached = said
     assert listens.startswith("Parley listens at http://localhost:")
     assert reached == "People reach it at https://talk.example\n"
 
@@ -555,7 +560,7 @@ def test_a_terminal_that_closes_ends_it_with_a_goodbye(tmp_path: Path) -> None:
     """It and its shell both send SIGHUP, and what is said then goes nowhere."""
     terminal, end = os.openpty()
     server = subprocess.Popen(
-        [*lean.COMMAND, "serve", "--port", "0", "--data", str(tmp_path)],
+        [*lean.COMMAND, "serve", "--port", "0", "--data", str(begun(tmp_path))],
         stdout=end,
         stderr=end,
     )
@@ -578,7 +583,7 @@ def test_a_terminal_that_closes_ends_it_with_a_goodbye(tmp_path: Path) -> None:
 
 
 def test_who_starts_it_with_nohup_may_close_the_terminal(tmp_path: Path) -> None:
-    command = ["nohup", *lean.COMMAND, "serve", "--port", "0", "--data", str(tmp_path)]
+    command = ["nohup", *lean.COMMAND, "serve", "--port", "0", "--data", str(begun(tmp_path))]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as server:

@@ -64,8 +64,12 @@ def test_it_tells_when_it_is_ready_and_when_it_stops(tmp_path: Path, manager: Ma
         assert manager.hears() == {"STOPPING": "1"}
 
 
-def test_it_tells_when_it_reads_its_files_again(tmp_path: Path, manager: Manager) -> None:
-    flags = ("--port", "0", *issued(tmp_path / "tls").flags)
+@pytest.mark.parametrize("what", ["a certificate", "nothing"])
+def test_it_tells_when_it_reads_its_files_again(
+    tmp_path: Path, manager: Manager, what: str
+) -> None:
+    certificate = issued(tmp_path / "tls").flags if what == "a certificate" else ()
+    flags = ("--port", "0", *certificate)
     with process(tmp_path / "data", *flags, environ={"NOTIFY_SOCKET": manager.path}) as server:
         assert manager.hears() == {"READY": "1"}
         before_us = time.clock_gettime(time.CLOCK_MONOTONIC) * 1e6
@@ -74,6 +78,7 @@ def test_it_tells_when_it_reads_its_files_again(tmp_path: Path, manager: Manager
         assert told["RELOADING"] == "1"
         assert int(told["MONOTONIC_USEC"]) >= int(before_us)
         assert manager.hears() == {"READY": "1"}
+        assert server.stop()[0] == 0
 
 
 def test_it_shows_life_for_as_long_as_it_has_any(tmp_path: Path, manager: Manager) -> None:

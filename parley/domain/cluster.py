@@ -160,7 +160,9 @@ class Cluster:
         return self._steady_since_s is not None and now_s > self._steady_since_s + LASTS_S
 
     async def only_here(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do this while this process is the one that does the chores, until cancelled."""
+        """Do this while this process is the one that does the chores, until cancelled; where it
+        comes to an end, it was all there is to do.
+        """
         while True:
             await self.has_chores.wait()
             doing = asyncio.ensure_future(work())
@@ -174,6 +176,8 @@ class Cluster:
             if not doing.cancelled() and doing.exception() is not None:
                 log.error("chore_failed", exc_info=doing.exception())
                 await asyncio.sleep(RENEW_EVERY_S)
+            else:
+                await self.lost_chores.wait()
 
     # --- who is here ---
 

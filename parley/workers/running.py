@@ -28,8 +28,7 @@ def supervise(config: Config, arguments: Sequence[str]) -> None:
     if not config.database_url:
         raise WorkersUnusable(
             f"--workers {config.workers} needs PostgreSQL, as several processes can't share the "
-            "database in the data folder: give --database-url postgresql://… What is in the folder "
-            "moves there with `parley move-data`; docs/running.md says how."
+            "database in the data folder: give --database-url postgresql://user:password@host/name."
         )
     try:
         run(_supervise(config, arguments))

@@ -58,7 +58,17 @@ def test_other_paths_are_refused_in_words(path: str) -> None:
 
 
 def test_every_path_of_the_servers_own_is_known_to_the_settings(tmp_path: Path) -> None:
-    app = create_app(Config(data=tmp_path))
+    token = tmp_path / "token"
+    token.write_text("t" * 32)
+    told = Config(
+        data=tmp_path,
+        metrics=True,
+        metrics_token_file=token,
+        public_url="https://example.org",
+        smtp_url="smtp://localhost",
+        mail_from="parley@example.org",
+    )
+    app = create_app(told)
     begin = {rule.rule.split("/")[1] for rule in app.url_map.iter_rules()} - {""}
     assert begin <= OWN_FOLDERS, begin - OWN_FOLDERS
 

@@ -1,1 +1,1 @@
-import"./shared-dQ79XR63.js";
+import"./shared-BB0VLh1X.js";

@@ -1,1 +1,0 @@
-import{r as n}from"./device-Cqn4fS2C.js";import{c as o}from"./shown-DucdGPgs.js";import"./shared-DYJkwW2s.js";import"./worker-B32SGBwH.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
