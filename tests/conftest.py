@@ -44,6 +44,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     items.sort(key=order)
     for item in items:
+        if databases.ON_POSTGRESQL and (why := item.get_closest_marker("sqlite")):
+            item.add_marker(pytest.mark.skip(f"Of SQLite alone: {why.args[0]}"))
         if not IS_EVERYTHING and (long := item.get_closest_marker("long")):
             item.add_marker(pytest.mark.skip(f"Long: {long.args[0]}."))
 

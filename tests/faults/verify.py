@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from tests.databases import Beside, beside
 from tests.faults.record import Act, Json, Record, Said
 
 SHOWN = 10
@@ -78,17 +78,13 @@ class Holder(Protocol):
 
 
 def read_stored(folder: Path) -> dict[str, Stored]:
-    """By room id, read with SQLite alone: no code of the server's has a part in it."""
-    connection = sqlite3.connect(f"file:{folder / 'parley.db'}?mode=ro", uri=True, timeout=10)
-    try:
-        connection.execute("BEGIN")
+    """By room id, read by the driver alone: no code of the server's has a part in it."""
+    with beside(folder) as connection, connection.transaction(reading=True):
         rooms = connection.execute("SELECT id, room_id, seq, ended_at FROM conversations")
         return {
             room_id: _stored(connection, id, seq, has_ended=ended_at is not None)
             for id, room_id, seq, ended_at in rooms.fetchall()
         }
-    finally:
-        connection.close()
 
 
 def as_told(message: Json) -> Line:
@@ -114,10 +110,11 @@ def _sums(reactions: Iterable[Json]) -> tuple[tuple[str, int, tuple[str, ...]], 
     return tuple((each["emoji"], each["count"], tuple(each["user_ids"])) for each in reactions)
 
 
-def _stored(connection: sqlite3.Connection, id: int, seq: int, *, has_ended: bool) -> Stored:
+def _stored(connection: Beside, id: int, seq: int, *, has_ended: bool) -> Stored:
     def rows(columns: str, of: str, order: str = "") -> list[tuple[Any, ...]]:
         query = f"SELECT {columns} FROM {of} WHERE conversation_id = ? {order}"
-        return connection.execute(query, (id,)).fetchall()
+        found: list[tuple[Any, ...]] = connection.execute(query, (id,)).fetchall()
+        return found
 
     reactions = defaultdict(list)
     for at, emoji, user_id in rows("seq, emoji, user_id", "reactions", "ORDER BY id"):
@@ -136,7 +133,7 @@ def _stored(connection: sqlite3.Connection, id: int, seq: int, *, has_ended: boo
     )
 
 
-def _lines(connection: sqlite3.Connection, conversation: int) -> list[Line]:
+def _lines(connection: Beside, conversation: int) -> list[Line]:
     rows = connection.execute(
         "SELECT seq, id, user_id, username, client_id, text, changed_seq, deleted_at, edited_at,"
         " pinned_at, reply_id, mentions, reactions"
