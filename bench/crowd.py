@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
-from itertools import count
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
+from itertools import count, cycle
 from typing import Any
 
 from bench.client import Client
@@ -38,13 +38,18 @@ class Crowd:
 
         await self._all(one for _ in range(people))
 
-    async def join(self, port: int, room_ids: Iterable[str], people_each: int) -> None:
-        """So many people into each room, each connecting and joining."""
+    async def join(
+        self, port: int | Sequence[int], room_ids: Iterable[str], people_each: int
+    ) -> None:
+        """So many people into each room, each connecting and joining; at each of several ports by
+        turns.
+        """
+        ports = cycle([port] if isinstance(port, int) else port)
 
         async def one(room_id: str) -> None:
             client = Client(self.tally, next(self._names))
             async with self._counting_refusals(client):
-                await client.connect(port)
+                await client.connect(next(ports))
                 await client.join(room_id)
 
         places = [room_id for room_id in room_ids for _ in range(people_each)]

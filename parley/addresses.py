@@ -1,6 +1,6 @@
 """Whose address a request comes from: the peer's, or what trusted proxies say of their client.
 
-Imports nothing of ours. Whoever connects can write any header: what is said of an
+Whoever connects can write any header: what is said of an
 address counts only as far as one trusted proxy said it to the next.
 """
 
@@ -20,6 +20,8 @@ from ipaddress import (
 from typing import Any
 
 import structlog
+
+from parley import causes
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +83,14 @@ class Proxies:
         if not hops:
             self._warn_of_missing(scope)
         return {**scope, "client": (address, 0), "scheme": _scheme(scope, hops)}
+
+    def request_id(self, scope: dict[str, Any]) -> str:
+        """What a trusted proxy calls the request, in X-Request-ID; empty where none does."""
+        peer = scope.get("client")
+        if not (self._trusted and peer and self.trusts(canonical(peer[0]))):
+            return ""
+        named = _values(scope, b"x-request-id")
+        return named[0] if len(named) == 1 and causes.is_id(named[0]) else ""
 
     def _warn_of_ignored(self, address: str, scope: dict[str, Any]) -> None:
         """Tell once that everybody behind this proxy counts as one address.

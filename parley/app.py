@@ -15,7 +15,7 @@ import structlog
 from quart import Quart, Response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from parley import __version__, contract, incoming, logs, paths, present, requests, web
+from parley import __version__, causes, contract, incoming, logs, paths, present, requests, web
 from parley.addresses import Proxies
 from parley.bus import Subscriber
 from parley.bus.choice import bus_of
@@ -116,6 +116,7 @@ left of deleted conversations.
 """
 NOTED_WITHIN_S = 1.0
 """Of what a stop may take: to note who called lately."""
+SETTLE_EVERY_S = 1.0
 NOTE_CALLS_EVERY_S = 60.0
 """How often who called is stored, where other processes have to know."""
 ERASE_FILES_EVERY_S = 60.0
@@ -200,9 +201,11 @@ class Parley(Quart):
         await self.database.close()
         await self.limits.close()
 
-    async def drain(self) -> None:
-        """Take no new work, and say goodbye to every client."""
-        web_site(self).is_ready = False
+    async def drain(self, *, has_successor: bool = False) -> None:
+        """Take no new work, and say goodbye to every client. Where another worker has taken this
+        one's place, whoever asks this one meanwhile is not told that there is none.
+        """
+        web_site(self).is_ready = has_successor
         await self.realtime.server.close_all()
 
 
@@ -332,7 +335,7 @@ def _metrics(app: Parley, seeing: Seeing) -> Metrics:
         pushing=app.pushing,
         indexing=app.indexing,
         is_ready=lambda: site.is_ready,
-        process=app.worker,
+        process=lambda: app.worker,
     )
 
     async def others() -> Sequence[bytes]:
@@ -414,6 +417,8 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_error_handler(HTTPException, _tell_http)
     app.register_error_handler(Exception, _tell_fault)
     app.jinja_env.globals.update(service_worker=config.service_worker, root=config.root)
+    # Each request of a poll may reach another of several workers, which knows nothing of it.
+    app.jinja_env.globals.update(websocket_only=config.workers > 1)
     app.jinja_env.globals.update(has_imports=config.imports and config.max_file > 0)
     _set_up_templates(app, app.assets, has_mail=has_mail)
     app.asgi_app = Gate(  # type: ignore[method-assign]  # how Quart takes middleware
@@ -446,7 +451,7 @@ def _set_up_templates(app: Quart, assets: Assets, *, has_mail: bool) -> None:
     app.jinja_env.globals.update(preview_card=functools.partial(previews.card, picture))
     app.jinja_env.globals.update(form_seal=forms.seal_field, pause=rendering.pause)
     app.jinja_env.filters.update(rich=text.rich, rich_message=parts.rich_message)
-    app.jinja_env.filters.update(initials=faces.initials, hue=faces.asked_for)
+    app.jinja_env.filters.update(initials=faces.initials, hue=faces.asked_for, hues=faces.hues)
     app.jinja_env.filters.update(grouped=transcript.grouped, as_days=decisions.as_days)
     app.jinja_env.filters.update(
         day=transcript.day,
@@ -571,6 +576,11 @@ def _start_and_stop(app: Parley, context: Context) -> None:
                 context.seen.note(session_id)
             await note_seen()
 
+    async def settle_owed() -> None:
+        while True:
+            await asyncio.sleep(SETTLE_EVERY_S)
+            await participants.settle_owed(context)
+
     def begin(cluster: Cluster, ordering: Ordering, bus: SharedBus) -> None:
         once = (erase, erase_files, rekey, push_anew, send_mail, index_anew)
         works = (
@@ -579,12 +589,14 @@ def _start_and_stop(app: Parley, context: Context) -> None:
             cluster.run(context),
             tell_positions(),
             note_calls(),
+            settle_owed(),
             *(cluster.only_here(each) for each in once),
         )
         chores.extend(asyncio.create_task(work) for work in works)
 
     @app.before_serving
     async def start() -> None:
+        causes.begins_here()
         await app.open()
         cluster, ordering, bus = context.cluster, app.ordering, context.bus
         if cluster is not None and ordering is not None and isinstance(bus, SharedBus):
@@ -605,6 +617,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         if app.metrics is not None:
             chores.append(asyncio.create_task(app.metrics.run()))
         await control.open()
+        app.worker = control.process
         web_site(app).is_ready = True
 
     @app.after_serving

@@ -18,6 +18,7 @@ from parley import __version__
 from parley.config import SETTINGS, Config, in_words, load_config
 from parley.errors import OutputUnusable, StartupError
 from parley.terminal import say
+from parley.workers.worker import Worker
 
 EXIT_CANNOT_START = 1
 EXIT_CHANGED, EXIT_CANNOT_CHECK = 1, 2
@@ -81,7 +82,17 @@ def main() -> None:
 @with_settings()
 def serve(**flags: str | None) -> None:
     """Serve pages, REST and Socket.IO until you press Ctrl+C."""
-    _or_say_why(flags, lambda config: _starting().serve(config))
+    worker = Worker.of(os.environ)
+
+    def start(config: Config) -> None:
+        if worker is None and config.workers > 1:
+            from parley.workers import running
+
+            running.supervise(config, sys.argv[1:])
+        else:
+            _starting().serve(config, worker)
+
+    _or_say_why(flags, start)
 
 
 @main.command()
@@ -121,6 +132,48 @@ def backup(file: Path, **flags: str | None) -> None:
             )
 
     _or_say_why(flags, save)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--secret",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The server's parley.secret, if you kept it.",
+)
+@click.option(
+    "--incomplete",
+    is_flag=True,
+    help="Restore the rest where files are missing or damaged in the backup.",
+)
+@with_settings("data", "files_url", data="the folder to restore to; created if missing")
+def restore(file: Path, *, secret: Path | None, incomplete: bool, **flags: str | None) -> None:
+    """Restore a backup FILE, and the files beside it, to a data folder that has nothing in it.
+
+    All of it is checked first, every file by its SHA-256. Nothing is ever overwritten: where
+    there is something already, or a server runs, it says so and changes nothing.
+    """
+
+    def bring(config: Config) -> None:
+        signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+        made = _hosting().restore(config, file, secret=secret, is_incomplete_ok=incomplete)
+        messages, conversations = (
+            _count(made.messages, "message"),
+            _count(made.conversations, "conversation"),
+        )
+        say(f"Restored {messages} in {conversations} to {config.data}, checked and on disk.")
+        if made.files:
+            say(f"With {_count(made.files, 'file')} ({in_words(made.files_bytes)}).")
+        for id in made.files_left_out:
+            say(f"{id}: missing or damaged, and left out")
+        if not made.has_secret:
+            say(
+                "Without parley.secret the server makes a new one: open pages must be reloaded, "
+                "and exports are signed by another key."
+            )
+
+    _or_say_why(flags, bring)
 
 
 @main.group(cls=_HeardGroup, invoke_without_command=True)
@@ -248,7 +301,11 @@ def import_(
 
 @main.command(context_settings=_ROOM)
 @click.argument("room")
-@with_settings("data", "public_url", "port", data=SERVERS_FOLDER, port="the server's port")
+@with_settings(
+    *("data", "database_url", "public_url", "port"),
+    data=SERVERS_FOLDER,
+    port="the server's port",
+)
 @click.pass_context
 def owner_link(context: click.Context, /, room: str, **flags: str | None) -> None:
     """Print a link that makes whoever opens it an owner of the conversation ROOM.
@@ -272,7 +329,9 @@ def owner_link(context: click.Context, /, room: str, **flags: str | None) -> Non
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 _OF_OPERATORS = with_settings(
-    "data", "public_url", "port", "files_url", data=SERVERS_FOLDER, port="the server's port"
+    *("data", "database_url", "redis_url", "public_url", "port", "files_url"),
+    data=SERVERS_FOLDER,
+    port="the server's port",
 )
 
 
@@ -285,7 +344,7 @@ _OF_OPERATORS = with_settings(
 )
 @click.option("--limit", type=click.IntRange(1), metavar="NUMBER", help="How many at most.")
 @_AS_JSON
-@with_settings("data", data=SERVERS_FOLDER)
+@with_settings("data", "database_url", data=SERVERS_FOLDER)
 def list_(*, state: str, limit: int | None, as_json: bool, **flags: str | None) -> None:
     """List conversations, the newest first; unlisted ones too.
 

@@ -29,11 +29,13 @@ _A_PUBLIC_URL = (
     "digits, dots, hyphens and underscores"
 )
 # What a path of ours, a cookie's name and a page's policy may hold as it is.
-_FOLDER = re.compile(r"/(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]+", re.ASCII)
+_ORIGIN_AND_PATH = re.compile(
+    r"([A-Za-z]+://[^/?#]+)((?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]+)*)", re.ASCII
+)
 _FOLDERS_MAX_CHARS = 100
 OWN_FOLDERS = frozenset(
     {
-        *("api", "conversation", "conversations", "files", "import", "link", "mail", "mine"),
+        *("api", "conversation", "conversations", "files", "import", "link", "mail", "metrics"),
         *("notifications", "offline", "openapi.json", "search", "share", "socket.io", "static"),
         *("apple-touch-icon.png", "favicon.ico", "manifest.webmanifest", "worker.js"),
     }
@@ -52,6 +54,7 @@ _MAIL_FROM = re.compile(
 _HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
 
 
+WORKERS_MAX = 128
 PREFIX = "PARLEY_"
 """Of the environment's variables that are settings."""
 
@@ -130,6 +133,12 @@ def _connections(text: str) -> int:
     return int(text)
 
 
+def _workers(text: str) -> int:
+    if not re.fullmatch(r"\d{1,3}", text, re.ASCII) or not 1 <= int(text) <= WORKERS_MAX:
+        raise ValueError(f"a number from 1 to {WORKERS_MAX}")
+    return int(text)
+
+
 def default_port(scheme: str) -> int:
     """The port that addresses of `http` or `https` leave out."""
     return 443 if scheme == "https" else 80
@@ -163,15 +172,16 @@ def _public_url(text: str) -> str:
     text = text.strip().rstrip("/")
     if not text:
         return ""
-    start = len(text) - len(path) if (path := urlsplit(text).path) else len(text)
-    if text[start:] != path or "".join(_FOLDER.findall(path)) != path:
-        raise ValueError(_A_PUBLIC_URL)  # there is a query, or something odd in the path
+    found = _ORIGIN_AND_PATH.fullmatch(text)
+    if found is None:
+        raise ValueError(_A_PUBLIC_URL)
+    origin, path = found.groups()
     if len(path) > _FOLDERS_MAX_CHARS:
         raise ValueError(f"an address whose path has at most {_FOLDERS_MAX_CHARS} characters")
     if path and path.split("/")[1] in OWN_FOLDERS:
         raise ValueError("an address whose path does not begin like one of this server's own")
     try:
-        return undotted(_origin(text[:start])) + path
+        return undotted(_origin(origin)) + path
     except ValueError:
         raise ValueError(_A_PUBLIC_URL) from None
 
@@ -299,6 +309,13 @@ class Config:
         "NAME",
     )
     port: int = _setting(_port, "8081", "the port to listen on; 0 takes any free one", "NUMBER")
+    workers: int = _setting(
+        _workers,
+        "1",
+        "how many processes serve, about as many as there are cores; more than one needs "
+        "--database-url",
+        "NUMBER",
+    )
     data: Path = _setting(
         Path, "./parley-data", "the folder for the database; created if missing", "FOLDER"
     )

@@ -190,6 +190,10 @@ class CertificateRefused(StartupError):
     """HTTPS is to be spoken, and cannot be."""
 
 
+class WorkersUnusable(StartupError):
+    """Several processes are to serve, and cannot."""
+
+
 class TooFewFilesAllowed(StartupError):
     pass
 
@@ -208,6 +212,10 @@ class RateLimitStorageUnusable(StartupError):
 
 class BackupFailed(StartupError):
     pass
+
+
+class RestoreFailed(StartupError):
+    """A backup could not be put into a data folder, which is as it was."""
 
 
 class FilesUnusable(StartupError):

@@ -25,6 +25,7 @@ from parley.domain.importing.reading import Reading
 from parley.domain.importing.scratch import Staged
 from parley.domain.importing.times import NO_ZONE
 from parley.errors import (
+    BackupFailed,
     ConversationUnknown,
     DataFolderInUse,
     FilesUnusable,
@@ -36,10 +37,11 @@ from parley.exports.taking import signer_of
 from parley.files.choice import store_of
 from parley.files.store import PREVIEW, Store, StoreFails
 from parley.operating import base, room_id_of
-from parley.storage import beside, file_sums, secret_file
+from parley.storage import beside, file_sums, restoring, secret_file
 from parley.storage import files as stored
 from parley.storage.backup import Backup, back_up
-from parley.storage.folder import NAME, require_database
+from parley.storage.folder import require_database
+from parley.storage.restoring import Restored
 
 T = TypeVar("T")
 
@@ -49,7 +51,30 @@ def backup(config: Config, target: Path) -> Backup:
 
     What is in a bucket stays there, and is only counted.
     """
+    _require_sqlite(config)
     return back_up(config.data, target, with_files=not config.files_url)
+
+
+def restore(
+    config: Config, backup: Path, *, secret: Path | None = None, is_incomplete_ok: bool = False
+) -> Restored:
+    """Put a backup into a data folder with nothing in it. Raises `StartupError`s."""
+    _require_sqlite(config)
+    return restoring.restore(
+        backup,
+        config.data,
+        secret=secret,
+        with_files=not config.files_url,
+        is_incomplete_ok=is_incomplete_ok,
+    )
+
+
+def _require_sqlite(config: Config) -> None:
+    if config.database_url:
+        raise BackupFailed(
+            "Conversations are in PostgreSQL, which has tools of its own for that: pg_dump and "
+            "pg_restore. docs/backups.md says how, and what becomes of files."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +113,7 @@ def files_usage(config: Config) -> FilesUsage:
         )
         return FilesUsage(count - uploads, size - uploads_size, uploads, uploads_size)
 
-    return beside.read(config.data, query)
+    return beside.read(config, query)
 
 
 def check_files(config: Config, *, contents: bool = False) -> FilesCheck:
@@ -101,31 +126,31 @@ def check_files(config: Config, *, contents: bool = False) -> FilesCheck:
     """
     store = store_of(config)
     try:
-        return asyncio.run(_check(config.data, store, contents=contents))
+        return asyncio.run(_check(config, store, contents=contents))
     except StoreFails as error:
         raise FilesUnusable(f"The files in {store.where} cannot be read: {error.reason}") from error
 
 
-async def _check(folder: Path, store: Store, *, contents: bool) -> FilesCheck:
+async def _check(config: Config, store: Store, *, contents: bool) -> FilesCheck:
     lying = {key: size async for key, size in store.all()}
-    kept = beside.read(folder, stored.all_kept)
+    kept = beside.read(config, stored.all_kept)
     missing, resized, changed = [], [], []
     for file in kept:
         keys = [file.id, file.id + PREVIEW] if file.has_preview else [file.id]
         sizes = [lying[key] if key in lying else await _size(store, key) for key in keys]
         if None in sizes:
-            if _is_known(folder, file.id):
+            if _is_known(config, file.id):
                 missing.append(file.id)
         elif sizes[0] != file.size:
             resized.append(file.id)
-        elif contents and not await _is_whole(store, file) and _is_known(folder, file.id):
+        elif contents and not await _is_whole(store, file) and _is_known(config, file.id):
             changed.append(file.id)
     ids = {file.id for file in kept}
     strays = [
         key
         for key in lying
         if (id := key.partition(".")[0]) not in ids
-        and not _is_known(folder, id)
+        and not _is_known(config, id)
         and await _size(store, key) is not None
     ]
     in_order = len(kept) - len(missing) - len(resized) - len(changed)
@@ -149,8 +174,8 @@ async def _size(store: Store, key: str) -> int | None:
         return None
 
 
-def _is_known(folder: Path, id: str) -> bool:
-    return beside.read(folder, lambda connection: stored.is_known(connection, id))
+def _is_known(config: Config, id: str) -> bool:
+    return beside.read(config, lambda connection: stored.is_known(connection, id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +294,7 @@ def owner_link(config: Config, room: str) -> str:
     room_id = room_id_of(room)
     try:
         made = beside.write(
-            config.data, lambda connection: role_links.make_link_of_host(connection, room_id)
+            config, lambda connection: role_links.make_link_of_host(connection, room_id)
         )
     except OldLink as error:
         raise ConversationUnknown(
@@ -277,13 +302,14 @@ def owner_link(config: Config, room: str) -> str:
         ) from error
     except (ParleyError, UnicodeEncodeError) as error:  # the latter for what is no text at all
         raise ConversationUnknown(
-            f"There is no conversation {room_id!r} in {config.data / NAME}. Give the last part of "
-            "its link, or all of it."
+            f"There is no conversation {room_id!r} in {beside.where(config)}. Give the last part "
+            "of its link, or all of it."
         ) from error
     return f"{base(config)}/link/{made.code}"
 
 
 def export_key(config: Config) -> str:
     """The public key of this server's exports, as one line. Raises `StartupError`s."""
-    require_database(config.data)
+    if not config.database_url:
+        require_database(config.data)
     return str(signer_of(secret_file.load(config.data, config.secret_file), base(config)).key)

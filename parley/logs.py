@@ -18,6 +18,7 @@ from typing import Any, TextIO, cast
 import structlog
 from structlog.typing import Processor, WrappedLogger
 
+from parley import causes
 from parley.config import LOG_LEVELS
 
 Event = MutableMapping[str, Any]
@@ -27,10 +28,10 @@ FRAMES_MAX = 8
 _render = structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"])
 
 
-def log_to(file: TextIO, level: str) -> None:
-    """From now on, write what is at least `level` to `file`."""
+def log_to(file: TextIO, level: str, *, worker: int | None = None) -> None:
+    """From now on, write what is at least `level` to `file`, of several workers with the number."""
     structlog.configure(
-        processors=processors(level),
+        processors=processors(level, worker),
         wrapper_class=structlog.make_filtering_bound_logger((LOG_LEVELS.index(level) + 1) * 10),
         logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _LogFile(file))),
     )
@@ -44,10 +45,17 @@ def log_unless_told(level: str) -> None:
         log_to(sys.stderr, level)
 
 
-def processors(level: str) -> list[Processor]:
+def processors(level: str, worker: int | None = None) -> list[Processor]:
     """What an event goes through on its way to a line."""
+
+    def with_number(_logger: WrappedLogger, _method: str, event: Event) -> Event:
+        event["worker"] = worker
+        return event
+
     return [
+        *(() if worker is None else (with_number,)),
         structlog.processors.add_log_level,
+        causes.add_id,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info if level == "debug" else without_words,
         one_line,

@@ -7,8 +7,9 @@ so that everybody there is told, and by ourselves where none does.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ from msgspec import Struct
 
 from parley import logs, present
 from parley.app import Parley, create_app, web_site
+from parley.bus import Bus
+from parley.bus.shared import SharedBus
 from parley.config import Config
 from parley.control.wire import NobodyThere, Refused, ask_any
 from parley.domain import conversations, files, inspecting, owning
@@ -33,7 +36,6 @@ from parley.errors import (
 from parley.present.fields import timestamp
 from parley.records import Conversation
 from parley.storage import beside
-from parley.storage.folder import NAME
 
 T = TypeVar("T")
 
@@ -41,6 +43,8 @@ READ_AT_ONCE = 500
 TAKES_OVER_WITHIN_S = 10.0
 """How long a server may take to start, or to stop, before it is told that it answers nobody."""
 TRIES_EVERY_S = 0.25
+CARRIED_WITHIN_S = 5.0
+"""How long what carries hints between processes may take to be ready."""
 
 
 class Listed(Struct, omit_defaults=False):
@@ -102,7 +106,7 @@ def listed(config: Config, *, state: str = "all", limit: int | None = None) -> I
         ) -> list[Conversation]:
             return inspecting.some(connection, before=before, limit=some, is_active=is_active)
 
-        found = beside.read(config.data, query)
+        found = beside.read(config, query)
         yield from (Listed(**_listed(each)) for each in found)
         if len(found) < some:
             return
@@ -186,11 +190,11 @@ def _listed(record: Conversation) -> dict[str, Any]:
 def _inspected(config: Config, room: str) -> inspecting.Inspected:
     room_id = room_id_of(room)
     try:
-        return beside.read(config.data, lambda connection: inspecting.one(connection, room_id))
+        return beside.read(config, lambda connection: inspecting.one(connection, room_id))
     except (ConversationNotFound, UnicodeEncodeError) as error:  # the latter for what is no text
         raise ConversationUnknown(
-            f"There is no conversation {room_id!r} in {config.data / NAME}. Give the last part of "
-            "its link, or all of it."
+            f"There is no conversation {room_id!r} in {beside.where(config)}. Give the last part "
+            "of its link, or all of it."
         ) from error
 
 
@@ -253,12 +257,32 @@ def _done(
 async def _beside(app: Parley, work: Callable[[Context], Awaitable[T]]) -> T:
     context = web_site(app).context
     try:
-        return await work(context)
+        async with _told_to_others(context.bus):
+            return await work(context)
     finally:
         context.slices.stop()
         if context.filing is not None:
             await context.filing.workshop.close()
         await app.close()
+
+
+@contextlib.asynccontextmanager
+async def _told_to_others(bus: Bus) -> AsyncIterator[None]:
+    """What happens in the block is told to the processes that serve, where there may be some."""
+    if not isinstance(bus, SharedBus):
+        yield
+        return
+    carrying = asyncio.create_task(bus.run())
+    try:
+        for _ in range(int(CARRIED_WITHIN_S / TRIES_EVERY_S)):
+            if not bus.is_away:
+                break  # else they find it by themselves, some seconds later
+            await asyncio.sleep(TRIES_EVERY_S)
+        yield
+        await bus.close()
+    finally:
+        carrying.cancel()
+        await asyncio.wait([carrying])
 
 
 def _raise_in_use(config: Config) -> NoReturn:

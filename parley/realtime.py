@@ -14,6 +14,7 @@ import structlog
 
 from parley import contract, credentials, present, records
 from parley.addresses import place_of
+from parley.causes import acting, current
 from parley.config import Config
 from parley.contract.decode import from_value
 from parley.credentials import Asking, Origins
@@ -123,7 +124,9 @@ class Realtime:
 
     def _let_in(self, sid: str, handshake: Handshake, credential: Credential) -> None:
         address = place_of(handshake.address)
-        self.audience.clients[sid] = Client(sid, credential, address=address)
+        self.audience.clients[sid] = Client(
+            sid, credential, address=address, request_id=handshake.request_id
+        )
 
     def _cookie(self, handshake: Handshake) -> str | None:
         """The session's secret in a browser, where a page of our own asks."""
@@ -147,15 +150,24 @@ class Realtime:
 
     def _receive(self, sid: str, name: str, arguments: list[Any], wants_ack: bool) -> Any:
         """Answer every event: with its acknowledgement, or with an `error` event."""
+        client = self.audience.clients.get(sid)
+        if client is not None:
+            client.events += 1
+        acting.who = client
         try:
-            outcome, use = self._act(self.audience.clients.get(sid), name, arguments)
+            outcome, use = self._act(client, name, arguments)
         except Exception as error:
-            return self._refuse(sid, _failure(error, name), wants_ack, name)
+            return self._refuse(sid, _failure(error, name, client), wants_ack, name)
+        finally:
+            acting.who = None
         if isinstance(outcome, msgspec.Struct):
             return outcome
 
-        if not isinstance(outcome, asyncio.Future):
+        if isinstance(outcome, asyncio.Future):
+            future = outcome
+        else:
             self.server.takes_longer(sid)
+            future = _task_for(client, outcome)
 
         def finish(future: asyncio.Future[Any]) -> Any:
             try:
@@ -163,7 +175,7 @@ class Realtime:
             except Exception as error:
                 if use is not None:
                     self._limits.give_back_at_once(use)
-                return self._refuse(sid, _failure(error, name), wants_ack, name)
+                return self._refuse(sid, _failure(error, name, client), wants_ack, name)
             if isinstance(result, messages.Sent):
                 if result.duplicate and use is not None:
                     self._limits.give_back_at_once(use)
@@ -174,7 +186,7 @@ class Realtime:
                 return contract.ChangedAck(seq=result.message.changed_seq)
             return result
 
-        return Later(asyncio.ensure_future(outcome), finish)
+        return Later(future, finish)
 
     def _refuse_unreadable(self, sid: str, wants_ack: bool) -> Any:
         failure = BadRequest(
@@ -209,7 +221,7 @@ class Realtime:
                 raise BadRequest(f"{name} needs an object with its fields.")
             fields = from_value(fields, event.data)
         room_id = _room_id(fields)
-        keys, place = client.keys_in(room_id), client.place_in(room_id)
+        keys, place = client.counted_in(room_id)
         asked = _Asked(self._site, HANDLERS[name], client, fields)
         return self._limits.on_event(name, keys, place, asked)
 
@@ -255,10 +267,20 @@ def _room_id(fields: Any) -> str:
     return getattr(fields, "room_id", "")
 
 
-def _failure(error: Exception, event_name: str) -> ParleyError:
+def _task_for(client: Client | None, outcome: Awaitable[Any]) -> asyncio.Future[Any]:
+    """What takes several steps goes on as a task, for the event that it began with."""
+    before = current.set("" if client is None else client.cause_id)
+    try:
+        return asyncio.ensure_future(outcome)
+    finally:
+        current.reset(before)
+
+
+def _failure(error: Exception, event_name: str, client: Client | None) -> ParleyError:
     if isinstance(error, ParleyError):
         return error
-    log.error("event_failed", event_name=event_name, exc_info=error)
+    id = "" if client is None else client.cause_id
+    log.error("event_failed", event_name=event_name, request_id=id, exc_info=error)
     return ParleyError()
 
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import gc
 import os
 import socket
 import sys
+from collections.abc import Callable
 from dataclasses import replace
-from ipaddress import ip_address
-from typing import Any
-
-import click
 
 from parley import logs
 from parley.app import create_app
-from parley.config import ANY_HOST, Config, unknown_variables
+from parley.config import Config
 from parley.errors import (
     AddressUnusable,
     CertificateRefused,
@@ -24,38 +20,39 @@ from parley.errors import (
     SettingInvalid,
     TooFewFilesAllowed,
 )
+from parley.greeting import greet, warn_of_unknown
+from parley.loop import run
+from parley.systemd import ServiceManager
 from parley.terminal import say
-from parley.wire import serving
+from parley.wire import listening, serving, signals
 from parley.wire.certificate import Certificate, CertificateUnusable
+from parley.workers.worker import Worker
 
 GC_THRESHOLDS = (20_000, 50, 50)
 """Objects made more than freed before Python looks for cycles; then, how often the older."""
 SWITCH_S = 0.001
 """How long a thread that reads from the database may keep the event loop waiting: Python's own five
 milliseconds are longer than what the loop does in most of its turns."""
-HOSTS_UNCHECKED = (
-    "Host names are NOT CHECKED (--hosts *): a stranger's page can pass for one of this server's."
-)
-EVERYWHERE = (serving.EVERY_IPV4, serving.EVERY_IPV6)
-ELSEWHERE = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
-"""Nobody's addresses (RFC 5737, RFC 3849), nor is anything sent: the way there is looked up."""
 
 
-def serve(config: Config) -> None:
-    """Serve until a signal. Raises `StartupError`s."""
-    _run(_serve(config))
+def serve(config: Config, worker: Worker | None = None) -> None:
+    """Serve until a signal, or as one of several workers until it is told to stop.
+
+    Raises `StartupError`s.
+    """
+    run(_serve(config, worker))
 
 
 def migrate(config: Config) -> None:
     """Upgrade the database. Raises `StartupError`s."""
-    _run(_migrate(config))
+    run(_migrate(config))
 
 
-async def _serve(config: Config) -> None:
-    logs.log_to(sys.stderr, config.log_level)
-    for variable in unknown_variables(os.environ):
-        with contextlib.suppress(OSError):  # it is no reason not to start
-            click.echo(f"parley: unknown setting {variable}; see parley serve --help.", err=True)
+async def _serve(config: Config, worker: Worker | None) -> None:
+    logs.log_to(sys.stderr, config.log_level, worker=None if worker is None else worker.number)
+    manager = ServiceManager.asking(os.environ)
+    if worker is None:
+        warn_of_unknown(os.environ)
     if config.proxy_protocol and not config.trusted_proxies:
         raise SettingInvalid(
             "--proxy-protocol is on, but no proxy is trusted: give the addresses that proxies "
@@ -63,56 +60,78 @@ async def _serve(config: Config) -> None:
         )
     room = _room(config)
     certificate = _certificate(config)
-    app = create_app(config)
+    app = create_app(config, worker="0" if worker is None else str(worker.number))
+
+    async def drain() -> None:
+        manager.stopping()
+        await app.drain(has_successor=worker is not None)
+
     await app.open()
     try:
-        try:
-            sockets = serving.listen(config.host, config.port)
-        except serving.CannotListen as error:
-            raise AddressUnusable(str(error)) from error
-        metrics_at = None if app.metrics is None else await app.metrics.open()
+        metrics_at = ""
+        if app.metrics is not None:
+            metrics_at = await app.metrics.open(is_shared=worker is not None) or ""
+        said = [app.files.caution, f"Metrics are shown at {metrics_at}" if metrics_at else ""]
         # Before anybody is told that it is up: who is told may stop it at once.
-        stop = serving.stop_on_signals(None if certificate is None else certificate.reload)
-        # Where there is a public URL, what it listens at is for the proxy: it answers nobody there.
-        verb = "listens" if config.public_url else "is"
-        say(f"Parley {verb} at {_address(config, sockets)}  (Ctrl+C stops it)")
-        if config.public_url:
-            say(f"People reach it at {config.public_url}")
-        elif addresses := _in_network(config, sockets):
-            say(f"On your network: {' and '.join(addresses)}")
-        say(f"Conversations are kept in {config.data.resolve()}")
-        if config.files_url:
-            say(f"Files are kept in {config.files_url}")
-        if app.files.caution:
-            say(app.files.caution)
-        if not config.rate_limits:
-            say("Rate limits are OFF: anyone can do anything as often as they like.")
-        if ANY_HOST in config.hosts:
-            say(HOSTS_UNCHECKED)
-        if metrics_at:
-            say(f"Metrics are shown at {metrics_at}")
+        if worker is not None:
+            sockets: list[socket.socket] = []
+            stop = worker.stop_when_told()
+        else:
+            sockets = _listen(config)
+            stop = signals.stop_on_signals(_reloading(certificate, manager))
+            greet(config, sockets, *said)
         _collect_seldom()
         sys.setswitchinterval(SWITCH_S)
-        await serving.serve(
-            app,
-            sockets,
-            stop=stop,
-            drain=app.drain,
-            max_connections=room,
-            certificate=certificate,
-        )
+        async with manager.watching():
+            await serving.serve(
+                app,
+                sockets,
+                stop=stop,
+                drain=drain,
+                max_connections=room,
+                certificate=certificate,
+                handed=worker,
+                when_up=manager.ready if worker is None else lambda: worker.ready(*said),
+            )
     finally:
         await app.close()
-    with contextlib.suppress(OutputUnusable):  # a terminal that closed is why it stops
-        say("Parley has stopped.")
+    if worker is None:
+        with contextlib.suppress(OutputUnusable):  # a terminal that closed is why it stops
+            say("Parley has stopped.")
 
 
 def _room(config: Config) -> int:
-    """How many connections there is room for. Raises `TooFewFilesAllowed`."""
+    """How many connections this process has room for. Raises `TooFewFilesAllowed`."""
     try:
-        return serving.room_for(config.max_connections)
-    except serving.TooFewFiles as error:
+        return listening.room_for(-(-config.max_connections // config.workers))
+    except listening.TooFewFiles as error:
         raise TooFewFilesAllowed(str(error)) from error
+
+
+def _listen(config: Config) -> list[socket.socket]:
+    """Raises `AddressUnusable`."""
+    try:
+        return listening.listen(config.host, config.port)
+    except listening.CannotListen as error:
+        raise AddressUnusable(str(error)) from error
+
+
+def _reloading(
+    certificate: Certificate | None, manager: ServiceManager
+) -> Callable[[], None] | None:
+    """What to do on SIGHUP, which is a terminal's goodbye where neither there is anything to reload
+    nor a service manager to have sent it.
+    """
+    if certificate is None and not manager.is_there:
+        return None
+
+    def reload() -> None:
+        manager.reloading()
+        if certificate is not None:
+            certificate.reload()
+        manager.ready()
+
+    return reload
 
 
 def _certificate(config: Config) -> Certificate | None:
@@ -151,49 +170,3 @@ async def _migrate(config: Config) -> None:
     await app.open()
     await app.close()
     say(f"The database in {config.data} is up to date.")
-
-
-def _address(config: Config, sockets: list[socket.socket]) -> str:
-    host = "localhost" if _is_everywhere(sockets[0]) else config.host
-    return _url(_scheme(config), host, sockets[0])
-
-
-def _in_network(config: Config, sockets: list[socket.socket]) -> list[str]:
-    """Where this machine is in its networks, of those that are listened on everywhere."""
-    found = ((each, _own_address(each.family)) for each in sockets if _is_everywhere(each))
-    scheme = _scheme(config)
-    return [_url(scheme, address, each) for each, address in found if address is not None]
-
-
-def _scheme(config: Config) -> str:
-    return "http" if config.tls_certificate is None else "https"
-
-
-def _is_everywhere(listening: socket.socket) -> bool:
-    return listening.getsockname()[0] in EVERYWHERE
-
-
-def _url(scheme: str, host: str, listening: socket.socket) -> str:
-    port = listening.getsockname()[1]
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
-
-
-def _own_address(family: int) -> str | None:
-    """This machine's address in its network of IPv4 or IPv6, if it is in one."""
-    try:
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.connect((ELSEWHERE[socket.AddressFamily(family)], 9))
-            address: str = probe.getsockname()[0]
-    except OSError:
-        return None
-    return None if ip_address(address).is_link_local else address
-
-
-def _run(work: Any) -> None:
-    """Run it on uvloop, where that is installed."""
-    try:
-        import uvloop
-    except ImportError:
-        asyncio.run(work)
-    else:
-        uvloop.run(work)

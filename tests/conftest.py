@@ -27,7 +27,7 @@ from tests.generous import generous
 from tests.people import Person
 from tests.servers import START_WITHIN_S, Running, begin_folder, running
 
-LONGEST_FIRST = ("browser", "security/browser", "faults", "bench", "powercut")
+LONGEST_FIRST = ("workers", "browser", "security/browser", "faults", "bench", "powercut")
 """So that no worker is left with one of them while the others have nothing to do."""
 
 # Long enough that a person who comes straight back is in time, short enough to wait for.
@@ -53,7 +53,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     # Once, by whoever starts the others.
     if databases.ON_POSTGRESQL and not hasattr(config, "workerinput"):
-        databases.begin_run()
+        try:
+            databases.begin_run()
+        except databases.NoPostgresql as error:
+            pytest.exit(f"Nothing was run on PostgreSQL, since there is none: {error}.", 0)
 
 
 @pytest.fixture(autouse=True)

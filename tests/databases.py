@@ -21,6 +21,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from parley.config import Config
 from parley.storage import folder
 from parley.storage.choice import database_of
@@ -29,8 +31,11 @@ from parley.storage.database import Database
 ON_POSTGRESQL = os.environ.get("DATABASE", "sqlite") == "postgresql"
 SERVER = "TESTS_POSTGRESQL"
 """The variable with the folder of the server that the run has started, for pytest's workers."""
+BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ" if ON_POSTGRESQL else "BEGIN"
+"""A transaction that sees one moment."""
 TEMPLATE = "parley_first"
 START_WITHIN_S = 60.0
+sqlite_only = pytest.mark.sqlite("It looks into its file.")
 PLACES = ("/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql*/bin")
 SETTINGS = {
     # Nobody cuts the power of a test.
@@ -239,8 +244,7 @@ class Beside:
     @contextlib.contextmanager
     def transaction(self, *, reading: bool = False) -> Iterator[None]:
         """All or nothing; where nothing is written, all of one moment."""
-        one_moment = "BEGIN ISOLATION LEVEL REPEATABLE READ" if ON_POSTGRESQL else "BEGIN"
-        self.execute(one_moment if reading else "BEGIN")
+        self.execute(BEGIN_READING if reading else "BEGIN")
         try:
             yield
         except BaseException:

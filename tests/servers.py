@@ -21,7 +21,7 @@ from parley.app import Parley, create_app
 from parley.config import Config
 from parley.storage import folder
 from parley.storage.migrate import migrate
-from parley.wire import serving
+from parley.wire import listening, serving
 from parley.wire.certificate import Certificate
 from tests import databases
 from tests.forking import Forked
@@ -82,7 +82,7 @@ async def running(
     """
     app = create_app(config)
     await app.open()
-    sockets = serving.listen("127.0.0.1", 0)
+    sockets = listening.listen("127.0.0.1", 0)
     port = sockets[0].getsockname()[1]
     stop = asyncio.Event()
 

@@ -12,7 +12,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from ipaddress import ip_network
 from pathlib import Path
@@ -29,7 +29,7 @@ from parley.wire.line import SERVICE_RESTART
 from tests import forking, lean
 from tests.people import PATIENCE_S, Person
 from tests.raw import event
-from tests.servers import START_WITHIN_S, process
+from tests.servers import START_WITHIN_S, STOP_WITHIN_S, begin_folder, process
 
 
 def _has_ipv6() -> bool:
@@ -78,6 +78,13 @@ def assert_says_why(ended: subprocess.CompletedProcess[str], *words: str) -> Non
         assert word in line
 
 
+def begun(folder: Path) -> Path:
+    """Where a server has started before: the first time takes as long again."""
+    data = folder / "data"
+    begin_folder(data)
+    return data
+
+
 # --- what it says ---
 
 
@@ -116,6 +123,7 @@ VALUES = {
     "host": ("0.0.0.0", "0.0.0.0"),
     "port": ("9000", 9000),
     "data": ("/tmp/elsewhere", Path("/tmp/elsewhere")),
+    "workers": ("4", 4),
     "tls_certificate": ("/etc/ssl/talk.pem", Path("/etc/ssl/talk.pem")),
     "tls_key": ("/etc/ssl/talk.key", Path("/etc/ssl/talk.key")),
     "public_url": ("https://Talk.example/", "https://talk.example"),
@@ -170,6 +178,15 @@ VALUES = {
     "limit_uploads": ("6/1m session", (Rate(6, 60, By.SESSION),)),
     "limit_downloads": ("7/s address", (Rate(7, 1, By.ADDRESS),)),
     "limit_reads": ("5/1m address", (Rate(5, 60, By.ADDRESS),)),
+    "database_url": (
+        "postgresql://parley:secret@localhost/talk",
+        "postgresql://parley:secret@localhost/talk",
+    ),
+    "redis_url": ("redis://localhost:6379/2", "redis://localhost:6379/2"),
+    "secret_file": ("/etc/parley/secret", Path("/etc/parley/secret")),
+    "metrics": ("on", True),
+    "metrics_listen": ("localhost:9100", "localhost:9100"),
+    "metrics_token_file": ("/etc/parley/token", Path("/etc/parley/token")),
 }
 
 
@@ -205,8 +222,13 @@ def test_without_flags_and_variables_the_defaults_hold() -> None:
         ("port", "http"),
         ("port", "65536"),
         ("port", "-1"),
+        ("workers", "0"),
+        ("workers", "129"),
+        ("workers", "all"),
         ("public_url", "talk.example"),
-        ("public_url", "https://talk.example/path"),
+        ("public_url", "https://talk.example/a path"),
+        ("public_url", "https://talk.example/talk?a=b"),
+        ("public_url", "https://talk.example/conversation"),
         ("public_url", "ftp://talk.example"),
         ("hosts", "https://talk.example"),
         ("hosts", "talk.example:8081"),
@@ -299,7 +321,8 @@ def test_a_misspelt_variable_is_told(tmp_path: Path) -> None:
 def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        ended = parley("serve", "--host", "127.0.0.1", "--port", port, "--data", str(tmp_path))
+        data = ("--data", str(tmp_path))
+        ended = loaded_parley("serve", "--host", "127.0.0.1", "--port", port, *data)
     assert_says_why(ended, port, "in use", "--port")
 
 
@@ -359,7 +382,7 @@ def told_where_nobody_hears(
         stderr=subprocess.PIPE,
         text=True,
         timeout=START_WITHIN_S,
-        env={**os.environ, "PARLEY_DATA": str(folder)},
+        env={**os.environ, "PARLEY_DATA": str(begun(folder))},
         check=False,
     )
 
@@ -401,19 +424,23 @@ def test_it_answers_once_it_says_where_it_is(tmp_path: Path) -> None:
 
 
 def test_on_every_network_it_says_where_others_find_it(tmp_path: Path) -> None:
-    everywhere = ("--host", "0.0.0.0", "--port", "0")
-    environ = dict(os.environ) | {"PARLEY_DATA": str(tmp_path / "data")}
-    command = [*lean.COMMAND, "serve", *everywhere]
-    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            said = [server.stdout.readline() for _ in range(2)]
-            if said[1].startswith("Conversations are kept in"):
-                pytest.skip("this machine is in no network")
-            url = said[1].removeprefix("On your network: ").strip()
-            assert requests.get(f"{url}/api/health", timeout=PATIENCE_S).status_code == 200
-        finally:
-            server.terminate()
+    with first_said(tmp_path, "--host", "0.0.0.0") as said:
+        if said[1].startswith("Conversations are kept in"):
+            pytest.skip("this machine is in no network")
+        url = said[1].removeprefix("On your network: ").strip()
+        assert requests.get(f"{url}/api/health", timeout=PATIENCE_S).status_code == 200
+
+
+@contextlib.contextmanager
+def first_said(folder: Path, *flags: str) -> Iterator[list[str]]:
+    """The first two lines of a server that runs meanwhile."""
+    data = begun(folder)
+    server = forking.Forked(["serve", "--port", "0", "--data", str(data), *flags], env=_clean())
+    try:
+        yield [server.stdout.readline().decode() for _ in range(2)]
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.communicate(STOP_WITHIN_S)
 
 
 def listening_at(*flags: str, data: Path) -> tuple[str, list[str]]:
@@ -468,11 +495,11 @@ def test_without_ipv6_it_listens_where_it_can(tmp_path: Path, host: str) -> None
         pytest.skip("no network of our own can be made here")
     # Names its addresses as machines do whose IPv6 was turned off: that of IPv6 first.
     listen = (
-        "import socket; from parley.wire import serving\n"
+        "import socket; from parley.wire import listening\n"
         "found = ((10, '::1'), (2, '127.0.0.1'))\n"
         "named = [(family, 1, 6, '', (host, 0)) for family, host in found]\n"
         f"if {host!r} == 'localhost': socket.getaddrinfo = lambda *_, **__: named\n"
-        f"sockets = serving.listen({host!r}, 0)\n"
+        f"sockets = listening.listen({host!r}, 0)\n"
         "port = sockets[0].getsockname()[1]\n"
         "socket.socket().connect(('127.0.0.1', port))\n"
     )
@@ -499,15 +526,8 @@ def test_it_says_so_where_limits_are_off(tmp_path: Path, switch: str, is_told: b
 def test_with_a_public_url_it_says_where_it_listens_and_where_people_reach_it(
     tmp_path: Path,
 ) -> None:
-    environ = dict(os.environ) | {"PARLEY_DATA": str(tmp_path / "data")}
-    flags = ("--port", "0", "--public-url", "https://talk.example")
-    command = [*lean.COMMAND, "serve", *flags]
-    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            listens, reached = (server.stdout.readline() for _ in range(2))
-        finally:
-            server.terminate()
+    with first_said(tmp_path, "--public-url", "https://talk.example") as said:
+        listens, reached = said
     assert listens.startswith("Parley listens at http://localhost:")
     assert reached == "People reach it at https://talk.example\n"
 
@@ -540,7 +560,7 @@ def test_a_terminal_that_closes_ends_it_with_a_goodbye(tmp_path: Path) -> None:
     """It and its shell both send SIGHUP, and what is said then goes nowhere."""
     terminal, end = os.openpty()
     server = subprocess.Popen(
-        [*lean.COMMAND, "serve", "--port", "0", "--data", str(tmp_path)],
+        [*lean.COMMAND, "serve", "--port", "0", "--data", str(begun(tmp_path))],
         stdout=end,
         stderr=end,
     )
@@ -563,7 +583,7 @@ def test_a_terminal_that_closes_ends_it_with_a_goodbye(tmp_path: Path) -> None:
 
 
 def test_who_starts_it_with_nohup_may_close_the_terminal(tmp_path: Path) -> None:
-    command = ["nohup", *lean.COMMAND, "serve", "--port", "0", "--data", str(tmp_path)]
+    command = ["nohup", *lean.COMMAND, "serve", "--port", "0", "--data", str(begun(tmp_path))]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as server:

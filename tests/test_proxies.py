@@ -2,59 +2,33 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
 import shutil
 import socket
-import ssl
-import subprocess
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
 
-from tests.eventually import until
-from tests.people import Json, Person
+from tests.people import Json
+from tests.proxying import (
+    SBIN,
+    TRUSTING,
+    Client,
+    Place,
+    in_apache,
+    in_caddy,
+    in_haproxy,
+    in_nginx,
+    runs,
+)
 from tests.security.browser.tls import certificate
 from tests.servers import Process, free_port, process
 
 PAGE = (Path(__file__).parent.parent / "docs" / "proxies.md").read_text(encoding="utf-8")
-SBIN = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
-MODULES = Path("/usr/lib/apache2/modules")
-STOP_WITHIN_S = 10
 CREATIONS = "3/1m address"
-
-TRUSTING = ssl.create_default_context()
-"""The certificate is the test's own: whose it is proves nothing here."""
-TRUSTING.check_hostname = False
-TRUSTING.verify_mode = ssl.CERT_NONE
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a proxy runs: everything of it is in one folder."""
-
-    folder: Path
-    port: int
-    upstream: int
-    certificate: Path
-    key: Path
-
-    @property
-    def both(self) -> Path:
-        """Certificate and key in one file."""
-        path = self.folder / "both.pem"
-        path.write_bytes(self.certificate.read_bytes() + self.key.read_bytes())
-        return path
-
-    def writes(self, name: str, text: str) -> Path:
-        path = self.folder / name
-        path.write_text(text, encoding="utf-8")
-        return path
 
 
 def block(language: str, **changes: str) -> str:
@@ -85,12 +59,7 @@ def nginx(at: Place) -> list[str]:
         key=str(at.key),
         upstream=f"127.0.0.1:{at.upstream}",
     )
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    folders = "\n".join(f"{kind}_temp_path {at.folder / kind};" for kind in kinds)
-    top = f"daemon off; master_process off; pid {at.folder / 'pid'}; error_log stderr warn;\n"
-    config = f"{top}events {{}}\nhttp {{\naccess_log off;\n{folders}\n{servers}}}\n"
-    path = at.writes("nginx.conf", config)
-    return ["nginx", "-p", str(at.folder), "-e", "stderr", "-c", str(path)]
+    return in_nginx(at, servers)
 
 
 def haproxy(at: Place) -> list[str]:
@@ -100,7 +69,7 @@ def haproxy(at: Place) -> list[str]:
         certificate=str(at.both),
         upstream=f"127.0.0.1:{at.upstream}",
     )
-    return ["haproxy", "-db", "-f", str(at.writes("haproxy.cfg", config))]
+    return in_haproxy(at, config)
 
 
 def apache2(at: Place) -> list[str]:
@@ -111,29 +80,13 @@ def apache2(at: Place) -> list[str]:
         key=str(at.key),
         upstream=f"127.0.0.1:{at.upstream}",
     )
-    names = ("mpm_event", "authz_core", "ssl", "proxy", "proxy_http", "headers", "socache_shmcb")
-    loaded = (f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in names)
-    top = [
-        *(line for line in loaded if Path(line.rpartition(" ")[2]).exists()),
-        f"ServerRoot {at.folder}",
-        f"DefaultRuntimeDir {at.folder}",
-        f"PidFile {at.folder / 'pid'}",
-        "ErrorLog /dev/stderr",
-        "ServerName localhost",
-        f"Listen 127.0.0.1:{at.port}",
-        "User nobody",
-        "Group nogroup",
-    ]
-    path = at.writes("apache.conf", "\n".join((*top, host)))
-    return ["apache2", "-D", "FOREGROUND", "-f", str(path)]
+    return in_apache(at, host)
 
 
 def caddy(at: Place) -> list[str]:
     own = f"https://localhost:{at.port} {{\n  tls {at.certificate} {at.key}"
     site = block("caddy", site=own, upstream=f"127.0.0.1:{at.upstream}")
-    top = "{\n  admin off\n  auto_https disable_redirects\n}\n"
-    path = at.writes("Caddyfile", top + site)
-    return ["caddy", "run", "--adapter", "caddyfile", "--config", str(path)]
+    return in_caddy(at, site)
 
 
 def haproxy_tcp(at: Place, how: str = "send-proxy-v2") -> list[str]:
@@ -144,7 +97,7 @@ def haproxy_tcp(at: Place, how: str = "send-proxy-v2") -> list[str]:
         upstream=f"127.0.0.1:{at.upstream}",
     )
     config = config.replace("send-proxy-v2", how)
-    return ["haproxy", "-db", "-f", str(at.writes("haproxy.cfg", config))]
+    return in_haproxy(at, config)
 
 
 def haproxy_tcp_1(at: Place) -> list[str]:
@@ -159,35 +112,6 @@ PROXIES: dict[str, Callable[[Place], list[str]]] = {
     "haproxy, PROXY protocol 2": haproxy_tcp,
     "haproxy, PROXY protocol 1": haproxy_tcp_1,
 }
-
-
-@contextlib.asynccontextmanager
-async def runs(command: list[str], at: Place) -> AsyncIterator[None]:
-    """The proxy, from when it listens to the end of the block."""
-    homes = {name: str(at.folder) for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")}
-    log = at.folder / "log"
-    with log.open("wb") as said:
-        proxy = subprocess.Popen(  # noqa: ASYNC220  # it does not block
-            command, stdout=said, stderr=said, stdin=subprocess.DEVNULL, env=os.environ | homes
-        )
-
-    def listens() -> bool:
-        assert proxy.poll() is None, log.read_text()
-        with contextlib.suppress(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", at.port)).close()
-            return True
-        return False
-
-    try:
-        await until(listens)
-        yield
-    finally:
-        proxy.terminate()
-        try:
-            proxy.wait(STOP_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            proxy.kill()
-            proxy.wait()
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,23 +141,10 @@ async def behind(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         *("--proxy-protocol", "on" if protocol else "off"),
     )
     with process(tmp_path / "data", *flags) as server:
-        async with runs([program, *command[1:]], at):
+        with runs([program, *command[1:]], at):
             yield Behind(server, url)
         # It had nothing to tell of the proxy.
         assert server.stop() == (0, "")
-
-
-class Client(Person):
-    """Somebody with a client that takes the certificate, at an address of this machine's."""
-
-    def __init__(self, name: str, url: str, transports: tuple[str, ...] = ("websocket",)) -> None:
-        super().__init__(name, url, transports)
-        self.socket.eio.ssl_verify = False
-
-    async def call(
-        self, method: str, path: str, body: Any = None, **options: Any
-    ) -> tuple[int, Json]:
-        return await super().call(method, path, body, ssl=TRUSTING, **options)
 
 
 def saying(text: str) -> Callable[[Json], bool]:

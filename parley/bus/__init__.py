@@ -26,7 +26,7 @@ class Carrier(Protocol):
     """
 
     longest: int
-    """Characters of ASCII that one text may have."""
+    """Bytes of UTF-8 that one text may have."""
     gather_s: float
     """How long to wait for more after the first, so that one sending takes many."""
 

@@ -57,9 +57,7 @@ def event_in(hint: Hint) -> Event | None:
 
 
 def texts(process: str, hints: list[Hint], *, longest: int) -> Iterator[str]:
-    """The hints as texts of at most so many characters, all of them ASCII: what is too large for
-    one goes bare.
-    """
+    """The hints as texts of at most so many bytes: what is too large for one goes bare."""
     some: list[Hint] = []
     length = room = longest - len(process) - 32
     for hint in hints:

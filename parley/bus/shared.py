@@ -114,6 +114,10 @@ class SharedBus:
             except CarrierFailed as error:
                 self._failed(error)
                 await asyncio.sleep(AGAIN_AFTER_S)
+            except Exception:
+                # Whatever it is, the next hints may go; what was lost is missed by its number.
+                log.exception("hints_not_sent")
+                await asyncio.sleep(AGAIN_AFTER_S)
 
     async def _send_some(self) -> None:
         """What is lost here is missed by its number."""
@@ -158,6 +162,8 @@ class SharedBus:
                 await self._carrier.receive(self._ready, self._take)
             except CarrierFailed as error:
                 self._failed(error)
+            except Exception:
+                log.exception("hints_not_received")
             finally:
                 self._is_ready = False
             await asyncio.sleep(AGAIN_AFTER_S)

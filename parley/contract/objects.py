@@ -42,7 +42,7 @@ class Reaction(Struct, kw_only=True):
 
 
 class File(Struct, kw_only=True):
-    """`url` begins with a slash: it is a path of this server's, where whoever may read the
+    """`url` begins with a slash: it is a path at this server's host, where whoever may read the
     conversation may read the file. `type` is what its content is, whatever its name says, and
     `application/octet-stream` where that is not known. Pictures have lost what a camera notes in
     them, such as the place, and stand upright: `width` and `height` are pixels. `thumbnail_url` is

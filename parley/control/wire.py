@@ -51,7 +51,11 @@ class Control:
     """Answers from `open` to `close`."""
 
     def __init__(self, folder: Path, process: str, handlers: Mapping[str, Handler]) -> None:
-        self._path = folder / NAME.format(process)
+        self._folder = folder
+        self.process = process
+        """The number of this process. Where another has it, which is so where each serves by
+        itself from one folder, `open` takes the next that is free.
+        """
         self._handlers = handlers
         self._server: asyncio.Server | None = None
 
@@ -60,6 +64,8 @@ class Control:
         if sys.platform == "win32":
             return
         try:
+            while await _is_answered(self._path):
+                self.process = str(int(self.process) + 1)
             self._server = await asyncio.start_unix_server(
                 self._serve, sock=_bound(self._path), limit=LINE_MAX_BYTES
             )
@@ -69,6 +75,10 @@ class Control:
                 error=error.strerror or str(error),
                 advice="Commands such as parley end need this server stopped.",
             )
+
+    @property
+    def _path(self) -> Path:
+        return self._folder / NAME.format(self.process)
 
     async def close(self) -> None:
         if self._server is None:
@@ -153,9 +163,20 @@ async def ask_all(folder: Path, do: str, *, but: str = "", **fields: Any) -> lis
     return [each for each in found if each is not None]
 
 
+async def _is_answered(path: Path) -> bool:
+    """Whether somebody listens there."""
+    try:
+        with _short(path) as short:
+            _, writer = await asyncio.open_unix_connection(short)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
 def _bound(path: Path) -> socket.socket:
     with contextlib.suppress(FileNotFoundError):
-        path.unlink()  # a server that was killed left it: the folder's lock is ours
+        path.unlink()  # a server that was killed left it
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         with _short(path) as short:

@@ -12,7 +12,6 @@ import contextlib
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from functools import partial
 
 import sqlalchemy as sa
 import structlog
@@ -46,6 +45,8 @@ LASTS_S = 8.0
 RENEW_EVERY_S = 2.0
 CHORES = "chores"
 """The lease of whoever does what is done once."""
+NONE = 0
+"""The id of no conversation."""
 PEOPLE_AT_ONCE = 50
 """In one transaction."""
 RECOUNT_EVERY_S = 600.0
@@ -61,6 +62,8 @@ class Cluster:
         """Set while this one does what is done once for all."""
         self.lost_chores = asyncio.Event()
         self.lost_chores.set()
+        self.owes: list[Participant] = []
+        """Who left while nothing could be stored: it is stored later."""
         self._renewed_s: float | None = None
         """When all leases were renewed last."""
         self._steady_since_s: float | None = None
@@ -91,7 +94,7 @@ class Cluster:
 
         with contextlib.suppress(Unavailable, TimeoutError):
             async with asyncio.timeout(RENEW_EVERY_S):
-                await context.database.write(work)
+                await context.database.write(work, conversation=NONE)
 
     # --- leases ---
 
@@ -122,7 +125,8 @@ class Cluster:
                 connection, CHORES, self.process, for_ms=_ms(LASTS_S)
             )
 
-        was_there, has_chores = await context.database.write(work)
+        # Of no conversation: who writes in one waits for nothing here.
+        was_there, has_chores = await context.database.write(work, conversation=NONE)
         is_late = self._renewed_s is None or began_s > self._renewed_s + LASTS_S
         if is_late or self._steady_since_s is None:
             self._steady_since_s = began_s
@@ -156,7 +160,9 @@ class Cluster:
         return self._steady_since_s is not None and now_s > self._steady_since_s + LASTS_S
 
     async def only_here(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do this while this process is the one that does the chores, until cancelled."""
+        """Do this while this process is the one that does the chores, until cancelled; where it
+        comes to an end, it was all there is to do.
+        """
         while True:
             await self.has_chores.wait()
             doing = asyncio.ensure_future(work())
@@ -170,6 +176,8 @@ class Cluster:
             if not doing.cancelled() and doing.exception() is not None:
                 log.error("chore_failed", exc_info=doing.exception())
                 await asyncio.sleep(RENEW_EVERY_S)
+            else:
+                await self.lost_chores.wait()
 
     # --- who is here ---
 
@@ -219,13 +227,13 @@ class Cluster:
             count = 0
             while left := await self._sweep_some(context, process):
                 count += left
-            await context.database.write(partial(stored.forget_process, process=process))
             log.warning("process_is_gone", process=f"{process:x}", people=count)
 
     async def _sweep_some(self, context: Context, process: int) -> int:
         at = context.clock()
 
         def work(connection: sa.Connection) -> tuple[int, list[ParticipantLeft]]:
+            stored.forget_process(connection, process)
             if not stored.is_dead(connection, process):
                 return 0, []
             left = stored.left_behind(connection, process, limit=PEOPLE_AT_ONCE)

@@ -253,14 +253,14 @@ async def delete(
 
 
 def _checked(draft: Draft) -> Draft:
-    attachments = tuple(dict.fromkeys(draft.attachments))
+    attachments = tuple(dict.fromkeys(draft.attachments)) if draft.attachments else ()
     has_words = bool(draft.text.strip()) or not attachments
     return Draft(
         text.message(draft.text) if has_words else "",
         text.message_type(draft.type),
         text.client_id(draft.client_id),
         draft.reply_to,
-        _user_ids(draft.mentions),
+        _user_ids(draft.mentions) if draft.mentions else (),
         attachments,
         markdown.parts(draft.text) if has_words else None,
     )

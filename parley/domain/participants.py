@@ -23,7 +23,7 @@ from parley.domain import (
 )
 from parley.domain.context import Context
 from parley.domain.door import Found
-from parley.errors import IdentityMismatch, IdentityTaken, NotJoined, ParleyError
+from parley.errors import IdentityMismatch, IdentityTaken, NotJoined, ParleyError, Unavailable
 from parley.records import (
     Conversation,
     PartChanged,
@@ -269,7 +269,7 @@ async def leave(context: Context, person: Participant, socket: str) -> None:
     gone: list[Participant] = []
     context.presence.exit(person, socket, grace_s=0, gone=gone.append)
     for each in gone:
-        await _mark_gone(context, each)
+        await _mark_gone_in_time(context, each)
 
 
 async def leave_as(context: Context, room_id: str, session: Session | None) -> None:
@@ -305,9 +305,31 @@ def lose(context: Context, person: Participant, socket: str) -> None:
     """A connection broke: gone only if they do not come back within the grace."""
 
     def gone(person: Participant) -> None:
-        _start(_mark_gone(context, person))
+        _start(_mark_gone_in_time(context, person))
 
     context.presence.exit(person, socket, grace_s=context.leave_grace_s, gone=gone)
+
+
+async def _mark_gone_in_time(context: Context, person: Participant) -> None:
+    """Later, where nothing can be stored now: else who is on no socket would stay on one of this
+    process, for all the others know.
+    """
+    try:
+        await _mark_gone(context, person)
+    except Unavailable:
+        if context.cluster is None:
+            raise
+        context.cluster.owes.append(person)
+
+
+async def settle_owed(context: Context) -> None:
+    """Store what could not be stored when people left."""
+    if context.cluster is None:
+        return
+    owed, context.cluster.owes = context.cluster.owes, []
+    for person in owed:
+        if not context.presence.is_waited_for(person):
+            await _mark_gone_in_time(context, person)
 
 
 async def forget_sockets(context: Context) -> bool:

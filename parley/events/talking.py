@@ -81,6 +81,8 @@ async def sync(site: Site, client: Client, data: contract.Sync) -> contract.Sync
         since=data.since,
         limit=limit,
     )
+    if (seat := client.seats.get(data.room_id)) is not None:
+        seat.asked_to = max(seat.asked_to, found.seq)
     return present.changes(found)
 
 

@@ -31,6 +31,7 @@ async def page(taking: Taking, *, with_files: bool = False) -> AsyncGenerator[by
     messages = templates.get_template("exported/messages.html")
     grouped = taking.templates.filters["grouped"]
     names = {each.user_id: each.username for each in taking.begun.people}
+    hues = taking.templates.filters["hues"](taking.begun.people, ())
     before: list[contract.Message] = []
     yield begin.render(head=taking.head, sheet=_sheet()).encode()
     async for found in taking.pages():
@@ -39,7 +40,7 @@ async def page(taking: Taking, *, with_files: bool = False) -> AsyncGenerator[by
         for at in range(0, len(found), SLICE_MESSAGES):
             some = [_as_shown(each, with_files) for each in found[at : at + SLICE_MESSAGES]]
             shown = islice(grouped([*before, *some]), len(before), None)
-            made.append(messages.render(shown=shown, names=names, with_files=with_files))
+            made.append(messages.render(shown=shown, names=names, hues=hues, with_files=with_files))
             before = some[-1:]
             await asyncio.sleep(0)
         yield "".join(made).encode()

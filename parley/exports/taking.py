@@ -87,4 +87,5 @@ async def in_pieces(written: AsyncGenerator[bytes, None]) -> AsyncGenerator[byte
 
 def signer_of(secret: Secret, server: str) -> Signer:
     """By which a server's exports are signed: as long as it keeps its secret, the same key."""
-    return Signer(urlsplit(server).netloc or "parley", secret.derive(PURPOSE, SEED_BYTES))
+    parts = urlsplit(server)
+    return Signer(parts.netloc + parts.path or "parley", secret.derive(PURPOSE, SEED_BYTES))

@@ -16,6 +16,8 @@ from parley.live.following import Following
 from parley.live.rooms import Gathered, Room
 from parley.wire.server import Server
 
+# Looked up once: at the class it takes longer than the rest of a question that uses them.
+_OUTSIDE, _READING, _MEMBER = Place.OUTSIDE, Place.READING, Place.MEMBER
 NAMES_MAX = 8
 """So many room ids lead to one seat: the one it was taken by, and the latest."""
 
@@ -46,8 +48,8 @@ class Seat:
     """As whom it is there; None where it only reads along."""
     credential: Credential
     """What it sat down with; another given since counts elsewhere."""
-    knows_deltas: bool = False
-    """Whether its client takes states that hold only what changed."""
+    asked_to: int = 0
+    """Up to this seq its client was told by what it asked for, whatever was told by then."""
 
     def lower(self) -> None:
         """An owner's right was taken back."""
@@ -72,6 +74,15 @@ class Client:
     follows: bool = False
     """Whether it is told what is new in the conversations of its session."""
     is_open: bool = True
+    request_id: str = ""
+    """What a trusted proxy called the request that it came by; empty where none did."""
+    events: int = 0
+    """How many it sent, up to the one that is being worked off."""
+
+    @property
+    def cause_id(self) -> str:
+        """What that one is called in the log."""
+        return f"{self.request_id or self.sid}.{self.events}"
 
     def credential_in(self, room_id: str) -> Credential:
         """Whom it speaks for there."""
@@ -83,18 +94,19 @@ class Client:
 
     def keys_in(self, room_id: str) -> Keys:
         """Whom what it does there is counted for."""
-        seat = self.seats.get(room_id)
-        credential = self.credential if seat is None else seat.credential
-        session = credential.session
-        # The conversation itself: it has a name for every link that it had.
-        room = "" if seat is None else seat.conversation_id
-        return (self.sid if session is None else session.id, self.address, room)
+        return self.counted_in(room_id)[0]
 
-    def place_in(self, room_id: str) -> Place:
+    def counted_in(self, room_id: str) -> tuple[Keys, Place]:
+        """The same, and as what it is there."""
         seat = self.seats.get(room_id)
         if seat is None:
-            return Place.OUTSIDE
-        return Place.READING if seat.person is None else Place.MEMBER
+            session = self.credential.session
+            return (self.sid if session is None else session.id, self.address, ""), _OUTSIDE
+        session = seat.credential.session
+        who = self.sid if session is None else session.id
+        # The conversation itself: it has a name for every link that it had.
+        keys = (who, self.address, seat.conversation_id)
+        return keys, _READING if seat.person is None else _MEMBER
 
     def seat_in(self, conversation_id: int) -> Seat | None:
         return next(
@@ -209,7 +221,8 @@ class Audience:
                 self.following.happened(event)
             room = self.rooms.get(event.message.conversation_id)
             if room is not None:
-                self._tell(room, event, seq=event.message.changed_seq)
+                said = event.message
+                room.tell(self._server, "new_message", present.message(said), seq=said.changed_seq)
             return
         if isinstance(event, records.SessionRenewed):
             self.following.happened(event)

@@ -10,12 +10,12 @@ may have been lost and it is another than before, rights are looked at again, an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
-from msgspec.structs import replace
 
 from parley import contract, present, records
 from parley.domain import behind, conversations
@@ -62,6 +62,8 @@ class _Place:
     catching_up: asyncio.Task[None] | None = None
     is_held: bool = False
     """Whether nothing may be told now, as a state is being read."""
+    sent_s: float = -math.inf
+    """When its state was sent to all, in the event loop's time."""
     last: records.Position | None = None
     """As it was when it was compared last."""
     before: records.Position | None = None
@@ -82,6 +84,8 @@ class Ordering:
         self._has_missed = True
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._unmended: set[int] = set()
+        """Rooms of which some were not sent the state yet that they may have missed."""
 
     # --- what the bus brings ---
 
@@ -289,6 +293,7 @@ class Ordering:
         """Tell every room what it was not told, and where hints were lost, what may be else."""
         is_lossy, self._has_missed = self._has_missed or self._is_away(), False
         self._places = {id: place for id, place in self._places.items() if self._place(id)}
+        self._unmended &= self._places.keys()
         following = self._audience.following
         try:
             found = await behind.positions(self._context, [*self._places])
@@ -306,8 +311,9 @@ class Ordering:
                 place.catching_up = self._begin(self._catch_up(conversation_id, place))
             before = place.before
             place.before, place.last = place.last, now
-            if is_lossy and before is not None and now.version != before.version:
-                has_rights = now.rights != before.rights
+            is_another = is_lossy and before is not None and now.version != before.version
+            if is_another or conversation_id in self._unmended:
+                has_rights = before is None or now.rights != before.rights
                 await self._mend(conversation_id, place, has_rights=has_rights)
         if is_lossy:
             following.look_again(list(following.of))
@@ -321,6 +327,12 @@ class Ordering:
             await self._look_at_rights(conversation_id, place.room)
         if self._place(conversation_id) is not place or place.at is None or place.is_held:
             return
+        now_s = asyncio.get_running_loop().time()
+        if place.room.gathering() is not None and now_s < place.sent_s + COMPARE_EVERY_S:
+            self._unmended.add(conversation_id)  # for so many it is not done each second
+            return
+        self._unmended.discard(conversation_id)
+        place.sent_s = now_s
         place.is_held = True
         try:
             found = await behind.behind(
@@ -338,30 +350,18 @@ class Ordering:
         if found.fresh is None:
             return
         place.room.unnumbered += 1
-        whole: list[str] = []
-        known: list[str] = []
+        id, seq = found.fresh.conversation.id, found.fresh.conversation.seq
+        sids = []
         for sid in place.room.seated:
             client = self._audience.clients.get(sid)
-            seat = client and client.seat_in(found.fresh.conversation.id)
-            if seat:
-                (known if seat.knows_deltas else whole).append(sid)
-        if whole:
-            self._send(whole, found.fresh)
-        if known:
-            self._send(
-                known,
-                replace(
-                    found.fresh,
-                    messages=(),
-                    is_delta=True,
-                    newest_message_seq=0,
-                    has_more=found.fresh.conversation.message_count > 0,
-                ),
-            )
-
-    def _send(self, sids: Iterable[str], snapshot: records.Snapshot) -> None:
-        state = as_wire(snapshot)
-        self._server.send_to(sids, STATE, state)
+            seat = None if client is None else client.seat_in(id)
+            if seat is None:
+                continue
+            if seat.asked_to > seq:
+                self._unmended.add(id)  # it knows more by now than this holds
+            else:
+                sids.append(sid)
+        self._server.send_to(sids, STATE, as_wire(found.fresh))
 
     async def _look_at_rights(self, conversation_id: int, room: Room) -> None:
         """Show out whoever may not be there any more, and lower whoever owns it no more."""

@@ -43,7 +43,7 @@ class Seating:
             standing = records.Standing(person.role.value)
         if not client.is_open:
             raise NotJoined  # gone meanwhile: nobody would ever take it out of the room
-        seat = Seat(conversation_id, room_id, standing, person, credential, since is not None)
+        seat = Seat(conversation_id, room_id, standing, person, credential)
         client.get_up(conversation_id)
         client.seats[room_id] = seat
         self._server.seated(client.sid)

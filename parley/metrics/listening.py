@@ -10,6 +10,7 @@ from parley.errors import AddressUnusable
 from parley.metrics.rendering import CONTENT_TYPE
 from parley.metrics.seeing import Seeing
 from parley.wire import serving
+from parley.wire.listening import CannotListen, listen
 
 PATH = "/metrics"
 CONNECTIONS_MAX = 16
@@ -25,12 +26,14 @@ class Listening:
         self._stop = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None
 
-    async def open(self) -> str:
-        """Where it listens, as an address. Raises `AddressUnusable`."""
+    async def open(self, *, is_shared: bool) -> str:
+        """Where it listens, as an address; with others, where it `is_shared`: whoever of them is
+        asked tells of all. Raises `AddressUnusable`.
+        """
         host, port = self._seeing.host, self._seeing.port
         try:
-            sockets = serving.listen(host, port)
-        except serving.CannotListen as error:
+            sockets = listen(host, port, is_shared=is_shared)
+        except CannotListen as error:
             why = getattr(error.__cause__, "strerror", None) or str(error)
             raise AddressUnusable(
                 f"The metrics cannot listen on {host}, port {port}: {why}. Give another address "

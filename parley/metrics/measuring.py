@@ -38,7 +38,7 @@ class Measuring:
         pushing: Pushing,
         indexing: Indexing,
         is_ready: Callable[[], bool],
-        process: str,
+        process: Callable[[], str],
     ) -> None:
         self._context = context
         self._realtime = realtime
@@ -56,7 +56,7 @@ class Measuring:
 
     async def measure(self) -> Measured:
         """As it is now."""
-        measured = Measured(self._process, of_process=of_process())
+        measured = Measured(self._process(), of_process=of_process())
         numbers, database = measured.numbers, self._context.database
         counts, server = self._context.counts, self._realtime.server
         numbers["parley_info"] = {__version__: 1}

@@ -27,9 +27,9 @@ class Metrics:
         self._others = others
         self._listening = Listening(seeing, self.text) if seeing.host else None
 
-    async def open(self) -> str | None:
+    async def open(self, *, is_shared: bool = False) -> str | None:
         """Where they are shown, if that is an address of their own. Raises `AddressUnusable`."""
-        return None if self._listening is None else await self._listening.open()
+        return None if self._listening is None else await self._listening.open(is_shared=is_shared)
 
     async def close(self) -> None:
         if self._listening is not None:

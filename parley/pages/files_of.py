@@ -20,10 +20,10 @@ file_list_pages = Blueprint("file_list_pages", __name__)
 file_list_pages.before_request(web.admit)
 
 PAGE_FILES = 30
-TITLES = {"media": "Pictures and film", "audio": "Sound", "documents": "Documents"}
+TITLES = {"media": "Media", "audio": "Audio", "documents": "Documents"}
 NONE_YET = {
-    "media": "No pictures or film yet.",
-    "audio": "No sound yet.",
+    "media": "No pictures or videos yet.",
+    "audio": "No audio yet.",
     "documents": "No documents yet.",
 }
 

@@ -32,21 +32,25 @@ ORDERS = {
 
 @import_pages.get("/import")
 async def begin() -> str:
-    return await _begin()
+    return await _begin(asks_order="order" in request.args)
 
 
 @import_pages.post("/import")
 async def send() -> AnyResponse | Refused:
+    order = ""
     try:
         async with web.limited(Kind.CREATIONS):
             found = await forms.with_file()
             if found is None or not found.name:
                 raise BadRequest("Choose a file first.")
+            order = found.form.fields.get("order", "")
+            if order not in ORDERS:
+                raise BadRequest("Choose how the file writes dates from the list.")
             known, token = await web.imports().receive(
                 await web.current_session(),
                 found.name,
                 found.form.data(),
-                Told(),
+                Told(order=order),
                 announced=None,
                 is_dry=True,
             )
@@ -55,7 +59,7 @@ async def send() -> AnyResponse | Refused:
     except (NotFound, Forbidden):
         raise
     except ParleyError as error:
-        return refused(await _begin(error=error.text), error)
+        return refused(await _begin(error=error.text, order=order), error)
     return web.remember(web.go_on(f"/import/{known.id}"), token)
 
 
@@ -83,11 +87,17 @@ async def store(id: str) -> AnyResponse | Refused:
     return web.go_on(f"/import/{id}")
 
 
-async def _begin(*, error: str = "") -> str:
+async def _begin(*, error: str = "", order: str = "", asks_order: bool = False) -> str:
+    """`asks_order` of whoever comes back from a file that didn't say."""
     imports = web.imports()
     imports.require_on()
     return await render_template(
-        "pages/import.html", error=error, most=in_words(imports.max_file())
+        "pages/import.html",
+        error=error,
+        most=in_words(imports.max_file()),
+        orders=ORDERS,
+        order=order,
+        asks_order=asks_order or order,
     )
 
 

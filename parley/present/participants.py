@@ -11,15 +11,18 @@ from parley.present.fields import role_name, timestamp
 
 
 def participant(record: records.Participant, *, online: bool) -> contract.Participant:
-    return contract.Participant(
+    person = contract.Participant(
         user_id=record.user_id,
         username=record.username,
         joined_at=timestamp(record.joined_at),
         role=role_name(record.role),
         online=online,
-        alike=record.is_alike or UNSET,
-        unproven=record.is_unproven or UNSET,
     )
+    if record.is_alike:
+        person.alike = True
+    if record.is_unproven:
+        person.unproven = True
+    return person
 
 
 def people(

@@ -162,8 +162,7 @@ def _sync(path: Path) -> None:
 
 def _look_at(path: Path) -> Backup:
     """Read through what was written. Raises `sqlite3.DatabaseError` where that is not whole."""
-    # Immutable: without a log, which SQLite would make beside it.
-    with closing(sqlite3.connect(_address(path, "mode=ro&immutable=1"), uri=True)) as copy:
+    with closing(read_only(path)) as copy:
         [[found], *_] = copy.execute("PRAGMA quick_check(1)").fetchall()
         if found != "ok":
             raise sqlite3.DatabaseError(f"the copy is damaged ({found})")
@@ -177,7 +176,7 @@ def _look_at(path: Path) -> Backup:
 
 def _files_of(path: Path) -> dict[str, int]:
     """The size of each, by its id."""
-    with closing(sqlite3.connect(_address(path, "mode=ro&immutable=1"), uri=True)) as copy:
+    with closing(read_only(path)) as copy:
         if not _knows_files(copy):
             return {}
         # In a bucket lies also what is not sent yet; it goes within the hour.
@@ -200,6 +199,11 @@ def _name(unfinished: Path, target: Path) -> None:
             with contextlib.suppress(OSError):
                 target.unlink()
             raise
+
+
+def read_only(path: Path) -> sqlite3.Connection:
+    """To a copy that nobody writes to: without a log, which SQLite would make beside it."""
+    return sqlite3.connect(_address(path, "mode=ro&immutable=1"), uri=True)
 
 
 def _address(path: Path, options: str) -> str:

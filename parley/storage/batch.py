@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
+from parley.causes import current
 from parley.errors import ParleyError
 from parley.storage import trouble
 from parley.storage.prepared import execute
@@ -29,7 +30,7 @@ def run_all(
     if one_by_one:
         return [_run_in_savepoint(connection, work) for work in batch]
     try:
-        return [work.run(connection) for work in batch]
+        return [_run(connection, work) for work in batch]
     except Exception as error:
         if trouble.is_of_storage(error):
             raise  # the disk or the file, not this work: nothing in the batch is safe
@@ -38,10 +39,15 @@ def run_all(
     return [_run_in_savepoint(connection, work) for work in batch]
 
 
+def _run(connection: sa.Connection, work: Work) -> Any:
+    current.set(work.cause)  # for what is logged
+    return work.run(connection)
+
+
 def _run_in_savepoint(connection: sa.Connection, work: Work) -> Any:
     execute(connection, "SAVEPOINT work")
     try:
-        result = work.run(connection)
+        result = _run(connection, work)
     except Exception as error:
         if trouble.is_of_storage(error):
             raise

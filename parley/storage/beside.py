@@ -8,8 +8,9 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from parley.errors import DatabaseUnusable
-from parley.storage.folder import database_url, require_database
+from parley.config import Config
+from parley.errors import DatabaseUnusable, the_extra
+from parley.storage.folder import NAME, database_url, require_database
 from parley.storage.migrate import NEWEST, current_revision
 from parley.storage.sqlite.database import connected
 
@@ -19,17 +20,34 @@ BUSY_TIMEOUT_MS = 10_000
 """How long a server that writes is waited for."""
 
 
-def write(folder: Path, work: Callable[[sa.Connection], T]) -> T:
+def write(config: Config, work: Callable[[sa.Connection], T]) -> T:
     """What `work` gives, which is all on the disk then, or not at all.
 
     Raises what `work` raises, and `DatabaseUnusable`.
     """
-    return _done(folder, work, "BEGIN IMMEDIATE")
+    if config.database_url:
+        return _in_postgresql(config.database_url, work, is_writing=True)
+    return _done(config.data, work, "BEGIN IMMEDIATE")
 
 
-def read(folder: Path, query: Callable[[sa.Connection], T]) -> T:
+def read(config: Config, query: Callable[[sa.Connection], T]) -> T:
     """What `query` gives, as of one moment. Raises what it raises, and `DatabaseUnusable`."""
-    return _done(folder, query, "BEGIN")
+    if config.database_url:
+        return _in_postgresql(config.database_url, query, is_writing=False)
+    return _done(config.data, query, "BEGIN")
+
+
+def where(config: Config) -> str:
+    """Where the database is, in words that hold no password."""
+    return "the PostgreSQL database" if config.database_url else str(config.data / NAME)
+
+
+def _in_postgresql(url: str, work: Callable[[sa.Connection], T], *, is_writing: bool) -> T:
+    try:
+        from parley.storage.postgresql import beside as postgresql
+    except ImportError as error:
+        raise DatabaseUnusable(f"PostgreSQL needs {the_extra('postgres')}") from error
+    return postgresql.done(url, work, is_writing=is_writing)
 
 
 def _done(folder: Path, work: Callable[[sa.Connection], T], begin: str) -> T:

@@ -186,12 +186,11 @@ def dead(connection: sa.Connection) -> list[int]:
 
 
 def forget_process(connection: sa.Connection, process: int) -> None:
-    """Unless it was renewed, or somebody is still noted as on a socket of it."""
+    """Unless it was renewed: from then on it knows that others took it for gone."""
     execute(
         connection,
-        f"DELETE FROM processes WHERE id = %s AND expires_at <= {_NOW_MS} "  # noqa: S608
-        "AND NOT EXISTS (SELECT FROM presences WHERE process = %s)",
-        [process, process],
+        f"DELETE FROM processes WHERE id = %s AND expires_at <= {_NOW_MS}",  # noqa: S608
+        [process],
     )
 
 

@@ -30,7 +30,7 @@ def migrate(engine: sa.Engine) -> None:
 def is_old(connection: sa.Connection) -> bool:
     """Whether it is to be upgraded; empty ones are. Raises `DatabaseTooNew`."""
     revision = current_revision(connection)
-    if revision is not None and not _is_known(revision):
+    if revision is not None and not is_known(revision):
         raise DatabaseTooNew(
             f"The database was made by a newer version of Parley (its form is {revision}, "
             f"this version knows up to {NEWEST}). Start that version, or use another "
@@ -48,7 +48,8 @@ def current_revision(connection: sa.Connection) -> str | None:
     return revision
 
 
-def _is_known(revision: str) -> bool:
+def is_known(revision: str) -> bool:
+    """Whether this version can bring a database of that form up to date."""
     return any(MIGRATIONS.glob(f"versions/{revision}_*.py")) if revision.isalnum() else False
 
 

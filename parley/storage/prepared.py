@@ -73,9 +73,9 @@ _all: WeakSet[Prepared] = WeakSet()
 
 
 def compile_all(dialect: sa.Dialect) -> None:
-    """Compile every statement that was not run yet."""
+    """Compile every statement for the database that is used from now on."""
     for statement in list(_all):
-        if statement._compiled is None:
+        if statement._dialect != dialect.name:
             statement._compile(dialect)
 
 
@@ -89,6 +89,8 @@ class Prepared:
         self._gives = tuple(gives)
         # Set in one step: several threads may be the first to run it.
         self._compiled: _Compiled | None = None
+        self._dialect = ""
+        """What it is compiled for: tests go from one database to another."""
         _all.add(self)
 
     def run(self, connection: sa.Connection, **given: object) -> list[Any]:
@@ -154,6 +156,7 @@ class Prepared:
         self._compiled = _Compiled(
             str(compiled), usual, _in_order(names), tuple(taken), tuple(converted), row._make
         )
+        self._dialect = dialect.name
         return self._compiled
 
 

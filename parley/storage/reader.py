@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
+from parley import causes
 from parley.storage.gate import Gate
 from parley.storage.prepared import execute
 from parley.storage.threads import Threads
@@ -55,11 +56,13 @@ class Reader:
 
     def submit(self, query: Callable[[sa.Connection], T]) -> asyncio.Future[T]:
         """What the query gives; all of it sees one moment."""
-        return self._threads.call(lambda: self._run(query))
+        cause = causes.now()
+        return self._threads.call(lambda: self._run(query, cause))
 
     def search(self, query: Callable[[sa.Connection], T]) -> asyncio.Future[T]:
         """The same, for what may take long: nobody else waits for it."""
-        return self._for_long.call(lambda: self._run(query))
+        cause = causes.now()
+        return self._for_long.call(lambda: self._run(query, cause))
 
     def apart(self, call: Callable[[sa.Connection], T]) -> asyncio.Future[T]:
         """The same outside a transaction, for what SQLite does in none."""
@@ -77,7 +80,14 @@ class Reader:
         await self._for_long.close()
         await asyncio.to_thread(self._let_go)
 
-    def _run(self, query: Callable[[sa.Connection], T], *, in_transaction: bool = True) -> T:
+    def _run(
+        self,
+        query: Callable[[sa.Connection], T],
+        cause: causes.Cause = None,
+        *,
+        in_transaction: bool = True,
+    ) -> T:
+        causes.current.set(cause)
         try:
             return self._run_once(query, in_transaction=in_transaction)
         except sa.exc.DBAPIError as error:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 import structlog
 
+from parley import causes
 from parley.errors import Unavailable
 from parley.metrics.tallies import Tally
 from parley.storage.threads import Threads
@@ -34,6 +35,8 @@ class Work:
     done: asyncio.Future[Any]
     conversation: int | str | None
     """The id or room_id of the one in which all of it lies; None where that isn't known."""
+    cause: causes.Cause = None
+    """For whom it is done."""
 
 
 class Writer:
@@ -77,11 +80,10 @@ class Writer:
     ) -> asyncio.Future[Any]:
         """Its result once it is on disk. Cancelling it does not take the work back."""
         done = self._loop.create_future()
-        done.add_done_callback(_look_at_error)
         if not self._waiting and self._running is None:
             # After whatever else this turn of the loop brings.
             self._loop.call_soon(self._start)
-        self._waiting.append(Work(run, then, done, conversation))
+        self._waiting.append(Work(run, then, done, conversation, causes.now()))
         if then is not None:
             self.talked_s = self._loop.time()
         return done
@@ -141,7 +143,12 @@ class Writer:
             # Who waits behind would wait as long again, or was meant for another database.
             batch, self._waiting = batch + self._waiting, []
             self.failures += 1
-            log.error("commit_failed", error=str(error), works=len(batch))
+            log.error(
+                "commit_failed",
+                error=str(error),
+                works=len(batch),
+                requests=causes.ids_of(work.cause for work in batch),
+            )
             outcomes = [Unavailable(retry_after=RETRY_AFTER_S) for _ in batch]
         self._start()
         self._ended(error)
@@ -153,6 +160,8 @@ class Writer:
                 pass  # who asked went away
             elif isinstance(outcome, Exception):
                 work.done.set_exception(outcome)
+                # Whoever asked may never look; asyncio would log that as an error of its own.
+                work.done.exception()
             else:
                 work.done.set_result(outcome)
 
@@ -164,10 +173,4 @@ def tell(batch: list[Work], outcomes: list[Any]) -> None:
         try:
             work.then(outcome)
         except Exception:
-            log.exception("telling_failed")
-
-
-def _look_at_error(done: asyncio.Future[Any]) -> None:
-    # A caller that went away never asks; asyncio would log that as an error of its own.
-    if not done.cancelled():
-        done.exception()
+            log.exception("telling_failed", request_id=causes.id_of(work.cause))

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import re
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
-
-import structlog
 
 from parley.errors import BadRequest
 from parley.wire import answers, proxy_protocol
@@ -25,8 +22,6 @@ from parley.wire.certificate import Certificate
 from parley.wire.countdown import Countdown
 from parley.wire.heads import HEAD_MAX_BYTES
 from parley.wire.pace import TURN_PACKETS, Pace
-
-log = structlog.get_logger(__name__)
 
 SHAKE_HANDS_WITHIN_S = 10.0
 """From the first byte to the last of a handshake; and before, from connecting to the first."""
@@ -37,11 +32,6 @@ SHAKE_HANDS_OF_TURN = TURN_PACKETS
 LOOK_AGAIN_S = 0.05
 """After a piece of what should have come whole: what was only looked at would tell at once that it
 is there."""
-ACCEPT_AT_ONCE = 64
-"""Connections, before the event loop does something else."""
-ACCEPT_AGAIN_S = 1.0
-"""Once the system had no more files."""
-_NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _HANDSHAKE_RECORD = b"\x16"
 """How TLS begins (RFC 8446, section 5.1)."""
 _ASKED = re.compile(
@@ -116,44 +106,6 @@ class Hall:
             await asyncio.wait(shaking)
         for arrival in list(self.outside):
             arrival.end()
-
-
-class Acceptor:
-    """Accepts what comes to a listening socket."""
-
-    def __init__(
-        self, listening: socket.socket, come: Callable[[socket.socket, Any], None]
-    ) -> None:
-        self._listening = listening
-        self._come = come
-        self._loop = asyncio.get_running_loop()
-        self._again: asyncio.TimerHandle | None = None
-        self._begin()
-
-    def close(self) -> None:
-        if self._again is not None:
-            self._again.cancel()
-        self._loop.remove_reader(self._listening)
-        self._listening.close()
-
-    def _begin(self) -> None:
-        self._again = None
-        self._loop.add_reader(self._listening, self._accept)
-
-    def _accept(self) -> None:
-        for _ in range(ACCEPT_AT_ONCE):
-            try:
-                sock, peer = self._listening.accept()
-            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-                return
-            except OSError as error:
-                if error.errno not in _NO_ROOM:
-                    raise
-                log.warning("accepting_put_off", reason=error.strerror)
-                self._loop.remove_reader(self._listening)
-                self._again = self._loop.call_later(ACCEPT_AGAIN_S, self._begin)
-                return
-            self._come(sock, peer)
 
 
 class Arrival:

@@ -12,7 +12,7 @@ import re
 import secrets
 from collections import deque
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -31,11 +31,12 @@ _WAITING_MAX, _WAITING_MAX_BYTES = 64, 64 * 1024
 """Packets of one client that wait for the one before them; then its line is read no more."""
 _GONE, _CLOSE = "gone", "close"
 """Beside Socket.IO's packets: the line is lost; the client wants it closed."""
+_encode = msgspec.json.Encoder().encode
 _PING = b"\x81\x012"
 """A text frame with Engine.IO's `2`."""
 
 
-class Later(NamedTuple):
+class Later(msgspec.Struct, frozen=True):
     """What takes a while."""
 
     future: asyncio.Future[Any]
@@ -288,8 +289,7 @@ class DirectClient(Line):
 
     def _answer(self, id: str, answer: Any) -> None:
         if id:
-            ack = b"43%d[%b]" % (int(id), msgspec.json.encode(answer))
-            self.write(frames.frame(frames.TEXT, ack))
+            self.write(frames.text(b"43%d[%b]" % (int(id), _encode(answer))))
 
     def _refuse_namespace(self, packet: str) -> None:
         namespace = _OTHER_NAMESPACE.match(packet, 1)

@@ -16,6 +16,8 @@ POLICY_VIOLATION, TOO_BIG = 1008, 1009
 """Close codes: RFC 6455, section 7.4.1."""
 
 _FIN, _RESERVED, _OPCODE, _MASKED, _LENGTH = 0x80, 0x70, 0x0F, 0x80, 0x7F
+_TEXT_HEADS = tuple(bytes((_FIN | TEXT, length)) for length in range(126))
+_MEDIUM_TEXT = bytes((_FIN | TEXT, 126))
 _CONTROL_MAX_BYTES = 125
 _MASK_BYTES = 4
 _SENDABLE_CLOSE_CODES = frozenset((*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)))
@@ -27,6 +29,16 @@ class Violation(Exception):
     def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code
+
+
+def text(payload: bytes) -> bytes:
+    """`frame` of a text: what nearly every frame is."""
+    length = len(payload)
+    if length < 126:
+        return _TEXT_HEADS[length] + payload
+    if length < 65_536:
+        return _MEDIUM_TEXT + length.to_bytes(2, "big") + payload
+    return frame(TEXT, payload)
 
 
 def frame(opcode: int, payload: bytes) -> bytes:

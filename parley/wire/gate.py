@@ -10,12 +10,19 @@ from ipaddress import IPv6Address
 from typing import Any
 from urllib.parse import parse_qs, quote
 
+from parley import causes
 from parley.addresses import Proxies, canonical, place_of
 from parley.wire import answers, heads
 from parley.wire.answering import Arriving, Counted, refuse
 from parley.wire.body import HungUp, read_whole
 from parley.wire.direct import DirectClient
-from parley.wire.handshake import CrossOriginRule, Handshake, HostRule, OriginRule
+from parley.wire.handshake import (
+    REQUEST_ID,
+    CrossOriginRule,
+    Handshake,
+    HostRule,
+    OriginRule,
+)
 from parley.wire.pace import Pace
 from parley.wire.places import RETRY_AFTER_S, Places
 from parley.wire.server import Server
@@ -169,11 +176,14 @@ class Gate:
         scope = self._as_asked(scope)
         handshake = Handshake.from_scope(scope)
         place = place_of(handshake.address)
+        name = handshake.request_id or causes.new_id()
+        causes.current.set(name)
         if not had_its_turn:
             await self.pace.turn_of_request(place)
         if scope["type"] == "websocket":
             await self._pass(scope, handshake, receive, send)
             return
+        send = _named(send, name)
         if self.backlog.is_full(place) and not _is_ours(scope["path"]):
             # What is asked for would be put together in vain.
             self.pace.spend_on_refusal(place)
@@ -191,7 +201,10 @@ class Gate:
         scope = _in_origin_form(scope)
         if self.root:
             scope = _below(self.root, scope)
-        return self._proxies.see_through(scope)
+        seen = self._proxies.see_through(scope)
+        if name := self._proxies.request_id(scope):
+            seen = {**seen, REQUEST_ID: name}
+        return seen
 
     async def _pass(self, scope: Any, handshake: Handshake, receive: Any, send: Any) -> None:
         if not (_is_host(handshake.headers.get("host", "")) and _is_ascii(scope)):
@@ -344,6 +357,18 @@ async def _answer(scope: Any, receive: Any, send: Any, status: int, body: bytes)
     headers = answers.headers_for(body)
     await send({"type": f"{start}.start", "status": status, "headers": headers})
     await send({"type": f"{start}.body", "body": body})
+
+
+def _named(send: Any, name: str) -> Any:
+    """Have the answer say what its request is called in the log."""
+    header = (b"x-request-id", name.encode("ascii"))
+
+    async def named(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], header]
+        await send(message)
+
+    return named
 
 
 def _guarded(send: Any, origin: str | None) -> Any:

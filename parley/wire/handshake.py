@@ -8,6 +8,9 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+REQUEST_ID = "parley.request_id"
+"""In a scope: what its request is called."""
+
 
 class Handshake(Struct, frozen=True):
     """The opening request of a Socket.IO connection."""
@@ -21,6 +24,8 @@ class Handshake(Struct, frozen=True):
     """The peer's address, empty where the server tells none."""
     auth: dict[str, Any] = {}
     """What the client gave as `auth`."""
+    request_id: str = ""
+    """What a trusted proxy calls the request; empty where none called it anything."""
 
     @classmethod
     def from_scope(cls, scope: dict[str, Any], auth: Any = None) -> Handshake:
@@ -34,6 +39,7 @@ class Handshake(Struct, frozen=True):
             is_websocket=scope["type"] == "websocket",
             address=client[0] if client else "",
             auth=auth if isinstance(auth, dict) else {},
+            request_id=scope.get(REQUEST_ID, ""),
         )
 
     def with_only(self, names: frozenset[str]) -> Handshake:

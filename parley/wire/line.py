@@ -161,7 +161,7 @@ class Line(asyncio.Protocol):
             self._watch.outgoing.write(self, frame)
 
     def send_text(self, text: str) -> None:
-        self.write(frames.frame(frames.TEXT, text.encode()))
+        self.write(frames.text(text.encode()))
 
     def close(self, code: int = NORMAL_CLOSURE) -> None:
         """Say goodbye; who does not answer in time is cut off."""

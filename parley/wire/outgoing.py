@@ -30,6 +30,10 @@ class Due(Enum):
     """At the end of this turn of the event loop."""
 
 
+# Looking these up at the class costs as much as appending to a list.
+_NOTHING, _NOW = Due.NOTHING, Due.NOW
+
+
 class Pending(Protocol):
     """A line, as far as it is written to here."""
 
@@ -51,8 +55,8 @@ class Outgoing:
     def write(self, line: Pending, frame: bytes) -> None:
         """To one, with whatever waits for it."""
         line.pending.append(frame)
-        if line.due is not Due.NOW:
-            line.due = Due.NOW
+        if line.due is not _NOW:
+            line.due = _NOW
             if not self._now:
                 asyncio.get_running_loop().call_soon(self._write_now)
             self._now.append(line)
@@ -60,8 +64,14 @@ class Outgoing:
     def spread(self, lines: Sequence[Pending], frame: bytes) -> None:
         """To each of these; to a crowd as soon as it has rested."""
         if len(lines) < CROWD:
-            for line in lines:
-                self.write(line, frame)
+            now = self._now
+            if not now and lines:
+                asyncio.get_running_loop().call_soon(self._write_now)
+            for line in lines:  # as `write`, without a call for each
+                line.pending.append(frame)
+                if line.due is not _NOW:
+                    line.due = _NOW
+                    now.append(line)
             return
         crowd = self._crowd
         is_first = not crowd
@@ -93,7 +103,7 @@ class Outgoing:
 def write_to(lines: Iterable[Pending]) -> None:
     """Write what waits for each of these."""
     for line in lines:
-        line.due = Due.NOTHING
+        line.due = _NOTHING
         pending = line.pending
         if pending:
             line.pending = []

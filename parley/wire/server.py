@@ -33,6 +33,7 @@ from parley.wire.upgrade import Upgrade
 
 _NAME = re.compile(r'\["(\w{1,40})",', re.ASCII)
 """How the data of nearly every event begins."""
+_encode = msgspec.json.Encoder().encode
 
 
 class Server(GuardedSocketIO):
@@ -140,7 +141,7 @@ class Server(GuardedSocketIO):
 
     def encode(self, event: str, data: object) -> bytes:
         """The event as it goes over a WebSocket, for `send_encoded`."""
-        return frames.frame(frames.TEXT, b"42" + msgspec.json.encode((event, data)))
+        return frames.text(b"42" + _encode((event, data)))
 
     def send_encoded(self, sid: str, event: str, data: object, frame: bytes | None) -> None:
         """Emit to one client what may be encoded already."""
@@ -309,12 +310,13 @@ class Server(GuardedSocketIO):
 
     def act(self, sid: str, text: str, wants_ack: bool) -> Any:
         """What the acknowledgement of an event holds, or a `Later` that gives it."""
-        read = self._read_known(text)
-        if read is None:
-            try:
-                read = codec.loads(text)
-            except codec.Malformed:
-                read = None
+        known = self._read_known(text)
+        if known is not None:
+            return self._on_event(sid, known[0], [known[1]], wants_ack)
+        try:
+            read = codec.loads(text)
+        except codec.Malformed:
+            read = None
         return self._act(sid, read, wants_ack)
 
     def _read_known(self, text: str) -> tuple[str, Any] | None:

@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import functools
-import os
-import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import structlog
 from hypercorn.asyncio.lifespan import Lifespan
@@ -23,13 +19,14 @@ from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.utils import wrap_app
 
-from parley.wire.accepting import Acceptor, Hall
+from parley.wire.accepting import Hall
 from parley.wire.announced import Announced, Porch
 from parley.wire.certificate import Certificate
 from parley.wire.connection import Connection
 from parley.wire.countdown import Countdown
 from parley.wire.gate import OWN_LINES, Gate
 from parley.wire.heads import HEAD_MAX_BYTES
+from parley.wire.listening import BACKLOG, Acceptor, room_for
 from parley.wire.opening import OPEN_WITHIN_S, Door, Opening, ways_in
 from parley.wire.pace import Pace
 from parley.wire.places import SCARCE
@@ -37,17 +34,6 @@ from parley.wire.unread import Backlog
 
 log = structlog.get_logger(__name__)
 
-SEND_BUFFER_BYTES = 128 * 1024
-"""What the system may keep for a client: left to itself it keeps megabytes, and who reads
-nothing is found out so much later.
-"""
-BACKLOG = 2_048
-"""Connections the kernel holds for us in a rush; Hypercorn's 100 drops them for seconds."""
-EVERY_IPV4, EVERY_IPV6 = "0.0.0.0", "::"  # noqa: S104  # only where somebody asked for it
-FILES_OF_OUR_OWN = 128
-"""Open files beside the connections: the database, logs, what a library opens."""
-FEWEST_CONNECTIONS = 16
-"""What two or three browsers open; a server with less is none."""
 KEEP_ALIVE_S = 30.0
 TURNS_TO_BEGIN = 16
 """Of the event loop: then whatever was asked in time is begun, and not taken for idle."""
@@ -56,138 +42,11 @@ DRAIN_WITHIN_S, ANSWER_WITHIN_S, CUT_OFF_WITHIN_S = 4.0, 4.0, 1.0
 wait, longer than for a database that is locked; for what is cut off because it never reads."""
 
 
-class TooFewFiles(Exception):
-    """Why there is no room for connections, in words for whoever starts the server."""
+class Handed(Protocol):
+    """Connections that another process accepted."""
 
-
-class CannotListen(Exception):
-    """Why the address cannot be listened on, in words for whoever starts the server."""
-
-
-def listen(host: str, port: int) -> list[socket.socket]:
-    """Sockets on every address `host` stands for: `::` for every one of IPv4 too.
-
-    Raises `CannotListen`.
-    """
-    sockets: list[socket.socket] = []
-    missing: OSError | None = None
-    try:
-        for family, address in _addresses(host, port):
-            taken = sockets[0].getsockname()[1] if sockets else port
-            try:
-                sockets.append(_bind(family, (address[0], taken, *address[2:])))
-            except OSError as error:
-                # "localhost" often names ::1 on machines that have no IPv6 at all.
-                if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
-                    raise
-                missing = error
-        if missing is not None and not sockets:
-            raise missing
-    except OSError as error:
-        for opened in sockets:
-            opened.close()
-        raise CannotListen(_reason(host, port, error)) from error
-    return sockets
-
-
-def _addresses(host: str, port: int) -> list[tuple[int, tuple[Any, ...]]]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    addresses = [(int(family), address) for family, *_, address in dict.fromkeys(found)]
-    if any(address[0] == EVERY_IPV6 for _, address in addresses):
-        # Linux would give both to one socket, unless its `bindv6only` says otherwise; other
-        # systems do not. With one for each, every address also comes as what it is.
-        addresses.append((int(socket.AF_INET), (EVERY_IPV4, port)))
-    return addresses
-
-
-def _bind(family: int, address: tuple[Any, ...]) -> socket.socket:
-    # TCP by name: asyncio's own loop turns Nagle's algorithm off only where it is named, and
-    # each answer would wait 40 ms for the other side's acknowledgement.
-    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        # Connections have it from here, where it costs none of them a call.
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-        sock.bind(address)
-        sock.listen(BACKLOG)
-        sock.setblocking(False)
-    except OSError:
-        sock.close()
-        raise
-    return sock
-
-
-def _reason(host: str, port: int, error: OSError) -> str:
-    if isinstance(error, socket.gaierror):
-        return f"{host!r} is not a name or address of this machine. Give another with --host."
-    if error.errno == errno.EADDRINUSE:
-        return (
-            f"Port {port} on {host} is in use by another program. "
-            "Stop that one, or give another port with --port."
-        )
-    if error.errno == errno.EACCES:
-        return f"Port {port} needs more rights than you have. Give one above 1023 with --port."
-    return f"Cannot listen on {host}, port {port}: {error.strerror}."
-
-
-def stop_on_signals(reload: Callable[[], object] | None = None) -> asyncio.Event:
-    """An event that SIGTERM, SIGINT and SIGHUP set; a second signal ends the process at once.
-
-    But for SIGHUP, which a terminal that closes sends through its shell as well, and which is not
-    heard at all where whoever started us asked for that (`nohup`). Where there is something to
-    `reload`, it asks for that instead, unless a terminal did close.
-    """
-    stop = asyncio.Event()
-    terminals = terminals_open()
-
-    def hung_up() -> None:
-        if reload is None or terminals_open() != terminals:
-            stop.set()
-        else:
-            reload()
-
-    def asked() -> None:
-        if stop.is_set():
-            os._exit(1)
-        stop.set()
-
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, asked)
-    hang_up = getattr(signal, "SIGHUP", None)
-    if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:
-        loop.add_signal_handler(hang_up, hung_up)
-    return stop
-
-
-def terminals_open() -> list[int]:
-    """Which of standard input, output and error are a terminal that is still there."""
-    return [file for file in range(3) if os.isatty(file)]
-
-
-def room_for(connections: int) -> int:
-    """How many connections there may be, once the process may open as many files as it can.
-
-    Raises `TooFewFiles`.
-    """
-    if sys.platform == "win32":
-        return connections
-    import resource
-
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = connections + FILES_OF_OUR_OWN
-    limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if limit > resource.getrlimit(resource.RLIMIT_NOFILE)[0]:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
-    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    if files < FILES_OF_OUR_OWN + min(connections, FEWEST_CONNECTIONS):
-        raise TooFewFiles(
-            f"This process may open {files} files, too few to serve anybody: allow it {wanted}, "
-            f"with `ulimit -n {wanted}` before it starts or LimitNOFILE= in its systemd unit."
-        )
-    return min(connections, files - FILES_OF_OUR_OWN)
+    def begin(self, come: Callable[[socket.socket, Any], None], count: Callable[[], int]) -> None:
+        """From now on, hand each to `come`, with its peer; `count` tells how many are open."""
 
 
 async def serve(
@@ -198,10 +57,14 @@ async def serve(
     drain: Callable[[], Awaitable[None]],
     max_connections: int = 10_000,
     certificate: Certificate | None = None,
+    handed: Handed | None = None,
+    when_up: Callable[[], object] | None = None,
 ) -> None:
-    """Serve until `stop` is set; then `drain()`, and end within ten seconds.
+    """Serve what comes to the `sockets`, and what is `handed`, until `stop` is set; then `drain()`,
+    and end within ten seconds.
 
-    With a `certificate`, only TLS is spoken. Raises `TooFewFiles`.
+    With a `certificate`, only TLS is spoken. `when_up` is called once there is an answer for
+    whoever comes. Raises `TooFewFiles`.
     """
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_note)
@@ -215,6 +78,10 @@ async def serve(
                 servers.append(Acceptor(sock, house.hall.come))
             else:
                 servers.append(await loop.create_server(house.protocol, sock=sock, backlog=BACKLOG))
+        if handed is not None:
+            handed.begin(house.come, house.taken)
+        if when_up is not None:
+            when_up()
         async with _watched(certificate):
             await stop.wait()
         house.release()
@@ -282,6 +149,7 @@ class _House:
         self._backlog = Backlog() if self._gate is None else self._gate.backlog
         self._pace = Pace(is_limited=False) if self._gate is None else self._gate.pace
         self._http: dict[asyncio.Task[None], Connection] = {}
+        self._coming: set[asyncio.Task[None]] = set()
         self._door = Door(
             admit=lambda scope: None if self._gate is None else self._gate.admit(scope),
             to_http=self._to_http,
@@ -319,9 +187,22 @@ class _House:
             )
 
     def _opening(self) -> Opening:
-        if self._gate is not None and self._taken() > self._max_connections * SCARCE:
+        if self._gate is not None and self.taken() > self._max_connections * SCARCE:
             self._gate.make_room()
         return Opening(self._door)
+
+    def come(self, sock: socket.socket, peer: Any) -> None:
+        """A connection was accepted elsewhere."""
+        if self.hall is not None:
+            self.hall.come(sock, peer)
+            return
+        task = asyncio.get_running_loop().create_task(self._enter(sock))
+        self._coming.add(task)
+        task.add_done_callback(self._coming.discard)
+
+    async def _enter(self, sock: socket.socket) -> None:
+        with contextlib.suppress(OSError):  # it is gone already
+            await asyncio.get_running_loop().connect_accepted_socket(self.protocol, sock)
 
     def release(self) -> None:
         """Nobody waits for a turn any more: whoever asked in time is to be answered."""
@@ -347,9 +228,9 @@ class _House:
             task.cancel()
 
     def _is_full(self) -> bool:
-        return self._taken() >= self._max_connections
+        return self.taken() >= self._max_connections
 
-    def _taken(self) -> int:
+    def taken(self) -> int:
         """How many connections there are."""
         lines = 0 if self._gate is None else self._gate.line_count
         coming = len(self._porch.waiting) + len(self._door.entering)

@@ -114,8 +114,8 @@ def test_reactions_are_measured_beside_what_has_none(workload: str) -> None:
         ("download", "mb_s", Nginx()),
         ("photo", "took_s", None),
         ("export", "messages_s", None),
-        ("export-page", "messages_s", None),
-        ("export-archive", "messages_s", None),
+        pytest.param("export-page", "messages_s", None, marks=LONG),
+        pytest.param("export-archive", "messages_s", None, marks=LONG),
         pytest.param("beside-files", "ratio_up", None, marks=LONG),
     ],
 )

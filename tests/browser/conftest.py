@@ -66,7 +66,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
         with a_firefox(playwright) as browser:
             yield browser
     else:
-        browser = chromium.launch(playwright)
+        browser = chromium.launch(playwright, *chromium.FOR_LESS)
         yield browser
         browser.close()
 

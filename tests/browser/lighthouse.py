@@ -26,9 +26,10 @@ from typing import Any
 from tests.browser import chromium
 from tests.browser.builds import ROOT, served
 from tests.browser.seeding import Said, Seeding
+from tests.proxying import SBIN, Place, runs
 from tests.security.browser.tls import certificate
 from tests.servers import free_port
-from tests.test_proxies import SBIN, Place, block, runs
+from tests.test_proxies import block
 
 PROGRAM = ROOT / "tools" / "lighthouse" / "node_modules" / "lighthouse" / "cli" / "index.js"
 PATIENCE_S = 300
@@ -99,7 +100,7 @@ async def _site(
     url = f"https://{host}:{at.port}"
     flags = ("--public-url", url, "--hosts", "127.0.0.1", "--trusted-proxies", "127.0.0.1")
     seeding = stack.enter_context(served(checkout, upstream, *flags))
-    await stack.enter_async_context(runs(_caddy(at, url), at))
+    stack.enter_context(runs(_caddy(at, url), at))
     return _filled(seeding, url)
 
 

@@ -619,9 +619,12 @@ def searching(studio: Studio) -> None:
         field = ada.page.get_by_role("combobox")
         expect(field).to_be_focused()
         studio.take(ada, "search-operators")
-        for name, typed in {"names": "from:", "days": "on:"}.items():
+        for name, (typed, offered) in {
+            "names": ("from:", "Cleo"),
+            "days": ("on:", "today"),
+        }.items():
             field.fill(typed)
-            expect(ada.page.get_by_role("option").first).to_be_visible()
+            expect(ada.page.get_by_role("option").filter(has_text=offered)).to_be_visible()
             studio.take(ada, f"search-{name}")
         field.fill("elephants")
         expect(ada.page.locator(".found-status")).to_contain_text("Nothing found")

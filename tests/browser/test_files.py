@@ -389,8 +389,12 @@ def test_files_go_without_javascript(arrive: Arrive) -> None:
     expect(ada.page.get_by_role("img", name="lake.png")).to_be_visible()
     ada.page.get_by_role("link", name="Documents").click()
     expect(ada.page.get_by_role("link", name="notes.txt")).to_be_visible()
-    ada.page.get_by_role("link", name="Sound").click()
-    expect(ada.page.get_by_text("No sound yet.")).to_be_visible()
+    ada.page.get_by_role("link", name="Audio").click()
+    expect(ada.page.get_by_text("No audio yet.")).to_be_visible()
+    kinds = ada.page.locator(".file-kinds .button")
+    expect(kinds).to_have_text(["Media", "Audio", "Documents"])
+    tops = kinds.evaluate_all("links => links.map(link => link.getBoundingClientRect().top)")
+    assert len(set(tops)) == 1, "on one row"
 
 
 def test_a_voice_message_is_recorded_on_the_page(ada: Visitor, ben: Visitor) -> None:

@@ -13,7 +13,6 @@ from tests.browser.test_editing import test_a_draft_and_a_half_written_edit_outl
 from tests.browser.test_kept_form import (
     test_a_half_written_title_outlasts_going_away_and_coming_back,
 )
-from tests.browser.test_reactions import test_people_react_to_what_was_said_and_take_it_back
 from tests.browser.test_talking import (
     test_a_restart_loses_nothing_and_doubles_nothing,
     test_people_talk_by_link,
@@ -23,7 +22,6 @@ __all__ = [
     "test_a_draft_and_a_half_written_edit_outlast_a_reload",
     "test_a_half_written_title_outlasts_going_away_and_coming_back",
     "test_a_restart_loses_nothing_and_doubles_nothing",
-    "test_people_react_to_what_was_said_and_take_it_back",
     "test_people_talk_by_link",
 ]
 

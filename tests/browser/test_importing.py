@@ -58,3 +58,37 @@ def test_a_file_is_looked_at_and_then_stored(
     expect(page.get_by_role("heading", name=re.compile("Food"))).to_be_visible()
     time = ada.message("Lunch").locator("time").first
     expect(time).to_have_attribute("datetime", "2024-07-01T03:00:00.000+00:00")
+
+
+@pytest.mark.parametrize("with_scripts", [True, False])
+def test_whoever_knows_which_day_it_was_can_say_so(
+    arrive: Arrive, tmp_path: Path, with_scripts: bool
+) -> None:
+    file = tmp_path / "WhatsApp Chat with Lunch.txt"
+    file.write_text(
+        "01/07/2024, 10:00 - Messages and calls are end-to-end encrypted.\n"
+        "01/07/2024, 10:01 - Ana: Sunday?\n02/07/2024, 10:02 - Bo: Sunday!\n"
+    )
+    ada = arrive("Ada", java_script_enabled=with_scripts)
+    page = ada.page
+    ada.opens("/import")
+    expect(page.get_by_label("How the file writes dates")).to_be_hidden()
+    page.get_by_label("The exported file").set_input_files(file)
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("alert")).to_contain_text(
+        "can be read in two ways", timeout=PATIENCE_MS
+    )
+    page.get_by_role("link", name="Try again").click()
+    page.get_by_label("How the file writes dates").select_option("31.12.2024")
+    page.get_by_label("The exported file").set_input_files(file)
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("heading", name="This is what you get")).to_be_visible(
+        timeout=PATIENCE_MS
+    )
+    expect(page.get_by_label("How the file writes dates")).to_have_value("dmy")
+    page.get_by_label("Time zone").fill("Europe/Berlin")
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_text("2 messages imported.")).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_role("link", name="Open the conversation").click(timeout=PATIENCE_MS)
+    time = ada.message("Sunday?").locator("time").first
+    expect(time).to_have_attribute("datetime", "2024-07-01T08:01:00.000+00:00")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 import requests
 from playwright.sync_api import expect
@@ -44,6 +42,11 @@ ALL_THAT_IS_KEPT = """async () => {
   return found.join(" ");
 }"""
 
+LIST_THAT_IS_KEPT = """async () => {
+  const kept = await caches.match("/", { ignoreVary: true });
+  return kept ? kept.text() : "";
+}"""
+
 
 def knows_none(visitor: Visitor, *words: str) -> None:
     said = f"({ALL_THAT_IS_KEPT})().then((all) => !{list(words)}.some((it) => all.includes(it)))"
@@ -54,12 +57,13 @@ def is_told(ada: Visitor, ben: Visitor, title: str = "Hush") -> str:
     """The link of a conversation of Ada's that is kept on Ben's device in every place; he has
     begun to write in it.
     """
-    link = ada.starts(title)
-    ada.says(SECRET)
+    link = owns_with_a_secret(ada, title)
     ben.comes(link)
     keeps(ben, path_of(link))
     ben.opens("/")
     keeps(ben, "/")
+    # Not only an older one, of which another end was tried before.
+    comes_true(ben.page, f"({LIST_THAT_IS_KEPT})().then((list) => list.includes('{room(link)}'))")
     ben.opens(link)
     ben.is_connected()
     ben.says("I'll look")
@@ -70,6 +74,14 @@ def is_told(ada: Visitor, ben: Visitor, title: str = "Hush") -> str:
     ben.composer.fill("Half a thought")
     for each in ("Half a thought", "plan.txt", "a file"):
         comes_true(ben.page, f"({ALL_THAT_IS_KEPT})().then((all) => all.includes({each!r}))")
+    return link
+
+
+def owns_with_a_secret(ada: Visitor, title: str = "Hush") -> str:
+    """The link of what Ada has said, who looks at no page of it."""
+    link = ada.owns(title)
+    asks(ada, "POST", f"{room(link)}/join", username=ada.name)
+    asks(ada, "POST", f"{room(link)}/messages", message=SECRET)
     return link
 
 
@@ -161,22 +173,25 @@ ENDS = [
 ]
 
 
-@pytest.mark.parametrize("end", ENDS)
 def test_nothing_stays_of_what_is_over(
-    ada: Visitor, ben: Visitor, end: Callable[[Visitor, Visitor, str], None]
+    ada: Visitor, ben: Visitor, subtests: pytest.Subtests
 ) -> None:
+    """One end after the other on one device, which has its worker and its scripts by then."""
     ben.may_meet("status 40", "Failed to load resource", "WebSocket", "socket.io", "ERR_")
-    link = is_told(ada, ben)
-    end(ada, ben, link)
-    knows_none(ben, *ALL_OF_IT, room(link))
-    # Nor is it kept again when the page goes.
-    ben.opens("/conversations")
-    knows_none(ben, *ALL_OF_IT, room(link))
+    for end in ENDS:
+        with subtests.test(end.__name__):
+            link = is_told(ada, ben)
+            end(ada, ben, link)
+            knows_none(ben, *ALL_OF_IT, room(link))
+            # Nor is it kept again when the page goes.
+            ben.opens("/conversations")
+            knows_none(ben, *ALL_OF_IT, room(link))
 
 
 def test_nothing_stays_in_another_tab_or_of_another_link(ada: Visitor, ben: Visitor) -> None:
     ben.may_meet("status 40", "Failed to load resource")
     link, removed = is_told(ada, ben), user_id(ben)
+    ada.opens(link)
     other_tab = ben.opens_another_tab()
     other_tab.locator("#message").fill("Half a thought, too")
     comes_true(ben.page, f"({ALL_THAT_IS_KEPT})().then((all) => all.includes('thought, too'))")
@@ -218,8 +233,7 @@ def test_nothing_stays_where_the_list_goes_on(ada: Visitor, ben: Visitor) -> Non
 
 
 def test_what_one_only_reads_is_not_kept(ada: Visitor, arrive: Arrive) -> None:
-    link = ada.starts("Hush")
-    ada.says(SECRET)
+    link = owns_with_a_secret(ada)
     cleo = arrive("Cleo")
     cleo.opens("/")
     keeps(cleo, "/")
@@ -230,7 +244,7 @@ def test_what_one_only_reads_is_not_kept(ada: Visitor, arrive: Arrive) -> None:
 
 
 def test_others_stay(ada: Visitor, ben: Visitor) -> None:
-    kept = ada.starts("Tea")
+    kept = owns_with_a_secret(ada, "Tea")
     ben.comes(kept)
     keeps(ben, path_of(kept))
     leaves(ada, ben, is_told(ada, ben))

@@ -103,7 +103,7 @@ def test_what_of_and_where_is_chosen_in_a_dialog(ada: Visitor) -> None:
     dialog = ada.page.get_by_role("dialog", name="Notifications")
     expect(dialog.get_by_label("As usual (everything)")).to_be_checked()
     dialog.get_by_label("Mentions and replies").check()
-    dialog.get_by_label("Pause for").select_option(label="8 hours")
+    dialog.get_by_label("Pause").select_option(label="8 hours")
     dialog.get_by_label("Notify me on this device").check()
     words = dialog.get_by_label("Show names and what was said")
     expect(words).to_be_enabled()

@@ -61,6 +61,7 @@ def test_words_and_a_file_go_into_the_composer_and_are_sent_by_its_button(ada: V
     # It is there once.
     ada.opens("/share")
     expect(ada.page.get_by_text("Nothing is waiting to be shared.")).to_be_visible()
+    expect(ada.page.get_by_role("heading", name="Which conversation?")).to_be_hidden()
 
 
 def test_without_a_worker_words_are_shown_and_nothing_is_stored(

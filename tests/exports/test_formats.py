@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from parley.app import Parley
 from parley.config import Config
 from parley.domain import exporting
+from parley.pages import faces
 from parley.proofs import checking
 from tests.calls import Caller
 from tests.databases import beside
@@ -75,6 +77,23 @@ async def test_what_a_service_wrote_is_a_line_by_nobody(ada: Caller, config: Con
     assert "message-author" not in service
     assert "face" not in service
     assert "message-author" in hi
+
+
+async def test_people_on_the_page_have_colours_of_their_own(
+    app: Parley, ada: Caller, ben: Caller
+) -> None:
+    cleo, room_id = Caller(app, "Cleo"), await ada.starts("Colours")
+    hue = faces.asked_for("ben-1")
+    alike = next(each for n in range(99) if faces.asked_for(each := f"cleo-{n}") == hue)
+    await ben.joins(room_id, user_id="ben-1")
+    await cleo.joins(room_id, user_id=alike)
+    for who in (ben, cleo):
+        await who.says(room_id, "Hello")
+    text = (await exported(ada, room_id, "html")).decode()
+    hues = re.findall(r'class="face" aria-hidden="true" data-hue="(\d+)"', text)
+    assert len(hues) == 2
+    assert hues[0] == str(hue)
+    assert hues[1] != hues[0]
 
 
 async def test_no_line_of_a_message_becomes_a_heading_or_html(ada: Caller) -> None:

@@ -60,6 +60,8 @@ class Client:
         """The messages by their seq."""
         self.is_over = False
         self.is_in = False
+        self.again_after_s: float | None = None
+        """After how long it asks again, where nothing could be stored; else once it is back."""
         self.unacked: dict[str, Said] = {}
         self.chance = random.Random(name)
         self.undone: list[Act] = []
@@ -218,6 +220,8 @@ class Client:
             self._send(said)
         elif ack["ok"] or ack["code"] in REFUSED:
             self.unacked.pop(said.client_id, None)
+        else:
+            self._later(lambda: said.client_id in self.unacked, lambda: self._send(said))
 
     def _do(self, act: Act) -> None:
         self._ask(act.kind, act.asked, lambda ack: self._did(act, ack))
@@ -234,6 +238,15 @@ class Client:
             raise AssertionError(f"{self.name} asked for {act}: {ack}")
         else:
             self._record.count("undone")
+            self._later(lambda: act in self.undone, lambda: self._do(act))
+
+    def _later(self, is_due: Callable[[], bool], ask: Callable[[], None]) -> None:
+        def again() -> None:
+            if self.is_in and is_due():
+                ask()
+
+        if self.again_after_s is not None:
+            asyncio.get_running_loop().call_later(self.again_after_s, again)
 
     def _sync(self) -> None:
         if not self._is_syncing:

@@ -22,6 +22,7 @@ class Server:
         self.url = ""
         self.log = log or folder.parent / "server.log"
         """What it says on stderr: in a file, since a pipe that nobody empties would stop it."""
+        self.starts_within_s = START_WITHIN_S
         self._flags = flags
         self._port = "0"
         self._process: Forked | None = None
@@ -33,7 +34,7 @@ class Server:
 
     async def start(self) -> None:
         """Returns once it listens."""
-        await asyncio.wait_for(asyncio.to_thread(self._start), START_WITHIN_S)
+        await asyncio.wait_for(asyncio.to_thread(self._start), self.starts_within_s)
 
     def _start(self) -> None:
         serve = ["serve", "--host", "127.0.0.1", "--port", self._port]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from tests.databases import Beside, beside
+from tests.databases import BEGIN_READING, beside
 from tests.faults.record import Act, Json, Record, Said
 
 SHOWN = 10
@@ -79,12 +79,23 @@ class Holder(Protocol):
 
 def read_stored(folder: Path) -> dict[str, Stored]:
     """By room id, read by the driver alone: no code of the server's has a part in it."""
-    with beside(folder) as connection, connection.transaction(reading=True):
-        rooms = connection.execute("SELECT id, room_id, seq, ended_at FROM conversations")
-        return {
-            room_id: _stored(connection, id, seq, has_ended=ended_at is not None)
-            for id, room_id, seq, ended_at in rooms.fetchall()
-        }
+    with beside(folder) as connection:
+        connection.execute(BEGIN_READING)
+        return _read(connection)
+
+
+def read_from(connection: Any) -> dict[str, Stored]:
+    """The same by a driver's own connection, whose places for values are `?`."""
+    connection.execute("BEGIN")
+    return _read(connection)
+
+
+def _read(connection: Any) -> dict[str, Stored]:
+    rooms = connection.execute("SELECT id, room_id, seq, ended_at FROM conversations")
+    return {
+        room_id: _stored(connection, id, seq, has_ended=ended_at is not None)
+        for id, room_id, seq, ended_at in rooms.fetchall()
+    }
 
 
 def as_told(message: Json) -> Line:
@@ -110,7 +121,7 @@ def _sums(reactions: Iterable[Json]) -> tuple[tuple[str, int, tuple[str, ...]], 
     return tuple((each["emoji"], each["count"], tuple(each["user_ids"])) for each in reactions)
 
 
-def _stored(connection: Beside, id: int, seq: int, *, has_ended: bool) -> Stored:
+def _stored(connection: Any, id: int, seq: int, *, has_ended: bool) -> Stored:
     def rows(columns: str, of: str, order: str = "") -> list[tuple[Any, ...]]:
         query = f"SELECT {columns} FROM {of} WHERE conversation_id = ? {order}"
         found: list[tuple[Any, ...]] = connection.execute(query, (id,)).fetchall()
@@ -133,7 +144,7 @@ def _stored(connection: Beside, id: int, seq: int, *, has_ended: bool) -> Stored
     )
 
 
-def _lines(connection: Beside, conversation: int) -> list[Line]:
+def _lines(connection: Any, conversation: int) -> list[Line]:
     rows = connection.execute(
         "SELECT seq, id, user_id, username, client_id, text, changed_seq, deleted_at, edited_at,"
         " pinned_at, reply_id, mentions, reactions"

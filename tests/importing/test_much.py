@@ -13,8 +13,8 @@ from parley.importing import element, google_chat, rocket_chat, teams
 from tests.importing import reading
 from tests.importing.reading import Recognise
 
-COUNT = 12_000
-TEXT = "word " * 200
+COUNT = 2_500
+TEXT = "word " * 1_000
 
 
 def in_list(before: str, messages: Iterator[Any], after: str) -> Iterator[str]:

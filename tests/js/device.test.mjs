@@ -18,7 +18,7 @@ const subscription = {
   },
   toJSON: () => ({ endpoint, keys: { p256dh: "p", auth: "a" } }),
 };
-const registration = { pushManager: { getSubscription: async () => subscription } };
+const registration = { scope: "https://example.org/", pushManager: { getSubscription: async () => subscription } };
 Object.assign(globalThis, {
   isSecureContext: true,
   document: { documentElement: { dataset: { worker: "yes" } } },
@@ -38,7 +38,7 @@ for (const [name, value] of Object.entries({
     removeItem: (/** @type {string} */ name) => storage.delete(name),
   },
 })) Object.defineProperty(globalThis, name, { value, configurable: true });
-const { refresh } = await import("../../parley/static/js/notifying/device.js");
+const { notified, refresh } = await import("../../parley/static/js/notifying/device.js");
 
 test.beforeEach(() => {
   storage.clear();
@@ -71,4 +71,11 @@ test("who chose before addresses were noted is told once more", async () => {
   await refresh();
   await refresh();
   assert.deepEqual(told.map(({ endpoint: given, replaces }) => [given, replaces]), [[endpoint, undefined]]);
+});
+
+test("what a browser has for a server at another path is not taken for ours", async () => {
+  assert.notEqual(await notified(), undefined);
+  registration.scope = "https://example.org/other/";
+  assert.equal(await notified(), undefined);
+  registration.scope = "https://example.org/";
 });

@@ -176,11 +176,19 @@ def config(config: Config) -> Config:
     return with_mail(config)
 
 
+READS = sorted(name for name in CALLS if contract.CALLS[name].method == "GET")
+"""Change nothing, so that one place does for them all."""
+
+
 async def everybody(person: People, row: Row) -> list[tuple[Person, Place, str, str]]:
+    """As `everybody_at`, in places of their own."""
+    return everybody_at(await place(person), await place(person, ended=True), row)
+
+
+def everybody_at(here: Place, ended: Place, row: Row) -> list[tuple[Person, Place, str, str]]:
     """Who tries, where, as what, and what is to come of it. The owner is the last of the
     living conversation: the others' refused acts change nothing.
     """
-    here, ended = await place(person), await place(person, ended=True)
     tries = [
         (here.people[standing], here, standing, expected)
         for standing, expected in zip(STANDINGS, row, strict=False)
@@ -194,11 +202,26 @@ def test_the_tables_are_whole() -> None:
     assert set(EVENTS) == set(contract.CLIENT_EVENTS)
 
 
-@pytest.mark.parametrize("name", sorted(CALLS))
+@pytest.mark.parametrize("name", sorted(set(CALLS) - set(READS)))
 async def test_a_call_is_for_whom_the_table_says(person: People, name: str) -> None:
-    path, body, row = CALLS[name]
+    await is_for_whom_the_table_says(name, await everybody(person, CALLS[name][2]))
+
+
+async def test_a_call_that_reads_is_for_whom_the_table_says(
+    person: People, subtests: pytest.Subtests
+) -> None:
+    here, ended = await place(person), await place(person, ended=True)
+    for name in READS:
+        with subtests.test(name):
+            await is_for_whom_the_table_says(name, everybody_at(here, ended, CALLS[name][2]))
+
+
+async def is_for_whom_the_table_says(
+    name: str, tries: list[tuple[Person, Place, str, str]]
+) -> None:
+    path, body, _ = CALLS[name]
     call = contract.CALLS[name]
-    for who, here, standing, expected in await everybody(person, row):
+    for who, here, standing, expected in tries:
         status, reply = await who.call(call.method, path.format(**here.ids), body)
         assert (reply.get("code") or "ok") == expected, (standing, reply)
         wanted = call.status if expected == OK else contract.CODES[contract.Code(expected)].status
@@ -247,14 +270,29 @@ async def opened_with_ben(person: People) -> Place:
     return here
 
 
-@pytest.mark.parametrize("name", sorted(set(CALLS) - OF_OTHERS - {"create"}))
+@pytest.mark.parametrize("name", sorted(set(CALLS) - OF_OTHERS - {"create", *READS}))
 async def test_naming_who_is_unproven_gains_nothing_else_by_a_call(
     person: People, name: str
 ) -> None:
     here = await opened_with_ben(person)
+    await naming_ben_gains_nothing_else(name, here, person("Mallory"), person("Zoe"))
+
+
+async def test_naming_who_is_unproven_gains_nothing_by_a_call_that_reads(
+    person: People, subtests: pytest.Subtests
+) -> None:
+    here, mallory, zoe = await opened_with_ben(person), person("Mallory"), person("Zoe")
+    for name in READS:
+        with subtests.test(name):
+            await naming_ben_gains_nothing_else(name, here, mallory, zoe)
+
+
+async def naming_ben_gains_nothing_else(
+    name: str, here: Place, mallory: Person, zoe: Person
+) -> None:
     path, body, _ = CALLS[name]
     call, outcomes = contract.CALLS[name], []
-    for who, named in ((person("Mallory"), {"user_id": "ben-1"}), (person("Zoe"), {})):
+    for who, named in ((mallory, {"user_id": "ben-1"}), (zoe, {})):
         sent = None if body is None else {**body, **named}
         status, reply = await who.call(call.method, path.format(**here.ids), sent)
         outcomes.append((status, reply.get("code"), reply.get("user_id") == "ben-1"))

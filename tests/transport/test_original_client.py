@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from parley.wire import serving
+from parley.wire import listening
 from tests import original_examples
 from tests.calls import FRONTEND
 from tests.eventually import until
@@ -107,9 +107,9 @@ async def test_the_errors_an_original_client_gets_have_a_message(person: People)
 def served(tmp_path: Path) -> Iterator[Process]:
     """On port 8081, as the guide says, where that is free."""
     try:
-        for sock in serving.listen("localhost", 8081):
+        for sock in listening.listen("localhost", 8081):
             sock.close()
-    except serving.CannotListen:
+    except listening.CannotListen:
         flags: tuple[str, ...] = ("--port", "0")
     else:
         flags = ()

@@ -1,6 +1,8 @@
 // A chat as the Socket.IO tutorial would have it: rooms in memory, nothing stored, nothing checked.
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
+import { createAdapter } from '@socket.io/redis-adapter';
+import { createClient } from 'redis';
 import { Server } from 'socket.io';
 
 const STATE_MESSAGES = 100;
@@ -13,6 +15,14 @@ function roomOf(room_id) {
 
 const http = createServer();
 const io = new Server(http);
+
+if (process.env.REDIS_URL) {
+  // One of several processes: what is emitted reaches the others by Redis.
+  const publishing = createClient({ url: process.env.REDIS_URL });
+  const subscribed = publishing.duplicate();
+  await Promise.all([publishing.connect(), subscribed.connect()]);
+  io.adapter(createAdapter(publishing, subscribed));
+}
 
 io.on('connection', (socket) => {
   const user_id = randomUUID();

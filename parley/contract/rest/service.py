@@ -13,6 +13,7 @@ class HealthReply(Struct, kw_only=True):
     active_conversations: int
     total_conversations: int
     active_connections: int
+    """Those of the process that answers, where there are several."""
 
 
 class ReadyReply(Struct, kw_only=True):

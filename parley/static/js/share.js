@@ -14,4 +14,5 @@ if (shared) {
   byId("share-files").replaceChildren(...shared.files.map(({ name }) => Object.assign(document.createElement("li"), { textContent: name })));
 } else {
   byId("share-none").hidden = false;
+  byId("share-where").hidden = !page.dataset.text;
 }

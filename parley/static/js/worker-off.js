@@ -6,10 +6,12 @@ addEventListener("activate", (event) => event.waitUntil(end()));
 
 async function end() {
   await self.clients.claim();
-  // Others may be under other paths of this host: see browser/root.js.
-  const ours = `${new URL(self.registration.scope).pathname.slice(0, -1)}parley`;
-  for (const name of await caches.keys()) if (name.startsWith(`${ours}-`)) await caches.delete(name);
-  indexedDB.deleteDatabase(`${ours}-kept`);
-  indexedDB.deleteDatabase(`${ours}-shared`);
+  // Others may be under paths of this host, and what is theirs begins with one: see browser/root.js.
+  const root = new URL(self.registration.scope).pathname.slice(0, -1);
+  for (const name of await caches.keys()) {
+    if (root ? name.startsWith(`${root}parley`) : !name.startsWith("/")) await caches.delete(name);
+  }
+  indexedDB.deleteDatabase(`${root}parley-kept`);
+  indexedDB.deleteDatabase(`${root}parley-shared`);
   await self.registration.unregister();
 }

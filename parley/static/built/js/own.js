@@ -1,1 +1,1 @@
-import"./shared-CoThUXjs.js";
+import"./shared-BB0VLh1X.js";

@@ -3,7 +3,7 @@
 // host: so the names of databases, caches, locks and channels begin with it.
 
 /** Empty, or as `/talk`. A page has it from the server, a worker with its version. */
-export const ROOT = globalThis.document?.documentElement.dataset.root ?? globalThis["PARLEY"]?.root ?? "";
+export const ROOT = globalThis.document?.documentElement?.dataset.root ?? globalThis["PARLEY"]?.root ?? "";
 
 /** @param {string} roomId */
 export function pathOf(roomId) {

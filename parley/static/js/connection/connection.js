@@ -34,7 +34,7 @@ export class Connection {
     // badge counts them down.
     /** @type {import("./wire.js").Socket} */
     this.socket = io({
-      transports: ["websocket", "polling"], tryAllTransports: true, reconnection: false, autoConnect: false,
+      tryAllTransports: true, reconnection: false, autoConnect: false,
       timeout: OPEN_WITHIN_MS, extraHeaders: OWN_PAGE, ...SOCKETS,
     });
     for (const name of PASSED_ON) {

@@ -45,8 +45,10 @@ const ACK_TIMEOUT_MS = 5000;
  */
 export const OWN_PAGE = { "Parley-Page": "1" };
 
-/** Where Socket.IO is. */
-export const SOCKETS = { path: `${ROOT}/socket.io` };
+const isPollable = !globalThis.document?.documentElement?.dataset.websocketOnly;
+
+/** Where Socket.IO is, and the ways to it: of several processes each request of a poll may reach another. */
+export const SOCKETS = { path: `${ROOT}/socket.io`, transports: isPollable ? ["websocket", "polling"] : ["websocket"] };
 
 /**
  * Never rejects: no answer is an answer of ours, with the code `no_answer`.

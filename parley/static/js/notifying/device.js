@@ -89,7 +89,8 @@ export async function refresh() {
 
 /** @param {string} publicKey */
 async function subscribed(publicKey) {
-  const { pushManager } = await navigator.serviceWorker.ready;
+  await navigator.serviceWorker.ready;
+  const { pushManager } = /** @type {ServiceWorkerRegistration} */ (await ours());
   const before = await pushManager.getSubscription();
   if (before && keyOf(before) === publicKey) return before;
   await before?.unsubscribe(); // made with the key of another server, it stands in the way
@@ -110,8 +111,13 @@ async function tell(found, { words, quiet_hours }, before) {
 }
 
 async function subscription() {
-  const registration = await navigator.serviceWorker.getRegistration();
-  return (await registration?.pushManager?.getSubscription()) ?? undefined;
+  return (await (await ours())?.pushManager?.getSubscription()) ?? undefined;
+}
+
+/** Not that of a server at a path above, which a browser has for this page until there is one of ours. */
+async function ours() {
+  const found = await navigator.serviceWorker.getRegistration();
+  return found && new URL(found.scope).pathname === `${ROOT}/` ? found : undefined;
 }
 
 /** @param {PushSubscription} found */

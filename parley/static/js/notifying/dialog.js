@@ -55,10 +55,10 @@ function ofConversation({ path, reply, problem }) {
   }
   const until = reply.quiet_until ? new Date(reply.quiet_until) : undefined;
   const isQuiet = until !== undefined && until > new Date();
-  const label = made("label", "notifying-row", "Pause for");
+  const label = made("label", "notifying-row", "Pause");
   const select = document.createElement("select");
-  const now = isQuiet ? `until ${until.toLocaleString([], { weekday: "short", hour: "numeric", minute: "2-digit" })}` : "not paused";
-  for (const [value, words] of [["", now], ...(isQuiet ? [["0", "end the pause"]] : []), ...PAUSES]) select.append(new Option(words, value));
+  const now = isQuiet ? `Until ${until.toLocaleString([], { weekday: "short", hour: "numeric", minute: "2-digit" })}` : "Not paused";
+  for (const [value, words] of [["", now], ...(isQuiet ? [["0", "End the pause"]] : []), ...PAUSES]) select.append(new Option(words, value));
   select.addEventListener("change", async () => {
     if (!select.value) return;
     const answer = await send("PUT", { quiet_for_s: Number(select.value) }, path);

@@ -15,7 +15,7 @@ const LAST_DELAY_MS = 30_000;
 const list = byId("own-rows");
 /** @type {import("../connection/wire.js").Socket} */
 const socket = io({
-  transports: ["websocket", "polling"], tryAllTransports: true, autoConnect: false, extraHeaders: OWN_PAGE, ...SOCKETS,
+  tryAllTransports: true, autoConnect: false, extraHeaders: OWN_PAGE, ...SOCKETS,
   reconnectionDelay: FIRST_DELAY_MS, reconnectionDelayMax: LAST_DELAY_MS,
 });
 

@@ -43,7 +43,7 @@ class Searching {
     const label = "Search this conversation";
     const field = make("input", {
       id: "search-field", type: "text", maxlength: "500", dir: "auto", autocomplete: "off", autocapitalize: "off", spellcheck: "false",
-      enterkeyhint: "search", inputmode: "search", placeholder: label, "aria-label": label, autofocus: "",
+      enterkeyhint: "search", inputmode: "search", placeholder: "Search messages", "aria-label": label, autofocus: "",
     });
     const close = make("button", { class: "button quiet", type: "button" }, ["Close"]);
     const form = make("form", { class: "search", role: "search" }, [field, close]);

@@ -47,9 +47,9 @@ export class Away {
 
   showStep() {
     const { length } = this.steps;
-    if (!length) this.button.textContent = "Go to the first";
-    else if (this.gone < length) this.button.textContent = `${this.gone ? "Next" : "Show"} (${this.gone + 1} of ${length})`;
-    else this.button.textContent = "Go to the first";
+    if (this.gone >= length) this.button.textContent = "Go to the first";
+    else if (length === 1) this.button.textContent = "Show";
+    else this.button.textContent = `${this.gone ? "Next" : "Show"} (${this.gone + 1} of ${length})`;
   }
 
   /** To the next that means one; after the last, to where the unread begins. */

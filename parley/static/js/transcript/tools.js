@@ -159,12 +159,17 @@ function place(row, message, byTouch) {
   const at =
     besideAt(firstLine > text.top ? firstLine : centred) ??
     besideAt(firstLine) ??
-    besideAt(text.top - height) ??
+    high(besideAt(text.top - height)) ??
     (byTouch ? besideName(message, whole, width, height) : undefined) ?? { left: whole.right - width, top: above };
   row.style.left = `${at.left - whole.left}px`;
   row.style.top = `${at.top - whole.top}px`;
   row.classList.toggle("high", "isHigh" in at);
   row.classList.toggle("low", at.top - NAME_PX < pane.top);
+}
+
+/** The dots in it stand at its foot, on the line of the name. @param {{left: number, top: number} | undefined} at */
+function high(at) {
+  return at && { ...at, isHigh: true };
 }
 
 /**

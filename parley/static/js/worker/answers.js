@@ -9,6 +9,9 @@ import { worker } from "./scope.js";
 /** A network that says nothing for so long is as good as none, where a page is kept. */
 const SILENT_MS = 3000;
 
+/** What a proxy answers where the server behind it is away, or what that says itself when it cannot work. */
+const AWAY = [502, 503, 504];
+
 worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname, search } = new URL(request.url);
@@ -46,7 +49,8 @@ async function page(event, path, search) {
   const kept = isKept(path) ? keptPage(path).catch(() => undefined) : Promise.resolve(undefined);
   const silent = new Promise((resolve) => setTimeout(resolve, SILENT_MS)).then(() => kept).then((found) => found ?? fresh);
   try {
-    return await Promise.race([fresh, silent]);
+    const found = await Promise.race([fresh, silent]);
+    return (AWAY.includes(found.status) && (await kept)) || found;
   } catch {
     return (await kept) ?? (await offlinePage().catch(() => undefined)) ?? Response.error();
   }

@@ -1,1 +1,0 @@
-import{r as n}from"./device-JcKa6QNg.js";import{c as o}from"./shown-9VT8AIAB.js";import"./shared-BahxB4sb.js";import"./worker-BBu4ej8u.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

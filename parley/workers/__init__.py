@@ -1,0 +1,1 @@
+"""Several processes on one port: one that supervises, and those that do the work."""

@@ -1,0 +1,1 @@
+"""Several processes on one PostgreSQL, with Redis and without, and what becomes of them."""

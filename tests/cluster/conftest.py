@@ -1,0 +1,25 @@
+"""What every test of several processes begins with."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder that PostgreSQL's own user may enter, too."""
+    folder = Path(tempfile.mkdtemp(prefix="parley-cluster-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["redis", "postgresql"])
+def with_redis(request: pytest.FixtureRequest) -> bool:
+    """Whether hints go by Redis, or by PostgreSQL."""
+    return bool(request.param == "redis")

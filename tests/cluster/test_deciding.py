@@ -1,0 +1,207 @@
+"""What is decided at one process holds at the others: at once where it is hinted, and within the
+time in which positions are compared where no hint comes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.cluster.talk import Cluster, cluster_at
+from tests.eventually import until
+from tests.people import Json, Person
+
+
+class Room(NamedTuple):
+    id: str
+    owner: Person
+    """At the first process, as the next is."""
+    friend: Person
+    guest: Person
+    """At the second, as the next is."""
+    other: Person
+
+
+@contextlib.asynccontextmanager
+async def room_at(talk: Cluster) -> AsyncIterator[Room]:
+    first, second = (server.url for server in talk.servers)
+    people = [Person(*each) for each in (("Ada", first), ("Ben", first), ("Cleo", second))]
+    people.append(Person("Dora", second))
+    owner = people[0]
+    try:
+        id = await owner.starts()
+        for person in people:
+            auth = {"token": person.token} if person.token else None
+            await person.connect(auth=auth)
+            await person.join(id, since=0)
+        yield Room(id, *people)
+    finally:
+        for person in people:
+            await person.goes_home()
+
+
+async def at(room: Room) -> Json:
+    """The conversation as it is told over REST."""
+    status, reply = await room.owner.call("GET", f"/api/conversations/{room.id}")
+    assert status == 200, reply
+    found: Json = reply["conversation"]
+    return found
+
+
+async def is_refused(room: Room) -> bool:
+    """Whether the guest, of whom the process need not have heard, may say nothing any more."""
+    said = {"message": "Still here"}
+    status, _ = await room.guest.call("POST", f"/api/conversations/{room.id}/messages", said)
+    return status in (403, 404)
+
+
+def is_of(name: str, data: Json) -> bool:
+    return bool(data["username"] == name)
+
+
+def is_about(title: str, data: Json) -> bool:
+    return data.get("title") == title or data.get("conversation", {}).get("title") == title
+
+
+async def test_what_is_decided_holds_everywhere(place: Path, with_redis: bool) -> None:
+    async with cluster_at(place, with_redis=with_redis) as talk, room_at(talk) as room:
+        await room.owner.hears("user_joined", lambda data: data["username"] == "Dora")
+        await room.guest.tell("typing", {"room_id": room.id, "is_typing": True})
+        await room.friend.hears("user_typing")
+        said = await room.guest.say(room.id, "Hello")
+        assert said["ok"], said
+        await room.owner.hears("new_message", lambda data: data["message"] == "Hello")
+        await room.other.ask("mark_read", {"room_id": room.id, "seq": said["seq"]})
+        await room.friend.hears("read", lambda data: data["seq"] == said["seq"])
+
+        state = await at(room)
+        assert state["online_count"] == 4
+        assert all(each["online"] for each in state["participants"])
+
+        await room.owner.ask("change_conversation", {"room_id": room.id, "title": "Another"})
+        await room.guest.hears("conversation_changed", lambda data: data["title"] == "Another")
+
+        gone = next(each for each in state["participants"] if each["username"] == "Cleo")
+        asked = {"room_id": room.id, "user_id": gone["user_id"]}
+        assert (await room.owner.ask("remove_participant", asked))["ok"]
+        await room.guest.hears("removed")
+        assert await is_refused(room)
+
+        replaced = await room.owner.ask("replace_link", {"room_id": room.id})
+        link = await room.other.hears("link_replaced")
+        assert link["new_room_id"] == replaced["room_id"]
+        assert (await room.other.say(link["new_room_id"], "By the new link"))["ok"]
+
+        assert (await room.owner.ask("end_conversation", {"room_id": room.id}))["ok"]
+        await room.other.hears("conversation_ended")
+        assert (await room.other.say(room.id, "Too late"))["code"] == "conversation_ended"
+
+
+async def test_without_hints_it_holds_within_the_time_of_comparing(place: Path) -> None:
+    async with cluster_at(place, with_redis=True) as talk, room_at(talk) as room:
+        assert talk.redis is not None
+        talk.redis.kill()
+        said = await room.guest.say(room.id, "Hello")
+        assert said["ok"], said
+        await room.owner.hears("new_message", lambda data: data["message"] == "Hello")
+
+        await room.owner.ask("change_conversation", {"room_id": room.id, "title": "Another"})
+        await room.guest.hears("conversation_state", lambda data: is_about("Another", data))
+
+        state = await at(room)
+        gone = next(each for each in state["participants"] if each["username"] == "Cleo")
+        asked = {"room_id": room.id, "user_id": gone["user_id"]}
+        assert (await room.owner.ask("remove_participant", asked))["ok"]
+        # In the transaction that would store it, whoever was told of it by then.
+        assert await is_refused(room)
+        assert (await room.guest.hears("removed"))["reason"] == "removed"
+
+        replaced = await room.owner.ask("replace_link", {"room_id": room.id})
+        link = await room.other.hears("link_replaced")
+        assert link["new_room_id"] == replaced["room_id"]
+
+        assert (await room.owner.ask("end_conversation", {"room_id": room.id}))["ok"]
+        await room.other.hears("conversation_ended")
+
+
+async def test_who_was_at_a_killed_process_is_gone_within_fifteen_seconds(
+    place: Path, with_redis: bool
+) -> None:
+    async with cluster_at(place, with_redis=with_redis) as talk, room_at(talk) as room:
+        await room.owner.hears("user_joined", lambda data: data["username"] == "Dora")
+        # Both hold leases for a while: one that has just begun takes nobody for gone.
+        talk.servers[1].kill()
+        await talk.servers[1].ends()
+        left = [
+            await room.owner.hears("user_left", partial(is_of, name)) for name in ("Cleo", "Dora")
+        ]
+        assert sorted(each["participant_count"] for each in left) == [2, 3]
+        state = await at(room)
+        assert state["online_count"] == state["participant_count"] == 2
+
+
+async def test_a_person_at_two_processes_leaves_with_the_last_socket(place: Path) -> None:
+    flags = ("--leave-grace-s", "0.3")
+    async with cluster_at(place, with_redis=True, flags=flags) as talk, room_at(talk) as room:
+        again = Person("Dora", talk.servers[0].url)
+        again.token = room.other.token
+        await again.connect(auth={"token": again.token})
+        await again.join(room.id)
+        await room.other.disconnect()
+        await room.owner.say(room.id, "Is anybody here?")
+        await again.hears("new_message")
+        state = await at(room)
+        assert state["participant_count"] == 4
+        await again.goes_home()
+        await room.owner.hears("user_left", lambda data: data["username"] == "Dora")
+        arrivals = [data for name, data in room.owner.heard if name == "user_joined"]
+        assert [data["username"] for data in arrivals].count("Dora") == 1
+
+
+async def test_who_was_taken_for_gone_and_is_not_is_back(place: Path) -> None:
+    """A process that stood still for longer than its lease lasts."""
+    async with cluster_at(place, with_redis=True) as talk, room_at(talk) as room:
+        await room.owner.hears("user_joined", partial(is_of, "Dora"))
+        talk.servers[1].signal(signal.SIGSTOP)
+        try:
+            await room.owner.hears("user_left", partial(is_of, "Cleo"))
+            await room.owner.hears("user_left", partial(is_of, "Dora"))
+        finally:
+            room.owner.heard.clear()
+            talk.servers[1].signal(signal.SIGCONT)
+        await room.owner.hears("user_joined", partial(is_of, "Cleo"))
+        await room.owner.hears("user_joined", partial(is_of, "Dora"))
+        state = await at(room)
+        assert state["online_count"] == state["participant_count"] == 4
+        await room.guest.goes_home()
+        await room.other.hears("user_left", partial(is_of, "Cleo"))
+
+
+async def test_limits_count_for_all_processes(place: Path) -> None:
+    flags = ("--limit-messages", "5/60s session")
+    async with cluster_at(place, with_redis=True, flags=flags) as talk, room_at(talk) as room:
+        again = Person("Dora", talk.servers[0].url)
+        try:
+            await again.connect(auth={"token": room.other.token})
+            await again.join(room.id)
+            answers = [
+                await (again if number % 2 else room.other).say(room.id, "Hello")
+                for number in range(6)
+            ]
+        finally:
+            await again.goes_home()
+        assert [answer["ok"] for answer in answers] == [True] * 5 + [False]
+        assert answers[-1]["code"] == "rate_limited"
+
+
+async def test_one_process_does_the_chores_and_another_when_it_is_gone(place: Path) -> None:
+    async with cluster_at(place, with_redis=False) as talk:
+        begun = [server.log.read_text().count("chores_begun") for server in talk.servers]
+        assert begun == [1, 0]
+        talk.servers[0].kill()
+        await talk.servers[0].ends()
+        await until(lambda: "chores_begun" in talk.servers[1].log.read_text())

@@ -1,0 +1,1 @@
+"""Several workers on one port, as `parley serve --workers` starts them."""
