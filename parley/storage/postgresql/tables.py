@@ -12,10 +12,15 @@ from parley.storage import cluster
 from parley.storage.migrate import NEWEST
 from parley.storage.schema import metadata
 
-UNCHECKED = (("messages", "session_id"), ("participants", "session_id"), ("knocks", "session_id"))
-"""Foreign keys to sessions without an index. Each session that is forgotten would have these tables
-read as a whole, and each message lock its session's row. Only what nothing refers to is forgotten
-(`forgetting.py`), and alone."""
+UNCHECKED = (
+    *(("messages", "session_id"), ("participants", "session_id"), ("knocks", "session_id")),
+    *(("push_devices", "session_id"), ("notification_levels", "session_id")),
+    ("mail_addresses", "session_id"),
+)
+"""Foreign keys to sessions that PostgreSQL doesn't check. The first three have no index: each
+session that is forgotten would have these tables read as a whole, and each message lock its
+session's row. What the others name goes just after its session, in the same transaction. Only
+sessions that take part in nothing are forgotten (`forgetting.py`), and alone."""
 
 _BUSY = ("messages", "reactions", "mentions", "participants", "conversations", "readings")
 
