@@ -19,7 +19,7 @@ NPM := $(patsubst %,%/node_modules/.package-lock.json,tests/programs tools)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup system test browsers torture bench loading lighthouse check newest audit format screenshots bundle vendor clean
+.PHONY: help run setup system test postgresql browsers torture bench loading lighthouse check newest audit format screenshots bundle vendor clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,9 +36,21 @@ system:
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 2)')
 # In memory where there is room for it: a disk makes tests wait, and what is about a disk asks for one.
 MEMORY ?= $(shell df -Pk /dev/shm 2>/dev/null | awk 'END { if ($$4 > 4000000) print "/dev/shm" }')
+# The statements of every noun, who may do what, and what is told: all of it is `make postgresql`.
+QUICKLY_ON_POSTGRESQL ?= tests/domain/test_messages.py tests/domain/test_reactions.py tests/domain/test_names.py \
+  tests/domain/test_model.py tests/domain/test_reading.py tests/transport/test_talking.py tests/transport/test_told_once_stored.py
 test: export PYTEST_DEBUG_TEMPROOT := $(MEMORY)
 test: setup ## Run every test; ARGS="-k name" passes flags to pytest
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+ifeq ($(ARGS),)
+	@DATABASE=postgresql $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(QUICKLY_ON_POSTGRESQL)
+endif
+
+# Storage and what stands on it; what looks into SQLite's file is left out by its mark.
+ON_POSTGRESQL ?= tests/storage tests/domain tests/transport tests/exports tests/search tests/faults tests/security tests/push tests/files tests/mail tests/fuzz
+postgresql: export PYTEST_DEBUG_TEMPROOT := $(MEMORY)
+postgresql: setup ## Run the suites of storage, domain, transport, faults and rights on PostgreSQL; ARGS as for test
+	@DATABASE=postgresql $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS) $(ON_POSTGRESQL)
 
 browsers: setup ## Run the pages' tests in Firefox and WebKit, all that can be; ARGS as for test
 	@BROWSER=firefox FAULTS=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS) tests/browser tests/security/browser

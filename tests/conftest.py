@@ -44,6 +44,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     items.sort(key=order)
     for item in items:
+        if databases.ON_POSTGRESQL and (why := item.get_closest_marker("sqlite")):
+            item.add_marker(pytest.mark.skip(f"Of SQLite alone: {why.args[0]}"))
         if not IS_EVERYTHING and (long := item.get_closest_marker("long")):
             item.add_marker(pytest.mark.skip(f"Long: {long.args[0]}."))
 
@@ -51,7 +53,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     # Once, by whoever starts the others.
     if databases.ON_POSTGRESQL and not hasattr(config, "workerinput"):
-        databases.begin_run()
+        try:
+            databases.begin_run()
+        except databases.NoPostgresql as error:
+            pytest.exit(f"Nothing was run on PostgreSQL, since there is none: {error}.", 0)
 
 
 @pytest.fixture(autouse=True)

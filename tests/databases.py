@@ -17,7 +17,7 @@ import sqlite3
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,11 @@ from parley.storage.database import Database
 ON_POSTGRESQL = os.environ.get("DATABASE", "sqlite") == "postgresql"
 SERVER = "TESTS_POSTGRESQL"
 """The variable with the folder of the server that the run has started, for pytest's workers."""
+BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ" if ON_POSTGRESQL else "BEGIN"
+"""A transaction that sees one moment."""
 TEMPLATE = "parley_first"
 START_WITHIN_S = 60.0
+sqlite_only = pytest.mark.sqlite("It looks into its file.")
 PLACES = ("/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql*/bin")
 SETTINGS = {
     # Nobody cuts the power of a test.
@@ -44,9 +47,6 @@ SETTINGS = {
     "max_wal_size": "256MB",
     "autovacuum_naptime": "600",
 }
-
-sqlite_only = pytest.mark.skipif(ON_POSTGRESQL, reason="It is about SQLite.")
-"""For a test of what only SQLite does, or one that looks into its file."""
 
 
 class NoPostgresql(Exception):
@@ -227,29 +227,46 @@ def drop_all() -> None:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-class _Placed:
-    """A connection to PostgreSQL that takes SQLite's places for values."""
+class Beside:
+    """A connection of a test's own. Each statement is committed at once, unless it is in a
+    `transaction()`; its values stand at `?`.
+    """
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
-        return self._connection.execute(sql.replace("?", "%s"), values)
+        return self._connection.execute(_placed(sql), values)
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        self._connection.cursor().executemany(_placed(sql), list(rows))
+
+    @contextlib.contextmanager
+    def transaction(self, *, reading: bool = False) -> Iterator[None]:
+        """All or nothing; where nothing is written, all of one moment."""
+        self.execute(BEGIN_READING if reading else "BEGIN")
+        try:
+            yield
+        except BaseException:
+            self.execute("ROLLBACK")
+            raise
+        self.execute("COMMIT")
+
+
+def _placed(sql: str) -> str:
+    return sql.replace("?", "%s") if ON_POSTGRESQL else sql
 
 
 @contextlib.contextmanager
-def beside(data: Path) -> Iterator[Any]:
-    """A connection of a test's own, beside the server's: each statement is committed at once.
-
-    Values stand at `?` on both.
-    """
+def beside(data: Path) -> Iterator[Beside]:
+    """Beside the server's connections, which may go on meanwhile."""
     if ON_POSTGRESQL:
         with _asking_url(url_of(data)) as connection:
-            yield _Placed(connection)
+            yield Beside(connection)
         return
     path = data / folder.NAME
     with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as own:
-        yield own
+        yield Beside(own)
 
 
 def environ_of(data: Path) -> dict[str, str]:

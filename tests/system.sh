@@ -69,6 +69,16 @@ want WebKit WebKitWebDriver webkit2gtk-driver
 command -v redis-server redis-check-rdb >/dev/null || install redis-tools ||
   echo "There is no redis-server: the tests that need one are skipped." >&2
 
+# Nor do those who have no PostgreSQL run on it. Debian's package would start one at every boot.
+want_postgresql() {
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || has initdb && return
+  if [ ! -d /run/systemd/system ] || [ "${CI:-}" = true ]; then
+    is_offered postgresql && quietly install postgresql pgbouncer && return
+  fi
+  echo "There is no PostgreSQL: the tests on it are skipped" \
+    "(Debian: apt-get install --no-install-recommends postgresql pgbouncer; the package starts a service)." >&2
+}
+
 # Debian's proxies are services: a machine that starts some would start these too, now and at every
 # boot. There they are left to whoever looks after it, and the tests that need them are skipped.
 want_proxies() {
@@ -104,6 +114,7 @@ quietly() {
 }
 
 want_proxies
+want_postgresql
 
 # The tests do without these fonts, pictures do not: in them an emoji would be an empty box.
 FONTS=(fonts-noto-color-emoji fonts-dejavu-core)

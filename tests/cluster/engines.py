@@ -65,7 +65,7 @@ class Postgresql:
     def beside(self) -> Iterator[Any]:
         """A connection of a test's own."""
         with psycopg.connect(self.url()) as connection:
-            yield databases._Placed(connection)
+            yield databases.Beside(connection)
 
 
 class Redis:

@@ -26,6 +26,7 @@ from parley.domain.presence import Presence
 from parley.errors import ConversationNotFound, NotFound
 from parley.records import Conversation, MessagesErased, Participant, Role, Session
 from parley.storage import erasing
+from parley.storage.choice import database_of
 from parley.storage.folder import NAME
 from parley.storage.schema import milliseconds
 from parley.storage.sqlite import database
@@ -272,7 +273,7 @@ async def test_others_speak_while_many_outdated_messages_go(
 def say(folder: Path, room: Room, dates: list[datetime]) -> None:
     """Messages of these dates, in this order, as its only ones."""
     fill(folder, room.id, len(dates))
-    with closing(sqlite3.connect(folder / NAME)) as connection, connection:
+    with beside(folder) as connection:
         connection.executemany(
             "UPDATE messages SET sent_at = ? WHERE conversation_id = ? AND seq = ?",
             (
@@ -350,6 +351,7 @@ async def test_what_its_owner_wants_kept_longer_meanwhile_is_kept(
     assert rows(config.data)["messages"] == LONG - erased
 
 
+@pytest.mark.sqlite("It looks at its file and its log.")
 async def test_nothing_of_a_long_conversation_is_left_on_the_disk(
     context: Context, config: Config, room: Room
 ) -> None:
@@ -370,13 +372,14 @@ async def test_what_a_stop_left_is_erased_after_the_next_start(
     await context.database.close()
     left = rows(config.data)
     assert (left["messages"] > 0, left["conversations"]) == (True, 1)
-    again = SqliteDatabase(config.data)
+    again = database_of(config)
     await again.open()
     await all_erased(Context(again, LocalBus(), Presence(), 0, clock))
     assert set(rows(config.data).values()) == {0}
     await again.close()
 
 
+@pytest.mark.sqlite("It looks at its file and its log.")
 async def test_while_somebody_reads_one_chain_of_tries_is_enough_for_all(
     context: Context, config: Config, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -402,6 +405,7 @@ async def test_while_somebody_reads_one_chain_of_tries_is_enough_for_all(
             await context.database.read(lambda connection: None)
 
 
+@pytest.mark.sqlite("It looks at its file and its log.")
 async def test_whoever_empties_the_log_waits_for_no_reader_for_long(
     context: Context, config: Config, room: Room
 ) -> None:

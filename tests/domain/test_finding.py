@@ -224,6 +224,7 @@ async def test_the_best_comes_first_where_that_is_asked_for(context: Context, ro
     assert rest.next_cursor is None
 
 
+@pytest.mark.sqlite("It looks at its file.")
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("way", ["edited", "deleted", "outdated", "conversation"])
 async def test_what_is_gone_leaves_nothing_on_the_disk(

@@ -13,14 +13,14 @@ import sqlalchemy as sa
 from parley.domain import giving_way
 from parley.domain.giving_way import PAUSE_EVERY_BYTES, PAUSE_S, GivingWay
 from parley.storage.database import Database
-from parley.storage.sqlite.database import SqliteDatabase
+from tests.databases import database_in
 
 PIECE = bytes(PAUSE_EVERY_BYTES // 4)
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = SqliteDatabase(tmp_path)
+    database = database_in(tmp_path)
     await database.open()
     yield database
     await database.close()

@@ -93,6 +93,7 @@ async def test_messages_go_when_their_time_is_over(
     assert said.message.seq == 5
 
 
+@pytest.mark.sqlite("It looks at its file.")
 async def test_the_names_that_messages_were_said_under_go_with_them(
     context: Context, clock: Clock, config: Config, talk: Talk
 ) -> None:
@@ -146,6 +147,7 @@ async def test_what_is_kept_for_ever_stays(context: Context, clock: Clock, talk:
     assert await owning.erase_outdated(context) == 0
 
 
+@pytest.mark.sqlite("It looks at its file.")
 async def test_nothing_of_a_deleted_conversation_is_left_on_the_disk(
     context: Context, config: Config, talk: Talk
 ) -> None:
@@ -159,6 +161,7 @@ async def test_nothing_of_a_deleted_conversation_is_left_on_the_disk(
         await conversations.find(context, talk.room_id, talk.owner)
 
 
+@pytest.mark.sqlite("It looks at its file.")
 async def test_a_deleted_message_is_not_left_on_the_disk(
     context: Context, config: Config, talk: Talk
 ) -> None:
@@ -167,6 +170,7 @@ async def test_a_deleted_message_is_not_left_on_the_disk(
     assert not _stands_in(config.data)
 
 
+@pytest.mark.sqlite("It looks at its file.")
 async def test_what_a_message_said_before_it_was_edited_is_not_left_on_the_disk(
     context: Context, config: Config, talk: Talk
 ) -> None:
@@ -178,6 +182,7 @@ async def test_what_a_message_said_before_it_was_edited_is_not_left_on_the_disk(
     assert not _stands_in(config.data)
 
 
+@pytest.mark.sqlite("It looks at its file.")
 async def test_what_somebody_reads_is_forgotten_once_they_have_read(
     context: Context, config: Config, talk: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,6 +200,7 @@ async def test_what_somebody_reads_is_forgotten_once_they_have_read(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
+@pytest.mark.sqlite("It looks at its file.")
 def test_nobody_else_on_the_machine_reads_the_files(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
 

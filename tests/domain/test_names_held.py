@@ -23,6 +23,8 @@ from parley.storage import naming as held
 from parley.storage import participants as stored
 from tests.fuzz.effort import examples
 
+pytestmark = pytest.mark.sqlite("It opens its file by itself.")
+
 START = datetime(2030, 1, 1, tzinfo=UTC)
 ROOM = 1
 MANY = 10_000

@@ -27,6 +27,8 @@ from parley.storage import folder, migrate
 from parley.storage import naming as stored
 from tests.domain.conftest import Clock, Told
 
+pytestmark = pytest.mark.sqlite("It begins with databases from before, of which there are none.")
+
 OLD = ("Anna", "A\ufffcnna", "\u0410nna")
 """Names that look alike; the rules of old told the first two apart, and those before had none."""
 OLD_KEYS = ("anna", "a\ufffcnna", "")

@@ -20,6 +20,7 @@ from parley.domain.presence import Presence
 from parley.records import Event
 from parley.secret import Secret
 from parley.storage.sqlite.database import SqliteDatabase
+from tests.databases import database_in
 from tests.domain.conftest import Clock
 
 T = TypeVar("T")
@@ -81,9 +82,10 @@ class World:
         shutil.rmtree(self._folder)
 
     def _started(self) -> Context:
-        database, bus = SqliteDatabase(self._folder), LocalBus()
-        # No power is cut here: nothing need be synced.
-        sa.event.listen(database._writes, "connect", _without_syncs)
+        database, bus = database_in(self._folder), LocalBus()
+        if isinstance(database, SqliteDatabase):
+            # No power is cut here: nothing need be synced.
+            sa.event.listen(database._writes, "connect", _without_syncs)
         bus.subscribe(self.told.append)
         context = Context(database, bus, Presence(), GRACE_S, self.clock, SECRET.tag)
         self.does(database.open())

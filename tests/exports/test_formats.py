@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-import sqlite3
 import zipfile
-from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from parley.domain import exporting
 from parley.pages import faces
 from parley.proofs import checking
 from tests.calls import Caller
+from tests.databases import beside
 from tests.exports.talk import PNG_TEXT, Talk, exported
 
 
@@ -65,7 +64,7 @@ async def test_what_a_service_wrote_is_a_line_by_nobody(ada: Caller, config: Con
     await ada.joins(room_id)
     await ada.says(room_id, "Ada made *Tea*")
     await ada.says(room_id, "Hi")
-    with closing(sqlite3.connect(config.data / "parley.db")) as db, db:
+    with beside(config.data) as db:
         # As an import stores it.
         db.execute("UPDATE messages SET type = 'system', user_id = '', username = '' WHERE seq = 1")
     text = (await exported(ada, room_id, "md")).decode()

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
-import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
+from tests.databases import beside
 from tests.eventually import until
 from tests.faults.clients import Client
 from tests.faults.record import Json
@@ -36,18 +35,12 @@ _SAY = (
 )
 
 
-@contextlib.contextmanager
-def opened(folder: Path) -> Iterator[sqlite3.Connection]:
-    with contextlib.closing(sqlite3.connect(folder / "parley.db", timeout=30)) as connection:
-        yield connection
-
-
 def fill(folder: Path, room_id: str, count: int, *, text: str = TEXT, days_old: int = 0) -> int:
     """So many messages more, the last of them sent now or some days ago; the room's number.
 
     Past the server: nobody says a million things one by one.
     """
-    with opened(folder) as connection, connection:
+    with beside(folder) as connection, connection.transaction():
         number, session, seq = connection.execute(
             "SELECT id, owner_session_id, seq FROM conversations WHERE room_id = ?", (room_id,)
         ).fetchone()
@@ -74,14 +67,14 @@ def _client_id() -> str:
 
 def is_left(folder: Path, number: int, seq: int) -> bool:
     """Whether this message of the conversation is in the file."""
-    with opened(folder) as connection:
+    with beside(folder) as connection:
         asked = "SELECT 1 FROM messages WHERE conversation_id = ? AND seq = ?"
         return connection.execute(asked, (number, seq)).fetchone() is not None
 
 
 def is_any_left(folder: Path, number: int) -> bool:
     """Whether any message of this conversation is in the file."""
-    with opened(folder) as connection:
+    with beside(folder) as connection:
         asked = "SELECT 1 FROM messages WHERE conversation_id = ? LIMIT 1"
         return connection.execute(asked, (number,)).fetchone() is not None
 

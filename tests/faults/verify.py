@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from tests.databases import BEGIN_READING, beside
 from tests.faults.record import Act, Json, Record, Said
 
 SHOWN = 10
@@ -78,17 +78,19 @@ class Holder(Protocol):
 
 
 def read_stored(folder: Path) -> dict[str, Stored]:
-    """By room id, read with SQLite alone: no code of the server's has a part in it."""
-    connection = sqlite3.connect(f"file:{folder / 'parley.db'}?mode=ro", uri=True, timeout=10)
-    try:
-        return read_from(connection)
-    finally:
-        connection.close()
+    """By room id, read by the driver alone: no code of the server's has a part in it."""
+    with beside(folder) as connection:
+        connection.execute(BEGIN_READING)
+        return _read(connection)
 
 
 def read_from(connection: Any) -> dict[str, Stored]:
     """The same by a driver's own connection, whose places for values are `?`."""
     connection.execute("BEGIN")
+    return _read(connection)
+
+
+def _read(connection: Any) -> dict[str, Stored]:
     rooms = connection.execute("SELECT id, room_id, seq, ended_at FROM conversations")
     return {
         room_id: _stored(connection, id, seq, has_ended=ended_at is not None)

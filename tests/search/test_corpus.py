@@ -22,7 +22,7 @@ from parley.domain.presence import Presence
 from parley.search import words
 from parley.search.queries import Query, parse
 from parley.storage import search as stored
-from parley.storage.sqlite.database import SqliteDatabase
+from tests.databases import database_in
 from tests.domain.test_erasing import Room, opened
 from tests.effort import times
 
@@ -42,7 +42,7 @@ def said() -> list[str]:
 
 @pytest.fixture
 async def context(tmp_path: Path) -> AsyncIterator[Context]:
-    database = SqliteDatabase(tmp_path)
+    database = database_in(tmp_path)
     await database.open()
     yield Context(database, LocalBus(), Presence(), 10.0)
     await database.close()

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import sqlite3
 
+import pytest
+
 from parley import contract
 from parley.config import Config
 from parley.storage.folder import NAME
@@ -80,6 +82,7 @@ async def test_so_many_can_be_pinned_and_no_more(opened: Open) -> None:
         assert (await ada.ask("pin_message", asked[-1]))["ok"]
 
 
+@pytest.mark.sqlite("It asks for its plan.")
 async def test_pins_are_not_looked_for_among_all_messages(config: Config) -> None:
     """They are read for every page."""
     with contextlib.closing(sqlite3.connect(config.data / NAME)) as connection:

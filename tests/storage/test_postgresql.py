@@ -270,13 +270,15 @@ async def test_those_in_different_conversations_do_not_wait_for_each_other(
 ) -> None:
     async with several(server, name, tmp_path, 2) as (one, other):
         await one.write(_make_conversations)
-        may_go_on = threading.Event()
+        has_begun, may_go_on = threading.Event(), threading.Event()
 
         def waits(connection: sa.Connection) -> int:
+            has_begun.set()
             assert may_go_on.wait(PATIENCE_S)
             return counting(1)(connection)
 
         waiting = one.write(waits, conversation=1)
+        await until(has_begun.is_set, within_s=PATIENCE_S)
         assert await other.write(counting(2), conversation="room-2") == 1
         alone = other.write(counting(2))
         done, _ = await asyncio.wait([alone], timeout=0.3)
@@ -293,13 +295,15 @@ async def test_an_old_link_locks_what_it_leads_to(
         await one.write(
             lambda connection: execute(connection, "INSERT INTO old_links VALUES ('old', 1, 0)")
         )
-        may_go_on = threading.Event()
+        has_begun, may_go_on = threading.Event(), threading.Event()
 
         def waits(connection: sa.Connection) -> int:
+            has_begun.set()
             assert may_go_on.wait(PATIENCE_S)
             return counting(1)(connection)
 
         waiting = one.write(waits, conversation="old")
+        await until(has_begun.is_set, within_s=PATIENCE_S)
         second = other.write(counting(1), conversation=1)
         done, _ = await asyncio.wait([second], timeout=0.3)
         assert not done

@@ -336,6 +336,7 @@ async def test_a_page_of_a_foreign_origin_is_refused(ada: Caller) -> None:
     assert_error(reply, 403, "origin_refused")
 
 
+@pytest.mark.sqlite("It locks its file.")
 async def test_a_database_that_cannot_be_written_is_unavailable(
     ada: Caller, config: Config
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from parley.config import Config
-from parley.storage import folder
-from tests.people import PATIENCE_S, Json, Person
+from parley.storage.schema import metadata
+from tests.databases import ON_POSTGRESQL, beside
+from tests.people import Json, Person
 from tests.security.room import done, takes_link
 
 People = Callable[..., Person]
@@ -27,25 +27,35 @@ CREATE TRIGGER trip_{table}_{act} AFTER {act} ON {table}
 BEGIN INSERT INTO tripwire (id) VALUES (1); END
 """
 TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+IN_POSTGRESQL = """
+CREATE FUNCTION trip() RETURNS trigger LANGUAGE plpgsql
+AS 'BEGIN INSERT INTO tripwire (id) VALUES (1); RETURN NULL; END'
+"""
 
 
 @contextlib.contextmanager
 def no_commit_succeeds(data: Path) -> Iterator[None]:
     """Whatever is written, in any table, is only found not to be possible at the commit."""
-    with contextlib.closing(
-        sqlite3.connect(data / folder.NAME, timeout=PATIENCE_S, isolation_level=None)
-    ) as database:
-        tables = [name for (name,) in database.execute(TABLES)]
+    trigger, tables = TRIGGER, list(metadata.tables)
+    if ON_POSTGRESQL:
+        body = "FOR EACH ROW EXECUTE FUNCTION trip()"
+        trigger = TRIGGER.partition("\nBEGIN")[0] + " " + body
+    with beside(data) as database:
+        if not ON_POSTGRESQL:
+            tables = [name for (name,) in database.execute(TABLES)]
         triggers = [(table, act) for table in tables for act in ("INSERT", "UPDATE", "DELETE")]
-        database.executescript(SET_UP)
+        for statement in (*SET_UP.split(";")[:-1], *([IN_POSTGRESQL] if ON_POSTGRESQL else [])):
+            database.execute(statement)
         for table, act in triggers:
-            database.execute(TRIGGER.format(table=table, act=act))
+            database.execute(trigger.format(table=table, act=act))
         try:
             yield
         finally:
             for table, act in triggers:
-                database.execute(f"DROP TRIGGER trip_{table}_{act}")
-            database.executescript("DROP TABLE tripwire; DROP TABLE nobody;")
+                on = f" ON {table}" if ON_POSTGRESQL else ""
+                database.execute(f"DROP TRIGGER trip_{table}_{act}{on}")
+            for table in ("tripwire", "nobody"):
+                database.execute(f"DROP TABLE {table}")
 
 
 @dataclass

@@ -12,10 +12,17 @@ from parley.storage import cluster
 from parley.storage.migrate import NEWEST
 from parley.storage.schema import metadata
 
-UNCHECKED = (("messages", "session_id"), ("participants", "session_id"), ("knocks", "session_id"))
-"""Foreign keys to sessions without an index. Each session that is forgotten would have these tables
-read as a whole, and each message lock its session's row. Only what nothing refers to is forgotten
-(`forgetting.py`), and alone."""
+UNCHECKED = (
+    *(("messages", "session_id"), ("participants", "session_id"), ("knocks", "session_id")),
+    *(("push_devices", "session_id"), ("notification_levels", "session_id")),
+    ("mail_addresses", "session_id"),
+)
+"""Foreign keys to sessions that PostgreSQL doesn't check. The first three have no index: each
+session that is forgotten would have these tables read as a whole, and each message lock its
+session's row. What the others name goes just after its session, in the same transaction. Only
+sessions that take part in nothing are forgotten (`forgetting.py`), and alone."""
+
+_BUSY = ("messages", "reactions", "mentions", "participants", "conversations", "readings")
 
 # Which transaction of which process was committed, for whoever lost the connection in a COMMIT.
 _own = sa.MetaData()
@@ -67,6 +74,12 @@ def make(connection: sa.Connection) -> None:
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
             connection.execute(CreateIndex(index))
     cluster.make(connection)
+    for name in _BUSY:
+        # Sooner than after a fifth of a large table: until then what was erased stays in its place.
+        connection.exec_driver_sql(
+            f"ALTER TABLE {name} SET (autovacuum_vacuum_scale_factor = 0.02, "
+            "autovacuum_vacuum_threshold = 1000)"
+        )
     # As Alembic makes it.
     connection.exec_driver_sql(
         "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
