@@ -234,17 +234,19 @@ class Beside:
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
+        self._is_sqlite = isinstance(connection, sqlite3.Connection)
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
-        return self._connection.execute(_placed(sql), values)
+        return self._connection.execute(self._placed(sql), values)
 
     def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        self._connection.cursor().executemany(_placed(sql), list(rows))
+        self._connection.cursor().executemany(self._placed(sql), list(rows))
 
     @contextlib.contextmanager
     def transaction(self, *, reading: bool = False) -> Iterator[None]:
         """All or nothing; where nothing is written, all of one moment."""
-        self.execute(BEGIN_READING if reading else "BEGIN")
+        of_one_moment = "BEGIN" if self._is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ"
+        self.execute(of_one_moment if reading else "BEGIN")
         try:
             yield
         except BaseException:
@@ -252,9 +254,8 @@ class Beside:
             raise
         self.execute("COMMIT")
 
-
-def _placed(sql: str) -> str:
-    return sql.replace("?", "%s") if ON_POSTGRESQL else sql
+    def _placed(self, sql: str) -> str:
+        return sql if self._is_sqlite else sql.replace("?", "%s")
 
 
 @contextlib.contextmanager

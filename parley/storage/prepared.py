@@ -73,10 +73,9 @@ _all: WeakSet[Prepared] = WeakSet()
 
 
 def compile_all(dialect: sa.Dialect) -> None:
-    """Compile every statement for the database that is used from now on."""
+    """Compile every statement that was not run on such a database yet."""
     for statement in list(_all):
-        if statement._dialect != dialect.name:
-            statement._compile(dialect)
+        statement._compiled_for(dialect)
 
 
 class Prepared:
@@ -87,10 +86,7 @@ class Prepared:
     ) -> None:
         self._statement = statement
         self._gives = tuple(gives)
-        # Set in one step: several threads may be the first to run it.
-        self._compiled: _Compiled | None = None
-        self._dialect = ""
-        """What it is compiled for: tests go from one database to another."""
+        self._compiled: dict[type[sa.Dialect], _Compiled] = {}
         _all.add(self)
 
     def run(self, connection: sa.Connection, **given: object) -> list[Any]:
@@ -101,7 +97,7 @@ class Prepared:
         self, connection: sa.Connection, is_enough: Callable[[Any], bool], **given: object
     ) -> list[Any]:
         """Its rows up to the first that is enough; what comes after it is not read."""
-        compiled = self._compiled or self._compile(connection.dialect)
+        compiled = self._compiled_for(connection.dialect)
         found = []
         for row in each(connection, compiled.sql, compiled.places(given)):
             found.append(compiled.made(row))
@@ -115,7 +111,7 @@ class Prepared:
         """Its rows as the driver gives them, so many at once: for all there are, by whoever knows
         how each column is stored. What is not asked for is not read.
         """
-        compiled = self._compiled or self._compile(connection.dialect)
+        compiled = self._compiled_for(connection.dialect)
         yield from _lots(connection, compiled.sql, compiled.places(given), count)
 
     def first(self, connection: sa.Connection, **given: object) -> Any:
@@ -125,12 +121,12 @@ class Prepared:
 
     def write(self, connection: sa.Connection, **given: object) -> int:
         """How many rows it wrote, for one that gives none. Raises SQLAlchemy's errors."""
-        compiled = self._compiled or self._compile(connection.dialect)
+        compiled = self._compiled_for(connection.dialect)
         return _count(connection, compiled.sql, compiled.places(given))
 
     def write_many(self, connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> int:
         """The same for each of these, with their values by name. Raises SQLAlchemy's errors."""
-        compiled = self._compiled or self._compile(connection.dialect)
+        compiled = self._compiled_for(connection.dialect)
         places = [compiled.places(given) for given in rows]
         try:
             written: int = _driver(connection).executemany(compiled.sql, places).rowcount
@@ -139,11 +135,19 @@ class Prepared:
         return written
 
     def _rows(self, connection: sa.Connection, given: dict[str, object]) -> list[Any]:
-        compiled = self._compiled or self._compile(connection.dialect)
+        compiled = self._compiled_for(connection.dialect)
         rows = execute(connection, compiled.sql, compiled.places(given))
         if not compiled.converted:
             return [compiled.row(row) for row in rows]
         return [compiled.made(row) for row in rows]
+
+    def _compiled_for(self, dialect: sa.Dialect) -> _Compiled:
+        kind = dialect.__class__
+        compiled = self._compiled.get(kind)
+        if compiled is None:
+            # Several threads may be the first to run it: the last to finish is as right.
+            compiled = self._compiled[kind] = self._compile(dialect)
+        return compiled
 
     def _compile(self, dialect: sa.Dialect) -> _Compiled:
         compiled = self._statement.compile(dialect=dialect)  # type: ignore[attr-defined]
@@ -165,11 +169,9 @@ class Prepared:
                 converted.append((at, convert))
         # No class can be written for columns that are known here only.
         row = namedtuple("Row", [column.name for column in self._gives])  # type: ignore[misc]
-        self._compiled = _Compiled(
+        return _Compiled(
             str(compiled), usual, _in_order(names), tuple(taken), tuple(converted), row._make
         )
-        self._dialect = dialect.name
-        return self._compiled
 
 
 def _in_order(names: list[str]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:

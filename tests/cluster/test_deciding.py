@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 from tests.cluster.talk import Cluster, cluster_at
 from tests.eventually import until
 from tests.people import Json, Person
@@ -101,6 +103,7 @@ async def test_what_is_decided_holds_everywhere(place: Path, with_redis: bool) -
         assert (await room.other.say(room.id, "Too late"))["code"] == "conversation_ended"
 
 
+@pytest.mark.long("several processes start for each")
 async def test_without_hints_it_holds_within_the_time_of_comparing(place: Path) -> None:
     async with cluster_at(place, with_redis=True) as talk, room_at(talk) as room:
         assert talk.redis is not None
@@ -128,6 +131,7 @@ async def test_without_hints_it_holds_within_the_time_of_comparing(place: Path) 
         await room.other.hears("conversation_ended")
 
 
+@pytest.mark.long("several processes start for each")
 async def test_who_was_at_a_killed_process_is_gone_within_fifteen_seconds(
     place: Path, with_redis: bool
 ) -> None:
@@ -162,6 +166,7 @@ async def test_a_person_at_two_processes_leaves_with_the_last_socket(place: Path
         assert [data["username"] for data in arrivals].count("Dora") == 1
 
 
+@pytest.mark.long("several processes start for each")
 async def test_who_was_taken_for_gone_and_is_not_is_back(place: Path) -> None:
     """A process that stood still for longer than its lease lasts."""
     async with cluster_at(place, with_redis=True) as talk, room_at(talk) as room:
@@ -181,6 +186,7 @@ async def test_who_was_taken_for_gone_and_is_not_is_back(place: Path) -> None:
         await room.other.hears("user_left", partial(is_of, "Cleo"))
 
 
+@pytest.mark.long("several processes start for each")
 async def test_limits_count_for_all_processes(place: Path) -> None:
     flags = ("--limit-messages", "5/60s session")
     async with cluster_at(place, with_redis=True, flags=flags) as talk, room_at(talk) as room:
@@ -198,6 +204,7 @@ async def test_limits_count_for_all_processes(place: Path) -> None:
         assert answers[-1]["code"] == "rate_limited"
 
 
+@pytest.mark.long("several processes start for each")
 async def test_one_process_does_the_chores_and_another_when_it_is_gone(place: Path) -> None:
     async with cluster_at(place, with_redis=False) as talk:
         begun = [server.log.read_text().count("chores_begun") for server in talk.servers]

@@ -7,6 +7,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.cluster.talk import Cluster, cluster_at
 from tests.effort import IS_EVERYTHING
 from tests.faults.talk import says, says_and_does
@@ -27,6 +29,7 @@ async def test_everybody_holds_the_same(place: Path, with_redis: bool) -> None:
         await talk.is_kept()
 
 
+@pytest.mark.long("a few senders tell most")
 async def test_fifty_senders_at_three_processes_hold_the_same(place: Path) -> None:
     async with cluster_at(place, processes=3, with_redis=True) as talk:
         await talk.opens(*NAMES)

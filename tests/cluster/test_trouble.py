@@ -16,7 +16,10 @@ from tests.cluster.talk import Cluster, cluster_at
 from tests.effort import times
 from tests.faults.talk import talks
 
-pytestmark = pytest.mark.timeout(times(240, full=3_600))
+pytestmark = [
+    pytest.mark.timeout(times(240, full=3_600)),
+    pytest.mark.long("tests/faults stops one process every time, and tests/workers one of two"),
+]
 ROUNDS = times(2, full=20)
 PAUSED_S = times(4, full=30)
 """Longer than a Redis may stand still before it is taken for gone."""

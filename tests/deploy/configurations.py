@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -110,3 +111,10 @@ PROXIES = [
         ),
     ),
 ]
+
+
+def every_time_one(proxies: list[Proxy]) -> list[Any]:
+    """As parameters: the first every time, the others by `make torture`."""
+    first, *others = proxies
+    why = f"{first} tells most of what is in front of it"
+    return [first, *(pytest.param(each, marks=pytest.mark.long(why)) for each in others)]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.configurations import PROXIES, Proxy
+from tests.deploy.configurations import PROXIES, Proxy, every_time_one
 from tests.proxying import Place, runs
 from tests.security.browser.tls import certificate
 from tests.servers import Process, free_port, process
@@ -26,7 +26,7 @@ class Behind:
     """Whether the server is asked by the path of its public URL."""
 
 
-@pytest.fixture(params=PROXIES, ids=[each.program for each in PROXIES])
+@pytest.fixture(params=every_time_one(PROXIES), ids=str)
 def proxy(request: pytest.FixtureRequest) -> Proxy:
     found: Proxy = request.param
     return found

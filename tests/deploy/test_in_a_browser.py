@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.browser import chromium
 from tests.browser.test_worker import HAS_A_WORKER, comes_true
 from tests.browser.visitor import SLOW_MS, Visitor
-from tests.deploy.configurations import PROXIES, Proxy
+from tests.deploy.configurations import PROXIES, Proxy, every_time_one
 from tests.deploy.conftest import flags_of
 from tests.proxying import Place, runs
 from tests.servers import Process, free_port, process
@@ -61,7 +61,9 @@ def doubled(text: str) -> str:
     return text.replace(block, block + again.replace("127.0.0.1:8081", "127.0.0.1:8082"))
 
 
-@pytest.fixture(params=[each for each in PROXIES if each.program in ("nginx", "caddy")], ids=str)
+@pytest.fixture(
+    params=every_time_one([each for each in PROXIES if each.program in ("nginx", "caddy")]), ids=str
+)
 def two(request: pytest.FixtureRequest, at: Place, tmp_path: Path) -> Iterator[Two]:
     proxy: Proxy = request.param
     origin, ports = f"https://localhost:{at.port}", (free_port(), free_port())

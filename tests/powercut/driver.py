@@ -37,9 +37,9 @@ class Cursor:
         self.rowcount, self.lastrowid = raw.changes(), raw.last_insert_rowid()
         return self
 
-    def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        for row in rows:
-            self.execute(sql, row)
+    def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> Cursor:
+        self.rowcount = sum(self.execute(sql, row).rowcount for row in rows)
+        return self
 
     def fetchone(self) -> Row | None:
         return self._rows.popleft() if self._rows else None
@@ -67,6 +67,9 @@ class Connection:
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
         return self.cursor().execute(sql, parameters)
+
+    def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> Cursor:
+        return self.cursor().executemany(sql, rows)
 
     def create_function(
         self, name: str, number: int, function: Callable[..., Any], *, deterministic: bool

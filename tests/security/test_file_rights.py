@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.people import Person
@@ -105,6 +107,17 @@ async def test_a_file_that_may_not_be_read_looks_like_one_that_never_was(person:
         assert (hidden.status, hidden.body) == (missing.status, missing.body)
         own = {"date": "", "x-request-id": ""}
         assert {**hidden.headers, **own} == {**missing.headers, **own}
+
+
+async def test_of_two_messages_said_at_once_one_can_name_a_file(person: People) -> None:
+    here = await place(person)
+    file = await uploads(here.owner, here.room_id)
+    body = {"message": "Hi", "attachments": [file["id"]]}
+    path = f"{here.ids['path']}/messages"
+    answers = await asyncio.gather(*(here.owner.call("POST", path, body) for _ in range(4)))
+    assert sorted(status for status, _ in answers) == [201, 404, 404, 404]
+    _, page = await here.owner.call("GET", files_of(here.room_id))
+    assert [each["file"]["id"] for each in page["files"]] == [file["id"]]
 
 
 async def test_only_own_files_of_this_conversation_can_be_sent_and_once(person: People) -> None:

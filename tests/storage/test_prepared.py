@@ -113,13 +113,13 @@ def test_many_threads_may_be_the_first(tmp_path: Path) -> None:
 async def test_a_database_that_opens_has_every_statement_compiled(tmp_path: Path) -> None:
     # What was compiled by another test says nothing: these are as after a start.
     statement = Prepared(sa.select(things), things.c)
-    again = [each for each in prepared._all if each._compiled is not None]
+    again = [each for each in prepared._all if each._compiled]
     for each in again:
-        each._compiled = None
+        each._compiled = {}
     database = SqliteDatabase(tmp_path / "data")
     await database.open()
     try:
-        assert naming._FOREMOST._compiled is not None
-        assert [each for each in (statement, *again) if each._compiled is None] == []
+        assert naming._FOREMOST._compiled
+        assert [each for each in (statement, *again) if not each._compiled] == []
     finally:
         await database.close()
