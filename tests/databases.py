@@ -31,8 +31,6 @@ from parley.storage.database import Database
 ON_POSTGRESQL = os.environ.get("DATABASE", "sqlite") == "postgresql"
 SERVER = "TESTS_POSTGRESQL"
 """The variable with the folder of the server that the run has started, for pytest's workers."""
-BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ" if ON_POSTGRESQL else "BEGIN"
-"""A transaction that sees one moment."""
 TEMPLATE = "parley_first"
 START_WITHIN_S = 60.0
 sqlite_only = pytest.mark.sqlite("It looks into its file.")

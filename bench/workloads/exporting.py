@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -93,39 +94,36 @@ MEASURES = (
     Measure("grew_mib", "memory grew by, MiB"),
     *SHARES,
 )
-LINES = Workload(
-    name="export",
-    title="A long conversation is exported",
-    text=lambda scale: (
-        f"{scale.long_messages:,} messages as JSON Lines, each with its salt, all with their proof."
-    ),
-    run=_json_lines,
-    measures=MEASURES,
-    headline="messages_s",
-    servers=("parley",),
-    within_s=150.0,
+
+
+def _workload(name: str, title: str, what: str, run: Callable[..., Awaitable[Figures]]) -> Workload:
+    return Workload(
+        name=name,
+        title=title,
+        text=lambda scale: f"{scale.long_messages:,} messages as {what}.",
+        run=run,
+        measures=MEASURES,
+        headline="messages_s",
+        servers=("parley",),
+        within_s=150.0,
+    )
+
+
+LINES = _workload(
+    "export",
+    "A long conversation is exported",
+    "JSON Lines, each with its salt, all with their proof",
+    _json_lines,
 )
-PAGE = Workload(
-    name="export-page",
-    title="A long conversation is exported as a page",
-    text=lambda scale: (
-        f"{scale.long_messages:,} messages as one page that needs nothing beside it."
-    ),
-    run=_page,
-    measures=MEASURES,
-    headline="messages_s",
-    servers=("parley",),
-    within_s=150.0,
+PAGE = _workload(
+    "export-page",
+    "A long conversation is exported as a page",
+    "one page that needs nothing beside it",
+    _page,
 )
-ARCHIVE = Workload(
-    name="export-archive",
-    title="A long conversation is exported with its files",
-    text=lambda scale: (
-        f"{scale.long_messages:,} messages as a ZIP file, which has both the page and the lines."
-    ),
-    run=_archive,
-    measures=MEASURES,
-    headline="messages_s",
-    servers=("parley",),
-    within_s=150.0,
+ARCHIVE = _workload(
+    "export-archive",
+    "A long conversation is exported with its files",
+    "a ZIP file, which has both the page and the lines",
+    _archive,
 )

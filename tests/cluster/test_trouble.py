@@ -18,7 +18,7 @@ from tests.faults.talk import talks
 
 pytestmark = [
     pytest.mark.timeout(times(240, full=3_600)),
-    pytest.mark.long("tests/faults kills a process every time, and tests/workers restarts two"),
+    pytest.mark.long("tests/faults kills a process every time, and tests/cluster talks by two"),
 ]
 ROUNDS = times(2, full=20)
 PAUSED_S = times(4, full=30)

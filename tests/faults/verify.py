@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from tests.databases import BEGIN_READING, beside
+from tests.databases import Beside, beside
 from tests.faults.record import Act, Json, Record, Said
 
 SHOWN = 10
@@ -80,14 +80,13 @@ class Holder(Protocol):
 def read_stored(folder: Path) -> dict[str, Stored]:
     """By room id, read by the driver alone: no code of the server's has a part in it."""
     with beside(folder) as connection:
-        connection.execute(BEGIN_READING)
+        return read_from(connection)
+
+
+def read_from(connection: Beside) -> dict[str, Stored]:
+    """The same, all of one moment."""
+    with connection.transaction(reading=True):
         return _read(connection)
-
-
-def read_from(connection: Any) -> dict[str, Stored]:
-    """The same by a driver's own connection, whose places for values are `?`."""
-    connection.execute("BEGIN")
-    return _read(connection)
 
 
 def _read(connection: Any) -> dict[str, Stored]:
