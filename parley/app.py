@@ -3,49 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
-import socket
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
-from quart import Quart, Response, redirect, render_template, request
-from werkzeug.exceptions import HTTPException
+from quart import Quart, Response, redirect, request
 
-from parley import __version__, causes, contract, incoming, logs, paths, present, requests, web
+from parley import causes, contract, incoming, logs, paths, present, refusals, requests, web
 from parley.addresses import Proxies
 from parley.bus import Subscriber
 from parley.bus.choice import bus_of
 from parley.bus.shared import SharedBus
+from parley.chores import Chores, push_seed
 from parley.config import Config
 from parley.control import answers
 from parley.control.wire import Control, ask_all
 from parley.credentials import MARK, METRICS, PROBES, Origins
-from parley.domain import conversations, files, forgetting, participants
-from parley.domain.clocks import ClockCheck
+from parley.domain import conversations, participants
 from parley.domain.cluster import Cluster
 from parley.domain.context import Context
 from parley.domain.filing import Filing, Quotas
-from parley.domain.forgetting import Ages, Forgetting
 from parley.domain.importing import reading, storing
 from parley.domain.importing.imports import Imports
 from parley.domain.indexing import Indexing
-from parley.domain.mailing import Mailing, Shown
 from parley.domain.presence import Presence
-from parley.domain.rekeying import Rekeying
 from parley.errors import (
     BadRequest,
-    ConversationNotFound,
     DatabaseUnusable,
-    MethodNotAllowed,
     NotFound,
     OriginRefused,
-    ParleyError,
     StartupError,
-    TooLarge,
     Unavailable,
     WrongHost,
 )
@@ -58,24 +47,8 @@ from parley.live.pushing import Pushing
 from parley.mail.choice import mail_of
 from parley.media import Workshop
 from parley.metrics.seeing import Seeing, seeing_of
-from parley.pages import (
-    attached,
-    compression,
-    decisions,
-    faces,
-    forms,
-    own,
-    parts,
-    policy,
-    previews,
-    problems,
-    reactions,
-    rendering,
-    text,
-    titles,
-    transcript,
-)
-from parley.pages.assets import SHOWN_ELSEWHERE, Assets
+from parley.pages import compression, forms, policy, templating
+from parley.pages.assets import Assets
 from parley.pages.claims import claim_pages
 from parley.pages.conversations import pages
 from parley.pages.door import door_pages
@@ -93,11 +66,9 @@ from parley.pages.searching import search_pages
 from parley.pages.sharing import sharing_pages
 from parley.pages.worker import worker_pages
 from parley.push import vapid
-from parley.push.courier import Courier
-from parley.push.post import Setup
 from parley.realtime import Realtime, asking
-from parley.records import Conversation, Event
-from parley.routes import methods_at, rest
+from parley.records import Event
+from parley.routes import rest
 from parley.secret import Secret
 from parley.storage import secret_file
 from parley.storage.choice import database_of
@@ -109,26 +80,6 @@ from parley.wire.turnstile import Turnstile
 
 if TYPE_CHECKING:
     from parley.metrics.showing import Metrics
-
-ERASE_EVERY_S = 600.0
-"""How often messages are looked for whose time is over, people who are away, and what a failure
-left of deleted conversations.
-"""
-NOTED_WITHIN_S = 1.0
-"""Of what a stop may take: to note who called lately."""
-SETTLE_EVERY_S = 1.0
-NOTE_CALLS_EVERY_S = 60.0
-"""How often who called is stored, where other processes have to know."""
-ERASE_FILES_EVERY_S = 60.0
-"""How often it is looked whether files are to be erased, beside at once."""
-ERASE_SOONEST_S = 10.0
-"""How often at most, where people are away after a short time."""
-
-REKEY_AT_START_S = 1.0
-"""So long a start may take to look at the names from before an update; the rest is done later, but
-for those that are kept for who was removed."""
-REKEY_EVERY_S = 600.0
-"""How often it is asked whether that is done."""
 
 HANDSHAKE_HEADERS = frozenset(
     {"host", "origin", "cookie", "sec-fetch-site", "sec-fetch-dest", MARK.lower()}
@@ -148,11 +99,8 @@ class Parley(Quart):
     database: Database
     files: Store
     limits: Limits
-    rekeying: Rekeying
+    chores: Chores
     pushing: Pushing
-    indexing: Indexing
-    ordering: Ordering | None
-    """Where there may be other processes on the same database."""
     assets: Assets
     metrics: Metrics | None = None
     """Where they are on."""
@@ -174,12 +122,12 @@ class Parley(Quart):
                 secret_file.load, site.config.data, site.config.secret_file
             )
             await self.database.hold(site.secret.seal("database", "secret"))
-            site.push_key = vapid.public_key(vapid.private_key(_push_seed(site.secret)))
+            site.push_key = vapid.public_key(vapid.private_key(push_seed(site.secret)))
             if await participants.forget_sockets(site.context):
                 await storing.forget_left(site.context)
                 await asyncio.to_thread(reading.remove_left, site.config.data)
             await conversations.count(site.context)  # now, while nobody waits for it
-            await self._rekey()
+            await self.chores.rekey_at_start()
         except StartupError:
             await self.database.close()
             raise
@@ -187,14 +135,6 @@ class Parley(Quart):
             reason = self.database.problem or error.text
             await self.database.close()
             raise DatabaseUnusable(f"Data cannot be saved. {reason}") from error
-
-    async def _rekey(self) -> None:
-        self.rekeying = Rekeying(web_site(self).context)
-        until = asyncio.get_running_loop().time() + REKEY_AT_START_S
-        while await self.rekeying.step():
-            is_late = asyncio.get_running_loop().time() > until
-            if is_late and self.rekeying.keeps_names:
-                break
 
     async def close(self) -> None:
         """Let go of what `open` opened."""
@@ -259,7 +199,10 @@ def create_app(config: Config | None = None, *, worker: str = "0") -> Parley:
     app.logger = logs.for_library("answer_failed")
     app.database, app.realtime, app.limits = database, realtime, limits
     app.files = filing.store
-    app.pushing, app.indexing, app.ordering = pushing, indexing, ordering
+    app.pushing = pushing
+    app.chores = Chores(
+        context, config, realtime.audience, pushing, indexing, ordering, lambda: _secret(app)
+    )
     app.assets = Assets(root=config.root)
     app.worker = worker
     app.extensions[web.EXTENSION] = web.Site(
@@ -277,7 +220,7 @@ def create_app(config: Config | None = None, *, worker: str = "0") -> Parley:
     app.config["BODY_TIMEOUT"] = BODY_WITHIN_S
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = True
     if seeing is not None:
-        app.metrics = _metrics(app, seeing)
+        app.metrics = _metrics(app, seeing, indexing)
     present.serve_under(config.root)
     app.url_map.root = config.root  # type: ignore[attr-defined]  # it is our `Paths`
     _serve(app, config)
@@ -322,7 +265,7 @@ def _filing(config: Config) -> Filing:
     return Filing(store, inbox, Workshop(), quotas)
 
 
-def _metrics(app: Parley, seeing: Seeing) -> Metrics:
+def _metrics(app: Parley, seeing: Seeing, indexing: Indexing) -> Metrics:
     # What they need is loaded where they are on.
     from parley.metrics.measuring import Measuring
     from parley.metrics.showing import Metrics
@@ -333,7 +276,7 @@ def _metrics(app: Parley, seeing: Seeing) -> Metrics:
         realtime=app.realtime,
         limits=app.limits,
         pushing=app.pushing,
-        indexing=app.indexing,
+        indexing=indexing,
         is_ready=lambda: site.is_ready,
         process=lambda: app.worker,
     )
@@ -358,18 +301,6 @@ def _secret(app: Quart) -> Secret:
     if secret is None:
         raise Unavailable("The server is starting.", retry_after=1.0)
     return secret
-
-
-def _push_seed(secret: Secret) -> bytes:
-    """Of the key that says who we are to push services."""
-    return secret.derive("push", vapid.SEED_BYTES)
-
-
-def _push_contact(config: Config) -> str:
-    if config.push_contact or config.public_url.startswith("https:"):
-        return config.push_contact or config.public_url
-    name = socket.getfqdn()
-    return f"mailto:parley@{name if '.' in name else 'parley.invalid'}"
 
 
 def web_site(app: Quart) -> web.Site:
@@ -413,14 +344,8 @@ def _serve(app: Parley, config: Config) -> None:
     if app.metrics is not None:
         app.after_request(app.metrics.count)
         app.register_blueprint(app.metrics.blueprint())
-    app.register_error_handler(ParleyError, _tell)
-    app.register_error_handler(HTTPException, _tell_http)
-    app.register_error_handler(Exception, _tell_fault)
-    app.jinja_env.globals.update(service_worker=config.service_worker, root=config.root)
-    # Each request of a poll may reach another of several workers, which knows nothing of it.
-    app.jinja_env.globals.update(websocket_only=config.workers > 1)
-    app.jinja_env.globals.update(has_imports=config.imports and config.max_file > 0)
-    _set_up_templates(app, app.assets, has_mail=has_mail)
+    refusals.answer_failures(app)
+    templating.set_up(app, app.assets, config)
     app.asgi_app = Gate(  # type: ignore[method-assign]  # how Quart takes middleware
         app.realtime.server,
         Turnstile(app.asgi_app),
@@ -444,210 +369,40 @@ def _serve(app: Parley, config: Config) -> None:
     )
 
 
-def _set_up_templates(app: Quart, assets: Assets, *, has_mail: bool) -> None:
-    app.jinja_env.globals.update(asset=assets.url, imports=assets.imports, version=__version__)
-    app.jinja_env.globals.update(has_mail=has_mail)
-    picture = assets.url(SHOWN_ELSEWHERE)
-    app.jinja_env.globals.update(preview_card=functools.partial(previews.card, picture))
-    app.jinja_env.globals.update(form_seal=forms.seal_field, pause=rendering.pause)
-    app.jinja_env.filters.update(rich=text.rich, rich_message=parts.rich_message)
-    app.jinja_env.filters.update(initials=faces.initials, hue=faces.asked_for, hues=faces.hues)
-    app.jinja_env.filters.update(grouped=transcript.grouped, as_days=decisions.as_days)
-    app.jinja_env.filters.update(
-        day=transcript.day,
-        date=transcript.date,
-        clock=transcript.clock,
-        as_json=transcript.as_json,
-        full_date=transcript.full_date,
-        excerpt=present.excerpt,
-        is_for=transcript.is_for,
-    )
-    app.jinja_env.filters.update(
-        attached=attached.attached, raw_attachments=attached.raw_attachments
-    )
-    app.jinja_env.tests.update(wordless=attached.is_wordless)
-    app.jinja_env.filters.update(chips=reactions.chips, raw_reactions=reactions.raw_text)
-    app.jinja_env.filters.update(called=titles.called, few=own.few)
-    app.jinja_env.tests.update(untitled=titles.is_untitled)
-    app.jinja_env.tests.update(is_emoji_only=text.is_emoji_only, is_long=text.is_long)
-    app.jinja_env.trim_blocks = True
-    app.jinja_env.lstrip_blocks = True
-
-
 def _start_and_stop(app: Parley, context: Context) -> None:
-    chores: list[asyncio.Task[None]] = []
-
-    async def tell_positions() -> None:
-        while True:
-            await asyncio.sleep(contract.ROOM_POSITION_EVERY_S)
-            app.realtime.audience.tell_positions()
-
-    config, imports = web_site(app).config, web_site(app).imports
-    control = _control(app, config, context)
-    clock_check = ClockCheck(config.today)
-    ages = Ages(config.keep_sessions_days, config.keep_empty_days, config.away_after_s)
-    every_s = ERASE_EVERY_S
-    if config.away_after_s:
-        every_s = max(ERASE_SOONEST_S, min(ERASE_EVERY_S, config.away_after_s / 6))
-
-    async def erase() -> None:
-        forgets = Forgetting(context, ages, clock_check)
-        while True:
-            try:
-                await forgets.round()
-            except Unavailable:
-                log.warning("erasing_put_off")
-            except Exception:
-                log.exception("erasing_failed")
-            await asyncio.sleep(every_s)
-
-    async def rekey() -> None:
-        clock = asyncio.get_running_loop().time
-        while True:
-            try:
-                began = clock()
-                while await app.rekeying.step():
-                    # It has a third of the time; the rest is for whoever waits.
-                    await asyncio.sleep(2 * (clock() - began))
-                    began = clock()
-            except Exception:
-                log.exception("rekeying_failed")
-            else:
-                app.rekeying = Rekeying(context)  # another database may come into the folder
-            await asyncio.sleep(REKEY_EVERY_S)
-
-    async def erase_files() -> None:
-        room = files.filing(context)
-        clock, strays_at_s = asyncio.get_running_loop().time, 0.0
-        while True:
-            try:
-                await files.erase(context)
-                if clock() >= strays_at_s:
-                    await files.erase_strays(context)
-                    strays_at_s = clock() + files.WAITS_S
-            except Unavailable:
-                log.warning("erasing_put_off")
-            except Exception:
-                log.exception("erasing_failed")
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(ERASE_FILES_EVERY_S):
-                    await room.erasing.wait()
-
-    async def push() -> None:
-        secret = _secret(app)
-        setup = Setup(
-            _push_seed(secret),
-            _push_contact(config),
-            tuple(str(network) for network in config.push_networks),
-        )
-        await app.pushing.run(Courier(setup), lambda what: secret.tag("push topic", what))
-
-    async def send_mail() -> None:
-        if context.mail is not None:
-            await Mailing(context, _shown_in_mail(config)).run()
-
-    async def note_seen() -> None:
-        """Who called since the last round is not to be taken for gone after a start."""
-        try:
-            async with asyncio.timeout(NOTED_WITHIN_S):
-                at = await clock_check.time(context)
-                if at is not None:
-                    await forgetting.note_seen(context, at)
-        except (TimeoutError, Unavailable):
-            log.warning("calls_not_noted")
-
-    async def push_anew() -> None:
-        """The same after another process did it."""
-        context.slices.begin(app.pushing.begin_anew())
-        try:
-            await push()
-        finally:
-            await app.pushing.close()
-
-    async def index_anew() -> None:
-        app.indexing.begin_anew()
-        await app.indexing.run()
-
-    async def note_calls() -> None:
-        """What is remembered of who called is of this process alone."""
-        while True:
-            await asyncio.sleep(NOTE_CALLS_EVERY_S)
-            for session_id in context.held_sessions():
-                context.seen.note(session_id)
-            await note_seen()
-
-    async def settle_owed() -> None:
-        while True:
-            await asyncio.sleep(SETTLE_EVERY_S)
-            await participants.settle_owed(context)
-
-    def begin(cluster: Cluster, ordering: Ordering, bus: SharedBus) -> None:
-        once = (erase, erase_files, rekey, push_anew, send_mail, index_anew)
-        works = (
-            bus.run(),
-            ordering.run(),
-            cluster.run(context),
-            tell_positions(),
-            note_calls(),
-            settle_owed(),
-            *(cluster.only_here(each) for each in once),
-        )
-        chores.extend(asyncio.create_task(work) for work in works)
+    site = web_site(app)
+    control = _control(app, site.config, context)
 
     @app.before_serving
     async def start() -> None:
         causes.begins_here()
         await app.open()
-        cluster, ordering, bus = context.cluster, app.ordering, context.bus
-        if cluster is not None and ordering is not None and isinstance(bus, SharedBus):
-            begin(cluster, ordering, bus)
-        else:
-            chores.extend(
-                asyncio.create_task(each())
-                for each in (
-                    tell_positions,
-                    erase,
-                    erase_files,
-                    rekey,
-                    push,
-                    send_mail,
-                    app.indexing.run,
-                )
-            )
-        if app.metrics is not None:
-            chores.append(asyncio.create_task(app.metrics.run()))
+        measuring = () if app.metrics is None else (app.metrics.run(),)
+        app.chores.begin(*measuring)
         await control.open()
         app.worker = control.process
-        web_site(app).is_ready = True
+        site.is_ready = True
 
     @app.after_serving
     async def stop() -> None:
-        for chore in chores:
-            chore.cancel()
+        app.chores.end()
         await control.close()
         if app.metrics is not None:
             await app.metrics.close()
         await app.pushing.close()
-        if imports is not None:
-            await imports.close()
+        if site.imports is not None:
+            await site.imports.close()
         context.slices.stop()
         if context.filing is not None:
             await context.filing.workshop.close()
         await app.drain()
         context.presence.close()
         app.realtime.audience.following.close()
-        await note_seen()
+        await app.chores.note_seen()
         if context.cluster is not None and isinstance(context.bus, SharedBus):
             await context.cluster.end(context)
             await context.bus.close()
         await app.close()
-
-
-def _shown_in_mail(config: Config) -> Shown:
-    def link(conversation: Conversation) -> str:
-        return present.join_link(conversation.room_id, public_url=config.public_url)
-
-    return Shown(titles.called, present.excerpt, link)
 
 
 async def _refuse_other_hosts() -> None:
@@ -663,62 +418,4 @@ async def _count_what_leads_nowhere() -> None:
 async def _note(response: Response) -> Response:
     # At debug alone: a path can hold a link, and a link is a key.
     log.debug("request", method=request.method, path=request.path, status=response.status_code)
-    return response
-
-
-async def _tell(error: ParleyError) -> Response:
-    is_link = "code" in (request.view_args or {})
-    if isinstance(error, ConversationNotFound) or (is_link and isinstance(error, NotFound)):
-        await web.count_guess()
-    status = contract.CODES[contract.Code(error.code)].status
-    return await _answer(error, status)
-
-
-async def _tell_http(error: HTTPException) -> Response:
-    """Quart's own refusals, in our shape."""
-    status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
-    match status:
-        case HTTPStatus.NOT_FOUND:
-            return await _answer(NotFound("There's no page at this address."), status)
-        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            return await _answer(TooLarge("That's too large for this server."), status)
-        case HTTPStatus.METHOD_NOT_ALLOWED:
-            return await _tell_methods(error)
-        case _ if status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            return await _answer(BadRequest(), status)
-        case _:
-            return await _answer(ParleyError(), status)
-
-
-async def _tell_methods(error: HTTPException) -> Response:
-    """Which methods an address takes, where it takes any."""
-    methods = methods_at(request.path)
-    if web.is_for_program() and not methods:
-        return await _answer(NotFound("Unknown endpoint."), HTTPStatus.NOT_FOUND)
-    methods = methods or set(getattr(error, "valid_methods", None) or ())
-    response = await _answer(MethodNotAllowed(), HTTPStatus.METHOD_NOT_ALLOWED)
-    response.headers["Allow"] = ", ".join(sorted(methods))
-    return response
-
-
-async def _tell_fault(error: Exception) -> Response:
-    log.error("request_failed", method=request.method, exc_info=error)
-    return await _answer(ParleyError(), HTTPStatus.INTERNAL_SERVER_ERROR)
-
-
-async def _answer(error: ParleyError, status: int) -> Response:
-    """The error as JSON for a program, as a page for a person."""
-    if web.is_for_program():
-        response = web.json(present.error_reply(error), status)
-    else:
-        problem = problems.of(error)
-        # By a name that is refused our styles and scripts are refused too, and so is every link.
-        is_bare = isinstance(error, WrongHost)
-        page = await render_template(
-            "pages/wrong_host.html" if is_bare else "pages/problem.html",
-            status=status,
-            problem=problem,
-        )
-        response = Response(page, status=status, content_type="text/html; charset=utf-8")
-    response.headers.update(web.error_headers(error))
     return response

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config as Alembic
 
-from parley import app as app_module
+from parley import chores
 from parley.app import create_app, web_site
 from parley.config import Config
 from parley.domain import conversations, messages, names, naming, participants, rekeying, removal
@@ -206,7 +206,7 @@ async def test_the_names_of_who_was_removed_are_kept_before_anybody_can_come(
             (OLD[2],),
         )
         connection.execute("DELETE FROM participants WHERE user_id != ?", (OLD[2],))
-    monkeypatch.setattr(app_module, "REKEY_AT_START_S", 0)
+    monkeypatch.setattr(chores, "REKEY_AT_START_S", 0)
     monkeypatch.setattr(rekeying, "SLICE", 1)
     app = create_app(Config(data=tmp_path / "data"))
     await app.open()
