@@ -71,7 +71,7 @@ def renew(
     push.remove_all(connection, session.id)
     # The token counts as used from now on, so nothing proves this session later.
     proven = () if session.token_used else proof.prove(connection, session.id)
-    return replace(session, token_used=True), token, proven
+    return stored.by_id(connection, session.id), token, proven
 
 
 def _hash(token: str) -> bytes:

@@ -202,6 +202,16 @@ def by_id(connection: sa.Connection, conversation_id: int) -> Conversation | Non
     return None if row is None else conversation(row)
 
 
+def room_ids(connection: sa.Connection, ids: Collection[int]) -> dict[int, tuple[str, bool]]:
+    """Of these conversations, and whether each was deleted."""
+    rows = connection.execute(
+        sa.select(conversations.c.id, conversations.c.room_id, conversations.c.deleted_at).where(
+            conversations.c.id.in_(ids)
+        )
+    )
+    return {row.id: (row.room_id, row.deleted_at is not None) for row in rows}
+
+
 def head(connection: sa.Connection, conversation_id: int, user_id: str) -> Head | None:
     """How it stands with the conversation, and with this participant; None where there is none."""
     row = _HEAD.first(connection, id=conversation_id, user_id=user_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -64,6 +65,14 @@ def by_id(connection: sa.Connection, session_id: int) -> Session:
     return _session(_BY_ID.first(connection, id=session_id))
 
 
+def marks(connection: sa.Connection, ids: Collection[int]) -> dict[int, int]:
+    """Of the secrets that prove these sessions now."""
+    rows = connection.execute(
+        sa.select(sessions.c.id, sessions.c.token_hash).where(sessions.c.id.in_(ids))
+    )
+    return {row.id: _mark(row.token_hash) for row in rows}
+
+
 def note_unproven(connection: sa.Connection, session_id: int, conversation_id: int) -> None:
     """It is somebody in this conversation, too, and that is unproven."""
     latest = [*_noted(connection, session_id), conversation_id][-UNPROVEN_MAX:]
@@ -101,4 +110,13 @@ def renew(connection: sa.Connection, session_id: int, *, token_hash: bytes, at: 
 
 
 def _session(row: Any) -> Session:
-    return Session(id=row.id, created_at=row.created_at, token_used=row.token_used_at is not None)
+    return Session(
+        id=row.id,
+        created_at=row.created_at,
+        token_used=row.token_used_at is not None,
+        mark=_mark(row.token_hash),
+    )
+
+
+def _mark(token_hash: bytes) -> int:
+    return int.from_bytes(token_hash[:7], "big")
