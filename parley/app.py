@@ -360,6 +360,7 @@ def _serve(app: Parley, config: Config) -> None:
         may_connect=lambda handshake: site.origins.may_act(asking(handshake)),
         readable_by=lambda handshake: site.origins.cross(asking(handshake)),
         is_streamed=incoming.is_streamed,
+        meant=paths.meant,
         kept=HANDSHAKE_HEADERS,
         elsewhere=msgspec.json.encode(present.error_reply(WrongHost(web.wrong_host(config)))),
         refusal=msgspec.json.encode(present.error_reply(OriginRefused())),
@@ -417,5 +418,6 @@ async def _count_what_leads_nowhere() -> None:
 
 async def _note(response: Response) -> Response:
     # At debug alone: a path can hold a link, and a link is a key.
-    log.debug("request", method=request.method, path=request.path, status=response.status_code)
+    path = request.path.partition("#")[0].partition("%23")[0]
+    log.debug("request", method=request.method, path=path, status=response.status_code)
     return response
