@@ -382,6 +382,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         app.chores.begin(*measuring)
         await control.open()
         app.worker = control.process
+        await app.chores.wait_for_hints()
         site.is_ready = True
 
     @app.after_serving
