@@ -19,6 +19,7 @@ from parley.bus.shared import SharedBus
 from parley.chores import Chores, push_seed
 from parley.config import Config
 from parley.control import answers
+from parley.control.arrivals import arrivals
 from parley.control.wire import Control, ask_all
 from parley.credentials import MARK, METRICS, PROBES, Origins
 from parley.domain import conversations, participants
@@ -325,6 +326,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(import_pages)
     app.register_blueprint(claim_pages)
     app.register_blueprint(file_pages(allowed_origins=config.allowed_origins))
+    app.register_blueprint(arrivals())
     if has_mail:
         for blueprint in mail_pages():
             app.register_blueprint(blueprint)
