@@ -9,6 +9,8 @@ from msgspec import UNSET, Struct, UnsetType
 from parley.contract.objects import Conversation, Participant
 from parley.contract.terms import RoleName, Timestamp, TriedPassphrase, UserId, Username
 
+PeopleSought = Literal["all", "here"]
+
 
 class JoinBody(Struct, kw_only=True):
     """Without a user_id it is a fresh one; without a username it is `User_` and its beginning.
