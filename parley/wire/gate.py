@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from ipaddress import IPv6Address
 from typing import Any
@@ -32,6 +32,8 @@ MeantRule = Callable[[str], str | None]
 """Where a path leads that is not asked for as it was meant; None for any other."""
 StreamRule = Callable[[dict[str, Any]], bool]
 """Whether the app takes the body of a request piece by piece, each done with before the next."""
+PassOn = Callable[[Any, Any, Any], Awaitable[bool]]
+"""Has what an ASGI app was asked answered by another process; whether one knew the client."""
 
 PATH = "/socket.io/"
 _TRANSPORTS = ("polling", "websocket")
@@ -99,6 +101,8 @@ class Gate:
         self._refusal = refusal
         self._not_allowed = not_allowed
         self._nowhere = nowhere
+        self.pass_on: PassOn | None = None
+        """Where there are other processes that whoever polls may be known to."""
 
     @property
     def backlog(self) -> Backlog:
@@ -245,10 +249,25 @@ class Gate:
                 await _answer(scope, receive, send, 408, self._not_allowed)
                 return
         refusal = self._told_by_engine(scope)
+        if (
+            refusal == answers.UNKNOWN_SESSION
+            and scope["type"] == "http"
+            and self.pass_on is not None
+            and await self.pass_on(scope, receive, send)
+        ):
+            return
         if refusal is not None:
             await _answer(scope, receive, send, 400, answers.engine_error(refusal))
         elif _is_odd(scope):
             await _answer(scope, receive, send, 400, self._not_allowed)
+        else:
+            await self._server.handle_request(scope, receive, send)
+
+    async def answer_passed_on(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer a request that another process passed on, and has looked at."""
+        refusal = self._told_by_engine(scope)
+        if refusal is not None:
+            await _answer(scope, receive, send, 400, answers.engine_error(refusal))
         else:
             await self._server.handle_request(scope, receive, send)
 
