@@ -13,7 +13,7 @@ from quart import Quart, Response, redirect, request
 
 from parley import causes, contract, incoming, logs, paths, present, refusals, requests, web
 from parley.addresses import Proxies
-from parley.bus import Subscriber
+from parley.bus import Subscriber, hints
 from parley.bus.choice import bus_of
 from parley.bus.shared import SharedBus
 from parley.chores import Chores, push_seed
@@ -124,6 +124,8 @@ class Parley(Quart):
                 secret_file.load, site.config.data, site.config.secret_file
             )
             await self.database.hold(site.secret.seal("database", "secret"))
+            if isinstance(site.context.bus, SharedBus):
+                site.context.bus.key = site.secret.derive("hints", hints.KEY_BYTES)
             site.push_key = vapid.public_key(vapid.private_key(push_seed(site.secret)))
             if await participants.forget_sockets(site.context):
                 await storing.forget_left(site.context)
