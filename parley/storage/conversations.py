@@ -31,6 +31,12 @@ COLUMNS = [column for column in conversations.c if all(column is not each for ea
 _ALL = sa.select(*COLUMNS).where(_IS_THERE)
 _FIND = Prepared(_ALL.where(conversations.c.room_id == p("room_id")), COLUMNS)
 _BY_ID = Prepared(_ALL.where(_THIS), COLUMNS)
+_listed = pairs(p("room_ids", sa.Text)).table_valued(
+    sa.column("number", sa.BigInteger), sa.column("text", sa.Text), name="asked"
+)
+_FIND_ALL = Prepared(
+    _ALL.where(conversations.c.room_id.in_(sa.select(_listed.c.text).scalar_subquery())), COLUMNS
+)
 # Not the whole of it, for it is read before every message; with who says it, at the cost of one
 # more row by its key, and as it is stored: what is only compared need not be converted.
 _HEAD_COLUMNS = [
@@ -85,6 +91,11 @@ _CHANGE = (
     .returning(conversations.c.seq)
 )
 _END = Prepared(_CHANGE.values(ended_at=p("at")), [conversations.c.seq])
+_ADD_PARTICIPANTS = Prepared(
+    conversations.update()
+    .where(_THIS)
+    .values(participant_count=conversations.c.participant_count + p("by"))
+)
 _COUNT_PARTICIPANT = Prepared(
     conversations.update()
     .where(_THIS)
@@ -175,6 +186,17 @@ def _fresh_id(connection: sa.Connection, at: datetime) -> int:
 def find(connection: sa.Connection, room_id: str) -> Conversation | None:
     row = _FIND.first(connection, room_id=room_id)
     return None if row is None else conversation(row)
+
+
+def find_all(connection: sa.Connection, room_ids: Collection[str]) -> dict[str, Conversation]:
+    """Those that are there, by their room ids."""
+    if len(room_ids) == 1:
+        [room_id] = room_ids
+        found = find(connection, room_id)
+        return {} if found is None else {room_id: found}
+    asked = msgspec.json.encode([(0, room_id) for room_id in room_ids]).decode()
+    rows = _FIND_ALL.run(connection, room_ids=asked)
+    return {row.room_id: conversation(row) for row in rows}
 
 
 def by_old_link(connection: sa.Connection, room_id: str) -> Conversation | None:
@@ -341,6 +363,11 @@ def change_participant_count(connection: sa.Connection, conversation_id: int, by
     """The new count."""
     count: int = _COUNT_PARTICIPANT.first(connection, id=conversation_id, by=by).participant_count
     return count
+
+
+def add_participants(connection: sa.Connection, came: Mapping[int, int]) -> None:
+    """So many came into each of these."""
+    _ADD_PARTICIPANTS.write_many(connection, [{"id": id, "by": by} for id, by in came.items()])
 
 
 def conversation(row: Any) -> Conversation:
