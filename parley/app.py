@@ -19,6 +19,7 @@ from parley.bus.shared import SharedBus
 from parley.chores import Chores, push_seed
 from parley.config import Config
 from parley.control import answers
+from parley.control.arrivals import arrivals
 from parley.control.wire import Control, ask_all
 from parley.credentials import MARK, METRICS, PROBES, Origins
 from parley.domain import conversations, participants
@@ -325,6 +326,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(import_pages)
     app.register_blueprint(claim_pages)
     app.register_blueprint(file_pages(allowed_origins=config.allowed_origins))
+    app.register_blueprint(arrivals())
     if has_mail:
         for blueprint in mail_pages():
             app.register_blueprint(blueprint)
@@ -360,6 +362,7 @@ def _serve(app: Parley, config: Config) -> None:
         may_connect=lambda handshake: site.origins.may_act(asking(handshake)),
         readable_by=lambda handshake: site.origins.cross(asking(handshake)),
         is_streamed=incoming.is_streamed,
+        meant=paths.meant,
         kept=HANDSHAKE_HEADERS,
         elsewhere=msgspec.json.encode(present.error_reply(WrongHost(web.wrong_host(config)))),
         refusal=msgspec.json.encode(present.error_reply(OriginRefused())),
@@ -381,6 +384,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         app.chores.begin(*measuring)
         await control.open()
         app.worker = control.process
+        await app.chores.wait_for_hints()
         site.is_ready = True
 
     @app.after_serving
@@ -417,5 +421,6 @@ async def _count_what_leads_nowhere() -> None:
 
 async def _note(response: Response) -> Response:
     # At debug alone: a path can hold a link, and a link is a key.
-    log.debug("request", method=request.method, path=request.path, status=response.status_code)
+    path = request.path.partition("#")[0].partition("%23")[0]
+    log.debug("request", method=request.method, path=path, status=response.status_code)
     return response

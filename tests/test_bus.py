@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from parley.bus import CarrierFailed, hints
+from parley.bus import CarrierFailed, hints, shared
 from parley.bus.hints import Hint
 from parley.bus.shared import SharedBus
 from parley.records import (
@@ -212,3 +212,41 @@ async def test_a_subscriber_that_fails_keeps_nothing_from_the_others() -> None:
         other.bus.subscribe_elsewhere(fail)
         one.bus.publish(said(1))
         await until(lambda: other.heard == [said(1)])
+
+
+async def test_whoever_starts_knows_all_others_before_a_second_beat(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shared, "BEAT_EVERY_S", 3_600.0)
+    wire = Wire()
+    processes = [Process(wire, name) for name in ("one", "two", "three")]
+    tasks = []
+    try:
+        for number, each in enumerate(processes):
+            tasks.append(asyncio.create_task(each.bus.run()))
+            await each.bus.wait_until_heard()
+            assert not each.bus.is_away
+            await until(
+                lambda n=number: all(len(p.bus._peers) == n + 1 for p in processes[: n + 1])  # type: ignore[misc]
+            )
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_start_waits_for_a_bus_that_is_down_for_a_bounded_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shared, "STARTS_WITHIN_S", 0.2)
+    one = Process(Wire(), "one")
+    one.carrier.is_down = True
+    running = asyncio.create_task(one.bus.run())
+    try:
+        await one.bus.wait_until_heard()
+        assert one.bus.is_away
+        one.carrier.is_down = False
+        await until(lambda: not one.bus.is_away)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)

@@ -32,6 +32,8 @@ WAITING_MAX = 20_000
 """Hints that wait to be sent: the oldest are given up."""
 AT_ONCE = 500
 """Hints in one sending."""
+STARTS_WITHIN_S = 3.0
+"""How long a start waits for what carries hints. Where that is away, it goes on without."""
 FORGOTTEN_AFTER_S = 60.0
 """Of a process that is silent for so long no number is remembered."""
 
@@ -66,6 +68,8 @@ class SharedBus:
         """When a hint of ours last came back, in the event loop's time."""
         self._was_away = True
         self._says_again_s = 0.0
+        self._heard = asyncio.Event()
+        """Set once a hint of ours has come back for the first time."""
 
     def publish(self, event: Event) -> None:
         self._local.publish(event)
@@ -94,6 +98,12 @@ class SharedBus:
             tasks.create_task(self._send())
             tasks.create_task(self._receive())
             tasks.create_task(self._beat())
+
+    async def wait_until_heard(self) -> None:
+        """Until this process hears what happens in others, and they it; for a bounded time."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STARTS_WITHIN_S):
+                await self._heard.wait()
 
     async def close(self) -> None:
         """What waits is sent, if that is quick."""
@@ -131,22 +141,31 @@ class SharedBus:
         """Say that nothing happened, and look whether we hear ourselves."""
         loop = asyncio.get_running_loop()
         while True:
-            if not self._waiting:
-                self._number += 1
-                self._waiting.append(hints.beat(self._number))
-                self._more.set()
-            is_away = self.is_away
-            if is_away or self._was_away:
+            self._beat_now()
+            if self.is_away:
                 self.missed()
-            if is_away and not self._was_away:
-                self._failed(CarrierFailed("hints do not come back"))
-            elif self._was_away and not is_away:
-                log.info("bus_is_back")
-                self._says_again_s = 0.0
-            self._was_away = is_away
+                if not self._was_away:
+                    self._failed(CarrierFailed("hints do not come back"))
+                self._was_away = True
             old_s = loop.time() - FORGOTTEN_AFTER_S
             self._peers = {who: peer for who, peer in self._peers.items() if peer.heard_s > old_s}
             await asyncio.sleep(BEAT_EVERY_S)
+
+    def _beat_now(self) -> None:
+        if not self._waiting:
+            self._number += 1
+            self._waiting.append(hints.beat(self._number))
+            self._more.set()
+
+    def _came_back(self) -> None:
+        """A hint of ours did."""
+        self._back_s = asyncio.get_running_loop().time()
+        self._heard.set()
+        if self._was_away and self._is_ready:
+            self._was_away = False
+            self._says_again_s = 0.0
+            log.info("bus_is_back")
+            self.missed()
 
     def _failed(self, error: CarrierFailed) -> None:
         now = asyncio.get_running_loop().time()
@@ -171,6 +190,7 @@ class SharedBus:
     def _ready(self) -> None:
         self._is_ready = True
         self.missed()
+        self._beat_now()  # who waits for it to come back waits no longer than that takes
 
     def _take(self, text: str) -> None:
         try:
@@ -184,10 +204,11 @@ class SharedBus:
             peer = self._peers[process] = _Peer(found[0].number - 1, now)
             if peer.number:
                 self.missed()  # what it said before, if anything, was not heard
+            self._beat_now()  # it is to know of us before anybody comes to it
         peer.heard_s = now
         if process == self.process:
             if found[-1].number >= self._number - len(self._waiting) - AT_ONCE:
-                self._back_s = now
+                self._came_back()
             peer.number = found[-1].number
             return
         for hint in found:

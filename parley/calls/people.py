@@ -48,6 +48,7 @@ async def list_participants(room_id: str) -> contract.ParticipantsReply:
         limit=query.get("limit", contract.PARTICIPANTS_PAGE_DEFAULT),
         cursor=query.get("cursor"),
         name=query.get("q", ""),
+        are_here=query.get("who") == "here",
     )
     return contract.ParticipantsReply(
         participants=present.people(found.shown, found.online),

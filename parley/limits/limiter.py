@@ -87,8 +87,9 @@ class Use(Struct, frozen=True):
     kind: Kind
     keys: Keys
     at: float
-    is_shared: bool
-    """Whether it was counted in Redis, by the wall clock."""
+    """When it was counted in memory."""
+    shared: str = ""
+    """The name it was counted under in Redis; empty where it was not."""
 
     @property
     def of_room(self) -> Keys:
@@ -192,20 +193,22 @@ class Limits:
 
     async def spend(self, kind: Kind, who: Who, room: Key = "") -> Use:
         """Count one use, unless it is too much."""
-        keys, at = (*who, room), time.time()
-        wait_s = None if self._shared is None else await self._shared.spend(kind, keys, at)
-        is_shared = wait_s is not None
-        if wait_s is None:
-            at = self.clock()
-            wait_s = self._own.spend(kind, keys, at)
-        self._refuse_for(wait_s, kind, who)
-        return Use(kind, keys, at, is_shared)
+        keys = (*who, room)
+        if self._shared is not None:
+            name = self._shared.use()
+            wait_s = await self._shared.spend(kind, keys, name)
+            if wait_s is not None:
+                self._refuse_for(wait_s, kind, who)
+                return Use(kind, keys, 0.0, name)
+        at = self.clock()
+        self._refuse_for(self._own.spend(kind, keys, at), kind, who)
+        return Use(kind, keys, at)
 
     async def give_back(self, use: Use) -> None:
         """Nothing came of it: what the room shares is as it was before, exactly."""
-        if use.is_shared and self._shared is not None:
-            await self._shared.give_back(use.kind, use.of_room, use.at)
-        elif not use.is_shared:
+        if use.shared and self._shared is not None:
+            await self._shared.give_back(use.kind, use.of_room, use.shared)
+        elif not use.shared:
             self.give_back_at_once(use)
 
     def give_back_at_once(self, use: Use) -> None:
@@ -214,8 +217,8 @@ class Limits:
 
     async def uncount(self, use: Use) -> None:
         """It never was one: everybody's share is as it was before."""
-        if use.is_shared and self._shared is not None:
-            await self._shared.give_back(use.kind, use.keys, use.at)
+        if use.shared and self._shared is not None:
+            await self._shared.give_back(use.kind, use.keys, use.shared)
         else:
             self._own.give_back(use.kind, use.keys, use.at)
 
@@ -322,7 +325,7 @@ class Limits:
         wait_s = self._own.spend(kind, keys, now)
         if wait_s:
             self._refuse_for(wait_s, kind, Who(*keys[:2]))
-        use = Use(kind, keys, now, is_shared=False)
+        use = Use(kind, keys, now)
         try:
             return asked.act(), use
         except Exception:

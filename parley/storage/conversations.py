@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -84,15 +84,6 @@ _CHANGE = (
     .where(_THIS, conversations.c.ended_at.is_(None))
     .values(seq=conversations.c.seq + 1)
     .returning(conversations.c.seq)
-)
-_COUNT_MESSAGES = Prepared(
-    conversations.update()
-    .where(_THIS)
-    .values(
-        seq=p("seq"),
-        message_count=conversations.c.message_count + p("count"),
-        last_activity_at=p("at"),
-    )
 )
 _END = Prepared(_CHANGE.values(ended_at=p("at")), [conversations.c.seq])
 _COUNT_PARTICIPANT = Prepared(
@@ -332,16 +323,6 @@ def count(connection: sa.Connection) -> tuple[int, int]:
         .where(_IS_THERE)
     ).one()
     return active, total
-
-
-def count_messages(
-    connection: sa.Connection, said: Mapping[int, tuple[int, int]], *, at: datetime
-) -> None:
-    """By conversation, the seq of the newest of its messages and how many are new."""
-    _COUNT_MESSAGES.write_many(
-        connection,
-        [{"id": id, "seq": seq, "count": count, "at": at} for id, (seq, count) in said.items()],
-    )
 
 
 def end(connection: sa.Connection, conversation_id: int, *, at: datetime) -> int | None:

@@ -165,11 +165,14 @@ def named(
     *,
     limit: int,
     is_heard: bool = False,
+    are_here: bool = False,
 ) -> tuple[Participant, ...]:
     """Those whose names hold one with this key, here or gone, but for who was removed; with
-    `is_heard`, of those who are gone only who has spoken.
+    `is_heard`, of those who are gone only who has spoken; with `are_here`, none of them.
     """
     heard = [sa.or_(PRESENT, participants.c.has_spoken)] if is_heard else []
+    if are_here:
+        heard.append(PRESENT)
     rows = connection.execute(
         sa.select(participants)
         .where(

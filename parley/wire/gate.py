@@ -28,6 +28,8 @@ from parley.wire.places import RETRY_AFTER_S, Places
 from parley.wire.server import Server
 from parley.wire.unread import Backlog
 
+MeantRule = Callable[[str], str | None]
+"""Where a path leads that is not asked for as it was meant; None for any other."""
 StreamRule = Callable[[dict[str, Any]], bool]
 """Whether the app takes the body of a request piece by piece, each done with before the next."""
 
@@ -71,6 +73,7 @@ class Gate:
         may_connect: OriginRule,
         readable_by: CrossOriginRule,
         is_streamed: StreamRule,
+        meant: MeantRule,
         kept: frozenset[str],
         elsewhere: bytes,
         refusal: bytes,
@@ -90,6 +93,7 @@ class Gate:
         self._may_connect = may_connect
         self._readable_by = readable_by
         self._is_streamed = is_streamed
+        self._meant = meant
         self._kept = kept
         self._elsewhere = elsewhere
         self._refusal = refusal
@@ -211,7 +215,11 @@ class Gate:
             # Quart raises at it before its error handlers are there, which ends as an empty 500.
             await _answer(scope, receive, send, 400, self._not_allowed)
         elif scope["type"] == "http" and not _is_ours(scope["path"]):
-            await self._app(scope, receive, send)
+            there = self._meant(scope["path"])
+            if there is None:
+                await self._app(scope, receive, send)
+            else:
+                await _send_there(send, self.root + there)
         elif not self._knows(scope, handshake):
             await _answer(scope, receive, send, 400, self._elsewhere)
         elif not _is_ours(scope["path"]):  # a WebSocket, and the app has none
@@ -357,6 +365,16 @@ async def _answer(scope: Any, receive: Any, send: Any, status: int, body: bytes)
     headers = answers.headers_for(body)
     await send({"type": f"{start}.start", "status": status, "headers": headers})
     await send({"type": f"{start}.body", "body": body})
+
+
+async def _send_there(send: Any, where: str) -> None:
+    headers = [
+        (b"location", where.encode("ascii")),
+        (b"content-length", b"0"),
+        *answers.GUARDING,
+    ]
+    await send({"type": "http.response.start", "status": 302, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _named(send: Any, name: str) -> Any:

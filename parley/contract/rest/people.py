@@ -16,6 +16,8 @@ from parley.contract.terms import (
     Username,
 )
 
+PeopleSought = Literal["all", "here"]
+
 
 class JoinBody(Struct, kw_only=True):
     """Without a user_id it is a fresh one; without a username it is `User_` and its beginning.
