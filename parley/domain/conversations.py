@@ -22,6 +22,7 @@ from parley.errors import (
     BadRequest,
     ConversationIsOver,
     ConversationNotFound,
+    Encrypted,
     ParleyError,
     Unavailable,
 )
@@ -66,11 +67,15 @@ async def create(
     user_id: str | None = None,
     visibility: Visibility = Visibility.LISTED,
     address: str | None = None,
+    read_proof_hash: bytes | None = None,
 ) -> Created:
     """Start a conversation; whoever asks becomes its owner, with a session made if need be.
 
-    From that `address` whoever forgets the token of such a session may `end` it.
+    From that `address` whoever forgets the token of such a session may `end` it. With a
+    `read_proof_hash` it is encrypted. Raises `Encrypted` where it would have words we can read.
     """
+    if read_proof_hash is not None and (title or description or visibility is Visibility.LISTED):
+        raise Encrypted("An encrypted conversation is unlisted, and has no title the server knows.")
     room_id = new_room_id(visibility)
     clean_title = text.title(title, room_id=room_id)
     clean_description = text.description(description)
@@ -91,6 +96,7 @@ async def create(
             else proof.start_key(context, owner.id, address),
             owner_session_id=owner.id,
             at=at,
+            read_proof_hash=read_proof_hash,
         )
         return Created(conversation, owner, token)
 

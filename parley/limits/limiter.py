@@ -24,6 +24,7 @@ from parley.errors import (
     PassphraseWrong,
     RateLimited,
     RateLimitStorageUnusable,
+    ReadProofWrong,
     the_extra,
 )
 from parley.limits.rates import By, Rate
@@ -294,7 +295,7 @@ class Limits:
         use = await self.spend(Kind.PASSPHRASES, who, room)
         try:
             yield
-        except (PassphraseWrong, asyncio.CancelledError):
+        except (PassphraseWrong, ReadProofWrong, asyncio.CancelledError):
             raise
         except BaseException:
             await self.uncount(use)

@@ -50,6 +50,7 @@ _HEAD_COLUMNS = [
     as_stored(participants.c.has_spoken),
     participants.c.unproven_from,
     as_stored(participants.c.removed_at),
+    conversations.c.read_proof_hash,
 ]
 _HEAD = Prepared(
     sa.select(*_HEAD_COLUMNS)
@@ -148,6 +149,7 @@ def insert(
     created_from: str | None,
     owner_session_id: int,
     at: datetime,
+    read_proof_hash: bytes | None = None,
 ) -> Conversation:
     row = connection.execute(
         conversations.insert()
@@ -166,6 +168,7 @@ def insert(
             message_count=0,
             participant_count=0,
             last_activity_at=at,
+            read_proof_hash=read_proof_hash,
         )
         .returning(*conversations.c)
     ).one()
@@ -246,7 +249,7 @@ def heads(
 
 def _head(row: Sequence[Any]) -> Head:
     seq, ended_at, is_read_only, session_id, username, role, is_alike, *rest = row
-    has_spoken, unproven, removed_at = rest
+    has_spoken, unproven, removed_at, read_proof_hash = rest
     return Head(
         seq,
         ended_at is None,
@@ -258,6 +261,7 @@ def _head(row: Sequence[Any]) -> Head:
         has_spoken == 1,
         unproven is not None,
         removed_at is not None,
+        read_proof_hash is not None,
     )
 
 
@@ -396,4 +400,5 @@ def conversation(row: Any) -> Conversation:
         row.passphrase_hash,
         row.keep_days,
         row.erased_through,
+        row.read_proof_hash,
     )

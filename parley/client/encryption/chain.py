@@ -101,9 +101,11 @@ class Chain:
         return faults
 
     def _disagrees(self, claim: Claim) -> bool:
-        """A message that it is about and we were not shown counts too."""
+        """A message that it is about, and that we should have been shown, counts too."""
         known_from = next(iter(self._hashes), None)
-        if known_from is None or claim.seq < known_from or claim == NOTHING_SEEN:
+        if known_from is None:
+            return any(link.seq < claim.seq for link in self._waiting)
+        if claim.seq < known_from or claim == NOTHING_SEEN:
             return False
         return self._hashes.get(claim.seq) != claim.hash
 

@@ -484,7 +484,7 @@ CALLS: dict[str, Call] = {
             "enter",
             "POST",
             "/api/conversations/{room_id}/enter",
-            "Enter with the passphrase.",
+            "Enter with the passphrase, or the read proof.",
             EnteredReply,
             EnterBody,
         ),

@@ -86,10 +86,11 @@ export class Chain {
     return faults;
   }
 
-  /** A message that it is about and we were not shown counts too. @param {Claim} claim */
+  /** A message that it is about, and that we should have been shown, counts too. @param {Claim} claim */
   #disagrees(claim) {
     const [knownFrom] = this.#hashes.keys();
-    if (knownFrom === undefined || claim.seq < knownFrom || isNothing(claim)) return false;
+    if (knownFrom === undefined) return this.#waiting.some(({ seq }) => seq < claim.seq);
+    if (claim.seq < knownFrom || isNothing(claim)) return false;
     const known = this.#hashes.get(claim.seq);
     return !known || !equal(known, claim.hash);
   }
