@@ -21,6 +21,8 @@ from parley.terminal import say
 from parley.workers.worker import Worker
 
 EXIT_CANNOT_START = 1
+TOLD_EVERY_ROWS = 100_000
+"""While a table is moved."""
 EXIT_CHANGED, EXIT_CANNOT_CHECK = 1, 2
 EXITS = {"ok": 0, "warn": 1, "fail": 2}
 """Of the doctor, by the worst that it found."""
@@ -102,6 +104,47 @@ def serve(**flags: str | None) -> None:
 def migrate(**flags: str | None) -> None:
     """Upgrade the database, as `serve` does too."""
     _or_say_why(flags, lambda config: _starting().migrate(config))
+
+
+@main.command(name="move-data")
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO", required=False, default="")
+@click.option("--undo", is_flag=True, help="Let servers run again on FROM, which was moved.")
+@click.pass_context
+def move_data(context: click.Context, /, source: str, target: str, *, undo: bool) -> None:
+    """Move all conversations between SQLite and PostgreSQL, either way.
+
+    FROM and TO are a data folder and a postgresql:// URL. Stop the servers first. TO has to be
+    empty. If it stops halfway, run it again: it goes on from there. At the end both are compared,
+    row by row, and servers refuse to run on FROM, which keeps what it had. Files stay where they
+    are.
+    """
+    from parley import moving
+    from parley.tables import lines
+
+    if undo == bool(target):
+        raise click.UsageError("Give FROM and TO, or FROM with --undo.", context)
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    try:
+        if undo:
+            was_moved = moving.undo(source)
+            say("Servers run on it again." if was_moved else "It had not been moved.")
+            return
+        told: dict[str, int] = {}
+
+        def tell(table: str, rows: int) -> None:
+            if rows - told.get(table, 0) >= TOLD_EVERY_ROWS:
+                say(f"{table}: {rows:,} so far")
+                told[table] = rows
+
+        tables = moving.move_data(source, target, tell)
+    except StartupError as error:
+        _end(error)
+    rows = [(each.name, f"{each.rows:,}", each.sha256[:16]) for each in tables]
+    for line in lines(("table", "rows", "SHA-256"), rows):
+        say(line)
+    count = _count(sum(each.rows for each in tables), "row")
+    say(f"Moved {count}, the same in both. {_NEXT[moving.is_url(target)]}")
 
 
 @main.command()
@@ -590,6 +633,13 @@ def _operating() -> ModuleType:
     from parley import operating
 
     return operating
+
+
+_NEXT = {
+    True: "Start the servers with --database-url, and the data folder they had: files are there.",
+    False: "Start the server with this data folder, without --database-url. Files stay where they "
+    "were: where that was another folder, copy its folder files here.",
+}
 
 
 def _hosting() -> ModuleType:

@@ -231,6 +231,14 @@ class BackupFailed(StartupError):
     pass
 
 
+class MoveFailed(StartupError):
+    """A database could not be moved, and its servers go on with it as before."""
+
+
+class DatabaseMoved(StartupError):
+    """The database is not the one to use: another is, or will be."""
+
+
 class RestoreFailed(StartupError):
     """A backup could not be put into a data folder, which is as it was."""
 

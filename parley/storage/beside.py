@@ -12,6 +12,7 @@ from parley.config import Config
 from parley.errors import DatabaseUnusable, the_extra
 from parley.storage.folder import NAME, database_url, require_database
 from parley.storage.migrate import NEWEST, current_revision
+from parley.storage.moved import require_here
 from parley.storage.sqlite.database import connected
 
 T = TypeVar("T")
@@ -67,6 +68,7 @@ def _done(folder: Path, work: Callable[[sa.Connection], T], begin: str) -> T:
                 )
             connection.exec_driver_sql(begin)
             try:
+                require_here(connection)
                 done = work(connection)
             except BaseException:
                 connection.exec_driver_sql("ROLLBACK")

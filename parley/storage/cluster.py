@@ -55,7 +55,7 @@ versions = sa.Table(
     sa.Column("rights", sa.BigInteger, nullable=False),
 )
 
-_COUNTED = {
+COUNTED = {
     # table: what fires, its conversation, whether rights may be others by it
     "participants": (
         ("INSERT", "NEW.conversation_id", False),
@@ -81,7 +81,7 @@ _COUNTED = {
 
 def triggers() -> Iterable[str]:
     """The statements that make the counting of versions."""
-    for table, each in _COUNTED.items():
+    for table, each in COUNTED.items():
         for number, (fires, conversation, has_rights) in enumerate(each):
             name = f"{table}_counted_{number}"
             rights = int(has_rights)

@@ -28,7 +28,9 @@ def supervise(config: Config, arguments: Sequence[str]) -> None:
     if not config.database_url:
         raise WorkersUnusable(
             f"--workers {config.workers} needs PostgreSQL, as several processes can't share the "
-            "database in the data folder: give --database-url postgresql://user:password@host/name."
+            "database in the data folder: give --database-url "
+            "postgresql://user:password@host/name. `parley move-data` brings the conversations "
+            "you have there."
         )
     try:
         run(_supervise(config, arguments))

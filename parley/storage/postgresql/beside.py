@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from parley.errors import DatabaseUnusable
 from parley.storage import trouble
 from parley.storage.migrate import NEWEST, current_revision
+from parley.storage.moved import require_here
 from parley.storage.postgresql.connections import ask, begin_reading, commit, driver, engine_of
 from parley.storage.postgresql.database import LOCK
 from parley.storage.prepared import compile_all, execute
@@ -38,6 +39,7 @@ def done(url: str, work: Callable[[sa.Connection], T], *, is_writing: bool) -> T
             else:
                 begin_reading(connection)
             try:
+                require_here(connection)
                 found = work(connection)
             except BaseException:
                 execute(connection, "ROLLBACK")

@@ -31,6 +31,7 @@ from parley.storage.batch import run_all
 from parley.storage.database import Database
 from parley.storage.folder import make_folder
 from parley.storage.migrate import NEWEST, current_revision, is_old, upgrade
+from parley.storage.moved import require_here
 from parley.storage.postgresql import tables
 from parley.storage.postgresql.connections import (
     ask,
@@ -118,7 +119,7 @@ class PostgresqlDatabase(Database):
     def _prepare(self) -> None:
         try:
             with self._engine.connect() as connection:
-                _require_utf8(connection)
+                require_utf8(connection)
                 # Of several that start at once, one makes the tables.
                 ask(
                     connection,
@@ -132,8 +133,9 @@ class PostgresqlDatabase(Database):
                 elif is_old(connection):
                     upgrade(connection)
                     tables.order_by_bytes(connection)
+                compile_all(self._engine.dialect)
+                require_here(connection)
                 commit(connection)
-            compile_all(self._engine.dialect)
         except sa.exc.DBAPIError as error:
             raise DatabaseUnusable(
                 f"The PostgreSQL database cannot be used. {trouble.in_words(error)} "
@@ -379,7 +381,7 @@ def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _require_utf8(connection: sa.Connection) -> None:
+def require_utf8(connection: sa.Connection) -> None:
     [(encoding,)] = execute(connection, "SHOW server_encoding")
     if encoding != "UTF8":
         raise DatabaseUnusable(

@@ -22,6 +22,7 @@ from parley.storage.database import CHECKPOINT_PAGES_MAX, Database
 from parley.storage.folder import NAME, Files, close_to_others, database_url, make_folder
 from parley.storage.lock import FolderLock
 from parley.storage.migrate import NEWEST, current_revision, migrate
+from parley.storage.moved import require_here
 from parley.storage.prepared import compile_all, execute
 from parley.storage.reader import Reader
 from parley.storage.writer import RETRY_AFTER_S, Work, Writer
@@ -99,6 +100,8 @@ class SqliteDatabase(Database):
         try:
             migrate(engine)
             compile_all(engine.dialect)
+            with engine.connect() as connection:
+                require_here(connection)
             close_to_others(self._folder, is_new=is_new)
         except sa.exc.DBAPIError as error:
             raise DatabaseUnusable(

@@ -1,0 +1,31 @@
+"""Whether a database was moved elsewhere, or is one that is being moved into."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from parley.errors import DatabaseMoved
+from parley.storage import facts
+
+MOVING = "moving"
+"""The name of the fact that a move into this database is not finished: which move it is."""
+MOVED = "moved"
+"""The name of the fact that all of it is in another database now."""
+TAKEN = "taken_to"
+"""The name of the fact which move takes this database somewhere else."""
+OF_MOVES = (MOVING, MOVED, TAKEN)
+
+
+def require_here(connection: sa.Connection) -> None:
+    """For who would use it. Raises `DatabaseMoved`."""
+    if facts.get(connection, MOVING) is not None:
+        raise DatabaseMoved(
+            "Conversations are being moved into this database, and not all of them are there. "
+            "Run the same `parley move-data` again: it goes on where it stopped."
+        )
+    if facts.get(connection, MOVED) is not None:
+        raise DatabaseMoved(
+            "The conversations of this database were moved to another, which has what was said "
+            "since. Start with that one. To go on here all the same, from where they were when "
+            "they were moved: parley move-data --undo"
+        )
