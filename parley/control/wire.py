@@ -103,7 +103,7 @@ class Control:
         try:
             asked = msgspec.json.decode(line, type=dict[str, Any])
             handler = self._handlers[asked.pop("do")]
-        except (msgspec.MsgspecError, KeyError):
+        except (msgspec.MsgspecError, KeyError, TypeError):
             return _Answer(error="This server knows no such command: it is of another version.")
         try:
             result = await handler(asked)
