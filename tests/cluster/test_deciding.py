@@ -250,6 +250,26 @@ async def test_what_comes_in_another_order_than_it_was_stored_is_told_anew(place
             assert state["conversation"]["participant_count"] == 3
 
 
+async def test_who_left_is_gone_whatever_was_heard_late_of_their_coming(place: Path) -> None:
+    flags = ("--leave-grace-s", "0.3")
+    async with cluster_at(place, with_redis=True, flags=flags) as talk, room_at(talk) as room:
+        assert talk.redis is not None
+        emil, again = (Person("Emil", talk.servers[1].url) for _ in range(2))
+        async with Redis(port=talk.redis.port).pubsub() as listening:
+            await listening.subscribe(CHANNEL)
+            await emil.join(room.id)
+            late = await a_hint(listening, talk, "ParticipantArrived", "Emil")
+            await again.connect(auth={"token": emil.token})
+            await again.join(room.id)
+            room.guest.heard.clear()
+            await says_as_another(talk, late)
+            await room.guest.hears("user_joined", partial(is_of, "Emil"))
+        await emil.goes_home()
+        await again.goes_home()
+        await room.owner.hears("user_left", partial(is_of, "Emil"))
+        assert (await at(room))["online_count"] == 4
+
+
 def key_of(talk: Cluster) -> bytes:
     secret = Secret(bytes.fromhex((talk.folder / "data" / secret_file.NAME).read_text()))
     return secret.derive("hints", hints.KEY_BYTES)
