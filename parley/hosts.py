@@ -70,7 +70,7 @@ class Hosts:
         if undotted(host.lower()) in self._public or self.adds(host):
             return True
         name = name_in(host)
-        is_own = _is_local(name) or name == self._listening or name in self._own
+        is_own = is_local(name) or name == self._listening or name in self._own
         return is_own and not self._public
 
     def adds(self, host: str) -> bool:
@@ -132,7 +132,7 @@ def own_names() -> set[str]:
     return names
 
 
-def _is_local(name: str) -> bool:
+def is_local(name: str) -> bool:
     """Whether nobody outside can make a name lead here: an address, or one of the own network.
 
     A name whose last label is a number is an address too, as browsers and resolvers read it.

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from parley.errors import DatabaseUnusable, MoveFailed, the_extra
 from parley.storage.moving import move
 from parley.storage.moving.move import Table
@@ -35,18 +33,17 @@ def move_data(source: str, target: str, tell: Callable[[str, int], None]) -> lis
             "copied with `parley backup` and `parley restore`, or moved as it is while no server "
             "runs on it."
         )
-    broken: tuple[type[Exception], ...] = (sa.exc.DBAPIError, *_driver_errors())
-    try:
-        with (
-            closing(_place(source, is_target=False)) as theirs,
-            closing(_place(target, is_target=True)) as ours,
-        ):
+    with (
+        closing(_place(source, is_target=False)) as theirs,
+        closing(_place(target, is_target=True)) as ours,
+    ):
+        try:
             return move.move(theirs, ours, tell)
-    except broken as error:
-        raise MoveFailed(
-            f"It stopped before the end ({_in_one_line(error)}). Nothing is lost: run the same "
-            "command again, and it goes on from there."
-        ) from error
+        except (*theirs.errors, *ours.errors) as error:
+            raise MoveFailed(
+                f"It stopped before the end ({_in_one_line(error)}). Nothing is lost: run the "
+                "same command again, and it goes on from there."
+            ) from error
 
 
 def undo(source: str) -> bool:
@@ -63,16 +60,6 @@ def _place(named: str, *, is_target: bool) -> Place:
     except ImportError as error:
         raise DatabaseUnusable(f"PostgreSQL needs {the_extra('postgres')}") from error
     return Postgresql(named, is_target=is_target)
-
-
-def _driver_errors() -> tuple[type[Exception], ...]:
-    import sqlite3
-
-    try:
-        import psycopg
-    except ImportError:
-        return (sqlite3.Error,)
-    return (sqlite3.Error, psycopg.Error)
 
 
 def _in_one_line(error: BaseException) -> str:

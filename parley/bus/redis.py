@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,8 @@ ANSWER_WITHIN_S = 2.0
 """A Redis that stands still for longer is taken for gone."""
 SILENT_S = 5.0
 """Every process says something each second: who hears nothing for so long has no connection."""
+AT_ONCE = 50
+"""Texts, before the event loop does something else: others may speak there too."""
 _FAULTS = (RedisError, OSError, TimeoutError, EOFError, ConnectionError)
 
 
@@ -65,7 +68,9 @@ class RedisCarrier:
                 await pubsub.subscribe(self._channel)
                 await pubsub.parse_response(block=True)  # that it is so
             ready()
-            while True:
+            for number in itertools.count(1):
+                if number % AT_ONCE == 0:
+                    await asyncio.sleep(0)
                 async with asyncio.timeout(SILENT_S):
                     answer = await pubsub.parse_response(block=True)
                 if answer is not None and answer[0] == b"message":

@@ -65,6 +65,8 @@ class SharedBus:
         """Called when hints were lost, or may have been."""
         self.look: Callable[[int], None] = lambda conversation_id: None
         """Called for a hint that says only where something happened."""
+        self.speaker = self.process
+        """The process in which that happened which subscribers are told of now."""
         self.key = b""
         """What hints are sealed with; to be set before `run`, the same at all processes."""
         self._number = 0
@@ -228,7 +230,11 @@ class SharedBus:
             if hint.number > peer.number + 1:
                 self.missed()
             peer.number = hint.number
-            self._hear(hint)
+            self.speaker = process
+            try:
+                self._hear(hint)
+            finally:
+                self.speaker = self.process
 
     def _note_unreadable(self) -> None:
         now = asyncio.get_running_loop().time()

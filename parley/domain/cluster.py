@@ -291,7 +291,7 @@ class Cluster:
         presence = context.presence
         match event:
             case ParticipantArrived() | ParticipantProven():
-                presence.update(event.participant)
+                presence.hear(event.participant)
             case ParticipantRemoved():
                 presence.forget(event.participant)
             case ParticipantLeft(is_everywhere=True):

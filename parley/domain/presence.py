@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from parley.records import Participant
 
 
@@ -89,6 +91,14 @@ class Presence:
             return False
         here.person = person
         return True
+
+    def hear(self, person: Participant) -> None:
+        """As `update`, by what another process did, which may have been before what we did: by
+        which of their comings they are here, we know ourselves.
+        """
+        here = self._rooms.get(person.conversation_id, {}).get(person.user_id)
+        if here is not None:
+            here.person = replace(person, visits=here.person.visits)
 
     def stay(self, person: Participant) -> bool:
         """They came without a socket: a leave that was to come at the end of the grace does not.

@@ -5,6 +5,10 @@ An event whose seq is not the next waits for some milliseconds; then what lies b
 the log. Where each room is, is compared with the database every few seconds, so that what no hint
 told of is told then. What has no seq has a version instead, counted in the database: where hints
 may have been lost and it is another than before, rights are looked at again, and the state is sent.
+
+What has no seq may also come in another order than it was stored, where two processes stored it at
+the same moment. So the state is sent once more where owners decided something at two of them, and
+where the number of people that was told last stays another than the database's.
 """
 
 from __future__ import annotations
@@ -37,14 +41,20 @@ COMPARE_EVERY_S, COMPARE_AWAY_EVERY_S = 5.0, 1.0
 """How often positions are compared; while the bus is away."""
 SOON_S = 0.1
 """After hints were lost: what else is missed then is looked for together."""
+MET_WITHIN_S = 5.0
+"""Of what was decided at two processes within so long, nobody knows which was stored last."""
 AGAIN_S = 0.5
 """After the database could not be read."""
 STATE = "conversation_state"
+_DECIDED = (records.ConversationChanged, records.LinkReplaced, records.RoleChanged)
+_COUNTING = (records.ParticipantArrived, records.ParticipantLeft, records.ParticipantRemoved)
 
 
 class SharedBus(Protocol):
     """What is asked of the bus."""
 
+    @property
+    def speaker(self) -> str: ...
     @property
     def is_away(self) -> bool: ...
 
@@ -69,6 +79,11 @@ class _Place:
     """When its state was sent to all, in the event loop's time."""
     last: records.Position | None = None
     """As it was when it was compared last."""
+    people: int | None = None
+    """Whose number was told last; None where none was."""
+    decided_by: str = ""
+    """The process where its owners decided something last."""
+    decided_s: float = -math.inf
     before: records.Position | None = None
     """And the time before: a hint may have been on its way at the last, and been lost then."""
 
@@ -99,11 +114,13 @@ class Ordering:
     def hear(self, event: records.Event) -> None:
         """Tell of it, in its turn."""
         seq = records.seq_of(event)
-        place = self._place(records.conversation_of(event)) if seq else None
-        if place is None:
+        place = self._place(records.conversation_of(event))
+        if not seq or place is None:
             if not seq:
                 self._amends.hear(event)
             self._audience.deliver(event)
+            if place is not None:
+                self._note(place, event)
         elif place.at is None or place.is_held:
             place.waiting[seq] = event
         elif seq == place.at + 1:
@@ -113,6 +130,17 @@ class Ordering:
         elif seq > place.at:
             place.waiting[seq] = event
             self._wait(records.conversation_of(event), place)
+
+    def _note(self, place: _Place, event: records.Event) -> None:
+        """What has no seq was told."""
+        if isinstance(event, _COUNTING):
+            place.people = event.participant_count
+        elif isinstance(event, _DECIDED):
+            now_s, speaker = asyncio.get_running_loop().time(), self._bus.speaker
+            has_met = place.decided_by != speaker and now_s < place.decided_s + MET_WITHIN_S
+            place.decided_by, place.decided_s = speaker, now_s
+            if has_met:
+                self.look(event.conversation_id)
 
     def missed(self) -> None:
         """Hints were lost, or may have been."""
@@ -321,11 +349,13 @@ class Ordering:
                 continue
             if now.seq > place.at and place.catching_up is None:
                 place.catching_up = self._begin(self._catch_up(conversation_id, place))
-            before = place.before
-            place.before, place.last = place.last, now
+            before, last = place.before, place.last
+            place.before, place.last = last, now
             is_lossy = missed_s is not None and missed_s >= place.began_s
             is_another = is_lossy and before is not None and now.version != before.version
-            if is_another or conversation_id in self._unmended:
+            is_quiet = last is not None and now.version == last.version
+            is_miscounted = is_quiet and place.people not in (None, now.people)
+            if is_another or is_miscounted or conversation_id in self._unmended:
                 has_rights = before is None or now.rights != before.rights
                 await self._mend(conversation_id, place, has_rights=has_rights)
         if missed_s is not None:
@@ -344,7 +374,10 @@ class Ordering:
         if has_rights:
             self._audience.closings += 1
             await self._look_at_rights(conversation_id, place.room)
-        if self._place(conversation_id) is not place or place.at is None or place.is_held:
+        if self._place(conversation_id) is not place or place.at is None:
+            return
+        if place.is_held:
+            self._unmended.add(conversation_id)  # what is being read may be older
             return
         now_s = _now_s()
         if place.room.gathering() is not None and now_s < place.sent_s + COMPARE_EVERY_S:
@@ -353,6 +386,7 @@ class Ordering:
         self._unmended.discard(conversation_id)
         place.sent_s = now_s
         place.is_held = True
+        told = place.room.unnumbered
         try:
             found = await behind.behind(
                 self._context, conversation_id, since=place.at, with_state=True
@@ -361,6 +395,8 @@ class Ordering:
             place.is_held = False
         if self._place(conversation_id) is place and found.conversation is not None:
             self._tell_behind(conversation_id, place, found)
+            if place.room.unnumbered != told:
+                self._unmended.add(conversation_id)
             self._send_state(place, found)
         self._drain(conversation_id, place)
 
@@ -369,6 +405,7 @@ class Ordering:
         if found.fresh is None:
             return
         place.room.unnumbered += 1
+        place.people = found.fresh.conversation.participant_count
         id, seq = found.fresh.conversation.id, found.fresh.conversation.seq
         sids = []
         for sid in place.room.seated:

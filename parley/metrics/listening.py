@@ -71,7 +71,10 @@ class Listening:
             return 404, [], b""
         if scope["method"] not in ("GET", "HEAD"):
             return 405, [(b"allow", b"GET, HEAD")], b""
-        sent = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+        fields = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        if not self._seeing.is_here(fields.get(b"host", "")):
+            return 400, [], b""
+        sent = fields.get(b"authorization", "")
         if not self._seeing.is_allowed(sent):
             return 401, [(b"www-authenticate", b'Bearer realm="parley metrics"')], b""
         return 200, [(b"content-type", CONTENT_TYPE.encode())], await self._text()

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from parley.config import Config
+from parley.config import ANY_HOST, Config
 from parley.credentials import bearer
 from parley.errors import SettingInvalid, the_extra
+from parley.hosts import is_local, name_in, own_names
 
 TOKEN_LEAST, TOKEN_MOST = 16, 4_096
 """Characters of a token."""
@@ -25,6 +26,19 @@ class Seeing(Struct, frozen=True):
     port: int
     token: str
     """Empty where none is asked for: only on an address of their own that strangers don't reach."""
+    names: frozenset[str] = frozenset()
+    """By which it may be asked too where it asks for no token."""
+
+    def is_here(self, host: str) -> bool:
+        """Whether that `Host` may be asked for: without a token by no name that a page's owner can
+        make lead here (DNS rebinding), or a browser of this network would read them for strangers.
+        """
+        try:
+            name = name_in(host)
+        except ValueError:
+            return False
+        is_named = name in self.names or ANY_HOST in self.names or name in own_names()
+        return bool(self.token) or is_local(name) or is_named
 
     def is_allowed(self, authorization: str) -> bool:
         """Whether who sends this header may see them."""
@@ -63,7 +77,7 @@ def seeing_of(config: Config) -> Seeing | None:
             f"--metrics-listen {listen} can be reached by strangers: ask for a token with "
             "--metrics-token-file, or give an address of this machine or of a private network."
         )
-    return Seeing(host, int(port or 0), token)
+    return Seeing(host, int(port or 0), token, frozenset((*config.hosts, host.lower())))
 
 
 def _is_near(host: str) -> bool:

@@ -72,3 +72,5 @@ class Position(Struct, frozen=True):
     """How often changed what has no seq: who is in it, names, its title."""
     rights: int
     """How often it changed who may do what."""
+    people: int
+    """Who joined and has not left."""

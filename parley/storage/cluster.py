@@ -140,13 +140,14 @@ def positions(connection: sa.Connection, ids: Collection[int]) -> dict[int, Posi
             conversations.c.seq,
             sa.func.coalesce(versions.c.version, 0),
             sa.func.coalesce(versions.c.rights, 0),
+            conversations.c.participant_count,
         )
         .join_from(
             conversations, versions, versions.c.conversation_id == conversations.c.id, isouter=True
         )
         .where(conversations.c.id.in_(ids), conversations.c.deleted_at.is_(None))
     )
-    return {id: Position(seq, version, rights) for id, seq, version, rights in found}
+    return {id: Position(*position) for id, *position in found}
 
 
 # --- processes ---

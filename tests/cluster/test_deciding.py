@@ -4,18 +4,27 @@ time in which positions are compared where no hint comes.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from secrets import token_hex
+from typing import Any, NamedTuple
 
+import msgspec
 import pytest
+from redis.asyncio import Redis
 
+from parley.bus import hints
+from parley.bus.hints import Hint
+from parley.bus.redis import CHANNEL
+from parley.secret import Secret
+from parley.storage import secret_file
 from tests.cluster.talk import Cluster, cluster_at
 from tests.eventually import until
-from tests.people import Json, Person
+from tests.people import PATIENCE_S, Json, Person
 
 
 class Room(NamedTuple):
@@ -212,3 +221,78 @@ async def test_one_process_does_the_chores_and_another_when_it_is_gone(place: Pa
         talk.servers[0].kill()
         await talk.servers[0].ends()
         await until(lambda: "chores_begun" in talk.servers[1].log.read_text())
+
+
+@pytest.mark.long("numbers are compared twice")
+async def test_what_comes_in_another_order_than_it_was_stored_is_told_anew(place: Path) -> None:
+    """Two processes that store at the same moment: whose hint comes last was stored first."""
+    async with cluster_at(place, with_redis=True) as talk, room_at(talk) as room:
+        assert talk.redis is not None
+        await room.owner.hears("user_joined", partial(is_of, "Dora"))
+        async with Redis(port=talk.redis.port).pubsub() as listening:
+            await listening.subscribe(CHANNEL)
+            await room.owner.ask("change_conversation", {"room_id": room.id, "title": "First"})
+            await room.owner.ask("change_conversation", {"room_id": room.id, "title": "Last"})
+            late = await a_hint(listening, talk, "ConversationChanged", "First")
+            await room.guest.hears("conversation_changed", partial(is_about, "Last"))
+            await says_as_another(talk, late)
+            await room.guest.hears("conversation_state", partial(is_about, "Last"))
+
+            await room.other.goes_home()
+            await room.friend.hears("user_left", partial(is_of, "Dora"))
+            late = await a_hint(listening, talk, "ParticipantLeft", "Dora")
+            room.friend.heard.clear()
+            await says_as_another(
+                talk, late.replace('"participant_count":3', '"participant_count":9')
+            )
+            await room.friend.hears("user_left", lambda data: data["participant_count"] == 9)
+            state = await room.friend.hears("conversation_state")
+            assert state["conversation"]["participant_count"] == 3
+
+
+async def test_who_left_is_gone_whatever_was_heard_late_of_their_coming(place: Path) -> None:
+    flags = ("--leave-grace-s", "0.3")
+    async with cluster_at(place, with_redis=True, flags=flags) as talk, room_at(talk) as room:
+        assert talk.redis is not None
+        emil, again = (Person("Emil", talk.servers[1].url) for _ in range(2))
+        async with Redis(port=talk.redis.port).pubsub() as listening:
+            await listening.subscribe(CHANNEL)
+            await emil.join(room.id)
+            late = await a_hint(listening, talk, "ParticipantArrived", "Emil")
+            await again.connect(auth={"token": emil.token})
+            await again.join(room.id)
+            room.guest.heard.clear()
+            await says_as_another(talk, late)
+            await room.guest.hears("user_joined", partial(is_of, "Emil"))
+        await emil.goes_home()
+        await again.goes_home()
+        await room.owner.hears("user_left", partial(is_of, "Emil"))
+        assert (await at(room))["online_count"] == 4
+
+
+def key_of(talk: Cluster) -> bytes:
+    secret = Secret(bytes.fromhex((talk.folder / "data" / secret_file.NAME).read_text()))
+    return secret.derive("hints", hints.KEY_BYTES)
+
+
+async def a_hint(listening: Any, talk: Cluster, kind: str, word: str) -> str:
+    """The next event of that kind with that word, as it travels."""
+    async with asyncio.timeout(PATIENCE_S):
+        async for heard in listening.listen():
+            if heard["type"] != "message":
+                continue
+            for hint in hints.read(heard["data"].decode(), key=key_of(talk))[1]:
+                event = bytes(hint.event).decode()
+                if f'"{kind}"' in event and word in event:
+                    return event
+    raise AssertionError
+
+
+async def says_as_another(talk: Cluster, event: str) -> None:
+    """It is hinted by a process of which nobody has heard yet."""
+    hint = Hint(1, event=msgspec.Raw(event.encode()))
+    texts = hints.texts(token_hex(4), [hint], key=key_of(talk), longest=100_000)
+    assert talk.redis is not None
+    async with Redis(port=talk.redis.port) as saying:
+        for text in texts:
+            await saying.publish(CHANNEL, text)

@@ -265,6 +265,17 @@ def test_the_control_socket_is_this_users_alone_and_goes_with_the_server(
     assert not path.exists()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such socket")
+@pytest.mark.parametrize("asked", [b"{}", b'{"do": []}', b'{"do": {}}', b"[" * 10_000, b"\xff"])
+async def test_what_is_no_command_is_refused(data: Path, server: Process, asked: bytes) -> None:
+    path = data / "parley-0.control"
+    await until(path.exists, every_s=0.05)
+    reader, writer = await asyncio.open_unix_connection(path)
+    writer.write(asked + b"\n")
+    assert b"knows no such command" in await reader.readline()
+    writer.close()
+
+
 def test_a_deep_data_folder_has_its_socket_too(tmp_path: Path) -> None:
     data = tmp_path / ("d" * 100) / ("e" * 100) / "data"
     with process(data) as server:

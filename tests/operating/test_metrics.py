@@ -179,6 +179,19 @@ def test_an_address_of_their_own_may_ask_for_the_token_too(data: Path, tmp_path:
         assert here.status_code == 404, "they have an address of their own"
 
 
+def test_no_page_has_a_browser_of_this_network_read_them(data: Path) -> None:
+    with measured(data, "--hosts", "numbers.example") as (_, url):
+
+        def status(host: str) -> int:
+            return requests.get(url, headers={"Host": host}, timeout=PATIENCE_S).status_code
+
+        assert [status(host) for host in ("talk.example", "talk.example:9109", "[::x]")] == [
+            400
+        ] * 3
+        known = ("127.0.0.1:9109", "localhost", "parley:9109", "a.b.svc.cluster.local", "[::1]:9")
+        assert [status(host) for host in (*known, "numbers.example:9109")] == [200] * 6
+
+
 def test_those_of_all_processes_of_a_machine_are_shown_by_any(data: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     with measured(data) as (_, url), measured(other):

@@ -181,6 +181,18 @@ async def test_what_is_set_for_the_database_changes_nothing(
         assert await database.read(read) == [("Ada 👋", b"\0\\t")]
 
 
+async def test_what_no_text_has_is_found_nowhere(database: PostgresqlDatabase) -> None:
+    await database.write(adding("Ada"))
+
+    def query(connection: sa.Connection) -> list[Any]:
+        found = execute(connection, "SELECT 1 FROM names WHERE name = %s", ["A\0da"])
+        some = execute(connection, "SELECT name FROM names WHERE name = ANY(%s)", [["\0", "Ada"]])
+        same = connection.execute(sa.select(sa.text("1")).where(sa.literal("a\0") == "a"))
+        return [*found, *some, *same]
+
+    assert await database.read(query) == [("Ada",)]
+
+
 async def test_nobody_notices_that_idle_connections_were_ended(
     database: PostgresqlDatabase, server: Server, name: str
 ) -> None:

@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-import psycopg
 import sqlalchemy as sa
 
 from parley.errors import MoveFailed
@@ -48,12 +47,7 @@ def move(source: Place, target: Place, tell: Callable[[str, int], None]) -> list
     """
     _begin(source, target)
     for table in _MOVED_TABLES:
-        try:
-            _put(source, target, table, tell)
-        except psycopg.DataError as error:
-            raise MoveFailed(
-                f"PostgreSQL can't store a row of the table {table.name}: {error}."
-            ) from error
+        _put(source, target, table, tell)
     _put_facts(source, target)
     same = [_compared(source, target, table) for table in TABLES]
     target.whole()

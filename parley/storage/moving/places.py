@@ -25,6 +25,8 @@ class Place(ABC):
 
     name: str
     """In words that hold no password."""
+    errors: tuple[type[Exception], ...]
+    """What its driver raises."""
     mark = "?"
     """What stands for a value in its SQL."""
 

@@ -30,6 +30,7 @@ class Postgresql(Place):
     """
 
     name = "the PostgreSQL database"
+    errors = (psycopg.Error, sa.exc.DBAPIError)
     mark = "%s"
 
     def __init__(self, url: str, *, is_target: bool) -> None:
@@ -108,12 +109,17 @@ class Postgresql(Place):
 
     def add(self, table: sa.Table, rows: Sequence[Row]) -> None:
         names = ", ".join(f'"{column.name}"' for column in table.columns)
-        with (
-            self._driver.cursor() as cursor,
-            cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy,
-        ):
-            for row in rows:
-                copy.write_row(row)
+        try:
+            with (
+                self._driver.cursor() as cursor,
+                cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy,
+            ):
+                for row in rows:
+                    copy.write_row(row)
+        except psycopg.DataError as error:
+            raise MoveFailed(
+                f"PostgreSQL can't store a row of the table {table.name}: {error}."
+            ) from error
 
     def newest_id(self, table: sa.Table) -> int:
         [(last, is_used)] = self.ask(

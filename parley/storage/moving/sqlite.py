@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from parley.storage.sqlite.database import connected
 
 class Sqlite(Place):
     """The database in a folder, whose server has stopped."""
+
+    errors = (sqlite3.Error, sa.exc.DBAPIError)
 
     def __init__(self, folder: Path, *, is_target: bool) -> None:
         """Raises `StartupError`s."""

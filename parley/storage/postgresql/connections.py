@@ -49,6 +49,17 @@ _names = itertools.count()
 
 
 class _Cursor(psycopg.Cursor[Any]):
+    def execute(self, query: Any, params: Any = None, **options: Any) -> _Cursor:
+        try:
+            super().execute(query, params, **options)
+        except psycopg.DataError as error:
+            # No text here has U+0000, so whoever asks for one finds nothing, as with SQLite. The
+            # driver refuses it before it sends anything.
+            if error.sqlstate is not None or not isinstance(params, Sequence):
+                raise
+            super().execute(query, _without_nul(params), **options)
+        return self
+
     def fetchall(self) -> list[Any]:
         """As other drivers do: nothing, where a statement gives no rows."""
         return super().fetchall() if self.description else []
@@ -181,6 +192,12 @@ def is_alive(connection: sa.Connection) -> bool:
         return False
     own.used_s = now_s
     return True
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd")
+    return [_without_nul(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def is_broken(error: BaseException | None) -> bool:

@@ -1,0 +1,44 @@
+"""What carries hints, between real servers of its kind."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import redis
+
+from parley.bus.redis import CHANNEL, RedisCarrier
+from tests.cluster.engines import Redis
+
+TEXTS = 5_000
+
+
+async def test_the_event_loop_goes_on_while_many_texts_come(place: Path) -> None:
+    server = Redis(place / "redis")
+    server.start()
+    carrier = RedisCarrier(f"redis://127.0.0.1:{server.port}")
+    is_ready, came, turns = asyncio.Event(), 0, 0
+    are_all_there = asyncio.Event()
+
+    def take(text: str) -> None:
+        nonlocal came
+        came += 1
+        if came == TEXTS:
+            are_all_there.set()
+
+    receiving = asyncio.create_task(carrier.receive(is_ready.set, take))
+    try:
+        await is_ready.wait()
+        with redis.Redis(port=server.port) as other, other.pipeline(transaction=False) as many:
+            for _ in range(TEXTS):
+                many.publish(CHANNEL, b"x")
+            many.execute()  # all of them wait in the socket by now
+        while not are_all_there.is_set():
+            turns += 1
+            await asyncio.sleep(0)
+        assert turns >= TEXTS // 100
+    finally:
+        receiving.cancel()
+        await asyncio.gather(receiving, return_exceptions=True)
+        await carrier.close()
+        server.end()
