@@ -34,8 +34,14 @@ AT_ONCE = 500
 """Hints in one sending."""
 STARTS_WITHIN_S = 3.0
 """How long a start waits for what carries hints. Where that is away, it goes on without."""
-FORGOTTEN_AFTER_S = 60.0
-"""Of a process that is silent for so long no number is remembered."""
+FORGOTTEN_AFTER_S = 24 * 3600.0
+"""Of a process that is silent for so long no number is remembered. Until then nobody can repeat
+what it said."""
+
+_ADVICE = (
+    "Somebody else speaks where this server's processes tell each other what happened. They "
+    "believe none of it, but give them a Redis of their own."
+)
 
 
 class _Peer:
@@ -59,6 +65,8 @@ class SharedBus:
         """Called when hints were lost, or may have been."""
         self.look: Callable[[int], None] = lambda conversation_id: None
         """Called for a hint that says only where something happened."""
+        self.key = b""
+        """What hints are sealed with; to be set before `run`, the same at all processes."""
         self._number = 0
         self._waiting: list[Hint] = []
         self._more = asyncio.Event()
@@ -67,7 +75,7 @@ class SharedBus:
         self._back_s = 0.0
         """When a hint of ours last came back, in the event loop's time."""
         self._was_away = True
-        self._says_again_s = 0.0
+        self._says_again_s = self._says_unreadable_s = 0.0
         self._heard = asyncio.Event()
         """Set once a hint of ours has come back for the first time."""
 
@@ -134,12 +142,12 @@ class SharedBus:
         while self._waiting:
             some, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
             longest = self._carrier.longest
-            await self._carrier.send([*hints.texts(self.process, some, longest=longest)])
+            texts = hints.texts(self.process, some, key=self.key, longest=longest)
+            await self._carrier.send([*texts])
         self._more.clear()
 
     async def _beat(self) -> None:
         """Say that nothing happened, and look whether we hear ourselves."""
-        loop = asyncio.get_running_loop()
         while True:
             self._beat_now()
             if self.is_away:
@@ -147,9 +155,12 @@ class SharedBus:
                 if not self._was_away:
                     self._failed(CarrierFailed("hints do not come back"))
                 self._was_away = True
-            old_s = loop.time() - FORGOTTEN_AFTER_S
-            self._peers = {who: peer for who, peer in self._peers.items() if peer.heard_s > old_s}
+            self._forget_silent()
             await asyncio.sleep(BEAT_EVERY_S)
+
+    def _forget_silent(self) -> None:
+        old_s = asyncio.get_running_loop().time() - FORGOTTEN_AFTER_S
+        self._peers = {who: peer for who, peer in self._peers.items() if peer.heard_s > old_s}
 
     def _beat_now(self) -> None:
         if not self._waiting:
@@ -194,9 +205,9 @@ class SharedBus:
 
     def _take(self, text: str) -> None:
         try:
-            process, found = hints.read(text)
+            process, found = hints.read(text, key=self.key)
         except ValueError:
-            log.warning("hint_unreadable")
+            self._note_unreadable()
             return
         now = asyncio.get_running_loop().time()
         peer = self._peers.get(process)
@@ -218,6 +229,12 @@ class SharedBus:
                 self.missed()
             peer.number = hint.number
             self._hear(hint)
+
+    def _note_unreadable(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now >= self._says_unreadable_s:
+            self._says_unreadable_s = now + SAY_EVERY_S
+            log.warning("hint_unreadable", advice=_ADVICE)
 
     def _hear(self, hint: Hint) -> None:
         if hint.seq and not self.wants(hint.conversation):

@@ -14,6 +14,7 @@ from msgspec import Struct
 from quart import Blueprint, Response, request
 
 from parley import web
+from parley.contract import FORM_MAX_BYTES
 from parley.errors import NotFound
 from parley.secret import Secret
 
@@ -21,7 +22,8 @@ PATH = "/doctor"
 HEADER = "X-Parley-Doctor"
 VALID_FOR_S = 120
 PAUSE_S = 1.5
-"""Between the two halves of an answer: long enough to see whether they come as they were sent."""
+"""Between the two halves of an answer, or of what is sent: long enough to see whether they
+come as they were sent."""
 PURPOSE = "doctor"
 
 
@@ -36,6 +38,15 @@ class Arrival(Struct):
     host: str
     forwarded_for: list[str]
     """The lines of `X-Forwarded-For`, as they came."""
+
+
+class Taken(Struct):
+    """A body as it came to the server."""
+
+    announced: int
+    """Bytes, as its head said."""
+    took_s: float
+    """From its head to its end."""
 
 
 def token_of(secret: Secret, now_s: float) -> str:
@@ -84,6 +95,11 @@ async def _seen() -> Response:
 
 
 async def _took() -> Response:
-    """Answer before the body came: whoever waits for that has a proxy that keeps it back."""
+    """Tell how much was announced, and how long it took to come. What is more than a form may be is
+    left alone: only whether it is let through matters then.
+    """
     await _require()
-    return web.json({"announced": request.content_length})
+    began, size = time.monotonic(), request.content_length or 0
+    if size <= FORM_MAX_BYTES:
+        await request.get_data(as_text=False)
+    return web.json(Taken(size, time.monotonic() - began))

@@ -7,14 +7,14 @@ import email.utils
 import ssl
 import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
 
-from parley.control.arrivals import HEADER, PATH, PAUSE_S, Arrival, token_of
+from parley.config import in_words
+from parley.control.arrivals import HEADER, PATH, PAUSE_S, Arrival, Taken, token_of
 from parley.doctor.clock import compare
 from parley.doctor.data import secret_of
 from parley.doctor.findings import Finding, fail, ok, skip, warn
@@ -25,6 +25,9 @@ PROXY = "proxy"
 ANSWERS_WITHIN_S = 8.0
 FORGED = "203.0.113.77"
 """An address that nobody has (RFC 5737): where it is believed, anybody can choose theirs."""
+REFUSED_WITHIN_S = 3.0
+BEGUN_BYTES = 40_000
+"""Of a large body, before anything is waited for: Apache passes nothing on before 16 KB."""
 _FAILS = (aiohttp.ClientError, OSError, TimeoutError)
 _AWAY = (502, 503, 504)
 _DOCS = "docs/proxies.md and deploy/ have configurations that work."
@@ -217,44 +220,70 @@ class _Front:
 
     async def _bodies(self) -> AsyncIterator[Finding]:
         """Whether a file as large as may be is let through, and as it comes."""
-        size = self._config.max_file
-        if not self._token or size == 0:
+        if not self._token or self._config.max_file == 0:
             return
-        is_answered = asyncio.Event()
-
-        async def body() -> AsyncIterator[bytes]:
-            yield b"?" * 1024
-            with suppress(TimeoutError):
-                await asyncio.wait_for(is_answered.wait(), ANSWERS_WITHIN_S)
-
-        headers = {HEADER: self._token, "Content-Length": str(size)}
         try:
-            async with asyncio.timeout(ANSWERS_WITHIN_S / 2):
-                async with self._http.post(self._url + PATH, headers=headers, data=body()) as reply:
-                    is_answered.set()
-                    status, told = reply.status, _json(await reply.read())
-        except TimeoutError:
-            is_answered.set()
-            yield warn(
-                PROXY,
-                "The proxy keeps uploads back until they are complete, so large files take up its "
-                "disk and people see no progress.",
-                f"Turn that off (nginx: proxy_request_buffering off). {_DOCS}",
-            )
-            return
+            is_refused = await self._is_refused(self._config.max_file)
+            taken = await self._sends_slowly()
         except _FAILS as error:
-            is_answered.set()
-            yield warn(PROXY, f"A large upload is broken off: {_reason(error)}.", _DOCS)
+            yield warn(PROXY, f"An upload is broken off: {_reason(error)}.", _DOCS)
             return
-        if status == 413:
+        if is_refused:
+            size = self._config.max_file
             yield fail(
                 PROXY,
-                f"The proxy refuses files that Parley allows (--max-file, {size // 10**6} MB).",
+                f"The proxy refuses files that Parley allows (--max-file, {in_words(size)}).",
                 f"Raise its limit (nginx: client_max_body_size {-(-size // 2**20)}m, or 0 for "
                 "Parley's own alone).",
             )
-        elif status == 200 and told.get("announced") == size:
-            yield ok(PROXY, "Large files are let through, as they come.")
+        else:
+            yield ok(PROXY, "The largest files that Parley allows are let through.")
+        if taken is None:
+            return
+        if taken.took_s < PAUSE_S / 2:
+            yield warn(
+                PROXY,
+                "The proxy keeps uploads back until they are complete, so large files take up its "
+                "disk, and one that breaks off has to begin again.",
+                f"Turn that off (nginx: proxy_request_buffering off). {_DOCS}",
+            )
+        else:
+            yield ok(PROXY, "Uploads reach Parley as they come.")
+
+    async def _is_refused(self, size: int) -> bool:
+        """Announce so much, send a little, and see whether that is too much for the proxy."""
+        is_enough = asyncio.Event()
+
+        async def body() -> AsyncIterator[bytes]:
+            yield b"?" * min(BEGUN_BYTES, size)
+            await is_enough.wait()
+
+        headers = {HEADER: self._token, "Content-Length": str(size)}
+        try:
+            async with (
+                asyncio.timeout(REFUSED_WITHIN_S),
+                self._http.post(self._url + PATH, headers=headers, data=body()) as reply,
+            ):
+                return reply.status == 413
+        except TimeoutError:
+            return False
+        finally:
+            is_enough.set()
+
+    async def _sends_slowly(self) -> Taken | None:
+        """What the server saw of something that came in two halves; None where it isn't ours."""
+
+        async def body() -> AsyncIterator[bytes]:
+            yield b"?" * BEGUN_BYTES
+            await asyncio.sleep(PAUSE_S)
+            yield b"?"
+
+        headers = {HEADER: self._token, "Content-Length": str(BEGUN_BYTES + 1)}
+        async with self._http.post(self._url + PATH, headers=headers, data=body()) as reply:
+            try:
+                return msgspec.json.decode(await reply.read(), type=Taken)
+            except msgspec.MsgspecError:
+                return None
 
     async def _sockets(self) -> AsyncIterator[Finding]:
         """Whether a WebSocket opens, and begins to speak."""

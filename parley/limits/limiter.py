@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeGuard, TypeVar
 from weakref import WeakValueDictionary
 
 import structlog
@@ -319,6 +319,8 @@ class Limits:
             if wait_s:
                 self._refuse_for(wait_s, kind, Who(*keys[:2]))
         if kind is None or place is not Place.MEMBER or self._shared is not None:
+            if place is Place.OUTSIDE and self._is_own(kind):
+                return self._from_outside(kind, keys, asked), None
             return self._slowly(kind, keys, place, asked), None
         # The way of nearly every message: no task, nothing awaited.
         now = self.clock()
@@ -331,6 +333,24 @@ class Limits:
         except Exception:
             self.give_back_at_once(use)
             raise
+
+    def _is_own(self, kind: Kind | None) -> TypeGuard[Kind]:
+        """Whether it is counted in memory, and no room shares it."""
+        return kind is not None and self._shared is None and kind not in self._of_rooms
+
+    async def _from_outside(self, kind: Kind, keys: Keys, asked: Asked[T]) -> T:
+        """The same as `_slowly` for what `_is_own`, at a third of its cost: nearly every join."""
+        who = Who(*keys[:2])
+        if self._own.wait_s(Kind.UNKNOWN_ROOMS, (*who, ""), self.clock()):
+            await self.require_no_guesses(who, asked.is_known)
+        self._refuse_for(self._own.spend(kind, (*who, ""), self.clock()), kind, who)
+        try:
+            outcome: Any = asked.act()
+            result: T = await outcome if isawaitable(outcome) else outcome
+        except ConversationNotFound:
+            await self.charge(Kind.UNKNOWN_ROOMS, who)
+            raise
+        return result
 
     async def _slowly(self, kind: Kind | None, keys: Keys, place: Place, asked: Asked[T]) -> T:
         who = Who(*keys[:2])

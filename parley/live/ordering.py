@@ -23,6 +23,7 @@ from parley.domain.behind import Behind
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.errors import ParleyError, Unavailable
+from parley.live.amends import Amends
 from parley.live.audience import Audience, Client
 from parley.live.rooms import Room
 from parley.live.shared_states import as_wire
@@ -88,6 +89,7 @@ class Ordering:
         that was looked into.
         """
         self._wake = asyncio.Event()
+        self._amends = Amends(context, audience, server)
         self._tasks: set[asyncio.Task[None]] = set()
         self._unmended: set[int] = set()
         """Rooms of which some were not sent the state yet that they may have missed."""
@@ -99,6 +101,8 @@ class Ordering:
         seq = records.seq_of(event)
         place = self._place(records.conversation_of(event)) if seq else None
         if place is None:
+            if not seq:
+                self._amends.hear(event)
             self._audience.deliver(event)
         elif place.at is None or place.is_held:
             place.waiting[seq] = event
@@ -283,7 +287,8 @@ class Ordering:
                 self._missed_s = _now_s()
             except Exception:
                 log.exception("comparing_failed")
-            every_s = COMPARE_AWAY_EVERY_S if self._is_away() else COMPARE_EVERY_S
+            is_soon = self._is_away() or self._amends.is_due
+            every_s = COMPARE_AWAY_EVERY_S if is_soon else COMPARE_EVERY_S
             try:
                 async with asyncio.timeout(every_s):
                     await self._wake.wait()
@@ -325,6 +330,12 @@ class Ordering:
                 await self._mend(conversation_id, place, has_rights=has_rights)
         if missed_s is not None:
             following.look_again(list(following.of))
+        try:
+            await self._amends.look(is_lossy=missed_s is not None)
+        except Unavailable:
+            if self._missed_s is None:
+                self._missed_s = missed_s
+            raise
 
     # --- what has no seq ---
 

@@ -160,7 +160,8 @@ def test_nothing_is_wrong_with_our_own_configurations(
         "word on addresses counts",
         "Host header arrives",
         "Answers come as they are written",
-        "Large files",
+        "largest files",
+        "Uploads reach Parley",
         "error messages arrive",
     ):
         assert found.says("ok", "proxy", words), words

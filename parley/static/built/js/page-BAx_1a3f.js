@@ -1,1 +1,0 @@
-import{r as n}from"./device-CDLaAy5q.js";import{c as o}from"./shown-DART9E-9.js";import"./shared-BwJIBFC0.js";import"./worker-BAuuF6Ty.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
