@@ -12,7 +12,8 @@ export function hex(octets) {
 }
 
 /** @param {Uint8Array} octets */
-const url = (octets) => btoa(String.fromCharCode(...octets)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+const url = (octets) =>
+  btoa(String.fromCharCode(...octets)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
 /**
  * @param {string} name of the vectors
@@ -108,6 +109,18 @@ export async function check(name, vectors, folder) {
       is("faults", await log.take({ seq, digest: unhex(digest), claim: log.claim() }), []);
       is("hash", hex(log.claim().hash), after);
     }
+    for (const { what, from_beginning: fromBeginning, log: links, faults, claim } of vectors.shown) {
+      const shown = new Chain({ fromBeginning });
+      const found = [];
+      for (const link of links) found.push(...(await shown.take(linkOf(link))));
+      is(what, found, faults);
+      is(`claim: ${what}`, { seq: shown.claim().seq, hash: hex(shown.claim().hash) }, claim);
+    }
+  }
+
+  /** @param {any} written */
+  function linkOf({ seq, digest, claim }) {
+    return { seq, digest: unhex(digest), claim: claim && { seq: claim.seq, hash: unhex(claim.hash) } };
   }
 
   async function epochs() {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from parley.client.encryption import (
@@ -180,7 +181,57 @@ def chain() -> Any:
         log.take(Link(seq, digest, before))
         after = log.claim()
         links.append({"seq": seq, "digest": digest.hex(), "hash_after": after.hash.hex()})
-    return {"links": links}
+    return {"links": links, "shown": shown(log_of(6))}
+
+
+def log_of(length: int) -> list[Link]:
+    """As honest people make it, of whom each had seen all."""
+    whole, links = Chain(from_beginning=True), []
+    for at in range(length):
+        links.append(Link(3 * at + 1, bytes((at,)) * 32, whole.claim()))
+        whole.take(links[-1])
+    return links
+
+
+def shown(log: list[Link]) -> Any:
+    """What a server shows of it, and what is found wrong with that."""
+    swapped = [replace(log[2], seq=log[1].seq), replace(log[1], seq=log[2].seq)]
+    lie = replace(log[3], claim=Claim(log[2].seq, b"\xff" * 32))
+    cases = [
+        ("all of it", True, log),
+        ("its end", False, log[2:]),
+        ("without its second", True, [log[0], *log[2:]]),
+        ("its end, without one", False, [log[1], *log[3:]]),
+        ("two of it swapped", True, [log[0], *swapped, *log[3:]]),
+        ("one of it again", True, [*log, replace(log[0], seq=99)]),
+        ("one of it where it was", True, [*log, log[1]]),
+        ("something false in it", True, [*log[:3], lie, *log[4:]]),
+        ("beginning with something false", False, [log[2], lie, *log[4:]]),
+        ("something deleted in it", True, [*log[:3], replace(log[3], claim=None), *log[4:]]),
+        ("nothing", True, []),
+        ("a claim about itself", True, [replace(log[1], claim=Claim(log[1].seq, KEY))]),
+    ]
+    made = []
+    for what, from_beginning, links in cases:
+        reader = Chain(from_beginning=from_beginning)
+        faults = reader.take_all(links)
+        made.append(
+            {
+                "what": what,
+                "from_beginning": from_beginning,
+                "log": [
+                    {"seq": link.seq, "digest": link.digest.hex(), "claim": claimed(link.claim)}
+                    for link in links
+                ],
+                "faults": [{"what": fault.what, "seq": fault.seq} for fault in faults],
+                "claim": claimed(reader.claim()),
+            }
+        )
+    return made
+
+
+def claimed(claim: Claim | None) -> Any:
+    return None if claim is None else {"seq": claim.seq, "hash": claim.hash.hex()}
 
 
 def epochs() -> Any:

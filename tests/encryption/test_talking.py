@@ -154,6 +154,7 @@ async def test_a_server_that_says_another_wrote_it_is_noticed(person: People) ->
         assert refused.value.reason == "not_authentic"
 
 
+@pytest.mark.sqlite("looks into the file")
 async def test_nothing_that_was_said_stands_in_the_database(person: People, config: Config) -> None:
     ada, ben = await two(person)
     await ada.says(CANARY, "a-1")

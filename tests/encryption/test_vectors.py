@@ -27,6 +27,7 @@ KEYS = vectors("keys")
 ENVELOPES = vectors("envelopes")
 REFUSED = vectors("refused")
 EPOCHS = vectors("epochs")
+CHAIN = vectors("chain")
 
 
 @pytest.mark.parametrize("each", KEYS["keys"], ids=lambda each: each["fragment"][-12:])
@@ -80,9 +81,20 @@ def test_what_is_wrong_is_refused(each: Any) -> None:
 
 def test_the_log_is_hashed_so() -> None:
     log = Chain(from_beginning=True)
-    for each in vectors("chain")["links"]:
+    for each in CHAIN["links"]:
         assert not log.take(Link(each["seq"], bytes.fromhex(each["digest"]), log.claim()))
         assert log.claim().hash.hex() == each["hash_after"]
+
+
+@pytest.mark.parametrize("each", CHAIN["shown"], ids=lambda each: each["what"])
+def test_what_is_shown_is_judged_so(each: Any) -> None:
+    log = Chain(from_beginning=each["from_beginning"])
+    faults = log.take_all(
+        Link(link["seq"], bytes.fromhex(link["digest"]), claim_of(link["claim"]))
+        for link in each["log"]
+    )
+    assert [{"what": fault.what, "seq": fault.seq} for fault in faults] == each["faults"]
+    assert log.claim() == claim_of(each["claim"])
 
 
 @pytest.mark.parametrize("each", EPOCHS["records"], ids=["with history", "without"])
@@ -103,6 +115,10 @@ def test_files_are_sealed_so(each: Any) -> None:
     sealed = bytes.fromhex(each["sealed"])
     opener = FileOpener(bytes.fromhex(each["key"]), sealed[:HEADER_BYTES])
     assert opener.open(sealed[HEADER_BYTES:], is_last=True).hex() == each["plain"]
+
+
+def claim_of(written: Any) -> Claim | None:
+    return None if written is None else Claim(written["seq"], bytes.fromhex(written["hash"]))
 
 
 def person(each: Any) -> FixedPerson:

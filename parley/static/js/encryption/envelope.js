@@ -76,7 +76,8 @@ export class Sealer {
     if (!fits(kind, about)) throw new RangeError("This kind asks for another target.");
     const [stream, nonce] = this.stream.next();
     const sender = this.person.public.signing;
-    const { key, commitment } = await this.#keys.get(toBase64url(stream), () => streamKey(this.epoch, this.room, sender, stream));
+    const make = () => streamKey(this.epoch, this.room, sender, stream);
+    const { key, commitment } = await this.#keys.get(toBase64url(stream), make);
     const start = together(new Uint8Array([VERSION, KINDS[kind]]), numbered(this.epoch.number, 4));
     const header = together(start, sender, stream, nonce, commitment, about);
     const bound = bind(this.room, this.userId, clientId, header);

@@ -82,7 +82,10 @@ export async function history(record, epoch, owners = null) {
   return found;
 }
 
-/** @param {Uint8Array<ArrayBuffer>} record @param {Epoch} epoch @param {Uint8Array | null} room @returns {Promise<Admitted>} */
+/**
+ * @param {Uint8Array<ArrayBuffer>} record @param {Epoch} epoch @param {Uint8Array | null} room
+ * @returns {Promise<Admitted>}
+ */
 async function admitted(record, epoch, room) {
   const { head, sealed } = partsOf(record);
   if (epoch.number !== numberOf(head)) throw new Unreadable("unknown_epoch");

@@ -1,7 +1,9 @@
 // @ts-check
 // Files, piece by piece: none is held whole, and none can be cut off, swapped or left out.
 
-import { cipherOf, decrypt, derive, encrypt, equal, labelled, numbered, random, secretOf, together, Unreadable } from "./octets.js";
+import {
+  cipherOf, decrypt, derive, encrypt, equal, labelled, numbered, random, secretOf, together, Unreadable,
+} from "./octets.js";
 
 const VERSION = 1;
 const KEY_BYTES = 32;

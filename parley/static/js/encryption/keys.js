@@ -1,7 +1,9 @@
 // @ts-check
 // The link's key, its passphrase, and what an epoch has of them.
 
-import { derive, fromBase64url, numbered, random, secretOf, toBase64url, together, Unreadable, utf8 } from "./octets.js";
+import {
+  derive, fromBase64url, numbered, random, secretOf, toBase64url, together, Unreadable, utf8,
+} from "./octets.js";
 
 const KEY_BYTES = 32;
 const PERSON_ID_BYTES = 16;
