@@ -26,6 +26,8 @@ from parley.wire.socket import GuardedSocket
 EVENT = re.compile(r"2(\d{0,99})(?!\d)", re.ASCII)
 """How an event begins: its type, and the id under which its sender waits for an answer."""
 
+_PLAIN_EVENT = re.compile(r"42(\d{0,99})(?=\[)", re.ASCII)
+"""The same of the default namespace, as everybody writes it, with Engine.IO's type before it."""
 _OTHER_NAMESPACE = re.compile(r"/[^,?]{1,100}", re.ASCII)
 _WAITING_MAX, _WAITING_MAX_BYTES = 64, 64 * 1024
 """Packets of one client that wait for the one before them; then its line is read no more."""
@@ -166,6 +168,13 @@ class DirectClient(Line):
     def on_text(self, text: str) -> None:
         if self._upgrade is not None:
             self._upgrade.hear(self, text)
+        elif (
+            (head := _PLAIN_EVENT.match(text)) is not None
+            and self.sid is not None
+            and self._later is None
+            and not (self._is_working or self._waiting or self.is_far_behind)
+        ):
+            self._act(self.sid, head[1], text[head.end() :])
         elif text.startswith(("42", "40", "41")):
             self._queue(text[1:])
         elif text.startswith("3"):
@@ -187,6 +196,21 @@ class DirectClient(Line):
     def on_caught_up(self) -> None:
         if self._waiting and self._later is None and not self._is_working:
             self._work(self._next())
+
+    def _act(self, sid: str, id: str, event: str) -> None:
+        """As `_work`, for what nearly every packet is: an event with nothing before it."""
+        self._is_working = True
+        try:
+            answer = self._server.act(sid, event, bool(id))
+        finally:
+            self._is_working = False
+        if isinstance(answer, Later):
+            self._ack_id, self._later = id, answer
+            self._server.working.add(self)
+            answer.future.add_done_callback(self._go_on)
+        else:
+            self._answer(id, answer)
+            self.on_caught_up()
 
     def _queue(self, packet: str) -> None:
         if self._later is not None or self._is_working or self.is_far_behind:

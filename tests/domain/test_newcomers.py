@@ -192,7 +192,7 @@ async def test_who_is_refused_keeps_nobody_else_out(
         (over.conversation.room_id, socket("Ben")),
         (moved.conversation.room_id, socket("Cleo")),
         ("nowhere", socket("Dan")),
-        ("n\u00f6where\0", socket("Eve")),
+        ("n\u00f6where", socket("Eve")),
         ("", socket("Finn")),
         (closed.conversation.room_id, socket("Gus")),
         (room.conversation.room_id, socket("\u2800")),
