@@ -19,13 +19,16 @@ NPM := $(patsubst %,%/node_modules/.package-lock.json,tests/programs tools)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup system test postgresql browsers torture bench loading lighthouse check newest audit format screenshots bundle vendor clean
+.PHONY: help run cluster setup system test postgresql browsers torture bench loading lighthouse check newest audit format screenshots bundle vendor clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: $(RUNTIME) ## Start Parley; ARGS="--port 9000" passes flags
 	@$(BIN)/parley serve $(ARGS)
+
+cluster: $(DEV) ## Start two Parleys on PostgreSQL and Redis behind a proxy, to try; ARGS="--port 8080 --proxy nginx"
+	@$(BIN)/python -m tools.cluster $(ARGS)
 
 setup: $(DEV) $(NPM) system ## Prepare all that tests and checks need
 
