@@ -49,8 +49,9 @@ def look(look: Look) -> Iterator[Finding]:
             yield from _tables(connection)
             yield from _risks(connection)
             yield from _connections(connection, config)
-            if driver(connection).prepare_threshold is None:
-                yield from _pooled(config)
+            is_pooled = driver(connection).prepare_threshold is None
+        if is_pooled:
+            yield from _pooled(config)
     except (sa.exc.DBAPIError, sa.exc.ArgumentError) as error:
         said = " ".join(str(getattr(error, "orig", error)).split()).rstrip(".")
         if "statement pooling mode" in said:
