@@ -10,7 +10,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from msgspec import Struct
 
-from parley.domain import access, files, meaning
+from parley.contract import MESSAGE_MAX_CHARS
+from parley.domain import access, envelopes, files, meaning, text
 from parley.domain.context import Context
 from parley.errors import ConversationNotFound, ParleyError
 from parley.records import Head, Message, Participant
@@ -18,6 +19,7 @@ from parley.storage import conversations as stored_conversations
 from parley.storage import files as stored_files
 from parley.storage import messages as stored
 from parley.storage import participants as stored_participants
+from parley.storage import saying as stored_saying
 
 KEY_BYTES = 9
 """What nobody can guess of a message's id; before it stands the seq."""
@@ -73,7 +75,7 @@ class Saying(Struct, frozen=True):
         outcomes = [batch.outcome(work) for work in works]
         if not batch.said:
             return outcomes
-        if stored.say(connection, batch.said) == len(batch.said):
+        if stored_saying.say(connection, batch.said, batch.counted, at=batch.at):
             batch.note()
             return outcomes
         if len(works) > 1:
@@ -101,10 +103,10 @@ class _Batch:
         """With the session that says it."""
         self._connection = connection
         self._heads = heads
-        self._at = at
+        self.at = at
         keys = base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES * count)).decode()
         self._keys = [keys[begin : begin + _KEY_CHARS] for begin in range(0, len(keys), _KEY_CHARS)]
-        self._counted: dict[int, tuple[int, int]] = {}
+        self.counted: dict[int, tuple[int, int]] = {}
         """By conversation, its seq by now, and how much is said."""
         self._by_client_id: dict[tuple[int, int, str], Message] = {}
         self._attached: list[tuple[tuple[str, ...], int]] = []
@@ -142,7 +144,6 @@ class _Batch:
     def note(self) -> None:
         """That it was stored."""
         connection = self._connection
-        stored_conversations.count_messages(connection, self._counted, at=self._at)
         for ids, seq in self._attached:
             stored_files.send(connection, ids, seq=seq)
         for message, _ in self.said:
@@ -154,16 +155,27 @@ class _Batch:
     def _composed(self, head: Head, sender: Participant, draft: Draft) -> Message:
         connection, conversation_id = self._connection, sender.conversation_id
         access.require_speaking(head)
+        if head.is_encrypted:
+            envelopes.require_new(
+                draft.text,
+                type=draft.type,
+                client_id=draft.client_id,
+                names_others=bool(draft.reply_to or draft.mentions),
+            )
+        elif len(draft.text) > MESSAGE_MAX_CHARS:
+            text.message(draft.text)
         answered = None
         if draft.reply_to:
             answered = meaning.answered(connection, conversation_id, draft.reply_to)
         attached = files.attachable(
             connection, conversation_id, sender.session_id, draft.attachments
         )
-        meant = meaning.decide(
-            connection, conversation_id, draft.text, parts=draft.parts, chosen=draft.mentions
-        )
-        seq, _ = self._counted.get(conversation_id, (head.seq, 0))
+        meant = meaning.NOBODY
+        if not head.is_encrypted:
+            meant = meaning.decide(
+                connection, conversation_id, draft.text, parts=draft.parts, chosen=draft.mentions
+            )
+        seq, _ = self.counted.get(conversation_id, (head.seq, 0))
         seq += 1
         message = Message(
             conversation_id,
@@ -174,7 +186,7 @@ class _Batch:
             head.username,
             draft.text or files.names(attached),
             draft.type or "text",
-            self._at,
+            self.at,
             draft.client_id,
             head.role,
             head.is_alike,
@@ -196,8 +208,8 @@ class _Batch:
 
     def _add(self, message: Message, session_id: int) -> None:
         conversation_id = message.conversation_id
-        _, count = self._counted.get(conversation_id, (0, 0))
-        self._counted[conversation_id] = (message.seq, count + 1)
+        _, count = self.counted.get(conversation_id, (0, 0))
+        self.counted[conversation_id] = (message.seq, count + 1)
         self.said.append((message, session_id))
         if message.client_id is not None:
             self._by_client_id[conversation_id, session_id, message.client_id] = message

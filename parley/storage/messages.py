@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -42,35 +42,15 @@ _OF_ONE = (
     )
     .where(messages.c.conversation_id == p("conversation_id"))
 )
-_ROLE_NAMES = {role: name for name, role in ROLES.items()}
-_LATER = (
+LATER = (
     "deleted_at",
     "edited_at",
     "pinned_at",
     "reactions",
 )
 """Columns that a message has nothing in as it is said."""
-_MORE = ("reply_seq", "reply_id", "mentions", "parts", "attachments")
+MORE = ("reply_seq", "reply_id", "mentions", "parts", "attachments")
 """Columns that most messages have nothing in."""
-
-
-def _saying(*empty: str) -> Prepared:
-    return Prepared(
-        insert(messages)
-        .values(values(messages.c, **dict.fromkeys(empty, sa.null())))
-        .on_conflict_do_nothing(
-            index_elements=[
-                messages.c.conversation_id,
-                messages.c.session_id,
-                messages.c.client_id,
-            ],
-            index_where=messages.c.client_id.is_not(None),
-        )
-    )
-
-
-_SAY_PLAIN = _saying(*_LATER, *_MORE)
-_SAY = _saying(*_LATER)
 _MENTION = Prepared(
     insert(mentions)
     .values(values([each for each in mentions.c if each.name != "id"]))
@@ -121,49 +101,6 @@ _PINNED = Prepared(
     .limit(p("limit")),
     _COLUMNS,
 )
-
-
-def say(connection: sa.Connection, said: Iterable[tuple[Message, int]]) -> int:
-    """Store messages, each with the session that said it. How many were stored: not those that
-    their session said before, under the same client_id.
-
-    Whoever calls counts the changes of the conversations.
-    """
-    plain: list[dict[str, Any]] = []
-    others: list[dict[str, Any]] = []
-    for message, session_id in said:
-        given: dict[str, Any] = {
-            "conversation_id": message.conversation_id,
-            "seq": message.seq,
-            "id": message.id,
-            "changed_seq": message.changed_seq,
-            "session_id": session_id,
-            "user_id": message.user_id,
-            "username": message.username,
-            "text": message.text,
-            "type": message.type,
-            "sent_at": message.sent_at,
-            "client_id": message.client_id,
-            "role": _ROLE_NAMES[message.role],
-            "is_alike": message.is_alike,
-            "is_unproven": message.is_unproven,
-        }
-        answered = message.answered
-        if (
-            answered is None
-            and message.parts is None
-            and message.mentions is None
-            and message.attachments is None
-        ):
-            plain.append(given)
-        else:
-            given["reply_seq"] = None if answered is None else answered.seq
-            given["reply_id"] = None if answered is None else answered.id
-            for name in ("mentions", "parts", "attachments"):
-                given[name] = getattr(message, name)
-            others.append(given)
-    stored = _SAY_PLAIN.write_many(connection, plain) if plain else 0
-    return stored + (_SAY.write_many(connection, others) if others else 0)
 
 
 def mention(connection: sa.Connection, message: Message, user_id: str, *, is_reply: bool) -> None:
@@ -218,8 +155,10 @@ def change(connection: sa.Connection, message: Message, *, seq: int, **columns: 
     return _message(row)
 
 
-def delete(connection: sa.Connection, message: Message, *, seq: int, at: datetime) -> Message:
-    """Leave only that there was one; `seq` is that of the change."""
+def delete(
+    connection: sa.Connection, message: Message, *, seq: int, at: datetime, left: str = ""
+) -> Message:
+    """Leave only that there was one, and what is `left` of its text; `seq` is of the change."""
     files.erase_of(connection, message.conversation_id, message.seq)
     for table in (reactions, mentions):
         connection.execute(
@@ -228,8 +167,8 @@ def delete(connection: sa.Connection, message: Message, *, seq: int, at: datetim
             )
         )
     search.forget(connection, message.conversation_id, message.seq, is_still_there=False)
-    gone = dict.fromkeys((*_LATER, *_MORE))
-    return change(connection, message, seq=seq, **{**gone, "text": "", "deleted_at": at})
+    gone = dict.fromkeys((*LATER, *MORE))
+    return change(connection, message, seq=seq, **{**gone, "text": left, "deleted_at": at})
 
 
 def as_answered(message: Message) -> Answered:

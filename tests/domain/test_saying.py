@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -16,8 +17,7 @@ from parley.domain.messages import Draft, Sent
 from parley.domain.participants import Joining
 from parley.errors import NotFound, NotJoined
 from parley.records import Message, MessageSent, Participant, Session
-from parley.storage import messages as stored
-from parley.storage import sessions
+from parley.storage import saying, sessions
 from tests.domain.conftest import Told
 
 
@@ -47,13 +47,15 @@ async def talks(context: Context) -> list[Talk]:
 def lots(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many were stored by one statement each time."""
     counts: list[int] = []
-    say = stored.say
+    say = saying.say
 
-    def counted(connection: sa.Connection, said: list[tuple[Message, int]]) -> int:
+    def counted(
+        connection: sa.Connection, said: list[tuple[Message, int]], *args: Any, **kwargs: Any
+    ) -> bool:
         counts.append(len(said))
-        return say(connection, said)
+        return say(connection, said, *args, **kwargs)
 
-    monkeypatch.setattr(stored, "say", counted)
+    monkeypatch.setattr(saying, "say", counted)
     return counts
 
 
