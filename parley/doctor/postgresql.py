@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
 
+from parley.bus import CarrierFailed
 from parley.config import Config
 from parley.doctor.clock import compare
 from parley.doctor.findings import Finding, fail, ok, skip, warn
 from parley.doctor.looking import Look
 from parley.doctor.versions import of_revision
-from parley.storage import trouble
 
 CHECK = "database"
 OLDEST = 14
 """The oldest that its makers still mend in 2026."""
 HINTS = 2
 """Connections for LISTEN and NOTIFY, where there is no Redis."""
+CHANNEL = "parley_doctor"
+HEARS_WITHIN_S = 3.0
 _RISKS = {
     "fsync": "a crash or power cut can destroy the whole database",
     "full_page_writes": "a power cut can damage pages for good",
@@ -46,15 +49,23 @@ def look(look: Look) -> Iterator[Finding]:
             yield from _tables(connection)
             yield from _risks(connection)
             yield from _connections(connection, config)
-            if driver(connection).prepare_threshold is None:
-                yield from _pooled(connection, config)
+            is_pooled = driver(connection).prepare_threshold is None
+        if is_pooled:
+            yield from _pooled(config)
     except (sa.exc.DBAPIError, sa.exc.ArgumentError) as error:
-        said = str(getattr(error, "orig", error) or error)
-        yield fail(
-            CHECK,
-            f"PostgreSQL can't be used. {trouble.in_words(error)} ({said})",
-            "See whether it runs, and check --database-url.",
-        )
+        said = " ".join(str(getattr(error, "orig", error)).split()).rstrip(".")
+        if "statement pooling mode" in said:
+            yield fail(
+                CHECK,
+                "PgBouncer runs in statement mode, which lets no transaction through.",
+                "Set pool_mode = transaction.",
+            )
+        else:
+            yield fail(
+                CHECK,
+                f"PostgreSQL can't be used: {said}.",
+                "See whether it runs, and check --database-url.",
+            )
     finally:
         engine.dispose()
 
@@ -123,7 +134,7 @@ def _connections(connection: sa.Connection, config: Config) -> Iterator[Finding]
     ours = int(
         _one(
             connection,
-            "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'parley%' "
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'parley%%' "
             "AND datname = current_database() AND pid <> pg_backend_pid()",
         )
     )
@@ -143,35 +154,37 @@ def _connections(connection: sa.Connection, config: Config) -> Iterator[Finding]
         yield ok(CHECK, f"{used} of {most} connections are in use; this server needs up to {what}.")
 
 
-def _pooled(connection: sa.Connection, config: Config) -> Iterator[Finding]:
-    """Behind PgBouncer: transactions must stay whole, and hints need a session of their own."""
-    try:
-        connection.exec_driver_sql("BEGIN")
-        first = _one(connection, "SELECT pg_backend_pid()")
-        second = _one(connection, "SELECT pg_backend_pid()")
-        connection.exec_driver_sql("ROLLBACK")
-    except sa.exc.DBAPIError as error:
-        yield fail(
-            CHECK,
-            f"PgBouncer lets no transaction through ({error.orig}).",
-            "Set pool_mode = transaction: in statement mode Parley can't work.",
-        )
-        return
-    if first != second:
-        yield fail(
-            CHECK,
-            "PgBouncer spreads one transaction over several connections.",
-            "Set pool_mode = transaction.",
-        )
-        return
+def _pooled(config: Config) -> Iterator[Finding]:
+    """Behind PgBouncer hints arrive only where each client has a connection to itself."""
     yield ok(CHECK, "PgBouncer is in between, and keeps transactions whole.")
-    if not config.redis_url:
+    if not config.redis_url and not asyncio.run(_hears(config.database_url)):
         yield warn(
             CHECK,
             "Hints between processes go by LISTEN, which PgBouncer in transaction mode drops: "
-            "people on another process hear each message a second or more late.",
+            "people on another process hear each message seconds late.",
             "Give a Redis with --redis-url, or set pool_mode = session.",
         )
+
+
+async def _hears(url: str) -> bool:
+    """Whether what one process tells arrives at another, by the connections they have for it."""
+    from parley.bus.postgresql import PostgreSQLCarrier
+
+    telling, listening = (PostgreSQLCarrier(url, channel=CHANNEL) for _ in range(2))
+    is_ready, has_heard = asyncio.Event(), asyncio.Event()
+    receiving = asyncio.create_task(listening.receive(is_ready.set, lambda _text: has_heard.set()))
+    try:
+        async with asyncio.timeout(HEARS_WITHIN_S):
+            await is_ready.wait()
+            await telling.send(["?"])
+            await has_heard.wait()
+    except (TimeoutError, CarrierFailed):
+        return False
+    finally:
+        receiving.cancel()
+        await asyncio.gather(receiving, return_exceptions=True)
+        await telling.close()
+    return True
 
 
 def _one(connection: sa.Connection, sql: str) -> Any:

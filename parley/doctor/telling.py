@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+import sys
 from collections.abc import Mapping
 
+from parley import logs
 from parley.config import Config, load_config, one_setting
 from parley.doctor.checks import CHECKS
 from parley.doctor.findings import Finding, Report, fail, report
@@ -31,6 +34,9 @@ def examine(config: Config, *, url: str = "", is_offline: bool = False) -> Repor
 
     `url` is where people reach it, where that isn't the public URL.
     """
+    # What libraries would log is found out here, and said in words.
+    logs.log_to(sys.stderr, "error")
+    logging.disable(logging.ERROR)
     where = (url or config.public_url).rstrip("/")
     look = Look(config, os.environ, where, is_offline)
     return report(asyncio.run(run(CHECKS, look)))

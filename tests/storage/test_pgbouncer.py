@@ -30,7 +30,7 @@ from tests.storage.test_postgresql import (
 class Bouncer:
     """As few connections to the server as it takes: they are shared for sure."""
 
-    def __init__(self, folder: Path, server: Server) -> None:
+    def __init__(self, folder: Path, server: Server, mode: str = "transaction") -> None:
         program = shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin:/usr/bin")
         if program is None:
             pytest.skip("There is no PgBouncer (Debian: apt-get install pgbouncer).")
@@ -41,7 +41,7 @@ class Bouncer:
             f"[databases]\n* = host={server.folder} port=5432\n"
             f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {self._port}\n"
             f"unix_socket_dir =\nauth_type = trust\nauth_file = {folder / 'users'}\n"
-            "pool_mode = transaction\ndefault_pool_size = 2\nmax_client_conn = 200\n"
+            f"pool_mode = {mode}\ndefault_pool_size = 2\nmax_client_conn = 200\n"
         )
         own = [] if shutil.which("setpriv") is None else ["setpriv", "--pdeathsig=KILL"]
         for path in (folder, *folder.iterdir()):
