@@ -7,12 +7,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 
 from parley.contract import default_title
 from parley.records import Conversation, Head, ListPosition, Role, Visibility
-from parley.storage.dialects import pairs
+from parley.storage.dialects import Pairs, pairs
 from parley.storage.participants import ROLES
 from parley.storage.prepared import Prepared, as_stored, p
 from parley.storage.schema import (
@@ -59,7 +58,7 @@ _HEAD = Prepared(
     .where(_THIS, _IS_THERE),
     _HEAD_COLUMNS,
 )
-_wanted = pairs(p("wanted", sa.Text)).table_valued(
+_wanted = pairs(p("wanted", Pairs())).table_valued(
     sa.column("number", sa.BigInteger), sa.column("text", sa.Text), name="wanted"
 )
 # The same for many at once.
@@ -207,8 +206,7 @@ def heads(
         [(conversation_id, user_id)] = wanted
         found = head(connection, conversation_id, user_id)
         return {} if found is None else {(conversation_id, user_id): found}
-    text = msgspec.json.encode(list(wanted)).decode()
-    rows = _HEADS.run(connection, wanted=text)
+    rows = _HEADS.run(connection, wanted=wanted)
     return {(row[0], row[1]): _head(row[2:]) for row in rows}
 
 

@@ -130,10 +130,10 @@ def begin_reading(connection: sa.Connection) -> None:
 
 
 def ask(connection: sa.Connection, sql: str) -> list[Any]:
-    """What the last of these statements gives. Raises SQLAlchemy's errors."""
+    """What the first of these statements gives that gives rows. Raises SQLAlchemy's errors."""
     try:
         cursor = driver(connection).execute(sql, prepare=False)
-        while cursor.nextset():
+        while not cursor.description and cursor.nextset():
             pass
         rows: list[Any] = cursor.fetchall()
     except psycopg.Error as error:
