@@ -40,7 +40,7 @@ MEMORY ?= $(shell df -Pk /dev/shm 2>/dev/null | awk 'END { if ($$4 > 4000000) pr
 QUICKLY_ON_POSTGRESQL ?= tests/domain/test_messages.py tests/domain/test_reactions.py tests/domain/test_names.py \
   tests/domain/test_model.py tests/domain/test_reading.py tests/transport/test_talking.py tests/transport/test_told_once_stored.py
 test: export PYTEST_DEBUG_TEMPROOT := $(MEMORY)
-test: setup ## Run every test; ARGS="-k name" passes flags to pytest
+test: setup ## Run what every change must pass; ARGS="-k name" passes flags to pytest
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 ifeq ($(ARGS),)
 	@DATABASE=postgresql $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(QUICKLY_ON_POSTGRESQL)
@@ -52,14 +52,17 @@ postgresql: export PYTEST_DEBUG_TEMPROOT := $(MEMORY)
 postgresql: setup ## Run the suites of storage, domain, transport, faults and rights on PostgreSQL; ARGS as for test
 	@DATABASE=postgresql $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS) $(ON_POSTGRESQL)
 
-browsers: setup ## Run the pages' tests in Firefox and WebKit, all that can be; ARGS as for test
-	@BROWSER=firefox FAULTS=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS) tests/browser tests/security/browser
+# Each browser on its own: one that is missing is said to be, and the others run.
+IN_BROWSERS := tests/browser tests/security/browser
+browsers: setup ## Run the pages' tests whole, in Chromium, Firefox and WebKit; ARGS as for test
+	@FAULTS=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS) $(IN_BROWSERS) tests/deploy/test_in_a_browser.py --ignore tests/browser/test_firefox.py
+	@BROWSER=firefox FAULTS=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS) $(IN_BROWSERS) --ignore tests/browser/test_webkit.py
 
 KILLS ?= 200
 torture: $(DEV) ## Kill a server under load KILLS=200 times, then every other fault at full length
 	@$(BIN)/python -m tests.faults.torture --kills $(KILLS) $(if $(SEED),--seed $(SEED))
 	@FAULTS=full $(BIN)/python -m pytest -q tests/faults tests/cluster
-	@FAULTS=full $(BIN)/python -m pytest -q -m 'long or longer' --ignore tests/faults --ignore tests/cluster
+	@FAULTS=full $(BIN)/python -m pytest -q -m 'long or longer' --ignore tests/faults --ignore tests/cluster --ignore tests/browser --ignore tests/security/browser
 
 bench: $(RUNTIME) ## Measure Parley beside other servers; ARGS="--quick" for a look
 	@$(BIN)/python -m bench $(ARGS)

@@ -13,13 +13,15 @@ from quart import Quart, Response, redirect, request
 
 from parley import causes, contract, incoming, logs, paths, present, refusals, requests, web
 from parley.addresses import Proxies
-from parley.bus import Subscriber
+from parley.bus import Subscriber, hints
 from parley.bus.choice import bus_of
 from parley.bus.shared import SharedBus
 from parley.chores import Chores, push_seed
 from parley.config import Config
 from parley.control import answers
-from parley.control.wire import Control, ask_all
+from parley.control.arrivals import arrivals
+from parley.control.polls import POLLS, Polls
+from parley.control.wire import Control, Talk, ask_all
 from parley.credentials import MARK, METRICS, PROBES, Origins
 from parley.domain import conversations, participants
 from parley.domain.cluster import Cluster
@@ -122,6 +124,8 @@ class Parley(Quart):
                 secret_file.load, site.config.data, site.config.secret_file
             )
             await self.database.hold(site.secret.seal("database", "secret"))
+            if isinstance(site.context.bus, SharedBus):
+                site.context.bus.key = site.secret.derive("hints", hints.KEY_BYTES)
             site.push_key = vapid.public_key(vapid.private_key(push_seed(site.secret)))
             if await participants.forget_sockets(site.context):
                 await storing.forget_left(site.context)
@@ -288,11 +292,16 @@ def _metrics(app: Parley, seeing: Seeing, indexing: Indexing) -> Metrics:
 
 
 def _control(app: Parley, config: Config, context: Context) -> Control:
-    handlers = answers.handlers(context)
+    handlers, talks = answers.handlers(context), dict[str, Talk]()
     if app.metrics is not None:
         metrics = app.metrics
         handlers["measure"] = lambda _asked: metrics.measure()
-    return Control(config.data, app.worker, handlers)
+    if config.database_url:
+        gate: Gate = app.asgi_app  # type: ignore[assignment]
+        polls = Polls(config.data, lambda: app.worker, gate.answer_passed_on)
+        app.realtime.server.eio.mark, gate.pass_on = polls.mark, polls.pass_on
+        talks[POLLS] = polls.take
+    return Control(config.data, app.worker, handlers, talks)
 
 
 def _secret(app: Quart) -> Secret:
@@ -325,6 +334,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(import_pages)
     app.register_blueprint(claim_pages)
     app.register_blueprint(file_pages(allowed_origins=config.allowed_origins))
+    app.register_blueprint(arrivals())
     if has_mail:
         for blueprint in mail_pages():
             app.register_blueprint(blueprint)
@@ -360,6 +370,7 @@ def _serve(app: Parley, config: Config) -> None:
         may_connect=lambda handshake: site.origins.may_act(asking(handshake)),
         readable_by=lambda handshake: site.origins.cross(asking(handshake)),
         is_streamed=incoming.is_streamed,
+        meant=paths.meant,
         kept=HANDSHAKE_HEADERS,
         elsewhere=msgspec.json.encode(present.error_reply(WrongHost(web.wrong_host(config)))),
         refusal=msgspec.json.encode(present.error_reply(OriginRefused())),
@@ -381,6 +392,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         app.chores.begin(*measuring)
         await control.open()
         app.worker = control.process
+        await app.chores.wait_for_hints()
         site.is_ready = True
 
     @app.after_serving
@@ -417,5 +429,6 @@ async def _count_what_leads_nowhere() -> None:
 
 async def _note(response: Response) -> Response:
     # At debug alone: a path can hold a link, and a link is a key.
-    log.debug("request", method=request.method, path=request.path, status=response.status_code)
+    path = request.path.partition("#")[0].partition("%23")[0]
+    log.debug("request", method=request.method, path=path, status=response.status_code)
     return response

@@ -120,6 +120,13 @@ class Chores:
             )
         self._running.extend(asyncio.create_task(work) for work in (*works, *more))
 
+    async def wait_for_hints(self) -> None:
+        """Until this process knows what happens in others, if that is soon: who comes before would
+        be sent the state once more.
+        """
+        if isinstance(self.context.bus, SharedBus):
+            await self.context.bus.wait_until_heard()
+
     def end(self) -> None:
         """End them; what was under way is left as a crash would leave it."""
         for chore in self._running:

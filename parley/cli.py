@@ -22,6 +22,8 @@ from parley.workers.worker import Worker
 
 EXIT_CANNOT_START = 1
 EXIT_CHANGED, EXIT_CANNOT_CHECK = 1, 2
+EXITS = {"ok": 0, "warn": 1, "fail": 2}
+"""Of the doctor, by the worst that it found."""
 SERVERS_FOLDER = "the server's data folder"
 Command = Callable[..., Any]
 # An id may begin with a hyphen, and even with -h.
@@ -490,6 +492,37 @@ def _json(found: Any) -> str:
     import msgspec
 
     return msgspec.json.encode(found).decode()
+
+
+@main.command(epilog="Give it the settings of the server, by the same flags or variables.")
+@click.option(
+    "--url",
+    default="",
+    metavar="URL",
+    help="Where people reach the server.  [default: its public URL]",
+)
+@click.option("--offline", is_flag=True, help="Don't try to reach push services on the internet.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@with_settings()
+def doctor(*, url: str, offline: bool, as_json: bool, **flags: str | None) -> None:
+    """Look at the whole installation, and say what to mend.
+
+    Settings, data folder, database, Redis, files, certificate, proxy, notifications and mail; also
+    while the server runs. Nothing is changed. Exit code 0 means that all is well, 1 that something
+    may go wrong, 2 that something has to be mended.
+    """
+    from parley.doctor import telling
+
+    try:
+        found = telling.examine_settings(flags, url=url, is_offline=offline)
+        if as_json:
+            say(_json(found))
+        else:
+            for each in found.findings:
+                say(telling.line(each))
+    except OutputUnusable as error:
+        _end(error)
+    sys.exit(EXITS[found.state])
 
 
 @main.command()

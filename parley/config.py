@@ -35,9 +35,9 @@ _ORIGIN_AND_PATH = re.compile(
 _FOLDERS_MAX_CHARS = 100
 OWN_FOLDERS = frozenset(
     {
-        *("api", "conversation", "conversations", "files", "import", "link", "mail", "metrics"),
-        *("notifications", "offline", "openapi.json", "search", "share", "socket.io", "static"),
-        *("apple-touch-icon.png", "favicon.ico", "manifest.webmanifest", "worker.js"),
+        *("api", "conversation", "conversations", "doctor", "files", "import", "link", "mail"),
+        *("metrics", "notifications", "offline", "openapi.json", "search", "share", "socket.io"),
+        *("static", "apple-touch-icon.png", "favicon.ico", "manifest.webmanifest", "worker.js"),
     }
 )
 """How paths of this server begin: one that a proxy passes on without the public URL's path must not
@@ -702,12 +702,21 @@ def load_config(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> 
         if text is None:
             continue
         source = setting.flag if flag is not None else setting.variable
-        try:
-            values[setting.name] = setting.parse(text)
-        except ValueError as error:
-            shown = _PASSWORD.sub("…@", text)  # what is told may end in a log
-            raise SettingInvalid(f"{source} is {shown!r}, but should be: {error}.") from None
+        values[setting.name] = _parsed(setting, text, source)
     return Config(**values)
+
+
+def one_setting(name: str, text: str, source: str) -> Any:
+    """What `text` means as the setting of this name. Raises `SettingInvalid`, naming `source`."""
+    return _parsed(next(each for each in SETTINGS if each.name == name), text, source)
+
+
+def _parsed(setting: Setting, text: str, source: str) -> Any:
+    try:
+        return setting.parse(text)
+    except ValueError as error:
+        shown = _PASSWORD.sub("…@", text)  # what is told may end in a log
+        raise SettingInvalid(f"{source} is {shown!r}, but should be: {error}.") from None
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:

@@ -120,6 +120,23 @@ class PassphraseWrong(ParleyError):
     text = "That passphrase is wrong."
 
 
+class ReadProofRequired(ParleyError):
+    code = "read_proof_required"
+    text = "This conversation is encrypted. Open it by the whole link, with the key at its end."
+
+
+class ReadProofWrong(ParleyError):
+    code = "read_proof_wrong"
+    text = "This key doesn't open the conversation. Check that the link is complete."
+
+
+class Encrypted(ParleyError):
+    """What would let the server read something, or that it can't do without reading."""
+
+    code = "encrypted"
+    text = "This isn't possible here: the conversation is encrypted, and the server can't read it."
+
+
 class KnockRequired(ParleyError):
     code = "knock_required"
     text = "New people need the owner's approval. Knock first."

@@ -5,11 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any, cast
+from urllib.parse import unquote
 
 from quart.routing import QuartMap
 from werkzeug.routing import MapAdapter, Rule, RuleFactory
 
+_LINKS = "/conversation/"
+# What may stand after the "#" (RFC 3986, section 3.5), and no more of it than a link of ours has.
+_FRAGMENT = re.compile(r"[a-z0-9._~!$&'()*+,;=:@/?-]{0,256}", re.ASCII | re.IGNORECASE)
+_BEFORE = re.compile(r"/conversation/[a-z0-9_-]{1,64}(?:/[a-z]{1,16})?/?", re.ASCII | re.IGNORECASE)
+_ENCODED = ("#", "%23")
+
 _PART = re.compile(r"<(path:)?([a-z_]+)>\Z")
+
+
+def meant(path: str) -> str | None:
+    """The address that was meant by a link whose `#` came in its path, as some mail gateways and
+    link checkers encode it, once or twice; None for any other path.
+
+    What stands behind the `#` may be a key, so such a path goes no further than this.
+    """
+    if not path.startswith(_LINKS):
+        return None
+    for mark in _ENCODED:
+        before, found, fragment = path.partition(mark)
+        if found:
+            fragment = unquote(fragment)
+            if _BEFORE.fullmatch(before) and _FRAGMENT.fullmatch(fragment):
+                return f"{before}#{fragment}"
+    return None
 
 
 class _Node:

@@ -6,7 +6,7 @@ What the handlers do is in `parley/events/`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import msgspec
@@ -130,10 +130,10 @@ class Realtime:
 
     def _cookie(self, handshake: Handshake) -> str | None:
         """The session's secret in a browser, where a page of our own asks."""
-        if not self._origins.is_own(asking(handshake)):
+        header = handshake.headers.get("cookie", "")
+        if not header or not self._origins.is_own(asking(handshake)):
             return None
         is_secure = self._is_https or handshake.scheme == "https"
-        header = handshake.headers.get("cookie", "")
         return credentials.session_cookie(header, is_secure=is_secure, root=self._root)
 
     def _disconnect(self, sid: str) -> None:
@@ -271,6 +271,8 @@ def _task_for(client: Client | None, outcome: Awaitable[Any]) -> asyncio.Future[
     """What takes several steps goes on as a task, for the event that it began with."""
     before = current.set("" if client is None else client.cause_id)
     try:
+        if isinstance(outcome, Coroutine):
+            return asyncio.get_running_loop().create_task(outcome)
         return asyncio.ensure_future(outcome)
     finally:
         current.reset(before)

@@ -9,6 +9,8 @@ import socket
 import time
 from collections.abc import AsyncIterator, MutableMapping
 
+HEARD_WITHIN_S = 0.1
+"""How long it may take to make room for a word: everybody waits meanwhile."""
 VARIABLES = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 
 
@@ -75,4 +77,5 @@ class ServiceManager:
             contextlib.suppress(OSError),  # it may have gone away itself
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as teller,
         ):
+            teller.settimeout(HEARD_WITHIN_S)
             teller.sendto(what.encode(), address)

@@ -34,6 +34,7 @@ LONGEST_FIRST = ("workers", "browser", "security/browser", "faults", "bench", "p
 GRACE_S = 0.5
 
 
+@pytest.hookimpl(trylast=True)  # other folders say first what of theirs is long
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     folder = Path(__file__).parent
     longest = [folder / name for name in LONGEST_FIRST]

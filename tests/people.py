@@ -35,6 +35,8 @@ EVENTS = (
     "removed",
     "knocked",
     "knock_answered",
+    "claimed",
+    "claim_answered",
     "read",
     "mine_changed",
     "error",

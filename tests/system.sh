@@ -99,6 +99,16 @@ want_proxies() {
     "(Debian: apt-get install --no-install-recommends ${missing[*]}; the package starts a service)." >&2
 }
 
+# Nor do those who have no Prometheus have it read our rules. Debian's package would start one at every boot.
+want_prometheus() {
+  has prometheus promtool && return
+  if [ ! -d /run/systemd/system ] || [ "${CI:-}" = true ]; then
+    is_offered prometheus && quietly install prometheus && return
+  fi
+  echo "There is no Prometheus: some tests of the alert rules are skipped" \
+    "(Debian: apt-get install --no-install-recommends prometheus; the package starts a service)." >&2
+}
+
 # Runs a command while Debian's packages may start no service.
 quietly() {
   local policy=/usr/sbin/policy-rc.d root status=0
@@ -115,6 +125,7 @@ quietly() {
 
 want_proxies
 want_postgresql
+want_prometheus
 
 # The tests do without these fonts, pictures do not: in them an emoji would be an empty box.
 FONTS=(fonts-noto-color-emoji fonts-dejavu-core)

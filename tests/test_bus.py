@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from parley.bus import CarrierFailed, hints
+from parley.bus import CarrierFailed, hints, shared
 from parley.bus.hints import Hint
 from parley.bus.shared import SharedBus
 from parley.records import (
@@ -23,6 +23,7 @@ from parley.records import (
 )
 from tests.eventually import until
 
+KEY = b"of all processes"
 AT = datetime(2026, 5, 4, 3, 2, 1, 7_000, UTC)
 
 
@@ -82,6 +83,7 @@ class Process:
     def __init__(self, wire: Wire, name: str) -> None:
         self.carrier = wire.carrier()
         self.bus = SharedBus(self.carrier, name)
+        self.bus.key = KEY
         self.heard: list[Event] = []
         self.elsewhere: list[Event] = []
         self.looked: list[int] = []
@@ -125,28 +127,72 @@ async def two(wire: Wire) -> AsyncIterator[tuple[Process, Process]]:
     ],
 )
 def test_an_event_comes_as_it_was(event: Event) -> None:
-    [text] = hints.texts("one", [hints.of(1, event)], longest=8_000)
-    process, [hint] = hints.read(text)
+    [text] = hints.texts("one", [hints.of(1, event)], key=KEY, longest=8_000)
+    process, [hint] = hints.read(text, key=KEY)
     assert (process, hint.number) == ("one", 1)
     assert hints.event_in(hint) == event
 
 
 def test_what_is_too_large_goes_bare_and_many_go_in_several() -> None:
     some = [hints.of(1, said(1, "x" * 9_000)), *(hints.of(n, said(n)) for n in range(2, 40))]
-    texts = list(hints.texts("one", some, longest=4_000))
+    texts = list(hints.texts("one", some, key=KEY, longest=4_000))
     assert len(texts) > 1
     assert all(len(text.encode()) <= 4_000 for text in texts)
-    found: list[Hint] = [hint for text in texts for hint in hints.read(text)[1]]
+    found: list[Hint] = [hint for text in texts for hint in hints.read(text, key=KEY)[1]]
     assert [hint.number for hint in found] == list(range(1, 40))
     assert hints.event_in(found[0]) is None
     assert (found[0].conversation, found[0].seq) == (7, 1)
     assert hints.event_in(found[1]) == said(2)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '["one"]', '["one",[["x"]]]', "[1,[]]", "\x00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "[]", "{}", '["one"]', '["one",[["x"]]]', "[1,[]]", "\x00"),
+        *('["one",[]]', '["one",[[-1]]]', '["one",[[1,18446744073709551615]]]', '["one",[[1]]]é'),
+    ],
+)
 def test_what_is_none_of_ours_is_unreadable(text: str) -> None:
-    with pytest.raises(ValueError, match=r".+"):
-        hints.read(text)
+    sealed = hints._seal(text.encode(), KEY) + text
+    for each in (text, sealed):
+        with pytest.raises(ValueError, match=r".+"):
+            hints.read(each, key=KEY)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '["two",[]]',
+        '["two",[[9000000000000,7,0,null]]]',
+        '["one",[[1,7,1,' + "[" * 100_000,
+        "é" * 40,
+        "\ud800",
+        next(hints.texts("one", [hints.of(9_000, said(1))], key=b"of others", longest=4_000)),
+    ],
+)
+async def test_what_others_say_there_is_not_believed(text: str) -> None:
+    wire = Wire()
+    async with two(wire) as (one, other):
+        assert other.carrier._took is not None
+        other.carrier._took(text)
+        one.bus.publish(said(2))
+        await until(lambda: other.heard == [said(2)])
+        assert other.missed == 0
+        assert set(other.bus._peers) == {"one", "two"}
+
+
+async def test_what_was_said_long_ago_cannot_be_said_again() -> None:
+    wire = Wire()
+    async with two(wire) as (one, other):
+        kept: list[str] = []
+        wire.loses = lambda text: bool(kept.append(text))  # type: ignore[func-returns-value]
+        one.bus.publish(TypingChanged(7, "ada-1", "Ada", True))
+        await until(lambda: len(other.heard) == 1)
+        other.bus._peers["one"].heard_s -= 3_600
+        other.bus._forget_silent()
+        for text in kept:
+            other.carrier._took(text)  # type: ignore[misc]
+        assert len(other.heard) == 1
 
 
 async def test_events_come_once_and_in_order_to_the_others_too() -> None:
@@ -212,3 +258,41 @@ async def test_a_subscriber_that_fails_keeps_nothing_from_the_others() -> None:
         other.bus.subscribe_elsewhere(fail)
         one.bus.publish(said(1))
         await until(lambda: other.heard == [said(1)])
+
+
+async def test_whoever_starts_knows_all_others_before_a_second_beat(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shared, "BEAT_EVERY_S", 3_600.0)
+    wire = Wire()
+    processes = [Process(wire, name) for name in ("one", "two", "three")]
+    tasks = []
+    try:
+        for number, each in enumerate(processes):
+            tasks.append(asyncio.create_task(each.bus.run()))
+            await each.bus.wait_until_heard()
+            assert not each.bus.is_away
+            await until(
+                lambda n=number: all(len(p.bus._peers) == n + 1 for p in processes[: n + 1])  # type: ignore[misc]
+            )
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_start_waits_for_a_bus_that_is_down_for_a_bounded_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shared, "STARTS_WITHIN_S", 0.2)
+    one = Process(Wire(), "one")
+    one.carrier.is_down = True
+    running = asyncio.create_task(one.bus.run())
+    try:
+        await one.bus.wait_until_heard()
+        assert one.bus.is_away
+        one.carrier.is_down = False
+        await until(lambda: not one.bus.is_away)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)

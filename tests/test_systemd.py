@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -22,8 +23,9 @@ class Manager:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self.address = f"\0{path[1:]}" if path.startswith("@") else path
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(f"\0{path[1:]}" if path.startswith("@") else path)
+        self._socket.bind(self.address)
         self._socket.settimeout(START_WITHIN_S)
 
     def hears(self) -> dict[str, str]:
@@ -54,6 +56,17 @@ def manager(request: pytest.FixtureRequest) -> Iterator[Manager]:
         made = Manager(f"{folder}/notify" if is_file else f"@parley-{os.getpid()}")
         yield made
         made.close()
+
+
+def test_nobody_waits_for_one_that_does_not_listen(manager: Manager) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as full:
+        full.setblocking(False)
+        with contextlib.suppress(BlockingIOError):  # it takes ten, mostly
+            while True:
+                full.sendto(b"WATCHDOG=1", manager.address)
+    began = time.monotonic()
+    ServiceManager(manager.path, 0.0).stopping()
+    assert time.monotonic() - began < START_WITHIN_S
 
 
 def test_it_tells_when_it_is_ready_and_when_it_stops(tmp_path: Path, manager: Manager) -> None:

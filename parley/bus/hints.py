@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Iterator
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from parley.records import Event, conversation_of, seq_of
+
+KEY_BYTES = 32
+_SEAL_CHARS = 32
+_Id = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
 class Hint(Struct, frozen=True, array_like=True):
     """What happened in a process. Decoded only as far as somebody wants to know of it."""
 
-    number: int
+    number: _Id
     """Rises by one with each hint of a process, so that one that was lost is missed."""
-    conversation: int = 0
+    conversation: _Id = 0
     """Its id; 0 for what concerns a session everywhere, or nothing."""
-    seq: int = 0
+    seq: _Id = 0
     """Its place in the conversation's log; 0 for what has none."""
     event: msgspec.Raw = msgspec.Raw()
     """The event's record; empty where it was too large: then it is looked up."""
@@ -25,7 +32,7 @@ class Hint(Struct, frozen=True, array_like=True):
 
 class _Text(Struct, frozen=True, array_like=True):
     process: str
-    hints: tuple[Hint, ...]
+    hints: Annotated[tuple[Hint, ...], Meta(min_length=1)]
 
 
 _encoder = msgspec.json.Encoder()
@@ -56,28 +63,39 @@ def event_in(hint: Hint) -> Event | None:
     return None if raw == b"null" else _events.decode(raw)
 
 
-def texts(process: str, hints: list[Hint], *, longest: int) -> Iterator[str]:
-    """The hints as texts of at most so many bytes: what is too large for one goes bare."""
+def texts(process: str, hints: list[Hint], *, key: bytes, longest: int) -> Iterator[str]:
+    """The hints as texts of at most so many bytes: what is too large for one goes bare. Each is
+    sealed by the key, as others may speak where they are carried.
+    """
     some: list[Hint] = []
-    length = room = longest - len(process) - 32
+    length = room = longest - len(process) - 32 - _SEAL_CHARS
     for hint in hints:
         size = len(hint.event) + 64
         if size > room:
             hint, size = bare(hint), 68
         if some and size > length:
-            yield _text(process, some)
+            yield _text(process, some, key)
             some, length = [], room
         some.append(hint)
         length -= size
     if some:
-        yield _text(process, some)
+        yield _text(process, some, key)
 
 
-def read(text: str) -> tuple[str, tuple[Hint, ...]]:
+def read(text: str, *, key: bytes) -> tuple[str, tuple[Hint, ...]]:
     """The process that sent it, and its hints. Raises `ValueError` for what is none of ours."""
-    found = _texts.decode(text)
+    # Nothing of a stranger's is looked into, nor of a server's with another secret.
+    given, said = text[:_SEAL_CHARS], text[_SEAL_CHARS:].encode()
+    if not (given.isascii() and hmac.compare_digest(given, _seal(said, key))):
+        raise ValueError("nobody of ours said it")
+    found = _texts.decode(said)
     return found.process, found.hints
 
 
-def _text(process: str, hints: list[Hint]) -> str:
-    return _encoder.encode(_Text(process, tuple(hints))).decode()
+def _text(process: str, hints: list[Hint], key: bytes) -> str:
+    said = _encoder.encode(_Text(process, tuple(hints)))
+    return _seal(said, key) + said.decode()
+
+
+def _seal(said: bytes, key: bytes) -> str:
+    return hashlib.blake2b(said, key=key, digest_size=_SEAL_CHARS // 2).hexdigest()

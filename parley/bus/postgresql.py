@@ -73,6 +73,7 @@ class PostgreSQLCarrier:
             prepare_threshold=None,  # there may be a PgBouncer
             connect_timeout=int(ANSWER_WITHIN_S),
             application_name="parley hints",
+            client_encoding="UTF8",
         )
 
 

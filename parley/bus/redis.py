@@ -69,7 +69,7 @@ class RedisCarrier:
                 async with asyncio.timeout(SILENT_S):
                     answer = await pubsub.parse_response(block=True)
                 if answer is not None and answer[0] == b"message":
-                    took(answer[2].decode())
+                    took(answer[2].decode(errors="replace"))
         except _FAULTS as error:
             raise self._failure(error) from error
         finally:

@@ -32,8 +32,16 @@ WAITING_MAX = 20_000
 """Hints that wait to be sent: the oldest are given up."""
 AT_ONCE = 500
 """Hints in one sending."""
-FORGOTTEN_AFTER_S = 60.0
-"""Of a process that is silent for so long no number is remembered."""
+STARTS_WITHIN_S = 3.0
+"""How long a start waits for what carries hints. Where that is away, it goes on without."""
+FORGOTTEN_AFTER_S = 24 * 3600.0
+"""Of a process that is silent for so long no number is remembered. Until then nobody can repeat
+what it said."""
+
+_ADVICE = (
+    "Somebody else speaks where this server's processes tell each other what happened. They "
+    "believe none of it, but give them a Redis of their own."
+)
 
 
 class _Peer:
@@ -57,6 +65,8 @@ class SharedBus:
         """Called when hints were lost, or may have been."""
         self.look: Callable[[int], None] = lambda conversation_id: None
         """Called for a hint that says only where something happened."""
+        self.key = b""
+        """What hints are sealed with; to be set before `run`, the same at all processes."""
         self._number = 0
         self._waiting: list[Hint] = []
         self._more = asyncio.Event()
@@ -65,7 +75,9 @@ class SharedBus:
         self._back_s = 0.0
         """When a hint of ours last came back, in the event loop's time."""
         self._was_away = True
-        self._says_again_s = 0.0
+        self._says_again_s = self._says_unreadable_s = 0.0
+        self._heard = asyncio.Event()
+        """Set once a hint of ours has come back for the first time."""
 
     def publish(self, event: Event) -> None:
         self._local.publish(event)
@@ -94,6 +106,12 @@ class SharedBus:
             tasks.create_task(self._send())
             tasks.create_task(self._receive())
             tasks.create_task(self._beat())
+
+    async def wait_until_heard(self) -> None:
+        """Until this process hears what happens in others, and they it; for a bounded time."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STARTS_WITHIN_S):
+                await self._heard.wait()
 
     async def close(self) -> None:
         """What waits is sent, if that is quick."""
@@ -124,29 +142,41 @@ class SharedBus:
         while self._waiting:
             some, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
             longest = self._carrier.longest
-            await self._carrier.send([*hints.texts(self.process, some, longest=longest)])
+            texts = hints.texts(self.process, some, key=self.key, longest=longest)
+            await self._carrier.send([*texts])
         self._more.clear()
 
     async def _beat(self) -> None:
         """Say that nothing happened, and look whether we hear ourselves."""
-        loop = asyncio.get_running_loop()
         while True:
-            if not self._waiting:
-                self._number += 1
-                self._waiting.append(hints.beat(self._number))
-                self._more.set()
-            is_away = self.is_away
-            if is_away or self._was_away:
+            self._beat_now()
+            if self.is_away:
                 self.missed()
-            if is_away and not self._was_away:
-                self._failed(CarrierFailed("hints do not come back"))
-            elif self._was_away and not is_away:
-                log.info("bus_is_back")
-                self._says_again_s = 0.0
-            self._was_away = is_away
-            old_s = loop.time() - FORGOTTEN_AFTER_S
-            self._peers = {who: peer for who, peer in self._peers.items() if peer.heard_s > old_s}
+                if not self._was_away:
+                    self._failed(CarrierFailed("hints do not come back"))
+                self._was_away = True
+            self._forget_silent()
             await asyncio.sleep(BEAT_EVERY_S)
+
+    def _forget_silent(self) -> None:
+        old_s = asyncio.get_running_loop().time() - FORGOTTEN_AFTER_S
+        self._peers = {who: peer for who, peer in self._peers.items() if peer.heard_s > old_s}
+
+    def _beat_now(self) -> None:
+        if not self._waiting:
+            self._number += 1
+            self._waiting.append(hints.beat(self._number))
+            self._more.set()
+
+    def _came_back(self) -> None:
+        """A hint of ours did."""
+        self._back_s = asyncio.get_running_loop().time()
+        self._heard.set()
+        if self._was_away and self._is_ready:
+            self._was_away = False
+            self._says_again_s = 0.0
+            log.info("bus_is_back")
+            self.missed()
 
     def _failed(self, error: CarrierFailed) -> None:
         now = asyncio.get_running_loop().time()
@@ -171,12 +201,13 @@ class SharedBus:
     def _ready(self) -> None:
         self._is_ready = True
         self.missed()
+        self._beat_now()  # who waits for it to come back waits no longer than that takes
 
     def _take(self, text: str) -> None:
         try:
-            process, found = hints.read(text)
+            process, found = hints.read(text, key=self.key)
         except ValueError:
-            log.warning("hint_unreadable")
+            self._note_unreadable()
             return
         now = asyncio.get_running_loop().time()
         peer = self._peers.get(process)
@@ -184,10 +215,11 @@ class SharedBus:
             peer = self._peers[process] = _Peer(found[0].number - 1, now)
             if peer.number:
                 self.missed()  # what it said before, if anything, was not heard
+            self._beat_now()  # it is to know of us before anybody comes to it
         peer.heard_s = now
         if process == self.process:
             if found[-1].number >= self._number - len(self._waiting) - AT_ONCE:
-                self._back_s = now
+                self._came_back()
             peer.number = found[-1].number
             return
         for hint in found:
@@ -197,6 +229,12 @@ class SharedBus:
                 self.missed()
             peer.number = hint.number
             self._hear(hint)
+
+    def _note_unreadable(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now >= self._says_unreadable_s:
+            self._says_unreadable_s = now + SAY_EVERY_S
+            log.warning("hint_unreadable", advice=_ADVICE)
 
     def _hear(self, hint: Hint) -> None:
         if hint.seq and not self.wants(hint.conversation):

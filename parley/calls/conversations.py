@@ -7,25 +7,35 @@ from quart import Response
 
 from parley import contract, present, web
 from parley.calls.answering import entry, parameters
-from parley.domain import audit, conversations, owning
+from parley.domain import audit, conversations, envelopes, owning
 from parley.domain.overview import overview
+from parley.errors import BadRequest
 from parley.records import Visibility
 
 
 async def create(body: contract.CreateBody) -> Response:
     session = await web.current_session()
+    proof_hash = _read_proof_hash(body)
+    unless_told = Visibility.LISTED if proof_hash is None else Visibility.UNLISTED
     created = await conversations.create(
         web.site().context,
         session,
         title=body.title,
         description=body.description,
         user_id=body.user_id,
-        visibility=Visibility(body.visibility or Visibility.LISTED),
+        visibility=Visibility(body.visibility or unless_told),
         address=web.address(),
+        read_proof_hash=proof_hash,
     )
     reply = await entry(created.conversation.room_id, created.owner, created.token)
     reply.user_id = created.conversation.created_by
     return web.remember(web.json(reply, 201), created.token)
+
+
+def _read_proof_hash(body: contract.CreateBody) -> bytes | None:
+    if bool(body.encrypted) != (body.read_proof_hash is not None):
+        raise BadRequest("encrypted and read_proof_hash belong together.")
+    return None if body.read_proof_hash is None else envelopes.read_proof(body.read_proof_hash)
 
 
 async def read(room_id: str) -> contract.ConversationReply:

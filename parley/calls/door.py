@@ -1,4 +1,4 @@
-"""Coming in where the door is not open: by passphrase, link or knock."""
+"""Coming in where the door is not open: by passphrase, key, link or knock."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from quart import Response
 
 from parley import contract, present, web
 from parley.domain import entering, knocking, role_links
-from parley.errors import Locked
+from parley.errors import BadRequest, Locked
 
 
 async def enter(body: contract.EnterBody, room_id: str) -> Response:
-    session = await web.current_session()
+    session, context = await web.current_session(), web.site().context
+    if (body.passphrase is None) == (body.read_proof is None):
+        raise BadRequest("Give passphrase or read_proof, one of both.")
     async with web.guessing(room_id):
-        entered = await entering.enter(web.site().context, room_id, session, body.passphrase)
+        if body.read_proof is not None:
+            entered = await entering.enter_with_key(context, room_id, session, body.read_proof)
+        else:
+            entered = await entering.enter(context, room_id, session, body.passphrase or "")
     return _let_in(entered)
 
 

@@ -8,14 +8,14 @@ from quart import Response
 from parley import contract, present, web
 from parley.calls.answering import entry, parameters
 from parley.domain import conversations, entering, participants, people, removal
-from parley.errors import PassphraseRequired
+from parley.errors import PassphraseRequired, ReadProofRequired
 from parley.records import Role, Session
 
 
 async def join(body: contract.JoinBody, room_id: str) -> Response:
     session, token = await web.current_session(), None
-    if body.passphrase is not None:
-        session, token = await _entered(room_id, session, body.passphrase)
+    if body.passphrase is not None or body.read_proof is not None:
+        session, token = await _entered(room_id, session, body)
         web.speak_for(session)
     joining = participants.Joining(
         session,
@@ -48,6 +48,7 @@ async def list_participants(room_id: str) -> contract.ParticipantsReply:
         limit=query.get("limit", contract.PARTICIPANTS_PAGE_DEFAULT),
         cursor=query.get("cursor"),
         name=query.get("q", ""),
+        are_here=query.get("who") == "here",
     )
     return contract.ParticipantsReply(
         participants=present.people(found.shown, found.online),
@@ -68,13 +69,22 @@ async def let_back(body: contract.PersonBody, room_id: str) -> contract.DoneRepl
 
 
 async def _entered(
-    room_id: str, session: Session | None, passphrase: str
+    room_id: str, session: Session | None, body: contract.JoinBody
 ) -> tuple[Session | None, str | None]:
-    """The session that came in by the passphrase, where one is needed, and its new token."""
+    """The session that came in by what is needed of these, and its new token."""
+    context = web.site().context
     try:
-        await conversations.find(web.site().context, room_id, session)
+        await conversations.find(context, room_id, session)
     except PassphraseRequired:
+        if body.passphrase is None:
+            raise
         async with web.guessing(room_id):
-            entered = await entering.enter(web.site().context, room_id, session, passphrase)
-        return entered.session, entered.token
-    return session, None
+            entered = await entering.enter(context, room_id, session, body.passphrase)
+    except ReadProofRequired:
+        if body.read_proof is None:
+            raise
+        async with web.guessing(room_id):
+            entered = await entering.enter_with_key(context, room_id, session, body.read_proof)
+    else:
+        return session, None
+    return entered.session, entered.token

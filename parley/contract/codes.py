@@ -28,6 +28,9 @@ class Code(StrEnum):
     LOCKED = "locked"
     PASSPHRASE_REQUIRED = "passphrase_required"  # noqa: S105
     PASSPHRASE_WRONG = "passphrase_wrong"  # noqa: S105
+    READ_PROOF_REQUIRED = "read_proof_required"
+    READ_PROOF_WRONG = "read_proof_wrong"
+    ENCRYPTED = "encrypted"
     KNOCK_REQUIRED = "knock_required"
     READ_ONLY = "read_only"
     NAME_TAKEN = "name_taken"
@@ -75,6 +78,13 @@ CODES: dict[Code, CodeMeaning] = {
     Code.LOCKED: CodeMeaning(403, "no one new can join"),
     Code.PASSPHRASE_REQUIRED: CodeMeaning(403, "`enter` with the passphrase first"),
     Code.PASSPHRASE_WRONG: CodeMeaning(403, "wrong passphrase"),
+    Code.READ_PROOF_REQUIRED: CodeMeaning(
+        403, "the conversation is encrypted: `enter` with the read proof first"
+    ),
+    Code.READ_PROOF_WRONG: CodeMeaning(403, "the read proof is that of another key"),
+    Code.ENCRYPTED: CodeMeaning(
+        409, "this can't be done in an encrypted conversation, or only with what is encrypted"
+    ),
     Code.KNOCK_REQUIRED: CodeMeaning(403, "`knock` first: an owner has to let you in"),
     Code.READ_ONLY: CodeMeaning(403, "only owners can post"),
     Code.NAME_TAKEN: CodeMeaning(409, "the name is reserved for someone else"),

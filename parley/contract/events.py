@@ -23,6 +23,7 @@ from parley.contract.terms import (
     MessageId,
     MessageText,
     MessageType,
+    ReadProof,
     RoleName,
     RoomId,
     SaidText,
@@ -43,7 +44,7 @@ class JoinRoom(Struct, kw_only=True):
 
     The state then holds the rest alone and says `delta: true`, as long as that is no more than
     500 changes. A `since` ahead of the conversation is answered like none. `passphrase` is
-    for who has not come in by it yet.
+    for who has not come in by it yet, and so is `read_proof`, of an encrypted conversation.
     """
 
     room_id: RoomId
@@ -52,6 +53,7 @@ class JoinRoom(Struct, kw_only=True):
     token: Token | None = None
     since: Seq | None = None
     passphrase: TriedPassphrase | None = None
+    read_proof: ReadProof | None = None
 
 
 class WatchRoom(Struct, kw_only=True):

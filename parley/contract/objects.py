@@ -152,6 +152,8 @@ class Conversation(Struct, kw_only=True):
     `keep_days` days, where it is set.
 
     `read` tells how far those have read who show it, in a conversation of at most 20 people.
+
+    With `encrypted: true` its messages are of the type `encrypted`, and the server can't read them.
     """
 
     room_id: str
@@ -175,6 +177,7 @@ class Conversation(Struct, kw_only=True):
     read_only: bool = False
     keep_days: int | UnsetType = UNSET
     erased_through: int | UnsetType = UNSET
+    encrypted: bool | UnsetType = UNSET
 
 
 class ConversationSummary(Struct, kw_only=True):

@@ -9,6 +9,10 @@ from msgspec import Meta
 # Lengths count characters (Unicode code points).
 
 MESSAGE_MAX_CHARS = 8_000
+ENVELOPE_MAX_CHARS = 65_774
+"""Of an encrypted message: the longest there is (docs/encryption.md)."""
+READ_PROOF_CHARS = 43
+"""32 bytes in base64url; so has its hash."""
 TITLE_MAX_CHARS = 200
 MAIL_ADDRESS_MAX_CHARS = 254
 """RFC 5321, section 4.5.3.1.3."""
@@ -140,9 +144,21 @@ Username = Annotated[str, Meta(max_length=USERNAME_MAX_CHARS, extra_json_schema=
 SeenName = Annotated[str, Meta(max_length=USERNAME_MAX_CHARS, extra_json_schema=_NOT_BLANK)]
 """A username where one has to be given."""
 RoomId = Annotated[str, Meta(max_length=ROOM_ID_MAX_CHARS)]
-MessageText = Annotated[str, Meta(max_length=MESSAGE_MAX_CHARS, extra_json_schema=_NOT_BLANK)]
-SaidText = Annotated[str, Meta(max_length=MESSAGE_MAX_CHARS, extra_json_schema=_NO_NUL)]
+MessageText = Annotated[str, Meta(max_length=ENVELOPE_MAX_CHARS, extra_json_schema=_NOT_BLANK)]
+"""The domain takes as much of what is encrypted alone, and of all else `MESSAGE_MAX_CHARS`."""
+SaidText = Annotated[str, Meta(max_length=ENVELOPE_MAX_CHARS, extra_json_schema=_NO_NUL)]
 """Of a message that may be all files."""
+ReadProof = Annotated[
+    str,
+    Meta(
+        max_length=READ_PROOF_CHARS,
+        extra_json_schema={
+            "minLength": READ_PROOF_CHARS,
+            "pattern": f"^[A-Za-z0-9_-]{{{READ_PROOF_CHARS}}}$",
+        },
+    ),
+]
+"""What somebody has who has the key of an encrypted conversation, or its SHA-256 hash."""
 MessageType = Annotated[
     str,
     Meta(

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
+from msgspec import Struct
+
+from parley import __version__
 from parley.control.wire import Handler
 from parley.domain import conversations, owning
 from parley.domain.context import Context
+
+
+class Hello(Struct):
+    """How a process is."""
+
+    problem: str | None = None
+    """Why nothing can be stored, in words; None while all is well."""
+    version: str = ""
+    open_files: int = 0
+    """How many files, and so connections, it may open at most; 0 where there is no such limit."""
 
 
 def handlers(context: Context) -> dict[str, Handler]:
@@ -23,7 +37,16 @@ def handlers(context: Context) -> dict[str, Handler]:
         """How many people are there on a socket, in each of these conversations."""
         return [context.presence.online_count(int(id)) for id in asked.get("ids", [])]
 
-    async def hello(_asked: dict[str, Any]) -> dict[str, str | None]:
-        return {"problem": context.database.problem}
+    async def hello(_asked: dict[str, Any]) -> Hello:
+        return Hello(context.database.problem, __version__, _open_files())
 
     return {"end": end, "delete": delete, "online": online, "hello": hello}
+
+
+def _open_files() -> int:
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return 0 if soft == resource.RLIM_INFINITY else soft

@@ -32,6 +32,8 @@ _PATH_MAX_BYTES = 100
 """Systems take between 104 and 108 for the path of a socket."""
 
 Handler = Callable[[dict[str, Any]], Awaitable[Any]]
+Talk = Callable[[dict[str, Any], asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+"""What does more with a connection than to answer a line with a line."""
 
 
 class Refused(Exception):
@@ -50,13 +52,20 @@ class _Answer(msgspec.Struct, omit_defaults=True):
 class Control:
     """Answers from `open` to `close`."""
 
-    def __init__(self, folder: Path, process: str, handlers: Mapping[str, Handler]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        process: str,
+        handlers: Mapping[str, Handler],
+        talks: Mapping[str, Talk] | None = None,
+    ) -> None:
         self._folder = folder
         self.process = process
         """The number of this process. Where another has it, which is so where each serves by
         itself from one folder, `open` takes the next that is free.
         """
         self._handlers = handlers
+        self._talks = talks or {}
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
@@ -92,18 +101,22 @@ class Control:
         try:
             async with asyncio.timeout(HEARD_WITHIN_S):
                 line = await reader.readline()
-            writer.write(msgspec.json.encode(await self._answer(line)) + b"\n")
+            asked = _read(line)
+            talk = self._talks.get(str(asked.get("do")))
+            if talk is not None:
+                await talk(asked, reader, writer)
+                return
+            writer.write(msgspec.json.encode(await self._answer(asked)) + b"\n")
             await writer.drain()
-        except (OSError, ValueError, TimeoutError):
+        except (OSError, ValueError, TimeoutError, EOFError):
             pass  # who asked went away, or asked for nothing
         finally:
             writer.close()
 
-    async def _answer(self, line: bytes) -> _Answer:
+    async def _answer(self, asked: dict[str, Any]) -> _Answer:
         try:
-            asked = msgspec.json.decode(line, type=dict[str, Any])
             handler = self._handlers[asked.pop("do")]
-        except (msgspec.MsgspecError, KeyError):
+        except (KeyError, TypeError):
             return _Answer(error="This server knows no such command: it is of another version.")
         try:
             result = await handler(asked)
@@ -113,6 +126,22 @@ class Control:
             log.exception("command_failed")
             return _Answer(error="The server failed at it; its log says more.")
         return _Answer(result=msgspec.Raw(msgspec.json.encode(result)))
+
+
+def _read(line: bytes) -> dict[str, Any]:
+    """What is asked for; nothing, where it is none of ours."""
+    try:
+        return msgspec.json.decode(line, type=dict[str, Any])
+    except msgspec.MsgspecError:
+        return {}
+
+
+async def connect(folder: Path, process: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """To a process, by its number. Raises `OSError` where it is not there."""
+    if sys.platform == "win32":
+        raise FileNotFoundError
+    with _short(folder / NAME.format(process)) as short:
+        return await asyncio.open_unix_connection(short, limit=LINE_MAX_BYTES)
 
 
 def sockets(folder: Path) -> list[Path]:

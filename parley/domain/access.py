@@ -7,6 +7,7 @@ from collections.abc import Collection
 from parley.errors import (
     ConversationIsOver,
     ConversationNotFound,
+    Encrypted,
     Forbidden,
     IdentityMismatch,
     KnockRequired,
@@ -14,6 +15,7 @@ from parley.errors import (
     NotJoined,
     PassphraseRequired,
     ReadOnly,
+    ReadProofRequired,
 )
 from parley.records import Conversation, Head, Message, Participant, Role, Session, Standing
 
@@ -71,6 +73,8 @@ def require_open_door(conversation: Conversation) -> None:
     """For strangers: nothing keeps them out."""
     if conversation.is_locked:
         raise Locked
+    if conversation.is_encrypted:
+        raise ReadProofRequired
     if conversation.passphrase_hash is not None:
         raise PassphraseRequired
     if conversation.is_knock:
@@ -79,8 +83,17 @@ def require_open_door(conversation: Conversation) -> None:
 
 def is_door_open(conversation: Conversation) -> bool:
     return not (
-        conversation.is_locked or conversation.is_knock or conversation.passphrase_hash is not None
+        conversation.is_locked
+        or conversation.is_encrypted
+        or conversation.is_knock
+        or conversation.passphrase_hash is not None
     )
+
+
+def require_legible(conversation: Conversation | Head) -> None:
+    """For what the server can do only with what it can read."""
+    if conversation.is_encrypted:
+        raise Encrypted
 
 
 def may_come_in(conversation: Conversation, standing: Standing) -> bool:

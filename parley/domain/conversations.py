@@ -6,7 +6,7 @@ import base64
 import binascii
 import secrets
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +22,7 @@ from parley.errors import (
     BadRequest,
     ConversationIsOver,
     ConversationNotFound,
+    Encrypted,
     ParleyError,
     Unavailable,
 )
@@ -30,7 +31,6 @@ from parley.records import (
     Conversation,
     ConversationEnded,
     ListPosition,
-    Participant,
     Recent,
     Session,
     Snapshot,
@@ -67,11 +67,15 @@ async def create(
     user_id: str | None = None,
     visibility: Visibility = Visibility.LISTED,
     address: str | None = None,
+    read_proof_hash: bytes | None = None,
 ) -> Created:
     """Start a conversation; whoever asks becomes its owner, with a session made if need be.
 
-    From that `address` whoever forgets the token of such a session may `end` it.
+    From that `address` whoever forgets the token of such a session may `end` it. With a
+    `read_proof_hash` it is encrypted. Raises `Encrypted` where it would have words we can read.
     """
+    if read_proof_hash is not None and (title or description or visibility is Visibility.LISTED):
+        raise Encrypted("An encrypted conversation is unlisted, and has no title the server knows.")
     room_id = new_room_id(visibility)
     clean_title = text.title(title, room_id=room_id)
     clean_description = text.description(description)
@@ -92,6 +96,7 @@ async def create(
             else proof.start_key(context, owner.id, address),
             owner_session_id=owner.id,
             at=at,
+            read_proof_hash=read_proof_hash,
         )
         return Created(conversation, owner, token)
 
@@ -151,15 +156,23 @@ async def snapshot(context: Context, room_id: str, session: Session | None) -> S
     return await window(context, room_id, session)
 
 
-async def snapshot_for(context: Context, person: Participant) -> Snapshot:
-    """The same for somebody who joined just now, whose right to it was looked at then."""
+async def snapshots(context: Context, conversation_ids: Iterable[int]) -> dict[int, Snapshot]:
+    """The same of several for people who joined just now, whose right to them was looked at then.
 
-    def query(connection: sa.Connection) -> Snapshot:
-        conversation = _by_id(connection, person.conversation_id)
-        found = Found(conversation, Standing(person.role.value), person)
-        return cluster.online(context, connection, states.window(connection, found))
+    It lacks those that are not there any more.
+    """
 
-    return states.with_presence(context, await context.database.read(query))
+    def query(connection: sa.Connection) -> dict[int, Snapshot]:
+        found = {}
+        for id in conversation_ids:
+            conversation = stored.by_id(connection, id)
+            if conversation is not None:
+                read = states.window(connection, Found(conversation, Standing.STRANGER, None))
+                found[id] = cluster.online(context, connection, read)
+        return found
+
+    read = await context.database.read(query)
+    return {id: states.with_presence(context, each) for id, each in read.items()}
 
 
 async def recent(context: Context, conversation_id: int, *, since: int | None) -> Recent:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Callable
+from datetime import datetime
 
 import sqlalchemy as sa
 from msgspec import Struct
 
-from parley.domain import door, knocking, proof, sessions
+from parley.domain import door, envelopes, knocking, proof, sessions
 from parley.domain.context import Context
+from parley.domain.door import Found
 from parley.errors import (
     BadRequest,
     ConversationNotFound,
     Locked,
     PassphraseWrong,
+    ReadProofWrong,
 )
 from parley.records import (
     Conversation,
@@ -65,21 +70,61 @@ async def enter(
 
     def work(connection: sa.Connection) -> tuple[Entered, KnockAnswered | None]:
         again = door.find(connection, room_id, session)
-        conversation = again.conversation
-        if conversation.passphrase_hash != expected:
+        if again.conversation.passphrase_hash != expected:
             raise PassphraseWrong  # changed meanwhile
-        if again.standing in (Standing.STRANGER, Standing.READER):
-            if conversation.is_locked:
-                raise Locked
-            who, token, proven = renewed(connection, session, context)
-            grants.give(connection, conversation.id, who.id, Role.MEMBER, at=at)
-            knock = knocking.over(connection, conversation, who)
-            return Entered(conversation, Standing.MEMBER, who, token, proven), knock
-        if again.standing is Standing.REMOVED or session is None:
-            raise ConversationNotFound
-        return Entered(conversation, again.standing, session, None), None
+        return _let_in(context, connection, again, session, at=at)
 
     return await entered(context, session, work, socket)
+
+
+async def enter_with_key(
+    context: Context,
+    room_id: str,
+    session: Session | None,
+    read_proof: str,
+    *,
+    socket: str | None = None,
+) -> Entered:
+    """The same by what somebody has who has the key of an encrypted conversation. Raises
+    `ReadProofWrong`, and what else keeps them out.
+    """
+    shown, at = hashlib.sha256(envelopes.read_proof(read_proof)).digest(), context.clock()
+
+    def work(connection: sa.Connection) -> tuple[Entered, KnockAnswered | None]:
+        found = door.find(connection, room_id, session)
+        if found.standing is Standing.REMOVED:
+            raise ConversationNotFound
+        if found.conversation.is_locked and found.standing is Standing.STRANGER:
+            raise Locked
+        expected = found.conversation.read_proof_hash
+        if expected is None:
+            raise BadRequest("This conversation is not encrypted.")
+        if not hmac.compare_digest(shown, expected):
+            raise ReadProofWrong
+        return _let_in(context, connection, found, session, at=at)
+
+    return await entered(context, session, work, socket)
+
+
+def _let_in(
+    context: Context,
+    connection: sa.Connection,
+    found: Found,
+    session: Session | None,
+    *,
+    at: datetime,
+) -> tuple[Entered, KnockAnswered | None]:
+    conversation = found.conversation
+    if found.standing in (Standing.STRANGER, Standing.READER):
+        if conversation.is_locked:
+            raise Locked
+        who, token, proven = renewed(connection, session, context)
+        grants.give(connection, conversation.id, who.id, Role.MEMBER, at=at)
+        knock = knocking.over(connection, conversation, who)
+        return Entered(conversation, Standing.MEMBER, who, token, proven), knock
+    if found.standing is Standing.REMOVED or session is None:
+        raise ConversationNotFound
+    return Entered(conversation, found.standing, session, None), None
 
 
 async def entered(

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from parley import contract
-from parley.domain import door
+from parley.domain import access, door
 from parley.domain.context import Context
 from parley.records import Conversation, File, Message, Participant, Session
 from parley.storage import exports as stored
@@ -61,6 +61,7 @@ async def begin(context: Context, room_id: str, session: Session | None) -> Begu
 
     def query(connection: sa.Connection) -> Begun:
         found = door.readable(connection, room_id, session)
+        access.require_legible(found.conversation)
         people = stored_participants.present(connection, found.id, limit=PEOPLE_MAX)
         return Begun(found.conversation, people, at, room_id, session)
 

@@ -25,6 +25,7 @@ from parley.grammar.web_links import LINK
 from parley.records import ConversationImported, Event, MessageSent
 from parley.search import indexed, segments
 from parley.search.segments import Segment
+from parley.storage import conversations as stored_conversations
 from parley.storage import search as stored
 from parley.storage.search import Said
 
@@ -157,6 +158,9 @@ class Indexing:
         new in it."""
         self._waiting[conversation_id] = 1
         done = 0
+        found = await self._rested(stored_conversations.by_id, conversation_id)
+        if found is None or found.is_encrypted:
+            return 0
         while (new := await self._append(conversation_id)) is not None:
             done += new
             await self._merge(conversation_id)

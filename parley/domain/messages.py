@@ -7,12 +7,13 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from parley.contract import STATE_MAX_CHARS
+from parley.contract import ENVELOPE_MAX_CHARS, MESSAGE_MAX_CHARS, STATE_MAX_CHARS
 from parley.domain import (
     access,
     audit,
     changing,
     door,
+    envelopes,
     files,
     meaning,
     participants,
@@ -159,8 +160,9 @@ async def edit(
     `ConversationIsOver`; `ReadOnly`. The same text changes nothing.
     """
     at, chosen = context.clock(), _user_ids(chosen)
-    new_text = text.message(new_text)
-    parts = markdown.parts(new_text)
+    new_text = text.message(new_text, ENVELOPE_MAX_CHARS)
+    # What is longer may be encrypted, and is no Markdown in any case.
+    parts = markdown.parts(new_text) if len(new_text) <= MESSAGE_MAX_CHARS else None
 
     def change(connection: sa.Connection, found: Found, message: Message) -> Message | None:
         said_by = stored.said_by(connection, message)
@@ -170,6 +172,11 @@ async def edit(
             raise NotFound("This message was deleted.")
         if message.text == new_text:
             return None
+        if found.conversation.is_encrypted:
+            envelopes.require_edit(new_text, of=message.text)
+            seq = stored_conversations.count_change(connection, found.id)
+            return stored.change(connection, message, seq=seq, edited_at=at, text=new_text)
+        text.message(new_text)
         seq = stored_conversations.count_change(connection, found.id)
         before = meaning.meant_by(message)
         meant = meaning.decide(
@@ -213,7 +220,8 @@ async def delete(
         seq = stored_conversations.count_change(connection, found.id)
         if not is_own:
             audit.note(connection, found, "deleted_message", at=at, about=message.username)
-        return stored.delete(connection, message, seq=seq, at=at)
+        left = envelopes.left_of(message.text) if found.conversation.is_encrypted else ""
+        return stored.delete(connection, message, seq=seq, at=at, left=left)
 
     message, is_news = await changing.change(context, room_id, session, message_id, change)
     if is_news:
@@ -225,14 +233,16 @@ async def delete(
 def _checked(draft: Draft) -> Draft:
     attachments = tuple(dict.fromkeys(draft.attachments)) if draft.attachments else ()
     has_words = bool(draft.text.strip()) or not attachments
+    is_encrypted = draft.type == envelopes.TYPE
+    max_chars = ENVELOPE_MAX_CHARS if is_encrypted else MESSAGE_MAX_CHARS
     return Draft(
-        text.message(draft.text) if has_words else "",
+        text.message(draft.text, max_chars) if has_words else "",
         text.message_type(draft.type),
         text.client_id(draft.client_id),
         draft.reply_to,
         _user_ids(draft.mentions) if draft.mentions else (),
         attachments,
-        markdown.parts(draft.text) if has_words else None,
+        markdown.parts(draft.text) if has_words and not is_encrypted else None,
     )
 
 

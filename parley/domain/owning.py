@@ -68,6 +68,10 @@ class Wishes(Struct, frozen=True, kw_only=True):
     """One of `KEEP_DAYS`; 0 for ever."""
 
 
+_TELLING = {"title", "description", "passphrase_hash", "is_knock", "shows_title"}
+"""What would tell the server of an encrypted conversation, or let somebody in without its key."""
+
+
 class _Due(NamedTuple):
     """A conversation that keeps messages for a time."""
 
@@ -135,6 +139,8 @@ async def change(
         }
         if not news:
             return Changed(before)
+        if not _TELLING.isdisjoint(news):
+            access.require_legible(before)
         after = stored.change(connection, found.id, **wanted)
         for name in news:
             act, about = _act(name, after)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -23,6 +22,9 @@ from parley.domain import (
 )
 from parley.domain.context import Context
 from parley.domain.door import Found
+from parley.domain.newcomers import Joined as Joined
+from parley.domain.newcomers import Joining as Joining
+from parley.domain.newcomers import Newcomer
 from parley.errors import IdentityMismatch, IdentityTaken, NotJoined, ParleyError, Unavailable
 from parley.records import (
     Conversation,
@@ -31,7 +33,6 @@ from parley.records import (
     ParticipantArrived,
     ParticipantLeft,
     Reading,
-    ReadingMoved,
     Session,
     Standing,
 )
@@ -50,53 +51,6 @@ REST_S = 0.01
 
 _leaving: set[asyncio.Task[object]] = set()
 """Keeps the tasks that mark people as gone alive until they are done."""
-
-
-@dataclass(frozen=True, slots=True)
-class Joining:
-    """Who asks to join, and how."""
-
-    session: Session | None
-    user_id: str | None = None
-    username: str | None = None
-    socket: str | None = None
-    """The socket they come in on; None over REST or a form."""
-    proven: bool = True
-    """Whether they presented the session's token; False for one that we made on this socket."""
-    keeps_cookie: bool = False
-    """Whether a page of our own asks, whose browser will hold the new session's secret."""
-    announced: bool = False
-    """Whether the others are told though there is no socket: no other will follow."""
-    address: str = ""
-    """Where they come from, as `addresses.place_of` has it; of those who have none all alike."""
-
-    @property
-    def has_token(self) -> bool:
-        """Whether they keep what proves who they are: then they need not be anybody else."""
-        return self.keeps_cookie or (self.session is not None and self.proven)
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    participant: Participant
-    session: Session
-    token: str | None
-    """The secret of the session made by this; None where there was one."""
-    participant_count: int
-    came_in: bool
-    """Whether they were not in the conversation until now."""
-    renamed: bool
-    """Whether their name, or the mark beside it, is another than it was."""
-    marked: tuple[Participant, ...]
-    """The others whose mark is another by this."""
-    read_seq: int = 0
-    """How far they had read, by what they told; 0 where they never did."""
-    shown_reading: ReadingMoved | None = None
-    """The same, as the others are told who did not see them until now."""
-    was_elsewhere: bool = False
-    """Whether they were on a socket of another process already."""
-    became_theirs: bool = False
-    """Whether their session takes part in it by this, and did not until now."""
 
 
 async def join(context: Context, room_id: str, joining: Joining) -> Joined:
@@ -218,8 +172,11 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
     # Else their session is changed, too: by others who join elsewhere as well.
     is_within = joining.session is None or joining.session.token_used
     within = room_id if is_within else None
+    run: Callable[[sa.Connection], Joined] = work
+    if joining.session is None and wanted_id is None and context.cluster is None:
+        run = Newcomer(context, room_id, name, joining, at, work)
     try:
-        return await context.database.write(work, tell, conversation=within)
+        return await context.database.write(run, tell, conversation=within)
     except BaseException:
         context.presence.expect_no_more(joining.socket)
         raise

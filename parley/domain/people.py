@@ -61,8 +61,10 @@ async def page(
     limit: int,
     cursor: str | None = None,
     name: str = "",
+    are_here: bool = False,
 ) -> People:
-    """The same for who may read; or those that a message can mean by a name that holds `name`.
+    """The same for who may read; or those that a message can mean by a name that holds `name`, with
+    `are_here` only who has not gone.
 
     Raises as `conversations.find`, `BadRequest`.
     """
@@ -71,7 +73,9 @@ async def page(
     def query(connection: sa.Connection) -> tuple[int, People]:
         found = door.readable(connection, room_id, session)
         if key:
-            named = stored.named(connection, found.id, key, limit=limit, is_heard=True)
+            named = stored.named(
+                connection, found.id, key, limit=limit, is_heard=not are_here, are_here=are_here
+            )
             people = People(named, None)
         else:
             people = after(connection, found.id, cursor=cursor, limit=limit)

@@ -52,6 +52,7 @@ def react(
         if message is None:
             raise NotFound(changing.NO_SUCH_MESSAGE)
         access.require_speaking(head)
+        access.require_legible(head)
         changed = _changed(connection, message, reaction, person.user_id, on=on)
         return Changed(message if changed is None else changed, changed is not None)
 
@@ -80,6 +81,7 @@ async def react_as(
             if person is None:
                 raise NotJoined
             access.require_posting(found.conversation, person)
+            access.require_legible(found.conversation)
             changed = _changed(connection, message, reaction, person.user_id, on=on)
             if changed is not None and person.left_at is not None and not is_back:
                 raise participants.Away

@@ -63,6 +63,8 @@ async def make_link(
 
     def work(connection: sa.Connection) -> Link:
         found = door.owned(connection, room_id, session)
+        # It would let in somebody who hasn't shown that they have the key.
+        access.require_legible(found.conversation)
         link = links.insert(
             connection,
             conversation_id=found.id,

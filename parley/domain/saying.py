@@ -10,7 +10,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from msgspec import Struct
 
-from parley.domain import access, files, meaning
+from parley.contract import MESSAGE_MAX_CHARS
+from parley.domain import access, envelopes, files, meaning, text
 from parley.domain.context import Context
 from parley.errors import ConversationNotFound, ParleyError
 from parley.records import Head, Message, Participant
@@ -154,15 +155,26 @@ class _Batch:
     def _composed(self, head: Head, sender: Participant, draft: Draft) -> Message:
         connection, conversation_id = self._connection, sender.conversation_id
         access.require_speaking(head)
+        if head.is_encrypted:
+            envelopes.require_new(
+                draft.text,
+                type=draft.type,
+                client_id=draft.client_id,
+                names_others=bool(draft.reply_to or draft.mentions),
+            )
+        elif len(draft.text) > MESSAGE_MAX_CHARS:
+            text.message(draft.text)
         answered = None
         if draft.reply_to:
             answered = meaning.answered(connection, conversation_id, draft.reply_to)
         attached = files.attachable(
             connection, conversation_id, sender.session_id, draft.attachments
         )
-        meant = meaning.decide(
-            connection, conversation_id, draft.text, parts=draft.parts, chosen=draft.mentions
-        )
+        meant = meaning.NOBODY
+        if not head.is_encrypted:
+            meant = meaning.decide(
+                connection, conversation_id, draft.text, parts=draft.parts, chosen=draft.mentions
+            )
         seq, _ = self.counted.get(conversation_id, (head.seq, 0))
         seq += 1
         message = Message(

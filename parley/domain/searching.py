@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from parley.contract import SEARCH_MAX_CHARS
-from parley.domain import door
+from parley.domain import access, door
 from parley.domain.context import Context
 from parley.domain.looking import Place, walk
 from parley.errors import BadRequest
@@ -59,6 +59,7 @@ async def in_conversation(
 
     def find(connection: sa.Connection) -> Hits:
         found = door.readable(connection, room_id, session)
+        access.require_legible(found.conversation)
         until = time.perf_counter() + LOOK_S
         if query.is_empty:
             return Hits([], None)

@@ -143,7 +143,7 @@ async def _in_each(
 
 def _own(connection: sa.Connection, session: Session) -> list[int]:
     parts = stored_participation.latest(connection, session.id, limit=CONVERSATIONS_MAX)
-    return [part.conversation.id for part in parts]
+    return [part.conversation.id for part in parts if not part.conversation.is_encrypted]
 
 
 def _look(

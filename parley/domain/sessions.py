@@ -48,15 +48,21 @@ def begin(
     `in_use` counts the token as used from the start: its holder surely keeps it. `joins` is
     the conversation that it is made to join.
     """
-    token = secrets.token_urlsafe(TOKEN_BYTES)
+    token, token_hash = new_token()
     session = stored.insert(
         connection,
-        token_hash=_hash(token),
+        token_hash=token_hash,
         at=at,
         used_at=at if in_use else None,
         unproven_in=None if in_use else joins,
     )
     return session, token
+
+
+def new_token() -> tuple[str, bytes]:
+    """A token that nobody knew before, and what is kept of it."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    return token, _hash(token)
 
 
 def renew(
@@ -65,13 +71,13 @@ def renew(
     """The session, the token that proves it from now on, and whom that proves, to be told of: where
     rights change, whoever knew the token before must not have them too.
     """
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    stored.renew(connection, session.id, token_hash=_hash(token), at=at)
+    token, token_hash = new_token()
+    stored.renew(connection, session.id, token_hash=token_hash, at=at)
     # Whoever knew the token before may have named a device of theirs.
     push.remove_all(connection, session.id)
     # The token counts as used from now on, so nothing proves this session later.
     proven = () if session.token_used else proof.prove(connection, session.id)
-    return replace(session, token_used=True), token, proven
+    return stored.by_id(connection, session.id), token, proven
 
 
 def _hash(token: str) -> bytes:

@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from msgspec.structs import replace
 
-from parley.domain import access, knocking, notifying
+from parley.domain import access, envelopes, knocking, notifying
 from parley.records import (
     Conversation,
     Decision,
@@ -125,7 +125,8 @@ def _talk(
     if not device.shows_words:
         return told
     attachments = len(message.attachments or ())
-    return replace(told, sender=message.username, text=message.text, attachments=attachments)
+    words = "" if message.type == envelopes.TYPE else message.text
+    return replace(told, sender=message.username, text=words, attachments=attachments)
 
 
 def _knocks(

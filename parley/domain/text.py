@@ -9,6 +9,7 @@ from parley.contract import (
     DESCRIPTION_MAX_CHARS,
     FILE_NAME_MAX_CHARS,
     LABEL_MAX_CHARS,
+    MESSAGE_MAX_CHARS,
     TITLE_MAX_CHARS,
     TYPE_PATTERN,
     USERNAME_MAX_CHARS,
@@ -88,8 +89,10 @@ def file_name(text: str) -> str:
     return name
 
 
-def message(text: str) -> str:
+def message(text: str, max_chars: int = MESSAGE_MAX_CHARS) -> str:
     """The message as it was written, to the letter; something must be in it."""
+    if len(text) > max_chars:
+        raise TooLarge(f"message is too long: at most {max_chars:,} characters.")
     _check(text, "message")
     if not text.strip():
         raise BadRequest("The message is empty. Write something first.")

@@ -6,7 +6,14 @@ from msgspec import UNSET
 
 from parley import contract, records
 from parley.domain import conversations, entering, knocking, participants, sessions
-from parley.errors import BadRequest, Forbidden, NotJoined, ParleyError, PassphraseRequired
+from parley.errors import (
+    BadRequest,
+    Forbidden,
+    NotJoined,
+    ParleyError,
+    PassphraseRequired,
+    ReadProofRequired,
+)
 from parley.events.site import Site, find
 from parley.limits.limiter import Who
 from parley.live.audience import Client, Credential
@@ -107,23 +114,26 @@ async def knock(site: Site, client: Client, data: contract.Knock) -> contract.Kn
 async def _enter_if_needed(
     site: Site, client: Client, credential: Credential, data: contract.JoinRoom
 ) -> Credential:
-    if data.passphrase is None:
+    if data.passphrase is None and data.read_proof is None:
         return credential
-    session = credential.session
+    session, context = credential.session, site.context
     try:
-        await conversations.find(site.context, data.room_id, session)
-    except PassphraseRequired:
+        await conversations.find(context, data.room_id, session)
+    except (PassphraseRequired, ReadProofRequired) as needed:
+        is_by_key = isinstance(needed, ReadProofRequired)
+        shown = data.read_proof if is_by_key else data.passphrase
+        if shown is None:
+            raise
         if session is not None and credential.token is None:
             raise BadRequest(
                 "A browser's cookie can't be renewed on a socket: "
                 "enter the passphrase on the page, or use REST."
             ) from None
+        enter = entering.enter_with_key if is_by_key else entering.enter
         who, address, _ = client.keys_in(data.room_id)
-        room = await conversations.id_at(site.context, data.room_id, session)
+        room = await conversations.id_at(context, data.room_id, session)
         async with site.limits.guessing(Who(who, address), room):
-            entered = await entering.enter(
-                site.context, data.room_id, session, data.passphrase, socket=client.sid
-            )
+            entered = await enter(context, data.room_id, session, shown, socket=client.sid)
         if entered.token is not None:
             credential = Credential(entered.session, proven=True, token=entered.token)
             site.audience.renew(client, credential)

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeGuard, TypeVar
 from weakref import WeakValueDictionary
 
 import structlog
@@ -24,6 +24,7 @@ from parley.errors import (
     PassphraseWrong,
     RateLimited,
     RateLimitStorageUnusable,
+    ReadProofWrong,
     the_extra,
 )
 from parley.limits.rates import By, Rate
@@ -86,8 +87,9 @@ class Use(Struct, frozen=True):
     kind: Kind
     keys: Keys
     at: float
-    is_shared: bool
-    """Whether it was counted in Redis, by the wall clock."""
+    """When it was counted in memory."""
+    shared: str = ""
+    """The name it was counted under in Redis; empty where it was not."""
 
     @property
     def of_room(self) -> Keys:
@@ -191,20 +193,22 @@ class Limits:
 
     async def spend(self, kind: Kind, who: Who, room: Key = "") -> Use:
         """Count one use, unless it is too much."""
-        keys, at = (*who, room), time.time()
-        wait_s = None if self._shared is None else await self._shared.spend(kind, keys, at)
-        is_shared = wait_s is not None
-        if wait_s is None:
-            at = self.clock()
-            wait_s = self._own.spend(kind, keys, at)
-        self._refuse_for(wait_s, kind, who)
-        return Use(kind, keys, at, is_shared)
+        keys = (*who, room)
+        if self._shared is not None:
+            name = self._shared.use()
+            wait_s = await self._shared.spend(kind, keys, name)
+            if wait_s is not None:
+                self._refuse_for(wait_s, kind, who)
+                return Use(kind, keys, 0.0, name)
+        at = self.clock()
+        self._refuse_for(self._own.spend(kind, keys, at), kind, who)
+        return Use(kind, keys, at)
 
     async def give_back(self, use: Use) -> None:
         """Nothing came of it: what the room shares is as it was before, exactly."""
-        if use.is_shared and self._shared is not None:
-            await self._shared.give_back(use.kind, use.of_room, use.at)
-        elif not use.is_shared:
+        if use.shared and self._shared is not None:
+            await self._shared.give_back(use.kind, use.of_room, use.shared)
+        elif not use.shared:
             self.give_back_at_once(use)
 
     def give_back_at_once(self, use: Use) -> None:
@@ -213,8 +217,8 @@ class Limits:
 
     async def uncount(self, use: Use) -> None:
         """It never was one: everybody's share is as it was before."""
-        if use.is_shared and self._shared is not None:
-            await self._shared.give_back(use.kind, use.keys, use.at)
+        if use.shared and self._shared is not None:
+            await self._shared.give_back(use.kind, use.keys, use.shared)
         else:
             self._own.give_back(use.kind, use.keys, use.at)
 
@@ -291,7 +295,7 @@ class Limits:
         use = await self.spend(Kind.PASSPHRASES, who, room)
         try:
             yield
-        except (PassphraseWrong, asyncio.CancelledError):
+        except (PassphraseWrong, ReadProofWrong, asyncio.CancelledError):
             raise
         except BaseException:
             await self.uncount(use)
@@ -315,18 +319,38 @@ class Limits:
             if wait_s:
                 self._refuse_for(wait_s, kind, Who(*keys[:2]))
         if kind is None or place is not Place.MEMBER or self._shared is not None:
+            if place is Place.OUTSIDE and self._is_own(kind):
+                return self._from_outside(kind, keys, asked), None
             return self._slowly(kind, keys, place, asked), None
         # The way of nearly every message: no task, nothing awaited.
         now = self.clock()
         wait_s = self._own.spend(kind, keys, now)
         if wait_s:
             self._refuse_for(wait_s, kind, Who(*keys[:2]))
-        use = Use(kind, keys, now, is_shared=False)
+        use = Use(kind, keys, now)
         try:
             return asked.act(), use
         except Exception:
             self.give_back_at_once(use)
             raise
+
+    def _is_own(self, kind: Kind | None) -> TypeGuard[Kind]:
+        """Whether it is counted in memory, and no room shares it."""
+        return kind is not None and self._shared is None and kind not in self._of_rooms
+
+    async def _from_outside(self, kind: Kind, keys: Keys, asked: Asked[T]) -> T:
+        """The same as `_slowly` for what `_is_own`, at a third of its cost: nearly every join."""
+        who = Who(*keys[:2])
+        if self._own.wait_s(Kind.UNKNOWN_ROOMS, (*who, ""), self.clock()):
+            await self.require_no_guesses(who, asked.is_known)
+        self._refuse_for(self._own.spend(kind, (*who, ""), self.clock()), kind, who)
+        try:
+            outcome: Any = asked.act()
+            result: T = await outcome if isawaitable(outcome) else outcome
+        except ConversationNotFound:
+            await self.charge(Kind.UNKNOWN_ROOMS, who)
+            raise
+        return result
 
     async def _slowly(self, kind: Kind | None, keys: Keys, place: Place, asked: Asked[T]) -> T:
         who = Who(*keys[:2])

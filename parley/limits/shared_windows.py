@@ -1,4 +1,4 @@
-"""The same counts in Redis, so that they outlive a restart.
+"""The same counts in Redis, so that they outlive a restart and hold for several processes.
 
 A fault of Redis stops nobody: where it does not answer, whoever asks counts in memory.
 """
@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
+import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 import structlog
-from limits import RateLimitItemPerSecond
-from limits.aio.storage import RedisStorage
-from limits.aio.strategies import MovingWindowRateLimiter
-from limits.errors import ConfigurationError, StorageError
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as Disconnected
+from redis.exceptions import NoScriptError, RedisError
 
 from parley.errors import RateLimitStorageUnusable
 from parley.limits.rates import Rate
@@ -26,7 +26,6 @@ from parley.limits.windows import PLACES, Keys
 
 log = structlog.get_logger(__name__)
 
-T = TypeVar("T")
 PREFIX = "parley"
 ANSWER_WITHIN_S = 0.5
 """How long a message may be kept waiting by it."""
@@ -36,13 +35,47 @@ LEFT_ALONE_S = 5.0
 """After a failure it is not asked for so long: every message would wait for it again."""
 SAY_EVERY_S = 60.0
 """How often the log tells that it does not answer."""
+CONNECTIONS_MAX = 16
+"""Of this process; whoever finds all in use waits, as long as for an answer."""
+_FAULTS = (RedisError, OSError, TimeoutError)
 
-
-_ONCE: dict[str, Any] = {"retry": Retry(NoBackoff(), 0)}
-"""The library would send a command again by itself, and a use would count twice."""
-
-# In Lua, as what counts it is: a number is written there as it was written then.
-_FORGET = "return redis.call('lrem', KEYS[1], 1, tonumber(ARGV[1]))"
+# All windows of a use at once, so that it counts in each or in none, and for one question.
+#
+# A window is a sorted set: uses by the moment they were counted, in microseconds of Redis's own
+# clock, as those of several machines differ. Each use has a name, so that the same one asked about
+# twice, as an answer was lost, counts once. KEYS are the windows; ARGV what is to be done, the
+# name, and for each window how many uses fit and into how many microseconds. It answers how many
+# microseconds to wait.
+_SCRIPT = """
+local act, use = ARGV[1], ARGV[2]
+if act == 'forget' then
+  for _, key in ipairs(KEYS) do redis.call('ZREM', key, use) end
+  return 0
+end
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local function written(number) return string.format('%.0f', number) end
+local wait = 0
+for place, key in ipairs(KEYS) do
+  local count, per = tonumber(ARGV[2 * place + 1]), tonumber(ARGV[2 * place + 2])
+  if act ~= 'look' then redis.call('ZREMRANGEBYSCORE', key, '-inf', written(now - per)) end
+  if act ~= 'charge' and not redis.call('ZSCORE', key, use) then
+    local oldest = redis.call('ZRANGE', key, -count, -count, 'WITHSCORES')[2]
+    if oldest and redis.call('ZCARD', key) >= count then
+      wait = math.max(wait, oldest + per - now)
+    end
+  end
+end
+if act == 'look' or wait > 0 then return wait end
+for place, key in ipairs(KEYS) do
+  local count, per = tonumber(ARGV[2 * place + 1]), tonumber(ARGV[2 * place + 2])
+  redis.call('ZADD', key, 'NX', written(now), use)
+  if act == 'charge' then redis.call('ZREMRANGEBYRANK', key, 0, -count - 1) end
+  redis.call('PEXPIRE', key, written(per / 1000))
+end
+return 0
+"""
+_SHA = hashlib.sha1(_SCRIPT.encode(), usedforsecurity=False).hexdigest()
 
 
 class SharedWindows:
@@ -52,29 +85,31 @@ class SharedWindows:
         """Raises `RateLimitStorageUnusable`."""
         self._where = _where(url)
         try:
-            storage = RedisStorage(
-                f"async+{url}",
-                wrap_exceptions=True,
-                implementation="redispy",
-                key_prefix=PREFIX,
+            pool = BlockingConnectionPool.from_url(
+                url,
+                max_connections=CONNECTIONS_MAX,
+                timeout=ANSWER_WITHIN_S,
                 socket_connect_timeout=ANSWER_WITHIN_S,
                 socket_timeout=ANSWER_WITHIN_S,
-                **_ONCE,
+                retry=Retry(NoBackoff(), 0),  # it is asked again by us, once
+                health_check_interval=0,
             )
-        except (ConfigurationError, ValueError) as error:
+        except (ValueError, TypeError) as error:
             reason = str(error).rstrip(".")
             raise RateLimitStorageUnusable(f"{self._where} cannot be used: {reason}.") from error
-        self._storage = storage
-        self._strategy = MovingWindowRateLimiter(storage)
-        bridge: Any = storage.bridge
-        own = bridge.base_exceptions
-        self._faults: tuple[type[Exception], ...] = (StorageError, OSError, TimeoutError)
-        self._faults += own if isinstance(own, tuple) else (own,)
-        self._forgetting = bridge.get_connection().register_script(_FORGET)
+        self._redis: Redis = Redis.from_pool(pool)
         self._rates = {
-            kind: [(PLACES[rate.by], rate.by.value, _item(kind, rate)) for rate in each]
+            kind: [
+                (
+                    PLACES[rate.by],
+                    f"{PREFIX}:{kind}:{rate.count}/{rate.per_s}:{rate.by.value}:",
+                    (rate.count, rate.per_s * 1_000_000),
+                )
+                for rate in each
+            ]
             for kind, each in rates.items()
         }
+        self._process, self._number = secrets.token_hex(6), 0
         self._asked_again_at = 0.0
         self._says_again_at = 0.0
 
@@ -85,9 +120,10 @@ class SharedWindows:
         answers, was_refused = False, False
         while not (answers or was_refused) and loop.time() < until:
             began = loop.time()
-            with contextlib.suppress(TimeoutError):
+            with contextlib.suppress(*_FAULTS):
                 async with asyncio.timeout_at(until):
-                    answers = await self._storage.check()
+                    await self._redis.ping()  # type: ignore[misc]
+                    answers = True
             was_refused = loop.time() - began < ANSWER_WITHIN_S
         if not answers:
             raise RateLimitStorageUnusable(
@@ -95,99 +131,64 @@ class SharedWindows:
             )
 
     async def close(self) -> None:
-        bridge: Any = self._storage.bridge  # has no call for it
-        await bridge.get_connection().aclose()
+        with contextlib.suppress(*_FAULTS):
+            await self._redis.aclose()
 
-    async def spend(self, kind: str, keys: Keys, at: float) -> float | None:
-        """Count a use of this moment, by the wall clock, or say how many seconds to wait; then
-        nothing is counted for anybody.
-        """
+    def use(self) -> str:
+        """The name of another use."""
+        self._number += 1
+        return f"{self._process}{self._number:x}"
 
-        async def ask() -> float:
-            concerned = self._concerned(kind, keys)
-            for place, (item, *names) in enumerate(concerned):
-                if not await self._hit(item, names, at):
-                    await self._forget(concerned[:place], at)
-                    return await self._wait_s(item, names)
-            return 0.0
+    async def spend(self, kind: str, keys: Keys, use: str) -> float | None:
+        """Count a use, or say how many seconds to wait; then nothing is counted for anybody."""
+        return await self._do("spend", kind, keys, use)
 
-        return await self._asked(ask)
-
-    async def give_back(self, kind: str, keys: Keys, at: float) -> float | None:
-        """Count the use of this moment no more, for these; 0 once that is so."""
-
-        async def ask() -> float:
-            await self._forget(self._concerned(kind, keys), at)
-            return 0.0
-
-        return await self._asked(ask)
+    async def give_back(self, kind: str, keys: Keys, use: str) -> float | None:
+        """Count the use no more, for these; 0 once that is so."""
+        return await self._do("forget", kind, keys, use)
 
     async def wait_s(self, kind: str, keys: Keys) -> float | None:
         """How long until a use fits; 0 for none. Counts nothing."""
-
-        async def ask() -> float:
-            for item, *names in self._concerned(kind, keys):
-                if not await self._strategy.test(item, *names):
-                    return await self._wait_s(item, names)
-            return 0.0
-
-        return await self._asked(ask)
+        return await self._do("look", kind, keys, "")
 
     async def charge(self, kind: str, keys: Keys) -> float | None:
         """Count a use that has happened; 0 once it is counted."""
+        return await self._do("charge", kind, keys, self.use())
 
-        async def ask() -> float:
-            for item, *names in self._concerned(kind, keys):
-                await self._strategy.hit(item, *names)
+    async def _do(self, act: str, kind: str, keys: Keys, use: str) -> float | None:
+        names: list[str] = []
+        asked: list[str | int] = [act, use]
+        for place, name, rate in self._rates[kind]:
+            if keys[place]:
+                names.append(f"{name}{keys[place]}")
+                asked += rate
+        if not names:
             return 0.0
-
-        return await self._asked(ask)
-
-    def _concerned(self, kind: str, keys: Keys) -> list[tuple[RateLimitItemPerSecond, str, str]]:
-        """The rates that apply, with the two names each is counted under."""
-        return [
-            (item, by, str(keys[place])) for place, by, item in self._rates[kind] if keys[place]
-        ]
-
-    async def _hit(self, item: RateLimitItemPerSecond, names: Sequence[str], at: float) -> bool:
-        # As the library's own `hit`, which takes the time itself: to give a use back takes its.
-        bridge: Any = self._storage.bridge
-        asked = [at, item.amount, item.get_expiry(), 1]
-        return bool(await bridge.lua_acquire_moving_window([self._key(item, names)], asked))
-
-    async def _forget(
-        self, concerned: Sequence[tuple[RateLimitItemPerSecond, str, str]], at: float
-    ) -> None:
-        for item, *names in concerned:
-            await self._forgetting([self._key(item, names)], [at])
-
-    def _key(self, item: RateLimitItemPerSecond, names: Sequence[str]) -> str:
-        bridge: Any = self._storage.bridge
-        return str(bridge.prefixed_key(item.key_for(*names)))
-
-    async def _wait_s(self, item: RateLimitItemPerSecond, names: Sequence[str]) -> float:
-        stats = await self._strategy.get_window_stats(item, *names)
-        # It may have become free between the two questions.
-        return max(stats.reset_time - time.time(), 0.1)
-
-    async def _asked(self, ask: Callable[[], Awaitable[T]]) -> T | None:
         now = time.monotonic()
         if now < self._asked_again_at:
             return None
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
-                return await ask()
-        except self._faults as error:
+                try:
+                    wait_us = await self._ask(names, asked)
+                except (Disconnected, OSError):
+                    # The connection was to a Redis that has restarted since, or broke just now.
+                    wait_us = await self._ask(names, asked)
+        except _FAULTS as error:
             self._asked_again_at = now + LEFT_ALONE_S
             if now >= self._says_again_at:
                 self._says_again_at = now + SAY_EVERY_S
                 log.warning("rate_limits_counted_in_memory", why=f"{self._where} does not answer")
                 log.debug("redis_failed", error=repr(error))
             return None
+        return wait_us / 1e6
 
-
-def _item(kind: str, rate: Rate) -> RateLimitItemPerSecond:
-    return RateLimitItemPerSecond(rate.count, rate.per_s, namespace=kind)
+    async def _ask(self, names: Sequence[str], asked: Sequence[str | int]) -> int:
+        try:
+            found = await self._redis.evalsha(_SHA, len(names), *names, *asked)  # type: ignore[misc]
+        except NoScriptError:  # it is new there, or all were dropped
+            found = await self._redis.eval(_SCRIPT, len(names), *names, *asked)  # type: ignore[misc]
+        return int(found)
 
 
 def _where(url: str) -> str:

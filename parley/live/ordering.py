@@ -23,6 +23,7 @@ from parley.domain.behind import Behind
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.errors import ParleyError, Unavailable
+from parley.live.amends import Amends
 from parley.live.audience import Audience, Client
 from parley.live.rooms import Room
 from parley.live.shared_states import as_wire
@@ -60,6 +61,8 @@ class _Place:
     begins: asyncio.Task[None] | None = None
     timer: asyncio.TimerHandle | None = None
     catching_up: asyncio.Task[None] | None = None
+    began_s: float = 0.0
+    """When the database was asked, in the event loop's time: what was lost before, it told."""
     is_held: bool = False
     """Whether nothing may be told now, as a state is being read."""
     sent_s: float = -math.inf
@@ -81,8 +84,12 @@ class Ordering:
         self._server = server
         self._bus = bus
         self._places: dict[int, _Place] = {}
-        self._has_missed = True
+        self._missed_s: float | None = -math.inf
+        """When hints were last found to be lost, or maybe so, in the event loop's time; None where
+        that was looked into.
+        """
         self._wake = asyncio.Event()
+        self._amends = Amends(context, audience, server)
         self._tasks: set[asyncio.Task[None]] = set()
         self._unmended: set[int] = set()
         """Rooms of which some were not sent the state yet that they may have missed."""
@@ -94,6 +101,8 @@ class Ordering:
         seq = records.seq_of(event)
         place = self._place(records.conversation_of(event)) if seq else None
         if place is None:
+            if not seq:
+                self._amends.hear(event)
             self._audience.deliver(event)
         elif place.at is None or place.is_held:
             place.waiting[seq] = event
@@ -107,7 +116,7 @@ class Ordering:
 
     def missed(self) -> None:
         """Hints were lost, or may have been."""
-        self._has_missed = True
+        self._missed_s = _now_s()
         self._wake.set()
 
     def look(self, conversation_id: int) -> None:
@@ -136,6 +145,7 @@ class Ordering:
         place = self._places.get(conversation_id)
         if place is None or place.room is not room:
             place = self._places[conversation_id] = _Place(room)
+            place.began_s = _now_s()
             place.begins = asyncio.create_task(self._find(conversation_id, place))
         if place.begins is not None:
             await asyncio.shield(place.begins)
@@ -274,10 +284,11 @@ class Ordering:
             try:
                 await self.compare()
             except Unavailable:
-                self._has_missed = True
+                self._missed_s = _now_s()
             except Exception:
                 log.exception("comparing_failed")
-            every_s = COMPARE_AWAY_EVERY_S if self._is_away() else COMPARE_EVERY_S
+            is_soon = self._is_away() or self._amends.is_due
+            every_s = COMPARE_AWAY_EVERY_S if is_soon else COMPARE_EVERY_S
             try:
                 async with asyncio.timeout(every_s):
                     await self._wake.wait()
@@ -291,14 +302,15 @@ class Ordering:
 
     async def compare(self) -> None:
         """Tell every room what it was not told, and where hints were lost, what may be else."""
-        is_lossy, self._has_missed = self._has_missed or self._is_away(), False
+        missed_s, self._missed_s = _now_s() if self._is_away() else self._missed_s, None
         self._places = {id: place for id, place in self._places.items() if self._place(id)}
         self._unmended &= self._places.keys()
         following = self._audience.following
         try:
             found = await behind.positions(self._context, [*self._places])
         except Unavailable:
-            self._has_missed |= is_lossy
+            if self._missed_s is None:
+                self._missed_s = missed_s
             raise
         for conversation_id, place in list(self._places.items()):
             if self._place(conversation_id) is not place or place.at is None:
@@ -311,12 +323,19 @@ class Ordering:
                 place.catching_up = self._begin(self._catch_up(conversation_id, place))
             before = place.before
             place.before, place.last = place.last, now
+            is_lossy = missed_s is not None and missed_s >= place.began_s
             is_another = is_lossy and before is not None and now.version != before.version
             if is_another or conversation_id in self._unmended:
                 has_rights = before is None or now.rights != before.rights
                 await self._mend(conversation_id, place, has_rights=has_rights)
-        if is_lossy:
+        if missed_s is not None:
             following.look_again(list(following.of))
+        try:
+            await self._amends.look(is_lossy=missed_s is not None)
+        except Unavailable:
+            if self._missed_s is None:
+                self._missed_s = missed_s
+            raise
 
     # --- what has no seq ---
 
@@ -327,7 +346,7 @@ class Ordering:
             await self._look_at_rights(conversation_id, place.room)
         if self._place(conversation_id) is not place or place.at is None or place.is_held:
             return
-        now_s = asyncio.get_running_loop().time()
+        now_s = _now_s()
         if place.room.gathering() is not None and now_s < place.sent_s + COMPARE_EVERY_S:
             self._unmended.add(conversation_id)  # for so many it is not done each second
             return
@@ -418,6 +437,10 @@ class Ordering:
             client.rename(seat, found.conversation.room_id)
             name, data = present.event(told_link)
             self._server.send_to((client.sid,), name, data)
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _first_news(message: records.Message, at: int) -> int:

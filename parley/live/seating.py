@@ -11,6 +11,7 @@ from parley.errors import BadRequest, NotJoined
 from parley.live.audience import Audience, Client, Credential, Seat
 from parley.live.rooms import Room
 from parley.live.shared_states import Arrival, State, as_wire
+from parley.live.small_rooms import SmallRooms
 from parley.wire.server import Server
 
 STATE = "conversation_state"
@@ -23,6 +24,7 @@ class Seating:
         self._context = context
         self._server = server
         self._audience = audience
+        self._small_rooms = SmallRooms(context, self._encode)
 
     async def seat(
         self,
@@ -103,7 +105,7 @@ class Seating:
         if since is not None:
             found = await conversations.catch_up(self._context, seat.room_id, session, since=since)
         elif seat.person is not None:
-            found = await conversations.snapshot_for(self._context, seat.person)
+            return await self._small_rooms.state(seat.conversation_id)
         else:
             found = await conversations.snapshot(self._context, seat.room_id, session)
         return State(as_wire(found), found.conversation.seq)
@@ -117,5 +119,7 @@ async def _read(context: Context, conversation_id: int, since: int | None) -> re
 
 
 def check_room_for_more(client: Client, room_id: str) -> None:
-    if room_id not in client.seats and len(client.conversations) >= contract.ROOMS_PER_SOCKET:
+    if len(client.seats) < contract.ROOMS_PER_SOCKET or room_id in client.seats:
+        return
+    if len(client.conversations) >= contract.ROOMS_PER_SOCKET:
         raise BadRequest(f"A socket can be in at most {contract.ROOMS_PER_SOCKET} conversations.")

@@ -13,7 +13,7 @@ from parley.calls import files as sent_files
 from parley.contract import decode
 from parley.domain import claiming, conversations, knocking, messages, participants, reading
 from parley.domain import reactions as reactions_of
-from parley.errors import BadRequest, NotFound, OriginRefused, ParleyError
+from parley.errors import BadRequest, Encrypted, NotFound, OriginRefused, ParleyError
 from parley.incoming import BrokenOff
 from parley.limits.limiter import Kind
 from parley.pages import faces, forms, qr_codes, reactions, titles
@@ -388,6 +388,8 @@ async def _window(room_id: str, session: Session | None) -> Window:
         at=seq.get("at"),
         with_own=True,
     )
+    if snapshot.conversation.is_encrypted:
+        raise Encrypted("This page can't show encrypted conversations yet.")
     shown = snapshot.messages
     path = f"{web.root()}/conversation/{room_id}"
     at_end = not shown or shown[-1].seq >= snapshot.newest_message_seq

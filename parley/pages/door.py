@@ -67,7 +67,8 @@ async def enter(room_id: str) -> AnyResponse | Refused:
         body = decode.from_value({"passphrase": passphrase}, contract.EnterBody)
         session = await web.current_session()
         async with web.limited(Kind.JOINS, room_id), web.guessing(room_id):
-            entered = await entering.enter(web.site().context, room_id, session, body.passphrase)
+            passphrase = body.passphrase or ""
+            entered = await entering.enter(web.site().context, room_id, session, passphrase)
     except (PassphraseWrong, RateLimited) as error:
         return await door(room_id, PassphraseRequired(), error=error)
     return web.remember(web.go_on(f"/conversation/{entered.conversation.room_id}"), entered.token)

@@ -29,6 +29,8 @@ TITLES = {
     "locked": "This conversation is locked",
     "passphrase_required": "This conversation has a passphrase",
     "knock_required": "Knock first",
+    "read_proof_required": "This conversation is encrypted",
+    "encrypted": "This conversation is encrypted",
     "too_large": "Too large",
     "rate_limited": "Slow down",
     "unavailable": "Temporarily unavailable",

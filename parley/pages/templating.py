@@ -29,8 +29,6 @@ def set_up(app: Quart, assets: Assets, config: Config) -> None:
     """Give them to the app's templates."""
     app.jinja_env.globals.update(asset=assets.url, imports=assets.imports, version=__version__)
     app.jinja_env.globals.update(service_worker=config.service_worker, root=config.root)
-    # Each request of a poll may reach another of several workers, which knows nothing of it.
-    app.jinja_env.globals.update(websocket_only=config.workers > 1)
     app.jinja_env.globals.update(has_imports=config.imports and config.max_file > 0)
     app.jinja_env.globals.update(has_mail=bool(config.smtp_url))
     picture = assets.url(SHOWN_ELSEWHERE)

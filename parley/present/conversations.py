@@ -53,6 +53,8 @@ def conversation(snapshot: records.Snapshot, parts: Parts | None = None) -> cont
         told.keep_days = record.keep_days
     if record.erased_through:
         told.erased_through = record.erased_through
+    if record.is_encrypted:
+        told.encrypted = True
     return told
 
 

@@ -74,7 +74,7 @@ def _last(record: records.Message) -> contract.LastMessage:
     return contract.LastMessage(
         user_id=record.user_id,
         username=record.username,
-        excerpt=excerpt(record.text),
+        excerpt="" if record.type == "encrypted" else excerpt(record.text),
         timestamp=timestamp(record.sent_at),
         deleted=True if record.deleted_at is not None else UNSET,
     )

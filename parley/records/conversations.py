@@ -48,6 +48,13 @@ class Conversation(Struct, frozen=True):
     """After how many days messages are erased; None for never."""
     erased_through: int
     """Messages up to this seq were erased so."""
+    read_proof_hash: bytes | None
+    """Of what readers have to show; None where it is not encrypted."""
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether the server can read nothing that is said in it."""
+        return self.read_proof_hash is not None
 
     @property
     def is_active(self) -> bool:

@@ -72,3 +72,5 @@ class Head(Struct, frozen=True):
     """Whether they have said something under that name."""
     is_unproven: bool
     is_removed: bool
+    is_encrypted: bool
+    """Of the conversation."""

@@ -15,6 +15,8 @@ class Session(Struct, frozen=True):
     created_at: datetime
     token_used: bool
     """Whether the secret was ever presented back to us."""
+    mark: int = 0
+    """Of the secret's hash: another once another secret proves it; 0 where nobody looked."""
 
 
 class Role(StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -66,6 +67,14 @@ def waiting(connection: sa.Connection, conversation_id: int, *, limit: int) -> t
     """The longest waiting first, of people who are not removed."""
     rows = connection.execute(_claims(conversation_id).order_by(claims.c.asked_at).limit(limit))
     return tuple(_claim(row) for row in rows)
+
+
+def claimed_in(connection: sa.Connection, ids: Collection[int]) -> set[int]:
+    """In which of these conversations somebody waits."""
+    rows = connection.execute(
+        sa.select(claims.c.conversation_id).where(claims.c.conversation_id.in_(ids)).distinct()
+    )
+    return {row.conversation_id for row in rows}
 
 
 def of(connection: sa.Connection, conversation_id: int, user_id: str) -> Claim | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +30,12 @@ COLUMNS = [column for column in conversations.c if all(column is not each for ea
 _ALL = sa.select(*COLUMNS).where(_IS_THERE)
 _FIND = Prepared(_ALL.where(conversations.c.room_id == p("room_id")), COLUMNS)
 _BY_ID = Prepared(_ALL.where(_THIS), COLUMNS)
+_listed = pairs(p("room_ids", Pairs())).table_valued(
+    sa.column("number", sa.BigInteger), sa.column("text", sa.Text), name="asked"
+)
+_FIND_ALL = Prepared(
+    _ALL.where(conversations.c.room_id.in_(sa.select(_listed.c.text).scalar_subquery())), COLUMNS
+)
 # Not the whole of it, for it is read before every message; with who says it, at the cost of one
 # more row by its key, and as it is stored: what is only compared need not be converted.
 _HEAD_COLUMNS = [
@@ -43,6 +49,7 @@ _HEAD_COLUMNS = [
     as_stored(participants.c.has_spoken),
     participants.c.unproven_from,
     as_stored(participants.c.removed_at),
+    conversations.c.read_proof_hash,
 ]
 _HEAD = Prepared(
     sa.select(*_HEAD_COLUMNS)
@@ -84,6 +91,11 @@ _CHANGE = (
     .returning(conversations.c.seq)
 )
 _END = Prepared(_CHANGE.values(ended_at=p("at")), [conversations.c.seq])
+_ADD_PARTICIPANTS = Prepared(
+    conversations.update()
+    .where(_THIS)
+    .values(participant_count=conversations.c.participant_count + p("by"))
+)
 _COUNT_PARTICIPANT = Prepared(
     conversations.update()
     .where(_THIS)
@@ -136,6 +148,7 @@ def insert(
     created_from: str | None,
     owner_session_id: int,
     at: datetime,
+    read_proof_hash: bytes | None = None,
 ) -> Conversation:
     row = connection.execute(
         conversations.insert()
@@ -154,6 +167,7 @@ def insert(
             message_count=0,
             participant_count=0,
             last_activity_at=at,
+            read_proof_hash=read_proof_hash,
         )
         .returning(*conversations.c)
     ).one()
@@ -176,6 +190,16 @@ def find(connection: sa.Connection, room_id: str) -> Conversation | None:
     return None if row is None else conversation(row)
 
 
+def find_all(connection: sa.Connection, room_ids: Collection[str]) -> dict[str, Conversation]:
+    """Those that are there, by their room ids."""
+    if len(room_ids) == 1:
+        [room_id] = room_ids
+        found = find(connection, room_id)
+        return {} if found is None else {room_id: found}
+    rows = _FIND_ALL.run(connection, room_ids=[(0, room_id) for room_id in room_ids])
+    return {row.room_id: conversation(row) for row in rows}
+
+
 def by_old_link(connection: sa.Connection, room_id: str) -> Conversation | None:
     """The conversation that this room id led to before its link was replaced."""
     row = _BY_OLD_LINK.first(connection, room_id=room_id)
@@ -190,6 +214,16 @@ def old_room_ids(connection: sa.Connection, conversation_id: int, *, limit: int)
 def by_id(connection: sa.Connection, conversation_id: int) -> Conversation | None:
     row = _BY_ID.first(connection, id=conversation_id)
     return None if row is None else conversation(row)
+
+
+def room_ids(connection: sa.Connection, ids: Collection[int]) -> dict[int, tuple[str, bool]]:
+    """Of these conversations, and whether each was deleted."""
+    rows = connection.execute(
+        sa.select(conversations.c.id, conversations.c.room_id, conversations.c.deleted_at).where(
+            conversations.c.id.in_(ids)
+        )
+    )
+    return {row.id: (row.room_id, row.deleted_at is not None) for row in rows}
 
 
 def head(connection: sa.Connection, conversation_id: int, user_id: str) -> Head | None:
@@ -212,7 +246,7 @@ def heads(
 
 def _head(row: Sequence[Any]) -> Head:
     seq, ended_at, is_read_only, session_id, username, role, is_alike, *rest = row
-    has_spoken, unproven, removed_at = rest
+    has_spoken, unproven, removed_at, read_proof_hash = rest
     return Head(
         seq,
         ended_at is None,
@@ -224,6 +258,7 @@ def _head(row: Sequence[Any]) -> Head:
         has_spoken == 1,
         unproven is not None,
         removed_at is not None,
+        read_proof_hash is not None,
     )
 
 
@@ -331,6 +366,11 @@ def change_participant_count(connection: sa.Connection, conversation_id: int, by
     return count
 
 
+def add_participants(connection: sa.Connection, came: Mapping[int, int]) -> None:
+    """So many came into each of these."""
+    _ADD_PARTICIPANTS.write_many(connection, [{"id": id, "by": by} for id, by in came.items()])
+
+
 def conversation(row: Any) -> Conversation:
     """Of a row with all `COLUMNS`."""
     # By place: msgspec takes ten times as long to find so many fields by name.
@@ -357,4 +397,5 @@ def conversation(row: Any) -> Conversation:
         row.passphrase_hash,
         row.keep_days,
         row.erased_through,
+        row.read_proof_hash,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -77,6 +78,16 @@ def waiting(
         sa.select(knocks)
         .where(_waits(conversation_id), knocks.c.asked_at > since)
         .order_by(knocks.c.asked_at, knocks.c.id)
+    )
+    return tuple(_knock(row) for row in rows)
+
+
+def of_many(
+    connection: sa.Connection, ids: Collection[int], *, since: datetime
+) -> tuple[Knock, ...]:
+    """Of all who asked in these conversations after `since`, with the answers they got."""
+    rows = connection.execute(
+        sa.select(knocks).where(knocks.c.conversation_id.in_(ids), knocks.c.asked_at > since)
     )
     return tuple(_knock(row) for row in rows)
 

@@ -263,7 +263,11 @@ _UNHEARD_COLUMNS = [
     messages.c.seq,
     messages.c.sent_at,
     messages.c.username,
-    sa.func.substr(messages.c.text, 1, BEGINS_CHARS).label("begins"),
+    # Of what is encrypted there are no words to tell.
+    sa.case(
+        (messages.c.type == "encrypted", ""),
+        else_=sa.func.substr(messages.c.text, 1, BEGINS_CHARS),
+    ).label("begins"),
     mentions.c.user_id.is_not(None).label("is_meant"),
     messages.c.attachments.is_not(None).label("has_files"),
 ]

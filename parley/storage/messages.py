@@ -155,8 +155,10 @@ def change(connection: sa.Connection, message: Message, *, seq: int, **columns: 
     return _message(row)
 
 
-def delete(connection: sa.Connection, message: Message, *, seq: int, at: datetime) -> Message:
-    """Leave only that there was one; `seq` is that of the change."""
+def delete(
+    connection: sa.Connection, message: Message, *, seq: int, at: datetime, left: str = ""
+) -> Message:
+    """Leave only that there was one, and what is `left` of its text; `seq` is of the change."""
     files.erase_of(connection, message.conversation_id, message.seq)
     for table in (reactions, mentions):
         connection.execute(
@@ -166,7 +168,7 @@ def delete(connection: sa.Connection, message: Message, *, seq: int, at: datetim
         )
     search.forget(connection, message.conversation_id, message.seq, is_still_there=False)
     gone = dict.fromkeys((*LATER, *MORE))
-    return change(connection, message, seq=seq, **{**gone, "text": "", "deleted_at": at})
+    return change(connection, message, seq=seq, **{**gone, "text": left, "deleted_at": at})
 
 
 def as_answered(message: Message) -> Answered:

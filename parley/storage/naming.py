@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from parley.records import Participant, Role
+from parley.storage.dialects import Pairs, pairs
 from parley.storage.participants import ALL, OF_ONE, PRESENT, participant
 from parley.storage.prepared import Prepared, p
 from parley.storage.schema import SPOKEN, former_names, participants
@@ -32,6 +34,28 @@ _TAKEN = Prepared(
         sa.exists().where(*_OF_FORMER),
     ),
     (_IS_HELD, _IS_KEPT, _IS_FORMER),
+)
+_asked = pairs(p("asked", Pairs())).table_valued(
+    sa.column("number", sa.BigInteger), sa.column("text", sa.Text), name="asked"
+)
+_ANY_TAKEN = Prepared(
+    sa.select(*_asked.c).where(
+        sa.or_(
+            *(
+                sa.exists().where(
+                    table.c.conversation_id == _asked.c.number,
+                    table.c.name_key == _asked.c.text,
+                    *conditions,
+                )
+                for table, conditions in (
+                    (participants, (_HOLDS,)),
+                    (participants, (participants.c.removed_at.is_not(None), _UNMARKED)),
+                    (former_names, ()),
+                )
+            )
+        )
+    ),
+    _asked.c,
 )
 _MARKS = Prepared(
     sa.select(participants.c.is_alike, sa.exists().where(*_OF_FORMER))
@@ -103,6 +127,11 @@ def taken(connection: sa.Connection, conversation_id: int, name_key: str) -> Tak
     """Who has, or had, a name that can be taken for one with this key."""
     row = _TAKEN.first(connection, conversation_id=conversation_id, name_key=name_key)
     return Taken(row.is_held, row.is_kept, row.is_former)
+
+
+def any_taken(connection: sa.Connection, keys: Collection[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Of these conversations and keys, those that anybody has, or had, such a name of."""
+    return {(row[0], row[1]) for row in _ANY_TAKEN.run(connection, asked=keys)}
 
 
 def marks(connection: sa.Connection, conversation_id: int, name_key: str) -> Marks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -24,24 +25,21 @@ ROLES = {role.value: role for role in Role}
 PRESENT = participants.c.left_at.is_(None)
 OF_ONE = participants.c.conversation_id == p("conversation_id")
 ALL = sa.select(participants).where(OF_ONE)
-_INSERT = Prepared(
-    participants.insert()
-    .values(
-        values(
-            participants.c,
-            left_at=None,
-            removed_at=None,
-            is_alike=False,
-            has_spoken=False,
-            first_session_id=None,
-            left_for_good=False,
-            is_imported=False,
-            called_at=None,
-        )
+_NEW = participants.insert().values(
+    values(
+        participants.c,
+        left_at=None,
+        removed_at=None,
+        is_alike=False,
+        has_spoken=False,
+        first_session_id=None,
+        left_for_good=False,
+        is_imported=False,
+        called_at=None,
     )
-    .returning(*participants.c),
-    participants.c,
 )
+_INSERT = Prepared(_NEW.returning(*participants.c), participants.c)
+_INSERT_ALL = Prepared(_NEW)
 _BY_USER = Prepared(ALL.where(participants.c.user_id == p("user_id")), participants.c)
 _BY_SESSION = Prepared(ALL.where(participants.c.session_id == p("session_id")), participants.c)
 _TAKEN_FROM = Prepared(
@@ -110,6 +108,28 @@ def insert(
     )
 
 
+def insert_all(connection: sa.Connection, people: Iterable[tuple[Participant, str]]) -> None:
+    """Store these, who were never there before, each with the key of their name."""
+    _INSERT_ALL.write_many(
+        connection,
+        [
+            {
+                "conversation_id": person.conversation_id,
+                "user_id": person.user_id,
+                "username": person.username,
+                "session_id": person.session_id,
+                "role": person.role.value,
+                "joined_at": person.joined_at,
+                "visits": person.visits,
+                "name_key": key,
+                "named_at": person.named_at,
+                "unproven_from": person.unproven_from,
+            }
+            for person, key in people
+        ],
+    )
+
+
 def note_spoken(connection: sa.Connection, conversation_id: int, user_id: str) -> None:
     """They have said something under their name."""
     _NOTE_SPOKEN.write(connection, conversation_id=conversation_id, user_id=user_id)
@@ -165,11 +185,14 @@ def named(
     *,
     limit: int,
     is_heard: bool = False,
+    are_here: bool = False,
 ) -> tuple[Participant, ...]:
     """Those whose names hold one with this key, here or gone, but for who was removed; with
-    `is_heard`, of those who are gone only who has spoken.
+    `is_heard`, of those who are gone only who has spoken; with `are_here`, none of them.
     """
     heard = [sa.or_(PRESENT, participants.c.has_spoken)] if is_heard else []
+    if are_here:
+        heard.append(PRESENT)
     rows = connection.execute(
         sa.select(participants)
         .where(

@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from parley.contract import MISSED_AUTHORS_MAX, MISSED_FILES_MAX, MISSED_MAX, UNREAD_MAX
-from parley.records import Author, FileCounts, Missed, Participant, Reading, Unread
+from parley.contract import (
+    MISSED_AUTHORS_MAX,
+    MISSED_FILES_MAX,
+    MISSED_MAX,
+    READ_SHOWN_MAX,
+    UNREAD_MAX,
+)
+from parley.records import (
+    Author,
+    FileCounts,
+    Missed,
+    Participant,
+    Reading,
+    ReadingMoved,
+    Unread,
+)
 from parley.storage.dialects import insert, of_last
 from parley.storage.participants import PRESENT
 from parley.storage.prepared import Prepared, as_stored, p, values
-from parley.storage.schema import files, mentions, messages, milliseconds, participants, readings
+from parley.storage.schema import (
+    conversations,
+    files,
+    mentions,
+    messages,
+    milliseconds,
+    participants,
+    readings,
+)
 
 MEANT_MAX = 100
 """Of messages that mean somebody so many are named."""
@@ -159,6 +181,38 @@ def shown(connection: sa.Connection, conversation_id: int, *, limit: int) -> tup
     """Of those who are in it and show it."""
     rows = _SHOWN.run(connection, conversation_id=conversation_id, limit=limit)
     return tuple(_reading(row) for row in rows)
+
+
+def moved(connection: sa.Connection, ids: Collection[int]) -> list[ReadingMoved]:
+    """How far those have read who are in these conversations, where few enough are."""
+    rows = connection.execute(
+        sa.select(readings, participants.c.session_id, conversations.c.room_id)
+        .join_from(
+            readings,
+            participants,
+            sa.and_(
+                participants.c.conversation_id == readings.c.conversation_id,
+                participants.c.user_id == readings.c.user_id,
+            ),
+        )
+        .join(conversations, conversations.c.id == readings.c.conversation_id)
+        .where(
+            readings.c.conversation_id.in_(ids),
+            conversations.c.participant_count <= READ_SHOWN_MAX,
+            PRESENT,
+        )
+    )
+    return [
+        ReadingMoved(
+            conversation_id=row.conversation_id,
+            room_id=row.room_id,
+            session_id=row.session_id,
+            reading=_reading(row),
+            is_shown=not row.is_hidden,
+            is_withdrawn=row.is_hidden,
+        )
+        for row in rows
+    ]
 
 
 def unread(connection: sa.Connection, person: Participant) -> Unread:

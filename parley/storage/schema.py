@@ -104,6 +104,8 @@ conversations = sa.Table(
     sa.Column("keep_days", sa.Integer),
     # Messages up to this seq were erased, for their time was over.
     sa.Column("erased_through", sa.BigInteger, nullable=False, server_default=_NO),
+    # Of what readers show, who have its key: SHA-256. None where it is not encrypted.
+    sa.Column("read_proof_hash", sa.LargeBinary(32)),
     # Nobody finds it from then on; its rows are erased bit by bit, this one last.
     sa.Column("deleted_at", Instant),
     # Being imported since then, and deleted as long as that lasts: its rows are not erased yet.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 
 from parley.records import Session
 from parley.storage import conversations
@@ -16,17 +18,24 @@ UNPROVEN_MAX = 100
 """In so many conversations it is proven at once: nobody can write meanwhile. In earlier ones the
 mark stays until it joins again, and nobody takes it up there either.
 """
+_NEW = ("token_hash", "created_at", "token_used_at", "unproven_in")
 _INSERT = Prepared(
-    sessions.insert()
-    .values(
-        token_hash=p("token_hash"),
-        created_at=p("created_at"),
-        token_used_at=p("token_used_at"),
-        unproven_in=p("unproven_in"),
-    )
-    .returning(*sessions.c),
+    sessions.insert().values({name: p(name) for name in _NEW}).returning(*sessions.c),
     sessions.c,
 )
+
+
+def _insert_many(count: int) -> Prepared:
+    """An INSERT of so many rows."""
+    rows = [
+        {name: p(f"{name}_{row}", sessions.c[name].type) for name in _NEW} for row in range(count)
+    ]
+    gives = (sessions.c.id, sessions.c.token_hash)
+    return Prepared(sessions.insert().values(rows).returning(*gives), gives)
+
+
+_SIZES = (32, 16, 8, 4, 2, 1)
+_INSERT_MANY = {size: _insert_many(size) for size in _SIZES}
 _FIND = Prepared(sa.select(sessions).where(sessions.c.token_hash == p("token_hash")), sessions.c)
 _BY_ID = Prepared(sa.select(sessions).where(sessions.c.id == p("id")), sessions.c)
 _USE = Prepared(
@@ -55,6 +64,35 @@ def insert(
     )
 
 
+class New(Struct, frozen=True):
+    """A session to be."""
+
+    token_hash: bytes
+    at: datetime
+    in_use: bool
+    """Whether its token counts as used from the start."""
+    unproven_in: int
+    """The conversation in which it is somebody unproven, if it does not."""
+
+
+def insert_all(connection: sa.Connection, new: Sequence[New]) -> list[Session]:
+    """The same for many, in their order."""
+    ids: dict[bytes, int] = {}
+    begin = 0
+    while begin < len(new):
+        size = next(each for each in _SIZES if each <= len(new) - begin)
+        given: dict[str, object] = {}
+        for row, each in enumerate(new[begin : begin + size]):
+            given[f"token_hash_{row}"] = each.token_hash
+            given[f"created_at_{row}"] = each.at
+            given[f"token_used_at_{row}"] = each.at if each.in_use else None
+            given[f"unproven_in_{row}"] = None if each.in_use else str(each.unproven_in)
+        for id, token_hash in _INSERT_MANY[size].run(connection, **given):
+            ids[token_hash] = id
+        begin += size
+    return [Session(ids[each.token_hash], each.at, each.in_use) for each in new]
+
+
 def find(connection: sa.Connection, token_hash: bytes) -> Session | None:
     row = _FIND.first(connection, token_hash=token_hash)
     return None if row is None else _session(row)
@@ -62,6 +100,14 @@ def find(connection: sa.Connection, token_hash: bytes) -> Session | None:
 
 def by_id(connection: sa.Connection, session_id: int) -> Session:
     return _session(_BY_ID.first(connection, id=session_id))
+
+
+def marks(connection: sa.Connection, ids: Collection[int]) -> dict[int, int]:
+    """Of the secrets that prove these sessions now."""
+    rows = connection.execute(
+        sa.select(sessions.c.id, sessions.c.token_hash).where(sessions.c.id.in_(ids))
+    )
+    return {row.id: _mark(row.token_hash) for row in rows}
 
 
 def note_unproven(connection: sa.Connection, session_id: int, conversation_id: int) -> None:
@@ -101,4 +147,13 @@ def renew(connection: sa.Connection, session_id: int, *, token_hash: bytes, at: 
 
 
 def _session(row: Any) -> Session:
-    return Session(id=row.id, created_at=row.created_at, token_used=row.token_used_at is not None)
+    return Session(
+        id=row.id,
+        created_at=row.created_at,
+        token_used=row.token_used_at is not None,
+        mark=_mark(row.token_hash),
+    )
+
+
+def _mark(token_hash: bytes) -> int:
+    return int.from_bytes(token_hash[:7], "big")

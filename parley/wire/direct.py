@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import secrets
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -20,6 +19,7 @@ from parley.addresses import place_of
 from parley.contract import codec
 from parley.wire import frames
 from parley.wire.handshake import Handshake
+from parley.wire.ids import Ids
 from parley.wire.line import Line, Watch
 from parley.wire.socket import GuardedSocket
 
@@ -60,8 +60,10 @@ class Host(Protocol):
     working: set[DirectClient]
     """Those who wait for something that takes a while."""
 
-    def hello(self) -> dict[str, Any]:
-        """What the first packet of a new client says."""
+    ids: Ids
+
+    def hello(self) -> str:
+        """What the first packet of a new client says, as JSON."""
 
     def opened(self, client: DirectClient) -> None:
         """It can be written to."""
@@ -141,7 +143,7 @@ class DirectClient(Line):
         if self._upgrade is not None:
             self._server.probed(self)
             return
-        self.send_text("0" + codec.dumps(self._server.hello()))
+        self.send_text("0" + self._server.hello())
         self._server.opened(self)
 
     def ping(self) -> None:
@@ -264,7 +266,7 @@ class DirectClient(Line):
         if not is_readable or self.sid is not None:
             self._server.malformed()
             return None
-        sid, self._ack_id = secrets.token_urlsafe(15), ""
+        sid, self._ack_id = self._server.ids.take(), ""
         return self._server.welcome(sid, self._handshake.with_auth(auth), self)
 
     def _event(self, packet: str) -> Later | None:

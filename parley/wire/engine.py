@@ -5,6 +5,7 @@ ASGI servers.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -32,6 +33,8 @@ class GuardedEngine(engineio.AsyncServer):  # type: ignore[misc]  # the library 
         super().__init__(**options)
         self._async: dict[str, Any] = {**self._async, "translate_request": environ_of}
         self.counts: Counter[str] = Counter()
+        self.mark: Callable[[], str] = str
+        """What the ids of sessions begin with, where another process may be asked about them."""
         self.places = places
         self.backlog = Backlog(is_limited=places.is_limited)
         self.pace = Pace(is_limited=places.is_limited)
@@ -45,6 +48,9 @@ class GuardedEngine(engineio.AsyncServer):  # type: ignore[misc]  # the library 
         )
         self.unseated = Idle(join_within_s)
         self.upgrading: Countdown[DirectClient] = Countdown(UPGRADE_WITHIN_S, DirectClient.abort)
+
+    def generate_id(self) -> str:
+        return self.mark() + str(super().generate_id())
 
     def take_place(self, place: str) -> bool:
         """One more connection of an address, if it may; where few are left, an idle one goes."""

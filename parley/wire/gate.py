@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from ipaddress import IPv6Address
 from typing import Any
 from urllib.parse import parse_qs, quote
+
+from msgspec.structs import replace
 
 from parley import causes
 from parley.addresses import Proxies, canonical, place_of
@@ -28,14 +30,20 @@ from parley.wire.places import RETRY_AFTER_S, Places
 from parley.wire.server import Server
 from parley.wire.unread import Backlog
 
+MeantRule = Callable[[str], str | None]
+"""Where a path leads that is not asked for as it was meant; None for any other."""
 StreamRule = Callable[[dict[str, Any]], bool]
 """Whether the app takes the body of a request piece by piece, each done with before the next."""
+PassOn = Callable[[Any, Any, Any], Awaitable[bool]]
+"""Has what an ASGI app was asked answered by another process; whether one knew the client."""
 
 PATH = "/socket.io/"
 _TRANSPORTS = ("polling", "websocket")
 OWN_LINES = "parley.lines"
 """In the state of an ASGI server that opens WebSockets without asking its app: one that comes this
 way all the same is odd, and nobody is to choose how they are served."""
+ADMITTED_MAX = 256
+"""So many heads of requests are remembered."""
 _METHODS = ("GET", "POST", "OPTIONS")
 # A name of labels (RFC 1123, section 2.1; the underscore is met in container networks) or
 # an IPv6 address in brackets, with a port. HTTP/1.0 may leave it out.
@@ -71,6 +79,7 @@ class Gate:
         may_connect: OriginRule,
         readable_by: CrossOriginRule,
         is_streamed: StreamRule,
+        meant: MeantRule,
         kept: frozenset[str],
         elsewhere: bytes,
         refusal: bytes,
@@ -90,11 +99,15 @@ class Gate:
         self._may_connect = may_connect
         self._readable_by = readable_by
         self._is_streamed = is_streamed
+        self._meant = meant
         self._kept = kept
+        self._admitted: dict[tuple[str, str, heads.Known], dict[str, str]] = {}
         self._elsewhere = elsewhere
         self._refusal = refusal
         self._not_allowed = not_allowed
         self._nowhere = nowhere
+        self.pass_on: PassOn | None = None
+        """Where there are other processes that whoever polls may be known to."""
 
     @property
     def backlog(self) -> Backlog:
@@ -156,15 +169,38 @@ class Gate:
         if not (_is_ours(scope["path"]) and _is_ascii(scope) and _is_plain(scope)):
             return None
         handshake = Handshake.from_scope(scope)
+        kept = self._admitted_headers(scope, handshake)
+        if kept is None:
+            return None
+        session = heads.session_asked_for(scope["query_string"])
+        handshake = replace(handshake, headers=kept)
+        if session is None:
+            return self._server.direct(handshake) or self.crowded
+        return self._server.upgrading(session, handshake, self.crowded)
+
+    def _admitted_headers(
+        self, scope: dict[str, Any], handshake: Handshake
+    ) -> dict[str, str] | None:
+        """What is kept of the headers of who may come in; None for others.
+
+        Those who come with the same headers are admitted alike, and decided about once.
+        """
+        headers = scope["headers"]
+        asked = (scope["path"], handshake.scheme, headers)
+        is_known = isinstance(headers, tuple)
+        kept = self._admitted.get(asked) if is_known else None
+        if kept is not None:
+            return kept
         if not _is_host(handshake.headers.get("host", "")):
             return None
         if not (self._knows(scope, handshake) and self._may_connect(handshake)):
             return None
-        session = heads.session_asked_for(scope["query_string"])
-        kept = handshake.with_only(self._kept)
-        if session is None:
-            return self._server.direct(kept) or self.crowded
-        return self._server.upgrading(session, kept, self.crowded)
+        kept = handshake.with_only(self._kept).headers
+        if is_known:
+            if len(self._admitted) >= ADMITTED_MAX:
+                self._admitted.clear()
+            self._admitted[asked] = kept
+        return kept
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -211,7 +247,11 @@ class Gate:
             # Quart raises at it before its error handlers are there, which ends as an empty 500.
             await _answer(scope, receive, send, 400, self._not_allowed)
         elif scope["type"] == "http" and not _is_ours(scope["path"]):
-            await self._app(scope, receive, send)
+            there = self._meant(scope["path"])
+            if there is None:
+                await self._app(scope, receive, send)
+            else:
+                await _send_there(send, self.root + there)
         elif not self._knows(scope, handshake):
             await _answer(scope, receive, send, 400, self._elsewhere)
         elif not _is_ours(scope["path"]):  # a WebSocket, and the app has none
@@ -237,10 +277,25 @@ class Gate:
                 await _answer(scope, receive, send, 408, self._not_allowed)
                 return
         refusal = self._told_by_engine(scope)
+        if (
+            refusal == answers.UNKNOWN_SESSION
+            and scope["type"] == "http"
+            and self.pass_on is not None
+            and await self.pass_on(scope, receive, send)
+        ):
+            return
         if refusal is not None:
             await _answer(scope, receive, send, 400, answers.engine_error(refusal))
         elif _is_odd(scope):
             await _answer(scope, receive, send, 400, self._not_allowed)
+        else:
+            await self._server.handle_request(scope, receive, send)
+
+    async def answer_passed_on(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer a request that another process passed on, and has looked at."""
+        refusal = self._told_by_engine(scope)
+        if refusal is not None:
+            await _answer(scope, receive, send, 400, answers.engine_error(refusal))
         else:
             await self._server.handle_request(scope, receive, send)
 
@@ -357,6 +412,16 @@ async def _answer(scope: Any, receive: Any, send: Any, status: int, body: bytes)
     headers = answers.headers_for(body)
     await send({"type": f"{start}.start", "status": status, "headers": headers})
     await send({"type": f"{start}.body", "body": body})
+
+
+async def _send_there(send: Any, where: str) -> None:
+    headers = [
+        (b"location", where.encode("ascii")),
+        (b"content-length", b"0"),
+        *answers.GUARDING,
+    ]
+    await send({"type": "http.response.start", "status": 302, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _named(send: Any, name: str) -> Any:

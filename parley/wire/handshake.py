@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from msgspec import Struct
@@ -29,12 +30,10 @@ class Handshake(Struct, frozen=True):
 
     @classmethod
     def from_scope(cls, scope: dict[str, Any], auth: Any = None) -> Handshake:
-        headers: dict[str, str] = {}
-        for name, value in scope["headers"]:
-            headers.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
+        listed = scope["headers"]
         client = scope.get("client")
         return cls(
-            headers=headers,
+            headers=_of_known(listed) if isinstance(listed, tuple) else _by_name(listed),
             scheme="https" if scope.get("scheme") in ("https", "wss") else "http",
             is_websocket=scope["type"] == "websocket",
             address=client[0] if client else "",
@@ -51,6 +50,16 @@ class Handshake(Struct, frozen=True):
         """The same, with what the client gave as `auth` after it."""
         return replace(self, auth=auth if isinstance(auth, dict) else {})
 
+
+def _by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    named: dict[str, str] = {}
+    for name, value in headers:
+        named.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
+    return named
+
+
+_of_known = functools.lru_cache(maxsize=256)(_by_name)
+"""For those of `heads.Known`."""
 
 HostRule = Callable[[str, str], bool]
 """Whether a request that names this `Host` may have this path of the server."""

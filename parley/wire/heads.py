@@ -18,10 +18,17 @@ HEADERS_MAX = 100
 _ACCEPT_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 """Section 1.3."""
 _REQUEST_LINE = re.compile(rb"GET (/[\x21-\x7e]*) HTTP/1\.1")
+_KEY = re.compile(rb"\r\nsec-websocket-key:[ \t]*([A-Za-z0-9+/]{22}==)(?=\r\n|\Z)", re.IGNORECASE)
+"""What differs in the heads of people who come with the same browser."""
+_ANY_KEY = base64.b64encode(bytes(16))
+KNOWN_MAX_BYTES = 1024
+"""Longer heads aren't remembered."""
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e\x80-\xff\t]*)")
 
 Headers = list[tuple[bytes, bytes]]
 """Names in lower case."""
+Known = tuple[tuple[bytes, bytes], ...]
+"""The same of a head that is remembered: whatever is made of it can be, too."""
 
 
 class Handshaking(NamedTuple):
@@ -35,6 +42,17 @@ class Handshaking(NamedTuple):
 
 def of_head(head: bytes) -> Handshaking | None:
     """A request by the bytes before its empty line; None for anything else, and what is unusual."""
+    key = _KEY.search(head) if len(head) <= KNOWN_MAX_BYTES else None
+    if key is not None:
+        known = _of_known(head[: key.start()] + head[key.end() :])
+        if known is not None:
+            return Handshaking(dict(known), _answer(key[1]))
+    read = _read(head)
+    return None if read is None else of_request(*read)
+
+
+def _read(head: bytes) -> tuple[bytes, Headers] | None:
+    """What it asks for, and its headers."""
     first, *lines = head.split(b"\r\n")
     request_line = _REQUEST_LINE.fullmatch(first)
     if request_line is None or len(head) > HEAD_MAX_BYTES or len(lines) > HEADERS_MAX:
@@ -45,7 +63,20 @@ def of_head(head: bytes) -> Handshaking | None:
         if header is None:
             return None
         headers.append((header[1].lower(), header[2].rstrip(b" \t")))
-    return of_request(request_line[1], headers)
+    return request_line[1], headers
+
+
+@functools.lru_cache(maxsize=256)  # in a rush most come with the same few
+def _of_known(head: bytes) -> dict[str, Any] | None:
+    """The scope of a head that has a key beside this, if it opens a WebSocket with that."""
+    read = _read(head)
+    if read is None:
+        return None
+    target, headers = read
+    if any(name == b"sec-websocket-key" for name, _ in headers):
+        return None
+    asked = of_request(target, [*headers, (b"sec-websocket-key", _ANY_KEY)])
+    return None if asked is None else {**asked.scope, "headers": tuple(headers)}
 
 
 def of_request(target: bytes, headers: Headers) -> Handshaking | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -16,6 +15,7 @@ from parley.wire import frames
 from parley.wire.countdown import GRAIN_S
 from parley.wire.direct import DirectClient, Later
 from parley.wire.handshake import Handshake
+from parley.wire.ids import Ids
 from parley.wire.line import CLOSE_WITHIN_S, SERVICE_RESTART, Watch
 from parley.wire.pace import LONG_OF_TURN
 from parley.wire.places import Places
@@ -90,6 +90,8 @@ class Server(GuardedSocketIO):
         self._lines: set[DirectClient] = set()
         self.working: set[DirectClient] = set()
         """Those for whom something is under way; whatever becomes of them, it ends by itself."""
+        self.ids = Ids()
+        self._hello = codec.dumps(self.eio.opening("%s", []))
         self._ended = asyncio.Event()
         self._watch = Watch.over(
             max_message_bytes=max_frame_bytes,
@@ -217,9 +219,9 @@ class Server(GuardedSocketIO):
 
     # --- what a direct client tells ---
 
-    def hello(self) -> dict[str, Any]:
-        """What the first packet of a new client says."""
-        return self.eio.opening(secrets.token_urlsafe(15), [])
+    def hello(self) -> str:
+        """What the first packet of a new client says, as JSON."""
+        return self._hello % self.ids.take()
 
     def opened(self, client: DirectClient) -> None:
         self._lines.add(client)
@@ -306,7 +308,7 @@ class Server(GuardedSocketIO):
     def _let_in(self, sid: str, client: DirectClient) -> None:
         client.sid = sid
         self._direct[sid] = client
-        client.send_text("40" + codec.dumps({"sid": sid}))
+        client.send_text(f'40{{"sid":"{sid}"}}')  # ids are letters, digits, - and _
 
     def act(self, sid: str, text: str, wants_ack: bool) -> Any:
         """What the acknowledgement of an event holds, or a `Later` that gives it."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
-from tests.browser import chromium, firefox
+from tests.browser import chromium, firefox, short_set
 from tests.browser.display import display
 from tests.browser.seeding import Seeding
 from tests.browser.visitor import SLOW_MS, Visitor
@@ -34,22 +34,33 @@ FIREFOX_LIMIT = pytest.mark.timeout(300, method="thread")
 expect.set_options(timeout=SLOW_MS)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    fit_to_browser(items, Path(__file__).parent)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    fit_to_browser(config, items, Path(__file__).parent)
 
 
-def fit_to_browser(items: list[pytest.Item], folder: Path) -> None:
-    """Mark what needs a browser, and leave out what proves nothing in the one we have."""
+def fit_to_browser(config: pytest.Config, items: list[pytest.Item], folder: Path) -> None:
+    """Mark what needs a browser and what is not for every change, and leave out what proves
+    nothing in the browser we have.
+    """
+    is_asked_for = _is_asked_for(config, folder)
     for item in items:
         if not item.path.is_relative_to(folder):
             continue
         item.add_marker(pytest.mark.browser)
+        if not is_asked_for and not short_set.has(item.path, item.name):
+            item.add_marker(pytest.mark.long("`make browsers` runs it"))
         if BROWSER != "firefox":
             continue
         if left_out := item.get_closest_marker("not_in_firefox"):
             item.add_marker(pytest.mark.skip(_not_in_firefox(*left_out.args)))
         if item.get_closest_marker("timeout") is None:
             item.add_marker(FIREFOX_LIMIT)
+
+
+def _is_asked_for(config: pytest.Config, folder: Path) -> bool:
+    """Whether the command names this folder, or something in it: then all of that is wanted."""
+    named = [config.invocation_params.dir / each.split("::")[0] for each in config.args]
+    return any(path.resolve().is_relative_to(folder) for path in named)
 
 
 # For this folder and no longer: while Playwright runs, its event loop is this

@@ -9,19 +9,13 @@ from playwright.sync_api import Browser, Playwright
 
 from tests.browser import firefox
 from tests.browser.conftest import BROWSER, FIREFOX_LIMIT, a_firefox
-from tests.browser.test_editing import test_a_draft_and_a_half_written_edit_outlast_a_reload
 from tests.browser.test_kept_form import (
     test_a_half_written_title_outlasts_going_away_and_coming_back,
 )
-from tests.browser.test_talking import (
-    test_a_restart_loses_nothing_and_doubles_nothing,
-    test_people_talk_by_link,
-)
+from tests.browser.test_talking import test_people_talk_by_link
 
 __all__ = [
-    "test_a_draft_and_a_half_written_edit_outlast_a_reload",
     "test_a_half_written_title_outlasts_going_away_and_coming_back",
-    "test_a_restart_loses_nothing_and_doubles_nothing",
     "test_people_talk_by_link",
 ]
 

@@ -132,6 +132,22 @@ HAS_A_PICTURE = """video => new Promise(resolve => {
 })"""
 
 
+def test_beside_the_talk_of_a_few_the_panel_does_not_scroll(
+    seeding: Seeding, arrive: Arrive
+) -> None:
+    said = [Said(name, "Hello") for name in ("Ben", "Cleo", "Dan")]
+    seeded = seeding.conversation(said=said, owner="Ada")
+    for who in ("Ada", "Ben"):
+        visitor = arrive(who, viewport={"width": 1280, "height": 800})
+        visitor.has_session(seeded.tokens[who])
+        visitor.opens(seeded.link)
+        visitor.is_connected()
+        expect(visitor.page.locator("#people .person")).to_have_count(4)
+        side = visitor.page.locator(".side")
+        assert side.evaluate("side => side.scrollHeight - side.clientHeight") == 0
+        expect(visitor.page.get_by_role("link", name="Export…")).to_be_in_viewport(ratio=1)
+
+
 @pytest.mark.not_in_firefox("it does as the system has it, whatever Playwright says of colours")
 def test_in_forced_colours_a_film_is_seen_behind_its_controls(
     seeding: Seeding, arrive: Arrive

@@ -55,6 +55,37 @@ def test_the_page_shows_the_first_and_all_on_request(arrive: Arrive, crowd: Seed
     counts(ben, PEOPLE + 1, PEOPLE + 1)
 
 
+def test_somebody_is_found_among_many_by_their_name(arrive: Arrive, crowd: Seeded) -> None:
+    ben, dora = arrive("Ben"), arrive("Dora")
+    ben.comes(crowd.link)
+    field = ben.page.get_by_role("searchbox", name="Find someone by name")
+    field.fill("guest 11")  # of whom Guest 11 is among the first, the others not
+    expect(ben.people).to_have_text(
+        [re.compile(f"Guest {number}\\b") for number in (11, 110, 111)], timeout=SLOW_MS
+    )
+    expect(ben.page.locator("#announcer")).to_contain_text("3 people found.", timeout=SLOW_MS)
+    expect(ben.page.get_by_role("button", name="Show more")).to_be_hidden()
+
+    field.fill("dora")
+    expect(ben.people).to_have_count(0)
+    expect(ben.page.get_by_text("No one here has a name like that.")).not_to_have_count(0)
+    dora.comes(crowd.link)
+    expect(ben.people).to_have_text([re.compile("Dora")], timeout=SLOW_MS)
+    dora.goes_home()
+    expect(ben.people).to_have_count(0, timeout=SLOW_MS)
+
+    field.fill("")
+    expect(ben.people).to_have_count(PEOPLE_IN_STATE)
+    expect(ben.page.get_by_role("button", name="Show more")).to_be_visible()
+
+
+def test_a_few_people_need_no_search(arrive: Arrive, seeding: Seeding) -> None:
+    ben = arrive("Ben")
+    ben.comes(seeding.conversation("A few").link)
+    expect(ben.people).not_to_have_count(0)
+    expect(ben.page.locator("#find-person")).to_be_hidden()
+
+
 def test_without_javascript_the_page_says_how_many_more(arrive: Arrive, crowd: Seeded) -> None:
     cleo = arrive("Cleo", java_script_enabled=False)
     cleo.opens(crowd.link)

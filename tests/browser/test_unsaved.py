@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Arrive
+from tests.browser.seeding import Seeding
 from tests.browser.visitor import Visitor
 
 NO_SCRIPTS = {"java_script_enabled": False}
@@ -121,3 +122,45 @@ def test_without_scripts_nothing_says_that_it_is_not_saved(
     dan = arrive("Dan", **options)
     manages(dan, dan.owns("Tea"))
     is_unsaved(dan.page)
+
+
+def test_one_thing_to_do_is_amber(ada: Visitor, seeding: Seeding) -> None:
+    """The button of the form that has changes; where none has, the door of who knocked first."""
+    seeded = seeding.conversation("Tea", owner="Ada")
+    seeding.decide(seeded, {"knock": True})
+    for name in ("Kay", "Kim"):
+        seeding.knock(seeded, name)
+    ada.has_session(seeded.tokens["Ada"])
+    manages(ada, seeded.link)
+    page = ada.page
+    are_amber(page, "Let in")
+    title = page.get_by_label("Title", exact=True)
+    title.fill("Tea on Sunday")
+    are_amber(page, "Save")
+    expect(section(page, "About").locator(".primary")).to_have_text("Save")
+    page.get_by_role("textbox", name="Passphrase").fill("open sesame")
+    title.fill("Tea")
+    are_amber(page, "Save")
+    expect(section(page, "Access and posting").locator(".primary")).to_have_text("Save")
+    saves(page, "Access and posting")
+    are_amber(page, "Let in")
+    section(page, "Waiting to join").get_by_role("button", name="Decline").first.click()
+    section(page, "Waiting to join").get_by_role("button", name="Decline").click()
+    are_amber(page)
+
+
+def are_amber(page: Page, *words: str) -> None:
+    """These buttons are, in the order of the page, and no other."""
+    page.wait_for_function(
+        """words => {
+          const probe = document.body.appendChild(document.createElement("i"));
+          probe.style.background = "var(--amber)";
+          const amber = getComputedStyle(probe).backgroundColor;
+          probe.remove();
+          const found = [...document.querySelectorAll("main .button")].filter(
+            button => getComputedStyle(button).backgroundColor === amber);
+          return JSON.stringify(found.map(button => button.textContent.trim()))
+            === JSON.stringify(words);
+        }""",
+        arg=list(words),
+    )

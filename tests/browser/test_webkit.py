@@ -1,6 +1,6 @@
 """The pages in WebKit: what people do every day, by WebDriver and so in few tests.
 
-Each browser takes seconds to start here, so that every run has three tests and `make browsers` all.
+Each browser takes seconds to start here, so that every run has two tests and `make browsers` all.
 """
 
 from __future__ import annotations
@@ -218,6 +218,7 @@ def test_a_half_written_title_outlasts_going_away_and_coming_back(arrive: Arrive
     ada.window.until("() => document.querySelector('#title').value === ''")
 
 
+@LONG
 def test_a_restart_loses_nothing_and_doubles_nothing(arrive: Arrive, tmp_path: Path) -> None:
     with process(tmp_path, "--port", "0") as before:
         ada, ben = arrive("Ada", before.url), arrive("Ben", before.url)

@@ -20,7 +20,7 @@ from tests.databases import ON_POSTGRESQL
 from tests.eventually import until
 from tests.people import Person
 from tests.servers import Process, free_port, process
-from tests.test_cli import assert_says_why, parley
+from tests.test_cli import assert_says_why, loaded_parley
 
 PATIENCE_S = 30
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -208,13 +208,13 @@ def test_those_of_all_processes_of_a_machine_are_shown_by_any(data: Path, tmp_pa
 def test_what_would_show_them_to_nobody_or_to_strangers_is_one_sentence(
     data: Path, flags: tuple[str, ...], words: tuple[str, ...]
 ) -> None:
-    assert_says_why(parley("serve", "--port", "0", "--data", str(data), *flags), *words)
+    assert_says_why(loaded_parley("serve", "--port", "0", "--data", str(data), *flags), *words)
 
 
 def test_an_address_that_is_taken_is_one_sentence(data: Path, tmp_path: Path) -> None:
     with measured(data) as (_, url):
         at = url.split("/")[2]
-        taken = parley(
+        taken = loaded_parley(
             *("serve", "--port", "0", "--data", str(tmp_path / "other")),
             *("--metrics", "on", "--metrics-listen", at),
         )

@@ -7,19 +7,21 @@ import contextlib
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from parley.limits import shared_windows
+from parley.limits.rates import By, Rate
+from parley.limits.shared_windows import SharedWindows
 from tests.people import PATIENCE_S
 from tests.security.conftest import Open
 from tests.servers import START_WITHIN_S, free_port
 from tests.test_cli import assert_says_why, parley
 
-NO_LIMITS_PACKAGE = "import sys; sys.modules['limits'] = None; from parley.cli import main; main()"
+NO_REDIS_PACKAGE = "import sys; sys.modules['redis'] = None; from parley.cli import main; main()"
 
 
 # One program in several roles, told by the name it is called by.
@@ -29,8 +31,8 @@ PROGRAM = shutil.which("redis-server") or shutil.which("redis-check-rdb")
 class Redis:
     """A redis-server of the test's own, which keeps nothing on disk."""
 
-    def __init__(self) -> None:
-        self.port = free_port()
+    def __init__(self, port: int | None = None) -> None:
+        self.port = port or free_port()
         self.url = f"redis://127.0.0.1:{self.port}"
         command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
         self._running = subprocess.Popen(
@@ -62,7 +64,7 @@ def redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[Redis]:
 def test_without_the_extra_it_is_one_sentence(tmp_path: Path) -> None:
     flags = ["serve", "--data", str(tmp_path / "data"), "--rate-limit-storage", "redis://localhost"]
     ended = subprocess.run(
-        [sys.executable, "-c", NO_LIMITS_PACKAGE, *flags],
+        [sys.executable, "-c", NO_REDIS_PACKAGE, *flags],
         capture_output=True,
         text=True,
         timeout=START_WITHIN_S,
@@ -197,3 +199,131 @@ async def test_what_came_to_nothing_is_given_back_in_redis_too(opened: Open, red
         posts = [ada.call("POST", f"{path}/messages", {"message": "Hi"}) for _ in range(6)]
         statuses = [status for status, _ in await asyncio.gather(*posts)]
         assert sorted(statuses) == [201] * 2 + [429] * 4
+
+
+# --- one question a use -------------------------------------------------------
+
+WHO = (7, "192.0.2.1", 3)
+
+
+def windows(url: str, *rates: Rate) -> SharedWindows:
+    return SharedWindows(url, {"messages": rates})
+
+
+@pytest.fixture
+async def here(redis: Redis) -> AsyncIterator[SharedWindows]:
+    """Three uses a session, and four a room."""
+    made = windows(redis.url, Rate(3, 3_600, By.SESSION), Rate(4, 3_600, By.ROOM))
+    yield made
+    await made.close()
+
+
+async def test_all_windows_are_one_question(here: SharedWindows) -> None:
+    await here.spend("messages", WHO, here.use())
+    for _ in range(5):
+        await here.spend("messages", WHO, here.use())
+    asked = await here._redis.info("commandstats")
+    assert asked["cmdstat_eval"]["calls"] == 1
+    assert asked["cmdstat_evalsha"]["calls"] == 6
+
+
+async def test_what_is_refused_by_one_window_is_counted_in_none(here: SharedWindows) -> None:
+    async def spent(session: int) -> bool:
+        return await here.spend("messages", (session, "", 3), here.use()) == 0
+
+    assert [await spent(7) for _ in range(5)] == [True] * 3 + [False] * 2
+    assert [await spent(8) for _ in range(3)] == [True, False, False]
+    wait_s = await here.wait_s("messages", (8, "", 3))
+    assert wait_s is not None
+    assert 3_500 < wait_s <= 3_600
+    assert await here.wait_s("messages", (8, "", 0)) == 0
+
+
+async def test_many_at_once_get_exactly_what_there_is(redis: Redis) -> None:
+    both = [windows(redis.url, Rate(100, 3_600, By.ADDRESS)) for _ in range(2)]
+    asked = [each.spend("messages", WHO, each.use()) for each in both for _ in range(150)]
+    found = await asyncio.gather(*asked)
+    assert len([wait_s for wait_s in found if wait_s == 0]) == 100
+    assert None not in found
+    for each in both:
+        await each.close()
+
+
+async def test_a_use_that_is_asked_about_again_counts_once(here: SharedWindows) -> None:
+    use = here.use()
+    assert [await here.spend("messages", WHO, use) for _ in range(9)] == [0] * 9
+    assert [await here.spend("messages", WHO, here.use()) == 0 for _ in range(3)] == [
+        *(True, True),
+        False,
+    ]
+    await here.give_back("messages", WHO, use)
+    assert await here.spend("messages", WHO, here.use()) == 0
+
+
+async def test_what_has_happened_counts_beyond_what_there_is(here: SharedWindows) -> None:
+    for _ in range(9):
+        assert await here.charge("messages", WHO) == 0
+    assert await here.spend("messages", (8, "", 3), here.use()) != 0
+    assert await here._redis.zcard("parley:messages:4/3600:room:3") == 4
+
+
+async def test_uses_are_over_when_their_time_is(redis: Redis) -> None:
+    here = windows(redis.url, Rate(1, 1, By.SESSION))
+    assert await here.spend("messages", WHO, here.use()) == 0
+    wait_s = await here.spend("messages", WHO, here.use())
+    assert wait_s is not None
+    assert 0 < wait_s <= 1
+    async with asyncio.timeout(PATIENCE_S):
+        while await here.spend("messages", WHO, here.use()):
+            pass
+        while await here._redis.keys("parley:*"):
+            pass  # nothing of it stays
+    await here.close()
+
+
+async def test_a_redis_that_dropped_its_scripts_or_restarted_counts_on(redis: Redis) -> None:
+    here = windows(redis.url, Rate(2, 3_600, By.SESSION))
+    assert await here.spend("messages", WHO, here.use()) == 0
+    await here._redis.script_flush()
+    assert await here.spend("messages", WHO, here.use()) == 0
+    assert await here.spend("messages", WHO, here.use()) != 0
+    redis.ends()
+    again = Redis(redis.port)
+    try:
+        # It keeps nothing; what matters is that the connections of before stop nobody.
+        assert await here.spend("messages", WHO, here.use()) == 0
+    finally:
+        again.ends()
+        await here.close()
+
+
+async def test_a_use_whose_answer_was_lost_counts_once(redis: Redis) -> None:
+    lost = 0
+
+    async def loses_first_answers(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        nonlocal lost
+        back, there = await asyncio.open_connection("127.0.0.1", redis.port)
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(65_536):
+                there.write(data)
+                answer = await back.read(65_536)
+                if b"EVALSHA" in data and b"NOSCRIPT" not in answer and lost < 1:
+                    lost += 1
+                    break
+                writer.write(answer)
+        there.close()
+        writer.close()
+
+    own = windows(redis.url, Rate(9, 3_600, By.SESSION))
+    await own.spend("messages", (1, "", 0), own.use())  # so that the script is there
+    between = await asyncio.start_server(loses_first_answers, "127.0.0.1", 0)
+    port = between.sockets[0].getsockname()[1]
+    here = windows(f"redis://127.0.0.1:{port}", Rate(9, 3_600, By.SESSION))
+    assert await here.spend("messages", WHO, here.use()) == 0
+    assert lost == 1
+    assert await own._redis.zcard("parley:messages:9/3600:session:7") == 1
+    await here.close()
+    await own.close()
+    between.close()

@@ -169,7 +169,7 @@ async def test_a_right_that_is_taken_back_on_the_way_in_is_gone(
     room_id, path = await room_of(ada)
     code, link_id = await code_of(ada, path, "owner")
     token = await comes_by_link(olga, code)
-    read = conversations.snapshot_for
+    read = conversations.snapshots
 
     async def read_after_it_was_revoked(context: Any, who: Any) -> Any:
         # What is told of it comes while Olga sits nowhere yet.
@@ -184,7 +184,7 @@ async def test_a_right_that_is_taken_back_on_the_way_in_is_gone(
         for each in server.app.realtime.audience.clients.values()
         if each.credential.token == token
     ]
-    monkeypatch.setattr(conversations, "snapshot_for", read_after_it_was_revoked)
+    monkeypatch.setattr(conversations, "snapshots", read_after_it_was_revoked)
     await olga.join(room_id)
     monkeypatch.undo()
     await done(ada, "PATCH", path, {"read_only": True})

@@ -157,6 +157,30 @@ async def test_texts_are_in_the_order_of_their_bytes(
     assert await database.write(work) == ["B", "a", "b", "z", "ä"]
 
 
+async def test_what_is_set_for_the_database_changes_nothing(
+    server: Server, name: str, tmp_path: Path
+) -> None:
+    with asking(server, name) as own:
+        for setting in (
+            "client_encoding = 'LATIN1'",
+            "standard_conforming_strings = off",
+            "DateStyle = 'SQL, DMY'",
+            "TimeZone = 'Asia/Kolkata'",
+            "bytea_output = 'escape'",
+            "default_transaction_isolation = 'serializable'",
+            "statement_timeout = '1ms'",
+        ):
+            own.execute(f'ALTER DATABASE "{name}" SET {setting}')
+    async with opened(server.url(name), tmp_path) as database:
+
+        def read(connection: sa.Connection) -> list[Any]:
+            rows = execute(connection, r"SELECT name, '\000\\t'::bytea FROM names, pg_sleep(0.01)")
+            return [tuple(row) for row in rows]
+
+        assert await database.write(adding("Ada 👋")) == "Ada 👋"
+        assert await database.read(read) == [("Ada 👋", b"\0\\t")]
+
+
 async def test_nobody_notices_that_idle_connections_were_ended(
     database: PostgresqlDatabase, server: Server, name: str
 ) -> None:

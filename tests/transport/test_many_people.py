@@ -134,6 +134,10 @@ async def test_whom_a_message_can_mean_is_found_by_name_however_many_there_are(
     assert names(found) == ["Guest 1", "Guest 10", "Guest 11"]
     assert "next_cursor" not in found
     assert names(await page(ada, room_id, "q=honour")) == ["Guest of honour"]  # who has spoken
+    assert names(await page(ada, room_id, "q=honour&who=here")) == []
+    assert len(names(await page(ada, room_id, "q=guest&who=here&limit=3"))) == 3
+    status, _ = await ada.call("GET", f"/api/conversations/{room_id}/participants?who=gone")
+    assert status == 400
     assert names(await page(ada, room_id, "q=ben")) == []
     assert len(names(await page(ada, room_id, "q=guest&limit=3"))) == 3
     assert len(names(await page(ada, room_id, "q=&limit=3"))) == 3

@@ -115,12 +115,20 @@ async def test_many_who_come_back_at_once_share_a_few_readings(
             assert each.conversation["delta"] is True
 
 
-async def test_who_knew_the_same_is_sent_the_very_same(person: People, server: Running) -> None:
+async def test_who_knew_the_same_is_sent_the_very_same(
+    person: People, server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # However slowly they come on a busy machine, few readings are for many of them.
+    monkeypatch.setattr(shared_states, "REST_S", 1.0)
     async with connected(server) as people:
         room_id = await left_after_some_was_said(person, people)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         await asyncio.gather(*(each.join(room_id, SAID) for each in people))
+        readings = 2 + (loop.time() - began) / shared_states.REST_S
         frames = {each.frame for each in people}
-        assert len(frames) < PEOPLE / 2
+        # Those who come before the room counts as crowded are read for alone.
+        assert len(frames) <= contract.CROWD + readings
 
 
 async def test_who_comes_back_is_counted_in_what_they_are_sent(

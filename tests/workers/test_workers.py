@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import os
 import re
@@ -254,26 +255,58 @@ async def test_the_log_says_which_worker_tells(place: Path) -> None:
 
 
 @pytest.mark.long("a stop of all tells most of it")
-async def test_a_poll_that_reaches_another_worker_is_told_to_begin_anew(place: Path) -> None:
+async def test_polls_are_answered_whichever_worker_they_reach(place: Path) -> None:
     async with workers_at(place) as talk:
         url = f"{talk.server.url}/socket.io/?EIO=4&transport=polling"
         opened = await asyncio.to_thread(requests.get, url, timeout=PATIENCE_S)
         session = json.loads(opened.text[1:])["sid"]
-        answers = []
+        post = functools.partial(requests.post, data="3", timeout=PATIENCE_S)
         # Each on a connection of its own, which go to the workers by turns.
         for _ in range(4):
-            posted = await asyncio.to_thread(
-                requests.post, f"{url}&sid={session}", data="3", timeout=PATIENCE_S
-            )
-            answers.append((posted.status_code, posted.text))
-        known = [text for status, text in answers if status == 200]
-        others = [json.loads(text) for status, text in answers if status == 400]
-        assert known
-        assert others
-        assert {(each["code"], each["message"]) for each in others} == {(1, "Session ID unknown")}
-        # So pages don't begin to poll at all.
-        page = await asyncio.to_thread(requests.get, talk.server.url, timeout=PATIENCE_S)
-        assert 'data-websocket-only="yes"' in page.text
+            posted = await asyncio.to_thread(post, f"{url}&sid={session}")
+            assert (posted.status_code, posted.text) == (200, "OK")
+        # A worker that there is not, and a session that one does not know.
+        for unknown in (f"77.{session}", f"1.{session[2:]}x", f"2.{session[2:]}x"):
+            posted = await asyncio.to_thread(post, f"{url}&sid={unknown}")
+            refused = (posted.status_code, posted.json()["message"])
+            assert refused == (400, "Session ID unknown")
+
+
+async def test_whoever_polls_talks_with_everybody_else(place: Path) -> None:
+    async with workers_at(place) as talk:
+        await talk.opens("Ada", "Ben", transports=("polling",))
+        await talk.opens("Cleo")
+        await talk.all_in()
+        for client in talk.clients:
+            await says_and_does(client, 10)
+        # Most were answered by the worker that knows them, but not all by the one that was asked.
+        served = talk.serving()
+        assert len(served) == 2
+        await talk.is_kept()
+
+
+@pytest.mark.long("a stop of all tells most of it")
+async def test_a_poll_that_is_broken_off_at_another_worker_ends_the_session(place: Path) -> None:
+    async with workers_at(place) as talk:
+        path = "/socket.io/?EIO=4&transport=polling"
+        url = f"{talk.server.url}{path}"
+
+        def is_over(session: str) -> bool:
+            posted = requests.post(f"{url}&sid={session}", data="3", timeout=PATIENCE_S)
+            return posted.status_code == 400
+
+        # Connections go to the workers by turns, so some of these polls come to the other one.
+        for _ in range(4):
+            opened = await asyncio.to_thread(requests.get, url, timeout=PATIENCE_S)
+            session = json.loads(opened.text[1:])["sid"]
+            assert not await asyncio.to_thread(is_over, session)
+            _reader, writer = await asyncio.open_connection("127.0.0.1", talk.port)
+            writer.write(f"GET {path}&sid={session} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+            await writer.drain()
+            writer.close()
+            async with asyncio.timeout(PATIENCE_S):
+                while not await asyncio.to_thread(is_over, session):
+                    pass
 
 
 @pytest.mark.long("a stop of all tells most of it")

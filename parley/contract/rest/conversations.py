@@ -11,6 +11,7 @@ from parley.contract.terms import (
     Description,
     KeepDays,
     NewPassphrase,
+    ReadProof,
     Title,
     UserId,
     VisibilityName,
@@ -23,12 +24,18 @@ class CreateBody(Struct, kw_only=True):
     The pages show that title as *Untitled conversation*: whoever sees a screen would have the link.
     A listed conversation stands in the public list and has a short id; an unlisted one
     cannot be guessed. `user_id` becomes `created_by`, and stays free to be joined with.
+
+    With `encrypted` it takes only messages that the server can't read, as docs/encryption.md says.
+    It is unlisted, and has no title or description but those in such messages. `read_proof_hash`,
+    needed then, is the SHA-256 hash in base64url of what readers have to show.
     """
 
     title: Title | None = None
     description: Description | None = None
     user_id: UserId | None = None
     visibility: VisibilityName | None = None
+    encrypted: bool | None = None
+    read_proof_hash: ReadProof | None = None
 
 
 class ChangeBody(Struct, kw_only=True):

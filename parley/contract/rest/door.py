@@ -6,11 +6,21 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from parley.contract.terms import KnockState, LinkRoleName, Passphrase, SeenName, Timestamp
+from parley.contract.terms import (
+    KnockState,
+    LinkRoleName,
+    Passphrase,
+    ReadProof,
+    SeenName,
+    Timestamp,
+)
 
 
 class EnterBody(Struct, kw_only=True):
-    passphrase: Passphrase
+    """One of both: `read_proof` for an encrypted conversation."""
+
+    passphrase: Passphrase | None = None
+    read_proof: ReadProof | None = None
 
 
 class KnockBody(Struct, kw_only=True):

@@ -36,6 +36,10 @@ class SendBody(Struct, kw_only=True):
 
     `attachments` are the ids of up to 10 files that you uploaded to this conversation and no
     message names yet; with them, `message` may be empty.
+
+    `message` may have 8,000 characters. In an encrypted conversation it is an envelope as
+    docs/encryption.md describes it, which may have more; `type` is `encrypted`, and `client_id` is
+    needed. What it answers and whom it means is told in the envelope alone.
     """
 
     message: SaidText

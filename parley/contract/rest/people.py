@@ -7,7 +7,16 @@ from typing import Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from parley.contract.objects import Conversation, Participant
-from parley.contract.terms import RoleName, Timestamp, TriedPassphrase, UserId, Username
+from parley.contract.terms import (
+    ReadProof,
+    RoleName,
+    Timestamp,
+    TriedPassphrase,
+    UserId,
+    Username,
+)
+
+PeopleSought = Literal["all", "here"]
 
 
 class JoinBody(Struct, kw_only=True):
@@ -16,12 +25,13 @@ class JoinBody(Struct, kw_only=True):
     Whoever has joined already changes their name by another username; what they said keeps the
     one it was said under.
 
-    `passphrase` does what `enter` does, where it is needed.
+    `passphrase` and `read_proof` do what `enter` does, where it is needed.
     """
 
     user_id: UserId | None = None
     username: Username | None = None
     passphrase: TriedPassphrase | None = None
+    read_proof: ReadProof | None = None
 
 
 class JoinReply(Struct, kw_only=True):

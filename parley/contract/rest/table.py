@@ -42,7 +42,13 @@ from parley.contract.rest.messages import (
     SendReply,
 )
 from parley.contract.rest.overview import ActsReply, ManageReply
-from parley.contract.rest.people import JoinBody, JoinReply, ParticipantsReply, PersonBody
+from parley.contract.rest.people import (
+    JoinBody,
+    JoinReply,
+    ParticipantsReply,
+    PeopleSought,
+    PersonBody,
+)
 from parley.contract.rest.push import (
     NotificationsBody,
     NotificationsReply,
@@ -287,6 +293,7 @@ CALLS: dict[str, Call] = {
                     "only those whose names hold this, whatever the case: who is here or has "
                     "spoken, one page at most",
                 ),
+                Parameter("who", "with `q`, `here` leaves out who has gone", PeopleSought),
             ),
         ),
         Call(
@@ -477,7 +484,7 @@ CALLS: dict[str, Call] = {
             "enter",
             "POST",
             "/api/conversations/{room_id}/enter",
-            "Enter with the passphrase.",
+            "Enter with the passphrase, or the read proof.",
             EnteredReply,
             EnterBody,
         ),

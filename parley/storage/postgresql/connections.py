@@ -32,11 +32,13 @@ it without a word."""
 PREPARED_MAX = 500
 """More than Parley has."""
 
-_LIMITS = {
+_SETTINGS = {
     "statement_timeout": STATEMENT_WITHIN_MS,
     "lock_timeout": LOCK_WITHIN_MS,
     "idle_in_transaction_session_timeout": IDLE_WITHIN_MS,
+    "standard_conforming_strings": "on",
 }
+"""Whatever the role or the database have."""
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
@@ -89,6 +91,7 @@ def engine_of(url: str) -> sa.Engine:
             cursor_factory=_Cursor,
             connect_timeout=CONNECT_WITHIN_S,
             application_name="parley",
+            client_encoding="UTF8",
             # A partner that is gone without a word is found out.
             keepalives_idle=5,
             keepalives_interval=2,
@@ -102,12 +105,12 @@ def engine_of(url: str) -> sa.Engine:
         if pid is None or pid[0] != connection.info.backend_pid:
             # PgBouncer answers in the server's place, and hands the next transaction to another.
             connection.prepare_threshold = None
-            limits = "".join(f"; SET LOCAL {name} = {value}" for name, value in _LIMITS.items())
-            connection.begin_writing += limits
-            connection.begin_reading += limits
+            more = "".join(f"; SET LOCAL {name} = {value}" for name, value in _SETTINGS.items())
+            connection.begin_writing += more
+            connection.begin_reading += more
         else:
             connection.execute(
-                "; ".join(f"SET {name} = {value}" for name, value in _LIMITS.items())
+                "; ".join(f"SET {name} = {value}" for name, value in _SETTINGS.items())
             )
         connection.used_s = time.monotonic()
         return connection

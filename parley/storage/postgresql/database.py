@@ -69,6 +69,8 @@ RECOVER_EVERY_S = 1.0
 _PASSWORD = re.compile(r"(?<=://)[^/\s]*(?=@)|(?<=password=)[^&\s]*", re.ASCII)
 _ROOM_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 """As we make them, and may stand in a statement as they are."""
+_BEGAN = "(extract(epoch FROM {}) * 1000000)::bigint"
+"""A moment as a number: how it is written is a setting of the role."""
 FORGET_WRITERS_MS = 30 * 24 * 3600 * 1000
 
 
@@ -78,7 +80,7 @@ class _Open:
 
     number: int
     pid: int
-    began: Any
+    began: int
     batch: list[Work]
     outcomes: list[Any]
 
@@ -207,7 +209,7 @@ class PostgresqlDatabase(Database):
         # One statement, for each costs: nobody else wants this row before our transaction ends.
         lock = (
             f"UPDATE writers SET last = {number}, at = {_now_ms()} "  # noqa: S608  # numbers
-            f"WHERE id = {self._id} RETURNING pg_backend_pid(), now(), "
+            f"WHERE id = {self._id} RETURNING pg_backend_pid(), {_BEGAN.format('now()')}, "
             f"pg_advisory_xact_lock{'_shared' if rows else ''}({LOCK})"
         )
         begin = driver(connection).begin_writing
@@ -281,8 +283,8 @@ class PostgresqlDatabase(Database):
         # Who still waits for our COMMIT waits for ever.
         execute(
             connection,
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE pid = %s AND xact_start = %s",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "  # noqa: S608  # ours
+            f"WHERE pid = %s AND {_BEGAN.format('xact_start')} = %s",
             [open.pid, open.began],
         )
         # It holds this row until it has ended.

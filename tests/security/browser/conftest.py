@@ -22,5 +22,5 @@ from tests.browser.conftest import (
 __all__ = ["ada", "arrive", "ben", "browser", "cleo", "data", "playwright", "seeding", "site"]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    fit_to_browser(items, Path(__file__).parent)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    fit_to_browser(config, items, Path(__file__).parent)

@@ -1,1 +1,1 @@
-import"./shared-BB0VLh1X.js";
+import"./shared-5_KeUch4.js";

@@ -45,9 +45,14 @@ export function nameOf(address) {
   return new URL(address).pathname.split("/").pop() ?? "";
 }
 
-/** @param {HTMLFormElement} form */
+/**
+ * The button of what waits to be saved is the one thing to do next.
+ * @param {HTMLFormElement} form
+ */
 function showWhether(form) {
   const isUnsaved = Object.keys(written(form)).length > 0;
+  const isRefused = form.querySelector(".problem-line") !== null;
+  form.querySelector(".save .button")?.classList.toggle("primary", isUnsaved || isRefused);
   const says = /** @type {HTMLElement | null} */ (form.querySelector(".unsaved"));
   if (!says) return;
   says.hidden = !isUnsaved;

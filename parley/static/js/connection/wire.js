@@ -45,10 +45,8 @@ const ACK_TIMEOUT_MS = 5000;
  */
 export const OWN_PAGE = { "Parley-Page": "1" };
 
-const isPollable = !globalThis.document?.documentElement?.dataset.websocketOnly;
-
-/** Where Socket.IO is, and the ways to it: of several processes each request of a poll may reach another. */
-export const SOCKETS = { path: `${ROOT}/socket.io`, transports: isPollable ? ["websocket", "polling"] : ["websocket"] };
+/** Where Socket.IO is, and the ways to it. */
+export const SOCKETS = { path: `${ROOT}/socket.io`, transports: ["websocket", "polling"] };
 
 /**
  * Never rejects: no answer is an answer of ours, with the code `no_answer`.

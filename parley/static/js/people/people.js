@@ -8,6 +8,8 @@ import { ask } from "../connection/wire.js";
 /** More at once would be a list nobody reads, and a slow page in a room of thousands. */
 const FIRST_PEOPLE = 100;
 const PAGE_PEOPLE = 200;
+/** Fewer are seen at a glance. */
+const MANY_PEOPLE = 20;
 
 /** @typedef {import("../connection/wire.js").Participant} Participant */
 
@@ -26,27 +28,57 @@ export class People {
     this.busy = false;
     this.button = byId("more-people");
     this.label = this.button.textContent;
+    this.field = /** @type {HTMLInputElement} */ (byId("find-person"));
+    /** @type {import("./finding.js").Finding | undefined} once somebody is sought */
+    this.finding = undefined;
   }
 
   start() {
     this.store.watch(["people", "participantCount", "peopleCursor", "someUnnamed", "me", "active"], () => this.show());
     this.button.addEventListener("click", () => this.showMore());
+    this.field.addEventListener("input", () => this.seek());
   }
 
   show() {
     const { me, peopleCursor } = this.store.state;
     const { people, total } = peopleOf(this.store.state);
-    const byName = isAscii(people) ? byCode : byAlphabet;
-    for (const { user_id: userId } of people) this.faces.hueOf(userId); // who came first chooses first
-    const ordered = [...people].sort((one, other) => rank(one, me) - rank(other, me) || byName(one, other));
-    const shown = ordered.slice(0, this.most);
-    byId("people").replaceChildren(...shown.map((person) => personElement(person, me, this.faces)));
     byId("people-count").textContent = byId("sheet-count").textContent = String(total);
+    this.field.hidden = total <= MANY_PEOPLE && !this.field.value;
+    if (this.finding?.isOn) return this.showFound(this.finding.among(people));
+    for (const { user_id: userId } of people) this.faces.hueOf(userId); // who came first chooses first
+    const shown = inOrder(people, me).slice(0, this.most);
+    this.list(shown);
     const others = total - shown.length;
     const more = byId("people-more");
     more.hidden = total > 0 && others <= 0;
     more.textContent = total ? `and ${others} more` : "No one has joined yet.";
     this.button.hidden = shown.length === people.length && !peopleCursor;
+  }
+
+  /** @param {Participant[]} people */
+  list(people) {
+    const { me } = this.store.state;
+    byId("people").replaceChildren(...people.map((person) => personElement(person, me, this.faces)));
+  }
+
+  async seek() {
+    try {
+      const { Finding } = await import("./finding.js");
+      this.finding ??= new Finding({ store: this.store, path: this.path, found: () => this.show() });
+    } catch {
+      return; // the network may be there at the next letter
+    }
+    this.finding.seek(this.field.value);
+    this.show();
+  }
+
+  /** @param {{people: Participant[], note: string}} found */
+  showFound({ people, note }) {
+    this.list(inOrder(people, this.store.state.me));
+    const more = byId("people-more");
+    more.hidden = !note;
+    more.textContent = note;
+    this.button.hidden = true;
   }
 
   async showMore() {
@@ -94,6 +126,15 @@ function personElement(person, me, faces) {
   part(element, "unproven").hidden = !person.unproven;
   part(element, "facts").textContent = facts.filter(Boolean).join(", ");
   return element;
+}
+
+/**
+ * @param {Participant[]} people
+ * @param {import("../state/store.js").Me | null} me
+ */
+function inOrder(people, me) {
+  const byName = isAscii(people) ? byCode : byAlphabet;
+  return [...people].sort((one, other) => rank(one, me) - rank(other, me) || byName(one, other));
 }
 
 /**

@@ -74,7 +74,7 @@ function byName({ username: one }, { username: other }) {
   return Number(one > other) - Number(one < other);
 }
 
-/** @param {string} name */
-function folded(name) {
+/** As names are compared here. @param {string} name */
+export function folded(name) {
   return name.normalize("NFC").toLowerCase().replace(/\s+/g, " ");
 }

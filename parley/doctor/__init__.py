@@ -1,0 +1,1 @@
+"""Looking at a whole installation, and saying what to mend."""

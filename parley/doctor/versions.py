@@ -1,0 +1,35 @@
+"""Whether a database has the form that this version of Parley works with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from parley.doctor.findings import Finding, fail, warn
+from parley.storage.migrate import NEWEST, is_known
+
+CHECK = "database"
+
+
+def of_revision(revision: str | None) -> Iterator[Finding]:
+    """Nothing where all is well."""
+    if revision == NEWEST:
+        return
+    if revision is None:
+        yield fail(
+            CHECK,
+            "There is a database, but it has no tables of Parley's.",
+            "Give the right one with --data or --database-url.",
+        )
+    elif is_known(revision):
+        yield warn(
+            CHECK,
+            f"The database has an older form ({revision}; this version's is {NEWEST}).",
+            "Make a backup. The next start upgrades it, as does parley migrate.",
+        )
+    else:
+        yield fail(
+            CHECK,
+            f"The database was made by a newer version of Parley (its form is {revision}, this "
+            f"version knows up to {NEWEST}).",
+            "Install that version.",
+        )

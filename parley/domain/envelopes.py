@@ -1,0 +1,86 @@
+"""Encrypted messages, as far as the server looks at them: shape and size (docs/encryption.md)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+
+from parley.errors import BadRequest, Encrypted
+
+TYPE = "encrypted"
+VERSION = 1
+EDIT = 2
+KINDS = range(1, 6)
+HEADER_BYTES = 162
+HASH_BYTES = 32
+TAG_BYTES = 16
+SIZES = frozenset((256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 49152))
+_DIGEST_LABEL = b"parley-encryption-1\0digest\0"
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
+_NOT_ONE = "message must be one as docs/encryption.md describes them, in base64url."
+
+
+def require_new(text: str, *, type: str | None, client_id: str | None, names_others: bool) -> None:
+    """Raises `Encrypted` where somebody is about to tell the server what they say, or
+    `BadRequest` for what is no encrypted message.
+    """
+    if type != TYPE:
+        raise Encrypted("This conversation is encrypted: only encrypted messages can be sent.")
+    if client_id is None:
+        raise BadRequest("An encrypted message needs the client_id it was encrypted with.")
+    if names_others:
+        raise Encrypted("What an encrypted message answers, and whom it means, is told within it.")
+    if _octets(text)[1] == EDIT:
+        raise BadRequest("message is an edit: send it as one.")
+
+
+def require_edit(text: str, *, of: str) -> None:
+    """The same of what a message is replaced by: it has to name the one it replaces, so that
+    whoever reads can still tell that nothing was left out.
+    """
+    octets = _octets(text)
+    if octets[1] != EDIT or octets[HEADER_BYTES - HASH_BYTES : HEADER_BYTES] != first_digest(of):
+        raise BadRequest("message must be an edit of this one, as it was first sent.")
+
+
+def first_digest(text: str) -> bytes:
+    """Of a message as it was first sent, whatever it was edited to since."""
+    octets = _octets(text)
+    if octets[1] == EDIT:
+        return octets[HEADER_BYTES - HASH_BYTES : HEADER_BYTES]
+    return hashlib.sha256(_DIGEST_LABEL + octets).digest()
+
+
+def left_of(text: str) -> str:
+    """What is kept of a deleted message: by its digest others still know that it stood there."""
+    return base64.urlsafe_b64encode(first_digest(text)).decode().rstrip("=")
+
+
+def read_proof(text: str) -> bytes:
+    """Thirty-two bytes, or their hash. Raises `BadRequest`."""
+    octets = _from_base64url(text)
+    if octets is None or len(octets) != HASH_BYTES:
+        raise BadRequest("A read proof, and its hash, is 32 bytes in base64url.")
+    return octets
+
+
+def _octets(text: str) -> bytes:
+    octets = _from_base64url(text)
+    if octets is None or len(octets) - HEADER_BYTES - TAG_BYTES not in SIZES:
+        raise BadRequest(_NOT_ONE)
+    if octets[0] != VERSION or octets[1] not in KINDS:
+        raise BadRequest(_NOT_ONE)
+    return octets
+
+
+def _from_base64url(text: str) -> bytes | None:
+    """None for all but the one spelling that some bytes have."""
+    if not _BASE64URL.fullmatch(text):
+        return None
+    try:
+        octets = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except binascii.Error:
+        return None
+    return octets if base64.urlsafe_b64encode(octets).decode().rstrip("=") == text else None

@@ -1,1 +1,0 @@
-import{r as n}from"./device-BgKadkTw.js";import{c as o}from"./shown-BYwvi4fO.js";import"./shared-Dah0r3M3.js";import"./worker-DZt6kj9s.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

@@ -1,0 +1,162 @@
+"""What of the pages' tests every change must pass; all else runs by `make browsers`.
+
+Of every page and every part a few, chosen by what they cost and by what of the pages' scripts they
+execute: of 1,841 functions that all tests together do, these do 1,750, for a fifth of the work.
+Whoever names a file or a folder of tests gets all of it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+TESTS = Path(__file__).parent.parent
+WHOLE = ("browser/test_firefox.py", "browser/test_webkit.py")
+"""Short sets of their own."""
+SHORT: dict[str, tuple[str, ...]] = {
+    "browser/test_badge.py": ("test_the_icon_counts_conversations_with_something_new",),
+    "browser/test_convergence.py": (
+        "test_an_event_that_was_lost_is_asked_for_when_the_next_one_comes",
+    ),
+    "browser/test_deleting.py": ("test_what_could_not_be_deleted_comes_back_with_words",),
+    "browser/test_dialogs.py": (
+        "test_after_the_last_knock_is_answered_the_focus_is_on_the_transcript",
+        "test_back_closes_one_dialog_at_a_time",
+    ),
+    "browser/test_editing.py": ("test_an_edit_that_fails_says_why_and_keeps_the_text",),
+    "browser/test_everyone.py": ("test_focus_goes_back_after_the_sheet",),
+    "browser/test_exporting.py": (
+        "test_from_the_panel_everything_is_two_steps_away",
+        "test_it_works_without_javascript",
+    ),
+    "browser/test_files.py": (
+        "test_a_picture_opens_over_the_page_and_is_gone_when_it_is_deleted",
+        "test_a_voice_message_is_recorded_on_the_page",
+        "test_home_and_end_go_to_the_first_and_the_last_picture",
+        "test_only_what_may_yet_be_taken_can_be_tried_again",
+        "test_pasted_and_dropped_files_are_attached",
+        "test_what_is_refused_says_why_and_what_is_sent_can_be_called_off",
+    ),
+    "browser/test_files_looks.py": ("test_on_paper_the_page_of_files_is_a_list_of_them",),
+    "browser/test_files_page.py": (
+        "test_pictures_open_over_the_page_of_files_as_in_the_transcript",
+    ),
+    "browser/test_film.py": ("test_a_film_is_sent_without_a_still_where_that_is_refused",),
+    "browser/test_fit.py": (
+        "test_beside_the_talk_of_a_few_the_panel_does_not_scroll",
+        "test_words_that_a_field_has_no_room_for_end_in_an_ellipsis",
+    ),
+    "browser/test_importing.py": ("test_a_file_is_looked_at_and_then_stored",),
+    "browser/test_installing.py": ("test_a_conversation_can_be_installed",),
+    "browser/test_kept_form.py": (
+        "test_a_half_written_title_outlasts_going_away_and_coming_back",
+        "test_what_was_sent_and_never_arrived_is_still_there",
+    ),
+    "browser/test_leaving.py": ("test_one_leaves_with_a_button_and_comes_back_by_the_link",),
+    "browser/test_long_texts.py": ("test_what_the_focus_or_a_search_leads_to_is_unfolded",),
+    "browser/test_mail.py": ("test_a_wrong_address_is_told_beside_it",),
+    "browser/test_many.py": ("test_the_page_shows_the_first_and_all_on_request",),
+    "browser/test_markdown.py": (
+        "test_what_is_marked_is_shown_alike_to_all_and_after_a_reload",
+        "test_where_words_lead_shows_on_focus",
+    ),
+    "browser/test_mentions.py": (
+        "test_an_at_sign_offers_people_by_keyboard",
+        "test_axe_finds_nothing_serious_in_answers_and_mentions",
+    ),
+    "browser/test_message_menu.py": (
+        "test_by_keyboard_each_action_has_its_key_and_never_while_one_types",
+    ),
+    "browser/test_nothing_stays.py": ("test_nothing_stays_of_what_is_over[leaves]",),
+    "browser/test_notifications.py": (
+        "test_they_are_offered_after_ones_first_message_and_turned_on",
+        "test_what_of_and_where_is_chosen_in_a_dialog",
+    ),
+    "browser/test_offline.py": ("test_a_conversation_opens_without_a_server",),
+    "browser/test_original_client.py": ("test_the_original_example_runs_as_it_was_written",),
+    "browser/test_outbox.py": ("test_a_busy_server_is_asked_again_and_the_page_says_so",),
+    "browser/test_owners.py": (
+        "test_a_deleted_conversation_is_gone_from_every_screen",
+        "test_a_knock_is_not_lost_while_the_page_asks_who_waits",
+        "test_however_many_knock_one_can_still_read_and_write",
+        "test_read_only_takes_the_composer_away_live",
+    ),
+    "browser/test_pins.py": (
+        "test_what_an_owner_pins_stands_under_the_title_and_leads_there",
+        "test_what_was_pinned_while_one_was_away_is_there_on_coming_back",
+    ),
+    "browser/test_printing.py": ("test_the_transcript_alone_is_printed_whole_and_black_on_white",),
+    "browser/test_reactions.py": (
+        "test_a_finger_that_presses_long_looks_and_a_tap_reacts",
+        "test_a_reaction_that_is_refused_goes_again_and_says_why",
+        "test_an_emoji_is_found_and_chosen_by_keyboard_alone",
+        "test_on_a_phone_a_long_press_has_the_six_at_once",
+        "test_who_reacted_is_not_cut_off_at_the_edge",
+    ),
+    "browser/test_read_marks.py": (
+        "test_so_is_whoever_looks_at_a_tab_again_that_was_hidden_for_hours",
+    ),
+    "browser/test_replies.py": ("test_a_quote_leads_there_and_back",),
+    "browser/test_safety.py": (
+        "test_a_search_is_shown_and_never_run",
+        "test_what_people_wrote_is_shown_and_never_run",
+    ),
+    "browser/test_searching.py": (
+        "test_a_hit_far_down_in_a_long_text_is_in_sight",
+        "test_another_word_in_the_bar_is_searched_for_anew",
+        "test_arrows_go_through_the_results",
+        "test_days_are_those_of_the_reader",
+        "test_names_are_offered_and_quoted_where_they_are_of_several_words",
+        "test_the_best_can_come_first",
+        "test_whoever_was_writing_goes_on_writing",
+        "test_without_a_network_it_says_so_and_goes_on_with_one",
+    ),
+    "browser/test_service_lines.py": ("test_a_line_of_the_service_has_no_name",),
+    "browser/test_sharing.py": (
+        "test_the_theme_is_chosen_once_and_for_every_page",
+        "test_where_copying_is_refused_the_link_is_shown_and_selected",
+    ),
+    "browser/test_sharing_in.py": (
+        "test_without_a_worker_words_are_shown_and_nothing_is_stored",
+        "test_words_and_a_file_go_into_the_composer_and_are_sent_by_its_button",
+    ),
+    "browser/test_slow_scripts.py": ("test_another_name_is_taken_once_its_script_is_there",),
+    "browser/test_talking.py": (
+        "test_a_restart_loses_nothing_and_doubles_nothing",
+        "test_people_talk_by_link",
+        "test_what_a_closed_tab_left_half_written_the_next_one_has",
+        "test_who_is_offline_by_the_browsers_word_can_try_all_the_same",
+    ),
+    "browser/test_transcript.py": ("test_today_and_yesterday_are_called_so",),
+    "browser/test_unread.py": (
+        "test_more_than_a_page_that_came_meanwhile_is_read_from_its_beginning",
+    ),
+    "browser/test_unsaved.py": (
+        "test_a_passphrase_that_was_not_sent_is_stored_nowhere",
+        "test_one_thing_to_do_is_amber",
+    ),
+    "browser/test_without_javascript.py": (
+        "test_after_posting_from_a_phone_the_message_is_in_sight",
+        "test_nothing_that_needs_a_script_is_offered_without_one",
+        "test_the_owner_ends_without_javascript",
+    ),
+    "security/browser/test_forms.py": (
+        "test_a_page_that_can_only_poll_over_plain_http_is_who_its_cookie_says",
+    ),
+    "security/browser/test_https.py": ("test_people_talk_without_javascript",),
+    "security/browser/test_other_sites.py": (
+        "test_html_made_from_text_is_refused_by_the_page_itself",
+        "test_no_other_site_shows_our_pages_in_a_frame",
+    ),
+    "security/browser/test_xss.py": (
+        "test_names_and_messages_that_come_live_run_nothing",
+        "test_the_list_runs_nothing",
+        "test_there_is_enough_of_it",
+    ),
+}
+"""By file, the names of tests; of one with parameters all, or those in brackets alone."""
+
+
+def has(path: Path, name: str) -> bool:
+    """Whether a test is among them, by its name with or without parameters."""
+    file = path.relative_to(TESTS).as_posix()
+    return file in WHOLE or bool({name, name.partition("[")[0]} & set(SHORT.get(file, ())))
