@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
 from datetime import datetime
-from pathlib import Path
+from typing import Any
 
-from parley.storage.folder import NAME
 from parley.storage.schema import milliseconds
 
 _SAY = (
@@ -17,27 +14,26 @@ _SAY = (
 )
 
 
-def fill(folder: Path, room_id: str, texts: Iterable[str], *, last_at: datetime) -> int:
+def fill(connection: Any, room_id: str, texts: Iterable[str], *, last_at: datetime) -> int:
     """Have Ada say these, one after the other, a second apart up to `last_at`; how many they are.
 
-    While nobody else writes.
+    While nobody else writes. Whoever calls commits it.
     """
     said = list(texts)
     last_ms = milliseconds(last_at) or 0
-    with closing(sqlite3.connect(folder / NAME, timeout=30)) as connection, connection:
-        number, session, seq = connection.execute(
-            "SELECT id, owner_session_id, seq FROM conversations WHERE room_id = ?", (room_id,)
-        ).fetchone()
-        connection.executemany(
-            _SAY,
-            (
-                (number, at, f"{at}-x", at, session, text, last_ms - 1_000 * (seq + len(said) - at))
-                for at, text in enumerate(said, seq + 1)
-            ),
-        )
-        connection.execute(
-            "UPDATE conversations SET seq = seq + ?, message_count = message_count + ?,"
-            " last_activity_at = ? WHERE id = ?",
-            (len(said), len(said), last_ms, number),
-        )
+    number, session, seq = connection.execute(
+        "SELECT id, owner_session_id, seq FROM conversations WHERE room_id = ?", (room_id,)
+    ).fetchone()
+    connection.executemany(
+        _SAY,
+        (
+            (number, at, f"{at}-x", at, session, text, last_ms - 1_000 * (seq + len(said) - at))
+            for at, text in enumerate(said, seq + 1)
+        ),
+    )
+    connection.execute(
+        "UPDATE conversations SET seq = seq + ?, message_count = message_count + ?,"
+        " last_activity_at = ? WHERE id = ?",
+        (len(said), len(said), last_ms, number),
+    )
     return len(said)

@@ -80,9 +80,10 @@ def measure(checkout: Path, cores: machine.Cores, *, is_quick: bool) -> str:
             ]
         rng, now = random.Random(19), datetime.now(UTC)
         texts = list(corpus.mixed(LARGE // share, rng))
-        fill(data, rooms[0], texts, last_at=now)
-        for room in rooms[1:]:
-            fill(data, room, corpus.mixed(EACH // share, rng), last_at=now)
+        with contextlib.closing(sqlite3.connect(data / "parley.db", timeout=30)) as own, own:
+            fill(own, rooms[0], texts, last_at=now)
+            for room in rooms[1:]:
+                fill(own, room, corpus.mixed(EACH // share, rng), last_at=now)
         text_bytes = _number(data, "SELECT sum(length(CAST(text AS BLOB))) FROM messages")
         count = _number(data, "SELECT count(*) FROM messages")
         with kind.running(cores.server) as server:

@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -31,9 +32,11 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def parley(*arguments: str) -> subprocess.CompletedProcess[str]:
+def parley(
+    *arguments: str, environ: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
-    return forking.run(*arguments, env=clean, timeout=START_WITHIN_S)
+    return forking.run(*arguments, env=clean | dict(environ or {}), timeout=START_WITHIN_S)
 
 
 def said_in(url: str, room_id: str) -> list[str]:

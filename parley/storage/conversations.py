@@ -7,12 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 
 from parley.contract import default_title
 from parley.records import Conversation, Head, ListPosition, Role, Visibility
-from parley.storage.dialects import pairs
+from parley.storage.dialects import Pairs, pairs
 from parley.storage.participants import ROLES
 from parley.storage.prepared import Prepared, as_stored, p
 from parley.storage.schema import (
@@ -31,7 +30,7 @@ COLUMNS = [column for column in conversations.c if all(column is not each for ea
 _ALL = sa.select(*COLUMNS).where(_IS_THERE)
 _FIND = Prepared(_ALL.where(conversations.c.room_id == p("room_id")), COLUMNS)
 _BY_ID = Prepared(_ALL.where(_THIS), COLUMNS)
-_listed = pairs(p("room_ids", sa.Text)).table_valued(
+_listed = pairs(p("room_ids", Pairs())).table_valued(
     sa.column("number", sa.BigInteger), sa.column("text", sa.Text), name="asked"
 )
 _FIND_ALL = Prepared(
@@ -66,7 +65,7 @@ _HEAD = Prepared(
     .where(_THIS, _IS_THERE),
     _HEAD_COLUMNS,
 )
-_wanted = pairs(p("wanted", sa.Text)).table_valued(
+_wanted = pairs(p("wanted", Pairs())).table_valued(
     sa.column("number", sa.BigInteger), sa.column("text", sa.Text), name="wanted"
 )
 # The same for many at once.
@@ -197,8 +196,7 @@ def find_all(connection: sa.Connection, room_ids: Collection[str]) -> dict[str, 
         [room_id] = room_ids
         found = find(connection, room_id)
         return {} if found is None else {room_id: found}
-    asked = msgspec.json.encode([(0, room_id) for room_id in room_ids]).decode()
-    rows = _FIND_ALL.run(connection, room_ids=asked)
+    rows = _FIND_ALL.run(connection, room_ids=[(0, room_id) for room_id in room_ids])
     return {row.room_id: conversation(row) for row in rows}
 
 
@@ -242,8 +240,7 @@ def heads(
         [(conversation_id, user_id)] = wanted
         found = head(connection, conversation_id, user_id)
         return {} if found is None else {(conversation_id, user_id): found}
-    text = msgspec.json.encode(list(wanted)).decode()
-    rows = _HEADS.run(connection, wanted=text)
+    rows = _HEADS.run(connection, wanted=wanted)
     return {(row[0], row[1]): _head(row[2:]) for row in rows}
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-import msgspec
 import sqlalchemy as sa
 
 from parley.records import Participant, Role
-from parley.storage.dialects import pairs
+from parley.storage.dialects import Pairs, pairs
 from parley.storage.participants import ALL, OF_ONE, PRESENT, participant
 from parley.storage.prepared import Prepared, p
 from parley.storage.schema import SPOKEN, former_names, participants
@@ -36,7 +35,7 @@ _TAKEN = Prepared(
     ),
     (_IS_HELD, _IS_KEPT, _IS_FORMER),
 )
-_asked = pairs(p("asked", sa.Text)).table_valued(
+_asked = pairs(p("asked", Pairs())).table_valued(
     sa.column("number", sa.BigInteger), sa.column("text", sa.Text), name="asked"
 )
 _ANY_TAKEN = Prepared(
@@ -132,8 +131,7 @@ def taken(connection: sa.Connection, conversation_id: int, name_key: str) -> Tak
 
 def any_taken(connection: sa.Connection, keys: Collection[tuple[int, str]]) -> set[tuple[int, str]]:
     """Of these conversations and keys, those that anybody has, or had, such a name of."""
-    asked = msgspec.json.encode(list(keys)).decode()
-    return {(row[0], row[1]) for row in _ANY_TAKEN.run(connection, asked=asked)}
+    return {(row[0], row[1]) for row in _ANY_TAKEN.run(connection, asked=keys)}
 
 
 def marks(connection: sa.Connection, conversation_id: int, name_key: str) -> Marks:

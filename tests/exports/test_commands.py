@@ -11,6 +11,7 @@ import pytest
 from parley import verifying
 from parley.config import Config
 from tests.calls import Caller
+from tests.databases import environ_of
 from tests.exports.talk import Talk, exported
 from tests.proofs.files import OTHER_SIGNER, as_lines, of_one
 from tests.test_cli import parley
@@ -36,7 +37,9 @@ async def test_a_whole_export_is_said_to_be_so(export: Path, config: Config, sai
     assert "ask whoever runs the server" in second
 
     printed = await asyncio.to_thread(
-        parley, "export-key", "--data", str(config.data), "--port", "8081"
+        parley,
+        *("export-key", "--data", str(config.data), "--port", "8081"),
+        environ=environ_of(config.data),
     )
     assert printed.returncode == 0, printed.stderr
     key = printed.stdout.strip()

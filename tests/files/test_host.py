@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests import forking
+from tests.databases import environ_of
 from tests.files.stores import BUCKET, S3
 from tests.people import Json, Person
 from tests.servers import START_WITHIN_S, Process, free_port, process
@@ -31,7 +32,7 @@ async def server(data: Path, one_s3: S3) -> AsyncIterator[Process]:
 
 async def beside(*arguments: str, data: Path, url: str) -> subprocess.CompletedProcess[str]:
     given = (*arguments, "--data", str(data), "--files-url", url)
-    return await asyncio.to_thread(parley, *given)
+    return await asyncio.to_thread(parley, *given, environ=environ_of(data))
 
 
 async def read(server: Process, files: list[Json]) -> list[bytes]:
@@ -41,6 +42,7 @@ async def read(server: Process, files: list[Json]) -> list[bytes]:
     return texts
 
 
+@pytest.mark.sqlite("It goes on with a copy of its file.")
 async def test_a_backup_says_that_the_files_stay_where_they_are_and_goes_on_with_them(
     server: Process, data: Path, one_s3: S3, tmp_path: Path
 ) -> None:
@@ -61,6 +63,7 @@ async def test_a_backup_says_that_the_files_stay_where_they_are_and_goes_on_with
     assert (found.returncode, found.stdout) == (0, "3 files, all in order.\n")
 
 
+@pytest.mark.sqlite("It copies its file.")
 async def test_a_backup_that_is_not_told_of_the_bucket_says_what_it_did_not_find(
     server: Process, data: Path, tmp_path: Path
 ) -> None:
@@ -150,6 +153,7 @@ async def test_files_go_from_the_folder_to_a_bucket_and_back(
         path.parent.mkdir(parents=True, exist_ok=True)
         one_s3.client.download_file(BUCKET, f"{one_s3.prefix}/{name}", str(path))
     with process(data) as server:
-        found = await asyncio.to_thread(parley, "files", "check", "--data", str(data))
+        check = ("files", "check", "--data", str(data))
+        found = await asyncio.to_thread(parley, *check, environ=environ_of(data))
         assert (found.returncode, found.stdout) == (0, "3 files, all in order.\n")
         assert await read(server, sent) == [b"Hello", b"World"]

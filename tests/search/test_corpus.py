@@ -22,7 +22,7 @@ from parley.domain.presence import Presence
 from parley.search import words
 from parley.search.queries import Query, parse
 from parley.storage import search as stored
-from tests.databases import database_in
+from tests.databases import beside, database_in
 from tests.domain.test_erasing import Room, opened
 from tests.effort import times
 
@@ -100,7 +100,8 @@ async def test_all_that_is_there_is_found_and_nothing_else(
     assert len(said) > 100_000 // EVERY
     assert len(corpus.paragraphs()) > 500
     room = await opened(context)
-    fill(tmp_path, room.id, said, last_at=datetime(2026, 11, 29, tzinfo=UTC))
+    with beside(tmp_path) as own, own.transaction():
+        fill(own, room.id, said, last_at=datetime(2026, 11, 29, tzinfo=UTC))
     first = (await newest_seq(context, room)) - len(said) + 1
     await Indexing(context).index(room.conversation.id)
     sizes = await context.database.read(stored.sizes, room.conversation.id)

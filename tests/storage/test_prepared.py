@@ -14,6 +14,8 @@ import pytest
 import sqlalchemy as sa
 
 from parley.storage import naming, prepared
+from parley.storage.dialects import Pairs, pairs
+from parley.storage.postgresql.connections import engine_of
 from parley.storage.prepared import Prepared, execute, p
 from parley.storage.schema import Instant
 from parley.storage.sqlite.database import SqliteDatabase
@@ -123,3 +125,34 @@ async def test_a_database_that_opens_has_every_statement_compiled(tmp_path: Path
         assert [each for each in (statement, *again) if not each._compiled] == []
     finally:
         await database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Connection]:
+    """A connection to each kind of database there is."""
+    if request.param == "sqlite":
+        engine = sa.create_engine(f"sqlite:///{tmp_path / 'none.db'}", isolation_level="AUTOCOMMIT")
+    else:
+        server, name = map(request.getfixturevalue, ("server", "name"))
+        engine = engine_of(server.url(name))
+    with engine.connect() as own:
+        yield own
+    engine.dispose()
+
+
+def test_pairs_come_out_as_they_went_in(either: sa.Connection) -> None:
+    found = pairs(p("given", Pairs())).table_valued(
+        sa.column("number", sa.BigInteger), sa.column("text", sa.Text), name="given"
+    )
+    given = {
+        *((1, "plain"), (2**62, "two  words "), (-3, ""), (4, "NULL"), (5, "{a,b}"), (6, ",")),
+        *(
+            (7, 'a "quoted" one'),
+            (8, "back\\slash\\"),
+            (9, '\\"'),
+            (10, "it's"),
+            (11, "茶 ☕\n\t%s"),
+        ),
+    }
+    rows = Prepared(sa.select(*found.c), found.c).run(either, given=given)
+    assert {(row.number, row.text) for row in rows} == given

@@ -368,6 +368,13 @@ async def test_a_fault_of_ours_tells_no_internals(config: Config) -> None:
     assert "hunter2" not in reply.text
 
 
+async def test_what_no_text_may_hold_is_the_name_of_nothing(ada: Caller) -> None:
+    for path in ("%00", "%00/messages", "%00/acts"):
+        assert_error(
+            await ada.call("GET", f"/api/conversations/{path}"), 404, "conversation_not_found"
+        )
+
+
 async def test_too_much_at_once_says_when_to_come_back(config: Config) -> None:
     app = create_app(config)
 

@@ -45,7 +45,15 @@ _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _BROKEN = ("57P01", "57P02", "57P03", "57P05", "25P03", "08")
 """Its states where the connection has ended: a stop, a crash, time that was over."""
 
+_NEVER_STORED = "\uffff"
+"""A noncharacter, for the NUL that PostgreSQL knows not: what has one is looked for, and is not
+there. To store one is refused before."""
 _names = itertools.count()
+
+
+class _TextDumper(psycopg.adapt.Dumper):
+    def dump(self, obj: str) -> bytes:
+        return (obj.replace("\0", _NEVER_STORED) if "\0" in obj else obj).encode()
 
 
 class _Cursor(psycopg.Cursor[Any]):
@@ -111,6 +119,7 @@ def engine_of(url: str) -> sa.Engine:
         )
         # Else each size of number would make a prepared statement of its own.
         connection.adapters.register_dumper(int, Int8Dumper)
+        connection.adapters.register_dumper(str, _TextDumper)
         connection.prepared_max = PREPARED_MAX
         pid = connection.execute("SELECT pg_backend_pid()").fetchone()
         if pid is None or pid[0] != connection.info.backend_pid:
@@ -144,10 +153,10 @@ def begin_reading(connection: sa.Connection) -> None:
 
 
 def ask(connection: sa.Connection, sql: str) -> list[Any]:
-    """What the last of these statements gives. Raises SQLAlchemy's errors."""
+    """What the first of these statements gives that gives rows. Raises SQLAlchemy's errors."""
     try:
         cursor = driver(connection).execute(sql, prepare=False)
-        while cursor.nextset():
+        while not cursor.description and cursor.nextset():
             pass
         rows: list[Any] = cursor.fetchall()
     except psycopg.Error as error:

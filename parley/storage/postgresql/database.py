@@ -208,14 +208,14 @@ class PostgresqlDatabase(Database):
     def _begin(self, connection: sa.Connection, batch: list[Work], number: int) -> Any:
         """Begin a transaction that has its locks: who runs it in the server, and since when."""
         rows = _lock_of(batch)
-        locks = [f"SELECT pg_advisory_xact_lock{'_shared' if rows else ''}({LOCK})"]
-        if rows:
-            locks.append(rows)
-        note = (
+        # One statement, for each costs: nobody else wants this row before our transaction ends.
+        lock = (
             f"UPDATE writers SET last = {number}, at = {_now_ms()} "  # noqa: S608  # numbers
-            f"WHERE id = {self._id} RETURNING pg_backend_pid(), {_BEGAN.format('now()')}"
+            f"WHERE id = {self._id} RETURNING pg_backend_pid(), {_BEGAN.format('now()')}, "
+            f"pg_advisory_xact_lock{'_shared' if rows else ''}({LOCK})"
         )
-        found = ask(connection, "; ".join((driver(connection).begin_writing, *locks, note)))
+        begin = driver(connection).begin_writing
+        found = ask(connection, f"{begin}; {lock}" + (f"; {rows}" if rows else ""))
         if not found:
             raise trouble.AnotherDatabase
         return found[0]

@@ -16,11 +16,13 @@ UNCHECKED = (
     *(("messages", "session_id"), ("participants", "session_id"), ("knocks", "session_id")),
     *(("push_devices", "session_id"), ("notification_levels", "session_id")),
     ("mail_addresses", "session_id"),
+    ("messages", "conversation_id"),
 )
-"""Foreign keys to sessions that PostgreSQL doesn't check. The first three have no index: each
-session that is forgotten would have these tables read as a whole, and each message lock its
+"""Foreign keys that PostgreSQL doesn't check. Of those to sessions the first three have no index:
+each session that is forgotten would have these tables read as a whole, and each message lock its
 session's row. What the others name goes just after its session, in the same transaction. Only
-sessions that take part in nothing are forgotten (`forgetting.py`), and alone."""
+sessions that take part in nothing are forgotten (`forgetting.py`), and alone. The last would look
+up for each message what its transaction has just read and locked."""
 
 _BUSY = ("messages", "reactions", "mentions", "participants", "conversations", "readings")
 
