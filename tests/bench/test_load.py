@@ -110,9 +110,9 @@ def test_reactions_are_measured_beside_what_has_none(workload: str) -> None:
 @pytest.mark.parametrize(
     ("workload", "key", "peer"),
     [
-        ("upload", "mb_s", Busboy()),
+        pytest.param("upload", "mb_s", Busboy(), marks=LONG),
         ("download", "mb_s", Nginx()),
-        ("photo", "took_s", None),
+        pytest.param("photo", "took_s", None, marks=LONG),
         ("export", "messages_s", None),
         pytest.param("export-page", "messages_s", None, marks=LONG),
         pytest.param("export-archive", "messages_s", None, marks=LONG),

@@ -101,7 +101,8 @@ def test_sound_plays_faster_on_the_page_of_files(ben: Visitor, shelf: Seeded) ->
     script = re.compile(r"/wave-[\w-]+\.js$")
     ben.page.route(script, lambda route: held.append(route), times=1)
     with ben.page.expect_request(script):
-        ben.opens(f"{shelf.link}/files?kind=audio")
+        # In Firefox a page has not loaded before what its scripts import has.
+        ben.page.goto(f"{shelf.link}/files?kind=audio", wait_until="domcontentloaded")
     faster = ben.page.get_by_role("button", name="1.5 times as fast")
     # Until its script is there it would do nothing, so nobody can press it.
     expect(faster).to_be_disabled()

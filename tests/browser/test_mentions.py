@@ -118,7 +118,7 @@ def test_axe_finds_nothing_serious_in_answers_and_mentions(
     ada.has_session(seeded.tokens["Ada"])
     ada.opens(seeded.link)
     ada.is_connected()
-    ada.messages.nth(1).hover()
+    ada.messages.nth(1).focus()
     ada.page.get_by_role("toolbar").get_by_role("button", name="Reply").click()
     ada.types("Yes, @")
     expect(offered(ada)).to_have_count(1)

@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Arrive
+from tests.browser.test_looks import has_amber
 from tests.browser.visitor import SLOW_MS, Visitor
 
 pytestmark = [
@@ -88,6 +89,12 @@ def test_they_are_offered_after_ones_first_message_and_turned_on(ada: Visitor) -
     ada.says("Hello?")
     offer = ada.page.get_by_role("group", name="Notifications")
     expect(offer).to_contain_text("when someone answers?")
+    # It leaves amber to what is written, and the room of a phone with its keyboard to what was.
+    has_amber(ada)
+    ada.page.set_viewport_size({"width": 320, "height": 300})
+    expect(offer).to_be_hidden()
+    expect(ada.message("Hello?")).to_be_in_viewport(ratio=1)
+    ada.page.set_viewport_size({"width": 1280, "height": 720})
     offer.get_by_role("button", name="Turn on").click()
     expect(offer).to_contain_text("You'll be notified on this device.")
     reply = ada.page.evaluate("async () => (await fetch('/api/push')).json()")

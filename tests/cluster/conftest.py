@@ -19,7 +19,12 @@ def place() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(params=["redis", "postgresql"])
+BY_POSTGRESQL = pytest.param(
+    "postgresql", marks=pytest.mark.long("tests/workers has its hints by PostgreSQL every time")
+)
+
+
+@pytest.fixture(params=["redis", BY_POSTGRESQL])
 def with_redis(request: pytest.FixtureRequest) -> bool:
     """Whether hints go by Redis, or by PostgreSQL."""
     return bool(request.param == "redis")

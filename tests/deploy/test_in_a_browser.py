@@ -21,7 +21,7 @@ from tests.deploy.conftest import flags_of
 from tests.proxying import Place, runs
 from tests.servers import Process, free_port, process
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long("`make browsers` runs it")]
 
 FIRST, SECOND = "/talk", "/talk-two"
 STORED = """async () => ({

@@ -448,7 +448,7 @@ def test_the_domain_does_what_the_model_does(
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=30 * max(1, EFFORT),
+            max_examples=30 * EFFORT or 20,
             stateful_step_count=40,
             derandomize=EFFORT == 0,
             deadline=None,

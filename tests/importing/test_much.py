@@ -68,12 +68,15 @@ def of_rocket_chat() -> Iterator[str]:
         yield json.dumps(message) + "\n"
 
 
+LONG = pytest.mark.long("the others are read in the same way")
+
+
 @pytest.mark.parametrize(
     ("recognise", "like"),
     [
         (element.recognise, of_element),
-        (google_chat.recognise, of_google),
-        (teams.recognise, of_teams),
+        pytest.param(google_chat.recognise, of_google, marks=LONG),
+        pytest.param(teams.recognise, of_teams, marks=LONG),
         (rocket_chat.recognise, of_rocket_chat),
     ],
     ids=["element", "google_chat", "teams", "rocket_chat"],

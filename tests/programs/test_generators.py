@@ -137,6 +137,7 @@ async def test_types_for_python_take_every_real_reply(
     not GENERATORS.exists() and os.environ.get("CI") != "true",
     reason="make setup found no npm, or it could not fetch the generators.",
 )
+@pytest.mark.long("what is made for Python asks for the same")
 def test_types_for_typescript_ask_for_what_the_server_asks_for(described: Path) -> None:
     folder = described.parent
     shutil.copy(HERE / "program.ts", folder)

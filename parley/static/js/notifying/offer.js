@@ -26,7 +26,7 @@ export function offer({ before, words, done }) {
   const close = made("button", "button small quiet", "Not now");
   close.addEventListener("click", () => line.remove());
   if (can === "there") {
-    const yes = made("button", "button small primary", "Turn on");
+    const yes = made("button", "button small", "Turn on");
     yes.addEventListener("click", async () => {
       yes.setAttribute("disabled", "");
       const problem = await turnOn();
@@ -36,7 +36,7 @@ export function offer({ before, words, done }) {
     });
     acts.append(yes);
   } else {
-    acts.append(Object.assign(made("a", "button small primary", "Show me how"), { href: HELP }));
+    acts.append(Object.assign(made("a", "button small", "Show me how"), { href: HELP }));
   }
   acts.append(close);
   line.append(text, acts);
