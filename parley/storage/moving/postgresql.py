@@ -115,6 +115,7 @@ class Postgresql(Place):
                 cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy,
             ):
                 for row in rows:
+                    _require_storable(table, row)
                     copy.write_row(row)
         except psycopg.DataError as error:
             raise MoveFailed(
@@ -154,3 +155,13 @@ class Postgresql(Place):
     def close(self) -> None:
         self._connection.invalidate()
         self._engine.dispose()
+
+
+def _require_storable(table: sa.Table, row: Row) -> None:
+    """No text of PostgreSQL's can hold a NUL; elsewhere one that is looked for is left out."""
+    for value in row:
+        if isinstance(value, str) and "\0" in value:
+            raise MoveFailed(
+                f"PostgreSQL can't store a row of the table {table.name}: a text in it holds a NUL "
+                f"character. Its key begins with {row[0]!r}."
+            )
