@@ -1,4 +1,4 @@
-"""`python -m bench.cluster`: two processes beside one, and beside two of Node.js with Redis.
+"""`python -m bench --cluster`: two processes beside one, and beside two of Node.js with Redis.
 
 On two cores, two servers and the load that is to keep both busy do not fit: who measures the
 time of that measures the load. So the CPU time is counted that each group of processes uses for a
@@ -215,21 +215,31 @@ async def _saturated(people: Crowd, load: Load, seconds: float) -> None:
     await all_arrived(people.tally, load.people)
 
 
+ROUNDS, SECONDS = 3, 10.0
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--seconds", type=float, default=SECONDS)
     parser.add_argument("--only", nargs="+", choices=list(SERVICES), default=list(SERVICES))
     asked = parser.parse_args()
     machine.allow_many_files()
+    measure(asked.only, rounds=asked.rounds, seconds=asked.seconds)
+
+
+def measure(
+    services: Sequence[str] = tuple(SERVICES), *, rounds: int = ROUNDS, seconds: float = SECONDS
+) -> None:
+    """Print what each of the services costs, round by round and in all."""
     found: dict[tuple[str, str], list[Figures]] = {}
-    for number in range(asked.rounds):
+    for number in range(rounds):
         # By turns, so that whatever else the machine does meets all of them.
-        for name in asked.only:
+        for name in services:
             for load in LOADS:
                 try:
                     with contextlib.contextmanager(SERVICES[name])() as started:
-                        figures = asyncio.run(measured(started, load, asked.seconds))
+                        figures = asyncio.run(measured(started, load, seconds))
                 except Missing as error:
                     print(f"{name}: {error}", file=sys.stderr)
                     continue
@@ -238,9 +248,9 @@ def main() -> None:
     print(f"\n{machine.describe()}\n")
     for load in LOADS:
         print(load.name)
-        for name in asked.only:
-            if rounds := found.get((load.name, name)):
-                print(f"  {_line(name, rounds)}")
+        for name in services:
+            if figures_of := found.get((load.name, name)):
+                print(f"  {_line(name, figures_of)}")
         _compare(load.name, found)
 
 
@@ -277,6 +287,25 @@ def _compare(load: str, found: dict[tuple[str, str], list[Figures]]) -> None:
         mine, theirs = cost(ours), cost("2 Node.js, Redis")
         if mine and theirs:
             print(f"  and {theirs / mine:.2f} × what 2 Node.js with Redis do: {ours}")
+    embedded = cost("Parley, SQLite")
+    for ours in ("Parley, PostgreSQL", "Parley, PostgreSQL and Redis"):
+        if embedded and (figures_of := found.get((load, ours))):
+            whole = statistics.median(sum(_served(each)) for each in figures_of)
+            print(f"  a message costs {whole / embedded:.2f} × the embedded one's CPU: {ours}")
+    for ours in ("2 Parley, PostgreSQL", "2 Parley, PostgreSQL and Redis"):
+        across, within = found.get((load, ours)), found.get((load, ours.removeprefix("2 ")))
+        if across and within:
+            ratio = _p99(across) / _p99(within)
+            print(f"  p99 across processes {ratio:.2f} × that within one: {ours}")
+
+
+def _served(figures: Figures) -> Iterator[float]:
+    """Of all servers that it takes: ours, the database's, Redis."""
+    return (cost for group, cost in figures.cpu_us.items() if group != "the load")
+
+
+def _p99(rounds: Sequence[Figures]) -> float:
+    return statistics.median(each.spread["p99_ms"] for each in rounds)
 
 
 if __name__ == "__main__":
