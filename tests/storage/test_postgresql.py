@@ -514,3 +514,10 @@ def test_every_table_is_made_with_the_foreign_keys_that_have_an_index() -> None:
                 if isinstance(each, sa.UniqueConstraint)
             ]
             assert column in leading, (table.name, column)
+
+
+async def test_only_a_process_whose_lease_is_over_is_dead(database: PostgresqlDatabase) -> None:
+    await database.write(lambda connection: cluster.renew_process(connection, 5, for_ms=600_000))
+    await database.write(lambda connection: cluster.renew_process(connection, 6, for_ms=-1))
+    assert not await database.read(cluster.is_dead, 5)
+    assert await database.read(cluster.is_dead, 6)
