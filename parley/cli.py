@@ -149,7 +149,7 @@ def move_data(context: click.Context, /, source: str, target: str, *, undo: bool
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@with_settings("data", "files_url", data=SERVERS_FOLDER)
+@with_settings("data", "database_url", "files_url", data=SERVERS_FOLDER)
 def backup(file: Path, **flags: str | None) -> None:
     """Save all conversations to a new FILE, also while the server runs."""
 
@@ -192,7 +192,9 @@ def backup(file: Path, **flags: str | None) -> None:
     is_flag=True,
     help="Restore the rest where files are missing or damaged in the backup.",
 )
-@with_settings("data", "files_url", data="the folder to restore to; created if missing")
+@with_settings(
+    "data", "database_url", "files_url", data="the folder to restore to; created if missing"
+)
 def restore(file: Path, *, secret: Path | None, incomplete: bool, **flags: str | None) -> None:
     """Restore a backup FILE, and the files beside it, to a data folder that has nothing in it.
 
@@ -207,7 +209,8 @@ def restore(file: Path, *, secret: Path | None, incomplete: bool, **flags: str |
             _count(made.messages, "message"),
             _count(made.conversations, "conversation"),
         )
-        say(f"Restored {messages} in {conversations} to {config.data}, checked and on disk.")
+        where = "the PostgreSQL database" if config.database_url else config.data
+        say(f"Restored {messages} in {conversations} to {where}, checked and on disk.")
         if made.files:
             say(f"With {_count(made.files, 'file')} ({in_words(made.files_bytes)}).")
         for id in made.files_left_out:
@@ -222,7 +225,7 @@ def restore(file: Path, *, secret: Path | None, incomplete: bool, **flags: str |
 
 
 @main.group(cls=_HeardGroup, invoke_without_command=True)
-@with_settings("data", "files_url", "files_in_all", data=SERVERS_FOLDER)
+@with_settings("data", "database_url", "files_url", "files_in_all", data=SERVERS_FOLDER)
 @click.pass_context
 def files(context: click.Context, /, **flags: str | None) -> None:
     """Say how much the files take up, sent or not yet, also while the server runs."""
@@ -245,7 +248,7 @@ def files(context: click.Context, /, **flags: str | None) -> None:
 @click.option(
     "--contents", is_flag=True, help="Read all of every file, too, and compare its SHA-256."
 )
-@with_settings("data", "files_url", data=SERVERS_FOLDER)
+@with_settings("data", "database_url", "files_url", data=SERVERS_FOLDER)
 @click.pass_context
 def check(context: click.Context, /, *, contents: bool, **flags: str | None) -> None:
     """Compare the files that conversations have with those that are kept: which there are, and

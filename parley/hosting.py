@@ -25,7 +25,6 @@ from parley.domain.importing.reading import Reading
 from parley.domain.importing.scratch import Staged
 from parley.domain.importing.times import NO_ZONE
 from parley.errors import (
-    BackupFailed,
     ConversationUnknown,
     DataFolderInUse,
     FilesUnusable,
@@ -51,7 +50,11 @@ def backup(config: Config, target: Path) -> Backup:
 
     What is in a bucket stays there, and is only counted.
     """
-    _require_sqlite(config)
+    if config.database_url:
+        made: Backup = _postgresql_backup().back_up(
+            config.database_url, config.data, target, with_files=not config.files_url
+        )
+        return made
     return back_up(config.data, target, with_files=not config.files_url)
 
 
@@ -59,7 +62,16 @@ def restore(
     config: Config, backup: Path, *, secret: Path | None = None, is_incomplete_ok: bool = False
 ) -> Restored:
     """Put a backup into a data folder with nothing in it. Raises `StartupError`s."""
-    _require_sqlite(config)
+    if config.database_url:
+        put: Restored = _postgresql_backup().restore(
+            config.database_url,
+            backup,
+            config.data,
+            secret=secret,
+            with_files=not config.files_url,
+            is_incomplete_ok=is_incomplete_ok,
+        )
+        return put
     return restoring.restore(
         backup,
         config.data,
@@ -69,12 +81,12 @@ def restore(
     )
 
 
-def _require_sqlite(config: Config) -> None:
-    if config.database_url:
-        raise BackupFailed(
-            "Conversations are in PostgreSQL, which has tools of its own for that: pg_dump and "
-            "pg_restore. docs/backups.md says how, and what becomes of files."
-        )
+def _postgresql_backup() -> Any:
+    try:
+        from parley.storage.postgresql import backup
+    except ImportError as error:
+        raise DatabaseUnusable(f"PostgreSQL needs {the_extra('postgres')}") from error
+    return backup
 
 
 @dataclass(frozen=True, slots=True)

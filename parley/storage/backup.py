@@ -49,14 +49,14 @@ def back_up(folder: Path, target: Path, *, with_files: bool = True) -> Backup:
     """
     require_database(folder)
     try:
-        _require_free(folder, target)
+        require_free(folder, target)
         # Named before it is made: whatever ends this in between finds it to remove.
         unfinished = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
         unfinished_files = files_beside(unfinished)
         try:
             os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             _copy(folder / NAME, unfinished, with_files=with_files)
-            _sync(unfinished)
+            sync_file(unfinished)
             made = _look_at(unfinished)
             sizes = _files_of(unfinished)
             ids = tuple(sizes) if with_files else ()
@@ -68,7 +68,7 @@ def back_up(folder: Path, target: Path, *, with_files: bool = True) -> Backup:
             elif sizes:
                 made = replace(made, files=len(sizes), files_bytes=sum(sizes.values()))
             try:
-                _name(unfinished, target)
+                give_name(unfinished, target)
             except OSError:
                 if ids:
                     shutil.rmtree(files_beside(target), ignore_errors=True)
@@ -77,7 +77,7 @@ def back_up(folder: Path, target: Path, *, with_files: bool = True) -> Backup:
             unfinished.unlink(missing_ok=True)
             shutil.rmtree(unfinished_files, ignore_errors=True)
     except FileExistsError as error:
-        raise _taken(target) from error
+        raise taken(target) from error
     except OSError as error:
         raise BackupFailed(
             f"{target} cannot be written: {error.strerror}. Give another file, in a folder of "
@@ -96,12 +96,12 @@ def files_beside(target: Path) -> Path:
     return target.with_name(f"{target.name}.files")
 
 
-def _require_free(folder: Path, target: Path) -> None:
+def require_free(folder: Path, target: Path) -> None:
     if target.is_dir():
         raise BackupFailed(f"{target} is a folder. Name a new file, such as {target / NAME}.")
     for each in (target, files_beside(target)):
         if os.path.lexists(each):
-            raise _taken(each)
+            raise taken(each)
     if not target.parent.is_dir():
         raise BackupFailed(f"There is no folder {target.parent}. Make it first, or give another.")
     if target.name.startswith(NAME) and target.parent.samefile(folder):
@@ -110,7 +110,7 @@ def _require_free(folder: Path, target: Path) -> None:
         )
 
 
-def _taken(target: Path) -> BackupFailed:
+def taken(target: Path) -> BackupFailed:
     return BackupFailed(f"{target} is already there, and is never overwritten. Give another name.")
 
 
@@ -152,7 +152,7 @@ def _knows_files(copy: sqlite3.Connection) -> bool:
     return copy.execute(is_there).fetchone() is not None
 
 
-def _sync(path: Path) -> None:
+def sync_file(path: Path) -> None:
     file = os.open(path, os.O_RDWR)
     try:
         os.fsync(file)
@@ -184,7 +184,7 @@ def _files_of(path: Path) -> dict[str, int]:
         return dict(copy.execute(query))
 
 
-def _name(unfinished: Path, target: Path) -> None:
+def give_name(unfinished: Path, target: Path) -> None:
     """Give it its name, unless something else has that. Raises `FileExistsError`."""
     try:
         os.link(unfinished, target)

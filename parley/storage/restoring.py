@@ -95,14 +95,9 @@ def _restore(
         _copy(backup, database)
         made = _look_at(database)
         sums = _sums(database) if with_files else {}
-        bad = _bad(files_beside(backup), sums)
+        bad = bad_files(files_beside(backup), sums)
         if bad and not is_incomplete_ok:
-            named = ", ".join(list(bad)[:NAMED_MAX]) + (", …" if len(bad) > NAMED_MAX else "")
-            raise RestoreFailed(
-                f"{len(bad)} of {len(sums)} files are missing or damaged in "
-                f"{files_beside(backup)}: {named}. If they are in a bucket, give --files-url; to "
-                "restore the rest without them, add --incomplete."
-            )
+            raise files_missing(backup, bad, len(sums))
         count = size = 0
         if ids := [id for id in sums if id not in bad]:
             count, size = copy_files(files_beside(backup), ids, unfinished / FILES)
@@ -201,7 +196,16 @@ def _sums(database: Path) -> dict[str, tuple[int, bytes]]:
         return {id: (size, sha256) for id, size, sha256 in copy.execute(query)}
 
 
-def _bad(store: Path, sums: dict[str, tuple[int, bytes]]) -> dict[str, None]:
+def files_missing(backup: Path, bad: dict[str, None], count: int) -> RestoreFailed:
+    named = ", ".join(list(bad)[:NAMED_MAX]) + (", …" if len(bad) > NAMED_MAX else "")
+    return RestoreFailed(
+        f"{len(bad)} of {count} files are missing or damaged in {files_beside(backup)}: {named}. "
+        "If they are in a bucket, give --files-url; to restore the rest without them, add "
+        "--incomplete."
+    )
+
+
+def bad_files(store: Path, sums: dict[str, tuple[int, bytes]]) -> dict[str, None]:
     """Those that are not there as they were."""
     return {id: None for id, expected in sums.items() if _found(place_of(store, id)) != expected}
 
