@@ -109,25 +109,25 @@ def migrate(**flags: str | None) -> None:
 @main.command(name="move-data")
 @click.argument("source", metavar="FROM")
 @click.argument("target", metavar="TO", required=False, default="")
-@click.option("--undo", is_flag=True, help="Let servers run again on FROM, which was moved.")
+@click.option("--reopen", is_flag=True, help="Let servers run again on FROM, which was moved.")
 @click.pass_context
-def move_data(context: click.Context, /, source: str, target: str, *, undo: bool) -> None:
+def move_data(context: click.Context, /, source: str, target: str, *, reopen: bool) -> None:
     """Move all conversations between SQLite and PostgreSQL, either way.
 
     FROM and TO are a data folder and a postgresql:// URL. Stop the servers first. TO has to be
     empty. If it stops halfway, run it again: it goes on from there. At the end both are compared,
-    row by row, and servers refuse to run on FROM, which keeps what it had. Files stay where they
-    are.
+    row by row. From the beginning on servers refuse to run on FROM, which keeps what it had. Files
+    stay where they are.
     """
     from parley import moving
     from parley.tables import lines
 
-    if undo == bool(target):
-        raise click.UsageError("Give FROM and TO, or FROM with --undo.", context)
+    if reopen == bool(target):
+        raise click.UsageError("Give FROM and TO, or FROM with --reopen.", context)
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     try:
-        if undo:
-            was_moved = moving.undo(source)
+        if reopen:
+            was_moved = moving.reopen(source)
             say("Servers run on it again." if was_moved else "It had not been moved.")
             return
         told: dict[str, int] = {}

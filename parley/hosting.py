@@ -26,11 +26,13 @@ from parley.domain.importing.scratch import Staged
 from parley.domain.importing.times import NO_ZONE
 from parley.errors import (
     ConversationUnknown,
+    DatabaseUnusable,
     DataFolderInUse,
     FilesUnusable,
     ImportImpossible,
     OldLink,
     ParleyError,
+    the_extra,
 )
 from parley.exports.taking import signer_of
 from parley.files.choice import store_of

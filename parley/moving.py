@@ -46,10 +46,10 @@ def move_data(source: str, target: str, tell: Callable[[str, int], None]) -> lis
             ) from error
 
 
-def undo(source: str) -> bool:
-    """Let servers run again on a database that was moved. Whether it had been."""
+def reopen(source: str) -> bool:
+    """Let servers run again on a database that was moved, or half so. Whether it had been."""
     with closing(_place(source, is_target=False)) as place:
-        return move.undo(place)
+        return move.reopen(place)
 
 
 def _place(named: str, *, is_target: bool) -> Place:

@@ -12,7 +12,7 @@ MOVING = "moving"
 MOVED = "moved"
 """The name of the fact that all of it is in another database now."""
 TAKEN = "taken_to"
-"""The name of the fact which move takes this database somewhere else."""
+"""The name of the fact which move takes this database somewhere else, or took."""
 OF_MOVES = (MOVING, MOVED, TAKEN)
 
 
@@ -26,6 +26,12 @@ def require_here(connection: sa.Connection) -> None:
     if facts.get(connection, MOVED) is not None:
         raise DatabaseMoved(
             "The conversations of this database were moved to another, which has what was said "
-            "since. Start with that one. To go on here all the same, from where they were when "
-            "they were moved: parley move-data --undo"
+            "since. Start with that one. To go on here all the same, without that: "
+            "`parley move-data --reopen` with this data folder or URL."
+        )
+    if facts.get(connection, TAKEN) is not None:
+        raise DatabaseMoved(
+            "The conversations of this database are being moved to another. If that was broken "
+            "off, run the same `parley move-data` again; or to stay here, `parley move-data "
+            "--reopen` with this data folder or URL."
         )

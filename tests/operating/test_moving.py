@@ -234,10 +234,9 @@ async def test_no_server_runs_on_what_was_moved_or_is_half_there(
     half = parley("serve", "--data", str(data), "--database-url", url, "--port", "0")
     assert half.returncode == 1
     assert "Run the same `parley move-data` again" in half.stderr
-    # What is half taken is whole where it was.
-    database = SqliteDatabase(data)
-    await database.open()
-    await database.close()
+    # Nor where it is whole: what would be said there would be left behind.
+    with pytest.raises(DatabaseMoved, match="are being moved to another"):
+        await SqliteDatabase(data).open()
 
     monkeypatch.setattr(move, "_put", real)
     moving.move_data(str(data), url, nothing)
@@ -245,8 +244,8 @@ async def test_no_server_runs_on_what_was_moved_or_is_half_there(
         refused = parley(command, "--data", str(data))
         assert refused.returncode == 1
         assert "were moved to another" in refused.stderr
-    assert moving.undo(str(data))
-    assert not moving.undo(str(data))
+    assert moving.reopen(str(data))
+    assert not moving.reopen(str(data))
     await SqliteDatabase(data).open()
 
 
@@ -295,7 +294,7 @@ async def test_a_server_goes_on_with_what_was_said_there_and_back(
 
 
 def test_the_command_says_what_it_takes() -> None:
-    for arguments in (["move-data", "here"], ["move-data", "here", "there", "--undo"]):
+    for arguments in (["move-data", "here"], ["move-data", "here", "there", "--reopen"]):
         refused = parley(*arguments)
         assert refused.returncode == 2
         assert "FROM and TO" in refused.stderr

@@ -58,9 +58,9 @@ def move(source: Place, target: Place, tell: Callable[[str, int], None]) -> list
     return same
 
 
-def undo(source: Place) -> bool:
-    """Let servers run on it again, as it was when it was moved. Whether it had been moved."""
-    was_moved = source.fact(MOVED) is not None
+def reopen(source: Place) -> bool:
+    """Let servers run on it again, as it was when its move began. Whether there was one."""
+    was_moved = source.fact(TAKEN) is not None
 
     def drop() -> None:
         for name in (MOVED, TAKEN):
@@ -79,7 +79,7 @@ def _begin(source: Place, target: Place) -> None:
         if source.fact(MOVED) is not None:
             raise MoveFailed(
                 f"The conversations of {source.name} were moved already. Start with the other "
-                "database; or use this one again as it was: parley move-data --undo"
+                "database; or use this one again as it was: parley move-data --reopen"
             )
         if any(target.count(table) for table in _MOVED_TABLES):
             raise MoveFailed(
