@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 
 from tests import databases
+from tests.cluster.network import Namespace
 from tests.servers import free_port
 
 SETTINGS = {
@@ -35,21 +36,29 @@ STARTS_WITHIN_S = 30.0
 class Postgresql:
     """A server with one database."""
 
-    def __init__(self, folder: Path) -> None:
-        self._server = databases.Server(folder, **SETTINGS)
+    def __init__(self, folder: Path, namespace: Namespace | None = None) -> None:
+        settings = SETTINGS
+        if namespace is not None:
+            settings = {**SETTINGS, "listen_addresses": "'*'"}
+        self._server = databases.Server(folder, **settings)
+        self._namespace = namespace
         self.socket = folder / ".s.PGSQL.5432"
 
     def start(self) -> None:
         self._server.make()
+        if self._namespace is not None:
+            self._server._as = [*self._namespace.prefix, *self._server._as]
+            with (self._server.folder / "data" / "pg_hba.conf").open("a") as file:
+                file.write("host all all 198.18.0.0/15 trust\n")
         self._server.start()
         with psycopg.connect(self._server.url("postgres"), autocommit=True) as connection:
             connection.execute("CREATE DATABASE talk")
 
-    def url(self, port: int | None = None) -> str:
+    def url(self, port: int | None = None, host: str = "127.0.0.1") -> str:
         """By its socket, or by a port that leads to it."""
         if port is None:
             return self._server.url("talk")
-        return f"postgresql://parley@127.0.0.1:{port}/talk"
+        return f"postgresql://parley@{host}:{port}/talk"
 
     def stop(self) -> None:
         """As a crash would."""
@@ -71,9 +80,12 @@ class Postgresql:
 class Redis:
     """A server on a port, keeping nothing."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, namespace: Namespace | None = None) -> None:
         self.port = free_port()
+        self.host = "127.0.0.1"
+        """By which it is reached from here."""
         self._folder = folder
+        self._prefix = [] if namespace is None else namespace.prefix
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -84,14 +96,16 @@ class Redis:
             "--port",
             str(self.port),
             "--bind",
-            "127.0.0.1",
+            "0.0.0.0" if self._prefix else "127.0.0.1",
+            "--protected-mode",
+            "no",
             "--save",
             "",
             "--appendonly",
             "no",
         )
         self._process = subprocess.Popen(
-            [program, *flags, "--dir", str(self._folder)],
+            [*self._prefix, program, *flags, "--dir", str(self._folder)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -104,7 +118,7 @@ class Redis:
     def _answers(self) -> bool:
         with (
             contextlib.suppress(OSError),
-            socket.create_connection(("127.0.0.1", self.port), 1) as it,
+            socket.create_connection((self.host, self.port), 1) as it,
         ):
             it.settimeout(1)
             it.sendall(b"PING\r\n")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster.engines import Postgresql, Redis, Way
+from tests.cluster.network import Cable, Namespace
 from tests.faults.clients import Client, Place
 from tests.faults.record import Json
 from tests.faults.server import Server
@@ -28,15 +29,19 @@ class Cluster(Talk):
         processes: int = 2,
         with_redis: bool,
         ways: bool = False,
+        cables: bool = False,
         flags: tuple[str, ...] = (),
         note: str = "",
     ) -> None:
         self.folder = folder
-        self.postgresql = Postgresql(folder / "postgresql")
-        self.redis = Redis(folder / "redis") if with_redis else None
+        self.namespaces = (Namespace(), Namespace()) if cables else (None, None)
+        self.postgresql = Postgresql(folder / "postgresql", self.namespaces[0])
+        self.redis = Redis(folder / "redis", self.namespaces[1]) if with_redis else None
         self.has_ways = ways
         self.postgresql_ways: list[Way] = []
         self.redis_ways: list[Way] = []
+        self.postgresql_cables: list[Cable] = []
+        self.redis_cables: list[Cable] = []
         self.servers: list[Server] = []
         self.places = [Place("") for _ in range(processes)]
         self._flags = flags
@@ -44,15 +49,20 @@ class Cluster(Talk):
         super().__init__(Server(folder / "data"), note)
 
     async def begin(self) -> None:
+        self._lay_cables()
         await asyncio.to_thread(self.postgresql.start)
         if self.redis is not None:
             await asyncio.to_thread(self.redis.start)
         for number, place in enumerate(self.places):
             way = await self._way(self.postgresql.socket, self.postgresql_ways)
-            flags = ["--database-url", self.postgresql.url(way)]
+            url = self.postgresql.url(way)
+            if self.postgresql_cables:
+                url = self.postgresql.url(5432, self.postgresql_cables[number].host)
+            flags = ["--database-url", url]
             if self.redis is not None:
                 port = await self._way(self.redis.port, self.redis_ways) or self.redis.port
-                flags += ["--redis-url", f"redis://127.0.0.1:{port}"]
+                at = self.redis_cables[number].host if self.redis_cables else "127.0.0.1"
+                flags += ["--redis-url", f"redis://{at}:{port}"]
             log = self.folder / f"server-{number}.log"
             server = Server(self.folder / "data", *flags, *self._flags, log=log)
             self.servers.append(server)
@@ -60,6 +70,21 @@ class Cluster(Talk):
             place.url = server.url
             place.is_up.set()
         self.server = self.servers[0]
+
+    def _lay_cables(self) -> None:
+        """One to each engine for each process, and the test's own to Redis."""
+        for namespace, cables in zip(
+            self.namespaces, (self.postgresql_cables, self.redis_cables), strict=True
+        ):
+            if namespace is None:
+                continue
+            namespace.make()
+            for _ in (*self.places, None):
+                cable = Cable(namespace)
+                cable.plug_in()
+                cables.append(cable)
+        if self.redis is not None and self.redis_cables:
+            self.redis.host = self.redis_cables[-1].host
 
     async def _way(self, to: int | Path, ways: list[Way]) -> int | None:
         if not self.has_ways:
@@ -73,6 +98,8 @@ class Cluster(Talk):
         await asyncio.gather(*(client.stop() for client in self.clients), return_exceptions=True)
         for way in (*self.postgresql_ways, *self.redis_ways):
             way.heal()
+        for cable in (*self.postgresql_cables, *self.redis_cables):
+            cable.heal()
         for server in self.servers:
             await server.cleaned_up()
         for way in (*self.postgresql_ways, *self.redis_ways):
@@ -80,6 +107,9 @@ class Cluster(Talk):
         if self.redis is not None:
             self.redis.end()
         await asyncio.to_thread(self.postgresql.end)
+        for namespace in self.namespaces:
+            if namespace is not None:
+                namespace.remove()
 
     async def joins(self, room_id: str, name: str, **options: Any) -> list[Client]:
         made = await super().joins(room_id, name, **options)

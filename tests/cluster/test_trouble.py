@@ -43,7 +43,8 @@ async def hears(talk: Cluster, acks: int) -> None:
     """Until so many more were acknowledged."""
     until = talk.record.acked + acks
     while talk.record.acked < until:
-        await asyncio.wait_for(_next(talk), 40)
+        async with asyncio.timeout(40):  # `wait_for` of Python 3.11 can swallow a cancellation
+            await _next(talk)
 
 
 async def _next(talk: Cluster) -> None:
