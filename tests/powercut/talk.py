@@ -44,7 +44,7 @@ from tests.powercut.recording import (
 NAMES = ("Ada", "Ben", "Cleo")
 # Checkpoints are where a cut is most dangerous: with the usual 1000 there would be one.
 CHECKPOINT_PAGES = 60
-LENGTHS = (1, 40, 400, 8_000)
+LENGTHS = (1, 40, 400, 7_900)
 KINDS = ("edit", "delete", "react", "pin", "read", "reply")
 
 
