@@ -97,6 +97,7 @@ class Parley(Quart):
     request_class = requests.Request
     asgi_http_class = incoming.Connection
     url_map_class = paths.Paths
+    url_rule_class = paths.Rule
     realtime: Realtime
     database: Database
     files: Store

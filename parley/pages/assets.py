@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import mimetypes
+import os
 import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -61,11 +63,7 @@ class Assets:
     def __init__(self, folder: Path = FOLDER, *, root: str = "") -> None:
         """`root`: the path of the public URL, which their addresses begin with."""
         self.root = root
-        self._files = {
-            path.relative_to(folder).as_posix(): _asset(path)
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        }
+        self._files = {name: _asset(path) for name, path in _files_in(folder)}
         whole = hashlib.sha256()
         for name, asset in self._files.items():
             whole.update(name.encode() + b"\0" + asset.content)
@@ -135,10 +133,10 @@ def source_of(folder: Path) -> str:
     """What bundles are made of, as one hash."""
     whole = hashlib.sha256()
     for part in _SOURCES:
-        for path in sorted((folder / part).rglob("*")):
-            if path.suffix in (".css", ".js"):
-                whole.update(path.relative_to(folder).as_posix().encode() + b"\0")
-                whole.update(path.read_bytes() + b"\0")
+        for name, path in _files_in(folder / part):
+            if name.endswith((".css", ".js")):
+                whole.update(f"{part}/{name}".encode() + b"\0")
+                whole.update(_read(path) + b"\0")
     return whole.hexdigest()
 
 
@@ -153,13 +151,31 @@ def _what_was_made(folder: Path) -> dict[str, list[str]]:
     return {name: [f"{BUILT}/{each}" for each in files] for name, files in listed["made"].items()}
 
 
-def _asset(path: Path) -> Asset:
-    content = path.read_bytes()
-    type = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "text/plain"
+def _files_in(folder: Path) -> list[tuple[str, str]]:
+    """All files below it, by names with slashes: pathlib would take as long as all else here."""
+    start = len(str(folder)) + 1
+    found = []
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(place, name)
+            found.append((path[start:].replace(os.sep, "/"), path))
+    return sorted(found)
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _asset(path: str) -> Asset:
+    content = _read(path)
+    suffix = os.path.splitext(path)[1]
+    type = _TYPES.get(suffix) or mimetypes.guess_type(path)[0] or "text/plain"
     compressed = _compressed(content) if type.startswith(COMPRESSED_TYPES) else None
     return Asset(content, compressed, type)
 
 
+@functools.cache  # of several apps in one process, as tests have them, each would press them anew
 def _compressed(content: bytes) -> bytes:
     """By gzip, as short as it gets: shorter blocks help some files, and longer ones others."""
     tried = (zlib.compressobj(9, wbits=31, memLevel=level) for level in (5, 8))
