@@ -6,7 +6,9 @@ import asyncio
 from pathlib import Path
 
 import psycopg
+import pytest
 
+from parley.errors import DatabaseTooNew, RestoreFailed
 from parley.storage.postgresql import backup
 from tests import databases
 from tests.databases import sqlite_only
@@ -19,10 +21,10 @@ from tests.uploading import sends, uploads
 pytestmark = sqlite_only  # it has a database for itself
 
 
-def made(name: str) -> str:
+def made(name: str, template: str = "template0") -> str:
     with psycopg.connect(databases._url("postgres"), autocommit=True) as own:
         own.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        own.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        own.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     return databases._url(name)
 
 
@@ -65,6 +67,51 @@ def test_a_backup_beside_a_running_server_is_restored_with_its_files(tmp_path: P
     assert checked.returncode == 0, checked
     copy.write_bytes(b"Dear diary")
     assert_says_why(parley(*back, made("third")), "is no backup of a PostgreSQL database")
+
+
+def tables_in(url: str) -> int:
+    with psycopg.connect(url) as own:
+        [count] = own.execute(
+            "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+        ).fetchone() or [-1]
+    return int(count)
+
+
+def test_a_backup_that_cannot_be_restored_leaves_the_database_empty(tmp_path: Path) -> None:
+    other, again = made("refused"), tmp_path / "again"
+    databases.server()
+    source = made("refused_source", databases.TEMPLATE)
+
+    def refuses(copy: Path, *words: str, secret: Path | None = None) -> None:
+        with pytest.raises((RestoreFailed, DatabaseTooNew)) as refused:
+            backup.restore(
+                other, copy, again, secret=secret, with_files=True, is_incomplete_ok=False
+            )
+        told = str(refused.value)
+        assert "\n" not in told
+        assert told.endswith(".")
+        for word in words:
+            assert word in told
+        assert tables_in(other) == 0
+        assert not again.exists() or not list(again.iterdir())
+
+    whole, torn, newer, foreign = (tmp_path / name for name in ("whole", "torn", "newer", "else"))
+    backup.back_up(source, tmp_path, whole, with_files=True)
+    torn.write_bytes(whole.read_bytes()[:-2_000])
+    refuses(torn, "pg_restore failed")
+    with psycopg.connect(source, autocommit=True) as own:
+        own.execute("UPDATE alembic_version SET version_num = '9999'")
+        backup.back_up(source, tmp_path, newer, with_files=True)
+        refuses(newer, "newer version", "9999")
+        own.execute("DROP TABLE alembic_version")
+        backup.back_up(source, tmp_path, foreign, with_files=True)
+        refuses(foreign, "something else")
+    # What is in its way only pg_restore finds, halfway.
+    with psycopg.connect(other, autocommit=True) as own:
+        own.execute("CREATE VIEW messages AS SELECT 1 AS one")
+    secret = tmp_path / "secret"
+    secret.write_text("a" * 64)
+    refuses(whole, "pg_restore failed", "already exists", secret=secret)
 
 
 def test_the_tools_are_given_no_password_on_their_command_line() -> None:
