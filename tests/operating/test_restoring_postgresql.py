@@ -12,6 +12,7 @@ from parley.errors import DatabaseTooNew, RestoreFailed
 from parley.storage.postgresql import backup
 from tests import databases
 from tests.databases import sqlite_only
+from tests.operating.test_restoring import Talk
 from tests.people import Person
 from tests.servers import process
 from tests.test_cli import assert_says_why
@@ -112,6 +113,42 @@ def test_a_backup_that_cannot_be_restored_leaves_the_database_empty(tmp_path: Pa
     secret = tmp_path / "secret"
     secret.write_text("a" * 64)
     refuses(whole, "pg_restore failed", "already exists", secret=secret)
+
+
+async def test_a_backup_made_under_load_has_all_that_was_acknowledged(tmp_path: Path) -> None:
+    url, other = made("loaded"), made("loaded_again")
+    data, again, copy = tmp_path / "data", tmp_path / "again", tmp_path / "copy.dump"
+    at = ("--port", "0", "--rate-limits", "off", "--database-url")
+    with process(data, *at, url) as server:
+        talk = Talk(server.url)
+        await talk.begin()
+        talking = asyncio.create_task(talk.go_on())
+        while min(map(len, talk.acknowledged.values())) < 20:
+            await asyncio.wait([talking], timeout=0.05)
+            assert not talking.done()
+        before = {room_id: list(texts) for room_id, texts in talk.acknowledged.items()}
+        saved = await asyncio.to_thread(
+            parley, "backup", str(copy), "--data", str(data), "--database-url", url
+        )
+        talk.is_over = True
+        await talking
+        await talk.end()
+        assert saved.returncode == 0, saved
+        everything = {room_id: said_in(server.url, room_id) for room_id in talk.rooms}
+    secret = ("--secret", str(data / "parley.secret"))
+    put = await asyncio.to_thread(
+        parley, "restore", str(copy), "--data", str(again), "--database-url", other, *secret
+    )
+    assert put.returncode == 0, put
+    with process(again, *at, other) as server:
+        for room_id, texts in before.items():
+            found = said_in(server.url, room_id)
+            assert set(texts) <= set(found), "all that was acknowledged before it began"
+            assert found == everything[room_id][: len(found)], "in the same order, as of one moment"
+    checked = await asyncio.to_thread(
+        parley, *("files", "check", "--contents", "--data", str(again), "--database-url", other)
+    )
+    assert checked.returncode == 0, checked
 
 
 def test_the_tools_are_given_no_password_on_their_command_line() -> None:
