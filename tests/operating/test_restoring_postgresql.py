@@ -6,10 +6,13 @@ import asyncio
 from pathlib import Path
 
 import psycopg
+import pytest
 
+from parley.errors import DatabaseTooNew, RestoreFailed
 from parley.storage.postgresql import backup
 from tests import databases
 from tests.databases import sqlite_only
+from tests.operating.test_restoring import Talk
 from tests.people import Person
 from tests.servers import process
 from tests.test_cli import assert_says_why
@@ -19,10 +22,10 @@ from tests.uploading import sends, uploads
 pytestmark = sqlite_only  # it has a database for itself
 
 
-def made(name: str) -> str:
+def made(name: str, template: str = "template0") -> str:
     with psycopg.connect(databases._url("postgres"), autocommit=True) as own:
         own.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        own.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        own.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     return databases._url(name)
 
 
@@ -65,6 +68,87 @@ def test_a_backup_beside_a_running_server_is_restored_with_its_files(tmp_path: P
     assert checked.returncode == 0, checked
     copy.write_bytes(b"Dear diary")
     assert_says_why(parley(*back, made("third")), "is no backup of a PostgreSQL database")
+
+
+def tables_in(url: str) -> int:
+    with psycopg.connect(url) as own:
+        [count] = own.execute(
+            "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+        ).fetchone() or [-1]
+    return int(count)
+
+
+def test_a_backup_that_cannot_be_restored_leaves_the_database_empty(tmp_path: Path) -> None:
+    other, again = made("refused"), tmp_path / "again"
+    databases.server()
+    source = made("refused_source", databases.TEMPLATE)
+
+    def refuses(copy: Path, *words: str, secret: Path | None = None) -> None:
+        with pytest.raises((RestoreFailed, DatabaseTooNew)) as refused:
+            backup.restore(
+                other, copy, again, secret=secret, with_files=True, is_incomplete_ok=False
+            )
+        told = str(refused.value)
+        assert "\n" not in told
+        assert told.endswith(".")
+        for word in words:
+            assert word in told
+        assert tables_in(other) == 0
+        assert not again.exists() or not list(again.iterdir())
+
+    whole, torn, newer, foreign = (tmp_path / name for name in ("whole", "torn", "newer", "else"))
+    backup.back_up(source, tmp_path, whole, with_files=True)
+    torn.write_bytes(whole.read_bytes()[:-2_000])
+    refuses(torn, "pg_restore failed")
+    with psycopg.connect(source, autocommit=True) as own:
+        own.execute("UPDATE alembic_version SET version_num = '9999'")
+        backup.back_up(source, tmp_path, newer, with_files=True)
+        refuses(newer, "newer version", "9999")
+        own.execute("DROP TABLE alembic_version")
+        backup.back_up(source, tmp_path, foreign, with_files=True)
+        refuses(foreign, "something else")
+    # What is in its way only pg_restore finds, halfway.
+    with psycopg.connect(other, autocommit=True) as own:
+        own.execute("CREATE VIEW messages AS SELECT 1 AS one")
+    secret = tmp_path / "secret"
+    secret.write_text("a" * 64)
+    refuses(whole, "pg_restore failed", "already exists", secret=secret)
+
+
+async def test_a_backup_made_under_load_has_all_that_was_acknowledged(tmp_path: Path) -> None:
+    url, other = made("loaded"), made("loaded_again")
+    data, again, copy = tmp_path / "data", tmp_path / "again", tmp_path / "copy.dump"
+    at = ("--port", "0", "--rate-limits", "off", "--database-url")
+    with process(data, *at, url) as server:
+        talk = Talk(server.url)
+        await talk.begin()
+        talking = asyncio.create_task(talk.go_on())
+        while min(map(len, talk.acknowledged.values())) < 20:
+            await asyncio.wait([talking], timeout=0.05)
+            assert not talking.done()
+        before = {room_id: list(texts) for room_id, texts in talk.acknowledged.items()}
+        saved = await asyncio.to_thread(
+            parley, "backup", str(copy), "--data", str(data), "--database-url", url
+        )
+        talk.is_over = True
+        await talking
+        await talk.end()
+        assert saved.returncode == 0, saved
+        everything = {room_id: said_in(server.url, room_id) for room_id in talk.rooms}
+    secret = ("--secret", str(data / "parley.secret"))
+    put = await asyncio.to_thread(
+        parley, "restore", str(copy), "--data", str(again), "--database-url", other, *secret
+    )
+    assert put.returncode == 0, put
+    with process(again, *at, other) as server:
+        for room_id, texts in before.items():
+            found = said_in(server.url, room_id)
+            assert set(texts) <= set(found), "all that was acknowledged before it began"
+            assert found == everything[room_id][: len(found)], "in the same order, as of one moment"
+    checked = await asyncio.to_thread(
+        parley, *("files", "check", "--contents", "--data", str(again), "--database-url", other)
+    )
+    assert checked.returncode == 0, checked
 
 
 def test_the_tools_are_given_no_password_on_their_command_line() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
@@ -12,13 +13,13 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from parley.errors import BackupFailed, RestoreFailed, StartupError
+from parley.errors import BackupFailed, DatabaseTooNew, RestoreFailed, StartupError
 from parley.files.copies import copy_files
 from parley.files.store import FILES, UPLOADS
 from parley.storage import restoring, secret_file
 from parley.storage.backup import Backup, files_beside, give_name, require_free, sync_file, taken
 from parley.storage.folder import make_folder, sync_names
-from parley.storage.migrate import is_known
+from parley.storage.migrate import NEWEST, is_known
 from parley.storage.restoring import Restored
 
 _OF_SERVERS = ("uploads", "processes", "presences", "leases", "writers")
@@ -92,7 +93,7 @@ def restore(
 ) -> Restored:
     """Put a backup into an empty database, and its files into a folder that has none.
 
-    Raises `RestoreFailed`: then nothing is there that was not.
+    Raises `RestoreFailed`, `DatabaseTooNew`: then nothing is there that was not.
     """
     if not backup.is_file():
         raise RestoreFailed(f"There is no file {backup}. Give one that `parley backup` made.")
@@ -102,6 +103,7 @@ def restore(
                 f"{backup} is no backup of a PostgreSQL database. One of SQLite is restored "
                 "without --database-url, and moved with `parley move-data`."
             )
+    _require_known(backup)
     make_folder(folder)
     for name in (FILES, UPLOADS, *((secret_file.NAME,) if secret else ())):
         if os.path.lexists(folder / name):
@@ -125,15 +127,23 @@ def restore(
             shutil.copyfile(secret, unfinished / secret_file.NAME)
             (unfinished / secret_file.NAME).chmod(secret_file.MODE)
             secret_file.load(unfinished)  # whether it is one
-        _run(url, "pg_restore", "--no-owner", "--no-privileges", "--exit-on-error",
-             "--single-transaction", f"--dbname={_without_password(url)}", str(backup),
-             failed=RestoreFailed)  # fmt: skip
+        # The database last: until it is there, a server has no message whose file is missing.
+        named = [name for name in (secret_file.NAME, FILES) if (unfinished / name).exists()]
+        is_done = False
+        try:
+            for name in named:
+                (unfinished / name).rename(folder / name)
+            sync_names(folder)
+            _run(url, "pg_restore", "--no-owner", "--no-privileges", "--exit-on-error",
+                 "--single-transaction", f"--dbname={_without_password(url)}", str(backup),
+                 failed=RestoreFailed)  # fmt: skip
+            is_done = True
+        finally:
+            for name in named if not is_done else ():
+                with contextlib.suppress(FileNotFoundError):
+                    (folder / name).rename(unfinished / name)
         with psycopg.connect(url) as own:
             conversations, messages = _settle(own)
-        for name in (secret_file.NAME, FILES):
-            if (unfinished / name).exists():
-                (unfinished / name).rename(folder / name)
-        sync_names(folder)
         has_secret = (folder / secret_file.NAME).exists()
         return Restored(conversations, messages, count, size, tuple(bad), has_secret)
     except psycopg.Error as error:
@@ -156,13 +166,24 @@ def _settle(own: psycopg.Connection) -> tuple[int, int]:
             "GROUP BY 2"
         )
     found = own.execute(
-        "SELECT (SELECT count(*) FROM conversations), (SELECT count(*) FROM messages), "
-        "(SELECT version_num FROM alembic_version)"
+        "SELECT (SELECT count(*) FROM conversations), (SELECT count(*) FROM messages)"
     ).fetchone()
     assert found is not None  # noqa: S101  # it always gives one
-    if not is_known(found[2]):
-        raise RestoreFailed("The backup was made by a newer version of Parley: start that.")
     return found[0], found[1]
+
+
+def _require_known(backup: Path) -> None:
+    """Before anything is restored: whether it is Parley's, and of no newer form than we know."""
+    told = _run("", "pg_restore", "--data-only", "--table=alembic_version", "--file=-",
+                str(backup), failed=RestoreFailed)  # fmt: skip
+    revision = re.search(r"^COPY \S*alembic_version .*\n(\w+)\n", told, re.MULTILINE)
+    if revision is None:
+        raise RestoreFailed(f"{backup} is no backup of Parley's: it holds something else.")
+    if not is_known(revision[1]):
+        raise DatabaseTooNew(
+            f"{backup} was made by a newer version of Parley (its form is {revision[1]}, this "
+            f"version knows up to {NEWEST}). Restore it with that version."
+        )
 
 
 def _sums(backup: Path) -> dict[str, tuple[int, bytes]]:
@@ -216,7 +237,10 @@ def _run(url: str, program: str, *arguments: str, failed: type[StartupError]) ->
         ) from error
     if ran.returncode:
         said = ran.stderr.strip().splitlines() or [f"exit code {ran.returncode}"]
-        raise failed(f"{program} failed: {said[-1]}")
+        # After the error pg_restore quotes the statement, which may have many lines.
+        told = next((line for line in said if "error:" in line), said[-1])
+        told = " ".join(told.removeprefix(f"{program}: ").removeprefix("error: ").split())
+        raise failed(f"{program} failed: {told.rstrip('.')}.")
     return ran.stdout
 
 
