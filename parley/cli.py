@@ -641,7 +641,7 @@ def _operating() -> ModuleType:
 _NEXT = {
     True: "Start the servers with --database-url, and the data folder they had: files are there.",
     False: "Start the server with this data folder, without --database-url. Files stay where they "
-    "were: where that was another folder, copy its folder files here.",
+    "were: where that was another folder, copy its folder files here, and parley.secret.",
 }
 
 

@@ -14,7 +14,7 @@ from parley.config import Config
 from parley.doctor.clock import compare
 from parley.doctor.findings import Finding, fail, ok, skip, warn
 from parley.doctor.looking import Look
-from parley.doctor.versions import of_revision
+from parley.doctor.versions import of_moves, of_revision
 
 CHECK = "database"
 OLDEST = 14
@@ -103,6 +103,8 @@ def _tables(connection: sa.Connection) -> Iterator[Finding]:
         return
     revision = _one(connection, "SELECT version_num FROM alembic_version")
     yield from of_revision(None if revision is None else str(revision))
+    names = connection.exec_driver_sql("SELECT name FROM facts").scalars()
+    yield from of_moves(str(name) for name in names)
 
 
 def _risks(connection: sa.Connection) -> Iterator[Finding]:

@@ -58,7 +58,7 @@ def _ask(url: str, setting: str) -> Iterator[Finding]:
     except (RedisError, OSError) as error:
         yield fail(
             CHECK,
-            f"The Redis of {setting} doesn't answer as it should: {error}.",
+            f"The Redis of {setting} doesn't answer as it should: {str(error).rstrip('.')}.",
             "See whether it runs, and check the setting. Until then nothing is lost, but people "
             "on different processes hear each other later.",
         )

@@ -13,7 +13,7 @@ from parley.config import in_words
 from parley.doctor.clock import CLOCK, span
 from parley.doctor.findings import Finding, fail, ok, skip, warn
 from parley.doctor.looking import Look
-from parley.doctor.versions import of_revision
+from parley.doctor.versions import of_moves, of_revision
 from parley.storage.folder import NAME, sizes
 
 CHECK = "database"
@@ -36,6 +36,8 @@ def look(look: Look) -> Iterator[Finding]:
     try:
         with closing(sqlite3.connect(name, uri=True, timeout=5, check_same_thread=False)) as own:
             yield from of_revision(_revision(own))
+            if _has_table(own, "facts"):
+                yield from of_moves(str(name) for (name,) in own.execute("SELECT name FROM facts"))
             yield from _newest(own)
             yield from _whole(own)
     except sqlite3.Error as error:

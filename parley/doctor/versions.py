@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from parley.doctor.findings import Finding, fail, warn
 from parley.storage.migrate import NEWEST, is_known
+from parley.storage.moved import why_not
 
 CHECK = "database"
 
@@ -33,3 +34,10 @@ def of_revision(revision: str | None) -> Iterator[Finding]:
             f"version knows up to {NEWEST}).",
             "Install that version.",
         )
+
+
+def of_moves(facts: Iterable[str]) -> Iterator[Finding]:
+    """Whether servers refuse this one, as its conversations are or will be elsewhere."""
+    what, stop, advice = why_not(set(facts)).partition(". ")
+    if what:
+        yield fail(CHECK, what + stop.strip(), advice)

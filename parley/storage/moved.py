@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 
 from parley.errors import DatabaseMoved
@@ -18,20 +20,28 @@ OF_MOVES = (MOVING, MOVED, TAKEN)
 
 def require_here(connection: sa.Connection) -> None:
     """For who would use it. Raises `DatabaseMoved`."""
-    if facts.get(connection, MOVING) is not None:
-        raise DatabaseMoved(
+    why = why_not({name for name in OF_MOVES if facts.get(connection, name) is not None})
+    if why:
+        raise DatabaseMoved(why)
+
+
+def why_not(names: Collection[str]) -> str:
+    """Why a database with such facts is not the one to use, and what to do; or nothing."""
+    if MOVING in names:
+        return (
             "Conversations are being moved into this database, and not all of them are there. "
             "Run the same `parley move-data` again: it goes on where it stopped."
         )
-    if facts.get(connection, MOVED) is not None:
-        raise DatabaseMoved(
+    if MOVED in names:
+        return (
             "The conversations of this database were moved to another, which has what was said "
             "since. Start with that one. To go on here all the same, without that: "
             "`parley move-data --reopen` with this data folder or URL."
         )
-    if facts.get(connection, TAKEN) is not None:
-        raise DatabaseMoved(
+    if TAKEN in names:
+        return (
             "The conversations of this database are being moved to another. If that was broken "
             "off, run the same `parley move-data` again; or to stay here, `parley move-data "
             "--reopen` with this data folder or URL."
         )
+    return ""

@@ -307,6 +307,14 @@ def test_a_database_of_another_version_is_found(data: Path) -> None:
 
 
 @sqlite_only
+def test_a_database_that_was_moved_is_found(data: Path) -> None:
+    with sqlite3.connect(data / "parley.db") as own:
+        own.execute("INSERT INTO facts (name, value) VALUES ('moved', '1')")
+    own.close()
+    assert doctor(data).says("fail", "database", "were moved to another", "--reopen")
+
+
+@sqlite_only
 def test_a_clock_that_was_set_back_is_found(data: Path) -> None:
     assert doctor(data).says("ok", "clock", "what is stored")
     tomorrow_ms = int((datetime.now(UTC) + timedelta(days=1.5)).timestamp() * 1000)

@@ -204,17 +204,31 @@ async def test_nothing_is_mixed_or_moved_twice(data: Path, url: str, tmp_path: P
     await filled(data)
     await filled(other)
     moving.move_data(str(data), url, nothing)
-    with pytest.raises(MoveFailed, match="isn't empty"):
+    with pytest.raises(MoveFailed, match="There are conversations in"):
         moving.move_data(str(other), url, nothing)
     with pytest.raises(MoveFailed, match="were moved already"):
         moving.move_data(str(data), url, nothing)
-    with pytest.raises(MoveFailed, match="isn't empty"):
+    with pytest.raises(MoveFailed, match="There are conversations in"):
         moving.move_data(url, str(other), nothing)
     for source, target in ((str(data), str(other)), (url, url)):
         with pytest.raises(MoveFailed, match="either way"):
             moving.move_data(source, target, nothing)
     with pytest.raises(DatabaseUnusable, match="There is no database"):
         moving.move_data(str(tmp_path / "nowhere"), url, nothing)
+
+
+async def test_a_mistyped_database_is_named(data: Path, url: str) -> None:
+    await filled(data)
+    mistyped = url.replace("/moving_", "/nowhere_")
+    for command in (
+        ["move-data", str(data), mistyped],
+        ["serve", "--data", str(data), "--database-url", mistyped, "--port", "0"],
+        ["list", "--data", str(data), "--database-url", mistyped],
+    ):
+        refused = parley(*command)
+        assert refused.returncode == 1
+        assert "nowhere_" in refused.stderr
+        assert '" does not exist.' in refused.stderr
 
 
 async def test_no_server_runs_on_what_was_moved_or_is_half_there(

@@ -79,12 +79,12 @@ def _begin(source: Place, target: Place) -> None:
         if source.fact(MOVED) is not None:
             raise MoveFailed(
                 f"The conversations of {source.name} were moved already. Start with the other "
-                "database; or use this one again as it was: parley move-data --reopen"
+                "database; or to use this one again as it was, `parley move-data --reopen` with it."
             )
         if any(target.count(table) for table in _MOVED_TABLES):
             raise MoveFailed(
-                f"{target.name[0].upper()}{target.name[1:]} isn't empty. Moving never mixes or "
-                "overwrites conversations: give an empty one."
+                f"There are conversations in {target.name} already, and moving never mixes or "
+                "overwrites any. Give a place that is empty."
             )
     elif known != token:
         raise MoveFailed(

@@ -9,13 +9,13 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
-from parley.errors import DatabaseUnusable, MoveFailed
-from parley.storage import cluster, trouble
+from parley.errors import MoveFailed
+from parley.storage import cluster
 from parley.storage.migrate import NEWEST, current_revision
 from parley.storage.moving.places import FETCHED_AT_ONCE, Place, Row, numbered
 from parley.storage.postgresql import tables
 from parley.storage.postgresql.connections import driver, engine_of
-from parley.storage.postgresql.database import LOCK, require_utf8
+from parley.storage.postgresql.database import LOCK, require_utf8, unusable
 from parley.storage.schema import metadata
 
 ALONE_WITHIN_S = 15.0
@@ -55,9 +55,7 @@ class Postgresql(Place):
                 self._count_versions(is_on=False)
         except (sa.exc.DBAPIError, psycopg.Error) as error:
             self._engine.dispose()
-            raise DatabaseUnusable(
-                f"The PostgreSQL database cannot be used. {trouble.in_words(error)}"
-            ) from error
+            raise unusable(error) from error
         except BaseException:
             self._engine.dispose()
             raise

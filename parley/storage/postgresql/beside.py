@@ -8,11 +8,10 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from parley.errors import DatabaseUnusable
-from parley.storage import trouble
 from parley.storage.migrate import NEWEST, current_revision
 from parley.storage.moved import require_here
 from parley.storage.postgresql.connections import ask, begin_reading, commit, driver, engine_of
-from parley.storage.postgresql.database import LOCK
+from parley.storage.postgresql.database import LOCK, unusable
 from parley.storage.prepared import compile_all, execute
 
 T = TypeVar("T")
@@ -47,8 +46,6 @@ def done(url: str, work: Callable[[sa.Connection], T], *, is_writing: bool) -> T
             commit(connection)
             return found
     except sa.exc.DBAPIError as error:
-        raise DatabaseUnusable(
-            f"The PostgreSQL database cannot be used. {trouble.in_words(error)}"
-        ) from error
+        raise unusable(error) from error
     finally:
         engine.dispose()

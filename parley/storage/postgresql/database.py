@@ -137,10 +137,7 @@ class PostgresqlDatabase(Database):
                 require_here(connection)
                 commit(connection)
         except sa.exc.DBAPIError as error:
-            raise DatabaseUnusable(
-                f"The PostgreSQL database cannot be used. {trouble.in_words(error)} "
-                f"({_in_one_line(error.orig)})"
-            ) from error
+            raise unusable(error) from error
 
     async def hold(self, fingerprint: str) -> None:
         def work(connection: sa.Connection) -> str:
@@ -388,6 +385,12 @@ def require_utf8(connection: sa.Connection) -> None:
             f"The PostgreSQL database keeps texts as {encoding}. Give one that was made with "
             "ENCODING 'UTF8'."
         )
+
+
+def unusable(error: BaseException) -> DatabaseUnusable:
+    """For who starts something on it: in PostgreSQL's own words, as only those say what to mend."""
+    said = _in_one_line(getattr(error, "orig", None) or error).rstrip(".?")
+    return DatabaseUnusable(f"The PostgreSQL database cannot be used: {said}.")
 
 
 def _in_one_line(error: BaseException | None) -> str:
