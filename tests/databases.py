@@ -27,6 +27,7 @@ from parley.config import Config
 from parley.storage import folder
 from parley.storage.choice import database_of
 from parley.storage.database import Database
+from parley.storage.postgresql.database import LOCK
 
 ON_POSTGRESQL = os.environ.get("DATABASE", "sqlite") == "postgresql"
 SERVER = "TESTS_POSTGRESQL"
@@ -266,6 +267,38 @@ def beside(data: Path) -> Iterator[Beside]:
     path = data / folder.NAME
     with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as own:
         yield Beside(own)
+
+
+@contextlib.contextmanager
+def locked(data: Path) -> Iterator[None]:
+    """Another program keeps everybody from writing; reads go on."""
+    with beside(data) as other:
+        if ON_POSTGRESQL:
+            other.execute("BEGIN")
+            other.execute(f"SELECT pg_advisory_xact_lock({LOCK})")
+        else:
+            other.execute("BEGIN EXCLUSIVE")
+        yield
+        other.execute("ROLLBACK")
+
+
+@contextlib.contextmanager
+def taking_no_writes(data: Path) -> Iterator[None]:
+    """PostgreSQL's database, as one that is a copy of another: reads go on."""
+    name = _name(data)
+
+    def put(setting: str) -> None:
+        with _asking("postgres") as connection:
+            connection.execute(f"ALTER DATABASE {name} {setting}")
+            # Only who comes anew has it.
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = %s",
+                [name],
+            )
+
+    put("SET default_transaction_read_only = on")
+    yield
+    put("RESET default_transaction_read_only")
 
 
 def environ_of(data: Path) -> dict[str, str]:

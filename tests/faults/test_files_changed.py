@@ -16,6 +16,8 @@ from tests.people import Person
 from tests.raw import event, raw_socket
 from tests.servers import START_WITHIN_S, process
 
+pytestmark = pytest.mark.sqlite("Its files are what is changed.")
+
 
 @pytest.mark.parametrize("names", [["parley.db-wal"], ["parley.db-wal", "parley.db-shm"]])
 async def test_a_removed_log_loses_nothing_once_more_was_said(

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import signal
 import socket
-import sqlite3
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import aiohttp
 import websocket
 
+from tests.databases import locked
 from tests.faults.talk import Talk, talk_at, talks
 from tests.people import Person
 from tests.raw import event
@@ -82,7 +82,7 @@ async def test_what_waits_to_be_stored_is_stored_before_it_ends(tmp_path: Path) 
     async with talk_at(tmp_path / "data") as talk:
         await talk.opens("Ada", "Ben")
         await talk.all_in()
-        with contextlib.closing(_locked(talk)) as lock:
+        with locked(talk.server.folder):
             said = [client.say("Before you go") for client in talk.clients]
             # The next event is answered without a write: they are in the queue by then.
             await talk.call("GET", "/api/health")
@@ -90,19 +90,12 @@ async def test_what_waits_to_be_stored_is_stored_before_it_ends(tmp_path: Path) 
             talk.server.signal(signal.SIGTERM)
             for client in talk.clients:
                 await client.gets_out()
-            lock.rollback()
         assert await talk.server.ends() == 0
         assert not any(message.acks for message in said)
         await talk.server.start()
         talk.place.is_up.set()
         await talk.is_kept()
     assert [ack["duplicate"] for message in said for ack in message.acks] == [True, True]
-
-
-def _locked(talk: Talk) -> sqlite3.Connection:
-    lock = sqlite3.connect(talk.server.folder / "parley.db")
-    lock.execute("BEGIN EXCLUSIVE")
-    return lock
 
 
 async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:

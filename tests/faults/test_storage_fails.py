@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests import lean
+from tests.databases import ON_POSTGRESQL
 from tests.faults import trouble
 from tests.faults.clients import Client
 from tests.faults.record import KINDS, Json
@@ -18,12 +19,17 @@ from tests.faults.talk import Talk, says, talk_at
 from tests.servers import START_WITHIN_S
 
 Trouble = Callable[[Talk], AbstractContextManager[None]]
-WAYS: list[tuple[Trouble, str]] = [
+ON_SQLITE: list[tuple[Trouble, str]] = [
     (trouble.files_may_not_grow, ""),
     (trouble.another_program_holds_the_lock, "Another program has locked the database."),
     (trouble.file_is_moved_away, "The database file is gone."),
     (trouble.file_is_removed_and_restored, "The database file is gone."),
 ]
+THERE: list[tuple[Trouble, str]] = [
+    (trouble.server_takes_no_writes, "The database server takes no writes."),
+]
+"""On PostgreSQL. What happens where it is gone, and reads with it, is in tests/cluster."""
+WAYS = THERE if ON_POSTGRESQL else ON_SQLITE
 
 
 @pytest.mark.parametrize(("way", "reason"), WAYS, ids=[way.__name__ for way, _ in WAYS])
@@ -34,6 +40,7 @@ async def test_while_nothing_can_be_stored_sends_are_refused_and_reads_go_on(
         await _refuses_and_heals(talk, way, reason)
 
 
+@pytest.mark.sqlite("Its file is on that disk.")
 async def test_a_full_disk_refuses_sends_until_there_is_room(tmp_path: Path) -> None:
     with trouble.small_disk(tmp_path / "disk") as disk:
         async with talk_at(disk / "data") as talk:
@@ -107,6 +114,7 @@ async def _goes_on(talk: Talk, *clients: Client) -> None:
     assert room.readings == {clients[0].user_id: 5}
 
 
+@pytest.mark.sqlite("PostgreSQL takes several servers.")
 async def test_a_second_server_on_the_same_folder_is_refused_and_the_first_goes_on(
     tmp_path: Path,
 ) -> None:
@@ -135,5 +143,5 @@ async def test_a_log_that_cannot_be_written_holds_up_nobody(tmp_path: Path) -> N
     if sys.platform != "linux":
         pytest.skip("There is no /dev/full on this system.")
     async with talk_at(tmp_path / "data", log=full) as talk:
-        reason = "The database file is gone."
-        await _refuses_and_heals(talk, trouble.file_is_moved_away, reason)
+        way, reason = WAYS[-1] if ON_POSTGRESQL else WAYS[2]
+        await _refuses_and_heals(talk, way, reason)

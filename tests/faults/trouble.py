@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import databases
 from tests.faults.talk import Talk
 
 PAGE_BYTES = 4_096
@@ -42,10 +43,15 @@ def disk_is_full(talk: Talk) -> Iterator[None]:
 
 @contextlib.contextmanager
 def another_program_holds_the_lock(talk: Talk) -> Iterator[None]:
-    with contextlib.closing(sqlite3.connect(talk.server.folder / "parley.db")) as other:
-        other.execute("BEGIN EXCLUSIVE")
+    with databases.locked(talk.server.folder):
         yield
-        other.rollback()
+
+
+@contextlib.contextmanager
+def server_takes_no_writes(talk: Talk) -> Iterator[None]:
+    """PostgreSQL's, after whoever writes to it has been made a copy of another."""
+    with databases.taking_no_writes(talk.server.folder):
+        yield
 
 
 @contextlib.contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import re
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from quart import Response
 from parley import logs
 from parley.app import Parley
 from tests.cases import together
+from tests.databases import beside
 from tests.people import Person
 from tests.raw import engine_socket, event, raw_polling
 from tests.servers import Process, Running, process
@@ -127,9 +127,8 @@ async def test_nor_does_it_when_something_breaks(site: Process, tmp_path: Path) 
     ada = Person("Ada", site.url)
     room_id = await ada.starts(CANARY)
     await ada.join(room_id, username=CANARY)
-    with sqlite3.connect(tmp_path / "data" / "parley.db") as database:
+    with beside(tmp_path / "data") as database:
         database.execute("ALTER TABLE messages RENAME TO gone")
-    database.close()
     refused = await ada.say(room_id, CANARY)
     read = await ada.call("GET", f"/api/conversations/{room_id}")
     history = await ada.call("GET", f"/api/conversations/{room_id}/messages")
