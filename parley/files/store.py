@@ -6,8 +6,10 @@ once, read, and erased.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
@@ -15,6 +17,9 @@ from typing import Protocol, TypeVarTuple, Unpack
 
 from parley.errors import Unavailable
 from parley.files.threads import in_thread
+
+if sys.platform != "win32":
+    import fcntl
 
 Given = TypeVarTuple("Given")
 
@@ -97,19 +102,20 @@ class Folder:
             kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             sync(kept.parent.parent)
             sync(self._folder.parent)
-        beside = kept.with_name(f"{kept.name}{UNFINISHED}")
-        beside.unlink(missing_ok=True)  # of a server that was killed
-        try:
-            os.link(path, beside)
-        except FileNotFoundError:
-            raise
-        except OSError:  # on another file system, or one without links
-            shutil.copyfile(path, beside)
-        beside.chmod(0o600)
-        sync(beside)
-        beside.replace(kept)
-        beside.unlink(missing_ok=True)  # which stays where both are one file
-        sync(kept.parent)
+        with _alone_in(kept.parent):
+            beside = kept.with_name(f"{kept.name}{UNFINISHED}")
+            beside.unlink(missing_ok=True)  # of a server that was killed
+            try:
+                os.link(path, beside)
+            except FileNotFoundError:
+                raise
+            except OSError:  # on another file system, or one without links
+                shutil.copyfile(path, beside)
+            beside.chmod(0o600)
+            sync(beside)
+            beside.replace(kept)
+            beside.unlink(missing_ok=True)  # which stays where both are one file
+            sync(kept.parent)
 
     async def size(self, key: str) -> int:
         return (await in_thread(self._path(key).stat)).st_size
@@ -167,6 +173,23 @@ async def _told_in_words(work: Callable[[Unpack[Given]], None], *given: *Given) 
         raise
     except OSError as error:
         raise Unavailable(NOT_STORED, retry_after=60) from error
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Nobody else puts anything there meanwhile, in this process or another.
+
+    A film's still may come twice at once, and both would have the same unfinished file.
+    """
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        # Some file systems, such as NFS, lock no folder; files are kept there all the same.
+        if sys.platform != "win32":
+            with contextlib.suppress(OSError):
+                fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(file)
 
 
 def sync(path: Path) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from parley.files import store as store_module
 from parley.files.bucket import PART_BYTES, PIECE_BYTES, Bucket
-from parley.files.store import Folder, Store
+from parley.files.store import UNFINISHED, Folder, Store
+from tests.eventually import until
 from tests.files.conftest import NAMES, used
 from tests.files.stores import BUCKET, MOTO_LISTS_AT_ONCE, S3
 
@@ -72,6 +76,31 @@ async def test_it_takes_the_place_of_what_was_there(store: Store, tmp_path: Path
     assert await store.size(KEY) == 3
     assert await read(store, KEY, 0, 3) == b"Now"
     assert await all_of(store) == {KEY: 3}
+
+
+async def test_the_same_may_be_put_twice_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As two stills of a film: the first waits on its way to the disk until the second is there."""
+    folder, second_came = Folder(tmp_path / "files"), threading.Event()
+    in_sync, real = threading.Event(), store_module.sync
+
+    def slow(path: Path) -> None:
+        if path.name.endswith(UNFINISHED) and not in_sync.is_set():
+            in_sync.set()
+            second_came.wait(1)  # in vain where the second waits for its turn, as it should
+        elif path.name.endswith(UNFINISHED):
+            second_came.set()
+        real(path)
+
+    monkeypatch.setattr(store_module, "sync", slow)
+    sources = [written(tmp_path, data, data.decode()) for data in (b"first", b"second")]
+    first = asyncio.create_task(folder.put(KEY, sources[0]))
+    await until(in_sync.is_set)
+    await asyncio.gather(first, folder.put(KEY, sources[1]))
+    assert await read(folder, KEY, 0, 6) == b"second"
+    assert [path.read_bytes() for path in sources] == [b"first", b"second"]
+    assert await all_of(folder) == {KEY: 6}
 
 
 async def test_an_empty_file_is_one(store: Store, tmp_path: Path) -> None:
