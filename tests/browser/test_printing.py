@@ -43,6 +43,8 @@ PAGE_RULES = """() => {
 }"""
 WIDE = "```\n" + "a line of code wider than any paper " * 8 + "\n```"
 
+NOT_ON_PAPER = pytest.mark.not_in_firefox("Playwright cannot have it show what it would print")
+
 
 @pytest.fixture(scope="module")
 def talk(seeding: Seeding) -> Seeded:
@@ -83,6 +85,7 @@ def test_the_transcript_alone_is_printed_whole_and_black_on_white(
     expect(ada.message("line 104")).to_be_in_viewport()
 
 
+@NOT_ON_PAPER
 def test_days_are_printed_by_their_date(arrive: Arrive, talk: Seeded) -> None:
     ada = arrive("Ada", viewport=A4_PX)
     ada.has_session(talk.tokens["Ada"])
@@ -99,7 +102,7 @@ def test_days_are_printed_by_their_date(arrive: Arrive, talk: Seeded) -> None:
     expect(day).not_to_have_css("font-size", "0px")
 
 
-@pytest.mark.not_in_firefox("Playwright cannot have it show what it would print.")
+@NOT_ON_PAPER
 def test_a_pdf_has_margins_and_breaks_no_picture(arrive: Arrive, seeding: Seeding) -> None:
     seeded = seeding.conversation("Pictures", [Said("Ada", "Look")], owner="Ada")
     for _ in range(5):
