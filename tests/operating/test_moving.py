@@ -199,6 +199,35 @@ async def test_what_postgresql_cannot_store_is_named(data: Path, url: str) -> No
         moving.move_data(str(data), url, nothing)
 
 
+async def test_a_refused_move_leaves_the_target_as_it_is(
+    data: Path, url: str, tmp_path: Path
+) -> None:
+    await filled(data)
+    await filled(tmp_path / "other")
+    moving.move_data(str(data), url, nothing)
+    with pytest.raises(MoveFailed, match="There are conversations in"):
+        moving.move_data(str(tmp_path / "other"), url, nothing)
+    with contextlib.closing(_place(url)) as place:
+        off = "SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'D'"
+        assert place.ask(off) == [(0,)]
+
+
+async def test_two_moves_at_once_are_refused_in_words(data: Path, url: str) -> None:
+    await filled(data)
+    moving.move_data(str(data), url, nothing)
+    with contextlib.closing(_place(url)):
+        refused = parley("move-data", url, str(data.parent / "back"))
+    assert refused.returncode == 1
+    assert "Something else writes to the PostgreSQL database" in refused.stderr
+
+
+async def test_a_file_that_is_no_database_is_named(url: str, tmp_path: Path) -> None:
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / folder.NAME).write_bytes(b"This is no database." * 1_000)
+    with pytest.raises(DatabaseUnusable, match="cannot be used"):
+        moving.move_data(str(tmp_path / "odd"), url, nothing)
+
+
 async def test_nothing_is_mixed_or_moved_twice(data: Path, url: str, tmp_path: Path) -> None:
     other = tmp_path / "other"
     await filled(data)

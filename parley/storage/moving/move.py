@@ -46,6 +46,7 @@ def move(source: Place, target: Place, tell: Callable[[str, int], None]) -> list
     Raises `MoveFailed`; what was put stays, for whoever begins again.
     """
     _begin(source, target)
+    target.fill()
     for table in _MOVED_TABLES:
         _put(source, target, table, tell)
     _put_facts(source, target)

@@ -60,6 +60,10 @@ class Place(ABC):
         """Give out ids above that."""
 
     @abstractmethod
+    def fill(self) -> None:
+        """From now on all rows will be put here."""
+
+    @abstractmethod
     def whole(self) -> None:
         """All rows are there: whatever the database does with them by itself begins again."""
 

@@ -51,8 +51,6 @@ class Postgresql(Place):
                     "The PostgreSQL database holds no conversations of this version of Parley. "
                     "Bring it up to date by starting a server of this version on it once."
                 )
-            if is_target:
-                self._count_versions(is_on=False)
         except (sa.exc.DBAPIError, psycopg.Error) as error:
             self._engine.dispose()
             raise unusable(error) from error
@@ -81,7 +79,12 @@ class Postgresql(Place):
             )
         for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
             self.ask(f"SET {name} = 0")
-        self.ask("SELECT pg_advisory_lock(%s)", [LOCK])
+        [(is_ours,)] = self.ask("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        if not is_ours:
+            raise MoveFailed(
+                "Something else writes to the PostgreSQL database: another `parley move-data`, or "
+                "a server. Stop it, or wait for its end, and try again."
+            )
 
     def begin(self) -> None:
         self.ask("BEGIN")
@@ -138,6 +141,9 @@ class Postgresql(Place):
             "SELECT pg_get_serial_sequence(%s, %s)", [f'"{table.name}"', numbered(table)]
         )
         return str(name)
+
+    def fill(self) -> None:
+        self._count_versions(is_on=False)
 
     def whole(self) -> None:
         self._count_versions(is_on=True)

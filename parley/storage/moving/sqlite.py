@@ -43,9 +43,11 @@ class Sqlite(Place):
                     "parley migrate --data FOLDER"
                 )
             self._driver: Any = self._connection.connection.driver_connection
-        except BaseException:
+        except BaseException as error:
             self._engine.dispose()
             self._lock.release()
+            if isinstance(error, self.errors):
+                raise DatabaseUnusable(f"{self.name} cannot be used: {_said(error)}.") from error
             raise
 
     def begin(self) -> None:
@@ -93,10 +95,17 @@ class Sqlite(Place):
             self.ask("DELETE FROM sqlite_sequence WHERE name = ?", [table.name])
             self.ask("INSERT INTO sqlite_sequence VALUES (?, ?)", [table.name, newest_id])
 
-    def whole(self) -> None:
+    def fill(self) -> None:
         """It does nothing with them by itself."""
+
+    def whole(self) -> None:
+        """Nor was anything stopped."""
 
     def close(self) -> None:
         self._connection.close()
         self._engine.dispose()
         self._lock.release()
+
+
+def _said(error: BaseException) -> str:
+    return " ".join(str(getattr(error, "orig", None) or error).split()).rstrip(".")
