@@ -18,6 +18,7 @@ from parley.domain import files, forgetting, participants
 from parley.domain.clocks import ClockCheck
 from parley.domain.context import Context
 from parley.domain.forgetting import Ages, Forgetting
+from parley.domain.importing import reading, storing
 from parley.domain.indexing import Indexing
 from parley.domain.mailing import Mailing, Shown
 from parley.domain.rekeying import Rekeying
@@ -44,6 +45,10 @@ NOTED_WITHIN_S = 1.0
 """Of what a stop may take: to note who called lately."""
 NOTE_CALLS_EVERY_S = 60.0
 """How often who called is stored, where other processes have to know."""
+IMPORTS_LAST_S, GIVE_UP_IMPORTS_EVERY_S = 24 * 3600.0, 3600.0
+"""What a killed process left of an import is removed after so long, as the others may be importing;
+how often it is looked for. A process that is alone removes it at its start.
+"""
 SETTLE_EVERY_S = 1.0
 """How often it is looked whether somebody who left is still to be told as gone, as the database
 could not be reached then.
@@ -98,6 +103,7 @@ class Chores:
                 self._push_anew,
                 self._send_mail,
                 self._index_anew,
+                self._give_up_imports,
             )
             works: tuple[Coroutine[Any, Any, None], ...] = (
                 bus.run(),
@@ -228,6 +234,17 @@ class Chores:
             for session_id in self.context.held_sessions():
                 self.context.seen.note(session_id)
             await self.note_seen()
+
+    async def _give_up_imports(self) -> None:
+        while True:
+            try:
+                await storing.forget_left(self.context, older_than_s=IMPORTS_LAST_S)
+                await asyncio.to_thread(
+                    reading.remove_left, self.config.data, older_than_s=IMPORTS_LAST_S
+                )
+            except Unavailable:
+                log.warning("erasing_put_off")
+            await asyncio.sleep(GIVE_UP_IMPORTS_EVERY_S)
 
     async def _settle_owed(self) -> None:
         while True:

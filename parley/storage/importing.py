@@ -34,7 +34,7 @@ _PERSON = (
 )
 _REACTION = ("conversation_id", "seq", "emoji", "user_id")
 _LEFT = Prepared(
-    sa.select(conversations.c.id).where(conversations.c.importing_at.is_not(None)),
+    sa.select(conversations.c.id).where(conversations.c.importing_at < p("before")),
     [conversations.c.id],
 )
 _IS_OPEN = Prepared(
@@ -83,9 +83,11 @@ def give_up(connection: sa.Connection, conversation_id: int) -> None:
     )
 
 
-def give_up_all(connection: sa.Connection) -> int:
-    """What a server that was ended left half done is to be erased; how many."""
-    found = _LEFT.run(connection)
+def give_up_all(connection: sa.Connection, *, before: datetime) -> int:
+    """What a server that was ended left half done is to be erased, if it began before then; how
+    many.
+    """
+    found = _LEFT.run(connection, before=before)
     for row in found:
         give_up(connection, row.id)
     return len(found)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ import pytest
 from parley.domain import owning
 from parley.domain.context import Context
 from parley.domain.importing import storing
-from parley.domain.importing.reading import Reading
+from parley.domain.importing.reading import Reading, remove_left
 from parley.errors import Unavailable
 from tests.databases import beside
 from tests.eventually import until
@@ -87,6 +90,33 @@ async def test_wherever_it_is_cut_off_all_of_it_or_nothing_is_there_after_a_star
         cuts += 1
     assert cuts >= 5
     assert counted(context) == [1, 3, MESSAGES, MESSAGES]
+
+
+async def test_what_is_younger_than_asked_for_is_left_to_who_imports_it(
+    context: Context, tmp_path: Path, file: Path
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        cut_off(context, 2, Killed, patch)
+        with contextlib.suppress(Killed):
+            await bring(context, tmp_path, file)
+    assert counted(context)[0] == 1
+    await storing.forget_left(context, older_than_s=3600)
+    await owning.erase_deleted(context)
+    assert counted(context)[0] == 1
+    later = replace(context, clock=lambda: context.clock() + timedelta(hours=2))
+    await storing.forget_left(later, older_than_s=3600)
+    await owning.erase_deleted(context)
+    assert counted(context)[0] == 0
+
+
+def test_files_younger_than_asked_for_are_left_to_who_imports_them(tmp_path: Path) -> None:
+    old, new, other = (tmp_path / name for name in ("import-old", "import-new", "files"))
+    for each in (old, new, other):
+        each.mkdir()
+        os.utime(each, (0, 0))
+    os.utime(new)
+    remove_left(tmp_path, older_than_s=3600)
+    assert {*tmp_path.iterdir()} == {new, other}
 
 
 def _found(connection: Any) -> int:

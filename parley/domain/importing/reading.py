@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -146,9 +147,16 @@ class Reading:
         return self._process
 
 
-def remove_left(folder: Path) -> None:
+def remove_left(folder: Path, *, older_than_s: float = 0.0) -> None:
     """What a server that was ended left of files that were imported, and of scratch files."""
     for path in folder.glob(f"{scratch.NAME}*"):
+        if older_than_s:
+            try:
+                age_s = time.time() - path.stat().st_mtime
+            except FileNotFoundError:
+                continue
+            if age_s < older_than_s:
+                continue
         if path.is_dir():
             shutil.rmtree(path)
         else:
