@@ -43,6 +43,6 @@ def test_what_is_newer_than_allowed_is_told() -> None:
 
 
 def test_what_is_held_back_names_who_holds_it() -> None:
-    behind = [{"name": "redis", "version": "7.4.1", "latest_version": "999"}]
+    behind = [{"name": "h11", "version": "0.16.0", "latest_version": "999"}]
     (_title, _head, row) = newest.held_back_lines(behind)
-    assert "limits asks for" in row
+    assert "wsproto asks for" in row

@@ -1,9 +1,11 @@
 // @ts-check
 // Somebody among many, by their name. Loaded when somebody first types one.
 import { announce } from "../transcript/announcer.js";
+import { byId } from "../browser/dom.js";
 import { ask } from "../connection/wire.js";
 import { folded } from "../state/naming.js";
 import { knowsEverybody } from "../state/people-pages.js";
+import { inOrder } from "./people.js";
 
 /** @typedef {import("../connection/wire.js").Participant} Participant */
 
@@ -14,16 +16,11 @@ const NO_ONE = "No one here has a name like that.";
 const NOT_ALL = "Couldn't look any further. Try again in a moment.";
 
 export class Finding {
-  /**
-   * @param {object} parts
-   * @param {import("../state/store.js").Store} parts.store
-   * @param {string} parts.path of the people, under the API
-   * @param {() => void} parts.found the server has answered
-   */
-  constructor({ store, path, found }) {
-    this.store = store;
-    this.path = path;
-    this.found = found;
+  /** @param {import("./people.js").People} list */
+  constructor(list) {
+    this.list = list;
+    this.store = list.store;
+    this.field = list.field;
     this.sought = "";
     /** @type {Participant[]} whom the server found by it */
     this.others = [];
@@ -34,16 +31,34 @@ export class Finding {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.telling = undefined;
     this.count = 0;
+    this.field.addEventListener("input", () => this.seek());
+    this.seek();
   }
 
-  get isOn() {
-    return this.sought !== "";
+  /**
+   * Of the people the page knows those who are sought, if anybody is.
+   * @param {Participant[]} people
+   */
+  shows(people) {
+    if (!this.sought) return false;
+    const found = this.among(people);
+    this.list.list(inOrder(found.people, this.store.state.me));
+    const more = byId("people-more");
+    more.hidden = !found.note;
+    more.textContent = found.note;
+    this.list.button.hidden = true;
+    return true;
   }
 
-  /** @param {string} text what stands in the field */
-  seek(text) {
-    const sought = folded(text.trim());
+  seek() {
+    const sought = folded(this.field.value.trim());
     if (sought === this.sought) return;
+    this.ask(sought);
+    this.list.show();
+  }
+
+  /** @param {string} sought */
+  ask(sought) {
     this.sought = sought;
     this.others = [];
     this.asked = "";
@@ -57,11 +72,11 @@ export class Finding {
 
   /** @param {string} sought */
   async askServer(sought) {
-    const reply = await ask(`${this.path}?limit=${MOST_FOUND}&who=here&q=${encodeURIComponent(sought)}`);
+    const reply = await ask(`${this.list.path}?limit=${MOST_FOUND}&who=here&q=${encodeURIComponent(sought)}`);
     if (this.sought !== sought) return; // they typed on
     this.asked = reply.success ? "" : "failed";
     this.others = reply.success ? reply.participants : [];
-    this.found();
+    this.list.show();
     this.tellSoon();
   }
 

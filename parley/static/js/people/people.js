@@ -3,11 +3,9 @@
 import { byId, cloneTemplate, part } from "../browser/dom.js";
 import { apiOf } from "../browser/root.js";
 import { peopleOf } from "../state/people-pages.js";
-import { ask } from "../connection/wire.js";
 
 /** More at once would be a list nobody reads, and a slow page in a room of thousands. */
 const FIRST_PEOPLE = 100;
-const PAGE_PEOPLE = 200;
 /** Fewer are seen at a glance. */
 const MANY_PEOPLE = 20;
 
@@ -25,9 +23,7 @@ export class People {
     this.faces = faces;
     this.path = `${apiOf(roomId)}/participants`;
     this.most = FIRST_PEOPLE;
-    this.busy = false;
     this.button = byId("more-people");
-    this.label = this.button.textContent;
     this.field = /** @type {HTMLInputElement} */ (byId("find-person"));
     /** @type {import("./finding.js").Finding | undefined} once somebody is sought */
     this.finding = undefined;
@@ -35,8 +31,12 @@ export class People {
 
   start() {
     this.store.watch(["people", "participantCount", "peopleCursor", "someUnnamed", "me", "active"], () => this.show());
-    this.button.addEventListener("click", () => this.showMore());
-    this.field.addEventListener("input", () => this.seek());
+    // Of most conversations all are in sight.
+    this.button.addEventListener("click", async () => (await import("./more.js")).showMore(this));
+    this.field.addEventListener("focus", async () => {
+      const { Finding } = await import("./finding.js");
+      this.finding ??= new Finding(this);
+    });
   }
 
   show() {
@@ -44,7 +44,7 @@ export class People {
     const { people, total } = peopleOf(this.store.state);
     byId("people-count").textContent = byId("sheet-count").textContent = String(total);
     this.field.hidden = total <= MANY_PEOPLE && !this.field.value;
-    if (this.finding?.isOn) return this.showFound(this.finding.among(people));
+    if (this.finding?.shows(people)) return;
     for (const { user_id: userId } of people) this.faces.hueOf(userId); // who came first chooses first
     const shown = inOrder(people, me).slice(0, this.most);
     this.list(shown);
@@ -59,52 +59,6 @@ export class People {
   list(people) {
     const { me } = this.store.state;
     byId("people").replaceChildren(...people.map((person) => personElement(person, me, this.faces)));
-  }
-
-  async seek() {
-    try {
-      const { Finding } = await import("./finding.js");
-      this.finding ??= new Finding({ store: this.store, path: this.path, found: () => this.show() });
-    } catch {
-      return; // the network may be there at the next letter
-    }
-    this.finding.seek(this.field.value);
-    this.show();
-  }
-
-  /** @param {{people: Participant[], note: string}} found */
-  showFound({ people, note }) {
-    this.list(inOrder(people, this.store.state.me));
-    const more = byId("people-more");
-    more.hidden = !note;
-    more.textContent = note;
-    this.button.hidden = true;
-  }
-
-  async showMore() {
-    if (this.busy) return;
-    this.busy = true;
-    const { people, peopleCursor } = this.store.state;
-    const most = this.most + PAGE_PEOPLE;
-    const hasMore = people.length >= most || !peopleCursor || (await this.load(peopleCursor));
-    this.button.textContent = hasMore ? this.label : "Couldn't load people. Try again";
-    this.most = hasMore ? most : this.most;
-    this.busy = false;
-    this.show();
-  }
-
-  /**
-   * @param {string} cursor
-   * @returns {Promise<boolean>} whether it could be
-   */
-  async load(cursor) {
-    this.button.textContent = "Loading…";
-    const reply = await ask(`${this.path}?limit=${PAGE_PEOPLE}&cursor=${encodeURIComponent(cursor)}`);
-    const isWanted = this.store.state.peopleCursor === cursor; // else a new state came meanwhile
-    if (reply.success && isWanted) {
-      this.store.dispatch({ type: "people_loaded", participants: reply.participants, cursor: reply.next_cursor });
-    }
-    return reply.success;
   }
 }
 
@@ -132,7 +86,7 @@ function personElement(person, me, faces) {
  * @param {Participant[]} people
  * @param {import("../state/store.js").Me | null} me
  */
-function inOrder(people, me) {
+export function inOrder(people, me) {
   const byName = isAscii(people) ? byCode : byAlphabet;
   return [...people].sort((one, other) => rank(one, me) - rank(other, me) || byName(one, other));
 }

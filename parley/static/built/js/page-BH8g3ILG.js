@@ -1,1 +1,0 @@
-import{r as n}from"./device-CvId8Z_o.js";import{c as o}from"./shown-DUe_0N5s.js";import"./shared-Qji6kbZA.js";import"./worker-DoFQimYb.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
