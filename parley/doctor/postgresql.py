@@ -76,7 +76,7 @@ def _version(connection: sa.Connection) -> Iterator[Finding]:
     if number // 10_000 < OLDEST:
         yield warn(
             CHECK,
-            f"PostgreSQL {name} is older than those that are still mended.",
+            f"PostgreSQL {name} gets no more fixes.",
             f"Upgrade it to {OLDEST} or newer.",
         )
     else:

@@ -26,7 +26,7 @@ async def look(look: Look) -> AsyncIterator[Finding]:
     if not config.push_contact and not config.public_url.startswith("https:"):
         yield warn(
             CHECK,
-            "Push services are given nobody to write to, and Apple's then takes no notification.",
+            "Push services are given no contact, and Apple's takes no notifications without one.",
             "Give --public-url with https, or --push-contact mailto:you@example.org.",
         )
     if look.is_offline:

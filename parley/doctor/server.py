@@ -53,7 +53,7 @@ def _room(config: Config, open_files: int, who: str) -> list[Finding]:
     connections = -(-config.max_connections // config.workers)
     wanted = connections + FILES_OF_OUR_OWN
     if open_files >= wanted:
-        return [ok("limits", f"Of open files, {who} may have enough for all connections allowed.")]
+        return [ok("limits", f"Enough files may be open for all connections ({open_files:,}).")]
     room = max(0, open_files - FILES_OF_OUR_OWN)
     return [
         warn(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -23,6 +23,10 @@ AMEND_EVERY_S = 0.9
 """At most, however long hints are lost."""
 RESTS = 9
 """So many times as long as it took, as it looks at all that people here see."""
+KNOCKS_REMEMBERED = 200
+"""Of a conversation, the newest: whoever knocks again and again must not fill our memory."""
+FORGET_BEYOND = 64
+"""So many conversations in which nobody sits any more may be remembered."""
 OPENED, ADMITTED = "opened", "admitted"
 
 
@@ -66,7 +70,10 @@ class Amends:
                 told.readings[event.reading.user_id] = event.reading
             case records.Knocked() | records.KnockAnswered():
                 told = self._of(event.conversation_id)
+                told.knocks.pop(event.knock.id, None)  # the newest stands last
                 told.knocks[event.knock.id] = event.knock
+                if len(told.knocks) > KNOCKS_REMEMBERED:
+                    del told.knocks[next(iter(told.knocks))]
             case records.Claimed():
                 told = self._of(event.conversation_id)
                 told.claims[event.claim.user_id] = event.claim
@@ -81,6 +88,8 @@ class Amends:
         """Where hints were lost, tell what was not told. Raises `Unavailable`."""
         self._is_due = self._is_due or is_lossy
         if not self.is_due:
+            if len(self._told) > len(self._audience.rooms) + FORGET_BEYOND:
+                self._forget_but(self._waited_for())
             return
         now_s = asyncio.get_running_loop().time()
         if now_s < self._again_s:
@@ -91,6 +100,15 @@ class Amends:
         self._is_due = False
         took_s = asyncio.get_running_loop().time() - now_s
         self._again_s = now_s + took_s + max(AMEND_EVERY_S, RESTS * took_s)
+
+    def _waited_for(self) -> set[int]:
+        """Where somebody waits at the door."""
+        return {id for client in self._audience.clients.values() for id in client.knocks}
+
+    def _forget_but(self, ids: Collection[int]) -> None:
+        """Forget what was told where nobody sits, but for these."""
+        rooms = self._audience.rooms
+        self._told = {id: told for id, told in self._told.items() if id in rooms or id in ids}
 
     def _of(self, conversation_id: int) -> _Told:
         return self._told.setdefault(conversation_id, _Told())
@@ -116,11 +134,8 @@ class Amends:
 
     async def _tell_doors(self) -> None:
         audience = self._audience
-        waiting = {id for client in audience.clients.values() for id in client.knocks}
-        ids = {id for id in audience.rooms if audience.has_owner(id)} | waiting
-        self._told = {
-            id: told for id, told in self._told.items() if id in audience.rooms or id in ids
-        }
+        ids = {id for id in audience.rooms if audience.has_owner(id)} | self._waited_for()
+        self._forget_but(ids)
         if not ids:
             return
         before = {id: self._of(id).changes for id in ids}

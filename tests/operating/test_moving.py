@@ -212,6 +212,20 @@ async def test_a_refused_move_leaves_the_target_as_it_is(
         assert place.ask(off) == [(0,)]
 
 
+async def test_a_database_that_was_empty_when_it_was_moved_can_be_moved_into(
+    data: Path, url: str, tmp_path: Path
+) -> None:
+    with contextlib.closing(Sqlite(tmp_path / "empty", is_target=True)):
+        pass
+    moving.move_data(str(tmp_path / "empty"), url, nothing)
+    moving.move_data(url, str(tmp_path / "back"), nothing)
+    await filled(data)
+    moving.move_data(str(data), url, nothing)
+    moved = database_of(Config(data=data, database_url=url))
+    await moved.open()
+    await moved.close()
+
+
 async def test_two_moves_at_once_are_refused_in_words(data: Path, url: str) -> None:
     await filled(data)
     moving.move_data(str(data), url, nothing)

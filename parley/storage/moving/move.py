@@ -95,7 +95,13 @@ def _begin(source: Place, target: Place) -> None:
     if known is None:
         name = secrets.token_hex(16)
         _in_one(source, lambda: source.put_fact(TAKEN, name))
-        _in_one(target, lambda: target.put_fact(MOVING, name))
+        _in_one(target, lambda: _arrive(target, name))
+
+
+def _arrive(target: Place, name: str) -> None:
+    for left in OF_MOVES:
+        target.drop_fact(left)  # it was moved from once, when it was as empty
+    target.put_fact(MOVING, name)
 
 
 def _put(source: Place, target: Place, table: sa.Table, tell: Callable[[str, int], None]) -> None:
