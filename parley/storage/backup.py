@@ -12,6 +12,7 @@ import os
 import secrets
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -49,28 +50,45 @@ def back_up(folder: Path, target: Path, *, with_files: bool = True) -> Backup:
     """
     require_database(folder)
     try:
-        require_free(folder, target)
-        # Named before it is made: whatever ends this in between finds it to remove.
-        unfinished = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
-        unfinished_files = files_beside(unfinished)
-        try:
-            os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        with being_made(folder, target) as unfinished:
             _copy(folder / NAME, unfinished, with_files=with_files)
             sync_file(unfinished)
             made = _look_at(unfinished)
             sizes = _files_of(unfinished)
             ids = tuple(sizes) if with_files else ()
             if ids:
-                count, size = copy_files(folder / FILES, ids, unfinished_files)
+                count, size = copy_files(folder / FILES, ids, files_beside(unfinished))
                 missing = len(ids) - count
                 made = replace(made, files=count, files_bytes=size, files_missing=missing)
-                unfinished_files.rename(files_beside(target))
             elif sizes:
                 made = replace(made, files=len(sizes), files_bytes=sum(sizes.values()))
+    except sqlite3.Error as error:
+        raise BackupFailed(
+            f"The database in {folder} was not copied to {target}: {error}."
+        ) from error
+    return made
+
+
+@contextlib.contextmanager
+def being_made(folder: Path, target: Path) -> Iterator[Path]:
+    """A file that is called `target` once the block has ended well, as is what was put into
+    `files_beside` it; however it ends otherwise, neither is left. Raises `BackupFailed`.
+    """
+    try:
+        require_free(folder, target)
+        # Named before it is made: whatever ends this in between finds it to remove.
+        unfinished = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+        unfinished_files = files_beside(unfinished)
+        try:
+            os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            yield unfinished
+            has_files = unfinished_files.exists()
+            if has_files:
+                unfinished_files.rename(files_beside(target))
             try:
                 give_name(unfinished, target)
             except OSError:
-                if ids:
+                if has_files:
                     shutil.rmtree(files_beside(target), ignore_errors=True)
                 raise
         finally:
@@ -83,12 +101,7 @@ def back_up(folder: Path, target: Path, *, with_files: bool = True) -> Backup:
             f"{target} cannot be written: {error.strerror}. Give another file, in a folder of "
             "yours with enough room."
         ) from error
-    except sqlite3.Error as error:
-        raise BackupFailed(
-            f"The database in {folder} was not copied to {target}: {error}."
-        ) from error
     sync_names(target.parent)
-    return made
 
 
 def files_beside(target: Path) -> Path:

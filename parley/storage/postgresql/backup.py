@@ -17,7 +17,7 @@ from parley.errors import BackupFailed, DatabaseTooNew, RestoreFailed, StartupEr
 from parley.files.copies import copy_files
 from parley.files.store import FILES, UPLOADS
 from parley.storage import restoring, secret_file
-from parley.storage.backup import Backup, files_beside, give_name, require_free, sync_file, taken
+from parley.storage.backup import Backup, being_made, files_beside, sync_file
 from parley.storage.folder import make_folder, sync_names
 from parley.storage.migrate import NEWEST, is_known
 from parley.storage.restoring import Restored
@@ -32,54 +32,33 @@ def back_up(url: str, folder: Path, target: Path, *, with_files: bool) -> Backup
 
     Raises `BackupFailed`.
     """
-    require_free(folder, target)
-    unfinished = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
-    unfinished_files = files_beside(unfinished)
     try:
-        with psycopg.connect(url) as own:
-            _require_tool("pg_dump", own, BackupFailed)
-            own.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-            # Our transaction stands still until the tool has ended.
-            own.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-            [snapshot, conversations, messages] = own.execute(
-                "SELECT pg_export_snapshot(), (SELECT count(*) FROM conversations), "
-                "(SELECT count(*) FROM messages)"
-            ).fetchone() or (None, 0, 0)
-            sizes: dict[str, int] = dict(own.execute(_SENT).fetchall())
-            os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            left_out = [f"--exclude-table-data={each}" for each in _OF_SERVERS]
-            _run(url, "pg_dump", "--format=custom", "--no-owner", "--no-privileges",
-                 f"--snapshot={snapshot}", *left_out, f"--file={unfinished}",
-                 failed=BackupFailed)  # fmt: skip
-        # Read through to its end.
-        _run("", "pg_restore", "--file=/dev/null", str(unfinished), failed=BackupFailed)
-        sync_file(unfinished)
-        count, size, missing = len(sizes), sum(sizes.values()), 0
-        if with_files and sizes:
-            count, size = copy_files(folder / FILES, sizes, unfinished_files)
-            missing = len(sizes) - count
-            unfinished_files.rename(files_beside(target))
-        try:
-            give_name(unfinished, target)
-        except OSError:
+        with being_made(folder, target) as unfinished:
+            with psycopg.connect(url) as own:
+                _require_tool("pg_dump", own, BackupFailed)
+                own.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+                # Our transaction stands still until the tool has ended.
+                own.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+                [snapshot, conversations, messages] = own.execute(
+                    "SELECT pg_export_snapshot(), (SELECT count(*) FROM conversations), "
+                    "(SELECT count(*) FROM messages)"
+                ).fetchone() or (None, 0, 0)
+                sizes: dict[str, int] = dict(own.execute(_SENT).fetchall())
+                left_out = [f"--exclude-table-data={each}" for each in _OF_SERVERS]
+                _run(url, "pg_dump", "--format=custom", "--no-owner", "--no-privileges",
+                     f"--snapshot={snapshot}", *left_out, f"--file={unfinished}",
+                     failed=BackupFailed)  # fmt: skip
+            # Read through to its end.
+            _run("", "pg_restore", "--file=/dev/null", str(unfinished), failed=BackupFailed)
+            sync_file(unfinished)
+            count, size, missing = len(sizes), sum(sizes.values()), 0
             if with_files and sizes:
-                shutil.rmtree(files_beside(target), ignore_errors=True)
-            raise
-        made = Backup(target.stat().st_size, conversations, messages, count, size, missing)
-    except FileExistsError as error:
-        raise taken(target) from error
-    except OSError as error:
-        raise BackupFailed(
-            f"{target} cannot be written: {error.strerror}. Give another file, in a folder of "
-            "yours with enough room."
-        ) from error
+                count, size = copy_files(folder / FILES, sizes, files_beside(unfinished))
+                missing = len(sizes) - count
+            file_bytes = unfinished.stat().st_size
     except psycopg.Error as error:
         raise BackupFailed(f"The PostgreSQL database cannot be read: {_line(error)}.") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-        shutil.rmtree(unfinished_files, ignore_errors=True)
-    sync_names(target.parent)
-    return made
+    return Backup(file_bytes, conversations, messages, count, size, missing)
 
 
 def restore(
