@@ -256,7 +256,9 @@ async def test_without_the_setting_nothing_of_it_is_seen(config: Config) -> None
         ben = Caller(app, "Ben", cookies=True)
         await ben.post_form("/conversations", {"title": "Tea"})
         for path in ("/", "/conversations"):
-            assert "mail" not in (await ben.call("GET", path)).text.lower()
+            page = (await ben.call("GET", path)).text
+            # A random token may well spell it.
+            assert "mail" not in re.sub(r"[\w-]{22,}", "", page).lower()
         for method in ("GET", "POST"):
             for path in ("/mail", "/mail/take-back", "/mail/confirm/x", "/mail/stop/x"):
                 reply = await ben.call(method, path, headers={"Origin": "http://localhost"})
