@@ -23,8 +23,8 @@ from pathlib import Path
 from parley.pages.assets import BUILT, FOLDER, LIST, source_of
 
 SCRIPTS = (
-    *("conversation", "door", "files", "import", "manage", "offline", "own", "page", "search"),
-    "share",
+    *("conversation", "door", "encrypted", "files", "import", "manage", "offline", "own", "page"),
+    *("search", "share", "unlock"),
 )
 WORKER = "worker"
 """A script of its own, and one file alone: not every browser takes a worker of modules."""

@@ -1,7 +1,8 @@
 // @ts-check
 // The conversation page: reads what the server rendered, and makes it live.
-import { apiOf, pathOf } from "./browser/root.js";
+import { pathOf } from "./browser/root.js";
 import { announce, announceMessage, announceMissed, hush } from "./transcript/announcer.js";
+import { between } from "./connection/between.js";
 import { CatchUp, missedAmong } from "./connection/catch-up.js";
 import { Composer } from "./writing/composer.js";
 import { Connection } from "./connection/connection.js";
@@ -179,7 +180,7 @@ function readState() {
     door,
     keepDays: Number(keepDays),
     seq: Number(seq),
-    messages: [...articles].map(readMessage),
+    messages: between.messages ?? [...articles].map(readMessage),
     hasOlder: older === "yes",
     hasNewer: newer === "yes",
     people: readPeople(),
@@ -216,36 +217,17 @@ function serverEvents() {
     messages_erased: () => pins?.then((shown) => shown.look()),
     conversation_changed: showChanged,
     link_replaced: ({ new_room_id: now }) => goToNewLink(now),
-    claimed: ({ claim }) => tellOfClaim(claim),
-    claim_answered: () => lookAtClaims(),
+    claimed: ({ claim }) => claims().then(({ tell }) => tell(claim)),
+    claim_answered: () => claims().then(({ look }) => look(roomId)),
     removed: ({ reason, message }) => reason === "claimed" ? location.reload() : leave(reason === "closed" ? wordsOfClosing(message) : message),
     conversation_deleted: ({ message }) => leave(message, true),
     knocked: (knock) => knocks?.then((told) => told.knocked(knock)),
   };
 }
 
-/**
- * An owner is told, and finds it where it is answered.
- * @param {{username: string, claimed_name: string}} claim
- */
-function tellOfClaim(claim) {
-  byId("who-note").hidden = false;
-  showClaim(claim);
-  announce(`${claim.username} says they are ${claim.claimed_name}.`);
-}
-
-/** @param {{username: string, claimed_name: string}} [claim] the one to answer */
-function showClaim(claim) {
-  const note = document.getElementById("claims");
-  if (!note?.firstElementChild) return;
-  note.hidden = !claim;
-  if (claim) note.firstElementChild.textContent = `${claim.username} says they are ${claim.claimed_name}. Agree?`;
-}
-
-/** It may have been another owner who answered. */
-async function lookAtClaims() {
-  const reply = await ask(`${apiOf(roomId)}/imported`);
-  if (reply.success) showClaim(reply.claims?.[0]);
+/** Few conversations were imported. */
+function claims() {
+  return import("./people/claims.js");
 }
 
 /** @param {{room_id: string, title: string, description: string}} fields */
@@ -376,14 +358,9 @@ function send(text, files) {
 }
 
 /** Once, and only where nobody has decided. */
-async function offerNotifying() {
+function offerNotifying() {
   if (recall("notifying-offered") || globalThis.Notification?.permission === "granted") return;
-  const loaded = await Promise.all([import("./notifying/offer.js"), loadSheet("actions")]).catch(() => undefined);
-  loaded?.[0].offer({
-    before: byId("composer"),
-    words: "Get a notification when someone answers?",
-    done: "You'll be notified on this device. What of, you choose in “People and link”, under “Notifications”.",
-  });
+  import("./notifying/offer.js").then(({ offerOfAnswers }) => offerOfAnswers(), () => {});
 }
 
 /** @param {MouseEvent} event */
@@ -588,3 +565,6 @@ function goToLinked() {
   const seq = linkedSeq();
   if (seq) reading.goTo(seq);
 }
+
+/** For what stands between it and the server. */
+export { connection, store };
