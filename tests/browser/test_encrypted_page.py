@@ -181,9 +181,7 @@ def test_a_link_without_its_key_says_so_and_asks_for_it(ada: Visitor, ben: Visit
     ben.reads("Hello")
 
 
-def test_what_is_half_written_and_waits_is_sealed_on_the_device(
-    ada: Visitor
-) -> None:
+def test_what_is_half_written_and_waits_is_sealed_on_the_device(ada: Visitor) -> None:
     link = starts_encrypted(ada)
     ada.says("Hello")
     ada.composer.fill("")

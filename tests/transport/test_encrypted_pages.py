@@ -25,9 +25,7 @@ async def sealed_talk(ada: Caller) -> tuple[str, Epoch, str]:
     made = await ada.call("POST", "/api/conversations/create", encrypted(epoch))
     room_id = made.body["room_id"]
     ada.token = made.body["token"]
-    joined = await ada.call(
-        "POST", f"/api/conversations/{room_id}/join", {"username": "Ada <b>"}
-    )
+    joined = await ada.call("POST", f"/api/conversations/{room_id}/join", {"username": "Ada <b>"})
     sealer = Sealer(epoch, epoch.room, Person.generate(), joined.body["user_id"])
     envelope = sealer.seal(b'{"text": "Canary"}', client_id="a-1")
     body = {"message": envelope, "type": "encrypted", "client_id": "a-1"}

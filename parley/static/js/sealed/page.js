@@ -66,14 +66,28 @@ export function follow({ kept, line, log }, { store, connection }) {
       keep(kept).catch(() => {});
     }
   });
-  // What was written where it was started is said once there is somebody to say it.
-  store.first(["me", "connection"], ({ me, connection: { status } }) => me !== null && status === "connected", async () => {
-    if (!kept.about) return;
-    const ack = await request(connection.socket, "send_message", { room_id: connection.roomId, ...await line.retitling(kept.about) });
-    if (!ack.ok) return;
-    delete kept.about;
-    await keep(kept).catch(() => {});
+  // What was written where it was started is said once there is somebody to say it: it may take more than one try.
+  let isSaying = false;
+  store.watch(["me", "connection"], async ({ me, connection: { status } }) => {
+    if (!kept.about || !me || status !== "connected" || isSaying) return;
+    isSaying = true;
+    if (await say(kept.about, line, connection)) {
+      delete kept.about;
+      await keep(kept).catch(() => {});
+    }
+    isSaying = false;
   });
+}
+
+/**
+ * @param {import("./log.js").About} about
+ * @param {Line} line
+ * @param {import("../connection/connection.js").Connection} connection
+ */
+async function say(about, line, connection) {
+  const sealed = await line.retitling(about);
+  const ack = await request(connection.socket, "send_message", { room_id: connection.roomId, ...sealed });
+  return ack.ok;
 }
 
 /**

@@ -1,1 +1,0 @@
-import{r as n}from"./device-D5dGhOYf.js";import{c as o}from"./shown-BUwgHPNQ.js";import"./shared-BlrIklzI.js";import"./worker-BQwLl9To.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
