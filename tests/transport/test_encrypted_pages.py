@@ -1,4 +1,4 @@
-"""The pages of an encrypted conversation as the server gives them: nothing in them says what is in it."""
+"""The pages of an encrypted conversation as the server gives them: none says what is in it."""
 
 from __future__ import annotations
 
