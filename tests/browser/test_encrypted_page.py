@@ -117,7 +117,7 @@ def test_people_talk_by_a_link_whose_key_the_server_never_gets(
         who.is_connected()
         who.reads_once("The canary sings at dawn")
         who.reads_once("Heard the canary")
-        assert "#" not in who.page.url
+        assert "k=" not in who.page.url
         assert key not in who.page.content()
         expect(who.page.locator(".bar-title")).to_have_text("Canary plans")
     cleo = Stranger(link, "Cleo")
