@@ -66,6 +66,7 @@ export function follow({ kept, line, log }, { store, connection }) {
       keep(kept).catch(() => {});
     }
   });
+  addEventListener("hashchange", () => keyOf(connection.roomId)); // the link was opened once more in this tab
   // What was written where it was started is said once there is somebody to say it: it may take more than one try.
   let isSaying = false;
   store.watch(["me", "connection"], async ({ me, connection: { status } }) => {
