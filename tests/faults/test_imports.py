@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import signal
-import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 import requests
 
+from tests.databases import beside
 from tests.forking import OPENER
 from tests.importing import plain
 from tests.servers import Process
@@ -58,7 +57,7 @@ def until_state(server: Process, file: Path, wanted: str, least: int) -> None:
 
 
 def rows(folder: Path, table: str) -> int:
-    with closing(sqlite3.connect(folder / "parley.db")) as db:
+    with beside(folder) as db:
         return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
