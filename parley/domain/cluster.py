@@ -68,6 +68,8 @@ class Cluster:
         """When all leases were renewed last."""
         self._steady_since_s: float | None = None
         """Since when that has always succeeded in time."""
+        self._is_first = False
+        """Whether no other ran as this one began, and it has not done the chores yet."""
 
     @property
     def name(self) -> str:
@@ -77,11 +79,11 @@ class Cluster:
 
     def begin(self, connection: sa.Connection) -> bool:
         """Note that this process runs. Whether it is the only one: then nobody is on a socket."""
-        is_first = not stored.others(connection, self.process)
-        if is_first:
+        self._is_first = not stored.others(connection, self.process)
+        if self._is_first:
             stored.forget_all(connection)
         stored.renew_process(connection, self.process, for_ms=_ms(LASTS_S))
-        return is_first
+        return self._is_first
 
     async def end(self, context: Context) -> None:
         """Let another do the chores. Who was on a socket here has the usual grace to be back on one
@@ -95,6 +97,10 @@ class Cluster:
         with contextlib.suppress(Unavailable, TimeoutError):
             async with asyncio.timeout(RENEW_EVERY_S):
                 await context.database.write(work, conversation=NONE)
+
+    async def is_alone(self, context: Context) -> bool:
+        """Whether no other process runs."""
+        return not await context.database.read(stored.others, self.process)
 
     # --- leases ---
 
@@ -132,7 +138,9 @@ class Cluster:
             self._steady_since_s = began_s
         self._renewed_s = began_s
         if has_chores and not self.has_chores.is_set():
-            log.info("chores_begun")
+            # That the only one does them goes without saying.
+            (log.debug if self._is_first else log.info)("chores_begun")
+            self._is_first = False
             self.lost_chores.clear()
             self.has_chores.set()
         elif not has_chores:
