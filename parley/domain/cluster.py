@@ -199,7 +199,11 @@ class Cluster:
         self, context: Context, connection: sa.Connection, person: Participant
     ) -> bool:
         """Whether they are on a socket elsewhere."""
-        if context.presence.is_on_socket(person):
+        gone = context.presence.gone(person)
+        if gone is not None:
+            # They stay beyond the grace, so nothing will tell that they have gone.
+            stored.get_up(connection, gone, self.process)
+        elif context.presence.is_on_socket(person):
             stored.sit(connection, person, self.process)  # it will tell when they have gone
         return stored.sits_elsewhere(connection, person, self.process)
 
@@ -219,9 +223,14 @@ class Cluster:
         """No socket of theirs counts any more, of any process."""
         stored.forget(connection, person.conversation_id, person.user_id)
 
-    def is_owner_online(self, connection: sa.Connection, conversation_id: int) -> bool:
+    def away(self, context: Context, conversation_id: int) -> stored.Away:
+        """Who may yet come back on a socket of this process."""
+        return stored.Away(self.process, context.presence.away(conversation_id))
+
+    async def is_owner_online(self, context: Context, conversation_id: int) -> bool:
         """Whether an owner who joined it is on a socket of any process."""
-        return stored.is_owner_online(connection, conversation_id)
+        away = self.away(context, conversation_id)
+        return await context.database.read(stored.is_owner_online, conversation_id, away)
 
     def goes(self, connection: sa.Connection, known: Participant, now: Participant) -> bool:
         """Somebody's last socket here is gone; whether they are, by what the database knows now."""
@@ -329,11 +338,12 @@ def online(context: Context, connection: sa.Connection, snapshot: Snapshot) -> S
     told_of = [person.user_id for person in snapshot.participants]
     if snapshot.person is not None:
         told_of.append(snapshot.person.user_id)
+    away = context.cluster.away(context, conversation.id)
     return replace(
         snapshot,
-        online=stored.online(connection, conversation.id, told_of),
+        online=stored.online(connection, conversation.id, told_of, away),
         online_count=min(
-            stored.online_count(connection, conversation.id), conversation.participant_count
+            stored.online_count(connection, conversation.id, away), conversation.participant_count
         ),
     )
 
@@ -344,7 +354,8 @@ def sessions_online(
     """The ids of the sessions that are in a conversation on sockets of any process."""
     if context.cluster is None:
         return frozenset()
-    return stored.sessions_online(connection, conversation_id)
+    away = context.cluster.away(context, conversation_id)
+    return stored.sessions_online(connection, conversation_id, away)
 
 
 def _leave(
