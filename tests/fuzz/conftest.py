@@ -15,7 +15,7 @@ from tests.people import Person
 ONCE = {"forwarded_headers_ignored", "page_refused"}
 if ON_POSTGRESQL:
     # As each server of several begins.
-    ONCE |= {"bus_is_back", "chores_begun"}
+    ONCE |= {"chores_begun"}
 """Each said once, whoever sends the first of these headers: it is for whoever set up a proxy."""
 
 
