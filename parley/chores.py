@@ -54,6 +54,8 @@ SETTLE_EVERY_S = 1.0
 """How often it is looked whether somebody who left is still to be told as gone, as the database
 could not be reached then.
 """
+PLAN_ANEW_EVERY_S = 2.0
+"""How often the database is asked whether it knows how large it is."""
 REKEY_AT_START_S = 1.0
 """So long a start may take to look at the names from before an update; the rest is done later, but
 for those that are kept for who was removed."""
@@ -107,6 +109,7 @@ class Chores:
                 self._send_mail,
                 self._index_anew,
                 self._give_up_imports,
+                self._plan_anew,
             )
             works: tuple[Coroutine[Any, Any, None], ...] = (
                 bus.run(),
@@ -255,6 +258,11 @@ class Chores:
         if cluster is not None and await cluster.is_alone(self.context):
             return self._began_at
         return self.context.clock() - timedelta(seconds=IMPORTS_LAST_S)
+
+    async def _plan_anew(self) -> None:
+        while True:
+            await self.context.database.plan_anew()
+            await asyncio.sleep(PLAN_ANEW_EVERY_S)
 
     async def _settle_owed(self) -> None:
         while True:
