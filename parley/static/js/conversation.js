@@ -130,6 +130,7 @@ startFolding();
 startMenu({ store, connection, composer, reading, replying, edit, joinLink: page.dataset.joinLink ?? "" });
 transcript.root.addEventListener("click", actOnMessage);
 addEventListener("hashchange", goToLinked);
+byId("pin-next").addEventListener("click", () => pins?.then((shown) => shown.next()));
 if (!byId("pins").hidden) showPins();
 store.watch(["messages"], ({ messages }) => messages.some(({ pinned }) => pinned) && showPins());
 openWhereReadingGoesOn();
