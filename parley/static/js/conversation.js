@@ -1,6 +1,6 @@
 // @ts-check
 // The conversation page: reads what the server rendered, and makes it live.
-import { apiOf, pathOf } from "./browser/root.js";
+import { pathOf } from "./browser/root.js";
 import { announce, announceMessage, announceMissed, hush } from "./transcript/announcer.js";
 import { CatchUp, missedAmong } from "./connection/catch-up.js";
 import { Composer } from "./writing/composer.js";
@@ -217,36 +217,12 @@ function serverEvents() {
     messages_erased: () => pins?.then((shown) => shown.look()),
     conversation_changed: showChanged,
     link_replaced: ({ new_room_id: now }) => goToNewLink(now),
-    claimed: ({ claim }) => tellOfClaim(claim),
-    claim_answered: () => lookAtClaims(),
+    claimed: ({ claim }) => claims().then(({ claimed }) => claimed(claim), () => {}),
+    claim_answered: (answer) => claims().then(({ answered }) => answered(answer, store.state.me, roomId), () => {}),
     removed: ({ reason, message }) => reason === "claimed" ? location.reload() : leave(reason === "closed" ? wordsOfClosing(message) : message),
     conversation_deleted: ({ message }) => leave(message, true),
     knocked: (knock) => knocks?.then((told) => told.knocked(knock)),
   };
-}
-
-/**
- * An owner is told, and finds it where it is answered.
- * @param {{username: string, claimed_name: string}} claim
- */
-function tellOfClaim(claim) {
-  byId("who-note").hidden = false;
-  showClaim(claim);
-  announce(`${claim.username} says they are ${claim.claimed_name}.`);
-}
-
-/** @param {{username: string, claimed_name: string}} [claim] the one to answer */
-function showClaim(claim) {
-  const note = document.getElementById("claims");
-  if (!note?.firstElementChild) return;
-  note.hidden = !claim;
-  if (claim) note.firstElementChild.textContent = `${claim.username} says they are ${claim.claimed_name}. Agree?`;
-}
-
-/** It may have been another owner who answered. */
-async function lookAtClaims() {
-  const reply = await ask(`${apiOf(roomId)}/imported`);
-  if (reply.success) showClaim(reply.claims?.[0]);
 }
 
 /** @param {{room_id: string, title: string, description: string}} fields */
@@ -432,6 +408,11 @@ function showPins() {
     shown.start();
     return shown;
   });
+}
+
+/** Loaded where somebody claims to be a person of an import. */
+function claims() {
+  return import("./people/claims.js");
 }
 
 /** Loaded by who edits. */
