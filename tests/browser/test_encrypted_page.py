@@ -16,8 +16,11 @@ from playwright.sync_api import expect
 
 from parley.client.encryption import Epoch, LinkKey, Opener, Person, Sealer
 from parley.client.encryption.octets import to_base64url
+from tests.browser import chromium
+from tests.browser.conftest import Arrive
 from tests.browser.seeding import PATIENCE_S
 from tests.browser.visitor import Visitor
+from tests.servers import Process
 
 pytestmark = pytest.mark.browser
 
@@ -225,3 +228,17 @@ def test_what_is_half_written_and_waits_is_sealed_on_the_device(ada: Visitor) ->
     ada.reloads()
     ada.is_connected()
     expect(ada.composer).to_have_value("Half a canary")
+
+
+def test_over_plain_http_it_can_be_neither_started_nor_opened_and_the_page_says_what_to_do(
+    ada: Visitor, arrive: Arrive, site: Process
+) -> None:
+    link = starts_encrypted(ada)
+    ben = arrive("Ben", url=f"http://{chromium.PLAIN_HTTP_HOST}:{site.port}")
+    ben.may_meet("status 403", "console: Failed to load resource")
+    ben.opens("/")
+    expect(ben.page.get_by_label(ENCRYPTED)).to_be_disabled()
+    expect(ben.page.locator("#encrypted-choice")).to_contain_text("Needs a page that was opened")
+    ben.opens(urlsplit(link)._replace(scheme="", netloc="").geturl())
+    expect(ben.page.locator("#unlock-text")).to_contain_text("over https alone")
+    expect(ben.page.locator("#unlock")).to_be_hidden()
