@@ -34,6 +34,10 @@ export class Line {
     this.acts = new Map();
     /** @type {Promise<unknown>} what came before is told first */
     this.turn = Promise.resolve();
+    /** @type {((seq: number) => void) | undefined} */
+    this.tellPassed = undefined;
+    /** @type {number[]} what was passed before there was anybody to tell */
+    this.early = [];
     /** @type {Partial<Conversation>} as it was told last */
     this.conversation = {};
   }
@@ -97,7 +101,14 @@ export class Line {
 
   /** Nothing to show, but the page waits for that seq. @param {number} seq */
   passed(seq) {
-    this.tell("passed", { seq });
+    if (this.tellPassed) this.tellPassed(seq);
+    else this.early.push(seq);
+  }
+
+  /** @param {(seq: number) => void} tellPassed told of what shows nothing, since the beginning */
+  follow(tellPassed) {
+    this.tellPassed = tellPassed;
+    this.early.splice(0).forEach(tellPassed);
   }
 
   /** @param {string} event @param {any} fields */

@@ -9,11 +9,13 @@ import { Epoch, parseFragment } from "../encryption/keys.js";
 import { equal, toBase64url } from "../encryption/octets.js";
 import { Person } from "../encryption/people.js";
 import { openAtRest, sealedAtRest } from "./at-rest.js";
+import { REDUCERS } from "../state/store.js";
 import { SealedDrafts } from "./drafts.js";
 import { keep, keptOf } from "./kept.js";
 import { Line } from "./line.js";
 import { startLinks } from "./links.js";
 import { Log } from "./log.js";
+import { SEALED } from "./reducing.js";
 
 /** Tells of what is wrong, once there is a page that can. @type {(words: string) => void} */
 let warn = () => {};
@@ -43,6 +45,7 @@ export async function prepare() {
   between.saved = await new SealedDrafts(kept.seals, page.dataset.key ?? roomId).open();
   between.lock = (entry) => sealedAtRest(line, entry);
   between.unlock = (entries) => openAtRest(line, entries);
+  Object.assign(REDUCERS, SEALED);
   startLinks(kept);
   const numbers = /** @type {HTMLDetailsElement} */ (byId("safety"));
   numbers.addEventListener("toggle", async () => {
@@ -66,6 +69,7 @@ export async function prepare() {
  * @param {typeof import("../conversation.js")} page
  */
 export function follow({ kept, line, log }, { store, connection }) {
+  line.follow((seq) => store.dispatch({ type: "passed", seq }));
   warn = (words) => store.dispatch({ type: "warned", words, at: new Date().toISOString() });
   let through = -1;
   let turn = Promise.resolve();
