@@ -20,7 +20,8 @@ MESSAGES_A_COMMIT = 5
 
 async def test_somebody_who_waits_for_each_answer_costs_a_sync_a_message(tmp_path: Path) -> None:
     commits, syncs = await cost_of_one_sender(tmp_path / "data")
-    assert commits == ONE_SAYS
+    # Beside PostgreSQL it renews its lease every two seconds, whoever says something.
+    assert ONE_SAYS <= commits <= (ONE_SAYS * 3 // 2 if ON_POSTGRESQL else ONE_SAYS)
     # PostgreSQL's are its own.
     assert syncs in (0, None) if ON_POSTGRESQL else syncs in (ONE_SAYS, None)
 
