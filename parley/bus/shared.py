@@ -176,9 +176,9 @@ class SharedBus:
         self._heard.set()
         if self._was_away and self._is_ready:
             self._was_away = False
-            if self._says_again_s:  # at a start nothing was away
-                self._says_again_s = 0.0
+            if self._says_again_s:  # it was told that it is away
                 log.info("bus_is_back")
+            self._says_again_s = 0.0
             self.missed()
 
     def _failed(self, error: CarrierFailed) -> None:

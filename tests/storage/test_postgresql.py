@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from parley.errors import DatabaseTooNew, DatabaseUnusable, SecretDiffers, Unavailable
 from parley.storage import cluster, messages
@@ -422,8 +423,10 @@ async def test_another_database_under_the_same_name_is_noticed(
         with asking(server, "postgres") as own:
             own.execute(f"DROP DATABASE {name} WITH (FORCE)")
             own.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-        with pytest.raises(Unavailable):
+        with capture_logs() as log, pytest.raises(Unavailable):
             await database.write(adding("nowhere"))
+        [failed] = [line for line in log if line["event"] == "commit_failed"]
+        assert failed["error"] == "the tables are not those of this version of Parley"
         assert database.problem == "The database is of another version of Parley."
         again = PostgresqlDatabase(server.url(name), tmp_path)
         await again.open()
