@@ -2,6 +2,7 @@
 // The conversation page: reads what the server rendered, and makes it live.
 import { pathOf } from "./browser/root.js";
 import { announce, announceMessage, announceMissed, hush } from "./transcript/announcer.js";
+import { between } from "./connection/between.js";
 import { CatchUp, missedAmong } from "./connection/catch-up.js";
 import { Composer } from "./writing/composer.js";
 import { Connection } from "./connection/connection.js";
@@ -183,7 +184,7 @@ function readState() {
     door,
     keepDays: Number(keepDays),
     seq: Number(seq),
-    messages: [...articles].map(readMessage),
+    messages: between.messages ?? [...articles].map(readMessage),
     hasOlder: older === "yes",
     hasNewer: newer === "yes",
     people: readPeople(),
@@ -356,14 +357,9 @@ function send(text, files) {
 }
 
 /** Once, and only where nobody has decided. */
-async function offerNotifying() {
+function offerNotifying() {
   if (recall("notifying-offered") || globalThis.Notification?.permission === "granted") return;
-  const loaded = await Promise.all([import("./notifying/offer.js"), loadSheet("actions")]).catch(() => undefined);
-  loaded?.[0].offer({
-    before: byId("composer"),
-    words: "Get a notification when someone answers?",
-    done: "You'll be notified on this device. What of, you choose in “People and link”, under “Notifications”.",
-  });
+  import("./notifying/offer.js").then(({ offerOfAnswers }) => offerOfAnswers(), () => {});
 }
 
 /** @param {MouseEvent} event */
@@ -573,3 +569,6 @@ function goToLinked() {
   const seq = linkedSeq();
   if (seq) reading.goTo(seq);
 }
+
+/** For what stands between it and the server. */
+export { connection, store };

@@ -1,6 +1,7 @@
 // @ts-check
 // The live connection: opening it, entering the conversation, and coming back after it broke.
 import { io } from "../../vendor/socket.io.esm.min.js";
+import { between } from "./between.js";
 import { OWN_PAGE, SOCKETS, isAtTheDoor, isPassing, request } from "./wire.js";
 
 const FIRST_DELAY_MS = 1000;
@@ -9,7 +10,7 @@ const LAST_DELAY_MS = 30_000;
 const OPEN_WITHIN_MS = 10_000;
 
 /** Events of the server's that the store understands as they are. */
-const PASSED_ON = ["user_joined", "user_left", "messages_erased", "knock_answered", "role_changed", "proven", "read"];
+const PASSED_ON = ["user_joined", "user_left", "messages_erased", "knock_answered", "role_changed", "proven", "read", "passed"];
 
 /** What an owner may do from this page. */
 const OWNERS_ACTS = ["answer_knock", "delete_message", "pin_message"];
@@ -33,10 +34,10 @@ export class Connection {
     // Websocket first: a poll and then an upgrade costs three round trips. Our own delays replace the client's, for the
     // badge counts them down.
     /** @type {import("./wire.js").Socket} */
-    this.socket = io({
+    this.socket = between.socket(io({
       tryAllTransports: true, reconnection: false, autoConnect: false,
       timeout: OPEN_WITHIN_MS, extraHeaders: OWN_PAGE, ...SOCKETS,
-    });
+    }));
     for (const name of PASSED_ON) {
       this.socket.on(name, (fields) => store.dispatch({ ...fields, type: name, at: new Date().toISOString() }));
     }

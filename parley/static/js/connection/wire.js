@@ -1,6 +1,7 @@
 // @ts-check
 // The protocol's shapes as the page uses them, and the two ways to ask the server.
 import { ROOT } from "../browser/root.js";
+import { between } from "./between.js";
 
 /**
  * @typedef {{id: string, seq: number, changed_seq?: number, user_id: string, username: string, message: string,
@@ -84,7 +85,7 @@ export function isAtTheDoor(code) {
  * @returns {Promise<any>} the reply, also when it tells of an error: `{success, error?, …}`
  */
 export async function ask(path, body) {
-  const reply = await askOnce(path, body);
+  const reply = await between.reply(await askOnce(path, body), path, askOnce);
   if (body || reply.code !== "rate_limited" || !reply.retry_after) return reply;
   await new Promise((done) => setTimeout(done, reply.retry_after * 1000));
   return ask(path);

@@ -91,6 +91,11 @@ export const CHANGES = {
     return knows(state, seq) ? next : advance(next, { seq });
   },
 
+  /** Something that shows nothing. */
+  passed(state, { seq }) {
+    return knows(state, seq) ? state : advance(state, { seq });
+  },
+
   conversation_ended(state, { seq }) {
     return { ...(knows(state, seq) ? state : advance(state, { seq })), active: false, typing: [] };
   },

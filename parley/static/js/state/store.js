@@ -173,6 +173,9 @@ const REDUCERS = {
     const people = state.people.map((person) => (person.user_id === user_id ? { ...person, unproven: false } : person));
     return { ...state, people };
   },
+  warned(state, { words, at }) {
+    return { ...state, notices: addNotice(state, "said", words, at) };
+  },
   gone(state, { message, isErased = false }) {
     const left = isErased ? { messages: [], ahead: [], notices: [], people: [], peopleCursor: "", hasOlder: false, hasNewer: false } : {};
     return { ...state, ...left, gone: message, active: false, typing: [] };

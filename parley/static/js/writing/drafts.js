@@ -2,11 +2,15 @@
 // What is half written, kept on this device. Each tab has a draft of its own, so that two tabs of one conversation
 // never take or delete each other's; what a closed tab left goes to the next one that has none.
 import { ROOT } from "../browser/root.js";
-import { PREFIX, recall, remember, remembered } from "../browser/saved.js";
+import { PREFIX } from "../browser/saved.js";
+import { between } from "../connection/between.js";
 
 /** Tabs of the same browser answer at once, or they are closed. */
 const ANSWER_WITHIN_MS = 300;
 const TAB = `${PREFIX}tab`;
+
+// An encrypted conversation has put its own there by now.
+const { recall, remember, remembered } = between.saved;
 
 /** @typedef {{type: "whose"} | {type: "mine", tab: string}} Word between the tabs of one conversation */
 

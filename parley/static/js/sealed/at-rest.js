@@ -1,0 +1,44 @@
+// @ts-check
+// What waits to be sent, as it is kept on this device: sealed as it will go out.
+
+/** @typedef {import("../state/store.js").Outgoing} Outgoing */
+
+/**
+ * @param {import("./line.js").Line} line
+ * @param {Outgoing} entry
+ */
+export async function sealedAtRest(line, { text, replyTo, mentions, ...others }) {
+  const said = { text, mentions, replyTo: replyTo?.id };
+  return { ...others, text: await line.envelope(others.clientId, said), type: "encrypted", answers: replyTo?.seq };
+}
+
+/**
+ * Those that this key opens.
+ * @param {import("./line.js").Line} line
+ * @param {(Outgoing & {type?: string, answers?: number})[]} entries
+ * @returns {Promise<Outgoing[]>}
+ */
+export async function openAtRest(line, entries) {
+  const opened = await Promise.all(entries.map((entry) => openOne(line, entry)));
+  return opened.flatMap((entry) => entry ?? []);
+}
+
+/**
+ * @param {import("./line.js").Line} line
+ * @param {Outgoing & {type?: string, answers?: number}} entry
+ * @returns {Promise<Outgoing | undefined>}
+ */
+async function openOne(line, { type, answers, ...entry }) {
+  if (type !== "encrypted") return entry;
+  const { clientId, userId, text: envelope, at } = entry;
+  const message = { id: "", seq: 0, user_id: userId, username: "", client_id: clientId, timestamp: at, message: envelope, type };
+  const { opened } = await line.log.open(message);
+  if (!opened) return undefined;
+  // It goes out as it is: sealed again it would be another one.
+  line.sealed.set(`${userId} ${clientId}`, Promise.resolve(envelope));
+  const { text, mentions } = JSON.parse(new TextDecoder().decode(opened.body));
+  const answered = answers ? line.log.messages.get(answers) : undefined;
+  const { id = "", seq = 0, user_id = "", username = "" } = answered ?? {};
+  const replyTo = answered && { id, seq, user_id, username, excerpt: "" };
+  return { ...entry, text, ...(mentions?.length && { mentions }), ...(replyTo && { replyTo }) };
+}
