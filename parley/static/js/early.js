@@ -14,4 +14,7 @@
   } catch {
     // Storage may be forbidden; then the system's theme holds.
   }
+  // What is pressed before there is a script for it: a conversation's presses it again.
+  globalThis.hear = ({ target }) => (globalThis.pressed = target.closest("[type=button]"));
+  addEventListener("click", globalThis.hear, true);
 }
