@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from parley.domain import at_names
 from parley.grammar import markdown
 from tests import effort
 from tests.domain.test_markdown import HOSTILE, PIECES
@@ -88,6 +89,24 @@ READ = """
   const { texts, meant } = JSON.parse(await new Response(process.stdin).text());
   console.log(JSON.stringify(texts.map((text) => partsOf(text, meant) ?? null)));
 """
+PEOPLE = """
+  const { comparable, peopleIn } = await import(process.argv[1] + "/names.js");
+  const { texts, names } = JSON.parse(await new Response(process.stdin).text());
+  const known = new Map(names.map(([name, userId]) => [comparable(name), userId]));
+  console.log(JSON.stringify(texts.map((text) => peopleIn(text, (name) => known.get(name)))));
+"""
+NAMES = [
+    *MEANT,
+    ("SSen  O'Neil", "ben-1"),
+    ("E\u0301va", "eva-1"),
+    ("ΟΔΟΣ", "odos-1"),
+    ("x", "x-1"),
+]
+NAMED = [
+    *("@", "@", "@@", "Ann", "ann", " B", "B", "李", "明", "看", "ssen o'neil", "ßEN\t O'NEIL"),
+    *("Éva", "e\u0301VA", "οδος", "\u0301", "\u200d", "/", ".", "_", "1", " ", "\n", "\r", "🎉"),
+    *("Bob_x", "C+.(", "a", "x", ",", "\u3000", "\ufeff", "\x1c", "ก", "が", "-"),
+]
 
 pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="Node.js was not found")
 
@@ -130,3 +149,13 @@ def test_both_draw_the_line_at_the_same_place() -> None:
         for times in (chance.randrange(2, 60), chance.randrange(60, 700), 8_000 // len(piece))
     ]
     compare([text[:8_000] for text in texts], MEANT)
+
+
+def test_both_find_the_same_people_in_any_text() -> None:
+    chance = random.Random("people")
+    texts = ["".join(chance.choices(NAMED, k=chance.randrange(1, 30))) for _ in range(TEXTS)]
+    known = {at_names.folded(name): user_id for name, user_id in NAMES}
+    found = in_node(PEOPLE, {"texts": texts, "names": NAMES})
+    for text, people in zip(texts, found, strict=True):
+        assert [tuple(each) for each in people] == [*at_names.people_in(text, known)], repr(text)
+    assert sum(map(len, found)) > TEXTS / 10

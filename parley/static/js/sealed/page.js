@@ -55,6 +55,11 @@ export async function prepare() {
  */
 export function follow({ kept, line, log }, { store, connection }) {
   warn = (words) => store.dispatch({ type: "warned", words, at: new Date().toISOString() });
+  store.watch(["people"], ({ people }) => log.marking.learn(people));
+  log.marking.follow((found) => {
+    log.marked(found);
+    store.dispatch({ type: "marked", found });
+  });
   let through = -1;
   let turn = Promise.resolve();
   store.watch(["seq", "hasOlder", "messages"], ({ seq, hasOlder }) => {

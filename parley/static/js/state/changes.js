@@ -91,6 +91,20 @@ export const CHANGES = {
     return knows(state, seq) ? next : advance(next, { seq });
   },
 
+  /**
+   * What texts come to, where that was found after they were shown.
+   * @param {State} state
+   * @param {{found: Map<number, {text: string, parts: import("../connection/wire.js").PartNode[]}>}} event by seq
+   */
+  marked(state, { found }) {
+    const marked = (/** @type {Message} */ message) => {
+      const { text, parts } = found.get(message.seq) ?? {};
+      return parts && message.message === text && !message.deleted ? { ...message, parts, late: true } : message;
+    };
+    const ahead = state.ahead.map((change) => (change.message ? { ...change, message: marked(change.message) } : change));
+    return { ...state, ahead, messages: state.messages.map(marked) };
+  },
+
   /** Something that shows nothing. */
   passed(state, { seq }) {
     return knows(state, seq) ? state : advance(state, { seq });
