@@ -192,22 +192,35 @@ export class Line {
     const name = `${this.userId} ${clientId}`;
     let sealed = this.sealed.get(name);
     if (!sealed) {
-      const answered = replyTo ? this.withId(replyTo) : undefined;
-      const digest = answered && this.log.digestAt(answered.seq);
-      const answers = digest ? { seq: answered.seq, digest } : undefined;
-      sealed = this.seal({ text, mentions, answers }, { clientId, kind: "message", digest });
+      sealed = this.sealMessage(clientId, text, mentions, replyTo);
       this.sealed.set(name, sealed);
     }
     return sealed;
   }
 
+  /**
+   * @param {string} clientId
+   * @param {string} text
+   * @param {string[]} [chosen]
+   * @param {string} [replyTo]
+   */
+  async sealMessage(clientId, text, chosen, replyTo) {
+    const mentions = await this.log.marking.mentioned(text, chosen);
+    const answered = replyTo ? this.withId(replyTo) : undefined;
+    const digest = answered && this.log.digestAt(answered.seq);
+    const answers = digest ? { seq: answered.seq, digest } : undefined;
+    return this.seal({ text, mentions, answers }, { clientId, kind: "message", digest });
+  }
+
   /** @param {any} fields */
-  async editing({ id, message: text, mentions, ...others }) {
+  async editing({ id, message: text, mentions: chosen = [], ...others }) {
     const before = this.withId(id);
     if (!before?.client_id) return refusal("This message can't be edited here: it couldn't be read.");
     const digest = this.log.digestAt(before.seq);
     const answered = before.reply_to?.seq ? this.log.digestAt(before.reply_to.seq) : "";
     const answers = answered ? { seq: before.reply_to?.seq, digest: answered } : undefined;
+    // Whoever bears another name since is still meant by the one that stands there.
+    const mentions = await this.log.marking.mentioned(text, [...chosen, ...before.mentions ?? []]);
     const message = await this.seal({ text, mentions, answers }, { clientId: before.client_id, kind: "edit", digest });
     return { event: "edit_message", fields: { ...others, id, message } };
   }

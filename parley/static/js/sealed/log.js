@@ -4,6 +4,7 @@
 import { Chain } from "../encryption/chain.js";
 import { fromBase64url, toBase64url, Unreadable } from "../encryption/octets.js";
 import { quoteOf } from "../state/quotes.js";
+import { Marking, mentionsOf } from "./marking.js";
 
 /**
  * @typedef {import("../connection/wire.js").Message} Message
@@ -41,6 +42,7 @@ export class Log {
     this.owners = new Map(Object.entries(known).flatMap(([userId, [point]]) => (point ? [[point, userId]] : [])));
     this.met = met;
     this.found = found;
+    this.marking = new Marking();
     /** @type {Map<number, Message>} by seq, as they were last read */
     this.messages = new Map();
     /** @type {Map<string, number>} by digest, as base64url, where it stands */
@@ -82,13 +84,26 @@ export class Log {
    * @returns {Promise<Read[]>}
    */
   async readAll(messages) {
-    const opened = await Promise.all(messages.map((message) => this.open(message)));
-    return opened.map((each) => this.take(each.message, each.opened, each.reason));
+    return this.takeAll(await Promise.all(messages.map((message) => this.open(message))));
   }
 
-  /** @param {Message} message @returns {Promise<Read>} */
+  /**
+   * One that comes now: it is shown, and spoken, as what it comes to.
+   * @param {Message} message
+   * @returns {Promise<Read>}
+   */
   async read(message) {
-    return (await this.readAll([message]))[0];
+    const each = await this.open(message);
+    const said = each.opened && bodyOf(each.opened.body)?.text;
+    if (typeof said === "string") await this.marking.ready(said);
+    return this.takeAll([each])[0];
+  }
+
+  /** @param {{message: Message, opened?: Opened, reason?: string}[]} all @returns {Read[]} */
+  takeAll(all) {
+    this.marking.learn(all.map(({ message }) => message));
+    this.marking.begin();
+    return all.map((each) => this.take(each.message, each.opened, each.reason));
   }
 
   /**
@@ -130,12 +145,22 @@ export class Log {
   /** @param {Message} message @param {Opened} opened @param {Body} body @returns {Message} */
   message(message, opened, body) {
     const text = typeof body.text === "string" ? body.text : "";
-    const mentions = Array.isArray(body.mentions) ? body.mentions.filter((each) => typeof each === "string") : [];
+    const said = mentionsOf(body.mentions);
+    const mentions = said ?? [...new Set(this.marking.names.meant(text).map(([, userId]) => userId))];
+    const parts = this.marking.partsOf(message.seq, text, said);
     const answered = this.answered(opened, body);
     return {
       ...outer(message), type: "text", message: text,
-      ...(mentions.length && { mentions }), ...(answered && { reply_to: answered }),
+      ...(parts && { parts }), ...(mentions.length && { mentions }), ...(answered && { reply_to: answered }),
     };
+  }
+
+  /** What texts came to after they were shown. @param {import("./marking.js").Found} found */
+  marked(found) {
+    for (const [seq, { text, parts }] of found) {
+      const known = this.messages.get(seq);
+      if (known?.message === text && !known.deleted) this.messages.set(seq, { ...known, parts });
+    }
   }
 
   /**

@@ -71,6 +71,11 @@ export async function prepare() {
 export function follow({ kept, line, log }, { store, connection }) {
   line.follow((seq) => store.dispatch({ type: "passed", seq }));
   warn = (words) => store.dispatch({ type: "warned", words, at: new Date().toISOString() });
+  store.watch(["people"], ({ people }) => log.marking.learn(people));
+  log.marking.follow((found) => {
+    log.marked(found);
+    store.dispatch({ type: "marked", found });
+  });
   let through = -1;
   let turn = Promise.resolve();
   store.watch(["seq", "hasOlder", "messages"], ({ seq, hasOlder }) => {
