@@ -4,11 +4,16 @@ typed stays there.
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, WebSocket, expect
 
+from tests.browser.seeding import PATIENCE_S
 from tests.browser.test_encrypted_page import Stranger, starts_encrypted
 from tests.browser.test_searching import field, opens_search, rows, shows, walking
 from tests.browser.visitor import Visitor
@@ -98,3 +103,59 @@ def test_what_is_edited_and_deleted_is_found_as_it_is(ada: Visitor, ben: Visitor
     ada.page.keyboard.press("Delete")
     expect(ben.message("Meet me at the harbour")).to_have_count(0)
     searches_anew(ben, "harbour", "Nothing found")
+
+
+LONG = 10_000
+WATCHES_TASKS = """
+globalThis.tasks = [];
+new PerformanceObserver((list) => tasks.push(...list.getEntries().map(
+  ({ startTime, duration }) => [startTime, duration])),
+).observe({ type: "longtask", buffered: true });
+"""
+WITHIN_S = 60.0
+"""Where ten other things go on; it takes a twentieth of that where nothing does."""
+
+
+def says_much(stranger: Stranger, data: Path, texts: Sequence[str]) -> None:
+    """Past the server, by somebody who has spoken: each call costs as much as a hundred rows."""
+    database = sqlite3.connect(data / "parley.db", timeout=PATIENCE_S)
+    with contextlib.closing(database), database:
+        database.execute("BEGIN IMMEDIATE")
+        (conversation, seq) = database.execute(
+            "SELECT id, seq FROM conversations WHERE room_id = ?", (stranger.room_id,)
+        ).fetchone()
+        columns = "session_id, user_id, username, type, sent_at, role, is_alike, is_unproven"
+        database.executemany(
+            f"INSERT INTO messages (conversation_id, seq, id, changed_seq, client_id, text,"
+            f" {columns}) SELECT conversation_id, ?1, ?1 || '-seeded', ?1, ?2, ?3, {columns}"
+            f" FROM messages WHERE conversation_id = ?4 AND user_id = ?5 ORDER BY seq LIMIT 1",
+            (
+                (at, f"x-{at}", stranger.sealed(text, f"x-{at}"), conversation, stranger.user_id)
+                for at, text in enumerate(texts, seq + 1)
+            ),
+        )
+        database.execute(
+            "UPDATE conversations SET seq = seq + ?1, message_count = message_count + ?1"
+            " WHERE id = ?2",
+            (len(texts), conversation),
+        )
+
+
+def test_ten_thousand_messages_are_soon_searched(ada: Visitor, data: Path) -> None:
+    link = starts_encrypted(ada)
+    cleo = Stranger(link, "Cleo")
+    cleo.says("The oldest kestrel", "c-0")
+    says_much(cleo, data, [f"Tea and a word or two on number {at}, as ever" for at in range(LONG)])
+    ada.context.add_init_script(WATCHES_TASKS)
+    ada.reloads()
+    ada.is_connected()
+    opens_search(ada).fill("kestrel")
+    found = ada.page.wait_for_function(
+        """() => document.querySelector(".found-status")?.textContent === "1 result"
+          && {ms: performance.now(), tasks, reads: performance.getEntriesByType("resource")
+            .filter(({ name }) => name.includes("/messages?")).length}""",
+        timeout=WITHIN_S * 1000,
+    ).json_value()
+    print(f"\nSearchable after {found['ms'] / 1000:.1f} s: {found}")
+    assert found["reads"] < LONG / 100
+    assert found["ms"] < WITHIN_S * 1000
