@@ -1,1 +1,0 @@
-import{r as n}from"./device-NM0KfOG5.js";import{c as o}from"./shown-CN8J0tVb.js";import"./shared-C0z0LBVh.js";import"./worker-C0-6lk9_.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
