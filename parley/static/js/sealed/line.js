@@ -10,6 +10,7 @@ import { fromBase64url, toBase64url, utf8 } from "../encryption/octets.js";
  * @typedef {import("../encryption/envelope.js").Kind} Kind
  * @typedef {import("./log.js").Log} Log
  * @typedef {(fields: any) => void} Act
+ * @typedef {{text: string, mentions?: string[], replyTo?: string, files?: object[]}} Said `replyTo`: the answered message's id
  */
 
 const PAGE = /\/messages\?(.*)$/;
@@ -21,9 +22,11 @@ export class Line {
    * @param {Log} parts.log
    * @param {(userId: string) => import("../encryption/envelope.js").Sealer} parts.sealer
    * @param {string} parts.userId of who takes part, empty for nobody
+   * @param {import("./files.js").SealedFiles} parts.files
    */
-  constructor({ log, sealer, userId }) {
+  constructor({ log, sealer, userId, files }) {
     this.log = log;
+    this.files = files;
     this.makeSealer = sealer;
     this.userId = userId;
     /** @type {import("../encryption/envelope.js").Sealer | undefined} */
@@ -167,26 +170,32 @@ export class Line {
 
   /** @param {any} fields */
   async saying({ message, client_id: clientId, reply_to: answers, mentions, ...others }) {
-    const envelope = await this.envelope(clientId, { text: message, mentions, replyTo: answers });
+    const files = others.attachments && this.files.named(others.attachments);
+    const envelope = await this.envelope(clientId, { text: message, mentions, replyTo: answers, files });
     return { ...others, message: envelope, type: "encrypted", client_id: clientId };
   }
 
   /**
    * Sealed once, however often it is sent.
    * @param {string} clientId
-   * @param {{text: string, mentions?: string[], replyTo?: string}} said `replyTo`: the answered message's id
+   * @param {Said} said
    */
-  envelope(clientId, { text, mentions, replyTo }) {
+  envelope(clientId, said) {
     const name = `${this.userId} ${clientId}`;
     let sealed = this.sealed.get(name);
     if (!sealed) {
-      const answered = replyTo ? this.withId(replyTo) : undefined;
-      const digest = answered && this.log.digestAt(answered.seq);
-      const answers = digest ? { seq: answered.seq, digest } : undefined;
-      sealed = this.seal({ text, mentions, answers }, { clientId, kind: "message", digest });
+      sealed = this.sealAnew(clientId, said);
       this.sealed.set(name, sealed);
     }
     return sealed;
+  }
+
+  /** Another each time: for what isn't sent so. @param {string} clientId @param {Said} said */
+  sealAnew(clientId, { text, mentions, replyTo, files }) {
+    const answered = replyTo ? this.withId(replyTo) : undefined;
+    const digest = answered && this.log.digestAt(answered.seq);
+    const answers = digest ? { seq: answered.seq, digest } : undefined;
+    return this.seal({ text, mentions, answers, files }, { clientId, kind: "message", digest });
   }
 
   /** @param {any} fields */
@@ -196,7 +205,9 @@ export class Line {
     const digest = this.log.digestAt(before.seq);
     const answered = before.reply_to?.seq ? this.log.digestAt(before.reply_to.seq) : "";
     const answers = answered ? { seq: before.reply_to?.seq, digest: answered } : undefined;
-    const message = await this.seal({ text, mentions, answers }, { clientId: before.client_id, kind: "edit", digest });
+    const files = before.attachments && this.files.named(before.attachments.map((file) => file.id));
+    const body = { text, mentions, answers, files };
+    const message = await this.seal(body, { clientId: before.client_id, kind: "edit", digest });
     return { event: "edit_message", fields: { ...others, id, message } };
   }
 

@@ -10,7 +10,7 @@ import { quoteOf } from "../state/quotes.js";
  * @typedef {import("../encryption/envelope.js").Opened} Opened
  * @typedef {import("../encryption/chain.js").Fault} Fault
  * @typedef {{title: string, description: string}} About
- * @typedef {{text?: unknown, mentions?: unknown, answers?: {seq?: unknown, digest?: unknown}, emoji?: unknown, on?: unknown,
+ * @typedef {{text?: unknown, mentions?: unknown, answers?: {seq?: unknown, digest?: unknown}, files?: unknown, emoji?: unknown, on?: unknown,
  *   title?: unknown, description?: unknown}} Body
  *
  * `message`: what the page takes for it. `about` and `reaction`: what it is instead, at this `seq`.
@@ -19,6 +19,7 @@ import { quoteOf } from "../state/quotes.js";
 
 const UNREADABLE = {
   unknown_epoch: "This message was written with another key, so it can't be read here.",
+  files: "The files of this message aren't there, or aren't the ones it was sent with.",
   other: "This message can't be read. It was changed on its way, or isn't by who it says.",
 };
 const EMOJI_MAX = 64;
@@ -28,13 +29,15 @@ const DESCRIPTION_MAX = 2000;
 export class Log {
   /**
    * @param {object} parts
+   * @param {import("./files.js").SealedFiles} parts.files
    * @param {import("../encryption/envelope.js").Opener} parts.opener
    * @param {Record<string, string[]>} parts.known the signing points seen of each person
    * @param {(userId: string, username: string, point: string, isAnother: boolean) => void} parts.met somebody by a key
    *   that wasn't seen before; `isAnother`: they had one already
    * @param {(faults: Fault[]) => void} parts.found something wrong with the log
    */
-  constructor({ opener, known, met, found }) {
+  constructor({ files, opener, known, met, found }) {
+    this.files = files;
     this.opener = opener;
     this.known = known;
     this.met = met;
@@ -126,11 +129,15 @@ export class Log {
 
   /** @param {Message} message @param {Opened} opened @param {Body} body @returns {Message} */
   message(message, opened, body) {
-    const { parts: _, ...plain } = message;
-    const text = typeof body.text === "string" ? body.text : "";
+    const { parts: _, attachments: attached = [], ...plain } = message;
+    const attachments = this.files.joined(attached, body.files);
+    const said = typeof body.text === "string" ? body.text : "";
+    // As the server says it of a message without words: so the page shows its files alone.
+    const text = said || attachments.map(({ name }) => name).join(", ");
+    if (!text) return { ...plain, type: "unreadable", message: UNREADABLE.files };
     const mentions = Array.isArray(body.mentions) ? body.mentions.filter((each) => typeof each === "string") : [];
     const answered = this.answered(opened, body);
-    return { ...plain, type: "text", message: text, ...(mentions.length && { mentions }), ...(answered && { reply_to: answered }) };
+    return { ...plain, type: "text", message: text, ...(attachments.length && { attachments }), ...(mentions.length && { mentions }), ...(answered && { reply_to: answered }) };
   }
 
   /**
@@ -245,7 +252,7 @@ function bodyOf(octets) {
 
 /** @param {Message} message @param {string} [reason] @returns {Message} */
 function unreadable(message, reason) {
-  const { parts: _, ...plain } = message;
+  const { parts: _, attachments: __, ...plain } = message;
   const words = reason === "unknown_epoch" ? UNREADABLE.unknown_epoch : UNREADABLE.other;
   return { ...plain, type: "unreadable", message: words };
 }
