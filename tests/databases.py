@@ -13,6 +13,7 @@ import hashlib
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import tempfile
@@ -33,6 +34,9 @@ ON_POSTGRESQL = os.environ.get("DATABASE", "sqlite") == "postgresql"
 SERVER = "TESTS_POSTGRESQL"
 """The variable with the folder of the server that the run has started, for pytest's workers."""
 TEMPLATE = "parley_first"
+TEMPORARY = "PYTEST_DEBUG_TEMPROOT"
+"""The variable with pytest's folder: in memory, a database for a test costs a third."""
+PREFIX = "parley-postgresql-"
 START_WITHIN_S = 60.0
 sqlite_only = pytest.mark.sqlite("It looks into its file.")
 PLACES = ("/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql*/bin")
@@ -161,7 +165,9 @@ def server() -> str:
 
 def begin_run() -> None:
     """Start the run's server, before pytest starts its workers."""
-    place = Path(tempfile.mkdtemp(prefix="parley-postgresql-"))
+    root = Path(os.environ.get(TEMPORARY) or tempfile.gettempdir())
+    _remove_left(root)
+    place = Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
     own = Server(place, **SETTINGS)
     own.make()
     own.start()
@@ -177,6 +183,24 @@ def begin_run() -> None:
     from parley.storage.postgresql.database import PostgresqlDatabase
 
     PostgresqlDatabase(_url(TEMPLATE), place)._prepare()
+
+
+def _remove_left(root: Path) -> None:
+    """What runs that were killed have left: their servers have ended with them."""
+    for left in root.glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            is_starting = time.time() - left.stat().st_mtime < START_WITHIN_S
+            if not is_starting and not _is_answered(left / ".s.PGSQL.5432"):
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_answered(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as asking:
+        try:
+            asking.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+    return True
 
 
 def _url(name: str) -> str:
@@ -214,8 +238,15 @@ def url_of(data: Path, *, is_new: bool = False) -> str:
         with _asking("postgres") as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
             if not found.fetchone():
-                connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+                connection.execute(
+                    f"CREATE DATABASE {name} TEMPLATE {template} {_copied(connection)}"
+                )
     return _url(name)
+
+
+def _copied(connection: Any) -> str:
+    """How the template is, where it can be chosen: page by page, the log would have all of it."""
+    return "STRATEGY FILE_COPY" if connection.info.server_version >= 150_000 else ""
 
 
 def drop_all() -> None:

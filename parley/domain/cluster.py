@@ -68,6 +68,8 @@ class Cluster:
         """When all leases were renewed last."""
         self._steady_since_s: float | None = None
         """Since when that has always succeeded in time."""
+        self._is_first = False
+        """Whether no other ran as this one began, and it has not done the chores yet."""
 
     @property
     def name(self) -> str:
@@ -77,11 +79,11 @@ class Cluster:
 
     def begin(self, connection: sa.Connection) -> bool:
         """Note that this process runs. Whether it is the only one: then nobody is on a socket."""
-        is_first = not stored.others(connection, self.process)
-        if is_first:
+        self._is_first = not stored.others(connection, self.process)
+        if self._is_first:
             stored.forget_all(connection)
         stored.renew_process(connection, self.process, for_ms=_ms(LASTS_S))
-        return is_first
+        return self._is_first
 
     async def end(self, context: Context) -> None:
         """Let another do the chores. Who was on a socket here has the usual grace to be back on one
@@ -95,6 +97,10 @@ class Cluster:
         with contextlib.suppress(Unavailable, TimeoutError):
             async with asyncio.timeout(RENEW_EVERY_S):
                 await context.database.write(work, conversation=NONE)
+
+    async def is_alone(self, context: Context) -> bool:
+        """Whether no other process runs."""
+        return not await context.database.read(stored.others, self.process)
 
     # --- leases ---
 
@@ -132,7 +138,9 @@ class Cluster:
             self._steady_since_s = began_s
         self._renewed_s = began_s
         if has_chores and not self.has_chores.is_set():
-            log.info("chores_begun")
+            # That the only one does them goes without saying.
+            (log.debug if self._is_first else log.info)("chores_begun")
+            self._is_first = False
             self.lost_chores.clear()
             self.has_chores.set()
         elif not has_chores:
@@ -191,7 +199,11 @@ class Cluster:
         self, context: Context, connection: sa.Connection, person: Participant
     ) -> bool:
         """Whether they are on a socket elsewhere."""
-        if context.presence.is_on_socket(person):
+        gone = context.presence.gone(person)
+        if gone is not None:
+            # They stay beyond the grace, so nothing will tell that they have gone.
+            stored.get_up(connection, gone, self.process)
+        elif context.presence.is_on_socket(person):
             stored.sit(connection, person, self.process)  # it will tell when they have gone
         return stored.sits_elsewhere(connection, person, self.process)
 
@@ -211,9 +223,14 @@ class Cluster:
         """No socket of theirs counts any more, of any process."""
         stored.forget(connection, person.conversation_id, person.user_id)
 
-    def is_owner_online(self, connection: sa.Connection, conversation_id: int) -> bool:
+    def away(self, context: Context, conversation_id: int) -> stored.Away:
+        """Who may yet come back on a socket of this process."""
+        return stored.Away(self.process, context.presence.away(conversation_id))
+
+    async def is_owner_online(self, context: Context, conversation_id: int) -> bool:
         """Whether an owner who joined it is on a socket of any process."""
-        return stored.is_owner_online(connection, conversation_id)
+        away = self.away(context, conversation_id)
+        return await context.database.read(stored.is_owner_online, conversation_id, away)
 
     def goes(self, connection: sa.Connection, known: Participant, now: Participant) -> bool:
         """Somebody's last socket here is gone; whether they are, by what the database knows now."""
@@ -321,11 +338,12 @@ def online(context: Context, connection: sa.Connection, snapshot: Snapshot) -> S
     told_of = [person.user_id for person in snapshot.participants]
     if snapshot.person is not None:
         told_of.append(snapshot.person.user_id)
+    away = context.cluster.away(context, conversation.id)
     return replace(
         snapshot,
-        online=stored.online(connection, conversation.id, told_of),
+        online=stored.online(connection, conversation.id, told_of, away),
         online_count=min(
-            stored.online_count(connection, conversation.id), conversation.participant_count
+            stored.online_count(connection, conversation.id, away), conversation.participant_count
         ),
     )
 
@@ -336,7 +354,8 @@ def sessions_online(
     """The ids of the sessions that are in a conversation on sockets of any process."""
     if context.cluster is None:
         return frozenset()
-    return stored.sessions_online(connection, conversation_id)
+    away = context.cluster.away(context, conversation_id)
+    return stored.sessions_online(connection, conversation_id, away)
 
 
 def _leave(

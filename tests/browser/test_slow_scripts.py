@@ -7,19 +7,23 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.conftest import Arrive
 from tests.browser.making_files import payload
+from tests.browser.seeding import Said, Seeding
 from tests.browser.visitor import Visitor
 
 SCRIPTS = re.compile(r"/static/.*(?<!theme-early)\.js$")
 """All but the one that nothing is shown without."""
+PINS = re.compile(r"/pins(-[\w-]+\.js|\?skip=0)$")
+"""What shows one pin after the other, and what is pinned."""
 
 
 class Held:
     """Scripts that a page asks for and does not get yet."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, which: re.Pattern[str] = SCRIPTS) -> None:
         self._asked: list[Route] | None = []
-        page.route(SCRIPTS, self._answer)
+        page.route(which, self._answer)
 
     def _answer(self, route: Route) -> None:
         if self._asked is None:
@@ -72,6 +76,22 @@ def test_another_name_is_taken_once_its_script_is_there(ada: Visitor, held: Held
     held.let_go()
     expect(ada.page.locator("#own-name")).to_have_text("Adele")
     expect(ada.page.get_by_role("button", name="Save")).to_be_hidden()
+
+
+def test_the_next_pin_is_shown_once_it_is_known(seeding: Seeding, arrive: Arrive) -> None:
+    seeded = seeding.conversation(said=[Said("Ada", "First"), Said("Ada", "Second")], owner="Ada")
+    seeding.pin(seeded, 1)
+    seeding.pin(seeded, 2)
+    ben = arrive("Ben")
+    held = Held(ben.page, PINS)
+    with ben.page.expect_request(PINS):
+        ben.opens(seeded.link)
+    strip = ben.page.get_by_role("navigation", name="Pinned messages")
+    expect(strip).to_contain_text("Ada Second")
+    ben.page.get_by_role("button", name="Next pinned message").click()
+    held.let_go()
+    expect(strip).to_contain_text("Ada First")
+    expect(strip).to_contain_text("2 of 2")
 
 
 @pytest.mark.not_in_firefox(

@@ -131,6 +131,7 @@ startFolding();
 startMenu({ store, connection, composer, reading, replying, edit, joinLink: page.dataset.joinLink ?? "" });
 transcript.root.addEventListener("click", actOnMessage);
 addEventListener("hashchange", goToLinked);
+byId("pin-next").addEventListener("click", () => pins?.then((shown) => shown.next()));
 if (!byId("pins").hidden) showPins();
 store.watch(["messages"], ({ messages }) => messages.some(({ pinned }) => pinned) && showPins());
 openWhereReadingGoesOn();
@@ -217,17 +218,12 @@ function serverEvents() {
     messages_erased: () => pins?.then((shown) => shown.look()),
     conversation_changed: showChanged,
     link_replaced: ({ new_room_id: now }) => goToNewLink(now),
-    claimed: ({ claim }) => claims().then(({ tell }) => tell(claim)),
-    claim_answered: () => claims().then(({ look }) => look(roomId)),
+    claimed: ({ claim }) => claims().then(({ claimed }) => claimed(claim), () => {}),
+    claim_answered: (answer) => claims().then(({ answered }) => answered(answer, store.state.me, roomId), () => {}),
     removed: ({ reason, message }) => reason === "claimed" ? location.reload() : leave(reason === "closed" ? wordsOfClosing(message) : message),
     conversation_deleted: ({ message }) => leave(message, true),
     knocked: (knock) => knocks?.then((told) => told.knocked(knock)),
   };
-}
-
-/** Few conversations were imported. */
-function claims() {
-  return import("./people/claims.js");
 }
 
 /** @param {{room_id: string, title: string, description: string}} fields */
@@ -408,6 +404,11 @@ function showPins() {
     shown.start();
     return shown;
   });
+}
+
+/** Loaded where somebody claims to be a person of an import. */
+function claims() {
+  return import("./people/claims.js");
 }
 
 /** Loaded by who edits. */

@@ -19,12 +19,20 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   open(field.value.slice(field.value.indexOf("#") + 1));
 });
+// To open the whole link where this page is open already doesn't load it again.
+addEventListener("hashchange", () => location.hash.length > 1 && open(takeFragment().slice(1)));
 begin();
+
+/** Nobody reads it off the screen. */
+function takeFragment() {
+  const fragment = location.hash;
+  if (fragment) history.replaceState(history.state, "", location.pathname);
+  return fragment;
+}
 
 async function begin() {
   if (!globalThis.crypto?.subtle) return say(NOT_SECURE);
-  const fragment = location.hash;
-  if (fragment) history.replaceState(history.state, "", location.pathname); // nobody reads it off the screen
+  const fragment = takeFragment();
   const kept = await keptOf(roomId).catch(() => undefined);
   if (!fragment && kept && await enter(kept)) return;
   form.hidden = false;

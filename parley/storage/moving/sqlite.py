@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from parley.errors import DatabaseUnusable, MoveFailed
+from parley.errors import DatabaseUnusable, DataFolderInUse, MoveFailed
 from parley.storage.folder import NAME, close_to_others, database_url, make_folder
 from parley.storage.lock import FolderLock
 from parley.storage.migrate import NEWEST, current_revision, migrate
@@ -30,7 +30,13 @@ class Sqlite(Place):
             raise DatabaseUnusable(f"There is no database in {folder.resolve()}.")
         make_folder(folder)
         self._lock = FolderLock(folder)
-        self._lock.take()
+        try:
+            self._lock.take()
+        except DataFolderInUse as error:
+            raise MoveFailed(
+                f"A Parley server, or another `parley move-data`, is using {folder}. "
+                "Stop it, or wait for its end, and try again."
+            ) from error
         self._engine = connected(database_url(folder, "rwc" if is_target else "rw"))
         try:
             if is_new:

@@ -1,1 +1,1 @@
-import{p as a,f as o}from"./shared-Bg3klY7B.js";const p=await a();o(p,await import("./conversation-DCVFI07_.js"));
+import{p as a,f as o}from"./shared-R5VerXUX.js";const p=await a();o(p,await import("./conversation-Bn-pyG_0.js"));

@@ -1,1 +1,1 @@
-import"./shared-BznQZb0D.js";
+import"./shared-BEya8nuM.js";

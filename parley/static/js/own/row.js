@@ -41,7 +41,7 @@ export function rowOf(element, conversation) {
   showFact(row, "mentions", conversation.mentions > 0 && `${few(conversation.mentions)} for you`);
   showFact(row, "unread", conversation.unread > 0 && `${few(conversation.unread)} new`);
   part(row, "last").hidden = !last;
-  part(row, "last").textContent = last ? `${last.username}: ${last.deleted ? "Deleted" : last.excerpt}` : "";
+  part(row, "last").textContent = last ? `${last.username}: ${last.deleted ? "Deleted" : last.excerpt || "A message"}` : "";
   part(row, "count").textContent = count === 1 ? "1 message" : `${count} messages`;
   showTime(/** @type {HTMLTimeElement} */ (part(row, "time")), at);
   const leave = /** @type {HTMLFormElement} */ (part(row, "leave"));

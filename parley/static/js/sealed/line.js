@@ -123,7 +123,8 @@ export class Line {
   called(conversation) {
     this.conversation = { ...this.conversation, ...conversation };
     const { title, description } = this.log.about;
-    return { ...conversation, ...(title && { title }), description };
+    const { room_id: roomId } = this.conversation;
+    return { ...conversation, title: title || `Conversation ${roomId}`, description }; // as one without a title is called
   }
 
   /**

@@ -40,6 +40,8 @@ export class Log {
     this.files = files;
     this.opener = opener;
     this.known = known;
+    /** @type {Map<string, string>} by signing point, whose it was first */
+    this.owners = new Map(Object.entries(known).flatMap(([userId, [point]]) => (point ? [[point, userId]] : [])));
     this.met = met;
     this.found = found;
     /** @type {Map<number, Message>} by seq, as they were last read */
@@ -118,26 +120,29 @@ export class Log {
     if (message.deleted) return this.deleted(message);
     const body = opened && bodyOf(opened.body);
     if (!opened || !body) return this.shown(unreadable(message, reason));
-    this.meet(message, opened);
+    const isProven = this.meet(message, opened);
     const digest = toBase64url(opened.kind === "edit" && opened.target ? opened.target : opened.digest);
     this.note(seq, digest, opened.kind === "edit" ? null : opened.claim);
     if (opened.kind === "reaction") return this.reacted(message, opened, body);
     if (opened.kind === "about") return this.retitled(message, body);
     if (opened.kind === "introduction") return { seq };
-    return this.shown(this.message(message, opened, body));
+    const shown = this.message(message, opened, body);
+    return this.shown(isProven ? shown : { ...shown, unproven: true });
   }
 
   /** @param {Message} message @param {Opened} opened @param {Body} body @returns {Message} */
   message(message, opened, body) {
-    const { parts: _, attachments: attached = [], ...plain } = message;
-    const attachments = this.files.joined(attached, body.files);
+    const attachments = this.files.joined(message.attachments ?? [], body.files);
     const said = typeof body.text === "string" ? body.text : "";
     // As the server says it of a message without words: so the page shows its files alone.
     const text = said || attachments.map(({ name }) => name).join(", ");
-    if (!text) return { ...plain, type: "unreadable", message: UNREADABLE.files };
+    if (!text && body.files) return { ...outer(message), type: "unreadable", message: UNREADABLE.files };
     const mentions = Array.isArray(body.mentions) ? body.mentions.filter((each) => typeof each === "string") : [];
     const answered = this.answered(opened, body);
-    return { ...plain, type: "text", message: text, ...(attachments.length && { attachments }), ...(mentions.length && { mentions }), ...(answered && { reply_to: answered }) };
+    return {
+      ...outer(message), type: "text", message: text, ...(attachments.length && { attachments }),
+      ...(mentions.length && { mentions }), ...(answered && { reply_to: answered }),
+    };
   }
 
   /**
@@ -170,7 +175,7 @@ export class Log {
     } catch {
       // No digest: then nothing else can be checked against it.
     }
-    const read = { ...message, message: "" };
+    const read = { ...outer(message), deleted: true, message: "" };
     this.messages.set(message.seq, read);
     return { seq: message.seq, message: read };
   }
@@ -218,13 +223,21 @@ export class Log {
     return { seq, about };
   }
 
-  /** @param {Message} message @param {Opened} opened */
+  /**
+   * @param {Message} message
+   * @param {Opened} opened
+   * @returns {boolean} whether it is by the key they were first seen with, and that is nobody else's: any member could
+   *   sign under another's user_id, with the server's help
+   */
   meet({ user_id: userId, username }, { sender }) {
     const point = toBase64url(sender);
     const points = (this.known[userId] ??= []);
-    if (points.includes(point)) return;
-    points.push(point);
-    this.met(userId, username, point, points.length > 1);
+    if (!points.includes(point)) {
+      points.push(point);
+      this.met(userId, username, point, points.length > 1);
+    }
+    if (!this.owners.has(point)) this.owners.set(point, userId);
+    return points[0] === point && this.owners.get(point) === userId;
   }
 
   /** @param {number} seq @param {string} digest @param {import("../encryption/chain.js").Claim | null} claim */
@@ -252,7 +265,16 @@ function bodyOf(octets) {
 
 /** @param {Message} message @param {string} [reason] @returns {Message} */
 function unreadable(message, reason) {
-  const { parts: _, attachments: __, ...plain } = message;
   const words = reason === "unknown_epoch" ? UNREADABLE.unknown_epoch : UNREADABLE.other;
-  return { ...plain, type: "unreadable", message: words };
+  return { ...outer(message), type: "unreadable", message: words };
+}
+
+/**
+ * What the server may say of a message, and nothing else: no words of its own.
+ * @param {Message} message
+ * @returns {Omit<Message, "message">}
+ */
+function outer({ id, seq, changed_seq, user_id, username, timestamp, client_id, edited_at, pinned, role, alike, unproven }) {
+  const said = { id, seq, changed_seq, user_id, username, timestamp, client_id, edited_at, pinned, role, alike, unproven };
+  return /** @type {typeof said} */ (Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined)));
 }

@@ -1,1 +1,0 @@
-import{r as n}from"./device-B5USpFGd.js";import{c as o}from"./shown-DrFWxM39.js";import"./shared-Bg3klY7B.js";import"./worker-D8YMR_RB.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
