@@ -32,6 +32,9 @@ export const between = {
   /** @type {import("../sealed/searching/start.js").Searching | undefined} what finds messages, where the server can't */
   search: undefined,
 
+  /** What knows of sealed files. @type {import("../sealed/files.js").SealedFiles | undefined} */
+  files: undefined,
+
   /** @param {Outgoing} entry @returns {any} to be kept on this device */
   lock: (entry) => entry,
 

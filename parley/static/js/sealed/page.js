@@ -9,9 +9,10 @@ import { Opener, Sealer } from "../encryption/envelope.js";
 import { Epoch, parseFragment } from "../encryption/keys.js";
 import { equal, toBase64url } from "../encryption/octets.js";
 import { Person } from "../encryption/people.js";
-import { openAtRest, sealedAtRest } from "./at-rest.js";
 import { REDUCERS } from "../state/store.js";
+import { openAtRest, sealedAtRest } from "./at-rest.js";
 import { SealedDrafts } from "./drafts.js";
+import { SealedFiles } from "./files.js";
 import { keep, keptOf } from "./kept.js";
 import { Line } from "./line.js";
 import { startLinks } from "./links.js";
@@ -29,19 +30,21 @@ export async function prepare() {
   const epoch = await Epoch.derive(kept.key, { stretched: kept.stretched });
   const room = await epoch.room();
   const person = await Person.of(kept.signing, kept.exchange);
+  const files = new SealedFiles();
   const log = new Log({
-    opener: new Opener(room, epoch), known: kept.known, found: (faults) => tellFaults(faults),
+    files, opener: new Opener(room, epoch), known: kept.known, found: (faults) => tellFaults(faults),
     met: (who, username, point, isAnother) => {
       keep(kept).catch(() => {});
       if (isAnother) warn(`${username} writes with a new key. Ask them whether they changed their device.`);
     },
   });
   if (kept.called) log.about = kept.called;
-  const line = new Line({ log, userId, sealer: (id) => new Sealer(epoch, room, person, id) });
+  const line = new Line({ log, files, userId, sealer: (id) => new Sealer(epoch, room, person, id) });
   const envelopes = JSON.parse(page.dataset.envelopes ?? "[]");
   delete page.dataset.envelopes;
   between.messages = await line.shownOf(envelopes, false);
   between.socket = (socket) => line.socket(socket);
+  between.files = files;
   between.reply = (reply, path, again) => line.reply(reply, path, again);
   between.saved = await new SealedDrafts(kept.seals, page.dataset.key ?? roomId).open();
   between.lock = (entry) => sealedAtRest(line, entry);
