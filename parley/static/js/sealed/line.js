@@ -38,6 +38,8 @@ export class Line {
     this.tellPassed = undefined;
     /** @type {number[]} what was passed before there was anybody to tell */
     this.early = [];
+    /** Told where the server shows the end alone, to who was away for long. */
+    this.skipped = () => {};
     /** @type {Partial<Conversation>} as it was told last */
     this.conversation = {};
   }
@@ -118,6 +120,8 @@ export class Line {
 
   /** @param {Conversation} conversation @returns {Promise<Conversation>} */
   async state(conversation) {
+    // Then what changed before these isn't told.
+    if (!conversation.delta) this.skipped();
     const messages = await this.shownOf(conversation.messages, Boolean(conversation.delta));
     return this.called({ ...conversation, messages });
   }
@@ -148,6 +152,26 @@ export class Line {
       if (message && (isDelta || changed.has(message.seq))) changed.set(message.seq, message);
     }
     return [...changed.values()].sort((one, other) => one.seq - other.seq);
+  }
+
+  /**
+   * What was said before, for whoever searches: opened beside what happens meanwhile, and taken in between. What is known
+   * as it is stays.
+   * @param {Message[]} messages
+   */
+  async older(messages) {
+    const news = (/** @type {Message} */ message) => !this.log.knows(message);
+    const opened = await Promise.all(messages.filter(news).map((message) => this.log.open(message)));
+    await this.next(async () => {
+      const taken = new Set();
+      for (const { message, opened: plain, reason } of opened) {
+        if (!news(message)) continue;
+        const { seq, reaction } = this.log.take(message, plain, reason);
+        taken.add(seq);
+        const changed = reaction && this.log.withReactions(reaction.target, seq);
+        if (changed && !taken.has(changed.seq)) this.tell("message_changed", changed);
+      }
+    });
   }
 
   /** @param {Socket} socket @param {number} ms @returns {import("../connection/wire.js").Emitter} */

@@ -264,11 +264,22 @@ export class Log {
     if (!this.links.has(seq)) this.links.set(seq, { seq, digest: fromBase64url(digest), claim });
   }
 
+  /** Whether it was read as it is here, or as it was later. @param {Message} message */
+  knows(message) {
+    const known = this.messages.get(message.seq);
+    return known ? changedAt(known) >= changedAt(message) : this.links.has(message.seq) && !message.deleted;
+  }
+
   /** @param {number} seq @returns {string} empty where it isn't known */
   digestAt(seq) {
     const link = this.links.get(seq);
     return link ? toBase64url(link.digest) : "";
   }
+}
+
+/** @param {Message} message */
+function changedAt({ seq, changed_seq: changedSeq = seq }) {
+  return changedSeq;
 }
 
 /** @param {Uint8Array} octets @returns {Body | undefined} */

@@ -1,6 +1,7 @@
 // @ts-check
 // Makes the page of an encrypted conversation like any other: puts what opens and seals between it and the server.
 import { byId } from "../browser/dom.js";
+import { later } from "../browser/later.js";
 import { pathOf, ROOT } from "../browser/root.js";
 import { between } from "../connection/between.js";
 import { request } from "../connection/wire.js";
@@ -76,6 +77,7 @@ export function follow({ kept, line, log }, { store, connection }) {
     log.marked(found);
     store.dispatch({ type: "marked", found });
   });
+  startSearching(line, connection);
   let through = -1;
   let turn = Promise.resolve();
   store.watch(["seq", "hasOlder", "messages"], ({ seq, hasOlder }) => {
@@ -99,6 +101,25 @@ export function follow({ kept, line, log }, { store, connection }) {
     }
     isSaying = false;
   });
+}
+
+/**
+ * @param {Line} line
+ * @param {import("../connection/connection.js").Connection} connection
+ */
+function startSearching(line, connection) {
+  /** @type {Promise<import("./searching/start.js").Searching> | undefined} */
+  let loading;
+  const loaded = () => {
+    loading ??= import("./searching/start.js").then(({ start }) => start({ line, connection }));
+    loading.catch(() => (loading = undefined)); // the network may be there next time
+    return loading;
+  };
+  between.search = {
+    ask: async (asked) => (await loaded()).ask(asked),
+    people: async (sought) => (await loaded()).people(sought),
+  };
+  later(() => loaded().catch(() => {}));
 }
 
 /**
