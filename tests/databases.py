@@ -73,7 +73,7 @@ def programs() -> Path:
 @functools.cache
 def first_data() -> str:
     """The folder that initdb makes: once, since that takes longer than all else of a start."""
-    place = Path(tempfile.mkdtemp(prefix="parley-initdb-", dir=MEMORY))
+    place = Path(tempfile.mkdtemp(prefix="parley-initdb-", dir=os.environ.get(TEMPORARY) or None))
     atexit.register(_remove, place, os.getpid())
     if os.geteuid() == 0:
         shutil.chown(place, "postgres", "postgres")
