@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 const FOLDER = "../../parley/static/js/sealed/searching/";
 const { fold, foldWithOrigins, pieces } = await import(`${FOLDER}words.js`);
 const { parse, sizeOf } = await import(`${FOLDER}queries.js`);
-const { canBeInside, isFound, resultOf, scoreOf } = await import(`${FOLDER}matching.js`);
+const { canBeInside, isFound, resultOf } = await import(`${FOLDER}matching.js`);
 
 /** @type {Record<string, (asked: any) => any>} */
 const ACTS = {
@@ -29,14 +29,15 @@ const ACTS = {
     };
   },
   find({ typed, text }) {
-    const query = parse(typed);
+    // Who wrote it, and when, is asked elsewhere.
+    const query = { ...parse(typed), authors: [], has: [], times: [] };
     const folded = fold(text);
     const message = { message: text, username: "Ada", user_id: "ada", timestamp: "2026-11-29T12:00:00+00:00" };
     const isThere = isFound(query, message, folded, false);
     const isInside = canBeInside(query) && isFound(query, message, folded, true);
     const { snippet } = resultOf(query, message, isInside);
     return {
-      is_there: isThere, is_inside: isInside, score: scoreOf(query, folded, isInside),
+      is_there: isThere, is_inside: isInside,
       snippet: snippet.map(({ text: piece, hit }) => [piece, hit]),
     };
   },

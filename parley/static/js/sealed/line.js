@@ -15,6 +15,8 @@ import { fromBase64url, toBase64url, utf8 } from "../encryption/octets.js";
 
 const PAGE = /\/messages\?(.*)$/;
 const PINS = /\/pins\?/;
+/** Opened together without holding up the page: a few milliseconds. */
+const AT_ONCE = 25;
 
 export class Line {
   /**
@@ -158,23 +160,32 @@ export class Line {
   }
 
   /**
-   * What was said before, for whoever searches: opened beside what happens meanwhile, and taken in between. What is known
-   * as it is stays.
+   * What was said before, for whoever searches: opened beside what happens meanwhile, and taken in between, some at a
+   * time. What is known as it is stays.
    * @param {Message[]} messages
    */
   async older(messages) {
-    const news = (/** @type {Message} */ message) => !this.log.knows(message);
-    const opened = await Promise.all(messages.filter(news).map((message) => this.log.open(message)));
-    await this.next(async () => {
-      const taken = new Set();
-      for (const { message, opened: plain, reason } of opened) {
-        if (!news(message)) continue;
-        const { seq, reaction } = this.log.take(message, plain, reason);
-        taken.add(seq);
-        const changed = reaction && this.log.withReactions(reaction.target, seq);
-        if (changed && !taken.has(changed.seq)) this.tell("message_changed", changed);
-      }
-    });
+    const news = messages.filter((message) => !this.log.knows(message));
+    const open = (/** @type {number} */ at) => Promise.all(news.slice(at, at + AT_ONCE).map((message) => this.log.open(message)));
+    let opened = open(0);
+    for (let at = 0; at < news.length; at += AT_ONCE) {
+      const some = await opened;
+      opened = open(at + AT_ONCE); // beside what follows
+      await this.next(async () => this.take(some));
+      await new Promise((done) => setTimeout(done));
+    }
+  }
+
+  /** @param {Awaited<ReturnType<Log["open"]>>[]} some that were opened */
+  take(some) {
+    const taken = new Set();
+    for (const { message, opened, reason } of some) {
+      if (this.log.knows(message)) continue; // it was told meanwhile
+      const { seq, reaction } = this.log.take(message, opened, reason);
+      taken.add(seq);
+      const changed = reaction && this.log.withReactions(reaction.target, seq);
+      if (changed && !taken.has(changed.seq)) this.tell("message_changed", changed);
+    }
   }
 
   /** @param {Socket} socket @param {number} ms @returns {import("../connection/wire.js").Emitter} */
