@@ -34,6 +34,9 @@ ESBUILD = TOOLS / "node_modules" / ".bin" / "esbuild"
 ROLLUP = TOOLS / "node_modules" / ".bin" / "rollup"
 ROLLUP_CONFIG = TOOLS / "rollup.config.mjs"
 MINIFIED = ["--minify", "--legal-comments=inline", "--charset=utf8", "--log-level=warning"]
+AT_ONCE = "conversation-"
+"""Begins the name of what is imported by a call, but always: browsers fetch it with the rest."""
+_LATER = re.compile(r"""\bimport\(["']\./([^"']+)["']\)""")
 _IMPORT = re.compile(r"""^(?:import|export)\b[^;]*?["']\./([^"']+)["'];$""", re.MULTILINE)
 # What the page's own colours and layout need (CSS nesting, `oklch`, `:has`) is no older.
 TARGET = "es2022"
@@ -94,7 +97,9 @@ def _bundle(source: Path, entry: str, into: Path) -> list[str]:
         _run(source, entry, [str(ROLLUP), "--config", str(ROLLUP_CONFIG), "--silent"], joined)
         first = [entry]
         for name in first:  # grows as it goes
-            imported = _IMPORT.findall((joined / name).read_text("utf-8"))
+            text = (joined / name).read_text("utf-8")
+            imported = _IMPORT.findall(text)
+            imported += [each for each in _LATER.findall(text) if each.startswith(AT_ONCE)]
             first += [f"js/{each}" for each in imported if f"js/{each}" not in first]
         minified = [str(ESBUILD), *sorted(str(path) for path in (joined / "js").iterdir())]
         _run(source, entry, [*minified, *MINIFIED, f"--target={TARGET}", f"--outdir={into / 'js'}"])

@@ -16,8 +16,11 @@ from playwright.sync_api import expect
 
 from parley.client.encryption import Epoch, LinkKey, Opener, Person, Sealer
 from parley.client.encryption.octets import to_base64url
+from tests.browser import chromium
+from tests.browser.conftest import Arrive
 from tests.browser.seeding import PATIENCE_S
 from tests.browser.visitor import Visitor
+from tests.servers import Process
 
 pytestmark = pytest.mark.browser
 
@@ -162,6 +165,35 @@ def test_answers_edits_reactions_and_deletions_are_as_anywhere(ada: Visitor, ben
         expect(who.message("Yes").last.locator(".quote")).to_contain_text("Tea at five?")
 
 
+def test_two_see_the_same_numbers_and_the_key_can_be_forgotten(ada: Visitor, ben: Visitor) -> None:
+    ben.may_meet("status 403", "console: Failed to load resource")
+    link = starts_encrypted(ada)
+    ada.says("Is it you?")
+    ben.opens(link)
+    ben.joins()
+    ben.says("It is")
+    ada.reads("It is")
+    for who in (ada, ben):
+        who.page.locator("#safety summary").click()
+        expect(who.page.locator("#safety-numbers li")).to_have_count(2)
+    numbers = [
+        {
+            row.locator("bdi").inner_text(): row.locator("code").inner_text()
+            for row in who.page.locator("#safety-numbers li").all()
+        }
+        for who in (ada, ben)
+    ]
+    assert numbers[0]["You"] == numbers[1]["Ada"]
+    assert numbers[0]["Ben"] == numbers[1]["You"]
+    ben.page.locator("#forget summary").click()
+    ben.page.get_by_role("button", name="Forget the key here").click()
+    ben.page.wait_for_url(re.compile(r"/$"))
+    ben.opens(link.partition("#")[0])
+    expect(ben.page.locator("#unlock-text")).to_contain_text("has lost its key")
+    ben.opens(link)  # in the same tab
+    ben.reads("It is")
+
+
 def test_a_link_without_its_key_says_so_and_asks_for_it(ada: Visitor, ben: Visitor) -> None:
     ben.may_meet("status 403", "console: Failed to load resource")
     link = starts_encrypted(ada)
@@ -196,3 +228,17 @@ def test_what_is_half_written_and_waits_is_sealed_on_the_device(ada: Visitor) ->
     ada.reloads()
     ada.is_connected()
     expect(ada.composer).to_have_value("Half a canary")
+
+
+def test_over_plain_http_it_can_be_neither_started_nor_opened_and_the_page_says_what_to_do(
+    ada: Visitor, arrive: Arrive, site: Process
+) -> None:
+    link = starts_encrypted(ada)
+    ben = arrive("Ben", url=f"http://{chromium.PLAIN_HTTP_HOST}:{site.port}")
+    ben.may_meet("status 403", "console: Failed to load resource")
+    ben.opens("/")
+    expect(ben.page.get_by_label(ENCRYPTED)).to_be_disabled()
+    expect(ben.page.locator("#encrypted-choice")).to_contain_text("Needs a page that was opened")
+    ben.opens(urlsplit(link)._replace(scheme="", netloc="").geturl())
+    expect(ben.page.locator("#unlock-text")).to_contain_text("over https alone")
+    expect(ben.page.locator("#unlock")).to_be_hidden()

@@ -1,12 +1,12 @@
 // @ts-check
 // Makes the page of an encrypted conversation like any other: puts what opens and seals between it and the server.
 import { byId } from "../browser/dom.js";
-import { pathOf } from "../browser/root.js";
+import { pathOf, ROOT } from "../browser/root.js";
 import { between } from "../connection/between.js";
 import { request } from "../connection/wire.js";
 import { Opener, Sealer } from "../encryption/envelope.js";
 import { Epoch, parseFragment } from "../encryption/keys.js";
-import { equal } from "../encryption/octets.js";
+import { equal, toBase64url } from "../encryption/octets.js";
 import { Person } from "../encryption/people.js";
 import { openAtRest, sealedAtRest } from "./at-rest.js";
 import { SealedDrafts } from "./drafts.js";
@@ -44,6 +44,18 @@ export async function prepare() {
   between.lock = (entry) => sealedAtRest(line, entry);
   between.unlock = (entries) => openAtRest(line, entries);
   startLinks(kept);
+  const numbers = /** @type {HTMLDetailsElement} */ (byId("safety"));
+  numbers.addEventListener("toggle", async () => {
+    if (!numbers.open) return;
+    const { showNumbers } = await import("./comparing.js");
+    const own = { name: "", point: toBase64url(person.public.signing), isYou: true };
+    await showNumbers(byId("safety-numbers"), room, [own, ...peopleOf(log, line.userId)]);
+  });
+  byId("forget-key").addEventListener("click", async () => {
+    const { over } = await import("../kept/over.js");
+    await over(roomId, page.dataset.key); // with what was written here, which nobody could open any more
+    location.assign(`${ROOT}/`);
+  });
   showTitle(log.about.title || title);
   return { kept, line, log };
 }
@@ -120,6 +132,17 @@ function fromAddress() {
   } catch {
     return undefined; // a message's place, say
   }
+}
+
+/**
+ * By each key they wrote with, under the name they have now.
+ * @param {Log} log
+ * @param {string} ownId
+ */
+function peopleOf(log, ownId) {
+  const names = new Map([...log.messages.values()].map(({ user_id: id, username }) => [id, username]));
+  const others = Object.entries(log.known).filter(([id]) => id !== ownId);
+  return others.flatMap(([id, points]) => points.map((point, at) => ({ name: names.get(id) ?? id, point, isNew: at > 0 })));
 }
 
 /** @param {import("../encryption/chain.js").Fault[]} faults */

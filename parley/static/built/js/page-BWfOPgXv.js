@@ -1,1 +1,0 @@
-import{r as n}from"./device-D_yQ2r84.js";import{c as o}from"./shown-BKWuESFS.js";import"./shared-BbKMufFP.js";import"./worker-DiPaLTUs.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

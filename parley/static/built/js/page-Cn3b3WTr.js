@@ -1,1 +1,0 @@
-import{r as n}from"./device-CzJ3YCCF.js";import{c as o}from"./shown-w4NNH2M6.js";import"./shared-YnqrHYMy.js";import"./worker-CCCwgIpU.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
