@@ -249,10 +249,15 @@ def _copied(connection: Any) -> str:
     return "STRATEGY FILE_COPY" if connection.info.server_version >= 150_000 else ""
 
 
-def drop_all() -> None:
+def made() -> frozenset[str]:
+    """The names of those that are there."""
+    return frozenset(_made)
+
+
+def drop_all(*, but: frozenset[str]) -> None:
     """What the test that ends had made."""
-    while _made:
-        name = _made.pop()
+    for name in _made - but:
+        _made.discard(name)
         with _asking("postgres") as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 

@@ -134,13 +134,14 @@ def _loaded() -> socket.socket:
 def main() -> None:
     way = socket.socket(fileno=int(sys.argv[1]))
     lean.leave_out(*lean.ONLY_FOR_TESTS, lean.EXTRA)
-    from parley import starting  # noqa: F401
-    from parley.pages.assets import Assets
+    from parley import cli, starting  # noqa: F401
+    from tests import made_once
 
     with contextlib.suppress(ImportError):
         import uvloop  # noqa: F401
 
-    Assets()  # what it compresses stays compressed
+    made_once.keep()
+    made_once.make()
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks what became of a keeper

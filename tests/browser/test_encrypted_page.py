@@ -80,9 +80,11 @@ class Stranger:
         return answer
 
     def says(self, text: str, client_id: str) -> None:
-        body = json.dumps({"text": text}).encode()
-        envelope = self.sealer.seal(body, client_id=client_id)
+        envelope = self.sealed(text, client_id)
         self.call("messages", message=envelope, type="encrypted", client_id=client_id)
+
+    def sealed(self, text: str, client_id: str) -> str:
+        return self.sealer.seal(json.dumps({"text": text}).encode(), client_id=client_id)
 
     def bodies(self) -> list[dict[str, object]]:
         """What was said, opened."""

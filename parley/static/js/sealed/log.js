@@ -11,7 +11,7 @@ import { Marking, mentionsOf } from "./marking.js";
  * @typedef {import("../encryption/envelope.js").Opened} Opened
  * @typedef {import("../encryption/chain.js").Fault} Fault
  * @typedef {{title: string, description: string}} About
- * @typedef {{text?: unknown, mentions?: unknown, answers?: {seq?: unknown, digest?: unknown}, emoji?: unknown, on?: unknown,
+ * @typedef {{text?: unknown, mentions?: unknown, answers?: {seq?: unknown, digest?: unknown}, files?: unknown, emoji?: unknown, on?: unknown,
  *   title?: unknown, description?: unknown}} Body
  *
  * `message`: what the page takes for it. `about` and `reaction`: what it is instead, at this `seq`.
@@ -20,6 +20,7 @@ import { Marking, mentionsOf } from "./marking.js";
 
 const UNREADABLE = {
   unknown_epoch: "This message was written with another key, so it can't be read here.",
+  files: "The files of this message aren't there, or aren't the ones it was sent with.",
   other: "This message can't be read. It was changed on its way, or isn't by who it says.",
 };
 const EMOJI_MAX = 64;
@@ -29,13 +30,15 @@ const DESCRIPTION_MAX = 2000;
 export class Log {
   /**
    * @param {object} parts
+   * @param {import("./files.js").SealedFiles} parts.files
    * @param {import("../encryption/envelope.js").Opener} parts.opener
    * @param {Record<string, string[]>} parts.known the signing points seen of each person
    * @param {(userId: string, username: string, point: string, isAnother: boolean) => void} parts.met somebody by a key
    *   that wasn't seen before; `isAnother`: they had one already
    * @param {(faults: Fault[]) => void} parts.found something wrong with the log
    */
-  constructor({ opener, known, met, found }) {
+  constructor({ files, opener, known, met, found }) {
+    this.files = files;
     this.opener = opener;
     this.known = known;
     /** @type {Map<string, string>} by signing point, whose it was first */
@@ -144,13 +147,17 @@ export class Log {
 
   /** @param {Message} message @param {Opened} opened @param {Body} body @returns {Message} */
   message(message, opened, body) {
-    const text = typeof body.text === "string" ? body.text : "";
+    const attachments = this.files.joined(message.attachments ?? [], body.files);
+    const words = typeof body.text === "string" ? body.text : "";
+    // As the server says it of a message without words: so the page shows its files alone.
+    const text = words || attachments.map(({ name }) => name).join(", ");
+    if (!text && body.files) return { ...outer(message), type: "unreadable", message: UNREADABLE.files };
     const said = mentionsOf(body.mentions);
-    const mentions = said ?? [...new Set(this.marking.names.meant(text).map(([, userId]) => userId))];
-    const parts = this.marking.partsOf(message.seq, text, said);
+    const mentions = said ?? [...new Set(this.marking.names.meant(words).map(([, userId]) => userId))];
+    const parts = words ? this.marking.partsOf(message.seq, words, said) : undefined;
     const answered = this.answered(opened, body);
     return {
-      ...outer(message), type: "text", message: text,
+      ...outer(message), type: "text", message: text, ...(attachments.length && { attachments }),
       ...(parts && { parts }), ...(mentions.length && { mentions }), ...(answered && { reply_to: answered }),
     };
   }
@@ -264,11 +271,22 @@ export class Log {
     if (!this.links.has(seq)) this.links.set(seq, { seq, digest: fromBase64url(digest), claim });
   }
 
+  /** Whether it was read as it is here, or as it was later. @param {Message} message */
+  knows(message) {
+    const known = this.messages.get(message.seq);
+    return known ? changedAt(known) >= changedAt(message) : this.links.has(message.seq) && !message.deleted;
+  }
+
   /** @param {number} seq @returns {string} empty where it isn't known */
   digestAt(seq) {
     const link = this.links.get(seq);
     return link ? toBase64url(link.digest) : "";
   }
+}
+
+/** @param {Message} message */
+function changedAt({ seq, changed_seq: changedSeq = seq }) {
+  return changedSeq;
 }
 
 /** @param {Uint8Array} octets @returns {Body | undefined} */

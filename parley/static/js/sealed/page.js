@@ -1,6 +1,7 @@
 // @ts-check
 // Makes the page of an encrypted conversation like any other: puts what opens and seals between it and the server.
 import { byId } from "../browser/dom.js";
+import { later } from "../browser/later.js";
 import { pathOf, ROOT } from "../browser/root.js";
 import { between } from "../connection/between.js";
 import { request } from "../connection/wire.js";
@@ -8,12 +9,15 @@ import { Opener, Sealer } from "../encryption/envelope.js";
 import { Epoch, parseFragment } from "../encryption/keys.js";
 import { equal, toBase64url } from "../encryption/octets.js";
 import { Person } from "../encryption/people.js";
+import { REDUCERS } from "../state/store.js";
 import { openAtRest, sealedAtRest } from "./at-rest.js";
 import { SealedDrafts } from "./drafts.js";
+import { SealedFiles } from "./files.js";
 import { keep, keptOf } from "./kept.js";
 import { Line } from "./line.js";
 import { startLinks } from "./links.js";
 import { Log } from "./log.js";
+import { SEALED } from "./reducing.js";
 
 /** Tells of what is wrong, once there is a page that can. @type {(words: string) => void} */
 let warn = () => {};
@@ -26,23 +30,26 @@ export async function prepare() {
   const epoch = await Epoch.derive(kept.key, { stretched: kept.stretched });
   const room = await epoch.room();
   const person = await Person.of(kept.signing, kept.exchange);
+  const files = new SealedFiles();
   const log = new Log({
-    opener: new Opener(room, epoch), known: kept.known, found: (faults) => tellFaults(faults),
+    files, opener: new Opener(room, epoch), known: kept.known, found: (faults) => tellFaults(faults),
     met: (who, username, point, isAnother) => {
       keep(kept).catch(() => {});
       if (isAnother) warn(`${username} writes with a new key. Ask them whether they changed their device.`);
     },
   });
   if (kept.called) log.about = kept.called;
-  const line = new Line({ log, userId, sealer: (id) => new Sealer(epoch, room, person, id) });
+  const line = new Line({ log, files, userId, sealer: (id) => new Sealer(epoch, room, person, id) });
   const envelopes = JSON.parse(page.dataset.envelopes ?? "[]");
   delete page.dataset.envelopes;
   between.messages = await line.shownOf(envelopes, false);
   between.socket = (socket) => line.socket(socket);
+  between.files = files;
   between.reply = (reply, path, again) => line.reply(reply, path, again);
   between.saved = await new SealedDrafts(kept.seals, page.dataset.key ?? roomId).open();
   between.lock = (entry) => sealedAtRest(line, entry);
   between.unlock = (entries) => openAtRest(line, entries);
+  Object.assign(REDUCERS, SEALED);
   startLinks(kept);
   const numbers = /** @type {HTMLDetailsElement} */ (byId("safety"));
   numbers.addEventListener("toggle", async () => {
@@ -66,12 +73,14 @@ export async function prepare() {
  * @param {typeof import("../conversation.js")} page
  */
 export function follow({ kept, line, log }, { store, connection }) {
+  line.follow((seq) => store.dispatch({ type: "passed", seq }));
   warn = (words) => store.dispatch({ type: "warned", words, at: new Date().toISOString() });
   store.watch(["people"], ({ people }) => log.marking.learn(people));
   log.marking.follow((found) => {
     log.marked(found);
     store.dispatch({ type: "marked", found });
   });
+  startSearching(line, connection);
   let through = -1;
   let turn = Promise.resolve();
   store.watch(["seq", "hasOlder", "messages"], ({ seq, hasOlder }) => {
@@ -95,6 +104,25 @@ export function follow({ kept, line, log }, { store, connection }) {
     }
     isSaying = false;
   });
+}
+
+/**
+ * @param {Line} line
+ * @param {import("../connection/connection.js").Connection} connection
+ */
+function startSearching(line, connection) {
+  /** @type {Promise<import("./searching/start.js").Searching> | undefined} */
+  let loading;
+  const loaded = () => {
+    loading ??= import("./searching/start.js").then(({ start }) => start({ line, connection }));
+    loading.catch(() => (loading = undefined)); // the network may be there next time
+    return loading;
+  };
+  between.search = {
+    ask: async (asked) => (await loaded()).ask(asked),
+    people: async (sought) => (await loaded()).people(sought),
+  };
+  later(() => loaded().catch(() => {}));
 }
 
 /**

@@ -91,25 +91,6 @@ export const CHANGES = {
     return knows(state, seq) ? next : advance(next, { seq });
   },
 
-  /**
-   * What texts come to, where that was found after they were shown.
-   * @param {State} state
-   * @param {{found: Map<number, {text: string, parts: import("../connection/wire.js").PartNode[]}>}} event by seq
-   */
-  marked(state, { found }) {
-    const marked = (/** @type {Message} */ message) => {
-      const { text, parts } = found.get(message.seq) ?? {};
-      return parts && message.message === text && !message.deleted ? { ...message, parts, late: true } : message;
-    };
-    const ahead = state.ahead.map((change) => (change.message ? { ...change, message: marked(change.message) } : change));
-    return { ...state, ahead, messages: state.messages.map(marked) };
-  },
-
-  /** Something that shows nothing. */
-  passed(state, { seq }) {
-    return knows(state, seq) ? state : advance(state, { seq });
-  },
-
   conversation_ended(state, { seq }) {
     return { ...(knows(state, seq) ? state : advance(state, { seq })), active: false, typing: [] };
   },
@@ -121,7 +102,7 @@ export const CHANGES = {
  * @param {Change} change
  * @returns {State}
  */
-function advance(state, change) {
+export function advance(state, change) {
   const ahead = [...state.ahead, change].sort((one, other) => one.seq - other.seq);
   return settle({ ...state, ahead });
 }
@@ -194,7 +175,7 @@ function without({ messages, hasOlder }, through = 0) {
  * @param {State} state
  * @param {number} seq
  */
-function knows(state, seq) {
+export function knows(state, seq) {
   return seq <= state.seq || state.ahead.some((change) => change.seq === seq);
 }
 
