@@ -39,6 +39,7 @@ export async function prepare() {
     },
   });
   if (kept.called) log.about = kept.called;
+  else if (kept.about) log.about = { ...kept.about, seq: 0 }; // to be said yet
   const line = new Line({ log, files, userId, sealer: (id) => new Sealer(epoch, room, person, id) });
   const envelopes = JSON.parse(page.dataset.envelopes ?? "[]");
   delete page.dataset.envelopes;
