@@ -59,18 +59,18 @@ class Crowd:
         places = [room_id for room_id in room_ids for _ in range(people_each)]
         await self._all(functools.partial(one, room_id) for room_id in places)
 
-    async def come_back(self, port: int | Sequence[int], tokens: Iterable[tuple[str, str]]) -> None:
-        """Whoever has such a token into the room it is for."""
+    async def come_back(self, port: int | Sequence[int], others: Iterable[Client]) -> None:
+        """These people once more, as who they were, each into their room."""
         ports = cycle([port] if isinstance(port, int) else port)
 
-        async def one(room_id: str, token: str) -> None:
-            client = Client(self.tally, next(self._names))
-            client.token = token
+        async def one(before: Client) -> None:
+            client = Client(self.tally, before.username)
+            client.token = before.token
             async with self._counting_refusals(client):
                 await client.connect(next(ports))
-                await client.join(room_id)
+                await client.join(before.room_id)
 
-        await self._all(functools.partial(one, *each) for each in tokens)
+        await self._all(functools.partial(one, each) for each in others)
 
     @property
     def refused(self) -> int:

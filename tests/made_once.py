@@ -12,13 +12,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 import structlog
 from jinja2 import Environment
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 from parley import app as app_module
 from parley.app import Parley
 from parley.config import Config
+from parley.storage.sqlite import database as sqlite
+
+STATEMENTS_MAX = 2_000
 
 
 def keep() -> None:
@@ -26,6 +32,7 @@ def keep() -> None:
     _compile_once()
     _make_once(Environment, "compile", lambda environment: environment.is_async)
     _make_once(app_module, "Assets")
+    _share_compiled_statements()
 
 
 def make() -> None:
@@ -60,6 +67,22 @@ def _compile_once() -> None:
             setattr(rule, name, getattr(same, name).__func__.__get__(rule, None))
 
     Rule.compile = compile_or_take  # type: ignore[assignment,method-assign]
+
+
+def _share_compiled_statements() -> None:
+    """A statement that was compiled for one database in SQLite is so for all: their dialects, by
+    which each engine looks for it, are alike.
+    """
+    connect, compiled = sqlite.connected, LRUCache[Any, Any](STATEMENTS_MAX)
+    SQLiteDialect.__eq__ = lambda self, other: type(self) is type(other)  # type: ignore[method-assign]
+    SQLiteDialect.__hash__ = lambda self: hash(type(self))  # type: ignore[method-assign]
+
+    def connected(*args: Any, **kwargs: Any) -> sa.Engine:
+        engine = connect(*args, **kwargs)
+        engine._compiled_cache = compiled
+        return engine
+
+    sqlite.connected = connected
 
 
 def _make_once(owner: Any, name: str, what_counts: Callable[[Any], Any] | None = None) -> None:

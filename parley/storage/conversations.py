@@ -351,14 +351,17 @@ def listed(
     return [conversation(row) for row in connection.execute(query)]
 
 
+_active = sa.func.count().filter(conversations.c.ended_at.is_(None)).label("active")
+_total = sa.func.count().label("total")
+_COUNT = Prepared(
+    sa.select(_active, _total).select_from(conversations).where(_IS_THERE), (_active, _total)
+)
+
+
 def count(connection: sa.Connection) -> tuple[int, int]:
     """How many are active, and how many there are at all."""
-    active, total = connection.execute(
-        sa.select(sa.func.count().filter(conversations.c.ended_at.is_(None)), sa.func.count())
-        .select_from(conversations)
-        .where(_IS_THERE)
-    ).one()
-    return active, total
+    [row] = _COUNT.run(connection)
+    return row.active, row.total
 
 
 def end(connection: sa.Connection, conversation_id: int, *, at: datetime) -> int | None:

@@ -126,6 +126,7 @@ async def test_an_older_database_is_brought_up_to_date(
             "CREATE INDEX ix_conversations_activity ON conversations (last_activity_at, id)"
             " WHERE ended_at IS NULL AND visibility = 'listed'"
         )
+        own.execute("ALTER TABLE claims DROP COLUMN declined_at")
         own.execute("ALTER TABLE participants DROP COLUMN called_at")
         own.execute('ALTER TABLE facts ALTER COLUMN value TYPE TEXT COLLATE "en-x-icu"')
         own.execute("UPDATE alembic_version SET version_num = '0024'")

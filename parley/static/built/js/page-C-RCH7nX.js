@@ -1,1 +1,0 @@
-import{r as n}from"./device-D34CHZGW.js";import{c as o}from"./shown-Cf_UNWO2.js";import"./shared-L0_hbdtW.js";import"./worker-DXNjuLup.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

@@ -1,1 +1,0 @@
-import{r as n}from"./device-BVlgFWNF.js";import{c as o}from"./shown-kaaijMBn.js";import"./shared-BoXb7QWc.js";import"./worker-Cp1jowTJ.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
