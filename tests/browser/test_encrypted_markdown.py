@@ -38,6 +38,13 @@ def test_what_is_marked_is_shown_as_in_an_open_conversation(ada: Visitor, ben: V
     ada.says(PLAN)
     looks_like_the_plan(ada)
     looks_like_the_plan(ben)
+    # Of what is read late the acknowledgement comes first: nobody takes the log for another.
+    ben.says("I see")
+    ada.reads("I see")
+    for who in (ada, ben):
+        expect(who.page.get_by_text("Somebody was shown other messages")).to_have_count(0)
+    ada.says(PLAN)
+    looks_like_the_plan(ben)
     spoken = ben.page.locator("#announcer p").last
     expect(spoken).to_contain_text("Ada: Tea at three four as planned, see the plan three suits")
     expect(spoken).not_to_contain_text("**")
@@ -49,7 +56,7 @@ def test_what_is_marked_is_shown_as_in_an_open_conversation(ada: Visitor, ben: V
         assert text(who).inner_html() == live
         assert who.measures(LOADED) != []
     Stranger(link, "Cleo").says(PLAN, "c-1")
-    expect(ben.messages).to_have_count(3)
+    expect(ben.messages).to_have_count(5)
     assert text(ben).inner_html() == live
     # It is edited as it was written.
     ada.composer.press("ArrowUp")
@@ -60,7 +67,7 @@ def test_what_is_marked_is_shown_as_in_an_open_conversation(ada: Visitor, ben: V
         for who in (ada, ben):
             if again:
                 who.reloads()
-            off = who.messages.nth(1).locator(".message-text")
+            off = who.messages.nth(3).locator(".message-text")
             expect(off.locator("em")).to_have_text("off")
             expect(off).to_have_text("Tea is off")
     # An open one has the very same elements.

@@ -39,6 +39,7 @@ export async function prepare() {
     },
   });
   if (kept.called) log.about = kept.called;
+  else if (kept.about) log.about = { ...kept.about, seq: 0 }; // to be said yet
   const line = new Line({ log, files, userId, sealer: (id) => new Sealer(epoch, room, person, id) });
   const envelopes = JSON.parse(page.dataset.envelopes ?? "[]");
   delete page.dataset.envelopes;
@@ -83,10 +84,13 @@ export function follow({ kept, line, log }, { store, connection }) {
   startSearching(line, connection);
   let through = -1;
   let turn = Promise.resolve();
-  store.watch(["seq", "hasOlder", "messages"], ({ seq, hasOlder }) => {
-    if (seq === through) return;
-    through = seq;
-    turn = turn.then(() => log.follow(seq, !hasOlder));
+  store.watch(["seq", "hasOlder", "messages"], ({ seq, hasOlder, messages }) => {
+    // Of one's own message the acknowledgement may come first: only what was opened can be followed.
+    const unopened = messages.find((message) => message.seq > through && !log.messages.has(message.seq));
+    const known = unopened ? unopened.seq - 1 : seq;
+    if (known <= through) return;
+    through = known;
+    turn = turn.then(() => log.follow(known, !hasOlder));
     if (log.about.seq > (kept.called?.seq ?? 0)) {
       kept.called = log.about;
       keep(kept).catch(() => {});
