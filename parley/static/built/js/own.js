@@ -1,1 +1,1 @@
-import"./shared-CTGNKLVC.js";
+import"./shared-TMu9ZAI-.js";
