@@ -64,6 +64,8 @@ class Started:
     groups: dict[str, Callable[[], list[int]]]
     """The process ids of each group that is counted, as they are now."""
     make_rooms: Callable[[int], list[str]]
+    database: str = ""
+    """The URL of its PostgreSQL."""
 
 
 @dataclass
@@ -80,12 +82,16 @@ class Figures:
         return self.cpu_us["servers"]
 
 
-def parley(workers: int, *, has_redis: bool, is_embedded: bool = False) -> Iterator[Started]:
+def parley(
+    workers: int, *, has_redis: bool, is_embedded: bool = False, more: str = ""
+) -> Iterator[Started]:
+    """`more` are lines for PostgreSQL's configuration."""
     with contextlib.ExitStack() as stack:
+        url = ""
         flags = ["--workers", str(workers)] if workers > 1 else []
         groups: dict[str, Callable[[], list[int]]] = {}
         if not is_embedded:
-            url, postmaster = stack.enter_context(engines.postgresql())
+            url, postmaster = stack.enter_context(engines.postgresql(more))
             flags += ["--database-url", url]
             groups["PostgreSQL"] = lambda: family(postmaster)
         if has_redis:
@@ -103,7 +109,7 @@ def parley(workers: int, *, has_redis: bool, is_embedded: bool = False) -> Itera
             groups["servers"] = lambda: children(top)
         else:
             groups["servers"] = lambda: [top]
-        yield Started(workers, [port], groups, lambda count: kind.make_rooms(port, count))
+        yield Started(workers, [port], groups, lambda count: kind.make_rooms(port, count), url)
 
 
 def node(processes: int) -> Iterator[Started]:
@@ -195,7 +201,8 @@ async def measured(
     async with crowd() as people:
         await people.join(started.ports, started.make_rooms(load.rooms), load.people)
         if people.refused:
-            raise Missing(f"{people.refused} people were refused.")
+            why = ", ".join(f"{count} with {what}" for what, count in people.refusals.items())
+            raise Missing(f"{people.refused} people were refused: {why}.")
         senders = people.clients
         tally = people.tally
         await asyncio.sleep(SETTLE_S)

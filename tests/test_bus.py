@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
 import pytest
+from structlog.testing import capture_logs
 
 from parley.bus import CarrierFailed, hints, shared
 from parley.bus.hints import Hint
@@ -262,17 +263,24 @@ async def test_what_was_lost_is_missed_at_the_next() -> None:
 
 async def test_who_does_not_hear_itself_is_away_and_then_back() -> None:
     wire = Wire()
-    async with two(wire) as (one, other):
-        one.carrier.is_down = True
-        one.bus.publish(said(1))
-        await until(lambda: one.bus.is_away)
-        await until(lambda: one.missed > 0)
-        assert not other.bus.is_away
-        one.carrier.is_down = False
-        await until(lambda: not one.bus.is_away)
-        one.bus.publish(said(2))
-        await until(lambda: said(2) in other.heard)
-        assert other.missed > 0
+    with capture_logs() as log:
+        async with two(wire) as (one, other):
+            assert log == [], "at a start nothing was away"
+            await goes_away_and_comes_back(one, other)
+    assert [each["event"] for each in log] == ["bus_is_away", "bus_is_back"]
+
+
+async def goes_away_and_comes_back(one: Process, other: Process) -> None:
+    one.carrier.is_down = True
+    one.bus.publish(said(1))
+    await until(lambda: one.bus.is_away)
+    await until(lambda: one.missed > 0)
+    assert not other.bus.is_away
+    one.carrier.is_down = False
+    await until(lambda: not one.bus.is_away)
+    one.bus.publish(said(2))
+    await until(lambda: said(2) in other.heard)
+    assert other.missed > 0
 
 
 async def test_only_what_is_wanted_is_decoded_and_what_came_bare_is_looked_up() -> None:

@@ -194,8 +194,9 @@ class SharedBus:
         self._heard.set()
         if self._was_away and self._is_ready:
             self._was_away = False
+            if self._says_again_s:  # it was told that it is away
+                log.info("bus_is_back")
             self._says_again_s = 0.0
-            log.info("bus_is_back")
             self.missed()
 
     def _failed(self, error: CarrierFailed) -> None:

@@ -21,7 +21,7 @@ from parley import logs
 from parley.app import Parley
 from tests.cases import together
 from tests.databases import beside
-from tests.people import Person
+from tests.people import PATIENCE_S, Person
 from tests.raw import engine_socket, event, raw_polling
 from tests.servers import Process, Running, process
 from tests.transport.test_guards import UPGRADE
@@ -318,11 +318,14 @@ from parley.app import create_app
 from parley.config import Config
 async def main():
     app = create_app(Config(data=Path({str(tmp_path)!r})))
-    async with app.test_app():
+    running = app.test_app()
+    # Quart gives up after six seconds; a busy machine may take longer.
+    running.startup_timeout = running.shutdown_timeout = {PATIENCE_S}
+    async with running:
         await app.test_client().get("/conversation/{CANARY}")
 asyncio.run(main())
 """
     ended = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=200, check=False
     )
-    assert ended.stdout + ended.stderr == ""
+    assert (ended.stdout + ended.stderr, ended.returncode) == ("", 0)
