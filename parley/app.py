@@ -83,6 +83,8 @@ from parley.wire.turnstile import Turnstile
 if TYPE_CHECKING:
     from parley.metrics.showing import Metrics
 
+INSTALLATION_BYTES = 8
+"""What tells installations apart that share a Redis."""
 HANDSHAKE_HEADERS = frozenset(
     {"host", "origin", "cookie", "sec-fetch-site", "sec-fetch-dest", MARK.lower()}
 )
@@ -125,6 +127,7 @@ class Parley(Quart):
                 secret_file.load, site.config.data, site.config.secret_file
             )
             await self.database.hold(site.secret.seal("database", "secret"))
+            self.limits.belong_to(site.secret.derive("limits", INSTALLATION_BYTES).hex())
             if isinstance(site.context.bus, SharedBus):
                 site.context.bus.key = site.secret.derive("hints", hints.KEY_BYTES)
             site.push_key = vapid.public_key(vapid.private_key(push_seed(site.secret)))

@@ -7,6 +7,7 @@ import contextlib
 import socket
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -14,7 +15,7 @@ import structlog
 from parley import contract, present
 from parley.bus.shared import SharedBus
 from parley.config import Config
-from parley.domain import files, forgetting, participants
+from parley.domain import files, forgetting, owning, participants
 from parley.domain.clocks import ClockCheck
 from parley.domain.context import Context
 from parley.domain.forgetting import Ages, Forgetting
@@ -47,12 +48,14 @@ NOTE_CALLS_EVERY_S = 60.0
 """How often who called is stored, where other processes have to know."""
 IMPORTS_LAST_S, GIVE_UP_IMPORTS_EVERY_S = 24 * 3600.0, 3600.0
 """What a killed process left of an import is removed after so long, as the others may be importing;
-how often it is looked for. A process that is alone removes it at its start.
+how often it is looked for. A process that is alone removes all from before its start.
 """
 SETTLE_EVERY_S = 1.0
 """How often it is looked whether somebody who left is still to be told as gone, as the database
 could not be reached then.
 """
+PLAN_ANEW_EVERY_S = 2.0
+"""How often the database is asked whether it knows how large it is."""
 REKEY_AT_START_S = 1.0
 """So long a start may take to look at the names from before an update; the rest is done later, but
 for those that are kept for who was removed."""
@@ -81,6 +84,7 @@ class Chores:
     def __post_init__(self) -> None:
         self._clock_check = ClockCheck(self.config.today)
         self._rekeying = Rekeying(self.context)
+        self._began_at = self.context.clock()
 
     async def rekey_at_start(self) -> None:
         """As much of a change of keys as a start has time for."""
@@ -93,6 +97,7 @@ class Chores:
 
     def begin(self, *more: Coroutine[Any, Any, None]) -> None:
         """Begin all of them, and more that end with them."""
+        self._began_at = self.context.clock()
         context, ordering = self.context, self.ordering
         cluster, bus = context.cluster, context.bus
         if cluster is not None and ordering is not None and isinstance(bus, SharedBus):
@@ -104,6 +109,7 @@ class Chores:
                 self._send_mail,
                 self._index_anew,
                 self._give_up_imports,
+                self._plan_anew,
             )
             works: tuple[Coroutine[Any, Any, None], ...] = (
                 bus.run(),
@@ -238,13 +244,25 @@ class Chores:
     async def _give_up_imports(self) -> None:
         while True:
             try:
-                await storing.forget_left(self.context, older_than_s=IMPORTS_LAST_S)
-                await asyncio.to_thread(
-                    reading.remove_left, self.config.data, older_than_s=IMPORTS_LAST_S
-                )
+                before = await self._left_before()
+                if await storing.forget_left(self.context, before=before):
+                    await owning.erase_deleted(self.context)
+                await asyncio.to_thread(reading.remove_left, self.config.data, before=before)
             except Unavailable:
                 log.warning("erasing_put_off")
             await asyncio.sleep(GIVE_UP_IMPORTS_EVERY_S)
+
+    async def _left_before(self) -> datetime:
+        """From before then nobody is importing any more."""
+        cluster = self.context.cluster
+        if cluster is not None and await cluster.is_alone(self.context):
+            return self._began_at
+        return self.context.clock() - timedelta(seconds=IMPORTS_LAST_S)
+
+    async def _plan_anew(self) -> None:
+        while True:
+            await self.context.database.plan_anew()
+            await asyncio.sleep(PLAN_ANEW_EVERY_S)
 
     async def _settle_owed(self) -> None:
         while True:

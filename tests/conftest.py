@@ -64,8 +64,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def _databases_go() -> Iterator[None]:
+    # What a module or the session has made is there already, and stays.
+    before = databases.made()
     yield
-    databases.drop_all()
+    databases.drop_all(but=before)
 
 
 @pytest.hookimpl(wrapper=True)

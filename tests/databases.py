@@ -13,6 +13,7 @@ import hashlib
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import tempfile
@@ -36,9 +37,10 @@ ON_POSTGRESQL = os.environ.get("DATABASE", "sqlite") == "postgresql"
 SERVER = "TESTS_POSTGRESQL"
 """The variable with the folder of the server that the run has started, for pytest's workers."""
 TEMPLATE = "parley_first"
+TEMPORARY = "PYTEST_DEBUG_TEMPROOT"
+"""The variable with pytest's folder: in memory, a database for a test costs a third."""
+PREFIX = "parley-postgresql-"
 START_WITHIN_S = 60.0
-MEMORY = os.environ.get("PYTEST_DEBUG_TEMPROOT") or None
-"""Where pytest has its folders, and the run its server: a database is made for every test."""
 sqlite_only = pytest.mark.sqlite("It looks into its file.")
 PLACES = ("/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql*/bin")
 SETTINGS = {
@@ -71,7 +73,7 @@ def programs() -> Path:
 @functools.cache
 def first_data() -> str:
     """The folder that initdb makes: once, since that takes longer than all else of a start."""
-    place = Path(tempfile.mkdtemp(prefix="parley-initdb-", dir=MEMORY))
+    place = Path(tempfile.mkdtemp(prefix="parley-initdb-", dir=os.environ.get(TEMPORARY) or None))
     atexit.register(_remove, place, os.getpid())
     if os.geteuid() == 0:
         shutil.chown(place, "postgres", "postgres")
@@ -185,7 +187,9 @@ def server() -> str:
 
 def begin_run() -> None:
     """Start the run's server, before pytest starts its workers."""
-    place = Path(tempfile.mkdtemp(prefix="parley-postgresql-", dir=MEMORY))
+    root = Path(os.environ.get(TEMPORARY) or tempfile.gettempdir())
+    _remove_left(root)
+    place = Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
     own = Server(place, **SETTINGS)
     own.make()
     own.start()
@@ -209,6 +213,24 @@ def as_after_a_start(beside: Beside) -> None:
     """Note in a database that was just made what a first start does: nobody's name is looked at."""
     for name in (KEYS, MARKS):
         beside.execute("INSERT INTO facts (name, value) VALUES (?, ?)", (name, VERSION))
+
+
+def _remove_left(root: Path) -> None:
+    """What runs that were killed have left: their servers have ended with them."""
+    for left in root.glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            is_starting = time.time() - left.stat().st_mtime < START_WITHIN_S
+            if not is_starting and not _is_answered(left / ".s.PGSQL.5432"):
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_answered(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as asking:
+        try:
+            asking.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+    return True
 
 
 def _url(name: str) -> str:
@@ -246,14 +268,26 @@ def url_of(data: Path, *, is_new: bool = False) -> str:
         with _asking("postgres") as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
             if not found.fetchone():
-                connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+                connection.execute(
+                    f"CREATE DATABASE {name} TEMPLATE {template} {_copied(connection)}"
+                )
     return _url(name)
 
 
-def drop_all() -> None:
+def _copied(connection: Any) -> str:
+    """How the template is, where it can be chosen: page by page, the log would have all of it."""
+    return "STRATEGY FILE_COPY" if connection.info.server_version >= 150_000 else ""
+
+
+def made() -> frozenset[str]:
+    """The names of those that are there."""
+    return frozenset(_made)
+
+
+def drop_all(*, but: frozenset[str]) -> None:
     """What the test that ends had made."""
-    while _made:
-        name = _made.pop()
+    for name in _made - but:
+        _made.discard(name)
         with _asking("postgres") as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 

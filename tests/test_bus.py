@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
 import pytest
+from structlog.testing import capture_logs
 
 from parley.bus import CarrierFailed, hints, shared
 from parley.bus.hints import Hint
@@ -208,6 +209,45 @@ async def test_events_come_once_and_in_order_to_the_others_too() -> None:
         assert other.missed == 0
 
 
+async def test_what_one_said_itself_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared, "BEAT_EVERY_S", 3_600.0)
+    wire = Wire()
+    async with two(wire) as (one, other):
+        one_read: list[str] = []
+        read = hints.read
+
+        def noted(text: str, *, key: bytes) -> tuple[str, tuple[Hint, ...]]:
+            process, found = read(text, key=key)
+            one_read.append(process)
+            return process, found
+
+        monkeypatch.setattr(hints, "read", noted)
+        one.bus._back_s = 0.0
+        one.bus.publish(said(1))
+        await until(lambda: other.heard == [said(1)])
+        assert one.bus._back_s > 0.0  # it knew it
+        assert one_read == ["one"]  # and only the other one read it
+        # Of others who know its seal, nothing is taken for it.
+        one.bus._expect(["a" * hints.SEAL_CHARS + "words"], 1_000)
+        one.bus._back_s = 0.0
+        one.carrier._took("a" * hints.SEAL_CHARS + "other words")  # type: ignore[misc]
+        assert one.bus._back_s == 0.0
+        assert len(one_read) == 1
+        assert not one.bus._out
+
+
+async def test_no_more_than_some_of_what_was_said_is_remembered() -> None:
+    wire = Wire()
+    async with two(wire) as (one, other):
+        wire.loses = lambda text: True
+        for seq in range(shared.OUT_MAX + 20):
+            one.bus.publish(said(seq))
+            await until(lambda: not one.bus._waiting)
+        assert len(one.bus._out) <= shared.OUT_MAX
+        wire.loses = lambda text: False
+        await until(lambda: other.missed > 0)
+
+
 async def test_what_was_lost_is_missed_at_the_next() -> None:
     wire = Wire()
     async with two(wire) as (one, other):
@@ -223,17 +263,24 @@ async def test_what_was_lost_is_missed_at_the_next() -> None:
 
 async def test_who_does_not_hear_itself_is_away_and_then_back() -> None:
     wire = Wire()
-    async with two(wire) as (one, other):
-        one.carrier.is_down = True
-        one.bus.publish(said(1))
-        await until(lambda: one.bus.is_away)
-        await until(lambda: one.missed > 0)
-        assert not other.bus.is_away
-        one.carrier.is_down = False
-        await until(lambda: not one.bus.is_away)
-        one.bus.publish(said(2))
-        await until(lambda: said(2) in other.heard)
-        assert other.missed > 0
+    with capture_logs() as log:
+        async with two(wire) as (one, other):
+            assert log == [], "at a start nothing was away"
+            await goes_away_and_comes_back(one, other)
+    assert [each["event"] for each in log] == ["bus_is_away", "bus_is_back"]
+
+
+async def goes_away_and_comes_back(one: Process, other: Process) -> None:
+    one.carrier.is_down = True
+    one.bus.publish(said(1))
+    await until(lambda: one.bus.is_away)
+    await until(lambda: one.missed > 0)
+    assert not other.bus.is_away
+    one.carrier.is_down = False
+    await until(lambda: not one.bus.is_away)
+    one.bus.publish(said(2))
+    await until(lambda: said(2) in other.heard)
+    assert other.missed > 0
 
 
 async def test_only_what_is_wanted_is_decoded_and_what_came_bare_is_looked_up() -> None:

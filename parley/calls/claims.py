@@ -16,6 +16,7 @@ async def imported_people(room_id: str) -> contract.WhoIsWhoReply:
             for each in found.imported
         ],
         claimed_id=UNSET if found.own is None else found.own.claimed_id,
+        declined=UNSET if found.own is None else found.own.is_declined or UNSET,
         claims=[present.claim(each) for each in found.waiting] if found.is_owner else UNSET,
     )
 

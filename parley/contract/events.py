@@ -573,7 +573,7 @@ SERVER_EVENTS: dict[str, ServerEvent] = {
         ServerEvent("knocked", Knocked, "owners in the room"),
         ServerEvent("knock_answered", KnockAnswered, "owners in the room, and whoever knocked"),
         ServerEvent("claimed", Claimed, "owners in the room"),
-        ServerEvent("claim_answered", ClaimAnswered, "owners in the room"),
+        ServerEvent("claim_answered", ClaimAnswered, "owners in the room, and whoever claimed"),
         ServerEvent("room_position", RoomPosition, "everyone in a room that changed recently"),
         ServerEvent("error", ErrorEvent, "whoever caused it"),
     )

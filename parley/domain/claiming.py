@@ -43,7 +43,7 @@ class WhoIsWho(Struct, frozen=True):
     person: Participant | None
     """Whoever asks."""
     own: Claim | None
-    """What they said."""
+    """What they said, also after an owner declined it."""
     waiting: tuple[Claim, ...]
     """For owners alone."""
     is_owner: bool
@@ -105,8 +105,9 @@ async def claim(context: Context, room_id: str, session: Session | None, claimed
         claimed = _claimable(connection, found, claimed_id)
         if found.standing is Standing.OWNER:
             return Answer(is_agreed=True), _agree(context, connection, found, person, claimed)
-        is_first = stored.of(connection, found.id, person.user_id) is None
-        if is_first and stored.count(connection, found.id) >= CLAIMS_MAX:
+        before = stored.of(connection, found.id, person.user_id)
+        is_waiting = before is not None and not before.is_declined
+        if not is_waiting and stored.count(connection, found.id) >= CLAIMS_MAX:
             raise RateLimited(
                 "Too many people wait for an answer. Try again later.", retry_after=60
             )
@@ -134,17 +135,16 @@ async def answer(
         found = door.owned(connection, room_id, session)
         asked = stored.of(connection, found.id, user_id)
         person = stored_participants.by_user(connection, found.id, user_id)
-        if asked is None or person is None:
+        if asked is None or asked.is_declined or person is None:
             raise NotFound("No one is waiting under this user_id any more.")
-        stored.forget(connection, found.id, user_id)
         events: list[Event] = [ClaimAnswered(found.conversation.room_id, asked, admit)]
         if admit:
             claimed = _claimable(connection, found, asked.claimed_id)
             events += _agree(context, connection, found, person, claimed)
         else:
-            audit.note(
-                connection, found, "declined_claim", at=context.clock(), about=asked.username
-            )
+            at = context.clock()
+            stored.decline(connection, found.id, user_id, at=at)
+            audit.note(connection, found, "declined_claim", at=at, about=asked.username)
         return events
 
     await context.database.write(work, lambda events: _tell(context, events))

@@ -96,6 +96,10 @@ class Cluster:
             async with asyncio.timeout(RENEW_EVERY_S):
                 await context.database.write(work, conversation=NONE)
 
+    async def is_alone(self, context: Context) -> bool:
+        """Whether no other process runs."""
+        return not await context.database.read(stored.others, self.process)
+
     # --- leases ---
 
     async def run(self, context: Context) -> None:
@@ -127,12 +131,14 @@ class Cluster:
 
         # Of no conversation: who writes in one waits for nothing here.
         was_there, has_chores = await context.database.write(work, conversation=NONE)
+        is_starting = self._renewed_s is None
         is_late = self._renewed_s is None or began_s > self._renewed_s + LASTS_S
         if is_late or self._steady_since_s is None:
             self._steady_since_s = began_s
         self._renewed_s = began_s
         if has_chores and not self.has_chores.is_set():
-            log.info("chores_begun")
+            # Where nobody else does, a start goes without saying.
+            (log.debug if is_starting else log.info)("chores_begun")
             self.lost_chores.clear()
             self.has_chores.set()
         elif not has_chores:
@@ -191,7 +197,11 @@ class Cluster:
         self, context: Context, connection: sa.Connection, person: Participant
     ) -> bool:
         """Whether they are on a socket elsewhere."""
-        if context.presence.is_on_socket(person):
+        gone = context.presence.gone(person)
+        if gone is not None:
+            # They stay beyond the grace, so nothing will tell that they have gone.
+            stored.get_up(connection, gone, self.process)
+        elif context.presence.is_on_socket(person):
             stored.sit(connection, person, self.process)  # it will tell when they have gone
         return stored.sits_elsewhere(connection, person, self.process)
 
@@ -211,9 +221,14 @@ class Cluster:
         """No socket of theirs counts any more, of any process."""
         stored.forget(connection, person.conversation_id, person.user_id)
 
-    def is_owner_online(self, connection: sa.Connection, conversation_id: int) -> bool:
+    def away(self, context: Context, conversation_id: int) -> stored.Away:
+        """Who may yet come back on a socket of this process."""
+        return stored.Away(self.process, context.presence.away(conversation_id))
+
+    async def is_owner_online(self, context: Context, conversation_id: int) -> bool:
         """Whether an owner who joined it is on a socket of any process."""
-        return stored.is_owner_online(connection, conversation_id)
+        away = self.away(context, conversation_id)
+        return await context.database.read(stored.is_owner_online, conversation_id, away)
 
     def goes(self, connection: sa.Connection, known: Participant, now: Participant) -> bool:
         """Somebody's last socket here is gone; whether they are, by what the database knows now."""
@@ -321,11 +336,12 @@ def online(context: Context, connection: sa.Connection, snapshot: Snapshot) -> S
     told_of = [person.user_id for person in snapshot.participants]
     if snapshot.person is not None:
         told_of.append(snapshot.person.user_id)
+    away = context.cluster.away(context, conversation.id)
     return replace(
         snapshot,
-        online=stored.online(connection, conversation.id, told_of),
+        online=stored.online(connection, conversation.id, told_of, away),
         online_count=min(
-            stored.online_count(connection, conversation.id), conversation.participant_count
+            stored.online_count(connection, conversation.id, away), conversation.participant_count
         ),
     )
 
@@ -336,7 +352,8 @@ def sessions_online(
     """The ids of the sessions that are in a conversation on sockets of any process."""
     if context.cluster is None:
         return frozenset()
-    return stored.sessions_online(connection, conversation_id)
+    away = context.cluster.away(context, conversation_id)
+    return stored.sessions_online(connection, conversation_id, away)
 
 
 def _leave(

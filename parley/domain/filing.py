@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 from parley.files.inbox import Inbox
 from parley.files.store import Store
@@ -33,6 +34,8 @@ class Filing:
     """Set when there are bytes to erase."""
     finishing: dict[str, asyncio.Task[File]] = field(default_factory=dict)
     """By id, the uploads of which files are made."""
+    stills: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    """By id, films of which a still is being kept."""
     being_read: Counter[str] = field(default_factory=Counter)
     """By id, how many read a file."""
     gone: set[str] = field(default_factory=set)

@@ -153,7 +153,7 @@ async def is_owner_here(context: Context, conversation_id: int) -> bool:
     """Whether an owner is there on a socket, and told who knocks."""
     if context.is_owner_here(conversation_id) or context.cluster is None:
         return context.is_owner_here(conversation_id)
-    return await context.database.read(context.cluster.is_owner_online, conversation_id)
+    return await context.cluster.is_owner_online(context, conversation_id)
 
 
 def waiting(connection: sa.Connection, conversation_id: int, *, at: datetime) -> tuple[Knock, ...]:

@@ -81,7 +81,9 @@ async def page(
             people = after(connection, found.id, cursor=cursor, limit=limit)
         if context.cluster is not None:
             user_ids = [person.user_id for person in people.shown]
-            people = replace(people, online=stored_cluster.online(connection, found.id, user_ids))
+            away = context.cluster.away(context, found.id)
+            online = stored_cluster.online(connection, found.id, user_ids, away)
+            people = replace(people, online=online)
         return found.id, people
 
     conversation_id, found = await context.database.read(query)

@@ -77,6 +77,18 @@ class Presence:
         """Everybody who is on a socket, in each conversation, or may yet come back on one."""
         return [here.person for room in self._rooms.values() for here in room.values()]
 
+    def gone(self, person: Participant) -> Participant | None:
+        """As they are known here, if they are on no socket any more. For the writer's thread."""
+        here = self._rooms.get(person.conversation_id, {}).get(person.user_id)
+        return here.person if here is not None and not here.sockets else None
+
+    def away(self, conversation_id: int) -> list[str]:
+        """The user ids of those who may yet come back on a socket. For any thread."""
+        room = self._rooms.get(conversation_id, {})
+        if len(room) == self._online[conversation_id]:
+            return []
+        return [user_id for user_id, here in room.copy().items() if not here.sockets]
+
     def is_waited_for(self, person: Participant) -> bool:
         """Whether they are on a socket, or may yet come back on one. For the writer's thread
         too.

@@ -5,6 +5,7 @@ It is a claim like any other: what comes is opened and encoded anew where all pi
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import msgspec
 from parley import contract
 from parley.domain import files
 from parley.domain.context import Context
+from parley.domain.filing import Filing
 from parley.errors import BadRequest, NotFound, NotJoined, TooLarge
 from parley.files.store import PREVIEW
 from parley.files.threads import in_thread
@@ -51,18 +53,30 @@ async def put(
         made = await room.workshop.still(
             came, came.parent, max_px=contract.STILL_MAX_PX, whose=file.session_id
         )
-        await room.store.put(file.id + PREVIEW, made)
+        # Of two that come at once the second would take the place of what has been shown already.
+        async with room.stills.setdefault(file.id, asyncio.Lock()):
+            if await _keep(context, room, file.id, made):
+                return msgspec.structs.replace(file, has_preview=True)
     finally:
         for each in (came, made):
             if each is not None:
                 await in_thread(_erase, each)
-    if await context.database.write(lambda connection: stored.add_preview(connection, file.id)):
-        return msgspec.structs.replace(file, has_preview=True)
-    # It was sent or deleted meanwhile, or somebody else was faster.
-    kept = await context.database.read(stored.by_id, file.id)
-    if kept is None or not kept[0].has_preview:
-        await room.store.erase([file.id + PREVIEW])
     return await files.own(context, room_id, session, file_id)
+
+
+async def _keep(context: Context, room: Filing, file_id: str, made: Path) -> bool:
+    """Whether it is this film's still now: not where it has one, was sent or deleted meanwhile."""
+    now = await context.database.read(stored.by_id, file_id)
+    if now is None or now[0].has_preview or now[0].seq is not None:
+        return False
+    await room.store.put(file_id + PREVIEW, made)
+    if await context.database.write(lambda connection: stored.add_preview(connection, file_id)):
+        return True
+    # It was sent or deleted while that was put there, or another process was faster.
+    now = await context.database.read(stored.by_id, file_id)
+    if now is None or not now[0].has_preview:
+        await room.store.erase([file_id + PREVIEW])
+    return False
 
 
 def _erase(path: Path) -> None:

@@ -187,6 +187,11 @@ class Limits:
         if self._shared is not None and self._needs_shared:
             await self._shared.open()
 
+    def belong_to(self, installation: str) -> None:
+        """Whose servers count together, where they count in Redis."""
+        if self._shared is not None:
+            self._shared.belong_to(installation)
+
     async def close(self) -> None:
         if self._shared is not None:
             await self._shared.close()

@@ -98,11 +98,12 @@ class SharedWindows:
             reason = str(error).rstrip(".")
             raise RateLimitStorageUnusable(f"{self._where} cannot be used: {reason}.") from error
         self._redis: Redis = Redis.from_pool(pool)
+        self._prefix = PREFIX
         self._rates = {
             kind: [
                 (
                     PLACES[rate.by],
-                    f"{PREFIX}:{kind}:{rate.count}/{rate.per_s}:{rate.by.value}:",
+                    f"{kind}:{rate.count}/{rate.per_s}:{rate.by.value}",
                     (rate.count, rate.per_s * 1_000_000),
                 )
                 for rate in each
@@ -129,6 +130,10 @@ class SharedWindows:
             raise RateLimitStorageUnusable(
                 f"{self._where} does not answer. Start it, or leave --rate-limit-storage out."
             )
+
+    def belong_to(self, installation: str) -> None:
+        """From now on nothing counts together with what others have in the same Redis."""
+        self._prefix = f"{PREFIX}:{installation}"
 
     async def close(self) -> None:
         with contextlib.suppress(*_FAULTS):
@@ -160,7 +165,7 @@ class SharedWindows:
         asked: list[str | int] = [act, use]
         for place, name, rate in self._rates[kind]:
             if keys[place]:
-                names.append(f"{name}{keys[place]}")
+                names.append(f"{self._prefix}:{name}:{keys[place]}")
                 asked += rate
         if not names:
             return 0.0

@@ -285,14 +285,13 @@ class Audience:
                     self.unseat(client, event.conversation_id)
             case records.ParticipantClaimed():
                 self._show_out_who_is_another(room, event)
-            case (
-                records.Knocked()
-                | records.KnockAnswered()
-                | records.Claimed()
-                | records.ClaimAnswered()
-            ):
+            case records.Knocked() | records.KnockAnswered() | records.Claimed():
                 name, data = present.event(event)
                 self._server.send_to(self._owners(room, event.conversation_id), name, data)
+            case records.ClaimAnswered():
+                name, data = present.event(event)
+                owners = self._owners(room, event.conversation_id)
+                self._server.send_to({*owners, *room.sids_of(event.claim.user_id)}, name, data)
 
     def _send_off_others(self, event: records.SessionRenewed) -> None:
         """Who held the session by the token before must come back with the one there is now."""

@@ -13,7 +13,7 @@ from parley.calls import files as sent_files
 from parley.contract import decode
 from parley.domain import claiming, conversations, knocking, messages, participants, reading
 from parley.domain import reactions as reactions_of
-from parley.errors import BadRequest, Encrypted, NotFound, OriginRefused, ParleyError
+from parley.errors import BadRequest, NotFound, OriginRefused, ParleyError
 from parley.incoming import BrokenOff
 from parley.limits.limiter import Kind
 from parley.pages import faces, forms, qr_codes, reactions, titles
@@ -320,12 +320,16 @@ async def _show(
     shown = present.conversation(snapshot)
     if own:
         shown.messages = [present.message(said, own) for said in snapshot.messages]
+    envelopes: list[contract.Message] = []
+    if snapshot.conversation.is_encrypted:  # the browser alone can open them
+        shown.messages, envelopes = [], shown.messages
     me = _me(snapshot)
     context, is_owner = web.site().context, snapshot.standing is Standing.OWNER
     has_imported = await claiming.is_any_imported(context, snapshot.conversation.id)
     return await render_long(
         "pages/conversation.html",
         conversation=shown,
+        envelopes=envelopes,
         previewed=snapshot.conversation,
         names=reactions.names_of([*shown.participants, *([me] if me else [])], shown.messages),
         hues=faces.hues([*shown.participants, *([me] if me else [])], shown.messages),
@@ -388,8 +392,6 @@ async def _window(room_id: str, session: Session | None) -> Window:
         at=seq.get("at"),
         with_own=True,
     )
-    if snapshot.conversation.is_encrypted:
-        raise Encrypted("This page can't show encrypted conversations yet.")
     shown = snapshot.messages
     path = f"{web.root()}/conversation/{room_id}"
     at_end = not shown or shown[-1].seq >= snapshot.newest_message_seq

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, present, web
 from parley.contract import decode
-from parley.domain import entering, knocking, role_links
+from parley.domain import conversations, entering, knocking, role_links
 from parley.errors import (
     KnockRequired,
     Locked,
@@ -16,6 +16,7 @@ from parley.errors import (
     PassphraseRequired,
     PassphraseWrong,
     RateLimited,
+    ReadProofRequired,
 )
 from parley.limits.limiter import Kind
 from parley.pages import forms, problems
@@ -26,7 +27,14 @@ Refused = tuple[str, int, dict[str, str]]
 """A page that says why not, its status, and when to try again."""
 ASKED_AT_THE_DOOR = (KnockRequired, Locked, PassphraseRequired)
 """What keeps somebody out who may have knocked there, or still may."""
-AT_THE_DOOR = (Locked, KnockRequired, OldLink, PassphraseRequired, PassphraseWrong)
+AT_THE_DOOR = (
+    Locked,
+    KnockRequired,
+    OldLink,
+    PassphraseRequired,
+    PassphraseWrong,
+    ReadProofRequired,
+)
 
 
 door_pages.before_request(forms.look_at_seal)
@@ -72,6 +80,20 @@ async def enter(room_id: str) -> AnyResponse | Refused:
     except (PassphraseWrong, RateLimited) as error:
         return await door(room_id, PassphraseRequired(), error=error)
     return web.remember(web.go_on(f"/conversation/{entered.conversation.room_id}"), entered.token)
+
+
+@door_pages.get("/conversation/<room_id>/key")
+async def ask_for_key(room_id: str) -> AnyResponse | Refused:
+    """For who may read an encrypted conversation, in a browser that has no key of it."""
+    try:
+        session = await web.session_if_known()
+        found = await conversations.find(web.site().context, room_id, session)
+    except AT_THE_DOOR as refusal:
+        return await door(room_id, refusal)
+    if not found.conversation.is_encrypted:
+        return web.go_on(f"/conversation/{room_id}")
+    page, _, headers = await door(found.conversation.room_id, ReadProofRequired())
+    return page, 200, headers
 
 
 @door_pages.post("/conversation/<room_id>/knock")

@@ -44,6 +44,7 @@ _AFTER_TITLES = {
     "link_replaced": "Ask the person who sent it for the new one.",
     "locked": "New people can't join right now. Ask the owner for a link that lets you in.",
     "passphrase_required": "The person who sent you the link can tell you.",
+    "read_proof_required": "Its key stands at the end of the link, after the #.",
     "conversation_ended": "You can still read it.",
 }
 

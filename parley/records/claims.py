@@ -16,3 +16,5 @@ class Claim(Struct, frozen=True):
     """Of whom they claim to be."""
     claimed_name: str
     asked_at: datetime
+    is_declined: bool = False
+    """An owner did not agree."""

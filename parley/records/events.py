@@ -180,7 +180,7 @@ class Claimed(Struct, frozen=True, tag=True):
 
 
 class ClaimAnswered(Struct, frozen=True, tag=True):
-    """For owners alone."""
+    """For owners, and for who claimed."""
 
     room_id: str
     claim: Claim

@@ -58,27 +58,34 @@ def ask(connection: sa.Connection, person: Participant, claimed_id: str, *, at: 
     connection.execute(
         given.on_conflict_do_update(
             index_elements=[claims.c.conversation_id, claims.c.user_id],
-            set_={"claimed_id": claimed_id, "asked_at": at},
+            set_={"claimed_id": claimed_id, "asked_at": at, "declined_at": None},
         )
     )
 
 
 def waiting(connection: sa.Connection, conversation_id: int, *, limit: int) -> tuple[Claim, ...]:
     """The longest waiting first, of people who are not removed."""
-    rows = connection.execute(_claims(conversation_id).order_by(claims.c.asked_at).limit(limit))
+    rows = connection.execute(
+        _claims(conversation_id)
+        .where(claims.c.declined_at.is_(None))
+        .order_by(claims.c.asked_at)
+        .limit(limit)
+    )
     return tuple(_claim(row) for row in rows)
 
 
 def claimed_in(connection: sa.Connection, ids: Collection[int]) -> set[int]:
     """In which of these conversations somebody waits."""
     rows = connection.execute(
-        sa.select(claims.c.conversation_id).where(claims.c.conversation_id.in_(ids)).distinct()
+        sa.select(claims.c.conversation_id)
+        .where(claims.c.conversation_id.in_(ids), claims.c.declined_at.is_(None))
+        .distinct()
     )
     return {row.conversation_id for row in rows}
 
 
 def of(connection: sa.Connection, conversation_id: int, user_id: str) -> Claim | None:
-    """What somebody asks."""
+    """What somebody asked last, answered or not."""
     row = connection.execute(
         _claims(conversation_id).where(claims.c.user_id == user_id)
     ).one_or_none()
@@ -87,9 +94,18 @@ def of(connection: sa.Connection, conversation_id: int, user_id: str) -> Claim |
 
 def count(connection: sa.Connection, conversation_id: int) -> int:
     """How many wait for an answer: of who was removed, nobody could give one."""
-    waiting = _claims(conversation_id).with_only_columns(claims.c.user_id).subquery()
+    asked = _claims(conversation_id).where(claims.c.declined_at.is_(None))
+    waiting = asked.with_only_columns(claims.c.user_id).subquery()
     number: int = connection.execute(sa.select(sa.func.count()).select_from(waiting)).scalar_one()
     return number
+
+
+def decline(connection: sa.Connection, conversation_id: int, user_id: str, *, at: datetime) -> None:
+    connection.execute(
+        claims.update()
+        .where(claims.c.conversation_id == conversation_id, claims.c.user_id == user_id)
+        .values(declined_at=at)
+    )
 
 
 def forget(connection: sa.Connection, conversation_id: int, user_id: str) -> None:
@@ -177,4 +193,5 @@ def _claim(row: Any) -> Claim:
         claimed_id=row.claimed_id,
         claimed_name=row.claimed_name,
         asked_at=row.asked_at,
+        is_declined=row.declined_at is not None,
     )

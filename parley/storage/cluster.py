@@ -7,7 +7,7 @@ These tables are in PostgreSQL alone.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -247,12 +247,8 @@ _FORGET_OTHERS = Prepared(
 _FORGET_ROOM = Prepared(
     presences.delete().where(presences.c.conversation_id == p("conversation_id", sa.BigInteger))
 )
-_ONLINE_COUNT = Prepared(
-    sa.select(sa.func.count(sa.distinct(presences.c.user_id)).label("count")).where(
-        presences.c.conversation_id == p("conversation_id", sa.BigInteger)
-    ),
-    [sa.literal_column("count", sa.BigInteger).label("count")],
-)
+_NOT_AWAY = "NOT (process = %s AND user_id = ANY(%s))"
+"""Who has just gone keeps their row until the grace is over."""
 
 
 def sits_elsewhere(connection: sa.Connection, person: Participant, process: int) -> bool:
@@ -305,39 +301,55 @@ def forget_room(connection: sa.Connection, conversation_id: int) -> None:
     _FORGET_ROOM.write(connection, conversation_id=conversation_id)
 
 
-def online(connection: sa.Connection, conversation_id: int, user_ids: list[str]) -> frozenset[str]:
+class Away(NamedTuple):
+    """Those of one process who are on no socket of it any more, and may yet come back on one."""
+
+    process: int
+    user_ids: list[str]
+
+
+def online(
+    connection: sa.Connection, conversation_id: int, user_ids: list[str], away: Away
+) -> frozenset[str]:
     """Those of these who are on a socket of any process."""
     found = execute(
         connection,
-        "SELECT DISTINCT user_id FROM presences WHERE conversation_id = %s AND user_id = ANY(%s)",
-        [conversation_id, user_ids],
+        "SELECT DISTINCT user_id FROM presences WHERE conversation_id = %s "  # noqa: S608
+        f"AND user_id = ANY(%s) AND {_NOT_AWAY}",
+        [conversation_id, user_ids, *away],
     )
     return frozenset(user_id for (user_id,) in found)
 
 
-def online_count(connection: sa.Connection, conversation_id: int) -> int:
+def online_count(connection: sa.Connection, conversation_id: int, away: Away) -> int:
     """How many people are on a socket of any process."""
-    count: int = _ONLINE_COUNT.first(connection, conversation_id=conversation_id).count
-    return count
+    [(count,)] = execute(
+        connection,
+        "SELECT count(DISTINCT user_id) FROM presences "  # noqa: S608
+        f"WHERE conversation_id = %s AND {_NOT_AWAY}",
+        [conversation_id, *away],
+    )
+    return int(count)
 
 
-def sessions_online(connection: sa.Connection, conversation_id: int) -> frozenset[int]:
+def sessions_online(connection: sa.Connection, conversation_id: int, away: Away) -> frozenset[int]:
     """The ids of the sessions of all who are on a socket of any process."""
     found = execute(
         connection,
-        "SELECT session_id FROM presences JOIN participants USING (conversation_id, user_id) "
-        "WHERE conversation_id = %s",
-        [conversation_id],
+        "SELECT session_id FROM presences "  # noqa: S608
+        "JOIN participants USING (conversation_id, user_id) "
+        f"WHERE conversation_id = %s AND {_NOT_AWAY}",
+        [conversation_id, *away],
     )
     return frozenset(session_id for (session_id,) in found)
 
 
-def is_owner_online(connection: sa.Connection, conversation_id: int) -> bool:
+def is_owner_online(connection: sa.Connection, conversation_id: int, away: Away) -> bool:
     found = execute(
         connection,
-        "SELECT 1 FROM presences JOIN participants USING (conversation_id, user_id) "
-        "WHERE conversation_id = %s AND role = 'owner' LIMIT 1",
-        [conversation_id],
+        "SELECT 1 FROM presences JOIN participants USING (conversation_id, user_id) "  # noqa: S608
+        f"WHERE conversation_id = %s AND role = 'owner' AND {_NOT_AWAY} LIMIT 1",
+        [conversation_id, *away],
     )
     return bool(found)
 

@@ -157,6 +157,10 @@ class Database(abc.ABC):
         """For a work that changes many more pages than most do, in the writer's thread."""
         return
 
+    async def plan_anew(self) -> None:
+        """Have it think again how to find what it is asked for, where much has come."""
+        return
+
     @abc.abstractmethod
     async def forget_erased(self) -> None:
         """Have what was erased overwritten, where the database has kept it."""

@@ -511,6 +511,8 @@ claims = sa.Table(
     sa.Column("user_id", sa.Text, primary_key=True),
     sa.Column("claimed_id", sa.Text, nullable=False),
     sa.Column("asked_at", Instant, nullable=False),
+    # Kept so that they are told; asking again takes it away.
+    sa.Column("declined_at", Instant),
 )
 
 old_links = sa.Table(

@@ -40,9 +40,15 @@ class FileGone(Exception):
 class AnotherDatabase(FileGone):
     """The server has another database than before under the same name."""
 
+    def __init__(self) -> None:
+        super().__init__("the database was replaced")
+
 
 class AnotherVersion(FileGone):
     """Its tables are those of another version of Parley."""
+
+    def __init__(self) -> None:
+        super().__init__("the tables are not those of this version of Parley")
 
 
 def is_of_storage(error: BaseException) -> bool:

@@ -23,6 +23,10 @@ SHORT: dict[str, tuple[str, ...]] = {
         "test_back_closes_one_dialog_at_a_time",
     ),
     "browser/test_editing.py": ("test_an_edit_that_fails_says_why_and_keeps_the_text",),
+    "browser/test_encrypted_page.py": (
+        "test_answers_edits_reactions_and_deletions_are_as_anywhere",
+        "test_people_talk_by_a_link_whose_key_the_server_never_gets",
+    ),
     "browser/test_everyone.py": ("test_focus_goes_back_after_the_sheet",),
     "browser/test_exporting.py": (
         "test_from_the_panel_everything_is_two_steps_away",

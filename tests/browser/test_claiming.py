@@ -101,3 +101,40 @@ def test_an_owner_agrees_and_they_speak_as_who_they_say(
         link.replace("/conversation/", "/api/conversations/") + "/imported", timeout=PATIENCE_S
     ).json()["people"]
     assert people == []
+
+
+@pytest.mark.parametrize("with_scripts", [True, False])
+def test_who_is_declined_is_told(
+    plainly: Process,
+    imports: Callable[[Visitor], str],
+    arrive: Arrive,
+    with_scripts: bool,
+) -> None:
+    ada, mallory = (
+        arrive(name, url=plainly.url, java_script_enabled=with_scripts)
+        for name in ("Ada", "Mallory")
+    )
+    link = imports(ada)
+    mallory.page.goto(link)
+    mallory.page.locator("#username").fill("Mallory")
+    mallory.page.locator("#username").press("Enter")
+    expect(mallory.composer).to_be_visible(timeout=PATIENCE_MS)
+    mallory.page.get_by_role("link", name="Are you one of the imported people?").first.click()
+    mallory.page.get_by_role("button", name="I am Ana").click()
+    mallory.page.get_by_role("link", name="Back to the conversation").click()
+    if with_scripts:
+        mallory.is_connected()
+
+    ada.page.goto(f"{link}/who")
+    ada.page.get_by_role("button", name="Decline Mallory's claim to be Ana").click()
+    expect(ada.page.get_by_text("Waiting for your answer")).to_be_hidden(timeout=PATIENCE_MS)
+    if with_scripts:
+        told = "An owner declined your request to be Ana."
+        expect(mallory.page.locator(".toast")).to_have_text(told, timeout=PATIENCE_MS)
+        expect(mallory.page.locator("#announcer")).to_contain_text(told)
+    # And so is who was away then.
+    mallory.page.goto(f"{link}/who")
+    row = mallory.page.get_by_role("listitem").filter(has_text="Ana")
+    expect(row).to_contain_text("An owner declined. You can ask again.")
+    row.get_by_role("button", name="I am Ana").click()
+    expect(row).to_contain_text("An owner still has to agree")

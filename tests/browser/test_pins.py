@@ -49,8 +49,6 @@ def test_what_an_owner_pins_stands_under_the_title_and_leads_there(
     ben.reloads()
     expect(strip(ben)).to_contain_text("Ada Bring cake")
     ben.is_connected()
-    # What answers that button is loaded after the talk.
-    ben.page.wait_for_load_state("networkidle")
     ben.page.get_by_role("button", name="Next pinned message").click()
     expect(strip(ben)).to_contain_text("Ben Four o'clock")
     expect(strip(ben)).to_contain_text("2 of 2")

@@ -153,6 +153,7 @@ def are_amber(page: Page, *words: str) -> None:
     """These buttons are, in the order of the page, and no other."""
     page.wait_for_function(
         """words => {
+          if (!document.body) return false; // the next page is on its way
           const probe = document.body.appendChild(document.createElement("i"));
           probe.style.background = "var(--amber)";
           const amber = getComputedStyle(probe).backgroundColor;

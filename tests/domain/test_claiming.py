@@ -90,9 +90,34 @@ async def test_who_is_declined_stays_who_they_were(context: Context, tea: Import
     await claiming.claim(context, room_id, new.session, ana)
     await claiming.answer(context, room_id, tea.owner, new.participant.user_id, admit=False)
     found = await claiming.who_is_who(context, room_id, new.session)
-    assert (len(found.imported), found.own) == (2, None)
+    assert len(found.imported) == 2
+    assert found.own is not None
+    assert (found.own.claimed_name, found.own.is_declined) == ("Ana", True)
+    assert (await claiming.who_is_who(context, room_id, tea.owner)).waiting == ()
+    with pytest.raises(NotFound):
+        await claiming.answer(context, room_id, tea.owner, new.participant.user_id, admit=True)
     sent = await messages.send_as(context, room_id, new.session, Draft("Well"))
     assert sent.message.username == "Mallory"
+
+
+async def test_who_is_declined_can_ask_again(
+    context: Context, tea: Imported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claiming, "CLAIMS_MAX", 1)
+    room_id, ana = tea.conversation.room_id, await id_of(context, tea, "Ana")
+    annie, mallory = await joins(context, tea, "Annie"), await joins(context, tea, "Mallory")
+    await claiming.claim(context, room_id, annie.session, ana)
+    await claiming.answer(context, room_id, tea.owner, annie.participant.user_id, admit=False)
+    # Who was answered takes nobody's place among those who wait, and finds none that is taken.
+    await claiming.claim(context, room_id, mallory.session, ana)
+    with pytest.raises(RateLimited):
+        await claiming.claim(context, room_id, annie.session, ana)
+    await claiming.answer(context, room_id, tea.owner, mallory.participant.user_id, admit=False)
+    await claiming.claim(context, room_id, annie.session, ana)
+    found = await claiming.who_is_who(context, room_id, tea.owner)
+    assert [each.username for each in found.waiting] == ["Annie"]
+    await claiming.answer(context, room_id, tea.owner, annie.participant.user_id, admit=True)
+    assert (await joins(context, tea, "Ana", annie.session)).participant.user_id == ana
 
 
 async def test_an_owner_needs_nobodys_word(context: Context, tea: Imported) -> None:

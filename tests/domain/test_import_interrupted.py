@@ -7,7 +7,7 @@ import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -100,11 +100,11 @@ async def test_what_is_younger_than_asked_for_is_left_to_who_imports_it(
         with contextlib.suppress(Killed):
             await bring(context, tmp_path, file)
     assert counted(context)[0] == 1
-    await storing.forget_left(context, older_than_s=3600)
+    await storing.forget_left(context, before=context.clock() - timedelta(hours=1))
     await owning.erase_deleted(context)
     assert counted(context)[0] == 1
     later = replace(context, clock=lambda: context.clock() + timedelta(hours=2))
-    await storing.forget_left(later, older_than_s=3600)
+    await storing.forget_left(later, before=later.clock() - timedelta(hours=1))
     await owning.erase_deleted(context)
     assert counted(context)[0] == 0
 
@@ -115,7 +115,7 @@ def test_files_younger_than_asked_for_are_left_to_who_imports_them(tmp_path: Pat
         each.mkdir()
         os.utime(each, (0, 0))
     os.utime(new)
-    remove_left(tmp_path, older_than_s=3600)
+    remove_left(tmp_path, before=datetime.now(UTC) - timedelta(hours=1))
     assert {*tmp_path.iterdir()} == {new, other}
 
 

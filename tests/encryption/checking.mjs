@@ -49,12 +49,14 @@ export async function check(name, vectors, folder) {
       is("room", hex(await epoch.room()), each.room);
       is("commitment", hex(await epoch.commitment()), each.commitment);
     }
-    const { idOf } = await load("people");
+    const { idOf, safetyNumber } = await load("people");
+    const room = unhex(vectors.keys[0].room);
     for (const each of vectors.people) {
       const person = await personOf(each.signing_private, each.exchange_private, each);
       is("signing", hex(person.public.signing), each.signing);
       is("exchange", hex(person.public.exchange), each.exchange);
       is("id", hex(await idOf(person.public)), each.id);
+      is("safety_number", await safetyNumber(room, person.public.signing), each.safety_number);
     }
   }
 

@@ -75,6 +75,7 @@ def keys() -> Any:
                 "signing": public.signing.hex(),
                 "exchange": public.exchange.hex(),
                 "id": public.id.hex(),
+                "safety_number": public.safety_number(Epoch.derive(KEY).room),
             }
         )
     return {"keys": made, "people": people}

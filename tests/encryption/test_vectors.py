@@ -49,6 +49,8 @@ def test_people_are_named_so(each: Any) -> None:
     assert {name: value.hex() for name, value in found.items()} == {
         name: each[name] for name in found
     }
+    assert public.safety_number(bytes.fromhex(KEYS["keys"][0]["room"])) == each["safety_number"]
+    assert len(each["safety_number"]) == len("12345 " * 6) - 1
 
 
 @pytest.mark.parametrize("each", ENVELOPES["envelopes"], ids=lambda each: each["client_id"])

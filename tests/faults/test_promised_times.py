@@ -10,13 +10,13 @@ import asyncio
 import contextlib
 import signal
 import socket
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from tests.databases import locked
 from tests.faults.clients import Client
 from tests.faults.talk import Talk, says, talk_at
 from tests.raw import RECORD_SEPARATOR, event, raw_polling
@@ -94,7 +94,8 @@ async def _ends_s(folder: Path, *, is_locked: bool) -> float:
                 talk.clients[0].say(LONG)
             await talk.settles()
             if is_locked:
-                lock = everybody.enter_context(contextlib.closing(_locked(folder)))
+                lock = everybody.enter_context(contextlib.ExitStack())
+                lock.enter_context(locked(folder))
                 talk.clients[0].say("Before you go")
                 await talk.call("GET", "/api/health")
             talk.place.is_up.clear()
@@ -103,7 +104,7 @@ async def _ends_s(folder: Path, *, is_locked: bool) -> float:
             assert await talk.server.ends(within_s=4 * ENDS_WITHIN_S) == 0
             took_s = time.monotonic() - began
             if is_locked:
-                lock.rollback()
+                lock.close()
         assert "Traceback" not in talk.server.log.read_text()
         await talk.server.start()
         talk.place.is_up.set()
@@ -212,9 +213,3 @@ TROUBLESOME = (
     somebody_who_never_reads_a_page,
     somebody_who_never_finishes,
 )
-
-
-def _locked(folder: Path) -> sqlite3.Connection:
-    lock = sqlite3.connect(folder / "parley.db", timeout=10)
-    lock.execute("BEGIN EXCLUSIVE")
-    return lock

@@ -8,14 +8,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from tests.databases import ON_POSTGRESQL
 from tests.fuzz.world import Pair
 from tests.people import Person
 
 ONCE = {"forwarded_headers_ignored", "page_refused"}
-if ON_POSTGRESQL:
-    # As each server of several begins.
-    ONCE |= {"bus_is_back", "chores_begun"}
 """Each said once, whoever sends the first of these headers: it is for whoever set up a proxy."""
 
 

@@ -235,11 +235,44 @@ async def test_two_moves_at_once_are_refused_in_words(data: Path, url: str) -> N
     assert "Something else writes to the PostgreSQL database" in refused.stderr
 
 
+async def test_nobody_becomes_an_owner_beside_a_move(
+    data: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await filled(data)
+    moving.move_data(str(data), url, nothing)
+    refused = []
+    real = move._put
+
+    def put(source: Any, target: Any, table: sa.Table, tell: Any) -> None:
+        real(source, target, table, tell)
+        if table.name == "conversations":
+            [(room_id,)] = source.ask("SELECT room_id FROM conversations LIMIT 1")
+            for where in (["--database-url", url], ["--data", str(data.parent / "back")]):
+                refused.append(parley("owner-link", room_id, *where))
+
+    monkeypatch.setattr(move, "_put", put)
+    moving.move_data(url, str(data.parent / "back"), nothing)
+    for told, words in zip(
+        refused, ("are being moved to another", "are being moved into this"), strict=True
+    ):
+        assert told.returncode == 1
+        assert words in told.stderr
+
+
 async def test_a_file_that_is_no_database_is_named(url: str, tmp_path: Path) -> None:
     (tmp_path / "odd").mkdir()
     (tmp_path / "odd" / folder.NAME).write_bytes(b"This is no database." * 1_000)
     with pytest.raises(DatabaseUnusable, match="cannot be used"):
         moving.move_data(str(tmp_path / "odd"), url, nothing)
+
+
+async def test_a_folder_that_cannot_be_used_is_named(data: Path, url: str, tmp_path: Path) -> None:
+    await filled(data)
+    (tmp_path / "file").touch()
+    moving.move_data(str(data), url, nothing)
+    refused = parley("move-data", url, str(tmp_path / "file"))
+    assert refused.returncode == 1
+    assert "is a file, not a folder. Give a folder for the data." in refused.stderr
 
 
 async def test_nothing_is_mixed_or_moved_twice(data: Path, url: str, tmp_path: Path) -> None:
@@ -297,8 +330,16 @@ async def test_no_server_runs_on_what_was_moved_or_is_half_there(
 
     monkeypatch.setattr(move, "_put", real)
     moving.move_data(str(data), url, nothing)
-    for command in ("serve", "list"):
-        refused = parley(command, "--data", str(data))
+    with closing(sqlite3.connect(data / folder.NAME)) as connection:
+        [room_id] = connection.execute("SELECT room_id FROM conversations LIMIT 1").fetchone()
+    for command in (
+        ["serve"],
+        ["list"],
+        ["owner-link", room_id],
+        ["end", room_id],
+        ["delete", "--yes", room_id],
+    ):
+        refused = parley(*command, "--data", str(data))
         assert refused.returncode == 1
         assert "were moved to another" in refused.stderr
     assert moving.reopen(str(data))
@@ -310,7 +351,8 @@ async def test_nothing_is_moved_beside_a_server(data: Path, url: str) -> None:
     with process(data, "--port", "0", environ={"PARLEY_DATABASE_URL": ""}):
         refused = parley("move-data", str(data), url)
         assert refused.returncode == 1
-        assert "Another Parley server is using the data folder" in refused.stderr
+        assert "A Parley server, or another" in refused.stderr
+        assert "--data" not in refused.stderr, "which it does not have"
     with process(data, "--port", "0", environ={"PARLEY_DATABASE_URL": url}):
         refused = parley("move-data", url, str(data.parent / "back"))
         assert refused.returncode == 1

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from parley.storage.folder import NAME
+from tests.databases import sqlite_only
 from tests.servers import process
 
 FILES = (NAME, f"{NAME}-wal", f"{NAME}-shm")
@@ -23,6 +24,7 @@ def modes(folder: Path) -> dict[str, int]:
     return {name: (folder / name).stat().st_mode & 0o777 for name in FILES}
 
 
+@sqlite_only
 def test_those_that_others_could_read_are_closed_at_the_start_and_that_is_told_once(
     tmp_path: Path,
 ) -> None:
@@ -39,6 +41,7 @@ def test_those_that_others_could_read_are_closed_at_the_start_and_that_is_told_o
         assert server.stop() == (0, "")
 
 
+@sqlite_only
 def test_a_new_one_is_closed_without_a_word(tmp_path: Path) -> None:
     with process(tmp_path) as server:
         assert set(modes(tmp_path).values()) == {0o600}

@@ -12,6 +12,7 @@ import pytest
 
 from parley.config import Config
 from parley.credentials import COOKIE, FORM_COOKIE
+from tests import databases
 from tests.cases import together
 from tests.servers import Running, running
 
@@ -177,7 +178,8 @@ async def test_a_seal_is_worth_nothing_on_another_server(
 ) -> None:
     ada = come()
     seal = (await ada.get("/")).seal
-    elsewhere = replace(config, data=tmp_path_factory.mktemp("other"))
+    data = tmp_path_factory.mktemp("other")
+    elsewhere = replace(config, data=data, database_url=databases.url_of(data))
     async with (
         running(elsewhere) as other,
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,

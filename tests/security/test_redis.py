@@ -201,6 +201,22 @@ async def test_what_came_to_nothing_is_given_back_in_redis_too(opened: Open, red
         assert sorted(statuses) == [201] * 2 + [429] * 4
 
 
+async def test_installations_that_share_a_redis_count_apart(
+    opened: Open, redis: Redis, tmp_path: Path
+) -> None:
+    async def says(data: Path, count: int) -> list[bool]:
+        async with opened(
+            data=data, rate_limit_storage=redis.url, limit_messages="2/1h address"
+        ) as house:
+            guest = house.guest("Ada")
+            room_id = await guest.sits_down()
+            return [(await guest.say(room_id, "Hello"))["ok"] for _ in range(count)]
+
+    assert await says(tmp_path / "one", 3) == [True, True, False]
+    assert await says(tmp_path / "two", 3) == [True, True, False]
+    assert await says(tmp_path / "one", 1) == [False]
+
+
 # --- one question a use -------------------------------------------------------
 
 WHO = (7, "192.0.2.1", 3)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from parley.errors import BackupFailed, RestoreFailed
+from parley.storage.postgresql import backup
 from parley.storage.postgresql.connections import driver, engine_of
 from parley.storage.prepared import execute
 from tests.databases import Server, asking
@@ -136,3 +138,25 @@ async def test_it_is_recognised_and_nothing_is_left_in_a_session(
         with engine_of(bouncer.url(name)).connect() as through:
             assert execute(through, "SHOW lock_timeout") == [("0",)]
             assert execute(through, "SELECT 1 FROM pg_prepared_statements") == []
+
+
+async def test_backups_do_not_go_through_it(
+    bouncer: Bouncer, server: Server, name: str, tmp_path: Path
+) -> None:
+    """They would change sessions that it hands to servers."""
+    await until(lambda: bouncer.is_up, within_s=PATIENCE_S)
+    async with opened(bouncer.url(name), tmp_path):
+        with pytest.raises(BackupFailed, match="This is PgBouncer"):
+            backup.back_up(bouncer.url(name), tmp_path, tmp_path / "refused", with_files=True)
+        assert not (tmp_path / "refused").exists()
+        copy = tmp_path / "copy"
+        backup.back_up(server.url(name), tmp_path, copy, with_files=True)
+        with pytest.raises(RestoreFailed, match="This is PgBouncer"):
+            backup.restore(
+                bouncer.url(name),
+                copy,
+                tmp_path / "again",
+                secret=None,
+                with_files=True,
+                is_incomplete_ok=False,
+            )

@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from parley.errors import DatabaseTooNew, DatabaseUnusable, SecretDiffers, Unavailable
-from parley.storage import cluster
+from parley.storage import cluster, messages
 from parley.storage.migrate import NEWEST, current_revision
-from parley.storage.postgresql import tables
+from parley.storage.postgresql import planning, tables
+from parley.storage.postgresql.connections import begin_reading, commit
 from parley.storage.postgresql.database import PostgresqlDatabase
 from parley.storage.prepared import execute
 from parley.storage.schema import metadata
@@ -119,6 +121,12 @@ async def test_an_older_database_is_brought_up_to_date(
         pass
     with asking(server, name) as own:
         own.execute("ALTER TABLE conversations DROP COLUMN read_proof_hash")
+        own.execute("ALTER TABLE conversations DROP COLUMN active_slot")
+        own.execute(
+            "CREATE INDEX ix_conversations_activity ON conversations (last_activity_at, id)"
+            " WHERE ended_at IS NULL AND visibility = 'listed'"
+        )
+        own.execute("ALTER TABLE claims DROP COLUMN declined_at")
         own.execute("ALTER TABLE participants DROP COLUMN called_at")
         own.execute('ALTER TABLE facts ALTER COLUMN value TYPE TEXT COLLATE "en-x-icu"')
         own.execute("UPDATE alembic_version SET version_num = '0024'")
@@ -421,8 +429,10 @@ async def test_another_database_under_the_same_name_is_noticed(
         with asking(server, "postgres") as own:
             own.execute(f"DROP DATABASE {name} WITH (FORCE)")
             own.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-        with pytest.raises(Unavailable):
+        with capture_logs() as log, pytest.raises(Unavailable):
             await database.write(adding("nowhere"))
+        [failed] = [line for line in log if line["event"] == "commit_failed"]
+        assert failed["error"] == "the tables are not those of this version of Parley"
         assert database.problem == "The database is of another version of Parley."
         again = PostgresqlDatabase(server.url(name), tmp_path)
         await again.open()
@@ -522,3 +532,36 @@ async def test_only_a_process_whose_lease_is_over_is_dead(database: PostgresqlDa
     await database.write(lambda connection: cluster.renew_process(connection, 6, for_ms=-1))
     assert not await database.read(cluster.is_dead, 5)
     assert await database.read(cluster.is_dead, 6)
+
+
+async def test_what_was_planned_while_it_was_empty_is_planned_anew(
+    database: PostgresqlDatabase, server: Server, name: str
+) -> None:
+    """Else catching up reads the whole conversation once for each message."""
+    fetched = "SELECT idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'messages'"
+    with database._engine.connect() as connection:
+
+        def catches_up() -> int:
+            """How many rows that reads."""
+            begin_reading(connection)
+            [(before,)] = execute(connection, fetched)
+            messages.changed(connection, 1, since=4_900, limit=200)
+            [(after,)] = execute(connection, fetched)
+            commit(connection)
+            return int(after) - int(before)
+
+        for _ in range(20):  # from the eleventh on by one plan
+            assert catches_up() == 0
+        with asking(server, name) as own:
+            own.execute("SET session_replication_role = replica")
+            own.execute(
+                "INSERT INTO messages (conversation_id, seq, id, changed_seq, session_id, user_id,"
+                " username, text, type, sent_at, role, is_alike, is_unproven, reply_seq)"
+                " SELECT 1, seq, seq || '-x', seq, 1, 'ada-1', 'Ada', 'Hello', 'text', 0, 'member',"
+                " FALSE, FALSE, seq - 1 FROM generate_series(1, 5000) AS seq"
+            )
+        assert catches_up() > 100 * 4_000
+        await database.plan_anew()
+        assert catches_up() <= 2 * 100
+    # Nothing more is to be learnt.
+    assert planning.plan_anew(database._engine) == []

@@ -247,7 +247,8 @@ async def test_a_disconnect_handler_that_raises_runs_once(
             await ben.send("40")
             assert await ben._reads_until("40")
     assert len(gone) == len(set(gone)) >= 2
-    assert [entry["event"] for entry in log] == ["disconnect_failed"] * len(gone)
+    said = [entry["event"] for entry in log if entry["log_level"] != "debug"]
+    assert said == ["disconnect_failed"] * len(gone)
 
 
 async def test_a_client_that_goes_while_it_connects_leaves_nothing_behind(

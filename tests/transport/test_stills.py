@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from parley.contract import STILL_MAX_BYTES, STILL_MAX_PX
+from parley.domain import files
 from tests.media.drawn import exif, flag, saved
 from tests.media.recorded import webm
 from tests.people import Answer, Json, Person
@@ -69,11 +70,24 @@ async def test_a_film_has_the_still_that_came_with_it_encoded_anew(
     assert (await ada.send("GET", f"{film['url']}?preview")).status == 404
 
 
-async def test_a_film_keeps_its_first_still(ada: Person, room_id: str) -> None:
+async def test_a_film_keeps_its_first_still(
+    server: Running, ada: Person, room_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     film = await uploads(ada, room_id, FILM, "walk.webm")
+    kept: list[str] = []
+    store = files.filing(server.app.extensions["parley"].context).store
+    put = store.put
+
+    async def noted(key: str, path: Path) -> None:
+        kept.append(key)
+        await put(key, path)
+
+    monkeypatch.setattr(store, "put", noted)
     pictures = [saved(flag((size, 20)), "PNG") for size in (30, 40, 50)]
     answers = await asyncio.gather(*(gives(ada, room_id, film, each) for each in pictures))
     assert [answer.status for answer in answers] == [200] * 3
+    assert all("thumbnail_url" in answer.json["file"] for answer in answers)
+    assert kept == [f"{film['id']}.preview"]
     before = (await ada.send("GET", f"{film['url']}?preview")).body
     later = await gives(ada, room_id, film, saved(flag((60, 20)), "PNG"))
     assert later.status == 200

@@ -35,6 +35,14 @@ class PublicKeys:
         """By which wrapped keys and links name them."""
         return sha256("person", self.signing, self.exchange)[:16]
 
+    def safety_number(self, room: bytes) -> str:
+        """What two people read to each other, to know that they see the same key: six times five
+        digits.
+        """
+        octets = sha256("safety number", room, self.signing)
+        fives = (int.from_bytes(octets[at : at + 5], "big") % 100_000 for at in range(0, 30, 5))
+        return " ".join(f"{each:05}" for each in fives)
+
 
 class Person:
     """The private keys."""

@@ -21,7 +21,9 @@ class WhoIsWhoReply(Struct, kw_only=True):
     people: list[ImportedPerson]
     """By name."""
     claimed_id: str | UnsetType = UNSET
-    """Whom you claim to be, until an owner answers."""
+    """Whom you claimed to be last."""
+    declined: bool | UnsetType = UNSET
+    """True if an owner didn't agree. You can ask again."""
     claims: list[Claim] | UnsetType = UNSET
     """For owners: who waits for an answer, the longest waiting first."""
 

@@ -7,9 +7,9 @@ import os
 import secrets
 import shutil
 import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -147,15 +147,17 @@ class Reading:
         return self._process
 
 
-def remove_left(folder: Path, *, older_than_s: float = 0.0) -> None:
-    """What a server that was ended left of files that were imported, and of scratch files."""
+def remove_left(folder: Path, *, before: datetime | None = None) -> None:
+    """What a server that was ended left of files that were imported, and of scratch files; only
+    what is from before then, if that is given.
+    """
     for path in folder.glob(f"{scratch.NAME}*"):
-        if older_than_s:
+        if before is not None:
             try:
-                age_s = time.time() - path.stat().st_mtime
+                changed_s = path.stat().st_mtime
             except FileNotFoundError:
                 continue
-            if age_s < older_than_s:
+            if changed_s >= before.timestamp():
                 continue
         if path.is_dir():
             shutil.rmtree(path)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -282,15 +282,17 @@ def _steps(rows: Sequence[Any]) -> list[Sequence[Any]]:
     return [rows[start : start + STEP_ROWS] for start in range(0, len(rows), STEP_ROWS)]
 
 
-async def forget_left(context: Context, *, older_than_s: float = 0.0) -> None:
-    """What a server that was ended left half done is to be erased, as deleted."""
+async def forget_left(context: Context, *, before: datetime | None = None) -> int:
+    """What a server that was ended left half done is to be erased, as deleted; only what began
+    before then, if that is given. How many conversations.
+    """
     # A clock that was set back must not keep any.
-    ahead = timedelta(seconds=older_than_s) if older_than_s else -timedelta(days=36_500)
-    before = context.clock() - ahead
+    until = before or context.clock() + timedelta(days=36_500)
 
     def work(connection: sa.Connection) -> int:
-        return stored.give_up_all(connection, before=before)
+        return stored.give_up_all(connection, before=until)
 
     count = await context.database.write(work)
     if count:
         log.info("imports_given_up", count=count)
+    return count

@@ -1,7 +1,8 @@
 // @ts-check
 // The conversation page: reads what the server rendered, and makes it live.
-import { apiOf, pathOf } from "./browser/root.js";
+import { pathOf } from "./browser/root.js";
 import { announce, announceMessage, announceMissed, hush } from "./transcript/announcer.js";
+import { between } from "./connection/between.js";
 import { CatchUp, missedAmong } from "./connection/catch-up.js";
 import { Composer } from "./writing/composer.js";
 import { Connection } from "./connection/connection.js";
@@ -94,6 +95,8 @@ let pins;
 /** @type {Promise<import("./files/uploads.js").Uploads> | undefined} */
 let filing;
 
+removeEventListener("click", globalThis.hear, true); // from here on buttons are answered
+
 // First of all: what it waits for is far away, and everything below is done meanwhile.
 resting.start();
 connection.start();
@@ -130,6 +133,7 @@ startFolding();
 startMenu({ store, connection, composer, reading, replying, edit, joinLink: page.dataset.joinLink ?? "" });
 transcript.root.addEventListener("click", actOnMessage);
 addEventListener("hashchange", goToLinked);
+byId("pin-next").addEventListener("click", () => pins?.then((shown) => shown.next()));
 if (!byId("pins").hidden) showPins();
 store.watch(["messages"], ({ messages }) => messages.some(({ pinned }) => pinned) && showPins());
 openWhereReadingGoesOn();
@@ -153,6 +157,7 @@ if (location.hash === "#shared") import("./kept/take-shared.js").then(({ takeSha
   attach: (given) => files(new Event("shared")).then((ways) => ways.attach(given)),
 }), () => {});
 startComingBack({ roomId, store, reading, awayMs: lastRead.awayMs });
+globalThis.pressed?.click();
 
 /** For whoever opens it offline; what was kept of it is shown at once where the page is such a one. */
 async function keep() {
@@ -179,7 +184,7 @@ function readState() {
     door,
     keepDays: Number(keepDays),
     seq: Number(seq),
-    messages: [...articles].map(readMessage),
+    messages: between.messages ?? [...articles].map(readMessage),
     hasOlder: older === "yes",
     hasNewer: newer === "yes",
     people: readPeople(),
@@ -216,36 +221,12 @@ function serverEvents() {
     messages_erased: () => pins?.then((shown) => shown.look()),
     conversation_changed: showChanged,
     link_replaced: ({ new_room_id: now }) => goToNewLink(now),
-    claimed: ({ claim }) => tellOfClaim(claim),
-    claim_answered: () => lookAtClaims(),
+    claimed: ({ claim }) => claims().then(({ claimed }) => claimed(claim), () => {}),
+    claim_answered: (answer) => claims().then(({ answered }) => answered(answer, store.state.me, roomId), () => {}),
     removed: ({ reason, message }) => reason === "claimed" ? location.reload() : leave(reason === "closed" ? wordsOfClosing(message) : message),
     conversation_deleted: ({ message }) => leave(message, true),
     knocked: (knock) => knocks?.then((told) => told.knocked(knock)),
   };
-}
-
-/**
- * An owner is told, and finds it where it is answered.
- * @param {{username: string, claimed_name: string}} claim
- */
-function tellOfClaim(claim) {
-  byId("who-note").hidden = false;
-  showClaim(claim);
-  announce(`${claim.username} says they are ${claim.claimed_name}.`);
-}
-
-/** @param {{username: string, claimed_name: string}} [claim] the one to answer */
-function showClaim(claim) {
-  const note = document.getElementById("claims");
-  if (!note?.firstElementChild) return;
-  note.hidden = !claim;
-  if (claim) note.firstElementChild.textContent = `${claim.username} says they are ${claim.claimed_name}. Agree?`;
-}
-
-/** It may have been another owner who answered. */
-async function lookAtClaims() {
-  const reply = await ask(`${apiOf(roomId)}/imported`);
-  if (reply.success) showClaim(reply.claims?.[0]);
 }
 
 /** @param {{room_id: string, title: string, description: string}} fields */
@@ -376,14 +357,9 @@ function send(text, files) {
 }
 
 /** Once, and only where nobody has decided. */
-async function offerNotifying() {
+function offerNotifying() {
   if (recall("notifying-offered") || globalThis.Notification?.permission === "granted") return;
-  const loaded = await Promise.all([import("./notifying/offer.js"), loadSheet("actions")]).catch(() => undefined);
-  loaded?.[0].offer({
-    before: byId("composer"),
-    words: "Get a notification when someone answers?",
-    done: "You'll be notified on this device. What of, you choose in “People and link”, under “Notifications”.",
-  });
+  import("./notifying/offer.js").then(({ offerOfAnswers }) => offerOfAnswers(), () => {});
 }
 
 /** @param {MouseEvent} event */
@@ -431,6 +407,11 @@ function showPins() {
     shown.start();
     return shown;
   });
+}
+
+/** Loaded where somebody claims to be a person of an import. */
+function claims() {
+  return import("./people/claims.js");
 }
 
 /** Loaded by who edits. */
@@ -588,3 +569,6 @@ function goToLinked() {
   const seq = linkedSeq();
   if (seq) reading.goTo(seq);
 }
+
+/** For what stands between it and the server. */
+export { connection, store };

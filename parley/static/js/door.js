@@ -14,15 +14,7 @@ async function look() {
   const reply = await ask(`${apiOf(roomId)}/knock`);
   if (isNews(reply)) return goOn();
   if (reply.success && state === "waiting") showOwner(reply.owner_online);
-  // Nobody keeps a page open for a day.
-if (state === "waiting" && globalThis.Notification?.permission !== "granted") {
-  import("./notifying/offer.js").then(({ offer }) => offer({
-    before: byId("door").appendChild(document.createElement("div")),
-    words: "Get a notification when the owner answers?",
-    done: "You'll be notified on this device, also with this page closed.",
-  }), () => {});
-}
-setTimeout(look, AGAIN_MS);
+    setTimeout(look, AGAIN_MS);
 }
 
 /** @param {any} reply */

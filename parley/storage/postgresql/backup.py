@@ -20,6 +20,7 @@ from parley.storage import restoring, secret_file
 from parley.storage.backup import Backup, being_made, files_beside, sync_file
 from parley.storage.folder import make_folder, sync_names
 from parley.storage.migrate import NEWEST, is_known
+from parley.storage.postgresql.connections import is_pooled
 from parley.storage.restoring import Restored
 
 _OF_SERVERS = ("uploads", "processes", "presences", "leases", "writers")
@@ -35,6 +36,7 @@ def back_up(url: str, folder: Path, target: Path, *, with_files: bool) -> Backup
     try:
         with being_made(folder, target) as unfinished:
             with psycopg.connect(url) as own:
+                _require_server(own, BackupFailed)
                 _require_tool("pg_dump", own, BackupFailed)
                 own.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
                 # Our transaction stands still until the tool has ended.
@@ -91,6 +93,7 @@ def restore(
     try:
         unfinished.mkdir(mode=0o700)
         with psycopg.connect(url, autocommit=True) as own:
+            _require_server(own, RestoreFailed)
             _require_tool("pg_restore", own, RestoreFailed)
             there = "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() LIMIT 1"
             if own.execute(there).fetchone():
@@ -180,6 +183,19 @@ def _sums(backup: Path) -> dict[str, tuple[int, bytes]]:
             sha256 = bytes.fromhex(row["sha256"].removeprefix("\\\\x"))
             sums[row["file_id"]] = (int(row["size"]), sha256)
     return sums
+
+
+def _require_server(own: psycopg.Connection, failed: type[StartupError]) -> None:
+    """Its tools set a session's search_path to nothing. Through PgBouncer that would be a session
+    which servers are given next, and they would find no table in it.
+    """
+    pooled = is_pooled(own)
+    own.rollback()
+    if pooled:
+        raise failed(
+            "This is PgBouncer, which PostgreSQL's own tools don't go through. Give the address of "
+            "PostgreSQL itself."
+        )
 
 
 def _require_tool(program: str, own: psycopg.Connection, failed: type[StartupError]) -> None:

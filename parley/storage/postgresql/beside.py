@@ -31,6 +31,7 @@ def done(url: str, work: Callable[[sa.Connection], T], *, is_writing: bool) -> T
                     "The PostgreSQL database is of another version of Parley. Bring it up to date "
                     "with `parley migrate`, or use that version."
                 )
+            require_here(connection)  # a move holds the lock for as long as it takes
             if is_writing:
                 # Alone, as whatever names no conversation.
                 lock = f"SELECT pg_advisory_xact_lock({LOCK})"

@@ -121,9 +121,8 @@ def engine_of(url: str) -> sa.Engine:
         connection.adapters.register_dumper(int, Int8Dumper)
         connection.adapters.register_dumper(str, _TextDumper)
         connection.prepared_max = PREPARED_MAX
-        pid = connection.execute("SELECT pg_backend_pid()").fetchone()
-        if pid is None or pid[0] != connection.info.backend_pid:
-            # PgBouncer answers in the server's place, and hands the next transaction to another.
+        if is_pooled(connection):
+            # It hands the next transaction to another of its own connections.
             connection.prepare_threshold = None
             more = "".join(f"; SET LOCAL {name} = {value}" for name, value in _SETTINGS.items())
             connection.begin_writing += more
@@ -145,6 +144,12 @@ def engine_of(url: str) -> sa.Engine:
         # An error's text goes into the log; what people say does not.
         hide_parameters=True,
     )
+
+
+def is_pooled(connection: psycopg.Connection[Any]) -> bool:
+    """Whether PgBouncer answers in the server's place."""
+    pid = connection.execute("SELECT pg_backend_pid()").fetchone()
+    return pid is None or pid[0] != connection.info.backend_pid
 
 
 def begin_reading(connection: sa.Connection) -> None:

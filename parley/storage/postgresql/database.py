@@ -32,7 +32,7 @@ from parley.storage.database import Database
 from parley.storage.folder import make_folder
 from parley.storage.migrate import NEWEST, current_revision, is_old, upgrade
 from parley.storage.moved import require_here
-from parley.storage.postgresql import tables
+from parley.storage.postgresql import planning, tables
 from parley.storage.postgresql.connections import (
     ask,
     begin_reading,
@@ -133,6 +133,7 @@ class PostgresqlDatabase(Database):
                 elif is_old(connection):
                     upgrade(connection)
                     tables.order_by_bytes(connection)
+                tables.list_by_slot(connection)
                 compile_all(self._engine.dialect)
                 require_here(connection)
                 commit(connection)
@@ -314,6 +315,15 @@ class PostgresqlDatabase(Database):
     async def write_unreferenced(self, work: Callable[[sa.Connection], T]) -> T:
         # No foreign key is checked here that has no index.
         return await self.write(work)
+
+    async def plan_anew(self) -> None:
+        try:
+            grown = await asyncio.to_thread(planning.plan_anew, self._engine)
+        except sa.exc.DBAPIError as error:
+            log.debug("not_planned_anew", error=str(error.orig))
+        else:
+            if grown:
+                log.debug("planned_anew", tables=grown)
 
     async def forget_erased(self) -> None:
         """PostgreSQL overwrites nothing by itself: see docs/security.md."""

@@ -1,1 +1,1 @@
-import"./shared-5_KeUch4.js";
+import"./shared-CTGNKLVC.js";

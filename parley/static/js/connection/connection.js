@@ -1,6 +1,7 @@
 // @ts-check
 // The live connection: opening it, entering the conversation, and coming back after it broke.
 import { io } from "../../vendor/socket.io.esm.min.js";
+import { between } from "./between.js";
 import { OWN_PAGE, SOCKETS, isAtTheDoor, isPassing, request } from "./wire.js";
 
 const FIRST_DELAY_MS = 1000;
@@ -33,10 +34,10 @@ export class Connection {
     // Websocket first: a poll and then an upgrade costs three round trips. Our own delays replace the client's, for the
     // badge counts them down.
     /** @type {import("./wire.js").Socket} */
-    this.socket = io({
+    this.socket = between.socket(io({
       tryAllTransports: true, reconnection: false, autoConnect: false,
       timeout: OPEN_WITHIN_MS, extraHeaders: OWN_PAGE, ...SOCKETS,
-    });
+    }));
     for (const name of PASSED_ON) {
       this.socket.on(name, (fields) => store.dispatch({ ...fields, type: name, at: new Date().toISOString() }));
     }

@@ -1,7 +1,7 @@
 // @ts-check
 // A person's own keys, of one device in one room: to sign with, and to be handed new epochs by.
 
-import { sha256, together, Unreadable } from "./octets.js";
+import { Reader, sha256, together, Unreadable } from "./octets.js";
 
 export const POINT_BYTES = 64;
 export const SIGNATURE_BYTES = 64;
@@ -20,6 +20,16 @@ const UNCOMPRESSED = new Uint8Array([4]);
 /** By which wrapped keys and links name them. @param {PublicKeys} person */
 export async function idOf({ signing, exchange }) {
   return (await sha256("person", signing, exchange)).slice(0, 16);
+}
+
+/**
+ * What two people read to each other, to know that they see the same key: six times five digits.
+ * @param {Uint8Array} room @param {Uint8Array} signing
+ */
+export async function safetyNumber(room, signing) {
+  const reader = new Reader(await sha256("safety number", room, signing));
+  const fives = Array.from({ length: 6 }, () => String(reader.number(5) % 100_000).padStart(5, "0"));
+  return fives.join(" ");
 }
 
 export class Person {

@@ -20,9 +20,11 @@ export function startFiles({ key, ...parts }) {
     loading.catch(() => (loading = undefined)); // the network may be there next time
     return loading;
   };
+  const button = document.getElementById("attach");
+  if (!button) return () => Promise.reject(new Error("No files here."));
   const picker = /** @type {HTMLInputElement} */ (byId("file"));
   picker.multiple = true; // a plain form sends one
-  byId("attach").addEventListener("click", () => picker.click());
+  button.addEventListener("click", () => picker.click());
   for (const kind of ["pointerdown", "keydown", "dragenter"]) addEventListener(kind, load);
   byId("message").addEventListener("paste", async (event) => {
     const files = [...(event.clipboardData?.files ?? [])];

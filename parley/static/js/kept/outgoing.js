@@ -3,7 +3,8 @@
 import { forget } from "../files/kept.js";
 import { openOutbox, use } from "../writing/saved-outbox.js";
 
-/** @typedef {import("../state/store.js").Outgoing & {roomId: string, to?: string}} Waiting `to`: the room id */
+/** @typedef {import("../state/store.js").Outgoing & {roomId: string, to?: string, type?: string}} Waiting `to`: the room id; `type`: where it
+ *   is encrypted, and goes out as it is */
 
 /** @returns {Promise<Waiting[]>} in the order it was written in */
 export async function waiting() {

@@ -1,6 +1,7 @@
 // @ts-check
 // What goes from this device when a conversation is not one's own any more.
 import { pathOf } from "../browser/root.js";
+import { isAnyKept } from "../sealed/any.js";
 import { forgetMessages } from "./messages.js";
 import { HOME, PAGES } from "./names.js";
 import { forgetOutgoing } from "./outgoing.js";
@@ -26,6 +27,7 @@ export async function over(roomId, key) {
   } catch {
     // Nothing is kept where nothing can be.
   }
+  if (await isAnyKept()) await import("../sealed/kept.js").then(({ forget }) => forget(roomId)).catch(() => {});
   await forgetMessages(roomId);
   await forgetOutgoing(roomId);
   await forgetWritten(roomId, key);

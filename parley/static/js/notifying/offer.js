@@ -1,7 +1,9 @@
 // @ts-check
 // Notifications are offered where they help, once: after one's first message, at a door, to owners at whose door
 // somebody knocks. The browser asks only after the tap that says what for.
+import { byId } from "../browser/dom.js";
 import { remember } from "../browser/saved.js";
+import { loadSheet } from "../browser/sheets.js";
 import { support, turnOn } from "./device.js";
 import { HELP, WHY_NOT } from "./reasons.js";
 
@@ -52,4 +54,14 @@ function made(tag, className, text = "") {
   const element = Object.assign(document.createElement(tag), { className, textContent: text });
   if (element instanceof HTMLButtonElement) element.type = "button";
   return element;
+}
+
+/** To who has just said something. It comes with its looks, or not at all. */
+export async function offerOfAnswers() {
+  await loadSheet("actions");
+  offer({
+    before: byId("composer"),
+    words: "Get a notification when someone answers?",
+    done: "You'll be notified on this device. What of, you choose in “People and link”, under “Notifications”.",
+  });
 }

@@ -2,10 +2,12 @@
 // The list of one's own conversations, live: for as long as somebody looks at it. Loaded where there is one.
 import { io } from "../../vendor/socket.io.esm.min.js";
 import { restoreFocus } from "../browser/dialogs.js";
-import { byId } from "../browser/dom.js";
+import { byId, part } from "../browser/dom.js";
+import { later } from "../browser/later.js";
 import { ROOT, apiOf } from "../browser/root.js";
 import { OWN_PAGE, SOCKETS, ask, request } from "../connection/wire.js";
-import { rowOf } from "./row.js";
+import { isAnyKept } from "../sealed/any.js";
+import { called, rowOf } from "./row.js";
 
 const FIRST_DELAY_MS = 1000;
 const LAST_DELAY_MS = 30_000;
@@ -31,6 +33,7 @@ list.addEventListener("submit", leave);
 document.getElementById("own-older")?.addEventListener("click", showOlder);
 document.addEventListener("visibilitychange", lookWhetherSeen);
 lookWhetherSeen();
+later(callByName);
 
 // Whoever looks again is told afresh: nothing is missed by not listening.
 function lookWhetherSeen() {
@@ -55,6 +58,19 @@ function show(known, conversation, isAsked) {
   const next = rows.find((each) => each !== row && (each.dataset.at ?? "") < conversation.last_activity_at);
   const isInPlace = row.isConnected && row.nextElementSibling === (next ?? null);
   if (!isInPlace) moveBefore(row, next ?? null);
+}
+
+/** Those that are encrypted, as far as this device knows what they are called. */
+async function callByName() {
+  if (!(await isAnyKept())) return;
+  const { allKept } = await import("../sealed/kept.js");
+  const kept = await allKept().catch(() => []);
+  for (const { roomId, called: as, about } of kept) {
+    const title = as?.title || about?.title;
+    if (title) called.set(roomId, title);
+    const row = title && rowFor(roomId);
+    if (row) part(row, "title").textContent = title;
+  }
 }
 
 /** Below those that are there, where a page of its own would show them else. @param {MouseEvent} event */

@@ -14,6 +14,9 @@ const UNREAD_MAX = 100;
  *   last_message?: {username: string, excerpt: string, deleted?: boolean}}} OwnConversation
  */
 
+/** What encrypted ones are called, by room id: this device alone knows. @type {Map<string, string>} */
+export const called = new Map();
+
 /** @param {number} count */
 export function few(count) {
   return count < UNREAD_MAX ? String(count) : `${UNREAD_MAX - 1}+`;
@@ -28,7 +31,7 @@ export function rowOf(element, conversation) {
   const row = element ?? cloneTemplate("own-row-template");
   const { room_id: roomId, message_count: count, last_activity_at: at, last_message: last } = conversation;
   const path = pathOf(roomId);
-  const title = titleOf(conversation);
+  const title = called.get(roomId) ?? titleOf(conversation);
   row.dataset.roomId = roomId;
   row.dataset.at = at;
   part(row, "link").setAttribute("href", path);
@@ -38,7 +41,7 @@ export function rowOf(element, conversation) {
   showFact(row, "mentions", conversation.mentions > 0 && `${few(conversation.mentions)} for you`);
   showFact(row, "unread", conversation.unread > 0 && `${few(conversation.unread)} new`);
   part(row, "last").hidden = !last;
-  part(row, "last").textContent = last ? `${last.username}: ${last.deleted ? "Deleted" : last.excerpt}` : "";
+  part(row, "last").textContent = last ? `${last.username}: ${last.deleted ? "Deleted" : last.excerpt || "A message"}` : "";
   part(row, "count").textContent = count === 1 ? "1 message" : `${count} messages`;
   showTime(/** @type {HTMLTimeElement} */ (part(row, "time")), at);
   const leave = /** @type {HTMLFormElement} */ (part(row, "leave"));

@@ -24,12 +24,13 @@ export class Pins {
     this.pins = [];
     this.at = 0;
     this.isAsking = false;
+    /** @type {Promise<void>} until it is known what is pinned: the page has the last one alone */
+    this.first = Promise.resolve();
   }
 
   async start() {
     this.link.addEventListener("click", (event) => this.follow(event));
-    byId("pin-next").addEventListener("click", () => this.next());
-    await this.look();
+    await (this.first = this.look());
     this.store.watch(["messages"], () => this.differs() && this.look());
     this.store.watch(["gone"], () => this.show());
   }
@@ -97,14 +98,15 @@ export class Pins {
 
   /** @param {MouseEvent} event */
   follow(event) {
-    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    if (event.metaKey || event.ctrlKey || event.shiftKey || !this.pins.length) return;
     event.preventDefault();
-    const { seq } = this.pins[this.at];
+    this.reading.goTo(this.pins[this.at].seq);
     this.next();
-    this.reading.goTo(seq);
   }
 
-  next() {
+  async next() {
+    await this.first;
+    if (!this.pins.length) return;
     this.at = (this.at + 1) % this.pins.length;
     this.show();
   }

@@ -102,7 +102,7 @@ export const CHANGES = {
  * @param {Change} change
  * @returns {State}
  */
-function advance(state, change) {
+export function advance(state, change) {
   const ahead = [...state.ahead, change].sort((one, other) => one.seq - other.seq);
   return settle({ ...state, ahead });
 }
@@ -175,7 +175,7 @@ function without({ messages, hasOlder }, through = 0) {
  * @param {State} state
  * @param {number} seq
  */
-function knows(state, seq) {
+export function knows(state, seq) {
   return seq <= state.seq || state.ahead.some((change) => change.seq === seq);
 }
 

@@ -54,12 +54,13 @@ async function whoIsHere(roomId) {
  * @param {string} roomId
  * @param {import("../kept/outgoing.js").Waiting} entry
  */
-async function send(roomId, { text, clientId, replyTo, mentions }) {
+async function send(roomId, { text, clientId, replyTo, mentions, type }) {
   const reply = await fetch(`${ROOT}${apiOf(roomId)}/messages`, {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "application/json", ...OWN_PAGE },
     body: JSON.stringify({
       message: text, client_id: clientId, ...(replyTo && { reply_to: replyTo.id }), ...(mentions && { mentions }),
+      ...(type && { type }),
     }),
   });
   return reply.json();

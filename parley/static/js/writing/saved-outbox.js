@@ -2,6 +2,7 @@
 // What was written and is not confirmed yet, kept on this device: it outlives a reload, a crash and a closed tab.
 // IndexedDB may be missing, forbidden (a private window) or full; then it is kept for as long as the page is open.
 
+import { between } from "../connection/between.js";
 import { inStore, openDatabase } from "../browser/database.js";
 
 /** @typedef {import("../state/store.js").Outgoing} Outgoing */
@@ -37,7 +38,7 @@ export class SavedOutbox {
     const reads = this.keys.map((key) => this.use("readonly", (store) => store.index(INDEX).getAll(key)));
     /** @type {Outgoing[]} */
     const found = (await Promise.all(reads)).flatMap((entries) => entries ?? []);
-    return found.filter((entry) => entry.userId === userId);
+    return between.unlock(found.filter((entry) => entry.userId === userId));
   }
 
   /**
@@ -58,8 +59,15 @@ export class SavedOutbox {
     const kept = new Set(outbox.map((entry) => entry.clientId));
     const gone = this.saved.filter((entry) => !kept.has(entry.clientId));
     this.saved = outbox;
-    for (const entry of changed) this.use("readwrite", (store) => store.put({ ...entry, [INDEX]: this.key, to: this.to }));
+    for (const entry of changed) this.put(entry);
     for (const { clientId } of gone) this.use("readwrite", (store) => store.delete(clientId));
+  }
+
+  /** @param {Outgoing} entry */
+  async put(entry) {
+    const kept = { ...await between.lock(entry), [INDEX]: this.key, to: this.to };
+    // It may have gone out meanwhile.
+    if (this.saved.includes(entry)) this.use("readwrite", (store) => store.put(kept));
   }
 
   /**

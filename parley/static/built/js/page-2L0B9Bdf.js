@@ -1,1 +1,0 @@
-import{r as n}from"./device-6OoWwtBY.js";import{c as o}from"./shown-DnzF5S45.js";import"./shared-BwxzeyKE.js";import"./worker-My6zpXHw.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

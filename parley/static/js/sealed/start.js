@@ -1,0 +1,33 @@
+// @ts-check
+// Starts a conversation that the server can't read: the key is made here, and what it is about waits for whoever reads.
+import { pathOf } from "../browser/root.js";
+import { ask } from "../connection/wire.js";
+import { Epoch, newKey } from "../encryption/keys.js";
+import { toBase64url } from "../encryption/octets.js";
+import { idOf, Person } from "../encryption/people.js";
+import { forget, keep, newKept } from "./kept.js";
+
+const TRIED = "none yet";
+
+/** @param {HTMLFormElement} form @returns {Promise<string>} why it wasn't started; it goes on by itself where it was */
+export async function start(form) {
+  const said = new FormData(form);
+  const [title, description] = ["title", "description"].map((name) => String(said.get(name) ?? "").trim());
+  const person = await Person.generate();
+  const link = newKey({ owner: await idOf(person.public) });
+  const epoch = await Epoch.derive(link.key);
+  const hash = toBase64url(await epoch.proofHash());
+  const kept = await newKept("", link, new Uint8Array(), person);
+  try {
+    // Before there is a conversation that nobody could open.
+    await keep({ ...kept, roomId: TRIED });
+    await forget(TRIED);
+  } catch {
+    return "Your browser doesn't let this page keep the key. Leave private browsing, or free some space.";
+  }
+  const reply = await ask("/api/conversations/create", { encrypted: true, read_proof_hash: hash });
+  if (!reply.success) return reply.error;
+  await keep({ ...kept, roomId: reply.room_id, ...((title || description) && { about: { title, description } }) });
+  location.assign(pathOf(reply.room_id));
+  return "";
+}

@@ -1,0 +1,114 @@
+// @ts-check
+// Where the key of an encrypted conversation is taken from the link, or asked for.
+import { byId } from "./browser/dom.js";
+import { apiOf, pathOf } from "./browser/root.js";
+import { ask } from "./connection/wire.js";
+import { Epoch, parseFragment, stretched } from "./encryption/keys.js";
+import { toBase64url } from "./encryption/octets.js";
+import { Person } from "./encryption/people.js";
+import { keep, keptOf, newKept } from "./sealed/kept.js";
+import "./page.js";
+
+const { roomId = "" } = byId("door").dataset;
+const form = /** @type {HTMLFormElement} */ (byId("unlock"));
+const field = /** @type {HTMLInputElement} */ (byId("full-link"));
+const NO_KEY = "This link has lost its key: the part after the #. Ask for the whole link, or paste it here.";
+const NOT_SECURE = "Your browser opens encrypted conversations over https alone. Ask for a link that begins with https.";
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  open(field.value.slice(field.value.indexOf("#") + 1));
+});
+// To open the whole link where this page is open already doesn't load it again.
+addEventListener("hashchange", () => location.hash.length > 1 && open(takeFragment().slice(1)));
+begin();
+
+/** Nobody reads it off the screen. */
+function takeFragment() {
+  const fragment = location.hash;
+  if (fragment) history.replaceState(history.state, "", location.pathname);
+  return fragment;
+}
+
+async function begin() {
+  if (!globalThis.crypto?.subtle) return say(NOT_SECURE);
+  const fragment = takeFragment();
+  const kept = await keptOf(roomId).catch(() => undefined);
+  if (!fragment && kept && await enter(kept)) return;
+  form.hidden = false;
+  if (fragment) await open(fragment.slice(1));
+  else say(NO_KEY);
+}
+
+/** @param {string} fragment */
+async function open(fragment) {
+  let link;
+  try {
+    link = parseFragment(fragment.trim());
+  } catch {
+    return complain("That isn't the whole link. Its end looks like #k= and 43 letters and digits.");
+  }
+  complain("");
+  const words = link.iterations ? await passphrase() : "";
+  const adds = link.iterations ? await stretched(link, words) : new Uint8Array();
+  const known = await keptOf(roomId).catch(() => undefined);
+  const person = known ? await Person.of(known.signing, known.exchange) : await Person.generate();
+  await enter(await newKept(roomId, link, adds, person));
+}
+
+/**
+ * Shows the server that one has the key, and goes on.
+ * @param {import("./sealed/kept.js").Kept} kept
+ */
+async function enter(kept) {
+  const epoch = await Epoch.derive(kept.key, { stretched: kept.stretched });
+  const reply = await ask(`${apiOf(roomId)}/enter`, { read_proof: toBase64url(await epoch.proof()) });
+  if (!reply.success) {
+    const isOther = reply.code === "read_proof_wrong";
+    complain(isOther ? wrong(kept) : reply.error);
+    form.hidden = false;
+    return false;
+  }
+  try {
+    await keep(kept);
+  } catch {
+    complain("Your browser doesn't let this page keep the key. Leave private browsing, or free some space.");
+    return false;
+  }
+  location.replace(pathOf(roomId));
+  return true;
+}
+
+/** @param {import("./sealed/kept.js").Kept} kept */
+function wrong({ iterations }) {
+  return iterations ? "That's not the passphrase, or not this conversation's link." : "That key is of another conversation, or of an earlier link.";
+}
+
+/** @returns {Promise<string>} */
+function passphrase() {
+  const label = /** @type {HTMLElement} */ (form.querySelector("label"));
+  say("This link has a passphrase. The person who sent it can tell you.");
+  label.textContent = "Passphrase";
+  field.type = "password";
+  field.value = "";
+  field.placeholder = "";
+  field.focus();
+  return new Promise((done) => {
+    form.addEventListener("submit", (event) => {
+      event.stopImmediatePropagation();
+      event.preventDefault();
+      done(field.value);
+    }, { capture: true });
+  });
+}
+
+/** @param {string} words */
+function say(words) {
+  byId("unlock-text").textContent = words;
+}
+
+/** @param {string} words */
+function complain(words) {
+  byId("unlock-problem").textContent = words;
+  if (words) field.focus();
+}

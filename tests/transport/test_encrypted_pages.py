@@ -1,0 +1,125 @@
+"""The pages of an encrypted conversation as the server gives them: none says what is in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+
+import pytest
+
+from parley.app import Parley
+from parley.client.encryption import Epoch, Person, Sealer
+from parley.contract import ENCRYPTED_PAGE_MAX_CHARS, STATE_MAX_CHARS
+from tests.calls import Caller
+from tests.encryption.talk import encrypted, new_epoch, read_proof
+
+
+@pytest.fixture
+def ben(app: Parley) -> Caller:
+    return Caller(app, "Ben", cookies=True)
+
+
+async def sealed_talk(ada: Caller) -> tuple[str, Epoch, str]:
+    """Ada's, with one message: its room id, its key, and the message as it was sent."""
+    epoch = new_epoch()
+    made = await ada.call("POST", "/api/conversations/create", encrypted(epoch))
+    room_id = made.body["room_id"]
+    ada.token = made.body["token"]
+    joined = await ada.call("POST", f"/api/conversations/{room_id}/join", {"username": "Ada <b>"})
+    sealer = Sealer(epoch, epoch.room, Person.generate(), joined.body["user_id"])
+    envelope = sealer.seal(b'{"text": "Canary"}', client_id="a-1")
+    body = {"message": envelope, "type": "encrypted", "client_id": "a-1"}
+    sent = await ada.call("POST", f"/api/conversations/{room_id}/messages", body)
+    assert sent.status == 201, sent
+    return room_id, epoch, envelope
+
+
+async def test_who_has_no_key_is_asked_for_it(ada: Caller, ben: Caller) -> None:
+    room_id, _, envelope = await sealed_talk(ada)
+    for path in (f"/conversation/{room_id}", f"/conversation/{room_id}/key"):
+        page = await ben.call("GET", path)
+        assert page.status == 403
+        assert "This conversation is encrypted" in page.text
+        assert 'id="unlock"' in page.text
+        assert envelope not in page.text
+        assert "Ada" not in page.text
+
+
+async def test_who_showed_the_proof_gets_what_only_the_browser_can_open(
+    ada: Caller, ben: Caller
+) -> None:
+    room_id, epoch, envelope = await sealed_talk(ada)
+    entered = await ben.call(
+        "POST",
+        f"/api/conversations/{room_id}/enter",
+        {"read_proof": read_proof(epoch)},
+        headers={"Parley-Page": "1", "Origin": "http://localhost"},
+    )
+    assert entered.status == 200, entered
+    page = await ben.call("GET", f"/conversation/{room_id}")
+    assert page.status == 200
+    given = re.search(r'data-envelopes="([^"]*)"', page.text)
+    assert given is not None
+    [message] = json.loads(unescape(given[1]))
+    assert (message["message"], message["type"]) == (envelope, "encrypted")
+    assert page.text.count(envelope) == 1
+    assert "/encrypted.js" in page.text
+    for missing in ('id="export-link"', 'id="files-link"', "qr.svg", "data-worker"):
+        assert missing not in page.text, missing
+    key = await ben.call("GET", f"/conversation/{room_id}/key")
+    assert (key.status, 'id="unlock"' in key.text) == (200, True)
+
+
+async def test_an_open_one_has_no_page_for_a_key(ada: Caller, ben: Caller) -> None:
+    room_id = await ada.starts()
+    reply = await ben.call("GET", f"/conversation/{room_id}/key")
+    assert (reply.status, reply.headers["Location"]) == (303, f"/conversation/{room_id}")
+    assert (await ben.call("GET", "/conversation/nowhere/key")).status == 404
+
+
+async def test_its_owner_is_offered_what_works_there(ada: Caller) -> None:
+    room_id, _, _ = await sealed_talk(ada)
+    page = await ada.call("GET", f"/conversation/{room_id}/manage")
+    assert page.status == 200
+    for missing in ('id="title"', 'id="passphrase"', 'name="knock"', 'id="main-link"', 'id="role"'):
+        assert missing not in page.text, missing
+    assert "Copy it in the conversation" in page.text
+
+
+async def test_its_search_page_takes_no_words(ada: Caller) -> None:
+    room_id, _, _ = await sealed_talk(ada)
+    for path in (f"/conversation/{room_id}/search", f"/conversation/{room_id}/search?q=canary"):
+        page = await ada.call("GET", path)
+        assert page.status == 200
+        main = page.text.partition("<main")[2].partition("</main>")[0]
+        assert "what you type stays in your browser" in main
+        assert "<form" not in main
+        assert "canary" not in page.text.lower()
+
+
+async def test_a_page_of_history_holds_more_of_what_is_longer_than_what_it_says(
+    ada: Caller,
+) -> None:
+    room_id, epoch, _ = await sealed_talk(ada)
+    joined = await ada.call("POST", f"/api/conversations/{room_id}/join", {"username": "Ada"})
+    sealer = Sealer(epoch, epoch.room, Person.generate(), joined.body["user_id"])
+    path = f"/api/conversations/{room_id}/messages"
+
+    async def say(text: str, client_id: str) -> None:
+        envelope = sealer.seal(json.dumps({"text": text}).encode(), client_id=client_id)
+        body = {"message": envelope, "type": "encrypted", "client_id": client_id}
+        sent = await ada.call("POST", path, body)
+        assert sent.status == 201, sent
+
+    short = STATE_MAX_CHARS // 579 + 20
+    for number in range(short):
+        await say("Tea", f"short-{number}")
+    page = (await ada.call("GET", f"{path}?limit=200")).body
+    assert (len(page["messages"]), page["has_more"]) == (short + 1, False)
+    for number in range(8):
+        await say("x" * 40_000, f"long-{number}")
+    page = (await ada.call("GET", f"{path}?limit=200")).body
+    assert page["has_more"]
+    chars = sum(len(each["message"]) for each in page["messages"])
+    assert STATE_MAX_CHARS < chars <= ENCRYPTED_PAGE_MAX_CHARS
