@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 from quart import Quart
 from quart.testing.app import TestApp
 from quart.typing import TestClientProtocol
@@ -26,6 +27,10 @@ from tests.servers import START_WITHIN_S, Running, begin_folder, running
 
 LONGEST_FIRST = ("workers", "browser", "security/browser", "faults", "bench", "powercut")
 """So that no worker is left with one of them while the others have nothing to do."""
+
+# A busy machine takes any time for an example, and for thinking of one.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 # Long enough that a person who comes straight back is in time, short enough to wait for.
 GRACE_S = 0.5
