@@ -8,8 +8,17 @@
  * @typedef {import("../state/store.js").Outgoing} Outgoing
  */
 
+/**
+ * Where the server can't find messages, `search` does. Each byte here is loaded by every page: so it stands in no object.
+ * @typedef {{saved: Pick<typeof saved, "recall" | "remember" | "remembered">, socket: (socket: Socket) => Socket,
+ *   reply: (reply: any, path: string, again: (path: string) => Promise<any>) => any, messages: Message[] | undefined,
+ *   lock: (entry: Outgoing) => any, unlock: (entries: any[]) => Outgoing[] | Promise<Outgoing[]>,
+ *   search?: import("../sealed/searching/start.js").Searching}} Between
+ */
+
 import * as saved from "../browser/saved.js";
 
+/** @type {Between} */
 export const between = {
   /** Where what is half written is kept. */
   saved,
@@ -28,9 +37,6 @@ export const between = {
 
   /** @type {Message[] | undefined} those of the page, where the server rendered none */
   messages: undefined,
-
-  /** @type {import("../sealed/searching/start.js").Searching | undefined} what finds messages, where the server can't */
-  search: undefined,
 
   /** @param {Outgoing} entry @returns {any} to be kept on this device */
   lock: (entry) => entry,

@@ -1,6 +1,5 @@
 // @ts-check
 // Whether a message is what is looked for, as `parley/domain/looking.py` and `searching.py` decide it on the server.
-import { LINKED } from "../../transcript/text.js";
 import { snippet, spans } from "./hits.js";
 import { fold, WORDLY } from "./words.js";
 
@@ -9,7 +8,9 @@ import { fold, WORDLY } from "./words.js";
  * @typedef {import("./queries.js").Query} Query
  */
 
-const LINK = new RegExp(`https?://${LINKED}`, "iu");
+/** What may begin a link: the signs that stand in none are those of `transcript/text.js`. */
+const LINK =
+  /https?:\/\/[^\0-\x20"<>`\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff“”„«»‹›（）［］｛｝＜＞〈〉《》「」『』【】〔〕〖〗〘〙〚〛｢｣｟｠]/iu;
 const IS_WORDLY = new RegExp(`^[${WORDLY}]`, "u");
 
 /** Whether a part of it may stand inside of words. @param {Query} query */
