@@ -26,8 +26,9 @@ SCRIPTS = (
     *("conversation", "door", "encrypted", "files", "import", "manage", "offline", "own", "page"),
     *("search", "share", "unlock"),
 )
-WORKER = "worker"
-"""A script of its own, and one file alone: not every browser takes a worker of modules."""
+CLASSIC = ("early", "worker")
+"""One file alone each: for the head of a page, and as not every browser takes a worker of modules.
+"""
 SHEETS = ("actions", "conversation", "files", "manage", "search", "site")
 TOOLS = Path(__file__).parent
 ESBUILD = TOOLS / "node_modules" / ".bin" / "esbuild"
@@ -73,7 +74,7 @@ def make(into: Path, source: Path = FOLDER) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "made"
         # Each by itself: shared code in files of its own would cost every page another request.
-        entries = [f"js/{name}.js" for name in (*SCRIPTS, WORKER)]
+        entries = [f"js/{name}.js" for name in (*SCRIPTS, *CLASSIC)]
         entries += [f"css/pages/{name}.css" for name in SHEETS]
         listed = {
             "source": source_of(source),
@@ -107,7 +108,7 @@ def _bundle(source: Path, entry: str, into: Path) -> list[str]:
 
 
 def _run(source: Path, entry: str, command: list[str], into: Path | None = None) -> None:
-    form = "iife" if entry == f"js/{WORKER}.js" else "es"
+    form = "iife" if entry in [f"js/{name}.js" for name in CLASSIC] else "es"
     given = {**os.environ, "ENTRY": entry, "INTO": str(into), "FORM": form, "NO_COLOR": "1"}
     try:
         subprocess.run(  # noqa: S603  # ours

@@ -36,7 +36,10 @@ from parley.files.inbox import GaveWay as GaveWay
 from parley.files.inbox import Moved as Moved
 from parley.files.store import PREVIEW
 from parley.files.threads import in_thread, to_its_end
+from parley.media import Kind, Looked
+from parley.media.types import UNKNOWN
 from parley.records import File, SentFile, Session, Upload, Usage
+from parley.storage import conversations as stored_conversations
 from parley.storage import file_sums
 from parley.storage import files as stored
 
@@ -51,6 +54,10 @@ WAITS_S = 3600.0
 WAITING_MAX = 100
 """How many of both one session may have."""
 ERASED_AT_ONCE = 100
+SEALED_NAME = "file"
+"""Of all files in encrypted conversations: what they are called is told within their messages."""
+SEALED = Looked(Kind.DOCUMENT, UNKNOWN)
+"""What is found out about them: nothing is looked at, as there is nothing to see."""
 NO_FILES = "This server takes no files."
 NO_SUCH_FILE = "There's no such file. It may have been deleted."
 NO_SUCH_ATTACHMENT = "One of the files isn't there any more. Upload it again."
@@ -99,7 +106,7 @@ async def begin(
             id=secrets.token_hex(ID_BYTES),
             session_id=session.id,
             user_id=found.person.user_id,
-            name=name,
+            name=SEALED_NAME if found.conversation.is_encrypted else name,
             size=size,
             offset=0,
             begun_at=at,
@@ -250,7 +257,7 @@ async def _finish(context: Context, upload: Upload, seq: int | None) -> File:
     path = room.inbox.path(upload.id)
     made: list[Path] = []
     try:
-        looked = await room.workshop.look(path, upload.name, path.parent, whose=upload.session_id)
+        looked = await _look(context, upload, path)
         if looked.is_changed:
             room.inbox.changed(upload.id)
         made.extend(each for each in (looked.clean, looked.preview) if each is not None)
@@ -306,6 +313,14 @@ async def _finish(context: Context, upload: Upload, seq: int | None) -> File:
         raise NotFound(GONE)
     await room.inbox.forget(upload.id)
     return file
+
+
+async def _look(context: Context, upload: Upload, path: Path) -> Looked:
+    found = await context.database.read(stored_conversations.by_id, upload.conversation_id)
+    if found is not None and found.is_encrypted:
+        return SEALED
+    look = filing(context).workshop.look
+    return await look(path, upload.name, path.parent, whose=upload.session_id)
 
 
 def _erase(path: Path) -> None:

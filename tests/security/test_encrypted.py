@@ -6,10 +6,13 @@ import pytest
 
 from parley import contract
 from tests.encryption.talk import Talker, encrypted, new_epoch, read_proof
+from tests.media.drawn import exif, flag, saved
+from tests.media.recorded import webm
 from tests.people import Json
 from tests.security.conftest import Open
 from tests.security.room import People, done, refused
 from tests.security.test_rights import CALLS, EVENTS
+from tests.uploading import adds, begins, files_of, uploads
 
 NEEDED = "read_proof_required"
 PLAIN: dict[str, tuple[str, str, Json]] = {
@@ -253,3 +256,35 @@ async def test_it_stands_in_ones_own_list_without_a_word(person: People) -> None
     [row] = (await done(ada.who, "GET", "/api/mine"))["conversations"]
     assert row["room_id"] == ids["room_id"]
     assert row["last_message"]["excerpt"] == ""
+
+
+async def test_its_files_are_taken_as_they_are_and_under_no_name(person: People) -> None:
+    ada, ids = await place(person)
+    room_id = ids["room_id"]
+    told = []
+    for name, content in (
+        ("holiday.jpg", saved(flag((1200, 600)), "JPEG", exif=exif())),
+        ("walk.webm", webm(5, size=(640, 480))),
+        ("broken.png", b"\x89PNG\r\n\x1a\n" + bytes(100)),
+    ):
+        file = await uploads(ada.who, room_id, content, name)
+        expected = {"name": "file", "type": "application/octet-stream", "size": len(content)}
+        assert file == {**file, **expected}
+        assert file["url"].endswith(f"/files/{file['id']}/file")
+        assert file.keys() == {"id", "name", "type", "size", "url"}
+        assert (await ada.who.send("GET", file["url"])).body == content
+        told.append(file)
+    still = await ada.who.send("PUT", f"{files_of(room_id)}/{told[1]['id']}/still", b"x")
+    assert still.status == 400
+    upload = await begins(ada.who, room_id, 5, "holiday.txt")
+    assert (await adds(ada.who, upload, b"Hello", 0)).status == 204
+    attached = [file["id"] for file in told] + [upload.rpartition("/")[2]]
+    body = {**ada.sealed("", "a-2"), "attachments": attached}
+    sent = await done(ada.who, "POST", f"{ids['path']}/messages", body)
+    found = (await done(ada.who, "GET", f"{ids['path']}/messages"))["messages"][-1]
+    assert found["id"] == sent["id"]
+    assert {file["name"] for file in found["attachments"]} == {"file"}
+    assert {file["type"] for file in found["attachments"]} == {"application/octet-stream"}
+    mallory = person("Mallory")
+    await mallory.starts()
+    assert (await mallory.send("GET", told[0]["url"])).status == 404

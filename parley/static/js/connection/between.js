@@ -9,11 +9,12 @@
  */
 
 /**
- * Where the server can't find messages, `search` does. Each byte here is loaded by every page: so it stands in no object.
+ * Where the server can't find messages, `search` does; `files` knows of sealed files. Every page loads what stands here, so
+ * what most have none of is only named.
  * @typedef {{saved: Pick<typeof saved, "recall" | "remember" | "remembered">, socket: (socket: Socket) => Socket,
  *   reply: (reply: any, path: string, again: (path: string) => Promise<any>) => any, messages: Message[] | undefined,
  *   lock: (entry: Outgoing) => any, unlock: (entries: any[]) => Outgoing[] | Promise<Outgoing[]>,
- *   search?: import("../sealed/searching/start.js").Searching}} Between
+ *   search?: import("../sealed/searching/start.js").Searching, files?: import("../sealed/files.js").SealedFiles}} Between
  */
 
 import * as saved from "../browser/saved.js";

@@ -3,13 +3,15 @@
 // dropped until they are sent.
 import { announce } from "../transcript/announcer.js";
 import { byId } from "../browser/dom.js";
-import { recall, remember } from "../browser/saved.js";
+import { between } from "../connection/between.js";
 import { live, paint } from "./progress.js";
 import { aboutOf, barOf, element, sign } from "./show.js";
 import { loadSheet } from "../browser/sheets.js";
 
 /** @typedef {import("../state/store.js").OutgoingFile} OutgoingFile */
 
+// An encrypted conversation has put its own there by now.
+const { recall, remember } = between.saved;
 const FILES_MAX = 10;
 const DOCUMENT = "M5 2.5h6.5L15 6v11.5H5zM11.5 2.5V6H15";
 
@@ -182,7 +184,8 @@ export class Attaching {
 /** @param {File} file */
 function entryFor({ name, size, type }) {
   const key = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return { key, name: fit(name) || "file", size, type };
+  const secret = between.files?.newKey();
+  return { key, name: fit(name) || "file", size, type, ...(secret && { secret }) };
 }
 
 /**

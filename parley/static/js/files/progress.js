@@ -52,8 +52,10 @@ export function paint(row) {
 
 /** @param {Live} known */
 function wordsOf({ upload, isFleeting }) {
-  const { status, name, size, sent } = upload;
+  const { status, name, saidSize: size } = upload;
+  const sent = Math.min(upload.sent, size); // what is sealed is a little longer
   if (status === "done") return about({ name, size });
+  if (status === "sealing") return `${inWords(size)} · encrypting`;
   const far = status === "waiting" ? `${inWords(size)} · waiting` : `${inWords(sent)} of ${inWords(size)}${left(upload)}`;
   return isFleeting ? `${far} · keep this page open` : far;
 }

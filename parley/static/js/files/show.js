@@ -2,6 +2,7 @@
 // The files of a message on the screen: those it has, or those on their way with it. `templates/parts/files.html` makes
 // the same on the server; `tests/files_cases.json` holds both to it.
 import { live, paint } from "./progress.js";
+import { between } from "../connection/between.js";
 import { about, fitted, kindOf, labelOf, said } from "./sizes.js";
 import { loadSheet } from "../browser/sheets.js";
 
@@ -10,6 +11,8 @@ import { loadSheet } from "../browser/sheets.js";
  * @typedef {import("../state/store.js").OutgoingFile} OutgoingFile
  */
 
+/** Longer sound is opened when somebody wants to hear it. */
+const SOUND_MAX_BYTES = 8 * 1024 * 1024;
 const SVG = "http://www.w3.org/2000/svg";
 const DOCUMENT = "M5 2.5h6.5L15 6v11.5H5zM11.5 2.5V6H15";
 
@@ -20,12 +23,14 @@ const DOCUMENT = "M5 2.5h6.5L15 6v11.5H5zM11.5 2.5V6H15";
 export function showFiles(element, { username, attachments = [], files = [] }) {
   loadSheet("files");
   const before = /** @type {HTMLElement | null} */ (element.querySelector(":scope > .files"));
-  const shown = JSON.stringify(attachments.length ? attachments : files);
+  // Keys stay out of the page.
+  const shown = JSON.stringify(attachments.length ? attachments : files.map(({ secret: _, ...file }) => file));
   if (before && (before.dataset.files === shown || isSame(before, attachments))) return;
   const made = attachments.length ? filesOf(attachments, username) : outgoingOf(files);
   made.dataset.files = shown;
   if (before && attachments.length) keepPictures(before, made);
   if (made.querySelector(".sound")) import("./wave.js").then(({ watch }) => watch(made), () => {});
+  if (made.querySelector("[data-sealed]")) between.files?.watch(made);
   if (before) before.replaceWith(made);
   else element.querySelector(":scope > .message-text")?.before(made);
   if (!attachments.length) for (const row of made.querySelectorAll("[data-upload]")) paint(/** @type {HTMLElement} */ (row));
@@ -71,8 +76,9 @@ function box(pictures, others) {
 export function picture(file) {
   const [width, height] = fitted(file);
   const image = element("img", { width, height, alt: file.name, loading: "lazy", decoding: "async" });
-  image.src = file.thumbnail_url ?? file.url;
-  const made = element("a", { className: "picture", href: file.url, target: "_blank", rel: "noopener" }, [image]);
+  const made = element("a", { className: "picture", target: "_blank", rel: "noopener" }, [image]);
+  if (file.sealed) made.dataset.sealed = file.id;
+  else [image.src, made.href] = [file.thumbnail_url ?? file.url, file.url];
   made.dataset.said = said(file);
   return made;
 }
@@ -83,6 +89,7 @@ export function picture(file) {
  */
 export function oneFile(file, username) {
   const kind = kindOf(file);
+  if (file.sealed && (kind !== "audio" || file.size > SOUND_MAX_BYTES)) return sealedRow(file);
   if (kind === "video") return film(file, username);
   return kind === "audio" ? sound(file, username) : documentRow(file);
 }
@@ -106,12 +113,14 @@ function film(file, username) {
  * @param {string} username
  */
 function sound(file, username) {
-  const audio = element("audio", { src: file.url, controls: true, preload: "metadata" });
+  const audio = element("audio", { controls: true, preload: "metadata" });
+  if (!file.sealed) audio.src = file.url;
   audio.setAttribute("aria-label", labelOf(file, username));
   const faster = element("button", { className: "button small quiet faster needs-js", type: "button", textContent: "1.5×", disabled: true });
   faster.setAttribute("aria-pressed", "false");
   faster.setAttribute("aria-label", "1.5 times as fast");
   const made = element("div", { className: "sound" }, [nameOf(file), faster, audio]);
+  if (file.sealed) made.dataset.sealed = file.id;
   made.dataset.said = said(file);
   return made;
 }
@@ -119,6 +128,13 @@ function sound(file, username) {
 /** @param {File} file */
 function documentRow(file) {
   return element("a", { className: "document", href: file.url, download: file.name }, [sign(DOCUMENT), words(file)]);
+}
+
+/** Opened when somebody wants it. @param {File} file */
+function sealedRow(file) {
+  const made = element("button", { className: "document", type: "button" }, [sign(DOCUMENT), words(file)]);
+  made.dataset.sealed = file.id;
+  return made;
 }
 
 /** @param {{name: string, size: number}} file */
@@ -209,6 +225,7 @@ function keepPictures(before, made) {
     const src = image.getAttribute("src") ?? "";
     const shown = /** @type {HTMLImageElement} */ (old[index]).src;
     image.src = shown;
+    if (!src) return; // it is opened in its own time
     const real = new Image();
     real.src = src;
     real.decode().catch(() => {}).then(() => {

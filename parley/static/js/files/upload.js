@@ -15,7 +15,10 @@ const [CONFLICT, GONE, FORBIDDEN, TOO_MANY, UNAVAILABLE] = [409, 404, 403, 429, 
 /** It is damaged, too large for what there is room for, or there is no conversation to which it could go. */
 const FOR_GOOD = [400, 404, 410, 413];
 
-/** @typedef {"waiting" | "going" | "done" | "failed"} Status */
+/** What a file is called whose name the server can't read. */
+const SEALED_NAME = "file";
+
+/** @typedef {"sealing" | "waiting" | "going" | "done" | "failed"} Status */
 
 /** Not now: it is worth another try. */
 class Passing extends Error {
@@ -47,18 +50,23 @@ export class Upload {
    * @param {() => string} parts.address where uploads to the conversation begin
    * @param {import("./kept.js").Noted} [parts.noted] what was known of it before
    * @param {(upload: Upload) => void} parts.changed
+   * @param {Status} [parts.status]
+   * @param {{size: number}} [parts.sealed] how large the file in it is, where the server can't read it
    */
-  constructor({ key, name, blob, address, noted = {}, changed }) {
+  constructor({ key, name, blob, address, noted = {}, changed, status = "waiting", sealed }) {
     this.key = key;
     this.name = name;
     this.blob = blob;
     this.size = blob.size;
+    /** What one is told of it. */
+    this.saidSize = sealed?.size ?? blob.size;
+    this.calledAs = sealed ? SEALED_NAME : name;
     this.address = address;
     this.changed = changed;
     this.url = noted.url ?? "";
     this.id = noted.id ?? "";
     /** @type {Status} */
-    this.status = this.id ? "done" : "waiting";
+    this.status = this.id ? "done" : status;
     this.error = "";
     /** It failed, and would fail again. */
     this.isRefusedForGood = false;
@@ -76,6 +84,13 @@ export class Upload {
     this.request = undefined;
     /** @type {(() => void) | undefined} ends a wait */
     this.wake = undefined;
+  }
+
+  /** From now on it can be sent. @param {Blob} sealed */
+  hold(sealed) {
+    this.blob = sealed;
+    this.size = sealed.size;
+    this.show("waiting");
   }
 
   /** Until it is there, or cannot be. Never rejects. */
@@ -104,7 +119,7 @@ export class Upload {
 
   async create() {
     const answer = await this.ask("POST", this.address(), {
-      "Upload-Length": String(this.size), "Upload-Metadata": `filename ${base64(this.name)}`,
+      "Upload-Length": String(this.size), "Upload-Metadata": `filename ${base64(this.calledAs)}`,
     });
     this.url = answer.getResponseHeader("Location") ?? "";
     this.offset = 0;

@@ -1,6 +1,7 @@
 // @ts-check
 // All files of this page that are on their way, a few at a time, in the order in which they were chosen.
 import { ROOT, apiOf } from "../browser/root.js";
+import { between } from "../connection/between.js";
 import { forget, keep, blobOf, notedOf, sweep } from "./kept.js";
 import { live, showProgress, showProgressSoon } from "./progress.js";
 import { Upload } from "./upload.js";
@@ -26,8 +27,39 @@ export class Uploads {
    * @param {OutgoingFile} file
    * @param {Blob} blob
    */
-  async add({ key, name }, blob) {
-    this.take(key, name, blob, {});
+  async add(file, blob) {
+    const { key } = file;
+    if (between.files) return this.seal(between.files, file, blob);
+    this.take(file, blob, {});
+    await this.keep(key, blob);
+  }
+
+  /**
+   * Only what is sealed is kept on the device, and sent.
+   * @param {import("../sealed/files.js").SealedFiles} files
+   * @param {OutgoingFile} file
+   * @param {Blob} blob
+   */
+  async seal(files, file, blob) {
+    const { key } = file;
+    const upload = this.take(file, new Blob(), {}, "sealing");
+    try {
+      const sealed = await files.seal(file, blob, () => live.has(key));
+      if (!live.has(key)) return;
+      upload.hold(sealed);
+      this.next();
+      await this.keep(key, sealed);
+    } catch (trouble) {
+      // Sealed again it would be under the same key.
+      if (live.has(key)) upload.fail(String(/** @type {Error} */ (trouble).message), true);
+    }
+  }
+
+  /**
+   * @param {string} key
+   * @param {Blob} blob
+   */
+  async keep(key, blob) {
     const isKept = await keep(key, blob, this.of);
     const known = live.get(key);
     if (!known) return forget(key); // it was let go of meanwhile
@@ -36,15 +68,18 @@ export class Uploads {
   }
 
   /**
-   * @param {string} key
-   * @param {string} name
+   * @param {Pick<OutgoingFile, "key" | "name" | "size">} file
    * @param {Blob} blob
    * @param {import("./kept.js").Noted} noted
+   * @param {import("./upload.js").Status} [status]
    */
-  take(key, name, blob, noted) {
+  take({ key, name, size }, blob, noted, status) {
     const changed = (/** @type {Upload} */ upload) => this.changed(upload);
-    live.set(key, { upload: new Upload({ key, name, blob, noted, address: this.address, changed }), isFleeting: false });
+    const sealed = between.files && { size };
+    const upload = new Upload({ key, name, blob, noted, address: this.address, changed, status, sealed });
+    live.set(key, { upload, isFleeting: false });
     this.next();
+    return upload;
   }
 
   next() {
@@ -89,7 +124,13 @@ export class Uploads {
       }
       const { status, error, isRefusedForGood: isForGood } = known.upload;
       if (status === "failed") return { error: `“${file.name}”: ${error}`, isForGood };
-      ids.push(known.upload.id);
+      const { id, blob } = known.upload;
+      try {
+        await between.files?.arrived(id, file, blob);
+      } catch {
+        return { error: `“${file.name}” can't be read any more. Choose it again.`, isForGood: true };
+      }
+      ids.push(id);
     }
     return { ids };
   }
@@ -98,11 +139,12 @@ export class Uploads {
    * From before the page was loaded again.
    * @param {OutgoingFile} file
    */
-  async recall({ key, name }) {
+  async recall(file) {
+    const { key } = file;
     const [blob, noted] = await Promise.all([blobOf(key), notedOf(key)]);
     if (live.has(key)) return live.get(key);
-    if (!blob && !noted.id) return undefined;
-    this.take(key, name, blob ?? new Blob(), noted);
+    if (!blob && (!noted.id || between.files)) return undefined;
+    this.take(file, blob ?? new Blob(), noted);
     showProgress(key);
     return live.get(key);
   }

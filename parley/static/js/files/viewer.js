@@ -1,6 +1,7 @@
 // @ts-check
 // One picture over the whole page, and the way to the others. Loaded with the first that is opened.
 import { openDialog } from "../browser/dialogs.js";
+import { between } from "../connection/between.js";
 import { element, sign } from "./show.js";
 
 const STEP = 1.5;
@@ -78,13 +79,25 @@ class Viewer {
     this.picture = picture;
     this.zoom = 1;
     const name = picture.querySelector("img")?.alt ?? "";
-    const image = element("img", { src: picture.href, alt: name });
-    this.stage.replaceChildren(image);
+    this.showPicture(picture, name);
     this.name.textContent = name;
     const words = picture.closest(".message, .file-list > li")?.querySelector(".message-text:not([hidden]), .file-from");
     this.caption.textContent = /** @type {HTMLElement | undefined} */ (words)?.innerText ?? "";
-    Object.assign(this.download, { href: picture.href, download: name, hidden: false });
     this.showPlace();
+  }
+
+  /**
+   * What is encrypted may have to be opened first.
+   * @param {HTMLAnchorElement} picture
+   * @param {string} name
+   */
+  async showPicture(picture, name) {
+    this.stage.replaceChildren();
+    this.download.hidden = true;
+    if (!picture.href) await between.files?.open(picture);
+    if (this.picture !== picture || !picture.href) return;
+    this.stage.replaceChildren(element("img", { src: picture.href, alt: name }));
+    Object.assign(this.download, { href: picture.href, download: name, hidden: false });
   }
 
   showPlace() {
@@ -101,8 +114,8 @@ class Viewer {
 
   follow() {
     if (!this.picture) return;
-    const { href } = this.picture;
-    const now = this.picture.isConnected ? this.picture : this.pictures().find((each) => each.href === href);
+    const shown = placeOf(this.picture);
+    const now = this.picture.isConnected ? this.picture : this.pictures().find((each) => placeOf(each) === shown);
     if (!now) return this.lose();
     this.picture = now;
     this.showPlace();
@@ -168,6 +181,11 @@ class Viewer {
     this.stage.scrollLeft = (this.stage.scrollWidth - this.stage.clientWidth) / 2;
     this.stage.scrollTop = (this.stage.scrollHeight - this.stage.clientHeight) / 2;
   }
+}
+
+/** @param {HTMLAnchorElement} picture */
+function placeOf({ dataset, href }) {
+  return dataset.sealed ?? href;
 }
 
 /**

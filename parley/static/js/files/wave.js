@@ -1,6 +1,7 @@
 // @ts-check
 // Sound on the page: half as fast again, and the waveform of a voice message over its controls, read from the recording
 // itself once somebody sees it.
+import { between } from "../connection/between.js";
 import { barsIn, drawBars } from "./recorder.js";
 import { element } from "./show.js";
 
@@ -45,10 +46,8 @@ function playFaster({ currentTarget }) {
 async function draw(sound) {
   const audio = /** @type {HTMLAudioElement} */ (sound.querySelector("audio"));
   const canvas = /** @type {HTMLCanvasElement} */ (sound.querySelector(".wave"));
-  const answer = await fetch(audio.src);
-  if (!answer.ok || Number(answer.headers.get("Content-Length")) > MOST_BYTES) throw new Error("not drawn");
   const decoder = new OfflineAudioContext(1, 1, RATE_HZ);
-  const decoded = await decoder.decodeAudioData(await answer.arrayBuffer());
+  const decoded = await decoder.decodeAudioData(await bytesOf(sound, audio.src));
   const levels = peaks(decoded.getChannelData(0), barsIn(canvas.getBoundingClientRect().width));
   const show = () => drawBars(canvas, levels, audio.currentTime / decoded.duration);
   for (const change of ["timeupdate", "seeked", "ended"]) audio.addEventListener(change, show);
@@ -58,6 +57,19 @@ async function draw(sound) {
   });
   show();
   canvas.dataset.drawn = "yes";
+}
+
+/**
+ * Rejects where they are too many.
+ * @param {HTMLElement} sound
+ * @param {string} src
+ */
+async function bytesOf({ dataset: { sealed } }, src) {
+  const opened = sealed && await between.files?.blob(sealed);
+  if (opened && opened.size <= MOST_BYTES) return opened.arrayBuffer();
+  const answer = opened ? undefined : await fetch(src);
+  if (!answer?.ok || Number(answer.headers.get("Content-Length")) > MOST_BYTES) throw new Error("not drawn");
+  return answer.arrayBuffer();
 }
 
 /**

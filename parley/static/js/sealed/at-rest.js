@@ -7,9 +7,13 @@
  * @param {import("./line.js").Line} line
  * @param {Outgoing} entry
  */
-export async function sealedAtRest(line, { text, replyTo, mentions, ...others }) {
+export async function sealedAtRest(line, { text, replyTo, mentions, files, ...others }) {
   const said = { text, mentions, replyTo: replyTo?.id };
-  return { ...others, text: await line.envelope(others.clientId, said), type: "encrypted", answers: replyTo?.seq };
+  const kept = { ...others, type: "encrypted", answers: replyTo?.seq };
+  if (!files) return { ...kept, text: await line.envelope(others.clientId, said) };
+  // What goes out tells what the server calls them, which nobody knows before they are there: this isn't it.
+  const envelope = await line.sealAnew(others.clientId, { ...said, files });
+  return { ...kept, text: envelope, files: files.map(({ key }) => ({ key })) };
 }
 
 /**
@@ -28,17 +32,17 @@ export async function openAtRest(line, entries) {
  * @param {Outgoing & {type?: string, answers?: number}} entry
  * @returns {Promise<Outgoing | undefined>}
  */
-async function openOne(line, { type, answers, ...entry }) {
-  if (type !== "encrypted") return entry;
+async function openOne(line, { type, answers, files: keys, ...entry }) {
+  if (type !== "encrypted") return { ...entry, files: keys };
   const { clientId, userId, text: envelope, at } = entry;
   const message = { id: "", seq: 0, user_id: userId, username: "", client_id: clientId, timestamp: at, message: envelope, type };
   const { opened } = await line.log.open(message);
   if (!opened) return undefined;
   // It goes out as it is: sealed again it would be another one.
-  line.sealed.set(`${userId} ${clientId}`, Promise.resolve(envelope));
-  const { text, mentions } = JSON.parse(new TextDecoder().decode(opened.body));
+  if (!keys) line.sealed.set(`${userId} ${clientId}`, Promise.resolve(envelope));
+  const { text, mentions, files } = JSON.parse(new TextDecoder().decode(opened.body));
   const answered = answers ? line.log.messages.get(answers) : undefined;
   const { id = "", seq = 0, user_id = "", username = "" } = answered ?? {};
   const replyTo = answered && { id, seq, user_id, username, excerpt: "" };
-  return { ...entry, text, ...(mentions?.length && { mentions }), ...(replyTo && { replyTo }) };
+  return { ...entry, text, ...(mentions?.length && { mentions }), ...(replyTo && { replyTo }), ...(keys && { files }) };
 }

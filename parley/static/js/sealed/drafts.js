@@ -19,7 +19,7 @@ export class SealedDrafts {
   /** @param {CryptoKey} key @param {string} of what the conversation is known by on this device */
   constructor(key, of) {
     this.key = key;
-    this.names = ["draft", "aim", "edit"].map((what) => `${what}:${of}`);
+    this.names = ["draft", "aim", "edit", "files"].map((what) => `${what}:${of}`);
     this.recall = this.recall.bind(this);
     this.remember = this.remember.bind(this);
     this.remembered = this.remembered.bind(this);

@@ -10,6 +10,7 @@ import { fromBase64url, toBase64url, utf8 } from "../encryption/octets.js";
  * @typedef {import("../encryption/envelope.js").Kind} Kind
  * @typedef {import("./log.js").Log} Log
  * @typedef {(fields: any) => void} Act
+ * @typedef {{text: string, mentions?: string[], replyTo?: string, files?: object[]}} Said `replyTo`: the answered message's id
  */
 
 const PAGE = /\/messages\?(.*)$/;
@@ -23,9 +24,11 @@ export class Line {
    * @param {Log} parts.log
    * @param {(userId: string) => import("../encryption/envelope.js").Sealer} parts.sealer
    * @param {string} parts.userId of who takes part, empty for nobody
+   * @param {import("./files.js").SealedFiles} parts.files
    */
-  constructor({ log, sealer, userId }) {
+  constructor({ log, sealer, userId, files }) {
     this.log = log;
+    this.files = files;
     this.makeSealer = sealer;
     this.userId = userId;
     /** @type {import("../encryption/envelope.js").Sealer | undefined} */
@@ -36,6 +39,10 @@ export class Line {
     this.acts = new Map();
     /** @type {Promise<unknown>} what came before is told first */
     this.turn = Promise.resolve();
+    /** @type {((seq: number) => void) | undefined} */
+    this.tellPassed = undefined;
+    /** @type {number[]} what was passed before there was anybody to tell */
+    this.early = [];
     /** Told where the server shows the end alone, to who was away for long. */
     this.skipped = () => {};
     /** @type {Partial<Conversation>} as it was told last */
@@ -101,7 +108,14 @@ export class Line {
 
   /** Nothing to show, but the page waits for that seq. @param {number} seq */
   passed(seq) {
-    this.tell("passed", { seq });
+    if (this.tellPassed) this.tellPassed(seq);
+    else this.early.push(seq);
+  }
+
+  /** @param {(seq: number) => void} tellPassed told of what shows nothing, since the beginning */
+  follow(tellPassed) {
+    this.tellPassed = tellPassed;
+    this.early.splice(0).forEach(tellPassed);
   }
 
   /** @param {string} event @param {any} fields */
@@ -164,13 +178,11 @@ export class Line {
 
   /** @param {Awaited<ReturnType<Log["open"]>>[]} some that were opened */
   take(some) {
-    const taken = new Set();
-    for (const { message, opened, reason } of some) {
-      if (this.log.knows(message)) continue; // it was told meanwhile
-      const { seq, reaction } = this.log.take(message, opened, reason);
-      taken.add(seq);
+    const news = some.filter(({ message }) => !this.log.knows(message)); // or it was told meanwhile
+    const seqs = new Set(news.map(({ message }) => message.seq));
+    for (const { seq, reaction } of this.log.takeAll(news)) {
       const changed = reaction && this.log.withReactions(reaction.target, seq);
-      if (changed && !taken.has(changed.seq)) this.tell("message_changed", changed);
+      if (changed && !seqs.has(changed.seq)) this.tell("message_changed", changed);
     }
   }
 
@@ -203,36 +215,47 @@ export class Line {
 
   /** @param {any} fields */
   async saying({ message, client_id: clientId, reply_to: answers, mentions, ...others }) {
-    const envelope = await this.envelope(clientId, { text: message, mentions, replyTo: answers });
+    const files = others.attachments && this.files.named(others.attachments);
+    const envelope = await this.envelope(clientId, { text: message, mentions, replyTo: answers, files });
     return { ...others, message: envelope, type: "encrypted", client_id: clientId };
   }
 
   /**
    * Sealed once, however often it is sent.
    * @param {string} clientId
-   * @param {{text: string, mentions?: string[], replyTo?: string}} said `replyTo`: the answered message's id
+   * @param {Said} said
    */
-  envelope(clientId, { text, mentions, replyTo }) {
+  envelope(clientId, said) {
     const name = `${this.userId} ${clientId}`;
     let sealed = this.sealed.get(name);
     if (!sealed) {
-      const answered = replyTo ? this.withId(replyTo) : undefined;
-      const digest = answered && this.log.digestAt(answered.seq);
-      const answers = digest ? { seq: answered.seq, digest } : undefined;
-      sealed = this.seal({ text, mentions, answers }, { clientId, kind: "message", digest });
+      sealed = this.sealAnew(clientId, said);
       this.sealed.set(name, sealed);
     }
     return sealed;
   }
 
+  /** Another each time: for what isn't sent so. @param {string} clientId @param {Said} said */
+  async sealAnew(clientId, { text, mentions: chosen, replyTo, files }) {
+    const mentions = await this.log.marking.mentioned(text, chosen);
+    const answered = replyTo ? this.withId(replyTo) : undefined;
+    const digest = answered && this.log.digestAt(answered.seq);
+    const answers = digest ? { seq: answered.seq, digest } : undefined;
+    return this.seal({ text, mentions, answers, files }, { clientId, kind: "message", digest });
+  }
+
   /** @param {any} fields */
-  async editing({ id, message: text, mentions, ...others }) {
+  async editing({ id, message: text, mentions: chosen = [], ...others }) {
     const before = this.withId(id);
     if (!before?.client_id) return refusal("This message can't be edited here: it couldn't be read.");
     const digest = this.log.digestAt(before.seq);
     const answered = before.reply_to?.seq ? this.log.digestAt(before.reply_to.seq) : "";
     const answers = answered ? { seq: before.reply_to?.seq, digest: answered } : undefined;
-    const message = await this.seal({ text, mentions, answers }, { clientId: before.client_id, kind: "edit", digest });
+    // Whoever bears another name since is still meant by the one that stands there.
+    const mentions = await this.log.marking.mentioned(text, [...chosen, ...before.mentions ?? []]);
+    const files = before.attachments && this.files.named(before.attachments.map((file) => file.id));
+    const body = { text, mentions, answers, files };
+    const message = await this.seal(body, { clientId: before.client_id, kind: "edit", digest });
     return { event: "edit_message", fields: { ...others, id, message } };
   }
 

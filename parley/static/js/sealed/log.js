@@ -4,13 +4,14 @@
 import { Chain } from "../encryption/chain.js";
 import { fromBase64url, toBase64url, Unreadable } from "../encryption/octets.js";
 import { quoteOf } from "../state/quotes.js";
+import { Marking, mentionsOf } from "./marking.js";
 
 /**
  * @typedef {import("../connection/wire.js").Message} Message
  * @typedef {import("../encryption/envelope.js").Opened} Opened
  * @typedef {import("../encryption/chain.js").Fault} Fault
  * @typedef {{title: string, description: string}} About
- * @typedef {{text?: unknown, mentions?: unknown, answers?: {seq?: unknown, digest?: unknown}, emoji?: unknown, on?: unknown,
+ * @typedef {{text?: unknown, mentions?: unknown, answers?: {seq?: unknown, digest?: unknown}, files?: unknown, emoji?: unknown, on?: unknown,
  *   title?: unknown, description?: unknown}} Body
  *
  * `message`: what the page takes for it. `about` and `reaction`: what it is instead, at this `seq`.
@@ -19,6 +20,7 @@ import { quoteOf } from "../state/quotes.js";
 
 const UNREADABLE = {
   unknown_epoch: "This message was written with another key, so it can't be read here.",
+  files: "The files of this message aren't there, or aren't the ones it was sent with.",
   other: "This message can't be read. It was changed on its way, or isn't by who it says.",
 };
 const EMOJI_MAX = 64;
@@ -28,19 +30,22 @@ const DESCRIPTION_MAX = 2000;
 export class Log {
   /**
    * @param {object} parts
+   * @param {import("./files.js").SealedFiles} parts.files
    * @param {import("../encryption/envelope.js").Opener} parts.opener
    * @param {Record<string, string[]>} parts.known the signing points seen of each person
    * @param {(userId: string, username: string, point: string, isAnother: boolean) => void} parts.met somebody by a key
    *   that wasn't seen before; `isAnother`: they had one already
    * @param {(faults: Fault[]) => void} parts.found something wrong with the log
    */
-  constructor({ opener, known, met, found }) {
+  constructor({ files, opener, known, met, found }) {
+    this.files = files;
     this.opener = opener;
     this.known = known;
     /** @type {Map<string, string>} by signing point, whose it was first */
     this.owners = new Map(Object.entries(known).flatMap(([userId, [point]]) => (point ? [[point, userId]] : [])));
     this.met = met;
     this.found = found;
+    this.marking = new Marking();
     /** @type {Map<number, Message>} by seq, as they were last read */
     this.messages = new Map();
     /** @type {Map<string, number>} by digest, as base64url, where it stands */
@@ -82,13 +87,26 @@ export class Log {
    * @returns {Promise<Read[]>}
    */
   async readAll(messages) {
-    const opened = await Promise.all(messages.map((message) => this.open(message)));
-    return opened.map((each) => this.take(each.message, each.opened, each.reason));
+    return this.takeAll(await Promise.all(messages.map((message) => this.open(message))));
   }
 
-  /** @param {Message} message @returns {Promise<Read>} */
+  /**
+   * One that comes now: it is shown, and spoken, as what it comes to.
+   * @param {Message} message
+   * @returns {Promise<Read>}
+   */
   async read(message) {
-    return (await this.readAll([message]))[0];
+    const each = await this.open(message);
+    const said = each.opened && bodyOf(each.opened.body)?.text;
+    if (typeof said === "string") await this.marking.ready(said);
+    return this.takeAll([each])[0];
+  }
+
+  /** @param {{message: Message, opened?: Opened, reason?: string}[]} all @returns {Read[]} */
+  takeAll(all) {
+    this.marking.learn(all.map(({ message }) => message));
+    this.marking.begin();
+    return all.map((each) => this.take(each.message, each.opened, each.reason));
   }
 
   /**
@@ -129,13 +147,27 @@ export class Log {
 
   /** @param {Message} message @param {Opened} opened @param {Body} body @returns {Message} */
   message(message, opened, body) {
-    const text = typeof body.text === "string" ? body.text : "";
-    const mentions = Array.isArray(body.mentions) ? body.mentions.filter((each) => typeof each === "string") : [];
+    const attachments = this.files.joined(message.attachments ?? [], body.files);
+    const words = typeof body.text === "string" ? body.text : "";
+    // As the server says it of a message without words: so the page shows its files alone.
+    const text = words || attachments.map(({ name }) => name).join(", ");
+    if (!text && body.files) return { ...outer(message), type: "unreadable", message: UNREADABLE.files };
+    const said = mentionsOf(body.mentions);
+    const mentions = said ?? [...new Set(this.marking.names.meant(words).map(([, userId]) => userId))];
+    const parts = words ? this.marking.partsOf(message.seq, words, said) : undefined;
     const answered = this.answered(opened, body);
     return {
-      ...outer(message), type: "text", message: text,
-      ...(mentions.length && { mentions }), ...(answered && { reply_to: answered }),
+      ...outer(message), type: "text", message: text, ...(attachments.length && { attachments }),
+      ...(parts && { parts }), ...(mentions.length && { mentions }), ...(answered && { reply_to: answered }),
     };
+  }
+
+  /** What texts came to after they were shown. @param {import("./marking.js").Found} found */
+  marked(found) {
+    for (const [seq, { text, parts }] of found) {
+      const known = this.messages.get(seq);
+      if (known?.message === text && !known.deleted) this.messages.set(seq, { ...known, parts });
+    }
   }
 
   /**

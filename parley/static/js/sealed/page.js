@@ -9,12 +9,15 @@ import { Opener, Sealer } from "../encryption/envelope.js";
 import { Epoch, parseFragment } from "../encryption/keys.js";
 import { equal, toBase64url } from "../encryption/octets.js";
 import { Person } from "../encryption/people.js";
+import { REDUCERS } from "../state/store.js";
 import { openAtRest, sealedAtRest } from "./at-rest.js";
 import { SealedDrafts } from "./drafts.js";
+import { SealedFiles } from "./files.js";
 import { keep, keptOf } from "./kept.js";
 import { Line } from "./line.js";
 import { startLinks } from "./links.js";
 import { Log } from "./log.js";
+import { SEALED } from "./reducing.js";
 
 /** Tells of what is wrong, once there is a page that can. @type {(words: string) => void} */
 let warn = () => {};
@@ -27,23 +30,27 @@ export async function prepare() {
   const epoch = await Epoch.derive(kept.key, { stretched: kept.stretched });
   const room = await epoch.room();
   const person = await Person.of(kept.signing, kept.exchange);
+  const files = new SealedFiles();
   const log = new Log({
-    opener: new Opener(room, epoch), known: kept.known, found: (faults) => tellFaults(faults),
+    files, opener: new Opener(room, epoch), known: kept.known, found: (faults) => tellFaults(faults),
     met: (who, username, point, isAnother) => {
       keep(kept).catch(() => {});
       if (isAnother) warn(`${username} writes with a new key. Ask them whether they changed their device.`);
     },
   });
   if (kept.called) log.about = kept.called;
-  const line = new Line({ log, userId, sealer: (id) => new Sealer(epoch, room, person, id) });
+  else if (kept.about) log.about = { ...kept.about, seq: 0 }; // to be said yet
+  const line = new Line({ log, files, userId, sealer: (id) => new Sealer(epoch, room, person, id) });
   const envelopes = JSON.parse(page.dataset.envelopes ?? "[]");
   delete page.dataset.envelopes;
   between.messages = await line.shownOf(envelopes, false);
   between.socket = (socket) => line.socket(socket);
+  between.files = files;
   between.reply = (reply, path, again) => line.reply(reply, path, again);
   between.saved = await new SealedDrafts(kept.seals, page.dataset.key ?? roomId).open();
   between.lock = (entry) => sealedAtRest(line, entry);
   between.unlock = (entries) => openAtRest(line, entries);
+  Object.assign(REDUCERS, SEALED);
   startLinks(kept);
   const numbers = /** @type {HTMLDetailsElement} */ (byId("safety"));
   numbers.addEventListener("toggle", async () => {
@@ -67,14 +74,23 @@ export async function prepare() {
  * @param {typeof import("../conversation.js")} page
  */
 export function follow({ kept, line, log }, { store, connection }) {
+  line.follow((seq) => store.dispatch({ type: "passed", seq }));
   warn = (words) => store.dispatch({ type: "warned", words, at: new Date().toISOString() });
+  store.watch(["people"], ({ people }) => log.marking.learn(people));
+  log.marking.follow((found) => {
+    log.marked(found);
+    store.dispatch({ type: "marked", found });
+  });
   startSearching(line, connection);
   let through = -1;
   let turn = Promise.resolve();
-  store.watch(["seq", "hasOlder", "messages"], ({ seq, hasOlder }) => {
-    if (seq === through) return;
-    through = seq;
-    turn = turn.then(() => log.follow(seq, !hasOlder));
+  store.watch(["seq", "hasOlder", "messages"], ({ seq, hasOlder, messages }) => {
+    // Of one's own message the acknowledgement may come first: only what was opened can be followed.
+    const unopened = messages.find((message) => message.seq > through && !log.messages.has(message.seq));
+    const known = unopened ? unopened.seq - 1 : seq;
+    if (known <= through) return;
+    through = known;
+    turn = turn.then(() => log.follow(known, !hasOlder));
     if (log.about.seq > (kept.called?.seq ?? 0)) {
       kept.called = log.about;
       keep(kept).catch(() => {});

@@ -18,7 +18,7 @@ import { changesOf } from "./rules.js";
  *   status: "pending" | "failed", error: string, replyTo?: import("../connection/wire.js").Answered, mentions?: string[],
  *   files?: OutgoingFile[], isForGood?: boolean}} Outgoing `error`: why it failed, or why it takes so long; `isForGood`:
  *   trying again would not help
- * @typedef {{key: string, name: string, size: number, type: string, width?: number, height?: number}} OutgoingFile on
+ * @typedef {{key: string, name: string, size: number, type: string, width?: number, height?: number, secret?: string}} OutgoingFile on
  *   its way, or to be sent, under a key of this page's own
  * @typedef {{seq: number, message?: Message}} Change
  * @typedef {{id: string, canUndo: boolean}} Deleting
@@ -93,7 +93,7 @@ export const INITIAL = {
 };
 
 /** @type {Record<string, (state: State, event: any) => State>} */
-const REDUCERS = {
+export const REDUCERS = {
   ...CHANGES,
   ...PAGES,
   ...OUTGOING,
@@ -172,9 +172,6 @@ const REDUCERS = {
   proven(state, { user_id }) {
     const people = state.people.map((person) => (person.user_id === user_id ? { ...person, unproven: false } : person));
     return { ...state, people };
-  },
-  warned(state, { words, at }) {
-    return { ...state, notices: addNotice(state, "said", words, at) };
   },
   gone(state, { message, isErased = false }) {
     const left = isErased ? { messages: [], ahead: [], notices: [], people: [], peopleCursor: "", hasOlder: false, hasNewer: false } : {};

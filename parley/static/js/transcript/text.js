@@ -47,8 +47,9 @@ const UNLINKED =
 const PAIRS = "“”„“„”«»‹›（）［］｛｝＜＞〈〉《》「」『』【】〔〕〖〗〘〙〚〛｢｣｟｠";
 const LINKED = `[^${UNLINKED}${PAIRS}]`;
 const IN_PAIRS = PAIRS.replace(/(.)(.)/g, `|$1${LINKED}*$2`).slice(1);
-const INLINE = new RegExp(
-  "(`{1,3})([^`\\n]+)\\1(?!`)" + `|https?://${LINKED}+(?:(?:${IN_PAIRS})${LINKED}*)*`, "gi");
+/** As an expression: what may be a link, with all that stands straight after it. */
+export const LINK = `https?://${LINKED}+(?:(?:${IN_PAIRS})${LINKED}*)*`;
+const INLINE = new RegExp("(`{1,3})([^`\\n]+)\\1(?!`)" + `|${LINK}`, "gi");
 const WORD = new RegExp(`${LINKED}+`, "g");
 const TRAILING = ".,:;!?'‘’…。，、！？；：．｡､،؛؟۔।";
 const OPENER = /** @type {Record<string, string>} */ ({ ")": "(", "]": "[", "}": "{" });
@@ -153,7 +154,7 @@ function* inlineIn(source, begin, end) {
 }
 
 /** Which marks of emphasis are open on a line, asked from left to right. One pass in all. */
-class Emphasis {
+export class Emphasis {
   /**
    * @param {string} source
    * @param {number} begin
@@ -235,7 +236,7 @@ function addText(text, parts) {
  * @param {number} start where it stands
  * @param {Emphasis} emphasis
  */
-function trimLink(link, start, emphasis) {
+export function trimLink(link, start, emphasis) {
   const unopened = /** @type {Record<string, number>} */ ({});
   for (const [close, open] of Object.entries(OPENER)) unopened[close] = count(link, close) - count(link, open);
   // No host's name ends in a mark.

@@ -1,6 +1,7 @@
 // @ts-check
 // Whether a message is what is looked for, as `parley/domain/looking.py` and `searching.py` decide it on the server.
 import { snippet, spans } from "./hits.js";
+import { plain } from "./plain.js";
 import { fold, WORDLY } from "./words.js";
 
 /**
@@ -55,7 +56,14 @@ function contentsOf({ message, attachments = [], reactions = [] }) {
  */
 export function resultOf({ wanted }, message, isInside) {
   const patterns = wanted.map((part) => (isInside ? part.inside : part.pattern));
-  return { message, snippet: snippet(message.message, spans(message.message, patterns)) };
+  let text = message.parts ? plain(message.parts) : message.message;
+  let found = spans(text, patterns);
+  if (patterns.length && !found.length) {
+    // What is not read but written, such as where a link leads.
+    text = message.message;
+    found = spans(text, patterns);
+  }
+  return { message, snippet: snippet(text, found) };
 }
 
 /**

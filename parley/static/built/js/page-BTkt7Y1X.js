@@ -1,0 +1,1 @@
+import{r as n}from"./device-bVV2GdBo.js";import{c as o}from"./shown-CVKQT8IE.js";import"./shared-B4Q4D5Ms.js";import"./worker-66L1ePCy.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

@@ -1,0 +1,1 @@
+import{r as n}from"./device-BrUvuS_P.js";import{c as o}from"./shown-Q9D7Zqcj.js";import"./shared-5ZfMwaQ1.js";import"./worker-C0Dnq__A.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

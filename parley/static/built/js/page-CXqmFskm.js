@@ -1,0 +1,1 @@
+import{r as n}from"./device-B7SVCv_3.js";import{c as o}from"./shown-tmwKHfyQ.js";import"./shared-ibsa0mwD.js";import"./worker-DTzwaG3q.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
