@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 const FOLDER = "../../parley/static/js/sealed/searching/";
 const { fold, foldWithOrigins, pieces } = await import(`${FOLDER}words.js`);
 const { parse, sizeOf } = await import(`${FOLDER}queries.js`);
+const { plain } = await import(`${FOLDER}plain.js`);
 const { canBeInside, isFound, resultOf } = await import(`${FOLDER}matching.js`);
 
 /** @type {Record<string, (asked: any) => any>} */
@@ -19,6 +20,9 @@ const ACTS = {
   },
   folds({ texts }) {
     return texts.map((/** @type {string} */ text) => [fold(text), pieces(fold(text)).map(({ word, isRun }) => [word, isRun])]);
+  },
+  plain({ parts }) {
+    return plain(parts);
   },
   parse({ typed, zone }) {
     const { wanted, unwanted, authors, has, times } = parse(typed, zone);

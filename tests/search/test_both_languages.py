@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from parley.domain.looking import can_be_inside
+from parley.grammar import markdown
 from parley.search import hits, words
 from parley.search.queries import Query, parse
 from tests.search import cases
@@ -102,6 +103,17 @@ def test_every_sign_is_folded_alike(other: Other) -> None:
         folded = [words.fold(text) for text in texts]
         expected = [[each, [list(piece) for piece in words.pieces(each)]] for each in folded]
         assert other("folds", texts=texts) == expected
+
+
+@needs_node
+def test_what_is_read_of_markdown_is_alike(other: Other) -> None:
+    written = json.loads(
+        (Path(cases.__file__).parents[1] / "markdown_cases.json").read_text("utf-8")
+    )
+    rich = [case["parts"] for case in written if case["parts"]]
+    assert len(rich) > 10
+    for parts in rich:
+        assert other("plain", parts=parts) == markdown.plain(json.dumps(parts))
 
 
 @needs_node

@@ -8,8 +8,18 @@
  * @typedef {import("../state/store.js").Outgoing} Outgoing
  */
 
+/**
+ * Where the server can't find messages, `search` does; `files` knows of sealed files. Every page loads what stands here, so
+ * what most have none of is only named.
+ * @typedef {{saved: Pick<typeof saved, "recall" | "remember" | "remembered">, socket: (socket: Socket) => Socket,
+ *   reply: (reply: any, path: string, again: (path: string) => Promise<any>) => any, messages: Message[] | undefined,
+ *   lock: (entry: Outgoing) => any, unlock: (entries: any[]) => Outgoing[] | Promise<Outgoing[]>,
+ *   search?: import("../sealed/searching/start.js").Searching, files?: import("../sealed/files.js").SealedFiles}} Between
+ */
+
 import * as saved from "../browser/saved.js";
 
+/** @type {Between} */
 export const between = {
   /** Where what is half written is kept. */
   saved,
@@ -28,12 +38,6 @@ export const between = {
 
   /** @type {Message[] | undefined} those of the page, where the server rendered none */
   messages: undefined,
-
-  /** @type {import("../sealed/searching/start.js").Searching | undefined} what finds messages, where the server can't */
-  search: undefined,
-
-  /** What knows of sealed files. @type {import("../sealed/files.js").SealedFiles | undefined} */
-  files: undefined,
 
   /** @param {Outgoing} entry @returns {any} to be kept on this device */
   lock: (entry) => entry,

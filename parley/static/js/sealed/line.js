@@ -178,13 +178,11 @@ export class Line {
 
   /** @param {Awaited<ReturnType<Log["open"]>>[]} some that were opened */
   take(some) {
-    const taken = new Set();
-    for (const { message, opened, reason } of some) {
-      if (this.log.knows(message)) continue; // it was told meanwhile
-      const { seq, reaction } = this.log.take(message, opened, reason);
-      taken.add(seq);
+    const news = some.filter(({ message }) => !this.log.knows(message)); // or it was told meanwhile
+    const seqs = new Set(news.map(({ message }) => message.seq));
+    for (const { seq, reaction } of this.log.takeAll(news)) {
       const changed = reaction && this.log.withReactions(reaction.target, seq);
-      if (changed && !taken.has(changed.seq)) this.tell("message_changed", changed);
+      if (changed && !seqs.has(changed.seq)) this.tell("message_changed", changed);
     }
   }
 

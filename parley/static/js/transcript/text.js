@@ -45,8 +45,7 @@ const CLOSING_FENCE = /^```[ \t]*$/;
 const UNLINKED =
   '\\u0000-\\u0020"<>`\\u007f-\\u00a0\\u1680\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufeff';
 const PAIRS = "“”„“„”«»‹›（）［］｛｝＜＞〈〉《》「」『』【】〔〕〖〗〘〙〚〛｢｣｟｠";
-/** As an expression: a sign that may stand in a link. */
-export const LINKED = `[^${UNLINKED}${PAIRS}]`;
+const LINKED = `[^${UNLINKED}${PAIRS}]`;
 const IN_PAIRS = PAIRS.replace(/(.)(.)/g, `|$1${LINKED}*$2`).slice(1);
 /** As an expression: what may be a link, with all that stands straight after it. */
 export const LINK = `https?://${LINKED}+(?:(?:${IN_PAIRS})${LINKED}*)*`;

@@ -1,7 +1,7 @@
 // @ts-check
 // Whether a message is what is looked for, as `parley/domain/looking.py` and `searching.py` decide it on the server.
-import { LINKED } from "../../transcript/text.js";
 import { snippet, spans } from "./hits.js";
+import { plain } from "./plain.js";
 import { fold, WORDLY } from "./words.js";
 
 /**
@@ -9,7 +9,9 @@ import { fold, WORDLY } from "./words.js";
  * @typedef {import("./queries.js").Query} Query
  */
 
-const LINK = new RegExp(`https?://${LINKED}`, "iu");
+/** What may begin a link: the signs that stand in none are those of `transcript/text.js`. */
+const LINK =
+  /https?:\/\/[^\0-\x20"<>`\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff“”„«»‹›（）［］｛｝＜＞〈〉《》「」『』【】〔〕〖〗〘〙〚〛｢｣｟｠]/iu;
 const IS_WORDLY = new RegExp(`^[${WORDLY}]`, "u");
 
 /** Whether a part of it may stand inside of words. @param {Query} query */
@@ -54,7 +56,14 @@ function contentsOf({ message, attachments = [], reactions = [] }) {
  */
 export function resultOf({ wanted }, message, isInside) {
   const patterns = wanted.map((part) => (isInside ? part.inside : part.pattern));
-  return { message, snippet: snippet(message.message, spans(message.message, patterns)) };
+  let text = message.parts ? plain(message.parts) : message.message;
+  let found = spans(text, patterns);
+  if (patterns.length && !found.length) {
+    // What is not read but written, such as where a link leads.
+    text = message.message;
+    found = spans(text, patterns);
+  }
+  return { message, snippet: snippet(text, found) };
 }
 
 /**
