@@ -7,6 +7,7 @@
     python -m bench --growth            how Parley's own cost grows
     python -m bench --searching         how long a search takes among a million messages
     python -m bench --cluster           two processes beside one, with PostgreSQL and Redis
+    python -m bench --databases         moving between SQLite and PostgreSQL, and what a join costs
     python -m bench --metrics           what metrics cost a message, within ten minutes
 
 Figures are always printed. The page in docs, which is quoted, is written anew
@@ -21,7 +22,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import chart, cluster, machine, metering, published, report, rounds, searching
+from bench import chart, cluster, databases, machine, metering, published, report, rounds, searching
 from bench.results import Results
 from bench.scale import QUICK, STANDARD, Scale
 from bench.servers import KINDS, ROOT, Kind, Parley
@@ -53,6 +54,9 @@ def main() -> None:
         return
     if asked.cluster:
         cluster.measure(rounds=asked.rounds or cluster.ROUNDS)
+        return
+    if asked.databases:
+        databases.measure(is_quick=asked.quick)
         return
     if asked.metrics:
         with machine.pinned(cores.load):
@@ -123,6 +127,7 @@ def _arguments() -> argparse.Namespace:
     add("--growth", action="store_true", help="how Parley's own cost grows, instead")
     add("--searching", action="store_true", help="how long a search takes, instead")
     add("--cluster", action="store_true", help="two processes beside one, instead")
+    add("--databases", action="store_true", help="moving, and joins on PostgreSQL, instead")
     add("--metrics", action="store_true", help="what metrics cost a message, instead")
     add("--rounds", type=int, help=f"how often each is measured (default {STANDARD_ROUNDS})")
     names = [work.name for work in WORKLOADS]

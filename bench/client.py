@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 
 from bench.tally import Tally, clock, text_of
@@ -16,6 +17,7 @@ NEW_MESSAGE = b'42["new_message"'
 MESSAGE_CHANGED = b'42["message_changed"'
 STATE = b'42["conversation_state"'
 OK = b'"ok":true'
+_TOKEN = re.compile(rb'"token":"([^"]+)"')
 
 
 class Client(WebSocket):
@@ -26,6 +28,8 @@ class Client(WebSocket):
         self.tally = tally
         self.username = username
         self.room_id = ""
+        self.token = ""
+        """Given with the first join; another join with it is coming back."""
         self.state_at = 0.0
         """When the conversation_state came; 0.0 while it has not."""
         self._waiting: asyncio.Future[None] | None = None
@@ -43,6 +47,8 @@ class Client(WebSocket):
         joining: dict[str, str | int] = {"room_id": room_id, "username": self.username}
         if since is not None:
             joining["since"] = since
+        if self.token:
+            joining["token"] = self.token
         self._waiting = joined = asyncio.get_running_loop().create_future()
         self._emit(JOIN_ID, "join_room", joining)
         await joined
@@ -93,6 +99,8 @@ class Client(WebSocket):
         ok = OK in payload
         if ack_id == JOIN_ID:
             self._go_on(None if ok else Refused(payload.decode()))
+            if (token := _TOKEN.search(payload)) is not None:
+                self.token = token[1].decode()
         else:
             self.tally.acknowledge(ack_id, ok, now)
 

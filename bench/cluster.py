@@ -2,10 +2,12 @@
 
 On two cores, two servers and the load that is to keep both busy do not fit: who measures the
 time of that measures the load. So the CPU time is counted that each group of processes uses for a
-message, while as many messages are under way as make each wait for work of its own. One core has a
-million microseconds a second: what one process costs says how many messages one core carries, what
-two cost together how many two cores carry. The load, the database and Redis are counted apart;
-they have cores, or machines, of their own where this matters.
+message, while as many messages are under way as make each wait for work of its own: so many for
+each process, as two that are each as busy as one alone have twice as many between them, and half as
+many for each would make commits of half the size. One core has a million microseconds a second:
+what one process costs says how many messages one core carries, what two cost together how many two
+cores carry. The load, the database and Redis are counted apart; they have cores, or machines, of
+their own where this matters.
 
 Everybody sits at the two processes by turns, so every room is at both.
 """
@@ -42,6 +44,7 @@ class Load:
     rooms: int
     people: int
     in_flight: int
+    """Messages under way for each process, where it is saturated."""
     rate: float
     """Messages a second where it is not to be saturated."""
 
@@ -56,10 +59,13 @@ LOADS = (
 class Started:
     """Servers that make one service."""
 
+    processes: int
     ports: list[int]
     groups: dict[str, Callable[[], list[int]]]
     """The process ids of each group that is counted, as they are now."""
     make_rooms: Callable[[int], list[str]]
+    database: str = ""
+    """The URL of its PostgreSQL."""
 
 
 @dataclass
@@ -76,12 +82,16 @@ class Figures:
         return self.cpu_us["servers"]
 
 
-def parley(workers: int, *, has_redis: bool, is_embedded: bool = False) -> Iterator[Started]:
+def parley(
+    workers: int, *, has_redis: bool, is_embedded: bool = False, more: str = ""
+) -> Iterator[Started]:
+    """`more` are lines for PostgreSQL's configuration."""
     with contextlib.ExitStack() as stack:
+        url = ""
         flags = ["--workers", str(workers)] if workers > 1 else []
         groups: dict[str, Callable[[], list[int]]] = {}
         if not is_embedded:
-            url, postmaster = stack.enter_context(engines.postgresql())
+            url, postmaster = stack.enter_context(engines.postgresql(more))
             flags += ["--database-url", url]
             groups["PostgreSQL"] = lambda: family(postmaster)
         if has_redis:
@@ -99,7 +109,7 @@ def parley(workers: int, *, has_redis: bool, is_embedded: bool = False) -> Itera
             groups["servers"] = lambda: children(top)
         else:
             groups["servers"] = lambda: [top]
-        yield Started([port], groups, lambda count: kind.make_rooms(port, count))
+        yield Started(workers, [port], groups, lambda count: kind.make_rooms(port, count), url)
 
 
 def node(processes: int) -> Iterator[Started]:
@@ -119,7 +129,7 @@ def node(processes: int) -> Iterator[Started]:
         pids = [each.pid for each in started]
         groups["servers"] = lambda: pids
         ports = [_port(each) for each in started]
-        yield Started(ports, groups, lambda count: kind.make_rooms(ports[0], count))
+        yield Started(processes, ports, groups, lambda count: kind.make_rooms(ports[0], count))
 
 
 SERVICES: dict[str, Callable[[], Iterator[Started]]] = {
@@ -183,20 +193,25 @@ def used_s(pids: Sequence[int]) -> float:
     return total
 
 
-async def measured(started: Started, load: Load, seconds: float) -> Figures:
+async def measured(
+    started: Started, load: Load, seconds: float, *, is_shared: bool = False
+) -> Figures:
+    """With `is_shared`, all processes together have as many messages under way as one alone."""
     figures = Figures()
     async with crowd() as people:
         await people.join(started.ports, started.make_rooms(load.rooms), load.people)
         if people.refused:
-            raise Missing(f"{people.refused} people were refused.")
+            why = ", ".join(f"{count} with {what}" for what, count in people.refusals.items())
+            raise Missing(f"{people.refused} people were refused: {why}.")
         senders = people.clients
         tally = people.tally
         await asyncio.sleep(SETTLE_S)
-        await _saturated(people, load, 1.0)  # until everything is warm
+        in_flight = load.in_flight * (1 if is_shared else started.processes)
+        await _saturated(people, load.people, in_flight, 1.0)  # until everything is warm
         tally.reset()
         before = {name: used_s(pids()) for name, pids in started.groups.items()}
         began = time.perf_counter()
-        await _saturated(people, load, seconds)
+        await _saturated(people, load.people, in_flight, seconds)
         took_s = time.perf_counter() - began
         sent = tally.sent
         figures.messages_s = sent / took_s
@@ -210,9 +225,9 @@ async def measured(started: Started, load: Load, seconds: float) -> Figures:
     return figures
 
 
-async def _saturated(people: Crowd, load: Load, seconds: float) -> None:
-    await as_fast_as_they_arrive(people.clients, load.people, load.in_flight, seconds)
-    await all_arrived(people.tally, load.people)
+async def _saturated(people: Crowd, copies: int, in_flight: int, seconds: float) -> None:
+    await as_fast_as_they_arrive(people.clients, copies, in_flight, seconds)
+    await all_arrived(people.tally, copies)
 
 
 ROUNDS, SECONDS = 3, 10.0
@@ -223,13 +238,18 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--seconds", type=float, default=SECONDS)
     parser.add_argument("--only", nargs="+", choices=list(SERVICES), default=list(SERVICES))
+    parser.add_argument("--shared", action="store_true", help="so many under way for all together")
     asked = parser.parse_args()
     machine.allow_many_files()
-    measure(asked.only, rounds=asked.rounds, seconds=asked.seconds)
+    measure(asked.only, rounds=asked.rounds, seconds=asked.seconds, is_shared=asked.shared)
 
 
 def measure(
-    services: Sequence[str] = tuple(SERVICES), *, rounds: int = ROUNDS, seconds: float = SECONDS
+    services: Sequence[str] = tuple(SERVICES),
+    *,
+    rounds: int = ROUNDS,
+    seconds: float = SECONDS,
+    is_shared: bool = False,
 ) -> None:
     """Print what each of the services costs, round by round and in all."""
     found: dict[tuple[str, str], list[Figures]] = {}
@@ -239,7 +259,7 @@ def measure(
             for load in LOADS:
                 try:
                     with contextlib.contextmanager(SERVICES[name])() as started:
-                        figures = asyncio.run(measured(started, load, seconds))
+                        figures = asyncio.run(measured(started, load, seconds, is_shared=is_shared))
                 except Missing as error:
                     print(f"{name}: {error}", file=sys.stderr)
                     continue

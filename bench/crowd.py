@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import re
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from itertools import count, cycle
 from typing import Any
@@ -15,6 +17,7 @@ from bench.websocket import Refused
 
 AT_ONCE = 50
 """Connections under way at a time: a rush, but less than any server's backlog."""
+_CODE = re.compile(r'"code":"(\w+)"', re.ASCII)
 PATIENCE_S = 15.0
 """After this, whoever could not connect or join counts as refused."""
 
@@ -25,7 +28,8 @@ class Crowd:
     def __init__(self) -> None:
         self.tally = Tally()
         self.clients: list[Client] = []
-        self.refused = 0
+        self.refusals: Counter[str] = Counter()
+        """How many were refused, by the code they were given or what else became of them."""
         self._names = (f"Guest {number}" for number in count(1))
 
     async def connect(self, port: int, people: int) -> None:
@@ -55,6 +59,23 @@ class Crowd:
         places = [room_id for room_id in room_ids for _ in range(people_each)]
         await self._all(functools.partial(one, room_id) for room_id in places)
 
+    async def come_back(self, port: int | Sequence[int], others: Iterable[Client]) -> None:
+        """These people once more, as who they were, each into their room."""
+        ports = cycle([port] if isinstance(port, int) else port)
+
+        async def one(before: Client) -> None:
+            client = Client(self.tally, before.username)
+            client.token = before.token
+            async with self._counting_refusals(client):
+                await client.connect(next(ports))
+                await client.join(before.room_id)
+
+        await self._all(functools.partial(one, each) for each in others)
+
+    @property
+    def refused(self) -> int:
+        return self.refusals.total()
+
     @property
     def bytes_received(self) -> int:
         return sum(client.bytes_received for client in self.clients)
@@ -68,8 +89,8 @@ class Crowd:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 yield
-        except (Refused, OSError, TimeoutError):
-            self.refused += 1
+        except (Refused, OSError, TimeoutError) as error:
+            self.refusals[_reason(error)] += 1
             client.abort()
         else:
             self.clients.append(client)
@@ -96,3 +117,10 @@ async def crowd() -> AsyncIterator[Crowd]:
     finally:
         people.leave()
         await asyncio.sleep(0)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return f"no answer in {PATIENCE_S:g} s"
+    code = _CODE.search(str(error))
+    return code[1] if code else str(error) or type(error).__name__

@@ -22,8 +22,9 @@ NAME = "parley"
 
 
 @contextlib.contextmanager
-def postgresql() -> Iterator[tuple[str, int]]:
-    """The URL of an empty database, and the process that all others of its server come from.
+def postgresql(more: str = "") -> Iterator[tuple[str, int]]:
+    """The URL of an empty database, and the process that all others of its server come from; with
+    more lines of configuration.
 
     Raises `Missing`.
     """
@@ -50,7 +51,7 @@ def postgresql() -> Iterator[tuple[str, int]]:
 
         run("initdb", "-D", data, "-U", NAME, "-A", "trust", "--locale=C", "-E", "UTF8")
         with (folder / "data" / "postgresql.conf").open("a") as file:
-            file.write(SETTINGS.format(folder=folder))
+            file.write(SETTINGS.format(folder=folder) + more)
         run("pg_ctl", "-D", data, "-l", str(folder / "log"), "-w", "-t", "60", "start")
         try:
             run("createdb", "-h", made, "-U", NAME, NAME)

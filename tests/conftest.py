@@ -11,17 +11,14 @@ from typing import Any
 
 import pytest
 import structlog
-from jinja2 import Environment
 from quart import Quart
 from quart.testing.app import TestApp
 from quart.typing import TestClientProtocol
-from werkzeug.routing import Rule
 
-from parley import app as app_module
 from parley.app import Parley, create_app
 from parley.config import Config
 from parley.starting import GC_THRESHOLDS
-from tests import databases
+from tests import databases, made_once
 from tests.effort import IS_EVERYTHING
 from tests.generous import generous
 from tests.people import Person
@@ -62,8 +59,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def _databases_go() -> Iterator[None]:
+    # What a module or the session has made is there already, and stays.
+    before = databases.made()
     yield
-    databases.drop_all()
+    databases.drop_all(but=before)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -99,46 +98,7 @@ def _plain_logs() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _what_every_app_has_is_made_once() -> None:
-    """What builds addresses, the static files, the compiled templates: most of what an app costs.
-
-    A server makes one app, a run of the tests two thousand.
-    """
-    _compile_once()
-    _make_once(Environment, "compile", lambda environment: environment.is_async)
-    _make_once(app_module, "Assets")
-
-
-def _compile_once() -> None:
-    """A rule of the routing is what another of the same words was compiled to."""
-    compile_rule, compiled = Rule.compile, {}
-
-    def compile_or_take(rule: Rule) -> None:
-        words = repr((rule.rule, rule.host, rule.subdomain, rule.merge_slashes, rule.defaults))
-        if words not in compiled:
-            compile_rule(rule)
-            compiled[words] = rule
-            return
-        same = compiled[words]
-        for name in ("_parts", "_trace", "_converters", "arguments"):
-            setattr(rule, name, getattr(same, name))
-        for name in ("_build", "_build_unknown"):
-            setattr(rule, name, getattr(same, name).__func__.__get__(rule, None))
-
-    Rule.compile = compile_or_take  # type: ignore[assignment,method-assign]
-
-
-def _make_once(owner: Any, name: str, what_counts: Callable[[Any], Any] | None = None) -> None:
-    """Keep what it gave for the same arguments; of `self`, for the same of what counts."""
-    make, made = getattr(owner, name), {}
-
-    def kept(*args: Any, **kwargs: Any) -> Any:
-        of = (what_counts(args[0]), args[1:]) if what_counts else args
-        key = repr((of, sorted(kwargs.items())))
-        if key not in made:
-            made[key] = make(*args, **kwargs)
-        return made[key]
-
-    setattr(owner, name, kept)
+    made_once.keep()
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,9 @@ from typing import Any
 import pytest
 
 from parley.config import Config
+from parley.domain.names import VERSION
+from parley.domain.naming import KEYS
+from parley.domain.rekeying import MARKS
 from parley.storage import folder
 from parley.storage.choice import database_of
 from parley.storage.database import Database
@@ -67,6 +70,24 @@ def programs() -> Path:
     raise NoPostgresql("Debian: apt-get install postgresql")
 
 
+@functools.cache
+def first_data() -> str:
+    """The folder that initdb makes: once, since that takes longer than all else of a start."""
+    place = Path(tempfile.mkdtemp(prefix="parley-initdb-", dir=os.environ.get(TEMPORARY) or None))
+    atexit.register(_remove, place, os.getpid())
+    if os.geteuid() == 0:
+        shutil.chown(place, "postgres", "postgres")
+    data = str(place / "data")
+    _run("initdb", "-D", data, "-U", "parley", "-A", "trust", "--no-sync",
+         "--locale=C", "-E", "UTF8")  # fmt: skip
+    return data
+
+
+def _remove(place: Path, of: int) -> None:
+    if os.getpid() == of:  # not a child that was forked
+        shutil.rmtree(place, ignore_errors=True)
+
+
 class Server:
     """A PostgreSQL of our own, reached by a socket in its folder, which nobody else can enter."""
 
@@ -81,8 +102,8 @@ class Server:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres", "postgres")
-        self._run("initdb", "-D", self._data, "-U", "parley", "-A", "trust", "--no-sync",
-                  "--locale=C", "-E", "UTF8")  # fmt: skip
+        copied = ["cp", "-a", first_data(), self._data]
+        subprocess.run(copied, check=True, stdin=subprocess.DEVNULL)
         lines = "".join(f"{name} = {value}\n" for name, value in self._settings.items())
         with (self.folder / "data" / "postgresql.conf").open("a") as file:
             file.write(f"listen_addresses = ''\nunix_socket_directories = '{self.folder}'\n{lines}")
@@ -125,17 +146,6 @@ class Server:
     def url(self, name: str) -> str:
         return f"postgresql://parley@/{name}?host={self.folder}"
 
-    def _run(self, program: str, *arguments: str) -> None:
-        ran = subprocess.run(
-            [*self._as, str(self._programs / program), *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            cwd="/",
-        )
-        if ran.returncode:
-            raise AssertionError(ran.stdout.decode())
-
 
 @contextlib.contextmanager
 def asking(server: Server, name: str) -> Iterator[Any]:
@@ -143,6 +153,18 @@ def asking(server: Server, name: str) -> Iterator[Any]:
 
     with psycopg.connect(server.url(name), autocommit=True) as own:
         yield own
+
+
+def _run(program: str, *arguments: str) -> None:
+    ran = subprocess.run(
+        [*_somebody_else(), str(programs() / program), *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd="/",
+    )
+    if ran.returncode:
+        raise AssertionError(ran.stdout.decode())
 
 
 def _somebody_else() -> list[str]:
@@ -183,6 +205,14 @@ def begin_run() -> None:
     from parley.storage.postgresql.database import PostgresqlDatabase
 
     PostgresqlDatabase(_url(TEMPLATE), place)._prepare()
+    with _asking(TEMPLATE) as connection:
+        as_after_a_start(Beside(connection))
+
+
+def as_after_a_start(beside: Beside) -> None:
+    """Note in a database that was just made what a first start does: nobody's name is looked at."""
+    for name in (KEYS, MARKS):
+        beside.execute("INSERT INTO facts (name, value) VALUES (?, ?)", (name, VERSION))
 
 
 def _remove_left(root: Path) -> None:
@@ -249,10 +279,15 @@ def _copied(connection: Any) -> str:
     return "STRATEGY FILE_COPY" if connection.info.server_version >= 150_000 else ""
 
 
-def drop_all() -> None:
+def made() -> frozenset[str]:
+    """The names of those that are there."""
+    return frozenset(_made)
+
+
+def drop_all(*, but: frozenset[str]) -> None:
     """What the test that ends had made."""
-    while _made:
-        name = _made.pop()
+    for name in _made - but:
+        _made.discard(name)
         with _asking("postgres") as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 

@@ -27,6 +27,8 @@ from typing import IO, Any
 
 from tests import lean
 
+DOCTOR = "doctor"
+"""The command that loads more than a server."""
 OPENER = "READS_IMPORTS_WITH"
 """A variable of the environment."""
 ENDED_BADLY = 70
@@ -134,13 +136,14 @@ def _loaded() -> socket.socket:
 def main() -> None:
     way = socket.socket(fileno=int(sys.argv[1]))
     lean.leave_out(*lean.ONLY_FOR_TESTS, lean.EXTRA)
-    from parley import starting  # noqa: F401
-    from parley.pages.assets import Assets
+    from parley import cli, starting  # noqa: F401
+    from tests import made_once
 
     with contextlib.suppress(ImportError):
         import uvloop  # noqa: F401
 
-    Assets()  # what it compresses stays compressed
+    made_once.keep()
+    made_once.make()
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks what became of a keeper
@@ -149,11 +152,29 @@ def main() -> None:
         request, pipes, _, _ = socket.recv_fds(way, 1 << 20, 3)
         if not request:
             return
+        asked = json.loads(request)
+        if DOCTOR in asked["arguments"]:
+            _load_the_doctor()
         if os.fork() == 0:
             way.close()
-            _keep(json.loads(request), *pipes)
+            _keep(asked, *pipes)
         for pipe in pipes:
             os.close(pipe)
+
+
+@functools.cache
+def _load_the_doctor() -> dict[str, Any]:
+    """What it loads that no server does, by name: only it shall find that."""
+    names = (lean.OF_THE_DOCTOR,)
+    for name in names:
+        del sys.modules[name]
+    import parley.doctor.telling  # noqa: F401
+
+    loaded = {name: sys.modules[name] for name in names}
+    lean.leave_out(*names)
+    gc.collect()
+    gc.freeze()
+    return loaded
 
 
 def _keep(request: dict[str, Any], stdout: int, stderr: int, status: int) -> None:
@@ -186,6 +207,8 @@ def _become(request: dict[str, Any], stdout: int, stderr: int) -> None:
         sys.argv = ["parley", *request["arguments"]]
         if any(f"{lean.EXTRA}:" in said for said in (*sys.argv, *request["env"].values())):
             sys.modules.pop(lean.EXTRA, None)
+        if DOCTOR in request["arguments"]:
+            sys.modules.update(_load_the_doctor())
         lean.parley()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)

@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 
 ONLY_FOR_TESTS = ("aiohttp", "requests", "rich", "websocket")
+OF_THE_DOCTOR = "aiohttp"
+"""Of these, what `parley doctor` needs."""
 EXTRA = "redis"
 """As an installation has it that keeps its limits there."""
 COMMAND = (sys.executable, str(Path(__file__).resolve()))

@@ -9,6 +9,7 @@ import os
 import secrets
 import signal
 import socket
+import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -114,6 +115,8 @@ def first_database() -> bytes:
         engine = sa.create_engine(folder.database_url(Path(made)), isolation_level="AUTOCOMMIT")
         migrate(engine)
         engine.dispose()
+        with contextlib.closing(sqlite3.connect(Path(made, folder.NAME))) as connection, connection:
+            databases.as_after_a_start(databases.Beside(connection))
         return Path(made, folder.NAME).read_bytes()
 
 

@@ -209,6 +209,45 @@ async def test_events_come_once_and_in_order_to_the_others_too() -> None:
         assert other.missed == 0
 
 
+async def test_what_one_said_itself_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared, "BEAT_EVERY_S", 3_600.0)
+    wire = Wire()
+    async with two(wire) as (one, other):
+        one_read: list[str] = []
+        read = hints.read
+
+        def noted(text: str, *, key: bytes) -> tuple[str, tuple[Hint, ...]]:
+            process, found = read(text, key=key)
+            one_read.append(process)
+            return process, found
+
+        monkeypatch.setattr(hints, "read", noted)
+        one.bus._back_s = 0.0
+        one.bus.publish(said(1))
+        await until(lambda: other.heard == [said(1)])
+        assert one.bus._back_s > 0.0  # it knew it
+        assert one_read == ["one"]  # and only the other one read it
+        # Of others who know its seal, nothing is taken for it.
+        one.bus._expect(["a" * hints.SEAL_CHARS + "words"], 1_000)
+        one.bus._back_s = 0.0
+        one.carrier._took("a" * hints.SEAL_CHARS + "other words")  # type: ignore[misc]
+        assert one.bus._back_s == 0.0
+        assert len(one_read) == 1
+        assert not one.bus._out
+
+
+async def test_no_more_than_some_of_what_was_said_is_remembered() -> None:
+    wire = Wire()
+    async with two(wire) as (one, other):
+        wire.loses = lambda text: True
+        for seq in range(shared.OUT_MAX + 20):
+            one.bus.publish(said(seq))
+            await until(lambda: not one.bus._waiting)
+        assert len(one.bus._out) <= shared.OUT_MAX
+        wire.loses = lambda text: False
+        await until(lambda: other.missed > 0)
+
+
 async def test_what_was_lost_is_missed_at_the_next() -> None:
     wire = Wire()
     async with two(wire) as (one, other):

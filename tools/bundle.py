@@ -26,14 +26,18 @@ SCRIPTS = (
     *("conversation", "door", "encrypted", "files", "import", "manage", "offline", "own", "page"),
     *("search", "share", "unlock"),
 )
-WORKER = "worker"
-"""A script of its own, and one file alone: not every browser takes a worker of modules."""
+CLASSIC = ("early", "worker")
+"""One file alone each: for the head of a page, and as not every browser takes a worker of modules.
+"""
 SHEETS = ("actions", "conversation", "files", "manage", "search", "site")
 TOOLS = Path(__file__).parent
 ESBUILD = TOOLS / "node_modules" / ".bin" / "esbuild"
 ROLLUP = TOOLS / "node_modules" / ".bin" / "rollup"
 ROLLUP_CONFIG = TOOLS / "rollup.config.mjs"
 MINIFIED = ["--minify", "--legal-comments=inline", "--charset=utf8", "--log-level=warning"]
+AT_ONCE = "conversation-"
+"""Begins the name of what is imported by a call, but always: browsers fetch it with the rest."""
+_LATER = re.compile(r"""\bimport\(["']\./([^"']+)["']\)""")
 _IMPORT = re.compile(r"""^(?:import|export)\b[^;]*?["']\./([^"']+)["'];$""", re.MULTILINE)
 # What the page's own colours and layout need (CSS nesting, `oklch`, `:has`) is no older.
 TARGET = "es2022"
@@ -70,7 +74,7 @@ def make(into: Path, source: Path = FOLDER) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "made"
         # Each by itself: shared code in files of its own would cost every page another request.
-        entries = [f"js/{name}.js" for name in (*SCRIPTS, WORKER)]
+        entries = [f"js/{name}.js" for name in (*SCRIPTS, *CLASSIC)]
         entries += [f"css/pages/{name}.css" for name in SHEETS]
         listed = {
             "source": source_of(source),
@@ -94,7 +98,9 @@ def _bundle(source: Path, entry: str, into: Path) -> list[str]:
         _run(source, entry, [str(ROLLUP), "--config", str(ROLLUP_CONFIG), "--silent"], joined)
         first = [entry]
         for name in first:  # grows as it goes
-            imported = _IMPORT.findall((joined / name).read_text("utf-8"))
+            text = (joined / name).read_text("utf-8")
+            imported = _IMPORT.findall(text)
+            imported += [each for each in _LATER.findall(text) if each.startswith(AT_ONCE)]
             first += [f"js/{each}" for each in imported if f"js/{each}" not in first]
         minified = [str(ESBUILD), *sorted(str(path) for path in (joined / "js").iterdir())]
         _run(source, entry, [*minified, *MINIFIED, f"--target={TARGET}", f"--outdir={into / 'js'}"])
@@ -102,7 +108,7 @@ def _bundle(source: Path, entry: str, into: Path) -> list[str]:
 
 
 def _run(source: Path, entry: str, command: list[str], into: Path | None = None) -> None:
-    form = "iife" if entry == f"js/{WORKER}.js" else "es"
+    form = "iife" if entry in [f"js/{name}.js" for name in CLASSIC] else "es"
     given = {**os.environ, "ENTRY": entry, "INTO": str(into), "FORM": form, "NO_COLOR": "1"}
     try:
         subprocess.run(  # noqa: S603  # ours

@@ -379,7 +379,8 @@ _LIMITS = (
     ),
     (
         "their text and `parts` in a state, a page of history, or an answer to `sync`, together",
-        f"{contract.STATE_MAX_CHARS:,} characters; the older ones are then `has_more`, or `more`",
+        f"{contract.STATE_MAX_CHARS:,} characters, and {contract.ENCRYPTED_PAGE_MAX_CHARS:,} of "
+        "envelopes in a page of history; the older ones are then `has_more`, or `more`",
     ),
 )
 

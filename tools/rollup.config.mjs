@@ -34,7 +34,11 @@ let begun;
 
 /** @param {(id: string) => any} getModuleInfo */
 function begunWith(getModuleInfo) {
-  const found = new Set(getModuleInfo(`${process.cwd()}/${entry}`).importedIds);
+  const { importedIds, dynamicallyImportedIds } = getModuleInfo(`${process.cwd()}/${entry}`);
+  const found = new Set(importedIds);
+  // What a page's own script loads at once, once it has made ready for it, is run then; what that needs is not.
+  const [page] = dynamicallyImportedIds.filter((/** @type {string} */ id) => id.endsWith("/js/conversation.js"));
+  if (page) getModuleInfo(page).importedIds.forEach((/** @type {string} */ each) => found.add(each));
   for (const id of found) getModuleInfo(id).importedIds.forEach((/** @type {string} */ each) => found.add(each));
   return found;
 }

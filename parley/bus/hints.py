@@ -13,7 +13,8 @@ from msgspec import Meta, Struct
 from parley.records import Event, conversation_of, seq_of
 
 KEY_BYTES = 32
-_SEAL_CHARS = 32
+SEAL_CHARS = 32
+"""Its seal, at the beginning of a text."""
 _Id = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
@@ -68,7 +69,7 @@ def texts(process: str, hints: list[Hint], *, key: bytes, longest: int) -> Itera
     sealed by the key, as others may speak where they are carried.
     """
     some: list[Hint] = []
-    length = room = longest - len(process) - 32 - _SEAL_CHARS
+    length = room = longest - len(process) - 32 - SEAL_CHARS
     for hint in hints:
         size = len(hint.event) + 64
         if size > room:
@@ -85,7 +86,7 @@ def texts(process: str, hints: list[Hint], *, key: bytes, longest: int) -> Itera
 def read(text: str, *, key: bytes) -> tuple[str, tuple[Hint, ...]]:
     """The process that sent it, and its hints. Raises `ValueError` for what is none of ours."""
     # Nothing of a stranger's is looked into, nor of a server's with another secret.
-    given, said = text[:_SEAL_CHARS], text[_SEAL_CHARS:].encode()
+    given, said = text[:SEAL_CHARS], text[SEAL_CHARS:].encode()
     if not (given.isascii() and hmac.compare_digest(given, _seal(said, key))):
         raise ValueError("nobody of ours said it")
     found = _texts.decode(said)
@@ -98,4 +99,4 @@ def _text(process: str, hints: list[Hint], key: bytes) -> str:
 
 
 def _seal(said: bytes, key: bytes) -> str:
-    return hashlib.blake2b(said, key=key, digest_size=_SEAL_CHARS // 2).hexdigest()
+    return hashlib.blake2b(said, key=key, digest_size=SEAL_CHARS // 2).hexdigest()

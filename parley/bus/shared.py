@@ -34,6 +34,8 @@ AT_ONCE = 500
 """Hints in one sending."""
 STARTS_WITHIN_S = 3.0
 """How long a start waits for what carries hints. Where that is away, it goes on without."""
+OUT_MAX = 64
+"""Texts of ours that may come back without being read again."""
 FORGOTTEN_AFTER_S = 24 * 3600.0
 """Of a process that is silent for so long no number is remembered. Until then nobody can repeat
 what it said."""
@@ -71,6 +73,10 @@ class SharedBus:
         """What hints are sealed with; to be set before `run`, the same at all processes."""
         self._number = 0
         self._waiting: list[Hint] = []
+        self._out: dict[str, tuple[str, int]] = {}
+        """What was sent and has not come back, by its seal: the text, and how far that sending
+        went.
+        """
         self._more = asyncio.Event()
         self._peers: dict[str, _Peer] = {}
         self._is_ready = False
@@ -144,9 +150,16 @@ class SharedBus:
         while self._waiting:
             some, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
             longest = self._carrier.longest
-            texts = hints.texts(self.process, some, key=self.key, longest=longest)
-            await self._carrier.send([*texts])
+            texts = [*hints.texts(self.process, some, key=self.key, longest=longest)]
+            self._expect(texts, some[-1].number)
+            await self._carrier.send(texts)
         self._more.clear()
+
+    def _expect(self, texts: list[str], last: int) -> None:
+        """Know them when they come back: to read them again would cost as much as another's."""
+        self._out.update((text[: hints.SEAL_CHARS], (text, last)) for text in texts)
+        while len(self._out) > OUT_MAX:
+            del self._out[next(iter(self._out))]
 
     async def _beat(self) -> None:
         """Say that nothing happened, and look whether we hear ourselves."""
@@ -169,6 +182,11 @@ class SharedBus:
             self._number += 1
             self._waiting.append(hints.beat(self._number))
             self._more.set()
+
+    def _look_how_far(self, number: int) -> None:
+        """All up to this hint of ours came back."""
+        if number >= self._number - len(self._waiting) - AT_ONCE:
+            self._came_back()
 
     def _came_back(self) -> None:
         """A hint of ours did."""
@@ -207,6 +225,11 @@ class SharedBus:
         self._beat_now()  # who waits for it to come back waits no longer than that takes
 
     def _take(self, text: str) -> None:
+        own, last = self._out.pop(text[: hints.SEAL_CHARS], ("", 0))
+        if own == text and (peer := self._peers.get(self.process)) is not None:
+            peer.heard_s = asyncio.get_running_loop().time()
+            self._look_how_far(last)
+            return
         try:
             process, found = hints.read(text, key=self.key)
         except ValueError:
@@ -221,9 +244,7 @@ class SharedBus:
             self._beat_now()  # it is to know of us before anybody comes to it
         peer.heard_s = now
         if process == self.process:
-            if found[-1].number >= self._number - len(self._waiting) - AT_ONCE:
-                self._came_back()
-            peer.number = found[-1].number
+            self._look_how_far(found[-1].number)
             return
         for hint in found:
             if hint.number <= peer.number:

@@ -97,6 +97,9 @@ PEOPLE_IN_STATE = 100
 STATE_MAX_CHARS = 65_536
 """Of the messages in a state, and in an answer to `sync`, together: fewer come where they are
 long, so that a phone takes it at once. One comes in any case."""
+ENCRYPTED_PAGE_MAX_CHARS = 4 * STATE_MAX_CHARS
+"""Of the envelopes in a page of history: the shortest has 579 characters, and whoever searches such
+a conversation reads all of it."""
 READ_SHOWN_MAX = 20
 """In a conversation of at most so many people each is told how far the others have read."""
 UNREAD_MAX = 100

@@ -68,8 +68,6 @@ class Cluster:
         """When all leases were renewed last."""
         self._steady_since_s: float | None = None
         """Since when that has always succeeded in time."""
-        self._is_first = False
-        """Whether no other ran as this one began, and it has not done the chores yet."""
 
     @property
     def name(self) -> str:
@@ -79,11 +77,11 @@ class Cluster:
 
     def begin(self, connection: sa.Connection) -> bool:
         """Note that this process runs. Whether it is the only one: then nobody is on a socket."""
-        self._is_first = not stored.others(connection, self.process)
-        if self._is_first:
+        is_first = not stored.others(connection, self.process)
+        if is_first:
             stored.forget_all(connection)
         stored.renew_process(connection, self.process, for_ms=_ms(LASTS_S))
-        return self._is_first
+        return is_first
 
     async def end(self, context: Context) -> None:
         """Let another do the chores. Who was on a socket here has the usual grace to be back on one
@@ -133,14 +131,14 @@ class Cluster:
 
         # Of no conversation: who writes in one waits for nothing here.
         was_there, has_chores = await context.database.write(work, conversation=NONE)
+        is_starting = self._renewed_s is None
         is_late = self._renewed_s is None or began_s > self._renewed_s + LASTS_S
         if is_late or self._steady_since_s is None:
             self._steady_since_s = began_s
         self._renewed_s = began_s
         if has_chores and not self.has_chores.is_set():
-            # That the only one does them goes without saying.
-            (log.debug if self._is_first else log.info)("chores_begun")
-            self._is_first = False
+            # Where nobody else does, a start goes without saying.
+            (log.debug if is_starting else log.info)("chores_begun")
             self.lost_chores.clear()
             self.has_chores.set()
         elif not has_chores:

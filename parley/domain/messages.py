@@ -7,7 +7,12 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from parley.contract import ENVELOPE_MAX_CHARS, MESSAGE_MAX_CHARS, STATE_MAX_CHARS
+from parley.contract import (
+    ENCRYPTED_PAGE_MAX_CHARS,
+    ENVELOPE_MAX_CHARS,
+    MESSAGE_MAX_CHARS,
+    STATE_MAX_CHARS,
+)
 from parley.domain import (
     access,
     audit,
@@ -121,18 +126,19 @@ async def history(
         raise BadRequest("Give before or after, not both.")
 
     def query(connection: sa.Connection) -> tuple[tuple[Message, ...], bool]:
-        conversation_id = door.readable(connection, room_id, session).id
+        conversation = door.readable(connection, room_id, session).conversation
+        chars = ENCRYPTED_PAGE_MAX_CHARS if conversation.is_encrypted else STATE_MAX_CHARS
         if after is not None:
             found = stored.following(
-                connection, conversation_id, after=after, limit=limit + 1, chars=STATE_MAX_CHARS
+                connection, conversation.id, after=after, limit=limit + 1, chars=chars
             )
-            page = found[: states.fitting(found[:limit])]
+            page = found[: states.fitting(found[:limit], chars)]
         else:
             found = stored.newest(
-                connection, conversation_id, before=before, limit=limit + 1, chars=STATE_MAX_CHARS
+                connection, conversation.id, before=before, limit=limit + 1, chars=chars
             )
             page = found[-limit:]
-            page = page[len(page) - states.fitting(page[::-1]) :]
+            page = page[len(page) - states.fitting(page[::-1], chars) :]
         return page, len(found) > len(page)
 
     return await context.database.read(query)

@@ -116,13 +116,15 @@ def known_up_to(recent: Recent, since: int) -> Snapshot:
     )
 
 
-def fitting(messages: Sequence[Message]) -> int:
-    """How many of them, from the first on, go into one answer: at least one, if there is one."""
-    chars = 0
+def fitting(messages: Sequence[Message], most: int | None = None) -> int:
+    """How many of them, from the first on, go into one answer of at most so many characters, by
+    default those of a state: at least one, if there is one.
+    """
+    chars, most = 0, STATE_MAX_CHARS if most is None else most
     for count, message in enumerate(messages):
         chars += len(message.text) + len(message.parts or "") + len(message.reactions or "")
         chars += len(message.attachments or "")
-        if chars > STATE_MAX_CHARS and count:
+        if chars > most and count:
             return count
     return len(messages)
 

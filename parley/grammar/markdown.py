@@ -1,7 +1,7 @@
 """Markdown's everyday part: what a message's text comes to, as it is kept and sent.
 
 The library finds it (`markdown_rules`), and here its tokens become the nodes that pages are made
-of without a parser.
+of without a parser. `static/js/sealed/markdown` makes the same of what the server can't read.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ _OPENING = re.compile(_OPENS)
 _NO_ITEM = re.compile(r"[-+*\s]*|\d+[.)]\s*|\d{4,}.*", re.DOTALL)
 _MARK = re.compile(r"[*_~`\[\]\\@]|:(?=//)")
 _TERMINATOR = re.compile(rf"\n|{_MARK.pattern}")
-_SCHEME = re.compile(r"https?\Z", re.IGNORECASE)
+_SCHEME = re.compile(r"(?ai:https?)\Z")
 _LINK = re.compile(web_links.LINK)
 # Where words are not set apart: Thai, Lao, Myanmar, Khmer, kana, Han, Hangul. A name may begin and
 # end between any two letters of these.

@@ -20,7 +20,7 @@ _LINKED = f"[^{_UNLINKED}{_PAIRS}]"
 _IN_PAIRS = "|".join(
     f"{opener}{_LINKED}*{closer}" for opener, closer in zip(_PAIRS[::2], _PAIRS[1::2], strict=True)
 )
-LINK = rf"(?i:https?)://{_LINKED}+(?:(?:{_IN_PAIRS}){_LINKED}*)*"
+LINK = rf"(?ai:https?)://{_LINKED}+(?:(?:{_IN_PAIRS}){_LINKED}*)*"
 """As an expression: what may be a link, with all that stands straight after it."""
 _WORD = re.compile(f"{_LINKED}+")
 _TRAILING = ".,:;!?'‘’…。，、！？；：．｡､،؛؟۔।"  # noqa: RUF001  # punctuation of other scripts, meant
@@ -31,7 +31,7 @@ _AFTER_WORD = _MARKS + ")]}" + _TRAILING
 _CUT = frozenset(_AFTER_WORD)
 _HAS_PATH = re.compile(rf"https?://[^/?#]*(?:[/#]|\?.*[^{re.escape(_AFTER_WORD)}])", re.IGNORECASE)
 _LINK_START = re.compile(r"https?://[^/?#.:@]", re.IGNORECASE)
-_WEB_ADDRESS = re.compile(rf"(?i:https?)://[^/?#.:@\\{_UNLINKED}][^\\{_UNLINKED}]*")
+_WEB_ADDRESS = re.compile(rf"(?ai:https?)://[^/?#.:@\\{_UNLINKED}][^\\{_UNLINKED}]*")
 
 _AUTHORITY = re.compile(r"https?://([^/?#\s]*)")
 _PORT = re.compile(r":\d*$")

@@ -334,13 +334,14 @@ class Ordering:
         self._places = {id: place for id, place in self._places.items() if self._place(id)}
         self._unmended &= self._places.keys()
         following = self._audience.following
+        asked = dict(self._places)  # of a room that begins meanwhile nobody asked
         try:
-            found = await behind.positions(self._context, [*self._places])
+            found = await behind.positions(self._context, asked)
         except Unavailable:
             if self._missed_s is None:
                 self._missed_s = missed_s
             raise
-        for conversation_id, place in list(self._places.items()):
+        for conversation_id, place in asked.items():
             if self._place(conversation_id) is not place or place.at is None:
                 continue
             now = found.get(conversation_id)

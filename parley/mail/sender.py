@@ -64,7 +64,9 @@ class Sender:
         self._sender = sender
         self._answers_within_s = answers_within_s
         self._taken_within_s = taken_within_s
-        self._trusted = ssl.create_default_context()
+        # To read whom this machine trusts takes longer than all else of a start.
+        encrypts = server.is_tls or server.needs_starttls
+        self._trusted = ssl.create_default_context() if encrypts else None
 
     @contextlib.asynccontextmanager
     async def line(self) -> AsyncIterator[SmtpLine]:

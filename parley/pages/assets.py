@@ -23,7 +23,7 @@ BUILT = "built"
 LIST = "built.json"
 """In it: of which source it was made, and which files stand for each of a page's."""
 _SOURCES = ("css", "js", "vendor")
-_ON_ALL_PAGES = ("img/favicon.svg", "js/browser/theme-early.js")
+_ON_ALL_PAGES = ("img/favicon.svg",)
 _NOT_ON_PAGES = {f"{BUILT}/js/worker.js", "js/worker.js", "js/worker-off.js"}
 COMPRESSED_TYPES = ("text/", "application/json", "image/svg+xml")
 # Not left to the machine's own table, which may know nothing of these or call them otherwise.

@@ -68,6 +68,8 @@ async def in_conversation(room_id: str) -> AnyResponse | str | Refused:
     if conversation.room_id != room_id:
         where = f"/conversation/{conversation.room_id}/search"
         return web.go_on(asked.address(where))
+    if conversation.is_encrypted:  # it is searched on its own page
+        return await _page(asked, Answer(), conversation)
     find = partial(searching.in_conversation, context, room_id, session, by=asked.by)
     return await _page(asked, await _answer(asked, find, room_id), conversation)
 

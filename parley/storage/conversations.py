@@ -128,6 +128,10 @@ _OLD_LINKS = Prepared(
 
 _ID_RANDOM_BITS = 20
 _IS_UNTITLED = conversations.c.title == sa.literal(default_title("")) + conversations.c.room_id
+SLOT_MS = 60_000
+"""How many milliseconds are listed as one place of the index on PostgreSQL, and sorted then."""
+ACTIVE_SLOT: sa.ColumnClause[int] = sa.column("active_slot", sa.BigInteger)
+"""The slot of `last_activity_at`, which PostgreSQL keeps by itself (`postgresql/tables.py`)."""
 LISTED = sa.and_(conversations.c.ended_at.is_(None), conversations.c.visibility == "listed")
 _KEPT_FOR_DAYS = Prepared(
     _ALL.where(KEPT_FOR_DAYS, conversations.c.id > p("after"))
@@ -327,15 +331,18 @@ def listed(
     look for it in the one that they have on the wire.
     """
     key = sa.tuple_(conversations.c.last_activity_at, conversations.c.id)
-    query = (
-        _ALL.where(LISTED)
-        .order_by(conversations.c.last_activity_at.desc(), conversations.c.id.desc())
-        .limit(limit)
-    )
+    query = _ALL.where(LISTED).limit(limit)
+    by_slot = connection.dialect.name == "postgresql"
+    if by_slot:
+        query = query.order_by(ACTIVE_SLOT.desc())
+    query = query.order_by(conversations.c.last_activity_at.desc(), conversations.c.id.desc())
     if after is not None:
         # Literals of a tuple take no type from the other side: a moment would go in as text.
         at = sa.literal(after.last_activity_at, conversations.c.last_activity_at.type)
         query = query.where(key < sa.tuple_(at, after.id))
+        if by_slot:
+            slot = (milliseconds(after.last_activity_at) or 0) // SLOT_MS
+            query = query.where(slot >= ACTIVE_SLOT)
     if title_contains:
         is_found = conversations.c.title_folded.contains(title_contains.casefold(), autoescape=True)
         if is_untitled_found is not None:
@@ -344,14 +351,17 @@ def listed(
     return [conversation(row) for row in connection.execute(query)]
 
 
+_active = sa.func.count().filter(conversations.c.ended_at.is_(None)).label("active")
+_total = sa.func.count().label("total")
+_COUNT = Prepared(
+    sa.select(_active, _total).select_from(conversations).where(_IS_THERE), (_active, _total)
+)
+
+
 def count(connection: sa.Connection) -> tuple[int, int]:
     """How many are active, and how many there are at all."""
-    active, total = connection.execute(
-        sa.select(sa.func.count().filter(conversations.c.ended_at.is_(None)), sa.func.count())
-        .select_from(conversations)
-        .where(_IS_THERE)
-    ).one()
-    return active, total
+    [row] = _COUNT.run(connection)
+    return row.active, row.total
 
 
 def end(connection: sa.Connection, conversation_id: int, *, at: datetime) -> int | None:

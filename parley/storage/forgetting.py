@@ -271,17 +271,20 @@ def _erase_session(connection: sa.Connection, id: int, before: datetime) -> int:
     return count
 
 
+_LATEST = tuple(
+    Prepared(sa.select(latest), (latest,))
+    for latest in (
+        sa.func.max(column).label("at")
+        for column in (
+            conversations.c.last_activity_at,
+            sessions.c.created_at,
+            sessions.c.seen_at,
+        )
+    )
+)
+
+
 def newest(connection: sa.Connection) -> datetime | None:
     """When somebody last came or spoke, or was last seen; None in a new database."""
-    return max(
-        (
-            at
-            for column in (
-                conversations.c.last_activity_at,
-                sessions.c.created_at,
-                sessions.c.seen_at,
-            )
-            if (at := connection.execute(sa.select(sa.func.max(column))).scalar()) is not None
-        ),
-        default=None,
-    )
+    found = (latest.run(connection)[0].at for latest in _LATEST)
+    return max((at for at in found if at is not None), default=None)

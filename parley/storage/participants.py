@@ -250,21 +250,27 @@ def change(connection: sa.Connection, person: Participant, **changes: Any) -> Pa
     return participant(row)
 
 
+_ON_SOCKETS = sa.and_(PRESENT, participants.c.visits > 0)
+_count_on_sockets = sa.func.count().label("gone")
+_COUNT_ON_SOCKETS = Prepared(
+    sa.select(participants.c.conversation_id, _count_on_sockets)
+    .where(_ON_SOCKETS)
+    .group_by(participants.c.conversation_id),
+    (participants.c.conversation_id, _count_on_sockets),
+)
+_COUNT_LESS = Prepared(
+    conversations.update()
+    .where(conversations.c.id == p("conversation_id"))
+    .values(participant_count=conversations.c.participant_count - p("gone"))
+)
+_LEFT = Prepared(participants.update().where(_ON_SOCKETS).values(left_at=p("at")))
+
+
 def forget_sockets(connection: sa.Connection, *, at: datetime) -> None:
     """Count everyone who was on a socket as having left: after a start there are no sockets."""
-    gone = sa.and_(PRESENT, participants.c.visits > 0)
-    counts = (
-        sa.select(participants.c.conversation_id, sa.func.count().label("gone"))
-        .where(gone)
-        .group_by(participants.c.conversation_id)
-    )
-    for conversation_id, left in connection.execute(counts).all():
-        connection.execute(
-            conversations.update()
-            .where(conversations.c.id == conversation_id)
-            .values(participant_count=conversations.c.participant_count - left)
-        )
-    connection.execute(participants.update().where(gone).values(left_at=at))
+    for conversation_id, gone in _COUNT_ON_SOCKETS.run(connection):
+        _COUNT_LESS.write(connection, conversation_id=conversation_id, gone=gone)
+    _LEFT.write(connection, at=at)
 
 
 @functools.cache

@@ -79,12 +79,19 @@ def compile_all(dialect: sa.Dialect) -> None:
 
 
 class Prepared:
-    """One statement. `gives` are the columns it selects or returns."""
+    """One statement. `gives` are the columns it selects or returns; `on_postgresql` does the same
+    where PostgreSQL would do it in a slow way.
+    """
 
     def __init__(
-        self, statement: sa.Executable, gives: Iterable[sa.ColumnElement[Any]] = ()
+        self,
+        statement: sa.Executable,
+        gives: Iterable[sa.ColumnElement[Any]] = (),
+        *,
+        on_postgresql: sa.Executable | None = None,
     ) -> None:
         self._statement = statement
+        self._on_postgresql = statement if on_postgresql is None else on_postgresql
         self._gives = tuple(gives)
         self._compiled: dict[type[sa.Dialect], _Compiled] = {}
         _all.add(self)
@@ -150,7 +157,8 @@ class Prepared:
         return compiled
 
     def _compile(self, dialect: sa.Dialect) -> _Compiled:
-        compiled = self._statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+        on = self._on_postgresql if dialect.name == "postgresql" else self._statement
+        compiled = on.compile(dialect=dialect)  # type: ignore[attr-defined]
         names, usual, taken = [], {}, []
         for at, bound in enumerate(compiled.positiontup):
             name = bound.removeprefix(_PREFIX)

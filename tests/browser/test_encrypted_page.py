@@ -80,9 +80,11 @@ class Stranger:
         return answer
 
     def says(self, text: str, client_id: str) -> None:
-        body = json.dumps({"text": text}).encode()
-        envelope = self.sealer.seal(body, client_id=client_id)
+        envelope = self.sealed(text, client_id)
         self.call("messages", message=envelope, type="encrypted", client_id=client_id)
+
+    def sealed(self, text: str, client_id: str) -> str:
+        return self.sealer.seal(json.dumps({"text": text}).encode(), client_id=client_id)
 
     def bodies(self) -> list[dict[str, object]]:
         """What was said, opened."""
@@ -192,6 +194,24 @@ def test_two_see_the_same_numbers_and_the_key_can_be_forgotten(ada: Visitor, ben
     expect(ben.page.locator("#unlock-text")).to_contain_text("has lost its key")
     ben.opens(link)  # in the same tab
     ben.reads("It is")
+
+
+def test_what_it_is_about_shows_before_it_is_said(ada: Visitor) -> None:
+    ada.opens("/")
+    ada.page.get_by_label("What is it about?").fill("Tea plans")
+    ada.page.get_by_label(ENCRYPTED).check()
+    ada.page.get_by_role("button", name="Start a conversation").click()
+    ada.page.wait_for_url("**/conversation/*")
+    for _ in range(2):
+        expect(ada.page.locator(".opening-title")).to_have_text("Tea plans")
+        expect(ada.page.locator(".bar-title")).to_have_text("Tea plans")
+        ada.reloads()
+    ada.joins()
+    ada.says("Hello")
+    ada.reloads()
+    expect(ada.page.locator(".opening-title")).to_have_text("Tea plans")
+    ada.page.get_by_role("link", name="Manage").click()
+    expect(ada.page).to_have_title("Manage an encrypted conversation · parley")
 
 
 def test_a_link_without_its_key_says_so_and_asks_for_it(ada: Visitor, ben: Visitor) -> None:

@@ -148,6 +148,19 @@ def test_beside_the_talk_of_a_few_the_panel_does_not_scroll(
         expect(visitor.page.get_by_role("link", name="Export…")).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.parametrize("width", [768, 1024, 1280])
+def test_of_the_link_in_the_panel_there_is_something_to_see(
+    seeding: Seeding, arrive: Arrive, width: int
+) -> None:
+    seeded = seeding.conversation()
+    ada = arrive("Ada", viewport={"width": width, "height": 800})
+    ada.opens(seeded.link)
+    ada.is_connected()
+    field = ada.page.locator("#side .link-field").bounding_box()
+    assert field
+    assert field["width"] >= 96
+
+
 @pytest.mark.not_in_firefox("it does as the system has it, whatever Playwright says of colours")
 def test_in_forced_colours_a_film_is_seen_behind_its_controls(
     seeding: Seeding, arrive: Arrive

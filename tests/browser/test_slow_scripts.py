@@ -12,7 +12,7 @@ from tests.browser.making_files import payload
 from tests.browser.seeding import Said, Seeding
 from tests.browser.visitor import Visitor
 
-SCRIPTS = re.compile(r"/static/.*(?<!theme-early)\.js$")
+SCRIPTS = re.compile(r"/static/.*(?<!/early)\.js$")
 """All but the one that nothing is shown without."""
 PINS = re.compile(r"/pins(-[\w-]+\.js|\?skip=0)$")
 """What shows one pin after the other, and what is pinned."""
@@ -76,6 +76,32 @@ def test_another_name_is_taken_once_its_script_is_there(ada: Visitor, held: Held
     held.let_go()
     expect(ada.page.locator("#own-name")).to_have_text("Adele")
     expect(ada.page.get_by_role("button", name="Save")).to_be_hidden()
+
+
+def test_what_is_pressed_before_any_script_is_there_is_done_once_they_are(arrive: Arrive) -> None:
+    ada = arrive("Ada", viewport={"width": 390, "height": 700})
+    link = ada.owns()
+    held = Held(ada.page)
+    ada.page.goto(link, wait_until="commit")
+    ada.page.get_by_role("button", name="People and link").click()
+    expect(ada.page.get_by_role("dialog")).to_be_hidden()
+    held.let_go()
+    ada.is_connected()
+    expect(ada.page.get_by_role("dialog", name="People and link")).to_be_visible()
+    # And only then: from now on it does what it says at once.
+    ada.page.get_by_role("button", name="Close").click()
+    expect(ada.page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_a_key_of_a_message_does_what_it_says_once_its_script_is_there(
+    ada: Visitor, held: Held
+) -> None:
+    ada.says("Tea?")
+    ada.messages.first.focus()
+    ada.page.keyboard.press("r")
+    expect(ada.page.locator("#replying")).to_be_hidden()
+    held.let_go()
+    expect(ada.page.locator("#replying")).to_contain_text("Tea?")
 
 
 def test_the_next_pin_is_shown_once_it_is_known(seeding: Seeding, arrive: Arrive) -> None:

@@ -55,6 +55,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 
 def came(arrive: Arrive, name: str, url: str) -> Visitor:
     visitor = arrive(name, url=url)
+    visitor.may_meet("ERR_CONNECTION_REFUSED", "WebSocket connection")
     visitor.may_meet("ERR_|WebSocket|Failed to|status 50|status 400")
     return visitor
 

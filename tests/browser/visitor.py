@@ -127,6 +127,9 @@ class Visitor:
         # Chromium's words for a worker that it could not have, where the server has gone or has a
         # certificate that nobody signed. Pages do without.
         self.may_meet("error occurred when fetching the script")
+        # Firefox's for a script that was on its way when its page was left, which nobody can catch
+        # any more. Of one that did not come for another reason its request tells.
+        self.may_meet("error loading dynamically imported module")
         self.trouble.watch(self.context)
         self.page = self.context.new_page()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,10 @@ from tests.faults.talk import Talk
 from tests.faults.verify import Stored, read_from
 
 AGAIN_AFTER_S = 0.5
+PATIENCE_S = 90.0
+"""As people's own clients they go on trying, however long a trouble lasts."""
+CONVERGES_WITHIN_S = 5.0
+"""What is promised, once all is whole again."""
 
 
 class Cluster(Talk):
@@ -115,13 +120,34 @@ class Cluster(Talk):
         made = await super().joins(room_id, name, **options)
         for client in made:
             client._place = self.places[self._next % len(self.places)]
-            client.again_after_s = AGAIN_AFTER_S
+            client.again_after_s, client.patience_s = AGAIN_AFTER_S, PATIENCE_S
             self._next += 1
         return made
 
     def stored(self) -> dict[str, Stored]:
         with self.postgresql.beside() as connection:
             return read_from(connection)
+
+    async def converges(self) -> float:
+        """Seconds until what everybody has asked by now is answered, and they all hold what is
+        stored by then; while they talk on.
+        """
+        began = time.monotonic()
+        asked = [(each, set(each.unacked), list(each.undone)) for each in self.clients]
+        for client, said, acts in asked:
+            await client.until(
+                lambda client=client, said=said, acts=acts: (  # type: ignore[misc]
+                    said.isdisjoint(client.unacked) and not any(a in client.undone for a in acts)
+                )
+            )
+        seqs = await asyncio.to_thread(self._seqs)
+        for client in self.clients:
+            await client.reaches(seqs[client.room_id])
+        return time.monotonic() - began
+
+    def _seqs(self) -> dict[str, int]:
+        with self.postgresql.beside() as connection:
+            return dict(connection.execute("SELECT room_id, seq FROM conversations").fetchall())
 
     def logs(self) -> str:
         return "\n".join(server.log.read_text()[-3_000:] for server in self.servers)

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,39 @@ from tests.people import Json, Person
 from tests.security.room import done, takes_link
 
 Lose = Callable[[Cluster], Awaitable[None]]
-pytestmark = pytest.mark.long("several processes start for each")
+pytestmark = [pytest.mark.long("several processes start for each"), pytest.mark.timeout(600)]
+MADE_GOOD_WITHIN_S = 5.0
+TRIES = 3
+"""A machine that tests many things at once is given several."""
+
+
+class Times:
+    def __init__(self) -> None:
+        self.took_s: list[float] = []
+
+    @contextlib.contextmanager
+    def made_good(self) -> Iterator[None]:
+        """Around what is done while hints are lost, until it is told all the same."""
+        began = time.monotonic()
+        yield
+        self.took_s.append(time.monotonic() - began)
+
+
+def in_time(
+    test: Callable[[Cluster, Lose, Times], Awaitable[None]],
+) -> Callable[[Path, Lose], Awaitable[None]]:
+    """A test of two processes of its own, in which all is made good as soon as is promised."""
+
+    async def tried(place: Path, lose: Lose) -> None:
+        tries: list[list[float]] = []
+        while not tries or (max(tries[-1]) >= MADE_GOOD_WITHIN_S and len(tries) < TRIES):
+            times = Times()
+            async with cluster_at(place / str(len(tries)), with_redis=True) as talk:
+                await test(talk, lose, times)
+            tries.append(times.took_s)
+        assert max(tries[-1]) < MADE_GOOD_WITHIN_S, tries
+
+    return tried
 
 
 async def redis_is_gone(talk: Cluster) -> None:
@@ -58,18 +91,21 @@ def reads_to(seq: int, data: Json) -> bool:
     return bool(data["seq"] == seq)
 
 
-async def test_how_far_somebody_has_read(place: Path, lose: Lose) -> None:
-    async with cluster_at(place, with_redis=True) as talk, room_at(talk) as room:
+@in_time
+async def test_how_far_somebody_has_read(talk: Cluster, lose: Lose, times: Times) -> None:
+    async with room_at(talk) as room:
         said = await room.owner.say(room.id, "Hello")
         await room.other.hears("new_message")
         await lose(talk)
-        await room.other.ask("mark_read", {"room_id": room.id, "seq": said["seq"]})
-        await room.friend.hears("read", partial(reads_to, said["seq"]))
+        with times.made_good():
+            await room.other.ask("mark_read", {"room_id": room.id, "seq": said["seq"]})
+            await room.friend.hears("read", partial(reads_to, said["seq"]))
         told = len(room.friend.all_heard("read"))
 
         await lose_again(talk, lose)
-        await room.other.ask("mark_read", {"room_id": room.id, "hidden": True})
-        await room.friend.hears("read", partial(reads_to, 0))
+        with times.made_good():
+            await room.other.ask("mark_read", {"room_id": room.id, "hidden": True})
+            await room.friend.hears("read", partial(reads_to, 0))
         # Each was told once, though it was looked at several times.
         assert len(room.friend.all_heard("read")) == told + 1
 
@@ -80,28 +116,32 @@ async def lose_again(talk: Cluster, lose: Lose) -> None:
         await lose(talk)
 
 
-async def test_who_knocks_and_is_answered(place: Path, lose: Lose) -> None:
+@in_time
+async def test_who_knocks_and_is_answered(talk: Cluster, lose: Lose, times: Times) -> None:
     async with (
-        cluster_at(place, with_redis=True) as talk,
         room_at(talk) as room,
         at_the_door(talk, room) as stranger,
     ):
         await lose(talk)
-        asked = await stranger.ask("knock", {"room_id": room.id, "username": "Kim"})
-        assert asked["ok"], asked
-        knock = await room.owner.hears("knocked")
+        with times.made_good():
+            asked = await stranger.ask("knock", {"room_id": room.id, "username": "Kim"})
+            assert asked["ok"], asked
+            knock = await room.owner.hears("knocked")
         assert knock["username"] == "Kim"
 
         await lose_again(talk, lose)
         answer = {"room_id": room.id, "id": knock["id"], "admit": True}
-        assert (await room.owner.ask("answer_knock", answer))["ok"]
-        assert (await stranger.hears("knock_answered"))["admitted"]
+        with times.made_good():
+            assert (await room.owner.ask("answer_knock", answer))["ok"]
+            assert (await stranger.hears("knock_answered"))["admitted"]
         assert len(room.owner.all_heard("knocked")) == 1
 
 
-async def test_an_answer_at_another_process_reaches_all_owners(place: Path, lose: Lose) -> None:
+@in_time
+async def test_an_answer_at_another_process_reaches_all_owners(
+    talk: Cluster, lose: Lose, times: Times
+) -> None:
     async with (
-        cluster_at(place, with_redis=True) as talk,
         room_at(talk) as room,
         at_the_door(talk, room) as stranger,
     ):
@@ -116,12 +156,14 @@ async def test_an_answer_at_another_process_reaches_all_owners(place: Path, lose
         await room.other.hears("knocked")
         await lose(talk)
         answer = {"room_id": room.id, "id": knock["id"], "admit": False}
-        assert (await room.other.ask("answer_knock", answer))["ok"]
-        assert (await room.owner.hears("knock_answered"))["id"] == knock["id"]
+        with times.made_good():
+            assert (await room.other.ask("answer_knock", answer))["ok"]
+            assert (await room.owner.hears("knock_answered"))["id"] == knock["id"]
 
 
-async def test_who_claims_to_be_somebody(place: Path, lose: Lose) -> None:
-    async with cluster_at(place, with_redis=True) as talk, room_at(talk) as room:
+@in_time
+async def test_who_claims_to_be_somebody(talk: Cluster, lose: Lose, times: Times) -> None:
+    async with room_at(talk) as room:
         path = f"/api/conversations/{room.id}"
         fay = Person("Fay", talk.servers[0].url)
         await fay.joins_over_rest(room.id, user_id="fay-1")
@@ -130,8 +172,9 @@ async def test_who_claims_to_be_somebody(place: Path, lose: Lose) -> None:
         with talk.postgresql.beside() as database:
             database.execute("UPDATE participants SET is_imported = TRUE WHERE user_id = 'fay-1'")
         await lose(talk)
-        await done(room.guest, "POST", f"{path}/imported/fay-1/claim")
-        claim = await room.owner.hears("claimed")
+        with times.made_good():
+            await done(room.guest, "POST", f"{path}/imported/fay-1/claim")
+            claim = await room.owner.hears("claimed")
         assert claim["claim"]["username"] == "Cleo"
         user_id = claim["claim"]["user_id"]
         # The owner at the first process is asked at the second.
@@ -139,16 +182,20 @@ async def test_who_claims_to_be_somebody(place: Path, lose: Lose) -> None:
         asking.token = room.owner.token
         try:
             await lose_again(talk, lose)
-            await done(asking, "POST", f"{path}/claims/{user_id}", {"admit": True})
-            await room.owner.hears("claim_answered")
-            await room.guest.hears("removed", lambda data: data["reason"] == "claimed")
+            with times.made_good():
+                await done(asking, "POST", f"{path}/claims/{user_id}", {"admit": True})
+                await room.owner.hears("claim_answered")
+                await room.guest.hears("removed", lambda data: data["reason"] == "claimed")
         finally:
             await asking.goes_home()
         assert len(room.owner.all_heard("claimed")) == 1
 
 
-async def test_who_holds_a_session_by_a_token_of_before(place: Path, lose: Lose) -> None:
-    async with cluster_at(place, with_redis=True) as talk, room_at(talk) as room:
+@in_time
+async def test_who_holds_a_session_by_a_token_of_before(
+    talk: Cluster, lose: Lose, times: Times
+) -> None:
+    async with room_at(talk) as room:
         again = Person("Cleo", talk.servers[0].url)
         try:
             await again.connect(auth={"token": room.guest.token})
@@ -157,8 +204,9 @@ async def test_who_holds_a_session_by_a_token_of_before(place: Path, lose: Lose)
                 room.owner, "POST", f"/api/conversations/{room.id}/links", {"role": "owner"}
             )
             await lose(talk)
-            await takes_link(room.guest, link["url"])
-            await until(lambda: not again.socket.connected)
+            with times.made_good():
+                await takes_link(room.guest, link["url"])
+                await until(lambda: not again.socket.connected)
             # By the new one they are there as before, and stay.
             await again.reconnect(auth={"token": room.guest.token})
             await again.join(room.id)

@@ -23,7 +23,7 @@ from parley.domain.participants import Joining
 from parley.domain.rekeying import Rekeying
 from parley.errors import NameTaken
 from parley.records import ParticipantArrived
-from parley.storage import folder, migrate
+from parley.storage import folder, migrate, schema
 from parley.storage import naming as stored
 from tests.domain.conftest import Clock, Told
 
@@ -58,6 +58,13 @@ async def selects(context: Context, sql: str) -> list[Any]:
     return await context.database.read(
         lambda connection: [row[0] for row in connection.exec_driver_sql(sql)]
     )
+
+
+@pytest.fixture
+async def context(context: Context) -> Context:
+    """Nothing is known of by which version names were compared."""
+    await context.database.write(lambda connection: connection.execute(schema.facts.delete()))
+    return context
 
 
 async def marked(context: Context) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 import pytest
 
@@ -196,7 +197,8 @@ def test_a_key_is_read_as_it_was_written() -> None:
 
 def test_keys_are_not_shown_where_objects_are() -> None:
     link = LinkKey(b"\xaa" * 32)
-    assert "aa" not in repr(link).lower().replace("parley", "")
+    # Its address in memory may have anything.
+    assert "aa" not in re.sub(r"\b0x[0-9a-f]+", "", repr(link).lower())
     assert "secret" not in repr(FIRST)
 
 

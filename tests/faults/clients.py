@@ -60,6 +60,8 @@ class Client:
         """The messages by their seq."""
         self.is_over = False
         self.is_in = False
+        self.patience_s = PATIENCE_S
+        """How long it waits for whatever it waits for."""
         self.again_after_s: float | None = None
         """After how long it asks again, where nothing could be stored; else once it is back."""
         self.unacked: dict[str, Said] = {}
@@ -133,8 +135,8 @@ class Client:
             and (not own or (each.client_id or "").startswith(f"{self.name}-"))
         ]
 
-    async def until(self, holds: Callable[[], bool], within_s: float = PATIENCE_S) -> None:
-        async with asyncio.timeout(within_s):
+    async def until(self, holds: Callable[[], bool], within_s: float | None = None) -> None:
+        async with asyncio.timeout(within_s or self.patience_s):
             while not holds():
                 assert self._task is not None
                 if self._task.done():

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { Opener, Sealer } from "../../parley/static/js/encryption/envelope.js";
 import { Epoch, newKey } from "../../parley/static/js/encryption/keys.js";
 import { Person } from "../../parley/static/js/encryption/people.js";
+import { SealedFiles } from "../../parley/static/js/sealed/files.js";
 import { Line } from "../../parley/static/js/sealed/line.js";
 import { Log } from "../../parley/static/js/sealed/log.js";
 
@@ -23,12 +24,13 @@ class Talk {
   async comes(userId) {
     const person = await Person.generate();
     const told = { faults: [], met: [] };
+    const files = new SealedFiles();
     const log = new Log({
-      opener: new Opener(this.room, this.epoch), known: {},
+      files, opener: new Opener(this.room, this.epoch), known: {},
       found: (faults) => told.faults.push(...faults.map(({ what }) => what)),
       met: (who, name, point, isAnother) => told.met.push([who, isAnother]),
     });
-    const line = new Line({ log, userId, sealer: (id) => new Sealer(this.epoch, this.room, person, id) });
+    const line = new Line({ log, files, userId, sealer: (id) => new Sealer(this.epoch, this.room, person, id) });
     return { userId, person, log, line, told };
   }
 

@@ -29,15 +29,16 @@ const HOSTILE = [
 ];
 
 /**
- * The least of some tries: what else the machine does only ever adds to it.
+ * The least of some tries, in milliseconds of CPU: what else the machine does only ever adds to it.
  * @param {string} text
  */
 function work(text) {
   const tries = Array.from({ length: 5 }, () => {
-    const started = performance.now();
+    const before = process.cpuUsage();
     parse(text);
     isEmojiOnly(text);
-    return performance.now() - started;
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
   });
   return Math.min(...tries);
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import email
+import re
 import ssl
 import threading
 import warnings
@@ -195,3 +196,9 @@ def text_of(mail: EmailMessage) -> str:
     body = mail.get_body(("plain",))
     assert body is not None
     return str(body.get_content()).replace("\r\n", "\n")
+
+
+def words_of(mail: EmailMessage) -> str:
+    """All that it says in any part and header, without tokens: they may have any short word."""
+    parts = [part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"]
+    return re.sub(r"[\w-]{16,}", "", "\n".join((*map(str, mail.values()), *parts)))

@@ -18,6 +18,7 @@ import pytest
 import trustme
 from msgspec import Struct
 
+from tests import forking
 from tests.databases import sqlite_only
 from tests.deploy.configurations import PROXIES, Proxy, every_time_one
 from tests.deploy.conftest import flags_of
@@ -32,15 +33,20 @@ PATIENCE_S = 200
 def parley(
     *arguments: str, environ: Mapping[str, str] | None = None, files: int | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """As it is installed: the doctor loads what the server doesn't."""
-    limit = () if files is None else ("bash", "-c", f'ulimit -n {files}; exec "$@"', "bash")
+    """Forked; with a limit of open files as it is installed, for the doctor loads what the server
+    doesn't.
+    """
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
+    env = {**clean, **ENVIRON, **(environ or {})}
+    if files is None:
+        return forking.run(*arguments, env=env, timeout=PATIENCE_S)
+    limited = ("bash", "-c", f'ulimit -n {files}; exec "$@"', "bash")
     return subprocess.run(
-        [*limit, sys.executable, "-m", "parley", *arguments],
+        [*limited, sys.executable, "-m", "parley", *arguments],
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
-        env={**clean, **ENVIRON, **(environ or {})},
+        env=env,
         check=False,
     )
 

@@ -266,6 +266,15 @@ async def test_a_file_that_is_no_database_is_named(url: str, tmp_path: Path) -> 
         moving.move_data(str(tmp_path / "odd"), url, nothing)
 
 
+async def test_a_folder_that_cannot_be_used_is_named(data: Path, url: str, tmp_path: Path) -> None:
+    await filled(data)
+    (tmp_path / "file").touch()
+    moving.move_data(str(data), url, nothing)
+    refused = parley("move-data", url, str(tmp_path / "file"))
+    assert refused.returncode == 1
+    assert "is a file, not a folder. Give a folder for the data." in refused.stderr
+
+
 async def test_nothing_is_mixed_or_moved_twice(data: Path, url: str, tmp_path: Path) -> None:
     other = tmp_path / "other"
     await filled(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -57,7 +58,7 @@ async def test_no_words_are_told_to_who_wants_none(person: People, service: Serv
     await service.until(lambda: bool(browser.got))
     [said] = browser.got
     assert "secret" not in str(said)
-    assert "Ada" not in str(said)
+    assert "Ada" not in re.sub(r"[\w-]{16,}", "", str(said))  # a token may have any short word
     assert said["title"] == "A talk"
 
 

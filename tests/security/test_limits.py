@@ -21,6 +21,7 @@ from tests.security.conftest import (
     ADDRESS,
     ELSEWHERE,
     TRUSTED,
+    Clock,
     Guest,
     Open,
     assert_too_much,
@@ -215,6 +216,7 @@ async def test_who_is_refused_as_a_person_uses_up_nothing_of_the_others(opened: 
 
 async def test_a_form_that_was_too_much_comes_back_as_it_was_filled_in(default: Config) -> None:
     app = create_app(with_settings(default, limit_messages="1/10s session"))
+    app.limits.clock = Clock()
     async with app.test_app():
         visitor = Caller(app, "Cleo", cookies=True)
         started = await visitor.post_form("/conversations", {"title": "Tea"})
@@ -351,6 +353,7 @@ async def test_searching_messages_is_limited_and_the_page_keeps_what_was_typed(
     default: Config,
 ) -> None:
     app = create_app(with_settings(default, limit_searches="2/10s session"))
+    app.limits.clock = Clock()
     async with app.test_app():
         visitor = Caller(app, "Cleo", cookies=True)
         started = await visitor.post_form("/conversations", {"title": "Tea"})

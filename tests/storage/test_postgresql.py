@@ -121,6 +121,12 @@ async def test_an_older_database_is_brought_up_to_date(
         pass
     with asking(server, name) as own:
         own.execute("ALTER TABLE conversations DROP COLUMN read_proof_hash")
+        own.execute("ALTER TABLE conversations DROP COLUMN active_slot")
+        own.execute(
+            "CREATE INDEX ix_conversations_activity ON conversations (last_activity_at, id)"
+            " WHERE ended_at IS NULL AND visibility = 'listed'"
+        )
+        own.execute("ALTER TABLE claims DROP COLUMN declined_at")
         own.execute("ALTER TABLE participants DROP COLUMN called_at")
         own.execute('ALTER TABLE facts ALTER COLUMN value TYPE TEXT COLLATE "en-x-icu"')
         own.execute("UPDATE alembic_version SET version_num = '0024'")

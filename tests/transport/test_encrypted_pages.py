@@ -10,6 +10,7 @@ import pytest
 
 from parley.app import Parley
 from parley.client.encryption import Epoch, Person, Sealer
+from parley.contract import ENCRYPTED_PAGE_MAX_CHARS, STATE_MAX_CHARS
 from tests.calls import Caller
 from tests.encryption.talk import encrypted, new_epoch, read_proof
 
@@ -64,7 +65,7 @@ async def test_who_showed_the_proof_gets_what_only_the_browser_can_open(
     assert (message["message"], message["type"]) == (envelope, "encrypted")
     assert page.text.count(envelope) == 1
     assert "/encrypted.js" in page.text
-    for missing in ('id="attach"', 'id="export-link"', 'id="files-link"', "qr.svg", "data-worker"):
+    for missing in ('id="export-link"', 'id="files-link"', "qr.svg", "data-worker"):
         assert missing not in page.text, missing
     key = await ben.call("GET", f"/conversation/{room_id}/key")
     assert (key.status, 'id="unlock"' in key.text) == (200, True)
@@ -84,3 +85,41 @@ async def test_its_owner_is_offered_what_works_there(ada: Caller) -> None:
     for missing in ('id="title"', 'id="passphrase"', 'name="knock"', 'id="main-link"', 'id="role"'):
         assert missing not in page.text, missing
     assert "Copy it in the conversation" in page.text
+
+
+async def test_its_search_page_takes_no_words(ada: Caller) -> None:
+    room_id, _, _ = await sealed_talk(ada)
+    for path in (f"/conversation/{room_id}/search", f"/conversation/{room_id}/search?q=canary"):
+        page = await ada.call("GET", path)
+        assert page.status == 200
+        main = page.text.partition("<main")[2].partition("</main>")[0]
+        assert "what you type stays in your browser" in main
+        assert "<form" not in main
+        assert "canary" not in page.text.lower()
+
+
+async def test_a_page_of_history_holds_more_of_what_is_longer_than_what_it_says(
+    ada: Caller,
+) -> None:
+    room_id, epoch, _ = await sealed_talk(ada)
+    joined = await ada.call("POST", f"/api/conversations/{room_id}/join", {"username": "Ada"})
+    sealer = Sealer(epoch, epoch.room, Person.generate(), joined.body["user_id"])
+    path = f"/api/conversations/{room_id}/messages"
+
+    async def say(text: str, client_id: str) -> None:
+        envelope = sealer.seal(json.dumps({"text": text}).encode(), client_id=client_id)
+        body = {"message": envelope, "type": "encrypted", "client_id": client_id}
+        sent = await ada.call("POST", path, body)
+        assert sent.status == 201, sent
+
+    short = STATE_MAX_CHARS // 579 + 20
+    for number in range(short):
+        await say("Tea", f"short-{number}")
+    page = (await ada.call("GET", f"{path}?limit=200")).body
+    assert (len(page["messages"]), page["has_more"]) == (short + 1, False)
+    for number in range(8):
+        await say("x" * 40_000, f"long-{number}")
+    page = (await ada.call("GET", f"{path}?limit=200")).body
+    assert page["has_more"]
+    chars = sum(len(each["message"]) for each in page["messages"])
+    assert STATE_MAX_CHARS < chars <= ENCRYPTED_PAGE_MAX_CHARS

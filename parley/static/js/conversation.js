@@ -95,6 +95,8 @@ let pins;
 /** @type {Promise<import("./files/uploads.js").Uploads> | undefined} */
 let filing;
 
+removeEventListener("click", globalThis.hear, true); // from here on buttons are answered
+
 // First of all: what it waits for is far away, and everything below is done meanwhile.
 resting.start();
 connection.start();
@@ -155,6 +157,7 @@ if (location.hash === "#shared") import("./kept/take-shared.js").then(({ takeSha
   attach: (given) => files(new Event("shared")).then((ways) => ways.attach(given)),
 }), () => {});
 startComingBack({ roomId, store, reading, awayMs: lastRead.awayMs });
+globalThis.pressed?.click();
 
 /** For whoever opens it offline; what was kept of it is shown at once where the page is such a one. */
 async function keep() {

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from parley.errors import DatabaseUnusable, DataFolderInUse, MoveFailed
+from parley.errors import DatabaseUnusable, DataFolderInUse, DataFolderUnusable, MoveFailed
 from parley.storage.folder import NAME, close_to_others, database_url, make_folder
 from parley.storage.lock import FolderLock
 from parley.storage.migrate import NEWEST, current_revision, migrate
@@ -28,15 +28,7 @@ class Sqlite(Place):
         is_new = not (folder / NAME).is_file()
         if is_new and not is_target:
             raise DatabaseUnusable(f"There is no database in {folder.resolve()}.")
-        make_folder(folder)
-        self._lock = FolderLock(folder)
-        try:
-            self._lock.take()
-        except DataFolderInUse as error:
-            raise MoveFailed(
-                f"A Parley server, or another `parley move-data`, is using {folder}. "
-                "Stop it, or wait for its end, and try again."
-            ) from error
+        self._lock = _taken(folder)
         self._engine = connected(database_url(folder, "rwc" if is_target else "rw"))
         try:
             if is_new:
@@ -111,6 +103,23 @@ class Sqlite(Place):
         self._connection.close()
         self._engine.dispose()
         self._lock.release()
+
+
+def _taken(folder: Path) -> FolderLock:
+    """The folder, which is made where there is none, and kept from others."""
+    lock = FolderLock(folder)
+    try:
+        make_folder(folder)
+        lock.take()
+    except DataFolderInUse as error:
+        raise MoveFailed(
+            f"A Parley server, or another `parley move-data`, is using {folder}. "
+            "Stop it, or wait for its end, and try again."
+        ) from error
+    except DataFolderUnusable as error:
+        # A move is given its folders in another way.
+        raise MoveFailed(str(error).replace(" with --data", "")) from error
+    return lock
 
 
 def _said(error: BaseException) -> str:

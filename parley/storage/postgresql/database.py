@@ -133,6 +133,7 @@ class PostgresqlDatabase(Database):
                 elif is_old(connection):
                     upgrade(connection)
                     tables.order_by_bytes(connection)
+                tables.list_by_slot(connection)
                 compile_all(self._engine.dialect)
                 require_here(connection)
                 commit(connection)

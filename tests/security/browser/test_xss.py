@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -9,10 +10,12 @@ import pytest
 import socketio
 from playwright.sync_api import expect
 
+from parley.client.encryption import Kind, Opener
 from parley.contract import DESCRIPTION_MAX_CHARS, TITLE_MAX_CHARS, USERNAME_MAX_CHARS
 from tests import effort
 from tests.browser.conftest import Arrive
 from tests.browser.seeding import Said, Seeded, Seeding
+from tests.browser.test_encrypted_page import Stranger, starts_encrypted
 from tests.browser.visitor import Visitor
 from tests.security.browser.xss import VECTORS, Watch, cut
 from tests.servers import Process
@@ -140,3 +143,67 @@ def test_ones_own_draft_and_message_run_nothing(reader: tuple[Visitor, Watch]) -
         watch.finds_nothing()
         cleo.says(vector)
         watch.finds_nothing()
+
+
+def test_what_the_server_cannot_read_runs_nothing(
+    ada: Visitor, reader: tuple[Visitor, Watch]
+) -> None:
+    """There no server makes Markdown of it, and bodies may hold anything."""
+    link = starts_encrypted(ada, cut(VECTORS[0], TITLE_MAX_CHARS), VECTORS[6])
+    cleo, watch = reader
+    cleo.may_meet("status 403", "console: Failed to load resource")
+    cleo.opens(link)
+    cleo.joins()
+    mallory = Mallory(link, cut(VECTORS[6], USERNAME_MAX_CHARS))
+    vectors = VECTORS[:: effort.times(4, full=1)]
+    for number, vector in enumerate(vectors):
+        mallory.writes({"text": vector}, f"plain-{number}")
+    for number, vector in enumerate(vectors):
+        marked = f"**{vector}** `{vector}`\n> {vector}\n- [{vector}](https://a.example/{vector})"
+        mallory.writes({"text": marked, "mentions": [vector]}, f"marked-{number}")
+    mallory.writes(
+        {
+            "text": f"@{mallory.name} *last*",
+            "mentions": [mallory.user_id, {"a": 1}],
+            "parts": [["p", [["script", ["harm()"]]]]],
+            "answers": {"seq": VECTORS[6], "digest": VECTORS[6]},
+        },
+        "odd",
+    )
+    target = mallory.digest_of("odd")
+    for number, vector in enumerate(vectors):
+        mallory.writes({"emoji": vector[:60], "on": True}, f"on-{number}", Kind.REACTION, target)
+    about = {"title": vectors[0], "description": vectors[1], "text": vectors[2]}
+    mallory.writes(about, "about", Kind.ABOUT)
+    for again in (False, True):
+        if again:
+            cleo.reloads()
+        expect(cleo.messages.last.locator("em")).to_have_text("last")
+        expect(cleo.messages.last.locator(".mention")).to_be_visible()
+        watch.finds_nothing()
+
+
+class Mallory(Stranger):
+    """A member, who seals whatever she likes."""
+
+    def __init__(self, link: str, name: str) -> None:
+        super().__init__(link, name)
+        self.name = name
+
+    def writes(
+        self, body: object, client_id: str, kind: Kind = Kind.MESSAGE, target: bytes | None = None
+    ) -> None:
+        envelope = self.sealer.seal(
+            json.dumps(body).encode(), client_id=client_id, kind=kind, target=target
+        )
+        self.call("messages", message=envelope, type="encrypted", client_id=client_id)
+
+    def digest_of(self, client_id: str) -> bytes:
+        opener = Opener(self.epoch.room, self.epoch)
+        [said] = [
+            each
+            for each in self.call("messages?limit=5")["messages"]
+            if each.get("client_id") == client_id
+        ]
+        opened = opener.open(said["message"], user_id=said["user_id"], client_id=client_id)
+        return opened.digest

@@ -1,1 +1,1 @@
-import"./shared-BEya8nuM.js";
+import"./shared-TMu9ZAI-.js";

@@ -19,36 +19,8 @@ class CopyLink extends HTMLElement {
     const button = this.querySelector("button");
     if (!button) return;
     if (await copyText(this.dataset.link ?? "", this)) this.confirm(button, "Copied");
-    else this.showSelected();
+    else import("./copy-refused.js").then(({ showSelected }) => showSelected(this), () => this.confirm(button, "Not copied"));
   };
-
-  showSelected() {
-    const field = this.fieldBeside() ?? this.ownField();
-    field.focus();
-    field.setSelectionRange(0, field.value.length);
-    const hint = this.querySelector("small") ?? this.appendChild(document.createElement("small"));
-    hint.setAttribute("role", "status");
-    hint.textContent = "Your browser doesn't allow copying here. The link is selected: copy it yourself.";
-  }
-
-  /** The one of its section that holds this very link. */
-  fieldBeside() {
-    /** @type {NodeListOf<HTMLInputElement | HTMLTextAreaElement>} */
-    const fields = (this.closest("section") ?? this).querySelectorAll("[data-select-all]");
-    return [...fields].find(({ value }) => value.trim() === this.dataset.link);
-  }
-
-  ownField() {
-    const field = document.createElement("input");
-    field.className = "link-field";
-    field.readOnly = true;
-    field.type = "text";
-    field.value = this.dataset.link ?? "";
-    field.setAttribute("aria-label", "Link to this conversation");
-    field.dataset.selectAll = "";
-    this.append(field);
-    return field;
-  }
 
   /**
    * @param {HTMLButtonElement} button

@@ -29,6 +29,9 @@ export const between = {
   /** @type {Message[] | undefined} those of the page, where the server rendered none */
   messages: undefined,
 
+  /** @type {import("../sealed/searching/start.js").Searching | undefined} what finds messages, where the server can't */
+  search: undefined,
+
   /** What knows of sealed files. @type {import("../sealed/files.js").SealedFiles | undefined} */
   files: undefined,
 

@@ -32,11 +32,12 @@ export class People {
   start() {
     this.store.watch(["people", "participantCount", "peopleCursor", "someUnnamed", "me", "active"], () => this.show());
     // Of most conversations all are in sight.
-    this.button.addEventListener("click", async () => (await import("./more.js")).showMore(this));
-    this.field.addEventListener("focus", async () => {
-      const { Finding } = await import("./finding.js");
+    this.button.addEventListener("click", () => import("./more.js").then(({ showMore }) => showMore(this), () => {
+      this.button.textContent = "Couldn't load people. Try again";
+    }));
+    this.field.addEventListener("focus", () => import("./finding.js").then(({ Finding }) => {
       this.finding ??= new Finding(this);
-    });
+    }, () => {}));
   }
 
   show() {

@@ -15,6 +15,8 @@ import { fromBase64url, toBase64url, utf8 } from "../encryption/octets.js";
 
 const PAGE = /\/messages\?(.*)$/;
 const PINS = /\/pins\?/;
+/** Opened together without holding up the page: a few milliseconds. */
+const AT_ONCE = 25;
 
 export class Line {
   /**
@@ -37,6 +39,12 @@ export class Line {
     this.acts = new Map();
     /** @type {Promise<unknown>} what came before is told first */
     this.turn = Promise.resolve();
+    /** @type {((seq: number) => void) | undefined} */
+    this.tellPassed = undefined;
+    /** @type {number[]} what was passed before there was anybody to tell */
+    this.early = [];
+    /** Told where the server shows the end alone, to who was away for long. */
+    this.skipped = () => {};
     /** @type {Partial<Conversation>} as it was told last */
     this.conversation = {};
   }
@@ -100,7 +108,14 @@ export class Line {
 
   /** Nothing to show, but the page waits for that seq. @param {number} seq */
   passed(seq) {
-    this.tell("passed", { seq });
+    if (this.tellPassed) this.tellPassed(seq);
+    else this.early.push(seq);
+  }
+
+  /** @param {(seq: number) => void} tellPassed told of what shows nothing, since the beginning */
+  follow(tellPassed) {
+    this.tellPassed = tellPassed;
+    this.early.splice(0).forEach(tellPassed);
   }
 
   /** @param {string} event @param {any} fields */
@@ -110,6 +125,8 @@ export class Line {
 
   /** @param {Conversation} conversation @returns {Promise<Conversation>} */
   async state(conversation) {
+    // Then what changed before these isn't told.
+    if (!conversation.delta) this.skipped();
     const messages = await this.shownOf(conversation.messages, Boolean(conversation.delta));
     return this.called({ ...conversation, messages });
   }
@@ -140,6 +157,35 @@ export class Line {
       if (message && (isDelta || changed.has(message.seq))) changed.set(message.seq, message);
     }
     return [...changed.values()].sort((one, other) => one.seq - other.seq);
+  }
+
+  /**
+   * What was said before, for whoever searches: opened beside what happens meanwhile, and taken in between, some at a
+   * time. What is known as it is stays.
+   * @param {Message[]} messages
+   */
+  async older(messages) {
+    const news = messages.filter((message) => !this.log.knows(message));
+    const open = (/** @type {number} */ at) => Promise.all(news.slice(at, at + AT_ONCE).map((message) => this.log.open(message)));
+    let opened = open(0);
+    for (let at = 0; at < news.length; at += AT_ONCE) {
+      const some = await opened;
+      opened = open(at + AT_ONCE); // beside what follows
+      await this.next(async () => this.take(some));
+      await new Promise((done) => setTimeout(done));
+    }
+  }
+
+  /** @param {Awaited<ReturnType<Log["open"]>>[]} some that were opened */
+  take(some) {
+    const taken = new Set();
+    for (const { message, opened, reason } of some) {
+      if (this.log.knows(message)) continue; // it was told meanwhile
+      const { seq, reaction } = this.log.take(message, opened, reason);
+      taken.add(seq);
+      const changed = reaction && this.log.withReactions(reaction.target, seq);
+      if (changed && !taken.has(changed.seq)) this.tell("message_changed", changed);
+    }
   }
 
   /** @param {Socket} socket @param {number} ms @returns {import("../connection/wire.js").Emitter} */
@@ -192,7 +238,8 @@ export class Line {
   }
 
   /** Another each time: for what isn't sent so. @param {string} clientId @param {Said} said */
-  sealAnew(clientId, { text, mentions, replyTo, files }) {
+  async sealAnew(clientId, { text, mentions: chosen, replyTo, files }) {
+    const mentions = await this.log.marking.mentioned(text, chosen);
     const answered = replyTo ? this.withId(replyTo) : undefined;
     const digest = answered && this.log.digestAt(answered.seq);
     const answers = digest ? { seq: answered.seq, digest } : undefined;
@@ -200,12 +247,14 @@ export class Line {
   }
 
   /** @param {any} fields */
-  async editing({ id, message: text, mentions, ...others }) {
+  async editing({ id, message: text, mentions: chosen = [], ...others }) {
     const before = this.withId(id);
     if (!before?.client_id) return refusal("This message can't be edited here: it couldn't be read.");
     const digest = this.log.digestAt(before.seq);
     const answered = before.reply_to?.seq ? this.log.digestAt(before.reply_to.seq) : "";
     const answers = answered ? { seq: before.reply_to?.seq, digest: answered } : undefined;
+    // Whoever bears another name since is still meant by the one that stands there.
+    const mentions = await this.log.marking.mentioned(text, [...chosen, ...before.mentions ?? []]);
     const files = before.attachments && this.files.named(before.attachments.map((file) => file.id));
     const body = { text, mentions, answers, files };
     const message = await this.seal(body, { clientId: before.client_id, kind: "edit", digest });

@@ -4,6 +4,7 @@
 import { Chain } from "../encryption/chain.js";
 import { fromBase64url, toBase64url, Unreadable } from "../encryption/octets.js";
 import { quoteOf } from "../state/quotes.js";
+import { Marking, mentionsOf } from "./marking.js";
 
 /**
  * @typedef {import("../connection/wire.js").Message} Message
@@ -44,6 +45,7 @@ export class Log {
     this.owners = new Map(Object.entries(known).flatMap(([userId, [point]]) => (point ? [[point, userId]] : [])));
     this.met = met;
     this.found = found;
+    this.marking = new Marking();
     /** @type {Map<number, Message>} by seq, as they were last read */
     this.messages = new Map();
     /** @type {Map<string, number>} by digest, as base64url, where it stands */
@@ -85,13 +87,26 @@ export class Log {
    * @returns {Promise<Read[]>}
    */
   async readAll(messages) {
-    const opened = await Promise.all(messages.map((message) => this.open(message)));
-    return opened.map((each) => this.take(each.message, each.opened, each.reason));
+    return this.takeAll(await Promise.all(messages.map((message) => this.open(message))));
   }
 
-  /** @param {Message} message @returns {Promise<Read>} */
+  /**
+   * One that comes now: it is shown, and spoken, as what it comes to.
+   * @param {Message} message
+   * @returns {Promise<Read>}
+   */
   async read(message) {
-    return (await this.readAll([message]))[0];
+    const each = await this.open(message);
+    const said = each.opened && bodyOf(each.opened.body)?.text;
+    if (typeof said === "string") await this.marking.ready(said);
+    return this.takeAll([each])[0];
+  }
+
+  /** @param {{message: Message, opened?: Opened, reason?: string}[]} all @returns {Read[]} */
+  takeAll(all) {
+    this.marking.learn(all.map(({ message }) => message));
+    this.marking.begin();
+    return all.map((each) => this.take(each.message, each.opened, each.reason));
   }
 
   /**
@@ -133,16 +148,26 @@ export class Log {
   /** @param {Message} message @param {Opened} opened @param {Body} body @returns {Message} */
   message(message, opened, body) {
     const attachments = this.files.joined(message.attachments ?? [], body.files);
-    const said = typeof body.text === "string" ? body.text : "";
+    const words = typeof body.text === "string" ? body.text : "";
     // As the server says it of a message without words: so the page shows its files alone.
-    const text = said || attachments.map(({ name }) => name).join(", ");
+    const text = words || attachments.map(({ name }) => name).join(", ");
     if (!text && body.files) return { ...outer(message), type: "unreadable", message: UNREADABLE.files };
-    const mentions = Array.isArray(body.mentions) ? body.mentions.filter((each) => typeof each === "string") : [];
+    const said = mentionsOf(body.mentions);
+    const mentions = said ?? [...new Set(this.marking.names.meant(words).map(([, userId]) => userId))];
+    const parts = words ? this.marking.partsOf(message.seq, words, said) : undefined;
     const answered = this.answered(opened, body);
     return {
       ...outer(message), type: "text", message: text, ...(attachments.length && { attachments }),
-      ...(mentions.length && { mentions }), ...(answered && { reply_to: answered }),
+      ...(parts && { parts }), ...(mentions.length && { mentions }), ...(answered && { reply_to: answered }),
     };
+  }
+
+  /** What texts came to after they were shown. @param {import("./marking.js").Found} found */
+  marked(found) {
+    for (const [seq, { text, parts }] of found) {
+      const known = this.messages.get(seq);
+      if (known?.message === text && !known.deleted) this.messages.set(seq, { ...known, parts });
+    }
   }
 
   /**
@@ -246,11 +271,22 @@ export class Log {
     if (!this.links.has(seq)) this.links.set(seq, { seq, digest: fromBase64url(digest), claim });
   }
 
+  /** Whether it was read as it is here, or as it was later. @param {Message} message */
+  knows(message) {
+    const known = this.messages.get(message.seq);
+    return known ? changedAt(known) >= changedAt(message) : this.links.has(message.seq) && !message.deleted;
+  }
+
   /** @param {number} seq @returns {string} empty where it isn't known */
   digestAt(seq) {
     const link = this.links.get(seq);
     return link ? toBase64url(link.digest) : "";
   }
+}
+
+/** @param {Message} message */
+function changedAt({ seq, changed_seq: changedSeq = seq }) {
+  return changedSeq;
 }
 
 /** @param {Uint8Array} octets @returns {Body | undefined} */

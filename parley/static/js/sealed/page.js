@@ -1,6 +1,7 @@
 // @ts-check
 // Makes the page of an encrypted conversation like any other: puts what opens and seals between it and the server.
 import { byId } from "../browser/dom.js";
+import { later } from "../browser/later.js";
 import { pathOf, ROOT } from "../browser/root.js";
 import { between } from "../connection/between.js";
 import { request } from "../connection/wire.js";
@@ -8,6 +9,7 @@ import { Opener, Sealer } from "../encryption/envelope.js";
 import { Epoch, parseFragment } from "../encryption/keys.js";
 import { equal, toBase64url } from "../encryption/octets.js";
 import { Person } from "../encryption/people.js";
+import { REDUCERS } from "../state/store.js";
 import { openAtRest, sealedAtRest } from "./at-rest.js";
 import { SealedDrafts } from "./drafts.js";
 import { SealedFiles } from "./files.js";
@@ -15,6 +17,7 @@ import { keep, keptOf } from "./kept.js";
 import { Line } from "./line.js";
 import { startLinks } from "./links.js";
 import { Log } from "./log.js";
+import { SEALED } from "./reducing.js";
 
 /** Tells of what is wrong, once there is a page that can. @type {(words: string) => void} */
 let warn = () => {};
@@ -36,6 +39,7 @@ export async function prepare() {
     },
   });
   if (kept.called) log.about = kept.called;
+  else if (kept.about) log.about = { ...kept.about, seq: 0 }; // to be said yet
   const line = new Line({ log, files, userId, sealer: (id) => new Sealer(epoch, room, person, id) });
   const envelopes = JSON.parse(page.dataset.envelopes ?? "[]");
   delete page.dataset.envelopes;
@@ -46,6 +50,7 @@ export async function prepare() {
   between.saved = await new SealedDrafts(kept.seals, page.dataset.key ?? roomId).open();
   between.lock = (entry) => sealedAtRest(line, entry);
   between.unlock = (entries) => openAtRest(line, entries);
+  Object.assign(REDUCERS, SEALED);
   startLinks(kept);
   const numbers = /** @type {HTMLDetailsElement} */ (byId("safety"));
   numbers.addEventListener("toggle", async () => {
@@ -69,13 +74,23 @@ export async function prepare() {
  * @param {typeof import("../conversation.js")} page
  */
 export function follow({ kept, line, log }, { store, connection }) {
+  line.follow((seq) => store.dispatch({ type: "passed", seq }));
   warn = (words) => store.dispatch({ type: "warned", words, at: new Date().toISOString() });
+  store.watch(["people"], ({ people }) => log.marking.learn(people));
+  log.marking.follow((found) => {
+    log.marked(found);
+    store.dispatch({ type: "marked", found });
+  });
+  startSearching(line, connection);
   let through = -1;
   let turn = Promise.resolve();
-  store.watch(["seq", "hasOlder", "messages"], ({ seq, hasOlder }) => {
-    if (seq === through) return;
-    through = seq;
-    turn = turn.then(() => log.follow(seq, !hasOlder));
+  store.watch(["seq", "hasOlder", "messages"], ({ seq, hasOlder, messages }) => {
+    // Of one's own message the acknowledgement may come first: only what was opened can be followed.
+    const unopened = messages.find((message) => message.seq > through && !log.messages.has(message.seq));
+    const known = unopened ? unopened.seq - 1 : seq;
+    if (known <= through) return;
+    through = known;
+    turn = turn.then(() => log.follow(known, !hasOlder));
     if (log.about.seq > (kept.called?.seq ?? 0)) {
       kept.called = log.about;
       keep(kept).catch(() => {});
@@ -93,6 +108,25 @@ export function follow({ kept, line, log }, { store, connection }) {
     }
     isSaying = false;
   });
+}
+
+/**
+ * @param {Line} line
+ * @param {import("../connection/connection.js").Connection} connection
+ */
+function startSearching(line, connection) {
+  /** @type {Promise<import("./searching/start.js").Searching> | undefined} */
+  let loading;
+  const loaded = () => {
+    loading ??= import("./searching/start.js").then(({ start }) => start({ line, connection }));
+    loading.catch(() => (loading = undefined)); // the network may be there next time
+    return loading;
+  };
+  between.search = {
+    ask: async (asked) => (await loaded()).ask(asked),
+    people: async (sought) => (await loaded()).people(sought),
+  };
+  later(() => loaded().catch(() => {}));
 }
 
 /**

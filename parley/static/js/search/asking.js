@@ -1,6 +1,8 @@
 // @ts-check
 // Asks the server for what somebody looks for, as they type: now and then, and what was asked before counts no more.
+// Where the server can't read, the page itself is asked, and nothing that is typed leaves it.
 import { ROOT } from "../browser/root.js";
+import { between } from "../connection/between.js";
 
 /**
  * @typedef {{message: import("../connection/wire.js").Message, snippet: {text: string, hit: boolean}[], room_id?: string,
@@ -15,6 +17,7 @@ import { ROOT } from "../browser/root.js";
  * @property {string} [cursor] where it goes on, if there may be more
  * @property {string} [error] why it was refused
  * @property {number} [seconds] to wait
+ * @property {boolean} [reading] older messages are still being read: there may be more by itself
  */
 
 /** Who types one letter, or pastes, waits no longer; */
@@ -23,6 +26,10 @@ const WAIT_MS = 60;
 const APART_MS = 400;
 /** A server that names no time, or does not answer, wants some. */
 const BACK_OFF_S = 5;
+
+/** So many results are waited for where they come by themselves. */
+const PAGE = 20;
+const NO_ANSWER = { success: false, code: "no_answer" };
 
 /** @type {State} */
 const EMPTY = { kind: "empty", typed: "", by: "time", results: [] };
@@ -123,10 +130,27 @@ export class Asking {
       if (!reply.success) return this.show({ ...before, kind: "refused", results: [], error: reply.error });
       const results = [...before.results, ...reply.results];
       cursor = reply.next_cursor;
+      const { reading } = reply;
       if (reply.results.length || !cursor) {
-        return this.show({ ...before, kind: results.length ? "found" : "none", results, cursor });
+        this.show({ ...before, kind: results.length ? "found" : "none", results, cursor, reading });
+        if (reading && results.length < PAGE) this.goOn(turn);
+        return;
       }
-      this.show({ ...before, kind: "further", results });
+      this.show({ ...before, kind: "further", results, reading });
+    }
+  }
+
+  /**
+   * By itself, as more is read. What was found stays meanwhile.
+   * @param {number} turn
+   */
+  async goOn(turn) {
+    while (turn === this.turn && this.state.reading && this.state.results.length < PAGE) {
+      const before = this.state;
+      const reply = await this.ask(before, before.cursor);
+      if (turn !== this.turn) return;
+      if (!reply.success) return this.show({ ...before, reading: false });
+      this.show({ ...before, results: [...before.results, ...reply.results], cursor: reply.next_cursor, reading: reply.reading });
     }
   }
 
@@ -136,15 +160,17 @@ export class Asking {
    * @returns {Promise<any>}
    */
   async ask({ typed, by }, cursor) {
+    const { signal } = this.under ?? {};
+    if (between.search) return between.search.ask({ typed, by, cursor, zone: zone(), signal }).catch(() => NO_ANSWER);
     const query = new URLSearchParams({ q: typed, zone: zone() });
     if (by !== "time") query.set("by", by);
     if (cursor) query.set("cursor", cursor);
     this.askedAt = performance.now();
     try {
-      const reply = await fetch(`${ROOT}${this.path}?${query}`, { headers: { Accept: "application/json" }, signal: this.under?.signal });
+      const reply = await fetch(`${ROOT}${this.path}?${query}`, { headers: { Accept: "application/json" }, signal });
       return await reply.json();
     } catch {
-      return { success: false, code: "no_answer" };
+      return NO_ANSWER;
     }
   }
 

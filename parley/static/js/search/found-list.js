@@ -2,6 +2,7 @@
 // What was found, and how it stands with the search: a line of words that is also spoken, the results, and what more
 // can be done.
 import { ROOT } from "../browser/root.js";
+import { between } from "../connection/between.js";
 import { make } from "./elements.js";
 import { rowOf } from "./rows.js";
 
@@ -90,7 +91,7 @@ export class FoundList {
     this.hint.hidden = kind !== "none";
     if (kind !== "none") return;
     this.hint.replaceChildren("Try fewer words, or only the beginning of one.");
-    if (!this.roomId) return;
+    if (!this.roomId || between.search) return;
     const href = `${ROOT}/search?${new URLSearchParams({ q: typed })}`;
     this.hint.append(" Or ", make("a", { href }, ["search all your conversations"]), ".");
   }
@@ -101,14 +102,15 @@ export class FoundList {
 }
 
 /** @param {State} state */
-function inWords({ kind, typed, results, cursor, error, seconds = 0 }) {
+function inWords({ kind, typed, results, cursor, error, reading, seconds = 0 }) {
+  const further = reading ? "Still reading older messages…" : "Searching further back…";
   switch (kind) {
     case "asking":
       return "Searching…";
     case "further":
-      return "Searching further back…";
+      return further;
     case "found":
-      return `${results.length}${cursor ? "+" : ""} ${results.length === 1 && !cursor ? "result" : "results"}`;
+      return `${results.length}${cursor ? "+" : ""} ${results.length === 1 && !cursor ? "result" : "results"}${reading ? `. ${further}` : ""}`;
     case "none":
       return `Nothing found for “\u2068${typed}\u2069”.`;
     case "offline":

@@ -2,6 +2,7 @@
 // The list under the field of a search: operators, names, kinds and days, to be chosen by key, by mouse and by touch.
 // The field is a combobox, as the ARIA Authoring Practices have it: the focus stays there.
 import { apiOf } from "../browser/root.js";
+import { between } from "../connection/between.js";
 import { ask } from "../connection/wire.js";
 import { make } from "./elements.js";
 import { offerOf, offersAt } from "./offers.js";
@@ -183,6 +184,7 @@ export function peopleOf(roomId) {
   /** @type {Promise<{user_id: string, username: string}[]> | undefined} */
   let imported;
   return async (sought) => {
+    if (between.search) return between.search.people(sought).catch(() => []);
     const query = new URLSearchParams({ limit: "20", ...(sought && { q: sought }) });
     imported ??= ask(`${path}/imported`).then((reply) => reply.people ?? []);
     const [reply, others] = await Promise.all([ask(`${path}/participants?${query}`), imported]);

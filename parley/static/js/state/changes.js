@@ -91,11 +91,6 @@ export const CHANGES = {
     return knows(state, seq) ? next : advance(next, { seq });
   },
 
-  /** Something that shows nothing. */
-  passed(state, { seq }) {
-    return knows(state, seq) ? state : advance(state, { seq });
-  },
-
   conversation_ended(state, { seq }) {
     return { ...(knows(state, seq) ? state : advance(state, { seq })), active: false, typing: [] };
   },
@@ -107,7 +102,7 @@ export const CHANGES = {
  * @param {Change} change
  * @returns {State}
  */
-function advance(state, change) {
+export function advance(state, change) {
   const ahead = [...state.ahead, change].sort((one, other) => one.seq - other.seq);
   return settle({ ...state, ahead });
 }
@@ -180,7 +175,7 @@ function without({ messages, hasOlder }, through = 0) {
  * @param {State} state
  * @param {number} seq
  */
-function knows(state, seq) {
+export function knows(state, seq) {
   return seq <= state.seq || state.ahead.some((change) => change.seq === seq);
 }
 

@@ -93,7 +93,7 @@ export const INITIAL = {
 };
 
 /** @type {Record<string, (state: State, event: any) => State>} */
-const REDUCERS = {
+export const REDUCERS = {
   ...CHANGES,
   ...PAGES,
   ...OUTGOING,
@@ -172,9 +172,6 @@ const REDUCERS = {
   proven(state, { user_id }) {
     const people = state.people.map((person) => (person.user_id === user_id ? { ...person, unproven: false } : person));
     return { ...state, people };
-  },
-  warned(state, { words, at }) {
-    return { ...state, notices: addNotice(state, "said", words, at) };
   },
   gone(state, { message, isErased = false }) {
     const left = isErased ? { messages: [], ahead: [], notices: [], people: [], peopleCursor: "", hasOlder: false, hasNewer: false } : {};

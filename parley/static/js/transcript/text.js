@@ -45,10 +45,12 @@ const CLOSING_FENCE = /^```[ \t]*$/;
 const UNLINKED =
   '\\u0000-\\u0020"<>`\\u007f-\\u00a0\\u1680\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufeff';
 const PAIRS = "“”„“„”«»‹›（）［］｛｝＜＞〈〉《》「」『』【】〔〕〖〗〘〙〚〛｢｣｟｠";
-const LINKED = `[^${UNLINKED}${PAIRS}]`;
+/** As an expression: a sign that may stand in a link. */
+export const LINKED = `[^${UNLINKED}${PAIRS}]`;
 const IN_PAIRS = PAIRS.replace(/(.)(.)/g, `|$1${LINKED}*$2`).slice(1);
-const INLINE = new RegExp(
-  "(`{1,3})([^`\\n]+)\\1(?!`)" + `|https?://${LINKED}+(?:(?:${IN_PAIRS})${LINKED}*)*`, "gi");
+/** As an expression: what may be a link, with all that stands straight after it. */
+export const LINK = `https?://${LINKED}+(?:(?:${IN_PAIRS})${LINKED}*)*`;
+const INLINE = new RegExp("(`{1,3})([^`\\n]+)\\1(?!`)" + `|${LINK}`, "gi");
 const WORD = new RegExp(`${LINKED}+`, "g");
 const TRAILING = ".,:;!?'‘’…。，、！？；：．｡､،؛؟۔।";
 const OPENER = /** @type {Record<string, string>} */ ({ ")": "(", "]": "[", "}": "{" });
@@ -153,7 +155,7 @@ function* inlineIn(source, begin, end) {
 }
 
 /** Which marks of emphasis are open on a line, asked from left to right. One pass in all. */
-class Emphasis {
+export class Emphasis {
   /**
    * @param {string} source
    * @param {number} begin
@@ -235,7 +237,7 @@ function addText(text, parts) {
  * @param {number} start where it stands
  * @param {Emphasis} emphasis
  */
-function trimLink(link, start, emphasis) {
+export function trimLink(link, start, emphasis) {
   const unopened = /** @type {Record<string, number>} */ ({});
   for (const [close, open] of Object.entries(OPENER)) unopened[close] = count(link, close) - count(link, open);
   // No host's name ends in a mark.

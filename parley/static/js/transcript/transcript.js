@@ -139,7 +139,7 @@ function looksOf(item) {
     const quote = message.reply_to && [item.quotesMe, message.reply_to.deleted, message.reply_to.excerpt];
     const fate = [deleting?.canUndo, outgoing?.status, outgoing?.error];
     const reacted = reactions.map((each) => [each.emoji, each.count, isOwn(each, ownId)]);
-    return [mine, continued, forYou, message.seq, message.changed_seq, ...fate, quote, reacted].join("|");
+    return [mine, continued, forYou, message.seq, message.changed_seq, message.late, ...fate, quote, reacted].join("|");
   }
   if (item.kind === "day") return dayName(item.timestamp); // not for good: today is yesterday tomorrow
   return item.kind === "notice" || item.kind === "seen" ? item.text : item.key;

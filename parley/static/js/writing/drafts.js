@@ -9,9 +9,6 @@ import { between } from "../connection/between.js";
 const ANSWER_WITHIN_MS = 300;
 const TAB = `${PREFIX}tab`;
 
-// An encrypted conversation has put its own there by now.
-const { recall, remember, remembered } = between.saved;
-
 /** @typedef {{type: "whose"} | {type: "mine", tab: string}} Word between the tabs of one conversation */
 
 export class Drafts {
@@ -37,22 +34,22 @@ export class Drafts {
 
   /** What was half written in this tab before, or on an earlier version of this page. */
   own() {
-    const own = recall(this.prefix + this.tab);
+    const own = between.saved.recall(this.prefix + this.tab);
     if (own) this.noteRoom();
-    const earlier = this.earlier.find((name) => recall(name));
+    const earlier = this.earlier.find((name) => between.saved.recall(name));
     return own || !earlier ? own : this.take(earlier);
   }
 
   /** @param {string} text */
   keep(text) {
     if (this.isOver) return;
-    remember(this.prefix + this.tab, text);
+    between.saved.remember(this.prefix + this.tab, text);
     if (text) this.noteRoom();
   }
 
   /** Of which conversation all of this is, for when that is over: see kept/written.js. */
   noteRoom() {
-    if (!this.isOver) remember(this.room, this.roomId);
+    if (!this.isOver) between.saved.remember(this.room, this.roomId);
   }
 
   /** Nothing is kept from now on. */
@@ -65,13 +62,13 @@ export class Drafts {
     const { replyTo, chosen } = aim;
     if (this.isOver) return;
     if (replyTo || chosen) this.noteRoom();
-    remember(this.aims + this.tab, replyTo || chosen ? JSON.stringify(aim) : "");
+    between.saved.remember(this.aims + this.tab, replyTo || chosen ? JSON.stringify(aim) : "");
   }
 
   /** @returns {import("./replying.js").Aim} */
   aim() {
     try {
-      return JSON.parse(recall(this.aims + this.tab) || "{}");
+      return JSON.parse(between.saved.recall(this.aims + this.tab) || "{}");
     } catch {
       return {};
     }
@@ -79,17 +76,17 @@ export class Drafts {
 
   /** A closed tab in which nothing was written answers nothing. @param {string} tab */
   forgetAim(tab) {
-    if (!this.open.has(tab) && !recall(this.prefix + tab)) remember(this.aims + tab, "");
+    if (!this.open.has(tab) && !between.saved.recall(this.prefix + tab)) between.saved.remember(this.aims + tab, "");
   }
 
   /** What of a message that was sent is being written otherwise in this tab; "" for none. */
   edit() {
-    return recall(this.editing, "sessionStorage");
+    return between.saved.recall(this.editing, "sessionStorage");
   }
 
   /** @param {string} edit */
   keepEdit(edit) {
-    if (!this.isOver) remember(this.editing, edit, "sessionStorage");
+    if (!this.isOver) between.saved.remember(this.editing, edit, "sessionStorage");
   }
 
   /**
@@ -97,7 +94,7 @@ export class Drafts {
    * @returns {Promise<string>}
    */
   async left() {
-    const aims = remembered(this.aims).filter((name) => name !== this.aims + this.tab);
+    const aims = between.saved.remembered(this.aims).filter((name) => name !== this.aims + this.tab);
     if (!this.others().length && !aims.length) return "";
     this.tell({ type: "whose" });
     await new Promise((resolve) => setTimeout(resolve, this.channel ? ANSWER_WITHIN_MS : 0));
@@ -111,19 +108,19 @@ export class Drafts {
    * @param {string} name
    */
   take(name) {
-    const text = recall(name);
-    remember(name, "");
+    const text = between.saved.recall(name);
+    between.saved.remember(name, "");
     this.keep(text);
     const aim = this.aims + name.slice(this.prefix.length);
-    if (name.startsWith(this.prefix) && recall(aim)) {
-      remember(this.aims + this.tab, recall(aim));
-      remember(aim, "");
+    if (name.startsWith(this.prefix) && between.saved.recall(aim)) {
+      between.saved.remember(this.aims + this.tab, between.saved.recall(aim));
+      between.saved.remember(aim, "");
     }
     return text;
   }
 
   others() {
-    return remembered(this.prefix).filter((name) => name !== this.prefix + this.tab);
+    return between.saved.remembered(this.prefix).filter((name) => name !== this.prefix + this.tab);
   }
 
   /** @param {Word} word */

@@ -1,1 +1,0 @@
-import{b as r,ad as i,v as d,a2 as s}from"./shared-Dk99wWv2.js";function c(n,o,a){const e=r("end-dialog");e.open||(r("end-confirm").onclick=t=>{t.preventDefault(),f(o,e,a)},i(e,n))}async function f(n,o,a){const e=await d(`${s(n)}/end`,{});if(e.success)return o.close();r("end-problem").textContent=e.error,e.code==="forbidden"&&a()}export{c as askWhetherToEnd};

@@ -1,1 +1,0 @@
-import{c as l}from"./dialogs-nHnUKzn8.js";import{h as r,g as i,b as n,A as c}from"./shared-R5VerXUX.js";async function f({roomId:a,form:s,stop:o}){const e=s.querySelector("button");e.disabled=!0;const t=await r(`${i(a)}/leave`,{});if(e.disabled=!1,!t.success){n("leave-problem").textContent=t.error;return}await o(),await l(),location.assign(`${c(a)}/left`)}export{f as leave};

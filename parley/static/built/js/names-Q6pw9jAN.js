@@ -1,1 +1,0 @@
-function o(e,n){const t=[...e];return t.length>n?`${t.slice(0,n-1).join("")}…`:e}function s({people:e,messages:n}){return t=>{const i=r=>r.user_id===t,u=e.find(i);if(u)return u.username;for(let r=n.length-1;r>=0;r-=1)if(i(n[r]))return n[r].username}}export{s as n,o as s};

@@ -1,1 +1,0 @@
-import{r as n}from"./device-ftWcAc1E.js";import{c as o}from"./shown-dJcHOXey.js";import"./shared-Dk99wWv2.js";import"./worker-oZDq8fm_.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

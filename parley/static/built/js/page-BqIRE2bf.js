@@ -1,1 +1,0 @@
-import{r as n}from"./device-DTqMjdQo.js";import{c as o}from"./shown-B9QNoonb.js";import"./shared-R5VerXUX.js";import"./worker-D2MC2xdG.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

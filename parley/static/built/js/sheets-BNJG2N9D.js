@@ -1,1 +1,0 @@
-import{b as o}from"./shared-R5VerXUX.js";function s(t){const r=o("conversation").dataset[`${t}Sheet`]??"";if(document.querySelector(`link[href="${r}"]`))return Promise.resolve();const e=Object.assign(document.createElement("link"),{rel:"stylesheet",href:r});return new Promise(n=>{e.onload=e.onerror=n,document.head.append(e)})}export{s as l};
