@@ -82,15 +82,30 @@ export class Upload {
     this.isThere = Boolean(this.id);
     /** @type {XMLHttpRequest | undefined} */
     this.request = undefined;
+    /** Told that there is more to send, or never will be. */
+    this.grown = () => {};
     /** @type {(() => void) | undefined} ends a wait */
     this.wake = undefined;
   }
 
-  /** From now on it can be sent. @param {Blob} sealed */
-  hold(sealed) {
-    this.blob = sealed;
-    this.size = sealed.size;
-    this.show("waiting");
+  /**
+   * From now on as much can be sent.
+   * @param {Blob} begun
+   * @param {number} length of all of it
+   */
+  grow(begun, length) {
+    this.blob = begun;
+    this.size = length;
+    if (this.status === "sealing") this.show("waiting");
+    this.grown();
+  }
+
+  /** Rejects where nothing more will come. @param {number} offset */
+  async moreThan(offset) {
+    while (this.blob.size <= offset) {
+      if (this.isCancelled || this.status !== "going") throw new Refused(this.error, true);
+      await new Promise((resolve) => (this.grown = () => resolve(undefined)));
+    }
   }
 
   /** Until it is there, or cannot be. Never rejects. */
@@ -135,6 +150,7 @@ export class Upload {
 
   /** @param {number} offset */
   async add(offset) {
+    await this.moreThan(offset);
     this.began = { at: performance.now(), sent: offset };
     const headers = { "Upload-Offset": String(offset), "Content-Type": "application/offset+octet-stream" };
     const answer = await this.ask("PATCH", this.url, headers, this.blob.slice(offset, offset + PIECE_BYTES), (sent) => {
@@ -176,10 +192,12 @@ export class Upload {
     this.error = words;
     this.isRefusedForGood = isForGood;
     this.show("failed");
+    this.grown();
   }
 
   cancel() {
     this.isCancelled = true;
+    this.grown();
     this.request?.abort();
     this.wake?.();
     // What came of it is swept by the server within an hour, whether or not it hears of this.

@@ -44,11 +44,11 @@ export class Uploads {
     const { key } = file;
     const upload = this.take(file, new Blob(), {}, "sealing");
     try {
-      const sealed = await files.seal(file, blob, () => live.has(key));
-      if (!live.has(key)) return;
-      upload.hold(sealed);
-      this.next();
-      await this.keep(key, sealed);
+      const sealed = await files.seal(file, blob, () => live.has(key), (begun, length) => {
+        upload.grow(begun, length); // it goes out while the rest is sealed
+        this.next();
+      });
+      if (live.has(key)) await this.keep(key, sealed);
     } catch (trouble) {
       // Sealed again it would be under the same key.
       if (live.has(key)) upload.fail(String(/** @type {Error} */ (trouble).message), true);

@@ -47,14 +47,15 @@ export class SealedFiles {
    * @param {OutgoingFile} file
    * @param {Blob} blob
    * @param {() => boolean} isWanted
+   * @param {(begun: Blob, length: number) => void} grown told of what there is of it, and how long all will be
    * @returns {Promise<Blob>} what the server is to have
    */
-  async seal(file, blob, isWanted) {
+  async seal(file, blob, isWanted, grown) {
     const { prepared, sealed } = await import("./sealing.js");
     const { clean, details } = await prepared(blob, file);
-    const made = await sealed(clean, fromBase64url(file.secret ?? ""), isWanted);
     this.made.set(file.key, details);
-    return made;
+    const length = sealedLength(clean.size);
+    return sealed(clean, fromBase64url(file.secret ?? ""), isWanted, (begun) => grown(begun, length));
   }
 
   /**

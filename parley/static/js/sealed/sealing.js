@@ -5,6 +5,8 @@ import { claimOf, cleaned, HEAD_BYTES } from "./cleaning.js";
 import { fitName, plainLength, UNKNOWN } from "./files.js";
 import { openBlob } from "./opening.js";
 
+/** What is read and sealed at once: each way to the browser's other processes and back takes its time. */
+const AT_ONCE_BYTES = 8 * CHUNK_BYTES;
 const MEASURED_WITHIN_MS = 15_000;
 /** Longer recordings take long to decode, and say themselves how long they are. */
 const DECODED_MAX_BYTES = 8 * 1024 * 1024;
@@ -31,20 +33,29 @@ export async function prepared(blob, { name, type: declared }) {
  * @param {Blob} blob
  * @param {Uint8Array} key
  * @param {() => boolean} isWanted
+ * @param {(begun: Blob) => void} grown told of what there is of it, again and again
  * @returns {Promise<Blob>} in pieces, which browsers keep where they have room
  */
-export async function sealed(blob, key, isWanted) {
+export async function sealed(blob, key, isWanted, grown) {
   const sealer = await FileSealer.begin(key);
   /** @type {Blob[]} */
   const pieces = [new Blob([sealer.header])];
-  let next = readFrom(blob, 0, CHUNK_BYTES);
-  for (let at = 0; ; at += CHUNK_BYTES) {
-    const chunk = await next;
-    const isLast = at + CHUNK_BYTES >= blob.size;
-    if (!isLast) next = readFrom(blob, at + CHUNK_BYTES, at + 2 * CHUNK_BYTES);
-    if (chunk.length !== Math.min(CHUNK_BYTES, blob.size - at)) throw new Error(READ_FAILED);
-    pieces.push(new Blob([await sealer.seal(chunk, { isLast })]));
-    if (isLast) return new Blob(pieces);
+  let next = readFrom(blob, 0, AT_ONCE_BYTES);
+  for (let from = 0; ; from += AT_ONCE_BYTES) {
+    const read = await next;
+    const to = from + AT_ONCE_BYTES;
+    if (read.length !== Math.min(AT_ONCE_BYTES, blob.size - from)) throw new Error(READ_FAILED);
+    if (to < blob.size) next = readFrom(blob, to, to + AT_ONCE_BYTES);
+    // Each takes its number when it is called, so they are in their order, whichever is done first.
+    const chunks = [];
+    for (let at = 0; at === 0 || at < read.length; at += CHUNK_BYTES) {
+      const chunk = read.subarray(at, at + CHUNK_BYTES);
+      chunks.push(sealer.seal(chunk, { isLast: from + at + CHUNK_BYTES >= blob.size }));
+    }
+    pieces.push(new Blob(await Promise.all(chunks)));
+    const begun = new Blob(pieces);
+    grown(begun);
+    if (to >= blob.size) return begun;
     if (!isWanted()) throw new Error("Nobody wants it any more.");
   }
 }

@@ -176,12 +176,12 @@ export class Showing {
    */
   async save(id, progress) {
     const blob = await this.blob(id, progress);
-    const { name, type } = /** @type {Named} */ (this.known.get(id));
+    const { name } = /** @type {Named} */ (this.known.get(id));
     if (!this.addresses.has(id)) this.opened.delete(id); // it is on the disk now, and need not be kept here
     const link = document.createElement("a");
     link.href = URL.createObjectURL(blob);
     link.download = name;
-    if (type === UNKNOWN || blob.type === type) link.click();
+    link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), SAVED_WITHIN_MS);
   }
 
