@@ -1,1 +1,1 @@
-import{p as a,f as o}from"./shared-DpBmk4oQ.js";const p=await a();o(p,await import("./conversation-B_2Q5vft.js"));
+import{p as a,f as o}from"./shared-B8VScHJt.js";const p=await a();o(p,await import("./conversation-bVEGiXsF.js"));

@@ -1,1 +1,1 @@
-import"./shared-TMu9ZAI-.js";
+import"./shared-DkqmdV7N.js";

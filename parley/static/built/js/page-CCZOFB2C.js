@@ -1,1 +1,0 @@
-import{r as n}from"./device-d-GiHb13.js";import{c as o}from"./shown-CF5G2-Ma.js";import"./shared-C4xtJzH-.js";import"./worker-ByXeR6zX.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

@@ -1,1 +1,0 @@
-import{r as n}from"./device-IpiAD-LV.js";import{c as o}from"./shown-BnL8y6Fz.js";import"./shared-DpBmk4oQ.js";import"./worker-DL8QS7UW.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
