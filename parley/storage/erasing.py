@@ -35,6 +35,8 @@ from parley.storage.schema import files as stored_files
 
 STEP_ROWS = 25
 """Erased by one statement; then the time is looked at. Long messages take eight pages each."""
+ROUND_TRIP_ROWS = 200
+"""The same on PostgreSQL, where a statement costs more than the rows do."""
 LOOKS = 64
 """At so many places, the same distance apart, a conversation is looked at for outdated messages."""
 LOOKS_APART = 100
@@ -141,6 +143,7 @@ def is_any_deleted(connection: sa.Connection) -> bool:
 
 def erase_deleted(connection: sa.Connection, is_time_left: Callable[[], bool]) -> bool:
     """Erase what is of deleted conversations, while there is time; whether all of it went."""
+    step = _step_rows(connection)
     while (first := _FIRST_DELETED.first(connection)) is not None:
         while files.erase_some(connection, first.id):
             if not is_time_left():
@@ -149,7 +152,7 @@ def erase_deleted(connection: sa.Connection, is_time_left: Callable[[], bool]) -
             if not is_time_left():
                 return False
         for some in _ERASE:
-            while some.write(connection, conversation_id=first.id, limit=STEP_ROWS) == STEP_ROWS:
+            while some.write(connection, conversation_id=first.id, limit=step) == step:
                 if not is_time_left():
                     return False
         _ERASE_LAST.write(connection, id=first.id)
@@ -192,9 +195,9 @@ def erase_outdated(
     The seq that was erased through, None where nothing was; how many messages went; and
     whether there may be more.
     """
-    erased, count = None, 0
+    erased, count, step = None, 0, _step_rows(connection)
     while True:
-        rows = _NEXT.run(connection, conversation_id=conversation_id, seq=0, limit=STEP_ROWS)
+        rows = _NEXT.run(connection, conversation_id=conversation_id, seq=0, limit=step)
         due = [row.seq for row in rows if row.seq <= through or row.sent_at < before]
         if not due:
             if erased is not None:
@@ -208,6 +211,10 @@ def erase_outdated(
         if not is_time_left():
             search.forget_through(connection, conversation_id, erased)
             return erased, count, True
+
+
+def _step_rows(connection: sa.Connection) -> int:
+    return ROUND_TRIP_ROWS if connection.dialect.name == "postgresql" else STEP_ROWS
 
 
 def _seq_and_date(

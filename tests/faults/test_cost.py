@@ -54,6 +54,7 @@ async def test_a_message_changes_no_index_of_conversations(tmp_path: Path) -> No
     assert apart > rows * 0.8
 
 
+@pytest.mark.sqlite("The PostgreSQL of tests syncs nothing, so nobody waits to share it.")
 async def test_fifty_who_speak_at_once_share_their_syncs() -> None:
     # Where a sync takes the time it takes: in memory nobody has to wait for one, nor to share it.
     with tempfile.TemporaryDirectory() as on_disk:
