@@ -240,17 +240,6 @@ async def test_search_over_all_leaves_it_out(person: People) -> None:
     assert (await done(ada.who, "GET", "/api/search?q=A"))["results"] == []
 
 
-async def test_its_page_says_why_it_shows_nothing(person: People) -> None:
-    ada, ids = await place(person)
-    for who, status in ((person("Mallory"), 403), (ada.who, 409)):
-        page = await who.send(
-            "GET", f"/conversation/{ids['room_id']}", headers={"Accept": "text/html"}
-        )
-        assert page.status == status
-        assert b"This conversation is encrypted" in page.body
-        assert ids["room_id"].encode() not in page.body.partition(b"<main")[2]
-
-
 async def test_it_stands_in_ones_own_list_without_a_word(person: People) -> None:
     ada, ids = await place(person)
     [row] = (await done(ada.who, "GET", "/api/mine"))["conversations"]
