@@ -29,7 +29,9 @@ class Client(WebSocket):
         self.username = username
         self.room_id = ""
         self.token = ""
-        """Given with the first join; another join with it is coming back."""
+        """To come back with, as who they were; none for somebody new."""
+        self.given = ""
+        """The token that the first join gave."""
         self.state_at = 0.0
         """When the conversation_state came; 0.0 while it has not."""
         self._waiting: asyncio.Future[None] | None = None
@@ -100,7 +102,7 @@ class Client(WebSocket):
         if ack_id == JOIN_ID:
             self._go_on(None if ok else Refused(payload.decode()))
             if (token := _TOKEN.search(payload)) is not None:
-                self.token = token[1].decode()
+                self.given = token[1].decode()
         else:
             self.tally.acknowledge(ack_id, ok, now)
 

@@ -65,7 +65,7 @@ class Crowd:
 
         async def one(before: Client) -> None:
             client = Client(self.tally, before.username)
-            client.token = before.token
+            client.token = before.given
             async with self._counting_refusals(client):
                 await client.connect(next(ports))
                 await client.join(before.room_id)
