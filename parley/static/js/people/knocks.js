@@ -29,6 +29,7 @@ export class Knocks {
     this.root = byId("knocks");
     /** What happened at the door since the page was opened: an answer that was asked for before it is out of date. */
     this.happened = 0;
+    this.isStyled = false;
     /** How often was asked who waits: only the last answer counts. */
     this.asked = 0;
   }
@@ -74,7 +75,12 @@ export class Knocks {
   }
 
   /** @param {import("../state/store.js").State} state */
-  show({ knocks }) {
+  async show({ knocks }) {
+    if (knocks.length && !this.isStyled) {
+      await loadSheet("actions");
+      this.isStyled = true;
+      return this.show(this.store.state); // as it is by now
+    }
     this.root.hidden = knocks.length === 0;
     byId("knocks-count").textContent = knocks.length === 1 ? "1 person waiting" : `${knocks.length} people waiting`;
     byId("decline-all").hidden = knocks.length < 2;

@@ -4,6 +4,7 @@
 import { restoreFocus } from "../browser/dialogs.js";
 import { byId } from "../browser/dom.js";
 import { apiOf } from "../browser/root.js";
+import { loadSheet } from "../browser/sheets.js";
 import { ask } from "../connection/wire.js";
 import { missedInWords } from "../state/missed.js";
 
@@ -31,7 +32,7 @@ export class Away {
 
   /** @param {number} after what came later was missed */
   async tell(after) {
-    const reply = await ask(`${this.path}?after=${after}`);
+    const [reply] = await Promise.all([ask(`${this.path}?after=${after}`), loadSheet("actions")]);
     if (!reply.success || !reply.unread) return;
     this.steps = [...new Set([...reply.mentions, ...reply.replies])];
     this.gone = 0;

@@ -1,1 +1,0 @@
-import{r as n}from"./device-ngmZMzhJ.js";import{c as o}from"./shown-C6jhDUpv.js";import"./shared-DaK9faQv.js";import"./worker-D3g47BDJ.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

@@ -1,1 +1,0 @@
-import{r as n}from"./device-D_voXFzB.js";import{c as o}from"./shown-BinZZFn5.js";import"./shared-B8VScHJt.js";import"./worker-BoXJ8RmD.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
