@@ -32,6 +32,8 @@ class Cutter:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self.next: Cut | None = None
+        self.refuses_after = False
+        """Whether nobody is let in from the next cut on."""
         self.cuts = 0
         self._is_refusing = False
         self._both: list[tuple[socket.socket, socket.socket]] = []
@@ -89,6 +91,7 @@ class Cutter:
         for data in _pieces(client):
             if self.next is not None and _COMMIT in data:
                 how, self.next = self.next, None
+                self._is_refusing = self._is_refusing or self.refuses_after
                 if how is Cut.LATE:
                     self._late.append((server, data))
                     _end(client)

@@ -283,6 +283,7 @@ async def test_what_cannot_be_looked_up_in_time_is_told_of_once_it_can(
     told: list[str] = []
     async with opened(cutter.url(name), tmp_path) as database:
         cutter.next = Cut.UNANSWERED if was_stored else Cut.UNSENT
+        cutter.refuses_after = True  # else it may be looked up before anybody says no
         asked = database.write(adding("unknown"), told.append)
         await until(lambda: cutter.cuts == 1, within_s=PATIENCE_S)
         cutter.refuse()
