@@ -262,3 +262,46 @@ def test_over_plain_http_it_can_be_neither_started_nor_opened_and_the_page_says_
     ben.opens(urlsplit(link)._replace(scheme="", netloc="").geturl())
     expect(ben.page.locator("#unlock-text")).to_contain_text("over https alone")
     expect(ben.page.locator("#unlock")).to_be_hidden()
+
+
+def test_whoever_is_inside_keeps_the_key_when_the_link_is_replaced(
+    ada: Visitor, ben: Visitor
+) -> None:
+    ben.may_meet("status 403", "console: Failed to load resource")
+    link = starts_encrypted(ada)
+    ada.says("Before")
+    ben.opens(link)
+    ben.joins()
+    ada.page.locator("#manage-link").click()
+    ada.page.get_by_role("link", name="Replace link").click()
+    ada.page.get_by_role("button", name="Replace").click()
+    ben.page.wait_for_url(lambda url: url != link.partition("#")[0])
+    ada.page.get_by_role("link", name="Back to the conversation").click()
+    for who in (ada, ben):
+        who.is_connected()
+        who.reads_once("Before")
+    ada.says("After")
+    ben.reads("After")
+    now = copied_link(ada)
+    assert now.partition("#")[0] != link.partition("#")[0]
+    assert now.partition("#")[2] == link.partition("#")[2]
+
+
+def test_a_wrong_passphrase_can_be_given_again(ben: Visitor, site: Process) -> None:
+    ben.may_meet("status 403", "console: Failed to load resource")
+    key = LinkKey.generate(with_passphrase=True)
+    epoch = Epoch.derive(key.key, stretched=key.stretched("four random words here"))
+    made = requests.post(
+        f"{site.url}/api/conversations/create",
+        json={"encrypted": True, "read_proof_hash": to_base64url(epoch.proof_hash)},
+        timeout=PATIENCE_S,
+    ).json()
+    ben.opens(f"/conversation/{made['room_id']}#{key.fragment()}")
+    field = ben.page.get_by_label("Passphrase")
+    field.fill("wrong")
+    ben.page.get_by_role("button", name="Open").click()
+    expect(ben.page.locator("#unlock-problem")).to_contain_text("not the passphrase")
+    field.fill("four random words here")
+    ben.page.get_by_role("button", name="Open").click()
+    ben.joins()
+    ben.says("In")

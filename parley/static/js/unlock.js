@@ -15,9 +15,13 @@ const field = /** @type {HTMLInputElement} */ (byId("full-link"));
 const NO_KEY = "This link has lost its key: the part after the #. Ask for the whole link, or paste it here.";
 const NOT_SECURE = "Your browser opens encrypted conversations over https alone. Ask for a link that begins with https.";
 
+/** The link whose passphrase is asked for. @type {import("./encryption/keys.js").LinkKey | undefined} */
+let locked;
+
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  open(field.value.slice(field.value.indexOf("#") + 1));
+  if (locked) enterBy(locked, field.value);
+  else open(field.value.slice(field.value.indexOf("#") + 1));
 });
 // To open the whole link where this page is open already doesn't load it again.
 addEventListener("hashchange", () => location.hash.length > 1 && open(takeFragment().slice(1)));
@@ -48,9 +52,17 @@ async function open(fragment) {
   } catch {
     return complain("That isn't the whole link. Its end looks like #k= and 43 letters and digits.");
   }
+  if (link.iterations) return askForPassphrase(link);
+  await enterBy(link);
+}
+
+/**
+ * @param {import("./encryption/keys.js").LinkKey} link
+ * @param {string} [passphrase] where it has one
+ */
+async function enterBy(link, passphrase) {
   complain("");
-  const words = link.iterations ? await passphrase() : "";
-  const adds = link.iterations ? await stretched(link, words) : new Uint8Array();
+  const adds = passphrase === undefined ? new Uint8Array() : await stretched(link, passphrase);
   const known = await keptOf(roomId).catch(() => undefined);
   const person = known ? await Person.of(known.signing, known.exchange) : await Person.generate();
   await enter(await newKept(roomId, link, adds, person));
@@ -84,22 +96,17 @@ function wrong({ iterations }) {
   return iterations ? "That's not the passphrase, or not this conversation's link." : "That key is of another conversation, or of an earlier link.";
 }
 
-/** @returns {Promise<string>} */
-function passphrase() {
+/** @param {import("./encryption/keys.js").LinkKey} link */
+function askForPassphrase(link) {
+  locked = link;
   const label = /** @type {HTMLElement} */ (form.querySelector("label"));
   say("This link has a passphrase. The person who sent it can tell you.");
   label.textContent = "Passphrase";
   field.type = "password";
   field.value = "";
   field.placeholder = "";
+  complain("");
   field.focus();
-  return new Promise((done) => {
-    form.addEventListener("submit", (event) => {
-      event.stopImmediatePropagation();
-      event.preventDefault();
-      done(field.value);
-    }, { capture: true });
-  });
 }
 
 /** @param {string} words */

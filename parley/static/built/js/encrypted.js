@@ -1,1 +1,1 @@
-import{p as a,f as o}from"./shared-CqaqDfBy.js";const p=await a();o(p,await import("./conversation-T2no6cnc.js"));
+import{p as a,f as o}from"./shared-B4k2O3T_.js";const p=await a();o(p,await import("./conversation-C8_yQLbG.js"));

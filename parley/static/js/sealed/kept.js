@@ -33,10 +33,21 @@ async function use(mode, act) {
 /**
  * Rejects where the browser can't say.
  * @param {string} roomId
+ * @param {string[]} [oldRoomIds] its links before, under one of which it may still be
  * @returns {Promise<Kept | undefined>}
  */
-export function keptOf(roomId) {
-  return use("readonly", (store) => store.get(roomId));
+export async function keptOf(roomId, oldRoomIds = []) {
+  for (const each of [roomId, ...oldRoomIds]) {
+    /** @type {Kept | undefined} */
+    const found = await use("readonly", (store) => store.get(each));
+    if (!found) continue;
+    if (each === roomId) return found;
+    const moved = { ...found, roomId };
+    await keep(moved); // first: it is the only one
+    await forget(each);
+    return moved;
+  }
+  return undefined;
 }
 
 /** Rejects where the browser keeps nothing, or has no room. @param {Kept} kept */

@@ -193,6 +193,7 @@ export class Line {
       if ("ok" in sent) return sent;
       const ack = await socket.timeout(ms).emitWithAck(sent.event, sent.fields);
       if (ack.ok && event === "join_room") this.userId = ack.user_id;
+      if (ack.ok && event === "send_message") this.sealed.delete(`${this.userId} ${fields.client_id}`);
       if (ack.ok && Array.isArray(ack.messages)) {
         return this.next(async () => ({ ...ack, messages: await this.shownOf(ack.messages, true) }));
       }

@@ -25,8 +25,8 @@ let warn = () => {};
 /** Before the page's own script. Never goes on where the key is missing: then another page asks for it. */
 export async function prepare() {
   const page = byId("conversation");
-  const { roomId = "", userId = "", title = "" } = page.dataset;
-  const kept = await keyOf(roomId);
+  const { roomId = "", userId = "", title = "", oldRoomIds = "" } = page.dataset;
+  const kept = await keyOf(roomId, oldRoomIds.split(" ").filter(Boolean));
   const epoch = await Epoch.derive(kept.key, { stretched: kept.stretched });
   const room = await epoch.room();
   const person = await Person.of(kept.signing, kept.exchange);
@@ -96,7 +96,7 @@ export function follow({ kept, line, log }, { store, connection }) {
       keep(kept).catch(() => {});
     }
   });
-  addEventListener("hashchange", () => keyOf(connection.roomId)); // the link was opened once more in this tab
+  addEventListener("hashchange", () => keyOf(kept.roomId)); // the link was opened once more in this tab
   // What was written where it was started is said once there is somebody to say it: it may take more than one try.
   let isSaying = false;
   store.watch(["me", "connection"], async ({ me, connection: { status } }) => {
@@ -143,11 +143,12 @@ async function say(about, line, connection) {
 /**
  * The link's, or the one this browser has. What the address holds goes from it, and from the history.
  * @param {string} roomId
+ * @param {string[]} [oldRoomIds] its links until now: replacing one doesn't change the key
  * @returns {Promise<import("./kept.js").Kept>}
  */
-async function keyOf(roomId) {
+async function keyOf(roomId, oldRoomIds = []) {
   const given = fromAddress();
-  const kept = await keptOf(roomId).catch(() => undefined);
+  const kept = await keptOf(roomId, oldRoomIds).catch(() => undefined);
   if (kept && (!given || equal(given.link.key, kept.key))) {
     if (given) history.replaceState(history.state, "", location.pathname + location.search);
     return kept;

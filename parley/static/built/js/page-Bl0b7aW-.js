@@ -1,1 +1,0 @@
-import{r as n}from"./device-CD7htLHR.js";import{c as o}from"./shown-Be_8HkMX.js";import"./shared-CqaqDfBy.js";import"./worker-B9lRTyp5.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
