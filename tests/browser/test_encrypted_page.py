@@ -258,9 +258,9 @@ def test_over_plain_http_it_can_be_neither_started_nor_opened_and_the_page_says_
     ben.may_meet("status 403", "console: Failed to load resource")
     ben.opens("/")
     expect(ben.page.get_by_label(ENCRYPTED)).to_be_disabled()
-    expect(ben.page.locator("#encrypted-choice")).to_contain_text("Needs a page that was opened")
+    expect(ben.page.locator("#encrypted-choice")).to_contain_text("Only works on a page opened")
     ben.opens(urlsplit(link)._replace(scheme="", netloc="").geturl())
-    expect(ben.page.locator("#unlock-text")).to_contain_text("over https alone")
+    expect(ben.page.locator("#unlock-text")).to_contain_text("only open over https")
     expect(ben.page.locator("#unlock")).to_be_hidden()
 
 

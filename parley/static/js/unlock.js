@@ -13,7 +13,7 @@ const { roomId = "" } = byId("door").dataset;
 const form = /** @type {HTMLFormElement} */ (byId("unlock"));
 const field = /** @type {HTMLInputElement} */ (byId("full-link"));
 const NO_KEY = "This link has lost its key: the part after the #. Ask for the whole link, or paste it here.";
-const NOT_SECURE = "Your browser opens encrypted conversations over https alone. Ask for a link that begins with https.";
+const NOT_SECURE = "Encrypted conversations only open over https. Ask for a link that begins with https.";
 
 /** The link whose passphrase is asked for. @type {import("./encryption/keys.js").LinkKey | undefined} */
 let locked;
@@ -93,7 +93,7 @@ async function enter(kept) {
 
 /** @param {import("./sealed/kept.js").Kept} kept */
 function wrong({ iterations }) {
-  return iterations ? "That's not the passphrase, or not this conversation's link." : "That key is of another conversation, or of an earlier link.";
+  return iterations ? "That's not the passphrase, or not this conversation's link." : "That key belongs to another conversation, or to an earlier link.";
 }
 
 /** @param {import("./encryption/keys.js").LinkKey} link */

@@ -1,1 +1,1 @@
-import{p as a,f as o}from"./shared-B4k2O3T_.js";const p=await a();o(p,await import("./conversation-C8_yQLbG.js"));
+import{p as a,f as o}from"./shared-B1tEx-1i.js";const p=await a();o(p,await import("./conversation-C7bfoBbf.js"));

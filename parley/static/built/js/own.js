@@ -1,1 +1,1 @@
-import"./shared-DkqmdV7N.js";
+import"./shared-Dpj3vU08.js";

@@ -21,7 +21,7 @@ import { Marking, mentionsOf } from "./marking.js";
 const UNREADABLE = {
   unknown_epoch: "This message was written with another key, so it can't be read here.",
   files: "The files of this message aren't there, or aren't the ones it was sent with.",
-  other: "This message can't be read. It was changed on its way, or isn't by who it says.",
+  other: "This message can't be read. It was changed on the way, or isn't from who it says.",
 };
 const EMOJI_MAX = 64;
 const TITLE_MAX = 200;

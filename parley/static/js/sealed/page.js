@@ -35,7 +35,7 @@ export async function prepare() {
     files, opener: new Opener(room, epoch), known: kept.known, found: (faults) => tellFaults(faults),
     met: (who, username, point, isAnother) => {
       keep(kept).catch(() => {});
-      if (isAnother) warn(`${username} writes with a new key. Ask them whether they changed their device.`);
+      if (isAnother) warn(`${username} is using a new key. Ask them if they changed devices.`);
     },
   });
   if (kept.called) log.about = kept.called;
@@ -182,8 +182,8 @@ function peopleOf(log, ownId) {
 function tellFaults(faults) {
   const words = {
     repeated: "The server showed a message twice.",
-    disordered: "The server showed messages in another order than before.",
-    disagrees: "Somebody was shown other messages here than you were. The server may be leaving some out.",
+    disordered: "The server showed messages in a different order than before.",
+    disagrees: "Someone here was shown different messages from you. The server may be leaving some out.",
     from_the_future: "A message claims to follow one that came after it.",
   };
   for (const { what } of faults) warn(words[what]);

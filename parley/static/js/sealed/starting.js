@@ -9,7 +9,7 @@ export function offerEncryption(form) {
   if (!globalThis.crypto?.subtle) {
     box.disabled = true;
     const small = box.parentElement?.querySelector("small");
-    if (small) small.textContent = "Needs a page that was opened over https.";
+    if (small) small.textContent = "Only works on a page opened over https.";
     return;
   }
   box.addEventListener("change", () => {

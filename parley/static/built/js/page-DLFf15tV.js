@@ -1,1 +1,0 @@
-import{r as n}from"./device-BCCTldcy.js";import{c as o}from"./shown-C9d8H6IT.js";import"./shared-B4k2O3T_.js";import"./worker-D_8cVmtt.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
