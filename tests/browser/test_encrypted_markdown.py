@@ -42,7 +42,7 @@ def test_what_is_marked_is_shown_as_in_an_open_conversation(ada: Visitor, ben: V
     ben.says("I see")
     ada.reads("I see")
     for who in (ada, ben):
-        expect(who.page.get_by_text("Somebody was shown other messages")).to_have_count(0)
+        expect(who.page.get_by_text("Someone here was shown different messages")).to_have_count(0)
     ada.says(PLAN)
     looks_like_the_plan(ben)
     spoken = ben.page.locator("#announcer p").last
