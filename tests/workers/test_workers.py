@@ -280,10 +280,12 @@ async def test_whoever_polls_talks_with_everybody_else(place: Path) -> None:
         await talk.opens("Ada", "Ben", transports=("polling",))
         await talk.opens("Cleo")
         await talk.all_in()
+        served = set(talk.serving())
         for client in talk.clients:
             await says_and_does(client, 10)
+            # A connection that isn't used any more may be closed by the end.
+            served |= set(talk.serving())
         # Most were answered by the worker that knows them, but not all by the one that was asked.
-        served = talk.serving()
         assert len(served) == 2
         await talk.is_kept()
 
