@@ -64,10 +64,17 @@ want() {
 want Firefox "${FIREFOX:-firefox-esr}" firefox-esr
 want WebKit WebKitWebDriver webkit2gtk-driver
 
-# Those who have no Redis do without the tests of counting in it. Debian's redis-tools holds the
-# server's program as well, and starts none at every boot as redis-server would.
-command -v redis-server redis-check-rdb >/dev/null || install redis-tools ||
-  echo "There is no redis-server: the tests that need one are skipped." >&2
+# Those who have no Redis do without the tests of several processes with it. Debian's package would start one at every
+# boot; redis-tools holds the server's program under another name, which is enough for the tests of counting in it.
+want_redis() {
+  has redis-server || has valkey-server && return
+  if [ ! -d /run/systemd/system ] || [ "${CI:-}" = true ]; then
+    is_offered redis-server && quietly install redis-server && return
+  fi
+  has redis-check-rdb || install redis-tools || true
+  echo "There is no redis-server: the tests that need one are skipped" \
+    "(Debian: apt-get install --no-install-recommends redis-server; the package starts a service)." >&2
+}
 
 # Nor do those who have no PostgreSQL run on it. Debian's package would start one at every boot.
 want_postgresql() {
@@ -123,6 +130,7 @@ quietly() {
   return $status
 }
 
+want_redis
 want_proxies
 want_postgresql
 want_prometheus
