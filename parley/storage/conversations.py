@@ -38,10 +38,13 @@ _FIND_ALL = Prepared(
 )
 # Not the whole of it, for it is read before every message; with who says it, at the cost of one
 # more row by its key, and as it is stored: what is only compared need not be converted.
-_HEAD_COLUMNS = [
+_CONVERSATIONS_HEAD = [
     conversations.c.seq,
     as_stored(conversations.c.ended_at),
     as_stored(conversations.c.is_read_only),
+    conversations.c.read_proof_hash,
+]
+_PERSONS_HEAD = [
     participants.c.session_id,
     participants.c.username,
     participants.c.role,
@@ -49,8 +52,8 @@ _HEAD_COLUMNS = [
     as_stored(participants.c.has_spoken),
     participants.c.unproven_from,
     as_stored(participants.c.removed_at),
-    conversations.c.read_proof_hash,
 ]
+_HEAD_COLUMNS = [*_CONVERSATIONS_HEAD, *_PERSONS_HEAD]
 _HEAD = Prepared(
     sa.select(*_HEAD_COLUMNS)
     .join_from(
@@ -68,6 +71,34 @@ _HEAD = Prepared(
 _wanted = pairs(p("wanted", Pairs())).table_valued(
     sa.column("number", sa.BigInteger), sa.column("text", sa.Text), name="wanted"
 )
+
+
+def _by_keys() -> sa.Select[Any]:
+    """Each by its keys, whatever PostgreSQL takes the tables for: it may have looked at them when
+    they were empty, and would compare each that is wanted with all conversations that there are.
+    """
+    at_once: sa.ColumnElement[Any] = sa.literal_column(
+        "0"
+    )  # without an offset it would make one join of all
+    there = (
+        sa.select(*_CONVERSATIONS_HEAD)
+        .where(conversations.c.id == _wanted.c.number, _IS_THERE)
+        .offset(at_once)
+        .lateral("there")
+    )
+    who = (
+        sa.select(*_PERSONS_HEAD)
+        .where(
+            participants.c.conversation_id == _wanted.c.number,
+            participants.c.user_id == _wanted.c.text,
+        )
+        .offset(at_once)
+        .lateral("who")
+    )
+    joined = _wanted.join(there, sa.true()).outerjoin(who, sa.true())
+    return sa.select(*_wanted.c, *there.c, *who.c).select_from(joined)
+
+
 # The same for many at once.
 _HEADS = Prepared(
     sa.select(*_wanted.c, *_HEAD_COLUMNS)
@@ -82,6 +113,7 @@ _HEADS = Prepared(
     )
     .where(_IS_THERE),
     [*_wanted.c, *_HEAD_COLUMNS],
+    on_postgresql=_by_keys(),
 )
 # A change has the next seq, in the statement that looks whether there may be another.
 _CHANGE = (
@@ -249,8 +281,8 @@ def heads(
 
 
 def _head(row: Sequence[Any]) -> Head:
-    seq, ended_at, is_read_only, session_id, username, role, is_alike, *rest = row
-    has_spoken, unproven, removed_at, read_proof_hash = rest
+    seq, ended_at, is_read_only, read_proof_hash, *person = row
+    session_id, username, role, is_alike, has_spoken, unproven, removed_at = person
     return Head(
         seq,
         ended_at is None,

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from parley.errors import DatabaseTooNew, DatabaseUnusable, SecretDiffers, Unavailable
-from parley.storage import cluster, messages
+from parley.storage import cluster, conversations, messages
 from parley.storage.migrate import NEWEST, current_revision
 from parley.storage.postgresql import planning, tables
 from parley.storage.postgresql.connections import begin_reading, commit
@@ -571,3 +571,33 @@ async def test_what_was_planned_while_it_was_empty_is_planned_anew(
         assert catches_up() <= 2 * 100
     # Nothing more is to be learnt.
     assert planning.plan_anew(database._engine) == []
+
+
+async def test_who_speaks_where_is_found_by_keys_however_it_was_planned(
+    database: PostgresqlDatabase, server: Server, name: str
+) -> None:
+    """It is read before each message, of all conversations that a transaction writes to."""
+    read = "SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'conversations'"
+    asked = [(id, "ada-1") for id in range(1, 41)]
+    with database._engine.connect() as connection:
+
+        def finds() -> tuple[int, int]:
+            """How many, and how many conversations were read for that one after another."""
+            begin_reading(connection)
+            [(before,)] = execute(connection, read)
+            found = conversations.heads(connection, asked)
+            [(after,)] = execute(connection, read)
+            commit(connection)
+            return len(found), int(after) - int(before)
+
+        for _ in range(20):  # from the eleventh on by one plan
+            assert finds() == (0, 0)
+        with asking(server, name) as own:
+            own.execute("SET session_replication_role = replica")
+            own.execute(
+                "INSERT INTO conversations (id, room_id, title, title_folded, description,"
+                " visibility, created_at, created_by, owner_session_id, seq, message_count,"
+                " participant_count, last_activity_at) SELECT id, id || '-room', '', '', '',"
+                " 'unlisted', 0, '', 1, 0, 0, 0, 0 FROM generate_series(1, 5000) AS id"
+            )
+        assert finds() == (40, 0)
