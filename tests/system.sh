@@ -76,14 +76,17 @@ want_redis() {
     "(Debian: apt-get install --no-install-recommends redis-server; the package starts a service)." >&2
 }
 
-# Nor do those who have no PostgreSQL run on it. Debian's package would start one at every boot.
+# Nor do those who have no PostgreSQL run on it. Debian's packages would start one, and a PgBouncer, at every boot.
 want_postgresql() {
-  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || has initdb && return
+  local missing=()
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || has initdb || missing+=(postgresql)
+  PATH=$PATH:/usr/sbin:/usr/local/sbin has pgbouncer || missing+=(pgbouncer)
+  [ ${#missing[@]} -eq 0 ] && return
   if [ ! -d /run/systemd/system ] || [ "${CI:-}" = true ]; then
-    is_offered postgresql && quietly install postgresql pgbouncer && return
+    is_offered "${missing[0]}" && quietly install "${missing[@]}" && return
   fi
-  echo "There is no PostgreSQL: the tests on it are skipped" \
-    "(Debian: apt-get install --no-install-recommends postgresql pgbouncer; the package starts a service)." >&2
+  echo "Without ${missing[*]} the tests on them are skipped" \
+    "(Debian: apt-get install --no-install-recommends ${missing[*]}; the packages start services)." >&2
 }
 
 # Debian's proxies are services: a machine that starts some would start these too, now and at every
