@@ -43,6 +43,7 @@ _CONVERSATIONS_HEAD = [
     as_stored(conversations.c.ended_at),
     as_stored(conversations.c.is_read_only),
     conversations.c.read_proof_hash,
+    conversations.c.epoch,
 ]
 _PERSONS_HEAD = [
     participants.c.session_id,
@@ -281,7 +282,7 @@ def heads(
 
 
 def _head(row: Sequence[Any]) -> Head:
-    seq, ended_at, is_read_only, read_proof_hash, *person = row
+    seq, ended_at, is_read_only, read_proof_hash, epoch, *person = row
     session_id, username, role, is_alike, has_spoken, unproven, removed_at = person
     return Head(
         seq,
@@ -295,6 +296,7 @@ def _head(row: Sequence[Any]) -> Head:
         unproven is not None,
         removed_at is not None,
         read_proof_hash is not None,
+        epoch,
     )
 
 
@@ -440,4 +442,5 @@ def conversation(row: Any) -> Conversation:
         row.keep_days,
         row.erased_through,
         row.read_proof_hash,
+        row.epoch,
     )
