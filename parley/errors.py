@@ -21,6 +21,8 @@ class ParleyError(Exception):
         self.text = text or self.text
         self.retry_after = retry_after
         """Seconds after which the same call may work, where that is known."""
+        self.epoch: int | None = None
+        """The number of the key there is now, where that is the matter."""
 
 
 class BadRequest(ParleyError):
@@ -120,14 +122,36 @@ class PassphraseWrong(ParleyError):
     text = "That passphrase is wrong."
 
 
-class ReadProofRequired(ParleyError):
+class OfEpoch(ParleyError):
+    """It has to do with the key of an encrypted conversation; `epoch` is its number now."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__()
+        self.epoch = epoch
+
+
+class ReadProofRequired(OfEpoch):
     code = "read_proof_required"
     text = "This conversation is encrypted. Open it by the whole link, with the key at its end."
 
 
-class ReadProofWrong(ParleyError):
+class ReadProofWrong(OfEpoch):
     code = "read_proof_wrong"
     text = "This key doesn't open the conversation. Check that the link is complete."
+
+
+class EpochOver(OfEpoch):
+    """What was sent is encrypted with another key than the one there is now."""
+
+    code = "epoch_over"
+    text = "The key was changed. Encrypt this with the new one."
+
+
+class EpochTaken(OfEpoch):
+    """A new key is not the next."""
+
+    code = "epoch_taken"
+    text = "The key was changed meanwhile. Get the new one first."
 
 
 class Encrypted(ParleyError):

@@ -18,6 +18,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
+from parley import contract
 from parley.errors import BadRequest, TooLarge
 
 STILL_MAX_S = 30.0
@@ -32,6 +33,8 @@ HEAD_MAX_BYTES = 16 * 1024
 PIECE_MAX_BYTES = 1024 * 1024
 """Of a form, what is taken apart at once."""
 _STREAMED = re.compile(r"/api/conversations/[^/]+/(?:files|uploads(?:/[^/]+)?)/?|/api/import/?")
+_WITH_RECORD = re.compile(r"/api/conversations/[^/]+/(?:epochs|link)/?")
+"""What may bring the record of a new key, which is longer than any other body."""
 _FORM_STREAMED = re.compile(r"/conversation/[^/]+/messages/?|/import/?")
 """A page's form, where it is one that may have a file in it."""
 _METHODS = ("POST", "PATCH")
@@ -104,6 +107,15 @@ class Incoming:
 
 class Connection(ASGIHTTPConnection):
     """Leaves the body of what may be a file to whoever answers the request."""
+
+    def _create_request_from_scope(self, send: Any) -> Any:
+        request = super()._create_request_from_scope(send)
+        if _WITH_RECORD.fullmatch(self.scope["path"]) is not None:
+            request.max_content_length = contract.RECORD_BODY_MAX_BYTES
+            request.body = request.body_class(
+                request.content_length, contract.RECORD_BODY_MAX_BYTES
+            )
+        return request
 
     async def handle_messages(self, request: Any, receive: Any) -> None:
         if is_streamed(self.scope):

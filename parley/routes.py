@@ -18,6 +18,7 @@ from parley.calls import (
     claims,
     conversations,
     door,
+    epochs,
     export,
     files,
     imports,
@@ -95,6 +96,8 @@ HANDLERS: dict[str, Handler] = {
     "answer_knock": door.answer_knock,
     "answer_knocks": door.answer_knocks,
     "replace_link": conversations.replace_link,
+    "begin_epoch": epochs.begin_epoch,
+    "epochs": epochs.kept,
     "make_link": links.make_link,
     "revoke_link": links.revoke_link,
     "acts": conversations.acts,
@@ -144,6 +147,7 @@ _LIMITED = {
             "answer_knock",
             "answer_knocks",
             "replace_link",
+            "begin_epoch",
             "make_link",
             "revoke_link",
             "subscribe",
@@ -246,7 +250,7 @@ def _serving(name: str, handler: Handler) -> Handler:
     call = contract.CALLS[name]
 
     async def serve(**path: str) -> Response:
-        arguments: list[Any] = [] if call.body is None else [await _body(call.body)]
+        arguments: list[Any] = [] if call.body is None else [await _body(call)]
         async with web.limited(_limit(name), path.get("room_id", "")) as outcome:
             try:
                 reply = await handler(*arguments, **path)
@@ -267,12 +271,12 @@ def _limit(name: str) -> Kind | None:
     return _LIMITED.get(name)
 
 
-async def _body(type: type[Struct]) -> Struct:
+async def _body(call: contract.Call) -> Struct:
     """The JSON body; none at all is an empty object."""
     raw: Any = await request.get_data(as_text=False)  # bytes, though its type allows for text
-    if len(raw) > contract.FRAME_MAX_BYTES:
-        raise TooLarge(f"The body is too large: at most {contract.FRAME_MAX_BYTES // 1024} KiB.")
-    return decode.from_json(raw.strip() or b"{}", type)
+    if len(raw) > call.body_max_bytes:
+        raise TooLarge(f"The body is too large: at most {call.body_max_bytes // 1024} KiB.")
+    return decode.from_json(raw.strip() or b"{}", call.body or contract.Nothing)
 
 
 async def _description() -> Response:

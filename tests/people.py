@@ -30,6 +30,7 @@ EVENTS = (
     "link_replaced",
     "role_changed",
     "proven",
+    "epoch_began",
     "messages_erased",
     "conversation_deleted",
     "removed",

@@ -177,7 +177,8 @@ _INTRODUCTION = (
     "### The log",
     "",
     "Every conversation counts its changes: `seq` goes up by exactly one for each message, for "
-    "each deletion, for each time that old messages are erased, and for the ending, in the order "
+    "each deletion, for each time that old messages are erased, for each new key of an encrypted "
+    "conversation, and for the ending, in the order "
     "in which they were stored. Order by `seq`, never by time. "
     "`conversation_state` holds the newest messages up to its `seq`; each later one comes as "
     "`new_message`, and each change of one as `message_changed` with the whole message as it now "

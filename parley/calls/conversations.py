@@ -7,7 +7,7 @@ from quart import Response
 
 from parley import contract, present, web
 from parley.calls.answering import entry, parameters
-from parley.domain import audit, conversations, envelopes, owning
+from parley.domain import audit, conversations, envelopes, epochs, owning
 from parley.domain.overview import overview
 from parley.errors import BadRequest
 from parley.records import Visibility
@@ -66,9 +66,13 @@ async def change(body: contract.ChangeBody, room_id: str) -> contract.ChangeRepl
     return contract.ChangeReply(conversation=present.conversation(snapshot))
 
 
-async def replace_link(_body: contract.Nothing, room_id: str) -> contract.ReplacedLinkReply:
-    session = await web.current_session()
-    now = (await owning.replace_link(web.site().context, room_id, session)).room_id
+async def replace_link(body: contract.ReplaceLinkBody, room_id: str) -> contract.ReplacedLinkReply:
+    session, epoch = await web.current_session(), None
+    if (body.record is None) != (body.read_proof_hash is None):
+        raise BadRequest("record and read_proof_hash belong together.")
+    if body.record is not None and body.read_proof_hash is not None:
+        epoch = epochs.NewEpoch.of(body.record, body.read_proof_hash)
+    now = (await owning.replace_link(web.site().context, room_id, session, epoch)).room_id
     return contract.ReplacedLinkReply(
         room_id=now, join_link=present.join_link(now, public_url=web.public_url())
     )

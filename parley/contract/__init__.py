@@ -13,6 +13,7 @@ from parley.contract.rest.call import *
 from parley.contract.rest.claims import *
 from parley.contract.rest.conversations import *
 from parley.contract.rest.door import *
+from parley.contract.rest.epochs import *
 from parley.contract.rest.exports import *
 from parley.contract.rest.files import *
 from parley.contract.rest.imports import *

@@ -31,6 +31,8 @@ class Code(StrEnum):
     READ_PROOF_REQUIRED = "read_proof_required"
     READ_PROOF_WRONG = "read_proof_wrong"
     ENCRYPTED = "encrypted"
+    EPOCH_OVER = "epoch_over"
+    EPOCH_TAKEN = "epoch_taken"
     KNOCK_REQUIRED = "knock_required"
     READ_ONLY = "read_only"
     NAME_TAKEN = "name_taken"
@@ -85,6 +87,12 @@ CODES: dict[Code, CodeMeaning] = {
     Code.ENCRYPTED: CodeMeaning(
         409, "this can't be done in an encrypted conversation, or only with what is encrypted"
     ),
+    Code.EPOCH_OVER: CodeMeaning(
+        409, "the key was changed: `epoch` is its number now; encrypt the message with it"
+    ),
+    Code.EPOCH_TAKEN: CodeMeaning(
+        409, "`epoch` is the number of the key now, and this one's isn't the next"
+    ),
     Code.KNOCK_REQUIRED: CodeMeaning(403, "`knock` first: an owner has to let you in"),
     Code.READ_ONLY: CodeMeaning(403, "only owners can post"),
     Code.NAME_TAKEN: CodeMeaning(409, "the name is reserved for someone else"),
@@ -100,12 +108,15 @@ CODES: dict[Code, CodeMeaning] = {
 
 
 class ErrorReply(Struct, kw_only=True):
-    """Every REST error."""
+    """Every REST error. `epoch`, the number of the key that the conversation has now, comes with
+    `read_proof_required`, `read_proof_wrong`, `epoch_over` and `epoch_taken`.
+    """
 
     success: Literal[False] = False
     error: str
     code: Code
     retry_after: float | UnsetType = UNSET
+    epoch: int | UnsetType = UNSET
 
 
 class ErrorAck(Struct, kw_only=True):
@@ -115,6 +126,7 @@ class ErrorAck(Struct, kw_only=True):
     code: Code
     error: str
     retry_after: float | UnsetType = UNSET
+    epoch: int | UnsetType = UNSET
 
 
 class ErrorEvent(Struct, kw_only=True):
@@ -123,3 +135,4 @@ class ErrorEvent(Struct, kw_only=True):
     message: str
     code: Code
     retry_after: float | UnsetType = UNSET
+    epoch: int | UnsetType = UNSET

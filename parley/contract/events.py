@@ -240,7 +240,7 @@ class SendAck(Struct, kw_only=True):
 class SyncAck(Struct, kw_only=True):
     """Messages changed after `since`, in the order of their changes, known up to `seq`.
 
-    With `more`, ask again with `since` = `seq`.
+    With `more`, ask again with `since` = `seq`. `epoch` is there in an encrypted conversation.
     """
 
     ok: Literal[True] = True
@@ -249,6 +249,7 @@ class SyncAck(Struct, kw_only=True):
     more: bool
     is_active: bool
     erased_through: int | UnsetType = UNSET
+    epoch: int | UnsetType = UNSET
 
 
 # --- Socket.IO: what the server sends ---------------------------------------
@@ -397,6 +398,16 @@ class ClaimAnswered(Struct, kw_only=True):
     room_id: str
     claim: Claim
     agreed: bool
+
+
+class EpochBegan(Struct, kw_only=True):
+    """The key of an encrypted conversation was changed: `GET …/epochs` has the record. Its seq is
+    that of this change, between the last message under the old key and the first under the new.
+    """
+
+    room_id: str
+    number: int
+    seq: int
 
 
 class MessagesErased(Struct, kw_only=True):
@@ -563,6 +574,7 @@ SERVER_EVENTS: dict[str, ServerEvent] = {
         ServerEvent("link_replaced", LinkReplaced, "everyone in the room"),
         ServerEvent("role_changed", RoleChanged, "everyone in the room"),
         ServerEvent("proven", Proven, "everyone in the room"),
+        ServerEvent("epoch_began", EpochBegan, "everyone in the room"),
         ServerEvent("messages_erased", MessagesErased, "everyone in the room"),
         ServerEvent(
             "conversation_deleted",

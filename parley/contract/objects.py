@@ -154,6 +154,7 @@ class Conversation(Struct, kw_only=True):
     `read` tells how far those have read who show it, in a conversation of at most 20 people.
 
     With `encrypted: true` its messages are of the type `encrypted`, and the server can't read them.
+    `epoch` is the number of the key they are encrypted with now, 0 for the first.
     """
 
     room_id: str
@@ -178,6 +179,7 @@ class Conversation(Struct, kw_only=True):
     keep_days: int | UnsetType = UNSET
     erased_through: int | UnsetType = UNSET
     encrypted: bool | UnsetType = UNSET
+    epoch: int | UnsetType = UNSET
 
 
 class ConversationSummary(Struct, kw_only=True):

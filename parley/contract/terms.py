@@ -11,6 +11,11 @@ from msgspec import Meta
 MESSAGE_MAX_CHARS = 8_000
 ENVELOPE_MAX_CHARS = 65_774
 """Of an encrypted message: the longest there is (docs/encryption.md)."""
+EPOCH_RECORD_MAX_BYTES = 256 * 1024
+"""Of a new key of an encrypted conversation: for some 2,700 people who stay."""
+EPOCH_RECORD_MAX_CHARS = -(-EPOCH_RECORD_MAX_BYTES * 4 // 3)
+EPOCHS_PAGE_MAX_BYTES = 1024 * 1024
+"""Of the records in one answer. One comes in any case."""
 READ_PROOF_CHARS = 43
 """32 bytes in base64url; so has its hash."""
 TITLE_MAX_CHARS = 200
@@ -56,6 +61,8 @@ def default_title(room_id: str) -> str:
 FRAME_MAX_BYTES = 128 * 1024
 """One Socket.IO packet, or one JSON body: the longest message fits, also from a client that escapes
 each of its characters, an emoji in twelve bytes."""
+RECORD_BODY_MAX_BYTES = 384 * 1024
+"""A JSON body with the record of a new key."""
 FORM_MAX_BYTES = 128 * 1024
 """A form of a page: the longest message, written as percent signs and digits, fits."""
 FIELDS_MAX = 50
@@ -162,6 +169,14 @@ ReadProof = Annotated[
     ),
 ]
 """What somebody has who has the key of an encrypted conversation, or its SHA-256 hash."""
+EpochRecord = Annotated[
+    str,
+    Meta(
+        max_length=EPOCH_RECORD_MAX_CHARS,
+        extra_json_schema={"minLength": 1, "pattern": "^[A-Za-z0-9_-]+$"},
+    ),
+]
+"""Of a new key, in base64url: docs/encryption.md."""
 MessageType = Annotated[
     str,
     Meta(
@@ -234,6 +249,7 @@ ActName = Literal[
     "removed_passphrase",
     "changed_retention",
     "replaced_link",
+    "changed_key",
     "agreed_claim",
     "declined_claim",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from parley.errors import (
+    BadRequest,
     ConversationIsOver,
     ConversationNotFound,
     Encrypted,
@@ -74,7 +75,7 @@ def require_open_door(conversation: Conversation) -> None:
     if conversation.is_locked:
         raise Locked
     if conversation.is_encrypted:
-        raise ReadProofRequired
+        raise ReadProofRequired(conversation.epoch)
     if conversation.passphrase_hash is not None:
         raise PassphraseRequired
     if conversation.is_knock:
@@ -94,6 +95,11 @@ def require_legible(conversation: Conversation | Head) -> None:
     """For what the server can do only with what it can read."""
     if conversation.is_encrypted:
         raise Encrypted
+
+
+def require_encrypted(conversation: Conversation) -> None:
+    if not conversation.is_encrypted:
+        raise BadRequest("This conversation is not encrypted.")
 
 
 def may_come_in(conversation: Conversation, standing: Standing) -> bool:

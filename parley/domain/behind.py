@@ -15,6 +15,7 @@ from parley.domain.door import Found
 from parley.records import (
     Claim,
     Conversation,
+    EpochBegan,
     Knock,
     Message,
     Position,
@@ -25,6 +26,7 @@ from parley.records import (
 from parley.storage import claims as stored_claims
 from parley.storage import cluster as stored
 from parley.storage import conversations as stored_conversations
+from parley.storage import epochs as stored_epochs
 from parley.storage import knocks as stored_knocks
 from parley.storage import messages as stored_messages
 from parley.storage import participants as stored_participants
@@ -46,6 +48,8 @@ class Behind(Struct, frozen=True):
     """As they are now, in the order of their last changes."""
     is_all: bool = True
     """Whether those are all that changed."""
+    epochs: tuple[EpochBegan, ...] = ()
+    """The keys that were made since, in order."""
     fresh: Snapshot | None = None
     """As it stands, where that was asked for."""
 
@@ -77,9 +81,21 @@ async def behind(
             found = Found(conversation, Standing.STRANGER, None)
             fresh = cluster.online(context, connection, states.window(connection, found))
         is_all = len(messages) <= CHANGES_MAX
-        return Behind(conversation, messages[:CHANGES_MAX], is_all, fresh)
+        epochs = _begun(connection, conversation, since=since)
+        return Behind(conversation, messages[:CHANGES_MAX], is_all, epochs, fresh)
 
     return await context.database.read(query)
+
+
+def _begun(
+    connection: sa.Connection, conversation: Conversation, *, since: int
+) -> tuple[EpochBegan, ...]:
+    if conversation.seq <= since or not conversation.epoch:
+        return ()
+    begun = stored_epochs.begun(connection, conversation.id, since=since, limit=CHANGES_MAX)
+    return tuple(
+        EpochBegan(conversation.id, conversation.room_id, number, seq) for number, seq in begun
+    )
 
 
 # --- what has no seq, and no version ---

@@ -257,7 +257,14 @@ async def changes(
         is_cut = len(found) > len(page)
         seq = page[-1].changed_seq if is_cut else through
         more = seq < conversation.seq
-        return Changes(seq, page, more, conversation.is_active, conversation.erased_through)
+        return Changes(
+            seq,
+            page,
+            more,
+            conversation.is_active,
+            conversation.erased_through,
+            conversation.epoch if conversation.is_encrypted else None,
+        )
 
     return await context.database.read(query)
 

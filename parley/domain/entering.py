@@ -100,7 +100,7 @@ async def enter_with_key(
         if expected is None:
             raise BadRequest("This conversation is not encrypted.")
         if not hmac.compare_digest(shown, expected):
-            raise ReadProofWrong
+            raise ReadProofWrong(found.conversation.epoch)
         return _let_in(context, connection, found, session, at=at)
 
     return await entered(context, session, work, socket)

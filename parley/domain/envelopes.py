@@ -7,7 +7,8 @@ import binascii
 import hashlib
 import re
 
-from parley.errors import BadRequest, Encrypted
+from parley.contract import EPOCH_RECORD_MAX_BYTES
+from parley.errors import BadRequest, Encrypted, EpochOver, TooLarge
 
 TYPE = "encrypted"
 VERSION = 1
@@ -17,14 +18,24 @@ HEADER_BYTES = 162
 HASH_BYTES = 32
 TAG_BYTES = 16
 SIZES = frozenset((256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 49152))
+_EPOCH = slice(2, 6)
+RECORD_HEAD_BYTES = 165
+_RECORD_HISTORY_BYTES = 98
+_RECORD_WRAPPED_BYTES = 97
+_RECORD_SIGNATURE_BYTES = 64
+_COUNT = slice(RECORD_HEAD_BYTES + _RECORD_HISTORY_BYTES, RECORD_HEAD_BYTES + 100)
+_RECORD_LEAST_BYTES = _COUNT.stop + _RECORD_SIGNATURE_BYTES
 _DIGEST_LABEL = b"parley-encryption-1\0digest\0"
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
+_NO_RECORD = "record must be one of a new key as docs/encryption.md describes them, in base64url."
 _NOT_ONE = "message must be one as docs/encryption.md describes them, in base64url."
 
 
-def require_new(text: str, *, type: str | None, client_id: str | None, names_others: bool) -> None:
-    """Raises `Encrypted` where somebody is about to tell the server what they say, or
-    `BadRequest` for what is no encrypted message.
+def require_new(
+    text: str, *, type: str | None, client_id: str | None, names_others: bool, epoch: int
+) -> None:
+    """Raises `Encrypted` where somebody is about to tell the server what they say, `BadRequest`
+    for what is no encrypted message, and `EpochOver` for one under another key than `epoch`'s.
     """
     if type != TYPE:
         raise Encrypted("This conversation is encrypted: only encrypted messages can be sent.")
@@ -32,17 +43,21 @@ def require_new(text: str, *, type: str | None, client_id: str | None, names_oth
         raise BadRequest("An encrypted message needs the client_id it was encrypted with.")
     if names_others:
         raise Encrypted("What an encrypted message answers, and whom it means, is told within it.")
-    if _octets(text)[1] == EDIT:
+    octets = _octets(text)
+    if octets[1] == EDIT:
         raise BadRequest("message is an edit: send it as one.")
+    _require_epoch(octets, epoch)
 
 
-def require_edit(text: str, *, of: str) -> None:
+def require_edit(text: str, *, of: str, epoch: int) -> None:
     """The same of what a message is replaced by: it has to name the one it replaces, so that
-    whoever reads can still tell that nothing was left out.
+    whoever reads can still tell that nothing was left out. It is under the key there is now,
+    whatever the message was under.
     """
     octets = _octets(text)
     if octets[1] != EDIT or octets[HEADER_BYTES - HASH_BYTES : HEADER_BYTES] != first_digest(of):
         raise BadRequest("message must be an edit of this one, as it was first sent.")
+    _require_epoch(octets, epoch)
 
 
 def first_digest(text: str) -> bytes:
@@ -64,6 +79,27 @@ def read_proof(text: str) -> bytes:
     if octets is None or len(octets) != HASH_BYTES:
         raise BadRequest("A read proof, and its hash, is 32 bytes in base64url.")
     return octets
+
+
+def epoch_record(text: str) -> tuple[int, bytes]:
+    """What is kept of a new key: its number, and the record itself. Who made it, and for whom, is
+    for clients to check. Raises `BadRequest`, `TooLarge`.
+    """
+    octets = _from_base64url(text)
+    if octets is not None and len(octets) > EPOCH_RECORD_MAX_BYTES:
+        raise TooLarge(f"record is too long: at most {EPOCH_RECORD_MAX_BYTES:,} bytes.")
+    if octets is None or len(octets) < _RECORD_LEAST_BYTES or octets[0] != VERSION:
+        raise BadRequest(_NO_RECORD)
+    count = int.from_bytes(octets[_COUNT], "big")
+    number = int.from_bytes(octets[1:5], "big")
+    if len(octets) != _RECORD_LEAST_BYTES + count * _RECORD_WRAPPED_BYTES or not number:
+        raise BadRequest(_NO_RECORD)
+    return number, octets
+
+
+def _require_epoch(octets: bytes, epoch: int) -> None:
+    if int.from_bytes(octets[_EPOCH], "big") != epoch:
+        raise EpochOver(epoch)
 
 
 def _octets(text: str) -> bytes:

@@ -179,7 +179,8 @@ async def edit(
         if message.text == new_text:
             return None
         if found.conversation.is_encrypted:
-            envelopes.require_edit(new_text, of=message.text)
+            conversation = found.conversation
+            envelopes.require_edit(new_text, of=message.text, epoch=conversation.epoch)
             seq = stored_conversations.count_change(connection, found.id)
             return stored.change(connection, message, seq=seq, edited_at=at, text=new_text)
         text.message(new_text)

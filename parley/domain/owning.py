@@ -12,9 +12,10 @@ import structlog
 from msgspec import UNSET, Struct, UnsetType
 
 from parley.contract import KEEP_DAYS, ActName, default_title
-from parley.domain import access, audit, conversations, door, files, knocking, text
+from parley.domain import access, audit, conversations, door, epochs, files, knocking, text
 from parley.domain.context import Context
 from parley.domain.door import Found
+from parley.domain.epochs import NewEpoch
 from parley.errors import BadRequest
 from parley.records import (
     Conversation,
@@ -156,15 +157,23 @@ async def change(
     return await _changed(context, work)
 
 
-async def replace_link(context: Context, room_id: str, session: Session | None) -> Conversation:
+async def replace_link(
+    context: Context, room_id: str, session: Session | None, epoch: NewEpoch | None = None
+) -> Conversation:
     """Give it a new link, for owners: the old one says so to strangers, and whoever has a name in
-    it, or came by a link that gives a role, stays.
+    it, or came by a link that gives a role, stays. With `epoch` its key is changed in the same go;
+    raises then what `epochs.begin` does. Both again with the same key change nothing.
     """
     at = context.clock()
 
     def work(connection: sa.Connection) -> Changed:
         found = door.owned(connection, room_id, session)
         before = found.conversation
+        begun: tuple[Event, ...] = ()
+        if epoch is not None:
+            begun = epochs.begin_in(connection, found, session, epoch, at=at).events
+            if not begun:
+                return Changed(before)
         new = conversations.new_room_id(before.visibility)
         after = stored.replace_link(connection, before, new, at=at)
         if before.title == default_title(before.room_id):
@@ -172,7 +181,7 @@ async def replace_link(context: Context, room_id: str, session: Session | None) 
         audit.note(connection, found, "replaced_link", at=at)
         replaced = LinkReplaced(found.id, found.conversation.room_id, after.room_id)
         shown_out = _forget_who_came_in(connection, after, is_open=False)
-        return Changed(after, (*shown_out, replaced))
+        return Changed(after, (*shown_out, *begun, replaced))
 
     return await _changed(context, work)
 

@@ -8,7 +8,7 @@ from parley.domain import access
 from parley.domain.context import Context
 from parley.domain.conversations import cursor_after, position
 from parley.domain.door import Found
-from parley.records import NONE_UNREAD, Own, Session, Standing
+from parley.records import NONE_UNREAD, Conversation, Message, Own, Session, Standing
 from parley.storage import messages as stored_messages
 from parley.storage import participation as stored
 from parley.storage import readings
@@ -104,8 +104,14 @@ def _own(connection: sa.Connection, found: Found) -> Own | None:
     if not _is_listed(found):
         return None
     unread = NONE_UNREAD if found.person is None else readings.unread(connection, found.person)
-    said = stored_messages.newest(connection, found.id, limit=1)
-    return Own(found.conversation, found.standing, unread, said[-1] if said else None)
+    return Own(found.conversation, found.standing, unread, _last(connection, found.conversation))
+
+
+def _last(connection: sa.Connection, conversation: Conversation) -> Message | None:
+    if conversation.is_encrypted:
+        return stored_messages.last_said(connection, conversation.id)
+    said = stored_messages.newest(connection, conversation.id, limit=1)
+    return said[-1] if said else None
 
 
 def _is_listed(found: Found) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.domain import access, audit, door, names, naming, role_links
 from parley.domain.context import Context
+from parley.domain.door import Found
 from parley.errors import BadRequest, Forbidden, NotFound
 from parley.records import Participant, ParticipantRemoved, Role, Session
 from parley.storage import conversations as stored_conversations
@@ -38,40 +41,50 @@ async def remove(
 
     def work(connection: sa.Connection) -> Removal:
         found = door.owned(connection, room_id, session)
-        conversation = found.conversation
-        person = _person(connection, conversation.id, user_id)
-        if person.session_id == conversation.owner_session_id:
-            raise Forbidden("The person who started the conversation can't be removed.")
-        granted = grants.find(connection, conversation.id, person.session_id)
-        if Role.OWNER in (person.role, granted):
-            access.require_unmaking(conversation, session, [person.session_id])
-        count = conversation.participant_count
-        if person.removed_at is not None:
-            return Removal(conversation.room_id, person, count, is_news=False)
-        if person.left_at is None:
-            count = stored_conversations.change_participant_count(connection, conversation.id, -1)
-        grants.take_back(connection, conversation.id, person.session_id)
-        role_links.revoke_owner_links(connection, found, [person.session_id], at=at)
-        key = names.skeleton(person.username)
-        gone = stored.change(
-            connection,
-            person,
-            removed_at=at,
-            left_at=person.left_at or at,
-            role=Role.MEMBER.value,
-            name_key=key,  # their name is kept by it, while keys are being made too
-        )
-        marked = naming.mark(connection, conversation.id, key)
-        audit.note(connection, found, "removed", at=at, about=person.username)
-        return Removal(conversation.room_id, gone, count, marked=tuple(marked))
+        return take_out(connection, found, session, user_id, at=at)
 
-    def tell(removal: Removal) -> None:
-        if removal.is_news:
-            context.presence.forget(removal.person)
-            context.bus.publish(ParticipantRemoved(removal.room_id, removal.person, removal.count))
-            naming.tell(context, removal.marked, removal.count)
+    removed = await context.database.write(work, lambda removal: tell(context, removal))
+    return removed.person
 
-    return (await context.database.write(work, tell)).person
+
+def take_out(
+    connection: sa.Connection, found: Found, session: Session | None, user_id: str, *, at: datetime
+) -> Removal:
+    """The same, for an owner, inside a transaction; `tell` tells of it then."""
+    conversation = found.conversation
+    person = _person(connection, conversation.id, user_id)
+    if person.session_id == conversation.owner_session_id:
+        raise Forbidden("The person who started the conversation can't be removed.")
+    granted = grants.find(connection, conversation.id, person.session_id)
+    if Role.OWNER in (person.role, granted):
+        access.require_unmaking(conversation, session, [person.session_id])
+    count = conversation.participant_count
+    if person.removed_at is not None:
+        return Removal(conversation.room_id, person, count, is_news=False)
+    if person.left_at is None:
+        count = stored_conversations.change_participant_count(connection, conversation.id, -1)
+    grants.take_back(connection, conversation.id, person.session_id)
+    role_links.revoke_owner_links(connection, found, [person.session_id], at=at)
+    key = names.skeleton(person.username)
+    gone = stored.change(
+        connection,
+        person,
+        removed_at=at,
+        left_at=person.left_at or at,
+        role=Role.MEMBER.value,
+        name_key=key,  # their name is kept by it, while keys are being made too
+    )
+    marked = naming.mark(connection, conversation.id, key)
+    audit.note(connection, found, "removed", at=at, about=person.username)
+    return Removal(conversation.room_id, gone, count, marked=tuple(marked))
+
+
+def tell(context: Context, removal: Removal) -> None:
+    """Show them out, and tell the others."""
+    if removal.is_news:
+        context.presence.forget(removal.person)
+        context.bus.publish(ParticipantRemoved(removal.room_id, removal.person, removal.count))
+        naming.tell(context, removal.marked, removal.count)
 
 
 async def let_back(

@@ -161,6 +161,7 @@ class _Batch:
                 type=draft.type,
                 client_id=draft.client_id,
                 names_others=bool(draft.reply_to or draft.mentions),
+                epoch=head.epoch,
             )
         elif len(draft.text) > MESSAGE_MAX_CHARS:
             text.message(draft.text)

@@ -244,6 +244,8 @@ class Audience:
             case records.MessagesErased():
                 room.erased_through = max(room.erased_through, event.through)
                 self._tell(room, event, seq=event.seq)
+            case records.EpochBegan():
+                self._tell(room, event, seq=event.seq)
             case records.ConversationEnded():
                 room.is_over = True
                 self._tell(room, event, seq=event.seq)

@@ -265,12 +265,9 @@ class Ordering:
             return
         if at is None or conversation.seq <= at:
             return
+        for event in _in_order(found, at):
+            self._audience.deliver(event)
         if found.is_all:
-            for message in sorted(found.messages, key=lambda each: _first_news(each, at)):
-                if message.changed_seq > at:
-                    is_new = message.seq > at
-                    said = records.MessageSent if is_new else records.MessageChanged
-                    self._audience.deliver(said(message))
             room = place.room
             if conversation.erased_through > room.erased_through:
                 self._audience.deliver(
@@ -292,7 +289,8 @@ class Ordering:
                 )
         place.at = conversation.seq
         place.room.moved_to(conversation.seq)
-        if len(found.messages) < conversation.seq - at or not found.is_all:
+        told = len(found.messages) + len(found.epochs)
+        if told < conversation.seq - at or not found.is_all:
             # What was told is not one after the other: whoever keeps a log asks for the rest.
             self._tell_position(conversation, place)
 
@@ -481,9 +479,15 @@ def _now_s() -> float:
     return asyncio.get_running_loop().time()
 
 
-def _first_news(message: records.Message, at: int) -> int:
-    """Where in the log it is, for who knows all up to `at`."""
-    return message.seq if message.seq > at else message.changed_seq
+def _in_order(found: Behind, at: int) -> list[records.Event]:
+    """What is to be told of it to who knows all up to `at`: of too many messages none."""
+    events: list[tuple[int, records.Event]] = [(each.seq, each) for each in found.epochs]
+    for message in found.messages if found.is_all else ():
+        if message.seq > at:
+            events.append((message.seq, records.MessageSent(message)))
+        elif message.changed_seq > at:
+            events.append((message.changed_seq, records.MessageChanged(message)))
+    return [event for _, event in sorted(events, key=lambda each: each[0])]
 
 
 async def _logged(work: object) -> None:

@@ -55,6 +55,7 @@ async def door(
         room_id=room_id,
         kind=refusal.code,
         text=problems.after_title(refusal),
+        epoch=refusal.epoch,
         stands=stands,
         state=None if stands is None else present.knock_state(stands),
         error=None if error is None else error.text,
@@ -92,7 +93,8 @@ async def ask_for_key(room_id: str) -> AnyResponse | Refused:
         return await door(room_id, refusal)
     if not found.conversation.is_encrypted:
         return web.go_on(f"/conversation/{room_id}")
-    page, _, headers = await door(found.conversation.room_id, ReadProofRequired())
+    needed = ReadProofRequired(found.conversation.epoch)
+    page, _, headers = await door(found.conversation.room_id, needed)
     return page, 200, headers
 
 

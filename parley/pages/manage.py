@@ -61,6 +61,7 @@ ACTS: dict[contract.ActName, str] = {
     "removed_passphrase": "removed the passphrase",
     "changed_retention": "changed how long messages are kept",
     "replaced_link": "replaced the link",
+    "changed_key": "changed the key",
 }
 """What the list of acts says, in words."""
 

@@ -55,6 +55,7 @@ def conversation(snapshot: records.Snapshot, parts: Parts | None = None) -> cont
         told.erased_through = record.erased_through
     if record.is_encrypted:
         told.encrypted = True
+        told.epoch = record.epoch
     return told
 
 

@@ -23,6 +23,7 @@ Told = (
     | records.ConversationDeleted
     | records.LinkReplaced
     | records.RoleChanged
+    | records.EpochBegan
     | records.MessagesErased
     | records.Knocked
     | records.KnockAnswered
@@ -114,6 +115,10 @@ def event(happened: Told, *, others: int = 0) -> tuple[str, object]:
         case records.ClaimAnswered():
             return "claim_answered", contract.ClaimAnswered(
                 room_id=happened.room_id, claim=claim(happened.claim), agreed=happened.is_agreed
+            )
+        case records.EpochBegan():
+            return "epoch_began", contract.EpochBegan(
+                room_id=happened.room_id, number=happened.number, seq=happened.seq
             )
         case records.MessagesErased():
             return "messages_erased", contract.MessagesErased(

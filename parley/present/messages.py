@@ -89,6 +89,7 @@ def changes(record: records.Changes) -> contract.SyncAck:
         more=record.more,
         is_active=record.is_active,
         erased_through=or_unset(record.erased_through),
+        epoch=UNSET if record.epoch is None else record.epoch,
     )
 
 

@@ -7,6 +7,7 @@ wire objects. Times are timezone-aware and in UTC.
 
 from parley.records.claims import *
 from parley.records.conversations import *
+from parley.records.epochs import *
 from parley.records.events import *
 from parley.records.files import *
 from parley.records.knocks import *

@@ -50,6 +50,8 @@ class Conversation(Struct, frozen=True):
     """Messages up to this seq were erased so."""
     read_proof_hash: bytes | None
     """Of what readers have to show; None where it is not encrypted."""
+    epoch: int
+    """The number of the key it is encrypted with now: 0 for the first."""
 
     @property
     def is_encrypted(self) -> bool:

@@ -218,6 +218,15 @@ class GrantsTakenBack(Struct, frozen=True, tag=True):
     """Whether they may read on as strangers."""
 
 
+class EpochBegan(Struct, frozen=True, tag=True):
+    """Another key is used from here on in an encrypted conversation."""
+
+    conversation_id: int
+    room_id: str
+    number: int
+    seq: int
+
+
 class MessagesErased(Struct, frozen=True, tag=True):
     """Everything said up to a seq is gone, for its time was over."""
 
@@ -273,6 +282,7 @@ Event = (
     | ConversationImported
     | GrantsTakenBack
     | RoleChanged
+    | EpochBegan
     | MessagesErased
     | ConversationDeleted
     | SessionRenewed
@@ -287,7 +297,7 @@ def seq_of(event: Event) -> int:
             return event.message.seq
         case MessageChanged():
             return event.message.changed_seq
-        case ConversationEnded() | MessagesErased():
+        case ConversationEnded() | MessagesErased() | EpochBegan():
             return event.seq
     return 0
 

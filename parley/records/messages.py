@@ -74,3 +74,5 @@ class Head(Struct, frozen=True):
     is_removed: bool
     is_encrypted: bool
     """Of the conversation."""
+    epoch: int
+    """The number of the key it is encrypted with now."""

@@ -62,6 +62,8 @@ class Changes(Struct, frozen=True):
     more: bool
     is_active: bool
     erased_through: int
+    epoch: int | None = None
+    """The number of the key there is now; None where it is not encrypted."""
 
 
 class Position(Struct, frozen=True):

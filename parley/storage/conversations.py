@@ -50,6 +50,7 @@ _HEAD_COLUMNS = [
     participants.c.unproven_from,
     as_stored(participants.c.removed_at),
     conversations.c.read_proof_hash,
+    conversations.c.epoch,
 ]
 _HEAD = Prepared(
     sa.select(*_HEAD_COLUMNS)
@@ -250,7 +251,7 @@ def heads(
 
 def _head(row: Sequence[Any]) -> Head:
     seq, ended_at, is_read_only, session_id, username, role, is_alike, *rest = row
-    has_spoken, unproven, removed_at, read_proof_hash = rest
+    has_spoken, unproven, removed_at, read_proof_hash, epoch = rest
     return Head(
         seq,
         ended_at is None,
@@ -263,6 +264,7 @@ def _head(row: Sequence[Any]) -> Head:
         unproven is not None,
         removed_at is not None,
         read_proof_hash is not None,
+        epoch,
     )
 
 
@@ -408,4 +410,5 @@ def conversation(row: Any) -> Conversation:
         row.keep_days,
         row.erased_through,
         row.read_proof_hash,
+        row.epoch,
     )

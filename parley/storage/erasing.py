@@ -16,6 +16,7 @@ from parley.storage.schema import (
     audit,
     claims,
     conversations,
+    epochs,
     former_names,
     grants,
     knocks,
@@ -111,7 +112,8 @@ _ERASE = [
     )
 ]
 
-_ERASE_SEGMENT = _erase_some(search_segments)
+_ERASE_LARGE = [_erase_some(table) for table in (search_segments, epochs)]
+"""Of rows so large that the time is looked at after each."""
 
 
 def mark_deleted(
@@ -148,9 +150,10 @@ def erase_deleted(connection: sa.Connection, is_time_left: Callable[[], bool]) -
         while files.erase_some(connection, first.id):
             if not is_time_left():
                 return False
-        while _ERASE_SEGMENT.write(connection, conversation_id=first.id, limit=1):
-            if not is_time_left():
-                return False
+        for some in _ERASE_LARGE:
+            while some.write(connection, conversation_id=first.id, limit=1):
+                if not is_time_left():
+                    return False
         for some in _ERASE:
             while some.write(connection, conversation_id=first.id, limit=step) == step:
                 if not is_time_left():

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from parley.records import MailCode, MailLink, MailWish, Participant, Unheard
+from parley.storage.asides import IS_ASIDE
 from parley.storage.dialects import insert
 from parley.storage.prepared import Prepared, p
 from parley.storage.schema import (
@@ -289,6 +290,7 @@ _UNHEARD = Prepared(
         messages.c.sent_at <= p("until", Instant),
         messages.c.deleted_at.is_(None),
         messages.c.user_id != p("user_id"),
+        sa.not_(IS_ASIDE),
     )
     .order_by(messages.c.seq)
     .limit(p("limit")),

@@ -13,11 +13,14 @@ import sqlalchemy as sa
 
 from parley.records import Answered, Message
 from parley.storage import files, search
+from parley.storage.asides import IS_ASIDE
 from parley.storage.dialects import insert
 from parley.storage.participants import ROLES
 from parley.storage.prepared import Prepared, p, values
 from parley.storage.schema import CHANGED_LATER, PINNED, mentions, messages, reactions
 
+ASIDES_MAX = 200
+"""So many may follow the last message that says something; further back nobody looks for one."""
 BEGINS_CHARS = 300
 """How much of what it answers is read with a message."""
 
@@ -73,6 +76,15 @@ _NEWEST_BEFORE = Prepared(
     _OF_ONE.where(messages.c.seq < p("before")).order_by(messages.c.seq.desc()).limit(p("limit")),
     _COLUMNS,
 )
+_latest = (
+    sa.select(messages.c.seq, IS_ASIDE.label("is_aside"))
+    .where(messages.c.conversation_id == p("conversation_id"))
+    .order_by(messages.c.seq.desc())
+    .limit(p("limit"))
+    .subquery()
+)
+_last_seq = sa.func.max(_latest.c.seq).label("seq")
+_LAST_SAID = Prepared(sa.select(_last_seq).where(_latest.c.is_aside.is_(False)), [_last_seq])
 _FOLLOWING = Prepared(
     _OF_ONE.where(messages.c.seq > p("after")).order_by(messages.c.seq).limit(p("limit")),
     _COLUMNS,
@@ -221,6 +233,12 @@ def newest(
             before=before,
         )
     return tuple(_message(row) for row in reversed(found))
+
+
+def last_said(connection: sa.Connection, conversation_id: int) -> Message | None:
+    """The last message that says something to people, of the latest `ASIDES_MAX`."""
+    row = _LAST_SAID.first(connection, conversation_id=conversation_id, limit=ASIDES_MAX)
+    return None if row.seq is None else at_seq(connection, conversation_id, row.seq)
 
 
 def following(

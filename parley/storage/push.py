@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from parley.records import Device, Follower, Level, QuietHours, Role, Wanted
+from parley.storage.asides import IS_ASIDE
 from parley.storage.dialects import insert
 from parley.storage.prepared import Prepared, p, values
 from parley.storage.schema import (
@@ -143,6 +144,7 @@ _AUTHORS = Prepared(
         messages.c.conversation_id == p("conversation_id"),
         messages.c.seq >= p("since"),
         messages.c.deleted_at.is_(None),
+        sa.not_(IS_ASIDE),
     )
     .order_by(messages.c.seq.desc())
     .limit(p("limit")),
@@ -185,6 +187,7 @@ _SAID_BY_OTHERS = Prepared(
         messages.c.seq > p("after"),
         messages.c.user_id != p("user_id"),
         messages.c.deleted_at.is_(None),
+        sa.not_(IS_ASIDE),
     )
     .order_by(messages.c.seq.desc())
     .limit(1),

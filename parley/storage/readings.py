@@ -23,6 +23,7 @@ from parley.records import (
     ReadingMoved,
     Unread,
 )
+from parley.storage.asides import IS_ASIDE
 from parley.storage.dialects import insert, of_last
 from parley.storage.participants import PRESENT
 from parley.storage.prepared import Prepared, as_stored, p, values
@@ -74,6 +75,7 @@ _LATER_COLUMNS = [
     messages.c.user_id,
     as_stored(messages.c.sent_at),
     as_stored(messages.c.deleted_at),
+    IS_ASIDE.label("is_aside"),
 ]
 _LATER = Prepared(
     sa.select(*_LATER_COLUMNS)
@@ -83,7 +85,12 @@ _LATER = Prepared(
     _LATER_COLUMNS,
 )
 _later = (
-    sa.select(messages.c.seq, messages.c.user_id, as_stored(messages.c.sent_at))
+    sa.select(
+        messages.c.seq,
+        messages.c.user_id,
+        as_stored(messages.c.sent_at),
+        IS_ASIDE.label("is_aside"),
+    )
     .where(messages.c.conversation_id == p("conversation_id"), messages.c.seq > p("after"))
     .order_by(messages.c.seq.desc())
     .limit(p("limit"))
@@ -92,7 +99,8 @@ _later = (
 _through = sa.func.max(_later.c.seq).label("through")
 _READ_THROUGH = Prepared(
     sa.select(_through).where(
-        sa.or_(_later.c.user_id == p("user_id"), _later.c.sent_at < p("came", sa.BigInteger))
+        _later.c.is_aside.is_(False),
+        sa.or_(_later.c.user_id == p("user_id"), _later.c.sent_at < p("came", sa.BigInteger)),
     ),
     [_through],
 )
@@ -110,7 +118,13 @@ _MEANT_SEQS = Prepared(_MEANT, [mentions.c.seq, mentions.c.is_reply])
 _count = sa.func.count().label("count")
 _MEANT_COUNT = Prepared(sa.select(_count).select_from(_MEANT.subquery()), [_count])
 _looked_at = (
-    sa.select(messages.c.seq, messages.c.user_id, messages.c.username, messages.c.deleted_at)
+    sa.select(
+        messages.c.seq,
+        messages.c.user_id,
+        messages.c.username,
+        messages.c.deleted_at,
+        IS_ASIDE.label("is_aside"),
+    )
     .where(messages.c.conversation_id == p("conversation_id"), messages.c.seq > p("after"))
     .order_by(messages.c.seq.desc())
     .limit(p("look"))
@@ -118,7 +132,11 @@ _looked_at = (
 )
 _missed = (
     sa.select(_looked_at.c.seq, _looked_at.c.user_id, _looked_at.c.username)
-    .where(_looked_at.c.deleted_at.is_(None), _looked_at.c.user_id != p("user_id"))
+    .where(
+        _looked_at.c.deleted_at.is_(None),
+        _looked_at.c.is_aside.is_(False),
+        _looked_at.c.user_id != p("user_id"),
+    )
     .order_by(_looked_at.c.seq.desc())
     .limit(p("limit"))
     .subquery()
@@ -303,6 +321,8 @@ class _Walk:
         self.read_through = 0
 
     def is_enough(self, row: Any) -> bool:
+        if row.is_aside:  # who introduces themselves has not read anything by that
+            return False
         is_before = self._came is not None and row.sent_at < self._came
         if row.user_id == self._user_id or is_before:
             self.read_through = row.seq

@@ -106,6 +106,8 @@ conversations = sa.Table(
     sa.Column("erased_through", sa.BigInteger, nullable=False, server_default=_NO),
     # Of what readers show, who have its key: SHA-256. None where it is not encrypted.
     sa.Column("read_proof_hash", sa.LargeBinary(32)),
+    # The number of the key it is encrypted with now.
+    sa.Column("epoch", sa.BigInteger, nullable=False, server_default=_NO),
     # Nobody finds it from then on; its rows are erased bit by bit, this one last.
     sa.Column("deleted_at", Instant),
     # Being imported since then, and deleted as long as that lasts: its rows are not erased yet.
@@ -513,6 +515,21 @@ claims = sa.Table(
     sa.Column("asked_at", Instant, nullable=False),
     # Kept so that they are told; asking again takes it away.
     sa.Column("declined_at", Instant),
+)
+
+# The keys of encrypted conversations after the first: what their founders gave to those who stay,
+# as it was made. Nothing of it can be read here.
+epochs = sa.Table(
+    "epochs",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    # Its place in the conversation's log.
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("record", sa.LargeBinary, nullable=False),
+    sa.Column("made_at", Instant, nullable=False),
+    # A session's id.
+    sa.Column("made_by", sa.BigInteger, nullable=False),
 )
 
 old_links = sa.Table(

@@ -403,6 +403,12 @@ test("what was erased goes from the screen, and there is nothing older to load",
   assert.deepEqual([missed.seq, seqs(missed)], [7, [5, 6]]);
 });
 
+test("a change of the key leaves no gap before what follows it", () => {
+  const state = after(stateOf(messages(3, 6)), { type: "epoch_began", room_id: "tea", number: 1, seq: 7 });
+  assert.deepEqual([state.seq, seqs(state)], [7, [3, 4, 5, 6]]);
+  assert.equal(after(state, { type: "epoch_began", room_id: "tea", number: 1, seq: 7 }), state);
+});
+
 test("whoever is proven is unproven no more", () => {
   const people = [{ ...person("Ada"), unproven: true }, { ...person("Ben"), unproven: true }];
   const state = reduce(stateOf([], { people }), { type: "proven", user_id: people[0].user_id });

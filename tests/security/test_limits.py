@@ -417,6 +417,7 @@ ACT_CALLS = [
     ("POST", "/claims/none", {"admit": True}),
     ("POST", "/knocks", {"admit": False}),
     ("POST", "/link", {}),
+    ("POST", "/epochs", {"record": "AA", "read_proof_hash": "A" * 43}),
     ("POST", "/links", {"role": "member"}),
     ("DELETE", "/links/1", None),
 ]

@@ -6,6 +6,7 @@ import pytest
 
 from parley import contract
 from parley.config import Config
+from tests.encryption.members import shaped_record
 from tests.mail.postbox import with_mail
 from tests.people import Json, Person
 from tests.security.room import STANDINGS, People, Place, done, place
@@ -128,6 +129,13 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "answer_knock": ("{path}/knocks/{knock_id}", {"admit": True}, OWNERS),
     "answer_knocks": ("{path}/knocks", {"admit": False}, OWNERS),
     "replace_link": ("{path}/link", {}, OWNERS),
+    # Here it is not encrypted; tests of keys change some.
+    "begin_epoch": (
+        "{path}/epochs",
+        {"record": shaped_record(1), "read_proof_hash": "A" * 43},
+        (KNOCK, FORBIDDEN, FORBIDDEN, "bad_request", NOT_FOUND, FORBIDDEN),
+    ),
+    "epochs": ("{path}/epochs", None, READERS),
     "make_link": ("{path}/links", {"role": "owner"}, OWNERS),
     "revoke_link": ("{path}/links/{link_id}", None, OWNERS),
     "acts": ("{path}/acts", None, OWNERS),

@@ -15,6 +15,7 @@ from parley.calls import uploads
 from parley.config import Config
 from tests.calls import Caller, Json, Reply
 from tests.cases import together
+from tests.encryption.members import shaped_record
 from tests.eventually import until
 from tests.mail.postbox import with_mail
 from tests.media.drawn import flag, saved
@@ -126,6 +127,17 @@ async def replies_about_doors(ada: Caller, ben: Caller) -> dict[str, Reply]:
     return found
 
 
+async def replies_about_keys(ben: Caller) -> dict[str, Reply]:
+    start = {"encrypted": True, "read_proof_hash": "A" * 43}
+    created = await ben.call("POST", "/api/conversations/create", start)
+    path = f"/api/conversations/{created.body['room_id']}/epochs"
+    key = {"record": shaped_record(1, 2), "read_proof_hash": "B" * 42 + "A"}
+    found = {"begin_epoch": await ben.call("POST", path, key)}
+    found["epochs"] = await ben.call("GET", path)
+    assert len(found["epochs"].body["epochs"]) == 1
+    return found
+
+
 TELEGRAM = Path(__file__).parent.parent / "importing" / "samples" / "telegram-result.json"
 """Of its messages, one is of a kind that isn't in the file."""
 
@@ -184,6 +196,7 @@ async def replies(ada: Caller, ben: Caller) -> dict[str, Reply]:
     found["unset_mail"] = await ben.call("DELETE", "/api/mail")
     found |= await replies_about_imports(ben)
     found |= await replies_about_doors(ada, ben)
+    found |= await replies_about_keys(ben)
     await ada.starts("Another, so that there is a next page")
     found["list"] = await ada.call("GET", "/api/conversations?limit=1")
     found["messages"] = await ada.call("GET", f"{room}/messages")
@@ -272,6 +285,12 @@ TEXTS: list[tuple[str, Json, bool]] = [
     ("change", {"title": None}, False),
     ("make_link", {"role": "member", "label": "\0"}, False),
     ("make_link", {"role": "member", "expires_in_s": 59}, False),
+    ("replace_link", {}, True),
+    ("begin_epoch", {"record": "", "read_proof_hash": "A" * 43}, False),
+    ("begin_epoch", {"record": "A+/", "read_proof_hash": "A" * 43}, False),
+    ("begin_epoch", {"record": shaped_record(1), "read_proof_hash": "A" * 42}, False),
+    ("begin_epoch", {"read_proof_hash": "A" * 43}, False),
+    ("begin_epoch", {"record": shaped_record(1), "read_proof_hash": "A" * 43, "remove": 1}, False),
     ("knock", {"username": ""}, False),
     ("knock", {"username": " "}, False),
     ("enter", {"passphrase": ""}, False),

@@ -16,6 +16,7 @@ from parley.errors import RateLimited, Unavailable
 from parley.storage.folder import NAME
 from tests.calls import FOREIGN, FRONTEND, HERE, Caller, Reply
 from tests.cases import together
+from tests.encryption.members import shaped_record
 from tests.mail.postbox import with_mail
 from tests.subscriptions import SUBSCRIPTION
 
@@ -105,6 +106,17 @@ async def test_a_message_of_its_limit_is_taken_and_no_longer_one(ada: Caller) ->
 async def test_a_body_over_64_kib_is_too_large(ada: Caller) -> None:
     raw = json.dumps({"title": "x", "filling": "y" * contract.FRAME_MAX_BYTES}).encode()
     assert_error(await ada.call("POST", CREATE, raw=raw), 413, "too_large")
+
+
+@pytest.mark.parametrize("call", ["epochs", "link"])
+async def test_only_the_record_of_a_key_may_be_longer(ada: Caller, call: str) -> None:
+    path = f"/api/conversations/{await ada.starts()}"
+    for filling, status in ((contract.FRAME_MAX_BYTES, 400), (contract.RECORD_BODY_MAX_BYTES, 413)):
+        body = {"record": "A", "read_proof_hash": "A" * 43, "filling": "y" * filling}
+        reply = await ada.call("POST", f"{path}/{call}", body)
+        assert_error(reply, status, "bad_request" if status == 400 else "too_large")
+    longer = {"user_id": "ben-1", "filling": "y" * contract.FRAME_MAX_BYTES}
+    assert_error(await ada.call("POST", f"{path}/remove", longer), 413, "too_large")
 
 
 @together(
@@ -260,6 +272,7 @@ BODIES: dict[str, object] = {
     "answer_claim": {"admit": True},
     "answer_knocks": {"admit": True},
     "make_link": {"role": "reader"},
+    "begin_epoch": {"record": shaped_record(1), "read_proof_hash": "A" * 43},
 }
 
 

@@ -23,6 +23,7 @@ from parley.client.encryption.epochs import history as history
 from parley.client.encryption.errors import Unreadable as Unreadable
 from parley.client.encryption.files import FileOpener as FileOpener
 from parley.client.encryption.files import FileSealer as FileSealer
+from parley.client.encryption.keyring import Keyring as Keyring
 from parley.client.encryption.keys import Epoch as Epoch
 from parley.client.encryption.keys import LinkKey as LinkKey
 from parley.client.encryption.people import Person as Person

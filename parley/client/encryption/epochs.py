@@ -77,6 +77,11 @@ def begin(
     return epoch, record + maker.sign(labelled("epoch record", room, record))
 
 
+def number_of(record: bytes) -> int:
+    """Of the epoch that it begins. Raises `Unreadable` for what is no record."""
+    return _number(_parts(record)[0])
+
+
 def admit(record: bytes, me: Person, room: bytes, owners: Iterable[bytes]) -> Admitted:
     """For somebody who stays. `owners`: the signing keys of those who may begin an epoch.
 

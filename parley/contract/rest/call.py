@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from parley.contract.terms import FRAME_MAX_BYTES
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -26,6 +28,7 @@ class Call:
     """Whether its body is a file: as it is, or in a form's field `file`."""
     takes_picture: bool = False
     """Whether its body is a picture, as it is."""
+    body_max_bytes: int = FRAME_MAX_BYTES
     is_of_mail: bool = False
     """Whether there is such a call only where the server sends mail."""
 

@@ -9,6 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 from parley.contract.objects import Conversation, ConversationSummary
 from parley.contract.terms import (
     Description,
+    EpochRecord,
     KeepDays,
     NewPassphrase,
     ReadProof,
@@ -71,6 +72,15 @@ class ConversationsReply(Struct, kw_only=True):
 class ChangeReply(Struct, kw_only=True):
     success: Literal[True] = True
     conversation: Conversation
+
+
+class ReplaceLinkBody(Struct, kw_only=True):
+    """With `record` and `read_proof_hash`, as in [EpochBody](#epochbody), the key of an encrypted
+    conversation is changed together with its link: both, or neither.
+    """
+
+    record: EpochRecord | None = None
+    read_proof_hash: ReadProof | None = None
 
 
 class ReplacedLinkReply(Struct, kw_only=True):

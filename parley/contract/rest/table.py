@@ -18,8 +18,10 @@ from parley.contract.rest.conversations import (
     EndBody,
     EndReply,
     ReplacedLinkReply,
+    ReplaceLinkBody,
 )
 from parley.contract.rest.door import AnswerBody, EnterBody, EnteredReply, KnockBody, KnockReply
+from parley.contract.rest.epochs import EpochBody, EpochReply, EpochsReply
 from parley.contract.rest.exports import ExportFormat, ExportReply
 from parley.contract.rest.files import FileReply, FilesReply
 from parley.contract.rest.imports import (
@@ -83,6 +85,7 @@ from parley.contract.terms import (
     PARTICIPANTS_PAGE_DEFAULT,
     PARTICIPANTS_PAGE_MAX,
     PINS_MAX,
+    RECORD_BODY_MAX_BYTES,
     STILL_MAX_BYTES,
     STILL_MAX_PX,
     WAITING_MAX,
@@ -608,8 +611,31 @@ CALLS: dict[str, Call] = {
             "People who have joined or used a role link stay; other readers are removed, even "
             "those let in by passphrase or knock.",
             ReplacedLinkReply,
-            Nothing,
+            ReplaceLinkBody,
             credential="owner",
+            body_max_bytes=RECORD_BODY_MAX_BYTES,
+        ),
+        Call(
+            "begin_epoch",
+            "POST",
+            "/api/conversations/{room_id}/epochs",
+            "Change the key of an encrypted conversation. People who have joined stay; readers who "
+            "only showed the old key's proof have to show the new one's. What is sent under the "
+            "old key from then on is refused with `epoch_over`. The same record again changes "
+            "nothing.",
+            EpochReply,
+            EpochBody,
+            201,
+            credential="owner",
+            body_max_bytes=RECORD_BODY_MAX_BYTES,
+        ),
+        Call(
+            "epochs",
+            "GET",
+            "/api/conversations/{room_id}/epochs",
+            "The records of the keys that an encrypted conversation had after its first.",
+            EpochsReply,
+            parameters=(Parameter("after", "only those with a greater number", Seq),),
         ),
         Call(
             "make_link",

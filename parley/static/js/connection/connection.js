@@ -10,7 +10,7 @@ const LAST_DELAY_MS = 30_000;
 const OPEN_WITHIN_MS = 10_000;
 
 /** Events of the server's that the store understands as they are. */
-const PASSED_ON = ["user_joined", "user_left", "messages_erased", "knock_answered", "role_changed", "proven", "read"];
+const PASSED_ON = ["user_joined", "user_left", "messages_erased", "epoch_began", "knock_answered", "role_changed", "proven", "read"];
 
 /** What an owner may do from this page. */
 const OWNERS_ACTS = ["answer_knock", "delete_message", "pin_message"];

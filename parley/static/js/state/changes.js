@@ -91,6 +91,10 @@ export const CHANGES = {
     return knows(state, seq) ? next : advance(next, { seq });
   },
 
+  epoch_began(state, { seq }) {
+    return knows(state, seq) ? state : advance(state, { seq });
+  },
+
   conversation_ended(state, { seq }) {
     return { ...(knows(state, seq) ? state : advance(state, { seq })), active: false, typing: [] };
   },
