@@ -121,8 +121,8 @@ export async function check(name, vectors, folder) {
   }
 
   /** @param {any} written */
-  function linkOf({ seq, digest, claim }) {
-    return { seq, digest: unhex(digest), claim: claim && { seq: claim.seq, hash: unhex(claim.hash) } };
+  function linkOf({ seq, digest, claim, epoch }) {
+    return { seq, digest: unhex(digest), claim: claim && { seq: claim.seq, hash: unhex(claim.hash) }, epoch };
   }
 
   async function epochs() {

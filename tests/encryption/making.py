@@ -211,6 +211,9 @@ def shown(log: list[Link]) -> Any:
         ("something deleted in it", True, [*log[:3], replace(log[3], claim=None), *log[4:]]),
         ("nothing", True, []),
         ("a claim about itself", True, [replace(log[1], claim=Claim(log[1].seq, KEY))]),
+        ("later ones under later keys", True, under(log, 0, 0, 1, None, 1, 2)),
+        ("one under an older key", True, under(log, 0, 1, 0, 1, None, 1)),
+        ("its end, with some under older keys", False, under(log[2:], 3, 2, 1, 3)),
     ]
     made = []
     for what, from_beginning, links in cases:
@@ -221,7 +224,12 @@ def shown(log: list[Link]) -> Any:
                 "what": what,
                 "from_beginning": from_beginning,
                 "log": [
-                    {"seq": link.seq, "digest": link.digest.hex(), "claim": claimed(link.claim)}
+                    {
+                        "seq": link.seq,
+                        "digest": link.digest.hex(),
+                        "claim": claimed(link.claim),
+                        **({} if link.epoch is None else {"epoch": link.epoch}),
+                    }
                     for link in links
                 ],
                 "faults": [{"what": fault.what, "seq": fault.seq} for fault in faults],
@@ -229,6 +237,10 @@ def shown(log: list[Link]) -> Any:
             }
         )
     return made
+
+
+def under(log: list[Link], *epochs: int | None) -> list[Link]:
+    return [replace(link, epoch=epoch) for link, epoch in zip(log, epochs, strict=True)]
 
 
 def claimed(claim: Claim | None) -> Any:

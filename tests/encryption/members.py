@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from parley.client.encryption import Epoch, Keyring, Kind, LinkKey, Opened, PublicKeys
+from parley.client.encryption import Epoch, Keyring, Kind, Link, LinkKey, Opened, PublicKeys
 from parley.client.encryption import Person as Keys
 from parley.client.encryption.octets import from_base64url, to_base64url
 from tests.encryption.talk import encrypted, read_proof
@@ -102,6 +102,11 @@ class Member:
         return self.keyring.read(
             message["message"], user_id=message["user_id"], client_id=message["client_id"]
         )
+
+    def link(self, message: Json) -> Link:
+        """Where it stands in the log: none of these was edited."""
+        opened = self.opens(message)
+        return Link(message["seq"], opened.digest, opened.claim, opened.epoch)
 
     def reads(self, message: Json) -> str:
         return str(json.loads(self.opens(message).body)["text"])

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from parley.client.encryption import Epoch, Keyring, Kind, LinkKey, Unreadable
+from parley.client.encryption import Chain, Epoch, Keyring, Kind, LinkKey, Unreadable
 from parley.client.encryption import Person as Keys
 from parley.client.encryption.octets import from_base64url
 from tests.encryption.members import Member, new_key, records_after, shaped_record
@@ -365,6 +365,24 @@ async def test_a_record_by_anybody_else_is_not_followed(person: People) -> None:
     cleo.keyring.follow(second)
     with pytest.raises(Unreadable, match="unknown_epoch"):
         cleo.keyring.follow(second)
+
+
+async def test_a_server_that_lets_somebody_go_on_under_the_old_key_is_noticed(
+    person: People,
+) -> None:
+    ada, ben, cleo = await three(person)
+    late = cleo.sealed("I am still here", "c-9")
+    await ada.changes_key(ada.others(cleo), remove=cleo.user_id)
+    await ben.follows()
+    await ben.says("She is gone")
+    log = await ada.log()
+    assert not Chain(from_beginning=True).take_all(map(ada.link, log))
+    shown = [*log, {**late, "seq": log[-1]["seq"] + 1, "user_id": cleo.user_id}]
+    assert ada.reads(shown[-1]) == "I am still here"
+    for begins in (0, len(log) - 1):
+        chain = Chain(from_beginning=not begins)
+        faults = chain.take_all(map(ada.link, shown[begins:]))
+        assert [(fault.what, fault.seq) for fault in faults] == [("outdated", shown[-1]["seq"])]
 
 
 async def test_without_a_founder_in_the_link_nobody_changes_the_key(person: People) -> None:

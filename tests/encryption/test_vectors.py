@@ -92,7 +92,7 @@ def test_the_log_is_hashed_so() -> None:
 def test_what_is_shown_is_judged_so(each: Any) -> None:
     log = Chain(from_beginning=each["from_beginning"])
     faults = log.take_all(
-        Link(link["seq"], bytes.fromhex(link["digest"]), claim_of(link["claim"]))
+        Link(link["seq"], bytes.fromhex(link["digest"]), claim_of(link["claim"]), link.get("epoch"))
         for link in each["log"]
     )
     assert [{"what": fault.what, "seq": fault.seq} for fault in faults] == each["faults"]

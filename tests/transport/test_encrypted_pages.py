@@ -9,9 +9,10 @@ from html import unescape
 import pytest
 
 from parley.app import Parley
-from parley.client.encryption import Epoch, Person, Sealer
+from parley.client.encryption import Epoch, Person, Sealer, begin
 from parley.contract import ENCRYPTED_PAGE_MAX_CHARS, STATE_MAX_CHARS
 from tests.calls import Caller
+from tests.encryption.members import new_key
 from tests.encryption.talk import encrypted, new_epoch, read_proof
 
 
@@ -123,3 +124,27 @@ async def test_a_page_of_history_holds_more_of_what_is_longer_than_what_it_says(
     assert page["has_more"]
     chars = sum(len(each["message"]) for each in page["messages"])
     assert STATE_MAX_CHARS < chars <= ENCRYPTED_PAGE_MAX_CHARS
+
+
+async def test_pages_say_which_key_it_has(ada: Caller, ben: Caller) -> None:
+    room_id, epoch, _ = await sealed_talk(ada)
+
+    async def told() -> tuple[list[str], list[str]]:
+        mine = (await ada.call("GET", f"/conversation/{room_id}")).text
+        asked = (await ben.call("GET", f"/conversation/{room_id}/key")).text
+        where = r'<{} class="[^"]*" id="{}"[^>]* data-epoch="(\d+)"'
+        return (
+            re.findall(where.format("main", "conversation"), mine),
+            re.findall(where.format("section", "door"), asked),
+        )
+
+    assert await told() == (["0"], ["0"])
+    begun, record = begin(Person.generate(), epoch, epoch.room, [])
+    path = f"/api/conversations/{room_id}/epochs"
+    assert (await ada.call("POST", path, new_key(begun, record))).status == 201
+    assert await told() == (["1"], ["1"])
+    # Where the key is there and the proof was shown, it is asked for as well.
+    key = (await ada.call("GET", f"/conversation/{room_id}/key")).text
+    assert 'data-epoch="1"' in key
+    plain = (await ada.call("GET", f"/conversation/{await ada.starts()}")).text
+    assert "data-epoch" not in plain

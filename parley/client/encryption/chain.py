@@ -27,10 +27,11 @@ NOTHING_SEEN = Claim(0, START)
 class Fault:
     """`repeated`: what was said once is shown twice. `disagrees`: whoever wrote what is at `seq`
     had seen another log than we are shown. `disordered`: the seqs do not rise. `from_the_future`:
-    it claims to follow what comes after it.
+    it claims to follow what comes after it. `outdated`: it was said under an older key than
+    something before it, as only somebody can who was left behind, with the server's help.
     """
 
-    what: Literal["repeated", "disagrees", "disordered", "from_the_future"]
+    what: Literal["repeated", "disagrees", "disordered", "from_the_future", "outdated"]
     seq: int
 
 
@@ -38,12 +39,14 @@ class Fault:
 class Link:
     """A message in the log: `digest` of its first envelope, whatever it was edited to since.
 
-    `claim` is None where it could not be read, or was deleted.
+    `claim` is None where it could not be read, or was deleted; and `epoch`, the number of its key,
+    where it was edited, too.
     """
 
     seq: int
     digest: bytes
     claim: Claim | None
+    epoch: int | None = None
 
 
 class Chain:
@@ -61,6 +64,7 @@ class Chain:
         self._waiting: list[Link] = []
         """What stands before that."""
         self._seen: set[bytes] = set()
+        self._epoch = 0
 
     def claim(self) -> Claim:
         """What to say of it in the next message."""
@@ -84,6 +88,9 @@ class Chain:
                 faults += self._begin_by(link.claim)
             if self._disagrees(link.claim):
                 faults.append(Fault("disagrees", link.seq))
+        if link.epoch is not None and link.epoch < self._epoch:
+            faults.append(Fault("outdated", link.seq))
+        self._epoch = max(self._epoch, link.epoch or 0)
         self._add(link)
         return faults
 

@@ -10,12 +10,14 @@ const START = new Uint8Array(32);
  * @typedef {{seq: number, hash: Uint8Array}} Claim
  *
  * A message in the log: the digest of its first envelope, whatever it was edited to since. The claim is null where it
- * could not be read, or was deleted.
- * @typedef {{seq: number, digest: Uint8Array, claim: Claim | null}} Link
+ * could not be read, or was deleted; there is no epoch, the number of its key, where it was edited, either.
+ * @typedef {{seq: number, digest: Uint8Array, claim: Claim | null, epoch?: number | null}} Link
  *
  * `repeated`: what was said once is shown twice. `disagrees`: whoever wrote what is at `seq` had seen another log than
  * we are shown. `disordered`: the seqs do not rise. `from_the_future`: it claims to follow what comes after it.
- * @typedef {{what: "repeated" | "disagrees" | "disordered" | "from_the_future", seq: number}} Fault
+ * `outdated`: it was said under an older key than something before it, as only somebody can who was left behind, with the
+ * server's help.
+ * @typedef {{what: "repeated" | "disagrees" | "disordered" | "from_the_future" | "outdated", seq: number}} Fault
  */
 
 /** @type {Claim} */
@@ -35,6 +37,7 @@ export class Chain {
   #waiting = [];
   /** @type {Set<string>} */
   #seen = new Set();
+  #epoch = 0;
 
   /** @param {{fromBeginning: boolean}} begins */
   constructor({ fromBeginning }) {
@@ -64,6 +67,9 @@ export class Chain {
       if (!this.#hashes.size) faults.push(...(await this.#beginBy(claim)));
       if (this.#disagrees(claim)) faults.push({ what: "disagrees", seq });
     }
+    const epoch = link.epoch ?? this.#epoch;
+    if (epoch < this.#epoch) faults.push({ what: "outdated", seq });
+    this.#epoch = Math.max(this.#epoch, epoch);
     await this.#add(link);
     return faults;
   }

@@ -252,6 +252,7 @@ function tellFaults(faults) {
     disordered: "The server showed messages in a different order than before.",
     disagrees: "Someone here was shown different messages from you. The server may be leaving some out.",
     from_the_future: "A message claims to follow one that came after it.",
+    outdated: "A message was written with an old key after the key was changed. It may be from someone who was removed.",
   };
   for (const { what } of faults) warn(words[what]);
 }
