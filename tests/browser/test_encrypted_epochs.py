@@ -74,7 +74,7 @@ def changes_the_key(ada: Visitor, passphrase: str = "") -> None:
     button.click()
     dialog = ada.page.get_by_role("dialog")
     if passphrase:
-        dialog.get_by_label("Passphrase for the new link").fill(passphrase)
+        dialog.get_by_label("New passphrase").fill(passphrase)
     expect(dialog.get_by_role("status")).to_contain_text("The old link stops working.")
     dialog.get_by_role("button", name="Change the key").click()
     expect(dialog).to_have_count(0)
@@ -221,6 +221,7 @@ def test_a_removal_elsewhere_takes_the_key_away_once_the_founder_is_there(
         comes(who, link)
     cleo.says("I am Cleo")
     ada.reads("I am Cleo")
+    ada.opens_another_tab()  # of two, one does it
     room = link.partition("#")[0].rpartition("/")[2]
     people = ada._calls(f"{room}/participants", method="GET")["participants"]
     cleo_id = next(each["user_id"] for each in people if each["username"] == "Cleo")
@@ -296,7 +297,7 @@ def test_a_passphrase_is_asked_for_whenever_the_key_is_changed(
     ada.page.locator("#manage-link").click()
     ada.page.locator("#people-title ~ .rows li", has_text="Cleo").get_by_role("button").click()
     dialog = ada.page.get_by_role("dialog")
-    expect(dialog.get_by_label("Passphrase for the new link")).to_be_visible()
+    expect(dialog.get_by_label("New passphrase")).to_be_visible()
     dialog.get_by_role("button", name="Remove").click()
     expect(ada.page.get_by_text("Cleo was removed. The key was changed.")).to_be_visible()
     goes_back(ada)

@@ -337,6 +337,18 @@ test("events are read in their order, each with its key, and what came too early
   assert.deepEqual(ben.told.faults, []);
 });
 
+test("somebody who was left behind speaks under the old key with the server's help, and that is told", async () => {
+  const { talk, ada, ben } = await Talk.ofTwo();
+  const eve = await talk.visitor("eve");
+  await talk.changes([ben]);
+  await ben.renewed();
+  await talk.says(ada, "Under the new");
+  await talk.says(eve, "Under the old");
+  await ben.log.readAll(talk.messages);
+  await ben.log.follow(talk.messages.length, true);
+  assert.deepEqual(ben.told.faults, ["outdated"]);
+});
+
 test("what one has no key for still counts in the log's hash", async () => {
   const { talk, ada, ben } = await Talk.ofTwo();
   const eve = await talk.visitor("eve");

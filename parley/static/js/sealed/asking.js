@@ -12,16 +12,17 @@ const NAMED = 5;
  * @param {HTMLElement | null} parts.opener
  * @param {string} parts.roomId
  * @param {string} [parts.remove] the user_id of somebody who is removed with it
+ * @param {string} [parts.before] what is said first
  * @param {boolean} parts.offersPassphrase
  * @param {(passphrase: string) => Promise<unknown>} parts.act rejects with `Trouble`
  * @returns {Promise<boolean>} whether it was done, once the dialog is closed
  */
-export function askToChange({ heading, confirm, opener, roomId, remove, offersPassphrase, act }) {
+export function askToChange({ heading, confirm, opener, roomId, remove, before, offersPassphrase, act }) {
   const dialog = /** @type {HTMLDialogElement} */ (made("dialog", "ask"));
   const title = made("h2", "", heading);
   title.id = "asking-title";
   dialog.setAttribute("aria-labelledby", title.id);
-  const { elements, passphrase } = question(roomId, { remove, offersPassphrase });
+  const { elements, passphrase } = question(roomId, { remove, offersPassphrase, before, after: "The old link stops working." });
   const problem = made("p", "problem-line");
   problem.setAttribute("role", "alert");
   const form = made("form");
@@ -55,22 +56,22 @@ export function askToChange({ heading, confirm, opener, roomId, remove, offersPa
 /**
  * What is said and asked, wherever it stands.
  * @param {string} roomId
- * @param {{remove?: string, offersPassphrase: boolean}} of
+ * @param {{remove?: string, offersPassphrase: boolean, before?: string, after?: string}} of `before` and `after` are sentences
  */
-export function question(roomId, { remove, offersPassphrase }) {
+export function question(roomId, { remove, offersPassphrase, before = "", after = "" }) {
   const text = made("p", "", "Looking up who gets the new key…");
   text.setAttribute("role", "status");
   whoStays(roomId, remove).then(
-    ({ stay, others }) => (text.textContent = said(stay.length - 1, others)),
+    ({ stay, others }) => (text.textContent = `${before}${said(stay.length - 1, others)}${after}`.trim()),
     (trouble) => (text.textContent = trouble instanceof Trouble ? trouble.message : "The server didn't respond."),
   );
   if (!offersPassphrase) return { elements: [text], passphrase: () => "" };
-  const label = /** @type {HTMLLabelElement} */ (made("label", "", "Passphrase for the new link "));
+  const label = /** @type {HTMLLabelElement} */ (made("label", "", "New passphrase "));
   label.append(made("span", "optional", "optional"));
   const field = /** @type {HTMLInputElement} */ (made("input", "field"));
   Object.assign(field, { id: "new-passphrase", type: "text", maxLength: 200, autocomplete: "off" });
   label.htmlFor = field.id;
-  const help = made("p", "help", "New people then need it as well. Tell it to them another way. Four random words are enough.");
+  const help = made("p", "help", "New people then need it besides the new link. Tell it to them another way. Four random words are enough.");
   help.id = "new-passphrase-help";
   field.setAttribute("aria-describedby", help.id);
   const asked = made("div", "asked");
@@ -83,8 +84,8 @@ export function question(roomId, { remove, offersPassphrase }) {
  * @param {string[]} others who need the new link, by name
  */
 export function said(count, others) {
-  const first = count ? `${count === 1 ? "1 other person gets" : `${count} other people get`} the new key by themselves.` : "Nobody else has the key yet.";
-  return `${first} ${needing(others)}The old link stops working.`;
+  const first = count ? `${count === 1 ? "1 other person gets" : `${count} other people get`} the new key automatically.` : "";
+  return `${first} ${needing(others)}`.trimStart();
 }
 
 /** Who needs the new link. @param {string[]} others */

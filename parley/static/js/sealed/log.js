@@ -57,8 +57,6 @@ export class Log {
     this.messages = new Map();
     /** @type {Map<string, number>} by digest, as base64url, where it stands */
     this.places = new Map();
-    /** @type {Map<number, number>} by seq, the epoch in which it was said, where its envelope says so truly */
-    this.epochs = new Map();
     /** @type {Map<number, Message>} by seq, what there is no key for yet */
     this.locked = new Map();
     /** @type {Map<string, Map<string, Map<string, {seq: number, on: boolean}>>>} by digest, emoji and person */
@@ -152,9 +150,9 @@ export class Log {
     if (locked) this.lock(message, locked);
     if (!opened || !body) return this.shown(unreadable(message, reason));
     const isProven = this.meet(message, opened, body);
-    if (opened.kind !== "edit") this.epochs.set(seq, opened.epoch);
     const digest = toBase64url(opened.kind === "edit" && opened.target ? opened.target : opened.digest);
-    this.note(seq, digest, opened.kind === "edit" ? null : opened.claim);
+    const isEdited = opened.kind === "edit";
+    this.note(seq, digest, isEdited ? null : opened.claim, isEdited ? null : opened.epoch);
     if (opened.kind === "reaction") return this.reacted(message, opened, body);
     if (opened.kind === "about") return this.retitled(message, body);
     if (opened.kind === "introduction") return { seq };
@@ -290,10 +288,15 @@ export class Log {
     this.note(message.seq, digest, null);
   }
 
-  /** @param {number} seq @param {string} digest @param {import("../encryption/chain.js").Claim | null} claim */
-  note(seq, digest, claim) {
+  /**
+   * @param {number} seq
+   * @param {string} digest
+   * @param {import("../encryption/chain.js").Claim | null} claim
+   * @param {number | null} [epoch]
+   */
+  note(seq, digest, claim, epoch = null) {
     this.places.set(digest, seq);
-    if (!this.links.has(seq)) this.links.set(seq, { seq, digest: fromBase64url(digest), claim });
+    if (!this.links.has(seq)) this.links.set(seq, { seq, digest: fromBase64url(digest), claim, epoch });
   }
 
   /**
@@ -304,7 +307,7 @@ export class Log {
     const found = [];
     let [before, last] = [0, Infinity];
     for (const { seq, timestamp: at } of this.opener.epochs.size > 1 ? messages : []) {
-      const number = this.epochs.get(seq) ?? last;
+      const number = this.links.get(seq)?.epoch ?? last;
       if (number > last) found.push({ number, afterSeq: before, at });
       [before, last] = [seq, number];
     }

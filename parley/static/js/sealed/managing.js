@@ -25,9 +25,9 @@ export async function manage(page) {
   if (!await isFounder(kept)) return void (kept.owner.length || nobodyCan());
   const here = { roomId, me: { userId, username }, hasPassphrase: kept.iterations > 0 };
   if (page.matches(".statement")) return replacing(page, here);
-  say("remove-help", "Removing someone takes effect at once on all their devices, and changes the key: they can't read what follows. They could come back by a new link that somebody gives them.");
+  say("remove-help", "Removing someone takes effect at once on all their devices, and changes the key: they can't read what follows. Whoever is allowed back needs the new link.");
   say("replace-help", "The old link stops working, and the key is changed with it. People who have joined stay.");
-  say("key-help", "The link changes with it. People who are here get the new key by themselves; what was said before stays readable for all who have it.");
+  say("key-help", "The old link stops working. People who are here get the new key automatically, and new people can still read everything.");
   tellWhatWasDone();
   offerChange(here);
   page.addEventListener("submit", (event) => removing(event, here));
@@ -84,7 +84,7 @@ async function removing(event, { roomId, me, hasPassphrase }) {
   const name = form.closest("li")?.querySelector("b")?.textContent ?? "";
   const isDone = await askToChange({
     heading: `Remove ${name}?`, confirm: "Remove", opener: form.querySelector("button"), roomId, remove: user,
-    offersPassphrase: hasPassphrase,
+    before: "They are out at once, and the key is changed, so that they can't read what follows. ", offersPassphrase: hasPassphrase,
     act: async (passphrase) => told(await change({ roomId, me, passphrase, remove: user })),
   });
   if (!isDone) return;
@@ -95,11 +95,10 @@ async function removing(event, { roomId, me, hasPassphrase }) {
 /** The page that asks whether to replace the link. @param {HTMLElement} page @param {Here} here */
 function replacing(page, { roomId, me }) {
   const form = /** @type {HTMLFormElement} */ (page.querySelector("form"));
-  const { elements, passphrase } = question(roomId, { offersPassphrase: true });
+  const { elements, passphrase } = question(roomId, { offersPassphrase: true, before: "The key is changed with it. " });
   const problem = Object.assign(document.createElement("p"), { className: "problem-line" });
   problem.setAttribute("role", "alert");
   form.before(...elements, problem);
-  say("replace-text", "The link changes, and the key with it.");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
