@@ -118,7 +118,9 @@ async def ask_to_delete(room_id: str) -> str:
 async def ask_to_replace_link(room_id: str) -> str:
     session = await web.current_session()
     found = await conversations.find_owned(web.site().context, room_id, session)
-    return await render_template("pages/replace_link.html", conversation=found.conversation)
+    return await render_template(
+        "pages/replace_link.html", conversation=found.conversation, me=found.person
+    )
 
 
 async def _ask(room_id: str, act: str, asked: decisions.Question) -> str:
@@ -246,6 +248,7 @@ async def _page(room_id: str, asked: Form, *, refused: str = "", error: str | No
     return await render_long(
         "pages/manage.html",
         conversation=conversation,
+        me=seen.person,
         decided=present.decided(seen),
         participants=seen.participants,
         people_url=_more_people(seen),

@@ -23,6 +23,10 @@ SHORT: dict[str, tuple[str, ...]] = {
         "test_back_closes_one_dialog_at_a_time",
     ),
     "browser/test_editing.py": ("test_an_edit_that_fails_says_why_and_keeps_the_text",),
+    "browser/test_encrypted_epochs.py": (
+        "test_the_new_link_brings_newcomers_to_all_of_it_and_the_old_one_says_what_it_is",
+        "test_whoever_is_removed_reads_nothing_of_what_follows",
+    ),
     "browser/test_encrypted_page.py": (
         "test_answers_edits_reactions_and_deletions_are_as_anywhere",
         "test_people_talk_by_a_link_whose_key_the_server_never_gets",

@@ -4,6 +4,7 @@ nothing.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from parley.client.encryption import Epoch, LinkKey, Opener, Person, Sealer
+from parley.client.encryption import Epoch, LinkKey, Opener, Person, Sealer, Unreadable
 from parley.client.encryption.octets import to_base64url
 from tests.browser import chromium
 from tests.browser.conftest import Arrive
@@ -25,7 +26,11 @@ from tests.servers import Process
 pytestmark = pytest.mark.browser
 
 ENCRYPTED = "Encrypted"
-COPIES = "Clipboard.prototype.writeText = async (text) => void (globalThis.copied = text);"
+COPIES = """
+if (globalThis.Clipboard) {
+  Clipboard.prototype.writeText = async (text) => void (globalThis.copied = text);
+}
+"""
 """The page itself may not look at what it copied."""
 
 
@@ -88,16 +93,19 @@ class Stranger:
 
     def bodies(self) -> list[dict[str, object]]:
         """What was said, opened."""
+        return self.opened(self.call("messages?limit=100")["messages"])
+
+    def opened(self, messages: list[dict[str, Any]]) -> list[dict[str, object]]:
+        """Those of them that the key of the link opens."""
         opener = Opener(self.epoch.room, self.epoch)
-        return [
-            json.loads(
-                opener.open(
-                    each["message"], user_id=each["user_id"], client_id=each["client_id"]
-                ).body
-            )
-            for each in self.call("messages?limit=100")["messages"]
-            if not each.get("deleted")
-        ]
+        found = []
+        for each in messages:
+            if each.get("deleted"):
+                continue
+            by = {"user_id": each["user_id"], "client_id": each["client_id"]}
+            with contextlib.suppress(Unreadable):
+                found.append(json.loads(opener.open(each["message"], **by).body))
+        return found
 
 
 def test_people_talk_by_a_link_whose_key_the_server_never_gets(
@@ -262,29 +270,6 @@ def test_over_plain_http_it_can_be_neither_started_nor_opened_and_the_page_says_
     ben.opens(urlsplit(link)._replace(scheme="", netloc="").geturl())
     expect(ben.page.locator("#unlock-text")).to_contain_text("only open over https")
     expect(ben.page.locator("#unlock")).to_be_hidden()
-
-
-def test_whoever_is_inside_keeps_the_key_when_the_link_is_replaced(
-    ada: Visitor, ben: Visitor
-) -> None:
-    ben.may_meet("status 403", "console: Failed to load resource")
-    link = starts_encrypted(ada)
-    ada.says("Before")
-    ben.opens(link)
-    ben.joins()
-    ada.page.locator("#manage-link").click()
-    ada.page.get_by_role("link", name="Replace link").click()
-    ada.page.get_by_role("button", name="Replace").click()
-    ben.page.wait_for_url(lambda url: url != link.partition("#")[0])
-    ada.page.get_by_role("link", name="Back to the conversation").click()
-    for who in (ada, ben):
-        who.is_connected()
-        who.reads_once("Before")
-    ada.says("After")
-    ben.reads("After")
-    now = copied_link(ada)
-    assert now.partition("#")[0] != link.partition("#")[0]
-    assert now.partition("#")[2] == link.partition("#")[2]
 
 
 def test_a_wrong_passphrase_can_be_given_again(ben: Visitor, site: Process) -> None:

@@ -30,7 +30,7 @@ class Talk {
       found: (faults) => told.faults.push(...faults.map(({ what }) => what)),
       met: (who, name, point, isAnother) => told.met.push([who, isAnother]),
     });
-    const line = new Line({ log, files, userId, sealer: (id) => new Sealer(this.epoch, this.room, person, id) });
+    const line = new Line({ log, files, userId, person });
     return { userId, person, log, line, told };
   }
 
@@ -174,7 +174,7 @@ test("reactions are counted once for each person, and the last of theirs counts"
 
 test("only an owner says what it is called, and no server does", async () => {
   const talk = await Talk.begin();
-  const about = (title) => talk.people.ada.line.retitling({ title, description: "" });
+  const about = async (title) => (await talk.people.ada.line.going("retitle", { about: { title, description: "" } })).fields;
   talk.stores("ada", await about("Plans"), { role: "owner" });
   talk.stores("ada", await about("Not by an owner"));
   const { line } = await talk.reads(talk.messages);

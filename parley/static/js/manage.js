@@ -54,3 +54,5 @@ document.addEventListener("submit", keepPlace);
 const forms = document.querySelectorAll(".manage form:is(.stack, .choice):has(label)");
 keepUnsaved(address.pathname.replace(/(\/manage)\/.*/, "$1"), forms, done, done === "replace-link");
 returnToPlace();
+const sealed = document.getElementById("sealed");
+if (sealed) import("./sealed/managing.js").then(({ manage }) => manage(sealed), () => {});

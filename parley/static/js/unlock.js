@@ -4,15 +4,25 @@ import { byId } from "./browser/dom.js";
 import { apiOf, pathOf } from "./browser/root.js";
 import { ask } from "./connection/wire.js";
 import { Epoch, parseFragment, stretched } from "./encryption/keys.js";
-import { toBase64url } from "./encryption/octets.js";
+import { equal, toBase64url } from "./encryption/octets.js";
 import { Person } from "./encryption/people.js";
+import { openerOf } from "./sealed/epochs.js";
 import { keep, keptOf, newKept } from "./sealed/kept.js";
 import "./page.js";
 
-const { roomId = "" } = byId("door").dataset;
+/** @typedef {import("./sealed/kept.js").Kept} Kept */
+
+const { roomId = "", epoch: told = "0" } = byId("door").dataset;
+/** The number of the key that is used now. */
+const number = Number(told);
 const form = /** @type {HTMLFormElement} */ (byId("unlock"));
 const field = /** @type {HTMLInputElement} */ (byId("full-link"));
 const NO_KEY = "This link has lost its key: the part after the #. Ask for the whole link, or paste it here.";
+const CHANGED = "The key was changed. Ask for the new link.";
+const OLD_LINK = "This link's key was changed. Ask whoever sent it for the new one.";
+const FORGED = "The server's records of the key don't fit this link. Ask whoever sent it, and don't write anything here.";
+const NO_ANSWER = "The server didn't respond. Try again.";
+const NO_ROOM = "Your browser doesn't let this page keep the key. Leave private browsing, or free some space.";
 const NOT_SECURE = "Encrypted conversations only open over https. Ask for a link that begins with https.";
 
 /** The link whose passphrase is asked for. @type {import("./encryption/keys.js").LinkKey | undefined} */
@@ -38,10 +48,25 @@ async function begin() {
   if (!globalThis.crypto?.subtle) return say(NOT_SECURE);
   const fragment = takeFragment();
   const kept = await keptOf(roomId).catch(() => undefined);
-  if (!fragment && kept && await enter(kept)) return;
+  if (!fragment && kept && await comeBack(kept)) return;
   form.hidden = false;
   if (fragment) await open(fragment.slice(1));
-  else say(NO_KEY);
+  else if (!kept || (kept.epoch ?? 0) >= number) say(NO_KEY);
+}
+
+/**
+ * With the key that this browser has, or with one that was handed to it since.
+ * @param {Kept} kept
+ */
+async function comeBack(kept) {
+  const { epoch = 0 } = kept;
+  if (epoch >= number) return await isShown(kept, epoch) && go(kept);
+  const [opener, person] = [await openerOf(kept), await Person.of(kept.signing, kept.exchange)];
+  const { renew } = await import("./sealed/renewing.js");
+  const outcome = await renew({ kept, opener, person, roomId });
+  if (outcome === "current") return go(kept);
+  say(CHANGED);
+  return false;
 }
 
 /** @param {string} fragment */
@@ -65,35 +90,74 @@ async function enterBy(link, passphrase) {
   const adds = passphrase === undefined ? new Uint8Array() : await stretched(link, passphrase);
   const known = await keptOf(roomId).catch(() => undefined);
   const person = known ? await Person.of(known.signing, known.exchange) : await Person.generate();
-  await enter(await newKept(roomId, link, adds, person));
+  const kept = await newKept(roomId, link, adds, person);
+  const epoch = await isShown(kept, number);
+  if (!epoch) return;
+  try {
+    await go(await whole(kept, epoch, known));
+  } catch (trouble) {
+    refuse(/** @type {any} */ (trouble).outcome === "forged" ? FORGED : NO_ANSWER);
+  }
 }
 
 /**
- * Shows the server that one has the key, and goes on.
- * @param {import("./sealed/kept.js").Kept} kept
+ * Shows the server that one has the key.
+ * @param {Kept} kept
+ * @param {number} of the number of its key, as far as that was told
+ * @returns {Promise<Epoch | undefined>} none where it isn't the one; then the page says why
  */
-async function enter(kept) {
-  const epoch = await Epoch.derive(kept.key, { stretched: kept.stretched });
+async function isShown(kept, of) {
+  const epoch = await Epoch.derive(kept.key, { stretched: kept.stretched, number: of });
   const reply = await ask(`${apiOf(roomId)}/enter`, { read_proof: toBase64url(await epoch.proof()) });
-  if (!reply.success) {
-    const isOther = reply.code === "read_proof_wrong";
-    complain(isOther ? wrong(kept) : reply.error);
-    form.hidden = false;
-    return false;
-  }
+  if (reply.success) return epoch;
+  // It was changed since this page was loaded, and the link may be newer.
+  if (reply.epoch > of) return isShown(kept, reply.epoch);
+  refuse(reply.code === "read_proof_wrong" ? wrong(kept, of) : reply.error);
+  return undefined;
+}
+
+/**
+ * With the keys before, as far as they were passed on, and with what this browser had of the conversation: who one is, and
+ * what was written here. Rejects where the server's records of them don't fit.
+ * @param {Kept} kept
+ * @param {Epoch} epoch
+ * @param {Kept} [known]
+ * @returns {Promise<Kept>}
+ */
+async function whole(kept, epoch, known) {
+  const isFirst = epoch.number === 0;
+  const trace = async () => (await import("./sealed/renewing.js")).traced({ epoch, roomId, founder: known?.founder?.signing });
+  const { room, epochs } = isFirst ? { room: await epoch.room(), epochs: [epoch] } : await trace();
+  const before = epochs.slice(0, -1).map(({ number: each, key, stretched: adds }) => ({ number: each, key, stretched: adds }));
+  const { key, iterations, stretched: adds, owner } = kept;
+  const now = { key, iterations, stretched: adds, owner, ...(!isFirst && { epoch: epoch.number, room, before }) };
+  if (!known || !equal((await openerOf(known)).room, room)) return { ...kept, ...now };
+  // That one is here is to be said with this key.
+  return { ...known, ...now, introduced: known.epoch === now.epoch ? known.introduced : undefined };
+}
+
+/** @param {string} words */
+function refuse(words) {
+  complain(words);
+  form.hidden = false;
+  return false;
+}
+
+/** @param {Kept} kept */
+async function go(kept) {
   try {
     await keep(kept);
   } catch {
-    complain("Your browser doesn't let this page keep the key. Leave private browsing, or free some space.");
-    return false;
+    return refuse(NO_ROOM);
   }
   location.replace(pathOf(roomId));
   return true;
 }
 
-/** @param {import("./sealed/kept.js").Kept} kept */
-function wrong({ iterations }) {
-  return iterations ? "That's not the passphrase, or not this conversation's link." : "That key belongs to another conversation, or to an earlier link.";
+/** @param {Kept} kept @param {number} of */
+function wrong({ iterations }, of) {
+  if (iterations) return of ? "That's not the passphrase, or this link's key was changed." : "That's not the passphrase, or not this conversation's link.";
+  return of ? OLD_LINK : "That key belongs to another conversation, or to an earlier link.";
 }
 
 /** @param {import("./encryption/keys.js").LinkKey} link */

@@ -21,9 +21,9 @@ import { between } from "./between.js";
  *   role?: "owner", alike?: boolean, unproven?: boolean}} Presence
  * @typedef {{room_id: string, title: string, description: string, messages: Message[], has_more: boolean, delta?: boolean,
  *   participants: Participant[], participants_cursor?: string, participant_count: number, is_active: boolean, seq: number, read_only?: boolean,
- *   door?: string, keep_days?: number, erased_through?: number, read?: {user_id: string, seq: number}[]}} Conversation
+ *   door?: string, keep_days?: number, erased_through?: number, read?: {user_id: string, seq: number}[], epoch?: number}} Conversation
  * @typedef {{ok: true, [field: string]: any}} OkAck
- * @typedef {{ok: false, code: string, error: string, retry_after?: number}} ErrorAck
+ * @typedef {{ok: false, code: string, error: string, retry_after?: number, epoch?: number}} ErrorAck
  * @typedef {OkAck | ErrorAck} Ack
  * @typedef {{emitWithAck: (event: string, fields: object) => Promise<Ack>}} Emitter
  * @typedef {object} Socket what of Socket.IO's socket the page uses
@@ -76,7 +76,7 @@ export function isPassing(code) {
  * @param {string} code of a refusal that tells a reader to go to the door, or that there is nothing here
  */
 export function isAtTheDoor(code) {
-  return ["locked", "knock_required", "passphrase_required", "link_replaced", "conversation_not_found"].includes(code);
+  return ["locked", "knock_required", "passphrase_required", "read_proof_required", "link_replaced", "conversation_not_found"].includes(code);
 }
 
 /**
@@ -93,10 +93,12 @@ export async function ask(path, body) {
 }
 
 /**
+ * What the server answers, as it is.
  * @param {string} path
  * @param {object} [body]
+ * @returns {Promise<any>}
  */
-async function askOnce(path, body) {
+export async function askOnce(path, body) {
   try {
     const reply = await fetch(ROOT + path, body ? post(body) : { headers: { Accept: "application/json" } });
     return await reply.json();

@@ -49,6 +49,22 @@ export function digestOf(envelope) {
   return sha256("digest", envelope);
 }
 
+/**
+ * What everybody sees of an envelope's header, without a key; nothing of it is checked. Throws `Unreadable`.
+ * @param {string} envelope
+ * @returns {{kind: Kind, epoch: number, sender: Uint8Array, target: Uint8Array}}
+ */
+export function headerOf(envelope) {
+  const reader = new Reader(fromBase64url(envelope.slice(0, HEADER_BYTES / 3 * 4)));
+  const version = reader.number(1);
+  const kind = KIND_OF.get(reader.number(1));
+  if (version !== VERSION || !kind) throw new Unreadable("unknown_version");
+  const epoch = reader.number(4);
+  const sender = reader.take(POINT_BYTES);
+  reader.take(STREAM_BYTES + NONCE_BYTES + COMMITMENT_BYTES);
+  return { kind, epoch, sender, target: reader.take(32) };
+}
+
 /** Of one person, in one tab. Those of several never share a key. */
 export class Sealer {
   #keys = new Kept();
@@ -101,6 +117,11 @@ export class Opener {
   /** @param {Epoch} epoch */
   add(epoch) {
     this.epochs.set(epoch.number, epoch);
+  }
+
+  /** The newest, which one writes in. */
+  get current() {
+    return /** @type {Epoch} */ (this.epochs.get(Math.max(...this.epochs.keys())));
   }
 
   /**

@@ -83,6 +83,16 @@ export async function history(record, epoch, owners = null) {
 }
 
 /**
+ * What everybody sees of a record: which epoch it begins, whose signing point it bears, and the ids of those whom it
+ * hands the key to. Nothing of it is checked but its form. Throws `Unreadable`.
+ * @param {Uint8Array<ArrayBuffer>} record
+ */
+export function outlineOf(record) {
+  const { head, wrapped } = partsOf(record);
+  return { number: numberOf(head), maker: head.slice(5, 69), ids: [...wrapped.keys()] };
+}
+
+/**
  * @param {Uint8Array<ArrayBuffer>} record @param {Epoch} epoch @param {Uint8Array | null} room
  * @returns {Promise<Admitted>}
  */

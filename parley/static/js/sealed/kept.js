@@ -10,10 +10,20 @@ const STORE = "rooms";
  * `key`, `iterations` and `owner` as in the link. `stretched`: the passphrase's part; empty where there is none.
  * `signing` and `exchange` are one's own, and can't be read out. `seals`: what is half written is kept under it.
  * `known`: by user_id, the signing points that were seen, as base64url. `about`: title and description to be said; `called`: as they were said last.
- * @typedef {{roomId: string, key: Uint8Array, iterations: number, owner: Uint8Array, stretched: Uint8Array,
+ * What follows is missing where the key was never changed. `epoch`: the number of `key`; `before`: the keys before it, and
+ * `room`: the tag of the first, which may not be among them.
+ * `seen`, `introduced`: see introductions.js. `gathered`, `wrapped`, `without`: the founder's, see changing.js.
+ * @typedef {{number: number, key: Uint8Array, stretched: Uint8Array}} KeptEpoch
+ * @typedef {{epoch?: number, room?: Uint8Array, before?: KeptEpoch[], founder?: import("../encryption/people.js").PublicKeys,
+ *   seen?: Record<string, import("./introductions.js").Seen>, introduced?: {userId: string, seq: number},
+ *   gathered?: number, wrapped?: string[], without?: Record<string, string>}} Changed
+ * @typedef {Changed & {roomId: string, key: Uint8Array, iterations: number, owner: Uint8Array, stretched: Uint8Array,
  *   signing: CryptoKeyPair, exchange: CryptoKeyPair, seals: CryptoKey, known: Record<string, string[]>,
  *   about?: {title: string, description: string}, called?: {title: string, description: string, seq: number}}} Kept
  */
+
+/** What goes together: a tab that knows an earlier key must not put it back. */
+const OF_EPOCH = /** @type {const} */ (["key", "iterations", "stretched", "epoch", "room", "before", "wrapped", "without"]);
 
 /** @type {Promise<IDBDatabase> | undefined} */
 let opened;
@@ -23,11 +33,15 @@ let opened;
  * @param {(store: IDBObjectStore) => IDBRequest} act
  */
 async function use(mode, act) {
+  return inStore(await database(), STORE, mode, act);
+}
+
+function database() {
   opened ??= openDatabase(DATABASE, (made) => made.createObjectStore(STORE, { keyPath: "roomId" }), {
     gone: () => (opened = undefined),
   });
   opened.catch(() => (opened = undefined));
-  return inStore(await opened, STORE, mode, act);
+  return opened;
 }
 
 /**
@@ -50,9 +64,29 @@ export async function keptOf(roomId, oldRoomIds = []) {
   return undefined;
 }
 
-/** Rejects where the browser keeps nothing, or has no room. @param {Kept} kept */
-export function keep(kept) {
-  return use("readwrite", (store) => store.put(kept));
+/**
+ * Rejects where the browser keeps nothing, or has no room. Another tab may have kept a later key of the conversation:
+ * then that one stays.
+ * @param {Kept} kept
+ */
+export async function keep(kept) {
+  const transaction = (await database()).transaction(STORE, "readwrite");
+  const store = transaction.objectStore(STORE);
+  const known = store.get(kept.roomId);
+  known.onsuccess = () => store.put(latest(kept, known.result));
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve(undefined);
+    transaction.onabort = () => reject(transaction.error);
+  });
+}
+
+/** @param {Kept} kept @param {Kept} [known] @returns {Kept} */
+function latest(kept, known) {
+  const [here, there] = [kept.epoch ?? 0, known?.epoch ?? 0];
+  if (!known || there < here) return kept;
+  // Only the window that changed the key knows whom it left out.
+  if (there === here) return { ...kept, without: kept.without ?? known.without };
+  return { ...kept, ...Object.fromEntries(OF_EPOCH.map((name) => [name, known[name]])) };
 }
 
 /** @param {string} roomId */

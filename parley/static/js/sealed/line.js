@@ -1,6 +1,8 @@
 // @ts-check
 // Stands between the page and the server: what comes is opened, in its order, and what goes is sealed.
-import { fromBase64url, toBase64url, utf8 } from "../encryption/octets.js";
+import { Sealer } from "../encryption/envelope.js";
+import { fromBase64url, random, Reader, toBase64url, utf8 } from "../encryption/octets.js";
+import { introductionOf } from "./introductions.js";
 
 /**
  * @typedef {import("../connection/wire.js").Message} Message
@@ -17,21 +19,30 @@ const PAGE = /\/messages\?(.*)$/;
 const PINS = /\/pins\?/;
 /** Opened together without holding up the page: a few milliseconds. */
 const AT_ONCE = 25;
+/** The key may be changed again while something is sealed anew. */
+const TRIES = 5;
 
 export class Line {
   /**
    * @param {object} parts
    * @param {Log} parts.log
-   * @param {(userId: string) => import("../encryption/envelope.js").Sealer} parts.sealer
+   * @param {import("../encryption/people.js").Person} parts.person
    * @param {string} parts.userId of who takes part, empty for nobody
    * @param {import("./files.js").SealedFiles} parts.files
+   * @param {() => Promise<boolean>} [parts.renew] gets the keys after those that are known; false where it may work
+   *   another time
    */
-  constructor({ log, sealer, userId, files }) {
+  constructor({ log, person, userId, files, renew = async () => true }) {
     this.log = log;
     this.files = files;
-    this.makeSealer = sealer;
+    this.person = person;
     this.userId = userId;
-    /** @type {import("../encryption/envelope.js").Sealer | undefined} */
+    this.renew = renew;
+    /** @type {Promise<boolean> | undefined} */
+    this.renewing = undefined;
+    /** The newest epoch that the server was asked for. */
+    this.sought = 0;
+    /** @type {Sealer | undefined} */
     this.sealer = undefined;
     /** @type {Map<string, Promise<string>>} by person and client id, what was sealed: it goes out again as it was */
     this.sealed = new Map();
@@ -45,12 +56,17 @@ export class Line {
     this.early = [];
     /** Told where the server shows the end alone, to who was away for long. */
     this.skipped = () => {};
+    /** Told of what could not be read before. @type {(messages: Message[]) => void} */
+    this.reread = () => {};
+    /** Up to which seq messages were erased, as far as that was told. */
+    this.erasedThrough = 0;
     /** @type {Partial<Conversation>} as it was told last */
     this.conversation = {};
   }
 
   /** @param {Socket} socket @returns {Socket} */
   socket(socket) {
+    this.listen(socket, "epoch_began", () => {});
     /** @type {Record<string | symbol, any>} */
     const ours = {
       on: (/** @type {string} */ event, /** @type {Act} */ act) => this.listen(socket, event, act),
@@ -85,11 +101,54 @@ export class Line {
 
   /** @param {string} event @param {any} fields */
   async heard(event, fields) {
+    if (event === "epoch_began") return this.begun(fields);
+    if (event === "messages_erased") this.erased(fields.through);
+    if (event === "new_message" || event === "message_changed") await this.upToMessages([fields]);
     if (event === "new_message") return this.told(await this.log.read(fields), fields, "new_message");
     if (event === "message_changed") return this.told(await this.log.read(fields), fields, "message_changed");
     if (event === "conversation_state") return this.tell(event, { ...fields, conversation: await this.state(fields.conversation) });
     if (event === "conversation_changed") return this.tell(event, this.called(fields));
     return this.tell(event, fields);
+  }
+
+  /** Another key is used from here on. @param {{number: number, seq: number}} fields */
+  async begun(fields) {
+    await this.upTo(fields.number, true);
+    this.tell("epoch_began", fields);
+  }
+
+  /**
+   * Has the keys up to that epoch, where they can be had.
+   * @param {number} number
+   * @param {boolean} [isTold] by the server's own word, and not by what anybody could have written
+   * @returns {Promise<boolean>}
+   */
+  async upTo(number, isTold = false) {
+    const { opener } = this.log;
+    if (number <= opener.current.number) return true;
+    if (number <= this.sought && !isTold) return false;
+    this.sought = Math.max(this.sought, number);
+    await this.renewed();
+    return number <= opener.current.number;
+  }
+
+  /** @param {Message[]} messages */
+  async upToMessages(messages) {
+    const newest = Math.max(0, ...messages.filter(({ deleted }) => !deleted).map(epochOf));
+    await this.upTo(newest);
+  }
+
+  /** What was there before its key was is read after that. */
+  async renewed() {
+    this.renewing ??= this.renew().finally(() => (this.renewing = undefined));
+    if (!await this.renewing) this.sought = 0;
+    if (!this.log.locked.size) return;
+    this.next(async () => this.reread((await this.log.unlocked()).flatMap(({ message }) => message ?? [])));
+  }
+
+  /** @param {number} [through] a seq */
+  erased(through = 0) {
+    this.erasedThrough = Math.max(this.erasedThrough, through);
   }
 
   /**
@@ -127,6 +186,8 @@ export class Line {
   async state(conversation) {
     // Then what changed before these isn't told.
     if (!conversation.delta) this.skipped();
+    this.erased(conversation.erased_through);
+    await this.upTo(conversation.epoch ?? 0, true);
     const messages = await this.shownOf(conversation.messages, Boolean(conversation.delta));
     return this.called({ ...conversation, messages });
   }
@@ -149,6 +210,7 @@ export class Line {
    * @param {boolean} isDelta whether those that changed are told as well
    */
   async shownOf(messages, isDelta) {
+    await this.upToMessages(messages);
     const read = await this.log.readAll(messages);
     const shown = read.flatMap(({ message }) => (message ? [message] : []));
     const changed = new Map(shown.map((message) => [message.seq, message]));
@@ -188,17 +250,34 @@ export class Line {
 
   /** @param {Socket} socket @param {number} ms @returns {import("../connection/wire.js").Emitter} */
   emitter(socket, ms) {
-    return { emitWithAck: async (event, fields) => {
-      const sent = await this.going(event, fields);
-      if ("ok" in sent) return sent;
-      const ack = await socket.timeout(ms).emitWithAck(sent.event, sent.fields);
-      if (ack.ok && event === "join_room") this.userId = ack.user_id;
-      if (ack.ok && event === "send_message") this.sealed.delete(`${this.userId} ${fields.client_id}`);
-      if (ack.ok && Array.isArray(ack.messages)) {
-        return this.next(async () => ({ ...ack, messages: await this.shownOf(ack.messages, true) }));
+    return { emitWithAck: async (event, /** @type {any} */ fields) => {
+      for (let tries = 1; ; tries += 1) {
+        const sent = await this.going(event, fields);
+        if ("ok" in sent) return sent;
+        const ack = await socket.timeout(ms).emitWithAck(sent.event, sent.fields);
+        if (ack.ok || ack.code !== "epoch_over") return this.answered(event, fields, ack);
+        if (tries === TRIES || !await this.followed(ack)) return waiting();
+        this.sealed.delete(`${this.userId} ${fields.client_id}`); // it wasn't stored, and goes out with the new key
       }
-      return ack;
     } };
+  }
+
+  /**
+   * Whether one has the key now that the server asks for. Nobody goes back to an earlier one.
+   * @param {{epoch?: number}} refusal
+   */
+  async followed({ epoch = 0 }) {
+    return await this.upTo(epoch, true) && epoch === this.log.opener.current.number;
+  }
+
+  /** @param {string} event @param {any} fields @param {Ack} ack */
+  async answered(event, fields, ack) {
+    if (ack.ok && event === "join_room") this.userId = ack.user_id;
+    if (ack.ok && event === "send_message") this.sealed.delete(`${this.userId} ${fields.client_id}`);
+    if (!ack.ok || !Array.isArray(ack.messages)) return ack;
+    this.erased(ack.erased_through);
+    await this.upTo(ack.epoch ?? 0, true);
+    return this.next(async () => ({ ...ack, messages: await this.shownOf(ack.messages, true) }));
   }
 
   /**
@@ -211,6 +290,8 @@ export class Line {
     if (event === "send_message" && fields.type !== "encrypted") return { event, fields: await this.saying(fields) };
     if (event === "edit_message") return this.editing(fields);
     if (event === "react") return this.reacting(fields);
+    if (event === "retitle") return this.saysOf(fields, "about", fields.about);
+    if (event === "introduce") return this.saysOf(fields, "introduction", introductionOf(fields.name, this.person.public));
     return { event, fields };
   }
 
@@ -265,18 +346,21 @@ export class Line {
     const about = this.withId(id);
     const digest = about && this.log.digestAt(about.seq);
     if (!digest) return refusal("That message isn't here any more.");
-    const clientId = toBase64url(crypto.getRandomValues(new Uint8Array(12)));
+    const clientId = newClientId();
     const message = await this.seal({ emoji, on }, { clientId, kind: "reaction", digest });
     return { event: "send_message", fields: { ...others, message, type: "encrypted", client_id: clientId } };
   }
 
   /**
-   * What it is called, for those who have the key.
-   * @param {import("./log.js").About} about
+   * What the conversation is called, or who one is: for those who have the key.
+   * @param {{room_id?: string}} fields
+   * @param {Kind} kind
+   * @param {object} body
    */
-  async retitling(about) {
-    const clientId = toBase64url(crypto.getRandomValues(new Uint8Array(12)));
-    return { message: await this.seal(about, { clientId, kind: "about" }), type: "encrypted", client_id: clientId };
+  async saysOf({ room_id }, kind, body) {
+    const clientId = newClientId();
+    const message = await this.seal(body, { clientId, kind });
+    return { event: "send_message", fields: { room_id, message, type: "encrypted", client_id: clientId } };
   }
 
   /**
@@ -284,7 +368,10 @@ export class Line {
    * @param {{clientId: string, kind: Kind, digest?: string}} about
    */
   seal(body, { clientId, kind, digest }) {
-    if (this.sealer?.userId !== this.userId) this.sealer = this.makeSealer(this.userId);
+    const { current, room } = this.log.opener;
+    if (this.sealer?.userId !== this.userId || this.sealer.epoch !== current) {
+      this.sealer = new Sealer(current, room, this.person, this.userId);
+    }
     const target = digest ? fromBase64url(digest) : null;
     const octets = utf8(JSON.stringify(body));
     return this.sealer.seal(octets, { clientId, kind, target, claim: this.log.claim() });
@@ -330,4 +417,22 @@ export class Line {
 /** @param {string} error @returns {import("../connection/wire.js").ErrorAck} */
 function refusal(error) {
   return { ok: false, code: "not_found", error };
+}
+
+/** @returns {import("../connection/wire.js").ErrorAck} after which it is tried again */
+function waiting() {
+  return { ok: false, code: "unavailable", error: "The key was changed, and the new one isn't here yet." };
+}
+
+function newClientId() {
+  return toBase64url(random(12));
+}
+
+/** The number in its header, whoever wrote it there. @param {Message} message */
+function epochOf({ message }) {
+  try {
+    return new Reader(fromBase64url(message.slice(0, 8))).number(6) % 2 ** 32;
+  } catch {
+    return 0; // no envelope
+  }
 }

@@ -2,8 +2,11 @@
 // The log of an encrypted conversation as one reads it: opens what the server shows, and tells what is wrong with it.
 // What stands in the log and is no message, as a reaction or a title, becomes what it is about.
 import { Chain } from "../encryption/chain.js";
+import { digestOf, headerOf } from "../encryption/envelope.js";
 import { fromBase64url, toBase64url, Unreadable } from "../encryption/octets.js";
 import { quoteOf } from "../state/quotes.js";
+import { bodyOf } from "./bodies.js";
+import { note as noteKey } from "./introductions.js";
 import { Marking, mentionsOf } from "./marking.js";
 
 /**
@@ -11,8 +14,8 @@ import { Marking, mentionsOf } from "./marking.js";
  * @typedef {import("../encryption/envelope.js").Opened} Opened
  * @typedef {import("../encryption/chain.js").Fault} Fault
  * @typedef {{title: string, description: string}} About
- * @typedef {{text?: unknown, mentions?: unknown, answers?: {seq?: unknown, digest?: unknown}, files?: unknown, emoji?: unknown, on?: unknown,
- *   title?: unknown, description?: unknown}} Body
+ * @typedef {import("./bodies.js").Body} Body
+ * @typedef {{message: Message, opened?: Opened, reason?: string, digest?: string}} Tried `digest`: of what this browser has no key for
  *
  * `message`: what the page takes for it. `about` and `reaction`: what it is instead, at this `seq`.
  * @typedef {{seq: number, message?: Message, about?: About, reaction?: {target: string}}} Read
@@ -33,14 +36,18 @@ export class Log {
    * @param {import("./files.js").SealedFiles} parts.files
    * @param {import("../encryption/envelope.js").Opener} parts.opener
    * @param {Record<string, string[]>} parts.known the signing points seen of each person
+   * @param {Record<string, import("./introductions.js").Seen>} [parts.seen] what was seen of each signing point
    * @param {(userId: string, username: string, point: string, isAnother: boolean) => void} parts.met somebody by a key
    *   that wasn't seen before; `isAnother`: they had one already
+   * @param {() => void} [parts.noted] something that is to be kept was seen of a key
    * @param {(faults: Fault[]) => void} parts.found something wrong with the log
    */
-  constructor({ files, opener, known, met, found }) {
+  constructor({ files, opener, known, seen = {}, met, noted = () => {}, found }) {
     this.files = files;
     this.opener = opener;
     this.known = known;
+    this.seen = seen;
+    this.noted = noted;
     /** @type {Map<string, string>} by signing point, whose it was first */
     this.owners = new Map(Object.entries(known).flatMap(([userId, [point]]) => (point ? [[point, userId]] : [])));
     this.met = met;
@@ -50,6 +57,8 @@ export class Log {
     this.messages = new Map();
     /** @type {Map<string, number>} by digest, as base64url, where it stands */
     this.places = new Map();
+    /** @type {Map<number, Message>} by seq, what there is no key for yet */
+    this.locked = new Map();
     /** @type {Map<string, Map<string, Map<string, {seq: number, on: boolean}>>>} by digest, emoji and person */
     this.reactions = new Map();
     /** @type {About & {seq: number}} */
@@ -102,16 +111,23 @@ export class Log {
     return this.takeAll([each])[0];
   }
 
-  /** @param {{message: Message, opened?: Opened, reason?: string}[]} all @returns {Read[]} */
+  /** @param {Tried[]} all @returns {Read[]} */
   takeAll(all) {
     this.marking.learn(all.map(({ message }) => message));
     this.marking.begin();
-    return all.map((each) => this.take(each.message, each.opened, each.reason));
+    return all.map((each) => this.take(each));
+  }
+
+  /** What there is a key for now. @returns {Promise<Read[]>} */
+  async unlocked() {
+    const waiting = [...this.locked.values()];
+    this.locked.clear();
+    return (await this.readAll(waiting)).filter(({ seq }) => !this.locked.has(seq));
   }
 
   /**
    * @param {Message} message
-   * @returns {Promise<{message: Message, opened?: Opened, reason?: string}>}
+   * @returns {Promise<Tried>}
    */
   async open(message) {
     if (message.deleted) return { message };
@@ -120,24 +136,23 @@ export class Log {
       const by = { userId: message.user_id, clientId: message.client_id ?? "" };
       return { message, opened: await this.opener.open(message.message, by) };
     } catch (error) {
-      return { message, reason: error instanceof Unreadable ? error.reason : "malformed" };
+      const reason = error instanceof Unreadable ? error.reason : "malformed";
+      return { message, reason, ...(reason === "unknown_epoch" && { digest: await digestIn(message.message) }) };
     }
   }
 
-  /**
-   * @param {Message} message
-   * @param {Opened} [opened]
-   * @param {string} [reason]
-   * @returns {Read}
-   */
-  take(message, opened, reason) {
+  /** @param {Tried} tried @returns {Read} */
+  take({ message, opened, reason, digest: locked }) {
     const { seq } = message;
+    this.locked.delete(seq);
     if (message.deleted) return this.deleted(message);
     const body = opened && bodyOf(opened.body);
+    if (locked) this.lock(message, locked);
     if (!opened || !body) return this.shown(unreadable(message, reason));
-    const isProven = this.meet(message, opened);
+    const isProven = this.meet(message, opened, body);
     const digest = toBase64url(opened.kind === "edit" && opened.target ? opened.target : opened.digest);
-    this.note(seq, digest, opened.kind === "edit" ? null : opened.claim);
+    const isEdited = opened.kind === "edit";
+    this.note(seq, digest, isEdited ? null : opened.claim, isEdited ? null : opened.epoch);
     if (opened.kind === "reaction") return this.reacted(message, opened, body);
     if (opened.kind === "about") return this.retitled(message, body);
     if (opened.kind === "introduction") return { seq };
@@ -251,11 +266,13 @@ export class Log {
   /**
    * @param {Message} message
    * @param {Opened} opened
+   * @param {Body} body
    * @returns {boolean} whether it is by the key they were first seen with, and that is nobody else's: any member could
    *   sign under another's user_id, with the server's help
    */
-  meet({ user_id: userId, username }, { sender }) {
-    const point = toBase64url(sender);
+  meet({ user_id: userId, username }, opened, body) {
+    const point = toBase64url(opened.sender);
+    if (noteKey(this.seen, point, userId, opened, body)) this.noted();
     const points = (this.known[userId] ??= []);
     if (!points.includes(point)) {
       points.push(point);
@@ -265,10 +282,36 @@ export class Log {
     return points[0] === point && this.owners.get(point) === userId;
   }
 
-  /** @param {number} seq @param {string} digest @param {import("../encryption/chain.js").Claim | null} claim */
-  note(seq, digest, claim) {
+  /** It stands in the log, whoever can read it. @param {Message} message @param {string} digest */
+  lock(message, digest) {
+    this.locked.set(message.seq, message);
+    this.note(message.seq, digest, null);
+  }
+
+  /**
+   * @param {number} seq
+   * @param {string} digest
+   * @param {import("../encryption/chain.js").Claim | null} claim
+   * @param {number | null} [epoch]
+   */
+  note(seq, digest, claim, epoch = null) {
     this.places.set(digest, seq);
-    if (!this.links.has(seq)) this.links.set(seq, { seq, digest: fromBase64url(digest), claim });
+    if (!this.links.has(seq)) this.links.set(seq, { seq, digest: fromBase64url(digest), claim, epoch });
+  }
+
+  /**
+   * Where another key was used than before, among messages that follow each other.
+   * @param {Message[]} messages
+   */
+  beginnings(messages) {
+    const found = [];
+    let [before, last] = [0, Infinity];
+    for (const { seq, timestamp: at } of this.opener.epochs.size > 1 ? messages : []) {
+      const number = this.links.get(seq)?.epoch ?? last;
+      if (number > last) found.push({ number, afterSeq: before, at });
+      [before, last] = [seq, number];
+    }
+    return found;
   }
 
   /** Whether it was read as it is here, or as it was later. @param {Message} message */
@@ -284,19 +327,15 @@ export class Log {
   }
 }
 
+/** Of an envelope that nobody here can open. @param {string} envelope */
+async function digestIn(envelope) {
+  const { kind, target } = headerOf(envelope);
+  return toBase64url(kind === "edit" ? target : await digestOf(fromBase64url(envelope)));
+}
+
 /** @param {Message} message */
 function changedAt({ seq, changed_seq: changedSeq = seq }) {
   return changedSeq;
-}
-
-/** @param {Uint8Array} octets @returns {Body | undefined} */
-function bodyOf(octets) {
-  try {
-    const body = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(octets));
-    return body !== null && typeof body === "object" ? body : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** @param {Message} message @param {string} [reason] @returns {Message} */

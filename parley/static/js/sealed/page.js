@@ -4,14 +4,13 @@ import { byId } from "../browser/dom.js";
 import { later } from "../browser/later.js";
 import { pathOf, ROOT } from "../browser/root.js";
 import { between } from "../connection/between.js";
-import { request } from "../connection/wire.js";
-import { Opener, Sealer } from "../encryption/envelope.js";
-import { Epoch, parseFragment } from "../encryption/keys.js";
+import { parseFragment } from "../encryption/keys.js";
 import { equal, toBase64url } from "../encryption/octets.js";
-import { Person } from "../encryption/people.js";
+import { idOf, Person } from "../encryption/people.js";
 import { REDUCERS } from "../state/store.js";
 import { openAtRest, sealedAtRest } from "./at-rest.js";
 import { SealedDrafts } from "./drafts.js";
+import { keysOf, openerOf } from "./epochs.js";
 import { SealedFiles } from "./files.js";
 import { keep, keptOf } from "./kept.js";
 import { Line } from "./line.js";
@@ -19,20 +18,39 @@ import { startLinks } from "./links.js";
 import { Log } from "./log.js";
 import { SEALED } from "./reducing.js";
 
-/** Tells of what is wrong, once there is a page that can. @type {(words: string) => void} */
-let warn = () => {};
+/**
+ * What this browser has of the conversation's keys; `told`: what is wrong with those that it was offered.
+ * @typedef {{kept: import("./kept.js").Kept, opener: import("../encryption/envelope.js").Opener, person: Person,
+ *   roomId: () => string, told?: string}} Keys
+ */
+
+/** @type {Record<string, string>} */
+const TROUBLE = {
+  forged: "The server offers a new key, but not one from the person who started this conversation. It isn't used here, and your messages wait.",
+  set_back: "The server has gone back to an earlier key. Your messages wait until it uses the new one again.",
+};
+
+/** @type {string[]} what is wrong, until there is a page that can tell it */
+const early = [];
+/** @type {(words: string) => void} */
+let warn = (words) => void early.push(words);
 
 /** Before the page's own script. Never goes on where the key is missing: then another page asks for it. */
 export async function prepare() {
   const page = byId("conversation");
   const { roomId = "", userId = "", title = "", oldRoomIds = "" } = page.dataset;
   const kept = await keyOf(roomId, oldRoomIds.split(" ").filter(Boolean));
-  const epoch = await Epoch.derive(kept.key, { stretched: kept.stretched });
-  const room = await epoch.room();
+  const opener = await openerOf(kept);
+  const { room } = opener;
   const person = await Person.of(kept.signing, kept.exchange);
+  /** @type {Keys} */
+  const keys = { kept, opener, person, roomId: () => roomId };
+  if (Number(page.dataset.epoch ?? 0) !== opener.current.number) await renewed(keys);
   const files = new SealedFiles();
+  kept.seen ??= {};
   const log = new Log({
-    files, opener: new Opener(room, epoch), known: kept.known, found: (faults) => tellFaults(faults),
+    files, opener, known: kept.known, seen: kept.seen, found: (faults) => tellFaults(faults),
+    noted: () => keep(kept).catch(() => {}),
     met: (who, username, point, isAnother) => {
       keep(kept).catch(() => {});
       if (isAnother) warn(`${username} is using a new key. Ask them if they changed devices.`);
@@ -40,7 +58,7 @@ export async function prepare() {
   });
   if (kept.called) log.about = kept.called;
   else if (kept.about) log.about = { ...kept.about, seq: 0 }; // to be said yet
-  const line = new Line({ log, files, userId, sealer: (id) => new Sealer(epoch, room, person, id) });
+  const line = new Line({ log, files, userId, person, renew: () => renewed(keys) });
   const envelopes = JSON.parse(page.dataset.envelopes ?? "[]");
   delete page.dataset.envelopes;
   between.messages = await line.shownOf(envelopes, false);
@@ -65,7 +83,7 @@ export async function prepare() {
     location.assign(`${ROOT}/`);
   });
   showTitle(log.about.title || title);
-  return { kept, line, log };
+  return { keys, line, log };
 }
 
 /**
@@ -73,9 +91,20 @@ export async function prepare() {
  * @param {Awaited<ReturnType<typeof prepare>>} parts
  * @param {typeof import("../conversation.js")} page
  */
-export function follow({ kept, line, log }, { store, connection }) {
+export function follow({ keys, line, log }, { store, connection }) {
+  const { kept } = keys;
+  keys.roomId = () => connection.roomId;
   line.follow((seq) => store.dispatch({ type: "passed", seq }));
   warn = (words) => store.dispatch({ type: "warned", words, at: new Date().toISOString() });
+  early.splice(0).forEach(warn);
+  line.reread = (messages) => store.dispatch({ type: "reread", messages });
+  connection.socket.on("epoch_began", ({ number, seq }) => {
+    if (number > log.opener.current.number) return; // there is no such key here
+    store.dispatch({ type: "began", number, afterSeq: seq, at: new Date().toISOString() });
+  });
+  store.watch(["messages"], ({ messages }) => {
+    for (const began of log.beginnings(messages)) store.dispatch({ type: "began", ...began });
+  });
   store.watch(["people"], ({ people }) => log.marking.learn(people));
   log.marking.follow((found) => {
     log.marked(found);
@@ -96,18 +125,66 @@ export function follow({ kept, line, log }, { store, connection }) {
       keep(kept).catch(() => {});
     }
   });
-  addEventListener("hashchange", () => keyOf(kept.roomId)); // the link was opened once more in this tab
-  // What was written where it was started is said once there is somebody to say it: it may take more than one try.
+  addEventListener("hashchange", () => keyOf(connection.roomId)); // the link was opened once more in this tab
+  // Who one is and what it is about is said once there is somebody to say it: it may take more than one try.
   let isSaying = false;
-  store.watch(["me", "connection"], async ({ me, connection: { status } }) => {
-    if (!kept.about || !me || status !== "connected" || isSaying) return;
+  store.watch(["me", "connection", "readOnly"], async ({ me, active, connection: { status } }) => {
+    if (!me || !active || status !== "connected" || isSaying) return;
     isSaying = true;
-    if (await say(kept.about, line, connection)) {
-      delete kept.about;
-      await keep(kept).catch(() => {});
-    }
+    await sayOnce(kept, line, connection, me);
     isSaying = false;
   });
+  startFounding(keys, { store, connection });
+}
+
+/**
+ * @param {import("./kept.js").Kept} kept
+ * @param {Line} line
+ * @param {import("../connection/connection.js").Connection} connection
+ * @param {import("../state/store.js").Me} me
+ */
+async function sayOnce(kept, line, connection, { userId, username }) {
+  if (kept.introduced?.userId !== userId || kept.introduced.seq <= line.erasedThrough) {
+    const ack = await connection.ask("introduce", { name: username });
+    if (ack.ok) kept.introduced = { userId, seq: ack.seq };
+    if (ack.ok) await keep(kept).catch(() => {});
+  }
+  if (!kept.about) return;
+  const ack = await connection.ask("retitle", { about: kept.about });
+  if (!ack.ok) return;
+  delete kept.about;
+  await keep(kept).catch(() => {});
+}
+
+/**
+ * Where the conversation was started, and there alone, its key can be changed.
+ * @param {Keys} keys
+ * @param {Pick<typeof import("../conversation.js"), "store" | "connection">} page
+ */
+async function startFounding(keys, { store, connection }) {
+  if (!equal(await idOf(keys.person.public), keys.kept.owner)) return;
+  store.first(["owner", "me"], ({ owner, me }) => owner && me !== null, () => {
+    later(() => import("./founding.js").then(({ found }) => found({ store, connection, warn: (words) => warn(words) }), () => {}));
+  });
+}
+
+/**
+ * Gets the keys that one doesn't have yet, and tells what is wrong with them. Never goes on where nobody handed them to
+ * this browser: another page says so then.
+ * @param {Keys} keys
+ * @returns {Promise<boolean>} false where it may work another time
+ */
+async function renewed(keys) {
+  const { kept, opener, person } = keys;
+  const roomId = keys.roomId();
+  const outcome = await import("./renewing.js").then(({ renew }) => renew({ kept, opener, person, roomId }), () => "unreachable");
+  if (outcome === "left_out") {
+    location.replace(`${pathOf(roomId)}/key`);
+    return new Promise(() => {});
+  }
+  if (outcome in TROUBLE && keys.told !== outcome) warn(TROUBLE[outcome]);
+  if (outcome !== "unreachable") keys.told = outcome;
+  return outcome !== "unreachable";
 }
 
 /**
@@ -130,26 +207,15 @@ function startSearching(line, connection) {
 }
 
 /**
- * @param {import("./log.js").About} about
- * @param {Line} line
- * @param {import("../connection/connection.js").Connection} connection
- */
-async function say(about, line, connection) {
-  const sealed = await line.retitling(about);
-  const ack = await request(connection.socket, "send_message", { room_id: connection.roomId, ...sealed });
-  return ack.ok;
-}
-
-/**
  * The link's, or the one this browser has. What the address holds goes from it, and from the history.
  * @param {string} roomId
- * @param {string[]} [oldRoomIds] its links until now: replacing one doesn't change the key
+ * @param {string[]} [oldRoomIds] its links until now, under one of which it may be kept
  * @returns {Promise<import("./kept.js").Kept>}
  */
 async function keyOf(roomId, oldRoomIds = []) {
   const given = fromAddress();
   const kept = await keptOf(roomId, oldRoomIds).catch(() => undefined);
-  if (kept && (!given || equal(given.link.key, kept.key))) {
+  if (kept && (!given || keysOf(kept).some(({ key }) => equal(given.link.key, key)))) {
     if (given) history.replaceState(history.state, "", location.pathname + location.search);
     return kept;
   }
@@ -175,7 +241,8 @@ function fromAddress() {
 function peopleOf(log, ownId) {
   const names = new Map([...log.messages.values()].map(({ user_id: id, username }) => [id, username]));
   const others = Object.entries(log.known).filter(([id]) => id !== ownId);
-  return others.flatMap(([id, points]) => points.map((point, at) => ({ name: names.get(id) ?? id, point, isNew: at > 0 })));
+  const nameOf = (/** @type {string} */ id, /** @type {string} */ point) => names.get(id) ?? log.seen[point]?.name ?? id;
+  return others.flatMap(([id, points]) => points.map((point, at) => ({ name: nameOf(id, point), point, isNew: at > 0 })));
 }
 
 /** @param {import("../encryption/chain.js").Fault[]} faults */

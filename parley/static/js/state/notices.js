@@ -1,7 +1,10 @@
 // @ts-check
 // Who came and went, and what changed, collapsed into one quiet line for as long as nobody says anything.
 
-/** @typedef {{id: number, afterSeq: number, at: string, joined: string[], left: string[], said: string[]}} Notice */
+/**
+ * @typedef {{id: number, afterSeq: number, at: string, joined: string[], left: string[], said: string[], began?: number}} Notice
+ *   `began`: of encrypted conversations, the number of the key that is used from there on
+ */
 
 const KEPT_NOTICES = 50;
 const NAMED = 3;
@@ -15,7 +18,7 @@ const NAMED = 3;
  */
 export function addNotice({ notices, seq }, what, name, at) {
   const last = notices.at(-1);
-  const open = last?.afterSeq === seq ? last : { id: (last?.id ?? 0) + 1, afterSeq: seq, at, joined: [], left: [], said: [] };
+  const open = last?.afterSeq === seq ? last : { id: 1 + Math.max(0, ...notices.map(({ id }) => id)), afterSeq: seq, at, joined: [], left: [], said: [] };
   const without = {
     ...open,
     joined: open.joined.filter((other) => other !== name),
