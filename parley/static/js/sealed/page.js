@@ -185,6 +185,7 @@ function tellFaults(faults) {
     disordered: "The server showed messages in a different order than before.",
     disagrees: "Someone here was shown different messages from you. The server may be leaving some out.",
     from_the_future: "A message claims to follow one that came after it.",
+    beginning_missing: "The beginning of this conversation isn't here. It was erased, or the server is leaving it out.",
   };
   for (const { what } of faults) warn(words[what]);
 }
