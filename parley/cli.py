@@ -609,6 +609,59 @@ def verify_export(file: Path, key: str | None, prove: str | None, redact: str | 
 
 
 @main.command()
+@click.argument("url")
+@click.option(
+    "--hashes",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What `parley page-hashes` printed of the version to compare with, instead of this one.",
+)
+def check_page(url: str, hashes: Path | None) -> None:
+    """Say whether a server sends the pages of this Parley, or changed ones.
+
+    URL is the link of an encrypted conversation, with its key; `-` to type it where no one reads it
+    off the list of processes. Run this on a machine that isn't the server, from a Parley you trust,
+    of the server's version. The key isn't sent. Exit code 0 means that all is as it should be, 1
+    that something differs, 2 that it can't be checked.
+    """
+    from parley import comparing
+
+    if url == "-":
+        url = click.prompt("Link", hide_input=True, err=True)
+    try:
+        asks = comparing.has_passphrase(url)
+        passphrase = click.prompt("Passphrase", hide_input=True, err=True) if asks else ""
+        found, version = comparing.compare(url, hashes, passphrase)
+    except comparing.CannotCheck as error:
+        click.echo(f"parley: {error}", err=True)
+        sys.exit(EXIT_CANNOT_CHECK)
+    for head, lines in (
+        ("Agrees", found.agrees),
+        ("Differs", found.differs),
+        ("Not checked", found.uncovered),
+    ):
+        for line in lines:
+            say(f"{head}: {line}")
+    if found.differs:
+        say(f"This is not what Parley {version} sends. Don't open it with the key.")
+        sys.exit(EXIT_CHANGED)
+    say(f"What was checked is what Parley {version} sends.")
+    if not found.is_let_in:
+        sys.exit(EXIT_CANNOT_CHECK)
+
+
+@main.command()
+def page_hashes() -> None:
+    """Print what this Parley's pages are made of, for `parley check-page` elsewhere."""
+    from parley import comparing
+
+    try:
+        _write(iter([comparing.hashes().encode()]))
+    except OutputUnusable as error:
+        _end(error)
+
+
+@main.command()
 @with_settings("data", "public_url", "port", data=SERVERS_FOLDER, port="the server's port")
 def export_key(**flags: str | None) -> None:
     """Print the public key that this server's exports are signed with.

@@ -20,6 +20,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from parley.pages import published
 from parley.pages.assets import BUILT, FOLDER, LIST, source_of
 
 SCRIPTS = (
@@ -63,7 +64,12 @@ def main() -> None:
 
 def is_current(folder: Path = FOLDER) -> bool:
     listed = json.loads((folder / BUILT / LIST).read_text("utf-8"))
-    return bool(listed["source"] == source_of(folder))
+    told = folder / BUILT / published.NAME
+    return bool(
+        listed["source"] == source_of(folder)
+        and told.exists()
+        and told.read_text("utf-8") == published.published(folder)
+    )
 
 
 def make(into: Path, source: Path = FOLDER) -> None:
@@ -81,9 +87,22 @@ def make(into: Path, source: Path = FOLDER) -> None:
             "made": {entry: _bundle(source, entry, made) for entry in entries},
         }
         (made / LIST).write_text(json.dumps(listed, indent=1, sort_keys=True) + "\n", "utf-8")
+        files = {
+            **{
+                name: each
+                for name, each in published.files_in(source).items()
+                if not _is_built(name)
+            },
+            **{f"{BUILT}/{name}": each for name, each in published.files_in(made).items()},
+        }
+        (made / published.NAME).write_text(published.publish(files), "utf-8")
         if into.exists():
             shutil.rmtree(into)
         shutil.copytree(made, into)
+
+
+def _is_built(name: str) -> bool:
+    return name.startswith(f"{BUILT}/")
 
 
 def _bundle(source: Path, entry: str, into: Path) -> list[str]:

@@ -1,7 +1,6 @@
 // @ts-check
 // The browser's code as the other side of a test: a line of JSON in, one out.
-import { createInterface } from "node:readline";
-
+import { answer } from "../answering.mjs";
 import { hex, unhex } from "./checking.mjs";
 
 const FOLDER = "../../parley/static/js/encryption/";
@@ -64,8 +63,4 @@ const ACTS = {
   },
 };
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const { act, ...asked } = JSON.parse(line);
-  const answer = await ACTS[act](asked).catch((error) => ({ refused: error.reason ?? String(error) }));
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
-}
+await answer(ACTS);

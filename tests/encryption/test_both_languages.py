@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -31,13 +27,10 @@ from parley.client.encryption import (
 from parley.client.encryption.envelope import BODY_MAX_BYTES
 from parley.client.encryption.files import CHUNK_BYTES, HEADER_BYTES, TAG_BYTES, sealed_length
 from parley.client.encryption.octets import from_base64url, to_base64url
+from tests.asking_node import Other, asking, needs_node
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("node") is None and os.environ.get("CI") != "true",
-    reason="Node.js 20 or newer was not found",
-)
+pytestmark = needs_node
 
-Other = Callable[..., Any]
 IDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=64)
 KEYS = st.binary(min_size=32, max_size=32)
 BODIES = st.one_of(
@@ -57,25 +50,8 @@ some = settings(
 @pytest.fixture(scope="module")
 def other() -> Iterator[Other]:
     """Asks the browser's code, in Node.js."""
-    with subprocess.Popen(
-        ["node", "other.mjs"],
-        cwd=Path(__file__).parent,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as node:
-        assert node.stdin is not None
-        assert node.stdout is not None
-        to, back = node.stdin, node.stdout
-
-        def ask(act: str, **asked: Any) -> Any:
-            to.write(json.dumps({"act": act, **asked}) + "\n")
-            to.flush()
-            return json.loads(back.readline())
-
+    with asking(Path(__file__).parent / "other.mjs") as ask:
         yield ask
-        to.close()
-        node.wait(timeout=60)
 
 
 def target_for(kind: Kind, target: bytes) -> bytes | None:

@@ -11,13 +11,14 @@ const page = (...seqs) => () => Response.json({ success: true, messages: seqs.ma
 
 function feedOf(answers) {
   const asked = [];
+  const whole = mock.fn(async () => {});
   globalThis.fetch = async (path) => {
     asked.push(new URL(path, "http://localhost").searchParams.get("before"));
     return answers.shift()();
   };
   const messages = new Map();
   const line = { log: { messages }, older: async (found) => found.forEach((each) => messages.set(each.seq, each)) };
-  return { asked, messages, feed: new Feed({ line, roomId: () => "room", read: async () => {} }) };
+  return { asked, messages, whole, feed: new Feed({ line, roomId: () => "room", read: async () => {}, whole }) };
 }
 
 test("it goes on after a failure, and after as long as the server wishes", async () => {
@@ -36,10 +37,11 @@ test("it goes on after a failure, and after as long as the server wishes", async
 });
 
 test("who waits for more is told, and one that begins anew leaves the first behind", async () => {
-  const { asked, feed } = feedOf([page(5, 6), page(5, 6), page(1, 2, 3, 4)]);
+  const { asked, feed, whole } = feedOf([page(5, 6), page(5, 6), page(1, 2, 3, 4)]);
   const first = feed.begin();
   const further = feed.further();
   await feed.begin();
   await Promise.all([first, further]);
   assert.deepEqual([asked, feed.isDone], [[null, null, "5"], true]);
+  assert.equal(whole.mock.callCount(), 1);
 });

@@ -9,6 +9,7 @@ import { Person } from "../../parley/static/js/encryption/people.js";
 import { SealedFiles } from "../../parley/static/js/sealed/files.js";
 import { Line } from "../../parley/static/js/sealed/line.js";
 import { Log } from "../../parley/static/js/sealed/log.js";
+import { recheck } from "../../parley/static/js/sealed/searching/rechecking.js";
 
 /** People in one conversation, and a server that keeps what they say. */
 class Talk {
@@ -211,4 +212,79 @@ test("a page of the history without a message to show leads to the one beyond", 
   const page = await talk.people.ben.line.reply({ success: true, messages: talk.messages.slice(1), has_more: true }, path, again);
   assert.deepEqual(asked, ["/api/conversations/r/messages?before=2&limit=3"]);
   assert.deepEqual(page.messages.map(({ message }) => message), ["Cake"]);
+});
+
+test("a page that was on its way while a message was edited doesn't bring back what it said", async () => {
+  const talk = await Talk.begin();
+  const first = await talk.says("ada", "At fuor");
+  const edit = await talk.people.ada.line.going("edit_message", { id: first.id, message: "At four" });
+  const edited = { ...first, message: edit.fields.message, changed_seq: 2, edited_at: first.timestamp };
+  const { line, log } = await talk.comes("cleo");
+  const page = line.reply({ success: true, messages: [first], has_more: false }, "/api/conversations/r/messages?limit=50", async () => ({}));
+  const heard = line.next(() => line.heard("message_changed", edited));
+  assert.deepEqual((await page).messages.map(({ message }) => message), ["At fuor"]);
+  await heard;
+  const late = await line.reply({ success: true, messages: [first], has_more: false }, "/api/conversations/r/messages?limit=50", async () => ({}));
+  assert.deepEqual(late.messages.map(({ message }) => message), ["At four"]);
+  assert.equal(log.messages.get(1)?.message, "At four");
+  const { fields } = await talk.people.ben.line.going("react", { id: first.id, emoji: "👍", on: true });
+  assert.equal(fields, undefined, "Ben hasn't seen it");
+  await line.heard("message_changed", { ...first, deleted: true, message: log.digestAt(1), changed_seq: 3 });
+  await line.shownOf([edited], false);
+  assert.equal(log.messages.get(1)?.deleted, true);
+});
+
+/** Cleo has seen the last of them, then reads what was said before. */
+async function readsBackwards(talk, shown, { isErased = false } = {}) {
+  const cleo = await talk.comes("cleo");
+  await cleo.log.readAll(shown.slice(-2));
+  await cleo.log.follow(shown.at(-1).seq, false);
+  const early = [...cleo.told.faults];
+  await cleo.line.older(shown.slice(0, -2));
+  await recheck(cleo.log, { isErased });
+  return { ...cleo, early, late: cleo.told.faults.slice(early.length) };
+}
+
+test("once the whole history is known, it is checked from its beginning", async () => {
+  const talk = await Talk.begin();
+  for (const text of ["One", "Two", "Three", "Four", "Five", "Six"]) await talk.says("ada", text);
+  const [one, two, three, four, five, six] = talk.messages;
+  const honest = await readsBackwards(talk, talk.messages);
+  assert.deepEqual([honest.early, honest.late], [[], []]);
+  assert.deepEqual(honest.log.claim(), talk.people.ada.log.claim());
+  const without = await readsBackwards(talk, [one, two, four, five, six]);
+  assert.deepEqual([without.early, without.late], [[], ["disagrees"]]);
+  const twice = await readsBackwards(talk, [one, two, { ...one, id: "id-x", seq: 2.5, changed_seq: 2.5 }, three, four, five, six]);
+  assert.deepEqual(twice.early, []);
+  assert.ok(twice.late.includes("repeated"));
+});
+
+test("a history whose beginning is missing is said to be so, unless it was erased", async () => {
+  const talk = await Talk.begin();
+  for (const text of ["One", "Two", "Three", "Four", "Five"]) await talk.says("ada", text);
+  const rest = talk.messages.slice(1);
+  assert.deepEqual((await readsBackwards(talk, rest)).late, ["beginning_missing"]);
+  const erased = await readsBackwards(talk, rest, { isErased: true });
+  assert.deepEqual(erased.late, []);
+  assert.deepEqual(erased.log.claim(), talk.people.ada.log.claim());
+});
+
+test("what comes while the history is checked is neither lost nor taken twice", async () => {
+  const talk = await Talk.begin();
+  for (let count = 0; count < 40; count += 1) await talk.says("ada", `Number ${count}`);
+  const cleo = await talk.comes("cleo");
+  await cleo.log.readAll(talk.messages);
+  await cleo.log.follow(talk.messages.at(-1).seq, false);
+  const checking = recheck(cleo.log, { isErased: false });
+  for (const text of ["More", "And more"]) {
+    const said = await talk.says("ada", text);
+    await cleo.log.read(said);
+    await cleo.log.follow(said.seq, false);
+  }
+  await checking;
+  const last = await talk.says("ada", "Last");
+  await cleo.log.read(last);
+  await cleo.log.follow(last.seq, false);
+  assert.deepEqual(cleo.told.faults, []);
+  assert.deepEqual(cleo.log.claim(), talk.people.ada.log.claim());
 });

@@ -1,6 +1,6 @@
 // @ts-check
 // The search of the browser as the other side of a test: a line of JSON in, one out.
-import { createInterface } from "node:readline";
+import { answer } from "../answering.mjs";
 
 const FOLDER = "../../parley/static/js/sealed/searching/";
 const { fold, foldWithOrigins, pieces } = await import(`${FOLDER}words.js`);
@@ -47,7 +47,4 @@ const ACTS = {
   },
 };
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const { act, ...asked } = JSON.parse(line);
-  process.stdout.write(`${JSON.stringify(ACTS[act](asked))}\n`);
-}
+await answer(ACTS);

@@ -5,12 +5,9 @@ browser's code is asked in Node.js, and the cases that both are held to are the 
 from __future__ import annotations
 
 import json
-import os
 import random
-import shutil
-import subprocess
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,13 +21,9 @@ from parley.domain.looking import can_be_inside
 from parley.grammar import markdown
 from parley.search import hits, words
 from parley.search.queries import Query, parse
+from tests.asking_node import Other, asking, needs_node
 from tests.search import cases
 
-Other = Callable[..., Any]
-needs_node = pytest.mark.skipif(
-    shutil.which("node") is None and os.environ.get("CI") != "true",
-    reason="Node.js 20 or newer was not found",
-)
 some = settings(
     max_examples=200,
     deadline=None,
@@ -68,26 +61,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def other() -> Iterator[Other]:
     """Asks the browser's code, in Node.js."""
-    with subprocess.Popen(
-        ["node", "other.mjs"],
-        cwd=Path(__file__).parent,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    ) as node:
-        to, back = node.stdin, node.stdout
-        assert to is not None
-        assert back is not None
-
-        def ask(act: str, **asked: Any) -> Any:
-            to.write(json.dumps({"act": act, **asked}) + "\n")
-            to.flush()
-            return json.loads(back.readline())
-
+    with asking(Path(__file__).parent / "other.mjs") as ask:
         yield ask
-        to.close()
-        node.wait(timeout=60)
 
 
 def test_the_cases_are_what_the_server_finds() -> None:

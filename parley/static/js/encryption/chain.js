@@ -16,8 +16,9 @@ const START = new Uint8Array(32);
  * `repeated`: what was said once is shown twice. `disagrees`: whoever wrote what is at `seq` had seen another log than
  * we are shown. `disordered`: the seqs do not rise. `from_the_future`: it claims to follow what comes after it.
  * `outdated`: it was said under an older key than something before it, as only somebody can who was left behind, with the
- * server's help.
- * @typedef {{what: "repeated" | "disagrees" | "disordered" | "from_the_future" | "outdated", seq: number}} Fault
+ * server's help. `beginning_missing`, which a chain alone can't tell: all agrees, but with a log that began earlier.
+ * @typedef {{what: "repeated" | "disagrees" | "disordered" | "from_the_future" | "outdated" | "beginning_missing",
+ *   seq: number}} Fault
  */
 
 /** @type {Claim} */

@@ -69,6 +69,8 @@ export class Log {
     this.chain = undefined;
     /** Up to which seq the chain was followed. */
     this.followed = 0;
+    /** @type {Set<Fault["what"]>} what was wrong with it so far */
+    this.told = new Set();
   }
 
   /**
@@ -77,13 +79,25 @@ export class Log {
    * @param {boolean} fromBeginning whether nothing stands before
    */
   async follow(seq, fromBeginning) {
-    this.chain ??= new Chain({ fromBeginning });
-    const next = [...this.links.values()].filter((link) => link.seq > this.followed && link.seq <= seq);
+    const chain = (this.chain ??= new Chain({ fromBeginning })); // another may take its place meanwhile, with all of these
+    const next = this.linksBetween(this.followed, seq);
     this.followed = Math.max(this.followed, seq);
-    for (const link of next.sort((one, other) => one.seq - other.seq)) {
-      const faults = await this.chain.take(link);
-      if (faults.length) this.found(faults);
+    for (const link of next) {
+      const faults = await chain.take(link);
+      if (faults.length) this.tell(faults);
     }
+  }
+
+  /** @param {number} after @param {number} through @returns {import("../encryption/chain.js").Link[]} in their order */
+  linksBetween(after, through) {
+    const between = [...this.links.values()].filter(({ seq }) => seq > after && seq <= through);
+    return between.sort((one, other) => one.seq - other.seq);
+  }
+
+  /** @param {Fault[]} faults */
+  tell(faults) {
+    for (const { what } of faults) this.told.add(what);
+    this.found(faults);
   }
 
   /** What to say of it in the next message. */
@@ -144,6 +158,8 @@ export class Log {
   /** @param {Tried} tried @returns {Read} */
   take({ message, opened, reason, digest: locked }) {
     const { seq } = message;
+    const known = this.messages.get(seq);
+    if (known && changedAt(known) > changedAt(message)) return this.asKnown(known); // it was on its way for longer
     this.locked.delete(seq);
     if (message.deleted) return this.deleted(message);
     const body = opened && bodyOf(opened.body);
@@ -158,6 +174,11 @@ export class Log {
     if (opened.kind === "introduction") return { seq };
     const shown = this.message(message, opened, body);
     return this.shown(isProven ? shown : { ...shown, unproven: true });
+  }
+
+  /** @param {Message} known @returns {Read} */
+  asKnown({ reactions: _, ...known }) {
+    return known.deleted ? { seq: known.seq, message: known } : this.shown(known);
   }
 
   /** @param {Message} message @param {Opened} opened @param {Body} body @returns {Message} */
@@ -240,8 +261,7 @@ export class Log {
   withReactions(digest, seq) {
     const known = this.messages.get(this.places.get(digest) ?? 0);
     if (!known || known.deleted) return undefined;
-    const { reactions: _, ...message } = known;
-    return this.shown({ ...message, changed_seq: Math.max(seq, known.changed_seq ?? 0) }).message;
+    return this.asKnown({ ...known, changed_seq: Math.max(seq, known.changed_seq ?? 0) }).message;
   }
 
   /** @param {number} seq @returns {import("../connection/wire.js").Reaction[]} */

@@ -253,6 +253,7 @@ function tellFaults(faults) {
     disagrees: "Someone here was shown different messages from you. The server may be leaving some out.",
     from_the_future: "A message claims to follow one that came after it.",
     outdated: "A message was written with an old key after the key was changed. It may be from someone who was removed.",
+    beginning_missing: "The beginning of this conversation isn't here. It was erased, or the server is leaving it out.",
   };
   for (const { what } of faults) warn(words[what]);
 }

@@ -17,11 +17,13 @@ export class Feed {
    * @param {import("../line.js").Line} parts.line
    * @param {() => string} parts.roomId as it is now: a link may be replaced
    * @param {(messages: Message[]) => Promise<void>} parts.read told what was read
+   * @param {() => Promise<void>} parts.whole told once all was
    */
-  constructor({ line, roomId, read }) {
+  constructor({ line, roomId, read, whole }) {
     this.line = line;
     this.roomId = roomId;
     this.read = read;
+    this.whole = whole;
     /** From this seq on all is known. */
     this.from = Infinity;
     this.isDone = false;
@@ -51,7 +53,7 @@ export class Feed {
       this.isDone = !hasMore;
       this.tell();
       await this.read(reply.messages.flatMap(({ seq }) => this.line.log.messages.get(seq) ?? []));
-      if (this.isDone) return;
+      if (this.isDone) return this.whole();
     }
   }
 

@@ -1,6 +1,7 @@
 // @ts-check
 // The search of an encrypted conversation's page. Loaded once the page has nothing else to do, or somebody searches.
 import { Feed } from "./feed.js";
+import { recheck } from "./rechecking.js";
 import { Search } from "./search.js";
 
 /**
@@ -17,13 +18,19 @@ import { Search } from "./search.js";
  * @returns {Searching}
  */
 export function start({ line, connection }) {
-  const feed = new Feed({ line, roomId: () => connection.roomId, read: (messages) => search.prepare(messages) });
+  const feed = new Feed({ line, roomId: () => connection.roomId, read: (messages) => search.prepare(messages), whole });
   const search = new Search({ log: line.log, feed });
   line.skipped = () => feed.begin();
   addEventListener("pagehide", () => feed.stop());
   // It may come back as it was.
   addEventListener("pageshow", ({ persisted }) => persisted && !feed.isDone && feed.begin());
   feed.begin();
+
+  function whole() {
+    const { keep_days: keepDays, erased_through: erasedThrough } = line.conversation;
+    return recheck(line.log, { isErased: Boolean(keepDays || erasedThrough) });
+  }
+
   return {
     ask: (asked) => search.ask(asked),
     people: async (sought) => search.authors(sought.toLowerCase()),
