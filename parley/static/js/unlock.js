@@ -7,12 +7,14 @@ import { Epoch, parseFragment, stretched } from "./encryption/keys.js";
 import { toBase64url } from "./encryption/octets.js";
 import { Person } from "./encryption/people.js";
 import { keep, keptOf, newKept } from "./sealed/kept.js";
+import { tidied } from "./sealed/tidied.js";
 import "./page.js";
 
 const { roomId = "" } = byId("door").dataset;
 const form = /** @type {HTMLFormElement} */ (byId("unlock"));
 const field = /** @type {HTMLInputElement} */ (byId("full-link"));
 const NO_KEY = "This link has lost its key: the part after the #. Ask for the whole link, or paste it here.";
+const ASKS = "This link has a passphrase. The person who sent it can tell you.";
 const NOT_SECURE = "Encrypted conversations only open over https. Ask for a link that begins with https.";
 
 /** The link whose passphrase is asked for. @type {import("./encryption/keys.js").LinkKey | undefined} */
@@ -20,7 +22,7 @@ let locked;
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (locked) enterBy(locked, field.value);
+  if (locked) tryPassphrase(locked, field.value);
   else open(field.value.slice(field.value.indexOf("#") + 1));
 });
 // To open the whole link where this page is open already doesn't load it again.
@@ -57,15 +59,31 @@ async function open(fragment) {
 }
 
 /**
+ * Without the spaces that a keyboard adds, and where it isn't that, as it was typed: another client may have made it so.
+ * @param {import("./encryption/keys.js").LinkKey} link
+ * @param {string} typed
+ */
+async function tryPassphrase(link, typed) {
+  const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
+  button.disabled = true;
+  say("Opening…"); // a phone takes seconds for it
+  for (const passphrase of new Set([tidied(typed), typed])) if (await enterBy(link, passphrase)) return;
+  button.disabled = false;
+  say(ASKS);
+  field.focus();
+}
+
+/**
  * @param {import("./encryption/keys.js").LinkKey} link
  * @param {string} [passphrase] where it has one
+ * @returns {Promise<boolean>} whether it opened the conversation
  */
 async function enterBy(link, passphrase) {
   complain("");
   const adds = passphrase === undefined ? new Uint8Array() : await stretched(link, passphrase);
   const known = await keptOf(roomId).catch(() => undefined);
   const person = known ? await Person.of(known.signing, known.exchange) : await Person.generate();
-  await enter(await newKept(roomId, link, adds, person));
+  return enter(await newKept(roomId, link, adds, person));
 }
 
 /**
@@ -93,14 +111,15 @@ async function enter(kept) {
 
 /** @param {import("./sealed/kept.js").Kept} kept */
 function wrong({ iterations }) {
-  return iterations ? "That's not the passphrase, or not this conversation's link." : "That key belongs to another conversation, or to an earlier link.";
+  if (iterations) return "That's not the passphrase, or not this conversation's link.";
+  return "That key belongs to another conversation, or to an earlier link. If you were told a passphrase as well, the end of the link is missing.";
 }
 
 /** @param {import("./encryption/keys.js").LinkKey} link */
 function askForPassphrase(link) {
   locked = link;
   const label = /** @type {HTMLElement} */ (form.querySelector("label"));
-  say("This link has a passphrase. The person who sent it can tell you.");
+  say(ASKS);
   label.textContent = "Passphrase";
   field.type = "password";
   field.value = "";
