@@ -82,8 +82,11 @@ async def test_its_owner_is_offered_what_works_there(ada: Caller) -> None:
     room_id, _, _ = await sealed_talk(ada)
     page = await ada.call("GET", f"/conversation/{room_id}/manage")
     assert page.status == 200
-    for missing in ('id="title"', 'id="passphrase"', 'name="knock"', 'id="main-link"', 'id="role"'):
+    # What could send a title, or let somebody in without the key.
+    ways = ("/manage/title", 'id="passphrase"', 'name="knock"', 'id="main-link"', 'id="role"')
+    for missing in ways:
         assert missing not in page.text, missing
+    assert '<form class="stack" id="sealed-about" method="dialog"' in page.text
     assert "Copy it in the conversation" in page.text
 
 

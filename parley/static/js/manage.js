@@ -51,6 +51,13 @@ if (address.searchParams.has("saved")) {
 }
 document.addEventListener("submit", keepPlace);
 /** @type {NodeListOf<HTMLFormElement>} */
-const forms = document.querySelectorAll(".manage form:is(.stack, .choice):has(label)");
+const forms = document.querySelectorAll(".manage form:is(.stack, .choice):not(#sealed-about):has(label)");
 keepUnsaved(address.pathname.replace(/(\/manage)\/.*/, "$1"), forms, done, done === "replace-link");
 returnToPlace();
+const sealed = /** @type {HTMLFormElement | null} */ (document.getElementById("sealed-about"));
+if (sealed) {
+  import("./sealed/about-form.js").then(({ startAbout }) => startAbout(sealed)).catch(() => {
+    const problem = document.getElementById("sealed-about-problem");
+    if (problem) problem.textContent = "This part of the page didn't load. Reload it.";
+  });
+}

@@ -82,6 +82,11 @@ export function follow({ kept, line, log }, { store, connection }) {
     store.dispatch({ type: "marked", found });
   });
   startSearching(line, connection);
+  const keepCalled = () => {
+    if (log.about.seq <= (kept.called?.seq ?? 0)) return;
+    kept.called = log.about;
+    keep(kept).catch(() => {});
+  };
   let through = -1;
   let turn = Promise.resolve();
   store.watch(["seq", "hasOlder", "messages"], ({ seq, hasOlder, messages }) => {
@@ -91,11 +96,9 @@ export function follow({ kept, line, log }, { store, connection }) {
     if (known <= through) return;
     through = known;
     turn = turn.then(() => log.follow(known, !hasOlder));
-    if (log.about.seq > (kept.called?.seq ?? 0)) {
-      kept.called = log.about;
-      keep(kept).catch(() => {});
-    }
+    keepCalled();
   });
+  line.acts.get("conversation_changed")?.push(keepCalled);
   addEventListener("hashchange", () => keyOf(kept.roomId)); // the link was opened once more in this tab
   // What was written where it was started is said once there is somebody to say it: it may take more than one try.
   let isSaying = false;
