@@ -17,6 +17,7 @@ import { keep, keptOf } from "./kept.js";
 import { Line } from "./line.js";
 import { startLinks } from "./links.js";
 import { Log } from "./log.js";
+import { startPanel } from "./panel.js";
 import { SEALED } from "./reducing.js";
 
 /** Tells of what is wrong, once there is a page that can. @type {(words: string) => void} */
@@ -82,6 +83,7 @@ export function follow({ kept, line, log }, { store, connection }) {
     store.dispatch({ type: "marked", found });
   });
   startSearching(line, connection);
+  startPanel({ kept, line, store, connection });
   const keepCalled = () => {
     if (log.about.seq <= (kept.called?.seq ?? 0)) return;
     kept.called = log.about;
@@ -128,6 +130,7 @@ function startSearching(line, connection) {
   between.search = {
     ask: async (asked) => (await loaded()).ask(asked),
     people: async (sought) => (await loaded()).people(sought),
+    whole: async (signal, tell) => (await loaded()).whole(signal, tell),
   };
   later(() => loaded().catch(() => {}));
 }
