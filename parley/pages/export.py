@@ -15,6 +15,7 @@ from parley import contract, web
 from parley.calls import export
 from parley.contract import decode
 from parley.domain import conversations
+from parley.errors import Encrypted
 from parley.exports.taking import signer_of
 from parley.limits.limiter import Kind
 from parley.pages.door import AT_THE_DOOR, Refused, door
@@ -62,6 +63,8 @@ async def choose(room_id: str) -> AnyResponse | str | Refused:
         return await door(room_id, refusal)
     if found.room_id != room_id:
         return web.go_on(f"/conversation/{found.room_id}/export")
+    if found.is_encrypted:
+        raise Encrypted("Your browser makes this export: open the conversation and choose Export….")
     return await render_template(
         "pages/export.html",
         conversation=found,

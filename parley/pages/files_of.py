@@ -12,6 +12,7 @@ from parley import contract, present, web
 from parley.calls.files import KINDS
 from parley.contract import decode
 from parley.domain import conversations, files
+from parley.errors import Encrypted
 from parley.pages import attached
 from parley.pages.door import AT_THE_DOOR, Refused, door
 from parley.pages.rendering import render_long
@@ -52,6 +53,10 @@ async def file_list(room_id: str) -> AnyResponse | str | Refused:
     if found.room_id != room_id:
         where = f"/conversation/{found.room_id}/files"
         return web.go_on(f"{where}?{urlencode({'kind': kind})}")
+    if found.is_encrypted:
+        raise Encrypted(
+            "Only your browser knows these files: open the conversation and choose Files."
+        )
     rows = [_row(present.sent_file(each, files.as_sent(each.file))) for each in sent]
     return await render_long(
         "pages/files.html",

@@ -250,6 +250,7 @@ async def _page(room_id: str, asked: Form, *, refused: str = "", error: str | No
         conversation=conversation,
         me=seen.person,
         decided=present.decided(seen),
+        own_id="" if seen.person is None else seen.person.user_id,
         participants=seen.participants,
         people_url=_more_people(seen),
         are_many=conversation.participant_count > contract.PEOPLE_IN_STATE,

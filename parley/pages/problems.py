@@ -9,6 +9,7 @@ from quart import request
 from parley import web
 from parley.errors import (
     BadRequest,
+    Encrypted,
     Forbidden,
     FormTooOld,
     NotFound,
@@ -116,7 +117,7 @@ def _ways(error: ParleyError) -> list[Way]:
     if isinstance(error, RateLimited | Unavailable) or error.code == ParleyError.code:
         again = _again()
         return [again] if again else _back() or [start()]
-    if isinstance(error, Forbidden):
+    if isinstance(error, Forbidden | Encrypted):
         return _back() or [start()]
     return [*_back(), start()] if request.method not in web.SAFE_METHODS else [start(), listed()]
 

@@ -21,6 +21,8 @@ OF_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError)
 in a way it doesn't know, `OSError` where it is led to before the file begins.
 """
 _FIRSTS = (b'{"parley_export":', b'{"commitment":"')
+_UNSIGNED = b'{"parley_export":1,"unsigned":"encrypted",'
+"""How what a browser made of an encrypted conversation begins."""
 _BEGIN = b'{"success":true,"export":\n'
 _MESSAGES = b',"messages":[\n'
 _CLOSE = b'],"proof":\n'
@@ -61,6 +63,11 @@ def lines(file: IO[bytes]) -> Iterator[Line]:
     first = file.readline(LINE_MAX_BYTES)
     if first == _BEGIN:
         yield from _of_object(file)
+    elif first.startswith(_UNSIGNED):
+        raise NoProof(
+            "This export isn't signed: a browser made it of an encrypted conversation, which the "
+            "server can't read. So whether anything in it was changed can't be told."
+        )
     elif first.startswith(_FIRSTS) or b',"salt":"' in first[-64:]:
         yield from _of_lines(first, file)
     elif first.startswith(b"{"):

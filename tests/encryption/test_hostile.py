@@ -195,6 +195,14 @@ def test_a_key_is_read_as_it_was_written() -> None:
         assert LinkKey.parse(f"#{link.fragment()}") == link
 
 
+@pytest.mark.parametrize("written", ["&amp;", "%26", "%26amp;", "%26amp%3B"])
+def test_a_key_is_read_as_programs_write_it_that_pass_links_on(written: str) -> None:
+    link = LinkKey.generate(with_passphrase=True, owner=ALICE.public.id)
+    passed_on = link.fragment().replace("&", written)
+    assert LinkKey.parse(passed_on) == link
+    assert LinkKey.parse(passed_on.replace("=", "%3d")) == link
+
+
 def test_keys_are_not_shown_where_objects_are() -> None:
     link = LinkKey(b"\xaa" * 32)
     # Its address in memory may have anything.

@@ -52,6 +52,14 @@ async def test_a_whole_export_is_said_to_be_so(export: Path, config: Config, sai
     assert "another key than yours" in done.stdout
 
 
+async def test_what_a_browser_made_is_said_to_be_unsigned(tmp_path: Path) -> None:
+    path = tmp_path / "sealed.jsonl"
+    path.write_text('{"parley_export":1,"unsigned":"encrypted","exported_at":""}\n{"head":null}\n')
+    done = await asyncio.to_thread(parley, "verify-export", str(path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "isn't signed: a browser made it" in done.stderr
+
+
 async def test_a_changed_export_is_said_to_be_so_and_where(export: Path) -> None:
     change(export)
     done = await asyncio.to_thread(parley, "verify-export", str(export))

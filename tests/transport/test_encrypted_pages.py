@@ -66,7 +66,7 @@ async def test_who_showed_the_proof_gets_what_only_the_browser_can_open(
     assert (message["message"], message["type"]) == (envelope, "encrypted")
     assert page.text.count(envelope) == 1
     assert "/encrypted.js" in page.text
-    for missing in ('id="export-link"', 'id="files-link"', "qr.svg", "data-worker"):
+    for missing in ('/export"', '/files"', "qr.svg", "data-worker"):
         assert missing not in page.text, missing
     key = await ben.call("GET", f"/conversation/{room_id}/key")
     assert (key.status, 'id="unlock"' in key.text) == (200, True)
@@ -83,9 +83,23 @@ async def test_its_owner_is_offered_what_works_there(ada: Caller) -> None:
     room_id, _, _ = await sealed_talk(ada)
     page = await ada.call("GET", f"/conversation/{room_id}/manage")
     assert page.status == 200
-    for missing in ('id="title"', 'id="passphrase"', 'name="knock"', 'id="main-link"', 'id="role"'):
+    # What could send a title, or let somebody in without the key.
+    ways = ("/manage/title", 'id="passphrase"', 'name="knock"', 'id="main-link"', 'id="role"')
+    for missing in ways:
         assert missing not in page.text, missing
+    assert '<form class="stack" id="sealed-about" method="dialog"' in page.text
     assert "Copy it in the conversation" in page.text
+
+
+@pytest.mark.parametrize(("page", "choice"), [("export", "Export…"), ("files", "Files")])
+async def test_what_the_browser_alone_can_make_is_refused_with_the_way_to_it(
+    ada: Caller, page: str, choice: str
+) -> None:
+    room_id, _, _ = await sealed_talk(ada)
+    refused = await ada.call("GET", f"/conversation/{room_id}/{page}")
+    assert refused.status == 409
+    assert f"open the conversation and choose {choice}" in refused.text
+    assert f'href="/conversation/{room_id}">Back to the conversation' in refused.text
 
 
 async def test_its_search_page_takes_no_words(ada: Caller) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import unicodedata
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ ITERATIONS = 600_000
 """Of PBKDF2-HMAC-SHA256: what OWASP's cheat sheet on storing passwords asks for."""
 ITERATIONS_MAX = 10_000_000
 FRAGMENT_MAX_CHARS = 1_000
+# As some programs write them that pass a link on.
+_AMPERSANDS = re.compile("&amp;|%26(?:amp(?:;|%3b))?", re.IGNORECASE)
+_EQUALS = re.compile("%3d", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -40,7 +44,8 @@ class LinkKey:
     def parse(cls, fragment: str) -> LinkKey:
         """Raises `Unreadable` for what is no key."""
         fields: dict[str, str] = {}
-        for name, value in parse_qsl(fragment.removeprefix("#")[:FRAGMENT_MAX_CHARS]):
+        told = fragment.removeprefix("#")[:FRAGMENT_MAX_CHARS]
+        for name, value in parse_qsl(_EQUALS.sub("=", _AMPERSANDS.sub("&", told))):
             fields.setdefault(name, value)
         key = from_base64url(fields.get("k", ""))
         owner = from_base64url(fields.get("o", ""))

@@ -51,8 +51,15 @@ if (address.searchParams.has("saved")) {
 }
 document.addEventListener("submit", keepPlace);
 /** @type {NodeListOf<HTMLFormElement>} */
-const forms = document.querySelectorAll(".manage form:is(.stack, .choice):has(label)");
+const forms = document.querySelectorAll(".manage form:is(.stack, .choice):not(#sealed-about):has(label)");
 keepUnsaved(address.pathname.replace(/(\/manage)\/.*/, "$1"), forms, done, done === "replace-link");
 returnToPlace();
 const sealed = document.getElementById("sealed");
 if (sealed) import("./sealed/managing.js").then(({ manage }) => manage(sealed), () => {});
+const about = /** @type {HTMLFormElement | null} */ (document.getElementById("sealed-about"));
+if (about) {
+  import("./sealed/about-form.js").then(({ startAbout }) => startAbout(about)).catch(() => {
+    const problem = document.getElementById("sealed-about-problem");
+    if (problem) problem.textContent = "This part of the page didn't load. Reload it.";
+  });
+}

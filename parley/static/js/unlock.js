@@ -8,6 +8,7 @@ import { equal, toBase64url } from "./encryption/octets.js";
 import { Person } from "./encryption/people.js";
 import { openerOf } from "./sealed/epochs.js";
 import { keep, keptOf, newKept } from "./sealed/kept.js";
+import { tidied } from "./sealed/tidied.js";
 import "./page.js";
 
 /** @typedef {import("./sealed/kept.js").Kept} Kept */
@@ -23,6 +24,7 @@ const OLD_LINK = "This link's key was changed. Ask whoever sent it for the new o
 const FORGED = "The server's records of the key don't fit this link. Ask whoever sent it, and don't write anything here.";
 const NO_ANSWER = "The server didn't respond. Try again.";
 const NO_ROOM = "Your browser doesn't let this page keep the key. Leave private browsing, or free some space.";
+const ASKS = "This link has a passphrase. The person who sent it can tell you.";
 const NOT_SECURE = "Encrypted conversations only open over https. Ask for a link that begins with https.";
 
 /** The link whose passphrase is asked for. @type {import("./encryption/keys.js").LinkKey | undefined} */
@@ -30,7 +32,7 @@ let locked;
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (locked) enterBy(locked, field.value);
+  if (locked) tryPassphrase(locked, field.value);
   else open(field.value.slice(field.value.indexOf("#") + 1));
 });
 // To open the whole link where this page is open already doesn't load it again.
@@ -82,8 +84,24 @@ async function open(fragment) {
 }
 
 /**
+ * Without the spaces that a keyboard adds, and where it isn't that, as it was typed: another client may have made it so.
+ * @param {import("./encryption/keys.js").LinkKey} link
+ * @param {string} typed
+ */
+async function tryPassphrase(link, typed) {
+  const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
+  button.disabled = true;
+  say("Opening…"); // a phone takes seconds for it
+  for (const passphrase of new Set([tidied(typed), typed])) if (await enterBy(link, passphrase)) return;
+  button.disabled = false;
+  say(ASKS);
+  field.focus();
+}
+
+/**
  * @param {import("./encryption/keys.js").LinkKey} link
  * @param {string} [passphrase] where it has one
+ * @returns {Promise<boolean>} whether it opened the conversation
  */
 async function enterBy(link, passphrase) {
   complain("");
@@ -92,11 +110,11 @@ async function enterBy(link, passphrase) {
   const person = known ? await Person.of(known.signing, known.exchange) : await Person.generate();
   const kept = await newKept(roomId, link, adds, person);
   const epoch = await isShown(kept, number);
-  if (!epoch) return;
+  if (!epoch) return false;
   try {
-    await go(await whole(kept, epoch, known));
+    return await go(await whole(kept, epoch, known));
   } catch (trouble) {
-    refuse(/** @type {any} */ (trouble).outcome === "forged" ? FORGED : NO_ANSWER);
+    return refuse(/** @type {any} */ (trouble).outcome === "forged" ? FORGED : NO_ANSWER);
   }
 }
 
@@ -157,14 +175,14 @@ async function go(kept) {
 /** @param {Kept} kept @param {number} of */
 function wrong({ iterations }, of) {
   if (iterations) return of ? "That's not the passphrase, or this link's key was changed." : "That's not the passphrase, or not this conversation's link.";
-  return of ? OLD_LINK : "That key belongs to another conversation, or to an earlier link.";
+  return of ? OLD_LINK : "That key belongs to another conversation, or to an earlier link. If you were told a passphrase as well, the end of the link is missing.";
 }
 
 /** @param {import("./encryption/keys.js").LinkKey} link */
 function askForPassphrase(link) {
   locked = link;
   const label = /** @type {HTMLElement} */ (form.querySelector("label"));
-  say("This link has a passphrase. The person who sent it can tell you.");
+  say(ASKS);
   label.textContent = "Passphrase";
   field.type = "password";
   field.value = "";

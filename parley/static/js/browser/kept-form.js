@@ -40,7 +40,8 @@ export function forgetSentForm() {
  * @returns {Field[]} those that somebody fills in
  */
 function fields(form) {
-  return /** @type {Field[]} */ ([...form.querySelectorAll("input:not([type=hidden]), textarea, select")]);
+  const all = /** @type {Field[]} */ ([...form.querySelectorAll("input:not([type=hidden]), textarea, select")]);
+  return all.filter((field) => !field.closest("[data-unkept]"));
 }
 
 /** @param {Field} field */

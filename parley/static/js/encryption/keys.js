@@ -11,6 +11,9 @@ const PERSON_ID_BYTES = 16;
 export const ITERATIONS = 600_000;
 const ITERATIONS_MAX = 10_000_000;
 const FRAGMENT_MAX_CHARS = 1_000;
+// As some programs write them that pass a link on.
+const AMPERSANDS = /&amp;|%26(?:amp(?:;|%3b))?/gi;
+const EQUALS = /%3d/gi;
 const NONE = new Uint8Array();
 
 /**
@@ -32,7 +35,7 @@ export function newKey({ withPassphrase = false, owner = NONE } = {}) {
  * @returns {LinkKey}
  */
 export function parseFragment(fragment) {
-  const fields = new URLSearchParams(fragment.replace(/^#/, "").slice(0, FRAGMENT_MAX_CHARS));
+  const fields = new URLSearchParams(fragment.replace(/^#/, "").slice(0, FRAGMENT_MAX_CHARS).replace(AMPERSANDS, "&").replace(EQUALS, "="));
   const key = fromBase64url(fields.get("k") ?? "");
   const owner = fromBase64url(fields.get("o") ?? "");
   const rounds = fields.get("p") ?? "0";

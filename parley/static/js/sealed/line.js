@@ -240,12 +240,16 @@ export class Line {
 
   /** @param {Awaited<ReturnType<Log["open"]>>[]} some that were opened */
   take(some) {
+    const { seq: before } = this.log.about;
     const news = some.filter(({ message }) => !this.log.knows(message)); // or it was told meanwhile
     const seqs = new Set(news.map(({ message }) => message.seq));
     for (const { seq, reaction } of this.log.takeAll(news)) {
       const changed = reaction && this.log.withReactions(reaction.target, seq);
       if (changed && !seqs.has(changed.seq)) this.tell("message_changed", changed);
     }
+    // What it was called long ago, where nobody has said it since.
+    const isKnown = this.conversation.room_id !== undefined;
+    if (this.log.about.seq > before && isKnown) this.tell("conversation_changed", this.called(this.conversation));
   }
 
   /** @param {Socket} socket @param {number} ms @returns {import("../connection/wire.js").Emitter} */

@@ -2,13 +2,16 @@
 // The link with its key. It stands nowhere on the page: it is put together where somebody takes it.
 import { announce } from "../transcript/announcer.js";
 import { copyText } from "../browser/copy-link.js";
+import { byId } from "../browser/dom.js";
 import { fragmentOf } from "../encryption/keys.js";
 import { say } from "../browser/toast.js";
 
 const SHOWN_MS = 60_000;
+const COPIED = "Copied. Whoever has this link can read everything here.";
 
 /** @param {import("./kept.js").Kept} kept */
 export function startLinks(kept) {
+  if (kept.iterations) byId("key-note").textContent = "The link has the key in it. Whoever gets it, and the passphrase, can read everything here.";
   // Before what else listens, which knows the link without its key alone.
   document.addEventListener("click", (event) => {
     const clicked = /** @type {HTMLElement} */ (event.target);
@@ -18,7 +21,7 @@ export function startLinks(kept) {
     event.stopImmediatePropagation();
     const link = linkOf(kept);
     if (isShared) navigator.share({ title: document.title, url: link }).catch(() => {}); // closed again
-    else copy(/** @type {HTMLElement} */ (copied), link);
+    else copy(/** @type {HTMLElement} */ (copied), link, kept.iterations ? "Copied. Tell the passphrase in another way." : COPIED);
   }, { capture: true });
   document.getElementById("key-qr")?.addEventListener("toggle", (event) => {
     const details = /** @type {HTMLDetailsElement} */ (event.currentTarget);
@@ -36,11 +39,12 @@ export function linkOf(kept) {
 /**
  * @param {HTMLElement} beside
  * @param {string} link
+ * @param {string} words
  */
-async function copy(beside, link) {
+async function copy(beside, link, words) {
   if (await copyText(link, beside)) {
-    say("Copied. Whoever has this link can read everything here.");
-    announce("Copied. Whoever has this link can read everything here.");
+    say(words);
+    announce(words);
     return;
   }
   const field = document.createElement("input");

@@ -16,6 +16,7 @@ import { keep, keptOf } from "./kept.js";
 import { Line } from "./line.js";
 import { startLinks } from "./links.js";
 import { Log } from "./log.js";
+import { startPanel } from "./panel.js";
 import { SEALED } from "./reducing.js";
 
 /**
@@ -111,6 +112,12 @@ export function follow({ keys, line, log }, { store, connection }) {
     store.dispatch({ type: "marked", found });
   });
   startSearching(line, connection);
+  startPanel({ kept, line, store, connection });
+  const keepCalled = () => {
+    if (log.about.seq <= (kept.called?.seq ?? 0)) return;
+    kept.called = log.about;
+    keep(kept).catch(() => {});
+  };
   let through = -1;
   let turn = Promise.resolve();
   store.watch(["seq", "hasOlder", "messages"], ({ seq, hasOlder, messages }) => {
@@ -120,11 +127,9 @@ export function follow({ keys, line, log }, { store, connection }) {
     if (known <= through) return;
     through = known;
     turn = turn.then(() => log.follow(known, !hasOlder));
-    if (log.about.seq > (kept.called?.seq ?? 0)) {
-      kept.called = log.about;
-      keep(kept).catch(() => {});
-    }
+    keepCalled();
   });
+  line.acts.get("conversation_changed")?.push(keepCalled);
   addEventListener("hashchange", () => keyOf(connection.roomId)); // the link was opened once more in this tab
   // Who one is and what it is about is said once there is somebody to say it: it may take more than one try.
   let isSaying = false;
@@ -202,6 +207,7 @@ function startSearching(line, connection) {
   between.search = {
     ask: async (asked) => (await loaded()).ask(asked),
     people: async (sought) => (await loaded()).people(sought),
+    whole: async (signal, tell) => (await loaded()).whole(signal, tell),
   };
   later(() => loaded().catch(() => {}));
 }

@@ -96,6 +96,11 @@ export class Showing {
     return openStream(answer.body, fromBase64url(file.key), file.size, { type: file.type, progress });
   }
 
+  /** Whether another try would come to the same. @param {unknown} trouble of `fetched` */
+  isForGood(trouble) {
+    return trouble instanceof Unreadable || trouble instanceof Gone;
+  }
+
   /** @param {string} id */
   async address(id) {
     const blob = await this.blob(id);

@@ -2,10 +2,12 @@
 // Starts a conversation that the server can't read: the key is made here, and what it is about waits for whoever reads.
 import { pathOf } from "../browser/root.js";
 import { ask } from "../connection/wire.js";
-import { Epoch, newKey } from "../encryption/keys.js";
+import { Epoch, newKey, stretched } from "../encryption/keys.js";
 import { toBase64url } from "../encryption/octets.js";
 import { idOf, Person } from "../encryption/people.js";
 import { forget, keep, newKept } from "./kept.js";
+import { chosen } from "./passphrase.js";
+import { tidied } from "./tidied.js";
 
 const TRIED = "none yet";
 
@@ -13,11 +15,15 @@ const TRIED = "none yet";
 export async function start(form) {
   const said = new FormData(form);
   const [title, description] = ["title", "description"].map((name) => String(said.get(name) ?? "").trim());
+  const passphrase = chosen(form);
+  const withPassphrase = passphrase !== undefined;
+  if (withPassphrase && !tidied(passphrase)) return "Enter a passphrase, or leave it out.";
   const person = await Person.generate();
-  const link = newKey({ owner: await idOf(person.public) });
-  const epoch = await Epoch.derive(link.key);
+  const link = newKey({ withPassphrase, owner: await idOf(person.public) });
+  const adds = withPassphrase ? await stretched(link, tidied(passphrase)) : new Uint8Array();
+  const epoch = await Epoch.derive(link.key, { stretched: adds });
   const hash = toBase64url(await epoch.proofHash());
-  const kept = await newKept("", link, new Uint8Array(), person);
+  const kept = await newKept("", link, adds, person);
   try {
     // Before there is a conversation that nobody could open.
     await keep({ ...kept, roomId: TRIED });

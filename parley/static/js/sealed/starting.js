@@ -12,11 +12,21 @@ export function offerEncryption(form) {
     if (small) small.textContent = "Only works on a page opened over https.";
     return;
   }
+  const show = () => {
+    if (box.checked || form.querySelector(".passphrase-choice")) {
+      import("./passphrase.js").then(({ offer }) => offer(form, box.checked), () => {});
+    }
+    if (box.checked) import("./start.js").catch(() => {}); // to have it by then
+  };
   box.addEventListener("change", () => {
     if (box.checked) listed.checked = false;
-    import("./start.js").catch(() => {}); // to have it by then
+    show();
   });
-  listed.addEventListener("change", () => listed.checked && (box.checked = false));
+  listed.addEventListener("change", () => {
+    if (listed.checked) box.checked = false;
+    show();
+  });
+  addEventListener("pageshow", () => setTimeout(show)); // once what was chosen before is there again
   form.addEventListener("submit", async (event) => {
     if (!box.checked) return;
     event.preventDefault();

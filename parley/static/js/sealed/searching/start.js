@@ -9,6 +9,8 @@ import { Search } from "./search.js";
  * @typedef {object} Searching
  * @property {(asked: import("./search.js").Asked) => Promise<any>} ask
  * @property {(sought: string) => Promise<{user_id: string, username: string}[]>} people whose messages there are
+ * @property {(signal: AbortSignal, tell: () => void) => Promise<void>} whole once the history was read to its beginning;
+ *   rejects where nobody wants it any more
  */
 
 /**
@@ -34,5 +36,12 @@ export function start({ line, connection }) {
   return {
     ask: (asked) => search.ask(asked),
     people: async (sought) => search.authors(sought.toLowerCase()),
+    whole: async (signal, tell) => {
+      while (!feed.isDone) {
+        tell();
+        await feed.further(signal);
+        signal.throwIfAborted();
+      }
+    },
   };
 }
