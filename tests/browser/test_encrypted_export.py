@@ -115,10 +115,14 @@ def reacts(link: str) -> None:
     """A program does, and is named by what it said."""
     cleo = Stranger(link, "Cleo")
     cleo.says("Hello from a program", "c-1")
-    first = cleo.call("messages?limit=100")["messages"][1]
-    opened = Opener(cleo.epoch.room, cleo.epoch).open(
-        first["message"], user_id=first["user_id"], client_id=first["client_id"]
-    )
+    opener = Opener(cleo.epoch.room, cleo.epoch)
+    told = cleo.call("messages?limit=100")["messages"]
+    everything = [
+        opener.open(each["message"], user_id=each["user_id"], client_id=each["client_id"])
+        for each in told
+        if not each.get("deleted")
+    ]
+    opened = next(each for each in everything if each.kind is Kind.MESSAGE)
     body = json.dumps({"emoji": "👍", "on": True}).encode()
     envelope = cleo.sealer.seal(body, client_id="c-2", kind=Kind.REACTION, target=opened.digest)
     cleo.call("messages", message=envelope, type="encrypted", client_id="c-2")

@@ -52,7 +52,7 @@ def starts_encrypted(who: Visitor, title: str = "", description: str = "") -> st
 
 def copied_link(who: Visitor) -> str:
     who.page.locator(".invite copy-link button").click()
-    expect(who.page.get_by_text("Copied. Whoever has this link").first).to_be_visible()
+    expect(who.page.get_by_text(re.compile(r"^Copied\. (Whoever|Tell)")).first).to_be_visible()
     link = str(who.page.evaluate("() => globalThis.copied"))
     assert "#k=" in link
     return link
