@@ -20,7 +20,12 @@ _is_encrypted = (
     .where(conversations.c.id == p("conversation_id"))
     .scalar_subquery()
 )
-IS_ASIDE = sa.and_(
-    messages.c.type == TYPE, sa.or_(*(_first == begins for begins in _BEGINS)), _is_encrypted
+# Of all others no more than the type is looked at: of an AND SQLite computes both sides.
+IS_ASIDE = sa.case(
+    (
+        messages.c.type == TYPE,
+        sa.and_(sa.or_(*(_first == begins for begins in _BEGINS)), _is_encrypted),
+    ),
+    else_=sa.false(),
 )
 """For a statement on the messages of the conversation `conversation_id`."""

@@ -75,7 +75,7 @@ _LATER_COLUMNS = [
     messages.c.user_id,
     as_stored(messages.c.sent_at),
     as_stored(messages.c.deleted_at),
-    IS_ASIDE.label("is_aside"),
+    sa.type_coerce(IS_ASIDE, sa.BigInteger).label("is_aside"),
 ]
 _LATER = Prepared(
     sa.select(*_LATER_COLUMNS)

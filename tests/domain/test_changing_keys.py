@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 from dataclasses import dataclass
@@ -19,12 +20,13 @@ from parley.domain import (
     owning,
     participants,
     participation,
+    role_links,
 )
 from parley.domain.context import Context
 from parley.domain.epochs import NewEpoch
 from parley.domain.messages import Draft
 from parley.domain.participants import Joining
-from parley.errors import EpochTaken, NotFound
+from parley.errors import ConversationNotFound, EpochTaken, Forbidden, NotFound
 from parley.records import EpochBegan, ParticipantRemoved, Session, Visibility
 from tests.domain.conftest import Told
 from tests.domain.mailed import HOUR, Guest, House, rows
@@ -76,7 +78,8 @@ async def sealed(context: Context) -> Sealed:
 
 
 @pytest.fixture
-async def talk(context: Context) -> Sealed:
+async def talk(context: Context, monkeypatch: pytest.MonkeyPatch) -> Sealed:
+    monkeypatch.setattr(role_links, "now", context.clock)
     return await sealed(context)
 
 
@@ -121,6 +124,43 @@ async def test_with_the_conversation_its_records_are_erased(talk: Sealed, config
     await owning.erase_deleted(talk.context)
     assert rows(config, counted) == [(0,)]
     assert rows(config, "SELECT count(*) FROM conversations") == [(0,)]
+
+
+async def co_owner(talk: Sealed) -> Guest:
+    """By a link of the host's: owners can make none here."""
+    made = await talk.context.database.write(
+        lambda connection: role_links.make_link_of_host(connection, talk.room_id)
+    )
+    entered = await role_links.use_link(talk.context, None, made.code)
+    joining = Joining(entered.session, username="Cleo", proven=True)
+    joined = await participants.join(talk.context, talk.room_id, joining)
+    return Guest(entered.session, joined.participant)
+
+
+async def test_of_two_owners_at_once_one_changes_the_key(talk: Sealed) -> None:
+    cleo = await co_owner(talk)
+    made = [NewEpoch.of(shaped_record(1, at), to_base64url(bytes(32))) for at in range(2)]
+    outcomes = await asyncio.gather(
+        epochs.begin(talk.context, talk.room_id, talk.ada, made[0]),
+        owning.replace_link(talk.context, talk.room_id, cleo.session, made[1]),
+        return_exceptions=True,
+    )
+    [lost] = [each for each in outcomes if isinstance(each, BaseException)]
+    assert isinstance(lost, EpochTaken)
+    kept = await epochs.following(talk.context, talk.room_id, talk.ada, after=0)
+    assert (kept.epoch, len(kept.records)) == (1, 1)
+
+
+async def test_an_owner_whom_only_the_founder_removes_keeps_the_key(talk: Sealed) -> None:
+    cleo, dan = await co_owner(talk), await co_owner(talk)
+    new = NewEpoch.of(shaped_record(1), to_base64url(bytes(32)))
+    with pytest.raises(Forbidden):
+        await epochs.begin(talk.context, talk.room_id, cleo.session, new, remove=dan.id)
+    kept = await epochs.following(talk.context, talk.room_id, dan.session, after=0)
+    assert kept.epoch == 0
+    await talk.changes_key(1, remove=dan.id)
+    with pytest.raises(ConversationNotFound):
+        await epochs.following(talk.context, talk.room_id, dan.session, after=0)
 
 
 async def test_what_is_told_is_told_in_order_and_once(talk: Sealed, told: Told) -> None:

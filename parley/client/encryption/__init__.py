@@ -4,6 +4,7 @@
     sealer = Sealer(secret, room, Person.generate(), user_id)
     envelope = sealer.seal(b"...", client_id="c-1")
 
+`Keyring` does this over changes of the key, with all the keys that somebody was given.
 Nothing here is asked of the server, and nothing of it is imported.
 """
 
