@@ -51,7 +51,7 @@ endif
 
 # Storage and what stands on it; what looks into SQLite's file is left out by its mark.
 # Pages in browsers know no database.
-ON_POSTGRESQL ?= tests/storage tests/domain tests/transport tests/exports tests/search tests/faults tests/security tests/push tests/files tests/mail tests/fuzz --ignore tests/security/browser
+ON_POSTGRESQL ?= tests/storage tests/domain tests/transport tests/exports tests/search tests/faults tests/security tests/push tests/files tests/mail tests/fuzz tests/encryption/test_changing_keys.py --ignore tests/security/browser
 postgresql: export PYTEST_DEBUG_TEMPROOT := $(MEMORY)
 postgresql: setup ## Run the suites of storage, domain, transport, faults and rights on PostgreSQL; ARGS as for test
 	@DATABASE=postgresql $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS) $(ON_POSTGRESQL)
