@@ -249,7 +249,7 @@ def test_with_the_link_its_key_is_replaced(
     ben.reads("Before")
     ada.page.locator("#manage-link").click()
     ada.page.get_by_role("link", name="Replace link").click()
-    expect(ada.page.get_by_text("1 other person gets the new key")).to_be_visible()
+    expect(ada.page.get_by_text("Ben gets the new key automatically.")).to_be_visible()
     ada.page.get_by_role("button", name="Replace").click()
     expect(ada.page.get_by_text("The link was replaced. New people need this one.")).to_be_visible()
     ben.page.wait_for_url(lambda url: url != link.partition("#")[0])
@@ -394,3 +394,45 @@ def test_only_with_the_keys_it_was_started_with_can_its_key_be_changed(
     now = copied_link(ada)
     assert now.partition("#")[0] != link.partition("#")[0]
     assert now.partition("#")[2] == link.partition("#")[2]
+
+
+def test_whoever_only_reads_along_is_asked_for_the_new_link(ada: Visitor, ben: Visitor) -> None:
+    link = starts_encrypted(ada)
+    is_introduced(ada)
+    ada.says("Before")
+    ben.may_meet(*AT_THE_DOOR)
+    ben.opens(link)
+    ben.reads("Before")
+    changes_the_key(ada)
+    expect(ben.page.locator("#unlock-text")).to_have_text(
+        "The key was changed. Ask for the new link."
+    )
+    ada.says("After")
+    ben.page.get_by_label("The whole link").fill(copied_link(ada))
+    ben.page.get_by_role("button", name="Open").click()
+    ben.reads("After")
+    ben.reads("Before")
+
+
+def test_someone_can_be_removed_although_the_key_cannot_be_changed(
+    ada: Visitor, ben: Visitor
+) -> None:
+    link = starts_encrypted(ada)
+    is_introduced(ada)
+    comes(ben, link)
+    ada.may_meet(*AT_THE_DOOR, r"status (of )?503")
+    ada.page.locator("#manage-link").click()
+    expect(ada.page.locator("#change-key")).to_be_visible()
+    refusal = {"success": False, "code": "unavailable", "error": "The server is busy."}
+    ada.page.route("**/epochs", lambda route: route.fulfill(status=503, json=refusal))
+    ada.page.locator("#people-title ~ .rows li", has_text="Ben").get_by_role("button").click()
+    dialog = ada.page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Remove").click()
+    expect(dialog.get_by_role("alert")).to_have_text("The server is busy.")
+    dialog.get_by_role("button", name="Only remove").click()
+    expect(ada.page.get_by_text("Ben was removed.")).to_be_visible()
+    expect(ben.page.locator("#gone-text")).to_be_visible()
+    ada.page.unroute("**/epochs")
+    goes_back(ada)
+    expect(ada.page.get_by_text(CHANGED)).to_be_visible()
+    assert epoch_of(ada) == 1

@@ -67,7 +67,7 @@ async function comeBack(kept) {
   const { renew } = await import("./sealed/renewing.js");
   const outcome = await renew({ kept, opener, person, roomId });
   if (outcome === "current") return go(kept);
-  say(CHANGED);
+  say(outcome === "unreachable" ? NO_ANSWER : CHANGED);
   return false;
 }
 

@@ -15,9 +15,10 @@ const NAMED = 5;
  * @param {string} [parts.before] what is said first
  * @param {boolean} parts.offersPassphrase
  * @param {(passphrase: string) => Promise<unknown>} parts.act rejects with `Trouble`
+ * @param {{words: string, act: () => void}} [parts.instead] what is offered where that failed
  * @returns {Promise<boolean>} whether it was done, once the dialog is closed
  */
-export function askToChange({ heading, confirm, opener, roomId, remove, before, offersPassphrase, act }) {
+export function askToChange({ heading, confirm, opener, roomId, remove, before, offersPassphrase, act, instead }) {
   const dialog = /** @type {HTMLDialogElement} */ (made("dialog", "ask"));
   const title = made("h2", "", heading);
   title.id = "asking-title";
@@ -45,12 +46,22 @@ export function askToChange({ heading, confirm, opener, roomId, remove, before, 
     button.disabled = false;
     isDone = !problem.textContent;
     if (isDone) dialog.close();
+    else if (instead) offer(acts, instead);
   });
   openDialog(dialog, opener);
   return new Promise((resolve) => dialog.addEventListener("close", () => {
     dialog.remove();
     resolve(isDone);
   }));
+}
+
+/** Once. @param {HTMLElement} acts @param {{words: string, act: () => void}} instead */
+function offer(acts, { words, act }) {
+  if (acts.childElementCount > 2) return;
+  const button = /** @type {HTMLButtonElement} */ (made("button", "button", words));
+  button.type = "button";
+  button.addEventListener("click", act);
+  acts.insertBefore(button, acts.lastElementChild);
 }
 
 /**
@@ -62,7 +73,7 @@ export function question(roomId, { remove, offersPassphrase, before = "", after 
   const text = made("p", "", "Looking up who gets the new key…");
   text.setAttribute("role", "status");
   whoStays(roomId, remove).then(
-    ({ stay, others }) => (text.textContent = `${before}${said(stay.length - 1, others)}${after}`.trim()),
+    ({ names, others }) => (text.textContent = `${before}${said(names, others)}${after}`.trim()),
     (trouble) => (text.textContent = trouble instanceof Trouble ? trouble.message : "The server didn't respond."),
   );
   if (!offersPassphrase) return { elements: [text], passphrase: () => "" };
@@ -80,20 +91,24 @@ export function question(roomId, { remove, offersPassphrase, before = "", after 
 }
 
 /**
- * @param {number} count of the others who get it
- * @param {string[]} others who need the new link, by name
+ * By name, so that one sees who is among them.
+ * @param {string[]} names of the others who get it
+ * @param {string[]} others who need the new link
  */
-export function said(count, others) {
-  const first = count ? `${count === 1 ? "1 other person gets" : `${count} other people get`} the new key automatically.` : "";
-  return `${first} ${needing(others)}`.trimStart();
+function said(names, others) {
+  if (!names.length) return needing(others);
+  return `${listOf(names)} ${names.length === 1 ? "gets" : "get"} the new key automatically. ${needing(others)}`;
 }
 
 /** Who needs the new link. @param {string[]} others */
 export function needing(others) {
-  if (!others.length) return "";
-  const names = others.length > NAMED ? [...others.slice(0, NAMED), `${others.length - NAMED} more`] : others;
-  const list = names.length === 1 ? names[0] : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-  return `${list} ${others.length === 1 ? "needs" : "need"} the new link. `;
+  return others.length ? `${listOf(others)} ${others.length === 1 ? "needs" : "need"} the new link. ` : "";
+}
+
+/** @param {string[]} names */
+function listOf(names) {
+  const shown = names.length > NAMED + 1 ? [...names.slice(0, NAMED), `${names.length - NAMED} more`] : names;
+  return shown.length === 1 ? shown[0] : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
 }
 
 /** @param {Promise<unknown>} work @returns {Promise<string>} what went wrong, empty where nothing did */

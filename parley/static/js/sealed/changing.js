@@ -20,9 +20,9 @@ import { hold, renew } from "./renewing.js";
  * @typedef {import("../encryption/envelope.js").Opener} Opener
  * @typedef {{kept: Kept, opener: Opener, person: Person, roomId: string, call: Call}} Place
  *
- * `stay`: whose keys are known, and get the new one. `others`: the names of who takes part and needs the new link.
- * `removed`: by user_id, when.
- * @typedef {{stay: PublicKeys[], others: string[], removed: Record<string, string>}} Around
+ * `stay`: whose keys are known, and get the new one; `names` theirs, but for one's own. `others`: the names of who takes
+ * part and needs the new link. `removed`: by user_id, when.
+ * @typedef {{stay: PublicKeys[], names: string[], others: string[], removed: Record<string, string>}} Around
  * @typedef {{userId: string, username: string}} Me
  */
 
@@ -161,12 +161,13 @@ async function lookAround({ kept, opener, person, roomId, call }, remove) {
   /** @type {Record<string, string>} */
   const removed = Object.fromEntries(manage.removed.map((/** @type {any} */ each) => [each.user_id, each.removed_at]));
   if (remove) removed[remove] ??= "";
-  const stay = await holders(kept, Object.keys(removed));
+  const stay = (await holders(kept, Object.keys(removed))).slice(0, STAY_MAX);
   const reached = new Set(stay.flatMap(({ signing }) => seen[toBase64url(signing)]?.userIds ?? []));
   const people = [...await participants(roomId, call), ...manage.left];
   const own = seen[toBase64url(person.public.signing)]?.userIds ?? [];
   const others = people.filter(({ user_id: id }) => !(id in removed) && !reached.has(id) && !own.includes(id));
-  return { stay: [person.public, ...stay.slice(0, STAY_MAX)], others: [...new Set(others.map(({ username }) => username))], removed };
+  const names = stay.map(({ signing }) => seen[toBase64url(signing)]?.name ?? "Somebody");
+  return { stay: [person.public, ...stay], names, others: [...new Set(others.map(({ username }) => username))], removed };
 }
 
 /**

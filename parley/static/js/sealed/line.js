@@ -58,6 +58,8 @@ export class Line {
     this.skipped = () => {};
     /** Told of what could not be read before. @type {(messages: Message[]) => void} */
     this.reread = () => {};
+    /** Told that one who only read along is shut out. */
+    this.closed = () => {};
     /** Up to which seq messages were erased, as far as that was told. */
     this.erasedThrough = 0;
     /** @type {Partial<Conversation>} as it was told last */
@@ -102,6 +104,7 @@ export class Line {
   /** @param {string} event @param {any} fields */
   async heard(event, fields) {
     if (event === "epoch_began") return this.begun(fields);
+    if (event === "removed" && fields.reason === "closed") return this.closed();
     if (event === "messages_erased") this.erased(fields.through);
     if (event === "new_message" || event === "message_changed") await this.upToMessages([fields]);
     if (event === "new_message") return this.told(await this.log.read(fields), fields, "new_message");

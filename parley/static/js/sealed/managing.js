@@ -18,11 +18,13 @@ const CHANGED = "The key was changed.";
 
 /** @param {HTMLElement} page */
 export async function manage(page) {
-  const { roomId = "", userId = "", username = "" } = page.dataset;
+  const { roomId = "", userId = "", username = "", active } = page.dataset;
   const kept = await keptOf(roomId).catch(() => undefined);
   if (!kept) return;
   offerLink(roomId);
   if (!await isFounder(kept)) return void (kept.owner.length || nobodyCan());
+  // Nothing more is said in it, or nobody could tell by whom the new key is.
+  if (active !== "yes" || !userId) return;
   const here = { roomId, me: { userId, username }, hasPassphrase: kept.iterations > 0 };
   if (page.matches(".statement")) return replacing(page, here);
   say("remove-help", "Removing someone takes effect at once on all their devices, and changes the key: they can't read what follows. Whoever is allowed back needs the new link.");
@@ -86,6 +88,7 @@ async function removing(event, { roomId, me, hasPassphrase }) {
     heading: `Remove ${name}?`, confirm: "Remove", opener: form.querySelector("button"), roomId, remove: user,
     before: "They are out at once, and the key is changed, so that they can't read what follows. ", offersPassphrase: hasPassphrase,
     act: async (passphrase) => told(await change({ roomId, me, passphrase, remove: user })),
+    instead: { words: "Only remove", act: () => closeAll().then(() => form.submit()) }, // the key is changed later then
   });
   if (!isDone) return;
   await closeAll();

@@ -12,7 +12,7 @@ import { openAtRest, sealedAtRest } from "./at-rest.js";
 import { SealedDrafts } from "./drafts.js";
 import { keysOf, openerOf } from "./epochs.js";
 import { SealedFiles } from "./files.js";
-import { keep, keptOf } from "./kept.js";
+import { forget, keep, keptOf } from "./kept.js";
 import { Line } from "./line.js";
 import { startLinks } from "./links.js";
 import { Log } from "./log.js";
@@ -98,6 +98,7 @@ export function follow({ keys, line, log }, { store, connection }) {
   line.follow((seq) => store.dispatch({ type: "passed", seq }));
   warn = (words) => store.dispatch({ type: "warned", words, at: new Date().toISOString() });
   early.splice(0).forEach(warn);
+  line.closed = () => askForLink(connection.roomId);
   line.reread = (messages) => store.dispatch({ type: "reread", messages });
   connection.socket.on("epoch_began", ({ number, seq }) => {
     if (number > log.opener.current.number) return; // there is no such key here
@@ -182,14 +183,31 @@ async function startFounding(keys, { store, connection }) {
 async function renewed(keys) {
   const { kept, opener, person } = keys;
   const roomId = keys.roomId();
+  await moveTo(kept, roomId);
   const outcome = await import("./renewing.js").then(({ renew }) => renew({ kept, opener, person, roomId }), () => "unreachable");
-  if (outcome === "left_out") {
-    location.replace(`${pathOf(roomId)}/key`);
-    return new Promise(() => {});
-  }
+  if (outcome === "left_out") return askForLink(roomId);
   if (outcome in TROUBLE && keys.told !== outcome) warn(TROUBLE[outcome]);
   if (outcome !== "unreachable") keys.told = outcome;
   return outcome !== "unreachable";
+}
+
+/**
+ * Nobody handed the key to this browser: another page says so.
+ * @param {string} roomId
+ * @param {string} [fragment]
+ * @returns {Promise<never>}
+ */
+function askForLink(roomId, fragment = "") {
+  location.replace(`${pathOf(roomId)}/key${fragment}`);
+  return new Promise(() => {});
+}
+
+/** Its link was replaced while the page was open. @param {import("./kept.js").Kept} kept @param {string} roomId */
+async function moveTo(kept, roomId) {
+  const before = kept.roomId;
+  if (before === roomId) return;
+  kept.roomId = roomId;
+  await keep(kept).then(() => forget(before)).catch(() => {});
 }
 
 /**
@@ -226,8 +244,7 @@ async function keyOf(roomId, oldRoomIds = []) {
     return kept;
   }
   // Another page shows the server that it is this one's before it is kept.
-  location.replace(`${pathOf(roomId)}/key${given?.fragment ?? ""}`);
-  return new Promise(() => {});
+  return askForLink(roomId, given?.fragment);
 }
 
 function fromAddress() {
