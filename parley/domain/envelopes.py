@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
-import re
+import string
 
 from parley.errors import BadRequest, Encrypted
 
@@ -18,7 +17,17 @@ HASH_BYTES = 32
 TAG_BYTES = 16
 SIZES = frozenset((256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 49152))
 _DIGEST_LABEL = b"parley-encryption-1\0digest\0"
-_BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
+_ALPHABET = (string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_").encode()
+# By what is left of the length over fours: what the last sign may be, whose unused bits are zero.
+_LAST = {0: _ALPHABET, 2: _ALPHABET[::16], 3: _ALPHABET[::4]}
+_LENGTHS = frozenset(-(-(HEADER_BYTES + TAG_BYTES + size) * 4 // 3) for size in SIZES)
+"""Of envelopes, in base64url."""
+_KINDS_BY_BEGINNING = {
+    base64.urlsafe_b64encode(bytes((VERSION, kind, third))).decode()[:3]: kind
+    for kind in KINDS
+    for third in range(0, 256, 64)
+}
+"""Three signs are two bytes, and two bits of the next."""
 _NOT_ONE = "message must be one as docs/encryption.md describes them, in base64url."
 
 
@@ -32,7 +41,7 @@ def require_new(text: str, *, type: str | None, client_id: str | None, names_oth
         raise BadRequest("An encrypted message needs the client_id it was encrypted with.")
     if names_others:
         raise Encrypted("What an encrypted message answers, and whom it means, is told within it.")
-    if _octets(text)[1] == EDIT:
+    if _kind(text) == EDIT:
         raise BadRequest("message is an edit: send it as one.")
 
 
@@ -67,20 +76,37 @@ def read_proof(text: str) -> bytes:
 
 
 def _octets(text: str) -> bytes:
-    octets = _from_base64url(text)
-    if octets is None or len(octets) - HEADER_BYTES - TAG_BYTES not in SIZES:
+    _kind(text)
+    return _decoded(text)
+
+
+def _kind(text: str) -> int:
+    """Looks at the beginning, the length and the spelling: every message comes through here.
+
+    Raises `BadRequest` for what is no envelope.
+    """
+    if len(text) not in _LENGTHS or not _is_base64url(text):
         raise BadRequest(_NOT_ONE)
-    if octets[0] != VERSION or octets[1] not in KINDS:
+    kind = _KINDS_BY_BEGINNING.get(text[:3])
+    if kind is None:
         raise BadRequest(_NOT_ONE)
-    return octets
+    return kind
 
 
 def _from_base64url(text: str) -> bytes | None:
     """None for all but the one spelling that some bytes have."""
-    if not _BASE64URL.fullmatch(text):
-        return None
-    try:
-        octets = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except binascii.Error:
-        return None
-    return octets if base64.urlsafe_b64encode(octets).decode().rstrip("=") == text else None
+    return _decoded(text) if _is_base64url(text) else None
+
+
+def _is_base64url(text: str) -> bool:
+    if not text.isascii():
+        return False
+    octets = text.encode()
+    # Whatever is left once its signs are taken out is none of them.
+    if octets.translate(None, _ALPHABET) or len(octets) % 4 == 1:
+        return False
+    return not octets or octets[-1] in _LAST[len(octets) % 4]
+
+
+def _decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
