@@ -9,6 +9,7 @@
     python -m bench --cluster           two processes beside one, with PostgreSQL and Redis
     python -m bench --databases         moving between SQLite and PostgreSQL, and what a join costs
     python -m bench --metrics           what metrics cost a message, within ten minutes
+    python -m bench --encrypted         an encrypted conversation beside an open one
 
 Figures are always printed. The page in docs, which is quoted, is written anew
 by the standard set and by the growth, each as a whole, and by nothing less.
@@ -22,7 +23,18 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import chart, cluster, databases, machine, metering, published, report, rounds, searching
+from bench import (
+    chart,
+    cluster,
+    databases,
+    encrypted,
+    machine,
+    metering,
+    published,
+    report,
+    rounds,
+    searching,
+)
 from bench.results import Results
 from bench.scale import QUICK, STANDARD, Scale
 from bench.servers import KINDS, ROOT, Kind, Parley
@@ -61,6 +73,9 @@ def main() -> None:
     if asked.metrics:
         with machine.pinned(cores.load):
             print(metering.measure(asked.parley, cores, is_quick=asked.quick))
+        return
+    if asked.encrypted:
+        print(encrypted.measure(asked.parley, cores, is_quick=asked.quick))
         return
     stopped = False
     try:
@@ -129,6 +144,7 @@ def _arguments() -> argparse.Namespace:
     add("--cluster", action="store_true", help="two processes beside one, instead")
     add("--databases", action="store_true", help="moving, and joins on PostgreSQL, instead")
     add("--metrics", action="store_true", help="what metrics cost a message, instead")
+    add("--encrypted", action="store_true", help="what encryption costs, instead")
     add("--rounds", type=int, help=f"how often each is measured (default {STANDARD_ROUNDS})")
     names = [work.name for work in WORKLOADS]
     names += sorted({work.group for work in WORKLOADS if work.group})

@@ -8,14 +8,23 @@ from typing import Any
 
 from parley.storage.schema import milliseconds
 
+USER_ID = "ada"
 _SAY = (
     "INSERT INTO messages (conversation_id, seq, id, changed_seq, session_id, user_id, username,"
-    " text, type, sent_at) VALUES (?, ?, ?, ?, ?, 'ada', 'Ada', ?, 'text', ?)"
+    f" text, type, client_id, sent_at) VALUES (?, ?, ?, ?, ?, '{USER_ID}', 'Ada', ?, ?, ?, ?)"
 )
 
 
-def fill(connection: Any, room_id: str, texts: Iterable[str], *, last_at: datetime) -> int:
+def fill(
+    connection: Any,
+    room_id: str,
+    texts: Iterable[str],
+    *,
+    last_at: datetime,
+    is_encrypted: bool = False,
+) -> int:
     """Have Ada say these, one after the other, a second apart up to `last_at`; how many they are.
+    Where `is_encrypted`, they are envelopes, sealed for the ids that `client_id` gives.
 
     While nobody else writes. Whoever calls commits it.
     """
@@ -27,7 +36,11 @@ def fill(connection: Any, room_id: str, texts: Iterable[str], *, last_at: dateti
     connection.executemany(
         _SAY,
         (
-            (number, at, f"{at}-x", at, session, text, last_ms - 1_000 * (seq + len(said) - at))
+            (
+                *(number, at, f"{at}-x", at, session, text),
+                *(("encrypted", client_id(at - seq - 1)) if is_encrypted else ("text", None)),
+                last_ms - 1_000 * (seq + len(said) - at),
+            )
             for at, text in enumerate(said, seq + 1)
         ),
     )
@@ -37,3 +50,8 @@ def fill(connection: Any, room_id: str, texts: Iterable[str], *, last_at: dateti
         (len(said), len(said), last_ms, number),
     )
     return len(said)
+
+
+def client_id(number: int) -> str:
+    """Of the envelope of that number among those that are filled in, from 0."""
+    return f"x-{number}"

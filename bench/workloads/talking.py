@@ -148,7 +148,7 @@ async def _long_talk(server: Running, scale: Scale) -> Figures:
             )
             await all_arrived(tally, LONG_TALK_PEOPLE)
             sent += tally.sent
-        await _until_idle(server)
+        await until_idle(server)
         meter.read()
         return {
             "cpu_us_a_message": 1e6 * meter.server_s / sent,
@@ -158,7 +158,8 @@ async def _long_talk(server: Running, scale: Scale) -> Figures:
         }
 
 
-async def _until_idle(server: Running) -> None:
+async def until_idle(server: Running) -> None:
+    """Returns once the server has nothing more to do, or half a minute later."""
     for _ in range(LONG_TALK_IDLE_WITHIN_S):
         meter = Meter(server.pid)
         await asyncio.sleep(1.0)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
-import re
+import string
+import struct
 
 from parley.contract import EPOCH_RECORD_MAX_BYTES
 from parley.errors import BadRequest, Encrypted, EpochOver, TooLarge
@@ -18,7 +18,6 @@ HEADER_BYTES = 162
 HASH_BYTES = 32
 TAG_BYTES = 16
 SIZES = frozenset((256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 49152))
-_EPOCH = slice(2, 6)
 RECORD_HEAD_BYTES = 165
 _RECORD_HISTORY_BYTES = 98
 _RECORD_WRAPPED_BYTES = 97
@@ -26,8 +25,14 @@ _RECORD_SIGNATURE_BYTES = 64
 _COUNT = slice(RECORD_HEAD_BYTES + _RECORD_HISTORY_BYTES, RECORD_HEAD_BYTES + 100)
 _RECORD_LEAST_BYTES = _COUNT.stop + _RECORD_SIGNATURE_BYTES
 _DIGEST_LABEL = b"parley-encryption-1\0digest\0"
-_BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 _NO_RECORD = "record must be one of a new key as docs/encryption.md describes them, in base64url."
+_ALPHABET = (string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_").encode()
+# By what is left of the length over fours: what the last sign may be, whose unused bits are zero.
+_LAST = {0: _ALPHABET, 2: _ALPHABET[::16], 3: _ALPHABET[::4]}
+_LENGTHS = frozenset(-(-(HEADER_BYTES + TAG_BYTES + size) * 4 // 3) for size in SIZES)
+"""Of envelopes, in base64url."""
+_BEGINNING = struct.Struct(">BBI")
+"""Version, kind and number of the epoch: eight signs of base64url."""
 _NOT_ONE = "message must be one as docs/encryption.md describes them, in base64url."
 
 
@@ -43,10 +48,10 @@ def require_new(
         raise BadRequest("An encrypted message needs the client_id it was encrypted with.")
     if names_others:
         raise Encrypted("What an encrypted message answers, and whom it means, is told within it.")
-    octets = _octets(text)
-    if octets[1] == EDIT:
+    kind, under = _beginning(text)
+    if kind == EDIT:
         raise BadRequest("message is an edit: send it as one.")
-    _require_epoch(octets, epoch)
+    _require_epoch(under, epoch)
 
 
 def require_edit(text: str, *, of: str, epoch: int) -> None:
@@ -57,7 +62,7 @@ def require_edit(text: str, *, of: str, epoch: int) -> None:
     octets = _octets(text)
     if octets[1] != EDIT or octets[HEADER_BYTES - HASH_BYTES : HEADER_BYTES] != first_digest(of):
         raise BadRequest("message must be an edit of this one, as it was first sent.")
-    _require_epoch(octets, epoch)
+    _require_epoch(_beginning(text)[1], epoch)
 
 
 def first_digest(text: str) -> bytes:
@@ -97,26 +102,44 @@ def epoch_record(text: str) -> tuple[int, bytes]:
     return number, octets
 
 
-def _require_epoch(octets: bytes, epoch: int) -> None:
-    if int.from_bytes(octets[_EPOCH], "big") != epoch:
+def _require_epoch(number: int, epoch: int) -> None:
+    if number != epoch:
         raise EpochOver(epoch)
 
 
 def _octets(text: str) -> bytes:
-    octets = _from_base64url(text)
-    if octets is None or len(octets) - HEADER_BYTES - TAG_BYTES not in SIZES:
+    _beginning(text)
+    return _decoded(text)
+
+
+def _beginning(text: str) -> tuple[int, int]:
+    """The kind, and the number of the epoch. Looks at the beginning, the length and the spelling:
+    every message comes through here.
+
+    Raises `BadRequest` for what is no envelope.
+    """
+    if len(text) not in _LENGTHS or not _is_base64url(text):
         raise BadRequest(_NOT_ONE)
-    if octets[0] != VERSION or octets[1] not in KINDS:
+    version, kind, epoch = _BEGINNING.unpack(base64.urlsafe_b64decode(text[:8]))
+    if version != VERSION or kind not in KINDS:
         raise BadRequest(_NOT_ONE)
-    return octets
+    return kind, epoch
 
 
 def _from_base64url(text: str) -> bytes | None:
     """None for all but the one spelling that some bytes have."""
-    if not _BASE64URL.fullmatch(text):
-        return None
-    try:
-        octets = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except binascii.Error:
-        return None
-    return octets if base64.urlsafe_b64encode(octets).decode().rstrip("=") == text else None
+    return _decoded(text) if _is_base64url(text) else None
+
+
+def _is_base64url(text: str) -> bool:
+    if not text.isascii():
+        return False
+    octets = text.encode()
+    # Whatever is left once its signs are taken out is none of them.
+    if octets.translate(None, _ALPHABET) or len(octets) % 4 == 1:
+        return False
+    return not octets or octets[-1] in _LAST[len(octets) % 4]
+
+
+def _decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
