@@ -18,6 +18,7 @@ export function startPanel({ line, connection }) {
   const whole = (/** @type {AbortSignal} */ signal, /** @type {() => void} */ tell) =>
     between.search?.whole(signal, tell) ?? Promise.reject(new Error(NOT_LOADED));
   const roomId = () => connection.roomId;
+  line.files.roomId = roomId;
   onClick("export-link", async (opener) => {
     const [{ Taking }, { openExport }] = await Promise.all([import("./exporting/taking.js"), import("./exporting/dialog.js")]);
     const sheet = byId("conversation").dataset.exportedSheet ?? "";
