@@ -36,6 +36,8 @@ FILE_NAME_MAX_CHARS = 200
 FILE_ID_MAX_CHARS = 64
 ATTACHMENTS_MAX = 10
 """How many files one message can name."""
+SEALED_ATTACHMENTS_MAX = 2 * ATTACHMENTS_MAX
+"""An encrypted one has the small pictures of its pictures among them, which we can't make."""
 STILL_MAX_BYTES = 64 * 1024
 STILL_MAX_PX = 2_000
 """Of a film's still, each way: more than any screen shows of it in a transcript."""
@@ -188,7 +190,7 @@ ClientId = Annotated[str, Meta(max_length=CLIENT_ID_MAX_CHARS, extra_json_schema
 Token = Annotated[str, Meta(max_length=TOKEN_MAX_CHARS)]
 MessageId = Annotated[str, Meta(max_length=MESSAGE_ID_MAX_CHARS)]
 FileId = Annotated[str, Meta(max_length=FILE_ID_MAX_CHARS)]
-FileIds = Annotated[list[FileId], Meta(max_length=ATTACHMENTS_MAX)]
+FileIds = Annotated[list[FileId], Meta(max_length=SEALED_ATTACHMENTS_MAX)]
 ChosenNames = Annotated[list[UserId], Meta(max_length=MEANT_MAX)]
 """Whom a draft means where several have the name that stands in it."""
 Emoji = Annotated[str, Meta(max_length=EMOJI_MAX_CHARS, extra_json_schema={"minLength": 1})]

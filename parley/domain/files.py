@@ -446,7 +446,7 @@ async def sent(
             found.id,
             kinds=kinds,
             before=before,
-            limit=limit + contract.ATTACHMENTS_MAX,
+            limit=limit + contract.SEALED_ATTACHMENTS_MAX,
         )
         last = rows[limit - 1].seq if len(rows) > limit else None
         page = [row for at, row in enumerate(rows) if at < limit or row.seq == last]

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from parley.contract import (
+    ATTACHMENTS_MAX,
     ENCRYPTED_PAGE_MAX_CHARS,
     ENVELOPE_MAX_CHARS,
     MESSAGE_MAX_CHARS,
@@ -241,6 +242,8 @@ def _checked(draft: Draft) -> Draft:
     attachments = tuple(dict.fromkeys(draft.attachments)) if draft.attachments else ()
     has_words = bool(draft.text.strip()) or not attachments
     is_encrypted = draft.type == envelopes.TYPE
+    if len(attachments) > ATTACHMENTS_MAX and not is_encrypted:
+        raise BadRequest(f"attachments: at most {ATTACHMENTS_MAX} files go with a message.")
     max_chars = ENVELOPE_MAX_CHARS if is_encrypted else MESSAGE_MAX_CHARS
     return Draft(
         text.message(draft.text, max_chars) if has_words else "",

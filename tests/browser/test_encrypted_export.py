@@ -96,6 +96,7 @@ def talk(ada: Visitor, ben: Visitor) -> str:
     ben.page.keyboard.press("r")
     ben.says("@Ada me: שלום")
     ben.composer.press("ArrowUp")
+    expect(ben.page.get_by_text("Editing your message")).to_be_visible()
     ben.composer.fill("@Ada I will: שלום")
     ben.composer.press("Enter")
     ada.reads("@Ada I will: שלום")

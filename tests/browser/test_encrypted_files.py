@@ -50,13 +50,17 @@ class Reader(Stranger):
         messages: Any = self.call("messages?limit=100")["messages"]
         for message in messages:
             for file in message.get("attachments", ()):
-                got = requests.get(
-                    f"{self.base}{file['url']}",
-                    headers={"Authorization": f"Bearer {self.token}"},
-                    timeout=PATIENCE_S,
-                )
-                assert got.ok
-                yield {**told[file["id"]], "of": file}, got.content
+                yield {**told[file["id"]], "of": file}, self.get(file["url"])
+
+    def get(self, url: str) -> bytes:
+        """A file as the server has it."""
+        got = requests.get(
+            f"{self.base}{url}",
+            headers={"Authorization": f"Bearer {self.token}"},
+            timeout=PATIENCE_S,
+        )
+        assert got.ok
+        return got.content
 
     def sends_file(self, name: str, content: bytes, type: str, **more: object) -> None:
         sealer = FileSealer()

@@ -247,6 +247,18 @@ async def test_it_stands_in_ones_own_list_without_a_word(person: People) -> None
     assert row["last_message"]["excerpt"] == ""
 
 
+async def test_a_message_may_name_as_many_small_pictures_as_large_ones(person: People) -> None:
+    ada, ids = await place(person)
+    found = [(await uploads(ada.who, ids["room_id"], b"x", "a"))["id"] for _ in range(21)]
+    path = f"{ids['path']}/messages"
+    for count, expected in ((21, 400), (20, 201)):
+        body = {**ada.sealed("", f"a-{count}"), "attachments": found[:count]}
+        status, reply = await ada.who.call("POST", path, body)
+        assert status == expected, reply
+    last = (await done(ada.who, "GET", path))["messages"][-1]
+    assert [file["id"] for file in last["attachments"]] == found[:20]
+
+
 async def test_its_files_are_taken_as_they_are_and_under_no_name(person: People) -> None:
     ada, ids = await place(person)
     room_id = ids["room_id"]

@@ -431,8 +431,9 @@ async def test_files_go_with_messages_whose_time_is_over(
 async def test_a_message_has_ten_files_and_no_more(ada: Person, room_id: str) -> None:
     found = [await uploads(ada, room_id, b"x", f"{number}.txt") for number in range(11)]
     body = {"message": "", "attachments": [file["id"] for file in found]}
-    status, _ = await ada.call("POST", f"/api/conversations/{room_id}/messages", body)
-    assert status == 400
+    status, reply = await ada.call("POST", f"/api/conversations/{room_id}/messages", body)
+    assert (status, reply["code"]) == (400, "bad_request")
+    assert "attachments: at most 10" in reply["error"]
     said = await sends(ada, room_id, *found[:10])
     _, messages = await ada.call("GET", f"/api/conversations/{room_id}/messages")
     [message] = messages["messages"]

@@ -35,7 +35,7 @@ class SendBody(Struct, kw_only=True):
     people, and nobody in code. What it means is decided as it is stored.
 
     `attachments` are the ids of up to 10 files that you uploaded to this conversation and no
-    message names yet; with them, `message` may be empty.
+    message names yet; with them, `message` may be empty. An encrypted message may name 20.
 
     `message` may have 8,000 characters. In an encrypted conversation it is an envelope as
     docs/encryption.md describes it, which may have more; `type` is `encrypted`, and `client_id` is

@@ -94,6 +94,9 @@ class Viewer {
   async showPicture(picture, name) {
     this.stage.replaceChildren();
     this.download.hidden = true;
+    // Until all of it is there, what stands on the page.
+    const { src = "" } = picture.querySelector("img") ?? {};
+    if (!picture.href && src) this.stage.append(element("img", { src, alt: name }));
     if (!picture.href) await between.files?.open(picture);
     if (this.picture !== picture || !picture.href) return;
     this.stage.replaceChildren(element("img", { src: picture.href, alt: name }));

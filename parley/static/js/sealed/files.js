@@ -8,7 +8,8 @@ import { fromBase64url, random, toBase64url } from "../encryption/octets.js";
  * @typedef {import("../connection/wire.js").File} File
  * @typedef {import("../state/store.js").OutgoingFile} OutgoingFile
  * @typedef {{name: string, type: string, size: number, width?: number, height?: number, duration_s?: number}} Details
- * @typedef {Details & {id: string, key: string}} Named as a message tells of it
+ * @typedef {{id: string, key: string, size: number, type: string}} Small a small picture of another one
+ * @typedef {Details & {id: string, key: string, preview?: Small}} Named as a message tells of it
  */
 
 const KEY_BYTES = 32;
@@ -17,6 +18,7 @@ const ENDING = /\.[^.]{1,16}$/;
 const SIDE_MAX_PX = 65_535;
 const SIZE_MAX = 2 ** 45;
 const DURATION_MAX_S = 366 * 24 * 3600;
+const PREVIEW_MAX_BYTES = 100 * 1024;
 /** Whoever reads opens them without being asked. */
 const PICTURE_MAX_BYTES = 32 * 1024 * 1024;
 export const UNKNOWN = "application/octet-stream";
@@ -33,6 +35,14 @@ export class SealedFiles {
     this.known = new Map();
     /** @type {Map<string, Details>} by what they are called on this device, those that were sealed here */
     this.made = new Map();
+    /** @type {Map<string, Small>} by their ids, small pictures of some of those */
+    this.knownSmall = new Map();
+    /** @type {Map<string, Promise<Blob | undefined>>} by what their pictures are called on this device */
+    this.small = new Map();
+    /** @type {Map<string, Promise<Small | undefined>>} by the ids of their pictures, those on their way */
+    this.previews = new Map();
+    /** Where what goes out goes. @type {() => string} */
+    this.roomId = () => "";
     /** @type {Promise<import("./showing.js").Showing> | undefined} */
     this.loading = undefined;
   }
@@ -54,6 +64,7 @@ export class SealedFiles {
     const { prepared, sealed } = await import("./sealing.js");
     const { clean, details } = await prepared(blob, file);
     this.made.set(file.key, details);
+    this.drawSmall(file.key, clean, details);
     const length = sealedLength(clean.size);
     return sealed(clean, fromBase64url(file.secret ?? ""), isWanted, (begun) => grown(begun, length));
   }
@@ -70,10 +81,48 @@ export class SealedFiles {
     if (!details) {
       // It was sealed before the page was loaded again.
       const { reread } = await import("./sealing.js");
-      details = await reread(blob, fromBase64url(secret), file);
+      const read = await reread(blob, fromBase64url(secret), file);
+      ({ details } = read);
       this.made.set(key, details);
+      if (read.plain) this.drawSmall(key, read.plain, details);
     }
     this.known.set(id, { id, key: secret, ...details });
+    // Once for each, however often the message is sent.
+    if (!this.previews.has(id)) this.previews.set(id, this.sendSmall(key));
+  }
+
+  /** @param {string} key @param {Blob} clean @param {Details} details */
+  drawSmall(key, clean, details) {
+    if (!PICTURES.includes(details.type)) return;
+    const drawn = import("./previews.js").then(({ previewOf }) => previewOf(clean, details));
+    this.small.set(key, drawn.catch(() => undefined));
+  }
+
+  /** Never rejects: without it the picture is shown as it is. @param {string} key @returns {Promise<Small | undefined>} */
+  async sendSmall(key) {
+    const blob = await this.small.get(key);
+    this.small.delete(key);
+    if (!blob) return undefined;
+    try {
+      const { sendPreview } = await import("./previews.js");
+      return await sendPreview(blob, this.newKey(), this.roomId());
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Once the small pictures of all that are there that will be.
+   * @param {string[]} ids
+   * @returns {Promise<string[]>} what they are called, to go with them
+   */
+  async previewed(ids) {
+    const found = await Promise.all(ids.map(async (id) => {
+      const [preview, known] = [await this.previews.get(id), this.known.get(id)];
+      if (preview && known) this.known.set(id, { ...known, preview });
+      return preview?.id ?? [];
+    }));
+    return found.flat();
   }
 
   /** What a message tells of them. @param {string[]} ids */
@@ -89,11 +138,14 @@ export class SealedFiles {
    */
   joined(attachments, said) {
     const named = new Map((Array.isArray(said) ? said : []).flatMap((each) => namedOf(each) ?? []).map((each) => [each.id, each]));
+    const sizes = new Map(attachments.map(({ id, size }) => [id, size]));
     return attachments.flatMap(({ id, size }) => {
       const file = named.get(id);
       if (!file || sealedLength(file.size) !== size) return [];
-      this.known.set(id, file);
-      const { key: _, ...shown } = file;
+      const { key: _, preview, ...shown } = file;
+      const isSmallThere = preview && !named.has(preview.id) && sizes.get(preview.id) === sealedLength(preview.size);
+      this.known.set(id, isSmallThere ? file : { key: file.key, ...shown });
+      if (isSmallThere) this.knownSmall.set(preview.id, preview);
       return [{ ...shown, url: "", sealed: true }];
     });
   }
@@ -108,9 +160,9 @@ export class SealedFiles {
     return (await this.showing()).blob(id);
   }
 
-  /** Opens a picture where it stands. Never rejects. @param {HTMLElement} picture */
+  /** Opens all of a picture, where a small one may stand for it. Never rejects. @param {HTMLElement} picture */
   async open(picture) {
-    return (await this.showing()).picture(picture);
+    return (await this.showing()).picture(picture, true);
   }
 
   /** Under its name, on this device. Rejects where it can't be opened. @param {string} id */
@@ -119,7 +171,7 @@ export class SealedFiles {
   }
 
   showing() {
-    this.loading ??= import("./showing.js").then(({ Showing }) => new Showing(this.known));
+    this.loading ??= import("./showing.js").then(({ Showing }) => new Showing(this.known, this.knownSmall));
     this.loading.catch(() => (this.loading = undefined)); // the network may be there next time
     return this.loading;
   }
@@ -139,10 +191,20 @@ function namedOf(said) {
   const isLarge = PICTURES.includes(said.type) && size > PICTURE_MAX_BYTES;
   const { duration_s: durationS } = said;
   const isTimed = typeof durationS === "number" && durationS > 0 && durationS <= DURATION_MAX_S;
+  const type = SHOWN.includes(said.type) && !isLarge ? said.type : UNKNOWN;
+  const preview = PICTURES.includes(type) ? smallOf(said.preview) : undefined;
   return {
-    id, key, name: fitName(name), size, type: SHOWN.includes(said.type) && !isLarge ? said.type : UNKNOWN,
-    ...(isSized && { width, height }), ...(isTimed && { duration_s: durationS }),
+    id, key, name: fitName(name), size, type, ...(isSized && { width, height }), ...(isTimed && { duration_s: durationS }),
+    ...(preview && { preview }),
   };
+}
+
+/** @param {any} said @returns {Small | undefined} */
+function smallOf(said) {
+  const { id, key, size, type } = said ?? {};
+  if (typeof id !== "string" || typeof key !== "string" || !isKey(key)) return undefined;
+  if (!isCount(size, PREVIEW_MAX_BYTES) || !PICTURES.includes(type)) return undefined;
+  return { id, key, size, type };
 }
 
 /** @param {unknown} number @param {number} most */

@@ -304,9 +304,12 @@ export class Line {
 
   /** @param {any} fields */
   async saying({ message, client_id: clientId, reply_to: answers, mentions, ...others }) {
-    const files = others.attachments && this.files.named(others.attachments);
+    const { attachments } = others;
+    const previews = attachments ? await this.files.previewed(attachments) : [];
+    const files = attachments && this.files.named(attachments);
     const envelope = await this.envelope(clientId, { text: message, mentions, replyTo: answers, files });
-    return { ...others, message: envelope, type: "encrypted", client_id: clientId };
+    const sent = { ...others, message: envelope, type: "encrypted", client_id: clientId };
+    return attachments ? { ...sent, attachments: [...attachments, ...previews] } : sent;
   }
 
   /**

@@ -5,6 +5,7 @@ import { copyText } from "../browser/copy-link.js";
 import { byId } from "../browser/dom.js";
 import { fragmentOf } from "../encryption/keys.js";
 import { say } from "../browser/toast.js";
+import { keep } from "./kept.js";
 
 const SHOWN_MS = 60_000;
 const COPIED = "Copied. Whoever has this link can read everything here.";
@@ -15,18 +16,21 @@ export function startLinks(kept) {
   // Before what else listens, which knows the link without its key alone.
   document.addEventListener("click", (event) => {
     const clicked = /** @type {HTMLElement} */ (event.target);
-    const copied = clicked.closest("copy-link");
+    const copied = /** @type {HTMLElement | null} */ (clicked.closest("copy-link"));
     const isShared = clicked.closest("#share-link");
     if (!copied && !isShared) return;
     event.stopImmediatePropagation();
-    const link = linkOf(kept);
-    if (isShared) navigator.share({ title: document.title, url: link }).catch(() => {}); // closed again
-    else copy(/** @type {HTMLElement} */ (copied), link, kept.iterations ? "Copied. Tell the passphrase in another way." : COPIED);
+    if (copied) copyLink(kept, copied);
+    else navigator.share({ title: document.title, url: linkOf(kept) }).then(() => taken(kept), () => {}); // closed again
   }, { capture: true });
   document.getElementById("key-qr")?.addEventListener("toggle", (event) => {
     const details = /** @type {HTMLDetailsElement} */ (event.currentTarget);
-    if (details.open) import("./qr.js").then(({ draw }) => draw(details, linkOf(kept)), () => {});
-    else details.querySelector("canvas")?.remove();
+    if (details.open) {
+      import("./qr.js").then(({ draw }) => {
+        draw(details, linkOf(kept));
+        taken(kept);
+      }, () => {});
+    } else details.querySelector("canvas")?.remove();
   });
 }
 
@@ -36,16 +40,27 @@ export function linkOf(kept) {
   return `${link.split("#")[0]}#${fragmentOf(kept)}`;
 }
 
+/** Somebody has it now. @param {import("./kept.js").Kept} kept */
+function taken(kept) {
+  if (!kept.isOnlyHere) return;
+  delete kept.isOnlyHere;
+  keep(kept).catch(() => {});
+  document.dispatchEvent(new Event("keytaken"));
+}
+
 /**
+ * @param {import("./kept.js").Kept} kept
  * @param {HTMLElement} beside
- * @param {string} link
- * @param {string} words
+ * @returns {Promise<boolean>} else it is shown, to be copied by hand
  */
-async function copy(beside, link, words) {
+export async function copyLink(kept, beside) {
+  const link = linkOf(kept);
+  const words = kept.iterations ? "Copied. Tell the passphrase in another way." : COPIED;
+  taken(kept);
   if (await copyText(link, beside)) {
     say(words);
     announce(words);
-    return;
+    return true;
   }
   const field = document.createElement("input");
   field.className = "link-field";
@@ -55,4 +70,5 @@ async function copy(beside, link, words) {
   beside.append(field);
   field.select();
   setTimeout(() => field.remove(), SHOWN_MS);
+  return false;
 }

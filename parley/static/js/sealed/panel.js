@@ -4,6 +4,7 @@
 import { say } from "../browser/toast.js";
 import { between } from "../connection/between.js";
 import { byId } from "../browser/dom.js";
+import { watchLastKey } from "./last-key.js";
 
 const NOT_LOADED = "This part of the page didn't load. Check your connection, and try again.";
 
@@ -14,10 +15,12 @@ const NOT_LOADED = "This part of the page didn't load. Check your connection, an
  * @param {import("../state/store.js").Store} parts.store
  * @param {import("../connection/connection.js").Connection} parts.connection
  */
-export function startPanel({ line, connection }) {
+export function startPanel({ kept, line, store, connection }) {
+  watchLastKey({ kept, line, store });
   const whole = (/** @type {AbortSignal} */ signal, /** @type {() => void} */ tell) =>
     between.search?.whole(signal, tell) ?? Promise.reject(new Error(NOT_LOADED));
   const roomId = () => connection.roomId;
+  line.files.roomId = roomId;
   onClick("export-link", async (opener) => {
     const [{ Taking }, { openExport }] = await Promise.all([import("./exporting/taking.js"), import("./exporting/dialog.js")]);
     const sheet = byId("conversation").dataset.exportedSheet ?? "";

@@ -65,15 +65,15 @@ export async function sealed(blob, key, isWanted, grown) {
  * @param {Blob} blob
  * @param {Uint8Array} key
  * @param {{name: string, type: string}} file
- * @returns {Promise<Details>}
+ * @returns {Promise<{details: Details, plain?: Blob}>} `plain`: where it isn't too long to be opened once more
  */
 export async function reread(blob, key, { name, type: declared }) {
   const size = plainLength(blob.size);
   const details = { name: fitName(name), size };
-  if (size > REREAD_MAX_BYTES) return { ...details, type: UNKNOWN };
+  if (size > REREAD_MAX_BYTES) return { details: { ...details, type: UNKNOWN } };
   const plain = await openBlob(blob, key, size);
   const claim = claimOf(await readFrom(plain, 0, HEAD_BYTES), declared);
-  return { ...details, ...await measured(plain, claim) };
+  return { details: { ...details, ...await measured(plain, claim) }, plain };
 }
 
 /** @param {Blob} blob @param {number} from @param {number} to */

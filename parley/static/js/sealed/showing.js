@@ -27,9 +27,13 @@ const WORDS = {
 class Gone extends Error {}
 
 export class Showing {
-  /** @param {Map<string, Named>} known by their ids */
-  constructor(known) {
+  /**
+   * @param {Map<string, Named>} known by their ids
+   * @param {Map<string, import("./files.js").Small>} small the same
+   */
+  constructor(known, small) {
     this.known = known;
+    this.small = small;
     /** @type {Map<string, Promise<Blob>>} what is open, or about to be */
     this.opened = new Map();
     /** @type {Map<string, string>} where the page has it from */
@@ -88,7 +92,7 @@ export class Showing {
 
   /** @param {string} id @param {(opened: number) => void} [progress] */
   async fetched(id, progress) {
-    const file = this.known.get(id);
+    const file = this.known.get(id) ?? this.small.get(id);
     if (!file) throw new Gone();
     const answer = await fetch(`${ROOT}/files/${encodeURIComponent(id)}/file`);
     if (answer.status === GONE) throw new Gone();
@@ -109,10 +113,15 @@ export class Showing {
     return known;
   }
 
-  /** Never rejects. @param {HTMLElement} picture */
-  async picture(picture) {
+  /**
+   * Never rejects.
+   * @param {HTMLElement} picture
+   * @param {boolean} [isWhole] else a small one is enough, where there is one
+   */
+  async picture(picture, isWhole = false) {
     const id = picture.dataset.sealed ?? "";
     const image = /** @type {HTMLImageElement} */ (picture.querySelector("img"));
+    if (!isWhole && await this.preview(picture, image)) return;
     try {
       const address = await this.address(id);
       image.src = address;
@@ -122,6 +131,26 @@ export class Showing {
       if (!picture.isConnected) return;
       // What was shown under it was one's own, of before it was sent.
       picture.replaceWith(this.row(id, trouble instanceof DOMException ? WORDS.unknown : wordsOf(trouble)));
+    }
+  }
+
+  /**
+   * The small one, until somebody wants more.
+   * @param {HTMLElement} picture
+   * @param {HTMLImageElement} image
+   * @returns {Promise<boolean>} whether it can be shown
+   */
+  async preview(picture, image) {
+    const small = this.known.get(picture.dataset.sealed ?? "")?.preview;
+    if (!small) return false;
+    try {
+      picture.dataset.preview = small.id; // as long as it is there, so is what it is shown from
+      image.src = await this.address(small.id);
+      await image.decode();
+      return true;
+    } catch {
+      delete picture.dataset.preview;
+      return false;
     }
   }
 
@@ -225,7 +254,7 @@ export class Showing {
     setTimeout(() => {
       this.isSweeping = false;
       for (const [id, address] of this.addresses) {
-        if (document.querySelector(`[data-sealed="${CSS.escape(id)}"]`)) continue;
+        if (document.querySelector(`:is([data-sealed="${CSS.escape(id)}"], [data-preview="${CSS.escape(id)}"])`)) continue;
         URL.revokeObjectURL(address);
         this.addresses.delete(id);
         this.opened.delete(id);

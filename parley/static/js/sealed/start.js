@@ -33,7 +33,8 @@ export async function start(form) {
   }
   const reply = await ask("/api/conversations/create", { encrypted: true, read_proof_hash: hash });
   if (!reply.success) return reply.error;
-  await keep({ ...kept, roomId: reply.room_id, ...((title || description) && { about: { title, description } }) });
+  navigator.storage?.persist?.().catch(() => {}); // it is the only key there is
+  await keep({ ...kept, roomId: reply.room_id, isOnlyHere: true, ...((title || description) && { about: { title, description } }) });
   location.assign(pathOf(reply.room_id));
   return "";
 }
