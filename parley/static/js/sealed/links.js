@@ -2,6 +2,7 @@
 // The link with its key. It stands nowhere on the page: it is put together where somebody takes it.
 import { announce } from "../transcript/announcer.js";
 import { copyText } from "../browser/copy-link.js";
+import { make } from "../browser/elements.js";
 import { fragmentOf } from "../encryption/keys.js";
 import { say } from "../browser/toast.js";
 
@@ -22,9 +23,13 @@ export function startLinks(kept) {
   }, { capture: true });
   document.getElementById("key-qr")?.addEventListener("toggle", (event) => {
     const details = /** @type {HTMLDetailsElement} */ (event.currentTarget);
-    if (details.open) import("./qr.js").then(({ draw }) => draw(details, linkOf(kept)), () => {});
-    else details.querySelector("canvas")?.remove();
+    details.querySelector("canvas, [role=status]")?.remove();
+    if (details.open) import("./qr.js").then(({ draw }) => draw(details, linkOf(kept)), () => details.append(notDrawn()));
   });
+}
+
+function notDrawn() {
+  return make("p", { class: "panel-note", role: "status" }, ["The QR code didn't load. Close this and open it to try again."]);
 }
 
 /** @param {import("./kept.js").Kept} kept */
