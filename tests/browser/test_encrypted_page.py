@@ -204,6 +204,24 @@ def test_two_see_the_same_numbers_and_the_key_can_be_forgotten(ada: Visitor, ben
     ben.reads("It is")
 
 
+def test_the_key_stays_and_the_page_says_so_where_what_forgets_it_does_not_load(
+    ada: Visitor,
+) -> None:
+    ada.may_meet("failed: ", "console: Failed to load resource")
+    starts_encrypted(ada)
+    ada.page.route(re.compile(r"/(over|comparing|qr)(-[\w-]+)?\.js$"), lambda route: route.abort())
+    ada.page.locator("#key-qr summary").click()
+    expect(ada.page.locator("#key-qr")).to_contain_text("The QR code didn't load.")
+    ada.page.locator("#safety summary").click()
+    expect(ada.page.locator("#safety-numbers")).to_contain_text("The numbers didn't load.")
+    ada.page.locator("#forget summary").click()
+    ada.page.get_by_role("button", name="Forget the key here").click()
+    expect(ada.page.locator("#forget-problem")).to_contain_text("The key is still here")
+    ada.page.unroute_all()
+    ada.reloads()
+    ada.is_connected()
+
+
 def test_what_it_is_about_shows_before_it_is_said(ada: Visitor) -> None:
     ada.opens("/")
     ada.page.get_by_label("What is it about?").fill("Tea plans")

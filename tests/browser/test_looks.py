@@ -304,6 +304,10 @@ def test_in_forced_colours_what_is_chosen_or_new_has_a_line_about_it(
     ada.is_connected()
     ada.types("@")
     expect(ada.page.get_by_role("option")).to_have_count(2)
+    ada.measures(
+        "() => document.querySelector('.foot').prepend("
+        "Object.assign(document.createElement('section'), { className: 'away' }))"
+    )
     assert ada.measures(LINES) == {"away": True, "true": True, "false": False}
     ada.opens("/")
     assert ada.measures(LINES) == {"row-unread": True, "row-for-you": True}

@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Arrive
+from tests.browser.seeding import Seeding
 from tests.browser.test_looks import has_amber
 from tests.browser.visitor import SLOW_MS, Visitor
 
@@ -182,6 +183,27 @@ def test_whoever_waits_at_a_door_and_its_owner_are_offered_it(ada: Visitor, arri
     expect(ben.page.get_by_role("group", name="Notifications")).to_contain_text("owner answers?")
     offer = ada.page.get_by_role("group", name="Notifications")
     expect(offer).to_contain_text("when someone knocks")
+
+
+def test_whoever_waits_at_a_door_and_does_not_want_them_is_not_asked_again(
+    seeding: Seeding, arrive: Arrive
+) -> None:
+    talk = seeding.conversation(owner="Ada")
+    seeding.decide(talk, {"knock": True})
+    ben = arrive("Ben")
+    ben.page.clock.install()
+    ben.may_meet("403")
+    ben.opens(talk.link)
+    ben.page.get_by_label("Your name").fill("Ben")
+    ben.page.get_by_role("button", name="Knock").click()
+    offer = ben.page.get_by_role("group", name="Notifications")
+    offer.get_by_role("button", name="Not now").click()
+    expect(offer).to_have_count(0)
+    # It asks every three seconds whether the owner has answered.
+    for _ in range(3):
+        with ben.page.expect_response("**/knock"):
+            ben.page.clock.run_for(3000)
+    expect(offer).to_have_count(0)
 
 
 def test_on_an_iphone_it_says_that_the_home_screen_is_needed(arrive: Arrive) -> None:

@@ -14,7 +14,7 @@ from tests.calls import Caller, Reply
 from tests.cases import together
 
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
-FIRST_LOAD_MAX_BYTES = 64_000
+FIRST_LOAD_MAX_BYTES = 62 * 1024
 FIRST_LOAD_MAX_FILES = 10
 """What a page may need, and what it all may weigh on the way."""
 

@@ -7,7 +7,8 @@ import { CatchUp, missedAmong } from "./connection/catch-up.js";
 import { Composer } from "./writing/composer.js";
 import { Connection } from "./connection/connection.js";
 import { byId } from "./browser/dom.js";
-import { later } from "./browser/later.js";
+import { later, untilThere } from "./browser/later.js";
+import { orTell } from "./browser/loading.js";
 import { startFiles } from "./files/start.js";
 import { Faces } from "./people/faces.js";
 import { onNewDay } from "./browser/time.js";
@@ -67,7 +68,7 @@ const marks = new Marks({ store, reading });
 const transcript = new Transcript({ roomId, reading, faces });
 const connection = new Connection({ roomId, store, events: serverEvents(), entered });
 // Owners alone are told who knocks, and load what tells them.
-const knocks = document.getElementById("knocks") && import("./people/knocks.js").then(({ Knocks }) => {
+const knocks = store.state.owner && untilThere(() => import("./people/knocks.js")).then(({ Knocks }) => {
   const told = new Knocks({ roomId, store, connection });
   told.start();
   return told;
@@ -82,7 +83,7 @@ const drafts = new Drafts(key, roomIds);
 const replying = new Replying({ store, drafts });
 const composer = new Composer({
   drafts, send, typing: (isTyping) => teller.changed(isTyping),
-  editLast: () => editing().then(({ lastOwn }) => edit(lastOwn(store.state))),
+  editLast: () => edit(({ lastOwn }) => lastOwn(store.state)),
   restored: () => {
     replying.restore();
     showPlaceToWrite(store.state);
@@ -108,7 +109,7 @@ replying.start();
 byId("message").addEventListener("input", offerNames);
 const files = startFiles({ key, uploads, composer });
 if (document.querySelector(".sound")) import("./files/wave.js").then(({ watch }) => watch(byId("items")), () => {});
-if (composer.drafts.edit()) editing().then(({ editFrom }) => edit(editFrom(composer.drafts.edit())));
+if (composer.drafts.edit()) edit(({ editFrom }) => editFrom(composer.drafts.edit()));
 startJoin({ roomId, joined });
 startYou({ roomId, store, renamed, stop: leaveForGood });
 startShowReading(store, connection);
@@ -130,7 +131,7 @@ marks.start();
 catchUp.start();
 outbox.start();
 startFolding();
-startMenu({ store, connection, composer, reading, replying, edit, joinLink: page.dataset.joinLink ?? "" });
+startMenu({ store, connection, composer, reading, replying, edit: (message) => edit(() => message), joinLink: page.dataset.joinLink ?? "" });
 transcript.root.addEventListener("click", actOnMessage);
 addEventListener("hashchange", goToLinked);
 byId("pin-next").addEventListener("click", () => pins?.then((shown) => shown.next()));
@@ -140,7 +141,7 @@ openWhereReadingGoesOn();
 lastRead.start(store, reading);
 readMarks.start();
 store.first(["unreadIsGuess"], ({ unreadIsGuess }) => unreadIsGuess, async () => {
-  const { Recount } = await import("./transcript/recount.js");
+  const { Recount } = await untilThere(() => import("./transcript/recount.js"));
   new Recount({ store, roomId, ask }).start();
 });
 if (store.state.me && !linkedSeq()) composer.focus();
@@ -221,11 +222,11 @@ function serverEvents() {
     messages_erased: () => pins?.then((shown) => shown.look()),
     conversation_changed: showChanged,
     link_replaced: ({ new_room_id: now }) => goToNewLink(now),
-    claimed: ({ claim }) => claims().then(({ claimed }) => claimed(claim), () => {}),
-    claim_answered: (answer) => claims().then(({ answered }) => answered(answer, store.state.me, roomId), () => {}),
+    claimed: ({ claim }) => claims().then(({ claimed }) => claimed(claim)),
+    claim_answered: (answer) => claims().then(({ answered }) => answered(answer, store.state.me, roomId)),
     removed: ({ reason, message }) => reason === "claimed" ? location.reload() : leave(reason === "closed" ? wordsOfClosing(message) : message),
     conversation_deleted: ({ message }) => leave(message, true),
-    knocked: (knock) => knocks?.then((told) => told.knocked(knock)),
+    knocked: (knock) => knocks && knocks.then((told) => told.knocked(knock)),
   };
 }
 
@@ -235,7 +236,7 @@ function showChanged(fields) {
   store.dispatch({ ...fields, type: "conversation_changed", at: new Date().toISOString() });
   changesOf(before, store.state).forEach(announce);
   showWords(fields);
-  knocks?.then((told) => told.look()); // whom a door that was opened concerns no more, and whom a closed one does
+  lookWhoKnocks(); // whom a door that was opened concerns no more, and whom a closed one does
 }
 
 /** @param {{room_id: string, title: string, description: string}} conversation */
@@ -310,10 +311,10 @@ async function nothingStays() {
 // The connection is there, or there again: what waited can go on.
 function entered() {
   outbox.resume();
-  filing?.then((uploads) => uploads.resume());
+  filing?.then((uploads) => uploads.resume(), () => {});
   history.failed = false;
   reading.fetchNearEdge();
-  knocks?.then((told) => told.look());
+  lookWhoKnocks();
   pins?.then((shown) => shown.look());
   resting.makeRoom();
 }
@@ -342,7 +343,7 @@ function receiveChanged(message) {
   if (message.deleted || (known && known.message !== message.message)) hush();
   store.dispatch({ type: "message_changed", message });
   if (!known || !message.reactions || message.user_id !== store.state.me?.userId) return;
-  import("./transcript/actions.js").then(({ tellReactions }) => tellReactions(store, known));
+  import("./transcript/actions.js").then(({ tellReactions }) => tellReactions(store, known), () => {});
 }
 
 /**
@@ -382,6 +383,10 @@ async function search(event) {
   else shown?.follow(parts);
 }
 
+function lookWhoKnocks() {
+  if (knocks) knocks.then((told) => told.look());
+}
+
 function uploads() {
   filing ??= import("./files/uploads.js").then(({ Uploads }) => new Uploads({ connection, of: key }));
   filing.catch(() => (filing = undefined)); // the network may be there next time
@@ -394,7 +399,7 @@ async function offerNames() {
   if (!field.value.includes("@")) return;
   field.removeEventListener("input", offerNames);
   try {
-    const { Mentions } = await import("./writing/mentions.js");
+    const [{ Mentions }] = await Promise.all([import("./writing/mentions.js"), loadSheet("actions")]);
     new Mentions({ store, faces, replying, roomId }).start();
   } catch {
     field.addEventListener("input", offerNames); // the network may be there next time
@@ -402,7 +407,7 @@ async function offerNames() {
 }
 
 function showPins() {
-  pins ??= import("./room/pins.js").then(({ Pins }) => {
+  pins ??= Promise.all([untilThere(() => import("./room/pins.js")), loadSheet("pins")]).then(([{ Pins }]) => {
     const shown = new Pins({ store, connection, reading });
     shown.start();
     return shown;
@@ -411,21 +416,19 @@ function showPins() {
 
 /** Loaded where somebody claims to be a person of an import. */
 function claims() {
-  return import("./people/claims.js");
+  return untilThere(() => import("./people/claims.js"));
 }
 
-/** Loaded by who edits. */
-function editing() {
-  return import("./writing/editing.js");
-}
-
-/** @param {{id: string, seq: number, message: string, text?: string,
- *   attachments?: import("./connection/wire.js").File[]}} [message] none to edit: nothing */
-async function edit(message) {
+/**
+ * @param {(editing: typeof import("./writing/editing.js")) => {id: string, seq: number, message: string, text?: string,
+ *   attachments?: import("./connection/wire.js").File[]} | undefined} which of what is loaded by who edits
+ */
+async function edit(which) {
+  const [editing] = await Promise.all([orTell(import("./writing/editing.js")), loadSheet("actions")]);
+  const message = editing && which(editing);
   if (!message || !mayPost(store.state)) return;
-  const { Editing } = await editing();
   const text = message.text ?? (isWordless(message) ? "" : undefined);
-  editor ??= new Editing({ connection, composer, replying });
+  editor ??= new editing.Editing({ connection, composer, replying });
   editor.start(message, text);
 }
 
@@ -495,7 +498,7 @@ function actOnMessage(event) {
   const chip = /** @type {HTMLButtonElement | null} */ (clicked.closest(".reaction"));
   if (message && chip) {
     event.preventDefault(); // it would send the form that is there without a script
-    import("./transcript/actions.js").then(({ press }) => press({ store, connection }, message, chip));
+    orTell(import("./transcript/actions.js")).then((loaded) => loaded?.press({ store, connection }, message, chip));
     return;
   }
   if (message?.dataset.clientId && action) return actOnFailed(message.dataset.clientId, action);
@@ -523,8 +526,8 @@ async function view(picture, event) {
 
 /** @param {HTMLElement} button */
 async function copyCode(button) {
-  const { copy } = await import("./transcript/copying.js");
-  copy(button.closest(".code-block")?.querySelector("code")?.textContent ?? "");
+  const copying = await orTell(import("./transcript/copying.js"));
+  copying?.copy(button.closest(".code-block")?.querySelector("code")?.textContent ?? "");
 }
 
 /**
@@ -534,21 +537,26 @@ async function copyCode(button) {
  */
 async function jumpTo(message, quote, event) {
   event.preventDefault();
-  const { jump } = await import("./transcript/jumps.js");
-  await jump(reading, message, Number(quote.dataset.seq));
+  const seq = Number(quote.dataset.seq);
+  const jumps = await import("./transcript/jumps.js").catch(() => reading.goTo(seq)); // without a way back
+  await jumps?.jump(reading, message, seq);
 }
 
 /**
  * @param {string} clientId
  * @param {string} action
  */
-function actOnFailed(clientId, action) {
+async function actOnFailed(clientId, action) {
   if (action === "retry") return outbox.retry(clientId);
-  const failed = store.state.outbox.find((outgoing) => outgoing.clientId === clientId);
+  const find = () => store.state.outbox.find((outgoing) => outgoing.clientId === clientId);
+  const hasFiles = action === "edit" && find()?.files;
+  const chips = hasFiles && (await orTell(files(new Event("edit")).then((ways) => ways.attaching())));
+  if (hasFiles && !chips) return; // they stay with it
+  const failed = find();
   if (action === "edit") outbox.files.delete(clientId); // they go back with the words
   outbox.discard(clientId);
   if (action === "edit" && failed) {
-    if (failed.files) files(new Event("edit")).then((ways) => ways.putBack(failed.files ?? []));
+    if (chips) chips.putBack(failed.files ?? []);
     composer.putBack(failed.text);
     replying.putBack(failed);
   } else byId("message").focus();

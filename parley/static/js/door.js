@@ -14,7 +14,7 @@ async function look() {
   const reply = await ask(`${apiOf(roomId)}/knock`);
   if (isNews(reply)) return goOn();
   if (reply.success && state === "waiting") showOwner(reply.owner_online);
-    setTimeout(look, AGAIN_MS);
+  setTimeout(look, AGAIN_MS);
 }
 
 /** @param {any} reply */

@@ -4,7 +4,7 @@ import { byId } from "./browser/dom.js";
 import "./page.js";
 import { zone } from "./search/asking.js";
 import { Box } from "./search/box.js";
-import { make } from "./search/elements.js";
+import { make } from "./browser/elements.js";
 
 const form = /** @type {HTMLFormElement} */ (byId("search"));
 const field = /** @type {HTMLInputElement} */ (byId("q"));

@@ -156,7 +156,6 @@ export function sign(path) {
     drawing.setAttribute(name, String(value));
   }
   drawing.setAttribute("aria-hidden", "true");
-  drawing.setAttribute("focusable", "false");
   const drawn = document.createElementNS(SVG, "path");
   drawn.setAttribute("d", path);
   drawing.append(drawn);

@@ -17,7 +17,11 @@ export function startFiles({ key, ...parts }) {
       isThere = true;
       return new Ways({ ...parts, kept }, event);
     });
-    loading.catch(() => (loading = undefined)); // the network may be there next time
+    loading.catch(() => {
+      loading = undefined; // the network may be there next time
+      const isRecord = event.target instanceof Element && event.target.closest("#record");
+      if (isRecord) parts.composer.showProblem("The recorder couldn't be loaded. Check your connection.");
+    });
     return loading;
   };
   const button = document.getElementById("attach");

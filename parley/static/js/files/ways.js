@@ -50,12 +50,6 @@ export class Ways {
     }
   }
 
-  /** @param {import("../state/store.js").OutgoingFile[]} files that could not be sent */
-  async putBack(files) {
-    const chips = await this.attaching();
-    chips.putBack(files);
-  }
-
   chosen() {
     this.attach([...(this.picker.files ?? [])]);
     this.picker.value = ""; // the same one may be chosen again

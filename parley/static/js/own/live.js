@@ -3,7 +3,7 @@
 import { io } from "../../vendor/socket.io.esm.min.js";
 import { restoreFocus } from "../browser/dialogs.js";
 import { byId, part } from "../browser/dom.js";
-import { later } from "../browser/later.js";
+import { later, untilThere } from "../browser/later.js";
 import { ROOT, apiOf } from "../browser/root.js";
 import { OWN_PAGE, SOCKETS, ask, request } from "../connection/wire.js";
 import { isAnyKept } from "../sealed/any.js";
@@ -63,7 +63,7 @@ function show(known, conversation, isAsked) {
 /** Those that are encrypted, as far as this device knows what they are called. */
 async function callByName() {
   if (!(await isAnyKept())) return;
-  const { allKept } = await import("../sealed/kept.js");
+  const { allKept } = await untilThere(() => import("../sealed/kept.js"));
   const kept = await allKept().catch(() => []);
   for (const { roomId, called: as, about } of kept) {
     const title = as?.title || about?.title;

@@ -1,7 +1,8 @@
 // @ts-check
-// Somebody among many, by their name. Loaded when somebody first types one.
+// Somebody among many, by their name. Loaded where there are so many.
 import { announce } from "../transcript/announcer.js";
 import { byId } from "../browser/dom.js";
+import { make } from "../browser/elements.js";
 import { ask } from "../connection/wire.js";
 import { folded } from "../state/naming.js";
 import { knowsEverybody } from "../state/people-pages.js";
@@ -20,7 +21,7 @@ export class Finding {
   constructor(list) {
     this.list = list;
     this.store = list.store;
-    this.field = list.field;
+    this.field = make("input", { id: "find-person", type: "search", placeholder: "Find someone", "aria-label": "Find someone by name" });
     this.sought = "";
     /** @type {Participant[]} whom the server found by it */
     this.others = [];
@@ -32,14 +33,16 @@ export class Finding {
     this.telling = undefined;
     this.count = 0;
     this.field.addEventListener("input", () => this.seek());
-    this.seek();
+    byId("people").before(this.field);
   }
 
   /**
    * Of the people the page knows those who are sought, if anybody is.
    * @param {Participant[]} people
+   * @param {boolean} areMany
    */
-  shows(people) {
+  shows(people, areMany) {
+    this.field.hidden = !areMany && !this.field.value;
     if (!this.sought) return false;
     const found = this.among(people);
     this.list.list(inOrder(found.people, this.store.state.me));

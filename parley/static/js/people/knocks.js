@@ -4,7 +4,8 @@
 import { apiOf } from "../browser/root.js";
 import { announce } from "../transcript/announcer.js";
 import { restoreFocus } from "../browser/dialogs.js";
-import { byId, cloneTemplate, part } from "../browser/dom.js";
+import { byId, part } from "../browser/dom.js";
+import { make } from "../browser/elements.js";
 import { recall } from "../browser/saved.js";
 import { loadSheet } from "../browser/sheets.js";
 import { ask } from "../connection/wire.js";
@@ -26,7 +27,15 @@ export class Knocks {
     this.path = apiOf(roomId);
     this.store = store;
     this.connection = connection;
-    this.root = byId("knocks");
+    this.count = make("b", { id: "knocks-count", role: "status" });
+    this.all = make("button", { class: "button small", id: "decline-all", type: "button" }, ["Decline all"]);
+    this.list = make("div", { id: "knocks-list" });
+    this.more = make("p", { class: "knocks-more", id: "knocks-more" });
+    this.root = make("div", { class: "knocks", id: "knocks", role: "group", "aria-labelledby": "knocks-count", hidden: "" }, [
+      make("p", { class: "knocks-head" }, [this.count, " ", this.all]),
+      make("div", { class: "knocks-lines" }, [this.list, this.more]),
+    ]);
+    byId("claims").after(this.root);
     /** What happened at the door since the page was opened: an answer that was asked for before it is out of date. */
     this.happened = 0;
     this.isStyled = false;
@@ -35,8 +44,8 @@ export class Knocks {
   }
 
   start() {
-    byId("knocks-list").addEventListener("click", (event) => this.answerFrom(event));
-    byId("decline-all").addEventListener("click", () => this.declineAll());
+    this.list.addEventListener("click", (event) => this.answerFrom(event));
+    this.all.addEventListener("click", () => this.declineAll());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.look());
     this.store.watch(["knocks"], (state) => this.show(state));
   }
@@ -82,12 +91,12 @@ export class Knocks {
       return this.show(this.store.state); // as it is by now
     }
     this.root.hidden = knocks.length === 0;
-    byId("knocks-count").textContent = knocks.length === 1 ? "1 person waiting" : `${knocks.length} people waiting`;
-    byId("decline-all").hidden = knocks.length < 2;
+    this.count.textContent = knocks.length === 1 ? "1 person waiting" : `${knocks.length} people waiting`;
+    this.all.hidden = knocks.length < 2;
     this.showLines(knocks.slice(0, SHOWN_KNOCKS));
     const more = knocks.length - SHOWN_KNOCKS;
-    byId("knocks-more").hidden = more <= 0;
-    byId("knocks-more").textContent = `and ${more} more`;
+    this.more.hidden = more <= 0;
+    this.more.textContent = `and ${more} more`;
   }
 
   /**
@@ -95,10 +104,9 @@ export class Knocks {
    * @param {import("../state/store.js").State["knocks"]} shown
    */
   showLines(shown) {
-    const list = byId("knocks-list");
-    const before = new Map([...list.children].map((line) => [/** @type {HTMLElement} */ (line).dataset.id, line]));
+    const before = new Map([...this.list.children].map((line) => [/** @type {HTMLElement} */ (line).dataset.id, line]));
     for (const { id, username } of shown) {
-      const line = before.get(id) ?? list.appendChild(lineFor(id));
+      const line = before.get(id) ?? this.list.appendChild(lineFor(id));
       part(line, "text").textContent = `${username} wants to join`;
       before.delete(id);
     }
@@ -118,13 +126,12 @@ export class Knocks {
   }
 
   async declineAll() {
-    const button = /** @type {HTMLButtonElement} */ (byId("decline-all"));
-    button.disabled = true;
+    this.all.disabled = true;
     const reply = await ask(`${this.path}/knocks`, { admit: false });
     this.happened += 1;
     if (reply.success) this.store.dispatch({ type: "knocks", waiting: [] });
-    button.disabled = false;
-    restoreFocus(button, byId("scroller"));
+    this.all.disabled = false;
+    restoreFocus(this.all, byId("scroller"));
   }
 
   /**
@@ -143,9 +150,11 @@ export class Knocks {
 
 /** @param {string} id */
 function lineFor(id) {
-  const line = cloneTemplate("knock-template");
-  line.dataset.id = id;
-  return line;
+  return make("p", { class: "knock", "data-id": id }, [
+    make("span", { "data-part": "text", dir: "auto" }), " ",
+    make("button", { class: "button small primary", type: "button", "data-answer": "admit" }, ["Let in"]), " ",
+    make("button", { class: "button small", type: "button", "data-answer": "decline" }, ["Decline"]),
+  ]);
 }
 
 // A browser plays nothing before the person has touched the page: then the line and the title have to do.

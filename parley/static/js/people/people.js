@@ -1,6 +1,7 @@
 // @ts-check
 // Who is here.
 import { byId, cloneTemplate, part } from "../browser/dom.js";
+import { untilThere } from "../browser/later.js";
 import { apiOf } from "../browser/root.js";
 import { peopleOf } from "../state/people-pages.js";
 
@@ -24,9 +25,9 @@ export class People {
     this.path = `${apiOf(roomId)}/participants`;
     this.most = FIRST_PEOPLE;
     this.button = byId("more-people");
-    this.field = /** @type {HTMLInputElement} */ (byId("find-person"));
-    /** @type {import("./finding.js").Finding | undefined} once somebody is sought */
+    /** @type {import("./finding.js").Finding | undefined} where they are many */
     this.finding = undefined;
+    this.isFindingAsked = false;
   }
 
   start() {
@@ -35,17 +36,14 @@ export class People {
     this.button.addEventListener("click", () => import("./more.js").then(({ showMore }) => showMore(this), () => {
       this.button.textContent = "Couldn't load people. Try again";
     }));
-    this.field.addEventListener("focus", () => import("./finding.js").then(({ Finding }) => {
-      this.finding ??= new Finding(this);
-    }, () => {}));
   }
 
   show() {
     const { me, peopleCursor } = this.store.state;
     const { people, total } = peopleOf(this.store.state);
     byId("people-count").textContent = byId("sheet-count").textContent = String(total);
-    this.field.hidden = total <= MANY_PEOPLE && !this.field.value;
-    if (this.finding?.shows(people)) return;
+    if (total > MANY_PEOPLE) this.find();
+    if (this.finding?.shows(people, total > MANY_PEOPLE)) return;
     for (const { user_id: userId } of people) this.faces.hueOf(userId); // who came first chooses first
     const shown = inOrder(people, me).slice(0, this.most);
     this.list(shown);
@@ -54,6 +52,15 @@ export class People {
     more.hidden = total > 0 && others <= 0;
     more.textContent = total ? `and ${others} more` : "No one has joined yet.";
     this.button.hidden = shown.length === people.length && !peopleCursor;
+  }
+
+  find() {
+    if (this.isFindingAsked) return;
+    this.isFindingAsked = true;
+    untilThere(() => import("./finding.js")).then(({ Finding }) => {
+      this.finding = new Finding(this);
+      this.show(); // they may be few by now
+    });
   }
 
   /** @param {Participant[]} people */

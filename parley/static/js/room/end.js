@@ -1,9 +1,14 @@
 // @ts-check
 // The owner ends the conversation, after being asked once. Loaded by who would end it.
 import { openDialog } from "../browser/dialogs.js";
-import { byId } from "../browser/dom.js";
+import { make } from "../browser/elements.js";
 import { apiOf } from "../browser/root.js";
 import { ask } from "../connection/wire.js";
+
+/** @type {Asked | undefined} */
+let asked;
+
+/** @typedef {ReturnType<typeof makeDialog>} Asked */
 
 /**
  * @param {HTMLElement} link
@@ -11,23 +16,39 @@ import { ask } from "../connection/wire.js";
  * @param {() => void} forbidden this device may not, or no longer
  */
 export function askWhetherToEnd(link, roomId, forbidden) {
-  const dialog = /** @type {HTMLDialogElement} */ (byId("end-dialog"));
+  asked ??= makeDialog();
+  const { dialog, confirm, problem } = asked;
   if (dialog.open) return;
-  byId("end-confirm").onclick = (event) => {
+  confirm.onclick = (event) => {
     event.preventDefault();
-    end(roomId, dialog, forbidden);
+    end(roomId, { dialog, problem }, forbidden);
   };
   openDialog(dialog, link);
 }
 
+function makeDialog() {
+  const problem = make("p", { class: "problem-line", id: "end-problem", role: "alert" });
+  const confirm = make("button", { class: "button danger", value: "end", type: "submit" }, ["End conversation"]);
+  const dialog = make("dialog", { class: "ask", id: "end-dialog", "aria-labelledby": "end-title", "aria-describedby": "end-text" }, [
+    make("h2", { id: "end-title" }, ["End this conversation?"]),
+    make("p", { id: "end-text" }, ["People with the link can still read it, but no one can post. This can't be undone."]),
+    problem,
+    make("form", { class: "actions", method: "dialog" }, [
+      make("button", { class: "button", value: "keep", type: "submit" }, ["Cancel"]), confirm,
+    ]),
+  ]);
+  document.body.append(dialog);
+  return { dialog, confirm, problem };
+}
+
 /**
  * @param {string} roomId
- * @param {HTMLDialogElement} dialog
+ * @param {Pick<Asked, "dialog" | "problem">} asked
  * @param {() => void} forbidden
  */
-async function end(roomId, dialog, forbidden) {
+async function end(roomId, { dialog, problem }, forbidden) {
   const reply = await ask(`${apiOf(roomId)}/end`, {});
   if (reply.success) return dialog.close();
-  byId("end-problem").textContent = reply.error;
+  problem.textContent = reply.error;
   if (reply.code === "forbidden") forbidden();
 }

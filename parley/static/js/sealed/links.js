@@ -3,6 +3,7 @@
 import { announce } from "../transcript/announcer.js";
 import { copyText } from "../browser/copy-link.js";
 import { byId } from "../browser/dom.js";
+import { make } from "../browser/elements.js";
 import { fragmentOf } from "../encryption/keys.js";
 import { say } from "../browser/toast.js";
 import { keep } from "./kept.js";
@@ -25,13 +26,17 @@ export function startLinks(kept) {
   }, { capture: true });
   document.getElementById("key-qr")?.addEventListener("toggle", (event) => {
     const details = /** @type {HTMLDetailsElement} */ (event.currentTarget);
-    if (details.open) {
-      import("./qr.js").then(({ draw }) => {
-        draw(details, linkOf(kept));
-        taken(kept);
-      }, () => {});
-    } else details.querySelector("canvas")?.remove();
+    details.querySelector("canvas, [role=status]")?.remove();
+    if (!details.open) return;
+    import("./qr.js").then(({ draw }) => {
+      draw(details, linkOf(kept));
+      taken(kept);
+    }, () => details.append(notDrawn()));
   });
+}
+
+function notDrawn() {
+  return make("p", { class: "panel-note", role: "status" }, ["The QR code didn't load. Close this and open it to try again."]);
 }
 
 /** @param {import("./kept.js").Kept} kept */

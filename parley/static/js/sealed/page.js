@@ -1,6 +1,7 @@
 // @ts-check
 // Makes the page of an encrypted conversation like any other: puts what opens and seals between it and the server.
 import { byId } from "../browser/dom.js";
+import { make } from "../browser/elements.js";
 import { later } from "../browser/later.js";
 import { pathOf, ROOT } from "../browser/root.js";
 import { between } from "../connection/between.js";
@@ -18,6 +19,8 @@ import { startLinks } from "./links.js";
 import { Log } from "./log.js";
 import { startPanel } from "./panel.js";
 import { SEALED } from "./reducing.js";
+
+const NO_NUMBERS = "The numbers didn't load. Close this and open it to try again.";
 
 /**
  * What this browser has of the conversation's keys; `told`: what is wrong with those that it was offered.
@@ -74,13 +77,16 @@ export async function prepare() {
   const numbers = /** @type {HTMLDetailsElement} */ (byId("safety"));
   numbers.addEventListener("toggle", async () => {
     if (!numbers.open) return;
-    const { showNumbers } = await import("./comparing.js");
+    const into = byId("safety-numbers");
+    const comparing = await import("./comparing.js").catch(() => into.replaceChildren(make("li", { role: "status" }, [NO_NUMBERS])));
     const own = { name: "", point: toBase64url(person.public.signing), isYou: true };
-    await showNumbers(byId("safety-numbers"), room, [own, ...peopleOf(log, line.userId)]);
+    await comparing?.showNumbers(into, room, [own, ...peopleOf(log, line.userId)]);
   });
   byId("forget-key").addEventListener("click", async () => {
-    const { over } = await import("../kept/over.js");
-    await over(roomId, page.dataset.key); // with what was written here, which nobody could open any more
+    const kept = await import("../kept/over.js").catch(() => undefined);
+    byId("forget-problem").textContent = kept ? "" : "The key is still here: what forgets it didn't load. Try again.";
+    if (!kept) return;
+    await kept.over(roomId, page.dataset.key); // with what was written here, which nobody could open any more
     location.assign(`${ROOT}/`);
   });
   showTitle(log.about.title || title);

@@ -2,7 +2,7 @@
 // Searching over the page of a conversation, and going from hit to hit in it. Loaded when somebody first searches.
 import { openDialog } from "../browser/dialogs.js";
 import { Box } from "./box.js";
-import { make } from "./elements.js";
+import { make } from "../browser/elements.js";
 import { Walk } from "./walk.js";
 
 /**

@@ -3,7 +3,7 @@
 // can be done.
 import { ROOT } from "../browser/root.js";
 import { between } from "../connection/between.js";
-import { make } from "./elements.js";
+import { make } from "../browser/elements.js";
 import { rowOf } from "./rows.js";
 
 /** @typedef {import("./asking.js").State} State */

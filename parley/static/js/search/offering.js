@@ -4,7 +4,7 @@
 import { apiOf } from "../browser/root.js";
 import { between } from "../connection/between.js";
 import { ask } from "../connection/wire.js";
-import { make } from "./elements.js";
+import { make } from "../browser/elements.js";
 import { offerOf, offersAt } from "./offers.js";
 
 /**

@@ -4,7 +4,7 @@ import { pathOf } from "../browser/root.js";
 import { showTime } from "../browser/time.js";
 import { between } from "../connection/between.js";
 import { titleOf } from "../room/title.js";
-import { make } from "./elements.js";
+import { make } from "../browser/elements.js";
 
 /**
  * @param {import("./asking.js").Result} result

@@ -6,7 +6,7 @@ import { announce } from "../transcript/announcer.js";
 import { goBack, jump } from "../transcript/jumps.js";
 import { spokenTime } from "../browser/time.js";
 import { Asking } from "./asking.js";
-import { make } from "./elements.js";
+import { make } from "../browser/elements.js";
 import { HitMarks } from "./hit-marks.js";
 import { complete } from "./offers.js";
 
@@ -182,7 +182,7 @@ export class Walk {
  */
 function button(label, path) {
   const drawing = document.createElementNS(SVG, "svg");
-  for (const [key, value] of Object.entries({ width: "20", height: "20", viewBox: "0 0 20 20", "aria-hidden": "true", focusable: "false" })) {
+  for (const [key, value] of Object.entries({ width: "20", height: "20", viewBox: "0 0 20 20", "aria-hidden": "true" })) {
     drawing.setAttribute(key, value);
   }
   const drawn = document.createElementNS(SVG, "path");

@@ -3,6 +3,7 @@
 // key that goes through it. Loaded for them alone.
 import { restoreFocus } from "../browser/dialogs.js";
 import { byId } from "../browser/dom.js";
+import { make } from "../browser/elements.js";
 import { apiOf } from "../browser/root.js";
 import { loadSheet } from "../browser/sheets.js";
 import { ask } from "../connection/wire.js";
@@ -19,14 +20,21 @@ export class Away {
     this.path = `${apiOf(roomId)}/unread`;
     this.store = store;
     this.reading = reading;
-    this.card = byId("away");
-    this.button = byId("away-next");
+    this.words = make("p", { id: "away-text", role: "status" });
+    this.button = make("button", { class: "button small", id: "away-next", type: "button", "aria-keyshortcuts": "n", title: "Key: n" });
+    const close = make("button", { class: "button small quiet", type: "button" }, ["Dismiss"]);
+    this.card = make("section", { class: "away", id: "away", "aria-labelledby": "away-title", hidden: "" }, [
+      make("h2", { class: "away-title", id: "away-title" }, ["While you were away"]),
+      this.words,
+      make("p", { class: "away-acts" }, [this.button, " ", close]),
+    ]);
+    byId("to-end").before(this.card);
     /** @type {number[]} the seqs that mean one, those that mention one first */
     this.steps = [];
     /** How many of them were gone to. */
     this.gone = 0;
     this.button.addEventListener("click", () => this.next());
-    byId("away-close").addEventListener("click", () => this.close());
+    close.addEventListener("click", () => this.close());
     document.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -37,7 +45,7 @@ export class Away {
     this.steps = [...new Set([...reply.mentions, ...reply.replies])];
     this.gone = 0;
     this.reading.keepPlace(() => {
-      byId("away-text").textContent = missedInWords(reply);
+      this.words.textContent = missedInWords(reply);
       this.showStep();
       this.card.hidden = false;
     });

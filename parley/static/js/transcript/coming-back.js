@@ -1,5 +1,6 @@
 // @ts-check
 // Notices who comes back after a long time, and has what they missed told to them: loaded then.
+import { untilThere } from "../browser/later.js";
 
 const LONG_AWAY_MS = 3_600_000;
 /** Where the page slept, what was missed comes so soon after somebody looks at it again. */
@@ -20,7 +21,7 @@ export function startComingBack({ roomId, store, reading, awayMs }) {
   async function tell() {
     const { me, unread } = store.state;
     if (!me || !unread.from) return;
-    away ??= import("./away.js").then(({ Away }) => new Away({ roomId, store, reading }));
+    away ??= untilThere(() => import("./away.js")).then(({ Away }) => new Away({ roomId, store, reading }));
     (await away).tell(unread.from - 1); // also what is on the screen and seen by now
   }
 

@@ -1,18 +1,24 @@
 // @ts-check
 // From an answer to what it answers, or to what was found, and back. Loaded when somebody first goes there.
 import { byId } from "../browser/dom.js";
+import { make } from "../browser/elements.js";
+import { loadSheet } from "../browser/sheets.js";
 
 /** @typedef {import("./reading.js").Reading} Reading */
 
 /** @type {{seq: number, place: import("./last-read.js").Place | null} | undefined} where the reader was before */
 let from;
-let isStarted = false;
+/** @type {HTMLButtonElement | undefined} the way back */
+let back;
 
 /** @param {Reading} reading */
 function start(reading) {
-  if (isStarted) return;
-  isStarted = true;
-  byId("back").addEventListener("click", () => goBack(reading));
+  if (back) return;
+  back = make("button", { class: "button back", id: "back", type: "button", "aria-keyshortcuts": "Escape", hidden: "" }, [
+    "Back", make("span", { class: "visually-hidden" }, [" to where you were"]),
+  ]);
+  byId("pill").after(back);
+  back.addEventListener("click", () => goBack(reading));
   reading.scroller.addEventListener("scroll", () => from && isOnScreen(reading, from.seq) && forget(), { passive: true });
   reading.scroller.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !from) return;
@@ -30,10 +36,10 @@ export async function jump(reading, message, seq) {
   start(reading);
   const begun = /** @type {HTMLElement | undefined} */ (message ?? reading.firstVisible());
   const was = from ?? { seq: Number(begun?.dataset.seq ?? 0), place: reading.isAt() };
-  await reading.goTo(seq);
+  await Promise.all([reading.goTo(seq), loadSheet("actions")]);
   if (!document.getElementById(`m-${seq}`) || isOnScreen(reading, was.seq)) return;
   from = was;
-  byId("back").hidden = false;
+  if (back) back.hidden = false;
 }
 
 /** Where one was before, unless one is there. @param {Reading} reading */
@@ -49,7 +55,7 @@ export async function goBack(reading) {
 
 function forget() {
   from = undefined;
-  byId("back").hidden = true;
+  if (back) back.hidden = true;
 }
 
 /**

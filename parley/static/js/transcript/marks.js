@@ -12,6 +12,8 @@ export class Marks {
     this.pill = byId("pill");
     this.end = byId("to-end");
     this.title = document.title;
+    /** @type {number | undefined} the frame it is shown after */
+    this.soon = undefined;
   }
 
   start() {
@@ -36,13 +38,18 @@ export class Marks {
     document.title = [...marks, this.title].filter(Boolean).join(" ");
     const words = count === 1 ? "1 new message" : `${count} new messages`;
     byId("pill-text").textContent = forYou ? `${words}, ${forYou} for you` : words;
-    // With the next frame, when the place is known without laying out the page for it.
-    requestAnimationFrame(() => this.showPlace());
+    // After the next frame, when the place is known without laying out the page for it.
+    this.soon ??= requestAnimationFrame(() => setTimeout(() => {
+      this.soon = undefined;
+      this.showPlace();
+    }));
   }
 
   showPlace() {
-    this.pill.hidden = !this.store.state.unread.count || this.reading.atEnd();
-    this.end.hidden = !this.reading.isFarFromEnd();
+    const { reading } = this;
+    const [atEnd, isFar] = [reading.atEnd(), reading.isFarFromEnd()]; // both before anything moves
+    this.pill.hidden = !this.store.state.unread.count || atEnd;
+    this.end.hidden = !isFar;
   }
 }
 

@@ -1,6 +1,7 @@
 // @ts-check
 // One message on the screen: made from the template the server renders with too, or taken over from the server's page.
 import { cloneTemplate, part } from "../browser/dom.js";
+import { untilThere } from "../browser/later.js";
 import { pathOf } from "../browser/root.js";
 import { renderText } from "./parts.js";
 import { isEmojiOnly, isLong } from "./text.js";
@@ -10,6 +11,8 @@ import { dayOf, fullDate, showTime } from "../browser/time.js";
 
 /** @type {typeof import("../files/show.js") | undefined} loaded with the first files */
 let files;
+/** @type {Promise<typeof import("../files/show.js")> | undefined} */
+let loading;
 
 /** @type {WeakMap<HTMLElement, string>} the text that each element shows, as it was written */
 const shown = new WeakMap();
@@ -94,7 +97,8 @@ function showFiles(element, { message, deleting }) {
   part(element, "text").hidden = !isGone && isWordless(message);
   if (isGone || !(message.attachments || message.files)) return element.querySelector(".files")?.remove();
   if (files) return files.showFiles(element, message);
-  import("../files/show.js").then((loaded) => {
+  loading ??= untilThere(() => import("../files/show.js"));
+  loading.then((loaded) => {
     files = loaded;
     // It may be deleted by now, or be another.
     if (!element.classList.contains("deleted")) loaded.showFiles(element, message);
@@ -220,7 +224,7 @@ function stateText({ status, error }) {
  * @returns {import("../connection/wire.js").Message}
  */
 export function readMessage(element) {
-  const { id = "", seq, changedSeq, userId = "", username = "", at = "" } = element.dataset;
+  const { id = "", seq, changedSeq = seq, userId = "", username = "" } = element.dataset;
   const { clientId, role, alike, unproven, deleted, editedAt, mentions, pinned } = element.dataset;
   const message = element.dataset.source ?? part(element, "text").textContent ?? "";
   delete element.dataset.source; // it may change, and go
@@ -230,7 +234,8 @@ export function readMessage(element) {
   element.querySelector("noscript")?.remove();
   const reacted = /** @type {HTMLElement | null} */ (element.querySelector('[data-part="reactions"]'));
   return {
-    id, seq: Number(seq), changed_seq: Number(changedSeq), user_id: userId, username, timestamp: at, message,
+    id, seq: Number(seq), changed_seq: Number(changedSeq), user_id: userId, username, message,
+    timestamp: /** @type {HTMLTimeElement} */ (part(element, "time")).dateTime,
     client_id: clientId, role: role === "owner" ? "owner" : undefined, alike: alike === "yes",
     unproven: unproven === "yes", deleted: deleted === "yes", edited_at: editedAt,
     pinned: pinned === "yes", ...(element.classList.contains("service") && { type: "system" }),

@@ -207,6 +207,7 @@ export class Reading {
   fetchNearEdge() {
     if (this.history.failed) return;
     const { hasOlder, hasNewer } = this.store.state;
+    if (!hasOlder && !hasNewer) return;
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     const above = scrollHeight - clientHeight + scrollTop;
     if (hasNewer && -scrollTop < FETCH_PX) this.history.loadNewer();

@@ -77,7 +77,7 @@ export class Outbox {
   letGo(clientId) {
     const files = this.files.get(clientId);
     this.files.delete(clientId);
-    if (files) this.uploads().then((uploads) => uploads.letGo(files));
+    if (files) this.uploads().then((uploads) => uploads.letGo(files), () => {});
   }
 
   /** @param {string} userId */
@@ -103,7 +103,7 @@ export class Outbox {
   /** @param {string} clientId */
   retry(clientId) {
     const files = this.files.get(clientId);
-    if (files) this.uploads().then((uploads) => uploads.retry(files));
+    if (files) this.uploads().then((uploads) => uploads.retry(files), () => {});
     this.store.dispatch({ type: "retried", clientId });
     this.flush();
   }
