@@ -1,1 +1,1 @@
-import{p as a,f as o}from"./shared-B1tEx-1i.js";const p=await a();o(p,await import("./conversation-C7bfoBbf.js"));
+import{p as a,f as o}from"./shared-CZCEJxZD.js";const p=await a();o(p,await import("./conversation-rw1C2R9U.js"));

@@ -1,1 +1,1 @@
-import"./shared-Dpj3vU08.js";
+import"./shared-Dsz65QVx.js";

@@ -4,7 +4,7 @@ import { closeAll, openDialog } from "../browser/dialogs.js";
 import { loadSheet } from "../browser/sheets.js";
 import { oneFile, picture } from "../files/show.js";
 import { kindOf } from "../files/sizes.js";
-import { make } from "../search/elements.js";
+import { make } from "../browser/elements.js";
 import { fullDate } from "./exporting/moments.js";
 import { filesIn } from "./files-in.js";
 

@@ -1,7 +1,7 @@
 // @ts-check
 // What whoever has the last key is asked before it goes.
 import { openDialog } from "../browser/dialogs.js";
-import { make } from "../search/elements.js";
+import { make } from "../browser/elements.js";
 import { copyLink } from "./links.js";
 
 const TITLES = { leave: "Leave as the last one?", forget: "Forget the last key?", close: "Keep the link" };

@@ -1,7 +1,7 @@
 // @ts-check
 // The passphrase of a conversation that is being started: offered where somebody chooses to encrypt. It is sent nowhere
 // and kept nowhere, so it has no name in the form, and a suggestion is better than most that people think of.
-import { make } from "../search/elements.js";
+import { make } from "../browser/elements.js";
 import { suggested, WORDS } from "./suggesting.js";
 
 const MAX_CHARS = 200;

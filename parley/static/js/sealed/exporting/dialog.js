@@ -3,7 +3,7 @@
 import { openDialog } from "../../browser/dialogs.js";
 import { loadSheet } from "../../browser/sheets.js";
 import { inWords } from "../../files/sizes.js";
-import { make } from "../../search/elements.js";
+import { make } from "../../browser/elements.js";
 import { announce } from "../../transcript/announcer.js";
 import { counted } from "./taking.js";
 

@@ -1,1 +1,0 @@
-import{b as r,ae as i,v as s,a2 as c}from"./shared-CiC_5s1p.js";function d(n,o,a){const e=r("end-dialog");e.open||(r("end-confirm").onclick=t=>{t.preventDefault(),f(o,e,a)},i(e,n))}async function f(n,o,a){const e=await s(`${c(n)}/end`,{});if(e.success)return o.close();r("end-problem").textContent=e.error,e.code==="forbidden"&&a()}export{d as askWhetherToEnd};

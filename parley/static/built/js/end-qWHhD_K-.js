@@ -1,1 +1,0 @@
-import{b as r,aB as i,x as s,a8 as c}from"./shared-B1tEx-1i.js";function d(n,o,a){const e=r("end-dialog");e.open||(r("end-confirm").onclick=t=>{t.preventDefault(),f(o,e,a)},i(e,n))}async function f(n,o,a){const e=await s(`${c(n)}/end`,{});if(e.success)return o.close();r("end-problem").textContent=e.error,e.code==="forbidden"&&a()}export{d as askWhetherToEnd};

@@ -1,1 +1,0 @@
-import{v as o,a2 as r,b as n,ar as i,a1 as c}from"./shared-CiC_5s1p.js";async function b({roomId:a,form:s,stop:l}){const e=s.querySelector("button");e.disabled=!0;const t=await o(`${r(a)}/leave`,{});if(e.disabled=!1,!t.success){n("leave-problem").textContent=t.error;return}await l(),await i(),location.assign(`${c(a)}/left`)}export{b as leave};

@@ -1,1 +1,0 @@
-import{r as n}from"./device-zCSGAX_S.js";import{c as o}from"./shown-U52uj_wp.js";import"./shared-CiC_5s1p.js";import"./worker-CMHDx1s1.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

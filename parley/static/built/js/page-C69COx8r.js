@@ -1,1 +1,0 @@
-import{r as n}from"./device-CxuqG95-.js";import{c as o}from"./shown-Ccb8vJND.js";import"./shared-B1tEx-1i.js";import"./worker-CVsKcel5.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

@@ -1,1 +1,0 @@
-const r=2e3;let t,e;function n(o,a=2e3){t??=document.createElement("p"),t.className="toast",t.setAttribute("aria-hidden","true"),t.textContent=o,document.querySelector(".foot")?.append(t),clearTimeout(e),e=setTimeout(()=>t?.remove(),a)}export{n as s};
