@@ -340,6 +340,7 @@ def test_an_edited_message_keeps_its_files_and_the_viewer_shows_them(
     ada.composer.fill("From the lake")
     sends(ada)
     ada.composer.press("ArrowUp")
+    expect(ada.page.get_by_text("Editing your message")).to_be_visible()
     ada.composer.fill("From the sea")
     ada.composer.press("Enter")
     ben.reads("From the sea")

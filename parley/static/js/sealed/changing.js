@@ -9,7 +9,8 @@ import { equal, fromBase64url, random, toBase64url, utf8 } from "../encryption/o
 import { idOf, Person } from "../encryption/people.js";
 import * as calls from "./calls.js";
 import { openerOf } from "./epochs.js";
-import { gather, introductionOf } from "./introductions.js";
+import { gather } from "./gathering.js";
+import { introductionOf } from "./introductions.js";
 import { forget, keep, keptOf } from "./kept.js";
 import { hold, renew } from "./renewing.js";
 

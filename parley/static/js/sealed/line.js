@@ -19,6 +19,8 @@ const PAGE = /\/messages\?(.*)$/;
 const PINS = /\/pins\?/;
 /** Opened together without holding up the page: a few milliseconds. */
 const AT_ONCE = 25;
+/** One's own message may be acknowledged before it is told. */
+const TOLD_WITHIN_MS = 3000;
 /** The key may be changed again while something is sealed anew. */
 const TRIES = 5;
 
@@ -58,6 +60,8 @@ export class Line {
     this.skipped = () => {};
     /** Told of what could not be read before. @type {(messages: Message[]) => void} */
     this.reread = () => {};
+    /** @type {Set<() => void>} who waits for messages that were acknowledged */
+    this.awaited = new Set();
     /** Told that one who only read along is shut out. */
     this.closed = () => {};
     /** Up to which seq messages were erased, as far as that was told. */
@@ -161,6 +165,7 @@ export class Line {
    */
   told(read, { changed_seq: changedSeq }, event) {
     const { seq, message, reaction, about } = read;
+    this.awaited.forEach((look) => look());
     if (message) return this.tell(event, message);
     const changed = reaction && this.log.withReactions(reaction.target, seq);
     if (changed) return this.tell("message_changed", changed);
@@ -338,7 +343,7 @@ export class Line {
 
   /** @param {any} fields */
   async editing({ id, message: text, mentions: chosen = [], ...others }) {
-    const before = this.withId(id);
+    const before = await this.toldOf(id);
     if (!before?.client_id) return refusal("This message can't be edited here: it couldn't be read.");
     const digest = this.log.digestAt(before.seq);
     const answered = before.reply_to?.seq ? this.log.digestAt(before.reply_to.seq) : "";
@@ -353,7 +358,7 @@ export class Line {
 
   /** @param {any} fields */
   async reacting({ id, emoji, on, ...others }) {
-    const about = this.withId(id);
+    const about = await this.toldOf(id);
     const digest = about && this.log.digestAt(about.seq);
     if (!digest) return refusal("That message isn't here any more.");
     const clientId = newClientId();
@@ -385,6 +390,21 @@ export class Line {
     const target = digest ? fromBase64url(digest) : null;
     const octets = utf8(JSON.stringify(body));
     return this.sealer.seal(octets, { clientId, kind, target, claim: this.log.claim() });
+  }
+
+  /** Once it was told, or if that takes too long. @param {string} id @returns {Promise<Message | undefined>} */
+  toldOf(id) {
+    const found = this.withId(id);
+    if (found) return Promise.resolve(found);
+    return new Promise((resolve) => {
+      const look = () => {
+        const known = this.withId(id);
+        if (known) this.awaited.delete(look);
+        if (known) resolve(known);
+      };
+      this.awaited.add(look);
+      setTimeout(() => resolve(undefined), TOLD_WITHIN_MS);
+    });
   }
 
   /** @param {string} id */

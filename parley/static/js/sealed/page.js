@@ -140,10 +140,12 @@ export function follow({ keys, line, log }, { store, connection }) {
   addEventListener("hashchange", () => keyOf(connection.roomId)); // the link was opened once more in this tab
   // Who one is and what it is about is said once there is somebody to say it: it may take more than one try.
   let isSaying = false;
-  store.watch(["me", "connection", "readOnly"], async ({ me, active, connection: { status } }) => {
-    if (!me || !active || status !== "connected" || isSaying) return;
+  store.watch(["me", "connection", "readOnly"], async () => {
+    if (isSaying) return;
     isSaying = true;
-    await sayOnce(kept, line, connection, me);
+    await undefined; // whoever has just joined connects anew
+    const { me, active, connection: { status } } = store.state;
+    if (me && active && status === "connected") await sayOnce(kept, line, connection, me);
     isSaying = false;
   });
   startFounding(keys, { store, connection });

@@ -6,7 +6,7 @@ import { admit, history, outlineOf } from "../encryption/epochs.js";
 import { ITERATIONS } from "../encryption/keys.js";
 import { equal, fromBase64url, Unreadable } from "../encryption/octets.js";
 import * as calls from "./calls.js";
-import { gather, withId } from "./introductions.js";
+import { gather, withId } from "./gathering.js";
 import { keep } from "./kept.js";
 
 /**
