@@ -25,8 +25,12 @@ from tests.servers import Process
 pytestmark = pytest.mark.browser
 
 ENCRYPTED = "Encrypted"
-COPIES = "Clipboard.prototype.writeText = async (text) => void (globalThis.copied = text);"
-"""The page itself may not look at what it copied."""
+COPIES = """
+if (globalThis.Clipboard) {
+  Clipboard.prototype.writeText = async (text) => void (globalThis.copied = text);
+}
+"""
+"""The page itself may not look at what it copied; one that isn't secure has none of it."""
 
 
 def starts_encrypted(who: Visitor, title: str = "", description: str = "") -> str:
