@@ -40,13 +40,15 @@ from tests.servers import Process, free_port
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.sqlite("looks into the files of its database"),
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(600),
 ]
 
 ADDRESS = "ben@example.org"
 TWO_HOURS_MS = 2 * 3_600_000
 SAID = {"title", "description", "message", "edit", "filename", "content", "late"}
 """Whose words the server of an open conversation has, besides those of its search."""
+OPEN_EMOJI, SEALED_EMOJI = "👍", "😮"
+"""The scripts have all emoji, so these are looked for where no script goes."""
 LOOKED_AFTER = {"edited", "sent a file", "half written"}
 """Each look at the memory takes some seconds."""
 
@@ -156,7 +158,7 @@ def look_into(server: Process, data: Path, *searches: Search) -> None:
             each.look("files", iter([octets]))
 
 
-def acts(ada: Visitor, ben: Visitor, words: Canaries) -> Iterator[str]:
+def acts(ada: Visitor, ben: Visitor, words: Canaries, emoji: str) -> Iterator[str]:
     """All that one does with words, on the page of a conversation where both are."""
     ada.says(words("message"))
     ben.reads(words("message"))
@@ -175,7 +177,7 @@ def acts(ada: Visitor, ben: Visitor, words: Canaries) -> Iterator[str]:
     ben.reads(words("beside"))
     yield "sent a file"
     asks_to_react(ben, words("beside"))
-    picker(ben).get_by_role("button", name="👍").click()
+    picker(ben).get_by_role("button", name=emoji).click()
     expect(ada.message(words("beside")).locator(".reaction")).to_have_count(1)
     yield "reacted"
     opens_search(ben).fill(words("search"))
@@ -203,7 +205,7 @@ def test_words_are_nowhere_but_in_browsers_that_have_the_key(
     }
     ada.joins()
     ben.comes_by_hand(links["open"])
-    for done in acts(ada, ben, open_.words):
+    for done in acts(ada, ben, open_.words, OPEN_EMOJI):
         if done in LOOKED_AFTER:
             look_into(server, data, open_)
 
@@ -214,7 +216,7 @@ def test_words_are_nowhere_but_in_browsers_that_have_the_key(
     ben.opens(links["sealed"])
     ben.joins()
     expect(ben.page.locator(".bar-title")).to_have_text(sealed.words("title"))
-    for done in acts(ada, ben, sealed.words):
+    for done in acts(ada, ben, sealed.words, SEALED_EMOJI):
         if done in LOOKED_AFTER:
             look_into(server, data, open_, sealed)
         urls += [ada.page.url, ben.page.url]
@@ -249,6 +251,9 @@ def test_words_are_nowhere_but_in_browsers_that_have_the_key(
         each.look("notifications", (repr(each).encode() for each in browser.got))
         each.look("mail", (text_of(mail).encode() for mail in told(world.box)))
     assert sealed.empty() == {}
+    sent_and_stored = b"".join((*world.wire.said(), *canaries.files_below(data)))
+    assert OPEN_EMOJI.encode() in sent_and_stored
+    assert SEALED_EMOJI.encode() not in sent_and_stored
 
     # What the search for it proves is as much as it finds elsewhere.
     # The name of a file goes in base64 there.

@@ -19,7 +19,11 @@ from parley.client.encryption import Epoch, LinkKey, Opener, Person, Sealer, Unr
 from parley.client.encryption.octets import to_base64url
 from tests.browser import chromium
 from tests.browser.conftest import Arrive
+from tests.browser.making_files import payload
 from tests.browser.seeding import PATIENCE_S
+from tests.browser.test_files import chips, chooses
+from tests.browser.test_reactions import asks_to_react, picker
+from tests.browser.test_searching import opens_search
 from tests.browser.visitor import Visitor
 from tests.servers import Process
 
@@ -31,7 +35,7 @@ if (globalThis.Clipboard) {
   Clipboard.prototype.writeText = async (text) => void (globalThis.copied = text);
 }
 """
-"""The page itself may not look at what it copied."""
+"""The page itself may not look at what it copied; one that isn't secure has none of it."""
 
 
 def starts_encrypted(who: Visitor, title: str = "", description: str = "") -> str:
@@ -220,6 +224,51 @@ def test_the_key_stays_and_the_page_says_so_where_what_forgets_it_does_not_load(
     ada.page.unroute_all()
     ada.reloads()
     ada.is_connected()
+
+
+LABEL = b"parley-encryption-1"
+"""Stands in all that is hashed, derived or signed, and so in every script that encrypts."""
+
+
+def scripts_of(who: Visitor) -> list[str]:
+    """The addresses of all that their pages load from now on."""
+    found: list[str] = []
+    who.context.on(
+        "response", lambda answer: found.append(answer.url) if ".js" in answer.url else None
+    )
+    return found
+
+
+def encrypting(addresses: list[str]) -> list[str]:
+    return [
+        address
+        for address in dict.fromkeys(addresses)
+        if LABEL in requests.get(address, timeout=PATIENCE_S).content
+    ]
+
+
+def test_nothing_of_it_is_loaded_where_nothing_is_encrypted(ada: Visitor, ben: Visitor) -> None:
+    loaded = scripts_of(ada)
+    ben.comes(ada.starts_by_hand("Tea"))
+    ada.joins()
+    ada.says("**Tea** at four, @Ben?")
+    ben.says("Yes")
+    ada.reads("Yes")
+    chooses(ada, payload("list.txt", b"Cups", "text/plain"))
+    expect(chips(ada)).to_have_attribute("data-status", "done")
+    ada.says("A list")
+    asks_to_react(ada, "Yes")
+    picker(ada).get_by_role("button", name="👍").click()
+    opens_search(ada).fill("tea")
+    expect(ada.page.locator(".found-status")).to_contain_text("result")
+    ada.page.keyboard.press("Escape")
+    # What is loaded once nothing else is to be done has been asked for by then.
+    ada.page.evaluate("() => new Promise((done) => requestIdleCallback(done))")
+    ada.page.wait_for_load_state("networkidle")
+    assert len(loaded) > 5
+    assert encrypting(loaded) == []
+    starts_encrypted(ada)
+    assert encrypting(loaded) != []
 
 
 def test_what_it_is_about_shows_before_it_is_said(ada: Visitor) -> None:

@@ -52,6 +52,17 @@ DIFFERING = """async (...pictures) => {
   return seen[0].filter((value, at) => Math.abs(value - seen[1][at]) > 70).length;
 }"""
 
+COPIES = """() => {
+  Clipboard.prototype.writeText = async (text) => void (globalThis.copied = text);
+}"""
+BRINGS = """(name, text) => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([text], name, {type: "text/plain"}));
+  const picker = document.querySelector("#file");
+  picker.files = dataTransfer.files;
+  picker.dispatchEvent(new Event("change", {bubbles: true}));
+}"""
+
 LONG = pytest.mark.long("`make browsers` runs it")
 
 pytestmark = pytest.mark.timeout(300)  # its tests are long, for want of many
@@ -177,6 +188,50 @@ def test_a_message_is_edited_deleted_and_brought_back(arrive: Arrive) -> None:
     ada.sees("[data-action='undo']")
     ada.window.clicks("[data-action='undo']")
     ada.reads("Who brings the cake? I do.")
+
+
+@LONG
+def test_people_talk_where_only_their_browsers_can_read(arrive: Arrive) -> None:
+    ada, ben = arrive("Ada"), arrive("Ben")
+    ada.opens("/")
+    ada.window.fills("input[name=title]", "Plans")
+    ada.window.clicks("input[name=encrypted]")
+    ada.window.clicks("button", "Start a conversation")
+    ada.window.until("() => location.pathname.startsWith('/conversation/')")
+    ada.joins()
+    ada.window.runs(COPIES)
+    ada.window.clicks(".invite copy-link button")
+    link = ada.window.until("() => globalThis.copied")
+    assert "#k=" in link
+    ben.opens(link)
+    ben.window.until("() => document.querySelector('#username')?.checkVisibility()")
+    ben.joins()
+    assert "k=" not in ben.window.runs("() => location.href")
+    ben.sees("h1", "Plans")
+    ada.sends("Who brings the **cake**?")
+    for who in (ada, ben):
+        who.reads("Who brings the cake?")
+    ben.window.until("() => document.querySelector('.message-text strong')")
+    ada.window.presses("#message", webkit.ARROW_UP)
+    ada.sees("#editing span", "Editing your message")
+    ada.window.presses("#message", f" And tea{webkit.ENTER}")
+    ben.reads("Who brings the cake? And tea")
+    ben.window.runs(BRINGS, "list.txt", "Cups and plates")
+    ben.sees("[data-status=done]")
+    ben.says("A list")
+    ada.reads("A list")
+    ada.sees(".document .file-name", "list.txt")
+    ada.window.clicks("#search-link")
+    ada.window.presses("#search-field", "cake")
+    ada.sees(".found-status", "1 result")
+    ada.window.presses("#search-field", webkit.ESCAPE)
+    for who in (ada, ben):
+        who.window.reloads()
+        who.is_connected()
+        who.reads("Who brings the cake? And tea")
+        who.reads("A list")
+    said = "() => document.querySelector('.notice')?.textContent ?? ''"
+    assert "different messages" not in ada.window.runs(said)
 
 
 @LONG

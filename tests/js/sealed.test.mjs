@@ -288,3 +288,21 @@ test("what comes while the history is checked is neither lost nor taken twice", 
   assert.deepEqual(cleo.told.faults, []);
   assert.deepEqual(cleo.log.claim(), talk.people.ada.log.claim());
 });
+
+test("what is told again is opened once, and what couldn't be opened is tried again", async () => {
+  const talk = await Talk.begin();
+  const said = await talk.says("ada", "Tea?");
+  const { log } = await talk.comes("cleo");
+  const tried = [];
+  const { opener } = log;
+  log.opener = { open: (envelope, by) => (tried.push(by.userId), opener.open(envelope, by)) };
+  for (let time = 0; time < 3; time += 1) {
+    assert.deepEqual((await log.readAll([said])).map(({ message }) => message?.message), ["Tea?"]);
+  }
+  assert.deepEqual(tried, ["ada"]);
+  for (let time = 0; time < 2; time += 1) {
+    const [{ message }] = await log.readAll([{ ...said, user_id: "ben", seq: 2, changed_seq: 2 }]);
+    assert.equal(message?.type, "unreadable");
+  }
+  assert.deepEqual(tried, ["ada", "ben", "ben"]);
+});

@@ -98,7 +98,7 @@ export class Sealer {
     const header = together(start, sender, stream, nonce, commitment, about);
     const bound = bind(this.room, this.userId, clientId, header);
     const signed = padded(together(numbered(claim.seq, 8), claim.hash, numbered(body.length, 4), body));
-    const signature = await this.person.sign(await toSign(bound, signed));
+    const signature = await this.person.sign(toSign(await sha256("bound", bound), signed));
     return toBase64url(together(header, await encrypt(key, nonce, together(signature, signed), bound)));
   }
 }
@@ -132,6 +132,7 @@ export class Opener {
    */
   async open(envelope, { userId, clientId }) {
     const octets = fromBase64url(envelope);
+    const digest = digestOf(octets); // beside all that follows
     const reader = new Reader(octets);
     const version = reader.number(1);
     const kind = KIND_OF.get(reader.number(1));
@@ -150,17 +151,18 @@ export class Opener {
     const derived = await this.#keys.get(name, () => streamKey(epoch, this.room, sender, stream));
     if (!equal(commitment, derived.commitment)) throw new Unreadable("not_authentic");
     const bound = bind(this.room, userId, clientId, octets.subarray(0, HEADER_BYTES));
+    const hashed = sha256("bound", bound);
     const plain = await decrypt(derived.key, nonce, sealed, bound);
     const signed = plain.slice(SIGNATURE_BYTES);
     const verifier = await this.#verifiers.get(toBase64url(sender), () => verifierOf(sender));
-    await requireSigned(verifier, plain.slice(0, SIGNATURE_BYTES), await toSign(bound, signed));
+    await requireSigned(verifier, plain.slice(0, SIGNATURE_BYTES), toSign(await hashed, signed));
     if (!fits(kind, target)) throw new Unreadable("malformed");
     const inner = new Reader(signed);
     const claim = { seq: inner.number(8), hash: inner.take(32) };
     const body = inner.take(inner.number(4));
     if (!equal(padded(signed.slice(0, inner.at)), signed)) throw new Unreadable("malformed");
     const answers = equal(target, NO_TARGET) ? null : target;
-    return { kind, epoch: number, sender, target: answers, claim, body, digest: await digestOf(octets) };
+    return { kind, epoch: number, sender, target: answers, claim, body, digest: await digest };
   }
 }
 
@@ -195,9 +197,9 @@ function bind(room, userId, clientId, header) {
   return labelled("envelope", room, counted(userId), counted(clientId), header);
 }
 
-/** @param {Uint8Array} bound @param {Uint8Array} signed */
-async function toSign(bound, signed) {
-  return labelled("signature", await sha256("bound", bound), signed);
+/** @param {Uint8Array} hashed what it is bound to @param {Uint8Array} signed */
+function toSign(hashed, signed) {
+  return labelled("signature", hashed, signed);
 }
 
 /** As long as the smallest size that fits, together with the signature before it. @param {Uint8Array} octets */

@@ -29,6 +29,8 @@ const UNREADABLE = {
 const EMOJI_MAX = 64;
 const TITLE_MAX = 200;
 const DESCRIPTION_MAX = 2000;
+/** So many that were opened last are kept as they are: the page is told them again as soon as it is connected. */
+const OPENED_KEPT = 200;
 
 export class Log {
   /**
@@ -67,6 +69,8 @@ export class Log {
     this.links = new Map();
     /** @type {Chain | undefined} */
     this.chain = undefined;
+    /** @type {Map<string, Promise<Opened>>} by the envelope and whose it is said to be */
+    this.opened = new Map();
     /** Up to which seq the chain was followed. */
     this.followed = 0;
     /** @type {Set<Fault["what"]>} what was wrong with it so far */
@@ -147,12 +151,24 @@ export class Log {
     if (message.deleted) return { message };
     try {
       if (message.type !== "encrypted") throw new Unreadable("not_authentic");
-      const by = { userId: message.user_id, clientId: message.client_id ?? "" };
-      return { message, opened: await this.opener.open(message.message, by) };
+      return { message, opened: await this.openedOnce(message) };
     } catch (error) {
       const reason = error instanceof Unreadable ? error.reason : "malformed";
       return { message, reason, ...(reason === "unknown_epoch" && { digest: await digestIn(message.message) }) };
     }
+  }
+
+  /** @param {Message} message @returns {Promise<Opened>} */
+  openedOnce({ message, user_id: userId, client_id: clientId = "" }) {
+    const name = JSON.stringify([message, userId, clientId]);
+    let opened = this.opened.get(name);
+    if (!opened) {
+      opened = this.opener.open(message, { userId, clientId });
+      this.opened.set(name, opened);
+      opened.catch(() => this.opened.delete(name));
+      if (this.opened.size > OPENED_KEPT) this.opened.delete(/** @type {string} */ (this.opened.keys().next().value));
+    }
+    return opened;
   }
 
   /** @param {Tried} tried @returns {Read} */
