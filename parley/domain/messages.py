@@ -242,7 +242,7 @@ def _checked(draft: Draft) -> Draft:
     attachments = tuple(dict.fromkeys(draft.attachments)) if draft.attachments else ()
     has_words = bool(draft.text.strip()) or not attachments
     is_encrypted = draft.type == envelopes.TYPE
-    if len(attachments) > ATTACHMENTS_MAX and not is_encrypted:
+    if len(draft.attachments) > ATTACHMENTS_MAX and not is_encrypted:
         raise BadRequest(f"attachments: at most {ATTACHMENTS_MAX} files go with a message.")
     max_chars = ENVELOPE_MAX_CHARS if is_encrypted else MESSAGE_MAX_CHARS
     return Draft(

@@ -23,13 +23,31 @@ SHORT: dict[str, tuple[str, ...]] = {
         "test_back_closes_one_dialog_at_a_time",
     ),
     "browser/test_editing.py": ("test_an_edit_that_fails_says_why_and_keeps_the_text",),
+    "browser/test_encrypted_about.py": (
+        "test_an_owner_changes_title_and_description_for_everybody",
+    ),
     "browser/test_encrypted_epochs.py": (
         "test_the_new_link_brings_newcomers_to_all_of_it_and_the_old_one_says_what_it_is",
         "test_whoever_is_removed_reads_nothing_of_what_follows",
     ),
+    "browser/test_encrypted_export.py": (
+        "test_it_holds_all_in_the_shapes_of_the_servers_and_sends_nothing",
+    ),
+    "browser/test_encrypted_files_list.py": (
+        "test_files_are_listed_by_kind_and_lead_to_their_messages",
+    ),
+    "browser/test_encrypted_last_key.py": (
+        "test_whoever_leaves_last_is_asked_and_can_copy_the_link",
+    ),
     "browser/test_encrypted_page.py": (
         "test_answers_edits_reactions_and_deletions_are_as_anywhere",
         "test_people_talk_by_a_link_whose_key_the_server_never_gets",
+    ),
+    "browser/test_encrypted_passphrase.py": (
+        "test_a_suggested_passphrase_opens_the_link_and_nothing_else_does",
+    ),
+    "browser/test_encrypted_previews.py": (
+        "test_on_a_phone_the_small_one_comes_and_the_whole_when_it_is_wanted",
     ),
     "browser/test_everyone.py": ("test_focus_goes_back_after_the_sheet",),
     "browser/test_exporting.py": (

@@ -263,7 +263,7 @@ TEXTS: list[tuple[str, Json, bool]] = [
     ("send", {"message": " a\nb "}, True),
     ("send", {"attachments": []}, False),
     ("send", {"message": "a", "attachments": [1]}, False),
-    ("send", {"message": "a", "attachments": ["x"] * 11}, False),
+    ("send", {"message": "a", "attachments": ["x"] * 21}, False),
     ("send", {"message": "a\0b"}, False),
     ("send", {"message": "a", "type": "a.b/c:d-e_f"}, True),
     ("send", {"message": "a", "type": ""}, False),
