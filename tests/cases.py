@@ -1,15 +1,17 @@
-"""Cases that leave each other alone, on one server: its start is most that a small test takes."""
+"""Cases that leave each other alone, as one test: what a small one takes is its server's start, and
+else what pytest does for each.
+"""
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 
-Test = Callable[..., Awaitable[None]]
+Test = Callable[..., Any]
 SAID_MAX_CHARS = 60
 
 
@@ -20,21 +22,36 @@ def together(names: str | tuple[str, ...], cases: Iterable[Any]) -> Callable[[Te
     in whatever order they come: what was refused, or only read.
     """
     named = (names,) if isinstance(names, str) else names
-    each = [(case,) if isinstance(names, str) else tuple(case) for case in cases]
+    each = [
+        dict(zip(named, (case,) if isinstance(names, str) else tuple(case), strict=True))
+        for case in cases
+    ]
     assert each
 
     def decorate(test: Test) -> Test:
         @functools.wraps(test)
-        async def tries_all(*, subtests: pytest.Subtests, **fixtures: Any) -> None:
+        async def awaits_all(*, subtests: pytest.Subtests, **fixtures: Any) -> None:
             for case in each:
-                said = ", ".join(str(value)[:SAID_MAX_CHARS] for value in case)
-                with subtests.test(said):
-                    await test(**fixtures, **dict(zip(named, case, strict=True)))
+                with subtests.test(_said(case)):
+                    await test(**fixtures, **case)
+
+        @functools.wraps(test)
+        def tries_all(*, subtests: pytest.Subtests, **fixtures: Any) -> None:
+            for case in each:
+                with subtests.test(_said(case)):
+                    test(**fixtures, **case)
 
         asked = inspect.signature(test).parameters.values()
         fixtures = [one.replace(kind=one.KEYWORD_ONLY) for one in asked if one.name not in named]
         subtests = inspect.Parameter("subtests", inspect.Parameter.KEYWORD_ONLY)
-        tries_all.__signature__ = inspect.Signature([*fixtures, subtests])  # type: ignore[attr-defined]
-        return tries_all
+        made: Any = awaits_all if inspect.iscoroutinefunction(test) else tries_all
+        made.__signature__ = inspect.Signature([*fixtures, subtests])
+        return made  # type: ignore[no-any-return]
 
     return decorate
+
+
+def _said(case: dict[str, Any]) -> str:
+    """As it can be told: half a character may be among what is tried."""
+    said = ", ".join(str(value)[:SAID_MAX_CHARS] for value in case.values())
+    return said.encode("utf-8", "backslashreplace").decode()

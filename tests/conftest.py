@@ -56,6 +56,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(f"Long: {long.args[0]}."))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """By file; but where pages' tests are some among many, those of a folder share few browsers."""
+    if config.getoption("dist") != "loadfile" or any("browser" in each for each in config.args):
+        return None
+    from tests.sharing import BrowsersShared
+
+    return BrowsersShared(config, log)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     # Once, by whoever starts the others.
     if databases.ON_POSTGRESQL and not hasattr(config, "workerinput"):

@@ -27,6 +27,7 @@ from parley.errors import SettingInvalid
 from parley.limits.rates import By, Rate
 from parley.wire.line import SERVICE_RESTART
 from tests import forking, lean
+from tests.cases import together
 from tests.people import PATIENCE_S, Person
 from tests.raw import event
 from tests.servers import START_WITHIN_S, STOP_WITHIN_S, begin_folder, process
@@ -195,13 +196,13 @@ def test_the_table_has_every_setting() -> None:
     assert set(VALUES) == {setting.name for setting in SETTINGS}
 
 
-@pytest.mark.parametrize("name", VALUES)
+@together("name", VALUES)
 def test_a_setting_is_taken_from_its_flag(name: str) -> None:
     text, value = VALUES[name]
     assert getattr(load_config({name: text}, {}), name) == value
 
 
-@pytest.mark.parametrize("name", VALUES)
+@together("name", VALUES)
 def test_a_setting_is_taken_from_its_variable(name: str) -> None:
     text, value = VALUES[name]
     assert getattr(load_config({}, {"PARLEY_" + name.upper(): text}), name) == value
@@ -216,7 +217,7 @@ def test_without_flags_and_variables_the_defaults_hold() -> None:
     assert (Config().host, Config().port) == ("localhost", 8081)
 
 
-@pytest.mark.parametrize(
+@together(
     ("name", "text"),
     [
         ("port", "http"),
@@ -331,7 +332,9 @@ def test_a_host_that_is_not_ours_is_one_sentence(tmp_path: Path) -> None:
     assert_says_why(ended, "192.0.2.1")
 
 
-@pytest.mark.parametrize("files", [64, 128, 140])
+@pytest.mark.parametrize(
+    "files", [64, pytest.param(128, marks=pytest.mark.long("between the others")), 140]
+)
 def test_too_few_files_for_anybody_is_one_sentence(tmp_path: Path, files: int) -> None:
     ended = parley("serve", "--port", "0", "--data", str(tmp_path / "data"), files=files)
     assert_says_why(ended, f" {files} files", "ulimit -n ", "LimitNOFILE=")
@@ -370,7 +373,15 @@ def test_migrate_makes_the_database_and_says_so(tmp_path: Path) -> None:
 
 
 FULL = Path("/dev/full")
-SAYING = [("--help",), ("--version",), ("serve", "--help"), ("serve", "--port", "0"), ("migrate",)]
+ALL_ALIKE = pytest.mark.long("it says it as the others do")
+SAYING = [
+    ("--help",),
+    pytest.param(("--version",), marks=ALL_ALIKE),
+    pytest.param(("serve", "--help"), marks=ALL_ALIKE),
+    ("serve", "--port", "0"),
+    pytest.param(("migrate",), marks=ALL_ALIKE),
+]
+"""What is said by the library of commands, and what by a server that runs."""
 
 
 def told_where_nobody_hears(

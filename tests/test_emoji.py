@@ -8,6 +8,7 @@ import pytest
 
 from parley.domain.emoji import bare, one_emoji
 from parley.errors import BadRequest
+from tests.cases import together
 from tools import emoji, made
 
 WHOLE = {
@@ -49,7 +50,7 @@ def test_one_emoji_is_taken_in_whatever_form(text: str) -> None:
         assert one_emoji(form) == text
 
 
-@pytest.mark.parametrize("text", NO_EMOJI.values(), ids=NO_EMOJI)
+@together("text", NO_EMOJI.values())
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(BadRequest) as refused:
         one_emoji(text)

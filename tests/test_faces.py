@@ -9,6 +9,7 @@ import pytest
 
 from parley.contract import Message, Participant
 from parley.pages import faces
+from tests.cases import together
 
 CASES = json.loads((Path(__file__).parent / "faces_cases.json").read_text("utf-8"))
 FAMILIES = 6
@@ -36,7 +37,7 @@ def people(count: int) -> list[Participant]:
     return [person(f"person {number}") for number in range(count)]
 
 
-@pytest.mark.parametrize(("name", "expected"), CASES["initials"])
+@together(("name", "expected"), CASES["initials"])
 def test_a_mark_says_who_it_is_in_one_or_two_letters(name: str, expected: str) -> None:
     assert faces.initials(name) == expected
 

@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.grammar import markdown
 from parley.pages import parts
+from tests.cases import together
 from tests.test_rich_text import ATTACKS, Seen
 
 CASES = [
@@ -31,7 +31,7 @@ ALLOWED: dict[str, set[str]] = {
 """What a message may become, and with which attributes."""
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: repr(case["text"])[:60])
+@together("case", CASES)
 def test_parts_become_the_elements_that_are_written_down(case: dict[str, Any]) -> None:
     assert parts.rendered(case["parts"]) == case["html"]
 

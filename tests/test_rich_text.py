@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from parley.contract import MESSAGE_MAX_CHARS
 from parley.pages import text as rich_text
+from tests.cases import together
 
 CASES = json.loads((Path(__file__).parent / "rich_text_cases.json").read_text("utf-8"))
 ROOT = Path(__file__).parents[1]
@@ -100,12 +101,12 @@ ATTACKS = [
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: repr(case["text"])[:60])
+@together("case", CASES)
 def test_a_text_is_taken_apart_as_written_down(case: dict[str, Any]) -> None:
     assert [list(part) for part in rich_text.parse(case["text"])] == case["parts"]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: repr(case["text"])[:60])
+@together("case", CASES)
 def test_emoji_alone_are_told_apart(case: dict[str, Any]) -> None:
     assert rich_text.is_emoji_only(case["text"]) is case["emoji_only"]
 
@@ -173,7 +174,7 @@ def test_a_text_costs_no_more_than_its_length(start: str, piece: str) -> None:
     assert work(long) < work(short) * 512
 
 
-@pytest.mark.parametrize(("start", "piece"), [*HOSTILE, ("", "`a` "), ("", "http://a ")])
+@together(("start", "piece"), [*HOSTILE, ("", "`a` "), ("", "http://a ")])
 def test_a_message_becomes_few_elements_whatever_it_says(start: str, piece: str) -> None:
     text = start + piece * (MESSAGE_MAX_CHARS // len(piece))
     assert len(rich_text.parse(text)) <= 2 * rich_text.RICH_PARTS_MAX + 1
@@ -209,7 +210,7 @@ class Seen(HTMLParser):
         self.text += data
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: repr(case["text"])[:60])
+@together("case", CASES)
 def test_a_reader_sees_every_part(case: dict[str, Any]) -> None:
     seen = Seen(str(rich_text.rich(case["text"]))).text
     assert seen == "".join(value for _, value in case["parts"])

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 
-import pytest
-
 from tests.browser import short_set
 from tests.browser.short_set import SHORT, TESTS, WHOLE
+from tests.cases import together
 
 
-@pytest.mark.parametrize("file", SHORT)
+@together("file", SHORT)
 def test_what_it_names_is_there(file: str) -> None:
     there = {
         node.name

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree
 
-import pytest
-
 from bench import chart, published, report
 from bench.results import Point, Results, Run
 from bench.scale import STANDARD
 from bench.workloads import WORKLOADS
+from tests.cases import together
 
 BIG_ROOM = "big-room"
 RATIOS = {"health": 1.5, "qr": 9.0, "knocks": 0.5}
@@ -97,7 +96,7 @@ def test_the_picture_is_svg_with_a_bar_for_each_server(tmp_path: Path) -> None:
     assert len(bars) == 2
 
 
-@pytest.mark.parametrize("workload", WORKLOADS, ids=lambda workload: workload.name)
+@together("workload", WORKLOADS)
 def test_every_workload_says_what_happens_in_it(workload: object) -> None:
     said = [work.text(STANDARD) for work in WORKLOADS if work is workload]
     assert said

@@ -34,10 +34,11 @@ from parley.storage.sqlite import database
 from parley.storage.sqlite.database import SqliteDatabase
 from tests.databases import beside
 from tests.domain.conftest import Clock, Told
+from tests.effort import times
 from tests.faults.erasing import fill
 from tests.people import PATIENCE_S
 
-LONG = 50_000
+LONG = times(20_000, full=50_000)
 SLICE_MAX_S = 0.05
 """Of the writer's own time, but for one: the system may charge that with finding memory. On a free
 machine it is some milliseconds."""
@@ -231,6 +232,7 @@ async def _others_speak(context: Context, ada: Participant, until: Callable[[], 
     return said
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("text", ["A sentence or two, as people say them.", "茶" * 8_000])
 async def test_others_speak_between_short_slices_however_long_the_conversation_is(
     context: Context, config: Config, room: Room, text: str, monkeypatch: pytest.MonkeyPatch
@@ -251,6 +253,7 @@ async def test_others_speak_between_short_slices_however_long_the_conversation_i
     assert said > len(seen.erased) / 2
 
 
+@pytest.mark.longer
 async def test_others_speak_while_many_outdated_messages_go(
     context: Context,
     clock: Clock,
@@ -315,6 +318,7 @@ async def steps(config: Config, clock: Clock) -> AsyncIterator[tuple[Context, St
     await stored.close()
 
 
+@pytest.mark.longer
 @pytest.mark.sqlite("It counts the steps of its machine.")
 async def test_where_nothing_is_outdated_hardly_anything_is_read(
     steps: tuple[Context, Steps], clock: Clock, config: Config

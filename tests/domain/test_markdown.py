@@ -22,6 +22,7 @@ from parley.domain.participants import Joining
 from parley.grammar import markdown, markdown_rules, web_links
 from parley.records import MessageSent
 from parley.storage import sessions
+from tests.cases import together
 from tests.domain.conftest import Told
 
 CASES = json.loads((Path(__file__).parents[1] / "markdown_cases.json").read_text("utf-8"))
@@ -85,7 +86,7 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: repr(case["text"])[:60])
+@together("case", CASES)
 def test_a_text_comes_to_what_is_written_down(case: dict[str, Any]) -> None:
     meant = [(name, user_id) for name, user_id in case.get("meant", ())]
     assert parts_of(case["text"], meant) == case["parts"]
@@ -297,7 +298,7 @@ def check(node: Any) -> None:
 # --- links with words ---
 
 
-@pytest.mark.parametrize(
+@together(
     ("words", "address"),
     [
         ("the docs", "https://docs.example/"),
@@ -319,7 +320,7 @@ def test_words_that_say_nothing_else_are_a_link(words: str, address: str) -> Non
     assert web_links.is_honest(words, address)
 
 
-@pytest.mark.parametrize(
+@together(
     ("words", "address"),
     [
         ("bank.example", "https://evil.example/bank.example"),
@@ -356,7 +357,7 @@ def test_words_that_look_like_another_address_are_none(words: str, address: str)
     assert not web_links.is_honest(words, address)
 
 
-@pytest.mark.parametrize(
+@together(
     "address",
     [
         *("javascript:alert(1)", "data:text/html,a", "//a.example", "mailto:a@a.example", "/a"),

@@ -8,6 +8,7 @@ import unicodedata
 import pytest
 
 from parley.domain.names import RULES, skeleton
+from tests.cases import together
 
 UNSEEN = (
     "\u00a0\u00ad\u034f\u115f\u1160\u17b4\u180b\u180e\u200b\u200d\u2028\u2063\u2065\u2800\u3000"
@@ -16,7 +17,7 @@ UNSEEN = (
 )
 
 
-@pytest.mark.parametrize(
+@together(
     ("name", "other"),
     [
         ("Ada", "ADA"),
@@ -61,7 +62,7 @@ def test_these_do_not(name: str, other: str) -> None:
     assert skeleton(name) != skeleton(other)
 
 
-@pytest.mark.parametrize("unseen", UNSEEN, ids=ascii)
+@together("unseen", UNSEEN)
 def test_what_nobody_sees_tells_no_names_apart(unseen: str) -> None:
     assert skeleton(f"Al{unseen}ice{unseen}") == skeleton("Alice")
     assert skeleton(unseen) == ""

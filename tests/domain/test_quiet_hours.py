@@ -9,6 +9,7 @@ import pytest
 
 from parley.domain.notifying import quiet_until
 from parley.records import QuietHours
+from tests.cases import together
 
 
 def clock(text: str) -> int:
@@ -24,7 +25,7 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
+@together(
     ("start", "end", "at", "until"),
     [
         ("12:00", "14:00", "2030-01-01T11:00", "2030-01-01T13:00"),

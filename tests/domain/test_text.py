@@ -8,11 +8,12 @@ import pytest
 
 from parley.domain import text
 from parley.errors import BadRequest, TooLarge
+from tests.cases import together
 
 BIDI = "\u202e\u202d\u2066\u2069\u200e\u200f\u061c"
 
 
-@pytest.mark.parametrize(
+@together(
     ("given", "kept"),
     [
         ("Ada", "Ada"),

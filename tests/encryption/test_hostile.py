@@ -28,6 +28,7 @@ from parley.client.encryption.files import CHUNK_BYTES
 from parley.client.encryption.keys import ITERATIONS
 from parley.client.encryption.octets import from_base64url, to_base64url
 from parley.client.encryption.people import _ORDER
+from tests.cases import together
 
 KEY, OTHER_KEY = bytes(32), b"\1" * 32
 FIRST, OTHER = Epoch.derive(KEY), Epoch.derive(OTHER_KEY)
@@ -160,7 +161,7 @@ def test_the_same_words_twice_have_nothing_in_common_but_who_and_where() -> None
 # --- the link ---
 
 
-@pytest.mark.parametrize(
+@together(
     "fragment",
     [
         "",

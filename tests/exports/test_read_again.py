@@ -18,6 +18,7 @@ from parley.importing.chats import ImportRefused, Problem
 from parley.importing.parley import ParleyAttachment, ParleyChat, ParleyEntry, ParleyPerson
 from parley.proofs import checking
 from tests.calls import Caller
+from tests.effort import times
 from tests.exports.talk import PNG_TEXT, Talk, exported
 from tests.proofs.files import as_json, as_lines, sealed
 
@@ -235,8 +236,9 @@ def test_what_is_of_others_is_not_recognised(tmp_path: Path, content: bytes) -> 
         assert parley.recognise(archive) is None
 
 
+@pytest.mark.longer
 @settings(
-    max_examples=300,
+    max_examples=times(100, full=300),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from parley.importing import irc, lines, people, whatsapp
 from parley.importing.archive import Archive
 from parley.importing.chats import Entry, ImportRefused, Problem
+from tests.effort import times
 from tests.importing.opening import EXPECTED, SAMPLES, chat_in, read, said
 
 NAMES = sorted(name for name in EXPECTED if name.startswith("irc-"))
@@ -365,8 +366,9 @@ spoken = st.lists(
 FORMATS = ["{:%Y-%m-%d %H:%M:%S}\t@{}\t{}\n", "[{:%Y-%m-%d %H:%M:%S}] <+{}> {}\n"]
 
 
+@pytest.mark.longer
 @given(spoken, st.sampled_from(FORMATS))
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=times(80, full=200), deadline=None, derandomize=True)
 def test_what_was_said_is_what_is_read(spoken: list[tuple[datetime, str, str]], form: str) -> None:
     spoken = [(at.replace(microsecond=0), nick, text) for at, nick, text in spoken]
     with tempfile.TemporaryDirectory() as folder:

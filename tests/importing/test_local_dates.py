@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.importing.local_dates import LIST, Reader
+from tests.cases import together
 from tools import date_names, made
 
 SUNDAY = datetime(2015, 2, 15, 21, 54, 36, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
+@together(
     "written",
     [
         "Sunday, February 15, 2015 at 9:54:36 PM UTC",
@@ -94,7 +95,7 @@ def test_an_offset_counts() -> None:
         assert found == SUNDAY + timedelta(hours=hours)
 
 
-@pytest.mark.parametrize(
+@together(
     "written",
     [
         "Monday, February 30, 2015 at 9:54:36 PM UTC",

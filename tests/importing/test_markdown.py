@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from parley.grammar import markdown as grammar
 from parley.importing.markdown import Piece, escape, joined, literal
+from tests.cases import together
 
 
 def shown(text: str) -> str:
@@ -66,9 +67,7 @@ def test_any_text_is_shown_as_it_stood(text: str) -> None:
     assert written == text or shown(written) == re.sub(r"\s+", "", text)
 
 
-@pytest.mark.parametrize(
-    ("pieces", "written"),
-    [
+@together(("pieces", "written"), [
         ([Piece("see "), Piece("this", ("strong",))], "see **this**"),
         ([Piece("a "), Piece(" this ", ("em",)), Piece("b")], "a  *this* b"),
         ([Piece("this", ("strong", "em"))], "***this***"),
@@ -94,8 +93,7 @@ def test_any_text_is_shown_as_it_stood(text: str) -> None:
         ([Piece("https://e.org/a"), Piece("b", address="https://e.org")],
          "https://e.org/a [b](https://e.org)"),
         ([Piece("https://e.org/a", ("strong",)), Piece(".")], "**https://e.org/a**."),
-    ],
-)  # fmt: skip
+    ])  # fmt: skip
 def test_marks_become_markdown(pieces: list[Piece], written: str) -> None:
     assert joined(pieces) == written
     assert "**" not in shown(written)

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from parley.grammar import markdown as grammar
 from parley.importing import rich_text
 from parley.importing.rich_text import markdown, words
+from tests.cases import together
 
 
-@pytest.mark.parametrize(
+@together(
     ("written", "text"),
     [
         ("<b>Hi</b> there", "**Hi** there"),

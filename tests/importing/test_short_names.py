@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from parley.domain.emoji import one_emoji
 from parley.importing import short_names
+from tests.cases import together
 
 
-@pytest.mark.parametrize(
+@together(
     ("name", "emoji"),
     [
         ("+1", "👍"),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from parley.importing import slack, slack_text
 from parley.importing.archive import Archive
 from parley.importing.chats import Chat, ImportRefused, Person, Reaction
+from tests.cases import together
 from tests.importing import reading
 from tests.importing.reading import EXPECTED, SAMPLES, entries, problems, said
 
@@ -148,9 +149,7 @@ def test_files_that_somebody_fetched_come_along(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("text", "markdown"),
-    [
+@together(("text", "markdown"), [
         ("Milk", "Milk"),
         ("*bold* _slanted_ ~gone~ `x = 1`", "**bold** *slanted* ~~gone~~ `x = 1`"),
         ("*_both_*", "***both***"),
@@ -172,8 +171,7 @@ def test_files_that_somebody_fetched_come_along(tmp_path: Path) -> None:
         ("<> <|> < a <b", "<> <|> < a <b"),
         ("<|x>", "<|x>"),
         ("\x00*a*", "**a**"),
-    ],
-)  # fmt: skip
+    ])  # fmt: skip
 def test_slacks_marks_become_markdown(text: str, markdown: str) -> None:
     made = slack_text.markdown(
         text, lambda key: NAMES.get(key, ""), lambda key: CHANNELS.get(key, "")

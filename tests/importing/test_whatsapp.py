@@ -16,6 +16,7 @@ from parley.importing import whatsapp
 from parley.importing.archive import Archive
 from parley.importing.chats import Attachment, Entry
 from parley.importing.whatsapp_messages import LEFT_OUT, NOT_THERE, VIEW_ONCE
+from tests.effort import times
 from tests.importing.opening import EXPECTED, SAMPLES, read, said
 
 NAMES = sorted(name for name in EXPECTED if name.startswith("whatsapp-"))
@@ -265,8 +266,9 @@ messages = st.lists(
 )
 
 
+@pytest.mark.longer
 @given(messages, st.booleans())
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=times(60, full=150), deadline=None, derandomize=True)
 def test_what_was_said_is_what_is_read(
     spoken: list[tuple[datetime, str, str]], is_iphone: bool
 ) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from parley.importing import lines, people, whatsapp
 from parley.importing.archive import Archive
 from parley.importing.chats import Entry, ImportRefused, Problem
+from tests.effort import times
 from tests.importing.opening import chat_in, read
 
 HEAD = "31/01/2024 17:07 - "
@@ -201,8 +202,9 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
             tracemalloc.stop()
 
 
+@pytest.mark.longer
 @given(st.binary(max_size=300))
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=times(80, full=200), deadline=None, derandomize=True)
 def test_whatever_follows_a_header_is_read(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.txt"

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from parley.grammar import markdown
 from parley.importing import whatsapp_markdown
 from parley.importing.whatsapp_markdown import converted
+from tests.cases import together
+from tests.effort import times
 
 
 def shown(text: str) -> list[object]:
@@ -37,7 +39,7 @@ def words(nodes: object) -> str:
     raise AssertionError(nodes)
 
 
-@pytest.mark.parametrize(
+@together(
     ("text", "expected"),
     [
         ("*bold* and _italic_ and ~gone~", "**bold** and _italic_ and ~~gone~~"),
@@ -85,8 +87,9 @@ def meant(text: str) -> str:
     return re.sub(r"\s", "", read)
 
 
+@pytest.mark.longer
 @given(st.text(alphabet="ab *_~`[]()\\\n", max_size=24))
-@settings(max_examples=1000, deadline=None, derandomize=True)
+@settings(max_examples=times(300, full=1000), deadline=None, derandomize=True)
 def test_what_is_no_mark_of_whatsapps_is_none_of_parleys(text: str) -> None:
     # Lists are for another test. Of marks alone Parley shows what was written; and backslashes
     # that keep a text from being Markdown can't be shown in a text without any.
@@ -97,8 +100,9 @@ def test_what_is_no_mark_of_whatsapps_is_none_of_parleys(text: str) -> None:
     assert re.sub(r"\s", "", words(shown(converted(text)))) == meant(text)
 
 
+@pytest.mark.longer
 @given(st.text(alphabet="ab *_~`[]()>-+1.\\\n", max_size=24))
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=times(100, full=300), deadline=None, derandomize=True)
 def test_no_word_is_lost_in_lists_and_quotes(text: str) -> None:
     read = words(shown(converted(text)))
     assert re.sub("[^ab]", "", read) == re.sub("[^ab]", "", text)

@@ -14,6 +14,7 @@ import pytest
 from aiohttp import web
 
 from parley.outward import ANSWER_MAX_BYTES, NotAllowed, Outward, is_public, require_askable
+from tests.cases import together
 from tests.push.service import NETWORKS
 
 INNER = [
@@ -63,13 +64,13 @@ INNER = [
 ]
 
 
-@pytest.mark.parametrize("host", INNER)
+@together("host", INNER)
 def test_an_inner_address_is_refused_however_it_is_spelled(host: str) -> None:
     with pytest.raises(NotAllowed):
         require_askable(f"https://{host}/push/1")
 
 
-@pytest.mark.parametrize(
+@together(
     "url",
     [
         "",

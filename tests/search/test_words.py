@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from parley.search import hits, indexed, words
 from parley.search.queries import Part, parse
 from parley.search.segments import Where
+from tests.cases import together
 
 # What is typed, a text, and whether the text is found by it.
 CASES = [
@@ -124,7 +125,7 @@ def is_looked_at(part: Part, text: str) -> bool:
     )
 
 
-@pytest.mark.parametrize(("typed", "text", "is_there"), documented())
+@together(("typed", "text", "is_there"), documented())
 def test_the_documentation_says_what_is_found(typed: str, text: str, is_there: bool) -> None:
     query, folded = parse(typed), words.fold(text)
     is_inside = all(part.inside.search(folded) for part in query.wanted if part.can_be_inside)
@@ -132,12 +133,12 @@ def test_the_documentation_says_what_is_found(typed: str, text: str, is_there: b
     assert (is_found(typed, text) or (can_be and is_inside)) == is_there
 
 
-@pytest.mark.parametrize(("typed", "text", "is_there"), CASES)
+@together(("typed", "text", "is_there"), CASES)
 def test_what_is_typed_finds_what_is_meant(typed: str, text: str, is_there: bool) -> None:
     assert is_found(typed, text) == is_there
 
 
-@pytest.mark.parametrize(("typed", "text"), [case[:2] for case in CASES if case[2]])
+@together(("typed", "text"), [case[:2] for case in CASES if case[2]])
 def test_the_index_leads_to_what_is_found(typed: str, text: str) -> None:
     assert all(is_looked_at(part, text) for part in parse(typed).wanted)
 

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from parley.addresses import Proxies, canonical, parse_networks, place_of, roughly
 from parley.credentials import COOKIE, PROBES, named
+from tests.cases import together
 from tests.people import Json
 from tests.security.conftest import TRUSTED, Guest, House, Open
 
@@ -210,7 +211,7 @@ def seen(peer: str, *headers: tuple[str, str], type: str = "http") -> tuple[str,
     return found["client"][0], found["scheme"]
 
 
-@pytest.mark.parametrize(
+@together(
     ("peer", "lines", "address"),
     [
         ("198.51.100.1", ["203.0.113.7"], "198.51.100.1"),

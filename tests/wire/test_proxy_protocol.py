@@ -19,6 +19,7 @@ from parley.config import Config
 from parley.limits.rates import By, Rate
 from parley.wire import announced, proxy_protocol
 from parley.wire.proxy_protocol import Header, Malformed, read
+from tests.cases import together
 from tests.countdowns import time_is_up
 from tests.eventually import until
 from tests.servers import Running, running
@@ -75,7 +76,7 @@ def test_what_a_proxy_says_is_read_however_it_comes(said: bytes) -> None:
         assert read(said + rest) == Header(WHOLE[said], len(said))
 
 
-@pytest.mark.parametrize(
+@together(
     "said",
     [
         b"GET / HTTP/1.1\r\n",
