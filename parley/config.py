@@ -622,6 +622,12 @@ class Config:
         "address is asked to confirm at most 3 times a day",
         "RATES",
     )
+    limit_sign_ins: tuple[Rate, ...] = _setting(
+        rates_by(By.SESSION, By.ADDRESS),
+        "20/1m session, 120/1m address, 1000/1h address",
+        "how often people may start an account, ask for a passkey, or show one or a recovery code",
+        "RATES",
+    )
     limit_uploads: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS),
         "60/1m session, 300/1m address",
