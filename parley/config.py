@@ -35,8 +35,17 @@ _ORIGIN_AND_PATH = re.compile(
 _FOLDERS_MAX_CHARS = 100
 OWN_FOLDERS = frozenset(
     {
-        *("api", "conversation", "conversations", "doctor", "files", "import", "link", "mail"),
-        *("metrics", "notifications", "offline", "openapi.json", "search", "share", "socket.io"),
+        *("account", "api", "conversation", "conversations", "doctor", "files", "import", "link"),
+        *(
+            "mail",
+            "metrics",
+            "notifications",
+            "offline",
+            "openapi.json",
+            "search",
+            "share",
+            "socket.io",
+        ),
         *("static", "apple-touch-icon.png", "favicon.ico", "manifest.webmanifest", "worker.js"),
     }
 )

@@ -94,7 +94,7 @@ async def add_passkey(body: contract.AddPasskeyBody) -> Response:
         signing_in.where(),
         attested,
         name=body.name or signing_in.where().label,
-        account_name=body.name,
+        account_name=body.account_name,
     )
     return _signed_in(entered, status=201)
 

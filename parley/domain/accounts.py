@@ -26,7 +26,7 @@ from parley.records import (
     SignedIn,
 )
 from parley.storage import accounts as stored
-from parley.storage import mail, push
+from parley.storage import mail, participation, push
 from parley.storage import merging as stored_merging
 from parley.storage import sessions as stored_sessions
 
@@ -114,6 +114,18 @@ async def guest_has(context: Context, session: Session | None) -> int:
         return 0
     guest = session
     return await context.database.read(lambda connection: merging.count(connection, guest))
+
+
+async def usual_name(context: Context, session: Session | None) -> str:
+    """What whoever asks is called where something happened last; empty for who is nowhere."""
+    if session is None:
+        return ""
+    asks = session.id
+    latest = await context.database.read(
+        lambda connection: participation.latest(connection, asks, limit=1)
+    )
+    person = latest[0].person if latest else None
+    return "" if person is None else person.username
 
 
 async def rename(context: Context, session: Session | None, name: str) -> None:
@@ -278,7 +290,7 @@ def tell_signed_out(context: Context, gone: Iterable[Gone]) -> None:
         if each.was_last_notified:
             context.notified.discard(each.principal_id)
             context.bus.publish(DevicesChanged(each.principal_id, has_any=False))
-        context.bus.publish(SessionRenewed(each.principal_id, None, each.device_id))
+        context.bus.publish(SessionRenewed(each.principal_id, None, each.device_id, is_over=True))
 
 
 def _add_device(

@@ -297,8 +297,20 @@ class Audience:
     def _send_off_others(self, event: records.SessionRenewed) -> None:
         """Who held the session by the token before must come back with the one there is now."""
         for client in list(self.clients.values()):
-            if client.sid != event.socket and any(map(event.concerns, client.sessions)):
-                self._server.send_off(client.sid)
+            if client.sid == event.socket or not any(map(event.concerns, client.sessions)):
+                continue
+            if event.is_over:
+                self._tell_signed_out(client, event)
+            self._server.send_off(client.sid)
+
+    def _tell_signed_out(self, client: Client, event: records.SessionRenewed) -> None:
+        """Else its page would come back by itself, as somebody new of the same name."""
+        seats = {seat.conversation_id: seat for seat in client.seats.values()}
+        for seat in seats.values():
+            session = seat.credential.session
+            if session is not None and event.concerns(session):
+                told = present.signed_out(seat.room_id)
+                self._server.send_to((client.sid,), "removed", told)
 
     def tell_positions(self) -> None:
         """Tell every room that changed since the last time where it is."""

@@ -241,6 +241,8 @@ class SessionRenewed(Struct, frozen=True, tag=True):
     """The socket that was given the token, if one was."""
     device_id: int = 0
     """Where the token was kept; 0 where the session says it."""
+    is_over: bool = False
+    """Whether the device was signed out: nobody who held the token is anybody any more."""
 
     def concerns(self, session: Session) -> bool:
         """Whether this session was held by the token before."""

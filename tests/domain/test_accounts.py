@@ -140,7 +140,7 @@ async def test_a_device_that_is_signed_out_is_nobody(
     await accounts.sign_out(context, await phone.session(), device_id=out.device_id)
     assert not await desk.is_known()
     assert await phone.is_known()
-    assert told.events == [SessionRenewed(out.id, None, out.device_id)]
+    assert told.events == [SessionRenewed(out.id, None, out.device_id, is_over=True)]
     assert [each.label for each in (await phone.mine()).devices] == ["Firefox on Android"]
 
 

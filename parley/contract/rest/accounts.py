@@ -139,10 +139,13 @@ class NewCredential(Struct, kw_only=True):
 
 
 class AddPasskeyBody(Struct, kw_only=True):
-    """Without an account, one is started for whom you are here."""
+    """`name` is the passkey's, or what your device says it is. Without an account, one is started
+    for whom you are here, with `account_name`.
+    """
 
     credential: NewCredential
     name: Label = ""
+    account_name: Label = ""
 
 
 class AssertionResponse(
