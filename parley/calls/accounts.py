@@ -37,9 +37,10 @@ async def rename(body: contract.RenameBody) -> contract.DoneReply:
     return contract.DoneReply()
 
 
-async def delete(_body: contract.Nothing) -> Response:
+async def delete(body: contract.DeleteAccountBody) -> Response:
     session = await web.current_session()
-    await accounts.delete(web.site().context, session)
+    with_messages = body.messages == "delete"
+    await accounts.delete(web.site().context, session, with_messages=with_messages)
     return web.forget(web.json(contract.DoneReply()))
 
 

@@ -166,9 +166,10 @@ async def sign_out(
     return len(gone)
 
 
-async def delete(context: Context, session: Session | None) -> None:
-    """Delete the account, not what was said: that stays, under the name it was said under. No
-    device is signed in any more, and nobody is who they were. Raises `ConfirmationRequired`.
+async def delete(context: Context, session: Session | None, *, with_messages: bool) -> None:
+    """Delete the account: no device is signed in any more, and nobody is who they were. What they
+    said stays under the names it was said under; `with_messages`, it is deleted for everyone,
+    some minutes later (`erasing_own.go_on`). Raises `ConfirmationRequired`.
     """
     at = context.clock()
 
@@ -181,7 +182,10 @@ async def delete(context: Context, session: Session | None) -> None:
         ]
         push.remove_all(connection, account.session_id)
         mail.forget_session(connection, account.session_id)
-        stored.erase(connection, account.id)
+        if with_messages:
+            stored.begin_erasing(connection, account.id, at=at)
+        else:
+            stored.erase(connection, account.id)
         return gone
 
     await context.database.write(work, lambda gone: tell_signed_out(context, gone))

@@ -15,7 +15,13 @@ from parley import contract, signing_in, web
 from parley.calls import accounts as calls
 from parley.contract import decode
 from parley.domain import accounts, passkeys, recovery
-from parley.errors import ConfirmationRequired, LastWayIn, ParleyError, PasskeysUnavailable
+from parley.errors import (
+    AccountRequired,
+    ConfirmationRequired,
+    LastWayIn,
+    ParleyError,
+    PasskeysUnavailable,
+)
 from parley.limits.limiter import Kind
 from parley.pages import forms
 from parley.pages.door import Refused, refused
@@ -151,33 +157,22 @@ async def delete() -> Answer | Refused:
 
     async def act() -> Answer:
         context, session = web.site().context, await web.current_session()
-        if "sure" not in form:
+        if "messages" not in form:
             mine = await accounts.mine(context, session)
-            owns = 0 if mine is None else mine.owned
-            page = await _asking(
-                "Delete this account?",
-                "All devices are signed out, and no one is who you are in your conversations any "
-                f"more. What you said stays there under your names. {_of_owned(owns)}"
-                "This can't be undone.",
-                "Delete account",
-                f"{ADDRESS}/delete",
-            )
+            if mine is None:
+                raise AccountRequired
+            accounts.require_confirmed(mine.device, context.clock())
+            page = await render_template("pages/account_delete.html", owned=mine.owned)
             return Response(page, content_type=_HTML)
-        await accounts.delete(context, session)
+        body = decode.from_value({"messages": form["messages"]}, contract.DeleteAccountBody)
+        with_messages = body.messages == "delete"
+        await accounts.delete(context, session, with_messages=with_messages)
         return web.forget(_done("deleted"))
 
     return await _acting("end", Kind.ACTS, act)
 
 
 _HTML = "text/html; charset=utf-8"
-
-
-def _of_owned(count: int) -> str:
-    if not count:
-        return ""
-    if count == 1:
-        return "No one will own the conversation you started, unless others own it, too. "
-    return f"No one will own the {count:,} conversations you started, unless others own them, too. "
 
 
 def _done(what: str, place: str = "") -> Answer:

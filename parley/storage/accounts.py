@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +10,14 @@ import sqlalchemy as sa
 
 from parley.records import Account, Ceremony, Challenge, Passkey, SignedIn
 from parley.storage.schema import (
+    OF_ACCOUNT,
+    PROVEN,
     account_devices,
     accounts,
     challenges,
+    conversations,
+    messages,
+    participants,
     passkeys,
     recovery_codes,
     sessions,
@@ -48,9 +53,60 @@ def rename(connection: sa.Connection, account_id: int, name: str) -> None:
 
 def erase(connection: sa.Connection, account_id: int) -> None:
     """With all that proves it; its devices go before."""
-    for table in (passkeys, recovery_codes):
-        connection.execute(table.delete().where(table.c.account_id == account_id))
+    _erase_proofs(connection, account_id)
     connection.execute(accounts.delete().where(accounts.c.id == account_id))
+
+
+def begin_erasing(connection: sa.Connection, account_id: int, *, at: datetime) -> None:
+    """Nothing proves it any more; it stays until what its holder said is deleted."""
+    _erase_proofs(connection, account_id)
+    connection.execute(accounts.update().where(accounts.c.id == account_id).values(erasing_at=at))
+
+
+def erasing(connection: sa.Connection) -> list[Account]:
+    """Those of which not all is deleted yet."""
+    rows = connection.execute(accounts.select().where(accounts.c.erasing_at.is_not(None)))
+    return [_account(row) for row in rows]
+
+
+def sessions_of(connection: sa.Connection, session_id: int) -> list[int]:
+    """What an account is in conversations, and what was brought into it."""
+    brought = sa.select(sessions.c.id).where(sessions.c.principal_id == session_id, OF_ACCOUNT)
+    return [session_id, *(row.id for row in connection.execute(brought))]
+
+
+def said_in(connection: sa.Connection, session_ids: Collection[int]) -> list[int]:
+    """The conversations that one of these ever joined, and that are still there."""
+    found: set[int] = set()
+    for id in session_ids:
+        rows = connection.execute(
+            sa.select(participants.c.conversation_id)
+            .join(conversations, conversations.c.id == participants.c.conversation_id)
+            .where(participants.c.session_id == id, PROVEN, conversations.c.deleted_at.is_(None))
+        )
+        found.update(row.conversation_id for row in rows)
+    return sorted(found)
+
+
+def said(
+    connection: sa.Connection,
+    conversation_id: int,
+    session_ids: Collection[int],
+    *,
+    after: int,
+    limit: int,
+) -> tuple[int | None, list[int]]:
+    """The last seq of the next `limit` messages, None where there is none; and those of them that
+    one of these sessions said, and that are not deleted.
+    """
+    rows = connection.execute(
+        sa.select(messages.c.seq, messages.c.session_id, messages.c.deleted_at)
+        .where(messages.c.conversation_id == conversation_id, messages.c.seq > after)
+        .order_by(messages.c.seq)
+        .limit(limit)
+    ).all()
+    seqs = [row.seq for row in rows if row.session_id in session_ids and row.deleted_at is None]
+    return (rows[-1].seq if rows else None), seqs
 
 
 # --- where it is signed in ---
@@ -259,6 +315,11 @@ def take_challenge(connection: sa.Connection, challenge_hash: bytes) -> Challeng
         handle=row.handle,
         expires_at=row.expires_at,
     )
+
+
+def _erase_proofs(connection: sa.Connection, account_id: int) -> None:
+    for table in (passkeys, recovery_codes):
+        connection.execute(table.delete().where(table.c.account_id == account_id))
 
 
 def _one(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Account | None:

@@ -716,6 +716,8 @@ accounts = sa.Table(
     # What its passkeys are called where one is chosen.
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
+    # Deleted since then, and what its holder said is being deleted for everyone.
+    sa.Column("erasing_at", Instant),
     # No id is given again.
     sqlite_autoincrement=True,
 )

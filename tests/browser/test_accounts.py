@@ -203,6 +203,7 @@ def test_by_codes_alone_on_a_phone(arrive: Arrive, scripts: bool) -> None:
     expect(desk.page.get_by_role("heading", name="Delete this account?")).to_be_visible()
     expect(desk.page.get_by_text("the conversation you started")).to_be_visible()
     looks(desk)
+    desk.page.get_by_label("Delete it for everyone").check()
     button(desk, "Delete account").click()
     says(desk, "Your account is deleted.")
     ana.opens("/account")

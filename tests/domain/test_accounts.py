@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from parley.config import Config
-from parley.domain import accounts, messages, recovery, removal
+from parley.domain import accounts, erasing_own, messages, recovery, removal
 from parley.domain.context import Context
 from parley.domain.entering import renewed
 from parley.errors import (
@@ -19,7 +20,7 @@ from parley.errors import (
     SignedInAlready,
     SignInFailed,
 )
-from parley.records import SessionRenewed
+from parley.records import MessageChanged, SessionRenewed
 from tests.domain.conftest import Clock, Told
 from tests.domain.guests import DESK, Device
 from tests.domain.test_forgetting import LATER, SESSIONS_ALONE, kept, swept
@@ -173,7 +174,7 @@ async def test_guests_have_nothing_to_sign_out(context: Context, phone: Device) 
         with pytest.raises(AccountRequired):
             await accounts.sign_out(context, session)
         with pytest.raises(AccountRequired):
-            await accounts.delete(context, session)
+            await accounts.delete(context, session, with_messages=True)
         with pytest.raises(AccountRequired):
             await recovery.make(context, session)
 
@@ -241,7 +242,7 @@ async def test_what_was_said_stays_when_an_account_is_deleted(
     await phone.says(tea, "Hello")
     codes = await phone.keeps()
     await desk.signs_in(codes[0])
-    await accounts.delete(context, await phone.session())
+    await accounts.delete(context, await phone.session(), with_messages=False)
     assert [await phone.is_known(), await desk.is_known()] == [False, False]
     with pytest.raises(SignInFailed):
         await Device(context).signs_in(codes[1])
@@ -253,7 +254,7 @@ async def test_deleting_wants_a_fresh_proof(context: Context, phone: Device, clo
     await phone.keeps()
     clock.goes_on(accounts.CONFIRMED_FOR)
     with pytest.raises(ConfirmationRequired):
-        await accounts.delete(context, await phone.session())
+        await accounts.delete(context, await phone.session(), with_messages=False)
 
 
 async def test_neither_an_account_nor_its_devices_are_forgotten(
@@ -300,3 +301,56 @@ async def test_who_was_brought_along_is_not_forgotten_before_what_they_said(
     await swept(counted, clock, LATER)
     await phone.signs_in(codes[1])
     await messages.delete(context, tea.room_id, await phone.session(), said)
+
+
+async def test_what_was_said_goes_with_an_account_where_that_is_wished(
+    context: Context, phone: Device, desk: Device, clock: Clock, told: Told
+) -> None:
+    ada = Device(context)
+    tea, coffee = await ada.starts("Tea", "Ada"), await ada.starts("Coffee", "Ada")
+    await phone.joins(tea, "Ana")
+    await desk.joins(tea, "Ana at the desk")
+    await desk.joins(coffee, "Ana")
+    for device, talk in ((ada, tea), (phone, tea), (desk, tea), (ada, coffee), (desk, coffee)):
+        await device.says(talk, "Hello")
+    codes = await phone.keeps()
+    await desk.signs_in(codes[0])
+    await accounts.delete(context, await phone.session(), with_messages=True)
+    with pytest.raises(SignInFailed):
+        await Device(context).signs_in(codes[1])
+    told.events.clear()
+    await erasing_own.go_on(context)
+    assert [type(each) for each in told.events] == [MessageChanged] * 3
+    for talk, left in ((tea, ["Hello", "", ""]), (coffee, ["Hello", ""])):
+        found, _ = await messages.history(context, talk.room_id, await ada.session(), limit=9)
+        assert [each.text for each in found] == left
+    told.events.clear()
+    await erasing_own.go_on(context)  # there is nothing left to do
+    assert told.events == []
+
+
+async def test_a_kill_between_loses_no_wish(
+    context: Context, phone: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = Device(context)
+    tea, coffee = await ada.starts("Tea", "Ada"), await ada.starts("Coffee", "Ada")
+    for talk in (tea, coffee):
+        await phone.joins(talk, "Ana")
+        await phone.says(talk, "Hello")
+    await phone.keeps()
+    await accounts.delete(context, await phone.session(), with_messages=True)
+    stored = erasing_own._erase_in
+
+    async def killed(context: Context, conversation_id: int, mine: Collection[int]) -> int:
+        if conversation_id == coffee.id:
+            raise KeyboardInterrupt
+        return await stored(context, conversation_id, mine)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(erasing_own, "_erase_in", killed)
+        with pytest.raises(KeyboardInterrupt):
+            await erasing_own.go_on(context)
+    await erasing_own.go_on(context)
+    for talk in (tea, coffee):
+        found, _ = await messages.history(context, talk.room_id, await ada.session(), limit=9)
+        assert [each.text for each in found] == [""]

@@ -59,7 +59,7 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "account": ("/api/account", None, ALL),
     "start_account": ("/api/account", {"name": "Ada"}, ALL),
     "rename_account": ("/api/account", {"name": "Ada"}, GUESTS),
-    "delete_account": ("/api/account", {}, GUESTS),
+    "delete_account": ("/api/account", {"messages": "keep"}, GUESTS),
     "sign_in": ("/api/account/sign-in", {"code": "0000-0000-0000-0000"}, ("sign_in_failed",) * 6),
     "sign_out": ("/api/account/sign-out", {}, GUESTS),
     "sign_out_device": ("/api/account/devices/1", None, GUESTS),

@@ -175,7 +175,7 @@ async def replies_about_accounts(app: Parley) -> dict[str, Reply]:
     signed_in = await again.call("POST", "/api/account/sign-in", {"code": codes[1]})
     again.token = signed_in.body["token"]
     found["sign_out"] = await again.call("POST", "/api/account/sign-out")
-    found["delete_account"] = await desk.call("DELETE", "/api/account")
+    found["delete_account"] = await desk.call("DELETE", "/api/account", {"messages": "keep"})
     found["start_account"] = await Caller(app, "Ben").call("POST", "/api/account", {"name": "Ben"})
     return found
 

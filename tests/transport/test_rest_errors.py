@@ -261,6 +261,7 @@ BODIES: dict[str, object] = {
     "answer_knocks": {"admit": True},
     "make_link": {"role": "reader"},
     "rename_account": {"name": "Ada"},
+    "delete_account": {"messages": "keep"},
     "rename_passkey": {"name": "Key"},
 }
 

@@ -106,6 +106,14 @@ class SignedOutReply(Struct, kw_only=True):
     count: int
 
 
+class DeleteAccountBody(Struct, kw_only=True):
+    """What you said stays under the names you said it under (`keep`), or is deleted for everyone
+    (`delete`) within ten minutes.
+    """
+
+    messages: Literal["keep", "delete"]
+
+
 class ChallengeBody(Struct, kw_only=True):
     purpose: Literal["add", "sign_in"]
     name: Label = ""
@@ -217,7 +225,7 @@ ACCOUNT_CALLS = (
         "/api/account",
         "Delete the account, and sign out all its devices. Nobody is who you were any more.",
         DoneReply,
-        Nothing,
+        DeleteAccountBody,
         credential="account",
     ),
     Call(

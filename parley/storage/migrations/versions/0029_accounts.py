@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("handle", sa.LargeBinary(32), nullable=False),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
+        sa.Column("erasing_at", sa.BigInteger),
         sa.PrimaryKeyConstraint("id", name="pk_accounts"),
         sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_accounts_session_id"),
         sa.UniqueConstraint("session_id", name="uq_accounts_session_id"),
