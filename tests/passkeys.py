@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from parley.app import Parley
+from parley.credentials import COOKIE
 from tests.authenticators import Authenticator
 from tests.calls import HERE, Caller, Json, Reply
 
@@ -37,6 +38,13 @@ class Browser(Caller):
     async def signs_in(self, *, bring: bool = False, **lies: Any) -> Reply:
         shown = self.authenticator.shows(await self.is_asked("sign_in"), **lies)
         return await self.call("POST", SIGN_IN, {"credential": shown, "bring": bring})
+
+    @property
+    def held(self) -> str:
+        """The secret in its cookie."""
+        jar: Any = self.http.cookie_jar
+        [secret] = [each.value for each in jar if each.name == COOKIE]
+        return str(secret)
 
     async def account(self) -> Json | None:
         reply = await self.call("GET", "/api/account", headers={"Origin": ""})

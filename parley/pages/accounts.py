@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as Redirection
 
 from parley import contract, signing_in, web
 from parley.calls import accounts as calls
+from parley.calls import export
 from parley.contract import decode
 from parley.domain import accounts, passkeys, recovery
 from parley.errors import (
@@ -37,6 +38,13 @@ account_pages.before_request(web.admit)
 @account_pages.get(ADDRESS)
 async def account() -> str:
     return await _page(said=request.args.get("done", ""))
+
+
+@account_pages.get(f"{ADDRESS}/export")
+async def export_all() -> Answer:
+    """All of one's own, for guests, too."""
+    async with web.limited(Kind.SEARCHES):
+        return await export.answer_all()
 
 
 @account_pages.post(f"{ADDRESS}/start")
@@ -199,6 +207,7 @@ async def _page(*, error: ParleyError | None = None, place: str = "", said: str 
     needs_proof = isinstance(error, ConfirmationRequired)
     shown: dict[str, Any] = {
         "account": reply.account or None,
+        "has_any": bool(reply.account) or reply.guest_conversations > 0,
         "guest_conversations": reply.guest_conversations,
         "why_no_passkeys": why_not,
         "name": await accounts.usual_name(context, session),
