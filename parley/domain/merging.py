@@ -38,6 +38,8 @@ from parley.storage.merging import Has
 PARTS_MAX = 1_000
 """Conversations that one session brings into an account: all in one transaction, in which nobody
 else can write. A person has a few; a program with more of them keeps its token."""
+SENT_AGAIN_WITHIN = timedelta(hours=1)
+"""So long ago somebody may have said what they send again now, as they got no answer."""
 _TOO_MANY = (
     f"This browser takes part in more than {PARTS_MAX} conversations: too many to bring along."
 )
@@ -139,6 +141,7 @@ class _Merging:
                 self._connection, person.conversation_id, self._principal_id
             )
             if own is None:
+                self._give_recent(person.conversation_id)
                 self.moved.append(
                     stored_participants.change(
                         self._connection, person, session_id=self._principal_id
@@ -164,6 +167,15 @@ class _Merging:
             )
             if not is_out:
                 self._raise(person, grant.role)
+
+    def _give_recent(self, conversation_id: int) -> None:
+        stored.give_recent(
+            self._connection,
+            conversation_id,
+            self._guest_id,
+            self._principal_id,
+            since=self._at - SENT_AGAIN_WITHIN,
+        )
 
     def _own_in(self, conversation_id: int) -> Participant | None:
         return stored_participants.by_session(self._connection, conversation_id, self._principal_id)

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 import structlog
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from msgspec import Struct
 
 from parley.domain import accounts, text
@@ -371,7 +372,6 @@ def _verified_shown(
     party: RelyingParty, challenge: bytes, asserted: Asserted, known: Passkey
 ) -> _Shown:
     """Raises `SignInFailed`."""
-    from cryptography.exceptions import InvalidSignature
     from fido2 import cbor
     from fido2.cose import CoseKey
     from fido2.webauthn import AuthenticatorData
@@ -389,7 +389,10 @@ def _verified_shown(
     return _Shown(said.counter, _is_synced(said))
 
 
-_UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, struct.error)
+_UNREADABLE = (
+    *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError, struct.error),
+    *(RecursionError, MemoryError, UnsupportedAlgorithm),
+)
 """What comes of bytes that are not what they should be."""
 
 

@@ -26,6 +26,7 @@ from parley.storage.schema import (
     links,
     mail_addresses,
     mail_codes,
+    messages,
     notification_levels,
     participants,
     uploads,
@@ -102,6 +103,31 @@ def swap(
     one = stored.change(connection, one, session_id=other.session_id)
     stored_sessions.erase(connection, between.id)
     return one, changed
+
+
+def give_recent(
+    connection: sa.Connection, conversation_id: int, before: int, now: int, *, since: datetime
+) -> None:
+    """What one said of late is the other's by its client_id, too: whoever doesn't know yet that it
+    was stored sends it again, and it is not to stand there twice.
+    """
+    theirs = messages.alias("theirs")
+    is_there = sa.exists().where(
+        theirs.c.conversation_id == conversation_id,
+        theirs.c.session_id == now,
+        theirs.c.client_id == messages.c.client_id,
+    )
+    connection.execute(
+        messages.update()
+        .where(
+            messages.c.conversation_id == conversation_id,
+            messages.c.session_id == before,
+            messages.c.client_id.is_not(None),
+            messages.c.sent_at >= since,
+            ~is_there,
+        )
+        .values(session_id=now)
+    )
 
 
 def own(connection: sa.Connection, before: int, now: int, ids: Collection[int]) -> None:

@@ -7,11 +7,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from parley.config import Config
-from parley.domain import accounts, erasing_own, messages, recovery, removal
+from parley.domain import accounts, erasing_own, messages, notifying, recovery, removal
 from parley.domain.context import Context
 from parley.domain.entering import renewed
+from parley.domain.notifying import Subscription
 from parley.errors import (
     AccountRequired,
     ConfirmationRequired,
@@ -354,3 +357,33 @@ async def test_a_kill_between_loses_no_wish(
     for talk in (tea, coffee):
         found, _ = await messages.history(context, talk.room_id, await ada.session(), limit=9)
         assert [each.text for each in found] == [""]
+
+
+async def test_only_a_device_that_is_signed_out_is_notified_no_more(
+    context: Context, phone: Device, desk: Device
+) -> None:
+    await phone.starts()
+    await subscribes(context, phone, "phone")
+    [code, *_] = await phone.keeps()
+    await desk.signs_in(code)
+    await subscribes(context, desk, "desk")
+    out = await desk.session()
+    assert len(await notifying.devices(context, out)) == 2
+    await accounts.sign_out(context, out)
+    [left] = await notifying.devices(context, await phone.session())
+    assert left.endpoint.endswith("/phone")
+    assert out.id in context.notified
+    await accounts.sign_out(context, await phone.session())
+    assert out.id not in context.notified
+
+
+async def subscribes(context: Context, device: Device, name: str) -> None:
+    point = ec.generate_private_key(ec.SECP256R1()).public_key()
+    subscription = Subscription(
+        endpoint=f"https://push.example.org/{name}",
+        key=point.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint),
+        auth=bytes(16),
+        shows_words=True,
+        quiet_hours=None,
+    )
+    await notifying.add_device(context, await device.session(), subscription)

@@ -19,6 +19,7 @@ from parley.domain import (
     removal,
 )
 from parley.domain.context import Context
+from parley.domain.messages import Draft
 from parley.domain.owning import Wishes
 from parley.domain.reading import Mark
 from parley.errors import BadRequest, ConversationNotFound, Forbidden
@@ -75,6 +76,20 @@ async def test_what_only_the_guest_is_in_goes_on_as_it_was(
     await phone.says(tea, "It's me")
     assert not any(isinstance(each, ParticipantLeft) for each in told.events)
     assert not await Device(context, old_token).is_known()
+
+
+async def test_what_is_sent_again_stands_there_once(
+    context: Context, phone: Device, desk: Device, ada: Device
+) -> None:
+    tea = await ada.starts("Tea", "Ada")
+    await desk.joins(tea, "Ben")
+    draft = Draft("Hello", client_id="c-1")
+    sent = await messages.send_as(context, tea.room_id, await desk.session(), draft)
+    [code, *_] = await phone.keeps()
+    await desk.signs_in(code)
+    again = await messages.send_as(context, tea.room_id, await desk.session(), draft)
+    assert (again.duplicate, again.message.id) == (True, sent.message.id)
+    await messages.edit(context, tea.room_id, await phone.session(), sent.message.id, "Hello!")
 
 
 async def test_nobody_in_it_is_told_anything_of_it(

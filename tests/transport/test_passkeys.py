@@ -130,7 +130,8 @@ async def test_nothing_is_added_without_somebody_who_proved_themselves(
 
 
 @pytest.mark.parametrize(
-    "attestation", [b"", b"\xa0", b"\xff", garbled(b""), garbled(b"\0" * 37), b"\0" * 9_000]
+    "attestation",
+    [b"", b"\xa0", b"\xff", garbled(b""), garbled(b"\0" * 37), b"\0" * 9_000, b"\x81" * 9_000],
 )
 async def test_what_is_no_attestation_adds_nothing(ana: Browser, attestation: bytes) -> None:
     made = ana.authenticator.makes(await ana.is_asked("add"))
