@@ -50,6 +50,7 @@ from parley.mail.choice import mail_of
 from parley.media import Workshop
 from parley.metrics.seeing import Seeing, seeing_of
 from parley.pages import compression, forms, policy, templating
+from parley.pages.accounts import account_pages
 from parley.pages.assets import Assets
 from parley.pages.claims import claim_pages
 from parley.pages.conversations import pages
@@ -330,6 +331,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(door_pages)
     app.register_blueprint(manage_pages)
     app.register_blueprint(message_pages)
+    app.register_blueprint(account_pages)
     app.register_blueprint(notifying_pages)
     app.register_blueprint(sharing_pages)
     app.register_blueprint(file_list_pages)

@@ -35,8 +35,17 @@ _ORIGIN_AND_PATH = re.compile(
 _FOLDERS_MAX_CHARS = 100
 OWN_FOLDERS = frozenset(
     {
-        *("api", "conversation", "conversations", "doctor", "files", "import", "link", "mail"),
-        *("metrics", "notifications", "offline", "openapi.json", "search", "share", "socket.io"),
+        *("account", "api", "conversation", "conversations", "doctor", "files", "import", "link"),
+        *(
+            "mail",
+            "metrics",
+            "notifications",
+            "offline",
+            "openapi.json",
+            "search",
+            "share",
+            "socket.io",
+        ),
         *("static", "apple-touch-icon.png", "favicon.ico", "manifest.webmanifest", "worker.js"),
     }
 )
@@ -620,6 +629,12 @@ class Config:
         "10/1h session, 30/1h address",
         "how often people may give an e-mail address, where mail is sent; besides, each e-mail "
         "address is asked to confirm at most 3 times a day",
+        "RATES",
+    )
+    limit_sign_ins: tuple[Rate, ...] = _setting(
+        rates_by(By.SESSION, By.ADDRESS),
+        "20/1m session, 120/1m address, 1000/1h address",
+        "how often people may start an account, ask for a passkey, or show one or a recovery code",
         "RATES",
     )
     limit_uploads: tuple[Rate, ...] = _setting(

@@ -102,6 +102,43 @@ class Forbidden(ParleyError):
     text = "Only an owner of this conversation can do that."
 
 
+class SignInFailed(ParleyError):
+    """One answer for whatever was wrong, so that nobody learns whose a passkey or a code is."""
+
+    code = "sign_in_failed"
+    text = "That passkey or recovery code isn't valid here. Try another one."
+
+
+class AccountRequired(ParleyError):
+    code = "account_required"
+    text = "Sign in first."
+
+
+class SignedInAlready(ParleyError):
+    code = "signed_in"
+    text = "You are signed in to an account on this device. Sign out first to use another."
+
+
+class ConfirmationRequired(ParleyError):
+    """Whoever holds the cookie may not be whose account it is."""
+
+    code = "confirmation_required"
+    text = "Show a passkey or a recovery code once more first."
+
+
+class LastWayIn(ParleyError):
+    code = "last_way_in"
+    text = (
+        "Without this passkey you could sign in on no other device. Add another passkey or create "
+        "recovery codes first, or remove it all the same."
+    )
+
+
+class PasskeysUnavailable(ParleyError):
+    code = "passkeys_unavailable"
+    text = "Passkeys don't work at this address."
+
+
 class OldLink(ParleyError):
     code = "link_replaced"
     text = "This link was replaced. Ask the person who sent it for the new one."

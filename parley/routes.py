@@ -15,6 +15,7 @@ from werkzeug import exceptions
 
 from parley import contract, web
 from parley.calls import (
+    accounts,
     claims,
     conversations,
     door,
@@ -35,6 +36,7 @@ from parley.calls import (
 )
 from parley.contract import decode, openapi
 from parley.errors import (
+    AccountRequired,
     BadRequest,
     Forbidden,
     NotFound,
@@ -106,6 +108,19 @@ HANDLERS: dict[str, Handler] = {
     "unsubscribe": push.unsubscribe,
     "notifications": push.notifications,
     "set_notifications": push.set_notifications,
+    "account": accounts.account,
+    "start_account": accounts.start,
+    "rename_account": accounts.rename,
+    "delete_account": accounts.delete,
+    "sign_in": accounts.sign_in,
+    "sign_out": accounts.sign_out,
+    "sign_out_device": accounts.sign_out_device,
+    "make_codes": accounts.make_codes,
+    "passkey_challenge": accounts.passkey_challenge,
+    "add_passkey": accounts.add_passkey,
+    "passkey_sign_in": accounts.passkey_sign_in,
+    "rename_passkey": accounts.rename_passkey,
+    "remove_passkey": accounts.remove_passkey,
     "health": service.health,
     "ready": service.ready,
 }
@@ -131,6 +146,11 @@ _LIMITED = {
     "unreact": Kind.MESSAGES,
     "upload": Kind.UPLOADS,
     "set_still": Kind.UPLOADS,
+    "start_account": Kind.SIGN_INS,
+    "sign_in": Kind.SIGN_INS,
+    "passkey_challenge": Kind.SIGN_INS,
+    "add_passkey": Kind.SIGN_INS,
+    "passkey_sign_in": Kind.SIGN_INS,
     "set_mail": Kind.MAILS,
     "unset_mail": Kind.JOINS,
     **dict.fromkeys(
@@ -153,6 +173,13 @@ _LIMITED = {
             "subscribe",
             "unsubscribe",
             "set_notifications",
+            "rename_account",
+            "delete_account",
+            "sign_out",
+            "sign_out_device",
+            "make_codes",
+            "rename_passkey",
+            "remove_passkey",
         ),
         Kind.ACTS,
     ),
@@ -254,7 +281,7 @@ def _serving(name: str, handler: Handler) -> Handler:
         async with web.limited(_limit(name), path.get("room_id", "")) as outcome:
             try:
                 reply = await handler(*arguments, **path)
-            except (BadRequest, Forbidden, NotJoined, OldLink):
+            except (AccountRequired, BadRequest, Forbidden, NotJoined, OldLink):
                 if call.credential and await web.lacks_token():
                     raise TokenRequired from None
                 raise

@@ -248,9 +248,13 @@ async def _session() -> Session | None:
         return session
     if not site().origins.is_own(asking()):
         return None
-    header = request.headers.get("Cookie", "")
-    cookie = credentials.session_cookie(header, is_secure=is_https(), root=root())
+    cookie = credentials.session_cookie(cookies(), is_secure=is_https(), root=root())
     return await sessions.resolve(site().context, cookie, about)
+
+
+def cookies() -> str:
+    """What the browser holds, also where it comes in several lines."""
+    return "; ".join(request.headers.getlist("Cookie"))
 
 
 def speak_for(session: Session | None) -> None:
@@ -318,6 +322,18 @@ def remember(response: R, token: str | None) -> R:
     if token is not None and is_own_page():
         set_cookie(response, credentials.COOKIE, token, max_age_s=credentials.COOKIE_MAX_AGE_S)
     return response
+
+
+def forget(response: R) -> R:
+    """The browser holds no session any more."""
+    if is_own_page():
+        set_cookie(response, credentials.COOKIE, "", max_age_s=0)
+    return response
+
+
+def number(text: str) -> int:
+    """An id in a path; 0, which nothing has, for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def set_cookie(

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from types import TracebackType
 
+import msgspec
 from quart import Response, current_app, request
 from quart.wrappers.response import ResponseBody
 
-from parley import web
+from parley import present, web
+from parley.calls import accounts
 from parley.calls.answering import parameters
-from parley.domain import exporting
+from parley.domain import exporting, participation
 from parley.domain.export_turns import Turn
+from parley.errors import NotJoined, ParleyError
 from parley.exports import lines
-from parley.exports.archive import archive
+from parley.exports.archive import archive, archive_of_all
 from parley.exports.markdown import markdown
 from parley.exports.page import page
 from parley.exports.taking import Taking, in_pieces, signer_of
@@ -57,6 +60,41 @@ async def answer(room_id: str, format: str) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.timeout = None  # whoever does not read is found by what is unread
+    return response
+
+
+async def answer_all() -> Response:
+    """All that whoever asks takes part in, in one ZIP file. Raises `NotJoined` for a stranger, and
+    `RateLimited` where they export something already.
+    """
+    context, session = web.site().context, await web.session_if_known()
+    if session is None:
+        raise NotJoined("There is nothing of yours in this browser yet.")
+    about = msgspec.json.format(msgspec.json.encode(await accounts.account()), indent=2)
+    found = await participation.room_ids(context, session)
+    left_out: list[str] = []
+    server = web.public_url()
+    signer, templates = signer_of(web.secret(), server), current_app.jinja_env
+
+    async def each() -> AsyncIterator[tuple[str, Taking]]:
+        """Each, and what its folder is called. Of what can't be read, the links."""
+        for number, room_id in enumerate(found.values(), 1):
+            try:
+                begun = await exporting.begin(context, room_id, session)
+            except ParleyError as error:
+                left_out.append(f"{present.join_link(room_id, public_url=server)}: {error.text}")
+                continue
+            folder = f"{number:03} {_file_name(begun.conversation.title)}"
+            yield folder, Taking(context, begun, server, signer, templates)
+
+    written = archive_of_all(about, each(), left_out)
+    turn = context.exports.begin(session.id, web.address())
+    response = Response("", content_type="application/zip")
+    del response.headers["Content-Length"]
+    response.response = _Body(in_pieces(written), turn)
+    response.headers["Content-Disposition"] = web.disposition("attachment", "parley.zip")
+    response.headers["Cache-Control"] = "no-store"
+    response.timeout = None
     return response
 
 

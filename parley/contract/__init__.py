@@ -9,6 +9,7 @@ with the field's path. Optional fields may be missing or null.
 from parley.contract.codes import *
 from parley.contract.events import *
 from parley.contract.objects import *
+from parley.contract.rest.accounts import *
 from parley.contract.rest.call import *
 from parley.contract.rest.claims import *
 from parley.contract.rest.conversations import *

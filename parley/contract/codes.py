@@ -24,6 +24,12 @@ class Code(StrEnum):
     NOT_JOINED = "not_joined"
     TOKEN_REQUIRED = "token_required"  # noqa: S105  # a code, no password
     FORBIDDEN = "forbidden"
+    SIGN_IN_FAILED = "sign_in_failed"
+    ACCOUNT_REQUIRED = "account_required"
+    SIGNED_IN = "signed_in"
+    CONFIRMATION_REQUIRED = "confirmation_required"
+    LAST_WAY_IN = "last_way_in"
+    PASSKEYS_UNAVAILABLE = "passkeys_unavailable"
     LINK_REPLACED = "link_replaced"
     LOCKED = "locked"
     PASSPHRASE_REQUIRED = "passphrase_required"  # noqa: S105
@@ -75,6 +81,20 @@ CODES: dict[Code, CodeMeaning] = {
     ),
     Code.FORBIDDEN: CodeMeaning(
         403, "only an owner may do this, or the token is unknown: try again without it"
+    ),
+    Code.SIGN_IN_FAILED: CodeMeaning(
+        403, "the passkey or recovery code is unknown, used up or wrong, whichever it is"
+    ),
+    Code.ACCOUNT_REQUIRED: CodeMeaning(403, "sign in to an account first"),
+    Code.SIGNED_IN: CodeMeaning(409, "this device is signed in to an account already"),
+    Code.CONFIRMATION_REQUIRED: CodeMeaning(
+        403, "show a passkey or a recovery code on this device first; that counts for 15 minutes"
+    ),
+    Code.LAST_WAY_IN: CodeMeaning(
+        409, "the last passkey, and no recovery code is left: send `anyway` to remove it"
+    ),
+    Code.PASSKEYS_UNAVAILABLE: CodeMeaning(
+        409, "passkeys need HTTPS and the server's public URL, and work at that alone"
     ),
     Code.LINK_REPLACED: CodeMeaning(410, "an owner replaced the conversation's link"),
     Code.LOCKED: CodeMeaning(403, "no one new can join"),

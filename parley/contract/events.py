@@ -355,11 +355,12 @@ class Removed(Struct, kw_only=True):
     """You are in this conversation no more: `removed` by an owner; or, for who only read
     along, `closed` to strangers; or `taken_back` by who joined under your `user_id` first and
     came with the token; or you `left` over REST or by a form; or an owner agreed that you are the
-    imported person you `claimed` to be: join again. `room_id` is the one you know.
+    imported person you `claimed` to be: join again; or this device was `signed_out` of its
+    account. `room_id` is the one you know.
     """
 
     room_id: str
-    reason: Literal["removed", "closed", "taken_back", "left", "claimed"]
+    reason: Literal["removed", "closed", "taken_back", "left", "claimed", "signed_out"]
     message: str
 
 

@@ -18,7 +18,16 @@ from parley.errors import (
     ReadOnly,
     ReadProofRequired,
 )
-from parley.records import Conversation, Head, Message, Participant, Role, Session, Standing
+from parley.records import (
+    Conversation,
+    Head,
+    Message,
+    Participant,
+    Role,
+    SaidBy,
+    Session,
+    Standing,
+)
 
 _AUTHORS_ONLY = "Only the person who wrote a message can edit it."
 
@@ -176,7 +185,7 @@ def role(standing: Standing) -> Role:
 
 
 def require_author(
-    message: Message, said_by: int, person: Participant | None, session: Session | None
+    message: Message, said_by: SaidBy, person: Participant | None, session: Session | None
 ) -> Participant:
     """Whoever wrote it; raises `Forbidden` for others."""
     if person is None or not is_author(message, said_by, person, session):
@@ -185,14 +194,14 @@ def require_author(
 
 
 def is_author(
-    message: Message, said_by: int, person: Participant | None, session: Session | None
+    message: Message, said_by: SaidBy, person: Participant | None, session: Session | None
 ) -> bool:
-    """Whether somebody wrote it, as the session `said_by`: what was said before is not theirs who
-    took up a user_id since.
+    """Whether somebody wrote it: what was said before is not theirs who took up a user_id since,
+    but theirs who brought the session that said it into their account.
     """
-    if person is None or session is None:
+    if person is None or session is None or session.id != said_by.session_id:
         return False
-    return person.user_id == message.user_id and session.id == said_by
+    return person.user_id == message.user_id or said_by.was_another
 
 
 def require_same_person(person: Participant, *, user_id: str | None, username: str | None) -> None:

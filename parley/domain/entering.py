@@ -139,7 +139,7 @@ async def entered(
         if knock is not None:
             context.bus.publish(knock)
         if before is not None and entered.token is not None:
-            context.bus.publish(SessionRenewed(before.id, socket))
+            context.bus.publish(SessionRenewed(before.id, socket, before.device_id))
 
     return (await context.database.write(work, tell))[0]
 

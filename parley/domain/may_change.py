@@ -39,7 +39,9 @@ async def may_change(
         if message is None or message.deleted_at is not None:
             raise NotFound("That message isn't here. It may have been deleted.")
         is_owner = found.standing is Standing.OWNER
+        said_by = stored.said_by(connection, message)
         is_own = found.person is not None and found.person.user_id == message.user_id
+        is_own = is_own or access.is_author(message, said_by, found.person, session)
         return MayChange(
             conversation=found.conversation,
             message=message,

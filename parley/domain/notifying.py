@@ -105,6 +105,7 @@ async def add_device(
             endpoint=subscription.endpoint,
             key=subscription.key,
             auth=subscription.auth,
+            added_by=None if session is None else session.device_id,
             at=at,
             shows_words=chosen.shows_words,
             quiet_hours=chosen.quiet_hours,

@@ -28,13 +28,15 @@ async def resolve(context: Context, token: str | None, about: str = "") -> Sessi
     if session is None:
         return None
     context.seen.note(session.id, about)
+    if session.device_id != session.id:
+        context.seen.note(session.device_id)
     if session.token_used:
         return session
-    session_id, at = session.id, context.clock()
+    found, at = session, context.clock()
 
     def work(connection: sa.Connection) -> tuple[proof.Proven, ...]:
-        stored.mark_token_used(connection, session_id, at=at)
-        return proof.prove(connection, session_id)
+        stored.mark_token_used(connection, found.device_id, at=at)
+        return proof.prove(connection, found.id)
 
     await context.database.write(work, lambda proven: proof.tell(context, proven))
     return replace(session, token_used=True)
@@ -72,12 +74,15 @@ def renew(
     rights change, whoever knew the token before must not have them too.
     """
     token, token_hash = new_token()
-    stored.renew(connection, session.id, token_hash=token_hash, at=at)
+    stored.renew(connection, session.device_id, token_hash=token_hash, at=at)
     # Whoever knew the token before may have named a device of theirs.
-    push.remove_all(connection, session.id)
+    if session.is_of_account:
+        push.remove_added_by(connection, session.id, session.device_id)
+    else:
+        push.remove_all(connection, session.id)
     # The token counts as used from now on, so nothing proves this session later.
     proven = () if session.token_used else proof.prove(connection, session.id)
-    return stored.by_id(connection, session.id), token, proven
+    return stored.by_id(connection, session.device_id), token, proven
 
 
 def _hash(token: str) -> bytes:

@@ -8,6 +8,7 @@ import json
 import tempfile
 import zipfile
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import IO, NamedTuple, cast
 
 from parley import present
@@ -21,6 +22,8 @@ from parley.proofs.reading import MEMBER
 
 PAGE = "conversation.html"
 MISSING = "missing.txt"
+ABOUT = "account.json"
+LEFT_OUT = "left-out.txt"
 _PACKED = frozenset({"text", "image/svg+xml", "application/json", "application/xml"})
 """Types that shrink; pictures, sound and film are packed already."""
 _SMALL_BYTES = 64 * 1024
@@ -90,12 +93,40 @@ class _Packing:
 async def archive(taking: Taking) -> AsyncGenerator[bytes, None]:
     """The page and the files come first, so that the entries can say what they were."""
     sink = _Sink()
-    with (
-        zipfile.ZipFile(cast("IO[bytes]", sink), "w") as zipped,
-        tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as notes,
-    ):
+    with zipfile.ZipFile(cast("IO[bytes]", sink), "w") as zipped:
+        async with aclosing(_added(taking, zipped, sink)) as pieces:
+            async for piece in pieces:
+                yield piece
+    yield sink.take()
+
+
+async def archive_of_all(
+    about: bytes, all_of_them: AsyncIterator[tuple[str, Taking]], left_out: list[str]
+) -> AsyncGenerator[bytes, None]:
+    """Several conversations, each in a folder of its own as its archive would hold it; `about`
+    whose they are, in JSON. What is named in `left_out` by the end is told in a file.
+    """
+    sink = _Sink()
+    with zipfile.ZipFile(cast("IO[bytes]", sink), "w") as zipped:
+        zipped.writestr(ABOUT, about)
+        yield sink.take()
+        async for folder, taking in all_of_them:
+            async with aclosing(_added(taking, zipped, sink, f"{folder}/")) as pieces:
+                async for piece in pieces:
+                    yield piece
+        if left_out:
+            zipped.writestr(LEFT_OUT, "".join(f"{each}\n" for each in left_out))
+    yield sink.take()
+
+
+async def _added(
+    taking: Taking, zipped: zipfile.ZipFile, sink: _Sink, folder: str = ""
+) -> AsyncGenerator[bytes, None]:
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as notes:
         async for each in _members(taking, notes):
-            with zipped.open(_info(each, taking), "w", force_zip64=True) as file:
+            info = _info(each, taking)
+            info.filename = folder + info.filename
+            with zipped.open(info, "w", force_zip64=True) as file:
                 packing = _Packing(file)
                 async for _ in packing.packed(each.pieces):
                     if sink.size >= _SMALL_BYTES:
@@ -104,7 +135,6 @@ async def archive(taking: Taking) -> AsyncGenerator[bytes, None]:
                 note = {"member": {"path": each.name, **packing.noted}}
                 notes.write(json.dumps(note, ensure_ascii=False, separators=(",", ":")).encode())
                 notes.write(b"\n")
-    yield sink.take()
 
 
 async def _members(taking: Taking, notes: IO[bytes]) -> AsyncIterator[_Member]:

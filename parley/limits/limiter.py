@@ -63,6 +63,8 @@ class Kind(StrEnum):
     """How far somebody says they have read."""
     MAILS = "mails"
     """E-mail addresses that are given: each is sent a mail."""
+    SIGN_INS = "sign_ins"
+    """Passkeys and recovery codes that are asked for or shown."""
     UPLOADS = "uploads"
     """Files that are begun to be uploaded."""
     DOWNLOADS = "downloads"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from parley import records
 from parley.domain import behind
 from parley.domain.context import Context
-from parley.live.audience import Audience, Client
+from parley.live.audience import Audience
 from parley.wire.server import Server
 
 AMEND_EVERY_S = 0.9
@@ -185,16 +185,15 @@ class Amends:
         suspects = {
             client.sid
             for client in audience.clients.values()
-            for session in _sessions_of(client)
-            if marks.get(session.id, session.mark) != session.mark
+            for session in client.sessions
+            if session.mark and _is_over(session, marks)
         }
         for sid in suspects & self._suspects:
             self._server.send_off(sid)
         self._suspects = suspects - self._suspects
 
 
-def _sessions_of(client: Client) -> Iterator[records.Session]:
-    """Those it holds by a secret that somebody looked at."""
-    for credential in (client.credential, *(seat.credential for seat in client.seats.values())):
-        if credential.session is not None and credential.session.mark:
-            yield credential.session
+def _is_over(session: records.Session, marks: Mapping[int, int]) -> bool:
+    """Whether it is proven by another secret, or on a device where nobody is signed in any more."""
+    mark = marks.get(session.device_id or session.id)
+    return session.is_of_account if mark is None else mark != session.mark

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -133,10 +133,12 @@ class Client:
         """Where it sits."""
         return {seat.conversation_id for seat in self.seats.values()}
 
-    def speaks_for(self, session_id: int) -> bool:
-        """Whether it holds this session anywhere."""
-        seated = any(seat.credential.is_of(session_id) for seat in self.seats.values())
-        return seated or self.credential.is_of(session_id)
+    @property
+    def sessions(self) -> Iterator[records.Session]:
+        """Those it speaks for, anywhere."""
+        for credential in (self.credential, *(seat.credential for seat in self.seats.values())):
+            if credential.session is not None:
+                yield credential.session
 
     @property
     def is_waiting(self) -> bool:
@@ -174,12 +176,11 @@ class Audience:
     # --- taking part ---
 
     def held_sessions(self) -> set[int]:
-        """The ids of the sessions that open sockets speak for, anywhere."""
+        """The ids of the sessions that open sockets speak for, anywhere, and of their devices."""
         held = set()
         for client in self.clients.values():
-            for credential in (client.credential, *(s.credential for s in client.seats.values())):
-                if credential.session is not None:
-                    held.add(credential.session.id)
+            for session in client.sessions:
+                held |= {session.id, session.device_id}
         return held | self.following.session_ids
 
     def room(self, conversation_id: int) -> Room:
@@ -298,8 +299,20 @@ class Audience:
     def _send_off_others(self, event: records.SessionRenewed) -> None:
         """Who held the session by the token before must come back with the one there is now."""
         for client in list(self.clients.values()):
-            if client.sid != event.socket and client.speaks_for(event.session_id):
-                self._server.send_off(client.sid)
+            if client.sid == event.socket or not any(map(event.concerns, client.sessions)):
+                continue
+            if event.is_over:
+                self._tell_signed_out(client, event)
+            self._server.send_off(client.sid)
+
+    def _tell_signed_out(self, client: Client, event: records.SessionRenewed) -> None:
+        """Else its page would come back by itself, as somebody new of the same name."""
+        seats = {seat.conversation_id: seat for seat in client.seats.values()}
+        for seat in seats.values():
+            session = seat.credential.session
+            if session is not None and event.concerns(session):
+                told = present.signed_out(seat.room_id)
+                self._server.send_to((client.sid,), "removed", told)
 
     def tell_positions(self) -> None:
         """Tell every room that changed since the last time where it is."""

@@ -112,7 +112,7 @@ class Following:
         if isinstance(event, records.SessionRenewed):
             # Whoever held it by the token before, whatever else they hold since.
             for sid in list(self._by_session.get(event.session_id, ())):
-                if sid != event.socket:
+                if sid != event.socket and event.concerns(self._followers[sid].session):
                     self.stop(sid)
             return
         if isinstance(event, _FOR_ALL):

@@ -102,7 +102,7 @@ def _cookie() -> str | None:
 
     Never both: whoever can plant the second must not act with the first.
     """
-    header = request.headers.get("Cookie", "")
+    header = web.cookies()
     is_secure, root = web.is_https(), web.root()
     return credentials.session_cookie(
         header, is_secure=is_secure, root=root

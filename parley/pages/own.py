@@ -19,6 +19,8 @@ class OwnPage(Struct, frozen=True):
     """From a page that is not the first."""
     cursor: str | None = None
     """Where `older_url` goes on, for scripts."""
+    is_everywhere: bool = False
+    """Whether they are theirs on all the devices of an account."""
 
     def __bool__(self) -> bool:
         return bool(self.rows or self.newest_url)
@@ -34,9 +36,10 @@ def few(count: int) -> str:
 
 async def own_conversations(cursor: str | None = None) -> OwnPage:
     """Of whoever asks, by their cookie; none for a stranger. Raises `BadRequest` for no cursor."""
+    session = await web.session_if_known()
     own, following = await participation.page(
         web.site().context,
-        await web.session_if_known(),
+        session,
         limit=participation.SHOWN_MAX,
         cursor=cursor,
     )
@@ -45,6 +48,7 @@ async def own_conversations(cursor: str | None = None) -> OwnPage:
         older_url=_url(own=following) if following else None,
         newest_url=_url() if cursor else None,
         cursor=following,
+        is_everywhere=session is not None and session.is_of_account,
     )
 
 

@@ -26,6 +26,7 @@ _FEATURES_OFF = (
     "midi",
     "payment",
     "picture-in-picture",
+    "publickey-credentials-create",
     "publickey-credentials-get",
     "screen-wake-lock",
     "serial",
@@ -41,7 +42,12 @@ PERMISSIONS_POLICY = ", ".join(
 )
 WHERE_PEOPLE_SPEAK = PERMISSIONS_POLICY.replace("microphone=()", "microphone=(self)")
 """Voice messages are recorded on the page of their conversation; a browser still asks there."""
-_LINKED = ("/conversation/", "/link/", "/mail", "/api/")
+WHERE_PEOPLE_SIGN_IN = PERMISSIONS_POLICY.replace(
+    "publickey-credentials-create=()", "publickey-credentials-create=(self)"
+).replace("publickey-credentials-get=()", "publickey-credentials-get=(self)")
+"""Passkeys are made and shown on the page of the account alone."""
+_ACCOUNT = "/account"
+_LINKED = (_ACCOUNT, "/conversation/", "/link/", "/mail", "/api/")
 """Where answers hold what only the link should lead to."""
 
 
@@ -80,10 +86,7 @@ async def secure(response: web.R) -> web.R:
     if is_page:
         embedding = web.site().config.embedding_origins
         headers.setdefault("Content-Security-Policy", page_policy(web.public_url(), embedding))
-        is_conversation = request.path.startswith("/conversation/")
-        headers.setdefault(
-            "Permissions-Policy", WHERE_PEOPLE_SPEAK if is_conversation else PERMISSIONS_POLICY
-        )
+        headers.setdefault("Permissions-Policy", _permissions(request.path))
         headers.setdefault("Cache-Control", "no-store")
         if not embedding:
             headers.setdefault("X-Frame-Options", "DENY")
@@ -93,6 +96,12 @@ async def secure(response: web.R) -> web.R:
     else:
         headers.setdefault("Content-Security-Policy", NO_PAGE_POLICY)
     return response
+
+
+def _permissions(path: str) -> str:
+    if path.startswith("/conversation/"):
+        return WHERE_PEOPLE_SPEAK
+    return WHERE_PEOPLE_SIGN_IN if path.startswith(_ACCOUNT) else PERMISSIONS_POLICY
 
 
 def _socket_source(public_url: str) -> tuple[str, ...]:

@@ -161,6 +161,14 @@ def claimed(room_id: str, username: str) -> contract.Removed:
     )
 
 
+def signed_out(room_id: str) -> contract.Removed:
+    return contract.Removed(
+        room_id=room_id,
+        reason="signed_out",
+        message="This device was signed out. Open the link again to come in as someone else.",
+    )
+
+
 def left(room_id: str) -> contract.Removed:
     return contract.Removed(
         room_id=room_id,

@@ -5,6 +5,7 @@ domain decides on them, the bus carries the events, `present` turns them into
 wire objects. Times are timezone-aware and in UTC.
 """
 
+from parley.records.accounts import *
 from parley.records.claims import *
 from parley.records.conversations import *
 from parley.records.epochs import *

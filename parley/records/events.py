@@ -12,6 +12,7 @@ from parley.records.knocks import Knock
 from parley.records.messages import Message
 from parley.records.participants import Participant
 from parley.records.readings import Reading
+from parley.records.sessions import Session
 
 
 class MessageSent(Struct, frozen=True, tag=True):
@@ -242,11 +243,19 @@ class ConversationDeleted(Struct, frozen=True, tag=True):
 
 
 class SessionRenewed(Struct, frozen=True, tag=True):
-    """Another token proves a session from now on."""
+    """Another token proves a session from now on; or on a device of an account, none does."""
 
     session_id: int
     socket: str | None
     """The socket that was given the token, if one was."""
+    device_id: int = 0
+    """Where the token was kept; 0 where the session says it."""
+    is_over: bool = False
+    """Whether the device was signed out: nobody who held the token is anybody any more."""
+
+    def concerns(self, session: Session) -> bool:
+        """Whether this session was held by the token before."""
+        return session.id == self.session_id and self.device_id in (0, session.device_id)
 
 
 class DevicesChanged(Struct, frozen=True, tag=True):

@@ -17,6 +17,23 @@ class Session(Struct, frozen=True):
     """Whether the secret was ever presented back to us."""
     mark: int = 0
     """Of the secret's hash: another once another secret proves it; 0 where nobody looked."""
+    device_id: int = 0
+    """Where its secret is kept. Several devices of an account have the same `id`, by which they are
+    one and the same in conversations; anybody else's is their session's own.
+    """
+
+    @property
+    def is_of_account(self) -> bool:
+        """Whether somebody is signed in with it."""
+        return self.device_id not in (0, self.id)
+
+
+class SaidBy(Struct, frozen=True):
+    """The session that said something, as it is now."""
+
+    session_id: int
+    was_another: bool
+    """Whether it was brought into an account since."""
 
 
 class Role(StrEnum):

@@ -42,16 +42,7 @@ class Size(NamedTuple):
 def add(connection: sa.Connection, each: Size) -> None:
     """One more."""
     for of, id, size in _counted_for(each):
-        given = insert(file_sums).values(of=of.value, id=id, size=size, count=1)
-        connection.execute(
-            given.on_conflict_do_update(
-                index_elements=[file_sums.c.of, file_sums.c.id],
-                set_={
-                    "size": file_sums.c.size + given.excluded.size,
-                    "count": file_sums.c["count"] + given.excluded["count"],
-                },
-            )
-        )
+        _add(connection, of, id, size=size, count=1)
 
 
 def change(connection: sa.Connection, before: Size, after: Size) -> None:
@@ -73,6 +64,16 @@ def take_away(connection: sa.Connection, gone: Iterable[Size]) -> None:
         if of is not Of.SERVER:
             empty = (file_sums.c.of == of.value, file_sums.c.id == id, file_sums.c["count"] <= 0)
             connection.execute(file_sums.delete().where(*empty))
+
+
+def give(connection: sa.Connection, before: int, now: int) -> None:
+    """What one session has counts for another from now on."""
+    size, count = _sum(connection, Of.SESSION, before)
+    if not count:
+        return
+    theirs = (file_sums.c.of == Of.SESSION.value, file_sums.c.id == before)
+    connection.execute(file_sums.delete().where(*theirs))
+    _add(connection, Of.SESSION, now, size=size, count=count)
 
 
 def usage(connection: sa.Connection, conversation_id: int, session_id: int) -> Usage:
@@ -104,6 +105,19 @@ def _counted_for(each: Size) -> Iterator[tuple[Of, int, int]]:
     yield Of.SERVER, EVERYTHING, each.came
     yield Of.CONVERSATION, each.conversation_id, each.came
     yield Of.SESSION, each.session_id, each.expected
+
+
+def _add(connection: sa.Connection, of: Of, id: int, *, size: int, count: int) -> None:
+    given = insert(file_sums).values(of=of.value, id=id, size=size, count=count)
+    connection.execute(
+        given.on_conflict_do_update(
+            index_elements=[file_sums.c.of, file_sums.c.id],
+            set_={
+                "size": file_sums.c.size + given.excluded.size,
+                "count": file_sums.c["count"] + given.excluded["count"],
+            },
+        )
+    )
 
 
 def _update(connection: sa.Connection, of: Of, id: int, *, size: int, count: int) -> None:

@@ -16,8 +16,10 @@ from parley.storage import mail, push
 from parley.storage.participants import PRESENT, participant
 from parley.storage.prepared import Prepared, p
 from parley.storage.schema import (
+    OF_ACCOUNT,
     TAKEN_UP,
     Instant,
+    accounts,
     audit,
     conversations,
     grants,
@@ -90,8 +92,11 @@ _IS_STILL_EMPTY = Prepared(
 )
 # The newest is never old enough: SQLite would give its number to the next one, and whatever still
 # knew it would be somebody else's.
+# Nor is an account's, its devices', or what was brought into it: messages are still its own.
 _IS_OLD = sa.and_(
     sessions.c.id < sa.select(sa.func.max(sessions.c.id)).scalar_subquery(),
+    ~sa.exists().where(accounts.c.session_id == sessions.c.id),
+    ~OF_ACCOUNT,
     sessions.c.created_at < p("before", Instant),
     sa.or_(sessions.c.seen_at.is_(None), sessions.c.seen_at < p("before", Instant)),
 )

@@ -11,13 +11,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from parley.records import Answered, Message
+from parley.records import Answered, Message, SaidBy
 from parley.storage import files, search
 from parley.storage.asides import IS_ASIDE
 from parley.storage.dialects import insert
 from parley.storage.participants import ROLES
 from parley.storage.prepared import Prepared, p, values
-from parley.storage.schema import CHANGED_LATER, PINNED, mentions, messages, reactions
+from parley.storage.schema import CHANGED_LATER, PINNED, mentions, messages, reactions, sessions
 
 ASIDES_MAX = 200
 """So many may follow the last message that says something; further back nobody looks for one."""
@@ -147,13 +147,14 @@ def at_seq(connection: sa.Connection, conversation_id: int, seq: int) -> Message
     return None if row is None else _message(row)
 
 
-def said_by(connection: sa.Connection, message: Message) -> int:
-    """The session that said it, by its id."""
-    query = sa.select(messages.c.session_id).where(
-        messages.c.conversation_id == message.conversation_id, messages.c.seq == message.seq
+def said_by(connection: sa.Connection, message: Message) -> SaidBy:
+    query = (
+        sa.select(messages.c.session_id, sessions.c.principal_id)
+        .outerjoin(sessions, sessions.c.id == messages.c.session_id)
+        .where(messages.c.conversation_id == message.conversation_id, messages.c.seq == message.seq)
     )
-    session_id: int = connection.execute(query).scalar_one()
-    return session_id
+    row = connection.execute(query).one()
+    return SaidBy(row.principal_id or row.session_id, row.principal_id is not None)
 
 
 def change(connection: sa.Connection, message: Message, *, seq: int, **columns: Any) -> Message:

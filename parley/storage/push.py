@@ -215,10 +215,12 @@ def add(
     shows_words: bool,
     quiet_hours: QuietHours | None,
     at: datetime,
+    added_by: int | None = None,
 ) -> Device:
     row = _ADD.first(
         connection,
         session_id=session_id,
+        added_by=added_by,
         endpoint=endpoint,
         key=key,
         auth=auth,
@@ -251,6 +253,25 @@ def remove_all(connection: sa.Connection, session_id: int) -> int:
     for device in found:
         remove(connection, device.id)
     return len(found)
+
+
+def remove_added_by(connection: sa.Connection, session_id: int, added_by: int) -> bool:
+    """Those that came with one of its secrets. Whether the session has none any more by that."""
+    found = _BY_SESSION.run(connection, session_id=session_id)
+    gone = [row.id for row in found if row.added_by == added_by]
+    for id in gone:
+        remove(connection, id)
+    return bool(gone) and len(gone) == len(found)
+
+
+def give(connection: sa.Connection, before: int, now: int, *, added_by: int) -> bool:
+    """Those of one session are another's from now on. Whether there were any."""
+    changed = connection.execute(
+        push_devices.update()
+        .where(push_devices.c.session_id == before)
+        .values(session_id=now, added_by=added_by)
+    )
+    return changed.rowcount > 0
 
 
 def sessions(connection: sa.Connection) -> set[int]:

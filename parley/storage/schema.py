@@ -73,6 +73,16 @@ sessions = sa.Table(
     sa.Column("unproven_in", sa.Text),
     # When it last called, about: stored for many at once, some minutes later.
     sa.Column("seen_at", Instant),
+    # Whose secret this is, where an account has devices: the id of the session that it is for
+    # everybody. What one was before it was brought into an account stays under its own id.
+    sa.Column("principal_id", sa.BigInteger),
+)
+OF_ACCOUNT = sessions.c.principal_id.is_not(None)
+sa.Index(
+    "ix_sessions_principal_id",
+    sessions.c.principal_id,
+    sqlite_where=OF_ACCOUNT,
+    postgresql_where=OF_ACCOUNT,
 )
 
 conversations = sa.Table(
@@ -503,6 +513,7 @@ knocks = sa.Table(
     # A keyed hash of the address they knock from.
     sa.Column("place", sa.Text, nullable=False, server_default=""),
 )
+sa.Index("ix_knocks_session_id", knocks.c.session_id)
 
 # Who claims to be somebody whose words were imported, until an owner answers.
 claims = sa.Table(
@@ -582,6 +593,8 @@ push_devices = sa.Table(
     sa.Column("failing_since", Instant),
     # How often since then.
     sa.Column("failures", sa.Integer, nullable=False, server_default=_NO),
+    # The session whose secret it came with: of an account, that of one device.
+    sa.Column("added_by", sa.BigInteger),
     # No id is given again: what is on its way to one that was removed must not be another's.
     sqlite_autoincrement=True,
 )
@@ -707,4 +720,75 @@ search_loose = sa.Table(
     metadata,
     sa.Column("conversation_id", sa.ForeignKey("conversations.id"), primary_key=True),
     sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+)
+
+# Who wants to be the same on several devices. In conversations they are `session_id`.
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    sa.Column("id", _Key, primary_key=True),
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), nullable=False, unique=True),
+    # What authenticators know it by: random, and said to nobody else.
+    sa.Column("handle", sa.LargeBinary(32), nullable=False, unique=True),
+    # What its passkeys are called where one is chosen.
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    # Deleted since then, and what its holder said is being deleted for everyone.
+    sa.Column("erasing_at", Instant),
+    # No id is given again.
+    sqlite_autoincrement=True,
+)
+
+# Where somebody is signed in: each has a session of its own, which holds its secret.
+account_devices = sa.Table(
+    "account_devices",
+    metadata,
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), primary_key=True, autoincrement=False),
+    sa.Column("account_id", sa.ForeignKey("accounts.id"), nullable=False, index=True),
+    # What it said it was, in a few words, and from about where.
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("signed_in_at", Instant, nullable=False),
+    # When it last showed a passkey or a recovery code.
+    sa.Column("confirmed_at", Instant, nullable=False),
+)
+
+passkeys = sa.Table(
+    "passkeys",
+    metadata,
+    sa.Column("id", _Key, primary_key=True),
+    sa.Column("account_id", sa.ForeignKey("accounts.id"), nullable=False, index=True),
+    sa.Column("credential_id", sa.LargeBinary(1023), nullable=False, unique=True),
+    # As COSE writes keys (RFC 9052).
+    sa.Column("public_key", sa.LargeBinary, nullable=False),
+    # How often it was used, as far as it counts: 0 where it is on several devices.
+    sa.Column("sign_count", sa.BigInteger, nullable=False),
+    sa.Column("is_synced", sa.Boolean, nullable=False),
+    sa.Column("transports", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("added_at", Instant, nullable=False),
+    sa.Column("used_at", Instant),
+    sqlite_autoincrement=True,
+)
+
+recovery_codes = sa.Table(
+    "recovery_codes",
+    metadata,
+    sa.Column("code_hash", sa.LargeBinary(32), primary_key=True),
+    sa.Column("account_id", sa.ForeignKey("accounts.id"), nullable=False, index=True),
+    sa.Column("made_at", Instant, nullable=False),
+    sa.Column("used_at", Instant),
+)
+
+# What an authenticator is asked to sign: once, soon, and for the browser that asked.
+challenges = sa.Table(
+    "challenges",
+    metadata,
+    sa.Column("challenge_hash", sa.LargeBinary(32), primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    # A hash of what the browser has in a cookie, and its session where it had one.
+    sa.Column("browser_hash", sa.LargeBinary(32), nullable=False),
+    sa.Column("session_id", sa.BigInteger),
+    sa.Column("handle", sa.LargeBinary(32), nullable=False),
+    sa.Column("expires_at", Instant, nullable=False, index=True),
 )

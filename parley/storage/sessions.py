@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from parley.records import Session
 from parley.storage import conversations
-from parley.storage.prepared import Prepared, p
+from parley.storage.prepared import Prepared, as_stored, p
 from parley.storage.schema import sessions
 
 UNPROVEN_MAX = 100
@@ -20,7 +20,9 @@ mark stays until it joins again, and nobody takes it up there either.
 """
 _NEW = ("token_hash", "created_at", "token_used_at", "unproven_in")
 _INSERT = Prepared(
-    sessions.insert().values({name: p(name) for name in _NEW}).returning(*sessions.c),
+    sessions.insert()
+    .values({name: p(name) for name in (*_NEW, "principal_id")})
+    .returning(*sessions.c),
     sessions.c,
 )
 
@@ -36,7 +38,15 @@ def _insert_many(count: int) -> Prepared:
 
 _SIZES = (32, 16, 8, 4, 2, 1)
 _INSERT_MANY = {size: _insert_many(size) for size in _SIZES}
-_FIND = Prepared(sa.select(sessions).where(sessions.c.token_hash == p("token_hash")), sessions.c)
+# What a session is made of, and no more: each request asks.
+_WHO = [
+    sessions.c.id,
+    sessions.c.token_hash,
+    sessions.c.created_at,
+    as_stored(sessions.c.token_used_at),
+    sessions.c.principal_id,
+]
+_FIND = Prepared(sa.select(*_WHO).where(sessions.c.token_hash == p("token_hash")), _WHO)
 _BY_ID = Prepared(sa.select(sessions).where(sessions.c.id == p("id")), sessions.c)
 _USE = Prepared(
     sessions.update()
@@ -52,6 +62,7 @@ def insert(
     at: datetime,
     used_at: datetime | None = None,
     unproven_in: int | None = None,
+    principal_id: int | None = None,
 ) -> Session:
     return _session(
         _INSERT.first(
@@ -60,6 +71,7 @@ def insert(
             created_at=at,
             token_used_at=used_at,
             unproven_in=None if unproven_in is None else str(unproven_in),
+            principal_id=principal_id,
         )
     )
 
@@ -90,7 +102,7 @@ def insert_all(connection: sa.Connection, new: Sequence[New]) -> list[Session]:
         for id, token_hash in _INSERT_MANY[size].run(connection, **given):
             ids[token_hash] = id
         begin += size
-    return [Session(ids[each.token_hash], each.at, each.in_use) for each in new]
+    return [Session(id := ids[each.token_hash], each.at, each.in_use, device_id=id) for each in new]
 
 
 def find(connection: sa.Connection, token_hash: bytes) -> Session | None:
@@ -99,6 +111,7 @@ def find(connection: sa.Connection, token_hash: bytes) -> Session | None:
 
 
 def by_id(connection: sa.Connection, session_id: int) -> Session:
+    """Of a device, or of what is another's now: the session that it is."""
     return _session(_BY_ID.first(connection, id=session_id))
 
 
@@ -138,7 +151,7 @@ def mark_token_used(connection: sa.Connection, session_id: int, *, at: datetime)
 
 
 def renew(connection: sa.Connection, session_id: int, *, token_hash: bytes, at: datetime) -> None:
-    """Another secret proves it from now on, and the one before no more."""
+    """Another secret proves it from now on, and the one before no more; of a device, by its id."""
     connection.execute(
         sessions.update()
         .where(sessions.c.id == session_id)
@@ -146,12 +159,28 @@ def renew(connection: sa.Connection, session_id: int, *, token_hash: bytes, at: 
     )
 
 
+def become(connection: sa.Connection, session_id: int, principal_id: int) -> None:
+    """It is this other session from now on, and so is whatever was it already."""
+    connection.execute(
+        sessions.update()
+        .where(sa.or_(sessions.c.id == session_id, sessions.c.principal_id == session_id))
+        .values(principal_id=principal_id)
+    )
+
+
+def erase(connection: sa.Connection, session_id: int) -> None:
+    """Only for one that takes part in nothing, as a device's."""
+    connection.execute(sessions.delete().where(sessions.c.id == session_id))
+
+
 def _session(row: Any) -> Session:
+    # By place: msgspec takes longer to find fields by name, and each request asks.
     return Session(
-        id=row.id,
-        created_at=row.created_at,
-        token_used=row.token_used_at is not None,
-        mark=_mark(row.token_hash),
+        row.principal_id or row.id,
+        row.created_at,
+        row.token_used_at is not None,
+        _mark(row.token_hash),
+        row.id,
     )
 
 

@@ -13,6 +13,10 @@ TESTS = Path(__file__).parent.parent
 WHOLE = ("browser/test_firefox.py", "browser/test_webkit.py")
 """Short sets of their own."""
 SHORT: dict[str, tuple[str, ...]] = {
+    "browser/test_accounts.py": (
+        "test_a_guest_keeps_who_they_are_and_is_that_on_another_device",
+        "test_a_device_that_is_signed_out_elsewhere_is_out_at_once",
+    ),
     "browser/test_badge.py": ("test_the_icon_counts_conversations_with_something_new",),
     "browser/test_convergence.py": (
         "test_an_event_that_was_lost_is_asked_for_when_the_next_one_comes",

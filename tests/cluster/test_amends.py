@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.talk import Cluster, cluster_at
-from tests.cluster.test_deciding import Room, room_at
+from tests.cluster.test_deciding import Room, ana_on_two, room_at
 from tests.eventually import until
 from tests.people import Json, Person
 from tests.security.room import done, takes_link
@@ -216,3 +216,15 @@ async def test_who_holds_a_session_by_a_token_of_before(
             assert again.socket.connected
         finally:
             await again.goes_home()
+
+
+@in_time
+async def test_who_is_signed_out_at_another_process(
+    talk: Cluster, lose: Lose, times: Times
+) -> None:
+    async with room_at(talk) as room, ana_on_two(talk) as (phone, desk):
+        await desk.join(room.id)
+        await lose(talk)
+        with times.made_good():
+            await done(phone, "POST", "/api/account/sign-out", {"others": True})
+            await until(lambda: not desk.socket.connected)

@@ -25,6 +25,7 @@ from parley.storage import secret_file
 from tests.cluster.talk import Cluster, cluster_at
 from tests.eventually import until
 from tests.people import PATIENCE_S, Json, Person
+from tests.security.room import done
 
 
 class Room(NamedTuple):
@@ -303,3 +304,34 @@ async def says_as_another(talk: Cluster, event: str) -> None:
     async with Redis(port=talk.redis.port) as saying:
         for text in texts:
             await saying.publish(CHANNEL, text)
+
+
+@contextlib.asynccontextmanager
+async def ana_on_two(talk: Cluster) -> AsyncIterator[tuple[Person, Person]]:
+    """Ana's phone and desk, signed in to one account, at a process each; the desk on a socket."""
+    phone, desk = (Person("Ana", each.url) for each in talk.servers[:2])
+    started = await done(phone, "POST", "/api/account", {"name": "Ana"})
+    phone.token = started["token"]
+    code = {"code": started["codes"][0]}
+    desk.token = (await done(desk, "POST", "/api/account/sign-in", code))["token"]
+    try:
+        await desk.connect(auth={"token": desk.token})
+        yield phone, desk
+    finally:
+        await phone.goes_home()
+        await desk.goes_home()
+
+
+async def test_a_device_that_is_signed_out_at_another_process_is_out_at_once(
+    place: Path, with_redis: bool
+) -> None:
+    async with (
+        cluster_at(place, with_redis=with_redis) as talk,
+        room_at(talk) as room,
+        ana_on_two(talk) as (phone, desk),
+    ):
+        await desk.join(room.id)
+        await done(phone, "POST", "/api/account/sign-out", {"others": True})
+        assert (await desk.hears("removed"))["reason"] == "signed_out"
+        await until(lambda: not desk.socket.connected)
+        assert (await phone.call("GET", "/api/account"))[1]["account"]["codes_left"] == 9

@@ -469,6 +469,7 @@ def test_no_act_of_an_owner_is_left_out() -> None:
     others |= {"mark_read", "react", "unreact", "upload", "set_still", "set_mail", "unset_mail"}
     others |= {"import", "store_import", "claim"}
     others |= {"subscribe", "unsubscribe", "set_notifications"}  # of one's own
+    others |= {call.name for call in contract.ACCOUNT_CALLS}
     changing = {name for name, call in contract.CALLS.items() if call.method != "GET"}
     assert len(changing - others) == len(ACT_CALLS)
     heard = {"join_room", "watch_room", "leave_room", "knock", "send_message", "sync", "typing"}
@@ -615,6 +616,29 @@ async def test_a_refused_body_is_read_so_that_its_sender_reads_why(opened: Open)
         await uploads(ada, room_id)
         refused = await ada.send("POST", f"{files_of(room_id)}?name=a", bytes(200_000))
         assert_too_much(refused.json, 60.0)
+
+
+# --- accounts -----------------------------------------------------------------
+
+SIGN_INS: tuple[tuple[str, Json], ...] = (
+    ("", {}),
+    ("/sign-in", {"code": "0000-0000-0000-0000"}),
+    ("/passkeys/challenge", {"purpose": "sign_in"}),
+)
+
+
+async def test_nobody_tries_codes_and_passkeys_without_end(opened: Open) -> None:
+    async with opened(limit_sign_ins="3/1m address") as house:
+        mallory = house.guest("Mallory")
+        asked = [await mallory.call("POST", f"/api/account{p}", body) for p, body in SIGN_INS]
+        assert [status for status, _ in asked] == [201, 403, 409]
+        for path, body in SIGN_INS:
+            status, reply = await mallory.call("POST", f"/api/account{path}", body)
+            assert status == 429, path
+            assert_too_much(reply, 60.0)
+        house.clock.goes_on(60)
+        status, _ = await mallory.call("POST", "/api/account/sign-in", SIGN_INS[1][1])
+        assert status == 403
 
 
 # --- mail ---------------------------------------------------------------------

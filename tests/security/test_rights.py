@@ -23,6 +23,9 @@ POSTERS: Row = (KNOCK, NOT_JOINED, OK, OK, NOT_FOUND, ENDED)
 ALL: Row = (OK, OK, OK, OK, OK, OK)
 SESSIONS: Row = ("token_required", OK, OK, OK, OK, OK)
 
+GUESTS: Row = ("token_required", *("account_required",) * 5)
+PAGES_ALONE: Row = ("passkeys_unavailable",) * 6
+
 REACTION = "{path}/messages/{message_id}/reactions/%F0%9F%91%8D"
 
 NO_FILE = "not_found"
@@ -53,6 +56,44 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "mail": ("/api/mail", None, ALL),
     "set_mail": ("/api/mail", {"address": "ada@example.org"}, SESSIONS),
     "unset_mail": ("/api/mail", None, SESSIONS),
+    # Of nobody's but one's own; tests of accounts have some.
+    "account": ("/api/account", None, ALL),
+    "start_account": ("/api/account", {"name": "Ada"}, ALL),
+    "rename_account": ("/api/account", {"name": "Ada"}, GUESTS),
+    "delete_account": ("/api/account", {"messages": "keep"}, GUESTS),
+    "sign_in": ("/api/account/sign-in", {"code": "0000-0000-0000-0000"}, ("sign_in_failed",) * 6),
+    "sign_out": ("/api/account/sign-out", {}, GUESTS),
+    "sign_out_device": ("/api/account/devices/1", None, GUESTS),
+    "make_codes": ("/api/account/codes", {}, GUESTS),
+    "passkey_challenge": (
+        "/api/account/passkeys/challenge",
+        {"purpose": "sign_in"},
+        PAGES_ALONE,
+    ),
+    "add_passkey": (
+        "/api/account/passkeys",
+        {
+            "credential": {
+                "id": "AA",
+                "type": "public-key",
+                "response": {"clientDataJSON": "AA", "attestationObject": "AA"},
+            }
+        },
+        PAGES_ALONE,
+    ),
+    "passkey_sign_in": (
+        "/api/account/passkeys/sign-in",
+        {
+            "credential": {
+                "id": "AA",
+                "type": "public-key",
+                "response": {"clientDataJSON": "AA", "authenticatorData": "AA", "signature": "AA"},
+            }
+        },
+        PAGES_ALONE,
+    ),
+    "rename_passkey": ("/api/account/passkeys/1", {"name": "Key"}, GUESTS),
+    "remove_passkey": ("/api/account/passkeys/1", {}, GUESTS),
     "health": ("/api/health", None, ALL),
     "ready": ("/api/ready", None, ALL),
     "join": ("{path}/join", {}, (KNOCK, FORBIDDEN, OK, OK, NOT_FOUND, ENDED)),

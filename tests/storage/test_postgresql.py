@@ -129,6 +129,11 @@ async def test_an_older_database_is_brought_up_to_date(
             " WHERE ended_at IS NULL AND visibility = 'listed'"
         )
         own.execute("ALTER TABLE claims DROP COLUMN declined_at")
+        for table in ("account_devices", "passkeys", "recovery_codes", "challenges", "accounts"):
+            own.execute(f"DROP TABLE {table}")
+        own.execute("ALTER TABLE sessions DROP COLUMN principal_id")
+        own.execute("ALTER TABLE push_devices DROP COLUMN added_by")
+        own.execute("DROP INDEX ix_knocks_session_id")
         own.execute("ALTER TABLE participants DROP COLUMN called_at")
         own.execute('ALTER TABLE facts ALTER COLUMN value TYPE TEXT COLLATE "en-x-icu"')
         own.execute("UPDATE alembic_version SET version_num = '0024'")

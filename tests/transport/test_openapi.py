@@ -20,6 +20,7 @@ from tests.eventually import until
 from tests.mail.postbox import with_mail
 from tests.media.drawn import flag, saved
 from tests.media.recorded import webm
+from tests.passkeys import CHALLENGE, PASSKEYS, Browser
 from tests.subscriptions import SUBSCRIPTION
 
 QUIET = {"quiet_hours": {"start": "22:00", "end": "07:00", "time_zone": "Europe/Berlin"}}
@@ -164,6 +165,33 @@ async def replies_about_imports(ben: Caller) -> dict[str, Reply]:
     return found
 
 
+async def replies_about_accounts(app: Parley) -> dict[str, Reply]:
+    ana, desk = Browser(app), Caller(app, "Ana")
+    found = {"passkey_challenge": await ana.call("POST", CHALLENGE, {"purpose": "add"})}
+    found["add_passkey"] = await ana.adds()
+    found["passkey_sign_in"] = await ana.signs_in()
+    found["make_codes"] = await ana.call("POST", "/api/account/codes")
+    codes = found["make_codes"].body["codes"]
+    found["sign_in"] = await desk.call("POST", "/api/account/sign-in", {"code": codes[0]})
+    desk.token = found["sign_in"].body["token"]
+    found["account"] = await desk.call("GET", "/api/account")
+    [passkey] = found["account"].body["account"]["passkeys"]
+    found["rename_account"] = await desk.call("PATCH", "/api/account", {"name": "Ana"})
+    path = f"{PASSKEYS}/{passkey['id']}"
+    found["rename_passkey"] = await desk.call("PATCH", path, {"name": "Blue"})
+    found["remove_passkey"] = await desk.call("DELETE", path)
+    [other] = [each for each in found["account"].body["account"]["devices"] if not each["this"]]
+    path = f"/api/account/devices/{other['id']}"
+    found["sign_out_device"] = await desk.call("DELETE", path)
+    again = Caller(app, "Ana")
+    signed_in = await again.call("POST", "/api/account/sign-in", {"code": codes[1]})
+    again.token = signed_in.body["token"]
+    found["sign_out"] = await again.call("POST", "/api/account/sign-out")
+    found["delete_account"] = await desk.call("DELETE", "/api/account", {"messages": "keep"})
+    found["start_account"] = await Caller(app, "Ben").call("POST", "/api/account", {"name": "Ben"})
+    return found
+
+
 async def replies(ada: Caller, ben: Caller) -> dict[str, Reply]:
     """A real reply to every call."""
     start = {"title": "Tea", "description": "At four", "user_id": "ada-1", "visibility": "listed"}
@@ -197,6 +225,7 @@ async def replies(ada: Caller, ben: Caller) -> dict[str, Reply]:
     found |= await replies_about_imports(ben)
     found |= await replies_about_doors(ada, ben)
     found |= await replies_about_keys(ben)
+    found |= await replies_about_accounts(ada.app)
     await ada.starts("Another, so that there is a next page")
     found["list"] = await ada.call("GET", "/api/conversations?limit=1")
     found["messages"] = await ada.call("GET", f"{room}/messages")

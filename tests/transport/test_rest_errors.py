@@ -273,6 +273,9 @@ BODIES: dict[str, object] = {
     "answer_knocks": {"admit": True},
     "make_link": {"role": "reader"},
     "begin_epoch": {"record": shaped_record(1), "read_proof_hash": "A" * 43},
+    "rename_account": {"name": "Ada"},
+    "delete_account": {"messages": "keep"},
+    "rename_passkey": {"name": "Key"},
 }
 
 
@@ -293,6 +296,8 @@ async def test_a_missing_token_is_told_from_a_wrong_right(
         emoji="%F0%9F%91%8D",
         file_id="x",
         user_id="x",
+        device_id="1",
+        passkey_id="1",
     )
     nobody = await mallory.call(call.method, path, BODIES.get(name))
     assert_error(nobody, 401, "token_required")

@@ -1,0 +1,310 @@
+"""Accounts: being the same person on several devices."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from parley.contract.rest.call import Call, DoneReply, Nothing
+from parley.contract.terms import Label, Timestamp
+
+_BYTES = Annotated[str, Meta(max_length=16_384)]
+
+RECOVERY_CODE_MAX_CHARS = 64
+
+
+class AccountDevice(Struct, kw_only=True):
+    """Where you are signed in: what it said it was, from about where, and when it last called."""
+
+    id: int
+    label: str
+    place: str
+    signed_in_at: Timestamp
+    seen_at: Timestamp
+    this: bool
+
+
+class AccountPasskey(Struct, kw_only=True):
+    """`synced`: its maker keeps it on several devices."""
+
+    id: int
+    name: str
+    synced: bool
+    added_at: Timestamp
+    used_at: Timestamp | UnsetType = UNSET
+
+
+class AccountObject(Struct, kw_only=True):
+    """`codes_left` recovery codes are good still. While `confirmed`, which lasts 15 minutes after
+    you showed a passkey or a recovery code here, you can change how to sign in.
+    """
+
+    name: str
+    created_at: Timestamp
+    confirmed: bool
+    devices: list[AccountDevice]
+    passkeys: list[AccountPasskey]
+    codes_left: int
+
+
+class AccountReply(Struct, kw_only=True):
+    """Without `account` you are signed in to none: a guest in so many conversations, who can keep
+    them by starting one, or bring them along. `passkeys` says whether this server takes them.
+    """
+
+    success: Literal[True] = True
+    account: AccountObject | UnsetType = UNSET
+    guest_conversations: int
+    passkeys: bool
+
+
+class StartAccountBody(Struct, kw_only=True):
+    """`name` is what your passkeys are called where you choose one; only you see it."""
+
+    name: Label = ""
+
+
+class RenameBody(Struct, kw_only=True):
+    name: Label
+
+
+class CodesReply(Struct, kw_only=True):
+    """Recovery codes, told once; each is good for one sign-in. A new `token` takes the place of the
+    one you had; pages get a cookie instead.
+    """
+
+    success: Literal[True] = True
+    codes: list[str]
+    token: str | UnsetType = UNSET
+
+
+class SignInBody(Struct, kw_only=True):
+    """With `bring: true` the account takes over what you have here as a guest; otherwise you leave
+    it behind for good.
+    """
+
+    code: Annotated[str, Meta(min_length=1, max_length=RECOVERY_CODE_MAX_CHARS)]
+    bring: bool = False
+
+
+class SignedInReply(Struct, kw_only=True):
+    """With the `token` of a device that was not signed in before; pages get a cookie instead."""
+
+    success: Literal[True] = True
+    token: str | UnsetType = UNSET
+
+
+class SignOutBody(Struct, kw_only=True):
+    """This device; or with `others: true` all but this one."""
+
+    others: bool = False
+
+
+class SignedOutReply(Struct, kw_only=True):
+    success: Literal[True] = True
+    count: int
+
+
+class DeleteAccountBody(Struct, kw_only=True):
+    """What you said stays under the names you said it under (`keep`), or is deleted for everyone
+    (`delete`) within ten minutes.
+    """
+
+    messages: Literal["keep", "delete"]
+
+
+class ChallengeBody(Struct, kw_only=True):
+    purpose: Literal["add", "sign_in"]
+    name: Label = ""
+
+
+class ChallengeReply(Struct, kw_only=True):
+    """What `PublicKeyCredential.parseCreationOptionsFromJSON()`, or with `sign_in`
+    `parseRequestOptionsFromJSON()`, takes. Good once, for five minutes, and for this browser.
+    """
+
+    success: Literal[True] = True
+    options: dict[str, Any]
+
+
+class AttestationResponse(
+    Struct,
+    kw_only=True,
+    rename={"client_data": "clientDataJSON", "attestation": "attestationObject"},
+):
+    client_data: _BYTES
+    attestation: _BYTES
+    transports: Annotated[list[Annotated[str, Meta(max_length=32)]], Meta(max_length=10)] = []
+
+
+class NewCredential(Struct, kw_only=True):
+    """What `toJSON()` of a new credential gives; what else is in it is ignored."""
+
+    id: _BYTES
+    type: Literal["public-key"]
+    response: AttestationResponse
+
+
+class AddPasskeyBody(Struct, kw_only=True):
+    """`name` is the passkey's, or what your device says it is. Without an account, one is started
+    for whom you are here, with `account_name`.
+    """
+
+    credential: NewCredential
+    name: Label = ""
+    account_name: Label = ""
+
+
+class AssertionResponse(
+    Struct,
+    kw_only=True,
+    rename={
+        "client_data": "clientDataJSON",
+        "authenticator_data": "authenticatorData",
+        "user_handle": "userHandle",
+    },
+):
+    client_data: _BYTES
+    authenticator_data: _BYTES
+    signature: _BYTES
+    user_handle: _BYTES | None = None
+
+
+class ShownCredential(Struct, kw_only=True):
+    """What `toJSON()` of a credential that was asked for gives."""
+
+    id: _BYTES
+    type: Literal["public-key"]
+    response: AssertionResponse
+
+
+class PasskeySignInBody(Struct, kw_only=True):
+    """As with a recovery code. Where you are signed in, it confirms that it is you."""
+
+    credential: ShownCredential
+    bring: bool = False
+
+
+class RemovePasskeyBody(Struct, kw_only=True):
+    """The last way to sign in elsewhere goes only with `anyway: true`."""
+
+    anyway: bool = False
+
+
+ACCOUNT_CALLS = (
+    Call(
+        "account",
+        "GET",
+        "/api/account",
+        "The account you are signed in to, its devices and its passkeys.",
+        AccountReply,
+    ),
+    Call(
+        "start_account",
+        "POST",
+        "/api/account",
+        "Start an account, for whom you are here. Nobody needs one: it makes you the same person "
+        "on several devices, and brings you back when one is lost.",
+        CodesReply,
+        StartAccountBody,
+        201,
+    ),
+    Call(
+        "rename_account",
+        "PATCH",
+        "/api/account",
+        "Rename the account.",
+        DoneReply,
+        RenameBody,
+        credential="account",
+    ),
+    Call(
+        "delete_account",
+        "DELETE",
+        "/api/account",
+        "Delete the account, and sign out all its devices. Nobody is who you were any more.",
+        DoneReply,
+        DeleteAccountBody,
+        credential="account",
+    ),
+    Call(
+        "sign_in",
+        "POST",
+        "/api/account/sign-in",
+        "Sign in with a recovery code, which is used up by it. Where you are signed in, it "
+        "confirms that it is you.",
+        SignedInReply,
+        SignInBody,
+    ),
+    Call(
+        "sign_out",
+        "POST",
+        "/api/account/sign-out",
+        "Sign out this device, or all the others. Their connections close at once.",
+        SignedOutReply,
+        SignOutBody,
+        credential="account",
+    ),
+    Call(
+        "sign_out_device",
+        "DELETE",
+        "/api/account/devices/{device_id}",
+        "Sign out one of your devices. Its connections close at once.",
+        SignedOutReply,
+        credential="account",
+    ),
+    Call(
+        "make_codes",
+        "POST",
+        "/api/account/codes",
+        "Create new recovery codes. Those before are no longer valid.",
+        CodesReply,
+        Nothing,
+        201,
+        credential="account",
+    ),
+    Call(
+        "passkey_challenge",
+        "POST",
+        "/api/account/passkeys/challenge",
+        "What an authenticator is to sign. For pages of this server alone.",
+        ChallengeReply,
+        ChallengeBody,
+    ),
+    Call(
+        "add_passkey",
+        "POST",
+        "/api/account/passkeys",
+        "Add a passkey; without an account, start one with it. For pages of this server alone.",
+        SignedInReply,
+        AddPasskeyBody,
+        201,
+    ),
+    Call(
+        "passkey_sign_in",
+        "POST",
+        "/api/account/passkeys/sign-in",
+        "Sign in with a passkey. For pages of this server alone.",
+        SignedInReply,
+        PasskeySignInBody,
+    ),
+    Call(
+        "rename_passkey",
+        "PATCH",
+        "/api/account/passkeys/{passkey_id}",
+        "Rename a passkey.",
+        DoneReply,
+        RenameBody,
+        credential="account",
+    ),
+    Call(
+        "remove_passkey",
+        "DELETE",
+        "/api/account/passkeys/{passkey_id}",
+        "Remove a passkey.",
+        DoneReply,
+        RemovePasskeyBody,
+        credential="account",
+    ),
+)

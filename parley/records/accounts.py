@@ -1,0 +1,69 @@
+"""Accounts: who is the same on several devices, and how they prove that."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Account(Struct, frozen=True):
+    """Somebody who can come back on any device."""
+
+    id: int
+    session_id: int
+    """What they are in conversations."""
+    handle: bytes
+    """What authenticators know them by."""
+    name: str
+    created_at: datetime
+
+
+class SignedIn(Struct, frozen=True):
+    """A device on which somebody is signed in."""
+
+    id: int
+    """Of the session that holds its secret."""
+    account_id: int
+    label: str
+    """What it said it was, in a few words."""
+    place: str
+    """The network it came from, coarsely; empty where that is unknown."""
+    signed_in_at: datetime
+    confirmed_at: datetime
+    """When it last showed a passkey or a recovery code."""
+    seen_at: datetime
+
+
+class Passkey(Struct, frozen=True):
+    """A key pair, of which we have the public half."""
+
+    id: int
+    account_id: int
+    credential_id: bytes
+    public_key: bytes
+    """As COSE writes keys (RFC 9052)."""
+    sign_count: int
+    is_synced: bool
+    """Whether its maker says that it is kept on several devices."""
+    transports: tuple[str, ...]
+    name: str
+    added_at: datetime
+    used_at: datetime | None
+
+
+class Ceremony(StrEnum):
+    """What a challenge is for."""
+
+    REGISTER = "register"
+    SIGN_IN = "sign_in"
+
+
+class Challenge(Struct, frozen=True):
+    kind: Ceremony
+    browser_hash: bytes
+    session_id: int | None
+    handle: bytes
+    """Whom it is for, where it is for making a passkey."""
+    expires_at: datetime
