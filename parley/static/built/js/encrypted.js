@@ -1,1 +1,1 @@
-import{p as a,f as o}from"./shared-CZCEJxZD.js";const p=await a();o(p,await import("./conversation-rw1C2R9U.js"));
+import{p as a,f as o}from"./shared-CyKJjYfR.js";const p=await a();o(p,await import("./conversation-BF9ram-d.js"));
