@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from parley.client.encryption import Epoch, LinkKey, Person, begin
 from parley.client.encryption.octets import to_base64url
+from tests.browser.axe import grave_faults
 from tests.browser.conftest import Arrive
 from tests.browser.test_encrypted_page import COPIES, Stranger, copied_link, starts_encrypted
 from tests.browser.visitor import Visitor
+from tests.servers import process
 
 pytestmark = pytest.mark.browser
 
@@ -67,6 +71,11 @@ def removes(ada: Visitor, name: str) -> None:
 def goes_back(ada: Visitor) -> None:
     ada.page.get_by_role("link", name="Back to the conversation").click()
     ada.is_connected()
+
+
+def comes_back(*people: Visitor) -> None:
+    for who in people:
+        who.is_connected()
 
 
 def changes_the_key(ada: Visitor, passphrase: str = "") -> None:
@@ -298,6 +307,8 @@ def test_a_passphrase_is_asked_for_whenever_the_key_is_changed(
     ada.page.locator("#people-title ~ .rows li", has_text="Cleo").get_by_role("button").click()
     dialog = ada.page.get_by_role("dialog")
     expect(dialog.get_by_label("New passphrase")).to_be_visible()
+    expect(dialog.get_by_role("status")).to_contain_text("The old link stops working.")
+    assert grave_faults(ada.page) == []
     dialog.get_by_role("button", name="Remove").click()
     expect(ada.page.get_by_text("Cleo was removed. The key was changed.")).to_be_visible()
     goes_back(ada)
@@ -436,3 +447,36 @@ def test_someone_can_be_removed_although_the_key_cannot_be_changed(
     goes_back(ada)
     expect(ada.page.get_by_text(CHANGED)).to_be_visible()
     assert epoch_of(ada) == 1
+
+
+def test_a_server_that_was_restored_gets_the_lost_key_back(arrive: Arrive, tmp_path: Path) -> None:
+    data, saved = tmp_path / "data", tmp_path / "saved"
+    with process(data, "--port", "0") as site:
+        port = str(site.port)
+        ada, ben = arrive("Ada", url=site.url), arrive("Ben", url=site.url)
+        for who in (ada, ben):
+            who.may_meet(*AT_THE_DOOR, "ERR_CONNECTION", "WebSocket connection", "ERR_EMPTY")
+        link = starts_encrypted(ada)
+        is_introduced(ada)
+        comes(ben, link)
+        ada.says("Before")
+        ben.reads("Before")
+    shutil.copytree(data, saved, ignore=shutil.ignore_patterns("*.control"))
+    with process(data, "--port", port):
+        comes_back(ada, ben)
+        changes_the_key(ada)
+        ada.says("Lost with the server")
+        ben.reads("Lost with the server")
+    shutil.rmtree(data)
+    shutil.copytree(saved, data)
+    with process(data, "--port", port):
+        comes_back(ada, ben)
+        ben.sends("And on")
+        ada.reads("And on")
+        ada.reloads()
+        comes_back(ada)
+        ada.says("Under the same key")
+        ben.reads("Under the same key")
+        assert epoch_of(ada) == epoch_of(ben) == 1
+        ada.goes_home()
+        ben.goes_home()

@@ -8,7 +8,7 @@ import { begin } from "../../parley/static/js/encryption/epochs.js";
 import { Epoch, newKey } from "../../parley/static/js/encryption/keys.js";
 import { toBase64url, utf8 } from "../../parley/static/js/encryption/octets.js";
 import { idOf, Person } from "../../parley/static/js/encryption/people.js";
-import { holders, isHeldByRemoved } from "../../parley/static/js/sealed/changing.js";
+import { giveBack, holders, isHeldByRemoved } from "../../parley/static/js/sealed/changing.js";
 import { openerOf } from "../../parley/static/js/sealed/epochs.js";
 import { introductionOf } from "../../parley/static/js/sealed/introductions.js";
 import { SealedFiles } from "../../parley/static/js/sealed/files.js";
@@ -243,9 +243,34 @@ test("nobody goes back to an earlier key, and what is written waits", async () =
   });
   const ack = await ben.line.socket(socket).timeout(1).emitWithAck("send_message", { message: "Not under the first", client_id: "c" });
   assert.deepEqual([ack.ok, ack.code], [false, "unavailable"]);
-  await ben.renewed();
   assert.deepEqual(ben.told.outcomes.at(-1), "set_back");
-  for (const envelope of sent) assert.equal(epochIn(envelope), 1);
+  assert.deepEqual(sent.map(epochIn), [1]);
+});
+
+test("a server that was restored gets the lost records again, as they were made", async () => {
+  const { talk, ada, ben } = await Talk.ofTwo();
+  const made = [await talk.changes([ben]), await talk.changes([ben]), await talk.changes([ben])];
+  await ben.renewed();
+  const records = Object.fromEntries(made.map(({ epoch, record }) => [epoch.number, record]));
+  const kept = { ...ada.kept, records };
+  talk.records.splice(1);
+  /** @type {any[]} */
+  const posted = [];
+  const call = async (path, body) => {
+    if (!body) return talk.answers(path);
+    posted.push(body);
+    talk.records.push(new Uint8Array(Buffer.from(body.record, "base64url")));
+    return { success: true, number: talk.records.length };
+  };
+  const place = { kept, opener: ada.opener, person: ada.person, roomId: ROOM_ID, call };
+  assert.equal(await giveBack(place), "current");
+  assert.deepEqual(posted.map(({ record }) => record), [made[1], made[2]].map(({ record }) => toBase64url(record)));
+  assert.equal(posted[1].read_proof_hash, toBase64url(await made[2].epoch.proofHash()));
+  await ben.renewed();
+  assert.equal(ben.told.outcomes.at(-1), "current");
+  talk.records.splice(1);
+  assert.equal(await giveBack({ ...place, kept: ada.kept }), "set_back");
+  assert.equal(posted.length, 2);
 });
 
 test("a server that doesn't answer is asked again, and nothing is decided by it", async () => {

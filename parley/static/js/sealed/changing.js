@@ -40,6 +40,8 @@ const WORDS = {
   busy: "The key is being changed in another window. Try again in a moment.",
 };
 
+/** @typedef {import("./renewing.js").Outcome} Outcome */
+
 /** Why it wasn't changed, in words. */
 export class Trouble extends Error {}
 
@@ -128,6 +130,7 @@ async function isThere({ kept, opener, person, roomId, call }, epoch) {
 async function settle({ kept, opener, call }, { epoch, record }, roomId, { removed }) {
   opener.add(epoch);
   hold(kept, opener, record);
+  kept.records = { ...kept.records, [epoch.number]: record };
   const manage = await call(`${apiOf(roomId)}/manage`);
   /** @type {{user_id: string, removed_at: string}[]} */
   const now = manage.success ? manage.removed : [];
@@ -145,9 +148,35 @@ async function placeAt(roomId, call) {
   if (!kept) throw new Trouble(WORDS.left_out);
   const opener = await openerOf(kept);
   const person = await Person.of(kept.signing, kept.exchange);
-  const outcome = await renew({ kept, opener, person, roomId, call });
+  const place = { kept, opener, person, roomId, call };
+  let outcome = await renew(place);
+  if (outcome === "set_back") outcome = await giveBack(place);
   if (outcome !== "current") throw new Trouble(WORDS[outcome]);
-  return { kept, opener, person, roomId, call };
+  return place;
+}
+
+/**
+ * A server that was restored from a backup has lost the newest keys' records, and nobody goes back to an earlier key. It
+ * gets them again, as they were made.
+ * @param {Place} place
+ * @returns {Promise<Outcome>}
+ */
+export async function giveBack({ kept, opener, person, roomId, call }) {
+  const { current, epochs } = opener;
+  const { epoch: last = current.number } = await call(`${apiOf(roomId)}/epochs?after=${current.number}`);
+  for (let number = last + 1; number <= current.number; number += 1) {
+    const [record, epoch] = [kept.records?.[number], epochs.get(number)];
+    if (!record || !epoch) return "set_back";
+    const body = { record: toBase64url(record), read_proof_hash: toBase64url(await epoch.proofHash()) };
+    const reply = await insistently(call, `${apiOf(roomId)}/epochs`, body);
+    if (!reply.success) throw new Trouble(reply.error);
+  }
+  return renew({ kept, opener, person, roomId, call });
+}
+
+/** The server has the newest key again, where it can. Rejects with `Trouble`. @param {string} roomId @param {Call} [call] */
+export async function restore(roomId, call = calls.call) {
+  await navigator.locks.request(`${ROOT}parley:key:${roomId}`, () => placeAt(roomId, call));
 }
 
 /** @param {Place} place @param {string} remove @returns {Promise<Around>} */

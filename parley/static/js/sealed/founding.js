@@ -3,7 +3,7 @@
 // and it lets the founder change it. Loaded once the page has nothing else to do.
 import { apiOf } from "../browser/root.js";
 import { call } from "./calls.js";
-import { change, isHeldByRemoved, Trouble } from "./changing.js";
+import { change, isHeldByRemoved, restore, Trouble } from "./changing.js";
 import { keptOf } from "./kept.js";
 
 /** People who come and go are looked at together. */
@@ -14,9 +14,10 @@ const AGAIN_MS = 30_000;
  * @param {object} parts
  * @param {import("../state/store.js").Store} parts.store
  * @param {import("../connection/connection.js").Connection} parts.connection
+ * @param {import("./page.js").Keys} parts.keys
  * @param {(words: string) => void} parts.warn
  */
-export function found({ store, connection, warn }) {
+export function found({ keys, store, connection, warn }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let isAsked = false;
@@ -31,6 +32,12 @@ export function found({ store, connection, warn }) {
   async function look() {
     const { me, owner, active, connection: { status } } = store.state;
     if (!me || !owner || !active || status !== "connected") return "later";
+    try {
+      if (keys.told === "set_back") await restore(connection.roomId);
+      keys.told = "current";
+    } catch {
+      return "again";
+    }
     const manage = await call(`${apiOf(connection.roomId)}/manage`);
     if (!manage.success) return "later";
     if (!manage.removed.length) return "fine";

@@ -13,11 +13,11 @@ const STORE = "rooms";
  * `known`: by user_id, the signing points that were seen, as base64url. `about`: title and description to be said; `called`: as they were said last.
  * What follows is missing where the key was never changed. `epoch`: the number of `key`; `before`: the keys before it, and
  * `room`: the tag of the first, which may not be among them.
- * `seen`, `introduced`: see introductions.js. `gathered`, `wrapped`, `without`: the founder's, see changing.js.
+ * `seen`, `introduced`: see introductions.js. `gathered`, `wrapped`, `without`, `records`: the founder's, see changing.js.
  * @typedef {{number: number, key: Uint8Array, stretched: Uint8Array}} KeptEpoch
  * @typedef {{epoch?: number, room?: Uint8Array, before?: KeptEpoch[], founder?: import("../encryption/people.js").PublicKeys,
  *   seen?: Record<string, import("./introductions.js").Seen>, introduced?: {userId: string, seq: number},
- *   gathered?: number, wrapped?: string[], without?: Record<string, string>}} Changed
+ *   gathered?: number, wrapped?: string[], without?: Record<string, string>, records?: Record<number, Uint8Array>}} Changed
  * @typedef {Changed & {roomId: string, key: Uint8Array, iterations: number, owner: Uint8Array, stretched: Uint8Array,
  *   signing: CryptoKeyPair, exchange: CryptoKeyPair, seals: CryptoKey, known: Record<string, string[]>,
  *   isOnlyHere?: boolean,
@@ -25,7 +25,7 @@ const STORE = "rooms";
  */
 
 /** What goes together: a tab that knows an earlier key must not put it back. */
-const OF_EPOCH = /** @type {const} */ (["key", "iterations", "stretched", "epoch", "room", "before", "wrapped", "without"]);
+const OF_EPOCH = /** @type {const} */ (["key", "iterations", "stretched", "epoch", "room", "before", "wrapped", "without", "records"]);
 
 /** @type {Promise<IDBDatabase> | undefined} */
 let opened;
@@ -86,8 +86,8 @@ export async function keep(kept) {
 function latest(kept, known) {
   const [here, there] = [kept.epoch ?? 0, known?.epoch ?? 0];
   if (!known || there < here) return kept;
-  // Only the window that changed the key knows whom it left out.
-  if (there === here) return { ...kept, without: kept.without ?? known.without };
+  // Only the window that changed the key knows whom it left out, and what it made.
+  if (there === here) return { ...kept, without: kept.without ?? known.without, records: { ...known.records, ...kept.records } };
   return { ...kept, ...Object.fromEntries(OF_EPOCH.map((name) => [name, known[name]])) };
 }
 

@@ -195,7 +195,8 @@ export class Line {
     // Then what changed before these isn't told.
     if (!conversation.delta) this.skipped();
     this.erased(conversation.erased_through);
-    await this.upTo(conversation.epoch ?? 0, true);
+    const known = this.log.opener.current.number;
+    if ((conversation.epoch ?? known) !== known) await this.renewed();
     const messages = await this.shownOf(conversation.messages, Boolean(conversation.delta));
     return this.called({ ...conversation, messages });
   }
@@ -279,7 +280,9 @@ export class Line {
    * @param {{epoch?: number}} refusal
    */
   async followed({ epoch = 0 }) {
-    return await this.upTo(epoch, true) && epoch === this.log.opener.current.number;
+    const { opener } = this.log;
+    if (epoch !== opener.current.number) await this.renewed();
+    return epoch === opener.current.number;
   }
 
   /** @param {string} event @param {any} fields @param {Ack} ack */

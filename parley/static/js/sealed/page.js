@@ -178,7 +178,7 @@ async function sayOnce(kept, line, connection, { userId, username }) {
 async function startFounding(keys, { store, connection }) {
   if (!equal(await idOf(keys.person.public), keys.kept.owner)) return;
   store.first(["owner", "me"], ({ owner, me }) => owner && me !== null, () => {
-    later(() => import("./founding.js").then(({ found }) => found({ store, connection, warn: (words) => warn(words) }), () => {}));
+    later(() => import("./founding.js").then(({ found }) => found({ keys, store, connection, warn: (words) => warn(words) }), () => {}));
   });
 }
 
