@@ -147,14 +147,14 @@ export class Opener {
     if (!SIZES.includes(sealed.length - TAG_BYTES)) throw new Unreadable("malformed");
     const epoch = this.epochs.get(number);
     if (!epoch) throw new Unreadable("unknown_epoch");
-    const name = toBase64url(octets.subarray(2, 86));
+    const name = String.fromCharCode(...octets.subarray(2, 86)); // all that the key comes from
     const derived = await this.#keys.get(name, () => streamKey(epoch, this.room, sender, stream));
     if (!equal(commitment, derived.commitment)) throw new Unreadable("not_authentic");
     const bound = bind(this.room, userId, clientId, octets.subarray(0, HEADER_BYTES));
     const hashed = sha256("bound", bound);
     const plain = await decrypt(derived.key, nonce, sealed, bound);
     const signed = plain.slice(SIGNATURE_BYTES);
-    const verifier = await this.#verifiers.get(toBase64url(sender), () => verifierOf(sender));
+    const verifier = await this.#verifiers.get(String.fromCharCode(...sender), () => verifierOf(sender));
     await requireSigned(verifier, plain.slice(0, SIGNATURE_BYTES), toSign(await hashed, signed));
     if (!fits(kind, target)) throw new Unreadable("malformed");
     const inner = new Reader(signed);

@@ -131,7 +131,9 @@ export function equal(one, other) {
 }
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-const VALUES = new Map([...ALPHABET].map((letter, value) => [letter.charCodeAt(0), value]));
+/** By the code of a letter. A map takes four times as long, and a page begins with a hundred messages. */
+const VALUES = new Int8Array(128).fill(-1);
+for (let value = 0; value < ALPHABET.length; value += 1) VALUES[ALPHABET.charCodeAt(value)] = value;
 
 /** @param {Uint8Array} octets */
 export function toBase64url(octets) {
@@ -152,8 +154,8 @@ export function fromBase64url(text) {
   let held = 0;
   let to = 0;
   for (let at = 0; at < text.length; at += 1) {
-    const value = VALUES.get(text.charCodeAt(at));
-    if (value === undefined) throw new Unreadable("malformed");
+    const value = VALUES[text.charCodeAt(at)] ?? -1;
+    if (value < 0) throw new Unreadable("malformed");
     held = ((held << 6) | value) & 0xfff;
     bits += 6;
     if (bits >= 8) {
