@@ -60,6 +60,15 @@ export class Log {
     this.chain = undefined;
     /** Up to which seq the chain was followed. */
     this.followed = 0;
+    /** Up to which seq messages were erased. */
+    this.erasedThrough = 0;
+  }
+
+  /** What was erased is found and exported no more. @param {number} through a seq */
+  forget(through) {
+    if (through <= this.erasedThrough) return;
+    this.erasedThrough = through;
+    for (const seq of this.messages.keys()) if (seq <= through) this.messages.delete(seq);
   }
 
   /**
