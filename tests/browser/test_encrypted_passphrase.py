@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Route, expect
 
+from tests.browser.axe import grave_faults
 from tests.browser.test_encrypted_page import COPIES, ENCRYPTED
 from tests.browser.visitor import Visitor
 
@@ -55,6 +56,7 @@ def test_a_suggested_passphrase_opens_the_link_and_nothing_else_does(
     chooses_passphrase(ada)
     field = ada.page.get_by_label("Passphrase", exact=True)
     expect(field).to_have_value(re.compile(r"^([a-z]{3,9} ){4}[a-z]{3,9}$"))
+    assert grave_faults(ada.page) == []
     first = field.input_value()
     ada.page.get_by_role("button", name="Suggest another").click()
     expect(field).not_to_have_value(first)
@@ -63,8 +65,8 @@ def test_a_suggested_passphrase_opens_the_link_and_nothing_else_does(
     assert passphrase not in stored
     starts(ada)
     ada.says("Hello")
-    expect(ada.page.locator("#key-note")).to_contain_text("and the passphrase")
     link = copied_link(ada)
+    expect(ada.page.locator("#key-note")).to_contain_text("and the passphrase")
     assert "&p=600000" in link
     is_asked(ben, link)
     answers(ben, first)

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { Log } from "../../parley/static/js/sealed/log.js";
 import { Search } from "../../parley/static/js/sealed/searching/search.js";
 
 const { said, asked } = JSON.parse(await readFile(new URL("../search_cases.json", import.meta.url), "utf8"));
@@ -33,7 +34,7 @@ const without = (message) => Object.fromEntries(Object.entries(message).filter((
 
 /** @param {Feed} feed */
 function searchOver(feed) {
-  const log = { messages: new Map(said.map((message) => [message.seq, without(message)])) };
+  const log = { messages: new Map(said.map((message) => [message.seq, without(message)])), erasedThrough: 0 };
   return { log, search: new Search({ log, feed }) };
 }
 
@@ -94,6 +95,17 @@ test("what changed is found as it is, and what is deleted or couldn't be read is
   assert.deepEqual(await found("unicorn"), []);
   log.messages.set(90, { ...before, seq: 90, message: "A new unicorn" });
   assert.deepEqual(await found("unicorn"), [90]);
+});
+
+test("what was erased is found no more, and what came instead is", async () => {
+  const { log, search } = searchOver(new Feed());
+  const [first] = said;
+  log.messages.set(1001, { ...without(first), seq: 1001, message: "a pangolin" });
+  assert.deepEqual((await all(search, { typed: "pangolin", by: "time" })).map(([seq]) => seq), [1001]);
+  Log.prototype.forget.call(log, 1001);
+  log.messages.set(1002, { ...without(first), seq: 1002, message: "a pangolin" });
+  assert.deepEqual((await all(search, { typed: "pangolin", by: "time" })).map(([seq]) => seq), [1002]);
+  assert.deepEqual([...log.messages.keys()], [1002]);
 });
 
 test("too much is refused in the server's words", async () => {

@@ -75,6 +75,15 @@ export class Log {
     this.followed = 0;
     /** @type {Set<Fault["what"]>} what was wrong with it so far */
     this.told = new Set();
+    /** Up to which seq messages were erased. */
+    this.erasedThrough = 0;
+  }
+
+  /** What was erased is found and exported no more. @param {number} through a seq */
+  forget(through) {
+    if (through <= this.erasedThrough) return;
+    this.erasedThrough = through;
+    for (const seq of this.messages.keys()) if (seq <= through) this.messages.delete(seq);
   }
 
   /**

@@ -30,9 +30,8 @@ export function startPanel({ kept, line, store, connection }) {
     const { openFiles } = await import("./files-dialog.js");
     await openFiles({ line, whole, opener });
   });
-  // What was erased is nowhere any more.
-  line.acts.get("messages_erased")?.push(({ through }) => forget(line, through));
-  line.acts.get("conversation_state")?.push(({ conversation }) => forget(line, conversation.erased_through ?? 0));
+  line.acts.get("messages_erased")?.push(({ through }) => line.log.forget(through));
+  line.acts.get("conversation_state")?.push(({ conversation }) => line.log.forget(conversation.erased_through ?? 0));
 }
 
 /**
@@ -42,9 +41,4 @@ export function startPanel({ kept, line, store, connection }) {
 function onClick(id, open) {
   const button = byId(id);
   button.addEventListener("click", () => open(button).catch(() => say(NOT_LOADED)));
-}
-
-/** @param {import("./line.js").Line} line @param {number} through */
-function forget({ log }, through) {
-  for (const seq of log.messages.keys()) if (seq <= through) log.messages.delete(seq);
 }

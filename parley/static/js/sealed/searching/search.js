@@ -35,6 +35,7 @@ export class Search {
     this.folded = new WeakMap();
     /** @type {number[]} falling */
     this.seqs = [];
+    this.erasedThrough = 0;
   }
 
   /**
@@ -125,8 +126,12 @@ export class Search {
 
   /** Falling. @param {number} before */
   below(before) {
-    // Nothing that was read is forgotten.
-    if (this.seqs.length !== this.log.messages.size) this.seqs = [...this.log.messages.keys()].sort((one, other) => other - one);
+    const { messages, erasedThrough } = this.log;
+    // Nothing else that was read is forgotten.
+    if (this.seqs.length !== messages.size || this.erasedThrough !== erasedThrough) {
+      this.seqs = [...messages.keys()].sort((one, other) => other - one);
+      this.erasedThrough = erasedThrough;
+    }
     let low = 0;
     let high = this.seqs.length;
     while (low < high) {
