@@ -37,6 +37,8 @@ system:
 
 # Twice as many as there are cores: tests of timeouts and restarts mostly wait.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 2)')
+# Few files, that wait for nothing but PostgreSQL: what a worker's start takes would be most of it.
+CORES ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count())')
 # In memory where there is room for it: a disk makes tests wait, and what is about a disk asks for one.
 MEMORY ?= $(shell df -Pk /dev/shm 2>/dev/null | awk 'END { if ($$4 > 4000000) print "/dev/shm" }')
 # The statements of every noun, who may do what, and what is told: all of it is `make postgresql`.
@@ -46,7 +48,7 @@ test: export PYTEST_DEBUG_TEMPROOT := $(MEMORY)
 test: setup ## Run what every change must pass; ARGS="-k name" passes flags to pytest
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 ifeq ($(ARGS),)
-	@DATABASE=postgresql $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(QUICKLY_ON_POSTGRESQL)
+	@DATABASE=postgresql $(BIN)/python -m pytest -n $(CORES) --dist loadfile $(QUICKLY_ON_POSTGRESQL)
 endif
 
 # Storage and what stands on it; what looks into SQLite's file is left out by its mark.

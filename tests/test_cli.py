@@ -59,9 +59,11 @@ def parley(
     )
 
 
-def loaded_parley(*arguments: str) -> subprocess.CompletedProcess[str]:
+def loaded_parley(
+    *arguments: str, environ: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """The same for what happens once it has loaded, which is most of what a start takes."""
-    return forking.run(*arguments, env=_clean(), timeout=START_WITHIN_S)
+    return forking.run(*arguments, env=_clean() | dict(environ or {}), timeout=START_WITHIN_S)
 
 
 def _clean() -> dict[str, str]:

@@ -14,7 +14,7 @@ from tests.calls import Caller
 from tests.databases import environ_of
 from tests.exports.talk import Talk, exported
 from tests.proofs.files import OTHER_SIGNER, as_lines, of_one
-from tests.test_cli import parley
+from tests.test_cli import loaded_parley, parley
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def change(export: Path) -> None:
 
 
 async def test_a_whole_export_is_said_to_be_so(export: Path, config: Config, said: Talk) -> None:
-    done = await asyncio.to_thread(parley, "verify-export", str(export))
+    done = await asyncio.to_thread(loaded_parley, "verify-export", str(export))
     assert (done.returncode, done.stderr) == (0, "")
     first, second = done.stdout.splitlines()
     assert first.startswith("Nothing was changed: 7 entries of localhost")
@@ -37,17 +37,17 @@ async def test_a_whole_export_is_said_to_be_so(export: Path, config: Config, sai
     assert "ask whoever runs the server" in second
 
     printed = await asyncio.to_thread(
-        parley,
+        loaded_parley,
         *("export-key", "--data", str(config.data), "--port", "8081"),
         environ=environ_of(config.data),
     )
     assert printed.returncode == 0, printed.stderr
     key = printed.stdout.strip()
-    done = await asyncio.to_thread(parley, "verify-export", str(export), "--key", key)
+    done = await asyncio.to_thread(loaded_parley, "verify-export", str(export), "--key", key)
     assert done.returncode == 0, done.stdout
     assert done.stdout.endswith("It is signed by the key you gave.\n")
     other = str(OTHER_SIGNER.key)
-    done = await asyncio.to_thread(parley, "verify-export", str(export), "--key", other)
+    done = await asyncio.to_thread(loaded_parley, "verify-export", str(export), "--key", other)
     assert done.returncode == 1
     assert "another key than yours" in done.stdout
 
@@ -70,17 +70,17 @@ async def test_a_changed_export_is_said_to_be_so_and_where(export: Path) -> None
 
 async def test_one_message_is_shown_to_be_in_it(export: Path, said: Talk, tmp_path: Path) -> None:
     id = said.ids["plain"]
-    done = await asyncio.to_thread(parley, "verify-export", str(export), "--prove", id)
+    done = await asyncio.to_thread(loaded_parley, "verify-export", str(export), "--prove", id)
     assert done.returncode == 0, done.stderr
     assert "milk" not in done.stdout
     proof = tmp_path / "proof.json"
     proof.write_text(done.stdout)
-    done = await asyncio.to_thread(parley, "verify-export", str(proof))
+    done = await asyncio.to_thread(loaded_parley, "verify-export", str(proof))
     assert done.returncode == 0
     assert done.stdout.startswith("This message is in the export, as Ada wrote it, 20")
     assert "Who brings tea?" in done.stdout
     proof.write_text(json.dumps(json.loads(proof.read_text()) | {"index": 2}))
-    assert (await asyncio.to_thread(parley, "verify-export", str(proof))).returncode == 1
+    assert (await asyncio.to_thread(loaded_parley, "verify-export", str(proof))).returncode == 1
 
 
 @pytest.mark.parametrize(
@@ -116,12 +116,12 @@ def test_whatever_a_message_is_it_is_shown(
 
 async def test_one_message_is_taken_out(export: Path, said: Talk, tmp_path: Path) -> None:
     id = said.ids["rich"]
-    done = await asyncio.to_thread(parley, "verify-export", str(export), "--redact", id)
+    done = await asyncio.to_thread(loaded_parley, "verify-export", str(export), "--redact", id)
     assert done.returncode == 0, done.stderr
     assert "milk" not in done.stdout
     without = tmp_path / "without.jsonl"
     without.write_text(done.stdout)
-    done = await asyncio.to_thread(parley, "verify-export", str(without))
+    done = await asyncio.to_thread(loaded_parley, "verify-export", str(without))
     assert done.returncode == 0
     assert "1 message was taken out since" in done.stdout
 
@@ -138,6 +138,6 @@ async def test_what_cannot_be_checked_is_said_with_a_code_of_its_own(tmp_path: P
         (str(note), "--redact", "1"),
         (str(note), "--redact", "1", "--prove", "1"),
     ):
-        done = await asyncio.to_thread(parley, "verify-export", *arguments)
+        done = await asyncio.to_thread(loaded_parley, "verify-export", *arguments)
         assert (done.returncode, done.stdout) == (2, ""), arguments
         assert "Traceback" not in done.stderr

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import asyncio
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests import lean
 from tests.databases import ON_POSTGRESQL
 from tests.faults import trouble
 from tests.faults.clients import Client
 from tests.faults.record import KINDS, Json
 from tests.faults.talk import Talk, says, talk_at
-from tests.servers import START_WITHIN_S
+from tests.test_cli import loaded_parley
 
 Trouble = Callable[[Talk], AbstractContextManager[None]]
 ON_SQLITE: list[tuple[Trouble, str]] = [
@@ -122,12 +121,8 @@ async def test_a_second_server_on_the_same_folder_is_refused_and_the_first_goes_
         await talk.opens("Ada")
         [ada] = talk.clients
         await talk.all_in()
-        second = subprocess.run(  # noqa: ASYNC221  # it ends at once, and nothing else waits
-            [*lean.COMMAND, "serve", "--port", "0", "--data", tmp_path / "data"],
-            capture_output=True,
-            text=True,
-            timeout=START_WITHIN_S,
-            check=False,
+        second = await asyncio.to_thread(
+            loaded_parley, "serve", "--port", "0", "--data", str(tmp_path / "data")
         )
         assert second.returncode == 1
         [sentence] = second.stderr.splitlines()

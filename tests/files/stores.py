@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
-
 from tests.servers import free_port
 
 BUCKET = "parley"
@@ -69,6 +67,8 @@ class S3:
 
 @functools.cache
 def client_of(endpoint: str) -> Any:
+    import boto3  # only these tests need it, and it is large
+
     return boto3.client(
         "s3",
         endpoint_url=endpoint,

@@ -36,8 +36,8 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="SQLite syncs no folders there"),
     pytest.mark.timeout(240 * max(1, EFFORT)),
 ]
-# One of the seven fates for each event, in turn: some 1,300 cuts. Three tell of the same in thrice
-# the time.
+# One of the seven fates for each event, in turn: some 900 cuts. Three, of a talk that goes on for
+# half as long again, tell of the same in five times the time.
 PER_EVENT = times(1, full=3) * max(1, EFFORT)
 EVERY = times(71, full=211)
 
@@ -47,8 +47,8 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Talk:
     """A first start, a talk, a stop, a second start and another talk."""
     folder = tmp_path_factory.mktemp("recorded")
     with recorded("talk") as talk:
-        asyncio.run(talk.goes_on(folder, rounds=30))
-        asyncio.run(talk.goes_on(folder, rounds=15))
+        asyncio.run(talk.goes_on(folder, rounds=times(20, full=30)))
+        asyncio.run(talk.goes_on(folder, rounds=times(10, full=15)))
     return talk
 
 
@@ -56,15 +56,16 @@ def test_every_acknowledged_message_is_there_after_a_cut_at_any_instant(
     talk: Talk, tmp_path: Path
 ) -> None:
     cuts, disks = check_all(talk.recording.events, tmp_path, per_event=PER_EVENT)
-    assert (cuts > 1_000, disks > 500) == (True, True), "the talk was too short to say much"
+    told = (cuts > times(600, full=1_000), disks > times(300, full=500))
+    assert told == (True, True), "the talk was too short to say much"
     assert talk.checkpoints > 2
-    assert set(KINDS) == {kind for kind, count in talk.kinds.items() if count > 3}
+    assert set(KINDS) == {kind for kind, count in talk.kinds.items() if count >= 3}
 
 
 def test_it_is_so_where_the_log_grows_to_its_usual_length(tmp_path: Path) -> None:
     (tmp_path / "after").mkdir()
     with recorded("long", checkpoint_pages=1_000) as talk:
-        asyncio.run(talk.goes_on(tmp_path / "recorded", rounds=15))
+        asyncio.run(talk.goes_on(tmp_path / "recorded", rounds=times(6, full=15)))
     check_all(talk.recording.events, tmp_path / "after", per_event=max(1, EFFORT))
 
 
@@ -86,7 +87,7 @@ def test_people_who_speak_at_once_share_a_sync_and_know_only_after_it(tmp_path: 
     assert len(acknowledged) == 150
     # What the first of them began, and all that waited meanwhile.
     assert 1 <= len([event for event in burst if isinstance(event, Synced)]) <= 2
-    check_all(talk.recording.events, tmp_path / "after", per_event=2)
+    check_all(talk.recording.events, tmp_path / "after", per_event=times(1, full=2))
 
 
 def test_a_server_starts_on_what_is_left_and_goes_on(talk: Talk, tmp_path: Path) -> None:

@@ -52,9 +52,14 @@ def about_it(name: str) -> bool:
     return "{path}" in CALLS[name][0]
 
 
-@pytest.mark.parametrize("name", sorted(name for name in CALLS if about_it(name)))
-async def test_no_call_gives_a_stranger_anything(person: People, name: str) -> None:
+async def test_no_call_gives_a_stranger_anything(person: People, subtests: pytest.Subtests) -> None:
     _, ids = await place(person)
+    for name in sorted(name for name in CALLS if about_it(name)):
+        with subtests.test(name):
+            await gives_a_stranger_nothing(name, ids, person)
+
+
+async def gives_a_stranger_nothing(name: str, ids: Json, person: People) -> None:
     path, body, _ = CALLS[name]
     call = contract.CALLS[name]
     mallory = person("Mallory")
@@ -67,9 +72,16 @@ async def test_no_call_gives_a_stranger_anything(person: People, name: str) -> N
         assert reply["code"] == NEEDED, reply
 
 
-@pytest.mark.parametrize("name", sorted(set(EVENTS) - {"follow_mine"}))
-async def test_no_event_gives_a_stranger_anything(person: People, name: str) -> None:
+async def test_no_event_gives_a_stranger_anything(
+    person: People, subtests: pytest.Subtests
+) -> None:
     _, ids = await place(person)
+    for name in sorted(set(EVENTS) - {"follow_mine"}):
+        with subtests.test(name):
+            await tells_a_stranger_nothing(name, ids, person)
+
+
+async def tells_a_stranger_nothing(name: str, ids: Json, person: People) -> None:
     fields, _ = EVENTS[name]
     data = {
         key: value.format(**ids) if isinstance(value, str) else value

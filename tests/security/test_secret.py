@@ -15,21 +15,15 @@ import pytest
 from parley.errors import SecretUnusable
 from parley.secret import Secret
 from parley.storage import secret_file
-from tests import lean
-from tests.servers import START_WITHIN_S, process
+from tests.servers import process
+from tests.test_cli import loaded_parley
 
 TEXTS = ("", "a", "a\0b", "é", "\ud800", "x" * 10_000)
 
 
 def serve(folder: Path) -> subprocess.CompletedProcess[str]:
     """`parley serve` on a folder that it refuses."""
-    return subprocess.run(
-        [*lean.COMMAND, "serve", "--port", "0", "--data", str(folder)],
-        capture_output=True,
-        text=True,
-        timeout=START_WITHIN_S,
-        check=False,
-    )
+    return loaded_parley("serve", "--port", "0", "--data", str(folder))
 
 
 def test_it_is_made_at_the_first_start_and_kept(tmp_path: Path) -> None:

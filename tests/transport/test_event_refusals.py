@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
-
-import pytest
 
 from parley import contract
 from tests.cases import together
@@ -35,15 +32,23 @@ def assert_refused(ack: Json, code: str) -> None:
     assert ack["error"]
 
 
-@pytest.mark.parametrize("event", IN_ROOMS)
-@together(
-    "data", [None, "text", 17, [], {}, {"room_id": None}, {"room_id": 17}, {"room_id": ["a"]}]
-)
-async def test_an_event_without_its_fields_is_a_bad_request(
-    person: People, event: str, data: Any
-) -> None:
+NO_FIELDS: list[object] = [
+    None,
+    "text",
+    17,
+    [],
+    {},
+    {"room_id": None},
+    {"room_id": 17},
+    {"room_id": ["a"]},
+]
+
+
+@together("event", IN_ROOMS)
+async def test_an_event_without_its_fields_is_a_bad_request(person: People, event: str) -> None:
     mallory = await person("Mallory").connect()
-    assert_refused(await mallory.ask(event, data), "bad_request")
+    for data in NO_FIELDS:
+        assert_refused(await mallory.ask(event, data), "bad_request")
 
 
 WRONG_FIELDS: list[tuple[str, Json, str]] = [

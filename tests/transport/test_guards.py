@@ -6,6 +6,7 @@ The numbers of `docs/architecture.md` are not repeated here; the order is the sa
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import signal
 import socket
@@ -279,11 +280,14 @@ async def test_a_client_that_goes_while_it_connects_leaves_nothing_behind(
 OWN, ALLOWED, FOREIGN = "own", "http://localhost:3000", "https://mallory.example"
 
 
-@pytest.mark.parametrize(
-    ("origin", "welcome"),
-    [(OWN, True), (ALLOWED, True), (FOREIGN, False), ("null", False), ("http://[", False)],
+ORIGINS = {OWN: True, ALLOWED: True, FOREIGN: False, "null": False, "http://[": False}
+"""And whether they are welcome."""
+
+
+@together(
+    ("origin", "welcome", "transport"),
+    [(*each, transport) for each in ORIGINS.items() for transport in ("websocket", "polling")],
 )
-@together("transport", ["websocket", "polling"])
 async def test_only_our_own_and_allowed_origins_connect(
     server: Running, origin: str, welcome: bool, transport: str
 ) -> None:
@@ -322,8 +326,13 @@ async def test_forwarded_headers_do_not_name_the_server(server: Running, person:
     assert reply["conversations"][0]["join_link"].startswith(server.url + "/")
 
 
-@pytest.mark.parametrize("host", ["[", "a" * 300, "mallory.example/x", "a..b", "[:::]"])
-@together("path", ["/", "/api/health", "/socket.io/?EIO=4&transport=polling"])
+@together(
+    ("host", "path"),
+    itertools.product(
+        ["[", "a" * 300, "mallory.example/x", "a..b", "[:::]"],
+        ["/", "/api/health", "/socket.io/?EIO=4&transport=polling"],
+    ),
+)
 async def test_a_host_that_is_none_is_a_bad_request(server: Running, host: str, path: str) -> None:
     async with (
         aiohttp.ClientSession() as http,

@@ -23,7 +23,7 @@ from tests.cases import together
 from tests.countdowns import time_is_up
 from tests.eventually import until
 from tests.servers import Running, running
-from tests.test_cli import assert_says_why, parley
+from tests.test_cli import assert_says_why, loaded_parley
 from tests.wire.test_line import UPGRADE, Wire, wire
 
 SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
@@ -261,7 +261,7 @@ async def test_without_the_setting_it_is_no_http_either(settings: Config) -> Non
 
 
 def test_the_setting_needs_a_proxy_that_is_trusted() -> None:
-    assert_says_why(parley("serve", "--proxy-protocol", "on"), "--trusted-proxies")
+    assert_says_why(loaded_parley("serve", "--proxy-protocol", "on"), "--trusted-proxies")
 
 
 @pytest.mark.parametrize("header", [b"PROXY UNKNOWN\r\n", block(0x20, 0x00, b"")])
