@@ -22,11 +22,11 @@ def spelled(octets: bytes) -> str:
 
 def envelope(version: int = 1, kind: int = 1, size: int = 256, fill: bytes = b"\xff") -> bytes:
     length = envelopes.HEADER_BYTES + envelopes.TAG_BYTES + size
-    return (bytes((version, kind)) + fill * length)[:length]
+    return (bytes((version, kind)) + bytes(4) + fill * length)[:length]  # of the first key
 
 
 def require(text: str) -> None:
-    envelopes.require_new(text, type="encrypted", client_id="c-1", names_others=False)
+    envelopes.require_new(text, type="encrypted", client_id="c-1", names_others=False, epoch=0)
 
 
 @pytest.mark.parametrize("size", sorted(envelopes.SIZES))
