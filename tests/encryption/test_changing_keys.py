@@ -9,7 +9,7 @@ import pytest
 
 from parley.client.encryption import Chain, Epoch, Keyring, Kind, LinkKey, Unreadable
 from parley.client.encryption import Person as Keys
-from parley.client.encryption.octets import from_base64url
+from parley.client.encryption.octets import from_base64url, to_base64url
 from tests.encryption.members import Member, new_key, records_after, shaped_record
 from tests.encryption.talk import read_proof
 from tests.people import Json, Person
@@ -410,7 +410,20 @@ async def test_who_introduces_themselves_under_another_key_is_somebody_else(
     assert ada.keyring.people[cleo.keyring.me.public.id] == cleo.keyring.me.public
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"exchange": "AA"}', b'{"exchange": 1}'])
+NO_POINT = to_base64url(b"\1" * 64).encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b'{"exchange": "AA"}',
+        b'{"exchange": 1}',
+        b'{"exchange": "' + NO_POINT + b'"}',
+    ],
+)
 async def test_an_introduction_that_is_none_is_refused(person: People, body: bytes) -> None:
     ada, ben, _ = await three(person)
     envelope = ben.keyring.seal(body, client_id="b-9", kind=Kind.INTRODUCTION)

@@ -16,8 +16,11 @@ import aiohttp
 import pytest
 
 from parley.client.encryption import Epoch, LinkKey
+from parley.client.encryption import Person as Keys
+from parley.client.encryption.epochs import begin as begin_epoch
 from parley.client.pages import CannotCheck, Published, Report, check_page
 from parley.pages.published import published
+from tests.encryption.members import new_key
 from tests.encryption.spoiling import Sent, Spoil, spoiled
 from tests.encryption.talk import encrypted
 from tests.servers import START_WITHIN_S, Process, free_port, process
@@ -114,6 +117,37 @@ async def test_a_link_with_a_passphrase_is_checked_with_it(server: Process) -> N
     assert (report.differs, report.is_let_in, len(report.agrees)) == ([], True, 5)
     report = await check_page(f"{server.url}{path}", OURS, passphrase="a guess")
     assert (report.differs, report.is_let_in, len(report.agrees)) == ([], False, 4)
+
+
+async def test_a_link_whose_key_was_changed_is_checked_with_its_number(server: Process) -> None:
+    me = Keys.generate()
+    link = LinkKey.generate(owner=me.public.id)
+    first = Epoch.derive(link.key)
+    new, record = begin_epoch(me, first, first.room, [me.public])
+    async with (
+        aiohttp.ClientSession(headers={"Parley-Page": "1"}) as session,
+        session.post(f"{server.url}/api/conversations/create", json=encrypted(first)) as made,
+    ):
+        there = f"{server.url}/api/conversations/{(await made.json())['room_id']}"
+        async with session.post(f"{there}/epochs", json=new_key(new, record)) as changed:
+            assert changed.status == 201, await changed.text()
+    page = f"{there.replace('/api/conversations/', '/conversation/')}#"
+    report = await check_page(f"{page}{LinkKey(new.key, owner=link.owner).fragment()}", OURS)
+    assert (report.differs, report.is_let_in, len(report.agrees)) == ([], True, 5)
+    report = await check_page(f"{page}{link.fragment()}", OURS)
+    assert (report.differs, report.is_let_in, len(report.agrees)) == ([], False, 4)
+
+
+@pytest.mark.parametrize(
+    "told", [b"[]", b"{", b'{"epoch": -1}', b'{"epoch": 1e99}', b'{"epoch": "1"}']
+)
+async def test_a_server_that_names_no_key_ends_it(server: Process, told: bytes) -> None:
+    def spoil(sent: Sent) -> None:
+        if sent.path.endswith("/enter"):
+            sent.status, sent.body = 403, told
+
+    report = await check(server, spoil)
+    assert (report.differs, report.is_let_in) == ([], False)
 
 
 async def test_without_the_key_what_is_before_it_is_checked(server: Process) -> None:

@@ -467,6 +467,24 @@ test("those get the next key who have this one, and were neither removed nor bro
   assert.ok(record.length);
 });
 
+test("whoever says a point that is none goes without the new key, and keeps nobody else from it", async () => {
+  const { talk, ada, ben } = await Talk.ofTwo();
+  const cleo = await talk.visitor("cleo");
+  for (const [userId, exchange] of /** @type {[string, unknown][]} */ ([
+    ["eve", toBase64url(new Uint8Array(64).fill(1))], ["fay", toBase64url(new Uint8Array(64))],
+    ["gil", [toBase64url(ben.person.public.exchange)]], ["hal", {}], ["ida", "_".repeat(86)],
+  ])) {
+    const { line } = await talk.visitor(userId);
+    const { fields } = await line.saysOf({ room_id: ROOM_ID }, "introduction", { name: userId, exchange });
+    talk.stores(userId, fields);
+  }
+  await talk.introduces(cleo);
+  await ada.log.readAll(talk.messages);
+  const stay = await holders(ada.kept, []);
+  assert.deepEqual(stay.map(({ signing }) => toBase64url(signing)).sort(), [ben, cleo].map(({ person }) => toBase64url(person.public.signing)).sort());
+  await begin(ada.person, ada.opener.current, ada.opener.room, stay);
+});
+
 test("the founder's page knows who has the key and should not", async () => {
   const { talk, ada, ben } = await Talk.ofTwo();
   await ada.log.readAll(talk.messages);

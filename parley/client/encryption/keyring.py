@@ -11,7 +11,7 @@ from parley.client.encryption.envelope import Kind, Opened, Opener, Sealer
 from parley.client.encryption.errors import Unreadable
 from parley.client.encryption.keys import Epoch, LinkKey
 from parley.client.encryption.octets import from_base64url, to_base64url
-from parley.client.encryption.people import POINT_BYTES, Person, PublicKeys
+from parley.client.encryption.people import Person, PublicKeys, require_exchange
 
 
 class Keyring:
@@ -98,8 +98,7 @@ class Keyring:
             exchange = from_base64url(str(json.loads(opened.body)["exchange"]))
         except (ValueError, KeyError, TypeError):
             raise Unreadable("malformed") from None
-        if len(exchange) != POINT_BYTES:
-            raise Unreadable("malformed")
+        require_exchange(exchange)
         keys = PublicKeys(opened.sender, exchange)
         self.people[keys.id] = keys
         return keys

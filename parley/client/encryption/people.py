@@ -80,6 +80,11 @@ def octets_of(private: ec.EllipticCurvePrivateKey) -> bytes:
     return _octets(private.public_key())
 
 
+def require_exchange(point: bytes) -> None:
+    """Raises `Unreadable` for what no key can be handed by."""
+    _point(point)
+
+
 class Verifier:
     """Of one signing key."""
 

@@ -24,6 +24,11 @@ AT_ONCE = 6
 WITHIN_S = 60.0
 """One answer."""
 FILE_MAX_BYTES = 16 * 1024 * 1024
+REPLY_MAX_BYTES = 16 * 1024
+KEY_TRIES = 3
+"""The key may be changed again meanwhile."""
+NUMBER_MAX = 2**32 - 1
+"""Of a key."""
 _AS_BROWSERS = {
     "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "Accept-Language": "en-US,en;q=0.5",
@@ -260,21 +265,39 @@ class _Check:
     async def enter(self, link: LinkKey, passphrase: str) -> bool:
         """Show the server that one has the key, as the page does."""
         stretched = link.stretched(passphrase) if link.iterations else b""
-        proof = to_base64url(Epoch.derive(link.key, stretched=stretched).proof)
-        path = f"/api/conversations/{quote(self.place.room_id, safe='')}/enter"
-        async with self.session.post(
-            f"{self.place.origin}{self.place.root}{path}",
-            json={"read_proof": proof},
-            headers={"Parley-Page": "1", "Origin": self.place.origin, **_SCRIPT},
-            allow_redirects=False,
-        ) as response:
-            if response.status == 200:
+        number: int | None = 0
+        for _ in range(KEY_TRIES):
+            if number is None:
+                break
+            epoch = Epoch.derive(link.key, stretched=stretched, number=number)
+            is_let_in, number = await self.show(epoch)
+            if is_let_in:
                 return True
         self.report.is_let_in = False
         self.report.uncovered.append(
             "The page of the conversation itself: the server doesn't take this key."
         )
         return False
+
+    async def show(self, epoch: Epoch) -> tuple[bool, int | None]:
+        """Whether the server takes its proof, and the number of a later key where it names one."""
+        path = f"/api/conversations/{quote(self.place.room_id, safe='')}/enter"
+        async with self.session.post(
+            f"{self.place.origin}{self.place.root}{path}",
+            json={"read_proof": to_base64url(epoch.proof)},
+            headers={"Parley-Page": "1", "Origin": self.place.origin, **_SCRIPT},
+            allow_redirects=False,
+        ) as response:
+            if response.status == 200:
+                return True, None
+            try:
+                told: Any = json.loads(await response.content.read(REPLY_MAX_BYTES))
+            except ValueError:
+                told = None
+        later = told.get("epoch") if isinstance(told, dict) else None
+        if isinstance(later, int) and epoch.number < later <= NUMBER_MAX:
+            return False, later
+        return False, None
 
     async def fetch(self, path: str, headers: dict[str, str]) -> _Answer:
         async with self.session.get(

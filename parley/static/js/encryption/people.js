@@ -85,6 +85,11 @@ export async function octetsOf(key) {
   return new Uint8Array(await crypto.subtle.exportKey("raw", key)).slice(1);
 }
 
+/** Whether a key can be handed to somebody by it. @param {Uint8Array} point */
+export function isExchange(point) {
+  return publicKey(point, ECDH, []).then(() => true, () => false);
+}
+
 /** Rejects with `Unreadable` for what is no point of the curve. @param {Uint8Array} point */
 export function verifierOf(point) {
   return publicKey(point, ECDSA, ["verify"]);

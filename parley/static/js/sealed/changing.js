@@ -6,7 +6,7 @@ import { Sealer } from "../encryption/envelope.js";
 import { begin } from "../encryption/epochs.js";
 import { newKey, stretched } from "../encryption/keys.js";
 import { equal, fromBase64url, random, toBase64url, utf8 } from "../encryption/octets.js";
-import { idOf, Person } from "../encryption/people.js";
+import { idOf, isExchange, Person } from "../encryption/people.js";
 import * as calls from "./calls.js";
 import { openerOf } from "./epochs.js";
 import { gather } from "./gathering.js";
@@ -214,6 +214,8 @@ export async function holders({ seen = {}, known, owner, epoch = 0, wrapped = []
   for (const [point, { userIds, exchange, epoch: last }] of Object.entries(seen)) {
     if (!exchange || isGone(userIds) || !userIds.some((id) => known[id]?.[0] === point)) continue;
     const keys = { signing: fromBase64url(point), exchange: fromBase64url(exchange) };
+    // Anybody may say one that isn't on the curve, and nobody else is to go without the new key for it.
+    if (!await isExchange(keys.exchange)) continue;
     const id = await idOf(keys);
     if (!equal(id, owner) && (last === epoch || wrapped.includes(toBase64url(id)))) found.push(keys);
   }

@@ -39,7 +39,7 @@ export function note(seen, point, userId, { kind, epoch }, body) {
 /** @param {unknown} said */
 function isPoint(said) {
   try {
-    return fromBase64url(String(said)).length === POINT_BYTES;
+    return typeof said === "string" && fromBase64url(said).length === POINT_BYTES;
   } catch {
     return false;
   }
