@@ -20,6 +20,8 @@ from parley.limits.rates import parser as rates_by
 LOG_LEVELS = ("debug", "info", "warning", "error")
 MEMORY = "memory"
 """Where rates are counted, unless in Redis."""
+INVITED = "invited"
+"""Who may start conversations, unless everybody may."""
 ANY_HOST = "*"
 """In `hosts`: whatever name is asked for."""
 _HOST_NAMES = "host names such as talk.example.org, comma-separated and without a port, or *"
@@ -35,7 +37,17 @@ _ORIGIN_AND_PATH = re.compile(
 _FOLDERS_MAX_CHARS = 100
 OWN_FOLDERS = frozenset(
     {
-        *("api", "conversation", "conversations", "doctor", "files", "import", "link", "mail"),
+        *(
+            "api",
+            "conversation",
+            "conversations",
+            "doctor",
+            "files",
+            "import",
+            "invitation",
+            "link",
+            "mail",
+        ),
         *("metrics", "notifications", "offline", "openapi.json", "search", "share", "socket.io"),
         *("static", "apple-touch-icon.png", "favicon.ico", "manifest.webmanifest", "worker.js"),
     }
@@ -216,6 +228,12 @@ def _push_contact(text: str) -> str:
 def _log_level(text: str) -> str:
     if text.lower() not in LOG_LEVELS:
         raise ValueError("one of " + ", ".join(LOG_LEVELS))
+    return text.lower()
+
+
+def _who_may_start(text: str) -> str:
+    if text.lower() not in ("everybody", INVITED):
+        raise ValueError(f"everybody or {INVITED}")
     return text.lower()
 
 
@@ -558,6 +576,13 @@ class Config:
         "another redis://…",
         "WHERE",
     )
+    who_may_start: str = _setting(
+        _who_may_start,
+        "everybody",
+        "who may start conversations: everybody, or invited for those alone who have an invitation "
+        "by `parley invite`",
+        "WHO",
+    )
     limit_messages: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS, By.ROOM),
         "30/10s session, 300/10s address, 300/10s room",
@@ -620,6 +645,12 @@ class Config:
         "10/1h session, 30/1h address",
         "how often people may give an e-mail address, where mail is sent; besides, each e-mail "
         "address is asked to confirm at most 3 times a day",
+        "RATES",
+    )
+    limit_reports: tuple[Rate, ...] = _setting(
+        rates_by(By.SESSION, By.ADDRESS),
+        "20/1h session, 60/1h address",
+        "how many messages and people may be reported",
         "RATES",
     )
     limit_uploads: tuple[Rate, ...] = _setting(

@@ -102,6 +102,20 @@ class Forbidden(ParleyError):
     text = "Only an owner of this conversation can do that."
 
 
+class Blocked(ParleyError):
+    """They come from where nobody writes, by the word of whoever runs the server."""
+
+    code = "blocked"
+    text = "You can read here, but whoever runs this server has blocked your network from writing."
+
+
+class InvitationRequired(ParleyError):
+    """Only those start conversations who are invited."""
+
+    code = "invitation_required"
+    text = "Only invited people can start conversations here. Ask whoever runs this server."
+
+
 class OldLink(ParleyError):
     code = "link_replaced"
     text = "This link was replaced. Ask the person who sent it for the new one."

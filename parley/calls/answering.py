@@ -40,6 +40,11 @@ def changed(result: Changed) -> contract.MessageReply:
     return reply(message=present.message(result.message))
 
 
+def number_in(path: str) -> int:
+    """An id in a path; 0, which nothing has, for what is no number."""
+    return int(path) if path.isascii() and path.isdigit() and len(path) < 19 else 0
+
+
 def parameters(call: str) -> dict[str, Any]:
     """The query parameters that the call declares, checked; those not given are left out."""
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from parley import contract, present, web
+from parley.calls.answering import number_in
 from parley.domain import role_links
 from parley.records import Role
 
@@ -23,6 +24,5 @@ async def make_link(body: contract.LinkBody, room_id: str) -> contract.NewLinkRe
 
 async def revoke_link(room_id: str, link_id: str) -> contract.DoneReply:
     session = await web.current_session()
-    number = int(link_id) if link_id.isascii() and link_id.isdigit() and len(link_id) < 19 else 0
-    await role_links.revoke_link(web.site().context, room_id, session, number)
+    await role_links.revoke_link(web.site().context, room_id, session, number_in(link_id))
     return contract.DoneReply()

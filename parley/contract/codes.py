@@ -24,6 +24,8 @@ class Code(StrEnum):
     NOT_JOINED = "not_joined"
     TOKEN_REQUIRED = "token_required"  # noqa: S105  # a code, no password
     FORBIDDEN = "forbidden"
+    BLOCKED = "blocked"
+    INVITATION_REQUIRED = "invitation_required"
     LINK_REPLACED = "link_replaced"
     LOCKED = "locked"
     PASSPHRASE_REQUIRED = "passphrase_required"  # noqa: S105
@@ -75,6 +77,12 @@ CODES: dict[Code, CodeMeaning] = {
     ),
     Code.FORBIDDEN: CodeMeaning(
         403, "only an owner may do this, or the token is unknown: try again without it"
+    ),
+    Code.BLOCKED: CodeMeaning(
+        403, "whoever runs the server has blocked this network from writing; it can still read"
+    ),
+    Code.INVITATION_REQUIRED: CodeMeaning(
+        403, "only people with an invitation can start conversations: `accept_invitation` first"
     ),
     Code.LINK_REPLACED: CodeMeaning(410, "an owner replaced the conversation's link"),
     Code.LOCKED: CodeMeaning(403, "no one new can join"),

@@ -63,6 +63,8 @@ class Kind(StrEnum):
     """How far somebody says they have read."""
     MAILS = "mails"
     """E-mail addresses that are given: each is sent a mail."""
+    REPORTS = "reports"
+    """Messages and people that are reported."""
     UPLOADS = "uploads"
     """Files that are begun to be uploaded."""
     DOWNLOADS = "downloads"

@@ -21,6 +21,7 @@ from parley.storage.schema import (
     audit,
     conversations,
     grants,
+    invited,
     knocks,
     messages,
     notification_levels,
@@ -94,6 +95,8 @@ _IS_OLD = sa.and_(
     sessions.c.id < sa.select(sa.func.max(sessions.c.id)).scalar_subquery(),
     sessions.c.created_at < p("before", Instant),
     sa.or_(sessions.c.seen_at.is_(None), sessions.c.seen_at < p("before", Instant)),
+    # Who was invited keeps that, whenever they start something.
+    ~sa.exists().where(invited.c.session_id == sessions.c.id),
 )
 _SESSION_COLUMNS = [
     sessions.c.id,

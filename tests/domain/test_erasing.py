@@ -53,6 +53,8 @@ TABLES = (
     "audit",
     "old_links",
     "former_names",
+    "reports",
+    "complaints",
 )
 
 
