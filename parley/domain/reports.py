@@ -146,6 +146,11 @@ async def of_conversation(
     return found[:limit], len(found) > limit
 
 
+async def open_count(context: Context, conversation_id: int) -> int:
+    """How many wait for an owner of a conversation."""
+    return await context.database.read(stored.open_count, conversation_id)
+
+
 async def resolve(context: Context, room_id: str, session: Session | None, id: int) -> None:
     """For owners, who are done with it; the host may not be. Twice changes nothing.
 

@@ -19,6 +19,7 @@ from parley.domain import (
     messages,
     participants,
     reading,
+    reports,
 )
 from parley.domain import reactions as reactions_of
 from parley.errors import BadRequest, NotFound, OriginRefused, ParleyError
@@ -369,6 +370,7 @@ async def _show(
         own=snapshot.own,
         is_owner=is_owner,
         is_reader=snapshot.standing is Standing.READER,
+        report_count=await reports.open_count(context, snapshot.conversation.id) if is_owner else 0,
         has_imported=has_imported,
         claims=await claiming.waiting(context, snapshot.conversation.id)
         if has_imported and is_owner

@@ -6,6 +6,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Arrive
 from tests.browser.seeding import Said, Seeding
+from tests.browser.test_encrypted_page import starts_encrypted
 from tests.browser.visitor import PHONE, Visitor
 
 
@@ -65,3 +66,24 @@ def test_somebody_is_reported_on_a_phone(seeding: Seeding, arrive: Arrive) -> No
     ada.has_session(seeded.tokens["Ada"])
     ada.opens(f"{seeded.link}/manage")
     expect(ada.page.get_by_role("region", name="Reports")).to_contain_text("Ben as a person")
+
+
+def test_what_the_server_cannot_read_goes_with_the_report_and_that_is_said(
+    ada: Visitor, ben: Visitor
+) -> None:
+    link = starts_encrypted(ada)
+    ben.may_meet("status 403", "console: Failed to load resource")
+    ben.opens(link)
+    ben.joins()
+    ada.says("I know where you live")
+    ben.reads("I know where you live")
+    ben.message("I know where you live").hover()
+    ben.message("I know where you live").get_by_role("button", name="Report…").click()
+    expect(dialog(ben)).to_contain_text("This sends the text of this message to the owner")
+    dialog(ben).get_by_label("Threat or violence").check()
+    dialog(ben).get_by_role("button", name="Report").click()
+    expect(dialog(ben)).to_have_count(0)
+    ada.opens(link.partition("#")[0] + "/manage")
+    reports = ada.page.get_by_role("region", name="Reports")
+    expect(reports).to_contain_text("According to someone who reported it, it says:")
+    expect(reports).to_contain_text("I know where you live")

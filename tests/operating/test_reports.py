@@ -67,3 +67,5 @@ async def test_the_host_lists_reads_and_resolves_them(data: Path, server: Proces
         assert_says_why(ended, "No such report")
     await host(data, "delete", room_id, "--yes")
     assert await listed(data, "--all") == []
+    await ada.goes_home()
+    await ben.goes_home()

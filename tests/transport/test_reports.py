@@ -100,6 +100,9 @@ async def test_owners_see_them_where_they_decide_and_resolve_them(ada: Caller, b
         f"/conversation/{room_id}?at=",
     ):
         assert shown in page
+    talk_page = (await ada.call("GET", f"/conversation/{room_id}")).text
+    assert ">Manage (1 report)</a>" in talk_page
+    assert "1 report" not in (await ben.call("GET", f"/conversation/{room_id}")).text
     [report] = (await ada.call("GET", f"{path}/reports")).body["reports"]
     headers = {"Authorization": f"Bearer {ada.token}"}
     form = {"id": str(report["id"])}

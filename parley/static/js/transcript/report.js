@@ -12,7 +12,7 @@ export const report = {
   isFor: ({ user_id: author }, { me, gone }) => gone === "" && author !== "" && author !== me?.userId,
   run: async (message, element, { connection: { roomId } }) => {
     const loaded = await import("../room/report.js").catch(() => undefined);
-    const isEncrypted = byId("conversation").dataset.envelopes !== undefined;
+    const isEncrypted = byId("conversation").dataset.epoch !== undefined;
     if (loaded) loaded.reportMessage({ roomId, isEncrypted, opener: element, message });
     else announce("The form for reporting didn't load. Check your connection.");
   },
