@@ -25,7 +25,11 @@ from tests.servers import Process
 pytestmark = pytest.mark.browser
 
 ENCRYPTED = "Encrypted"
-COPIES = "Clipboard.prototype.writeText = async (text) => void (globalThis.copied = text);"
+COPIES = """
+if (globalThis.Clipboard) {
+  Clipboard.prototype.writeText = async (text) => void (globalThis.copied = text);
+}
+"""
 """The page itself may not look at what it copied."""
 
 
