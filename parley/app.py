@@ -65,6 +65,7 @@ from parley.pages.manifest import manifest_pages
 from parley.pages.messages import message_pages
 from parley.pages.notifying import notifying_pages
 from parley.pages.reactions import reaction_pages
+from parley.pages.reporting import reporting_pages
 from parley.pages.searching import search_pages
 from parley.pages.sharing import sharing_pages
 from parley.pages.worker import worker_pages
@@ -342,6 +343,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(manage_pages)
     app.register_blueprint(message_pages)
     app.register_blueprint(account_pages)
+    app.register_blueprint(reporting_pages)
     app.register_blueprint(notifying_pages)
     app.register_blueprint(sharing_pages)
     app.register_blueprint(file_list_pages)

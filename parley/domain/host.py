@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,8 @@ class Host:
 
     def __init__(self) -> None:
         self.announcement: Announcement | None = None
-        self._blocked: tuple[Network, ...] = ()
+        self._blocked: dict[tuple[int, int], set[int]] = {}
+        """By version and length, how the addresses of these networks begin."""
         self._known: dict[str, bool] = {}
         self._loading = asyncio.Lock()
 
@@ -53,7 +54,7 @@ class Host:
         if known is None:
             if len(self._known) >= REMEMBERED_MAX:
                 self._known.clear()
-            known = self._known[place] = _is_in(ip_network(place), self._blocked)
+            known = self._known[place] = self._is_in_any(ip_network(place))
         return known
 
     def require_writing(self, place: str) -> None:
@@ -65,8 +66,22 @@ class Host:
         """Read it anew."""
         async with self._loading:  # what was read first must not come last
             self.announcement, blocks = await context.database.read(_decided)
-            self._blocked = tuple(ip_network(each.network) for each in blocks)
-            self._known = {}
+            self._set([ip_network(each.network) for each in blocks])
+
+    def _set(self, networks: Iterable[Network]) -> None:
+        self._blocked, self._known = {}, {}
+        for each in networks:
+            alike = self._blocked.setdefault((each.version, each.prefixlen), set())
+            alike.add(_beginning(each, each.prefixlen))
+
+    def _is_in_any(self, place: Network) -> bool:
+        """However many are blocked: there are few lengths."""
+        return any(
+            version == place.version
+            and bits <= place.prefixlen
+            and _beginning(place, bits) in beginnings
+            for (version, bits), beginnings in self._blocked.items()
+        )
 
 
 async def block(context: Context, network: str, note: str = "") -> str:
@@ -147,8 +162,5 @@ def _decided(connection: sa.Connection) -> tuple[Announcement | None, tuple[Bloc
     return announcement, stored.all_of_them(connection)
 
 
-def _is_in(place: Network, networks: tuple[Network, ...]) -> bool:
-    return any(
-        place.version == each.version and place.subnet_of(each)  # type: ignore[arg-type]
-        for each in networks
-    )
+def _beginning(network: Network, bits: int) -> int:
+    return int(network.network_address) >> (network.max_prefixlen - bits)

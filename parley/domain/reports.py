@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
+from msgspec import Struct
 
 from parley.contract import (
     COMPLAINTS_MAX,
@@ -16,12 +17,12 @@ from parley.contract import (
     REPORTS_MAX,
     ReasonName,
 )
-from parley.domain import audit, door, text
+from parley.domain import audit, door, people, text
 from parley.domain.changing import NO_SUCH_MESSAGE
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.errors import BadRequest, NotFound, RateLimited
-from parley.records import Complaint, Report, Session
+from parley.records import Complaint, Conversation, Message, Participant, Report, Session
 from parley.storage import messages as stored_messages
 from parley.storage import participants as stored_participants
 from parley.storage import reports as stored
@@ -70,6 +71,32 @@ async def report(
         _store(connection, reported, context.tag(PURPOSE, f"{found.id} {whom}"), complaint)
 
     await context.database.write(work)
+
+
+class Reportable(Struct, frozen=True):
+    """What somebody could report."""
+
+    conversation: Conversation
+    message: Message | None
+    """The one that was asked for, unless it was deleted."""
+    people: tuple[Participant, ...]
+    """Those who are there but whoever asks: of many the first."""
+
+
+async def reportable(
+    context: Context, room_id: str, session: Session | None, message_id: str
+) -> Reportable:
+    """For who may read."""
+
+    def query(connection: sa.Connection) -> Reportable:
+        found = door.readable(connection, room_id, session)
+        message = stored_messages.by_id(connection, found.id, message_id)
+        is_there = message is not None and message.deleted_at is None
+        here = people.first(connection, found.id).shown
+        others = tuple(each for each in here if each != found.person)
+        return Reportable(found.conversation, message if is_there else None, others)
+
+    return await context.database.read(query)
 
 
 def _message(

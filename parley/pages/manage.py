@@ -22,6 +22,7 @@ from parley.pages import decisions, forms, qr_codes
 from parley.pages.decisions import Form
 from parley.pages.door import Refused, refused
 from parley.pages.rendering import render_long
+from parley.pages.reporting import REASONS
 from parley.records import Act, Overview, Role, Session
 
 manage_pages = Blueprint("manage_pages", __name__)
@@ -69,16 +70,6 @@ ACTS: dict[contract.ActName, str] = {
 
 PEOPLE_ACTS = ("remove", "let-back", "hand-over")
 """What is done in the list of people."""
-
-REASONS: dict[contract.ReasonName, str] = {
-    "spam": "Spam",
-    "abuse": "Insult or harassment",
-    "threat": "Threat or violence",
-    "sexual": "Sexual content",
-    "private": "Someone's private information",
-    "other": "Something else",
-}
-"""Why something is reported, in words."""
 
 LINK_WORDS = {"owner": "another device", "member": "read and post", "reader": "read-only"}
 """What a link is for, by the role it gives."""

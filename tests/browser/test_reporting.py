@@ -50,7 +50,7 @@ def test_somebody_is_reported_on_a_phone(seeding: Seeding, arrive: Arrive) -> No
     cleo.opens(seeded.link)
     cleo.is_connected()
     cleo.page.locator("#open-sheet").click()
-    cleo.page.get_by_role("button", name="Report someone…").click()
+    cleo.page.get_by_role("link", name="Report someone…").click()
     expect(dialog(cleo)).to_be_visible()
     assert (
         dialog(cleo).get_by_label("Who?").locator("option").all_text_contents().count("Cleo") == 0

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import aiohttp
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from parley import contract
+from parley.addresses import canonical, place_of
 from parley.app import web_site
 from parley.domain import host
 from parley.errors import BadRequest
@@ -136,3 +140,22 @@ async def test_every_call_that_writes_is_refused(opened: Open) -> None:
             path = re.sub(r"\{\w+\}", "1", call.path.replace("{room_id}", room_id))
             status, reply = await ada.call(call.method, path, {})
             assert (status, reply["code"]) == (403, "blocked"), call.name
+
+
+NETWORKS = st.one_of(
+    st.tuples(st.ip_addresses(v=4), st.integers(1, 32)),
+    st.tuples(st.ip_addresses(v=6), st.integers(1, 64)),
+)
+
+
+@given(blocked=st.lists(NETWORKS, max_size=8), address=st.ip_addresses())
+@example(blocked=[(ip_address("128.0.0.0"), 1)], address=ip_address("8000::1"))
+def test_whoever_is_in_a_blocked_network_is_blocked(
+    blocked: list[tuple[IPv4Address | IPv6Address, int]], address: IPv4Address | IPv6Address
+) -> None:
+    networks = [ip_network(f"{each}/{bits}", strict=False) for each, bits in blocked]
+    known = host.Host()
+    known._set(networks)
+    place = place_of(str(address))
+    seen = ip_address(canonical(str(address)))
+    assert known.is_blocked(place) == any(seen in network for network in networks)

@@ -127,3 +127,28 @@ async def test_of_an_encrypted_message_there_is_the_reporters_word(ada: Caller) 
     page = (await ada.call("GET", f"/conversation/{room_id}/manage")).text
     assert "According to someone who reported it, it says:" in page
     assert envelope not in page
+
+
+async def test_without_a_script_a_page_does_the_same(ada: Caller, ben: Caller) -> None:
+    path, message_id = await talk(ada, ben)
+    page = f"/conversation/{path.rpartition('/')[2]}/report"
+    cleo = Caller(ada.app, "Cleo")
+    assert (
+        "Report a message by Ben" in (await cleo.call("GET", f"{page}?message={message_id}")).text
+    )
+    shown = (await cleo.call("GET", page)).text
+    assert '<option value="ben-1">Ben</option>' in shown
+    headers = {"Authorization": f"Bearer {ben.token}"}
+    refused = await ben.http.post(page, form={"words": "<i>Hm"}, headers=headers)
+    assert refused.status_code == 400
+    assert "&lt;i&gt;Hm</textarea>" in await refused.get_data(as_text=True)
+    for form in (
+        {"message_id": message_id, "reason": "abuse", "words": "One\r\ntwo"},
+        {"user_id": "ben-1", "reason": "spam"},
+    ):
+        done = await ben.http.post(page, form=form, headers=headers)
+        assert done.status_code == 200
+        assert "<h1>Reported</h1>" in await done.get_data(as_text=True)
+    person, message = (await ada.call("GET", f"{path}/reports")).body["reports"]
+    assert person["user_id"] == "ben-1"
+    assert message["complaints"] == [{"reason": "abuse", "words": "One\ntwo"}]

@@ -377,12 +377,13 @@ async function openNotifying(event) {
 
 /** @param {Event} event */
 async function reportSomeone(event) {
-  const opener = /** @type {HTMLElement} */ (event.currentTarget);
+  const opener = /** @type {HTMLAnchorElement} */ (event.currentTarget);
+  event.preventDefault();
   const loaded = await Promise.all([import("./room/report.js"), loadSheet("actions")]).catch(() => undefined);
   const { people, me } = store.state;
   const others = people.filter(({ user_id: userId }) => userId !== me?.userId);
   if (loaded) loaded[0].reportPerson({ roomId, isEncrypted: false, opener, people: others });
-  else announce("The form for reporting didn't load. Check your connection.");
+  else location.assign(opener.href); // whose page does the same
 }
 
 /** @param {MouseEvent} [event] none where a result of the search's own page led here */
