@@ -1,1 +1,0 @@
-import{r as n}from"./device-1RtK_d-V.js";import{c as o}from"./shown-DPrwVO-4.js";import"./shared-D6fUbWuJ.js";import"./worker-CTkRGz08.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
