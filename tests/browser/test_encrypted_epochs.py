@@ -435,6 +435,7 @@ def test_whoever_may_only_read_is_handed_new_keys_as_well(ada: Visitor, ben: Vis
     ben.page.keyboard.press("Enter")
     is_introduced(ben)
     expect(ben.page.locator("#read-only")).to_be_visible()
+    expect(ada.people).to_have_count(2)  # what stands below them moves no more
     changes_the_key(ada)
     ada.says("For all who read")
     ben.reads("For all who read")
