@@ -27,7 +27,8 @@ const HEAD_BYTES = 64 * 1024;
  */
 export async function previewOf(picture, { type }) {
   if (picture.size <= WORTH_BYTES || await isMoving(picture, type)) return undefined;
-  const drawn = await createImageBitmap(new Blob([picture], { type }));
+  // In one piece: Firefox doesn't decode what was put together of several.
+  const drawn = await createImageBitmap(new Blob([await picture.arrayBuffer()], { type }));
   try {
     for (const side of SIDES_PX) {
       const small = await fitting(drawn, side);
