@@ -17,7 +17,7 @@ from parley.bus import Subscriber, hints
 from parley.bus.choice import bus_of
 from parley.bus.shared import SharedBus
 from parley.chores import Chores, push_seed
-from parley.config import Config
+from parley.config import INVITED, Config
 from parley.control import answers
 from parley.control.arrivals import arrivals
 from parley.control.polls import POLLS, Polls
@@ -65,12 +65,13 @@ from parley.pages.manifest import manifest_pages
 from parley.pages.messages import message_pages
 from parley.pages.notifying import notifying_pages
 from parley.pages.reactions import reaction_pages
+from parley.pages.reporting import reporting_pages
 from parley.pages.searching import search_pages
 from parley.pages.sharing import sharing_pages
 from parley.pages.worker import worker_pages
 from parley.push import vapid
 from parley.realtime import Realtime, asking
-from parley.records import Event
+from parley.records import Event, HostChanged
 from parley.routes import rest
 from parley.secret import Secret
 from parley.storage import secret_file
@@ -135,6 +136,7 @@ class Parley(Quart):
             if await participants.forget_sockets(site.context):
                 await storing.forget_left(site.context)
                 await asyncio.to_thread(reading.remove_left, site.config.data)
+            await site.context.host.load(site.context)
             await conversations.count(site.context)  # now, while nobody waits for it
             await self.chores.rekey_at_start()
         except StartupError:
@@ -175,6 +177,7 @@ def create_app(config: Config | None = None, *, worker: str = "0") -> Parley:
         config.leave_grace_s,
         tag=lambda purpose, said: _secret(app).tag(purpose, said),
         require_proof=config.require_proof,
+        only_invited=config.who_may_start == INVITED,
         held_sessions=lambda: realtime.audience.held_sessions(),
         is_watched=lambda conversation_id: conversation_id in realtime.audience.rooms,
         is_owner_here=lambda conversation_id: realtime.audience.has_owner(conversation_id),
@@ -185,6 +188,7 @@ def create_app(config: Config | None = None, *, worker: str = "0") -> Parley:
     limits = Limits(config)
     realtime = Realtime(context, config, limits)
     pushing, indexing = Pushing(context), Indexing(context)
+    context.bus.subscribe(functools.partial(_hear_host, context, realtime))
     ordering = _tell_in_order(context, realtime)
     if ordering is None:
         context.bus.subscribe(realtime.audience.deliver)
@@ -200,6 +204,7 @@ def create_app(config: Config | None = None, *, worker: str = "0") -> Parley:
         context.counts.forget()
         context.seen.forget()
         indexing.begin_anew()
+        context.slices.begin(realtime.load_host())
         realtime.send_away()
 
     database.when_replaced = begin_anew
@@ -249,6 +254,12 @@ def _tell_in_order(context: Context, realtime: Realtime) -> Ordering | None:
     bus.wants = lambda id: cluster.has_chores.is_set() or ordering.wants(id)
     bus.missed, bus.look = ordering.missed, ordering.look
     return ordering
+
+
+def _hear_host(context: Context, realtime: Realtime, event: Event) -> None:
+    """Whatever the host decides holds in each process, whichever it was told to."""
+    if isinstance(event, HostChanged):
+        context.slices.begin(realtime.load_host())
 
 
 def _if_chores(context: Context, hear: Subscriber) -> Subscriber:
@@ -332,6 +343,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(manage_pages)
     app.register_blueprint(message_pages)
     app.register_blueprint(account_pages)
+    app.register_blueprint(reporting_pages)
     app.register_blueprint(notifying_pages)
     app.register_blueprint(sharing_pages)
     app.register_blueprint(file_list_pages)
@@ -352,6 +364,7 @@ def _serve(app: Parley, config: Config) -> None:
         app.add_url_rule(config.root, "root", lambda: redirect(f"{config.root}/", 308))
     app.before_request(_refuse_other_hosts)
     app.before_request(requests.refuse_long_queries)
+    app.before_request(_refuse_blocked)
     app.before_request(_count_what_leads_nowhere)
     app.after_request(policy.secure)
     app.after_request(forms.set_cookie)
@@ -395,7 +408,8 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         causes.begins_here()
         await app.open()
         measuring = () if app.metrics is None else (app.metrics.run(),)
-        app.chores.begin(*measuring)
+        keeping = () if context.cluster is None else (app.realtime.keep_host(),)
+        app.chores.begin(*measuring, *keeping)
         await control.open()
         app.worker = control.process
         await app.chores.wait_for_hints()
@@ -425,6 +439,10 @@ def _start_and_stop(app: Parley, context: Context) -> None:
 
 async def _refuse_other_hosts() -> None:
     web.refuse_other_hosts()
+
+
+async def _refuse_blocked() -> None:
+    web.refuse_blocked()
 
 
 async def _count_what_leads_nowhere() -> None:

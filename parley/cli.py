@@ -354,8 +354,16 @@ def import_(
     data=SERVERS_FOLDER,
     port="the server's port",
 )
+@click.option(
+    "--founder",
+    "is_founding",
+    is_flag=True,
+    help="Make them the founder, who can remove other owners: where that one is gone.",
+)
 @click.pass_context
-def owner_link(context: click.Context, /, room: str, **flags: str | None) -> None:
+def owner_link(
+    context: click.Context, /, room: str, *, is_founding: bool, **flags: str | None
+) -> None:
     """Print a link that makes whoever opens it an owner of the conversation ROOM.
 
     ROOM is the conversation's link, or the last part of it. For owners who lost their cookie. The
@@ -367,7 +375,7 @@ def owner_link(context: click.Context, /, room: str, **flags: str | None) -> Non
         return
 
     def make(config: Config) -> None:
-        say(_hosting().owner_link(config, room))
+        say(_hosting().owner_link(config, room, is_founding=is_founding))
 
     _or_say_why(flags, make)
 
@@ -490,6 +498,278 @@ def delete(room: str, *, yes: bool, as_json: bool, **flags: str | None) -> None:
         say(f"Deleted {gone.room_id}, with {' and '.join(parts)}.")
 
     _or_say_why(flags, act)
+
+
+@main.group(invoke_without_command=True)
+@click.option("--all", "are_all", is_flag=True, help="Those you resolved, too.")
+@_AS_JSON
+@with_settings("data", "database_url", "public_url", "port", data=SERVERS_FOLDER)
+@click.pass_context
+def reports(
+    context: click.Context, /, *, are_all: bool, as_json: bool, **flags: str | None
+) -> None:
+    """List what people reported, the newest first.
+
+    Also while the server runs. With --json, each is a line of its own. `parley reports show NUMBER`
+    says all of one, `parley reports resolve NUMBER` takes it off the list: options of
+    `parley reports`, such as --data, stand before show and resolve.
+    """
+    context.obj = (flags, as_json)
+    if context.invoked_subcommand is not None:
+        return
+
+    def tell(config: Config) -> None:
+        from parley import tables
+
+        found = _moderating().listed(config, state="all" if are_all else "open")
+        if as_json:
+            for each in found:
+                say(_json(each))
+            return
+        rows = [
+            (
+                str(each.report.id),
+                _minute(each.report.at),
+                "resolved" if each.report.resolved else "open",
+                ", ".join(dict.fromkeys(said.reason for said in each.report.complaints)),
+                str(len(each.report.complaints)),
+                each.report.username,
+                _first_line(each.report),
+            )
+            for each in found
+        ]
+        heads = ("NUMBER", "REPORTED (UTC)", "STATE", "WHY", "BY", "PERSON", "MESSAGE")
+        for line in tables.lines(heads, rows):
+            say(line)
+
+    _or_say_why(flags, tell)
+
+
+@reports.command(name="show")
+@click.argument("number", type=click.IntRange(1))
+@click.pass_context
+def show_report(context: click.Context, /, number: int) -> None:
+    """Say what was reported, and why."""
+    flags, as_json = context.obj
+
+    def tell(config: Config) -> None:
+        found = _moderating().show(config, number)
+        if as_json:
+            say(_json(found))
+            return
+        for line in _reported(found):
+            say(line)
+
+    _or_say_why(flags, tell)
+
+
+@reports.command(name="resolve")
+@click.argument("number", type=click.IntRange(1))
+@click.pass_context
+def resolve_report(context: click.Context, /, number: int) -> None:
+    """Say that you are done with a report. Owners of the conversation decide for themselves."""
+    flags, as_json = context.obj
+
+    def act(config: Config) -> None:
+        found = _moderating().resolve(config, number)
+        say(_json(found) if as_json else f"Resolved {number}.")
+
+    _or_say_why(flags, act)
+
+
+@main.command()
+@click.argument("network", metavar="ADDRESS")
+@click.option("--note", default="", help="Why, for yourself.")
+@_AS_JSON
+@_OF_OPERATORS
+def block(network: str, *, note: str, as_json: bool, **flags: str | None) -> None:
+    """Let no one write from ADDRESS, or from a network such as 192.0.2.0/24.
+
+    They can still read, but not post, join, start or upload anything. At once, also while the
+    server runs. An IPv6 address stands for its /64.
+    """
+
+    def act(config: Config) -> None:
+        done = _moderating().block(config, network, note)
+        say(_json(done) if as_json else f"Blocked {done.network} from writing.")
+
+    _or_say_why(flags, act)
+
+
+@main.command()
+@click.argument("network", metavar="ADDRESS")
+@_AS_JSON
+@_OF_OPERATORS
+def unblock(network: str, *, as_json: bool, **flags: str | None) -> None:
+    """Let people write again from ADDRESS, as `parley blocks` lists it."""
+
+    def act(config: Config) -> None:
+        done = _moderating().unblock(config, network)
+        say(_json(done) if as_json else f"{done.network} is not blocked any more.")
+
+    _or_say_why(flags, act)
+
+
+@main.command()
+@_AS_JSON
+@with_settings("data", "database_url", data=SERVERS_FOLDER)
+def blocks(*, as_json: bool, **flags: str | None) -> None:
+    """List the addresses and networks that no one may write from.
+
+    Also while the server runs. With --json, each is a line of its own.
+    """
+
+    def tell(config: Config) -> None:
+        from parley import tables
+
+        found = _moderating().blocks(config)
+        if as_json:
+            for each in found:
+                say(_json(each))
+            return
+        rows = [(each.network, _minute(each.made_at), each.note) for each in found]
+        for line in tables.lines(("ADDRESS", "SINCE (UTC)", "NOTE"), rows):
+            say(line)
+
+    _or_say_why(flags, tell)
+
+
+@main.command()
+@click.argument("text", required=False, default="")
+@click.option("--clear", is_flag=True, help="Show no announcement any more.")
+@_AS_JSON
+@_OF_OPERATORS
+@click.pass_context
+def announce(
+    context: click.Context, /, text: str, *, clear: bool, as_json: bool, **flags: str | None
+) -> None:
+    """Show everyone the line TEXT, on all pages, until it is cleared or replaced.
+
+    At most 300 characters. Also while the server runs: open conversations show it at once. People
+    can close it, and see the next one.
+    """
+    if clear == bool(text.strip()):
+        raise click.UsageError("Give a text, or --clear.", context)
+
+    def act(config: Config) -> None:
+        done = _moderating().announce(config, text)
+        if as_json:
+            say(_json(done))
+        else:
+            say(f"Everyone is shown: {_in_line(done.text)}" if done.text else "No announcement.")
+
+    _or_say_why(flags, act)
+
+
+@main.command()
+@click.option(
+    "--uses", type=click.IntRange(1), default=1, help="How many people can use it.  [default: 1]"
+)
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3650),
+    default=7,
+    help="For how many days it can be used.  [default: 7]",
+)
+@click.option("--note", default="", help="For whom it is, for yourself.")
+@_AS_JSON
+@with_settings(
+    *("data", "database_url", "public_url", "port"),
+    data=SERVERS_FOLDER,
+    port="the server's port",
+)
+def invite(*, uses: int, days: int, note: str, as_json: bool, **flags: str | None) -> None:
+    """Print a link that lets whoever uses it start conversations.
+
+    For servers with --who-may-start invited. What stands in the link behind invitation= is the
+    code, which can be typed on the start page, too. Also while the server runs.
+    """
+
+    def make(config: Config) -> None:
+        made = _moderating().invite(config, uses=uses, days=days, note=note)
+        say(_json(made) if as_json else made.link)
+
+    _or_say_why(flags, make)
+
+
+@main.command()
+@click.option(
+    "--revoke",
+    type=click.IntRange(1),
+    metavar="NUMBER",
+    help="Let nobody use it any more, nor start anything who did. What they started stays.",
+)
+@_AS_JSON
+@with_settings("data", "database_url", data=SERVERS_FOLDER)
+def invitations(*, revoke: int | None, as_json: bool, **flags: str | None) -> None:
+    """List invitations to start conversations, the newest first, or revoke one.
+
+    Also while the server runs. With --json, each is a line of its own.
+    """
+
+    def act(config: Config) -> None:
+        from parley import tables
+
+        moderating = _moderating()
+        if revoke is not None:
+            gone = moderating.revoke_invitation(config, revoke)
+            people = f"{_count(gone.people, 'browser')} that used it can start nothing more."
+            say(_json(gone) if as_json else f"Revoked {revoke}. {people}")
+            return
+        found = moderating.invitations(config)
+        if as_json:
+            for each in found:
+                say(_json(each))
+            return
+        rows = [
+            (
+                str(each.id),
+                _minute(each.made_at),
+                each.state,
+                f"{each.uses} of {each.uses_max}" if each.uses_max else str(each.uses),
+                _minute(each.expires_at or ""),
+                each.note,
+            )
+            for each in found
+        ]
+        heads = ("NUMBER", "MADE (UTC)", "STATE", "USED", "EXPIRES (UTC)", "NOTE")
+        for line in tables.lines(heads, rows):
+            say(line)
+
+    _or_say_why(flags, act)
+
+
+def _first_line(report: Any) -> str:
+    if not report.message_id:
+        return "(the person)"
+    text = report.text.strip().partition("\n")[0]
+    return text or ", ".join(report.files) or "(not readable here)"
+
+
+def _reported(found: Any) -> Iterator[str]:
+    """All of one, in lines, of which none can move the cursor."""
+    report = found.report
+    yield f"Number:       {report.id}, {'resolved' if report.resolved else 'open'}"
+    yield f"Reported:     {_minute(report.at)}"
+    yield f"Conversation: {found.link}"
+    yield f"Person:       {_plain(report.username)} (user_id {_plain(report.user_id)})"
+    for complaint in report.complaints:
+        words = f": {_in_line(complaint.words)}" if complaint.words else ""
+        yield f"Because:      {complaint.reason}{words}"
+    if report.message_id:
+        yield f"Sent:         {_minute(report.sent_at)} (id {report.message_id})"
+        for name in report.files:
+            yield f"File:         {_in_line(name)}"
+        if report.by_word:
+            yield "The server can't read it. According to someone who reported it, it says:"
+        for line in report.text.splitlines():
+            yield f"  {_in_line(line)}"
+
+
+def _in_line(text: str) -> str:
+    from parley import tables
+
+    return tables.shown(text)
 
 
 def _ask(found: Any) -> None:
@@ -689,6 +969,13 @@ def _operating() -> ModuleType:
     from parley import operating
 
     return operating
+
+
+def _moderating() -> ModuleType:
+    """What is done against abuse, loaded where it is asked for."""
+    from parley import moderating
+
+    return moderating
 
 
 _NEXT = {

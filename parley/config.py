@@ -20,6 +20,8 @@ from parley.limits.rates import parser as rates_by
 LOG_LEVELS = ("debug", "info", "warning", "error")
 MEMORY = "memory"
 """Where rates are counted, unless in Redis."""
+INVITED = "invited"
+"""Who may start conversations, unless everybody may."""
 ANY_HOST = "*"
 """In `hosts`: whatever name is asked for."""
 _HOST_NAMES = "host names such as talk.example.org, comma-separated and without a port, or *"
@@ -37,6 +39,7 @@ OWN_FOLDERS = frozenset(
     {
         *("account", "api", "conversation", "conversations", "doctor", "files", "import", "link"),
         *(
+            "invitation",
             "mail",
             "metrics",
             "notifications",
@@ -225,6 +228,12 @@ def _push_contact(text: str) -> str:
 def _log_level(text: str) -> str:
     if text.lower() not in LOG_LEVELS:
         raise ValueError("one of " + ", ".join(LOG_LEVELS))
+    return text.lower()
+
+
+def _who_may_start(text: str) -> str:
+    if text.lower() not in ("everybody", INVITED):
+        raise ValueError(f"everybody or {INVITED}")
     return text.lower()
 
 
@@ -567,6 +576,13 @@ class Config:
         "another redis://…",
         "WHERE",
     )
+    who_may_start: str = _setting(
+        _who_may_start,
+        "everybody",
+        "who may start conversations: everybody, or invited for those alone who have an invitation "
+        "by `parley invite`",
+        "WHO",
+    )
     limit_messages: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS, By.ROOM),
         "30/10s session, 300/10s address, 300/10s room",
@@ -635,6 +651,12 @@ class Config:
         rates_by(By.SESSION, By.ADDRESS),
         "20/1m session, 120/1m address, 1000/1h address",
         "how often people may start an account, ask for a passkey, or show one or a recovery code",
+        "RATES",
+    )
+    limit_reports: tuple[Rate, ...] = _setting(
+        rates_by(By.SESSION, By.ADDRESS),
+        "20/1h session, 60/1h address",
+        "how many messages and people may be reported",
         "RATES",
     )
     limit_uploads: tuple[Rate, ...] = _setting(

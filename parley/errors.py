@@ -139,6 +139,20 @@ class PasskeysUnavailable(ParleyError):
     text = "Passkeys don't work at this address."
 
 
+class Blocked(ParleyError):
+    """They come from where nobody writes, by the word of whoever runs the server."""
+
+    code = "blocked"
+    text = "You can read here, but whoever runs this server has blocked your network from writing."
+
+
+class InvitationRequired(ParleyError):
+    """Only those start conversations who are invited."""
+
+    code = "invitation_required"
+    text = "Only invited people can start conversations here. Ask whoever runs this server."
+
+
 class OldLink(ParleyError):
     code = "link_replaced"
     text = "This link was replaced. Ask the person who sent it for the new one."

@@ -300,15 +300,18 @@ def _in_words(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         raise ImportImpossible(error.text) from error
 
 
-def owner_link(config: Config, room: str) -> str:
-    """A link that makes whoever opens it an owner, once and for ten minutes.
+def owner_link(config: Config, room: str, *, is_founding: bool = False) -> str:
+    """A link that makes whoever opens it an owner, or the founder, once and for ten minutes.
 
     `room` is a conversation's id or its link. Raises `StartupError`s.
     """
     room_id = room_id_of(room)
     try:
         made = beside.write(
-            config, lambda connection: role_links.make_link_of_host(connection, room_id)
+            config,
+            lambda connection: role_links.make_link_of_host(
+                connection, room_id, is_founding=is_founding
+            ),
         )
     except OldLink as error:
         raise ConversationUnknown(

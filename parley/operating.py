@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
@@ -144,7 +144,7 @@ def end(config: Config, room: str) -> Ended:
     async def work(context: Context) -> Ended:
         return Ended((await conversations.end_as_host(context, room_id)).room_id)
 
-    return _done(config, "end", room_id, Ended, work)
+    return done(config, "end", {"room_id": room_id}, Ended, work, about=room_id)
 
 
 def delete(config: Config, room: str) -> Deleted:
@@ -157,7 +157,7 @@ def delete(config: Config, room: str) -> Deleted:
         await files.erase_bytes(context)
         return msgspec.convert(gone, Deleted, from_attributes=True)
 
-    return _done(config, "delete", room_id, Deleted, work)
+    return done(config, "delete", {"room_id": room_id}, Deleted, work, about=room_id)
 
 
 def room_id_of(room: str) -> str:
@@ -172,6 +172,47 @@ def room_id_of(room: str) -> str:
 def base(config: Config) -> str:
     """How the links of this server begin."""
     return config.public_url or f"http://localhost:{config.port}"
+
+
+def done(
+    config: Config,
+    do: str,
+    fields: Mapping[str, str],
+    type: type[T],
+    work: Callable[[Context], Awaitable[T]],
+    *,
+    about: str = "",
+) -> T:
+    """Have the server do it, or do it as no server runs. Raises `StartupError`s, which say what
+    they are `about`.
+    """
+
+    logs.log_to(sys.stderr, "warning")
+
+    async def act() -> T:
+        try:
+            async with asyncio.timeout(TAKES_OVER_WITHIN_S):
+                while True:
+                    try:
+                        answer = await ask_any(config.data, do, **fields)
+                        return msgspec.json.decode(answer, type=type)
+                    except NobodyThere:
+                        pass
+                    app = create_app(_bare(config))
+                    try:
+                        await app.open()
+                        break
+                    except DataFolderInUse:
+                        # A server that starts or stops: it answers soon, or is gone.
+                        await asyncio.sleep(TRIES_EVERY_S)
+        except TimeoutError:
+            _raise_in_use(config)
+        return await _beside(app, work)
+
+    try:
+        return asyncio.run(act())
+    except (Refused, ParleyError) as error:
+        raise StartupError(f"{about}: {error}" if about else str(error)) from error
 
 
 def _listed(record: Conversation) -> dict[str, Any]:
@@ -215,43 +256,6 @@ def _online(config: Config, conversation_id: int) -> int | None:
     except (NobodyThere, Refused, ValueError):
         return None
     return count
-
-
-def _done(
-    config: Config,
-    do: str,
-    room_id: str,
-    type: type[T],
-    work: Callable[[Context], Awaitable[T]],
-) -> T:
-    """Have the server do it, or do it as no server runs."""
-
-    logs.log_to(sys.stderr, "warning")
-
-    async def act() -> T:
-        try:
-            async with asyncio.timeout(TAKES_OVER_WITHIN_S):
-                while True:
-                    try:
-                        answer = await ask_any(config.data, do, room_id=room_id)
-                        return msgspec.json.decode(answer, type=type)
-                    except NobodyThere:
-                        pass
-                    app = create_app(_bare(config))
-                    try:
-                        await app.open()
-                        break
-                    except DataFolderInUse:
-                        # A server that starts or stops: it answers soon, or is gone.
-                        await asyncio.sleep(TRIES_EVERY_S)
-        except TimeoutError:
-            _raise_in_use(config)
-        return await _beside(app, work)
-
-    try:
-        return asyncio.run(act())
-    except (Refused, ParleyError) as error:
-        raise StartupError(f"{room_id}: {error}") from error
 
 
 async def _beside(app: Parley, work: Callable[[Context], Awaitable[T]]) -> T:

@@ -6,6 +6,7 @@ What the handlers do is in `parley/events/`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
@@ -21,7 +22,7 @@ from parley.credentials import Asking, Origins
 from parley.domain import conversations, messages, participants, sessions
 from parley.domain.changing import Changed
 from parley.domain.context import Context
-from parley.errors import BadRequest, Forbidden, ParleyError, RateLimited, TooLarge
+from parley.errors import BadRequest, Forbidden, ParleyError, RateLimited, TooLarge, Unavailable
 from parley.events import coming, owning, reading, talking
 from parley.events.site import Outcome, Site
 from parley.limits.limiter import SPOKEN, Kind, Limits, Use
@@ -60,6 +61,11 @@ HANDLERS: dict[str, Callable[[Site, Client, Any], Outcome]] = {
     "delete_conversation": owning.delete_conversation,
 }
 """Each is given who sends, and what, decoded."""
+HOST_READ_EVERY_S = 15.0
+_FOR_READERS = frozenset({"watch_room", "leave_room", "sync", "follow_mine", "mark_read"})
+"""What those may ask for who are blocked from writing."""
+_COMING = frozenset({"join_room", "watch_room", "follow_mine"})
+"""What a client begins with, which is then told what is announced."""
 _MISSED_BY_NOBODY = ("typing", "mark_read")
 
 
@@ -98,6 +104,29 @@ class Realtime:
     def send_away(self) -> None:
         """Have every client come back, for what is known of them holds no more."""
         self.server.send_away()
+
+    async def load_host(self) -> None:
+        """What the host decided changed; everybody is told what is announced now."""
+        await self._context.host.load(self._context)
+        self._tell_announcement(*self.audience.clients.values())
+
+    async def keep_host(self) -> None:
+        """Read it now and then, where the word of another process may be lost."""
+        while True:
+            await asyncio.sleep(HOST_READ_EVERY_S)
+            with contextlib.suppress(Unavailable):
+                await self.load_host()
+
+    def _tell_announcement(self, *clients: Client) -> None:
+        """What is announced now, to those who were told something else."""
+        now = self._context.host.announcement
+        id, text = ("", "") if now is None else (now.id, now.text)
+        behind = [client for client in clients if client.announced != id]
+        for client in behind:
+            client.announced = id
+        if behind:
+            told = contract.Announced(id=id, text=text)
+            self.server.send_to([client.sid for client in behind], "announced", told)
 
     # --- the connection ---
 
@@ -220,7 +249,11 @@ class Realtime:
             if not isinstance(fields, dict):
                 raise BadRequest(f"{name} needs an object with its fields.")
             fields = from_value(fields, event.data)
+        if name not in _FOR_READERS:
+            self._context.host.require_writing(client.address)
         room_id = _room_id(fields)
+        if self._context.host.announcement is not None and name in _COMING:
+            self._tell_announcement(client)
         keys, place = client.counted_in(room_id)
         asked = _Asked(self._site, HANDLERS[name], client, fields)
         return self._limits.on_event(name, keys, place, asked)

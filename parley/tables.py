@@ -18,14 +18,19 @@ def lines(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 def plain(text: str) -> str:
     """Cut to a cell, and without what would move the cursor or turn the line around."""
-    shown = "".join(
+    text = shown(text)
+    if _width(text) <= CELL_MAX:
+        return text
+    while _width(text) >= CELL_MAX:
+        text = text[:-1]
+    return text + "…"
+
+
+def shown(text: str) -> str:
+    """The same however long it is."""
+    return "".join(
         letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
     )
-    if _width(shown) <= CELL_MAX:
-        return shown
-    while _width(shown) >= CELL_MAX:
-        shown = shown[:-1]
-    return shown + "…"
 
 
 def _filled(text: str, width: int) -> str:

@@ -129,6 +129,25 @@ def wrong_host(config: Config) -> str:
     )
 
 
+_FOR_READERS = frozenset(
+    {
+        *("rest.enter", "rest.use_link", "rest.leave", "rest.mark_read"),
+        *("rest.unsubscribe", "rest.set_notifications", "rest.unset_mail"),
+        *("door_pages.enter", "door_pages.use_link", "pages.leave"),
+        *("mail_pages.take_back", "one_click.stop"),
+    }
+)
+"""What those may do who are blocked from writing, by the names of their rules."""
+
+
+def refuse_blocked() -> None:
+    """Raise `Blocked` where somebody writes who may only read here. To come in where they may read,
+    and to take back what is theirs, is no writing.
+    """
+    if request.method not in SAFE_METHODS and request.endpoint not in _FOR_READERS:
+        site().context.host.require_writing(address())
+
+
 async def admit() -> None:
     """Before every request: raise why it may not even ask.
 

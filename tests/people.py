@@ -39,6 +39,7 @@ EVENTS = (
     "claimed",
     "claim_answered",
     "read",
+    "announced",
     "mine_changed",
     "error",
 )

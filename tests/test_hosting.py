@@ -257,6 +257,23 @@ async def test_who_opens_a_link_of_the_hosts_owns_the_conversation(data: Path) -
             assert mallory.get(manage, timeout=PATIENCE_S).status_code == 403
 
 
+async def test_a_link_of_the_hosts_makes_a_founder_where_that_one_is_gone(data: Path) -> None:
+    with process(data) as server:
+        ada, ben = Person("Ada", server.url), Person("Ben", server.url)
+        room_id = await ada.starts()
+        path = f"/api/conversations/{room_id}"
+        founder = await ada.joins_over_rest(room_id)
+        link = await asyncio.to_thread(made_link, data, room_id, "--founder")
+        _, reply = await ben.call("POST", f"/api/links/{link.rsplit('/', 1)[1]}")
+        ben.token = reply["token"]
+        removal = {"user_id": founder["user_id"]}
+        assert (await ben.call("POST", f"{path}/remove", removal))[0] == 200
+        _, found = await ben.call("GET", f"{path}/acts")
+        assert found["acts"][-1]["about"] == "owner: for a new founder"
+        await ada.goes_home()
+        await ben.goes_home()
+
+
 def test_a_link_of_the_hosts_is_valid_for_ten_minutes(data: Path) -> None:
     with process(data) as server:
         room_id = asyncio.run(talk(server, 1))

@@ -18,6 +18,7 @@ from parley.contract.rest.epochs import *
 from parley.contract.rest.exports import *
 from parley.contract.rest.files import *
 from parley.contract.rest.imports import *
+from parley.contract.rest.invitations import *
 from parley.contract.rest.links import *
 from parley.contract.rest.mail import *
 from parley.contract.rest.messages import *
@@ -25,6 +26,7 @@ from parley.contract.rest.overview import *
 from parley.contract.rest.people import *
 from parley.contract.rest.push import *
 from parley.contract.rest.reading import *
+from parley.contract.rest.reports import *
 from parley.contract.rest.searching import *
 from parley.contract.rest.service import *
 from parley.contract.rest.table import *

@@ -30,6 +30,8 @@ class Code(StrEnum):
     CONFIRMATION_REQUIRED = "confirmation_required"
     LAST_WAY_IN = "last_way_in"
     PASSKEYS_UNAVAILABLE = "passkeys_unavailable"
+    BLOCKED = "blocked"
+    INVITATION_REQUIRED = "invitation_required"
     LINK_REPLACED = "link_replaced"
     LOCKED = "locked"
     PASSPHRASE_REQUIRED = "passphrase_required"  # noqa: S105
@@ -95,6 +97,12 @@ CODES: dict[Code, CodeMeaning] = {
     ),
     Code.PASSKEYS_UNAVAILABLE: CodeMeaning(
         409, "passkeys need HTTPS and the server's public URL, and work at that alone"
+    ),
+    Code.BLOCKED: CodeMeaning(
+        403, "whoever runs the server has blocked this network from writing; it can still read"
+    ),
+    Code.INVITATION_REQUIRED: CodeMeaning(
+        403, "only people with an invitation can start conversations: `accept_invitation` first"
     ),
     Code.LINK_REPLACED: CodeMeaning(410, "an owner replaced the conversation's link"),
     Code.LOCKED: CodeMeaning(403, "no one new can join"),

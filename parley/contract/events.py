@@ -335,7 +335,7 @@ class LinkReplaced(Struct, kw_only=True):
 
 
 class RoleChanged(Struct, kw_only=True):
-    """Somebody's right was taken back; perhaps your own."""
+    """Somebody is an owner now, or not any more; perhaps you."""
 
     room_id: str
     user_id: str
@@ -543,6 +543,15 @@ CLIENT_EVENTS: dict[str, ClientEvent] = {
 }
 
 
+class Announced(Struct, kw_only=True):
+    """A line of whoever runs the server, for everybody to see. Another has another `id`; both are
+    empty once there is none.
+    """
+
+    id: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class ServerEvent:
     """An event the server sends, and to whom."""
@@ -587,6 +596,12 @@ SERVER_EVENTS: dict[str, ServerEvent] = {
         ServerEvent("knock_answered", KnockAnswered, "owners in the room, and whoever knocked"),
         ServerEvent("claimed", Claimed, "owners in the room"),
         ServerEvent("claim_answered", ClaimAnswered, "owners in the room, and whoever claimed"),
+        ServerEvent(
+            "announced",
+            Announced,
+            "everyone on a socket, when it changes, and whoever joins, watches or follows while "
+            "there is one",
+        ),
         ServerEvent("room_position", RoomPosition, "everyone in a room that changed recently"),
         ServerEvent("error", ErrorEvent, "whoever caused it"),
     )

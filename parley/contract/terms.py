@@ -92,6 +92,17 @@ CLAIMS_MAX = 50
 """How many may claim at once to be a person whose words were imported."""
 IMPORTED_LISTED_MAX = 500
 """How many of those whom nobody has become yet are listed."""
+REPORTS_MAX = 500
+"""How many reports of one conversation may wait for the host."""
+COMPLAINTS_MAX = 100
+"""How many people who reported the same are told apart."""
+REPORTS_PAGE_DEFAULT = 50
+REPORTS_PAGE_MAX = 100
+REPORT_WORDS_MAX_CHARS = 1_000
+REPORTED_TEXT_MAX_CHARS = 10_000
+"""Of an encrypted message, with the names of its files."""
+ANNOUNCEMENT_MAX_CHARS = 300
+BLOCK_NOTE_MAX_CHARS = 200
 LEFT_LISTED_MAX = 200
 """How many of those who left an owner is shown: the latest."""
 ACTS_PAGE_DEFAULT = 200
@@ -212,6 +223,8 @@ MailAddress = Annotated[
     str,
     Meta(max_length=MAIL_ADDRESS_MAX_CHARS, extra_json_schema={"minLength": 1}),
 ]
+ReportWords = Annotated[str, Meta(max_length=REPORT_WORDS_MAX_CHARS, extra_json_schema=_NO_NUL)]
+ReportedText = Annotated[str, Meta(max_length=REPORTED_TEXT_MAX_CHARS, extra_json_schema=_NO_NUL)]
 KnockId = Annotated[str, Meta(max_length=MESSAGE_ID_MAX_CHARS)]
 Timestamp = Annotated[str, Meta(description="ISO 8601, UTC, with an explicit offset")]
 Parts = Annotated[
@@ -254,6 +267,10 @@ ActName = Literal[
     "changed_key",
     "agreed_claim",
     "declined_claim",
+    "resolved_report",
+    "handed_over",
 ]
+ReasonName = Literal["spam", "abuse", "threat", "sexual", "private", "other"]
+ReportState = Literal["open", "resolved", "all"]
 LinkRoleName = Literal["owner", "member", "reader"]
 KnockState = Literal["none", "waiting", "admitted", "declined", "crowded_out", "not_needed"]

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from parley import __version__
 from parley.control.wire import Handler
-from parley.domain import conversations, owning
+from parley.domain import conversations, host, owning
 from parley.domain.context import Context
 
 
@@ -33,6 +33,16 @@ def handlers(context: Context) -> dict[str, Handler]:
     async def delete(asked: dict[str, Any]) -> owning.Erased:
         return await owning.delete_as_host(context, str(asked.get("room_id")))
 
+    async def block(asked: dict[str, Any]) -> dict[str, str]:
+        network = str(asked.get("network"))
+        return {"network": await host.block(context, network, str(asked.get("note", "")))}
+
+    async def unblock(asked: dict[str, Any]) -> dict[str, str]:
+        return {"network": await host.unblock(context, str(asked.get("network")))}
+
+    async def announce(asked: dict[str, Any]) -> dict[str, str]:
+        return {"text": await host.announce(context, str(asked.get("text", "")))}
+
     async def online(asked: dict[str, Any]) -> list[int]:
         """How many people are there on a socket, in each of these conversations."""
         return [context.presence.online_count(int(id)) for id in asked.get("ids", [])]
@@ -40,7 +50,15 @@ def handlers(context: Context) -> dict[str, Handler]:
     async def hello(_asked: dict[str, Any]) -> Hello:
         return Hello(context.database.problem, __version__, _open_files())
 
-    return {"end": end, "delete": delete, "online": online, "hello": hello}
+    return {
+        "end": end,
+        "delete": delete,
+        "block": block,
+        "unblock": unblock,
+        "announce": announce,
+        "online": online,
+        "hello": hello,
+    }
 
 
 def _open_files() -> int:

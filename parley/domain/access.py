@@ -161,10 +161,12 @@ def require_still_there(head: Head, sender: Participant) -> None:
         raise NotJoined
 
 
-def require_speaking(head: Head) -> None:
-    """Where it is read-only only owners speak: whoever is one now, whatever they were."""
+def require_speaking(head: Head, *, introduces: bool = False) -> None:
+    """Where it is read-only only owners speak: whoever is one now, whatever they were. Others may
+    still say who they are, or nobody could hand them a new key.
+    """
     require_open(head)
-    if not may_speak(head, head):
+    if not introduces and not may_speak(head, head):
         raise ReadOnly
 
 

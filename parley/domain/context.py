@@ -14,6 +14,7 @@ from parley.bus import Bus
 from parley.domain.counts import Counts
 from parley.domain.export_turns import Exports
 from parley.domain.filing import Filing
+from parley.domain.host import Host
 from parley.domain.passphrases import Passphrases
 from parley.domain.presence import Presence
 from parley.domain.seen import Seen
@@ -62,10 +63,13 @@ class Context:
     passphrases: Passphrases = field(default_factory=Passphrases)
     slices: Slices = field(default_factory=Slices)
     counts: Counts = field(default_factory=Counts)
+    host: Host = field(default_factory=Host)
     searching: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while titles are looked through: all of them, by one of the few readers there are."""
     require_proof: bool = False
     """Whether nobody comes back as somebody without a token, whatever owners say."""
+    only_invited: bool = False
+    """Whether only those start conversations who are invited."""
     notified: set[int] = field(default_factory=set)
     """The ids of the sessions that have a device which is notified."""
     notices_changed: asyncio.Event = field(default_factory=asyncio.Event)

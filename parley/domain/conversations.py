@@ -15,7 +15,18 @@ from msgspec.structs import replace
 
 from parley.contract import LISTED_ROOM_ID_CHARS, PINS_MAX, STATE_MAX_CHARS, UNLISTED_ROOM_ID_BYTES
 from parley.contract.decode import is_plain_number
-from parley.domain import access, audit, cluster, door, proof, sessions, states, text, turns
+from parley.domain import (
+    access,
+    audit,
+    cluster,
+    door,
+    inviting,
+    proof,
+    sessions,
+    states,
+    text,
+    turns,
+)
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.errors import (
@@ -72,7 +83,8 @@ async def create(
     """Start a conversation; whoever asks becomes its owner, with a session made if need be.
 
     From that `address` whoever forgets the token of such a session may `end` it. With a
-    `read_proof_hash` it is encrypted. Raises `Encrypted` where it would have words we can read.
+    `read_proof_hash` it is encrypted. Raises `Encrypted` where it would have words we can read, and
+    `InvitationRequired`.
     """
     if read_proof_hash is not None and (title or description or visibility is Visibility.LISTED):
         raise Encrypted("An encrypted conversation is unlisted, and has no title the server knows.")
@@ -83,6 +95,7 @@ async def create(
     at = context.clock()
 
     def work(connection: sa.Connection) -> Created:
+        inviting.require_starting(context, connection, session)
         owner, token = (session, None) if session else sessions.begin(connection, at=at)
         conversation = stored.insert(
             connection,

@@ -13,11 +13,14 @@ from parley.errors import BadRequest, Encrypted, EpochOver, TooLarge
 TYPE = "encrypted"
 VERSION = 1
 EDIT = 2
+INTRODUCTION = 3
 KINDS = range(1, 6)
 HEADER_BYTES = 162
 HASH_BYTES = 32
 TAG_BYTES = 16
 SIZES = frozenset((256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 49152))
+INTRODUCTION_MAX_CHARS = (HEADER_BYTES + 1024 + TAG_BYTES) * 4 // 3 + 1
+"""A name and a key, with room to spare."""
 RECORD_HEAD_BYTES = 165
 _RECORD_HISTORY_BYTES = 98
 _RECORD_WRAPPED_BYTES = 97
@@ -52,6 +55,12 @@ def require_new(
     if kind == EDIT:
         raise BadRequest("message is an edit: send it as one.")
     _require_epoch(under, epoch)
+
+
+def is_introduction(text: str, *, type: str | None) -> bool:
+    """Whether it says who somebody is, and by its length nothing else."""
+    octets = _from_base64url(text) if type == TYPE and len(text) <= INTRODUCTION_MAX_CHARS else None
+    return octets is not None and octets[:2] == bytes((VERSION, INTRODUCTION))
 
 
 def require_edit(text: str, *, of: str, epoch: int) -> None:

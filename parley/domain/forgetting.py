@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import structlog
 from msgspec import Struct
 
-from parley.domain import erasing_own, owning, participants
+from parley.domain import erasing_own, owning, participants, reports
 from parley.domain.clocks import ClockCheck
 from parley.domain.context import Context
 from parley.domain.seen import Call
@@ -70,10 +70,12 @@ class Forgetting:
             await self._forget(at)
 
     async def _forget(self, at: datetime) -> None:
-        is_all, forgotten = True, 0
+        is_all = True
+        resolved = at - timedelta(days=reports.RESOLVED_KEPT_DAYS)
+        forgotten = await reports.erase_resolved(self._context, before=resolved)
         if self._ages.empty_days:
             before = at - timedelta(days=self._ages.empty_days)
-            forgotten = await forget_empty(self._context, before=before)
+            forgotten += await forget_empty(self._context, before=before)
         if self._ages.sessions_days:
             before = at - timedelta(days=self._ages.sessions_days)
             self._after_session, gone = await forget_sessions(

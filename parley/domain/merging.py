@@ -29,9 +29,9 @@ from parley.records import (
 )
 from parley.storage import claims as stored_claims
 from parley.storage import conversations as stored_conversations
+from parley.storage import grants, readings
 from parley.storage import merging as stored
 from parley.storage import participants as stored_participants
-from parley.storage import readings
 from parley.storage import sessions as stored_sessions
 from parley.storage.merging import Has
 
@@ -167,6 +167,21 @@ class _Merging:
             )
             if not is_out:
                 self._raise(person, grant.role)
+        # Where the account owns, it need not have been anybody until now.
+        self.moved = [self._as_owner(person) for person in self.moved]
+
+    def _as_owner(self, person: Participant) -> Participant:
+        if not self._owns(person.conversation_id):
+            return person
+        return stored_participants.change(
+            self._connection, person, removed_at=None, role=Role.OWNER.value
+        )
+
+    def _owns(self, conversation_id: int) -> bool:
+        conversation = stored_conversations.by_id(self._connection, conversation_id)
+        if conversation is not None and conversation.owner_session_id == self._principal_id:
+            return True
+        return grants.find(self._connection, conversation_id, self._principal_id) is Role.OWNER
 
     def _give_recent(self, conversation_id: int) -> None:
         stored.give_recent(

@@ -5,7 +5,12 @@ from __future__ import annotations
 import sqlalchemy as sa
 from msgspec import Struct
 
-from parley.contract import ACTS_PAGE_DEFAULT, LEFT_LISTED_MAX, PEOPLE_IN_STATE
+from parley.contract import (
+    ACTS_PAGE_DEFAULT,
+    LEFT_LISTED_MAX,
+    PEOPLE_IN_STATE,
+    REPORTS_PAGE_DEFAULT,
+)
 from parley.domain import door, knocking, names, people
 from parley.domain.context import Context
 from parley.domain.people import People
@@ -13,6 +18,7 @@ from parley.records import Overview, Participant, Session
 from parley.storage import audit as stored_acts
 from parley.storage import grants, links
 from parley.storage import participants as stored_participants
+from parley.storage import reports as stored_reports
 
 
 class _People(Struct, frozen=True):
@@ -54,6 +60,10 @@ async def overview(
             left=listed.left,
             left_count=listed.left_count,
             nameless=grants.nameless(connection, found.id),
+            reports=stored_reports.of(
+                connection, found.id, state="open", limit=REPORTS_PAGE_DEFAULT
+            ),
+            report_count=stored_reports.open_count(connection, found.id),
             links=links.of(connection, found.id),
             acts=acts[:ACTS_PAGE_DEFAULT],
             has_older_acts=len(acts) > ACTS_PAGE_DEFAULT,

@@ -29,7 +29,7 @@ from parley.records import (
 )
 from parley.storage import conversations as stored
 from parley.storage import erasing as stored_erasing
-from parley.storage import former_names, grants
+from parley.storage import former_names, grants, reports
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +81,8 @@ class _Due(NamedTuple):
     """Up to which message that is over; None where it is over for none."""
     has_names: bool
     """Whether a name was given up so long ago that nothing stands there under it."""
+    has_reports: bool
+    """Whether something was reported so long ago."""
 
 
 class Changed(Struct, frozen=True):
@@ -271,7 +273,9 @@ async def erase_outdated(context: Context, at: datetime | None = None) -> int:
                     erased += await _erase_outdated(context, due.conversation, due.through, at)
                 if due.has_names:
                     await _erase_former_names(context, due.conversation, at)
-                is_any |= due.through is not None or due.has_names
+                if due.has_reports:
+                    await _erase_reports(context, due.conversation, at)
+                is_any |= due.through is not None or due.has_names or due.has_reports
             except Exception:
                 # One that fails must not keep the others' messages.
                 log.exception("erasing_failed")
@@ -290,6 +294,7 @@ def _kept_for_a_time(connection: sa.Connection, at: datetime, *, after: int) -> 
                 connection, each.id, newest=each.seq, before=_kept_since(each, at)
             ),
             former_names.is_any_from_before(connection, each.id, before=_kept_since(each, at)),
+            reports.is_any_from_before(connection, each.id, before=_kept_since(each, at)),
         )
         for each in stored.kept_for_a_time(connection, after=after, limit=LOOKED_AT_ONCE)
     ]
@@ -344,6 +349,15 @@ async def _erase_former_names(context: Context, conversation: Conversation, at: 
 
     while not await context.slices.take(context.database, work):
         pass
+
+
+async def _erase_reports(context: Context, conversation: Conversation, at: datetime) -> None:
+    def work(connection: sa.Connection) -> None:
+        now = stored.by_id(connection, conversation.id)
+        if now is not None and now.keep_days == conversation.keep_days:
+            reports.erase_from_before(connection, now.id, before=_kept_since(now, at))
+
+    await context.database.write(work)
 
 
 async def _columns(context: Context, wishes: Wishes) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.contract import OWNER_LINK_VALID_S
-from parley.domain import access, audit, door, entering, knocking, text
+from parley.domain import access, audit, door, entering, founding, knocking, text
 from parley.domain.context import Context, now
 from parley.domain.door import Found
 from parley.errors import (
@@ -34,6 +34,7 @@ from parley.storage import participants as stored_participants
 
 CODE_BYTES = 24
 HOSTS_LABEL = "for an owner who lost access"
+FOUNDERS_LABEL = "for a new founder"
 
 
 class MadeLink(Struct, frozen=True):
@@ -82,8 +83,11 @@ async def make_link(
     return MadeLink(await context.database.write(work), code)
 
 
-def make_link_of_host(connection: sa.Connection, room_id: str) -> MadeLink:
-    """A link that makes an owner, for whoever runs the server: nobody is left who could make one.
+def make_link_of_host(
+    connection: sa.Connection, room_id: str, *, is_founding: bool = False
+) -> MadeLink:
+    """A link that makes an owner, or the founder, for whoever runs the server: nobody is left who
+    could make one.
 
     As any that makes an owner it is valid once, for ten minutes; owners see in their log that it
     was made. For use inside a transaction. Raises `ConversationNotFound`, `OldLink`.
@@ -94,11 +98,12 @@ def make_link_of_host(connection: sa.Connection, room_id: str) -> MadeLink:
         conversation_id=found.id,
         code_hash=_hash(code),
         role=Role.OWNER.value,
-        label=HOSTS_LABEL,
+        label=FOUNDERS_LABEL if is_founding else HOSTS_LABEL,
         at=at,
         expires_at=at + timedelta(seconds=OWNER_LINK_VALID_S),
         uses_max=1,
         made_by=None,
+        is_founding=is_founding,
     )
     audit.note_of_host(connection, found, "made_link", at=at, about=_of_link(link))
     return MadeLink(link, code)
@@ -179,10 +184,15 @@ async def use_link(context: Context, session: Session | None, code: str) -> ente
         if found.standing is Standing.REMOVED:
             raise NotFound(_NO_LINK)
         now = Standing(link.role.value)
-        if session is not None and _RANK[found.standing] >= _RANK[now]:
+        is_enough = _RANK[found.standing] >= _RANK[now]
+        if link.is_founding:
+            is_enough = found.is_founder
+        if session is not None and is_enough:
             return entering.Entered(conversation, found.standing, session, None), None
         who, token, proven = entering.renewed(connection, session, context)
         grants.give(connection, conversation.id, who.id, link.role, at=at, link_id=link.id)
+        if link.is_founding:
+            founding.make_founder(connection, conversation, who.id, at=at)
         links.use(connection, link.id, at=at)
         if link.role is Role.OWNER:
             audit.note(connection, found, "used_owner_link", at=at)

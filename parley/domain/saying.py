@@ -154,7 +154,11 @@ class _Batch:
 
     def _composed(self, head: Head, sender: Participant, draft: Draft) -> Message:
         connection, conversation_id = self._connection, sender.conversation_id
-        access.require_speaking(head)
+        introduces = head.is_encrypted and head.is_read_only and not draft.attachments
+        access.require_speaking(
+            head,
+            introduces=introduces and envelopes.is_introduction(draft.text, type=draft.type),
+        )
         if head.is_encrypted:
             envelopes.require_new(
                 draft.text,

@@ -89,6 +89,17 @@ def file_name(text: str) -> str:
     return name
 
 
+def report(text: str | None, what: str, max_chars: int) -> str:
+    """What somebody says of what they report, or of what it says; empty for nothing."""
+    _check(text or "", what)
+    return _within(_in_paragraphs(text or ""), what, max_chars)
+
+
+def announcement(text: str, max_chars: int) -> str:
+    """One line; empty for none."""
+    return _name(text, "The announcement", max_chars)
+
+
 def message(text: str, max_chars: int = MESSAGE_MAX_CHARS) -> str:
     """The message as it was written, to the letter; something must be in it."""
     if len(text) > max_chars:

@@ -74,6 +74,8 @@ class Client:
     follows: bool = False
     """Whether it is told what is new in the conversations of its session."""
     is_open: bool = True
+    announced: str = ""
+    """The id of the announcement it was told last."""
     request_id: str = ""
     """What a trusted proxy called the request that it came by; empty where none did."""
     events: int = 0
@@ -276,6 +278,8 @@ class Audience:
             case records.GrantsTakenBack():
                 self._take_back(room, event)
             case records.RoleChanged():
+                if event.participant.role is records.Role.OWNER:
+                    self._raise_to_owner(room, event)
                 self._tell(room, event)
             case records.LinkReplaced():
                 # Before anybody is told: the new link is not for strangers.
@@ -429,6 +433,14 @@ class Audience:
                 self.show_out(client, event.conversation_id, present.closed(seat.room_id))
             else:
                 seat.lower()
+
+    def _raise_to_owner(self, room: Room, event: records.RoleChanged) -> None:
+        for client in self.in_room(room):
+            seat = client.seat_in(event.conversation_id)
+            if seat is not None and seat.credential.is_of(event.participant.session_id):
+                seat.standing = records.Standing.OWNER
+                if seat.person is not None:
+                    seat.person = replace(seat.person, role=records.Role.OWNER)
 
     def show_out(self, client: Client, conversation_id: int, told: contract.Removed) -> None:
         self._server.send_to((client.sid,), "removed", told)

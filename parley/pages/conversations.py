@@ -11,7 +11,16 @@ from werkzeug.wrappers import Response as AnyResponse
 from parley import contract, present, web
 from parley.calls import files as sent_files
 from parley.contract import decode
-from parley.domain import claiming, conversations, knocking, messages, participants, reading
+from parley.domain import (
+    claiming,
+    conversations,
+    inviting,
+    knocking,
+    messages,
+    participants,
+    reading,
+    reports,
+)
 from parley.domain import reactions as reactions_of
 from parley.errors import BadRequest, NotFound, OriginRefused, ParleyError
 from parley.incoming import BrokenOff
@@ -26,6 +35,8 @@ from parley.records import Session, Snapshot, Standing, Visibility
 pages = Blueprint("pages", __name__)
 
 NOTHING_TO_SEE = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
+CODE_MAX_CHARS = 64
+"""Of an invitation."""
 FORM_FIELD_MAX_CHARS = 20_000
 """More than any field may hold; what is over a field's own limit is told by name."""
 
@@ -56,7 +67,19 @@ pages.before_request(web.admit)
 
 @pages.get("/")
 async def home() -> str:
-    return await _home(StartForm())
+    return await _home(StartForm(), code=request.args.get("invitation", "")[:CODE_MAX_CHARS])
+
+
+@pages.post("/invitation")
+async def accept_invitation() -> AnyResponse | Refused:
+    code = (await request.form).get("code", "").strip()
+    try:
+        async with web.limited(Kind.JOINS):
+            session = await web.current_session()
+            accepted = await inviting.accept(web.site().context, session, code)
+    except ParleyError as error:
+        return refused(await _home(StartForm(), error.text, code[:CODE_MAX_CHARS]), error)
+    return web.remember(web.go_on("/"), accepted.token)
 
 
 @pages.get("/conversations")
@@ -225,9 +248,15 @@ def _is_looked_at() -> bool:
     )
 
 
-async def _home(form: StartForm, error: str | None = None) -> str:
+async def _home(form: StartForm, error: str | None = None, code: str = "") -> str:
     own = await own_conversations()
-    return await render_template("pages/home.html", form=form, error=error, own=own)
+    return await render_template(
+        "pages/home.html", form=form, error=error, own=own, may_start=await _may_start(), code=code
+    )
+
+
+async def _may_start() -> bool:
+    return await inviting.may_start(web.site().context, await web.session_if_known())
 
 
 async def _list(form: StartForm, error: str | None = None) -> str:
@@ -251,6 +280,7 @@ async def _list(form: StartForm, error: str | None = None) -> str:
         next_url=_url(listed, {**search, "cursor": next_cursor}) if next_cursor else None,
         form=form,
         error=error,
+        may_start=await _may_start(),
     )
 
 
@@ -340,6 +370,7 @@ async def _show(
         own=snapshot.own,
         is_owner=is_owner,
         is_reader=snapshot.standing is Standing.READER,
+        report_count=await reports.open_count(context, snapshot.conversation.id) if is_owner else 0,
         has_imported=has_imported,
         claims=await claiming.waiting(context, snapshot.conversation.id)
         if has_imported and is_owner

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from parley import contract
 from parley.contract import decode
-from parley.domain import conversations
+from parley.domain import conversations, founding
 from parley.domain.context import Context
 from parley.domain.overview import overview
 from parley.errors import BadRequest
@@ -23,10 +23,12 @@ SURE = "sure"
 SECTIONS = MappingProxyType(
     {
         "answer": "waiting",
+        "resolve": "reports",
         "title": "about",
         "door": "access",
         "remove": "people-title",
         "let-back": "people-title",
+        "hand-over": "people-title",
         "link": "links",
         "revoke": "links",
         "replace-link": "links",
@@ -39,6 +41,7 @@ SECTIONS = MappingProxyType(
 SAID = MappingProxyType(
     {
         "answer": "Done.",
+        "resolve": "The report was resolved.",
         "title": "Saved.",
         "door": "Saved.",
         "revoke": "The link was revoked.",
@@ -131,6 +134,8 @@ async def question(
         return await _keep(context, room_id, session, form)
     if act == "revoke":
         return await _revoke(context, room_id, session, form)
+    if act == "hand-over":
+        return await _hand_over(context, room_id, session, form)
     return None
 
 
@@ -167,6 +172,22 @@ async def _revoke(
         "People who have joined stay.",
         answer="Revoke the link",
         fields={"id": str(link.id)},
+    )
+
+
+async def _hand_over(
+    context: Context, room_id: str, session: Session | None, form: Form
+) -> Question | None:
+    conversation, person = await founding.heir(context, room_id, session, form.get("user_id", ""))
+    if person is None:
+        return None
+    return Question(
+        about=titles.called(conversation),
+        title=f"Hand over to {person.username}?",
+        text="They can then remove other owners, you included, and only they can hand the "
+        "conversation over again. You stay an owner.",
+        answer="Hand over",
+        fields={"user_id": person.user_id},
     )
 
 

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, present, web
 from parley.contract import decode
-from parley.domain import conversations, knocking, owning, removal, role_links
+from parley.domain import conversations, founding, knocking, owning, removal, reports, role_links
 from parley.domain.context import Context
 from parley.domain.overview import overview
 from parley.errors import BadRequest, Forbidden, NotFound, RateLimited, TooLarge
@@ -22,6 +22,7 @@ from parley.pages import decisions, forms, qr_codes
 from parley.pages.decisions import Form
 from parley.pages.door import Refused, refused
 from parley.pages.rendering import render_long
+from parley.pages.reporting import REASONS
 from parley.records import Act, Overview, Role, Session
 
 manage_pages = Blueprint("manage_pages", __name__)
@@ -46,6 +47,8 @@ ACTS: dict[contract.ActName, str] = {
     "changed_title": "changed the title to",
     "changed_description": "changed the description",
     "agreed_claim": "agreed that someone is",
+    "handed_over": "made the founder:",
+    "resolved_report": "resolved a report about",
     "declined_claim": "declined a claim by",
     "locked": "locked the conversation",
     "unlocked": "unlocked the conversation",
@@ -65,7 +68,7 @@ ACTS: dict[contract.ActName, str] = {
 }
 """What the list of acts says, in words."""
 
-PEOPLE_ACTS = ("remove", "let-back")
+PEOPLE_ACTS = ("remove", "let-back", "hand-over")
 """What is done in the list of people."""
 
 LINK_WORDS = {"owner": "another device", "member": "read and post", "reader": "read-only"}
@@ -177,14 +180,25 @@ async def _revoke(context: Context, room_id: str, session: Session | None, form:
     await role_links.revoke_link(context, room_id, session, number)
 
 
+async def _hand_over(context: Context, room_id: str, session: Session | None, form: Form) -> None:
+    await founding.hand_over(context, room_id, session, form.get("user_id", ""))
+
+
+async def _resolve(context: Context, room_id: str, session: Session | None, form: Form) -> None:
+    number = decode.from_query(form.get("id", ""), "id", contract.Seq)
+    await reports.resolve(context, room_id, session, number)
+
+
 _ACTS: dict[str, Deed] = {
     "title": _title,
     "door": _door,
     "keep": _keep,
     "remove": _remove,
     "let-back": _let_back,
+    "hand-over": _hand_over,
     "answer": _answer,
     "revoke": _revoke,
+    "resolve": _resolve,
 }
 
 
@@ -258,11 +272,15 @@ async def _page(room_id: str, asked: Form, *, refused: str = "", error: str | No
         name=name,
         shown={key: value for key, value in (("name", name), ("people", cursor)) if value},
         removable=_removable(seen, session),
+        heirs=_heirs(seen, session),
+        founder=_founder(seen),
         join_link=present.join_link(conversation.room_id, public_url=web.public_url()),
         acts=[_in_words(each) for each in seen.acts],
         act_words=ACTS,
         older_acts=seen.acts[-1].id if seen.has_older_acts else None,
         shows_older_acts=before is not None,
+        reports=[present.report(each) for each in seen.reports],
+        reason_words=REASONS,
         link_words=LINK_WORDS,
         keep_days=contract.KEEP_DAYS,
         link_lives=list(LINK_LIVES),
@@ -277,7 +295,11 @@ async def _page(room_id: str, asked: Form, *, refused: str = "", error: str | No
 
 def _person_saved(seen: Overview, asked: Form) -> str | None:
     """Whom it was done to, if they can be seen: a link must not make the page name anybody else."""
-    people = {"remove": seen.removed, "let-back": seen.left}.get(asked.get("saved", ""), ())
+    people = {
+        "remove": seen.removed,
+        "let-back": seen.left,
+        "hand-over": (*seen.participants, *seen.left),
+    }.get(asked.get("saved", ""), ())
     who = asked.get("who")
     return next((person.username for person in people if person.user_id == who), None)
 
@@ -300,6 +322,25 @@ def _removable(seen: Overview, session: Session | None) -> set[str]:
         if person.session_id not in (own, founder)
         and (own == founder or person.role is not Role.OWNER)
     }
+
+
+def _heirs(seen: Overview, session: Session | None) -> set[str]:
+    """The user_ids of those whom `founding.hand_over` might not refuse."""
+    founder = seen.conversation.owner_session_id
+    if session is None or session.id != founder or seen.person is None:
+        return set()
+    return {
+        person.user_id
+        for person in (*seen.participants, *seen.left)
+        if person.session_id != founder and not person.is_unproven and not person.is_imported
+    }
+
+
+def _founder(seen: Overview) -> str:
+    """The user_id of whoever counts as having started it, if they are shown."""
+    founder = seen.conversation.owner_session_id
+    people = (*seen.participants, *seen.left)
+    return next((person.user_id for person in people if person.session_id == founder), "")
 
 
 def _in_words(act: Act) -> contract.OwnerAct:

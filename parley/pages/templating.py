@@ -9,6 +9,7 @@ from quart import Quart
 from parley import __version__, present
 from parley.config import Config
 from parley.pages import (
+    announcements,
     attached,
     decisions,
     faces,
@@ -33,6 +34,7 @@ def set_up(app: Quart, assets: Assets, config: Config) -> None:
     app.jinja_env.globals.update(has_mail=bool(config.smtp_url))
     picture = assets.url(SHOWN_ELSEWHERE)
     app.jinja_env.globals.update(preview_card=functools.partial(previews.card, picture))
+    app.jinja_env.globals.update(announcement=announcements.shown)
     app.jinja_env.globals.update(form_seal=forms.seal_field, pause=rendering.pause)
     app.jinja_env.filters.update(rich=text.rich, rich_message=parts.rich_message)
     app.jinja_env.filters.update(initials=faces.initials, hue=faces.asked_for, hues=faces.hues)

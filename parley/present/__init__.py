@@ -15,4 +15,5 @@ from parley.present.overview import *
 from parley.present.participants import *
 from parley.present.pushes import *
 from parley.present.readings import *
+from parley.present.reports import *
 from parley.present.searching import *

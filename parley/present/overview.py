@@ -26,6 +26,7 @@ def decided(seen: records.Overview) -> contract.ManageReply:
         left=[left_person(each) for each in seen.left],
         left_more=seen.left_count - len(seen.left),
         nameless=seen.nameless,
+        reports=seen.report_count,
         links=[link(each) for each in seen.links],
     )
 

@@ -11,6 +11,8 @@ from parley.records.conversations import *
 from parley.records.epochs import *
 from parley.records.events import *
 from parley.records.files import *
+from parley.records.host import *
+from parley.records.invitations import *
 from parley.records.knocks import *
 from parley.records.links import *
 from parley.records.mail import *
@@ -19,6 +21,7 @@ from parley.records.notifying import *
 from parley.records.overview import *
 from parley.records.participants import *
 from parley.records.readings import *
+from parley.records.reports import *
 from parley.records.searching import *
 from parley.records.sessions import *
 from parley.records.states import *

@@ -159,7 +159,7 @@ class KnockAnswered(Struct, frozen=True, tag=True):
 
 
 class RoleChanged(Struct, frozen=True, tag=True):
-    """Somebody is an owner no more."""
+    """Somebody is an owner no more, or is one now."""
 
     room_id: str
     participant: Participant
@@ -269,6 +269,14 @@ class DevicesChanged(Struct, frozen=True, tag=True):
         return 0
 
 
+class HostChanged(Struct, frozen=True, tag=True):
+    """Whoever runs the server decided something for all of it."""
+
+    @property
+    def conversation_id(self) -> int:
+        return 0
+
+
 Event = (
     MessageSent
     | ParticipantArrived
@@ -296,6 +304,7 @@ Event = (
     | ConversationDeleted
     | SessionRenewed
     | DevicesChanged
+    | HostChanged
 )
 
 

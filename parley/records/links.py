@@ -23,3 +23,5 @@ class Link(Struct, frozen=True):
     """How many people came in by it."""
     uses_max: int | None
     last_used_at: datetime | None
+    is_founding: bool = False
+    """Whether whoever uses it is the founder from then on."""

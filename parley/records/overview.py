@@ -10,6 +10,7 @@ from parley.records.conversations import Conversation
 from parley.records.knocks import Knock
 from parley.records.links import Link
 from parley.records.participants import Participant
+from parley.records.reports import Report
 
 
 class Overview(Struct, frozen=True):
@@ -32,6 +33,10 @@ class Overview(Struct, frozen=True):
     """How many that are in all."""
     nameless: int
     """How many came in by the passphrase or an answered knock, and gave no name."""
+    reports: tuple[Report, ...]
+    """Those that owners have not resolved, the newest first; of many only those."""
+    report_count: int
+    """How many that are in all."""
     links: tuple[Link, ...]
     """Every one that was made, the newest first."""
     acts: tuple[Act, ...]

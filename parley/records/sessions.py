@@ -33,7 +33,7 @@ class SaidBy(Struct, frozen=True):
 
     session_id: int
     was_another: bool
-    """Whether it was brought into an account since."""
+    """Whether it was brought into an account since, or whoever it was there then."""
 
 
 class Role(StrEnum):

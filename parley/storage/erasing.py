@@ -9,12 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from parley.storage import files, search
+from parley.storage import reports as stored_reports
 from parley.storage.prepared import Prepared, p
 from parley.storage.schema import (
     DELETED,
     Instant,
     audit,
     claims,
+    complaints,
     conversations,
     epochs,
     former_names,
@@ -28,6 +30,7 @@ from parley.storage.schema import (
     participants,
     reactions,
     readings,
+    reports,
     search_loose,
     search_segments,
     search_states,
@@ -104,6 +107,8 @@ _ERASE = [
         knocks,
         claims,
         audit,
+        complaints,
+        reports,
         old_links,
         readings,
         notification_levels,
@@ -210,6 +215,7 @@ def erase_outdated(
         files.erase_through(connection, conversation_id, erased)
         for of_them in _ERASE_OF_THEM:
             of_them.write(connection, conversation_id=conversation_id, seq=erased)
+        stored_reports.erase_through(connection, conversation_id, erased)
         count += _ERASE_THROUGH.write(connection, conversation_id=conversation_id, seq=erased)
         if not is_time_left():
             search.forget_through(connection, conversation_id, erased)

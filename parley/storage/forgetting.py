@@ -23,6 +23,7 @@ from parley.storage.schema import (
     audit,
     conversations,
     grants,
+    invited,
     knocks,
     messages,
     notification_levels,
@@ -99,6 +100,8 @@ _IS_OLD = sa.and_(
     ~OF_ACCOUNT,
     sessions.c.created_at < p("before", Instant),
     sa.or_(sessions.c.seen_at.is_(None), sessions.c.seen_at < p("before", Instant)),
+    # Who was invited keeps that, whenever they start something.
+    ~sa.exists().where(invited.c.session_id == sessions.c.id),
 )
 _SESSION_COLUMNS = [
     sessions.c.id,

@@ -24,6 +24,7 @@ def insert(
     expires_at: datetime | None,
     uses_max: int | None,
     made_by: int | None,
+    is_founding: bool = False,
 ) -> Link:
     row = connection.execute(
         links.insert()
@@ -37,6 +38,7 @@ def insert(
             uses=0,
             uses_max=uses_max,
             made_by=made_by,
+            is_founding=is_founding,
         )
         .returning(*links.c)
     ).one()
@@ -117,4 +119,5 @@ def _link(row: Any) -> Link:
         uses=row.uses,
         uses_max=row.uses_max,
         last_used_at=row.last_used_at,
+        is_founding=row.is_founding,
     )

@@ -17,7 +17,15 @@ from parley.storage.asides import IS_ASIDE
 from parley.storage.dialects import insert
 from parley.storage.participants import ROLES
 from parley.storage.prepared import Prepared, p, values
-from parley.storage.schema import CHANGED_LATER, PINNED, mentions, messages, reactions, sessions
+from parley.storage.schema import (
+    CHANGED_LATER,
+    PINNED,
+    mentions,
+    messages,
+    participants,
+    reactions,
+    sessions,
+)
 
 ASIDES_MAX = 200
 """So many may follow the last message that says something; further back nobody looks for one."""
@@ -148,13 +156,27 @@ def at_seq(connection: sa.Connection, conversation_id: int, seq: int) -> Message
 
 
 def said_by(connection: sa.Connection, message: Message) -> SaidBy:
+    of_person = sessions.alias("of_person")
     query = (
-        sa.select(messages.c.session_id, sessions.c.principal_id)
+        sa.select(
+            messages.c.session_id,
+            sessions.c.principal_id,
+            of_person.c.principal_id.label("person_is"),
+        )
         .outerjoin(sessions, sessions.c.id == messages.c.session_id)
+        .outerjoin(
+            participants,
+            sa.and_(
+                participants.c.conversation_id == messages.c.conversation_id,
+                participants.c.user_id == messages.c.user_id,
+            ),
+        )
+        .outerjoin(of_person, of_person.c.id == participants.c.session_id)
         .where(messages.c.conversation_id == message.conversation_id, messages.c.seq == message.seq)
     )
     row = connection.execute(query).one()
-    return SaidBy(row.principal_id or row.session_id, row.principal_id is not None)
+    session_id = row.principal_id or row.session_id
+    return SaidBy(session_id, row.principal_id is not None or row.person_is == session_id)
 
 
 def change(connection: sa.Connection, message: Message, *, seq: int, **columns: Any) -> Message:

@@ -486,6 +486,8 @@ links = sa.Table(
     sa.Column("last_used_at", Instant),
     # A session's id; unknown of links from before it was noted.
     sa.Column("made_by", sa.BigInteger),
+    # Whether whoever uses it is the founder from then on.
+    sa.Column("is_founding", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 grants = sa.Table(
@@ -541,6 +543,78 @@ epochs = sa.Table(
     sa.Column("made_at", Instant, nullable=False),
     # A session's id.
     sa.Column("made_by", sa.BigInteger, nullable=False),
+)
+
+# What was reported, as it was then: a message, or somebody. Of an encrypted message it has what
+# whoever reported it says that it says.
+reports = sa.Table(
+    "reports",
+    metadata,
+    sa.Column("id", _Key, primary_key=True),
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), nullable=False),
+    # Of the message; None where a person is reported.
+    sa.Column("message_id", sa.Text),
+    sa.Column("seq", sa.BigInteger),
+    sa.Column("sent_at", Instant),
+    # Of whoever is reported, or wrote it.
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("username", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    # The names of its files, as a list in JSON.
+    sa.Column("files", sa.Text, nullable=False),
+    sa.Column("is_told", sa.Boolean, nullable=False),
+    sa.Column("made_at", Instant, nullable=False),
+    # By the owners, and by the host: neither decides for the other.
+    sa.Column("resolved_at", Instant),
+    sa.Column("host_resolved_at", Instant),
+)
+sa.Index("ix_reports_conversation_id", reports.c.conversation_id, reports.c.id)
+
+# Who reported it, and why. Whoever it was has a keyed hash that is another in each conversation.
+complaints = sa.Table(
+    "complaints",
+    metadata,
+    sa.Column("id", _Key, primary_key=True),
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), nullable=False),
+    sa.Column("report_id", sa.ForeignKey("reports.id"), nullable=False),
+    sa.Column("reporter", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("words", sa.Text, nullable=False),
+    sa.UniqueConstraint("report_id", "reporter"),
+)
+sa.Index("ix_complaints_conversation_id", complaints.c.conversation_id, complaints.c.id)
+
+# Networks from which nobody writes, by the host's word.
+blocks = sa.Table(
+    "blocks",
+    metadata,
+    sa.Column("network", sa.Text, primary_key=True),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("made_at", Instant, nullable=False),
+)
+
+# What lets somebody start conversations, where only those may who are invited.
+invitations = sa.Table(
+    "invitations",
+    metadata,
+    sa.Column("id", _Key, primary_key=True),
+    sa.Column("code_hash", sa.LargeBinary(32), nullable=False, unique=True),
+    # For whom, for the host alone.
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("made_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant),
+    sa.Column("revoked_at", Instant),
+    sa.Column("uses", sa.BigInteger, nullable=False),
+    sa.Column("uses_max", sa.BigInteger),
+)
+
+# The sessions that were, and by which.
+invited = sa.Table(
+    "invited",
+    metadata,
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), primary_key=True, autoincrement=False),
+    sa.Column("invitation_id", sa.ForeignKey("invitations.id"), nullable=False, index=True),
+    sa.Column("at", Instant, nullable=False),
 )
 
 old_links = sa.Table(

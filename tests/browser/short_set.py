@@ -17,10 +17,12 @@ SHORT: dict[str, tuple[str, ...]] = {
         "test_a_guest_keeps_who_they_are_and_is_that_on_another_device",
         "test_a_device_that_is_signed_out_elsewhere_is_out_at_once",
     ),
+    "browser/test_reporting.py": ("test_a_message_is_reported_and_the_owner_finds_it",),
     "browser/test_badge.py": ("test_the_icon_counts_conversations_with_something_new",),
     "browser/test_convergence.py": (
         "test_an_event_that_was_lost_is_asked_for_when_the_next_one_comes",
     ),
+    "browser/test_announcing.py": ("test_it_comes_to_an_open_page_and_can_be_closed",),
     "browser/test_deleting.py": ("test_what_could_not_be_deleted_comes_back_with_words",),
     "browser/test_dialogs.py": (
         "test_after_the_last_knock_is_answered_the_focus_is_on_the_transcript",

@@ -218,3 +218,27 @@ def test_the_pages_of_everything_else_may_ask_no_authenticator(arrive: Arrive) -
     policy = ana.page.request.get(f"{ana.url}/account").headers["permissions-policy"]
     assert "publickey-credentials-get=(self)" in policy
     assert "publickey-credentials-create=(self)" in policy
+
+
+def test_other_tabs_go_on_as_who_they_are(arrive: Arrive) -> None:
+    phone, desk, ben = arrive("Ana", **PHONE), arrive("Ana at the desk"), arrive("Ben")
+    on_phone, on_desk = Authenticator(phone), Authenticator(desk)
+    link = ben.starts("Tea")
+    phone.opens("/account")
+    button(phone, "Create a passkey").click()
+    says(phone, "You have an account now.")
+    on_desk.gets(on_phone.passkeys()[0])
+    # The guest's conversation stays open beside.
+    desk.comes(link, "Ana")
+    beside = desk.opens_another_tab()
+    desk.opens("/account")
+    button(desk, "Sign in with a passkey").click()
+    says(desk, "You are signed in.")
+    desk.page = beside
+    desk.says("Still me")
+    ben.reads("Still me")
+    ben.does_not_see("Ana left")
+    expect(ben.people.get_by_text("Ana")).to_have_count(1)
+    phone.opens(link)
+    phone.says("And on the phone")
+    expect(ben.people.get_by_text("Ana")).to_have_count(1)

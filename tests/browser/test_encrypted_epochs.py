@@ -425,6 +425,22 @@ def test_whoever_only_reads_along_is_asked_for_the_new_link(ada: Visitor, ben: V
     ben.reads("Before")
 
 
+def test_whoever_may_only_read_is_handed_new_keys_as_well(ada: Visitor, ben: Visitor) -> None:
+    link = starts_encrypted(ada)
+    is_introduced(ada)
+    ada.decides(link.partition("#")[0], read_only=True)
+    ben.may_meet(*AT_THE_DOOR)
+    ben.opens(link)
+    ben.page.get_by_placeholder("Your name").fill("Ben")
+    ben.page.keyboard.press("Enter")
+    is_introduced(ben)
+    expect(ben.page.locator("#read-only")).to_be_visible()
+    changes_the_key(ada)
+    ada.says("For all who read")
+    ben.reads("For all who read")
+    assert epoch_of(ben) == 1
+
+
 def test_someone_can_be_removed_although_the_key_cannot_be_changed(
     ada: Visitor, ben: Visitor
 ) -> None:

@@ -38,7 +38,10 @@ from tests.browser.test_files import chips, chooses, sends
 from tests.browser.visitor import Visitor
 from tests.test_cli import parley
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.not_in_firefox("it tells nothing of files that a page makes"),
+]
 
 MARKED = """Look: **bold**, `code`, ~~gone~~ and <b>none</b>
 
@@ -228,7 +231,6 @@ def test_it_holds_all_in_the_shapes_of_the_servers_and_sends_nothing(
     assert not any("canary" in each.lower() or "POST" in each for each in sent)
 
 
-@pytest.mark.not_in_firefox("opens a file of this machine")
 def test_everything_with_files_opens_without_a_network(
     ada: Visitor, ben: Visitor, tmp_path: Path
 ) -> None:

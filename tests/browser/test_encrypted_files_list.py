@@ -22,6 +22,7 @@ def opens_files(who: Visitor) -> None:
     expect(who.page.get_by_role("heading", name="Files", exact=True)).to_be_visible()
 
 
+@pytest.mark.not_in_firefox("it tells nothing of files that a page makes")
 def test_files_are_listed_by_kind_and_lead_to_their_messages(ada: Visitor) -> None:
     link = starts_encrypted(ada)
     chooses(

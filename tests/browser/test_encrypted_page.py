@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import sqlite3
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -358,6 +359,39 @@ def test_over_plain_http_it_can_be_neither_started_nor_opened_and_the_page_says_
     ben.opens(urlsplit(link)._replace(scheme="", netloc="").geturl())
     expect(ben.page.locator("#unlock-text")).to_contain_text("only open over https")
     expect(ben.page.locator("#unlock")).to_be_hidden()
+
+
+@pytest.mark.parametrize("is_erased", [True, False])
+def test_a_log_whose_beginning_was_erased_is_no_other_log(
+    ada: Visitor, ben: Visitor, data: Path, is_erased: bool
+) -> None:
+    ben.may_meet("status 403", "console: Failed to load resource")
+    link = starts_encrypted(ada)
+    for text in ("One", "Two", "Three", "Four"):
+        ada.says(text)
+    room_id = urlsplit(link).path.rpartition("/")[2]
+    if is_erased:
+        ada.decides(link.partition("#")[0], keep_days=7)
+    database = sqlite3.connect(data / "parley.db", timeout=PATIENCE_S)
+    with contextlib.closing(database), database:
+        database.execute(
+            "DELETE FROM messages WHERE seq < (SELECT max(seq) - 1 FROM messages m WHERE"
+            " m.conversation_id = messages.conversation_id) AND conversation_id ="
+            " (SELECT id FROM conversations WHERE room_id = ?)",
+            (room_id,),
+        )
+    ben.opens(link)
+    ben.joins()
+    ben.reads("Four")
+    opens_search(ben).fill("four")
+    expect(ben.page.locator(".found-status")).to_have_text("1 result")
+    ben.page.keyboard.press("Escape")
+    warning = ben.notices.filter(has_text=re.compile("different messages|beginning"))
+    if not is_erased:
+        expect(warning).to_contain_text("The beginning of this conversation isn't here")
+    ada.says("Five")
+    ben.reads("Five")
+    expect(warning).to_have_count(0 if is_erased else 1)
 
 
 def test_a_wrong_passphrase_can_be_given_again(ben: Visitor, site: Process) -> None:

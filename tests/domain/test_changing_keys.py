@@ -25,8 +25,16 @@ from parley.domain import (
 from parley.domain.context import Context
 from parley.domain.epochs import NewEpoch
 from parley.domain.messages import Draft
+from parley.domain.owning import Wishes
 from parley.domain.participants import Joining
-from parley.errors import ConversationNotFound, EpochTaken, Forbidden, NotFound
+from parley.errors import (
+    ConversationIsOver,
+    ConversationNotFound,
+    EpochTaken,
+    Forbidden,
+    NotFound,
+    ReadOnly,
+)
 from parley.records import EpochBegan, ParticipantRemoved, Session, Visibility
 from tests.domain.conftest import Told
 from tests.domain.mailed import HOUR, Guest, House, rows
@@ -47,9 +55,9 @@ class Sealed:
     ada: Session
     ben: Guest
 
-    async def sends(self, who: Session, kind: int) -> int:
+    async def sends(self, who: Session, kind: int, *, size: int = 256) -> int:
         """What looks like a message of this kind to whoever can't open one; its seq."""
-        octets = bytes((1, kind)) + bytes(160) + secrets.token_bytes(256 + 16)
+        octets = bytes((1, kind)) + bytes(160) + secrets.token_bytes(size + 16)
         draft = Draft(to_base64url(octets), "encrypted", secrets.token_hex(8))
         sent = await messages.send_as(self.context, self.room_id, who, draft)
         return sent.message.seq
@@ -96,6 +104,21 @@ async def test_nobody_is_mailed_of_introductions_and_reactions(house: House) -> 
     await house.goes_on(2 * HOUR)
     [mail] = house.told()
     assert "1 new message" in str(mail)
+
+
+async def test_where_only_owners_post_everybody_says_who_they_are_and_nothing_else(
+    talk: Sealed,
+) -> None:
+    await owning.change(talk.context, talk.room_id, talk.ada, Wishes(is_read_only=True))
+    introduction = ASIDES[0]
+    for size in (256, 1024):
+        assert await talk.sends(talk.ben.session, introduction, size=size)
+    for kind, size in ((MESSAGE, 256), (ASIDES[1], 256), (ASIDES[2], 256), (introduction, 2048)):
+        with pytest.raises(ReadOnly):
+            await talk.sends(talk.ben.session, kind, size=size)
+    await conversations.end(talk.context, talk.room_id, talk.ada)
+    with pytest.raises(ConversationIsOver):
+        await talk.sends(talk.ben.session, introduction)
 
 
 async def test_behind_many_reactions_the_last_message_is_found_or_none(

@@ -54,6 +54,8 @@ TABLES = (
     "audit",
     "old_links",
     "former_names",
+    "reports",
+    "complaints",
 )
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import random
 from datetime import timedelta
 
 import pytest
 
+from parley.config import Config
 from parley.domain import (
     conversations,
     door,
@@ -22,7 +26,7 @@ from parley.domain.context import Context
 from parley.domain.messages import Draft
 from parley.domain.owning import Wishes
 from parley.domain.reading import Mark
-from parley.errors import BadRequest, ConversationNotFound, Forbidden
+from parley.errors import BadRequest, ConversationNotFound, Forbidden, NameTaken, SignInFailed
 from parley.records import (
     Conversation,
     ParticipantLeft,
@@ -30,6 +34,7 @@ from parley.records import (
     SessionRenewed,
     Standing,
 )
+from tests.databases import ON_POSTGRESQL, beside
 from tests.domain.conftest import Clock, Told
 from tests.domain.guests import Device
 
@@ -342,3 +347,69 @@ async def test_a_second_guest_can_come_to_it(
     assert await people(context, tea, ada) == ["Ada", "Ana"]
     assert await phone.is_in(coffee) is not None
     await messages.delete(context, tea.room_id, await desk.session(), said)
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_whatever_either_was_everything_adds_up(
+    context: Context, config: Config, seed: int
+) -> None:
+    """Two devices come, go, are removed, own and read along at random, and become one."""
+    chance = random.Random(seed)
+    ada, phone, desk = Device(context), Device(context), Device(context)
+    talks = [await ada.starts(f"Talk {number}", "Ada") for number in range(6)]
+    talks += [await device.starts("Own", None) for device in (phone, desk)]
+    owner_of = {talk.id: ada for talk in talks} | {talks[-2].id: phone, talks[-1].id: desk}
+    said: dict[str, Conversation] = {}
+    for _ in range(40):
+        talk, device = chance.choice(talks), chance.choice((phone, desk))
+        person = await device.is_in(talk)
+        if person is not None and person.removed_at is not None:
+            continue
+        match chance.randrange(4):
+            case 0 | 1:
+                with contextlib.suppress(NameTaken):  # by who was removed
+                    await device.joins(talk, chance.choice(("Ana", "Ben")))
+                    said[await device.says(talk, "Hello")] = talk
+            case 2 if person is not None:
+                await participants.leave_as(context, talk.room_id, await device.session())
+            case 3 if person is not None and owner_of[talk.id] is not device:
+                if owner_of[talk.id] is ada and chance.random() < 0.5:
+                    session = await ada.session()
+                    await removal.remove(context, talk.room_id, session, person.user_id)
+    was_in = {
+        talk.id
+        for talk in talks
+        for device in (phone, desk)
+        if (person := await device.is_in(talk)) is not None and person.removed_at is None
+    }
+    [code, *_] = await phone.keeps()
+    await desk.signs_in(code)
+
+    session = await phone.session()
+    for talk in talks:
+        asked = await (ada if owner_of[talk.id] is ada else phone).session()
+        shown = await conversations.snapshot(context, talk.room_id, asked)
+        assert shown.conversation.participant_count == len(shown.participants)
+        person = await desk.is_in(talk)
+        is_in = person is not None and person.removed_at is None
+        assert is_in == (talk.id in was_in)
+        if owner_of[talk.id] is not ada:
+            found = await context.database.read(door.find, talk.room_id, session)
+            assert found.is_founder
+            assert person is None or person.role is Role.OWNER
+    for id, talk in said.items():
+        person = await phone.is_in(talk)
+        if person is not None and person.removed_at is None:
+            await messages.delete(context, talk.room_id, session, id)
+    with beside(config.data) as connection:
+        if not ON_POSTGRESQL:
+            assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+async def test_a_code_that_is_used_twice_at_once_signs_in_once(
+    context: Context, phone: Device
+) -> None:
+    [code, *_] = await phone.keeps()
+    tries = [Device(context) for _ in range(5)]
+    came = await asyncio.gather(*(each.signs_in(code) for each in tries), return_exceptions=True)
+    assert sum(isinstance(each, SignInFailed) for each in came) == 4

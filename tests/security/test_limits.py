@@ -420,6 +420,8 @@ ACT_CALLS = [
     ("POST", "/epochs", {"record": "AA", "read_proof_hash": "A" * 43}),
     ("POST", "/links", {"role": "member"}),
     ("DELETE", "/links/1", None),
+    ("POST", "/reports/1/resolve", {}),
+    ("POST", "/founder", {"user_id": "nobody"}),
 ]
 ACT_EVENTS: dict[str, Json] = {
     "delete_message": {"id": "none"},
@@ -432,7 +434,18 @@ ACT_EVENTS: dict[str, Json] = {
     "end_conversation": {},
     "delete_conversation": {},
 }
-ACT_FORMS = ["title", "door", "keep", "remove", "let-back", "answer", "revoke", "link"]
+ACT_FORMS = [
+    "title",
+    "door",
+    "keep",
+    "remove",
+    "let-back",
+    "answer",
+    "revoke",
+    "resolve",
+    "hand-over",
+    "link",
+]
 
 
 async def test_all_that_owners_do_is_limited_however_they_do_it(opened: Open) -> None:
@@ -467,7 +480,7 @@ def test_no_act_of_an_owner_is_left_out() -> None:
     """What changes something and is no message, no coming in and no start is an act."""
     others = {"create", "join", "leave", "enter", "knock", "use_link", "send", "edit_message"}
     others |= {"mark_read", "react", "unreact", "upload", "set_still", "set_mail", "unset_mail"}
-    others |= {"import", "store_import", "claim"}
+    others |= {"import", "store_import", "claim", "report", "accept_invitation"}
     others |= {"subscribe", "unsubscribe", "set_notifications"}  # of one's own
     others |= {call.name for call in contract.ACCOUNT_CALLS}
     changing = {name for name, call in contract.CALLS.items() if call.method != "GET"}
@@ -665,6 +678,21 @@ async def test_who_gives_too_many_addresses_is_told_when_to_go_on(opened: Open) 
         assert_too_much(answer, 3600)
         house.clock.goes_on(3600)
         assert (await ada.call("PUT", "/api/mail", {"address": "x@example.org"}))[0] == 200
+
+
+async def test_who_reports_too_much_is_told_when_to_go_on(opened: Open) -> None:
+    async with opened(limit_reports="2/1h session, 3/1h address") as house:
+        ada, ben = house.guest("Ada"), house.guest("Ben")
+        room_id = await ada.sits_down()
+        await ben.sits_down(room_id)
+        _, found = await ada.call("GET", f"/api/conversations/{room_id}/participants")
+        body = {"user_id": found["participants"][0]["user_id"], "reason": "spam"}
+        path, answers = f"/api/conversations/{room_id}/reports", []
+        for who in (ada, ada, ada, ben, ben):
+            status, answer = await who.call("POST", path, body)
+            answers.append(status)
+        assert answers == [200, 200, 429, 200, 429]
+        assert_too_much(answer, 3600)
 
 
 async def test_codes_of_mails_are_not_guessed(opened: Open) -> None:

@@ -32,6 +32,8 @@ NO_FILE = "not_found"
 
 CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "create": ("/api/conversations/create", {}, ALL),
+    # There is none with this code; tests of invitations have some.
+    "accept_invitation": ("/api/invitations/{message_id}", {}, (NO_FILE,) * 6),
     "list": ("/api/conversations", None, ALL),
     # Of nothing but what is one's own.
     "mine": ("/api/mine", None, ALL),
@@ -154,6 +156,12 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "change": ("{path}", {"title": "Mine"}, OWNERS),
     "delete": ("{path}", None, OWNERS),
     "remove": ("{path}/remove", {"user_id": "member-1"}, OWNERS),
+    # Nobody else has used their token there; tests of founders have somebody.
+    "hand_over": (
+        "{path}/founder",
+        {"user_id": "nobody"},
+        (KNOCK, FORBIDDEN, FORBIDDEN, NO_FILE, NOT_FOUND, FORBIDDEN),
+    ),
     "let_back": ("{path}/let_back", {"user_id": "removed-1"}, OWNERS),
     "imported_people": ("{path}/imported", None, READERS),
     # Nobody was imported there; tests of claims have some.
@@ -179,6 +187,14 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "epochs": ("{path}/epochs", None, READERS),
     "make_link": ("{path}/links", {"role": "owner"}, OWNERS),
     "revoke_link": ("{path}/links/{link_id}", None, OWNERS),
+    "report": ("{path}/reports", {"user_id": "member-1", "reason": "spam"}, READERS),
+    "reports": ("{path}/reports", None, OWNERS),
+    # Nothing was reported there; tests of reports have some.
+    "resolve_report": (
+        "{path}/reports/1/resolve",
+        {},
+        (KNOCK, FORBIDDEN, FORBIDDEN, NO_FILE, NOT_FOUND, FORBIDDEN),
+    ),
     "acts": ("{path}/acts", None, OWNERS),
     "end": ("{path}/end", {}, OWNERS),
 }
@@ -342,7 +358,7 @@ async def test_who_may_not_speak_may_not_answer_or_learn_what_there_is_to_answer
 GAINED = {"join", "join_room", "send_message", "typing"}
 """All that it gains, beyond what a stranger may: to be them, in an open conversation. (Whoever
 started one names themselves to `end` it: tests/security/test_unproven.py.)"""
-OF_OTHERS = {"remove", "let_back", "remove_participant"}
+OF_OTHERS = {"remove", "let_back", "hand_over", "remove_participant", "report"}
 """Where `user_id` is of whom it is done to."""
 
 

@@ -120,6 +120,8 @@ async def test_an_older_database_is_brought_up_to_date(
     async with opened(server.url(name), tmp_path):
         pass
     with asking(server, name) as own:
+        own.execute("DROP TABLE complaints, reports, blocks, invited, invitations")
+        own.execute("ALTER TABLE links DROP COLUMN is_founding")
         own.execute("DROP TABLE epochs")
         own.execute("ALTER TABLE conversations DROP COLUMN epoch")
         own.execute("ALTER TABLE conversations DROP COLUMN read_proof_hash")

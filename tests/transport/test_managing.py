@@ -96,6 +96,30 @@ async def test_who_cannot_be_removed_leaves_the_search_as_it_was(ada: Caller, ro
     assert 'value="guest 3"' in reply.text
 
 
+async def test_the_founder_is_asked_before_handing_over(ada: Caller, room_id: str) -> None:
+    await ada.joins(room_id, user_id="ada-1")
+    guest = Caller(ada.app, "Heir")
+    await guest.joins(room_id, user_id="heir-1")
+    path = f"/conversation/{room_id}/manage"
+    page = await shown(ada, f"{path}?name=heir")
+    # There is no proof yet that it is them.
+    assert "hand-over" not in page
+    await guest.call("GET", "/api/mine")
+    page = await shown(ada, f"{path}?name=heir")
+    asked = await presses(ada, page, "hand-over", "heir-1")
+    assert asked.status == 200
+    assert "Hand over to Heir?" in asked.text
+    headers = {"Authorization": f"Bearer {ada.token}"}
+    form = {"user_id": "heir-1", "sure": "yes"}
+    done = await ada.http.post(f"{path}/hand-over", form=form, headers=headers)
+    assert done.status_code == 303
+    page = await shown(ada, f"{path}?saved=hand-over&who=heir-1&name=heir")
+    assert "<bdi>Heir</bdi> is the founder now." in page
+    assert "hand-over" not in page
+    assert "made the founder: Heir" in page
+    assert "hand-over" in await shown(guest, f"{path}?name=ada")
+
+
 async def test_an_owner_on_another_device_is_not_said_to_have_started_it(
     ada: Caller, ben: Caller
 ) -> None:

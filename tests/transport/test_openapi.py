@@ -13,6 +13,8 @@ from parley import contract
 from parley.app import Parley, web_site
 from parley.calls import uploads
 from parley.config import Config
+from parley.domain import inviting
+from parley.domain.context import now
 from tests.calls import Caller, Json, Reply
 from tests.cases import together
 from tests.encryption.members import shaped_record
@@ -139,6 +141,27 @@ async def replies_about_keys(ben: Caller) -> dict[str, Reply]:
     return found
 
 
+async def replies_about_hosting(ada: Caller, ben: Caller) -> dict[str, Reply]:
+    """To what is told the host, and what it lets people do."""
+    room = f"/api/conversations/{await ada.starts()}"
+    await ada.call("POST", f"{room}/join", {"username": "Ada"})
+    heir = Caller(ada.app, "Heir")
+    await heir.joins(room.rpartition("/")[2], user_id="heir-1")
+    sent = await heir.call("POST", f"{room}/messages", {"message": "Fools"})
+    body = {"message_id": sent.body["id"], "reason": "abuse", "words": "Rude"}
+    found = {"report": await ada.call("POST", f"{room}/reports", body)}
+    found["reports"] = await ada.call("GET", f"{room}/reports")
+    resolve = f"{room}/reports/{found['reports'].body['reports'][0]['id']}/resolve"
+    found["resolve_report"] = await ada.call("POST", resolve)
+    found["hand_over"] = await ada.call("POST", f"{room}/founder", {"user_id": "heir-1"})
+    made = await web_site(ben.app).context.database.write(
+        lambda connection: inviting.make(connection, at=now(), uses_max=1, expires_in=None)
+    )
+    guest = Caller(ada.app, "Guest")
+    found["accept_invitation"] = await guest.call("POST", f"/api/invitations/{made.code}")
+    return found
+
+
 TELEGRAM = Path(__file__).parent.parent / "importing" / "samples" / "telegram-result.json"
 """Of its messages, one is of a kind that isn't in the file."""
 
@@ -226,6 +249,7 @@ async def replies(ada: Caller, ben: Caller) -> dict[str, Reply]:
     found |= await replies_about_doors(ada, ben)
     found |= await replies_about_keys(ben)
     found |= await replies_about_accounts(ada.app)
+    found |= await replies_about_hosting(ada, ben)
     await ada.starts("Another, so that there is a next page")
     found["list"] = await ada.call("GET", "/api/conversations?limit=1")
     found["messages"] = await ada.call("GET", f"{room}/messages")

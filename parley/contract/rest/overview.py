@@ -17,7 +17,8 @@ class ManageReply(Struct, kw_only=True):
 
     `left` are those who left, the latest first, and `left_more` how many there are besides.
     `nameless` counts who came in by the passphrase or an answered knock and gave no name: they
-    can read along, until the passphrase or the link is another.
+    can read along, until the passphrase or the link is another. `reports` counts those that wait
+    for an owner.
     """
 
     success: Literal[True] = True
@@ -33,6 +34,7 @@ class ManageReply(Struct, kw_only=True):
     left: list[LeftPerson]
     left_more: int
     nameless: int
+    reports: int
     links: list[RoleLink]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 
 class HealthReply(Struct, kw_only=True):
@@ -14,6 +14,8 @@ class HealthReply(Struct, kw_only=True):
     total_conversations: int
     active_connections: int
     """Those of the process that answers, where there are several."""
+    announcement: str | UnsetType = UNSET
+    """A line of whoever runs the server, for everybody to see, if there is one."""
 
 
 class ReadyReply(Struct, kw_only=True):

@@ -34,6 +34,7 @@ from parley.contract.rest.imports import (
     ImportZone,
     StoreBody,
 )
+from parley.contract.rest.invitations import InvitedReply
 from parley.contract.rest.links import LinkBody, NewLinkReply
 from parley.contract.rest.mail import MailBody, MailReply
 from parley.contract.rest.messages import (
@@ -60,6 +61,7 @@ from parley.contract.rest.push import (
     UnsubscribeBody,
 )
 from parley.contract.rest.reading import MineReply, ReadBody, ReadReply, UnreadReply
+from parley.contract.rest.reports import ReportBody, ReportsReply
 from parley.contract.rest.searching import (
     SEARCH_MAX_CHARS,
     SEARCH_PAGE_DEFAULT,
@@ -87,9 +89,12 @@ from parley.contract.terms import (
     PARTICIPANTS_PAGE_MAX,
     PINS_MAX,
     RECORD_BODY_MAX_BYTES,
+    REPORTS_PAGE_DEFAULT,
+    REPORTS_PAGE_MAX,
     STILL_MAX_BYTES,
     STILL_MAX_PX,
     WAITING_MAX,
+    ReportState,
     Seq,
 )
 
@@ -97,6 +102,7 @@ _PAGE = Annotated[int, Meta(ge=1, le=MESSAGES_PAGE_MAX)]
 _FILES_PAGE = Annotated[int, Meta(ge=1, le=FILES_PAGE_MAX)]
 _FILE_KIND = Literal["media", "audio", "documents"]
 _ACTS_PAGE = Annotated[int, Meta(ge=1, le=ACTS_PAGE_MAX)]
+_REPORTS_PAGE = Annotated[int, Meta(ge=1, le=REPORTS_PAGE_MAX)]
 _LIST_PAGE = Annotated[int, Meta(ge=1, le=CONVERSATIONS_PAGE_MAX)]
 _OWN_PAGE = Annotated[int, Meta(ge=1, le=OWN_PAGE_MAX)]
 _SKIPPED = Annotated[int, Meta(ge=0, le=PINS_MAX)]
@@ -127,6 +133,15 @@ CALLS: dict[str, Call] = {
             JoinReply,
             CreateBody,
             201,
+        ),
+        Call(
+            "accept_invitation",
+            "POST",
+            "/api/invitations/{code}",
+            "Use an invitation: the session that asks may start conversations from then on, where "
+            "only invited people can. The session gets another token.",
+            InvitedReply,
+            Nothing,
         ),
         Call(
             "join",
@@ -656,6 +671,53 @@ CALLS: dict[str, Call] = {
             "that access. People who have joined stay until you remove them. Only the founder can "
             "revoke a link that made another owner.",
             DoneReply,
+            credential="owner",
+        ),
+        Call(
+            "report",
+            "POST",
+            "/api/conversations/{room_id}/reports",
+            "Report a message or somebody to the owners of the conversation and to whoever runs "
+            "the server. They see it as it is now, and not who reported it. Reporting the same "
+            "again replaces what you said.",
+            DoneReply,
+            ReportBody,
+        ),
+        Call(
+            "reports",
+            "GET",
+            "/api/conversations/{room_id}/reports",
+            "What was reported, for owners.",
+            ReportsReply,
+            parameters=(
+                Parameter("state", "`open`, the default, `resolved` or `all`", ReportState),
+                Parameter(
+                    "limit",
+                    f"how many, {REPORTS_PAGE_DEFAULT} by default, at most {REPORTS_PAGE_MAX}",
+                    _REPORTS_PAGE,
+                ),
+                Parameter("before", "only reports with a smaller id", Seq),
+            ),
+            credential="owner",
+        ),
+        Call(
+            "resolve_report",
+            "POST",
+            "/api/conversations/{room_id}/reports/{report_id}/resolve",
+            "Say that you are done with a report, for owners. Whoever runs the server decides for "
+            "themselves. It is open again if somebody else reports the same.",
+            DoneReply,
+            Nothing,
+            credential="owner",
+        ),
+        Call(
+            "hand_over",
+            "POST",
+            "/api/conversations/{room_id}/founder",
+            "Make somebody else the founder, whom no other owner can remove, at once. For the "
+            "founder, who stays an owner. They must have used their token.",
+            DoneReply,
+            PersonBody,
             credential="owner",
         ),
         Call(

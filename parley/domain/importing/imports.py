@@ -19,7 +19,7 @@ from pathlib import Path
 import structlog
 
 from parley.config import in_words
-from parley.domain import sessions
+from parley.domain import inviting, sessions
 from parley.domain.context import Context
 from parley.domain.giving_way import GivingWay
 from parley.domain.importing import scratch, storing
@@ -139,6 +139,7 @@ class Imports:
         Raises `TooLarge`, `RateLimited`, `Unavailable`, `BadRequest`, and what `data` raises.
         """
         self.require_on()
+        await inviting.require(self._context, session)
         require_zone(told.zone)
         self._require_turn(session)
         receiving = _Receiving(session)

@@ -146,6 +146,7 @@ store.first(["unreadIsGuess"], ({ unreadIsGuess }) => unreadIsGuess, async () =>
 });
 if (store.state.me && !linkedSeq()) composer.focus();
 byId("notifying").addEventListener("click", openNotifying);
+byId("report").addEventListener("click", reportSomeone);
 byId("search-link").addEventListener("click", search);
 if (location.search.includes("find=")) search();
 if (globalThis.Notification?.permission === "granted") import("./notifying/page.js").then(({ follow }) => follow({ key, store }), () => {});
@@ -226,6 +227,9 @@ function serverEvents() {
     claim_answered: (answer) => claims().then(({ answered }) => answered(answer, store.state.me, roomId)),
     removed: ({ reason, message }) => reason === "claimed" ? location.reload() : leave(reason === "closed" ? wordsOfClosing(message) : message),
     conversation_deleted: ({ message }) => leave(message, true),
+    // What owners have on the page comes from the server.
+    role_changed: ({ user_id: userId, role }) => role === "owner" && userId === store.state.me?.userId && !store.state.owner && location.reload(),
+    announced: (told) => import("./browser/announcement.js").then(({ show }) => show(told), () => {}),
     knocked: (knock) => knocks && knocks.then((told) => told.knocked(knock)),
   };
 }
@@ -369,6 +373,17 @@ async function openNotifying(event) {
   const loaded = await Promise.all([import("./notifying/dialog.js"), loadSheet("actions")]).catch(() => undefined);
   if (loaded) loaded[0].openNotifying({ roomId, opener });
   else announce("The notification settings didn't load. Check your connection.");
+}
+
+/** @param {Event} event */
+async function reportSomeone(event) {
+  const opener = /** @type {HTMLAnchorElement} */ (event.currentTarget);
+  event.preventDefault();
+  const loaded = await Promise.all([import("./room/report.js"), loadSheet("actions")]).catch(() => undefined);
+  const { people, me } = store.state;
+  const others = people.filter(({ user_id: userId }) => userId !== me?.userId);
+  if (loaded) loaded[0].reportPerson({ roomId, isEncrypted: false, opener, people: others });
+  else location.assign(opener.href); // whose page does the same
 }
 
 /** @param {MouseEvent} [event] none where a result of the search's own page led here */

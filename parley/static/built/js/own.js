@@ -1,1 +1,1 @@
-import"./shared-Dsz65QVx.js";
+import"./shared-Dg-pNyR4.js";

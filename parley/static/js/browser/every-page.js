@@ -18,6 +18,8 @@ if (navigator.serviceWorker && document.documentElement.dataset.worker === "yes"
 if (remembered("room:").length) later(() => import("../kept/written.js").then(({ sweepWritten }) => sweepWritten(), () => {}));
 if (document.documentElement.dataset.keptAt) import("../kept/as-of.js").then(({ tell }) => tell(), () => {});
 
+if (document.querySelector(".announcement")) import("./announcement.js").then(({ watch }) => watch(), () => {});
+
 // What leads to the search has a key, on every page; over a conversation one without a chord, too.
 document.addEventListener("keydown", (event) => {
   const { key, ctrlKey, metaKey, altKey } = event;

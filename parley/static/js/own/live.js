@@ -28,6 +28,7 @@ socket.on("connect", async () => {
 // A line that breaks the client opens again by itself, but not one that the server ended or refused.
 socket.on("disconnect", (reason) => reason === "io server disconnect" && setTimeout(lookWhetherSeen, FIRST_DELAY_MS));
 socket.on("connect_error", () => setTimeout(lookWhetherSeen, LAST_DELAY_MS));
+socket.on("announced", (told) => import("../browser/announcement.js").then((line) => line.show(told), () => {}));
 socket.on("mine_changed", ({ room_id: known, conversation }) => show(known, conversation));
 list.addEventListener("submit", leave);
 document.getElementById("own-older")?.addEventListener("click", showOlder);

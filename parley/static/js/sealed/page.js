@@ -134,13 +134,13 @@ export function follow({ keys, line, log }, { store, connection }) {
   };
   let through = -1;
   let turn = Promise.resolve();
-  store.watch(["seq", "hasOlder", "messages"], ({ seq, hasOlder, messages }) => {
+  store.watch(["seq", "hasOlder", "messages"], ({ seq, hasOlder, messages, keepDays }) => {
     // Of one's own message the acknowledgement may come first: only what was opened can be followed.
     const unopened = messages.find((message) => message.seq > through && !log.messages.has(message.seq));
     const known = unopened ? unopened.seq - 1 : seq;
     if (known <= through) return;
     through = known;
-    turn = turn.then(() => log.follow(known, !hasOlder));
+    turn = turn.then(() => log.follow(known, !hasOlder && !keepDays)); // or what stood before may be erased
     keepCalled();
   });
   line.acts.get("conversation_changed")?.push(keepCalled);

@@ -9,6 +9,7 @@ import { react } from "../reactions/action.js";
 import { startChips } from "../reactions/chips.js";
 import { pin, unpin } from "./pin.js";
 import { reply } from "./reply.js";
+import { report } from "./report.js";
 import { share } from "./share.js";
 import { startSwiping } from "./swipe.js";
 
@@ -48,6 +49,7 @@ export const actions = [
   share,
   pin,
   unpin,
+  report,
   remove,
 ];
 

@@ -1,0 +1,120 @@
+"""Who may start conversations: everybody, or who was invited by whoever runs the server."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from parley.contract import LABEL_MAX_CHARS
+from parley.domain import entering, proof, text
+from parley.domain.context import Context
+from parley.errors import InvitationRequired, NotFound
+from parley.records import Invitation, Session, SessionRenewed
+from parley.storage import invitations as stored
+
+CODE_BYTES = 18
+_NOT_VALID = "This invitation is no longer valid. It may have been used, revoked or expired."
+
+
+class Made(Struct, frozen=True):
+    invitation: Invitation
+    code: str
+    """What somebody needs to use it: told once, kept as a hash."""
+
+
+class Accepted(Struct, frozen=True):
+    session: Session
+    token: str | None
+    """The session's new secret; None where it was invited before."""
+    proven: tuple[proof.Proven, ...] = ()
+
+
+def require_starting(context: Context, connection: sa.Connection, session: Session | None) -> None:
+    """For use inside a transaction. Raises `InvitationRequired`."""
+    if context.only_invited and not _is_invited(connection, session):
+        raise InvitationRequired
+
+
+async def require(context: Context, session: Session | None) -> None:
+    """The same by itself."""
+    if context.only_invited and not await may_start(context, session):
+        raise InvitationRequired
+
+
+async def may_start(context: Context, session: Session | None) -> bool:
+    """Whether somebody may start conversations here."""
+    if not context.only_invited:
+        return True
+    return await context.database.read(_is_invited, session)
+
+
+async def accept(context: Context, session: Session | None, code: str) -> Accepted:
+    """Whoever asks may start conversations from now on, with a session made if need be. Who was
+    invited before uses up nothing. Raises `NotFound` for an invitation that is not valid.
+    """
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> Accepted:
+        if session is not None and stored.is_invited(connection, session.id):
+            return Accepted(session, None)
+        invitation = stored.by_code(connection, _hash(code))
+        if invitation is None or not invitation.is_valid(at):
+            raise NotFound(_NOT_VALID)
+        # As with every right that is gained: nobody who knew the token before gains it too.
+        who, token, proven = entering.renewed(connection, session, context)
+        stored.use(connection, invitation.id, who.id, at=at)
+        return Accepted(who, token, proven)
+
+    def tell(accepted: Accepted) -> None:
+        proof.tell(context, accepted.proven)
+        if session is not None and accepted.token is not None:
+            context.bus.publish(SessionRenewed(session.id, None))
+
+    return await context.database.write(work, tell)
+
+
+# --- for whoever runs the server, inside a transaction ---
+
+
+def make(
+    connection: sa.Connection,
+    *,
+    at: datetime,
+    uses_max: int | None,
+    expires_in: timedelta | None,
+    note: str = "",
+) -> Made:
+    """Raises `TooLarge` for a note that is too long."""
+    code = secrets.token_urlsafe(CODE_BYTES)
+    made = stored.add(
+        connection,
+        code_hash=_hash(code),
+        note=text.report(note, "note", LABEL_MAX_CHARS),
+        at=at,
+        expires_at=None if expires_in is None else at + expires_in,
+        uses_max=uses_max,
+    )
+    return Made(made, code)
+
+
+def revoke(connection: sa.Connection, id: int, *, at: datetime) -> int:
+    """Nobody comes by it any more, and who came by it may start nothing more; how many that are.
+    What they started stays. Raises `NotFound`.
+    """
+    gone = stored.revoke(connection, id, at=at)
+    if gone is None:
+        raise NotFound("No such invitation, or it has already been revoked.")
+    return gone
+
+
+def _is_invited(connection: sa.Connection, session: Session | None) -> bool:
+    return session is not None and stored.is_invited(connection, session.id)
+
+
+def _hash(code: str) -> bytes:
+    # A fast hash is enough: the code is 144 random bits, there is nothing to guess.
+    return hashlib.sha256(code.encode("utf-8", "surrogatepass")).digest()

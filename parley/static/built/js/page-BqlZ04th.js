@@ -1,1 +1,0 @@
-import{r as n}from"./device-CiNL2H_4.js";import{c as o}from"./shown-U2NVbnS9.js";import"./shared-CyKJjYfR.js";import"./worker-DXMwfxJ6.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

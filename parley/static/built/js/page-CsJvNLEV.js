@@ -1,1 +1,0 @@
-import{r as n}from"./device-Blu2ob5Q.js";import{c as o}from"./shown-CY9eOQHY.js";import"./shared-Ditm1lKP.js";import"./worker-BiJo6OEz.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
