@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from parley.client.encryption import Kind
-from tests.browser.test_encrypted_page import Stranger, starts_encrypted
+from tests.browser.test_encrypted_page import COPIES, Stranger, copied_link, starts_encrypted
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.browser
@@ -137,6 +137,27 @@ def test_before_anybody_has_joined_it_waits(ada: Visitor) -> None:
     is_called(ada, "Coffee")
     ada.joins()
     ada.says("Hello")
+    ada.reloads()
+    is_called(ada, "Coffee")
+
+
+def test_what_waits_is_not_undone_by_the_conversation_in_another_tab(ada: Visitor) -> None:
+    ada.context.add_init_script(COPIES)
+    ada.opens("/")
+    ada.page.get_by_label("What is it about?").fill("Tea")
+    ada.page.get_by_label("Encrypted").check()
+    ada.page.get_by_role("button", name="Start a conversation").click()
+    ada.page.wait_for_url("**/conversation/*")
+    before = ada.page
+    ada.page = ada.opens_another_tab()
+    manages(ada)
+    saves(ada, "Coffee")
+    ada.page.close()
+    ada.page = before
+    copied_link(ada)
+    ada.joins()
+    ada.says("Hello")
+    is_called(ada, "Coffee")
     ada.reloads()
     is_called(ada, "Coffee")
 

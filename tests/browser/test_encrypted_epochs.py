@@ -286,7 +286,7 @@ def test_a_passphrase_is_asked_for_whenever_the_key_is_changed(
     link = starts_encrypted(ada)
     is_introduced(ada)
     comes(ben, link)
-    changes_the_key(ada, passphrase="four random words here")
+    changes_the_key(ada, passphrase=" four random  words here")
     ada.says("With a passphrase")
     ben.reads("With a passphrase")
     locked = copied_link(ada)

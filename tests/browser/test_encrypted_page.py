@@ -209,6 +209,26 @@ def test_two_see_the_same_numbers_and_the_key_can_be_forgotten(ada: Visitor, ben
     ben.reads("It is")
 
 
+def test_what_is_forgotten_in_one_tab_no_other_keeps_again(ada: Visitor, ben: Visitor) -> None:
+    ben.may_meet("status 40[39]", "console: Failed to load resource")
+    link = starts_encrypted(ada)
+    ada.says("Before")
+    ben.opens(link)
+    ben.joins()
+    ben.reads("Before")
+    other = ben.opens_another_tab()
+    expect(other.get_by_text("Before")).to_be_visible()
+    ben.page.locator("#forget summary").click()
+    ben.page.get_by_role("button", name="Forget the key here").click()
+    ben.page.wait_for_url(re.compile(r"/$"))
+    # The other tab still reads, and sees keys that it has not seen before.
+    Stranger(link, "Eve").says("After", "e-1")
+    expect(other.get_by_text("After", exact=True)).to_be_visible()
+    other.wait_for_timeout(500)
+    ben.opens(link.partition("#")[0])
+    expect(ben.page.locator("#unlock-text")).to_contain_text("has lost its key")
+
+
 def test_the_key_stays_and_the_page_says_so_where_what_forgets_it_does_not_load(
     ada: Visitor,
 ) -> None:
@@ -221,6 +241,7 @@ def test_the_key_stays_and_the_page_says_so_where_what_forgets_it_does_not_load(
     expect(ada.page.locator("#safety-numbers")).to_contain_text("The numbers didn't load.")
     ada.page.locator("#forget summary").click()
     ada.page.get_by_role("button", name="Forget the key here").click()
+    ada.page.get_by_role("dialog").get_by_role("button", name="Forget the key").click()
     expect(ada.page.locator("#forget-problem")).to_contain_text("The key is still here")
     ada.page.unroute_all()
     ada.reloads()

@@ -9,6 +9,7 @@ import { Epoch, newKey } from "../../parley/static/js/encryption/keys.js";
 import { toBase64url, utf8 } from "../../parley/static/js/encryption/octets.js";
 import { idOf, Person } from "../../parley/static/js/encryption/people.js";
 import { giveBack, holders, isHeldByRemoved } from "../../parley/static/js/sealed/changing.js";
+import { whole } from "../../parley/static/js/sealed/coming.js";
 import { openerOf } from "../../parley/static/js/sealed/epochs.js";
 import { introductionOf } from "../../parley/static/js/sealed/introductions.js";
 import { SealedFiles } from "../../parley/static/js/sealed/files.js";
@@ -414,6 +415,34 @@ test("by the new link one comes to the room, and back to what was said first", a
   }
   talk.lie = undefined;
   await assert.rejects(traced({ epoch: current, roomId: ROOM_ID, call, founder: ben.person.public.signing }), { outcome: "forged" });
+});
+
+test("whoever comes back by another link goes by the founder they know, whoever the link names", async () => {
+  const { talk, ada, ben } = await Talk.ofTwo();
+  const eve = await talk.visitor("eve");
+  await talk.introduces(eve);
+  await ben.log.readAll(talk.messages);
+  const call = (path) => talk.answers(path);
+  const by = (epoch, owner) => whole({ kept: { ...talk.first, roomId: ROOM_ID, key: epoch.key, owner }, epoch, known: ben.kept, roomId: ROOM_ID, call });
+  // Eve made a key with the server's help, and sends a link that says she began it.
+  const { epoch: false_ } = await talk.changes([ben], { by: eve });
+  await assert.rejects(by(false_, await idOf(eve.person.public)), { outcome: "forged" });
+  // Where Ada isn't known by her keys, it is still hers to make the next one.
+  const fresh = { ...ben.kept, seen: {} };
+  const kept = await whole({ kept: { ...talk.first, key: false_.key, owner: await idOf(eve.person.public) }, epoch: false_, known: fresh, roomId: ROOM_ID, call });
+  assert.deepEqual(kept.owner, talk.first.owner);
+  // Some programs cut a link: what it says no more is known.
+  talk.records.pop();
+  const { epoch } = await talk.changes([]);
+  const cut = await by(epoch, new Uint8Array());
+  assert.deepEqual([cut.owner, cut.epoch, cut.signing], [talk.first.owner, 1, ben.kept.signing]);
+  const back = await talk.opens("ben", cut, ben.person);
+  const { epoch: next } = await talk.changes([ben], { from: epoch });
+  await back.renewed();
+  assert.deepEqual([back.told.outcomes, back.opener.current.key], [["current"], next.key]);
+  // Whoever had a link without it takes it from the next.
+  const unnamed = await whole({ kept: { ...talk.first, key: next.key }, epoch: next, known: { ...cut, owner: new Uint8Array() }, roomId: ROOM_ID, call });
+  assert.deepEqual(unnamed.owner, talk.first.owner);
 });
 
 test("without a history in the record, what was said before stays closed", async () => {

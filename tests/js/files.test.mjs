@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { fitName } from "../../parley/static/js/sealed/files.js";
 import { about, fitted, kindOf, labelOf } from "../../parley/static/js/files/sizes.js";
 
 const cases = JSON.parse(readFileSync(new URL("../files_cases.json", import.meta.url), "utf8"));
@@ -21,4 +22,11 @@ test("a player is called as the server calls it", () => {
 
 test("only what browsers show safely is shown", () => {
   for (const [type, width, kind] of cases.kind) assert.equal(kindOf({ type, width }), kind);
+});
+
+test("a name that a member made up holds up no page, however long it is", () => {
+  const begun = performance.now();
+  assert.ok(fitName(`a${". ".repeat(24_000)}x`).length <= 200);
+  assert.ok(performance.now() - begun < 500);
+  assert.deepEqual(["", "...", " . a.b. ", "a/.b"].map(fitName), ["file", "file", "a.b", "b"]);
 });

@@ -156,6 +156,29 @@ test("an edit replaces its message, and still says what that answered", async ()
   assert.equal(none.code, "not_found");
 });
 
+test("a member's reactions can neither fill the page nor say words", async () => {
+  const talk = await Talk.begin();
+  const cake = await talk.says("ada", "Cake");
+  const { ada, ben } = talk.people;
+  const react = async (who, emoji) => {
+    const { fields } = await talk.people[who].line.reacting({ id: cake.id, emoji, on: true });
+    const stored = talk.stores(who, fields);
+    for (const { log } of [ada, ben]) await log.read(stored);
+  };
+  await ben.log.read(cake);
+  for (const words of ["Ada lied", "<b>", "x", " ", "12", "👍 no", "\u202e👍"]) await react("ben", words);
+  assert.equal(ada.log.messages.get(cake.seq)?.reactions, undefined);
+  const real = ["👍", "❤️", "👨‍👩‍👧‍👦", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "🇩🇪", "1️⃣", "#️⃣", "ℹ️", "👍🏽", "©️"];
+  for (const emoji of real) await react("ada", emoji);
+  const chips = () => (ada.log.withReactions(ada.log.digestAt(cake.seq), 0)?.reactions ?? []).map(({ emoji }) => emoji);
+  assert.deepEqual(chips(), real);
+  for (let at = 0; at < 40; at += 1) await react("ben", String.fromCodePoint(0x1f600 + at));
+  await react("ada", "🚀");
+  await react("ben", "🚀");
+  assert.equal(chips().length, 20);
+  assert.ok(chips().includes("🚀"));
+});
+
 test("reactions are counted once for each person, and the last of theirs counts", async () => {
   const talk = await Talk.begin();
   const said = await talk.says("ada", "Cake");

@@ -4,8 +4,9 @@ import { byId } from "./browser/dom.js";
 import { apiOf, pathOf } from "./browser/root.js";
 import { ask } from "./connection/wire.js";
 import { Epoch, parseFragment, stretched } from "./encryption/keys.js";
-import { equal, toBase64url } from "./encryption/octets.js";
+import { toBase64url } from "./encryption/octets.js";
 import { Person } from "./encryption/people.js";
+import { whole } from "./sealed/coming.js";
 import { openerOf } from "./sealed/epochs.js";
 import { keep, keptOf, newKept } from "./sealed/kept.js";
 import { tidied } from "./sealed/tidied.js";
@@ -112,7 +113,7 @@ async function enterBy(link, passphrase) {
   const epoch = await isShown(kept, number);
   if (!epoch) return false;
   try {
-    return await go(await whole(kept, epoch, known));
+    return await go(await whole({ kept, epoch, known, roomId }));
   } catch (trouble) {
     return refuse(/** @type {any} */ (trouble).outcome === "forged" ? FORGED : NO_ANSWER);
   }
@@ -134,26 +135,6 @@ async function isShown(kept, of) {
   return undefined;
 }
 
-/**
- * With the keys before, as far as they were passed on, and with what this browser had of the conversation: who one is, and
- * what was written here. Rejects where the server's records of them don't fit.
- * @param {Kept} kept
- * @param {Epoch} epoch
- * @param {Kept} [known]
- * @returns {Promise<Kept>}
- */
-async function whole(kept, epoch, known) {
-  const isFirst = epoch.number === 0;
-  const trace = async () => (await import("./sealed/renewing.js")).traced({ epoch, roomId, founder: known?.founder?.signing });
-  const { room, epochs } = isFirst ? { room: await epoch.room(), epochs: [epoch] } : await trace();
-  const before = epochs.slice(0, -1).map(({ number: each, key, stretched: adds }) => ({ number: each, key, stretched: adds }));
-  const { key, iterations, stretched: adds, owner } = kept;
-  const now = { key, iterations, stretched: adds, owner, ...(!isFirst && { epoch: epoch.number, room, before }) };
-  if (!known || !equal((await openerOf(known)).room, room)) return { ...kept, ...now };
-  // That one is here is to be said with this key.
-  return { ...known, ...now, introduced: known.epoch === now.epoch ? known.introduced : undefined };
-}
-
 /** @param {string} words */
 function refuse(words) {
   complain(words);
@@ -164,7 +145,7 @@ function refuse(words) {
 /** @param {Kept} kept */
 async function go(kept) {
   try {
-    await keep(kept);
+    await keep(kept, { isNew: true });
   } catch {
     return refuse(NO_ROOM);
   }

@@ -70,7 +70,7 @@ async function say(about, line, roomId) {
   const ack = await line.emitter(overRest(roomId), 0).emitWithAck("retitle", { about });
   if (!ack.ok) return ack.error;
   const kept = await keptOf(roomId).catch(() => undefined); // the conversation's page may have changed it meanwhile
-  if (kept) await keep({ ...kept, about: undefined, called: { ...about, seq: ack.seq } }).catch(() => {});
+  if (kept) await keep({ ...kept, about: undefined, called: { ...about, seq: ack.seq } }, { saysAbout: true }).catch(() => {});
   return "";
 }
 
@@ -87,7 +87,7 @@ function overRest(roomId) {
 async function wait(about, roomId) {
   const kept = await keptOf(roomId).catch(() => undefined);
   if (!kept) return NO_KEY;
-  return keep({ ...kept, about }).then(() => "", () => "Your browser couldn't keep this. Free some space, and try again.");
+  return keep({ ...kept, about }, { saysAbout: true }).then(() => "", () => "Your browser couldn't keep this. Free some space, and try again.");
 }
 
 /** @param {HTMLFormElement} form @returns {About} */

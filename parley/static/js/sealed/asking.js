@@ -2,6 +2,7 @@
 // Asks the founder before the key is changed: says who gets the new one, and who needs the new link. Loaded by who does.
 import { openDialog } from "../browser/dialogs.js";
 import { Trouble, whoStays } from "./changing.js";
+import { tidied } from "./tidied.js";
 
 const NAMED = 5;
 
@@ -87,7 +88,7 @@ export function question(roomId, { remove, offersPassphrase, before = "", after 
   field.setAttribute("aria-describedby", help.id);
   const asked = made("div", "asked");
   asked.append(label, field, help);
-  return { elements: [text, asked], passphrase: () => field.value.trim() };
+  return { elements: [text, asked], passphrase: () => tidied(field.value) };
 }
 
 /**

@@ -138,7 +138,7 @@ async function settle({ kept, opener, call }, { epoch, record }, roomId, { remov
   kept.without = Object.fromEntries(now.filter(({ user_id: id }) => id in removed).map((each) => [each.user_id, each.removed_at]));
   const before = kept.roomId;
   kept.roomId = roomId;
-  await keep(kept).catch(() => {}); // it was handed to oneself, too
+  await keep(kept, { isNew: before !== roomId }).catch(() => {}); // it was handed to oneself, too
   if (before !== roomId) await forget(before).catch(() => {});
 }
 

@@ -228,10 +228,18 @@ function isKey(key) {
 export function fitName(name) {
   const last = name.split(/[/\\]/).at(-1) ?? "";
   const line = last.replace(/[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, " ").replace(/\s+/g, " ");
-  const clean = [...line.replace(/^[ .]+|[ .]+$/g, "")];
+  const clean = [...trimmed(line)];
   if (clean.length <= NAME_MAX) return clean.join("") || "file";
   const ending = ENDING.exec(line)?.[0] ?? "";
   return clean.slice(0, NAME_MAX - [...ending].length).join("").trimEnd() + ending;
+}
+
+/** Step by step: an expression would look through a long run of them again from each. @param {string} line */
+function trimmed(line) {
+  let [from, to] = [0, line.length];
+  while (from < to && " .".includes(line[from])) from += 1;
+  while (from < to && " .".includes(line[to - 1])) to -= 1;
+  return line.slice(from, to);
 }
 
 /** What is in a file that is so long when it is sealed. @param {number} length in bytes */

@@ -59,7 +59,7 @@ export async function keptOf(roomId, oldRoomIds = []) {
     if (!found) continue;
     if (each === roomId) return found;
     const moved = { ...found, roomId };
-    await keep(moved); // first: it is the only one
+    await keep(moved, { isNew: true }); // first: it is the only one
     await forget(each);
     return moved;
   }
@@ -70,22 +70,27 @@ export async function keptOf(roomId, oldRoomIds = []) {
  * Rejects where the browser keeps nothing, or has no room. Another tab may have kept a later key of the conversation:
  * then that one stays.
  * @param {Kept} kept
+ * @param {{isNew?: boolean, saysAbout?: boolean}} [how] `isNew`: it may not be there yet. Else another tab has forgotten
+ *   it, and so it stays. `saysAbout`: what is to be said is another, or was said
  */
-export async function keep(kept) {
+export async function keep(kept, { isNew = false, saysAbout = isNew } = {}) {
   const transaction = (await database()).transaction(STORE, "readwrite");
   const store = transaction.objectStore(STORE);
   const known = store.get(kept.roomId);
-  known.onsuccess = () => store.put(latest(kept, known.result));
+  known.onsuccess = () => {
+    if (known.result) store.put(latest(saysAbout ? kept : { ...kept, about: known.result.about }, known.result));
+    else if (isNew) store.put(kept);
+  };
   return new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve(undefined);
     transaction.onabort = () => reject(transaction.error);
   });
 }
 
-/** @param {Kept} kept @param {Kept} [known] @returns {Kept} */
+/** @param {Kept} kept @param {Kept} known @returns {Kept} */
 function latest(kept, known) {
-  const [here, there] = [kept.epoch ?? 0, known?.epoch ?? 0];
-  if (!known || there < here) return kept;
+  const [here, there] = [kept.epoch ?? 0, known.epoch ?? 0];
+  if (there < here) return kept;
   // Only the window that changed the key knows whom it left out, and what it made.
   if (there === here) return { ...kept, without: kept.without ?? known.without, records: { ...known.records, ...kept.records } };
   return { ...kept, ...Object.fromEntries(OF_EPOCH.map((name) => [name, known[name]])) };

@@ -27,6 +27,10 @@ const UNREADABLE = {
   other: "This message can't be read. It was changed on the way, or isn't from who it says.",
 };
 const EMOJI_MAX = 64;
+/** Words would be read as everybody's. */
+const EMOJI = /^(?=[^]*[^\d#*])[\p{Emoji}\p{Emoji_Component}]+$/u;
+/** How many different ones a message shows, as in an open conversation. */
+const REACTIONS_MAX = 20;
 const TITLE_MAX = 200;
 const DESCRIPTION_MAX = 2000;
 /** So many that were opened last are kept as they are: the page is told them again as soon as it is connected. */
@@ -269,7 +273,7 @@ export class Log {
   /** @param {Message} message @param {Opened} opened @param {Body} body @returns {Read} */
   reacted({ seq, user_id: userId }, { target }, { emoji, on }) {
     const digest = toBase64url(/** @type {Uint8Array} */ (target));
-    if (typeof emoji !== "string" || !emoji || emoji.length > EMOJI_MAX) return { seq };
+    if (typeof emoji !== "string" || emoji.length > EMOJI_MAX || !EMOJI.test(emoji)) return { seq };
     const byEmoji = this.reactions.get(digest) ?? new Map();
     const people = byEmoji.get(emoji) ?? new Map();
     this.reactions.set(digest, byEmoji.set(emoji, people));
@@ -293,10 +297,13 @@ export class Log {
   reactionsOf(seq) {
     const digest = this.digestAt(seq);
     const byEmoji = [...(this.reactions.get(digest) ?? [])];
-    return byEmoji.flatMap(([emoji, people]) => {
+    const found = byEmoji.flatMap(([emoji, people]) => {
       const ids = [...people].filter(([, { on }]) => on).map(([id]) => id);
       return ids.length ? [{ emoji, count: ids.length, user_ids: ids }] : [];
     });
+    if (found.length <= REACTIONS_MAX) return found;
+    const most = new Set([...found].sort((one, other) => other.count - one.count).slice(0, REACTIONS_MAX));
+    return found.filter((each) => most.has(each));
   }
 
   /** Owners alone say what it is called. @param {Message} message @param {Body} body @returns {Read} */

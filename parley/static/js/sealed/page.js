@@ -20,6 +20,7 @@ import { Log } from "./log.js";
 import { startPanel } from "./panel.js";
 import { SEALED } from "./reducing.js";
 
+const KEPT_WITHIN_MS = 200;
 const NO_NUMBERS = "The numbers didn't load. Close this and open it to try again.";
 
 /**
@@ -52,11 +53,17 @@ export async function prepare() {
   if (Number(page.dataset.epoch ?? 0) !== opener.current.number) await renewed(keys);
   const files = new SealedFiles();
   kept.seen ??= {};
+  // All that is kept is written each time, and there may be many people on a page of the history.
+  let isKeeping = false;
+  const keepSoon = () => {
+    if (!isKeeping) setTimeout(() => (isKeeping = false, keep(kept).catch(() => {})), KEPT_WITHIN_MS);
+    isKeeping = true;
+  };
   const log = new Log({
     files, opener, known: kept.known, seen: kept.seen, found: (faults) => tellFaults(faults),
-    noted: () => keep(kept).catch(() => {}),
+    noted: keepSoon,
     met: (who, username, point, isAnother) => {
-      keep(kept).catch(() => {});
+      keepSoon();
       if (isAnother) warn(`${username} is using a new key. Ask them if they changed devices.`);
     },
   });
@@ -163,11 +170,13 @@ async function sayOnce(kept, line, connection, { userId, username }) {
     if (ack.ok) kept.introduced = { userId, seq: ack.seq };
     if (ack.ok) await keep(kept).catch(() => {});
   }
-  if (!kept.about) return;
-  const ack = await connection.ask("retitle", { about: kept.about });
+  // Where the owner manages it, it may have been changed since this page was loaded.
+  const { about } = await keptOf(kept.roomId).catch(() => undefined) ?? kept;
+  if (!about) return;
+  const ack = await connection.ask("retitle", { about });
   if (!ack.ok) return;
   delete kept.about;
-  await keep(kept).catch(() => {});
+  await keep(kept, { saysAbout: true }).catch(() => {});
 }
 
 /**
@@ -215,7 +224,7 @@ async function moveTo(kept, roomId) {
   const before = kept.roomId;
   if (before === roomId) return;
   kept.roomId = roomId;
-  await keep(kept).then(() => forget(before)).catch(() => {});
+  await keep(kept, { isNew: true }).then(() => forget(before)).catch(() => {});
 }
 
 /**

@@ -26,7 +26,7 @@ export async function start(form) {
   const kept = await newKept("", link, adds, person);
   try {
     // Before there is a conversation that nobody could open.
-    await keep({ ...kept, roomId: TRIED });
+    await keep({ ...kept, roomId: TRIED }, { isNew: true });
     await forget(TRIED);
   } catch {
     return "Your browser doesn't let this page keep the key. Leave private browsing, or free some space.";
@@ -34,7 +34,7 @@ export async function start(form) {
   const reply = await ask("/api/conversations/create", { encrypted: true, read_proof_hash: hash });
   if (!reply.success) return reply.error;
   navigator.storage?.persist?.().catch(() => {}); // it is the only key there is
-  await keep({ ...kept, roomId: reply.room_id, isOnlyHere: true, ...((title || description) && { about: { title, description } }) });
+  await keep({ ...kept, roomId: reply.room_id, isOnlyHere: true, ...((title || description) && { about: { title, description } }) }, { isNew: true });
   location.assign(pathOf(reply.room_id));
   return "";
 }
