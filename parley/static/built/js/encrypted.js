@@ -1,1 +1,1 @@
-import{p as a,f as o}from"./shared-B--Y49Mf.js";const p=await a();o(p,await import("./conversation-CnoWqNeQ.js"));
+import{p as a,f as o}from"./shared-CMOH3jRm.js";const p=await a();o(p,await import("./conversation-BnlhUA9O.js"));

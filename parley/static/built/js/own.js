@@ -1,1 +1,1 @@
-import"./shared-Dg-pNyR4.js";
+import"./shared-dU1j8AeD.js";

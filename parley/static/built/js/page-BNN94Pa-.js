@@ -1,1 +1,0 @@
-import{r as n}from"./device-BJmYYZ61.js";import{c as o}from"./shown-Bdr0sX6i.js";import"./shared-B--Y49Mf.js";import"./worker-bniBpXmT.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

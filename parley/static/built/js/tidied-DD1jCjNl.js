@@ -1,0 +1,1 @@
+function e(t){return t.trim().replace(/\s+/gu," ")}export{e as t};
