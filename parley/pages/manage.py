@@ -325,13 +325,13 @@ def _removable(seen: Overview, session: Session | None) -> set[str]:
 
 
 def _heirs(seen: Overview, session: Session | None) -> set[str]:
-    """The user_ids of those whom `founding.hand_over` might not refuse."""
+    """The user_ids of those who are here and whom `founding.hand_over` might not refuse."""
     founder = seen.conversation.owner_session_id
     if session is None or session.id != founder or seen.person is None:
         return set()
     return {
         person.user_id
-        for person in (*seen.participants, *seen.left)
+        for person in seen.participants
         if person.session_id != founder and not person.is_unproven and not person.is_imported
     }
 

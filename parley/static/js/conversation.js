@@ -146,7 +146,12 @@ store.first(["unreadIsGuess"], ({ unreadIsGuess }) => unreadIsGuess, async () =>
 });
 if (store.state.me && !linkedSeq()) composer.focus();
 byId("notifying").addEventListener("click", openNotifying);
-byId("report").addEventListener("click", reportSomeone);
+byId("report").addEventListener("click", (event) => {
+  event.preventDefault();
+  const opener = /** @type {HTMLAnchorElement} */ (event.target);
+  // Else its page does the same.
+  import("./room/report.js").then(({ reportPerson }) => reportPerson({ roomId, store, opener }), () => location.assign(opener.href));
+});
 byId("search-link").addEventListener("click", search);
 if (location.search.includes("find=")) search();
 if (globalThis.Notification?.permission === "granted") import("./notifying/page.js").then(({ follow }) => follow({ key, store }), () => {});
@@ -373,17 +378,6 @@ async function openNotifying(event) {
   const loaded = await Promise.all([import("./notifying/dialog.js"), loadSheet("actions")]).catch(() => undefined);
   if (loaded) loaded[0].openNotifying({ roomId, opener });
   else announce("The notification settings didn't load. Check your connection.");
-}
-
-/** @param {Event} event */
-async function reportSomeone(event) {
-  const opener = /** @type {HTMLAnchorElement} */ (event.currentTarget);
-  event.preventDefault();
-  const loaded = await Promise.all([import("./room/report.js"), loadSheet("actions")]).catch(() => undefined);
-  const { people, me } = store.state;
-  const others = people.filter(({ user_id: userId }) => userId !== me?.userId);
-  if (loaded) loaded[0].reportPerson({ roomId, isEncrypted: false, opener, people: others });
-  else location.assign(opener.href); // whose page does the same
 }
 
 /** @param {MouseEvent} [event] none where a result of the search's own page led here */

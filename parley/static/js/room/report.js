@@ -2,6 +2,7 @@
 // Reporting a message or somebody, to the owners and to whoever runs the server.
 import { openDialog } from "../browser/dialogs.js";
 import { apiOf } from "../browser/root.js";
+import { loadSheet } from "../browser/sheets.js";
 import { say } from "../browser/toast.js";
 import { ask } from "../connection/wire.js";
 import { announce } from "../transcript/announcer.js";
@@ -40,16 +41,19 @@ export function reportMessage({ message, ...parts }) {
   open(parts, title, [excerpt], parts.isEncrypted ? SENDS_TEXT : WHO_SEES, () => ({ message_id: message.id, ...told }));
 }
 
-/** @param {Reporting & {people: import("../connection/wire.js").Participant[]}} parts those who can be reported */
-export function reportPerson({ people, ...parts }) {
+/** @param {{roomId: string, store: import("../state/store.js").Store, opener: HTMLElement}} parts */
+export async function reportPerson({ store, ...parts }) {
+  await loadSheet("actions");
+  const { people, me } = store.state;
+  const others = people.filter(({ user_id: userId }) => userId !== me?.userId);
   const select = document.createElement("select");
-  for (const { user_id: userId, username } of people) select.append(new Option(username, userId));
-  const parts_ = people.length ? [labelled("Who?", select)] : [made("p", "", "There is no one else to report.")];
-  open(parts, "Report someone", parts_, WHO_SEES, people.length ? () => ({ user_id: select.value }) : undefined);
+  for (const { user_id: userId, username } of others) select.append(new Option(username, userId));
+  const about = others.length ? labelled("Who?", select) : made("p", "", "There is no one else to report.");
+  open(parts, "Report someone", [about], WHO_SEES, others.length ? () => ({ user_id: select.value }) : undefined);
 }
 
 /**
- * @param {Reporting} parts
+ * @param {{roomId: string, opener: HTMLElement}} parts
  * @param {string} title
  * @param {HTMLElement[]} about what is reported
  * @param {string} whoSees
