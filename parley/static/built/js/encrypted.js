@@ -1,1 +1,1 @@
-import{p as a,f as o}from"./shared-CMOH3jRm.js";const p=await a();o(p,await import("./conversation-BnlhUA9O.js"));
+import{p as a,f as o}from"./shared-DjI7Pvcu.js";const p=await a();o(p,await import("./conversation-BhuwHztx.js"));

@@ -1,1 +1,0 @@
-import{r as n}from"./device-DJzhwz6l.js";import{c as o}from"./shown-BsZc6EYe.js";import"./shared-C1M8MS0L.js";import"./worker-BRkN2LYN.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

@@ -1,1 +1,0 @@
-import{r as n}from"./device-DP-2QMK6.js";import{c as o}from"./shown-B4OoAV8T.js";import"./shared-CMOH3jRm.js";import"./worker-en7a_4iW.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
