@@ -91,6 +91,22 @@ async def test_its_owner_is_offered_what_works_there(ada: Caller) -> None:
     assert "Copy it in the conversation" in page.text
 
 
+async def test_its_owner_is_told_only_of_what_is_offered_there(ada: Caller, ben: Caller) -> None:
+    room_id, epoch, _ = await sealed_talk(ada)
+    entered = await ben.call(
+        "POST",
+        f"/api/conversations/{room_id}/enter",
+        {"read_proof": read_proof(epoch)},
+        headers={"Parley-Page": "1", "Origin": "http://localhost"},
+    )
+    assert entered.status == 200, entered
+    page = await ada.call("GET", f"/conversation/{room_id}/manage")
+    assert "No one new can join. People already here stay." in page.text
+    assert "reading without a name. Replace the link to remove them." in page.text
+    for absent in ("a link you create below", "Change the passphrase"):
+        assert absent not in page.text
+
+
 @pytest.mark.parametrize(("page", "choice"), [("export", "Export…"), ("files", "Files")])
 async def test_what_the_browser_alone_can_make_is_refused_with_the_way_to_it(
     ada: Caller, page: str, choice: str
