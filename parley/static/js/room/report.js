@@ -95,9 +95,10 @@ function open({ roomId, opener }, title, about, whoSees, reported) {
   openDialog(dialog, opener);
 }
 
-/** @param {import("../connection/wire.js").Message} message */
-function textOf({ message, attachments = [] }) {
-  return [message, ...attachments.map(({ name }) => `File: ${name}`)].filter(Boolean).join("\n");
+/** One without words says its files' names: each is named once. @param {import("../connection/wire.js").Message} message */
+export function textOf({ message, attachments = [] }) {
+  const isWordless = message === attachments.map(({ name }) => name).join(", ");
+  return [isWordless ? "" : message, ...attachments.map(({ name }) => `File: ${name}`)].filter(Boolean).join("\n");
 }
 
 /**
