@@ -98,17 +98,17 @@ def test_the_panel_says_that_only_this_browser_has_the_key(ada: Visitor) -> None
     ada.reloads()
     expect(note(ada)).to_contain_text(ONLY_HERE)
     ada.page.locator(".invite copy-link button").click()
-    expect(note(ada)).to_contain_text("The link has the key in it")
+    expect(note(ada)).to_contain_text("The link contains the key")
     ada.reloads()
     ada.is_connected()
-    expect(note(ada)).to_contain_text("The link has the key in it")
+    expect(note(ada)).to_contain_text("The link contains the key")
 
 
 def test_a_code_that_was_shown_may_have_been_taken(ada: Visitor) -> None:
     starts(ada)
     expect(note(ada)).to_contain_text(ONLY_HERE)
     ada.page.locator("#key-qr summary").click()
-    expect(note(ada)).to_contain_text("The link has the key in it")
+    expect(note(ada)).to_contain_text("The link contains the key")
 
 
 @pytest.mark.not_in_firefox("asks nothing when Playwright closes a page")

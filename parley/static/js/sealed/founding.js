@@ -67,7 +67,7 @@ export function found({ keys, store, connection, warn }) {
   const button = /** @type {HTMLButtonElement | null} */ (document.getElementById("change-key"));
   if (!button) return;
   button.hidden = false;
-  document.querySelector("#forget .panel-note")?.append(" You started it: nobody could ever change its key again.");
+  document.querySelector("#forget .panel-note")?.append(" You started it: after that, nobody can change its key any more.");
   button.addEventListener("click", async () => {
     const { askToChange } = await import("./asking.js");
     const { me } = store.state;

@@ -13,7 +13,7 @@ const COPIED = "Copied. Whoever has this link can read everything here.";
 
 /** @param {import("./kept.js").Kept} kept */
 export function startLinks(kept) {
-  if (kept.iterations) byId("key-note").textContent = "The link has the key in it. Whoever gets it, and the passphrase, can read everything here.";
+  if (kept.iterations) byId("key-note").textContent = "The link contains the key. Anyone who gets it, and the passphrase, can read everything here.";
   // Before what else listens, which knows the link without its key alone.
   document.addEventListener("click", (event) => {
     const clicked = /** @type {HTMLElement} */ (event.target);

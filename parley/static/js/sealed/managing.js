@@ -50,7 +50,7 @@ function offerLink(roomId) {
   const place = document.getElementById("key-link");
   if (!place) return;
   place.hidden = false;
-  say("link-help", "The link has the key in it. Whoever gets it can read everything here.");
+  say("link-help", "The link contains the key. Anyone who gets it can read everything here.");
   place.addEventListener("click", async (event) => {
     const copied = /** @type {any} */ (/** @type {HTMLElement} */ (event.target).closest("copy-link"));
     if (!copied) return;

@@ -1,1 +1,0 @@
-import{r as n}from"./device-nR6ZRUPV.js";import{c as o}from"./shown-BxrtsAq9.js";import"./shared-CayipZqU.js";import"./worker-CGoy5NWO.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

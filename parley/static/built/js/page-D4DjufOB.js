@@ -1,1 +1,0 @@
-import{r as n}from"./device-Lrn5N2wB.js";import{c as o}from"./shown-BbPfzMxq.js";import"./shared-DjI7Pvcu.js";import"./worker-2wlseaEB.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
