@@ -153,6 +153,7 @@ def test_it_goes_on_wherever_it_was_killed(
             [sys.executable, "-c", FEW_AT_ONCE + code],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            bufsize=0,  # what is read beyond a line is lost to `communicate`
         )
         assert running.stdout is not None
         # Sooner or later in it each time: whatever it says first, it has just stored.
