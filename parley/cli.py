@@ -697,7 +697,8 @@ def invite(*, uses: int, days: int, note: str, as_json: bool, **flags: str | Non
     "--revoke",
     type=click.IntRange(1),
     metavar="NUMBER",
-    help="Let nobody use it any more, nor start anything who did. What they started stays.",
+    help="No one can use it any more, and whoever did can start nothing new. What they started "
+    "stays.",
 )
 @_AS_JSON
 @with_settings("data", "database_url", data=SERVERS_FOLDER)
