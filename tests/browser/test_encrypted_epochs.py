@@ -304,7 +304,9 @@ def test_a_passphrase_is_asked_for_whenever_the_key_is_changed(
     cleo.reads("With a passphrase")
     is_introduced(cleo)
     ada.page.locator("#manage-link").click()
-    ada.page.locator("#people-title ~ .rows li", has_text="Cleo").get_by_role("button").click()
+    ada.page.locator("#people-title ~ .rows li", has_text="Cleo").get_by_role(
+        "button", name="Remove"
+    ).click()
     dialog = ada.page.get_by_role("dialog")
     expect(dialog.get_by_label("New passphrase")).to_be_visible()
     expect(dialog.get_by_role("status")).to_contain_text("The old link stops working.")
@@ -453,7 +455,9 @@ def test_someone_can_be_removed_although_the_key_cannot_be_changed(
     expect(ada.page.locator("#change-key")).to_be_visible()
     refusal = {"success": False, "code": "unavailable", "error": "The server is busy."}
     ada.page.route("**/epochs", lambda route: route.fulfill(status=503, json=refusal))
-    ada.page.locator("#people-title ~ .rows li", has_text="Ben").get_by_role("button").click()
+    ada.page.locator("#people-title ~ .rows li", has_text="Ben").get_by_role(
+        "button", name="Remove"
+    ).click()
     dialog = ada.page.get_by_role("dialog")
     dialog.get_by_role("button", name="Remove").click()
     expect(dialog.get_by_role("alert")).to_have_text("The server is busy.")

@@ -8,7 +8,7 @@ import { begin } from "../../parley/static/js/encryption/epochs.js";
 import { Epoch, newKey } from "../../parley/static/js/encryption/keys.js";
 import { toBase64url, utf8 } from "../../parley/static/js/encryption/octets.js";
 import { idOf, Person } from "../../parley/static/js/encryption/people.js";
-import { giveBack, holders, isHeldByRemoved } from "../../parley/static/js/sealed/changing.js";
+import { giveBack, holders, isHeldByRemoved, removedOf } from "../../parley/static/js/sealed/changing.js";
 import { whole } from "../../parley/static/js/sealed/coming.js";
 import { openerOf } from "../../parley/static/js/sealed/epochs.js";
 import { introductionOf } from "../../parley/static/js/sealed/introductions.js";
@@ -514,18 +514,31 @@ test("whoever says a point that is none goes without the new key, and keeps nobo
   await begin(ada.person, ada.opener.current, ada.opener.room, stay);
 });
 
+test("whoever calls themselves what objects have of their own goes like anybody, and stays like anybody", async () => {
+  for (const id of ["__proto__", "constructor", "toString"]) {
+    const { talk, ada, ben } = await Talk.ofTwo();
+    await talk.introduces(await talk.visitor(id));
+    await ada.log.readAll(talk.messages);
+    const stay = await holders(ada.kept, [...removedOf({ removed: [] }, id).keys()]);
+    assert.deepEqual(stay.map(({ signing }) => toBase64url(signing)), [toBase64url(ben.person.public.signing)], id);
+    assert.equal((await holders(ada.kept, [...removedOf({ removed: [] }).keys()])).length, 2, id);
+    assert.equal(await isHeldByRemoved(ada.kept, removedOf({ removed: [] })), false, id);
+    assert.equal(await isHeldByRemoved(ada.kept, removedOf({ removed: [] }, id)), true, id);
+  }
+});
+
 test("the founder's page knows who has the key and should not", async () => {
   const { talk, ada, ben } = await Talk.ofTwo();
   await ada.log.readAll(talk.messages);
   const at = "2026-11-29T12:00:00Z";
-  assert.equal(await isHeldByRemoved(ada.kept, {}), false);
-  assert.equal(await isHeldByRemoved(ada.kept, { ben: at }), true);
-  assert.equal(await isHeldByRemoved(ada.kept, { silent: at }), true); // they had the link
+  assert.equal(await isHeldByRemoved(ada.kept, new Map()), false);
+  assert.equal(await isHeldByRemoved(ada.kept, new Map([["ben", at]])), true);
+  assert.equal(await isHeldByRemoved(ada.kept, new Map([["silent", at]])), true); // they had the link
   Object.assign(ada.kept, { epoch: 1, wrapped: [], without: { ben: at } });
-  assert.equal(await isHeldByRemoved(ada.kept, { ben: at }), false);
-  assert.equal(await isHeldByRemoved(ada.kept, { ben: "later" }), true); // was let back meanwhile
+  assert.equal(await isHeldByRemoved(ada.kept, new Map([["ben", at]])), false);
+  assert.equal(await isHeldByRemoved(ada.kept, new Map([["ben", "later"]])), true); // was let back meanwhile
   Object.assign(ada.kept, { wrapped: [toBase64url(await idOf(ben.person.public))] });
-  assert.equal(await isHeldByRemoved(ada.kept, { ben: at }), true);
+  assert.equal(await isHeldByRemoved(ada.kept, new Map([["ben", at]])), true);
 });
 
 test("the line stands once between the last under one key and the first under the next", async () => {

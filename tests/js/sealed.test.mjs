@@ -142,6 +142,26 @@ test("one who signs under two names is believed under the first", async () => {
   assert.deepEqual(read.map((each) => each.message?.unproven), [undefined, true]);
 });
 
+test("whoever calls themselves what objects have of their own is one of many", async () => {
+  const talk = await Talk.begin();
+  talk.people = Object.assign(Object.create(null), talk.people);
+  const ids = ["__proto__", "constructor", "toString"];
+  for (const id of ids) {
+    talk.people[id] = await talk.comes(id);
+    await talk.says(id, `I am ${id}`);
+  }
+  await talk.says("ada", "Hello");
+  const { texts, told, read, log } = await talk.reads(talk.messages);
+  assert.deepEqual(texts, [...ids.map((id) => `I am ${id}`), "Hello"]);
+  assert.deepEqual(told.met, [...ids, "ada"].map((id) => [id, false]));
+  assert.ok(read.every(({ message }) => !message?.unproven));
+  // As it is kept, and read again.
+  const again = await talk.comes("cleo");
+  const later = new Log({ ...again.log, files: again.line.files, known: structuredClone(log.known), met: again.log.met, found: () => {} });
+  assert.ok((await later.readAll(talk.messages)).every(({ message }) => message && !message.unproven));
+  assert.deepEqual(again.told.met, []);
+});
+
 test("an edit replaces its message, and still says what that answered", async () => {
   const talk = await Talk.begin();
   const first = await talk.says("ada", "Tea?");

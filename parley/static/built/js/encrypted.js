@@ -1,1 +1,1 @@
-import{p as a,f as o}from"./shared-CPx0Ozrk.js";const p=await a();o(p,await import("./conversation-0HLpSLn-.js"));
+import{p as a,f as o}from"./shared-B4_UxjFg.js";const p=await a();o(p,await import("./conversation-qJFxqYJu.js"));

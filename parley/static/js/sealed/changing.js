@@ -23,7 +23,7 @@ import { hold, renew } from "./renewing.js";
  *
  * `stay`: whose keys are known, and get the new one; `names` theirs, but for one's own. `others`: the names of who takes
  * part and needs the new link. `removed`: by user_id, when.
- * @typedef {{stay: PublicKeys[], names: string[], others: string[], removed: Record<string, string>}} Around
+ * @typedef {{stay: PublicKeys[], names: string[], others: string[], removed: Map<string, string>}} Around
  * @typedef {{userId: string, username: string}} Me
  */
 
@@ -69,7 +69,7 @@ export async function whoStays(roomId, remove = "", call = calls.call) {
  * @param {string} [wish.passphrase] for the new link
  * @param {string} [wish.remove] the user_id of somebody who is removed with it
  * @param {boolean} [wish.replacesLink]
- * @param {(kept: Kept, removed: Record<string, string>) => Promise<boolean>} [wish.isNeeded]
+ * @param {(kept: Kept, removed: Map<string, string>) => Promise<boolean>} [wish.isNeeded]
  * @param {Call} [wish.call]
  * @returns {Promise<{roomId: string, others: string[]} | undefined>} nothing where it wasn't needed
  */
@@ -135,7 +135,7 @@ async function settle({ kept, opener, call }, { epoch, record }, roomId, { remov
   /** @type {{user_id: string, removed_at: string}[]} */
   const now = manage.success ? manage.removed : [];
   // Of whoever was removed meanwhile nothing is said: they may have been given it.
-  kept.without = Object.fromEntries(now.filter(({ user_id: id }) => id in removed).map((each) => [each.user_id, each.removed_at]));
+  kept.without = Object.fromEntries(now.filter(({ user_id: id }) => removed.has(id)).map((each) => [each.user_id, each.removed_at]));
   const before = kept.roomId;
   kept.roomId = roomId;
   await keep(kept, { isNew: before !== roomId }).catch(() => {}); // it was handed to oneself, too
@@ -179,6 +179,18 @@ export async function restore(roomId, call = calls.call) {
   await navigator.locks.request(`${ROOT}parley:key:${roomId}`, () => placeAt(roomId, call));
 }
 
+/**
+ * By user_id, when: no plain object, for people choose their user_ids, also such as `constructor`.
+ * @param {{removed: {user_id: string, removed_at: string}[]}} manage
+ * @param {string} [remove] who is about to be
+ * @returns {Map<string, string>}
+ */
+export function removedOf({ removed }, remove = "") {
+  const when = new Map(removed.map(({ user_id: id, removed_at: at }) => [id, at]));
+  if (remove && !when.has(remove)) when.set(remove, "");
+  return when;
+}
+
 /** @param {Place} place @param {string} remove @returns {Promise<Around>} */
 async function lookAround({ kept, opener, person, roomId, call }, remove) {
   const manage = await call(`${apiOf(roomId)}/manage`);
@@ -188,14 +200,12 @@ async function lookAround({ kept, opener, person, roomId, call }, remove) {
   kept.gathered = through;
   await keep(kept).catch(() => {});
   if (!isWhole) throw new Trouble(WORDS.unreachable);
-  /** @type {Record<string, string>} */
-  const removed = Object.fromEntries(manage.removed.map((/** @type {any} */ each) => [each.user_id, each.removed_at]));
-  if (remove) removed[remove] ??= "";
-  const stay = (await holders(kept, Object.keys(removed))).slice(0, STAY_MAX);
+  const removed = removedOf(manage, remove);
+  const stay = (await holders(kept, [...removed.keys()])).slice(0, STAY_MAX);
   const reached = new Set(stay.flatMap(({ signing }) => seen[toBase64url(signing)]?.userIds ?? []));
   const people = [...await participants(roomId, call), ...manage.left];
   const own = seen[toBase64url(person.public.signing)]?.userIds ?? [];
-  const others = people.filter(({ user_id: id }) => !(id in removed) && !reached.has(id) && !own.includes(id));
+  const others = people.filter(({ user_id: id }) => !removed.has(id) && !reached.has(id) && !own.includes(id));
   const names = stay.map(({ signing }) => seen[toBase64url(signing)]?.name ?? "Somebody");
   return { stay: [person.public, ...stay], names, others: [...new Set(others.map(({ username }) => username))], removed };
 }
@@ -225,13 +235,13 @@ export async function holders({ seen = {}, known, owner, epoch = 0, wrapped = []
 /**
  * Whether somebody has the current key who was removed since it was made.
  * @param {Kept} kept
- * @param {Record<string, string>} removed by user_id, when
+ * @param {Map<string, string>} removed by user_id, when
  */
 export async function isHeldByRemoved(kept, removed) {
   const { without = {}, seen = {}, epoch = 0, wrapped = [] } = kept;
-  if (Object.entries(removed).some(([id, at]) => without[id] !== at)) return true;
+  if ([...removed].some(([id, at]) => without[id] !== at)) return true;
   for (const [point, { userIds, exchange, epoch: last }] of Object.entries(seen)) {
-    if (!userIds.some((id) => id in removed)) continue;
+    if (!userIds.some((id) => removed.has(id))) continue;
     if (last === epoch) return true;
     const keys = { signing: fromBase64url(point), exchange: fromBase64url(exchange ?? "") };
     if (exchange && wrapped.includes(toBase64url(await idOf(keys)))) return true;

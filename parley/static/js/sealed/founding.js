@@ -3,7 +3,7 @@
 // and it lets the founder change it. Loaded once the page has nothing else to do.
 import { apiOf } from "../browser/root.js";
 import { call } from "./calls.js";
-import { change, isHeldByRemoved, restore, Trouble } from "./changing.js";
+import { change, isHeldByRemoved, removedOf, restore, Trouble } from "./changing.js";
 import { keptOf } from "./kept.js";
 
 /** People who come and go are looked at together. */
@@ -41,8 +41,7 @@ export function found({ keys, store, connection, warn }) {
     const manage = await call(`${apiOf(connection.roomId)}/manage`);
     if (!manage.success) return "later";
     if (!manage.removed.length) return "fine";
-    /** @type {Record<string, string>} */
-    const removed = Object.fromEntries(manage.removed.map((/** @type {any} */ each) => [each.user_id, each.removed_at]));
+    const removed = removedOf(manage);
     // As it is kept: another window may have changed the key.
     const kept = await keptOf(connection.roomId).catch(() => undefined);
     if (!kept || !await isHeldByRemoved(kept, removed)) return "fine";

@@ -5,7 +5,7 @@ import { headerOf } from "../encryption/envelope.js";
 import { equal, fromBase64url, toBase64url } from "../encryption/octets.js";
 import { idOf } from "../encryption/people.js";
 import { bodyOf } from "./bodies.js";
-import { note } from "./introductions.js";
+import { note, pointsOf } from "./introductions.js";
 
 /** @typedef {import("./introductions.js").Seen} Seen */
 
@@ -49,7 +49,7 @@ async function look({ message, user_id: userId, client_id: clientId = "", delete
     if (isKnown && (kind !== "introduction" || before.exchange)) return;
     const opened = await opener.open(message, { userId, clientId });
     note(seen, point, userId, opened, bodyOf(opened.body) ?? {});
-    const points = (known[userId] ??= []);
+    const points = pointsOf(known, userId);
     if (!points.includes(point)) points.push(point);
   } catch {
     // It says nothing of anybody.

@@ -36,6 +36,20 @@ export function note(seen, point, userId, { kind, epoch }, body) {
   return true;
 }
 
+/**
+ * The points that were seen of somebody, to be added to. People choose their user_ids, also such as `constructor`, which
+ * every object seems to have.
+ * @param {Record<string, string[]>} known
+ * @param {string} userId
+ * @returns {string[]}
+ */
+export function pointsOf(known, userId) {
+  if (!Object.hasOwn(known, userId)) {
+    Object.defineProperty(known, userId, { value: [], enumerable: true, configurable: true, writable: true });
+  }
+  return known[userId];
+}
+
 /** @param {unknown} said */
 function isPoint(said) {
   try {

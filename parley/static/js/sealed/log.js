@@ -6,7 +6,7 @@ import { digestOf, headerOf } from "../encryption/envelope.js";
 import { fromBase64url, toBase64url, Unreadable } from "../encryption/octets.js";
 import { quoteOf } from "../state/quotes.js";
 import { bodyOf } from "./bodies.js";
-import { note as noteKey } from "./introductions.js";
+import { note as noteKey, pointsOf } from "./introductions.js";
 import { Marking, mentionsOf } from "./marking.js";
 
 /**
@@ -325,7 +325,7 @@ export class Log {
   meet({ user_id: userId, username }, opened, body) {
     const point = toBase64url(opened.sender);
     if (noteKey(this.seen, point, userId, opened, body)) this.noted();
-    const points = (this.known[userId] ??= []);
+    const points = pointsOf(this.known, userId);
     if (!points.includes(point)) {
       points.push(point);
       this.met(userId, username, point, points.length > 1);

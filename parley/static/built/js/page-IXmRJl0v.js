@@ -1,1 +1,0 @@
-import{r as n}from"./device-D3OUYV0f.js";import{c as o}from"./shown-D5BSqX4-.js";import"./shared-CPx0Ozrk.js";import"./worker-CbPdUP6i.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
