@@ -72,7 +72,7 @@ async def accept(context: Context, session: Session | None, code: str) -> Accept
     def tell(accepted: Accepted) -> None:
         proof.tell(context, accepted.proven)
         if session is not None and accepted.token is not None:
-            context.bus.publish(SessionRenewed(session.id, None))
+            context.bus.publish(SessionRenewed(session.id, None, session.device_id))
 
     return await context.database.write(work, tell)
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.records import Participant, Role
-from parley.storage import file_sums, push
+from parley.storage import file_sums, invitations, push
 from parley.storage import grants as stored_grants
 from parley.storage import participants as stored
 from parley.storage import sessions as stored_sessions
@@ -22,6 +22,7 @@ from parley.storage.schema import (
     conversations,
     files,
     grants,
+    invited,
     knocks,
     links,
     mail_addresses,
@@ -158,8 +159,9 @@ def give_grant(connection: sa.Connection, before: int, now: int | None, grant: G
 
 
 def give_rest(connection: sa.Connection, before: int, now: int, *, added_by: int) -> bool:
-    """All that is not about who may do what: knocks, files, what it is told of. Where the other
-    decided something itself, that stays. Whether it had a device that is notified.
+    """All that is not about who may do what somewhere: knocks, files, invitations, what it is told
+    of. Where the other decided something itself, that stays. Whether it had a device that is
+    notified.
     """
     for table in (knocks, notification_levels):
         theirs = sa.select(table.c.conversation_id).where(table.c.session_id == now)
@@ -174,6 +176,11 @@ def give_rest(connection: sa.Connection, before: int, now: int, *, added_by: int
         .where(participants.c.first_session_id == before, TAKEN_UP)
         .values(first_session_id=now)
     )
+    if not invitations.is_invited(connection, now):
+        connection.execute(
+            invited.update().where(invited.c.session_id == before).values(session_id=now)
+        )
+    connection.execute(invited.delete().where(invited.c.session_id == before))
     for table in (files, uploads):
         connection.execute(
             table.update().where(table.c.session_id == before).values(session_id=now)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from parley.config import Config
 from parley.domain import (
     conversations,
     door,
     entering,
+    inviting,
     knocking,
     merging,
     messages,
@@ -300,6 +303,30 @@ async def test_who_waits_at_a_door_still_does(
     stands = await knocking.own_knock(context, tea.room_id, await phone.session())
     assert stands.knock is not None
     assert stands.knock.answer is None
+
+
+@pytest.mark.parametrize("has_own", [False, True])
+async def test_who_was_invited_to_start_conversations_is_so_still(
+    context: Context, phone: Device, desk: Device, told: Told, *, has_own: bool
+) -> None:
+    closed = replace(context, only_invited=True)
+    at = context.clock()
+
+    def invite(connection: sa.Connection) -> str:
+        return inviting.make(connection, at=at, uses_max=2, expires_in=None).code
+
+    invitation = await context.database.write(invite)
+    desk.token = (await inviting.accept(context, None, invitation)).token
+    [code, *_] = await phone.keeps()
+    if has_own:
+        device = await phone.session()
+        told.events.clear()
+        phone.token = (await inviting.accept(context, device, invitation)).token
+        # Other devices of the account keep their secrets.
+        assert SessionRenewed(device.id, None, device.device_id) in told.events
+    await desk.signs_in(code)
+    for each in (phone, desk):
+        assert await inviting.may_start(closed, await each.session())
 
 
 async def test_what_is_left_behind_is_nobodys(
