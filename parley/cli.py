@@ -2,75 +2,44 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
 from parley import __version__
-from parley.config import SETTINGS, Config, in_words, load_config
+from parley.commands import conversations, moderating
+from parley.commands.common import (
+    EXIT_CANNOT_START,
+    ROOM,
+    SERVERS_FOLDER,
+    HeardGroup,
+    counted,
+    end_with,
+    json_of,
+    or_say_why,
+    with_settings,
+    write,
+)
+from parley.config import Config, in_words
 from parley.errors import OutputUnusable, StartupError
 from parley.terminal import say
 from parley.workers.worker import Worker
 
-EXIT_CANNOT_START = 1
 TOLD_EVERY_ROWS = 100_000
 """While a table is moved."""
 EXIT_CHANGED, EXIT_CANNOT_CHECK = 1, 2
 EXITS = {"ok": 0, "warn": 1, "fail": 2}
 """Of the doctor, by the worst that it found."""
-SERVERS_FOLDER = "the server's data folder"
-Command = Callable[..., Any]
-# An id may begin with a hyphen, and even with -h.
-_ROOM = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
-
-
-def with_settings(*names: str, **helps: str) -> Callable[[Command], Command]:
-    """Give a command the flags of these settings, all without a name, from the one table; with
-    `helps` where a setting is something else to it than to the server.
-    """
-
-    def decorate(command: Command) -> Command:
-        for setting in reversed(SETTINGS):
-            if names and setting.name not in names:
-                continue
-            default = f"  [default: {setting.default}]" if setting.default else ""
-            help = helps.get(setting.name, setting.help)
-            help = help[:1].upper() + help[1:] + "." + default
-            command = click.option(
-                setting.flag,
-                setting.name,
-                metavar=setting.metavar,
-                help=help,
-            )(command)
-        return command
-
-    return decorate
-
-
-class _Heard(click.Command):
-    """A command whose help is read, or which says that it cannot be."""
-
-    def make_context(self, *args: Any, **extra: Any) -> click.Context:
-        try:
-            return super().make_context(*args, **extra)
-        except OSError as error:  # it has done nothing yet but write
-            _end(OutputUnusable.because_of(error))
-
-
-class _HeardGroup(_Heard, click.Group):
-    command_class = _Heard
 
 
 @click.group(
-    cls=_HeardGroup,
+    cls=HeardGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, message="parley %(version)s")
@@ -96,14 +65,14 @@ def serve(**flags: str | None) -> None:
         else:
             _starting().serve(config, worker)
 
-    _or_say_why(flags, start)
+    or_say_why(flags, start)
 
 
 @main.command()
 @with_settings("data")
 def migrate(**flags: str | None) -> None:
     """Upgrade the database, as `serve` does too."""
-    _or_say_why(flags, lambda config: _starting().migrate(config))
+    or_say_why(flags, lambda config: _starting().migrate(config))
 
 
 @main.command(name="move-data")
@@ -139,11 +108,11 @@ def move_data(context: click.Context, /, source: str, target: str, *, reopen: bo
 
         tables = moving.move_data(source, target, tell)
     except StartupError as error:
-        _end(error)
+        end_with(error)
     rows = [(each.name, f"{each.rows:,}", each.sha256[:16]) for each in tables]
     for line in lines(("table", "rows", "SHA-256"), rows):
         say(line)
-    count = _count(sum(each.rows for each in tables), "row")
+    count = counted(sum(each.rows for each in tables), "row")
     say(f"Moved {count}, the same in both. {_NEXT[moving.is_url(target)]}")
 
 
@@ -158,13 +127,13 @@ def backup(file: Path, **flags: str | None) -> None:
         signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
         made = _hosting().backup(config, file)
         messages, conversations = (
-            _count(made.messages, "message"),
-            _count(made.conversations, "conversation"),
+            counted(made.messages, "message"),
+            counted(made.conversations, "conversation"),
         )
         size = in_words(made.size_bytes)
         say(f"Saved {messages} in {conversations} to {file} ({size}), checked and on disk.")
         if made.files:
-            theirs = f"Their {_count(made.files, 'file')} ({in_words(made.files_bytes)})"
+            theirs = f"Their {counted(made.files, 'file')} ({in_words(made.files_bytes)})"
             are = "is" if made.files == 1 else "are"
             if config.files_url:
                 say(f"{theirs} {are} in {config.files_url}, and not in this backup.")
@@ -172,11 +141,11 @@ def backup(file: Path, **flags: str | None) -> None:
                 say(f"{theirs} {are} in the folder {file}.files.")
         if made.files_missing:
             say(
-                f"{_count(made.files_missing, 'file')} not found in the data folder. If they are "
+                f"{counted(made.files_missing, 'file')} not found in the data folder. If they are "
                 "in a bucket, give --files-url; otherwise `parley files check` names them."
             )
 
-    _or_say_why(flags, save)
+    or_say_why(flags, save)
 
 
 @main.command()
@@ -206,13 +175,13 @@ def restore(file: Path, *, secret: Path | None, incomplete: bool, **flags: str |
         signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
         made = _hosting().restore(config, file, secret=secret, is_incomplete_ok=incomplete)
         messages, conversations = (
-            _count(made.messages, "message"),
-            _count(made.conversations, "conversation"),
+            counted(made.messages, "message"),
+            counted(made.conversations, "conversation"),
         )
         where = "the PostgreSQL database" if config.database_url else config.data
         say(f"Restored {messages} in {conversations} to {where}, checked and on disk.")
         if made.files:
-            say(f"With {_count(made.files, 'file')} ({in_words(made.files_bytes)}).")
+            say(f"With {counted(made.files, 'file')} ({in_words(made.files_bytes)}).")
         for id in made.files_left_out:
             say(f"{id}: missing or damaged, and left out")
         if not made.has_secret:
@@ -221,10 +190,10 @@ def restore(file: Path, *, secret: Path | None, incomplete: bool, **flags: str |
                 "and exports are signed by another key."
             )
 
-    _or_say_why(flags, bring)
+    or_say_why(flags, bring)
 
 
-@main.group(cls=_HeardGroup, invoke_without_command=True)
+@main.group(cls=HeardGroup, invoke_without_command=True)
 @with_settings("data", "database_url", "files_url", "files_in_all", data=SERVERS_FOLDER)
 @click.pass_context
 def files(context: click.Context, /, **flags: str | None) -> None:
@@ -235,13 +204,13 @@ def files(context: click.Context, /, **flags: str | None) -> None:
 
     def tell(config: Config) -> None:
         usage = _hosting().files_usage(config)
-        say(f"{_count(usage.count, 'file')}, {in_words(usage.size)}")
-        say(f"{_count(usage.uploads, 'upload')} not done, {in_words(usage.uploads_size)}")
+        say(f"{counted(usage.count, 'file')}, {in_words(usage.size)}")
+        say(f"{counted(usage.uploads, 'upload')} not done, {in_words(usage.uploads_size)}")
         say(f"At most {in_words(config.files_in_all)} in all, as --files-in-all is set here")
         if config.files_url:
             say(f"Kept in {config.files_url}")
 
-    _or_say_why(flags, tell)
+    or_say_why(flags, tell)
 
 
 @files.command()
@@ -273,13 +242,13 @@ def check(context: click.Context, /, *, contents: bool, **flags: str | None) -> 
         damaged = found.resized + found.changed
         if found.missing or damaged or found.strays:
             say(
-                f"{_count(found.count, 'file')} in order, {len(found.missing)} missing, "
+                f"{counted(found.count, 'file')} in order, {len(found.missing)} missing, "
                 f"{len(damaged)} damaged, {len(found.strays)} in no conversation."
             )
             sys.exit(EXIT_CANNOT_START)
-        say(f"{_count(found.count, 'file')}, all in order.")
+        say(f"{counted(found.count, 'file')}, all in order.")
 
-    _or_say_why(asked, compare)
+    or_say_why(asked, compare)
 
 
 @main.command(name="import")
@@ -344,10 +313,10 @@ def import_(
         say(f"Imported to {made.link}")
         say(f"To own it, open this within ten minutes: {made.owner_link}")
 
-    _or_say_why(flags, bring)
+    or_say_why(flags, bring)
 
 
-@main.command(context_settings=_ROOM)
+@main.command(context_settings=ROOM)
 @click.argument("room")
 @with_settings(
     *("data", "database_url", "public_url", "port"),
@@ -377,448 +346,10 @@ def owner_link(
     def make(config: Config) -> None:
         say(_hosting().owner_link(config, room, is_founding=is_founding))
 
-    _or_say_why(flags, make)
+    or_say_why(flags, make)
 
 
 # --- conversations ---
-
-
-_AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-_OF_OPERATORS = with_settings(
-    *("data", "database_url", "redis_url", "public_url", "port", "files_url"),
-    data=SERVERS_FOLDER,
-    port="the server's port",
-)
-
-
-@main.command(name="list")
-@click.option(
-    "--state",
-    type=click.Choice(["all", "active", "ended"]),
-    default="all",
-    help="Which conversations.  [default: all]",
-)
-@click.option("--limit", type=click.IntRange(1), metavar="NUMBER", help="How many at most.")
-@_AS_JSON
-@with_settings("data", "database_url", data=SERVERS_FOLDER)
-def list_(*, state: str, limit: int | None, as_json: bool, **flags: str | None) -> None:
-    """List conversations, the newest first; unlisted ones too.
-
-    Also while the server runs. With --json, each is a line of its own.
-    """
-
-    def tell(config: Config) -> None:
-        operating = _operating()
-        found = operating.listed(config, state=state, limit=limit)
-        if as_json:
-            for each in found:
-                say(_json(each))
-            return
-        rows = [
-            (
-                each.room_id,
-                each.title,
-                each.state if each.visibility == "listed" else f"{each.state}, unlisted",
-                f"{each.messages:,}",
-                f"{each.people:,}",
-                _minute(each.last_activity_at),
-            )
-            for each in found
-        ]
-        from parley import tables
-
-        heads = ("ID", "TITLE", "STATE", "MESSAGES", "PEOPLE", "LAST ACTIVITY (UTC)")
-        for line in tables.lines(heads, rows):
-            say(line)
-
-    _or_say_why(flags, tell)
-
-
-@main.command(context_settings=_ROOM)
-@click.argument("room")
-@_AS_JSON
-@_OF_OPERATORS
-def show(room: str, *, as_json: bool, **flags: str | None) -> None:
-    """Say all there is to know of the conversation ROOM, but what is said in it.
-
-    ROOM is its link, or the last part of it; an old link will do. Also while the server runs.
-    """
-
-    def tell(config: Config) -> None:
-        found = _operating().show(config, room)
-        if as_json:
-            say(_json(found))
-            return
-        from parley import tables
-
-        for name, value in _told(found):
-            say(f"{name + ':':<18}{tables.plain(value) if name == 'Title' else value}")
-
-    _or_say_why(flags, tell)
-
-
-@main.command(context_settings=_ROOM)
-@click.argument("room")
-@_AS_JSON
-@_OF_OPERATORS
-def end(room: str, *, as_json: bool, **flags: str | None) -> None:
-    """End the conversation ROOM: it can still be read, but no one can post.
-
-    ROOM is its link, or the last part of it. Also while the server runs: everyone there is told.
-    Owners see in their log that the host did it.
-    """
-
-    def act(config: Config) -> None:
-        ended = _operating().end(config, room)
-        say(_json(ended) if as_json else f"Ended {ended.room_id}. It can still be read.")
-
-    _or_say_why(flags, act)
-
-
-@main.command(context_settings=_ROOM)
-@click.argument("room")
-@click.option("--yes", is_flag=True, help="Don't ask.")
-@_AS_JSON
-@_OF_OPERATORS
-def delete(room: str, *, yes: bool, as_json: bool, **flags: str | None) -> None:
-    """Delete the conversation ROOM, with its messages and files, for everyone and for good.
-
-    ROOM is its link, or the last part of it. Also while the server runs: everyone there is told.
-    """
-
-    def act(config: Config) -> None:
-        operating = _operating()
-        if not yes:
-            _ask(operating.show(config, room))
-        gone = operating.delete(config, room)
-        if as_json:
-            say(_json(gone))
-            return
-        parts = (_count(gone.messages, "message"), _count(gone.files, "file"))
-        say(f"Deleted {gone.room_id}, with {' and '.join(parts)}.")
-
-    _or_say_why(flags, act)
-
-
-@main.group(invoke_without_command=True)
-@click.option("--all", "are_all", is_flag=True, help="Those you resolved, too.")
-@_AS_JSON
-@with_settings("data", "database_url", "public_url", "port", data=SERVERS_FOLDER)
-@click.pass_context
-def reports(
-    context: click.Context, /, *, are_all: bool, as_json: bool, **flags: str | None
-) -> None:
-    """List what people reported, the newest first.
-
-    Also while the server runs. With --json, each is a line of its own. `parley reports show NUMBER`
-    says all of one, `parley reports resolve NUMBER` takes it off the list: options of
-    `parley reports`, such as --data, stand before show and resolve.
-    """
-    context.obj = (flags, as_json)
-    if context.invoked_subcommand is not None:
-        return
-
-    def tell(config: Config) -> None:
-        from parley import tables
-
-        found = _moderating().listed(config, state="all" if are_all else "open")
-        if as_json:
-            for each in found:
-                say(_json(each))
-            return
-        rows = [
-            (
-                str(each.report.id),
-                _minute(each.report.at),
-                "resolved" if each.report.resolved else "open",
-                ", ".join(dict.fromkeys(said.reason for said in each.report.complaints)),
-                str(len(each.report.complaints)),
-                each.report.username,
-                _first_line(each.report),
-            )
-            for each in found
-        ]
-        heads = ("NUMBER", "REPORTED (UTC)", "STATE", "WHY", "BY", "PERSON", "MESSAGE")
-        for line in tables.lines(heads, rows):
-            say(line)
-
-    _or_say_why(flags, tell)
-
-
-@reports.command(name="show")
-@click.argument("number", type=click.IntRange(1))
-@click.pass_context
-def show_report(context: click.Context, /, number: int) -> None:
-    """Say what was reported, and why."""
-    flags, as_json = context.obj
-
-    def tell(config: Config) -> None:
-        found = _moderating().show(config, number)
-        if as_json:
-            say(_json(found))
-            return
-        for line in _reported(found):
-            say(line)
-
-    _or_say_why(flags, tell)
-
-
-@reports.command(name="resolve")
-@click.argument("number", type=click.IntRange(1))
-@click.pass_context
-def resolve_report(context: click.Context, /, number: int) -> None:
-    """Say that you are done with a report. Owners of the conversation decide for themselves."""
-    flags, as_json = context.obj
-
-    def act(config: Config) -> None:
-        found = _moderating().resolve(config, number)
-        say(_json(found) if as_json else f"Resolved {number}.")
-
-    _or_say_why(flags, act)
-
-
-@main.command()
-@click.argument("network", metavar="ADDRESS")
-@click.option("--note", default="", help="Why, for yourself.")
-@_AS_JSON
-@_OF_OPERATORS
-def block(network: str, *, note: str, as_json: bool, **flags: str | None) -> None:
-    """Let no one write from ADDRESS, or from a network such as 192.0.2.0/24.
-
-    They can still read, but not post, join, start or upload anything. At once, also while the
-    server runs. An IPv6 address stands for its /64.
-    """
-
-    def act(config: Config) -> None:
-        done = _moderating().block(config, network, note)
-        say(_json(done) if as_json else f"Blocked {done.network} from writing.")
-
-    _or_say_why(flags, act)
-
-
-@main.command()
-@click.argument("network", metavar="ADDRESS")
-@_AS_JSON
-@_OF_OPERATORS
-def unblock(network: str, *, as_json: bool, **flags: str | None) -> None:
-    """Let people write again from ADDRESS, as `parley blocks` lists it."""
-
-    def act(config: Config) -> None:
-        done = _moderating().unblock(config, network)
-        say(_json(done) if as_json else f"{done.network} is not blocked any more.")
-
-    _or_say_why(flags, act)
-
-
-@main.command()
-@_AS_JSON
-@with_settings("data", "database_url", data=SERVERS_FOLDER)
-def blocks(*, as_json: bool, **flags: str | None) -> None:
-    """List the addresses and networks that no one may write from.
-
-    Also while the server runs. With --json, each is a line of its own.
-    """
-
-    def tell(config: Config) -> None:
-        from parley import tables
-
-        found = _moderating().blocks(config)
-        if as_json:
-            for each in found:
-                say(_json(each))
-            return
-        rows = [(each.network, _minute(each.made_at), each.note) for each in found]
-        for line in tables.lines(("ADDRESS", "SINCE (UTC)", "NOTE"), rows):
-            say(line)
-
-    _or_say_why(flags, tell)
-
-
-@main.command()
-@click.argument("text", required=False, default="")
-@click.option("--clear", is_flag=True, help="Show no announcement any more.")
-@_AS_JSON
-@_OF_OPERATORS
-@click.pass_context
-def announce(
-    context: click.Context, /, text: str, *, clear: bool, as_json: bool, **flags: str | None
-) -> None:
-    """Show everyone the line TEXT, on all pages, until it is cleared or replaced.
-
-    At most 300 characters. Also while the server runs: open conversations show it at once. People
-    can close it, and see the next one.
-    """
-    if clear == bool(text.strip()):
-        raise click.UsageError("Give a text, or --clear.", context)
-
-    def act(config: Config) -> None:
-        done = _moderating().announce(config, text)
-        if as_json:
-            say(_json(done))
-        else:
-            say(f"Everyone is shown: {_in_line(done.text)}" if done.text else "No announcement.")
-
-    _or_say_why(flags, act)
-
-
-@main.command()
-@click.option(
-    "--uses", type=click.IntRange(1), default=1, help="How many people can use it.  [default: 1]"
-)
-@click.option(
-    "--days",
-    type=click.IntRange(1, 3650),
-    default=7,
-    help="For how many days it can be used.  [default: 7]",
-)
-@click.option("--note", default="", help="For whom it is, for yourself.")
-@_AS_JSON
-@with_settings(
-    *("data", "database_url", "public_url", "port"),
-    data=SERVERS_FOLDER,
-    port="the server's port",
-)
-def invite(*, uses: int, days: int, note: str, as_json: bool, **flags: str | None) -> None:
-    """Print a link that lets whoever uses it start conversations.
-
-    For servers with --who-may-start invited. What stands in the link behind invitation= is the
-    code, which can be typed on the start page, too. Also while the server runs.
-    """
-
-    def make(config: Config) -> None:
-        made = _moderating().invite(config, uses=uses, days=days, note=note)
-        say(_json(made) if as_json else made.link)
-
-    _or_say_why(flags, make)
-
-
-@main.command()
-@click.option(
-    "--revoke",
-    type=click.IntRange(1),
-    metavar="NUMBER",
-    help="No one can use it any more, and whoever did can start nothing new. What they started "
-    "stays.",
-)
-@_AS_JSON
-@with_settings("data", "database_url", data=SERVERS_FOLDER)
-def invitations(*, revoke: int | None, as_json: bool, **flags: str | None) -> None:
-    """List invitations to start conversations, the newest first, or revoke one.
-
-    Also while the server runs. With --json, each is a line of its own.
-    """
-
-    def act(config: Config) -> None:
-        from parley import tables
-
-        moderating = _moderating()
-        if revoke is not None:
-            gone = moderating.revoke_invitation(config, revoke)
-            people = f"{_count(gone.people, 'browser')} that used it can start nothing more."
-            say(_json(gone) if as_json else f"Revoked {revoke}. {people}")
-            return
-        found = moderating.invitations(config)
-        if as_json:
-            for each in found:
-                say(_json(each))
-            return
-        rows = [
-            (
-                str(each.id),
-                _minute(each.made_at),
-                each.state,
-                f"{each.uses} of {each.uses_max}" if each.uses_max else str(each.uses),
-                _minute(each.expires_at or ""),
-                each.note,
-            )
-            for each in found
-        ]
-        heads = ("NUMBER", "MADE (UTC)", "STATE", "USED", "EXPIRES (UTC)", "NOTE")
-        for line in tables.lines(heads, rows):
-            say(line)
-
-    _or_say_why(flags, act)
-
-
-def _first_line(report: Any) -> str:
-    if not report.message_id:
-        return "(the person)"
-    text = report.text.strip().partition("\n")[0]
-    return text or ", ".join(report.files) or "(not readable here)"
-
-
-def _reported(found: Any) -> Iterator[str]:
-    """All of one, in lines, of which none can move the cursor."""
-    report = found.report
-    yield f"Number:       {report.id}, {'resolved' if report.resolved else 'open'}"
-    yield f"Reported:     {_minute(report.at)}"
-    yield f"Conversation: {found.link}"
-    yield f"Person:       {_plain(report.username)} (user_id {_plain(report.user_id)})"
-    for complaint in report.complaints:
-        words = f": {_in_line(complaint.words)}" if complaint.words else ""
-        yield f"Because:      {complaint.reason}{words}"
-    if report.message_id:
-        yield f"Sent:         {_minute(report.sent_at)} (id {report.message_id})"
-        for name in report.files:
-            yield f"File:         {_in_line(name)}"
-        if report.by_word:
-            yield "The server can't read it. According to someone who reported it, it says:"
-        for line in report.text.splitlines():
-            yield f"  {_in_line(line)}"
-
-
-def _in_line(text: str) -> str:
-    from parley import tables
-
-    return tables.shown(text)
-
-
-def _ask(found: Any) -> None:
-    """Go on only if whoever gave the command says so."""
-    from parley import tables
-
-    if not sys.stdin.isatty():
-        raise StartupError("Nothing was deleted: no one is here to ask. Add --yes if you are sure.")
-    what = f"“{tables.plain(found.title)}”, with {_count(found.messages, 'message')}"
-    if not click.confirm(f"Delete {what} and {_count(found.files, 'file')}? This can't be undone"):
-        raise StartupError("Nothing was deleted.")
-
-
-def _told(found: Any) -> Iterator[tuple[str, str]]:
-    """What is shown of a conversation: names, and values."""
-    yield "ID", found.room_id
-    yield "Link", found.link
-    yield "Title", found.title
-    yield "State", found.state if found.ended_at is None else f"ended {_minute(found.ended_at)}"
-    yield "Public list", "yes" if found.visibility == "listed" else "no"
-    yield "Created", _minute(found.created_at)
-    yield "Last activity", _minute(found.last_activity_at)
-    yield "Messages", f"{found.messages:,}"
-    online = "" if found.online is None else f", {found.online:,} online"
-    yield "People", f"{found.people:,}{online}"
-    yield "Owners", ", ".join(map(_plain, found.owners)) or "none with a name"
-    yield "Files", f"{found.files:,} ({in_words(found.files_bytes)})"
-    yield "Access", found.door
-    yield "Posting", "owners only" if found.read_only else "everyone"
-    yield "Messages kept", "forever" if found.keep_days is None else f"{found.keep_days} days"
-    yield "Links with roles", f"{found.links:,}"
-
-
-def _plain(text: str) -> str:
-    from parley import tables
-
-    return tables.plain(text)
-
-
-def _minute(moment: str) -> str:
-    """A moment as it is on the wire, to the minute."""
-    return moment[:16].replace("T", " ")
-
-
-def _json(found: Any) -> str:
-    import msgspec
-
-    return msgspec.json.encode(found).decode()
 
 
 @main.command(epilog="Give it the settings of the server, by the same flags or variables.")
@@ -843,12 +374,12 @@ def doctor(*, url: str, offline: bool, as_json: bool, **flags: str | None) -> No
     try:
         found = telling.examine_settings(flags, url=url, is_offline=offline)
         if as_json:
-            say(_json(found))
+            say(json_of(found))
         else:
             for each in found.findings:
                 say(telling.line(each))
     except OutputUnusable as error:
-        _end(error)
+        end_with(error)
     sys.exit(EXITS[found.state])
 
 
@@ -873,9 +404,9 @@ def verify_export(file: Path, key: str | None, prove: str | None, redact: str | 
 
     try:
         if prove is not None:
-            _write(iter([verifying.prove(file, prove, key)]))
+            write(iter([verifying.prove(file, prove, key)]))
         elif redact is not None:
-            _write(verifying.redact(file, redact))
+            write(verifying.redact(file, redact))
         else:
             is_right = True
             for line, is_bad in verifying.verdict(file, key):
@@ -886,7 +417,7 @@ def verify_export(file: Path, key: str | None, prove: str | None, redact: str | 
         click.echo(f"parley: {error}", err=True)
         sys.exit(EXIT_CANNOT_CHECK)
     except OutputUnusable as error:
-        _end(error)
+        end_with(error)
 
 
 @main.command()
@@ -937,9 +468,9 @@ def page_hashes() -> None:
     from parley import comparing
 
     try:
-        _write(iter([comparing.hashes().encode()]))
+        write(iter([comparing.hashes().encode()]))
     except OutputUnusable as error:
-        _end(error)
+        end_with(error)
 
 
 @main.command()
@@ -949,34 +480,7 @@ def export_key(**flags: str | None) -> None:
 
     Give it to whoever has an export: `parley verify-export FILE --key KEY`.
     """
-    _or_say_why(flags, lambda config: say(_hosting().export_key(config)))
-
-
-def _write(pieces: Iterator[bytes]) -> None:
-    try:
-        for piece in pieces:
-            sys.stdout.buffer.write(piece)
-        sys.stdout.buffer.flush()
-    except OSError as error:
-        raise OutputUnusable.because_of(error) from error
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def _operating() -> ModuleType:
-    """What is done with conversations, loaded where it is asked for."""
-    from parley import operating
-
-    return operating
-
-
-def _moderating() -> ModuleType:
-    """What is done against abuse, loaded where it is asked for."""
-    from parley import moderating
-
-    return moderating
+    or_say_why(flags, lambda config: say(_hosting().export_key(config)))
 
 
 _NEXT = {
@@ -1005,19 +509,5 @@ def _starting() -> ModuleType:
     return starting
 
 
-def _or_say_why(flags: Mapping[str, str | None], start: Callable[[Config], None]) -> None:
-    """Run `start`; what keeps it from starting is one sentence and exit code 1."""
-    try:
-        start(load_config(flags, os.environ))
-    except StartupError as error:
-        _end(error)
-
-
-def _end(error: StartupError) -> NoReturn:
-    with contextlib.suppress(OSError):
-        click.echo(f"parley: {error}", err=True)
-    if isinstance(error, OutputUnusable):
-        # Python would try again what it could not write, and tell of it in its own words.
-        with open(os.devnull, "w") as nowhere:
-            os.dup2(nowhere.fileno(), sys.stdout.fileno())
-    sys.exit(EXIT_CANNOT_START)
+for each in (*conversations.COMMANDS, *moderating.COMMANDS):
+    main.add_command(each)

@@ -1,0 +1,1 @@
+"""What whoever runs the server types, beside starting it: one module a noun."""
