@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Arrive
 from tests.browser.making_files import payload
@@ -72,8 +72,13 @@ def test_without_a_worker_words_are_shown_and_nothing_is_stored(
     ben.may_meet("registration blocked by Playwright")
     ben.comes(link)
     ben.opens("/notifications")
+    held: list[Route] = []
+    ben.page.route("**/js/share.js", lambda route: held.append(route))
     ben.page.evaluate(SHARE, ["Look <b>here</b>", ""])
     expect(ben.page.locator("#share-text")).to_have_text("Look <b>here</b>\nhttps://example.org/")
+    # Whoever went on before the words are kept would find an empty composer.
+    expect(ben.page.get_by_role("link", name="Lake")).to_be_hidden()
+    held.pop().continue_()
     ben.page.get_by_role("link", name="Lake").click()
     ben.is_connected()
     expect(ben.composer).to_have_value("Look <b>here</b>\nhttps://example.org/")

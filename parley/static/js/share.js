@@ -16,3 +16,4 @@ if (shared) {
   byId("share-none").hidden = false;
   byId("share-where").hidden = !page.dataset.text;
 }
+byId("share-where").classList.remove("until-kept");
