@@ -110,6 +110,9 @@ ACTS_PAGE_MAX = 200
 
 STATE_MESSAGES = 100
 """How many of the newest messages a conversation's state holds."""
+SEALED_PAGE_MESSAGES = 40
+"""How many the page of an encrypted conversation begins with. It opens and shows them by itself,
+and gets what stands before as somebody reads on."""
 MESSAGES_PAGE_MAX = 200
 SYNC_PAGE_MAX = 200
 PEOPLE_IN_STATE = 100

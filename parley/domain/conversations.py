@@ -13,7 +13,14 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from msgspec.structs import replace
 
-from parley.contract import LISTED_ROOM_ID_CHARS, PINS_MAX, STATE_MAX_CHARS, UNLISTED_ROOM_ID_BYTES
+from parley.contract import (
+    LISTED_ROOM_ID_CHARS,
+    PINS_MAX,
+    SEALED_PAGE_MESSAGES,
+    STATE_MAX_CHARS,
+    STATE_MESSAGES,
+    UNLISTED_ROOM_ID_BYTES,
+)
 from parley.contract.decode import is_plain_number
 from parley.domain import (
     access,
@@ -220,7 +227,13 @@ async def window(
 
     def query(connection: sa.Connection) -> Snapshot:
         found = door.readable(connection, room_id, session)
-        snapshot = states.window(connection, found, before=before, at=at)
+        is_newest = before is None and at is None
+        limit = (
+            SEALED_PAGE_MESSAGES
+            if is_newest and found.conversation.is_encrypted
+            else STATE_MESSAGES
+        )
+        snapshot = states.window(connection, found, before=before, at=at, limit=limit)
         snapshot = cluster.online(context, connection, snapshot)
         pins = stored_messages.pinned(connection, found.id, limit=PINS_MAX)
         if pins:

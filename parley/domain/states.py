@@ -21,13 +21,17 @@ twice as many, so that a few reads are enough for all of them."""
 
 
 def window(
-    connection: sa.Connection, found: Found, *, before: int | None = None, at: int | None = None
+    connection: sa.Connection,
+    found: Found,
+    *,
+    before: int | None = None,
+    at: int | None = None,
+    limit: int = STATE_MESSAGES,
 ) -> Snapshot:
     """The newest messages, or those before or around a seq."""
-    limit = STATE_MESSAGES
     later: tuple[Message, ...] = ()
     if at is not None:
-        before, limit = at + 1, STATE_MESSAGES // 2
+        before, limit = at + 1, limit // 2
         later = stored_messages.following(
             connection, found.id, after=at, limit=limit, chars=STATE_MAX_CHARS
         )

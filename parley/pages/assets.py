@@ -22,6 +22,8 @@ BUILT = "built"
 """The folder of what `tools/bundle.py` made of the others: one file for each page's many."""
 LIST = "built.json"
 """In it: of which source it was made, and which files stand for each of a page's."""
+PRESSED = ".br"
+"""Ends the name of a file that is another one, pressed by Brotli."""
 _SOURCES = ("css", "js", "vendor")
 _ON_ALL_PAGES = ("img/favicon.svg",)
 _NOT_ON_PAGES = {f"{BUILT}/js/worker.js", "js/worker.js", "js/worker-off.js"}
@@ -47,6 +49,8 @@ SHOWN_ELSEWHERE = "img/preview.png"
 class Asset:
     content: bytes
     compressed: bytes | None
+    pressed: bytes | None
+    """By Brotli, where the tools have done it."""
     type: str
 
 
@@ -63,7 +67,12 @@ class Assets:
     def __init__(self, folder: Path = FOLDER, *, root: str = "") -> None:
         """`root`: the path of the public URL, which their addresses begin with."""
         self.root = root
-        self._files = {name: _asset(path) for name, path in _files_in(folder)}
+        found = dict(_files_in(folder))
+        self._files = {
+            name: _asset(path, found.get(name + PRESSED))
+            for name, path in found.items()
+            if not name.endswith(PRESSED)
+        }
         whole = hashlib.sha256()
         for name, asset in self._files.items():
             whole.update(name.encode() + b"\0" + asset.content)
@@ -167,12 +176,12 @@ def _read(path: str) -> bytes:
         return file.read()
 
 
-def _asset(path: str) -> Asset:
+def _asset(path: str, pressed: str | None) -> Asset:
     content = _read(path)
     suffix = os.path.splitext(path)[1]
     type = _TYPES.get(suffix) or mimetypes.guess_type(path)[0] or "text/plain"
     compressed = _compressed(content) if type.startswith(COMPRESSED_TYPES) else None
-    return Asset(content, compressed, type)
+    return Asset(content, compressed, None if pressed is None else _read(pressed), type)
 
 
 @functools.cache  # of several apps in one process, as tests have them, each would press them anew
@@ -183,12 +192,15 @@ def _compressed(content: bytes) -> bytes:
 
 
 def _response(asset: Asset, *, is_current: bool) -> Response:
-    gzipped = asset.compressed is not None and compression.accepts_gzip(request.headers)
-    content = asset.compressed if gzipped and asset.compressed is not None else asset.content
+    content, encoding = asset.content, ""
+    if asset.pressed is not None and compression.accepts(request.headers, "br"):
+        content, encoding = asset.pressed, "br"
+    elif asset.compressed is not None and compression.accepts(request.headers, "gzip"):
+        content, encoding = asset.compressed, "gzip"
     charset = "" if asset.type.startswith("image/") else "; charset=utf-8"
     response = Response(content, content_type=asset.type + charset)
-    if gzipped:
-        response.headers["Content-Encoding"] = "gzip"
+    if encoding:
+        response.headers["Content-Encoding"] = encoding
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["Cache-Control"] = (
         "public, max-age=31536000, immutable" if is_current else "no-cache"

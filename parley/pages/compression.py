@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import re
 
 from quart import Response, request
 from werkzeug.datastructures import Headers
@@ -12,14 +13,17 @@ COMPRESS_FROM_BYTES = 1_000
 COMPRESS_APART_FROM_BYTES = 20_000
 """What is larger is worth a thread, which needs no Python while it compresses."""
 LEVEL = 5
+_REFUSED = re.compile(r"q\s*=\s*0(?:\.0{0,3})?", re.IGNORECASE)
 _COMPRESSED = ("text/html", "image/svg+xml")
 
 
-def accepts_gzip(headers: Headers) -> bool:
-    return any(
-        part.split(";")[0].strip() == "gzip"
-        for part in headers.get("Accept-Encoding", "").split(",")
-    )
+def accepts(headers: Headers, encoding: str) -> bool:
+    """Whether it is named there, and not refused by a quality of 0 (RFC 9110, section 12.5.3)."""
+    for part in headers.get("Accept-Encoding", "").split(","):
+        name, _, quality = part.partition(";")
+        if name.strip().lower() == encoding:
+            return not _REFUSED.fullmatch(quality.strip())
+    return False
 
 
 async def compress(response: Response) -> Response:
@@ -33,7 +37,7 @@ async def compress(response: Response) -> Response:
         return response
     response.headers.add("Vary", "Accept-Encoding")
     body = await response.get_data(as_text=False)
-    if len(body) >= COMPRESS_FROM_BYTES and accepts_gzip(request.headers):
+    if len(body) >= COMPRESS_FROM_BYTES and accepts(request.headers, "gzip"):
         if len(body) < COMPRESS_APART_FROM_BYTES:
             compressed = gzip.compress(body, LEVEL)
         else:

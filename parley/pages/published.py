@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from parley import __version__
-from parley.pages.assets import BUILT, FOLDER
+from parley.pages.assets import BUILT, FOLDER, PRESSED
 from parley.pages.policy import page_policy
 from parley.pages.worker import POLICY as WORKER_POLICY
 
@@ -48,11 +48,11 @@ def published(folder: Path = FOLDER, templates: Path = TEMPLATES) -> str:
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
-    """All below it, by their paths."""
+    """All below it, by their paths. What is pressed is the same once more."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file()
+        if path.is_file() and path.suffix != PRESSED
     }
 
 

@@ -58,13 +58,13 @@ class Load:
     """One first visit."""
 
     requests: float
-    kilobytes: float
+    kibibytes: float
     readable_ms: float
     connected_ms: float
     blocked_ms: float
 
 
-HEADINGS = ("requests", "KB", "readable ms", "connected ms", "blocked ms")
+HEADINGS = ("requests", "KiB", "readable ms", "connected ms", "blocked ms")
 
 
 def main() -> None:
@@ -125,7 +125,7 @@ def _load(browser: Browser, link: str) -> Load:
     page.wait_for_function("window.connectedAt", timeout=60_000)
     load = Load(
         len(received),
-        sum(received) / 1000,
+        sum(received) / 1024,
         page.evaluate(PAINTED),
         page.evaluate("window.connectedAt"),
         page.evaluate(BLOCKED),

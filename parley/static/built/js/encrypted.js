@@ -1,1 +1,1 @@
-import{p as a,f as o}from"./shared-B4_UxjFg.js";const p=await a();o(p,await import("./conversation-qJFxqYJu.js"));
+import{e as a,f as o}from"./shared-DrH8vz0r.js";const r=await a();o(r,await import("./conversation-CjNwu_of.js"));

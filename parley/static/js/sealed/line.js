@@ -18,7 +18,7 @@ import { introductionOf } from "./introductions.js";
 const PAGE = /\/messages\?(.*)$/;
 const PINS = /\/pins\?/;
 /** Opened together without holding up the page: a few milliseconds. */
-const AT_ONCE = 25;
+const AT_ONCE = 50;
 /** One's own message may be acknowledged before it is told. */
 const TOLD_WITHIN_MS = 3000;
 /** The key may be changed again while something is sealed anew. */

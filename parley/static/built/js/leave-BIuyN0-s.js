@@ -1,1 +1,0 @@
-import{w as o,a4 as n,b as r,au as i,a3 as c}from"./shared-DiGMRsyX.js";async function u({roomId:a,form:s,stop:l}){const e=s.querySelector("button");e.disabled=!0;const t=await o(`${n(a)}/leave`,{});if(e.disabled=!1,!t.success){r("leave-problem").textContent=t.error;return}await l(),await i(),location.assign(`${c(a)}/left`)}export{u as leave};

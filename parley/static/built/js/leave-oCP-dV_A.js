@@ -1,1 +1,0 @@
-import{y as o,ad as n,b as r,bh as i,a6 as c}from"./shared-B4_UxjFg.js";async function b({roomId:a,form:s,stop:l}){const e=s.querySelector("button");e.disabled=!0;const t=await o(`${n(a)}/leave`,{});if(e.disabled=!1,!t.success){r("leave-problem").textContent=t.error;return}await l(),await i(),location.assign(`${c(a)}/left`)}export{b as leave};

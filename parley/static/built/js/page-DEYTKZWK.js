@@ -1,1 +1,0 @@
-import{r as n}from"./device-Drp8Wv1t.js";import{c as o}from"./shown-BWdUhIE3.js";import"./shared-B4_UxjFg.js";import"./worker-C0WbwT0w.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
