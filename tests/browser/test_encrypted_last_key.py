@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Dialog, Locator, expect
 
 from tests.browser.axe import grave_faults
+from tests.browser.conftest import Arrive
 from tests.browser.test_encrypted_page import COPIES, ENCRYPTED, starts_encrypted
 from tests.browser.visitor import Visitor
 
@@ -138,3 +139,28 @@ def test_whoever_closes_the_only_browser_with_the_key_is_asked(ada: Visitor) -> 
     with ada.page.expect_event("close"):
         ada.page.close(run_before_unload=True)
     assert asked == ["beforeunload"]
+
+
+def test_the_list_lets_go_of_a_key_only_where_somebody_else_is_there(
+    arrive: Arrive, ada: Visitor
+) -> None:
+    starts(ada)
+    ada.page.get_by_role("button", name="Copy link").first.click()
+    link = str(ada.page.evaluate("() => globalThis.copied"))
+    ben, eve = arrive("Ben"), arrive("Eve")
+    for each in (ben, eve):
+        comes(each, link)
+    eve.opens("/conversations")
+    eve.page.locator(".own-row").get_by_role("button", name=re.compile("^Leave")).click()
+    expect(eve.page.locator("#own-left")).to_contain_text("You left")
+    presses_leave(ada)
+    ada.page.wait_for_url("**/left")
+    ben.opens("/conversations")
+    row = ben.page.locator(".own-row")
+    row.get_by_role("button", name=re.compile("^Leave")).click()
+    said = ben.page.locator("#own-left")
+    expect(said).to_contain_text("You're the last one there")
+    expect(row).to_be_visible()
+    said.get_by_role("link", name="Open it").click()
+    ben.page.wait_for_url("**/conversation/*")
+    expect(ben.messages.first).to_contain_text("Hello")

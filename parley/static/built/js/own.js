@@ -1,1 +1,1 @@
-import"./shared-dU1j8AeD.js";
+import"./shared-CuvVCZh9.js";

@@ -123,8 +123,10 @@ async function leave(event) {
   if (!row?.dataset.roomId || !button) return;
   event.preventDefault();
   button.disabled = true;
-  const reply = await ask(`${apiOf(row.dataset.roomId)}/leave`, {});
+  const isLast = await isLastKey(row.dataset.roomId);
+  const reply = isLast ? undefined : await ask(`${apiOf(row.dataset.roomId)}/leave`, {});
   button.disabled = false;
+  if (!reply) return say("You're the last one there, and leaving deletes its key from this browser. Copy its link first: ", row, "Open it");
   if (!reply.success) return say(reply.error);
   nothingStays(row.dataset.roomId);
   const next = row.nextElementSibling ?? row.previousElementSibling;
@@ -134,17 +136,30 @@ async function leave(event) {
 }
 
 /**
- * @param {string} words
- * @param {HTMLElement} [row] of what was left: it is led back to
+ * Whether leaving it may be the end of what was said there: its page asks, and gives the link.
+ * @param {string} roomId
  */
-function say(words, row) {
+async function isLastKey(roomId) {
+  if (!(await isAnyKept())) return false;
+  const { keptOf } = await import("../sealed/kept.js");
+  if (!(await keptOf(roomId).catch(() => undefined))) return false;
+  const { conversation } = await ask(apiOf(roomId));
+  return (conversation?.participant_count ?? 0) <= 1;
+}
+
+/**
+ * @param {string} words
+ * @param {HTMLElement} [row] what it is about: it is led to
+ * @param {string} [leading] how that is called
+ */
+function say(words, row, leading = "Open it again") {
   const line = byId("own-left");
   line.textContent = words;
   const link = row?.querySelector("a");
   if (!link) return;
   const back = document.createElement("a");
   back.href = link.href;
-  back.textContent = "Open it again";
+  back.textContent = leading;
   const title = document.createElement("bdi");
   title.textContent = row?.querySelector(".row-title")?.textContent ?? "";
   line.append(title, ". ", back);
