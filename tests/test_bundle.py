@@ -80,6 +80,13 @@ def test_source_that_has_changed_is_sent_itself(folder: Path, changed: str) -> N
         assert assets.imports(entry) == []
 
 
+def test_what_was_pressed_is_not_sent_for_what_has_changed(folder: Path) -> None:
+    path = folder / BUILT / "js/page.js"
+    assert Assets(folder).pressed(f"{BUILT}/js/page.js")
+    path.write_text(path.read_text("utf-8") + "// Changed\n", "utf-8")
+    assert not Assets(folder).pressed(f"{BUILT}/js/page.js")
+
+
 def test_source_is_sent_where_nothing_was_made(folder: Path) -> None:
     shutil.rmtree(folder / BUILT)
     assets = Assets(folder)

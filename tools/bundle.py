@@ -21,7 +21,7 @@ import tempfile
 from pathlib import Path
 
 from parley.pages import published
-from parley.pages.assets import BUILT, FOLDER, LIST, PRESSED, source_of
+from parley.pages.assets import BUILT, FOLDER, LIST, PRESSED, hash_of, source_of
 
 SCRIPTS = (
     *("account", "conversation", "door", "encrypted", "files", "import", "manage", "offline"),
@@ -85,11 +85,16 @@ def make(into: Path, source: Path = FOLDER) -> None:
         entries = [f"js/{name}.js" for name in (*SCRIPTS, *CLASSIC)]
         entries += [f"css/pages/{name}.css" for name in SHEETS]
         bundles = {entry: _bundle(source, entry, made) for entry in entries}
-        listed = {"source": source_of(source), "made": bundles}
-        (made / LIST).write_text(json.dumps(listed, indent=1, sort_keys=True) + "\n", "utf-8")
         at_once = {name for names in bundles.values() for name in names}
         soon = {path.relative_to(made).as_posix() for path in made.glob(f"js/{SOON}*.js")}
-        _press(made, sorted(at_once | soon))
+        pressed = sorted(at_once | soon)
+        _press(made, pressed)
+        listed = {
+            "source": source_of(source),
+            "made": bundles,
+            "pressed": {name: hash_of((made / name).read_bytes()) for name in pressed},
+        }
+        (made / LIST).write_text(json.dumps(listed, indent=1, sort_keys=True) + "\n", "utf-8")
         files = {
             **{
                 name: each

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from quart import Blueprint, Response, request
 
@@ -67,17 +68,18 @@ class Assets:
     def __init__(self, folder: Path = FOLDER, *, root: str = "") -> None:
         """`root`: the path of the public URL, which their addresses begin with."""
         self.root = root
-        found = dict(_files_in(folder))
+        listed = _listed(folder)
+        pressed = {f"{BUILT}/{name}": told for name, told in listed.get("pressed", {}).items()}
         self._files = {
-            name: _asset(path, found.get(name + PRESSED))
-            for name, path in found.items()
+            name: _asset(path, pressed.get(name))
+            for name, path in _files_in(folder)
             if not name.endswith(PRESSED)
         }
         whole = hashlib.sha256()
         for name, asset in self._files.items():
             whole.update(name.encode() + b"\0" + asset.content)
         self.version = whole.hexdigest()[:12]
-        self._made = _what_was_made(folder)
+        self._made = _what_was_made(folder, listed)
 
     def url(self, name: str) -> str:
         """The address of a file, or of what was made of it. Raises `KeyError` for none of ours."""
@@ -98,6 +100,10 @@ class Assets:
     def content(self, name: str) -> bytes:
         """A file as it is. Raises `KeyError` for none of ours."""
         return self._files[name].content
+
+    def pressed(self, name: str) -> bytes | None:
+        """A file by Brotli, where the tools pressed it as it is. Raises `KeyError`."""
+        return self._files[name].pressed
 
     def for_pages(self) -> list[str]:
         """The addresses of all that a page may come to need, now or when something is pressed."""
@@ -149,13 +155,23 @@ def source_of(folder: Path) -> str:
     return whole.hexdigest()
 
 
-def _what_was_made(folder: Path) -> dict[str, list[str]]:
-    """The files that stand for a page's script or style sheet: its own first."""
+def hash_of(content: bytes) -> str:
+    """Of a file, by which it is told whether it is the one that was pressed."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _listed(folder: Path) -> dict[str, Any]:
+    """What the tools say of what they made; nothing where they made nothing."""
     try:
-        listed = json.loads((folder / BUILT / LIST).read_text("utf-8"))
+        listed: dict[str, Any] = json.loads((folder / BUILT / LIST).read_text("utf-8"))
     except FileNotFoundError:
         return {}
-    if listed["source"] != source_of(folder):
+    return listed
+
+
+def _what_was_made(folder: Path, listed: dict[str, Any]) -> dict[str, list[str]]:
+    """The files that stand for a page's script or style sheet: its own first."""
+    if not listed or listed["source"] != source_of(folder):
         return {}
     return {name: [f"{BUILT}/{each}" for each in files] for name, files in listed["made"].items()}
 
@@ -176,12 +192,14 @@ def _read(path: str) -> bytes:
         return file.read()
 
 
-def _asset(path: str, pressed: str | None) -> Asset:
+def _asset(path: str, told: str | None) -> Asset:
+    """`told`: the hash of what was pressed. Whoever changes a file sees what they wrote."""
     content = _read(path)
     suffix = os.path.splitext(path)[1]
     type = _TYPES.get(suffix) or mimetypes.guess_type(path)[0] or "text/plain"
     compressed = _compressed(content) if type.startswith(COMPRESSED_TYPES) else None
-    return Asset(content, compressed, None if pressed is None else _read(pressed), type)
+    pressed = _read(path + PRESSED) if told and told == hash_of(content) else None
+    return Asset(content, compressed, pressed, type)
 
 
 @functools.cache  # of several apps in one process, as tests have them, each would press them anew

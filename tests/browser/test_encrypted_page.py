@@ -234,7 +234,10 @@ def test_the_key_stays_and_the_page_says_so_where_what_forgets_it_does_not_load(
 ) -> None:
     ada.may_meet("failed: ", "console: Failed to load resource")
     starts_encrypted(ada)
-    ada.page.route(re.compile(r"/(over|comparing|qr)(-[\w-]+)?\.js$"), lambda route: route.abort())
+    missing = re.compile(r"/(soon|over|comparing|qr)(-[\w-]+)?\.js$")
+    ada.page.route(missing, lambda route: route.abort())
+    ada.reloads()
+    ada.is_connected()
     ada.page.locator("#key-qr summary").click()
     expect(ada.page.locator("#key-qr")).to_contain_text("The QR code didn't load.")
     ada.page.locator("#safety summary").click()
