@@ -164,8 +164,15 @@ def _collect_seldom() -> None:
 
 async def _migrate(config: Config) -> None:
     logs.log_to(sys.stderr, config.log_level)
-    # No file is touched, and no mail is sent.
-    bare = replace(config, files_url="", smtp_url="", smtp_password_file=None, mail_from="")
+    # No file is touched, no mail is sent, and nobody signs in.
+    bare = replace(
+        config,
+        files_url="",
+        smtp_url="",
+        smtp_password_file=None,
+        mail_from="",
+        oidc_providers=None,
+    )
     app = create_app(bare)
     await app.open()
     await app.close()
