@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 from collections.abc import Iterable, Iterator
 
 from parley.config import Config
 from parley.errors import ProvidersUnusable, the_extra
 from parley.oidc.client import Client
 from parley.oidc.providers import Provider, read
+
+_LOADED = ("joserfc", "joserfc.jws", "joserfc.jwk", "aiohttp")
 
 
 class Providers:
@@ -48,6 +50,10 @@ def providers_of(config: Config) -> Providers:
         raise ProvidersUnusable(
             "--oidc-providers needs --public-url: providers send people back to that address."
         )
-    if importlib.util.find_spec("joserfc") is None:
-        raise ProvidersUnusable(f"--oidc-providers needs {the_extra('oidc')}")
+    try:
+        # While nobody waits: the first to sign in would hold up everybody for a third of a second.
+        for each in _LOADED:
+            importlib.import_module(each)
+    except ImportError:
+        raise ProvidersUnusable(f"--oidc-providers needs {the_extra('oidc')}") from None
     return Providers(map(Client, read(config.oidc_providers)))

@@ -143,7 +143,7 @@ def _is_to_sign(key: Mapping[str, Any], algorithm: str) -> bool:
 
 def _verified(token: str, algorithm: str, keys: Collection[Mapping[str, Any]]) -> bytes:
     """What it holds. Raises `Untrue`."""
-    # Loaded only here: few requests need it.
+    # Loaded only where providers are configured.
     from joserfc import jws
     from joserfc.errors import JoseError
 
