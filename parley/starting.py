@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from parley import logs
 from parley.app import create_app
-from parley.config import Config
+from parley.config import EVERYBODY, Config
 from parley.errors import (
     AddressUnusable,
     CertificateRefused,
@@ -172,6 +172,7 @@ async def _migrate(config: Config) -> None:
         smtp_password_file=None,
         mail_from="",
         oidc_providers=None,
+        who_may_start=EVERYBODY,
     )
     app = create_app(bare)
     await app.open()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable, Iterator
 
-from parley.config import Config
+from parley.config import PROVIDERS, Config
 from parley.errors import ProvidersUnusable, the_extra
 from parley.oidc.client import Client
 from parley.oidc.providers import Provider, read
@@ -45,13 +45,15 @@ class Providers:
 def providers_of(config: Config) -> Providers:
     """Raises `ProvidersUnusable`, but asks nobody yet."""
     if config.oidc_providers is None:
+        if config.who_may_start == PROVIDERS:
+            raise ProvidersUnusable("--who-may-start providers needs --oidc-providers.")
         return Providers()
     if not config.public_url:
         raise ProvidersUnusable(
             "--oidc-providers needs --public-url: providers send people back to that address."
         )
     try:
-        # While nobody waits: the first to sign in would hold up everybody for a third of a second.
+        # While nobody waits: the first to sign in would hold up everybody for a tenth of a second.
         for each in _LOADED:
             importlib.import_module(each)
     except ImportError:

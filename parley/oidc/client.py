@@ -77,7 +77,9 @@ class Client:
             "code_challenge_method": "S256",
         }
         if once_more:
-            given |= {"prompt": "login", "max_age": "0"}
+            # Google refuses a prompt that it doesn't know.
+            prompt = "select_account" if self.provider.issuer == GOOGLE else "login"
+            given |= {"prompt": prompt, "max_age": "0"}
         parts = urlsplit(metadata.authorization_endpoint)
         own = [pair for pair in parse_qsl(parts.query) if pair[0] not in given]
         return urlunsplit(parts._replace(query=urlencode([*own, *given.items()])))

@@ -9,9 +9,11 @@ import hashlib
 import hmac
 import json
 import secrets
+import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
 
@@ -272,15 +274,21 @@ def with_public_key_as_secret(key: Key, claims: Claims) -> str:
 
 
 @contextlib.asynccontextmanager
-async def serving(port: int = 0) -> AsyncIterator[Provider]:
+async def serving(*, tls: Path | None = None) -> AsyncIterator[Provider]:
+    """On a free port; over TLS where `certificates` were made in a folder."""
     provider = Provider()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", provider.serve)
     runner = web.AppRunner(app, shutdown_timeout=1.0)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", port)
+    context = None
+    if tls is not None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(tls / "service.pem", tls / "service.key")
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
     await site.start()
-    provider.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    at = "http://127.0.0.1" if tls is None else "https://localhost"
+    provider.url = f"{at}:{runner.addresses[0][1]}"
     try:
         yield provider
     finally:

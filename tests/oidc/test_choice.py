@@ -125,6 +125,8 @@ def test_a_file_that_is_missing_or_no_text_is_told(file: Path) -> None:
 def test_it_needs_a_public_url_and_the_extra(
     config: Config, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    with pytest.raises(ProvidersUnusable, match="--oidc-providers"):
+        providers_of(replace(config, who_may_start="providers"))
     file.write_text(PLAIN)
     given = replace(config, oidc_providers=file)
     with pytest.raises(ProvidersUnusable, match="--public-url"):

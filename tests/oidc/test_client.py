@@ -6,14 +6,16 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import msgspec
 import pytest
 from aiohttp import web
 
 from parley.oidc.client import GOOGLE, Asking, Client, Identity, domain_of
-from parley.oidc.discovery import FAILED_KEPT_S, KEPT_S, KEYS_AGAIN_S, Unreachable
+from parley.oidc.discovery import FAILED_KEPT_S, KEPT_S, KEYS_AGAIN_S, Metadata, Unreachable
 from parley.oidc.tokens import Claims, Untrue
 from tests.cases import together
 from tests.oidc.provider import (
@@ -25,6 +27,7 @@ from tests.oidc.provider import (
     token,
     with_public_key_as_secret,
 )
+from tests.push.service import certificates
 
 BACK = "https://talk.example.org/account/providers/example/callback"
 ASKING = Asking("the state", "the nonce", "v" * 43, BACK)
@@ -189,16 +192,45 @@ async def test_a_provider_leads_us_nowhere_else(
         await client.authorization_url(ASKING)
 
 
-async def test_an_issuer_in_a_network_of_ones_own_has_to_be_named(provider: Provider) -> None:
-    issuer = provider.url.replace("http:", "https:")
-    for networks, why in (((), "port|public"), ((ip_network("127.0.0.0/8"),), "SSL|Connect|TLS")):
-        client = provider.client(issuer=issuer, networks=networks)
+async def test_a_provider_in_a_network_of_ones_own_has_to_be_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates(tmp_path)))
+    async with serving(tls=tmp_path) as provider:
+        stranger = provider.client()
+        with pytest.raises(Unreachable, match="port 443"):
+            await stranger.authorization_url(ASKING)
+        await stranger.close()
+        elsewhere = provider.client(networks=(ip_network("10.0.0.0/8"),))
+        with pytest.raises(Unreachable, match="not a public address"):
+            await elsewhere.authorization_url(ASKING)
+        await elsewhere.close()
+        assert provider.asked == []
+        client = provider.client(networks=(ip_network("127.0.0.0/8"), ip_network("::1")))
+        assert (await identified(client, provider)).subject == "ana"
+        await client.close()
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+    certificates(tmp_path)
+    async with serving(tls=tmp_path) as provider:
+        client = provider.client(networks=(ip_network("127.0.0.0/8"), ip_network("::1")))
         with pytest.raises(Unreachable):
             await client.authorization_url(ASKING)
-        del why
         await client.close()
-    # Nothing but a handshake ever came.
-    assert provider.asked == []
+        assert provider.asked == []
+
+
+async def test_google_is_asked_in_its_own_words(provider: Provider) -> None:
+    client = provider.client(issuer=GOOGLE)
+
+    async def about() -> Metadata:
+        return msgspec.convert(provider.about(), Metadata)
+
+    client.discovery.metadata = about  # type: ignore[method-assign]
+    url = await client.authorization_url(ASKING, once_more=True)
+    assert dict(parse_qsl(urlsplit(url).query))["prompt"] == "select_account"
+    await client.close()
 
 
 # --- who we are to it ---

@@ -19,7 +19,15 @@ from parley.domain.context import now
 from parley.signing_in import GONE_COOKIE
 from tests.calls import FOREIGN, Caller, Reply
 from tests.cases import together
-from tests.oidc.provider import Claims, Provider, honest, serving, with_providers
+from tests.oidc.provider import (
+    SECRET,
+    Claims,
+    Key,
+    Provider,
+    honest,
+    serving,
+    with_providers,
+)
 from tests.passkeys import Browser
 
 AT = "/account/providers/example"
@@ -552,6 +560,26 @@ async def test_a_provider_that_is_down_is_told_and_other_ways_stay(
     assert reply.headers["Retry-After"]
     assert "Sign in with a code" in reply.text
     assert GONE_COOKIE not in str(reply.headers)
+
+
+async def test_nothing_secret_is_logged(
+    ana: Browser, provider: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tokens: list[str] = []
+
+    def lies(key: Key, claims: Claims) -> str:
+        tokens.append(honest(key, claims | {"aud": "another"}))
+        return tokens[-1]
+
+    secrets = [SECRET]
+    for forge in (lies, honest):
+        sent = provider.approves(await goes(ana), forge=forge)
+        await comes_back(ana, sent)
+        secrets += [sent["code"], sent["state"]]
+    logged = capsys.readouterr().out
+    assert "provider_answer_refused" in logged
+    for secret in (*secrets, *tokens):
+        assert secret not in logged
 
 
 # --- the cookie ---
