@@ -99,6 +99,8 @@ async def ask(
     state, session = secrets.token_urlsafe(STATE_BYTES), browser.session
     is_signed_in = session is not None and session.is_of_account
     asking = _asking(browser, state, redirect_uri)
+    if purpose is Purpose.ADD:
+        await context.database.read(_require_room, session, at)
     with _in_words(client):
         url = await client.authorization_url(asking, once_more=is_signed_in)
     noted = Authorization(

@@ -27,11 +27,12 @@ TRIED_MAX = 10
 _PARAMETERS = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
 """What of a public key is used, by its type."""
 _HASHES = {"256": hashlib.sha256, "384": hashlib.sha384, "512": hashlib.sha512}
+_EDDSA = ("EdDSA", "Ed25519")
+"""One by two names (RFC 9864)."""
 ALGORITHMS: Mapping[str, str] = {
     **{f"{kind}{bits}": "RSA" for kind in ("RS", "PS") for bits in _HASHES},
     **{f"ES{bits}": "EC" for bits in _HASHES},
-    "EdDSA": "OKP",
-    "Ed25519": "OKP",
+    **dict.fromkeys(_EDDSA, "OKP"),
 }
 """Those that a token may be signed by, and the type of their keys. None that needs a shared secret:
 a provider's public key would do for one.
@@ -136,9 +137,9 @@ def _fitting(keys: Sequence[Mapping[str, Any]], header: _Header) -> Iterator[Map
 
 
 def _is_to_sign(key: Mapping[str, Any], algorithm: str) -> bool:
-    alg = key.get("alg", algorithm)
-    both = {alg, algorithm} == {"EdDSA", "Ed25519"}
-    return key.get("use", "sig") == "sig" and (alg == algorithm or both)
+    named = key.get("alg", algorithm)
+    is_same = named == algorithm or (named in _EDDSA and algorithm in _EDDSA)
+    return bool(key.get("use", "sig") == "sig" and is_same)
 
 
 def _verified(token: str, algorithm: str, keys: Collection[Mapping[str, Any]]) -> bytes:

@@ -6,6 +6,8 @@ import time
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from parley.oidc import tokens
 from parley.oidc.tokens import Expected, UnknownKey, Untrue
@@ -186,6 +188,38 @@ def test_nothing_is_believed_where_no_algorithm_is_allowed() -> None:
         for forge in (honest, unsigned("none"), with_public_key_as_secret):
             with pytest.raises(Untrue, match="algorithm"):
                 read(forge(RSA, said()), expected=expected)
+
+
+JSON: Any = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=4,
+)
+CLAIMS = st.dictionaries(st.sampled_from(sorted(said(azp=1, nbf=1, at_hash=1, email=1))), JSON)
+PARAMETERS = ("kty", "kid", "use", "alg", "n", "e", "crv", "x", "y", "key_ops", "d")
+KEYS = st.dictionaries(st.sampled_from(PARAMETERS), JSON | st.sampled_from(["RSA", "EC", "OKP"]))
+
+
+@given(header=JSON, claims=CLAIMS, more=KEYS)
+def test_whatever_comes_is_believed_or_refused_in_words(
+    header: Any, claims: Claims, more: Claims
+) -> None:
+    key = RSA.public | more
+    for text in (
+        token(header, said(), RSA.sign),
+        honest(RSA, said() | claims),
+        honest(Key(alg="ES256"), said()),
+    ):
+        try:
+            assert read(text, key).iss == ISSUER
+        except Untrue:
+            pass
+
+
+@given(st.text() | st.from_regex(r"[\w-]*\.[\w-]*\.[\w-]*", fullmatch=True))
+def test_any_text_that_nobody_signed_is_refused(text: str) -> None:
+    with pytest.raises(Untrue):
+        read(text)
 
 
 def test_a_key_that_is_not_there_is_told_from_a_lie() -> None:
