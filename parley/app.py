@@ -17,7 +17,7 @@ from parley.bus import Subscriber, hints
 from parley.bus.choice import bus_of
 from parley.bus.shared import SharedBus
 from parley.chores import Chores, push_seed
-from parley.config import INVITED, Config
+from parley.config import Config
 from parley.control import answers
 from parley.control.arrivals import arrivals
 from parley.control.polls import POLLS, Polls
@@ -49,6 +49,7 @@ from parley.live.pushing import Pushing
 from parley.mail.choice import mail_of
 from parley.media import Workshop
 from parley.metrics.seeing import Seeing, seeing_of
+from parley.oidc.choice import providers_of
 from parley.pages import compression, forms, policy, templating
 from parley.pages.accounts import account_pages
 from parley.pages.assets import Assets
@@ -64,6 +65,7 @@ from parley.pages.manage import manage_pages
 from parley.pages.manifest import manifest_pages
 from parley.pages.messages import message_pages
 from parley.pages.notifying import notifying_pages
+from parley.pages.providers import provider_pages
 from parley.pages.reactions import reaction_pages
 from parley.pages.reporting import reporting_pages
 from parley.pages.searching import search_pages
@@ -177,12 +179,13 @@ def create_app(config: Config | None = None, *, worker: str = "0") -> Parley:
         config.leave_grace_s,
         tag=lambda purpose, said: _secret(app).tag(purpose, said),
         require_proof=config.require_proof,
-        only_invited=config.who_may_start == INVITED,
+        who_may_start=config.who_may_start,
         held_sessions=lambda: realtime.audience.held_sessions(),
         is_watched=lambda conversation_id: conversation_id in realtime.audience.rooms,
         is_owner_here=lambda conversation_id: realtime.audience.has_owner(conversation_id),
         filing=filing,
         mail=mail_of(config),
+        providers=providers_of(config),
         cluster=cluster,
     )
     limits = Limits(config)
@@ -343,6 +346,8 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(manage_pages)
     app.register_blueprint(message_pages)
     app.register_blueprint(account_pages)
+    if site.context.providers:
+        app.register_blueprint(provider_pages)
     app.register_blueprint(reporting_pages)
     app.register_blueprint(notifying_pages)
     app.register_blueprint(sharing_pages)
@@ -424,6 +429,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         await app.pushing.close()
         if site.imports is not None:
             await site.imports.close()
+        await context.providers.close()
         context.slices.stop()
         if context.filing is not None:
             await context.filing.workshop.close()

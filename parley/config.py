@@ -20,8 +20,8 @@ from parley.limits.rates import parser as rates_by
 LOG_LEVELS = ("debug", "info", "warning", "error")
 MEMORY = "memory"
 """Where rates are counted, unless in Redis."""
-INVITED = "invited"
-"""Who may start conversations, unless everybody may."""
+EVERYBODY, INVITED, ACCOUNTS, PROVIDERS = "everybody", "invited", "accounts", "providers"
+"""Who may start conversations."""
 ANY_HOST = "*"
 """In `hosts`: whatever name is asked for."""
 _HOST_NAMES = "host names such as talk.example.org, comma-separated and without a port, or *"
@@ -232,8 +232,8 @@ def _log_level(text: str) -> str:
 
 
 def _who_may_start(text: str) -> str:
-    if text.lower() not in ("everybody", INVITED):
-        raise ValueError(f"everybody or {INVITED}")
+    if text.lower() not in (EVERYBODY, INVITED, ACCOUNTS, PROVIDERS):
+        raise ValueError(f"{EVERYBODY}, {INVITED}, {ACCOUNTS} or {PROVIDERS}")
     return text.lower()
 
 
@@ -521,6 +521,14 @@ class Config:
         "the sender of mail, such as parley@example.org or Parley <parley@example.org>",
         "ADDRESS",
     )
+    oidc_providers: Path | None = _setting(
+        _file,
+        "",
+        "a TOML file with the OpenID Connect providers that people can sign in to their accounts "
+        "with, and this server's secrets there; needs the extra oidc and a public URL. If empty, "
+        "there are none",
+        "FILE",
+    )
     max_connections: int = _setting(
         _connections,
         "10000",
@@ -578,9 +586,10 @@ class Config:
     )
     who_may_start: str = _setting(
         _who_may_start,
-        "everybody",
-        "who may start conversations: everybody, or invited for those alone who have an invitation "
-        "by `parley invite`",
+        EVERYBODY,
+        "who may start conversations: everybody; invited for those alone who have an invitation by "
+        "`parley invite`; accounts for those who are signed in to an account; or providers for "
+        "those whose account one of --oidc-providers vouches for",
         "WHO",
     )
     limit_messages: tuple[Rate, ...] = _setting(
@@ -650,7 +659,8 @@ class Config:
     limit_sign_ins: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS),
         "20/1m session, 120/1m address, 1000/1h address",
-        "how often people may start an account, ask for a passkey, or show one or a recovery code",
+        "how often people may start an account, ask for a passkey, show one or a recovery code, or "
+        "sign in with a provider",
         "RATES",
     )
     limit_reports: tuple[Rate, ...] = _setting(

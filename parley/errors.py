@@ -123,7 +123,7 @@ class ConfirmationRequired(ParleyError):
     """Whoever holds the cookie may not be whose account it is."""
 
     code = "confirmation_required"
-    text = "Show a passkey or a recovery code once more first."
+    text = "Confirm first that it's you: sign in on this device once more."
 
 
 class LastWayIn(ParleyError):
@@ -132,6 +132,23 @@ class LastWayIn(ParleyError):
         "Without this passkey you could sign in on no other device. Add another passkey or create "
         "recovery codes first, or remove it all the same."
     )
+
+
+class SignInUnknown(ParleyError):
+    """A provider says who they are, and nobody here is that yet."""
+
+    code = "sign_in_unknown"
+    text = "No account here has this sign-in yet. You can start one with it."
+
+
+class SignInTaken(ParleyError):
+    code = "sign_in_taken"
+    text = "This sign-in belongs to another account here."
+
+
+class DomainNotAllowed(ParleyError):
+    code = "domain_not_allowed"
+    text = "Only people of certain organisations can sign in here."
 
 
 class PasskeysUnavailable(ParleyError):
@@ -324,6 +341,10 @@ class FilesUnusable(StartupError):
 
 class MailUnusable(StartupError):
     """Mail is to be sent, and cannot be."""
+
+
+class ProvidersUnusable(StartupError):
+    """People are to sign in with providers, and cannot."""
 
 
 class ConversationUnknown(StartupError):

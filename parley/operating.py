@@ -22,7 +22,7 @@ from parley import logs, present
 from parley.app import Parley, create_app, web_site
 from parley.bus import Bus
 from parley.bus.shared import SharedBus
-from parley.config import Config
+from parley.config import EVERYBODY, Config
 from parley.control.wire import NobodyThere, Refused, ask_any
 from parley.domain import conversations, files, inspecting, owning
 from parley.domain.context import Context
@@ -307,4 +307,6 @@ def _bare(config: Config) -> Config:
         smtp_url="",
         smtp_password_file=None,
         mail_from="",
+        oidc_providers=None,
+        who_may_start=EVERYBODY,
     )

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 
@@ -41,11 +41,22 @@ class NotAllowed(OSError):
     """The address is none that may be asked."""
 
 
+class TooMuch(OSError):
+    """An answer is longer than it may be."""
+
+
 class Answer(Struct, frozen=True):
     status: int
     retry_after: str | None
     text: str
     """The beginning of it, for the log."""
+
+
+class Whole(Struct, frozen=True):
+    """An answer that is read to its end."""
+
+    status: int
+    body: bytes
 
 
 def is_public(host: str) -> bool:
@@ -69,18 +80,22 @@ def is_public(host: str) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
-def require_askable(url: str, networks: Sequence[Network] = ()) -> str:
+def require_askable(
+    url: str, networks: Sequence[Network] = (), *, here_in_the_clear: bool = False
+) -> str:
     """The address as it is asked. Raises `NotAllowed`, with words for whoever gave it, for what
-    can be told before anybody looks its name up.
+    can be told before anybody looks its name up. `here_in_the_clear`: http:// is fine, too, where
+    it leads to this very machine.
     """
     if len(url) > URL_MAX_CHARS or not url.isascii() or any(c <= " " or c == "\x7f" for c in url):
         raise NotAllowed(f"must be a URL of at most {URL_MAX_CHARS} ASCII characters")
     try:
         parts = urlsplit(url)
-        port = PORT if parts.port is None else parts.port
+        port = _port_of(parts)
     except ValueError:
         raise NotAllowed("must be a URL") from None
-    if parts.scheme != "https" or not parts.hostname:
+    is_clear = here_in_the_clear and parts.scheme == "http" and _is_here(parts.hostname or "")
+    if not (parts.scheme == "https" or is_clear) or not parts.hostname:
         raise NotAllowed("must begin with https:// and a host name")
     if parts.username is not None or parts.password is not None or parts.fragment:
         raise NotAllowed("must have no user, password or fragment")
@@ -93,6 +108,20 @@ def require_askable(url: str, networks: Sequence[Network] = ()) -> str:
     elif port != PORT and not networks:
         raise NotAllowed(f"must use port {PORT}")
     return url
+
+
+def _port_of(parts: SplitResult) -> int:
+    """Raises `ValueError`."""
+    if parts.port is not None:
+        return parts.port
+    return 80 if parts.scheme == "http" else PORT
+
+
+def _is_here(host: str) -> bool:
+    literal = _literal(host)
+    if literal is None:
+        return host.removesuffix(".") == "localhost"
+    return ip_address(literal).is_loopback
 
 
 def _literal(host: str) -> str | None:
@@ -118,7 +147,7 @@ def _is_allowed(address: str, port: int, networks: Sequence[Network]) -> bool:
 def service_of(url: str) -> str:
     """Host and port, the same however they are spelled."""
     parts = urlsplit(url)
-    return f"{(parts.hostname or '').removesuffix('.')}:{parts.port or PORT}"
+    return f"{(parts.hostname or '').removesuffix('.')}:{_port_of(parts)}"
 
 
 def _plain(header: str | None) -> str | None:
@@ -138,10 +167,12 @@ class Outward:
         at_once: int = 64,
         at_once_each: int = 16,
         within_s: float = 10.0,
+        here_in_the_clear: bool = False,
     ) -> None:
         """`networks`: those that may be asked, too, though they are not public; on any port.
         `at_once` requests go on at most, `at_once_each` of them to one host and port, each for
-        `within_s` from when its turn has come.
+        `within_s` from when its turn has come. `here_in_the_clear`: by http:// too, on this very
+        machine alone, where `networks` have it.
         """
         self._networks = tuple(ip_network(each) for each in networks)
         self._places = asyncio.Semaphore(at_once)
@@ -149,6 +180,7 @@ class Outward:
         self._hosts: dict[str, tuple[asyncio.Semaphore, int]] = {}
         """By host and port, its places, and how many hold or wait for one."""
         self._within_s = within_s
+        self._here_in_the_clear = here_in_the_clear
         self._lookups = _Lookups()
         self._session: aiohttp.ClientSession | None = None
 
@@ -157,22 +189,49 @@ class Outward:
 
         Raises `NotAllowed`, and `OSError` or `TimeoutError` where nothing was answered.
         """
+        async with self._asked("POST", url, headers, body) as response:
+            text = await response.content.read(ANSWER_MAX_BYTES)
+            return Answer(
+                response.status,
+                _plain(response.headers.get("Retry-After")),
+                text.decode("utf-8", "replace")[:200],
+            )
+
+    async def ask(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        *,
+        most_bytes: int,
+    ) -> Whole:
+        """The whole answer. Raises as `post` does, and `TooMuch`."""
+        async with self._asked(method, url, headers, body) as response:
+            found = bytearray()
+            async for piece in response.content.iter_any():
+                found += piece
+                if len(found) > most_bytes:
+                    raise TooMuch(f"answers with more than {most_bytes} bytes")
+            return Whole(response.status, bytes(found))
+
+    @contextlib.asynccontextmanager
+    async def _asked(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
         import aiohttp
 
-        require_askable(url, self._networks)
+        require_askable(url, self._networks, here_in_the_clear=self._here_in_the_clear)
         session = self._opened()
         try:
             async with (
                 self._place(service_of(url)),
                 asyncio.timeout(self._within_s),
-                session.post(url, headers=headers, data=body, allow_redirects=False) as response,
+                session.request(
+                    method, url, headers=headers, data=body, allow_redirects=False
+                ) as response,
             ):
-                text = await response.content.read(ANSWER_MAX_BYTES)
-                return Answer(
-                    response.status,
-                    _plain(response.headers.get("Retry-After")),
-                    text.decode("utf-8", "replace")[:200],
-                )
+                yield response
         except aiohttp.InvalidURL as error:
             # It would be none at any other time, either.
             raise NotAllowed("must be a URL") from error

@@ -13,13 +13,18 @@ from parley import credentials, web
 from parley.addresses import roughly
 from parley.domain.accounts import Entered, Where
 from parley.domain.passkeys import Browser, RelyingParty
-from parley.errors import PasskeysUnavailable
+from parley.errors import BadRequest, PasskeysUnavailable
 from parley.hosts import name_in
 
 COOKIE = "parley_passkey"
 """What ties a challenge to the browser that asked for it."""
 COOKIE_BYTES = 24
 COOKIE_MAX_AGE_S = 300
+GONE_COOKIE = "parley_provider"
+"""What ties whoever comes back from a provider to the browser that went there. Nothing else reads
+it: whoever comes from another site speaks for nobody.
+"""
+GONE_MAX_AGE_S = 600
 _BROWSERS = (
     ("Edge", r"Edg(?:A|iOS)?/"),
     ("Opera", r"OPR/|OPiOS/"),
@@ -123,6 +128,51 @@ async def browser(*, begins: bool = False) -> Browser:
 def remember_asked(response: web.R) -> web.R:
     """Let the browser hold what ties the challenge to it."""
     web.set_cookie(response, COOKIE, g.passkey_cookie, max_age_s=COOKIE_MAX_AGE_S)
+    return response
+
+
+def redirect_uri(provider: str) -> str:
+    """Where a provider sends people back to: an address of its own, so that none passes for
+    another.
+    """
+    return f"{web.site().config.public_url}/account/providers/{provider}/callback"
+
+
+def keeps_cookies() -> bool:
+    """Whether a page of ours asks; programs are told what they have to keep."""
+    return web.is_own_page() and web.presented_token() is None
+
+
+async def goes() -> Browser:
+    """Who goes to a provider, with a new secret. Raises `BadRequest` where nobody could come back:
+    providers know one address of ours.
+    """
+    public_url = web.site().config.public_url
+    if keeps_cookies() and request.host.lower() != urlsplit(public_url).netloc.lower():
+        raise BadRequest(f"That works only at {public_url}.")
+    return Browser(secrets.token_urlsafe(COOKIE_BYTES), await web.session_if_known())
+
+
+async def comes_back(secret: str = "") -> Browser:
+    """Who comes back: a page by its cookie, a program by the `secret` that it was told."""
+    if keeps_cookies():
+        secret = gone_secret()
+    return Browser(secret, await web.session_if_known())
+
+
+def gone_secret() -> str:
+    """What the browser was given as it went; empty where it wasn't."""
+    name = credentials.named(GONE_COOKIE, is_secure=web.is_https(), root=web.root())
+    return credentials.cookie_value(web.cookies(), name) or ""
+
+
+def remember_gone(response: web.R, browser: Browser) -> web.R:
+    web.set_cookie(response, GONE_COOKIE, browser.secret, max_age_s=GONE_MAX_AGE_S)
+    return response
+
+
+def forget_gone(response: web.R) -> web.R:
+    web.set_cookie(response, GONE_COOKIE, "", max_age_s=0)
     return response
 
 

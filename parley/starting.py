@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from parley import logs
 from parley.app import create_app
-from parley.config import Config
+from parley.config import EVERYBODY, Config
 from parley.errors import (
     AddressUnusable,
     CertificateRefused,
@@ -164,8 +164,16 @@ def _collect_seldom() -> None:
 
 async def _migrate(config: Config) -> None:
     logs.log_to(sys.stderr, config.log_level)
-    # No file is touched, and no mail is sent.
-    bare = replace(config, files_url="", smtp_url="", smtp_password_file=None, mail_from="")
+    # No file is touched, no mail is sent, and nobody signs in.
+    bare = replace(
+        config,
+        files_url="",
+        smtp_url="",
+        smtp_password_file=None,
+        mail_from="",
+        oidc_providers=None,
+        who_may_start=EVERYBODY,
+    )
     app = create_app(bare)
     await app.open()
     await app.close()

@@ -207,6 +207,8 @@ def _become(request: dict[str, Any], stdout: int, stderr: int) -> None:
         sys.argv = ["parley", *request["arguments"]]
         if any(f"{lean.EXTRA}:" in said for said in (*sys.argv, *request["env"].values())):
             sys.modules.pop(lean.EXTRA, None)
+        if lean.PROVIDERS in request["arguments"]:
+            sys.modules.pop(lean.OF_THE_DOCTOR, None)
         if DOCTOR in request["arguments"]:
             sys.modules.update(_load_the_doctor())
         lean.parley()

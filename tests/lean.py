@@ -13,6 +13,8 @@ from pathlib import Path
 ONLY_FOR_TESTS = ("aiohttp", "requests", "rich", "websocket")
 OF_THE_DOCTOR = "aiohttp"
 """Of these, what `parley doctor` needs."""
+PROVIDERS = "--oidc-providers"
+"""The flag of servers that need it, too."""
 EXTRA = "redis"
 """As an installation has it that keeps its limits there."""
 COMMAND = (sys.executable, str(Path(__file__).resolve()))
@@ -36,6 +38,8 @@ def main() -> None:
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
     is_asked_for = any(f"{EXTRA}:" in said for said in (*sys.argv, *os.environ.values()))
     leave_out(*ONLY_FOR_TESTS, *(() if is_asked_for else (EXTRA,)))
+    if PROVIDERS in sys.argv:
+        del sys.modules[OF_THE_DOCTOR]
     parley()
 
 

@@ -154,6 +154,7 @@ VALUES = {
     "smtp_url": (" smtps://a:b%40c@mail.example ", "smtps://a:b%40c@mail.example"),
     "smtp_password_file": ("/run/secrets/smtp", Path("/run/secrets/smtp")),
     "mail_from": ("Parley <parley@mail.example>", "Parley <parley@mail.example>"),
+    "oidc_providers": ("/etc/parley/providers.toml", Path("/etc/parley/providers.toml")),
     "max_connections": ("500", 500),
     "max_connections_per_address": ("20", 20),
     "trusted_proxies": (

@@ -24,8 +24,8 @@ from parley.pages import published
 from parley.pages.assets import BUILT, FOLDER, LIST, PRESSED, hash_of, source_of
 
 SCRIPTS = (
-    *("account", "conversation", "door", "encrypted", "files", "import", "manage", "offline"),
-    *("own", "page", "search", "share", "unlock"),
+    *("account", "conversation", "door", "encrypted", "files", "going-on", "import", "manage"),
+    *("offline", "own", "page", "search", "share", "unlock"),
 )
 CLASSIC = ("early", "worker")
 """One file alone each: for the head of a page, and as not every browser takes a worker of modules.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from msgspec import UNSET, UnsetType
 from quart import Response
@@ -11,16 +12,21 @@ from parley import contract, signing_in, web
 from parley.domain import accounts, passkeys, recovery
 from parley.domain.accounts import Entered, Mine
 from parley.domain.passkeys import Asserted, Attested, decoded
+from parley.oidc.choice import Providers
 from parley.present.fields import moment_or_unset, timestamp
+from parley.records import ExternalIdentity
 
 
 async def account() -> contract.AccountReply:
     context, session = web.site().context, await web.session_if_known()
     mine = await accounts.mine(context, session)
     return contract.AccountReply(
-        account=UNSET if mine is None else _account(mine, context.clock()),
+        account=UNSET if mine is None else _account(mine, context.clock(), context.providers),
         guest_conversations=await accounts.guest_has(context, session),
         passkeys=signing_in.has_passkeys(),
+        providers=[
+            contract.SignInProvider(id=each.key, name=each.name) for each in context.providers
+        ],
     )
 
 
@@ -49,7 +55,7 @@ async def sign_in(body: contract.SignInBody) -> Response:
     entered = await recovery.sign_in(
         web.site().context, session, signing_in.where(), body.code, bring=body.bring
     )
-    return _signed_in(entered)
+    return signed_in(entered)
 
 
 async def sign_out(body: contract.SignOutBody) -> Response:
@@ -97,7 +103,7 @@ async def add_passkey(body: contract.AddPasskeyBody) -> Response:
         name=body.name or signing_in.where().label,
         account_name=body.account_name,
     )
-    return _signed_in(entered, status=201)
+    return signed_in(entered, status=201)
 
 
 async def passkey_sign_in(body: contract.PasskeySignInBody) -> Response:
@@ -119,7 +125,7 @@ async def passkey_sign_in(body: contract.PasskeySignInBody) -> Response:
     entered = await passkeys.sign_in(
         web.site().context, browser, party, signing_in.where(), asserted, bring=body.bring
     )
-    return _signed_in(entered)
+    return signed_in(entered)
 
 
 async def rename_passkey(body: contract.RenameBody, passkey_id: str) -> contract.DoneReply:
@@ -134,7 +140,13 @@ async def remove_passkey(body: contract.RemovePasskeyBody, passkey_id: str) -> c
     return contract.DoneReply()
 
 
-def _account(mine: Mine, at: datetime) -> contract.AccountObject:
+def signed_in(entered: Entered, status: int = 200) -> Response:
+    """Whoever asked is signed in: a page of our own by its cookie, a program by its token."""
+    reply = contract.SignedInReply(token=_token(entered))
+    return signing_in.remember(web.json(reply, status), entered)
+
+
+def _account(mine: Mine, at: datetime, providers: Providers) -> contract.AccountObject:
     return contract.AccountObject(
         name=mine.account.name,
         created_at=timestamp(mine.account.created_at),
@@ -160,13 +172,20 @@ def _account(mine: Mine, at: datetime) -> contract.AccountObject:
             )
             for each in mine.passkeys
         ],
+        identities=[_identity(each, providers) for each in mine.identities],
         codes_left=mine.codes_left,
     )
 
 
-def _signed_in(entered: Entered, status: int = 200) -> Response:
-    reply = contract.SignedInReply(token=_token(entered))
-    return signing_in.remember(web.json(reply, status), entered)
+def _identity(identity: ExternalIdentity, providers: Providers) -> contract.AccountIdentity:
+    provider = providers.of(identity.issuer)
+    return contract.AccountIdentity(
+        id=identity.id,
+        provider=UNSET if provider is None else provider.key,
+        name=urlsplit(identity.issuer).netloc if provider is None else provider.name,
+        added_at=timestamp(identity.added_at),
+        used_at=moment_or_unset(identity.used_at),
+    )
 
 
 def _token(entered: Entered) -> str | UnsetType:

@@ -29,6 +29,9 @@ class Code(StrEnum):
     SIGNED_IN = "signed_in"
     CONFIRMATION_REQUIRED = "confirmation_required"
     LAST_WAY_IN = "last_way_in"
+    SIGN_IN_UNKNOWN = "sign_in_unknown"
+    SIGN_IN_TAKEN = "sign_in_taken"
+    DOMAIN_NOT_ALLOWED = "domain_not_allowed"
     PASSKEYS_UNAVAILABLE = "passkeys_unavailable"
     BLOCKED = "blocked"
     INVITATION_REQUIRED = "invitation_required"
@@ -85,15 +88,26 @@ CODES: dict[Code, CodeMeaning] = {
         403, "only an owner may do this, or the token is unknown: try again without it"
     ),
     Code.SIGN_IN_FAILED: CodeMeaning(
-        403, "the passkey or recovery code is unknown, used up or wrong, whichever it is"
+        403,
+        "the passkey, the recovery code or what a provider says is unknown, used up or wrong, "
+        "whichever it is",
     ),
     Code.ACCOUNT_REQUIRED: CodeMeaning(403, "sign in to an account first"),
     Code.SIGNED_IN: CodeMeaning(409, "this device is signed in to an account already"),
     Code.CONFIRMATION_REQUIRED: CodeMeaning(
-        403, "show a passkey or a recovery code on this device first; that counts for 15 minutes"
+        403, "sign in on this device once more first; that counts for 15 minutes"
     ),
     Code.LAST_WAY_IN: CodeMeaning(
-        409, "the last passkey, and no recovery code is left: send `anyway` to remove it"
+        409,
+        "nothing else is left to sign in with: a passkey goes only with `anyway`, a provider's "
+        "sign-in not at all",
+    ),
+    Code.SIGN_IN_UNKNOWN: CodeMeaning(
+        409, "no account here has this sign-in yet: `provider_start_account` starts one"
+    ),
+    Code.SIGN_IN_TAKEN: CodeMeaning(409, "the sign-in belongs to another account"),
+    Code.DOMAIN_NOT_ALLOWED: CodeMeaning(
+        403, "the provider doesn't vouch that they are of an organisation that can sign in here"
     ),
     Code.PASSKEYS_UNAVAILABLE: CodeMeaning(
         409, "passkeys need HTTPS and the server's public URL, and work at that alone"

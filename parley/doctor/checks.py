@@ -9,6 +9,7 @@ from parley.doctor import (
     front,
     mail,
     postgresql,
+    providers,
     push,
     redis,
     server,
@@ -29,4 +30,5 @@ CHECKS = (
     Check("public url", front.look, 60.0),
     Check("push", push.look),
     Check("mail", mail.look, 30.0),
+    Check("providers", providers.look, 60.0),
 )

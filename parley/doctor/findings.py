@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +12,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from parley.config import Config
+from parley.errors import StartupError
+from parley.oidc.providers import read
 
 HIDDEN = "…"
 SECRET_LEAST = 4
@@ -99,6 +102,9 @@ def _secrets(config: Config, environ: Mapping[str, str]) -> Iterable[str]:
         yield from (password, unquote(password))
     for file in (config.smtp_password_file, config.metrics_token_file, config.secret_file):
         yield _content(file)
+    if config.oidc_providers is not None:
+        with contextlib.suppress(StartupError):
+            yield from (each.client_secret for each in read(config.oidc_providers))
     for name in _SECRET_VARIABLES:
         yield environ.get(name, "")
 

@@ -14,6 +14,7 @@ from parley.files.choice import store_of
 from parley.hosts import is_loopback
 from parley.mail.choice import mail_of
 from parley.metrics.seeing import seeing_of
+from parley.oidc.choice import providers_of
 from parley.storage.choice import database_of
 
 CHECK = "settings"
@@ -39,7 +40,7 @@ def _unknown(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 def _impossible(config: Config) -> Iterator[Finding]:
     """What keeps a server from starting."""
-    for make in (store_of, mail_of, seeing_of, database_of):
+    for make in (store_of, mail_of, seeing_of, database_of, providers_of):
         try:
             make(config)
         except StartupError as error:

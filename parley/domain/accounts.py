@@ -20,6 +20,7 @@ from parley.errors import AccountRequired, ConfirmationRequired, NotFound, Signe
 from parley.records import (
     Account,
     DevicesChanged,
+    ExternalIdentity,
     Passkey,
     Session,
     SessionRenewed,
@@ -34,7 +35,7 @@ HANDLE_BYTES = 32
 DEVICES_MAX = 30
 """Signed in at once: with one more, the one that was not seen for longest is signed out."""
 CONFIRMED_FOR = timedelta(minutes=15)
-"""After somebody showed a passkey or a recovery code they may change how to sign in."""
+"""After somebody signed in or confirmed that it is them they may change how to sign in."""
 
 
 class Where(Struct, frozen=True):
@@ -74,6 +75,7 @@ class Mine(Struct, frozen=True):
     """The one that asks."""
     devices: tuple[SignedIn, ...]
     passkeys: tuple[Passkey, ...]
+    identities: tuple[ExternalIdentity, ...]
     codes_made: int
     codes_left: int
     owned: int
@@ -100,6 +102,7 @@ async def mine(context: Context, session: Session | None) -> Mine | None:
             device,
             tuple(stored.devices(connection, account.id)),
             tuple(stored.passkeys_of(connection, account.id)),
+            tuple(stored.identities_of(connection, account.id)),
             made,
             left,
             len(has.owned),
@@ -209,6 +212,15 @@ def require_confirmed(device: SignedIn, at: datetime) -> None:
     """Raises `ConfirmationRequired`: a stolen cookie must not become a way in that lasts."""
     if at - device.confirmed_at >= CONFIRMED_FOR:
         raise ConfirmationRequired
+
+
+def has_way_in(context: Context, connection: sa.Connection, account_id: int) -> bool:
+    """Whether an account could be signed in to on another device."""
+    _, codes_left = stored.codes(connection, account_id)
+    if codes_left or stored.passkeys_of(connection, account_id):
+        return True
+    known = stored.identities_of(connection, account_id)
+    return any(each.issuer in context.providers.issuers for each in known)
 
 
 def begin(

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from parley.bus import Bus
+from parley.config import EVERYBODY
 from parley.domain.counts import Counts
 from parley.domain.export_turns import Exports
 from parley.domain.filing import Filing
@@ -20,6 +21,7 @@ from parley.domain.presence import Presence
 from parley.domain.seen import Seen
 from parley.domain.slices import Slices
 from parley.mail.choice import Mail
+from parley.oidc.choice import Providers
 from parley.secret import Secret
 from parley.storage.database import Database
 
@@ -68,8 +70,8 @@ class Context:
     """Held while titles are looked through: all of them, by one of the few readers there are."""
     require_proof: bool = False
     """Whether nobody comes back as somebody without a token, whatever owners say."""
-    only_invited: bool = False
-    """Whether only those start conversations who are invited."""
+    who_may_start: str = EVERYBODY
+    """Who starts conversations, as the setting of this name has it."""
     notified: set[int] = field(default_factory=set)
     """The ids of the sessions that have a device which is notified."""
     notices_changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -81,3 +83,5 @@ class Context:
     """Where files are kept; None where there are none."""
     mail: Mail | None = None
     """Who mail is handed to; None where none is sent."""
+    providers: Providers = field(default_factory=Providers)
+    """Whose word people can sign in by."""

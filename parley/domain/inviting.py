@@ -1,4 +1,6 @@
-"""Who may start conversations: everybody, or who was invited by whoever runs the server."""
+"""Who may start conversations: everybody, who was invited by whoever runs the server, or who has an
+account.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,13 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from msgspec import Struct
 
+from parley.config import ACCOUNTS, EVERYBODY, INVITED
 from parley.contract import LABEL_MAX_CHARS
 from parley.domain import entering, proof, text
 from parley.domain.context import Context
-from parley.errors import InvitationRequired, NotFound
+from parley.errors import AccountRequired, InvitationRequired, NotFound
 from parley.records import Invitation, Session, SessionRenewed
+from parley.storage import accounts as stored_accounts
 from parley.storage import invitations as stored
 
 CODE_BYTES = 18
@@ -34,22 +38,22 @@ class Accepted(Struct, frozen=True):
 
 
 def require_starting(context: Context, connection: sa.Connection, session: Session | None) -> None:
-    """For use inside a transaction. Raises `InvitationRequired`."""
-    if context.only_invited and not _is_invited(connection, session):
-        raise InvitationRequired
+    """For use inside a transaction. Raises `InvitationRequired`, `AccountRequired`."""
+    if not _may_start(context, connection, session):
+        raise _refusal(context)
 
 
 async def require(context: Context, session: Session | None) -> None:
     """The same by itself."""
-    if context.only_invited and not await may_start(context, session):
-        raise InvitationRequired
+    if not await may_start(context, session):
+        raise _refusal(context)
 
 
 async def may_start(context: Context, session: Session | None) -> bool:
     """Whether somebody may start conversations here."""
-    if not context.only_invited:
+    if context.who_may_start == EVERYBODY:
         return True
-    return await context.database.read(_is_invited, session)
+    return await context.database.read(lambda connection: _may_start(context, connection, session))
 
 
 async def accept(context: Context, session: Session | None, code: str) -> Accepted:
@@ -111,8 +115,34 @@ def revoke(connection: sa.Connection, id: int, *, at: datetime) -> int:
     return gone
 
 
-def _is_invited(connection: sa.Connection, session: Session | None) -> bool:
-    return session is not None and stored.is_invited(connection, session.id)
+def _may_start(context: Context, connection: sa.Connection, session: Session | None) -> bool:
+    who = context.who_may_start
+    if who == EVERYBODY:
+        return True
+    if session is None:
+        return False
+    if who == INVITED:
+        return stored.is_invited(connection, session.id)
+    account = stored_accounts.of_session(connection, session.id)
+    if account is None or not session.is_of_account:
+        return False
+    if who == ACCOUNTS:
+        return True
+    known = stored_accounts.identities_of(connection, account.id)
+    return any(each.issuer in context.providers.issuers for each in known)
+
+
+def _refusal(context: Context) -> InvitationRequired | AccountRequired:
+    if context.who_may_start == INVITED:
+        return InvitationRequired()
+    if context.who_may_start == ACCOUNTS:
+        return AccountRequired(
+            "Only people with an account can start conversations here. Sign in, or start one."
+        )
+    named = " or ".join(provider.name for provider in context.providers)
+    return AccountRequired(
+        f"Only people who sign in with {named or 'a provider'} can start conversations here."
+    )
 
 
 def _hash(code: str) -> bytes:

@@ -251,8 +251,7 @@ async def remove(
         accounts.require_confirmed(device, at)
         if not stored.remove_passkey(connection, account.id, passkey_id):
             raise NotFound(_NO_PASSKEY)
-        _, codes_left = stored.codes(connection, account.id)
-        if not (anyway or codes_left or stored.passkeys_of(connection, account.id)):
+        if not (anyway or accounts.has_way_in(context, connection, account.id)):
             raise LastWayIn
 
     await context.database.write(work)

@@ -15,7 +15,7 @@ from parley import contract, signing_in, web
 from parley.calls import accounts as calls
 from parley.calls import export
 from parley.contract import decode
-from parley.domain import accounts, passkeys, recovery
+from parley.domain import accounts, openid, passkeys, recovery
 from parley.errors import (
     AccountRequired,
     ConfirmationRequired,
@@ -28,6 +28,7 @@ from parley.pages import forms
 from parley.pages.door import Refused, refused
 
 ADDRESS = "/account"
+HTML = "text/html; charset=utf-8"
 Answer = Response | Redirection
 
 account_pages = Blueprint("account_pages", __name__)
@@ -60,7 +61,7 @@ async def start() -> Answer | Refused:
             await _codes(started.codes, "You have an account now"), started.entered
         )
 
-    return await _acting("keep", Kind.SIGN_INS, act)
+    return await acting("keep", Kind.SIGN_INS, act)
 
 
 @account_pages.post(f"{ADDRESS}/sign-in")
@@ -75,19 +76,19 @@ async def sign_in() -> Answer | Refused:
         entered = await recovery.sign_in(
             web.site().context, session, signing_in.where(), body.code, bring=body.bring
         )
-        done = "confirmed" if entered.token is None else "signed-in"
-        return signing_in.remember(_done(done), entered)
+        how = "confirmed" if entered.token is None else "signed-in"
+        return signing_in.remember(done(how), entered)
 
-    return await _acting("sign-in", Kind.SIGN_INS, act)
+    return await acting("sign-in", Kind.SIGN_INS, act)
 
 
 @account_pages.post(f"{ADDRESS}/sign-out")
 async def sign_out() -> Answer | Refused:
     async def act() -> Answer:
         await accounts.sign_out(web.site().context, await web.current_session())
-        return web.forget(_done("signed-out"))
+        return web.forget(done("signed-out"))
 
-    return await _acting("devices", Kind.ACTS, act)
+    return await acting("devices", Kind.ACTS, act)
 
 
 @account_pages.post(f"{ADDRESS}/sign-out-others")
@@ -95,9 +96,9 @@ async def sign_out_others() -> Answer | Refused:
     async def act() -> Answer:
         session = await web.current_session()
         await accounts.sign_out(web.site().context, session, all_others=True)
-        return _done("others-out", "devices")
+        return done("others-out", "devices")
 
-    return await _acting("devices", Kind.ACTS, act)
+    return await acting("devices", Kind.ACTS, act)
 
 
 @account_pages.post(f"{ADDRESS}/devices/<device_id>/sign-out")
@@ -106,9 +107,9 @@ async def sign_out_device(device_id: str) -> Answer | Refused:
         session = await web.current_session()
         id = web.number(device_id)
         await accounts.sign_out(web.site().context, session, device_id=id)
-        return _done("device-out", "devices")
+        return done("device-out", "devices")
 
-    return await _acting("devices", Kind.ACTS, act)
+    return await acting("devices", Kind.ACTS, act)
 
 
 @account_pages.post(f"{ADDRESS}/codes")
@@ -120,7 +121,7 @@ async def make_codes() -> Answer | Refused:
         had_any = before is not None and before.codes_left
         return await _codes(codes, "The codes before are no longer valid" if had_any else "")
 
-    return await _acting("codes", Kind.ACTS, act)
+    return await acting("codes", Kind.ACTS, act)
 
 
 @account_pages.post(f"{ADDRESS}/passkeys/<passkey_id>/rename")
@@ -131,9 +132,9 @@ async def rename_passkey(passkey_id: str) -> Answer | Refused:
         body = decode.from_value({"name": form.get("name", "")}, contract.RenameBody)
         session = await web.current_session()
         await passkeys.rename(web.site().context, session, web.number(passkey_id), body.name)
-        return _done("renamed", "passkeys")
+        return done("renamed", "passkeys")
 
-    return await _acting("passkeys", Kind.ACTS, act)
+    return await acting("passkeys", Kind.ACTS, act)
 
 
 @account_pages.post(f"{ADDRESS}/passkeys/<passkey_id>/remove")
@@ -153,10 +154,20 @@ async def remove_passkey(passkey_id: str) -> Answer | Refused:
                 "Remove it anyway",
                 f"{ADDRESS}/passkeys/{passkey_id}/remove",
             )
-            return Response(page, content_type=_HTML)
-        return _done("passkey-removed", "passkeys")
+            return Response(page, content_type=HTML)
+        return done("passkey-removed", "passkeys")
 
-    return await _acting("passkeys", Kind.ACTS, act)
+    return await acting("passkeys", Kind.ACTS, act)
+
+
+@account_pages.post(f"{ADDRESS}/identities/<identity_id>/remove")
+async def remove_identity(identity_id: str) -> Answer | Refused:
+    async def act() -> Answer:
+        session = await web.current_session()
+        await openid.remove(web.site().context, session, web.number(identity_id))
+        return done("provider-removed", "identities")
+
+    return await acting("identities", Kind.ACTS, act)
 
 
 @account_pages.post(f"{ADDRESS}/delete")
@@ -171,23 +182,22 @@ async def delete() -> Answer | Refused:
                 raise AccountRequired
             accounts.require_confirmed(mine.device, context.clock())
             page = await render_template("pages/account_delete.html", owned=mine.owned)
-            return Response(page, content_type=_HTML)
+            return Response(page, content_type=HTML)
         body = decode.from_value({"messages": form["messages"]}, contract.DeleteAccountBody)
         with_messages = body.messages == "delete"
         await accounts.delete(context, session, with_messages=with_messages)
-        return web.forget(_done("deleted"))
+        return web.forget(done("deleted"))
 
-    return await _acting("end", Kind.ACTS, act)
-
-
-_HTML = "text/html; charset=utf-8"
+    return await acting("end", Kind.ACTS, act)
 
 
-def _done(what: str, place: str = "") -> Answer:
+def done(what: str, place: str = "") -> Answer:
     return web.go_on(f"{ADDRESS}?done={what}" + (f"#{place}" if place else ""))
 
 
-async def _acting(place: str, kind: Kind, act: Callable[[], Awaitable[Answer]]) -> Answer | Refused:
+async def acting(
+    place: str, kind: Kind | None, act: Callable[[], Awaitable[Answer]]
+) -> Answer | Refused:
     """What a form asks for; the page with the reason at the form's place where it is refused."""
     try:
         async with web.limited(kind):
@@ -204,11 +214,14 @@ async def _page(*, error: ParleyError | None = None, place: str = "", said: str 
         signing_in.relying_party()
     except PasskeysUnavailable as unavailable:
         why_not = unavailable.text
+    identities = reply.account.identities if reply.account else []
     needs_proof = isinstance(error, ConfirmationRequired)
     shown: dict[str, Any] = {
         "account": reply.account or None,
         "has_any": bool(reply.account) or reply.guest_conversations > 0,
         "guest_conversations": reply.guest_conversations,
+        "providers": reply.providers,
+        "linked": {each.provider for each in identities if each.provider},
         "why_no_passkeys": why_not,
         "name": await accounts.usual_name(context, session),
         "error": None if error is None else error.text,
@@ -227,6 +240,8 @@ _SAID = {
     "device-out": "The device is signed out.",
     "renamed": "The passkey is renamed.",
     "passkey-added": "The passkey is added.",
+    "provider-added": "Added. You can sign in with it from now on.",
+    "provider-removed": "Removed. You can't sign in with it any more.",
     "passkey-removed": "The passkey is removed. Remove it from your device, too.",
     "deleted": "Your account is deleted.",
 }
@@ -234,7 +249,7 @@ _SAID = {
 
 async def _codes(codes: tuple[str, ...], about: str) -> Response:
     page = await render_template("pages/account_codes.html", codes=codes, about=about)
-    return Response(page, content_type=_HTML)
+    return Response(page, content_type=HTML)
 
 
 async def _asking(title: str, text: str, answer: str, path: str) -> str:

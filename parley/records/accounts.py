@@ -53,6 +53,38 @@ class Passkey(Struct, frozen=True):
     used_at: datetime | None
 
 
+class ExternalIdentity(Struct, frozen=True):
+    """Who somebody is to a provider that they sign in with: nothing but what it knows them by."""
+
+    id: int
+    account_id: int
+    issuer: str
+    subject: str
+    added_at: datetime
+    used_at: datetime | None
+
+
+class Purpose(StrEnum):
+    """Why somebody goes to a provider."""
+
+    SIGN_IN = "sign_in"
+    ADD = "add"
+
+
+class Authorization(Struct, frozen=True):
+    """Somebody who went to a provider, and is expected back."""
+
+    provider: str
+    purpose: Purpose
+    brings: bool
+    """Whether what they have as a guest comes along."""
+    browser_hash: bytes
+    session_id: int | None
+    expires_at: datetime
+    subject: str | None = None
+    """Who they turned out to be, where no account has that yet."""
+
+
 class Ceremony(StrEnum):
     """What a challenge is for."""
 

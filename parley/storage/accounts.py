@@ -8,7 +8,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from parley.records import Account, Ceremony, Challenge, Passkey, SignedIn
+from parley.records import (
+    Account,
+    Ceremony,
+    Challenge,
+    ExternalIdentity,
+    Passkey,
+    SignedIn,
+)
 from parley.storage.schema import (
     OF_ACCOUNT,
     PROVEN,
@@ -16,6 +23,7 @@ from parley.storage.schema import (
     accounts,
     challenges,
     conversations,
+    external_identities,
     messages,
     participants,
     passkeys,
@@ -235,6 +243,50 @@ def remove_passkey(connection: sa.Connection, account_id: int, id: int) -> bool:
     return connection.execute(passkeys.delete().where(*theirs)).rowcount > 0
 
 
+# --- who they are to providers ---
+
+
+def add_identity(
+    connection: sa.Connection, *, account_id: int, issuer: str, subject: str, at: datetime
+) -> None:
+    connection.execute(
+        external_identities.insert().values(
+            account_id=account_id, issuer=issuer, subject=subject, added_at=at
+        )
+    )
+
+
+def identities_of(connection: sa.Connection, account_id: int) -> list[ExternalIdentity]:
+    """The oldest first."""
+    rows = connection.execute(
+        external_identities.select()
+        .where(external_identities.c.account_id == account_id)
+        .order_by(external_identities.c.id)
+    )
+    return [_identity(row) for row in rows]
+
+
+def identity(connection: sa.Connection, issuer: str, subject: str) -> ExternalIdentity | None:
+    row = connection.execute(
+        external_identities.select().where(
+            external_identities.c.issuer == issuer, external_identities.c.subject == subject
+        )
+    ).one_or_none()
+    return None if row is None else _identity(row)
+
+
+def use_identity(connection: sa.Connection, id: int, *, at: datetime) -> None:
+    connection.execute(
+        external_identities.update().where(external_identities.c.id == id).values(used_at=at)
+    )
+
+
+def remove_identity(connection: sa.Connection, account_id: int, id: int) -> bool:
+    """Whether there was one."""
+    theirs = (external_identities.c.id == id, external_identities.c.account_id == account_id)
+    return connection.execute(external_identities.delete().where(*theirs)).rowcount > 0
+
+
 # --- recovery codes ---
 
 
@@ -318,7 +370,7 @@ def take_challenge(connection: sa.Connection, challenge_hash: bytes) -> Challeng
 
 
 def _erase_proofs(connection: sa.Connection, account_id: int) -> None:
-    for table in (passkeys, recovery_codes):
+    for table in (passkeys, recovery_codes, external_identities):
         connection.execute(table.delete().where(table.c.account_id == account_id))
 
 
@@ -364,4 +416,10 @@ def _passkey(row: Any) -> Passkey:
         name=row.name,
         added_at=row.added_at,
         used_at=row.used_at,
+    )
+
+
+def _identity(row: Any) -> ExternalIdentity:
+    return ExternalIdentity(
+        row.id, row.account_id, row.issuer, row.subject, row.added_at, row.used_at
     )

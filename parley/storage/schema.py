@@ -854,6 +854,35 @@ recovery_codes = sa.Table(
     sa.Column("used_at", Instant),
 )
 
+# Who somebody is to a provider of OpenID Connect: what it knows them by, and nothing else of it.
+external_identities = sa.Table(
+    "external_identities",
+    metadata,
+    sa.Column("id", _Key, primary_key=True),
+    sa.Column("account_id", sa.ForeignKey("accounts.id"), nullable=False, index=True),
+    sa.Column("issuer", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("added_at", Instant, nullable=False),
+    sa.Column("used_at", Instant),
+    sa.UniqueConstraint("issuer", "subject"),
+    sqlite_autoincrement=True,
+)
+
+# Who went to a provider, and is expected back: once, soon, and with the browser that went.
+authorizations = sa.Table(
+    "authorizations",
+    metadata,
+    sa.Column("state_hash", sa.LargeBinary(32), primary_key=True),
+    sa.Column("provider", sa.Text, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("brings", sa.Boolean, nullable=False),
+    sa.Column("browser_hash", sa.LargeBinary(32), nullable=False),
+    sa.Column("session_id", sa.BigInteger),
+    # Who they turned out to be, until they say whether they want an account.
+    sa.Column("subject", sa.Text),
+    sa.Column("expires_at", Instant, nullable=False, index=True),
+)
+
 # What an authenticator is asked to sign: once, soon, and for the browser that asked.
 challenges = sa.Table(
     "challenges",

@@ -309,7 +309,7 @@ async def test_who_waits_at_a_door_still_does(
 async def test_who_was_invited_to_start_conversations_is_so_still(
     context: Context, phone: Device, desk: Device, told: Told, *, has_own: bool
 ) -> None:
-    closed = replace(context, only_invited=True)
+    closed = replace(context, who_may_start="invited")
     at = context.clock()
 
     def invite(connection: sa.Connection) -> str:

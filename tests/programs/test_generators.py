@@ -20,6 +20,7 @@ import pytest
 from parley import contract
 from parley.contract import openapi
 from tests.calls import Caller
+from tests.oidc.provider import Provider
 from tests.servers import Running
 from tests.transport.test_openapi import replies
 
@@ -119,14 +120,14 @@ def call(name: str) -> ModuleType:
 
 @pytest.mark.usefixtures("importable")
 async def test_types_for_python_take_every_real_reply(
-    described: Path, ada: Caller, ben: Caller
+    described: Path, ada: Caller, ben: Caller, provider: Provider
 ) -> None:
     command = (BIN / "datamodel-codegen", "--input", described, "--input-file-type", "openapi")
     kind = ("--output-model-type", "msgspec.Struct", "--target-python-version", "3.11")
     out = ("--formatters", "builtin", "--output", described.parent / "models.py")
     run(sys.executable, "-W", "error", *command, *kind, *out, cwd=described.parent)
     models = importlib.import_module("models")
-    for name, reply in (await replies(ada, ben)).items():
+    for name, reply in (await replies(ada, ben, provider)).items():
         model = getattr(models, contract.CALLS[name].reply.__name__)
         found = msgspec.json.decode(reply.raw, type=model)
         assert found.success is True, name

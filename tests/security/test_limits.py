@@ -637,14 +637,17 @@ SIGN_INS: tuple[tuple[str, Json], ...] = (
     ("", {}),
     ("/sign-in", {"code": "0000-0000-0000-0000"}),
     ("/passkeys/challenge", {"purpose": "sign_in"}),
+    ("/providers/x", {}),
+    ("/providers/x/sign-in", {"code": "x", "state": "x"}),
+    ("/providers/x/start", {"state": "x"}),
 )
 
 
 async def test_nobody_tries_codes_and_passkeys_without_end(opened: Open) -> None:
-    async with opened(limit_sign_ins="3/1m address") as house:
+    async with opened(limit_sign_ins="6/1m address") as house:
         mallory = house.guest("Mallory")
         asked = [await mallory.call("POST", f"/api/account{p}", body) for p, body in SIGN_INS]
-        assert [status for status, _ in asked] == [201, 403, 409]
+        assert [status for status, _ in asked] == [201, 403, 409, 404, 404, 404]
         for path, body in SIGN_INS:
             status, reply = await mallory.call("POST", f"/api/account{path}", body)
             assert status == 429, path

@@ -96,6 +96,15 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     ),
     "rename_passkey": ("/api/account/passkeys/1", {"name": "Key"}, GUESTS),
     "remove_passkey": ("/api/account/passkeys/1", {}, GUESTS),
+    # There is no such provider; tests of signing in with one have some.
+    "ask_provider": ("/api/account/providers/x", {}, (NO_FILE,) * 6),
+    "provider_sign_in": (
+        "/api/account/providers/x/sign-in",
+        {"code": "x", "state": "x"},
+        (NO_FILE,) * 6,
+    ),
+    "provider_start_account": ("/api/account/providers/x/start", {"state": "x"}, (NO_FILE,) * 6),
+    "remove_identity": ("/api/account/identities/1", None, GUESTS),
     "health": ("/api/health", None, ALL),
     "ready": ("/api/ready", None, ALL),
     "join": ("{path}/join", {}, (KNOCK, FORBIDDEN, OK, OK, NOT_FOUND, ENDED)),

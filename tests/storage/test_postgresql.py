@@ -131,6 +131,7 @@ async def test_an_older_database_is_brought_up_to_date(
             " WHERE ended_at IS NULL AND visibility = 'listed'"
         )
         own.execute("ALTER TABLE claims DROP COLUMN declined_at")
+        own.execute("DROP TABLE external_identities, authorizations")
         for table in ("account_devices", "passkeys", "recovery_codes", "challenges", "accounts"):
             own.execute(f"DROP TABLE {table}")
         own.execute("ALTER TABLE sessions DROP COLUMN principal_id")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.eventually import until
 from tests.mail.postbox import with_mail
 from tests.media.drawn import flag, saved
 from tests.media.recorded import webm
+from tests.oidc.provider import Provider, serving, with_providers
 from tests.passkeys import CHALLENGE, PASSKEYS, Browser
 from tests.subscriptions import SUBSCRIPTION
 
@@ -29,9 +31,15 @@ QUIET = {"quiet_hours": {"start": "22:00", "end": "07:00", "time_zone": "Europe/
 
 
 @pytest.fixture
-def config(config: Config) -> Config:
+async def provider() -> AsyncIterator[Provider]:
+    async with serving() as started:
+        yield started
+
+
+@pytest.fixture
+def config(config: Config, provider: Provider) -> Config:
     """With all the calls there are."""
-    return with_mail(config)
+    return with_providers(with_mail(config), provider.row())
 
 
 @pytest.fixture
@@ -188,7 +196,7 @@ async def replies_about_imports(ben: Caller) -> dict[str, Reply]:
     return found
 
 
-async def replies_about_accounts(app: Parley) -> dict[str, Reply]:
+async def replies_about_accounts(app: Parley, provider: Provider) -> dict[str, Reply]:
     ana, desk = Browser(app), Caller(app, "Ana")
     found = {"passkey_challenge": await ana.call("POST", CHALLENGE, {"purpose": "add"})}
     found["add_passkey"] = await ana.adds()
@@ -210,12 +218,34 @@ async def replies_about_accounts(app: Parley) -> dict[str, Reply]:
     signed_in = await again.call("POST", "/api/account/sign-in", {"code": codes[1]})
     again.token = signed_in.body["token"]
     found["sign_out"] = await again.call("POST", "/api/account/sign-out")
+    found |= await replies_about_providers(app, desk, provider)
     found["delete_account"] = await desk.call("DELETE", "/api/account", {"messages": "keep"})
     found["start_account"] = await Caller(app, "Ben").call("POST", "/api/account", {"name": "Ben"})
     return found
 
 
-async def replies(ada: Caller, ben: Caller) -> dict[str, Reply]:
+async def replies_about_providers(
+    app: Parley, desk: Caller, provider: Provider
+) -> dict[str, Reply]:
+    """By somebody with a program of their own, who adds what they signed in with elsewhere."""
+    at, new = "/api/account/providers/example", Caller(app, "Ana")
+    asked = await new.call("POST", at)
+    sent = provider.approves(asked.body["url"]) | {"secret": asked.body["secret"]}
+    unknown = await new.call("POST", f"{at}/sign-in", sent)
+    assert unknown.body["code"] == "sign_in_unknown"
+    again = {"state": sent["state"], "secret": sent["secret"], "name": "Ana"}
+    found = {"ask_provider": asked}
+    found["provider_start_account"] = await new.call("POST", f"{at}/start", again)
+    asked = await desk.call("POST", at, {"purpose": "add"})
+    sent = provider.approves(asked.body["url"], "ana-2") | {"secret": asked.body["secret"]}
+    found["provider_sign_in"] = await desk.call("POST", f"{at}/sign-in", sent)
+    found["account"] = await desk.call("GET", "/api/account")
+    path = f"/api/account/identities/{found['account'].body['account']['identities'][0]['id']}"
+    found["remove_identity"] = await desk.call("DELETE", path)
+    return found
+
+
+async def replies(ada: Caller, ben: Caller, provider: Provider) -> dict[str, Reply]:
     """A real reply to every call."""
     start = {"title": "Tea", "description": "At four", "user_id": "ada-1", "visibility": "listed"}
     created = await ada.call("POST", "/api/conversations/create", start)
@@ -248,7 +278,7 @@ async def replies(ada: Caller, ben: Caller) -> dict[str, Reply]:
     found |= await replies_about_imports(ben)
     found |= await replies_about_doors(ada, ben)
     found |= await replies_about_keys(ben)
-    found |= await replies_about_accounts(ada.app)
+    found |= await replies_about_accounts(ada.app, provider)
     found |= await replies_about_hosting(ada, ben)
     await ada.starts("Another, so that there is a next page")
     found["list"] = await ada.call("GET", "/api/conversations?limit=1")
@@ -270,9 +300,9 @@ async def replies(ada: Caller, ben: Caller) -> dict[str, Reply]:
 
 
 async def test_the_reply_to_every_call_is_as_described(
-    document: Json, ada: Caller, ben: Caller
+    document: Json, ada: Caller, ben: Caller, provider: Provider
 ) -> None:
-    real = await replies(ada, ben)
+    real = await replies(ada, ben, provider)
     assert set(real) == set(contract.CALLS)
     for name, reply in real.items():
         described = operation(document, name)["responses"][str(reply.status)]

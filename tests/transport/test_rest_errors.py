@@ -300,6 +300,7 @@ async def test_a_missing_token_is_told_from_a_wrong_right(
         user_id="x",
         device_id="1",
         passkey_id="1",
+        identity_id="1",
     )
     nobody = await mallory.call(call.method, path, BODIES.get(name))
     assert_error(nobody, 401, "token_required")

@@ -12,6 +12,10 @@ from parley.contract.terms import Label, Timestamp
 _BYTES = Annotated[str, Meta(max_length=16_384)]
 
 RECOVERY_CODE_MAX_CHARS = 64
+PROVIDER_CODE_MAX_CHARS = 4_096
+STATE_MAX_CHARS = 128
+ISSUER_MAX_CHARS = 2_048
+_STATE = Annotated[str, Meta(min_length=1, max_length=STATE_MAX_CHARS)]
 
 
 class AccountDevice(Struct, kw_only=True):
@@ -35,9 +39,26 @@ class AccountPasskey(Struct, kw_only=True):
     used_at: Timestamp | UnsetType = UNSET
 
 
+class AccountIdentity(Struct, kw_only=True):
+    """Who you are to a provider. Without `provider`, nobody can sign in with it here any more."""
+
+    id: int
+    provider: str | UnsetType = UNSET
+    name: str
+    added_at: Timestamp
+    used_at: Timestamp | UnsetType = UNSET
+
+
+class SignInProvider(Struct, kw_only=True):
+    """Whose word people can sign in by: `id` for programs, `name` for people."""
+
+    id: str
+    name: str
+
+
 class AccountObject(Struct, kw_only=True):
     """`codes_left` recovery codes are good still. While `confirmed`, which lasts 15 minutes after
-    you showed a passkey or a recovery code here, you can change how to sign in.
+    you signed in here or confirmed that it is you, you can change how to sign in.
     """
 
     name: str
@@ -45,18 +66,21 @@ class AccountObject(Struct, kw_only=True):
     confirmed: bool
     devices: list[AccountDevice]
     passkeys: list[AccountPasskey]
+    identities: list[AccountIdentity]
     codes_left: int
 
 
 class AccountReply(Struct, kw_only=True):
     """Without `account` you are signed in to none: a guest in so many conversations, who can keep
-    them by starting one, or bring them along. `passkeys` says whether this server takes them.
+    them by starting one, or bring them along. `passkeys` says whether this server takes them, and
+    `providers` whose word you can sign in by.
     """
 
     success: Literal[True] = True
     account: AccountObject | UnsetType = UNSET
     guest_conversations: int
     passkeys: bool
+    providers: list[SignInProvider]
 
 
 class StartAccountBody(Struct, kw_only=True):
@@ -186,6 +210,44 @@ class PasskeySignInBody(Struct, kw_only=True):
     bring: bool = False
 
 
+class AskProviderBody(Struct, kw_only=True):
+    """To sign in, or to `add` this to the account you are signed in to. `bring` as with a recovery
+    code.
+    """
+
+    purpose: Literal["sign_in", "add"] = "sign_in"
+    bring: bool = False
+
+
+class AskProviderReply(Struct, kw_only=True):
+    """Open `url` in the browser, which the provider sends back within ten minutes. A program keeps
+    the `secret` until then; pages get a cookie instead.
+    """
+
+    success: Literal[True] = True
+    url: str
+    secret: str | UnsetType = UNSET
+
+
+class ProviderSignInBody(Struct, kw_only=True):
+    """`code`, `state` and `iss` as they stand in the address that the provider sends back to. Good
+    once.
+    """
+
+    code: Annotated[str, Meta(min_length=1, max_length=PROVIDER_CODE_MAX_CHARS)]
+    state: _STATE
+    iss: Annotated[str, Meta(max_length=ISSUER_MAX_CHARS)] | None = None
+    secret: Annotated[str, Meta(max_length=STATE_MAX_CHARS)] = ""
+
+
+class ProviderStartBody(Struct, kw_only=True):
+    """The `state` of a sign-in that was unknown. `name` as with `start_account`."""
+
+    state: _STATE
+    name: Label = ""
+    secret: Annotated[str, Meta(max_length=STATE_MAX_CHARS)] = ""
+
+
 class RemovePasskeyBody(Struct, kw_only=True):
     """The last way to sign in elsewhere goes only with `anyway: true`."""
 
@@ -305,6 +367,41 @@ ACCOUNT_CALLS = (
         "Remove a passkey.",
         DoneReply,
         RemovePasskeyBody,
+        credential="account",
+    ),
+    Call(
+        "ask_provider",
+        "POST",
+        "/api/account/providers/{provider}",
+        "Go to a provider of OpenID Connect to sign in, or to add that to your account. Where you "
+        "are signed in, signing in confirms that it is you.",
+        AskProviderReply,
+        AskProviderBody,
+    ),
+    Call(
+        "provider_sign_in",
+        "POST",
+        "/api/account/providers/{provider}/sign-in",
+        "Sign in, or add what you went for, with what the provider sent back. Where no account has "
+        "this sign-in yet (`sign_in_unknown`), `provider_start_account` starts one.",
+        SignedInReply,
+        ProviderSignInBody,
+    ),
+    Call(
+        "provider_start_account",
+        "POST",
+        "/api/account/providers/{provider}/start",
+        "Start an account with a sign-in that was unknown, for whom you are here.",
+        SignedInReply,
+        ProviderStartBody,
+        201,
+    ),
+    Call(
+        "remove_identity",
+        "DELETE",
+        "/api/account/identities/{identity_id}",
+        "Sign in with a provider no more. The last way to sign in elsewhere stays.",
+        DoneReply,
         credential="account",
     ),
 )
