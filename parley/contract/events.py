@@ -324,6 +324,7 @@ class ConversationChanged(Struct, kw_only=True):
     description: str
     door: DoorName
     read_only: bool
+    accounts_only: bool | UnsetType = UNSET
     keep_days: int | UnsetType = UNSET
 
 

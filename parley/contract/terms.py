@@ -256,6 +256,8 @@ ActName = Literal[
     "turned_knocking_off",
     "made_read_only",
     "let_all_speak",
+    "required_accounts",
+    "let_guests_speak",
     "required_proof",
     "required_no_proof",
     "showed_title_in_previews",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from parley.errors import (
+    AccountsOnly,
     BadRequest,
     ConversationIsOver,
     ConversationNotFound,
@@ -162,23 +163,40 @@ def require_still_there(head: Head, sender: Participant) -> None:
 
 
 def require_speaking(head: Head, *, introduces: bool = False) -> None:
-    """Where it is read-only only owners speak: whoever is one now, whatever they were. Others may
-    still say who they are, or nobody could hand them a new key.
+    """Where it is read-only, or for people with an account alone, owners speak: whoever is one now,
+    whatever they were. Others may still say who they are, or nobody could hand them a new key.
     """
     require_open(head)
-    if not introduces and not may_speak(head, head):
-        raise ReadOnly
+    if not introduces:
+        _require_word(head.role, head.is_read_only, is_for_others=head.is_for_others)
 
 
-def require_posting(conversation: Conversation, person: Participant) -> None:
+def require_posting(
+    conversation: Conversation, person: Participant, session: Session | None
+) -> None:
     """The same for somebody who was found with the conversation."""
     require_open(conversation)
-    if not may_speak(conversation, person):
+    is_for_others = _is_for_others(conversation, session)
+    _require_word(person.role, conversation.is_read_only, is_for_others=is_for_others)
+
+
+def may_speak(conversation: Conversation, person: Participant, session: Session | None) -> bool:
+    is_bound = conversation.is_read_only or _is_for_others(conversation, session)
+    return person.role is Role.OWNER or not is_bound
+
+
+def _is_for_others(conversation: Conversation, session: Session | None) -> bool:
+    """Whether only people with an account may speak, and whoever asks has none."""
+    return conversation.is_accounts_only and not (session is not None and session.is_of_account)
+
+
+def _require_word(role: Role, is_read_only: bool, *, is_for_others: bool) -> None:
+    if role is Role.OWNER:
+        return
+    if is_read_only:
         raise ReadOnly
-
-
-def may_speak(conversation: Conversation | Head, person: Participant | Head) -> bool:
-    return person.role is Role.OWNER or not conversation.is_read_only
+    if is_for_others:
+        raise AccountsOnly
 
 
 def role(standing: Standing) -> Role:

@@ -5,7 +5,8 @@ It works without scripts, too, but for passkeys, which browsers show to scripts 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from quart import Blueprint, Response, render_template, request
@@ -28,6 +29,7 @@ from parley.pages import forms
 from parley.pages.door import Refused, refused
 
 ADDRESS = "/account"
+_ROOM_ID = re.compile(r"[A-Za-z0-9_-]+")
 Answer = Response | Redirection
 
 account_pages = Blueprint("account_pages", __name__)
@@ -37,7 +39,7 @@ account_pages.before_request(web.admit)
 
 @account_pages.get(ADDRESS)
 async def account() -> str:
-    return await _page(said=request.args.get("done", ""))
+    return await _page(said=request.args.get("done", ""), back=_room_id(request.args))
 
 
 @account_pages.get(f"{ADDRESS}/export")
@@ -56,11 +58,10 @@ async def start() -> Answer | Refused:
         body = decode.from_value({"name": form.get("name", "")}, contract.StartAccountBody)
         session = await web.current_session()
         started = await recovery.start(web.site().context, session, signing_in.where(), body.name)
-        return signing_in.remember(
-            await _codes(started.codes, "You have an account now"), started.entered
-        )
+        page = await _codes(started.codes, "You have an account now", back=_room_id(form))
+        return signing_in.remember(page, started.entered)
 
-    return await _acting("keep", Kind.SIGN_INS, act)
+    return await _acting("keep", Kind.SIGN_INS, act, back=_room_id(form))
 
 
 @account_pages.post(f"{ADDRESS}/sign-in")
@@ -76,9 +77,11 @@ async def sign_in() -> Answer | Refused:
             web.site().context, session, signing_in.where(), body.code, bring=body.bring
         )
         done = "confirmed" if entered.token is None else "signed-in"
-        return signing_in.remember(_done(done), entered)
+        back = _room_id(form)
+        went = web.go_on(f"/conversation/{back}") if back and entered.token else _done(done)
+        return signing_in.remember(went, entered)
 
-    return await _acting("sign-in", Kind.SIGN_INS, act)
+    return await _acting("sign-in", Kind.SIGN_INS, act, back=_room_id(form))
 
 
 @account_pages.post(f"{ADDRESS}/sign-out")
@@ -187,16 +190,27 @@ def _done(what: str, place: str = "") -> Answer:
     return web.go_on(f"{ADDRESS}?done={what}" + (f"#{place}" if place else ""))
 
 
-async def _acting(place: str, kind: Kind, act: Callable[[], Awaitable[Answer]]) -> Answer | Refused:
+def _room_id(fields: Mapping[str, str]) -> str:
+    """The conversation that somebody came from to sign in, and goes back to; empty for none."""
+    room_id = fields.get("back", "")
+    is_one = len(room_id) <= contract.ROOM_ID_MAX_CHARS and _ROOM_ID.fullmatch(room_id)
+    return room_id if is_one else ""
+
+
+async def _acting(
+    place: str, kind: Kind, act: Callable[[], Awaitable[Answer]], *, back: str = ""
+) -> Answer | Refused:
     """What a form asks for; the page with the reason at the form's place where it is refused."""
     try:
         async with web.limited(kind):
             return await act()
     except ParleyError as error:
-        return refused(await _page(error=error, place=place), error)
+        return refused(await _page(error=error, place=place, back=back), error)
 
 
-async def _page(*, error: ParleyError | None = None, place: str = "", said: str = "") -> str:
+async def _page(
+    *, error: ParleyError | None = None, place: str = "", said: str = "", back: str = ""
+) -> str:
     context, session = web.site().context, await web.session_if_known()
     reply = await calls.account()
     why_not = ""
@@ -214,6 +228,7 @@ async def _page(*, error: ParleyError | None = None, place: str = "", said: str 
         "error": None if error is None else error.text,
         "place": "confirm" if needs_proof else place,
         "said": _SAID.get(said, ""),
+        "back": back,
     }
     return await render_template("pages/account.html", **shown)
 
@@ -232,8 +247,8 @@ _SAID = {
 }
 
 
-async def _codes(codes: tuple[str, ...], about: str) -> Response:
-    page = await render_template("pages/account_codes.html", codes=codes, about=about)
+async def _codes(codes: tuple[str, ...], about: str, back: str = "") -> Response:
+    page = await render_template("pages/account_codes.html", codes=codes, about=about, back=back)
     return Response(page, content_type=_HTML)
 
 

@@ -355,6 +355,7 @@ async def _show(
         shown.messages, envelopes = [], shown.messages
     me = _me(snapshot)
     context, is_owner = web.site().context, snapshot.standing is Standing.OWNER
+    session = await web.session_if_known()
     has_imported = await claiming.is_any_imported(context, snapshot.conversation.id)
     return await render_long(
         "pages/conversation.html",
@@ -369,6 +370,7 @@ async def _show(
         me=me,
         own=snapshot.own,
         is_owner=is_owner,
+        has_account=session is not None and session.is_of_account,
         is_reader=snapshot.standing is Standing.READER,
         report_count=await reports.open_count(context, snapshot.conversation.id) if is_owner else 0,
         has_imported=has_imported,

@@ -60,6 +60,7 @@ class Filled:
     locked: bool
     knock: bool
     read_only: bool
+    accounts_only: bool
     require_proof: bool
     preview_title: bool
     passphrase: str = ""
@@ -90,6 +91,7 @@ def filled(seen: Overview, refused: str, form: Form) -> Filled:
         locked=now.is_locked,
         knock=now.is_knock,
         read_only=now.is_read_only,
+        accounts_only=now.is_accounts_only,
         require_proof=now.needs_proof,
         preview_title=now.shows_title,
     )
@@ -107,6 +109,7 @@ def filled(seen: Overview, refused: str, form: Form) -> Filled:
                 locked="locked" in form,
                 knock="knock" in form,
                 read_only="read_only" in form,
+                accounts_only="accounts_only" in form,
                 require_proof="require_proof" in form,
                 passphrase=form.get("passphrase", ""),
                 no_passphrase="no_passphrase" in form,

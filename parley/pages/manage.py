@@ -56,6 +56,8 @@ ACTS: dict[contract.ActName, str] = {
     "turned_knocking_off": "turned knocking off",
     "made_read_only": "made the conversation read-only",
     "let_all_speak": "let everyone post",
+    "required_accounts": "let only people with an account post",
+    "let_guests_speak": "let people without an account post",
     "required_proof": "made people prove who they are when they come back",
     "required_no_proof": "let people come back without proof",
     "showed_title_in_previews": "let other apps show the title with the link",
@@ -146,7 +148,7 @@ async def _title(context: Context, room_id: str, session: Session | None, form: 
 
 
 async def _door(context: Context, room_id: str, session: Session | None, form: Form) -> None:
-    ticked = ("locked", "knock", "read_only", "require_proof")
+    ticked = ("locked", "knock", "read_only", "accounts_only", "require_proof")
     wishes: dict[str, Any] = {name: name in form for name in ticked}
     if "no_passphrase" in form:
         wishes["passphrase"] = ""

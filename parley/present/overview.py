@@ -17,6 +17,7 @@ def decided(seen: records.Overview) -> contract.ManageReply:
         locked=now.is_locked,
         knock=now.is_knock,
         read_only=now.is_read_only,
+        accounts_only=now.is_accounts_only,
         require_proof=now.needs_proof,
         preview_title=now.shows_title,
         has_passphrase=now.passphrase_hash is not None,

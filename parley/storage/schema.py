@@ -108,6 +108,7 @@ conversations = sa.Table(
     sa.Column("is_locked", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("is_knock", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("is_read_only", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("is_accounts_only", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("needs_proof", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("shows_title", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("passphrase_hash", sa.Text),

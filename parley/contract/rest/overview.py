@@ -25,6 +25,7 @@ class ManageReply(Struct, kw_only=True):
     locked: bool
     knock: bool
     read_only: bool
+    accounts_only: bool
     require_proof: bool
     preview_title: bool
     has_passphrase: bool
