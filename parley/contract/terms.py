@@ -113,6 +113,7 @@ STATE_MESSAGES = 100
 MESSAGES_PAGE_MAX = 200
 SYNC_PAGE_MAX = 200
 PEOPLE_IN_STATE = 100
+OWNERS_TOLD_MAX = 100
 """How many of the people in it a conversation's state holds; the others come page by page."""
 STATE_MAX_CHARS = 65_536
 """Of the messages in a state, and in an answer to `sync`, together: fewer come where they are
@@ -235,6 +236,7 @@ Seq = Annotated[int, Meta(ge=0, le=2**53)]
 VisibilityName = Literal["listed", "unlisted"]
 RoleName = Literal["owner", "member"]
 OwnRoleName = Literal["owner", "member", "reader"]
+RightName = Literal["founder", "owner", "member"]
 DoorName = Literal["open", "locked", "passphrase", "knock"]
 ActName = Literal[
     "ended",
@@ -271,6 +273,10 @@ ActName = Literal[
     "declined_claim",
     "resolved_report",
     "handed_over",
+    "made_founder",
+    "made_owner",
+    "made_member",
+    "stepped_down",
 ]
 ReasonName = Literal["spam", "abuse", "threat", "sexual", "private", "other"]
 ReportState = Literal["open", "resolved", "all"]

@@ -143,15 +143,20 @@ def may_end_unproven(
     )
 
 
-def require_unmaking(
-    conversation: Conversation, session: Session | None, owners: Collection[int]
-) -> None:
-    """To take the rights of these sessions, which own it: anybody's own are theirs to give up."""
+def is_founder(conversation: Conversation, session: Session | None, *, is_granted: bool) -> bool:
+    """Whether a session counts as having started it: the one that the conversation names, and those
+    that founders made founders (`is_granted`).
+    """
+    return is_granted or (session is not None and session.id == conversation.owner_session_id)
+
+
+def require_unmaking(owners: Collection[int], session: Session | None, *, is_founder: bool) -> None:
+    """To take the rights of these sessions, which own it and are no founders: anybody's own are
+    theirs to give up.
+    """
     asks = None if session is None else session.id
-    if asks != conversation.owner_session_id and any(owner != asks for owner in owners):
-        raise Forbidden(
-            "Only the person who started the conversation can take away another owner's rights."
-        )
+    if not is_founder and any(owner != asks for owner in owners):
+        raise Forbidden("Only a founder can take away another owner's rights.")
 
 
 def require_still_there(head: Head, sender: Participant) -> None:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from parley import contract
 from parley.contract import decode
-from parley.domain import conversations, founding
+from parley.domain import conversations, founding, roles
 from parley.domain.context import Context
 from parley.domain.overview import overview
 from parley.errors import BadRequest
@@ -29,6 +29,7 @@ SECTIONS = MappingProxyType(
         "remove": "people-title",
         "let-back": "people-title",
         "hand-over": "people-title",
+        "role": "people-title",
         "link": "links",
         "revoke": "links",
         "replace-link": "links",
@@ -139,6 +140,8 @@ async def question(
         return await _revoke(context, room_id, session, form)
     if act == "hand-over":
         return await _hand_over(context, room_id, session, form)
+    if act == "role":
+        return await _role(context, room_id, session, form)
     return None
 
 
@@ -187,10 +190,48 @@ async def _hand_over(
     return Question(
         about=titles.called(conversation),
         title=f"Hand over to {person.username}?",
-        text="They can then remove other owners, you included, and only they can hand the "
-        "conversation over again. You stay an owner.",
+        text="They become a founder instead of you: founders can remove owners, you included, and "
+        "only founders can make founders. You stay an owner.",
         answer="Hand over",
         fields={"user_id": person.user_id},
+    )
+
+
+async def _role(
+    context: Context, room_id: str, session: Session | None, form: Form
+) -> Question | None:
+    user_id, wanted = form.get("user_id", ""), form.get("role", "")
+    conversation, person, has = await roles.whose(context, room_id, session, user_id)
+    if person is None or wanted == has:
+        return None
+    is_own = session is not None and person.session_id == session.id
+    if is_own and wanted in ("owner", "member"):
+        title, answer = "Step down?", "Step down"
+        text = (
+            "You stay an owner. Only a founder can make you a founder again."
+            if wanted == "owner"
+            else "You stay here as a member. Only an owner can make you an owner again."
+        )
+    elif wanted == "founder":
+        title, answer = f"Make {person.username} a founder?", "Make founder"
+        text = (
+            "Founders can remove owners and make other founders. You can't take that back: only "
+            "they can step down."
+        )
+    elif wanted == "owner" and has == "member":
+        title, answer = f"Make {person.username} an owner?", "Make owner"
+        text = (
+            "Owners decide about everything here: they can remove people, change the settings and "
+            "delete the conversation. Only a founder can take that back."
+        )
+    else:
+        return None
+    return Question(
+        about=titles.called(conversation),
+        title=title,
+        text=text,
+        answer=answer,
+        fields={"user_id": person.user_id, "role": wanted},
     )
 
 

@@ -13,7 +13,16 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, present, web
 from parley.contract import decode
-from parley.domain import conversations, founding, knocking, owning, removal, reports, role_links
+from parley.domain import (
+    conversations,
+    founding,
+    knocking,
+    owning,
+    removal,
+    reports,
+    role_links,
+    roles,
+)
 from parley.domain.context import Context
 from parley.domain.overview import overview
 from parley.errors import BadRequest, Forbidden, NotFound, RateLimited, TooLarge
@@ -23,7 +32,7 @@ from parley.pages.decisions import Form
 from parley.pages.door import Refused, refused
 from parley.pages.rendering import render_long
 from parley.pages.reporting import REASONS
-from parley.records import Act, Overview, Role, Session
+from parley.records import Act, Overview, Participant, Role, Session
 
 manage_pages = Blueprint("manage_pages", __name__)
 
@@ -48,6 +57,10 @@ ACTS: dict[contract.ActName, str] = {
     "changed_description": "changed the description",
     "agreed_claim": "agreed that someone is",
     "handed_over": "made the founder:",
+    "made_founder": "made a founder:",
+    "made_owner": "made an owner:",
+    "made_member": "made a member:",
+    "stepped_down": "stepped down",
     "resolved_report": "resolved a report about",
     "declined_claim": "declined a claim by",
     "locked": "locked the conversation",
@@ -70,7 +83,7 @@ ACTS: dict[contract.ActName, str] = {
 }
 """What the list of acts says, in words."""
 
-PEOPLE_ACTS = ("remove", "let-back", "hand-over")
+PEOPLE_ACTS = ("remove", "let-back", "hand-over", "role")
 """What is done in the list of people."""
 
 LINK_WORDS = {"owner": "another device", "member": "read and post", "reader": "read-only"}
@@ -109,6 +122,8 @@ async def act(room_id: str, act: str) -> AnyResponse | Refused | str:
         # For who is no owner this raises what keeps them out.
         page = await _page(room_id, form, refused=act, error=error.text)
         return refused(page, error)
+    if act == "role" and not await roles.owns(context, room_id, session):
+        return web.go_on(f"/conversation/{room_id}")  # who stepped down has nothing to manage
     return web.go_on(_where_it_was_done(room_id, act, form))
 
 
@@ -186,6 +201,12 @@ async def _hand_over(context: Context, room_id: str, session: Session | None, fo
     await founding.hand_over(context, room_id, session, form.get("user_id", ""))
 
 
+async def _role(context: Context, room_id: str, session: Session | None, form: Form) -> None:
+    given = {"user_id": form.get("user_id", ""), "role": form.get("role", "")}
+    body = decode.from_value(given, contract.RightBody)
+    await roles.give(context, room_id, session, body.user_id, body.role)
+
+
 async def _resolve(context: Context, room_id: str, session: Session | None, form: Form) -> None:
     number = decode.from_query(form.get("id", ""), "id", contract.Seq)
     await reports.resolve(context, room_id, session, number)
@@ -198,6 +219,7 @@ _ACTS: dict[str, Deed] = {
     "remove": _remove,
     "let-back": _let_back,
     "hand-over": _hand_over,
+    "role": _role,
     "answer": _answer,
     "revoke": _revoke,
     "resolve": _resolve,
@@ -275,7 +297,8 @@ async def _page(room_id: str, asked: Form, *, refused: str = "", error: str | No
         shown={key: value for key, value in (("name", name), ("people", cursor)) if value},
         removable=_removable(seen, session),
         heirs=_heirs(seen, session),
-        founder=_founder(seen),
+        rights=_rights(seen, session),
+        marks=_marks(seen),
         join_link=present.join_link(conversation.room_id, public_url=web.public_url()),
         acts=[_in_words(each) for each in seen.acts],
         act_words=ACTS,
@@ -291,6 +314,7 @@ async def _page(room_id: str, asked: Form, *, refused: str = "", error: str | No
         said=None if error else decisions.SAID.get(told),
         person_saved=None if error else _person_saved(seen, asked),
         person_act=told,
+        person_right=_right(seen, asked.get("who")),
         error=error,
     )
 
@@ -301,9 +325,21 @@ def _person_saved(seen: Overview, asked: Form) -> str | None:
         "remove": seen.removed,
         "let-back": seen.left,
         "hand-over": (*seen.participants, *seen.left),
+        "role": (*seen.participants, *seen.left),
     }.get(asked.get("saved", ""), ())
     who = asked.get("who")
     return next((person.username for person in people if person.user_id == who), None)
+
+
+def _right(seen: Overview, user_id: str | None) -> str:
+    """What somebody is, in words."""
+    people = (*seen.participants, *seen.left)
+    person = next((each for each in people if each.user_id == user_id), None)
+    if person is None:
+        return ""
+    if person.session_id in seen.founders:
+        return "a founder"
+    return "an owner" if person.role is Role.OWNER else "a member"
 
 
 def _more_people(seen: Overview) -> str | None:
@@ -316,33 +352,61 @@ def _more_people(seen: Overview) -> str | None:
 
 def _removable(seen: Overview, session: Session | None) -> set[str]:
     """The user_ids of those whom `removal.remove` would not refuse to remove."""
-    founder = seen.conversation.owner_session_id
     own = None if session is None else session.id
     return {
         person.user_id
         for person in (*seen.participants, *seen.left)
-        if person.session_id not in (own, founder)
-        and (own == founder or person.role is not Role.OWNER)
+        if person.session_id != own
+        and person.session_id not in seen.founders
+        and (seen.is_founder or person.role is not Role.OWNER)
     }
 
 
 def _heirs(seen: Overview, session: Session | None) -> set[str]:
     """The user_ids of those who are here and whom `founding.hand_over` might not refuse."""
-    founder = seen.conversation.owner_session_id
-    if session is None or session.id != founder or seen.person is None:
+    if session is None or not seen.is_founder or seen.person is None:
         return set()
     return {
         person.user_id
         for person in seen.participants
-        if person.session_id != founder and not person.is_unproven and not person.is_imported
+        if person.session_id != session.id and _is_somebody(person)
     }
 
 
-def _founder(seen: Overview) -> str:
-    """The user_id of whoever counts as having started it, if they are shown."""
-    founder = seen.conversation.owner_session_id
-    people = (*seen.participants, *seen.left)
-    return next((person.user_id for person in people if person.session_id == founder), "")
+def _rights(seen: Overview, session: Session | None) -> dict[str, list[tuple[str, str]]]:
+    """By user_id what else somebody can be made, as `roles.give` allows it, and how that is said."""
+    own = None if session is None else session.id
+    offered = {
+        person.user_id: _offers(seen, person, is_own=person.session_id == own)
+        for person in seen.participants
+    }
+    return {user_id: offers for user_id, offers in offered.items() if offers}
+
+
+def _offers(seen: Overview, person: Participant, *, is_own: bool) -> list[tuple[str, str]]:
+    if person.session_id in seen.founders:
+        return [("owner", "Step down")] if is_own and len(seen.founders) > 1 else []
+    if person.role is not Role.OWNER:
+        return [("owner", "Make owner")] if _is_somebody(person) else []
+    offers = [("founder", "Make founder")] if seen.is_founder and _is_somebody(person) else []
+    if is_own or seen.is_founder:
+        offers.append(("member", "Step down" if is_own else "Make member"))
+    return offers
+
+
+def _is_somebody(person: Participant) -> bool:
+    return not person.is_unproven and not person.is_imported
+
+
+def _marks(seen: Overview) -> dict[str, str]:
+    """By user_id what owners are told of somebody, as far as it is anything."""
+    told = {}
+    for person in (*seen.participants, *seen.left):
+        is_founder = person.session_id in seen.founders
+        right = "founder" if is_founder else "owner" if person.role is Role.OWNER else ""
+        account = "account" if person.session_id in seen.accounts else ""
+        told[person.user_id] = ", ".join(filter(None, (right, account)))
+    return told
 
 
 def _in_words(act: Act) -> contract.OwnerAct:

@@ -27,6 +27,16 @@ def decided(seen: records.Overview) -> contract.ManageReply:
         left=[left_person(each) for each in seen.left],
         left_more=seen.left_count - len(seen.left),
         nameless=seen.nameless,
+        owners=[
+            contract.OwningPerson(
+                user_id=each.user_id,
+                username=each.username,
+                founder=each.session_id in seen.founders,
+                account=each.session_id in seen.accounts,
+            )
+            for each in seen.owners
+        ],
+        accounts=[each.user_id for each in seen.participants if each.session_id in seen.accounts],
         reports=seen.report_count,
         links=[link(each) for each in seen.links],
     )

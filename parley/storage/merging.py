@@ -56,6 +56,7 @@ class Grant(Struct, frozen=True):
     role: Role
     link_id: int | None
     granted_at: datetime
+    is_founder: bool
 
 
 class Has(Struct, frozen=True):
@@ -87,7 +88,9 @@ def has(connection: sa.Connection, session_id: int, *, limit: int) -> Has:
         tuple(stored.participant(row) for row in _PEOPLE.run(connection, **given)),
         tuple(row.id for row in _OWNED.run(connection, **given)),
         tuple(
-            Grant(row.conversation_id, ROLES[row.role], row.link_id, row.granted_at)
+            Grant(
+                row.conversation_id, ROLES[row.role], row.link_id, row.granted_at, row.is_founder
+            )
             for row in _GRANTS.run(connection, **given)
         ),
     )
@@ -155,6 +158,7 @@ def give_grant(connection: sa.Connection, before: int, now: int | None, grant: G
             grant.role,
             at=grant.granted_at,
             link_id=grant.link_id,
+            is_founder=grant.is_founder,
         )
 
 

@@ -499,6 +499,8 @@ grants = sa.Table(
     sa.Column("role", sa.Text, nullable=False),
     sa.Column("link_id", sa.ForeignKey("links.id"), index=True),
     sa.Column("granted_at", Instant, nullable=False),
+    # Of an owner, whether they are a founder beside the one that the conversation names.
+    sa.Column("is_founder", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 sa.Index("ix_grants_session", grants.c.session_id, grants.c.conversation_id)
 

@@ -422,6 +422,7 @@ ACT_CALLS = [
     ("DELETE", "/links/1", None),
     ("POST", "/reports/1/resolve", {}),
     ("POST", "/founder", {"user_id": "nobody"}),
+    ("POST", "/role", {"user_id": "nobody", "role": "owner"}),
 ]
 ACT_EVENTS: dict[str, Json] = {
     "delete_message": {"id": "none"},
@@ -444,6 +445,7 @@ ACT_FORMS = [
     "revoke",
     "resolve",
     "hand-over",
+    "role",
     "link",
 ]
 

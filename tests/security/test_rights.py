@@ -162,6 +162,11 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
         {"user_id": "nobody"},
         (KNOCK, FORBIDDEN, FORBIDDEN, NO_FILE, NOT_FOUND, FORBIDDEN),
     ),
+    "set_role": (
+        "{path}/role",
+        {"user_id": "nobody", "role": "owner"},
+        (KNOCK, FORBIDDEN, FORBIDDEN, NO_FILE, NOT_FOUND, FORBIDDEN),
+    ),
     "let_back": ("{path}/let_back", {"user_id": "removed-1"}, OWNERS),
     "imported_people": ("{path}/imported", None, READERS),
     # Nobody was imported there; tests of claims have some.

@@ -153,6 +153,8 @@ async def replies_about_hosting(ada: Caller, ben: Caller) -> dict[str, Reply]:
     found["reports"] = await ada.call("GET", f"{room}/reports")
     resolve = f"{room}/reports/{found['reports'].body['reports'][0]['id']}/resolve"
     found["resolve_report"] = await ada.call("POST", resolve)
+    role = {"user_id": "heir-1", "role": "founder"}
+    found["set_role"] = await ada.call("POST", f"{room}/role", role)
     found["hand_over"] = await ada.call("POST", f"{room}/founder", {"user_id": "heir-1"})
     made = await web_site(ben.app).context.database.write(
         lambda connection: inviting.make(connection, at=now(), uses_max=1, expires_in=None)

@@ -269,6 +269,7 @@ BODIES: dict[str, object] = {
     "remove": {"user_id": "ada-1"},
     "let_back": {"user_id": "ada-1"},
     "hand_over": {"user_id": "ada-1"},
+    "set_role": {"user_id": "ada-1", "role": "owner"},
     "answer_knock": {"admit": True},
     "answer_claim": {"admit": True},
     "answer_knocks": {"admit": True},
