@@ -7,9 +7,10 @@ from datetime import datetime
 from msgspec import UNSET, UnsetType
 from quart import Response
 
-from parley import contract, signing_in, web
-from parley.domain import accounts, passkeys, recovery
+from parley import contract, present, signing_in, web
+from parley.domain import accounts, contacts, passkeys, recovery
 from parley.domain.accounts import Entered, Mine
+from parley.domain.contacts import Own
 from parley.domain.passkeys import Asserted, Attested, decoded
 from parley.present.fields import moment_or_unset, timestamp
 
@@ -17,8 +18,11 @@ from parley.present.fields import moment_or_unset, timestamp
 async def account() -> contract.AccountReply:
     context, session = web.site().context, await web.session_if_known()
     mine = await accounts.mine(context, session)
+    told: contract.AccountObject | UnsetType = UNSET
+    if mine is not None:
+        told = _account(mine, await contacts.own(context, session), context.clock())
     return contract.AccountReply(
-        account=UNSET if mine is None else _account(mine, context.clock()),
+        account=told,
         guest_conversations=await accounts.guest_has(context, session),
         passkeys=signing_in.has_passkeys(),
     )
@@ -134,7 +138,10 @@ async def remove_passkey(body: contract.RemovePasskeyBody, passkey_id: str) -> c
     return contract.DoneReply()
 
 
-def _account(mine: Mine, at: datetime) -> contract.AccountObject:
+def _account(mine: Mine, own: Own, at: datetime) -> contract.AccountObject:
+    link: str | UnsetType = UNSET
+    if own.code is not None:
+        link = present.contact_link(own.code, public_url=web.public_url())
     return contract.AccountObject(
         name=mine.account.name,
         created_at=timestamp(mine.account.created_at),
@@ -161,6 +168,8 @@ def _account(mine: Mine, at: datetime) -> contract.AccountObject:
             for each in mine.passkeys
         ],
         codes_left=mine.codes_left,
+        contact_link=link,
+        blocked=[present.blocked(each) for each in own.blocked],
     )
 
 

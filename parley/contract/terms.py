@@ -237,6 +237,7 @@ VisibilityName = Literal["listed", "unlisted"]
 RoleName = Literal["owner", "member"]
 OwnRoleName = Literal["owner", "member", "reader"]
 RightName = Literal["founder", "owner", "member"]
+InviteAnswerName = Literal["accept", "decline", "block"]
 DoorName = Literal["open", "locked", "passphrase", "knock"]
 ActName = Literal[
     "ended",
@@ -277,6 +278,7 @@ ActName = Literal[
     "made_owner",
     "made_member",
     "stepped_down",
+    "invited",
 ]
 ReasonName = Literal["spam", "abuse", "threat", "sexual", "private", "other"]
 ReportState = Literal["open", "resolved", "all"]

@@ -26,7 +26,7 @@ from parley.records import (
     SignedIn,
 )
 from parley.storage import accounts as stored
-from parley.storage import mail, participation, push
+from parley.storage import contacts, mail, participation, push
 from parley.storage import merging as stored_merging
 from parley.storage import sessions as stored_sessions
 
@@ -182,6 +182,7 @@ async def delete(context: Context, session: Session | None, *, with_messages: bo
         ]
         push.remove_all(connection, account.session_id)
         mail.forget_session(connection, account.session_id)
+        contacts.forget(connection, account.id, account.session_id)
         founding.leave_to_others(connection, account.session_id)
         if with_messages:
             stored.begin_erasing(connection, account.id, at=at)

@@ -16,7 +16,7 @@ from parley import contract, signing_in, web
 from parley.calls import accounts as calls
 from parley.calls import export
 from parley.contract import decode
-from parley.domain import accounts, passkeys, recovery
+from parley.domain import accounts, contacts, passkeys, recovery
 from parley.errors import (
     AccountRequired,
     ConfirmationRequired,
@@ -124,6 +124,34 @@ async def make_codes() -> Answer | Refused:
         return await _codes(codes, "The codes before are no longer valid" if had_any else "")
 
     return await _acting("codes", Kind.ACTS, act)
+
+
+@account_pages.post(f"{ADDRESS}/contact-link")
+async def make_contact_link() -> Answer | Refused:
+    async def act() -> Answer:
+        await contacts.make_link(web.site().context, await web.current_session())
+        return _done("contact-link", "contact")
+
+    return await _acting("contact", Kind.ACTS, act)
+
+
+@account_pages.post(f"{ADDRESS}/contact-link/remove")
+async def remove_contact_link() -> Answer | Refused:
+    async def act() -> Answer:
+        await contacts.remove_link(web.site().context, await web.current_session())
+        return _done("no-contact-link", "contact")
+
+    return await _acting("contact", Kind.ACTS, act)
+
+
+@account_pages.post(f"{ADDRESS}/blocked/<blocked_id>/unblock")
+async def unblock(blocked_id: str) -> Answer | Refused:
+    async def act() -> Answer:
+        session = await web.current_session()
+        await contacts.unblock(web.site().context, session, web.number(blocked_id))
+        return _done("unblocked", "contact")
+
+    return await _acting("contact", Kind.ACTS, act)
 
 
 @account_pages.post(f"{ADDRESS}/passkeys/<passkey_id>/rename")
@@ -244,6 +272,9 @@ _SAID = {
     "passkey-added": "The passkey is added.",
     "passkey-removed": "The passkey is removed. Remove it from your device, too.",
     "deleted": "Your account is deleted.",
+    "contact-link": "Your contact link is ready. One from before no longer works.",
+    "no-contact-link": "Your contact link is off.",
+    "unblocked": "They can invite you again.",
 }
 
 

@@ -30,6 +30,7 @@ SECTIONS = MappingProxyType(
         "let-back": "people-title",
         "hand-over": "people-title",
         "role": "people-title",
+        "invite": "contacts",
         "link": "links",
         "revoke": "links",
         "replace-link": "links",
@@ -45,6 +46,7 @@ SAID = MappingProxyType(
         "resolve": "The report was resolved.",
         "title": "Saved.",
         "door": "Saved.",
+        "invite": "Sent, if the link is someone's. You'll see them here once they join.",
         "revoke": "The link was revoked.",
         "replace-link": "The link was replaced. New people need this one.",
         "keep": "Saved.",
@@ -69,6 +71,7 @@ class Filled:
     role: str = ""
     label: str = ""
     lives: str = ""
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,8 @@ def filled(seen: Overview, refused: str, form: Form) -> Filled:
                 passphrase=form.get("passphrase", ""),
                 no_passphrase="no_passphrase" in form,
             )
+        case "invite":
+            return replace(stored, contact=form.get("contact", ""))
         case "link":
             return replace(
                 stored,

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from parley import contract, present, web
 from parley.contract import decode
 from parley.domain import (
+    contacts,
     conversations,
     founding,
     knocking,
@@ -25,7 +26,16 @@ from parley.domain import (
 )
 from parley.domain.context import Context
 from parley.domain.overview import overview
-from parley.errors import BadRequest, Forbidden, NotFound, RateLimited, TooLarge
+from parley.errors import (
+    BadRequest,
+    ConversationIsOver,
+    Encrypted,
+    Forbidden,
+    NotFound,
+    NotJoined,
+    RateLimited,
+    TooLarge,
+)
 from parley.limits.limiter import Kind
 from parley.pages import decisions, forms, qr_codes
 from parley.pages.decisions import Form
@@ -61,6 +71,7 @@ ACTS: dict[contract.ActName, str] = {
     "made_owner": "made an owner:",
     "made_member": "made a member:",
     "stepped_down": "stepped down",
+    "invited": "invited someone by a contact link",
     "resolved_report": "resolved a report about",
     "declined_claim": "declined a claim by",
     "locked": "locked the conversation",
@@ -107,7 +118,8 @@ async def act(room_id: str, act: str) -> AnyResponse | Refused | str:
     try:
         if (asked := await decisions.question(context, room_id, session, act, form)) is not None:
             return await _ask(room_id, act, asked)
-        async with web.limited(Kind.ACTS, room_id):
+        kind = Kind.INVITES if act == "invite" else Kind.ACTS
+        async with web.limited(kind, room_id):
             if act == "link":
                 return await _made_link(context, room_id, session, form)
             if act == "delete":
@@ -118,7 +130,7 @@ async def act(room_id: str, act: str) -> AnyResponse | Refused | str:
                 await _ACTS[act](context, room_id, session, form)
             else:
                 raise BadRequest("Unknown form.")
-    except (BadRequest, TooLarge, NotFound, Forbidden, RateLimited) as error:
+    except _TOLD_ON_THE_PAGE as error:
         # For who is no owner this raises what keeps them out.
         page = await _page(room_id, form, refused=act, error=error.text)
         return refused(page, error)
@@ -201,6 +213,11 @@ async def _hand_over(context: Context, room_id: str, session: Session | None, fo
     await founding.hand_over(context, room_id, session, form.get("user_id", ""))
 
 
+async def _invite(context: Context, room_id: str, session: Session | None, form: Form) -> None:
+    body = decode.from_value({"contact": form.get("contact", "")}, contract.InviteBody)
+    await contacts.invite(context, room_id, session, body.contact)
+
+
 async def _role(context: Context, room_id: str, session: Session | None, form: Form) -> None:
     given = {"user_id": form.get("user_id", ""), "role": form.get("role", "")}
     body = decode.from_value(given, contract.RightBody)
@@ -212,6 +229,16 @@ async def _resolve(context: Context, room_id: str, session: Session | None, form
     await reports.resolve(context, room_id, session, number)
 
 
+_TOLD_ON_THE_PAGE = (
+    BadRequest,
+    ConversationIsOver,
+    Encrypted,
+    Forbidden,
+    NotFound,
+    NotJoined,
+    RateLimited,
+    TooLarge,
+)
 _ACTS: dict[str, Deed] = {
     "title": _title,
     "door": _door,
@@ -220,6 +247,7 @@ _ACTS: dict[str, Deed] = {
     "let-back": _let_back,
     "hand-over": _hand_over,
     "role": _role,
+    "invite": _invite,
     "answer": _answer,
     "revoke": _revoke,
     "resolve": _resolve,
@@ -374,7 +402,7 @@ def _heirs(seen: Overview, session: Session | None) -> set[str]:
 
 
 def _rights(seen: Overview, session: Session | None) -> dict[str, list[tuple[str, str]]]:
-    """By user_id what else somebody can be made, as `roles.give` allows it, and how that is said."""
+    """By user_id what somebody can be made, as `roles.give` allows it, and how that is said."""
     own = None if session is None else session.id
     offered = {
         person.user_id: _offers(seen, person, is_own=person.session_id == own)

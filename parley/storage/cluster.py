@@ -125,15 +125,13 @@ def triggers() -> Iterable[str]:
 
 def count_again(connection: sa.Connection, table: str, number: int) -> None:
     """Have one of the triggers fire for what it says now, in a database from before."""
-    connection.exec_driver_sql(f"DROP TRIGGER {table}_counted_{number} ON {table}")
+    connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {table}_counted_{number} ON {table}")
     connection.exec_driver_sql(_trigger(table, number, COUNTED[table][number][0]))
 
 
 def _trigger(table: str, number: int, fires: str) -> str:
     name = f"{table}_counted_{number}"
-    return (
-        f"CREATE TRIGGER {name} AFTER {fires} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
-    )
+    return f"CREATE TRIGGER {name} AFTER {fires} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
 
 
 def make(connection: sa.Connection) -> None:

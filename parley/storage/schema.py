@@ -869,3 +869,38 @@ challenges = sa.Table(
     sa.Column("handle", sa.LargeBinary(32), nullable=False),
     sa.Column("expires_at", Instant, nullable=False, index=True),
 )
+
+# By what somebody lets others invite them: whoever knows it may, and learns nothing by it.
+contact_links = sa.Table(
+    "contact_links",
+    metadata,
+    sa.Column("account_id", sa.ForeignKey("accounts.id"), primary_key=True, autoincrement=False),
+    sa.Column("code", sa.Text, nullable=False, unique=True),
+    sa.Column("made_at", Instant, nullable=False),
+)
+
+# Who was invited where, and what they said to it: once for each conversation.
+contact_invites = sa.Table(
+    "contact_invites",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), primary_key=True),
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), primary_key=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    # Of whoever invited them: the session, and the name they had there.
+    sa.Column("by_session_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("by_name", sa.Text, nullable=False),
+    sa.Column("made_at", Instant, nullable=False),
+    sa.Column("answer", sa.Text),
+)
+sa.Index("ix_contact_invites_session_id", contact_invites.c.session_id)
+
+# From whom somebody wants no invitations.
+contact_blocks = sa.Table(
+    "contact_blocks",
+    metadata,
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), primary_key=True),
+    sa.Column("blocked_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("made_at", Instant, nullable=False),
+)
+sa.Index("ix_contact_blocks_blocked_id", contact_blocks.c.blocked_id)

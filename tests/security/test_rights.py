@@ -96,6 +96,14 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     ),
     "rename_passkey": ("/api/account/passkeys/1", {"name": "Key"}, GUESTS),
     "remove_passkey": ("/api/account/passkeys/1", {}, GUESTS),
+    # Of one's own alone; tests of contacts have some.
+    "make_contact_link": ("/api/account/contact-link", {}, GUESTS),
+    "remove_contact_link": ("/api/account/contact-link", None, GUESTS),
+    "unblock": ("/api/account/blocked/1", None, GUESTS),
+    "invites": ("/api/invites", None, ALL),
+    "answer_invite": ("/api/invites/{message_id}", {"answer": "accept"}, GUESTS),
+    # It is nobody's, which they aren't told.
+    "invite": ("{path}/invites", {"contact": "A" * 16}, OWNERS),
     "health": ("/api/health", None, ALL),
     "ready": ("/api/ready", None, ALL),
     "join": ("{path}/join", {}, (KNOCK, FORBIDDEN, OK, OK, NOT_FOUND, ENDED)),

@@ -276,6 +276,8 @@ BODIES: dict[str, object] = {
     "make_link": {"role": "reader"},
     "begin_epoch": {"record": shaped_record(1), "read_proof_hash": "A" * 43},
     "rename_account": {"name": "Ada"},
+    "answer_invite": {"answer": "accept"},
+    "invite": {"contact": "A" * 16},
     "delete_account": {"messages": "keep"},
     "rename_passkey": {"name": "Key"},
 }
@@ -301,6 +303,8 @@ async def test_a_missing_token_is_told_from_a_wrong_right(
         user_id="x",
         device_id="1",
         passkey_id="1",
+        invite_id="x",
+        blocked_id="1",
     )
     nobody = await mallory.call(call.method, path, BODIES.get(name))
     assert_error(nobody, 401, "token_required")

@@ -35,9 +35,18 @@ class AccountPasskey(Struct, kw_only=True):
     used_at: Timestamp | UnsetType = UNSET
 
 
+class BlockedPerson(Struct, kw_only=True):
+    """Somebody who can't invite you; `name` is what they were called where they did."""
+
+    id: int
+    name: str
+    at: Timestamp
+
+
 class AccountObject(Struct, kw_only=True):
     """`codes_left` recovery codes are good still. While `confirmed`, which lasts 15 minutes after
-    you showed a passkey or a recovery code here, you can change how to sign in.
+    you showed a passkey or a recovery code here, you can change how to sign in. `contact_link` is
+    what you give out to be invited by, if you made one.
     """
 
     name: str
@@ -46,6 +55,8 @@ class AccountObject(Struct, kw_only=True):
     devices: list[AccountDevice]
     passkeys: list[AccountPasskey]
     codes_left: int
+    contact_link: str | UnsetType = UNSET
+    blocked: list[BlockedPerson]
 
 
 class AccountReply(Struct, kw_only=True):

@@ -9,6 +9,7 @@ from msgspec import Meta
 from parley.contract.rest.accounts import ACCOUNT_CALLS
 from parley.contract.rest.call import Call, DoneReply, Nothing, Parameter
 from parley.contract.rest.claims import ClaimReply, WhoIsWhoReply
+from parley.contract.rest.contacts import CONTACT_CALLS, INVITE_CALL
 from parley.contract.rest.conversations import (
     ChangeBody,
     ChangeReply,
@@ -725,10 +726,10 @@ CALLS: dict[str, Call] = {
             "set_role",
             "POST",
             "/api/conversations/{room_id}/role",
-            "Make somebody a founder, an owner or a member, at once, on all their devices. Founders "
-            "make founders; owners make owners; founders take the rights of owners. Everyone can "
-            "give up their own, but the only founder. For a right more they must have used their "
-            "token.",
+            "Make somebody a founder, an owner or a member, at once, on all their devices. "
+            "Founders make founders; owners make owners; founders take the rights of owners. "
+            "Everyone can give up their own, but the only founder. For a right more they must "
+            "have used their token.",
             DoneReply,
             RightBody,
             credential="owner",
@@ -792,6 +793,8 @@ CALLS: dict[str, Call] = {
             credential="participant",
         ),
         *ACCOUNT_CALLS,
+        *CONTACT_CALLS,
+        INVITE_CALL,
         Call("health", "GET", "/api/health", "How busy the server is.", HealthReply),
         Call(
             "ready",
