@@ -54,6 +54,7 @@ from parley.pages import compression, forms, policy, templating
 from parley.pages.accounts import account_pages
 from parley.pages.assets import Assets
 from parley.pages.claims import claim_pages
+from parley.pages.contacts import contact_pages
 from parley.pages.conversations import pages
 from parley.pages.door import door_pages
 from parley.pages.export import export_pages
@@ -348,6 +349,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(account_pages)
     if site.context.providers:
         app.register_blueprint(provider_pages)
+    app.register_blueprint(contact_pages)
     app.register_blueprint(reporting_pages)
     app.register_blueprint(notifying_pages)
     app.register_blueprint(sharing_pages)

@@ -39,6 +39,7 @@ OWN_FOLDERS = frozenset(
     {
         *("account", "api", "conversation", "conversations", "doctor", "files", "import", "link"),
         *(
+            "contact",
             "invitation",
             "mail",
             "metrics",
@@ -661,6 +662,12 @@ class Config:
         "20/1m session, 120/1m address, 1000/1h address",
         "how often people may start an account, ask for a passkey, show one or a recovery code, or "
         "sign in with a provider",
+        "RATES",
+    )
+    limit_invites: tuple[Rate, ...] = _setting(
+        rates_by(By.SESSION, By.ADDRESS),
+        "20/1h session, 60/1h address",
+        "how often owners may invite somebody by a contact link, whether it is anybody's or not",
         "RATES",
     )
     limit_reports: tuple[Rate, ...] = _setting(

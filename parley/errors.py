@@ -239,6 +239,11 @@ class ReadOnly(ParleyError):
     text = "Only the owner can post right now."
 
 
+class AccountsOnly(ParleyError):
+    code = "accounts_only"
+    text = "Only people with an account can post here."
+
+
 class NameTaken(ParleyError):
     code = "name_taken"
     text = "This name is already taken here. Choose another."

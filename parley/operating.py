@@ -73,6 +73,7 @@ class Shown(Listed, kw_only=True):
     door: str
     """What a stranger meets first: `open`, `knock`, `passphrase` or `locked`."""
     read_only: bool
+    accounts_only: bool
     require_proof: bool
     keep_days: int | None
     """After how many days messages are erased; None for never."""
@@ -129,6 +130,7 @@ def show(config: Config, room: str) -> Shown:
         owners=list(found.owners),
         door=present.door(record),
         read_only=record.is_read_only,
+        accounts_only=record.is_accounts_only,
         require_proof=record.needs_proof,
         keep_days=record.keep_days,
         files=found.files,

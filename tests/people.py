@@ -41,6 +41,7 @@ EVENTS = (
     "read",
     "announced",
     "mine_changed",
+    "invites_changed",
     "error",
 )
 Json = dict[str, Any]

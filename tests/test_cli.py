@@ -181,6 +181,7 @@ VALUES = {
     "limit_readings": ("9/1m session", (Rate(9, 60, By.SESSION),)),
     "limit_mails": ("2/1h address", (Rate(2, 3600, By.ADDRESS),)),
     "limit_sign_ins": ("3/1m address", (Rate(3, 60, By.ADDRESS),)),
+    "limit_invites": ("8/1h session", (Rate(8, 3600, By.SESSION),)),
     "limit_reports": ("5/1h session", (Rate(5, 3600, By.SESSION),)),
     "limit_uploads": ("6/1m session", (Rate(6, 60, By.SESSION),)),
     "limit_downloads": ("7/s address", (Rate(7, 1, By.ADDRESS),)),

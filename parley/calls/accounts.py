@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 from msgspec import UNSET, UnsetType
 from quart import Response
 
-from parley import contract, signing_in, web
-from parley.domain import accounts, passkeys, recovery
+from parley import contract, present, signing_in, web
+from parley.domain import accounts, contacts, passkeys, recovery
 from parley.domain.accounts import Entered, Mine
+from parley.domain.contacts import Own
 from parley.domain.passkeys import Asserted, Attested, decoded
 from parley.oidc.choice import Providers
 from parley.present.fields import moment_or_unset, timestamp
@@ -20,8 +21,12 @@ from parley.records import ExternalIdentity
 async def account() -> contract.AccountReply:
     context, session = web.site().context, await web.session_if_known()
     mine = await accounts.mine(context, session)
+    told: contract.AccountObject | UnsetType = UNSET
+    if mine is not None:
+        own = await contacts.own(context, session)
+        told = _account(mine, own, context.clock(), context.providers)
     return contract.AccountReply(
-        account=UNSET if mine is None else _account(mine, context.clock(), context.providers),
+        account=told,
         guest_conversations=await accounts.guest_has(context, session),
         passkeys=signing_in.has_passkeys(),
         providers=[
@@ -146,7 +151,10 @@ def signed_in(entered: Entered, status: int = 200) -> Response:
     return signing_in.remember(web.json(reply, status), entered)
 
 
-def _account(mine: Mine, at: datetime, providers: Providers) -> contract.AccountObject:
+def _account(mine: Mine, own: Own, at: datetime, providers: Providers) -> contract.AccountObject:
+    link: str | UnsetType = UNSET
+    if own.code is not None:
+        link = present.contact_link(own.code, public_url=web.public_url())
     return contract.AccountObject(
         name=mine.account.name,
         created_at=timestamp(mine.account.created_at),
@@ -174,6 +182,8 @@ def _account(mine: Mine, at: datetime, providers: Providers) -> contract.Account
         ],
         identities=[_identity(each, providers) for each in mine.identities],
         codes_left=mine.codes_left,
+        contact_link=link,
+        blocked=[present.blocked(each) for each in own.blocked],
     )
 
 

@@ -7,7 +7,7 @@ from quart import Response
 
 from parley import contract, present, web
 from parley.calls.answering import entry, parameters
-from parley.domain import conversations, entering, founding, participants, people, removal
+from parley.domain import conversations, entering, founding, participants, people, removal, roles
 from parley.errors import PassphraseRequired, ReadProofRequired
 from parley.records import Role, Session
 
@@ -65,6 +65,12 @@ async def remove(body: contract.PersonBody, room_id: str) -> contract.DoneReply:
 async def hand_over(body: contract.PersonBody, room_id: str) -> contract.DoneReply:
     session = await web.current_session()
     await founding.hand_over(web.site().context, room_id, session, body.user_id)
+    return contract.DoneReply()
+
+
+async def set_role(body: contract.RightBody, room_id: str) -> contract.DoneReply:
+    session = await web.current_session()
+    await roles.give(web.site().context, room_id, session, body.user_id, body.role)
     return contract.DoneReply()
 
 

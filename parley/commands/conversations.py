@@ -162,9 +162,15 @@ def _told(found: Any) -> Iterator[tuple[str, str]]:
     yield "Owners", ", ".join(map(plain, found.owners)) or "none with a name"
     yield "Files", f"{found.files:,} ({in_words(found.files_bytes)})"
     yield "Access", found.door
-    yield "Posting", "owners only" if found.read_only else "everyone"
+    yield "Posting", _who_posts(found)
     yield "Messages kept", "forever" if found.keep_days is None else f"{found.keep_days} days"
     yield "Links with roles", f"{found.links:,}"
+
+
+def _who_posts(found: Any) -> str:
+    if found.read_only:
+        return "owners only"
+    return "people with an account" if found.accounts_only else "everyone"
 
 
 def _operating() -> ModuleType:

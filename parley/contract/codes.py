@@ -46,6 +46,7 @@ class Code(StrEnum):
     EPOCH_TAKEN = "epoch_taken"
     KNOCK_REQUIRED = "knock_required"
     READ_ONLY = "read_only"
+    ACCOUNTS_ONLY = "accounts_only"
     NAME_TAKEN = "name_taken"
     ORIGIN_REFUSED = "origin_refused"
     RATE_LIMITED = "rate_limited"
@@ -137,6 +138,9 @@ CODES: dict[Code, CodeMeaning] = {
     ),
     Code.KNOCK_REQUIRED: CodeMeaning(403, "`knock` first: an owner has to let you in"),
     Code.READ_ONLY: CodeMeaning(403, "only owners can post"),
+    Code.ACCOUNTS_ONLY: CodeMeaning(
+        403, "only people with an account can post: `start_account` or `sign_in` first"
+    ),
     Code.NAME_TAKEN: CodeMeaning(409, "the name is reserved for someone else"),
     Code.ORIGIN_REFUSED: CodeMeaning(
         403, "the request came from a page of an origin that isn't allowed"

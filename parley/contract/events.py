@@ -310,6 +310,10 @@ class MineChanged(Struct, kw_only=True):
     conversation: OwnConversation | UnsetType = UNSET
 
 
+class InvitesChanged(Struct, kw_only=True):
+    """An invitation came, or was answered on another device: `invites` tells which wait."""
+
+
 class ConversationEnded(Struct, kw_only=True):
     room_id: str
     message: str
@@ -324,6 +328,7 @@ class ConversationChanged(Struct, kw_only=True):
     description: str
     door: DoorName
     read_only: bool
+    accounts_only: bool | UnsetType = UNSET
     keep_days: int | UnsetType = UNSET
 
 
@@ -579,6 +584,11 @@ SERVER_EVENTS: dict[str, ServerEvent] = {
         ),
         ServerEvent(
             "mine_changed", MineChanged, "whoever sent `follow_mine`, at most once a second"
+        ),
+        ServerEvent(
+            "invites_changed",
+            InvitesChanged,
+            "whoever sent `follow_mine` on a device of the account",
         ),
         ServerEvent("conversation_changed", ConversationChanged, "everyone in the room"),
         ServerEvent("link_replaced", LinkReplaced, "everyone in the room"),

@@ -151,6 +151,8 @@ class Conversation(Struct, kw_only=True):
     up to `erased_through`, if there is one, were erased when their time was over: after
     `keep_days` days, where it is set.
 
+    With `accounts_only: true` only people with an account can post, and owners: guests read.
+
     `read` tells how far those have read who show it, in a conversation of at most 20 people.
 
     With `encrypted: true` its messages are of the type `encrypted`, and the server can't read them.
@@ -176,6 +178,7 @@ class Conversation(Struct, kw_only=True):
     seq: int
     door: DoorName = "open"
     read_only: bool = False
+    accounts_only: bool | UnsetType = UNSET
     keep_days: int | UnsetType = UNSET
     erased_through: int | UnsetType = UNSET
     encrypted: bool | UnsetType = UNSET

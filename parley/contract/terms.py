@@ -116,6 +116,7 @@ and gets what stands before as somebody reads on."""
 MESSAGES_PAGE_MAX = 200
 SYNC_PAGE_MAX = 200
 PEOPLE_IN_STATE = 100
+OWNERS_TOLD_MAX = 100
 """How many of the people in it a conversation's state holds; the others come page by page."""
 STATE_MAX_CHARS = 65_536
 """Of the messages in a state, and in an answer to `sync`, together: fewer come where they are
@@ -238,6 +239,8 @@ Seq = Annotated[int, Meta(ge=0, le=2**53)]
 VisibilityName = Literal["listed", "unlisted"]
 RoleName = Literal["owner", "member"]
 OwnRoleName = Literal["owner", "member", "reader"]
+RightName = Literal["founder", "owner", "member"]
+InviteAnswerName = Literal["accept", "decline", "block"]
 DoorName = Literal["open", "locked", "passphrase", "knock"]
 ActName = Literal[
     "ended",
@@ -259,6 +262,8 @@ ActName = Literal[
     "turned_knocking_off",
     "made_read_only",
     "let_all_speak",
+    "required_accounts",
+    "let_guests_speak",
     "required_proof",
     "required_no_proof",
     "showed_title_in_previews",
@@ -272,6 +277,11 @@ ActName = Literal[
     "declined_claim",
     "resolved_report",
     "handed_over",
+    "made_founder",
+    "made_owner",
+    "made_member",
+    "stepped_down",
+    "invited",
 ]
 ReasonName = Literal["spam", "abuse", "threat", "sexual", "private", "other"]
 ReportState = Literal["open", "resolved", "all"]

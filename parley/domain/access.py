@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from parley.errors import (
+    AccountsOnly,
     BadRequest,
     ConversationIsOver,
     ConversationNotFound,
@@ -142,15 +143,20 @@ def may_end_unproven(
     )
 
 
-def require_unmaking(
-    conversation: Conversation, session: Session | None, owners: Collection[int]
-) -> None:
-    """To take the rights of these sessions, which own it: anybody's own are theirs to give up."""
+def is_founder(conversation: Conversation, session: Session | None, *, is_granted: bool) -> bool:
+    """Whether a session counts as having started it: the one that the conversation names, and those
+    that founders made founders (`is_granted`).
+    """
+    return is_granted or (session is not None and session.id == conversation.owner_session_id)
+
+
+def require_unmaking(owners: Collection[int], session: Session | None, *, is_founder: bool) -> None:
+    """To take the rights of these sessions, which own it and are no founders: anybody's own are
+    theirs to give up.
+    """
     asks = None if session is None else session.id
-    if asks != conversation.owner_session_id and any(owner != asks for owner in owners):
-        raise Forbidden(
-            "Only the person who started the conversation can take away another owner's rights."
-        )
+    if not is_founder and any(owner != asks for owner in owners):
+        raise Forbidden("Only a founder can take away another owner's rights.")
 
 
 def require_still_there(head: Head, sender: Participant) -> None:
@@ -162,23 +168,40 @@ def require_still_there(head: Head, sender: Participant) -> None:
 
 
 def require_speaking(head: Head, *, introduces: bool = False) -> None:
-    """Where it is read-only only owners speak: whoever is one now, whatever they were. Others may
-    still say who they are, or nobody could hand them a new key.
+    """Where it is read-only, or for people with an account alone, owners speak: whoever is one now,
+    whatever they were. Others may still say who they are, or nobody could hand them a new key.
     """
     require_open(head)
-    if not introduces and not may_speak(head, head):
-        raise ReadOnly
+    if not introduces:
+        _require_word(head.role, head.is_read_only, is_for_others=head.is_for_others)
 
 
-def require_posting(conversation: Conversation, person: Participant) -> None:
+def require_posting(
+    conversation: Conversation, person: Participant, session: Session | None
+) -> None:
     """The same for somebody who was found with the conversation."""
     require_open(conversation)
-    if not may_speak(conversation, person):
+    is_for_others = _is_for_others(conversation, session)
+    _require_word(person.role, conversation.is_read_only, is_for_others=is_for_others)
+
+
+def may_speak(conversation: Conversation, person: Participant, session: Session | None) -> bool:
+    is_bound = conversation.is_read_only or _is_for_others(conversation, session)
+    return person.role is Role.OWNER or not is_bound
+
+
+def _is_for_others(conversation: Conversation, session: Session | None) -> bool:
+    """Whether only people with an account may speak, and whoever asks has none."""
+    return conversation.is_accounts_only and not (session is not None and session.is_of_account)
+
+
+def _require_word(role: Role, is_read_only: bool, *, is_for_others: bool) -> None:
+    if role is Role.OWNER:
+        return
+    if is_read_only:
         raise ReadOnly
-
-
-def may_speak(conversation: Conversation | Head, person: Participant | Head) -> bool:
-    return person.role is Role.OWNER or not conversation.is_read_only
+    if is_for_others:
+        raise AccountsOnly
 
 
 def role(standing: Standing) -> Role:

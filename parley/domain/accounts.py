@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from msgspec import Struct
 
-from parley.domain import merging, sessions, text
+from parley.domain import founding, merging, sessions, text
 from parley.domain.context import Context
 from parley.domain.merging import Merged
 from parley.errors import AccountRequired, ConfirmationRequired, NotFound, SignedInAlready
@@ -27,7 +27,7 @@ from parley.records import (
     SignedIn,
 )
 from parley.storage import accounts as stored
-from parley.storage import mail, participation, push
+from parley.storage import contacts, mail, participation, push
 from parley.storage import merging as stored_merging
 from parley.storage import sessions as stored_sessions
 
@@ -185,6 +185,8 @@ async def delete(context: Context, session: Session | None, *, with_messages: bo
         ]
         push.remove_all(connection, account.session_id)
         mail.forget_session(connection, account.session_id)
+        contacts.forget(connection, account.id, account.session_id)
+        founding.leave_to_others(connection, account.session_id)
         if with_messages:
             stored.begin_erasing(connection, account.id, at=at)
         else:

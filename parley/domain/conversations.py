@@ -158,7 +158,9 @@ async def shares_limits(
         found = await context.database.read(door.readable, room_id, session)
     except ParleyError:
         return 0  # what they are told for it is whoever acts to say
-    if speaks and (found.person is None or not access.may_speak(found.conversation, found.person)):
+    if speaks and (
+        found.person is None or not access.may_speak(found.conversation, found.person, session)
+    ):
         return 0
     return found.id
 

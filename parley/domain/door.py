@@ -8,7 +8,7 @@ from msgspec import Struct
 from parley.contract import ROOM_ID_MAX_CHARS
 from parley.domain import access
 from parley.errors import ConversationNotFound, OldLink
-from parley.records import Conversation, Participant, Role, Session, Standing
+from parley.records import Conversation, Participant, Session, Standing
 from parley.storage import conversations as stored
 from parley.storage import grants
 from parley.storage import participants as stored_participants
@@ -22,7 +22,7 @@ class Found(Struct, frozen=True):
     person: Participant | None
     """Who they are in it, if they ever joined."""
     is_founder: bool = False
-    """Whether they are the session that started it."""
+    """Whether they count as having started it, alone or with others."""
 
     @property
     def id(self) -> int:
@@ -43,13 +43,14 @@ def find(connection: sa.Connection, room_id: str, session: Session | None) -> Fo
         by_old_link = True
     if conversation is None:
         raise ConversationNotFound
-    person, granted = _of_session(connection, conversation, session)
+    person, held = _of_session(connection, conversation, session)
+    granted = None if held is None else held.role
     standing = access.standing(conversation, session, person=person, granted=granted)
     if by_old_link and standing is Standing.STRANGER:
         raise OldLink
     if by_old_link and standing is Standing.REMOVED:
         raise ConversationNotFound
-    is_founder = session is not None and session.id == conversation.owner_session_id
+    is_founder = access.is_founder(conversation, session, is_granted=bool(held and held.is_founder))
     return Found(conversation, standing, person, is_founder)
 
 
@@ -69,10 +70,10 @@ def owned(connection: sa.Connection, room_id: str, session: Session | None) -> F
 
 def _of_session(
     connection: sa.Connection, conversation: Conversation, session: Session | None
-) -> tuple[Participant | None, Role | None]:
+) -> tuple[Participant | None, grants.Held | None]:
     if session is None:
         return None, None
     return (
         stored_participants.by_session(connection, conversation.id, session.id),
-        grants.find(connection, conversation.id, session.id),
+        grants.held(connection, conversation.id, session.id),
     )

@@ -78,9 +78,9 @@ async def begin(
 ) -> Upload:
     """Expect a file of so many bytes; for whoever may post there.
 
-    Raises `NotJoined`, `ConversationIsOver`, `ReadOnly`; `TooLarge` where it, or what there is with
-    it, is more than may be; `RateLimited` where too much was uploaded and not sent; `Unavailable`
-    where the disk has no room.
+    Raises `NotJoined`, `ConversationIsOver`, `ReadOnly`, `AccountsOnly`; `TooLarge` where it, or
+    what there is with it, is more than may be; `RateLimited` where too much was uploaded and not
+    sent; `Unavailable` where the disk has no room.
     """
     room = filing(context)
     if not room.quotas.file:
@@ -93,7 +93,7 @@ async def begin(
         found = door.readable(connection, room_id, session)
         if found.person is None or session is None:
             raise NotJoined
-        access.require_posting(found.conversation, found.person)
+        access.require_posting(found.conversation, found.person, session)
         if stored.count_of_session(connection, session.id) >= WAITING_MAX:
             raise RateLimited(
                 f"{WAITING_MAX} of your files wait to be sent, which is the most. Send them, or "
@@ -148,7 +148,7 @@ async def upload_of(
         if to_add:
             if found.person is None:
                 raise NotJoined
-            access.require_posting(found.conversation, found.person)
+            access.require_posting(found.conversation, found.person, session)
         return upload
 
     upload = await context.database.read(query)

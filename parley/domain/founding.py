@@ -1,4 +1,8 @@
-"""Who counts as having started a conversation: what its other owners may not take away."""
+"""Who counts as having started a conversation: what its other owners may not take away.
+
+One founder stands in the conversation itself, others in what they were granted: whoever a founder
+made one. There is always one at least.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import sqlalchemy as sa
 
 from parley.domain import audit, door
 from parley.domain.context import Context
+from parley.domain.door import Found
 from parley.errors import BadRequest, Forbidden, NotFound, NotJoined
 from parley.records import Conversation, Participant, Role, RoleChanged, Session
 from parley.storage import conversations as stored_conversations
@@ -18,8 +23,8 @@ from parley.storage import participants as stored
 async def hand_over(
     context: Context, room_id: str, session: Session | None, user_id: str
 ) -> Participant:
-    """Make somebody else the founder, at once, for the founder. Who hands over is an owner like
-    others from then on, and can be given it back.
+    """Make somebody else a founder instead of oneself, at once, for a founder. Who hands over is an
+    owner like others from then on, and can be given it back.
 
     Raises `Forbidden` for other owners, `NotFound`, `NotJoined` for a founder without a name, and
     `BadRequest` for somebody who was removed, whom nobody speaks for, or who never used their
@@ -30,7 +35,7 @@ async def hand_over(
     def work(connection: sa.Connection) -> tuple[Participant, RoleChanged | None]:
         found = door.owned(connection, room_id, session)
         if not found.is_founder or session is None:
-            raise Forbidden("Only the person who started the conversation can hand it over.")
+            raise Forbidden("Only a founder can hand it over.")
         if found.person is None:
             raise NotJoined("Enter a name in the conversation first.")
         person = stored.by_user(connection, found.id, user_id)
@@ -38,8 +43,10 @@ async def hand_over(
             raise NotFound("No one in this conversation has this user_id.")
         if person.session_id == session.id:
             return person, None
-        _require_somebody(connection, person)
-        make_founder(connection, found.conversation, person.session_id, at=at)
+        require_somebody(connection, person)
+        if person.session_id != found.conversation.owner_session_id:
+            grants.give(connection, found.id, person.session_id, Role.OWNER, at=at, is_founder=True)
+        step_down(connection, found, session.id, at=at)
         audit.note(connection, found, "handed_over", at=at, about=person.username)
         if person.role is Role.OWNER:
             return person, None
@@ -65,14 +72,16 @@ async def heir(
     return await context.database.read(query)
 
 
-def make_founder(
+def make_only_founder(
     connection: sa.Connection, conversation: Conversation, session_id: int, *, at: datetime
 ) -> None:
-    """Whoever it was stays an owner, if they have a name by which they could be removed.
+    """Those who were founders stay owners: the one that the conversation named, if they have a name
+    by which they could be removed.
 
     For use inside a transaction.
     """
     before = conversation.owner_session_id
+    grants.found_no_more(connection, conversation.id)
     stored_conversations.change(
         connection, conversation.id, owner_session_id=session_id, created_from=None
     )
@@ -80,7 +89,40 @@ def make_founder(
         grants.give(connection, conversation.id, before, Role.OWNER, at=at)
 
 
-def _require_somebody(connection: sa.Connection, person: Participant) -> None:
+def step_down(connection: sa.Connection, found: Found, session_id: int, *, at: datetime) -> None:
+    """A founder is an owner like others from then on. For use inside a transaction. Raises
+    `BadRequest` for the only one.
+    """
+    conversation = found.conversation
+    grants.found_no_more(connection, conversation.id, session_id)
+    if conversation.owner_session_id == session_id:
+        _name_another(connection, conversation.id)
+    grants.give(connection, conversation.id, session_id, Role.OWNER, at=at)
+
+
+def leave_to_others(connection: sa.Connection, session_id: int) -> None:
+    """Nobody is this session any more: where others are founders, too, they alone are. For use
+    inside a transaction.
+    """
+    for id in grants.founded_with_others(connection, session_id):
+        grants.found_no_more(connection, id, session_id)
+        conversation = stored_conversations.by_id(connection, id)
+        if conversation is not None and conversation.owner_session_id == session_id:
+            _name_another(connection, id)
+
+
+def _name_another(connection: sa.Connection, conversation_id: int) -> None:
+    """The conversation names the founder who has been one for longest, beside the one before."""
+    others = grants.founders(connection, conversation_id)
+    if not others:
+        raise BadRequest("You are the only founder. Make someone else a founder first.")
+    stored_conversations.change(
+        connection, conversation_id, owner_session_id=others[0], created_from=None
+    )
+
+
+def require_somebody(connection: sa.Connection, person: Participant) -> None:
+    """Raises `BadRequest` for somebody who must get no right: it could come to another."""
     if person.removed_at is not None:
         raise BadRequest("They were removed. Allow them back first.")
     holder = sessions.by_id(connection, person.session_id)

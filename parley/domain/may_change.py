@@ -59,7 +59,7 @@ def _may_edit(
     try:
         said_by = stored.said_by(connection, message)
         author = access.require_author(message, said_by, found.person, session)
-        access.require_posting(found.conversation, author)
+        access.require_posting(found.conversation, author, session)
     except ParleyError:
         return False
     return True

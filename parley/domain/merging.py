@@ -161,6 +161,8 @@ class _Merging:
             self._raise(person, Role.OWNER)
         for grant in has.grants:
             person = self._own_in(grant.conversation_id)
+            if grant.is_founder and person is not None and person.removed_at is not None:
+                person = stored_participants.change(self._connection, person, removed_at=None)
             is_out = person is not None and person.removed_at is not None
             stored.give_grant(
                 self._connection, self._guest_id, None if is_out else self._principal_id, grant

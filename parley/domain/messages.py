@@ -164,7 +164,7 @@ async def edit(
     is gone. `chosen` as in a draft: `mentions`.
 
     Raises `BadRequest` for what is no text; `NotFound`; `Forbidden` for others, owners too;
-    `ConversationIsOver`; `ReadOnly`. The same text changes nothing.
+    `ConversationIsOver`; `ReadOnly`; `AccountsOnly`. The same text changes nothing.
     """
     at, chosen = context.clock(), _user_ids(chosen)
     new_text = text.message(new_text, ENVELOPE_MAX_CHARS)
@@ -174,7 +174,7 @@ async def edit(
     def change(connection: sa.Connection, found: Found, message: Message) -> Message | None:
         said_by = stored.said_by(connection, message)
         author = access.require_author(message, said_by, found.person, session)
-        access.require_posting(found.conversation, author)
+        access.require_posting(found.conversation, author, session)
         if message.deleted_at is not None:
             raise NotFound("This message was deleted.")
         if message.text == new_text:

@@ -249,10 +249,21 @@ async def make_due(
 
 async def answered(context: Context, session_id: int, conversation_id: int) -> list[Due]:
     """Whom to tell that their knock was answered."""
+    return await _own_devices(context, session_id, conversation_id, Subject.DOOR)
+
+
+async def invited(context: Context, session_id: int, conversation_id: int) -> list[Due]:
+    """Whom to tell that they are invited."""
+    return await _own_devices(context, session_id, conversation_id, Subject.INVITE)
+
+
+async def _own_devices(
+    context: Context, session_id: int, conversation_id: int, subject: Subject
+) -> list[Due]:
     now = context.clock()
     found = await context.database.read(push.devices, session_id)
     at = _at(session_id, now, context.held_sessions())
-    return [Due(each.id, session_id, conversation_id, Subject.DOOR, at) for each in found]
+    return [Due(each.id, session_id, conversation_id, subject, at) for each in found]
 
 
 async def look_again(

@@ -8,6 +8,7 @@ from msgspec import Struct
 from parley.contract import (
     ACTS_PAGE_DEFAULT,
     LEFT_LISTED_MAX,
+    OWNERS_TOLD_MAX,
     PEOPLE_IN_STATE,
     REPORTS_PAGE_DEFAULT,
 )
@@ -15,6 +16,7 @@ from parley.domain import door, knocking, names, people
 from parley.domain.context import Context
 from parley.domain.people import People
 from parley.records import Overview, Participant, Session
+from parley.storage import accounts as stored_accounts
 from parley.storage import audit as stored_acts
 from parley.storage import grants, links
 from parley.storage import participants as stored_participants
@@ -50,11 +52,19 @@ async def overview(
         )
         key = names.skeleton(name)
         listed = _named(connection, found.id, key) if key else _page(connection, found.id, cursor)
+        owners = stored_participants.owners(connection, found.id, limit=OWNERS_TOLD_MAX)
+        told_of = (*listed.here.shown, *listed.left, *owners)
         return Overview(
             conversation=found.conversation,
             person=found.person,
             participants=listed.here.shown,
             people_cursor=listed.here.cursor,
+            founders=frozenset(
+                (found.conversation.owner_session_id, *grants.founders(connection, found.id))
+            ),
+            is_founder=found.is_founder,
+            accounts=stored_accounts.among(connection, {each.session_id for each in told_of}),
+            owners=owners,
             waiting=knocking.waiting(connection, found.id, at=at),
             removed=stored_participants.removed(connection, found.id),
             left=listed.left,

@@ -47,6 +47,7 @@ class Wished(Protocol):
     locked: bool | UnsetType
     knock: bool | UnsetType
     read_only: bool | UnsetType
+    accounts_only: bool | UnsetType
     require_proof: bool | UnsetType
     preview_title: bool | UnsetType
     passphrase: str | UnsetType
@@ -61,6 +62,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
     is_locked: bool | UnsetType = UNSET
     is_knock: bool | UnsetType = UNSET
     is_read_only: bool | UnsetType = UNSET
+    is_accounts_only: bool | UnsetType = UNSET
     needs_proof: bool | UnsetType = UNSET
     shows_title: bool | UnsetType = UNSET
     passphrase: str | UnsetType = UNSET
@@ -69,6 +71,14 @@ class Wishes(Struct, frozen=True, kw_only=True):
     """One of `KEEP_DAYS`; 0 for ever."""
 
 
+_SWITCHES = (
+    "is_locked",
+    "is_knock",
+    "is_read_only",
+    "is_accounts_only",
+    "needs_proof",
+    "shows_title",
+)
 _TELLING = {"title", "description", "passphrase_hash", "is_knock", "shows_title"}
 """What would tell the server of an encrypted conversation, or let somebody in without its key."""
 
@@ -113,6 +123,7 @@ def wishes(body: Wished) -> Wishes:
         is_locked=body.locked,
         is_knock=body.knock,
         is_read_only=body.read_only,
+        is_accounts_only=body.accounts_only,
         needs_proof=body.require_proof,
         shows_title=body.preview_title,
         passphrase=body.passphrase,
@@ -366,7 +377,7 @@ async def _columns(context: Context, wishes: Wishes) -> dict[str, Any]:
         columns["title"] = wishes.title
     if wishes.description is not UNSET:
         columns["description"] = text.description(wishes.description)
-    for name in ("is_locked", "is_knock", "is_read_only", "needs_proof", "shows_title"):
+    for name in _SWITCHES:
         if (value := getattr(wishes, name)) is not UNSET:
             columns[name] = value
     if wishes.keep_days is not UNSET:
@@ -400,6 +411,9 @@ def _act(column: str, after: Conversation) -> tuple[ActName, str]:
             return ("turned_knocking_on" if after.is_knock else "turned_knocking_off"), ""
         case "is_read_only":
             return ("made_read_only" if after.is_read_only else "let_all_speak"), ""
+        case "is_accounts_only":
+            act: ActName = "required_accounts" if after.is_accounts_only else "let_guests_speak"
+            return act, ""
         case "needs_proof":
             return ("required_proof" if after.needs_proof else "required_no_proof"), ""
         case "shows_title":

@@ -96,7 +96,7 @@ def _is_joined(found: Found) -> bool:
 
 def _found(part: stored.Part, session: Session) -> Found:
     standing = access.standing(part.conversation, session, person=part.person, granted=part.granted)
-    is_founder = part.conversation.owner_session_id == session.id
+    is_founder = access.is_founder(part.conversation, session, is_granted=part.is_founder)
     return Found(part.conversation, standing, part.person, is_founder)
 
 

@@ -39,7 +39,7 @@ def react(
     """Add or take back one's own, which changes nothing where it is so already.
 
     For whoever may post. Raises, once awaited, `NotFound`, `NotJoined`, `ConversationIsOver`,
-    `ReadOnly`; `BadRequest` for what is no emoji, or one too many.
+    `ReadOnly`, `AccountsOnly`; `BadRequest` for what is no emoji, or one too many.
     """
     conversation_id = person.conversation_id
 
@@ -80,7 +80,7 @@ async def react_as(
             person = found.person
             if person is None:
                 raise NotJoined
-            access.require_posting(found.conversation, person)
+            access.require_posting(found.conversation, person, session)
             access.require_legible(found.conversation)
             changed = _changed(connection, message, reaction, person.user_id, on=on)
             if changed is not None and person.left_at is not None and not is_back:

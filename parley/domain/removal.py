@@ -33,7 +33,8 @@ async def remove(
     context: Context, room_id: str, session: Session | None, user_id: str
 ) -> Participant:
     """Put somebody out: their sockets go, their token opens this conversation no more, and
-    their user_id and name stay theirs. For owners; another owner goes by the founder's word.
+    their user_id and name stay theirs. For owners; another owner goes by a founder's word,
+    and a founder by nobody's.
 
     Raises `NotFound` for who never joined. Removing them twice changes nothing.
     """
@@ -53,11 +54,11 @@ def take_out(
     """The same, for an owner, inside a transaction; `tell` tells of it then."""
     conversation = found.conversation
     person = _person(connection, conversation.id, user_id)
-    if person.session_id == conversation.owner_session_id:
-        raise Forbidden("The person who started the conversation can't be removed.")
-    granted = grants.find(connection, conversation.id, person.session_id)
-    if Role.OWNER in (person.role, granted):
-        access.require_unmaking(conversation, session, [person.session_id])
+    held = grants.held(connection, conversation.id, person.session_id)
+    if person.session_id == conversation.owner_session_id or (held and held.is_founder):
+        raise Forbidden("A founder can't be removed. They can step down.")
+    if Role.OWNER in (person.role, held and held.role):
+        access.require_unmaking([person.session_id], session, is_founder=found.is_founder)
     count = conversation.participant_count
     if person.removed_at is not None:
         return Removal(conversation.room_id, person, count, is_news=False)

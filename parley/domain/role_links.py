@@ -115,7 +115,7 @@ async def revoke_link(
     """Nobody comes in by it any more, who only reads by it reads no more, and who owns by it
     owns no more, nor makes anybody an owner by a link they made. Whoever talks already stays:
     they can be removed. Raises `NotFound`, and `Forbidden` where it made another owner: those
-    go by the founder's word.
+    go by a founder's word.
     """
     at = context.clock()
 
@@ -124,9 +124,11 @@ async def revoke_link(
         link = links.revoke(connection, found.id, link_id, at=at)
         if link is None:
             raise NotFound("No such link, or it has already been revoked.")
-        without = grants.take_back_of_link(connection, link.id)
+        # Whoever became a founder since owns it by that.
+        founder = found.conversation.owner_session_id
+        without = [id for id in grants.take_back_of_link(connection, link.id) if id != founder]
         if link.role is Role.OWNER:
-            access.require_unmaking(found.conversation, session, without)
+            access.require_unmaking(without, session, is_founder=found.is_founder)
             revoke_owner_links(connection, found, without, at=at)
         events: list[Event] = [GrantsTakenBack(found.id, tuple(without))]
         for session_id in without:
@@ -192,7 +194,7 @@ async def use_link(context: Context, session: Session | None, code: str) -> ente
         who, token, proven = entering.renewed(connection, session, context)
         grants.give(connection, conversation.id, who.id, link.role, at=at, link_id=link.id)
         if link.is_founding:
-            founding.make_founder(connection, conversation, who.id, at=at)
+            founding.make_only_founder(connection, conversation, who.id, at=at)
         links.use(connection, link.id, at=at)
         if link.role is Role.OWNER:
             audit.note(connection, found, "used_owner_link", at=at)

@@ -154,7 +154,8 @@ class _Batch:
 
     def _composed(self, head: Head, sender: Participant, draft: Draft) -> Message:
         connection, conversation_id = self._connection, sender.conversation_id
-        introduces = head.is_encrypted and head.is_read_only and not draft.attachments
+        is_bound = head.is_read_only or head.is_for_others
+        introduces = head.is_encrypted and is_bound and not draft.attachments
         access.require_speaking(
             head,
             introduces=introduces and envelopes.is_introduction(draft.text, type=draft.type),

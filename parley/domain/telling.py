@@ -9,7 +9,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from msgspec.structs import replace
 
+from parley.contract import default_title
 from parley.domain import access, envelopes, knocking, notifying
+from parley.domain.contacts import LASTS, WAITING_MAX
 from parley.records import (
     Conversation,
     Decision,
@@ -26,8 +28,8 @@ from parley.records import (
     Telling,
     Wanted,
 )
+from parley.storage import contacts, grants, knocks, messages, participants, readings
 from parley.storage import conversations as stored_conversations
-from parley.storage import grants, knocks, messages, participants, readings
 from parley.storage import push as stored
 
 
@@ -67,6 +69,8 @@ def _found(
             return _knocks(connection, said, notice, device) if is_owner else None
         case Subject.DOOR:
             return None if person is not None else _door(connection, said, notice, session_id)
+        case Subject.INVITE:
+            return _invite(connection, said, notice, device)
         case Subject.TALK:
             if person is None or person.left_for_good:
                 return None
@@ -161,3 +165,26 @@ def _door(
     # Nobody learns a newer link by an answer that lets them not in.
     room_id = said.room_id if is_in else knock.room_id
     return replace(said, room_id=room_id, title="", answer=knock.answer)
+
+
+def _invite(
+    connection: sa.Connection, said: Telling, notice: Notice, device: Device
+) -> Telling | LettingBe | None:
+    waiting = contacts.waiting(
+        connection, device.session_id, since=said.as_of - LASTS, limit=WAITING_MAX
+    )
+    mine = (each for each in waiting if each.invite.conversation_id == said.conversation_id)
+    found = next(mine, None)
+    if found is None:
+        return None
+    if notice.shown_at is not None and found.invite.made_at <= notice.shown_at:
+        return LettingBe()
+    # The way in is told to whoever accepts.
+    is_untitled = said.title == default_title(said.room_id)
+    return replace(
+        said,
+        room_id="",
+        title="" if is_untitled else said.title,
+        sender=found.invite.by_name if device.shows_words else "",
+        at=found.invite.made_at,
+    )

@@ -65,6 +65,8 @@ class Kind(StrEnum):
     """E-mail addresses that are given: each is sent a mail."""
     SIGN_INS = "sign_ins"
     """Passkeys and recovery codes that are asked for or shown."""
+    INVITES = "invites"
+    """Invitations by contact links, whatever becomes of them."""
     REPORTS = "reports"
     """Messages and people that are reported."""
     UPLOADS = "uploads"

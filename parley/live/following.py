@@ -118,6 +118,10 @@ class Following:
         if isinstance(event, _FOR_ALL):
             self._note(self.of.get(event.conversation_id, ()), event.conversation_id)
             return
+        if isinstance(event, records.InviteMade | records.InviteAnswered):
+            of_account = tuple(self._by_session.get(event.session_id, ()))
+            self._server.send_to(of_account, "invites_changed", contract.InvitesChanged())
+            return
         session_id = _of_one(event)
         if session_id is None:
             return

@@ -34,6 +34,8 @@ from parley.records import (
     Device,
     Event,
     GrantsTakenBack,
+    InviteAnswered,
+    InviteMade,
     KnockAnswered,
     Knocked,
     MessageChanged,
@@ -112,6 +114,7 @@ class Pushing:
         """Conversations that were just looked at, and until when they are not again."""
         self._knocked: set[int] = set()
         self._answered: set[tuple[int, int]] = set()
+        self._invited: set[tuple[int, int]] = set()
         self._looks: set[tuple[int, int, Subject]] = set()
         self._whole: set[tuple[int, Subject]] = set()
         self._told: set[tuple[int, int]] = set()
@@ -135,6 +138,8 @@ class Pushing:
             ),
             Knocked: lambda event: self._knocked.add(event.conversation_id),
             KnockAnswered: self._hear_answer,
+            InviteMade: self._hear_invite,
+            InviteAnswered: lambda event: self._look(event.session_id, event.conversation_id),
             ParticipantRemoved: lambda event: self._hear_gone(event.participant),
             RoleChanged: lambda event: self._hear_gone(event.participant),
             ParticipantLeft: self._hear_left,
@@ -183,7 +188,8 @@ class Pushing:
         """Another database lies in the folder, in which all ids are others'."""
         self._database += 1
         for known in (
-            *(self._said, self._rests, self._knocked, self._answered, self._looks, self._whole),
+            *(self._said, self._rests, self._knocked, self._answered, self._invited),
+            *(self._looks, self._whole),
             *(self._flying, self._again, self._done),
         ):
             known.clear()
@@ -246,6 +252,10 @@ class Pushing:
         if event.knock.session_id in self._context.notified:
             self._answered.add((event.knock.session_id, event.conversation_id))
         self._whole.add((event.conversation_id, Subject.KNOCKS))
+
+    def _hear_invite(self, event: InviteMade) -> None:
+        if event.session_id in self._context.notified:
+            self._invited.add((event.session_id, event.conversation_id))
 
     def _hear_left(self, event: ParticipantLeft) -> None:
         if event.is_everywhere:
@@ -324,6 +334,10 @@ class Pushing:
             self._answered.discard(answered)
             with _or_again(partial(self._answered.add, answered)):
                 await self._make_due(await notices.answered(self._context, *answered))
+        for invited in list(self._invited):
+            self._invited.discard(invited)
+            with _or_again(partial(self._invited.add, invited)):
+                await self._make_due(await notices.invited(self._context, *invited))
         if not self._said:
             return WAITS_MAX_S
         now = asyncio.get_running_loop().time()

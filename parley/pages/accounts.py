@@ -5,7 +5,8 @@ It works without scripts, too, but for passkeys, which browsers show to scripts 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from quart import Blueprint, Response, render_template, request
@@ -15,7 +16,7 @@ from parley import contract, signing_in, web
 from parley.calls import accounts as calls
 from parley.calls import export
 from parley.contract import decode
-from parley.domain import accounts, openid, passkeys, recovery
+from parley.domain import accounts, contacts, openid, passkeys, recovery
 from parley.errors import (
     AccountRequired,
     ConfirmationRequired,
@@ -29,6 +30,7 @@ from parley.pages.door import Refused, refused
 
 ADDRESS = "/account"
 HTML = "text/html; charset=utf-8"
+_ROOM_ID = re.compile(r"[A-Za-z0-9_-]+")
 Answer = Response | Redirection
 
 account_pages = Blueprint("account_pages", __name__)
@@ -38,7 +40,7 @@ account_pages.before_request(web.admit)
 
 @account_pages.get(ADDRESS)
 async def account() -> str:
-    return await _page(said=request.args.get("done", ""))
+    return await _page(said=request.args.get("done", ""), back=_room_id(request.args))
 
 
 @account_pages.get(f"{ADDRESS}/export")
@@ -57,11 +59,10 @@ async def start() -> Answer | Refused:
         body = decode.from_value({"name": form.get("name", "")}, contract.StartAccountBody)
         session = await web.current_session()
         started = await recovery.start(web.site().context, session, signing_in.where(), body.name)
-        return signing_in.remember(
-            await _codes(started.codes, "You have an account now"), started.entered
-        )
+        page = await _codes(started.codes, "You have an account now", back=_room_id(form))
+        return signing_in.remember(page, started.entered)
 
-    return await acting("keep", Kind.SIGN_INS, act)
+    return await acting("keep", Kind.SIGN_INS, act, back=_room_id(form))
 
 
 @account_pages.post(f"{ADDRESS}/sign-in")
@@ -77,9 +78,11 @@ async def sign_in() -> Answer | Refused:
             web.site().context, session, signing_in.where(), body.code, bring=body.bring
         )
         how = "confirmed" if entered.token is None else "signed-in"
-        return signing_in.remember(done(how), entered)
+        back = _room_id(form)
+        went = web.go_on(f"/conversation/{back}") if back and entered.token else done(how)
+        return signing_in.remember(went, entered)
 
-    return await acting("sign-in", Kind.SIGN_INS, act)
+    return await acting("sign-in", Kind.SIGN_INS, act, back=_room_id(form))
 
 
 @account_pages.post(f"{ADDRESS}/sign-out")
@@ -122,6 +125,34 @@ async def make_codes() -> Answer | Refused:
         return await _codes(codes, "The codes before are no longer valid" if had_any else "")
 
     return await acting("codes", Kind.ACTS, act)
+
+
+@account_pages.post(f"{ADDRESS}/contact-link")
+async def make_contact_link() -> Answer | Refused:
+    async def act() -> Answer:
+        await contacts.make_link(web.site().context, await web.current_session())
+        return done("contact-link", "contact")
+
+    return await acting("contact", Kind.ACTS, act)
+
+
+@account_pages.post(f"{ADDRESS}/contact-link/remove")
+async def remove_contact_link() -> Answer | Refused:
+    async def act() -> Answer:
+        await contacts.remove_link(web.site().context, await web.current_session())
+        return done("no-contact-link", "contact")
+
+    return await acting("contact", Kind.ACTS, act)
+
+
+@account_pages.post(f"{ADDRESS}/blocked/<blocked_id>/unblock")
+async def unblock(blocked_id: str) -> Answer | Refused:
+    async def act() -> Answer:
+        session = await web.current_session()
+        await contacts.unblock(web.site().context, session, web.number(blocked_id))
+        return done("unblocked", "contact")
+
+    return await acting("contact", Kind.ACTS, act)
 
 
 @account_pages.post(f"{ADDRESS}/passkeys/<passkey_id>/rename")
@@ -195,18 +226,31 @@ def done(what: str, place: str = "") -> Answer:
     return web.go_on(f"{ADDRESS}?done={what}" + (f"#{place}" if place else ""))
 
 
+def _room_id(fields: Mapping[str, str]) -> str:
+    """The conversation that somebody came from to sign in, and goes back to; empty for none."""
+    room_id = fields.get("back", "")
+    is_one = len(room_id) <= contract.ROOM_ID_MAX_CHARS and _ROOM_ID.fullmatch(room_id)
+    return room_id if is_one else ""
+
+
 async def acting(
-    place: str, kind: Kind | None, act: Callable[[], Awaitable[Answer]]
+    place: str,
+    kind: Kind | None,
+    act: Callable[[], Awaitable[Answer]],
+    *,
+    back: str = "",
 ) -> Answer | Refused:
     """What a form asks for; the page with the reason at the form's place where it is refused."""
     try:
         async with web.limited(kind):
             return await act()
     except ParleyError as error:
-        return refused(await _page(error=error, place=place), error)
+        return refused(await _page(error=error, place=place, back=back), error)
 
 
-async def _page(*, error: ParleyError | None = None, place: str = "", said: str = "") -> str:
+async def _page(
+    *, error: ParleyError | None = None, place: str = "", said: str = "", back: str = ""
+) -> str:
     context, session = web.site().context, await web.session_if_known()
     reply = await calls.account()
     why_not = ""
@@ -227,6 +271,7 @@ async def _page(*, error: ParleyError | None = None, place: str = "", said: str 
         "error": None if error is None else error.text,
         "place": "confirm" if needs_proof else place,
         "said": _SAID.get(said, ""),
+        "back": back,
     }
     return await render_template("pages/account.html", **shown)
 
@@ -244,11 +289,14 @@ _SAID = {
     "provider-removed": "Removed. You can't sign in with it any more.",
     "passkey-removed": "The passkey is removed. Remove it from your device, too.",
     "deleted": "Your account is deleted.",
+    "contact-link": "Your contact link is ready. One from before no longer works.",
+    "no-contact-link": "Your contact link is off.",
+    "unblocked": "They can invite you again.",
 }
 
 
-async def _codes(codes: tuple[str, ...], about: str) -> Response:
-    page = await render_template("pages/account_codes.html", codes=codes, about=about)
+async def _codes(codes: tuple[str, ...], about: str, back: str = "") -> Response:
+    page = await render_template("pages/account_codes.html", codes=codes, about=about, back=back)
     return Response(page, content_type=HTML)
 
 

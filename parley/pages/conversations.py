@@ -26,6 +26,7 @@ from parley.errors import BadRequest, NotFound, OriginRefused, ParleyError
 from parley.incoming import BrokenOff
 from parley.limits.limiter import Kind
 from parley.pages import faces, forms, qr_codes, reactions, titles
+from parley.pages.contacts import waiting as invites_waiting
 from parley.pages.door import AT_THE_DOOR, Refused, door, refused
 from parley.pages.own import NONE as NO_OWN
 from parley.pages.own import own_conversations
@@ -251,7 +252,13 @@ def _is_looked_at() -> bool:
 async def _home(form: StartForm, error: str | None = None, code: str = "") -> str:
     own = await own_conversations()
     return await render_template(
-        "pages/home.html", form=form, error=error, own=own, may_start=await _may_start(), code=code
+        "pages/home.html",
+        form=form,
+        error=error,
+        own=own,
+        invites=await invites_waiting() if own.is_everywhere else [],
+        may_start=await _may_start(),
+        code=code,
     )
 
 
@@ -271,9 +278,11 @@ async def _list(form: StartForm, error: str | None = None) -> str:
     )
     search, listed = {"q": q} if q else {}, f"{web.root()}/conversations"
     public_url = web.public_url()
+    own = NO_OWN if q or cursor else await own_conversations(request.args.get("own") or None)
     return await render_long(
         "pages/conversations.html",
-        own=NO_OWN if q or cursor else await own_conversations(request.args.get("own") or None),
+        own=own,
+        invites=await invites_waiting() if own.is_everywhere else [],
         conversations=[present.summary(found, public_url=public_url) for found in page],
         q=q,
         first_url=_url(listed, search) if cursor else None,
@@ -355,6 +364,7 @@ async def _show(
         shown.messages, envelopes = [], shown.messages
     me = _me(snapshot)
     context, is_owner = web.site().context, snapshot.standing is Standing.OWNER
+    session = await web.session_if_known()
     has_imported = await claiming.is_any_imported(context, snapshot.conversation.id)
     return await render_long(
         "pages/conversation.html",
@@ -369,6 +379,7 @@ async def _show(
         me=me,
         own=snapshot.own,
         is_owner=is_owner,
+        has_account=session is not None and session.is_of_account,
         is_reader=snapshot.standing is Standing.READER,
         report_count=await reports.open_count(context, snapshot.conversation.id) if is_owner else 0,
         has_imported=has_imported,

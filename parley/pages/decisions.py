@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from parley import contract
 from parley.contract import decode
-from parley.domain import conversations, founding
+from parley.domain import conversations, founding, roles
 from parley.domain.context import Context
 from parley.domain.overview import overview
 from parley.errors import BadRequest
@@ -29,6 +29,8 @@ SECTIONS = MappingProxyType(
         "remove": "people-title",
         "let-back": "people-title",
         "hand-over": "people-title",
+        "role": "people-title",
+        "invite": "contacts",
         "link": "links",
         "revoke": "links",
         "replace-link": "links",
@@ -44,6 +46,7 @@ SAID = MappingProxyType(
         "resolve": "The report was resolved.",
         "title": "Saved.",
         "door": "Saved.",
+        "invite": "Sent, if the link is someone's. You'll see them here once they join.",
         "revoke": "The link was revoked.",
         "replace-link": "The link was replaced. New people need this one.",
         "keep": "Saved.",
@@ -60,6 +63,7 @@ class Filled:
     locked: bool
     knock: bool
     read_only: bool
+    accounts_only: bool
     require_proof: bool
     preview_title: bool
     passphrase: str = ""
@@ -67,6 +71,7 @@ class Filled:
     role: str = ""
     label: str = ""
     lives: str = ""
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,7 @@ def filled(seen: Overview, refused: str, form: Form) -> Filled:
         locked=now.is_locked,
         knock=now.is_knock,
         read_only=now.is_read_only,
+        accounts_only=now.is_accounts_only,
         require_proof=now.needs_proof,
         preview_title=now.shows_title,
     )
@@ -107,10 +113,13 @@ def filled(seen: Overview, refused: str, form: Form) -> Filled:
                 locked="locked" in form,
                 knock="knock" in form,
                 read_only="read_only" in form,
+                accounts_only="accounts_only" in form,
                 require_proof="require_proof" in form,
                 passphrase=form.get("passphrase", ""),
                 no_passphrase="no_passphrase" in form,
             )
+        case "invite":
+            return replace(stored, contact=form.get("contact", ""))
         case "link":
             return replace(
                 stored,
@@ -136,6 +145,8 @@ async def question(
         return await _revoke(context, room_id, session, form)
     if act == "hand-over":
         return await _hand_over(context, room_id, session, form)
+    if act == "role":
+        return await _role(context, room_id, session, form)
     return None
 
 
@@ -184,10 +195,48 @@ async def _hand_over(
     return Question(
         about=titles.called(conversation),
         title=f"Hand over to {person.username}?",
-        text="They can then remove other owners, you included, and only they can hand the "
-        "conversation over again. You stay an owner.",
+        text="They become a founder instead of you: founders can remove owners, you included, and "
+        "only founders can make founders. You stay an owner.",
         answer="Hand over",
         fields={"user_id": person.user_id},
+    )
+
+
+async def _role(
+    context: Context, room_id: str, session: Session | None, form: Form
+) -> Question | None:
+    user_id, wanted = form.get("user_id", ""), form.get("role", "")
+    conversation, person, has = await roles.whose(context, room_id, session, user_id)
+    if person is None or wanted == has:
+        return None
+    is_own = session is not None and person.session_id == session.id
+    if is_own and wanted in ("owner", "member"):
+        title, answer = "Step down?", "Step down"
+        text = (
+            "You stay an owner. Only a founder can make you a founder again."
+            if wanted == "owner"
+            else "You stay here as a member. Only an owner can make you an owner again."
+        )
+    elif wanted == "founder":
+        title, answer = f"Make {person.username} a founder?", "Make founder"
+        text = (
+            "Founders can remove owners and make other founders. You can't take that back: only "
+            "they can step down."
+        )
+    elif wanted == "owner" and has == "member":
+        title, answer = f"Make {person.username} an owner?", "Make owner"
+        text = (
+            "Owners decide about everything here: they can remove people, change the settings and "
+            "delete the conversation. Only a founder can take that back."
+        )
+    else:
+        return None
+    return Question(
+        about=titles.called(conversation),
+        title=title,
+        text=text,
+        answer=answer,
+        fields={"user_id": person.user_id, "role": wanted},
     )
 
 

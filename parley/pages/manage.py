@@ -13,17 +13,36 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, present, web
 from parley.contract import decode
-from parley.domain import conversations, founding, knocking, owning, removal, reports, role_links
+from parley.domain import (
+    contacts,
+    conversations,
+    founding,
+    knocking,
+    owning,
+    removal,
+    reports,
+    role_links,
+    roles,
+)
 from parley.domain.context import Context
 from parley.domain.overview import overview
-from parley.errors import BadRequest, Forbidden, NotFound, RateLimited, TooLarge
+from parley.errors import (
+    BadRequest,
+    ConversationIsOver,
+    Encrypted,
+    Forbidden,
+    NotFound,
+    NotJoined,
+    RateLimited,
+    TooLarge,
+)
 from parley.limits.limiter import Kind
 from parley.pages import decisions, forms, qr_codes
 from parley.pages.decisions import Form
 from parley.pages.door import Refused, refused
 from parley.pages.rendering import render_long
 from parley.pages.reporting import REASONS
-from parley.records import Act, Overview, Role, Session
+from parley.records import Act, Overview, Participant, Role, Session
 
 manage_pages = Blueprint("manage_pages", __name__)
 
@@ -48,6 +67,11 @@ ACTS: dict[contract.ActName, str] = {
     "changed_description": "changed the description",
     "agreed_claim": "agreed that someone is",
     "handed_over": "made the founder:",
+    "made_founder": "made a founder:",
+    "made_owner": "made an owner:",
+    "made_member": "made a member:",
+    "stepped_down": "stepped down",
+    "invited": "invited someone by a contact link",
     "resolved_report": "resolved a report about",
     "declined_claim": "declined a claim by",
     "locked": "locked the conversation",
@@ -56,6 +80,8 @@ ACTS: dict[contract.ActName, str] = {
     "turned_knocking_off": "turned knocking off",
     "made_read_only": "made the conversation read-only",
     "let_all_speak": "let everyone post",
+    "required_accounts": "let only people with an account post",
+    "let_guests_speak": "let people without an account post",
     "required_proof": "made people prove who they are when they come back",
     "required_no_proof": "let people come back without proof",
     "showed_title_in_previews": "let other apps show the title with the link",
@@ -68,7 +94,7 @@ ACTS: dict[contract.ActName, str] = {
 }
 """What the list of acts says, in words."""
 
-PEOPLE_ACTS = ("remove", "let-back", "hand-over")
+PEOPLE_ACTS = ("remove", "let-back", "hand-over", "role")
 """What is done in the list of people."""
 
 LINK_WORDS = {"owner": "another device", "member": "read and post", "reader": "read-only"}
@@ -92,7 +118,8 @@ async def act(room_id: str, act: str) -> AnyResponse | Refused | str:
     try:
         if (asked := await decisions.question(context, room_id, session, act, form)) is not None:
             return await _ask(room_id, act, asked)
-        async with web.limited(Kind.ACTS, room_id):
+        kind = Kind.INVITES if act == "invite" else Kind.ACTS
+        async with web.limited(kind, room_id):
             if act == "link":
                 return await _made_link(context, room_id, session, form)
             if act == "delete":
@@ -103,10 +130,12 @@ async def act(room_id: str, act: str) -> AnyResponse | Refused | str:
                 await _ACTS[act](context, room_id, session, form)
             else:
                 raise BadRequest("Unknown form.")
-    except (BadRequest, TooLarge, NotFound, Forbidden, RateLimited) as error:
+    except _TOLD_ON_THE_PAGE as error:
         # For who is no owner this raises what keeps them out.
         page = await _page(room_id, form, refused=act, error=error.text)
         return refused(page, error)
+    if act == "role" and not await roles.owns(context, room_id, session):
+        return web.go_on(f"/conversation/{room_id}")  # who stepped down has nothing to manage
     return web.go_on(_where_it_was_done(room_id, act, form))
 
 
@@ -146,7 +175,7 @@ async def _title(context: Context, room_id: str, session: Session | None, form: 
 
 
 async def _door(context: Context, room_id: str, session: Session | None, form: Form) -> None:
-    ticked = ("locked", "knock", "read_only", "require_proof")
+    ticked = ("locked", "knock", "read_only", "accounts_only", "require_proof")
     wishes: dict[str, Any] = {name: name in form for name in ticked}
     if "no_passphrase" in form:
         wishes["passphrase"] = ""
@@ -184,11 +213,32 @@ async def _hand_over(context: Context, room_id: str, session: Session | None, fo
     await founding.hand_over(context, room_id, session, form.get("user_id", ""))
 
 
+async def _invite(context: Context, room_id: str, session: Session | None, form: Form) -> None:
+    body = decode.from_value({"contact": form.get("contact", "")}, contract.InviteBody)
+    await contacts.invite(context, room_id, session, body.contact)
+
+
+async def _role(context: Context, room_id: str, session: Session | None, form: Form) -> None:
+    given = {"user_id": form.get("user_id", ""), "role": form.get("role", "")}
+    body = decode.from_value(given, contract.RightBody)
+    await roles.give(context, room_id, session, body.user_id, body.role)
+
+
 async def _resolve(context: Context, room_id: str, session: Session | None, form: Form) -> None:
     number = decode.from_query(form.get("id", ""), "id", contract.Seq)
     await reports.resolve(context, room_id, session, number)
 
 
+_TOLD_ON_THE_PAGE = (
+    BadRequest,
+    ConversationIsOver,
+    Encrypted,
+    Forbidden,
+    NotFound,
+    NotJoined,
+    RateLimited,
+    TooLarge,
+)
 _ACTS: dict[str, Deed] = {
     "title": _title,
     "door": _door,
@@ -196,6 +246,8 @@ _ACTS: dict[str, Deed] = {
     "remove": _remove,
     "let-back": _let_back,
     "hand-over": _hand_over,
+    "role": _role,
+    "invite": _invite,
     "answer": _answer,
     "revoke": _revoke,
     "resolve": _resolve,
@@ -273,7 +325,8 @@ async def _page(room_id: str, asked: Form, *, refused: str = "", error: str | No
         shown={key: value for key, value in (("name", name), ("people", cursor)) if value},
         removable=_removable(seen, session),
         heirs=_heirs(seen, session),
-        founder=_founder(seen),
+        rights=_rights(seen, session),
+        marks=_marks(seen),
         join_link=present.join_link(conversation.room_id, public_url=web.public_url()),
         acts=[_in_words(each) for each in seen.acts],
         act_words=ACTS,
@@ -289,6 +342,7 @@ async def _page(room_id: str, asked: Form, *, refused: str = "", error: str | No
         said=None if error else decisions.SAID.get(told),
         person_saved=None if error else _person_saved(seen, asked),
         person_act=told,
+        person_right=_right(seen, asked.get("who")),
         error=error,
     )
 
@@ -299,9 +353,21 @@ def _person_saved(seen: Overview, asked: Form) -> str | None:
         "remove": seen.removed,
         "let-back": seen.left,
         "hand-over": (*seen.participants, *seen.left),
+        "role": (*seen.participants, *seen.left),
     }.get(asked.get("saved", ""), ())
     who = asked.get("who")
     return next((person.username for person in people if person.user_id == who), None)
+
+
+def _right(seen: Overview, user_id: str | None) -> str:
+    """What somebody is, in words."""
+    people = (*seen.participants, *seen.left)
+    person = next((each for each in people if each.user_id == user_id), None)
+    if person is None:
+        return ""
+    if person.session_id in seen.founders:
+        return "a founder"
+    return "an owner" if person.role is Role.OWNER else "a member"
 
 
 def _more_people(seen: Overview) -> str | None:
@@ -314,33 +380,61 @@ def _more_people(seen: Overview) -> str | None:
 
 def _removable(seen: Overview, session: Session | None) -> set[str]:
     """The user_ids of those whom `removal.remove` would not refuse to remove."""
-    founder = seen.conversation.owner_session_id
     own = None if session is None else session.id
     return {
         person.user_id
         for person in (*seen.participants, *seen.left)
-        if person.session_id not in (own, founder)
-        and (own == founder or person.role is not Role.OWNER)
+        if person.session_id != own
+        and person.session_id not in seen.founders
+        and (seen.is_founder or person.role is not Role.OWNER)
     }
 
 
 def _heirs(seen: Overview, session: Session | None) -> set[str]:
     """The user_ids of those who are here and whom `founding.hand_over` might not refuse."""
-    founder = seen.conversation.owner_session_id
-    if session is None or session.id != founder or seen.person is None:
+    if session is None or not seen.is_founder or seen.person is None:
         return set()
     return {
         person.user_id
         for person in seen.participants
-        if person.session_id != founder and not person.is_unproven and not person.is_imported
+        if person.session_id != session.id and _is_somebody(person)
     }
 
 
-def _founder(seen: Overview) -> str:
-    """The user_id of whoever counts as having started it, if they are shown."""
-    founder = seen.conversation.owner_session_id
-    people = (*seen.participants, *seen.left)
-    return next((person.user_id for person in people if person.session_id == founder), "")
+def _rights(seen: Overview, session: Session | None) -> dict[str, list[tuple[str, str]]]:
+    """By user_id what somebody can be made, as `roles.give` allows it, and how that is said."""
+    own = None if session is None else session.id
+    offered = {
+        person.user_id: _offers(seen, person, is_own=person.session_id == own)
+        for person in seen.participants
+    }
+    return {user_id: offers for user_id, offers in offered.items() if offers}
+
+
+def _offers(seen: Overview, person: Participant, *, is_own: bool) -> list[tuple[str, str]]:
+    if person.session_id in seen.founders:
+        return [("owner", "Step down")] if is_own and len(seen.founders) > 1 else []
+    if person.role is not Role.OWNER:
+        return [("owner", "Make owner")] if _is_somebody(person) else []
+    offers = [("founder", "Make founder")] if seen.is_founder and _is_somebody(person) else []
+    if is_own or seen.is_founder:
+        offers.append(("member", "Step down" if is_own else "Make member"))
+    return offers
+
+
+def _is_somebody(person: Participant) -> bool:
+    return not person.is_unproven and not person.is_imported
+
+
+def _marks(seen: Overview) -> dict[str, str]:
+    """By user_id what owners are told of somebody, as far as it is anything."""
+    told = {}
+    for person in (*seen.participants, *seen.left):
+        is_founder = person.session_id in seen.founders
+        right = "founder" if is_founder else "owner" if person.role is Role.OWNER else ""
+        account = "account" if person.session_id in seen.accounts else ""
+        told[person.user_id] = ", ".join(filter(None, (right, account)))
+    return told
 
 
 def _in_words(act: Act) -> contract.OwnerAct:

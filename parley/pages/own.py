@@ -23,7 +23,8 @@ class OwnPage(Struct, frozen=True):
     """Whether they are theirs on all the devices of an account."""
 
     def __bool__(self) -> bool:
-        return bool(self.rows or self.newest_url)
+        # With an account there may be something on another device, at any moment.
+        return bool(self.rows or self.newest_url or self.is_everywhere)
 
 
 NONE = OwnPage([])

@@ -1,6 +1,7 @@
 """Records as wire objects, the same for every viewer."""
 
 from parley.present.claims import *
+from parley.present.contacts import *
 from parley.present.conversations import *
 from parley.present.errors import *
 from parley.present.events import *

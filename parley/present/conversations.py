@@ -49,6 +49,8 @@ def conversation(snapshot: records.Snapshot, parts: Parts | None = None) -> cont
         told.read = positions(snapshot.readings)
     if record.ended_at is not None:
         told.ended_at = timestamp(record.ended_at)
+    if record.is_accounts_only:
+        told.accounts_only = True
     if record.keep_days:
         told.keep_days = record.keep_days
     if record.erased_through:

@@ -76,6 +76,7 @@ def event(happened: Told, *, others: int = 0) -> tuple[str, object]:
                 description=now.description,
                 door=door(now),
                 read_only=now.is_read_only,
+                accounts_only=True if now.is_accounts_only else UNSET,
                 keep_days=or_unset(now.keep_days),
             )
         case records.RoleChanged(room_id=room_id, participant=person):

@@ -17,6 +17,7 @@ def decided(seen: records.Overview) -> contract.ManageReply:
         locked=now.is_locked,
         knock=now.is_knock,
         read_only=now.is_read_only,
+        accounts_only=now.is_accounts_only,
         require_proof=now.needs_proof,
         preview_title=now.shows_title,
         has_passphrase=now.passphrase_hash is not None,
@@ -26,6 +27,16 @@ def decided(seen: records.Overview) -> contract.ManageReply:
         left=[left_person(each) for each in seen.left],
         left_more=seen.left_count - len(seen.left),
         nameless=seen.nameless,
+        owners=[
+            contract.OwningPerson(
+                user_id=each.user_id,
+                username=each.username,
+                founder=each.session_id in seen.founders,
+                account=each.session_id in seen.accounts,
+            )
+            for each in seen.owners
+        ],
+        accounts=[each.user_id for each in seen.participants if each.session_id in seen.accounts],
         reports=seen.report_count,
         links=[link(each) for each in seen.links],
     )

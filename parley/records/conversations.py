@@ -39,6 +39,8 @@ class Conversation(Struct, frozen=True):
     """Whether who is new asks first."""
     is_read_only: bool
     """Whether only owners speak."""
+    is_accounts_only: bool
+    """Whether, beside owners, only people with an account speak."""
     needs_proof: bool
     """Whether nobody comes back as somebody without a token."""
     shows_title: bool

@@ -169,6 +169,20 @@ class RoleChanged(Struct, frozen=True, tag=True):
         return self.participant.conversation_id
 
 
+class InviteMade(Struct, frozen=True, tag=True):
+    """An account is invited. For its own devices alone."""
+
+    conversation_id: int
+    session_id: int
+
+
+class InviteAnswered(Struct, frozen=True, tag=True):
+    """It said something to that. For its own devices alone."""
+
+    conversation_id: int
+    session_id: int
+
+
 class Claimed(Struct, frozen=True, tag=True):
     """Somebody claims to be a person whose words were imported. For owners alone."""
 
@@ -293,6 +307,8 @@ Event = (
     | ParticipantRemoved
     | Knocked
     | KnockAnswered
+    | InviteMade
+    | InviteAnswered
     | Claimed
     | ClaimAnswered
     | ParticipantClaimed

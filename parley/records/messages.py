@@ -63,6 +63,8 @@ class Head(Struct, frozen=True):
     """Of the conversation's last change."""
     is_active: bool
     is_read_only: bool
+    is_for_others: bool
+    """Whether only people with an account may speak, and this one has none."""
     session_id: int | None
     """Whose that participant is now; None where nobody is called so."""
     username: str

@@ -25,6 +25,8 @@ class Subject(StrEnum):
     """Somebody asks owners to be let in."""
     DOOR = "door"
     """Somebody who asked is answered."""
+    INVITE = "invite"
+    """Somebody is invited."""
 
 
 class QuietHours(Struct, frozen=True):

@@ -25,6 +25,14 @@ class Overview(Struct, frozen=True):
     """Where the list goes on, if it does."""
     waiting: tuple[Knock, ...]
     """Who asks to be let in, the longest waiting first."""
+    founders: frozenset[int]
+    """Their sessions."""
+    is_founder: bool
+    """Whether the one who asks is one."""
+    accounts: frozenset[int]
+    """Of those told of here, the sessions that are an account."""
+    owners: tuple[Participant, ...]
+    """Those with a name, here or gone, in the order of joining; of many only those."""
     removed: tuple[Participant, ...]
     """The latest first."""
     left: tuple[Participant, ...]

@@ -55,6 +55,16 @@ def by_id(connection: sa.Connection, account_id: int) -> Account | None:
     return _one(connection, accounts.c.id == account_id)
 
 
+def among(connection: sa.Connection, session_ids: Collection[int]) -> frozenset[int]:
+    """Those of these sessions that are an account."""
+    rows = connection.execute(
+        sa.select(accounts.c.session_id).where(
+            accounts.c.session_id.in_(session_ids), accounts.c.erasing_at.is_(None)
+        )
+    )
+    return frozenset(row.session_id for row in rows)
+
+
 def rename(connection: sa.Connection, account_id: int, name: str) -> None:
     connection.execute(accounts.update().where(accounts.c.id == account_id).values(name=name))
 

@@ -16,6 +16,7 @@ from parley.storage.participants import ROLES
 from parley.storage.prepared import Prepared, as_stored, p
 from parley.storage.schema import (
     KEPT_FOR_DAYS,
+    accounts,
     conversations,
     milliseconds,
     old_links,
@@ -42,6 +43,7 @@ _CONVERSATIONS_HEAD = [
     conversations.c.seq,
     as_stored(conversations.c.ended_at),
     as_stored(conversations.c.is_read_only),
+    as_stored(conversations.c.is_accounts_only),
     conversations.c.read_proof_hash,
     conversations.c.epoch,
 ]
@@ -54,7 +56,23 @@ _PERSONS_HEAD = [
     participants.c.unproven_from,
     as_stored(participants.c.removed_at),
 ]
-_HEAD_COLUMNS = [*_CONVERSATIONS_HEAD, *_PERSONS_HEAD]
+
+
+def _is_for_others(
+    is_accounts_only: sa.ColumnElement[bool], session_id: sa.ColumnElement[int]
+) -> sa.Label[Any]:
+    """Whether only people with an account may speak, and this session's has none. Accounts are
+    looked at where that is so, and nowhere else.
+    """
+    has_account = sa.exists().where(
+        accounts.c.session_id == session_id, accounts.c.erasing_at.is_(None)
+    )
+    found = sa.case((is_accounts_only, sa.not_(has_account)), else_=sa.false())
+    return sa.type_coerce(found, sa.BigInteger).label("is_for_others")
+
+
+_FOR_OTHERS = _is_for_others(conversations.c.is_accounts_only, participants.c.session_id)
+_HEAD_COLUMNS = [*_CONVERSATIONS_HEAD, *_PERSONS_HEAD, _FOR_OTHERS]
 _HEAD = Prepared(
     sa.select(*_HEAD_COLUMNS)
     .join_from(
@@ -97,7 +115,10 @@ def _by_keys() -> sa.Select[Any]:
         .lateral("who")
     )
     joined = _wanted.join(there, sa.true()).outerjoin(who, sa.true())
-    return sa.select(*_wanted.c, *there.c, *who.c).select_from(joined)
+    for_others = _is_for_others(
+        sa.type_coerce(there.c.is_accounts_only, sa.Boolean), who.c.session_id
+    )
+    return sa.select(*_wanted.c, *there.c, *who.c, for_others).select_from(joined)
 
 
 # The same for many at once.
@@ -282,12 +303,13 @@ def heads(
 
 
 def _head(row: Sequence[Any]) -> Head:
-    seq, ended_at, is_read_only, read_proof_hash, epoch, *person = row
-    session_id, username, role, is_alike, has_spoken, unproven, removed_at = person
+    seq, ended_at, is_read_only, _, read_proof_hash, epoch, *person = row
+    session_id, username, role, is_alike, has_spoken, unproven, removed_at, is_for_others = person
     return Head(
         seq,
         ended_at is None,
         is_read_only == 1,
+        is_for_others == 1,
         session_id,
         username,
         ROLES.get(role, Role.MEMBER),
@@ -436,6 +458,7 @@ def conversation(row: Any) -> Conversation:
         row.is_locked,
         row.is_knock,
         row.is_read_only,
+        row.is_accounts_only,
         row.needs_proof,
         row.shows_title,
         row.passphrase_hash,

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.records import Participant, Role
-from parley.storage import file_sums, invitations, push
+from parley.storage import contacts, file_sums, invitations, push
 from parley.storage import grants as stored_grants
 from parley.storage import participants as stored
 from parley.storage import sessions as stored_sessions
@@ -56,6 +56,7 @@ class Grant(Struct, frozen=True):
     role: Role
     link_id: int | None
     granted_at: datetime
+    is_founder: bool
 
 
 class Has(Struct, frozen=True):
@@ -87,7 +88,7 @@ def has(connection: sa.Connection, session_id: int, *, limit: int) -> Has:
         tuple(stored.participant(row) for row in _PEOPLE.run(connection, **given)),
         tuple(row.id for row in _OWNED.run(connection, **given)),
         tuple(
-            Grant(row.conversation_id, ROLES[row.role], row.link_id, row.granted_at)
+            Grant(row.conversation_id, ROLES[row.role], row.link_id, row.granted_at, row.is_founder)
             for row in _GRANTS.run(connection, **given)
         ),
     )
@@ -155,6 +156,7 @@ def give_grant(connection: sa.Connection, before: int, now: int | None, grant: G
             grant.role,
             at=grant.granted_at,
             link_id=grant.link_id,
+            is_founder=grant.is_founder,
         )
 
 
@@ -186,6 +188,7 @@ def give_rest(connection: sa.Connection, before: int, now: int, *, added_by: int
             table.update().where(table.c.session_id == before).values(session_id=now)
         )
     file_sums.give(connection, before, now)
+    contacts.become(connection, before, now)
     _give_mail(connection, before, now)
     return push.give(connection, before, now, added_by=added_by)
 

@@ -178,6 +178,23 @@ def present_owners(
     return tuple(participant(row) for row in rows)
 
 
+def owners(
+    connection: sa.Connection, conversation_id: int, *, limit: int
+) -> tuple[Participant, ...]:
+    """Those who own the conversation, here or gone, in the order of joining."""
+    rows = connection.execute(
+        sa.select(participants)
+        .where(
+            participants.c.conversation_id == conversation_id,
+            participants.c.role == Role.OWNER.value,
+            participants.c.removed_at.is_(None),
+        )
+        .order_by(*_IN_ORDER)
+        .limit(limit)
+    )
+    return tuple(participant(row) for row in rows)
+
+
 def named(
     connection: sa.Connection,
     conversation_id: int,

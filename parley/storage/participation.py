@@ -27,6 +27,8 @@ class Part(Struct, frozen=True):
     conversation: Conversation
     person: Participant | None
     granted: Role | None
+    is_founder: bool
+    """By what a founder gave it."""
 
 
 def _latest(id: sa.ColumnElement[int], *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
@@ -42,7 +44,7 @@ _ITS = sa.union(
     _latest(conversations.c.id, conversations.c.owner_session_id == _THIS),
     _latest(grants.c.conversation_id, grants.c.session_id == _THIS),
 ).subquery("its")
-_COLUMNS = [*stored.COLUMNS, *participants.c, grants.c.role.label("granted")]
+_COLUMNS = [*stored.COLUMNS, *participants.c, grants.c.role.label("granted"), grants.c.is_founder]
 _JOINED = (
     sa.select(*_COLUMNS)
     .select_from(_ITS)
@@ -99,6 +101,7 @@ def latest(
             stored.conversation(row),
             None if row.user_id is None else participant(row),
             None if row.granted is None else ROLES[row.granted],
+            bool(row.is_founder),
         )
         for row in rows
     ]
@@ -117,8 +120,10 @@ def one(connection: sa.Connection, session_id: int, conversation_id: int) -> Par
     conversation = stored.by_id(connection, conversation_id)
     if conversation is None:
         return None
+    held = stored_grants.held(connection, conversation_id, session_id)
     return Part(
         conversation,
         by_session(connection, conversation_id, session_id),
-        stored_grants.find(connection, conversation_id, session_id),
+        None if held is None else held.role,
+        held is not None and held.is_founder,
     )

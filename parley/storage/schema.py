@@ -108,6 +108,7 @@ conversations = sa.Table(
     sa.Column("is_locked", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("is_knock", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("is_read_only", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("is_accounts_only", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("needs_proof", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("shows_title", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("passphrase_hash", sa.Text),
@@ -498,6 +499,8 @@ grants = sa.Table(
     sa.Column("role", sa.Text, nullable=False),
     sa.Column("link_id", sa.ForeignKey("links.id"), index=True),
     sa.Column("granted_at", Instant, nullable=False),
+    # Of an owner, whether they are a founder beside the one that the conversation names.
+    sa.Column("is_founder", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 sa.Index("ix_grants_session", grants.c.session_id, grants.c.conversation_id)
 
@@ -895,3 +898,38 @@ challenges = sa.Table(
     sa.Column("handle", sa.LargeBinary(32), nullable=False),
     sa.Column("expires_at", Instant, nullable=False, index=True),
 )
+
+# By what somebody lets others invite them: whoever knows it may, and learns nothing by it.
+contact_links = sa.Table(
+    "contact_links",
+    metadata,
+    sa.Column("account_id", sa.ForeignKey("accounts.id"), primary_key=True, autoincrement=False),
+    sa.Column("code", sa.Text, nullable=False, unique=True),
+    sa.Column("made_at", Instant, nullable=False),
+)
+
+# Who was invited where, and what they said to it: once for each conversation.
+contact_invites = sa.Table(
+    "contact_invites",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), primary_key=True),
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), primary_key=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    # Of whoever invited them: the session, and the name they had there.
+    sa.Column("by_session_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("by_name", sa.Text, nullable=False),
+    sa.Column("made_at", Instant, nullable=False),
+    sa.Column("answer", sa.Text),
+)
+sa.Index("ix_contact_invites_session_id", contact_invites.c.session_id)
+
+# From whom somebody wants no invitations.
+contact_blocks = sa.Table(
+    "contact_blocks",
+    metadata,
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), primary_key=True),
+    sa.Column("blocked_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("made_at", Instant, nullable=False),
+)
+sa.Index("ix_contact_blocks_blocked_id", contact_blocks.c.blocked_id)

@@ -18,6 +18,10 @@ SHORT: dict[str, tuple[str, ...]] = {
         "test_a_device_that_is_signed_out_elsewhere_is_out_at_once",
     ),
     "browser/test_providers.py": ("test_a_guest_starts_an_account_and_is_that_elsewhere[True]",),
+    "browser/test_by_account.py": (
+        "test_a_guest_is_told_at_once_and_comes_back_with_an_account",
+        "test_an_invitation_comes_to_an_open_page_and_is_accepted",
+    ),
     "browser/test_reporting.py": ("test_a_message_is_reported_and_the_owner_finds_it",),
     "browser/test_badge.py": ("test_the_icon_counts_conversations_with_something_new",),
     "browser/test_convergence.py": (

@@ -350,6 +350,27 @@ async def test_who_is_removed_already_may_be_named(person: People) -> None:
 # --- a client's own part ---
 
 
+async def test_of_several_founders_the_one_whom_the_link_names_changes_the_key(
+    person: People,
+) -> None:
+    ada, ben, cleo = await three(person)
+    await done(ben.who, "GET", "/api/mine")
+    body = {"user_id": ben.user_id, "role": "founder"}
+    await done(ada.who, "POST", f"{ada.path}/role", body)
+    # As a founder Ben may hand in a key, but nobody takes it from him.
+    epoch, record = ben.keyring.begin(ben.others())
+    with pytest.raises(Unreadable, match="not_by_an_owner"):
+        cleo.keyring.follow(record)
+    body = {"user_id": ada.user_id, "role": "owner"}
+    await done(ada.who, "POST", f"{ada.path}/role", body)
+    await ada.changes_key(ada.others())
+    late = new_key(epoch, record)
+    assert await refused(ben.who, "POST", f"{ben.path}/epochs", late) == "epoch_taken"
+    await cleo.follows()
+    await ada.says("By the key of who started it, founder or not")
+    assert (await cleo.has_read())[-1] == "By the key of who started it, founder or not"
+
+
 async def test_a_record_by_anybody_else_is_not_followed(person: People) -> None:
     ada, ben, cleo = await three(person)
     _, by_ben = ben.keyring.begin([cleo.keyring.me.public])

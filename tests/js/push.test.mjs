@@ -132,3 +132,13 @@ test("a tap goes to the conversation, in the tab that has it", async () => {
   await happens("notificationclick", { notification: shown[0] });
   assert.deepEqual([opened.length, focused], [1, 1]);
 });
+
+test("who is invited is told by whom and where to, and led to the invitations", async () => {
+  await comes({ kind: "invite", subject: "invite", key: "7", title: "Lake", room_id: "", sender: "Ada", at: 5 });
+  assert.deepEqual([shown[0].title, shown[0].body], ["Lake", "Ada invites you to join."]);
+  assert.equal(shown[0].data.url, "/conversations#invites");
+  await comes({ kind: "invite", subject: "invite", key: "8", title: "", room_id: "" });
+  assert.deepEqual([shown[1].title, shown[1].body], ["Invitation", "You are invited to join."]);
+  await comes({ kind: "gone", subject: "invite", key: "7" });
+  assert.deepEqual(shown.map(({ tag }) => tag), ["invite-8"]);
+});

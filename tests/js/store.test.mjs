@@ -7,6 +7,7 @@ import { itemsOf } from "../../parley/static/js/state/items.js";
 import { WINDOW_MESSAGES } from "../../parley/static/js/state/loaded.js";
 import { noticeText } from "../../parley/static/js/state/notices.js";
 import { peopleOf } from "../../parley/static/js/state/people-pages.js";
+import { mayPost, needsAccount } from "../../parley/static/js/state/rules.js";
 import { INITIAL, Store, reduce } from "../../parley/static/js/state/store.js";
 import { firstUnseen, unreadSince } from "../../parley/static/js/state/unread.js";
 import { typingText } from "../../parley/static/js/writing/typing.js";
@@ -439,6 +440,23 @@ test("what owners decide is known and told as it changes, and not when it stays"
     "Locked: no one new can join · Only the owner can post now · Messages are now deleted after 1 day");
   const retitled = after(closed, changed({ title: "Another", door: "locked", read_only: true, keep_days: 1 }));
   assert.deepEqual(retitled.notices, closed.notices);
+});
+
+test("where accounts are needed, a guest can't post, an owner or whoever has one can", () => {
+  const me = { userId: "ben", username: "Ben", role: "member" };
+  const bound = after({ ...stateOf(messages(1, 2)), me }, changed({ accounts_only: true }));
+  assert.equal(bound.accountsOnly, true);
+  assert.equal(noticeText(bound.notices[0]), "Only people with an account can post now");
+  const mays = (/** @type {object} */ state) => [mayPost({ ...bound, ...state }), needsAccount({ ...bound, ...state })];
+  assert.deepEqual(mays({}), [false, true]);
+  assert.deepEqual(mays({ me: null }), [false, true]);
+  assert.deepEqual(mays({ hasAccount: true }), [true, false]);
+  assert.deepEqual(mays({ me: { ...me, role: "owner" } }), [true, false]);
+  assert.deepEqual(mays({ hasAccount: true, readOnly: true }), [false, false]);
+  assert.deepEqual(mays({ hasAccount: true, active: false }), [false, false]);
+  const open = after(bound, changed({}));
+  assert.equal(mayPost(open), true);
+  assert.match(noticeText(open.notices[0]), /People without an account can post again$/);
 });
 
 test("what changed stands in one line with who came, until somebody speaks", () => {

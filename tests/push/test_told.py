@@ -198,3 +198,25 @@ async def test_an_owner_is_told_who_knocks_and_they_of_the_answer(
     assert (bens.got[0]["kind"], bens.got[0]["answer"]) == ("door", "admitted")
     assert bens.got[0]["room_id"] == room_id
     assert adas.got[1]["kind"] == "gone"
+
+
+async def test_who_is_invited_is_told_without_the_way_in(person: People, service: Service) -> None:
+    ada, ben = person("Ada"), person("Ben")
+    room_id = await ada.starts(title="Lake")
+    await ada.joins_over_rest(room_id)
+    _, kept = await ben.call("POST", "/api/account", {"name": "Ben"})
+    ben.token = kept["token"]
+    _, made = await ben.call("POST", "/api/account/contact-link")
+    browser = await subscribed(ben, service)
+    body = {"contact": made["contact_link"]}
+    status, _ = await ada.call("POST", f"/api/conversations/{room_id}/invites", body)
+    assert status == 200
+    await service.until(lambda: bool(browser.got))
+    told = browser.got[0]
+    assert (told["kind"], told["sender"], told["title"]) == ("invite", "Ada", "Lake")
+    assert room_id not in str(told)
+    _, reply = await ben.call("GET", "/api/invites")
+    path = f"/api/invites/{reply['invites'][0]['id']}"
+    await ben.call("POST", path, {"answer": "decline"})
+    await service.until(lambda: len(browser.got) > 1)
+    assert browser.got[1]["kind"] == "gone"

@@ -105,6 +105,14 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     ),
     "provider_start_account": ("/api/account/providers/x/start", {"state": "x"}, (NO_FILE,) * 6),
     "remove_identity": ("/api/account/identities/1", None, GUESTS),
+    # Of one's own alone; tests of contacts have some.
+    "make_contact_link": ("/api/account/contact-link", {}, GUESTS),
+    "remove_contact_link": ("/api/account/contact-link", None, GUESTS),
+    "unblock": ("/api/account/blocked/1", None, GUESTS),
+    "invites": ("/api/invites", None, ALL),
+    "answer_invite": ("/api/invites/{message_id}", {"answer": "accept"}, GUESTS),
+    # It is nobody's, which they aren't told.
+    "invite": ("{path}/invites", {"contact": "A" * 16}, OWNERS),
     "health": ("/api/health", None, ALL),
     "ready": ("/api/ready", None, ALL),
     "join": ("{path}/join", {}, (KNOCK, FORBIDDEN, OK, OK, NOT_FOUND, ENDED)),
@@ -169,6 +177,11 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "hand_over": (
         "{path}/founder",
         {"user_id": "nobody"},
+        (KNOCK, FORBIDDEN, FORBIDDEN, NO_FILE, NOT_FOUND, FORBIDDEN),
+    ),
+    "set_role": (
+        "{path}/role",
+        {"user_id": "nobody", "role": "owner"},
         (KNOCK, FORBIDDEN, FORBIDDEN, NO_FILE, NOT_FOUND, FORBIDDEN),
     ),
     "let_back": ("{path}/let_back", {"user_id": "removed-1"}, OWNERS),

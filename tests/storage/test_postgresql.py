@@ -122,6 +122,9 @@ async def test_an_older_database_is_brought_up_to_date(
     with asking(server, name) as own:
         own.execute("DROP TABLE complaints, reports, blocks, invited, invitations")
         own.execute("ALTER TABLE links DROP COLUMN is_founding")
+        own.execute("DROP TABLE contact_links, contact_invites, contact_blocks")
+        own.execute("ALTER TABLE grants DROP COLUMN is_founder")
+        own.execute("ALTER TABLE conversations DROP COLUMN is_accounts_only CASCADE")
         own.execute("DROP TABLE epochs")
         own.execute("ALTER TABLE conversations DROP COLUMN epoch")
         own.execute("ALTER TABLE conversations DROP COLUMN read_proof_hash")

@@ -35,6 +35,13 @@ async def shown(ada: Caller, address: str) -> str:
     return (await ada.call("GET", address.partition("#")[0])).text
 
 
+async def posts(who: Caller, path: str, form: dict[str, str]) -> Reply:
+    """Send a form as somebody with a token."""
+    headers = {"Authorization": f"Bearer {who.token}"}
+    response = await who.http.post(path, form=form, headers=headers)
+    return Reply(response.status_code, response.headers, await response.get_data(as_text=False))
+
+
 async def presses(ada: Caller, page: str, act: str, user_id: str) -> Reply:
     """Send the form beside somebody, with all its fields but the seal: she has a token."""
     forms = re.findall(
@@ -44,11 +51,7 @@ async def presses(ada: Caller, page: str, act: str, user_id: str) -> Reply:
         fields = dict(re.findall(r'name="([^"]*)" value="([^"]*)"', form))
         if fields["user_id"] == user_id:
             sent = {name: unescape(value) for name, value in fields.items() if name != "page"}
-            headers = {"Authorization": f"Bearer {ada.token}"}
-            response = await ada.http.post(path, form=sent, headers=headers)
-            return Reply(
-                response.status_code, response.headers, await response.get_data(as_text=False)
-            )
+            return await posts(ada, path, sent)
     raise AssertionError(f"there is no form to {act} {user_id}")
 
 
@@ -118,6 +121,43 @@ async def test_the_founder_is_asked_before_handing_over(ada: Caller, room_id: st
     assert "hand-over" not in page
     assert "made the founder: Heir" in page
     assert "hand-over" in await shown(guest, f"{path}?name=ada")
+
+
+async def test_roles_are_given_and_given_up_by_forms(ada: Caller, room_id: str) -> None:
+    await ada.joins(room_id, user_id="ada-1")
+    olga = Caller(ada.app, "Olga")
+    await olga.joins(room_id, user_id="olga-1")
+    path = f"/conversation/{room_id}/manage"
+    # There is no proof yet that it is them.
+    assert "Make owner" not in await shown(ada, f"{path}?name=olga")
+    await olga.call("GET", "/api/mine")
+    made = (
+        ("owner", "Make Olga an owner?", "an owner"),
+        ("founder", "Make Olga a founder?", "a founder"),
+    )
+    for role, question, words in made:
+        form = {"user_id": "olga-1", "role": role, "name": "olga"}
+        asked = await posts(ada, f"{path}/role", form)
+        assert question in asked.text
+        reply = await posts(ada, f"{path}/role", {**form, "sure": "yes"})
+        page = await shown(ada, reply.headers["Location"])
+        assert f"<bdi>Olga</bdi> is {words} now." in page
+    assert '<span class="row-facts">founder</span>' in page
+    assert "Remove" not in page.partition('id="links"')[0].partition('id="people-title"')[2]
+    own = {"user_id": "ada-1", "role": "owner", "name": "ada"}
+    assert "Step down?" in (await posts(ada, f"{path}/role", own)).text
+    reply = await posts(ada, f"{path}/role", {**own, "sure": "yes"})
+    assert "is an owner now" in await shown(ada, reply.headers["Location"])
+    # Who steps down as an owner has nothing to manage any more.
+    reply = await posts(ada, f"{path}/role", {**own, "role": "member", "sure": "yes"})
+    assert reply.headers["Location"] == f"/conversation/{room_id}"
+    page = await shown(olga, path)
+    for words in ("made an owner: Olga", "made a founder: Olga", "</b> stepped down"):
+        assert words in page
+    form = {"user_id": "olga-1", "role": "member", "sure": "yes"}
+    refused = await posts(olga, f"{path}/role", form)
+    assert refused.status == 400
+    assert "You are the only founder." in refused.text
 
 
 async def test_an_owner_on_another_device_is_not_said_to_have_started_it(

@@ -161,6 +161,8 @@ async def replies_about_hosting(ada: Caller, ben: Caller) -> dict[str, Reply]:
     found["reports"] = await ada.call("GET", f"{room}/reports")
     resolve = f"{room}/reports/{found['reports'].body['reports'][0]['id']}/resolve"
     found["resolve_report"] = await ada.call("POST", resolve)
+    role = {"user_id": "heir-1", "role": "founder"}
+    found["set_role"] = await ada.call("POST", f"{room}/role", role)
     found["hand_over"] = await ada.call("POST", f"{room}/founder", {"user_id": "heir-1"})
     made = await web_site(ben.app).context.database.write(
         lambda connection: inviting.make(connection, at=now(), uses_max=1, expires_in=None)
@@ -205,6 +207,7 @@ async def replies_about_accounts(app: Parley, provider: Provider) -> dict[str, R
     codes = found["make_codes"].body["codes"]
     found["sign_in"] = await desk.call("POST", "/api/account/sign-in", {"code": codes[0]})
     desk.token = found["sign_in"].body["token"]
+    found |= await replies_about_contacts(desk)
     found["account"] = await desk.call("GET", "/api/account")
     [passkey] = found["account"].body["account"]["passkeys"]
     found["rename_account"] = await desk.call("PATCH", "/api/account", {"name": "Ana"})
@@ -221,6 +224,27 @@ async def replies_about_accounts(app: Parley, provider: Provider) -> dict[str, R
     found |= await replies_about_providers(app, desk, provider)
     found["delete_account"] = await desk.call("DELETE", "/api/account", {"messages": "keep"})
     found["start_account"] = await Caller(app, "Ben").call("POST", "/api/account", {"name": "Ben"})
+    return found
+
+
+async def replies_about_contacts(ana: Caller) -> dict[str, Reply]:
+    """With one whom she blocked, and unblocked another."""
+    found = {"make_contact_link": await ana.call("POST", "/api/account/contact-link")}
+    contact = {"contact": found["make_contact_link"].body["contact_link"]}
+    for answer in ("accept", "block", "block"):
+        ada = Caller(ana.app, "Ada")
+        room_id = await ada.starts()
+        await ada.joins(room_id)
+        invites = f"/api/conversations/{room_id}/invites"
+        found["invite"] = await ada.call("POST", invites, contact)
+        found["invites"] = await ana.call("GET", "/api/invites")
+        path = f"/api/invites/{found['invites'].body['invites'][0]['id']}"
+        answered = await ana.call("POST", path, {"answer": answer})
+        found.setdefault("answer_invite", answered)
+    blocked = (await ana.call("GET", "/api/account")).body["account"]["blocked"]
+    found["unblock"] = await ana.call("DELETE", f"/api/account/blocked/{blocked[0]['id']}")
+    found["remove_contact_link"] = await ana.call("DELETE", "/api/account/contact-link")
+    await ana.call("POST", "/api/account/contact-link")
     return found
 
 

@@ -269,12 +269,15 @@ BODIES: dict[str, object] = {
     "remove": {"user_id": "ada-1"},
     "let_back": {"user_id": "ada-1"},
     "hand_over": {"user_id": "ada-1"},
+    "set_role": {"user_id": "ada-1", "role": "owner"},
     "answer_knock": {"admit": True},
     "answer_claim": {"admit": True},
     "answer_knocks": {"admit": True},
     "make_link": {"role": "reader"},
     "begin_epoch": {"record": shaped_record(1), "read_proof_hash": "A" * 43},
     "rename_account": {"name": "Ada"},
+    "answer_invite": {"answer": "accept"},
+    "invite": {"contact": "A" * 16},
     "delete_account": {"messages": "keep"},
     "rename_passkey": {"name": "Key"},
 }
@@ -301,6 +304,8 @@ async def test_a_missing_token_is_told_from_a_wrong_right(
         device_id="1",
         passkey_id="1",
         identity_id="1",
+        invite_id="x",
+        blocked_id="1",
     )
     nobody = await mallory.call(call.method, path, BODIES.get(name))
     assert_error(nobody, 401, "token_required")

@@ -44,6 +44,7 @@ async def in_a_talk(ada: Caller, ben: Caller, wishes: Mapping[str, object]) -> s
         ({"knock": True}, ["New people need the owner's approval."]),
         ({"passphrase": "open sesame"}, ["New people need the passphrase."]),
         ({"read_only": True}, ["Only the owner can post."]),
+        ({"accounts_only": True}, ["Only people with an account can post."]),
         ({"keep_days": 1}, ["Messages are deleted after 1 day."] * 2),
         ({"keep_days": 365}, ["Messages are deleted after 1 year."] * 2),
     ],

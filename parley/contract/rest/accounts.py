@@ -56,9 +56,18 @@ class SignInProvider(Struct, kw_only=True):
     name: str
 
 
+class BlockedPerson(Struct, kw_only=True):
+    """Somebody who can't invite you; `name` is what they were called where they did."""
+
+    id: int
+    name: str
+    at: Timestamp
+
+
 class AccountObject(Struct, kw_only=True):
     """`codes_left` recovery codes are good still. While `confirmed`, which lasts 15 minutes after
-    you signed in here or confirmed that it is you, you can change how to sign in.
+    you signed in here or confirmed that it is you, you can change how to sign in. `contact_link` is
+    what you give out to be invited by, if you made one.
     """
 
     name: str
@@ -68,6 +77,8 @@ class AccountObject(Struct, kw_only=True):
     passkeys: list[AccountPasskey]
     identities: list[AccountIdentity]
     codes_left: int
+    contact_link: str | UnsetType = UNSET
+    blocked: list[BlockedPerson]
 
 
 class AccountReply(Struct, kw_only=True):

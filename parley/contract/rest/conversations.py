@@ -42,9 +42,10 @@ class CreateBody(Struct, kw_only=True):
 class ChangeBody(Struct, kw_only=True):
     """What is to change; all or nothing of it. An empty `passphrase` takes it away; with
     one, whoever knows it comes in without knocking. `keep_days` is 1, 7, 30 or 365, or 0
-    for ever. With `require_proof` nobody comes back as somebody who is `unproven` but with the
-    token. With `preview_title` other apps show the title and description with the link, as they
-    always do for a listed conversation.
+    for ever. With `accounts_only` only people with an account can post, and owners. With
+    `require_proof` nobody comes back as somebody who is `unproven` but with the token. With
+    `preview_title` other apps show the title and description with the link, as they always do for
+    a listed conversation.
     """
 
     title: Title | UnsetType = UNSET
@@ -52,6 +53,7 @@ class ChangeBody(Struct, kw_only=True):
     locked: bool | UnsetType = UNSET
     knock: bool | UnsetType = UNSET
     read_only: bool | UnsetType = UNSET
+    accounts_only: bool | UnsetType = UNSET
     require_proof: bool | UnsetType = UNSET
     preview_title: bool | UnsetType = UNSET
     passphrase: NewPassphrase | UnsetType = UNSET

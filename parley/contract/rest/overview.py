@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from parley.contract.rest.door import WaitingPerson
 from parley.contract.rest.links import RoleLink
-from parley.contract.rest.people import LeftPerson, RemovedPerson
+from parley.contract.rest.people import LeftPerson, OwningPerson, RemovedPerson
 from parley.contract.terms import ActName, Timestamp
 
 
@@ -18,13 +18,16 @@ class ManageReply(Struct, kw_only=True):
     `left` are those who left, the latest first, and `left_more` how many there are besides.
     `nameless` counts who came in by the passphrase or an answered knock and gave no name: they
     can read along, until the passphrase or the link is another. `reports` counts those that wait
-    for an owner.
+    for an owner. `owners` are those with a name, up to 100. `accounts` has the user_ids of those
+    among the first 100 people here who have an account: it says no more of them, and owners alone
+    see it.
     """
 
     success: Literal[True] = True
     locked: bool
     knock: bool
     read_only: bool
+    accounts_only: bool
     require_proof: bool
     preview_title: bool
     has_passphrase: bool
@@ -34,6 +37,8 @@ class ManageReply(Struct, kw_only=True):
     left: list[LeftPerson]
     left_more: int
     nameless: int
+    owners: list[OwningPerson]
+    accounts: list[str]
     reports: int
     links: list[RoleLink]
 

@@ -9,6 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 from parley.contract.objects import Conversation, Participant
 from parley.contract.terms import (
     ReadProof,
+    RightName,
     RoleName,
     Timestamp,
     TriedPassphrase,
@@ -57,6 +58,24 @@ class ParticipantsReply(Struct, kw_only=True):
 
 class PersonBody(Struct, kw_only=True):
     user_id: UserId
+
+
+class RightBody(Struct, kw_only=True):
+    """What somebody is to be. A founder can do what an owner can, make founders, and take the
+    rights of owners; nobody can take those of a founder.
+    """
+
+    user_id: UserId
+    role: RightName
+
+
+class OwningPerson(Struct, kw_only=True):
+    """`founder` and `account` say whether they are a founder, and have an account."""
+
+    user_id: str
+    username: str
+    founder: bool
+    account: bool
 
 
 class RemovedPerson(Struct, kw_only=True):

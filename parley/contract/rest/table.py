@@ -9,6 +9,7 @@ from msgspec import Meta
 from parley.contract.rest.accounts import ACCOUNT_CALLS
 from parley.contract.rest.call import Call, DoneReply, Nothing, Parameter
 from parley.contract.rest.claims import ClaimReply, WhoIsWhoReply
+from parley.contract.rest.contacts import CONTACT_CALLS, INVITE_CALL
 from parley.contract.rest.conversations import (
     ChangeBody,
     ChangeReply,
@@ -52,6 +53,7 @@ from parley.contract.rest.people import (
     ParticipantsReply,
     PeopleSought,
     PersonBody,
+    RightBody,
 )
 from parley.contract.rest.push import (
     NotificationsBody,
@@ -668,7 +670,7 @@ CALLS: dict[str, Call] = {
             "DELETE",
             "/api/conversations/{room_id}/links/{link_id}",
             "Revoke a link. It stops admitting people, and readers and owners who used it lose "
-            "that access. People who have joined stay until you remove them. Only the founder can "
+            "that access. People who have joined stay until you remove them. Only a founder can "
             "revoke a link that made another owner.",
             DoneReply,
             credential="owner",
@@ -714,10 +716,22 @@ CALLS: dict[str, Call] = {
             "hand_over",
             "POST",
             "/api/conversations/{room_id}/founder",
-            "Make somebody else the founder, whom no other owner can remove, at once. For the "
-            "founder, who stays an owner. They must have used their token.",
+            "Make somebody else a founder instead of you, at once: you stay an owner. For "
+            "founders. They must have used their token.",
             DoneReply,
             PersonBody,
+            credential="owner",
+        ),
+        Call(
+            "set_role",
+            "POST",
+            "/api/conversations/{room_id}/role",
+            "Make somebody a founder, an owner or a member, at once, on all their devices. "
+            "Founders make founders; owners make owners; founders take the rights of owners. "
+            "Everyone can give up their own, but the only founder. For a right more they must "
+            "have used their token.",
+            DoneReply,
+            RightBody,
             credential="owner",
         ),
         Call(
@@ -779,6 +793,8 @@ CALLS: dict[str, Call] = {
             credential="participant",
         ),
         *ACCOUNT_CALLS,
+        *CONTACT_CALLS,
+        INVITE_CALL,
         Call("health", "GET", "/api/health", "How busy the server is.", HealthReply),
         Call(
             "ready",

@@ -39,7 +39,7 @@ import { startStatus } from "./connection/status.js";
 import { isFor } from "./state/quotes.js";
 import { ask } from "./connection/wire.js";
 import { withOwn } from "./state/reacting.js";
-import { changesOf } from "./state/rules.js";
+import { changesOf, mayPost, needsAccount } from "./state/rules.js";
 import { INITIAL, Store } from "./state/store.js";
 import { isLong, parse, render } from "./transcript/text.js";
 import { unreadSince } from "./state/unread.js";
@@ -121,7 +121,7 @@ await nextTask();
 store.watch(["messages", "ahead", "outbox", "deleting", "notices", "unread", "me", "hasOlder", "hasNewer", "active", "reacting", "readers", "people"], (state) =>
   transcript.show(state));
 onNewDay(() => transcript.show(store.state));
-store.watch(["me", "active", "readOnly", "gone"], showPlaceToWrite);
+store.watch(["me", "owner", "active", "readOnly", "accountsOnly", "gone"], showPlaceToWrite);
 store.watch(["owner"], showRights);
 await nextTask();
 new People({ store, roomId, faces }).start();
@@ -188,6 +188,8 @@ function readState() {
     active: active === "yes",
     owner: page.dataset.owner === "yes",
     readOnly: readOnly === "yes",
+    accountsOnly: page.dataset.accountsOnly === "yes",
+    hasAccount: page.dataset.account === "yes",
     door,
     keepDays: Number(keepDays),
     seq: Number(seq),
@@ -457,12 +459,18 @@ function renamed(username) {
 }
 
 /** @param {import("./state/store.js").State} state */
-function showPlaceToWrite({ me, active, readOnly, gone }) {
+function showPlaceToWrite(state) {
+  const { me, active, gone } = state;
   const isReader = page.dataset.reader === "yes" && !me;
-  const mayOnlyRead = isReader || (me !== null && readOnly && me.role !== "owner");
+  const mayOnlyRead = isReader || (me !== null && !mayPost({ ...state, active: true }));
+  const lacksAccount = !isReader && needsAccount(state);
   byId("composer").hidden = !me || (active ? mayOnlyRead : !composer.unsent);
   byId("join").hidden = !active || me !== null || isReader;
-  byId("read-only").hidden = !active || !mayOnlyRead;
+  const line = byId("read-only");
+  line.hidden = !active || !(mayOnlyRead || lacksAccount);
+  if (!isReader && lacksAccount !== (line.firstElementChild !== null)) {
+    import("./room/silence.js").then(({ tellWhy }) => tellWhy(line, lacksAccount ? roomId : ""), () => {});
+  }
   byId("ended").hidden = active || gone !== "";
   byId("gone").hidden = gone === "";
   byId("gone-text").textContent = gone;
@@ -483,11 +491,6 @@ async function askWhetherToEnd(event) {
   event.preventDefault();
   const end = await import("./room/end.js").catch(() => location.assign(link.href)); // whose page asks the same
   end?.askWhetherToEnd(link, roomId, () => store.dispatch({ type: "disowned" }));
-}
-
-/** @param {import("./state/store.js").State} state */
-function mayPost({ me, active, readOnly }) {
-  return me !== null && active && (!readOnly || me.role === "owner");
 }
 
 function showEnd() {

@@ -56,7 +56,8 @@ function reason(error) {
  * @param {string} [place]
  */
 function goOn(done, place = "") {
-  location.assign(`${ROOT}/account?done=${done}${place && `#${place}`}`);
+  const { back } = /** @type {HTMLElement} */ (document.getElementById("account")).dataset;
+  location.assign(back ? `${ROOT}/conversation/${back}` : `${ROOT}/account?done=${done}${place && `#${place}`}`);
   return "";
 }
 

@@ -20,7 +20,7 @@ import { between } from "./between.js";
  * @typedef {{user_id: string, username: string, participant_count: number, others?: number,
  *   role?: "owner", alike?: boolean, unproven?: boolean}} Presence
  * @typedef {{room_id: string, title: string, description: string, messages: Message[], has_more: boolean, delta?: boolean,
- *   participants: Participant[], participants_cursor?: string, participant_count: number, is_active: boolean, seq: number, read_only?: boolean,
+ *   participants: Participant[], participants_cursor?: string, participant_count: number, is_active: boolean, seq: number, read_only?: boolean, accounts_only?: boolean,
  *   door?: string, keep_days?: number, erased_through?: number, read?: {user_id: string, seq: number}[], epoch?: number}} Conversation
  * @typedef {{ok: true, [field: string]: any}} OkAck
  * @typedef {{ok: false, code: string, error: string, retry_after?: number, epoch?: number}} ErrorAck

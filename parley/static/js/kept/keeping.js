@@ -72,7 +72,7 @@ export class Keeping {
       room_id: this.roomId, title: document.querySelector(".bar-title")?.textContent ?? "", description: "", seq,
       messages: newest.map(({ files, ...message }) => message), has_more: hasOlder || newest.length < messages.length,
       participants: now.people, participants_cursor: now.peopleCursor, participant_count: now.participantCount,
-      is_active: now.active, read_only: now.readOnly, door: now.door, keep_days: now.keepDays,
+      is_active: now.active, read_only: now.readOnly, accounts_only: now.accountsOnly, door: now.door, keep_days: now.keepDays,
       read: Object.entries(now.readers).map(([user_id, seq]) => ({ user_id, seq })),
     };
     keepMessages({ roomId: this.roomId, userId: me.userId, at: this.at, conversation });

@@ -15,6 +15,7 @@ const LAST_DELAY_MS = 30_000;
 /** @typedef {import("./row.js").OwnConversation} OwnConversation */
 
 const list = byId("own-rows");
+let wasConnected = false;
 /** @type {import("../connection/wire.js").Socket} */
 const socket = io({
   tryAllTransports: true, autoConnect: false, extraHeaders: OWN_PAGE, ...SOCKETS,
@@ -24,7 +25,10 @@ const socket = io({
 socket.on("connect", async () => {
   const ack = await request(socket, "follow_mine", {});
   if (ack.ok) ack.conversations.forEach((/** @type {OwnConversation} */ own) => show(own.room_id, own));
+  if (wasConnected) showInvites(); // one may have come meanwhile
+  wasConnected = true;
 });
+socket.on("invites_changed", showInvites);
 // A line that breaks the client opens again by itself, but not one that the server ended or refused.
 socket.on("disconnect", (reason) => reason === "io server disconnect" && setTimeout(lookWhetherSeen, FIRST_DELAY_MS));
 socket.on("connect_error", () => setTimeout(lookWhetherSeen, LAST_DELAY_MS));
@@ -54,11 +58,16 @@ function show(known, conversation, isAsked) {
     return before?.remove();
   }
   if (!before && list.dataset.goesOn && !isAsked) return; // it is on another page
+  document.querySelector(".own-none")?.remove();
   const row = rowOf(before, conversation);
   const rows = /** @type {HTMLElement[]} */ ([...list.children]);
   const next = rows.find((each) => each !== row && (each.dataset.at ?? "") < conversation.last_activity_at);
   const isInPlace = row.isConnected && row.nextElementSibling === (next ?? null);
   if (!isInPlace) moveBefore(row, next ?? null);
+}
+
+function showInvites() {
+  if (document.getElementById("invites")) import("./invites.js").then((invites) => invites.show(), () => {});
 }
 
 /** Those that are encrypted, as far as this device knows what they are called. */

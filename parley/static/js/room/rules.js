@@ -9,14 +9,14 @@ import { doorNote, emptyNote, keepNote, postingNote } from "../state/rules.js";
  * @param {boolean} parts.isReader
  */
 export function startRules({ store, isReader }) {
-  store.watch(["door", "readOnly", "keepDays", "active"], (state) => {
+  store.watch(["door", "readOnly", "accountsOnly", "keepDays", "active"], (state) => {
     say("door-note", doorNote(state));
     say("keep-note", keepNote(state));
     say("posting-note", postingNote(state));
     say("opening-keep", keepNote(state));
     byId("rules").hidden = byId("keep-note").hidden && byId("posting-note").hidden;
   });
-  store.watch(["owner", "me", "readOnly"], (state) => {
+  store.watch(["owner", "me", "readOnly", "accountsOnly"], (state) => {
     say("empty-text", emptyNote(state, isReader));
     byId("empty-link").hidden = !state.owner;
   });

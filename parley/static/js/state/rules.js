@@ -3,7 +3,7 @@
 // the same.
 
 /**
- * @typedef {{door: string, readOnly: boolean, keepDays: number, active: boolean}} Rules
+ * @typedef {{door: string, readOnly: boolean, accountsOnly: boolean, keepDays: number, active: boolean}} Rules
  */
 
 /** @type {Record<string, string>} */
@@ -24,8 +24,31 @@ export function keepNote({ keepDays }) {
 }
 
 /** @param {Rules} rules */
-export function postingNote({ readOnly, active }) {
-  return readOnly && active ? "Only the owner can post." : "";
+export function postingNote({ readOnly, accountsOnly, active }) {
+  if (!active) return "";
+  if (readOnly) return "Only the owner can post.";
+  return accountsOnly ? "Only people with an account can post." : "";
+}
+
+/**
+ * Whether whoever looks could post, once they have a name.
+ * @param {import("./store.js").State} state
+ */
+function hasWord({ owner, me, readOnly, accountsOnly, hasAccount }) {
+  return owner || me?.role === "owner" || !(readOnly || (accountsOnly && !hasAccount));
+}
+
+/** @param {import("./store.js").State} state */
+export function mayPost(state) {
+  return state.me !== null && state.active && hasWord(state);
+}
+
+/**
+ * Whether an account is what they lack for it.
+ * @param {import("./store.js").State} state
+ */
+export function needsAccount(state) {
+  return !state.readOnly && !hasWord(state);
 }
 
 /**
@@ -33,9 +56,10 @@ export function postingNote({ readOnly, active }) {
  * @param {import("./store.js").State} state
  * @param {boolean} isReader
  */
-export function emptyNote({ owner, me, readOnly }, isReader) {
+export function emptyNote(state, isReader) {
+  const { owner, me } = state;
   if (owner) return "No messages yet. Share the link to invite people.";
-  if (readOnly || (isReader && !me)) return "No messages yet.";
+  if (!hasWord(state) || (isReader && !me)) return "No messages yet.";
   return me ? "No messages yet. Say hello." : "No messages yet. Enter your name and say hello.";
 }
 
@@ -49,6 +73,9 @@ export function changesOf(before, now) {
   const said = [];
   if (now.door !== before.door) said.push(DOORS[now.door] ?? "Anyone with the link can join again.");
   if (now.readOnly !== before.readOnly) said.push(now.readOnly ? "Only the owner can post now." : "Everyone can post again.");
+  if (now.accountsOnly !== before.accountsOnly) {
+    said.push(now.accountsOnly ? "Only people with an account can post now." : "People without an account can post again.");
+  }
   if (now.keepDays !== before.keepDays) {
     said.push(now.keepDays ? `Messages are now deleted after ${lengthOf(now.keepDays)}.` : "Messages are no longer deleted after a time.");
   }

@@ -47,7 +47,7 @@ export class MessageMenu {
       this.root.addEventListener(end, (event) => this.released(/** @type {PointerEvent} */ (event)));
     }
     this.root.addEventListener("contextmenu", (event) => this.keepFromBrowser(event));
-    this.page.store.watch(["messages", "ahead", "deleting", "me", "owner", "active", "readOnly", "gone"], () => this.refreshSoon());
+    this.page.store.watch(["messages", "ahead", "deleting", "me", "owner", "active", "readOnly", "accountsOnly", "gone"], () => this.refreshSoon());
     addEventListener("resize", () => this.refreshSoon());
     this.showAtFocus();
     if (first instanceof PointerEvent) {

@@ -1,5 +1,6 @@
 // @ts-check
 // Answering a message, for whoever may write here.
+import { mayPost } from "../state/rules.js";
 
 /** @type {import("./actions.js").Action} */
 export const reply = {
@@ -7,7 +8,7 @@ export const reply = {
   label: "Reply",
   key: "r",
   icon: "M8 4.5 3.5 9 8 13.5M3.5 9h8a5 5 0 0 1 5 5v2",
-  isFor: (_message, { me, active, readOnly }) => me !== null && active && (!readOnly || me.role === "owner"),
+  isFor: (_message, state) => mayPost(state),
   run: (message, _element, { composer, replying }) => {
     composer.edit?.cancel(); // its draft is what answers
     replying.to(message);

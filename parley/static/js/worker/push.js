@@ -8,8 +8,8 @@ import { worker } from "./scope.js";
 
 /**
  * @typedef {object} Pushed
- * @property {"talk" | "knocks" | "door" | "gone"} kind
- * @property {"talk" | "knocks" | "door"} subject
+ * @property {"talk" | "knocks" | "door" | "invite" | "gone"} kind
+ * @property {"talk" | "knocks" | "door" | "invite"} subject
  * @property {string} key what the conversation is known by, whatever its link
  * @property {string} [room_id]
  * @property {string} [title]
@@ -69,6 +69,9 @@ export function words({ kind, title = "", room_id: roomId = "", count = 1, sende
       ? { title: "Request declined", body: "The owner didn't let you in. You can knock again." }
       : { title: "You can come in", body: "The conversation you asked to join is open to you." };
   }
+  if (kind === "invite") {
+    return { title: title || "Invitation", body: sender ? `${sender} invites you to join.` : "You are invited to join." };
+  }
   if (kind === "knocks") {
     const others = count > 1 ? ` and ${count - 1} more` : "";
     return { title: called, body: sender ? `${sender}${others} ${others ? "want" : "wants"} to join.` : waiting(count) };
@@ -92,6 +95,7 @@ function waiting(count) {
 
 /** @param {Pushed} pushed */
 function address({ kind, room_id: roomId = "", seq }) {
+  if (kind === "invite") return `${ROOT}/conversations#invites`;
   const page = pathOf(roomId);
   return kind === "talk" && seq ? `${page}#m-${seq}` : page;
 }
