@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from msgspec import Struct
 
 from parley.contract import ROOM_ID_MAX_CHARS
 from parley.errors import ConversationNotFound
-from parley.records import Conversation
+from parley.records import Conversation, Inspected
 from parley.storage import conversations as stored
 from parley.storage import file_sums, links, participants
 
 OWNERS_MAX = 20
-
-
-class Inspected(Struct, frozen=True):
-    """A conversation, and what there is of it."""
-
-    conversation: Conversation
-    owners: tuple[str, ...]
-    """The names of those who are owners and have not left, at most `OWNERS_MAX`."""
-    files: int
-    files_bytes: int
-    links: int
-    """That give a role."""
-    was_found_by_old_link: bool
 
 
 def some(

@@ -15,7 +15,7 @@ from parley import contract, signing_in, web
 from parley.calls import accounts as calls
 from parley.calls import export
 from parley.contract import decode
-from parley.domain import accounts, passkeys, recovery
+from parley.domain import accounts, admins, passkeys, recovery
 from parley.errors import (
     AccountRequired,
     ConfirmationRequired,
@@ -210,6 +210,7 @@ async def _page(*, error: ParleyError | None = None, place: str = "", said: str 
         "has_any": bool(reply.account) or reply.guest_conversations > 0,
         "guest_conversations": reply.guest_conversations,
         "why_no_passkeys": why_not,
+        "is_admin": await admins.known(context, session) is not None,
         "name": await accounts.usual_name(context, session),
         "error": None if error is None else error.text,
         "place": "confirm" if needs_proof else place,

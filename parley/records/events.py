@@ -277,6 +277,16 @@ class HostChanged(Struct, frozen=True, tag=True):
         return 0
 
 
+class ReportsChanged(Struct, frozen=True, tag=True):
+    """Something was reported, or the host is done with a report."""
+
+    is_new: bool
+
+    @property
+    def conversation_id(self) -> int:
+        return 0
+
+
 Event = (
     MessageSent
     | ParticipantArrived
@@ -305,6 +315,7 @@ Event = (
     | SessionRenewed
     | DevicesChanged
     | HostChanged
+    | ReportsChanged
 )
 
 

@@ -14,7 +14,9 @@ from parley.app import Parley, web_site
 from parley.calls import uploads
 from parley.config import Config
 from parley.domain import inviting
+from parley.domain.admins import AT_COMMAND_LINE
 from parley.domain.context import now
+from tests.admins import admin, sits
 from tests.calls import Caller, Json, Reply
 from tests.cases import together
 from tests.encryption.members import shaped_record
@@ -23,6 +25,7 @@ from tests.mail.postbox import with_mail
 from tests.media.drawn import flag, saved
 from tests.media.recorded import webm
 from tests.passkeys import CHALLENGE, PASSKEYS, Browser
+from tests.security.test_rights import OF_ADMINS
 from tests.subscriptions import SUBSCRIPTION
 
 QUIET = {"quiet_hours": {"start": "22:00", "end": "07:00", "time_zone": "Europe/Berlin"}}
@@ -155,7 +158,9 @@ async def replies_about_hosting(ada: Caller, ben: Caller) -> dict[str, Reply]:
     found["resolve_report"] = await ada.call("POST", resolve)
     found["hand_over"] = await ada.call("POST", f"{room}/founder", {"user_id": "heir-1"})
     made = await web_site(ben.app).context.database.write(
-        lambda connection: inviting.make(connection, at=now(), uses_max=1, expires_in=None)
+        lambda connection: inviting.make(
+            connection, by=AT_COMMAND_LINE, at=now(), uses_max=1, expires_in=None
+        )
     )
     guest = Caller(ada.app, "Guest")
     found["accept_invitation"] = await guest.call("POST", f"/api/invitations/{made.code}")
@@ -215,6 +220,20 @@ async def replies_about_accounts(app: Parley) -> dict[str, Reply]:
     return found
 
 
+async def replies_about_admins(app: Parley, ben: Caller) -> dict[str, Reply]:
+    room_id = await ben.starts("Tea")
+    await ben.joins(room_id, user_id="member-1")
+    said = await ben.says(room_id, "Buy now!")
+    body = {"message_id": said["id"], "reason": "spam"}
+    await ben.call("POST", f"/api/conversations/{room_id}/reports", body)
+    await sits(app, room_id, "member-1", "198.51.100.7")
+    program = await (await admin(app)).program()
+    return {
+        name: await program.call(contract.CALLS[name].method, path.format(room_id=room_id), given)
+        for name, (path, given) in OF_ADMINS.items()
+    }
+
+
 async def replies(ada: Caller, ben: Caller) -> dict[str, Reply]:
     """A real reply to every call."""
     start = {"title": "Tea", "description": "At four", "user_id": "ada-1", "visibility": "listed"}
@@ -249,6 +268,7 @@ async def replies(ada: Caller, ben: Caller) -> dict[str, Reply]:
     found |= await replies_about_doors(ada, ben)
     found |= await replies_about_keys(ben)
     found |= await replies_about_accounts(ada.app)
+    found |= await replies_about_admins(ada.app, Caller(ada.app, "Bea"))
     found |= await replies_about_hosting(ada, ben)
     await ada.starts("Another, so that there is a next page")
     found["list"] = await ada.call("GET", "/api/conversations?limit=1")
