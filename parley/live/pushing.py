@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from parley import present
 from parley.domain import notices
 from parley.domain.context import Context
-from parley.domain.notices import REST_S, Due, Mark, Told
+from parley.domain.notices import NO_CONVERSATION, REST_S, Due, Mark, Told
 from parley.errors import Unavailable
 from parley.live.push_services import RETRY_AFTER_MAX_S, PushServices
 from parley.outward import service_of
@@ -46,6 +46,7 @@ from parley.records import (
     ParticipantRemoved,
     PuttingOff,
     ReadingMoved,
+    ReportsChanged,
     RoleChanged,
     Subject,
     TakingAway,
@@ -112,6 +113,7 @@ class Pushing:
         """Conversations that were just looked at, and until when they are not again."""
         self._knocked: set[int] = set()
         self._answered: set[tuple[int, int]] = set()
+        self._reported = False
         self._looks: set[tuple[int, int, Subject]] = set()
         self._whole: set[tuple[int, Subject]] = set()
         self._told: set[tuple[int, int]] = set()
@@ -142,6 +144,7 @@ class Pushing:
             GrantsTakenBack: self._hear_taken_back,
             ConversationDeleted: lambda event: self._hear_all(event.conversation_id),
             MessagesErased: lambda event: self._whole.add((event.conversation_id, Subject.TALK)),
+            ReportsChanged: self._hear_reports,
         }
 
     def hear(self, event: Event) -> None:
@@ -207,6 +210,7 @@ class Pushing:
                 if self._context.notified:
                     await notices.look_at_shown(self._context)
                     self._knocked |= await notices.knocked_unnoticed(self._context)
+                    self._reported = True
                     at = self._context.clock()
                     for conversation_id, seq in (
                         await notices.said_unnoticed(self._context)
@@ -246,6 +250,12 @@ class Pushing:
         if event.knock.session_id in self._context.notified:
             self._answered.add((event.knock.session_id, event.conversation_id))
         self._whole.add((event.conversation_id, Subject.KNOCKS))
+
+    def _hear_reports(self, event: ReportsChanged) -> None:
+        if event.is_new:
+            self._reported = True
+        else:
+            self._whole.add((NO_CONVERSATION, Subject.REPORTS))
 
     def _hear_left(self, event: ParticipantLeft) -> None:
         if event.is_everywhere:
@@ -324,10 +334,17 @@ class Pushing:
             self._answered.discard(answered)
             with _or_again(partial(self._answered.add, answered)):
                 await self._make_due(await notices.answered(self._context, *answered))
+        if self._reported:
+            self._reported = False
+            with _or_again(self._note_reported):
+                await self._make_due(await notices.admins(self._context))
         if not self._said:
             return WAITS_MAX_S
         now = asyncio.get_running_loop().time()
         return max(0.0, min(self._rests.get(id, now) for id in self._said) - now)
+
+    def _note_reported(self) -> None:
+        self._reported = True
 
     async def _find_followers(self, conversation_id: int, since: int) -> None:
         after: str | None = ""

@@ -25,6 +25,8 @@ class Subject(StrEnum):
     """Somebody asks owners to be let in."""
     DOOR = "door"
     """Somebody who asked is answered."""
+    REPORTS = "reports"
+    """Something was reported, for those who act for the host: it is of no one conversation."""
 
 
 class QuietHours(Struct, frozen=True):
