@@ -173,8 +173,12 @@ async def delete_reported(report_id: str) -> contract.HostedReportReply:
 
 
 async def list_blocks() -> contract.HostBlocksReply:
-    found = await blocking.blocks(web.site().context, await web.current_session())
-    return contract.HostBlocksReply(blocks=[present.block(each) for each in found])
+    found, count = await blocking.newest(
+        web.site().context,
+        await web.current_session(),
+        limit=parameters("admin_blocks").get("limit", contract.HOSTED_PAGE_DEFAULT),
+    )
+    return contract.HostBlocksReply(blocks=[present.block(each) for each in found], count=count)
 
 
 async def block(body: contract.HostBlockBody) -> contract.HostNetworkReply:

@@ -13,6 +13,7 @@ from parley.domain.context import Context
 from parley.errors import BadRequest, NotFound
 from parley.records import Block, Session
 from parley.storage import blocks as stored
+from parley.storage import counting
 
 ONE_PLACE_BITS = 64
 """Of IPv6: nobody is told apart within such a network."""
@@ -36,7 +37,7 @@ async def block(
         blocked, clean = as_kept(network), text.report(note, "note", BLOCK_NOTE_MAX_CHARS)
         if asks_from and _holds(blocked, asks_from):
             raise BadRequest("That would block you, too.")
-        if len(stored.all_of_them(connection)) >= BLOCKS_MAX:
+        if counting.up_to(connection, "blocks", BLOCKS_MAX) >= BLOCKS_MAX:
             raise BadRequest(f"There are {BLOCKS_MAX:,} blocks already. Block larger networks.")
         stored.put(connection, blocked, clean, at=at)
         deed.note(connection, blocked)
@@ -60,12 +61,15 @@ async def unblock(context: Context, network: str, *, by: By) -> str:
     return await host.change(context, work)
 
 
-async def blocks(context: Context, session: Session | None) -> tuple[Block, ...]:
-    """In the order in which they were made, for admins and moderators."""
+async def newest(
+    context: Context, session: Session | None, *, limit: int
+) -> tuple[tuple[Block, ...], int]:
+    """Those made last, for admins and moderators; and how many there are."""
 
-    def query(connection: sa.Connection) -> tuple[Block, ...]:
+    def query(connection: sa.Connection) -> tuple[tuple[Block, ...], int]:
         admins.require(connection, session)
-        return stored.all_of_them(connection)
+        count = counting.up_to(connection, "blocks", BLOCKS_MAX)
+        return stored.newest(connection, limit=limit), count
 
     return await context.database.read(query)
 

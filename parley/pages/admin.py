@@ -42,7 +42,7 @@ LINK = "/admin-link"
 NOWHERE = "There's no page at this address."
 CONFIRMING_CHARS = 6
 """So much of an id is typed to delete its conversation."""
-BLOCKS_SHOWN = 200
+INVITATIONS_SHOWN = 200
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 Answer = str | Response | Redirection | Refused
@@ -268,13 +268,9 @@ async def blocks() -> Answer:
 
 
 async def _blocks(error: ParleyError | None = None, filled: Form | None = None) -> str:
-    found = (await calls.list_blocks()).blocks
+    found = await calls.list_blocks()
     return await _render(
-        "blocks",
-        error=error,
-        blocks=found[: -BLOCKS_SHOWN - 1 : -1],
-        count=len(found),
-        filled=filled or {},
+        "blocks", error=error, blocks=found.blocks, count=found.count, filled=filled or {}
     )
 
 
@@ -308,7 +304,7 @@ async def _invitations(error: ParleyError | None = None, filled: Form | None = N
     return await _render(
         "invitations",
         error=error,
-        invitations=(await calls.list_invitations()).invitations[:BLOCKS_SHOWN],
+        invitations=(await calls.list_invitations()).invitations[:INVITATIONS_SHOWN],
         only_invited=web.site().context.only_invited,
         filled=filled or {},
     )

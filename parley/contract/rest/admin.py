@@ -234,8 +234,11 @@ class HostedReportReply(Struct, kw_only=True):
 
 
 class HostBlocksReply(Struct, kw_only=True):
+    """Those made last; `count` is how many there are."""
+
     success: Literal[True] = True
     blocks: list[HostBlock]
+    count: int
 
 
 class HostBlockBody(Struct, kw_only=True):
@@ -466,8 +469,9 @@ ADMIN_CALLS = (
         "admin_blocks",
         "GET",
         "/api/admin/blocks",
-        "The networks from which nobody writes.",
+        "The networks from which nobody writes, those made last. `parley blocks` lists them all.",
         HostBlocksReply,
+        parameters=(_LIMIT,),
         credential="moderator",
     ),
     Call(
