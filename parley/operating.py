@@ -34,7 +34,7 @@ from parley.errors import (
     ParleyError,
     StartupError,
 )
-from parley.records import Conversation, Inspected
+from parley.records import Inspected, Sized
 from parley.storage import beside
 
 T = TypeVar("T")
@@ -70,14 +70,14 @@ def listed(
 
         def query(
             connection: sa.Connection, before: int | None = before, some: int = some
-        ) -> list[Conversation]:
+        ) -> list[Sized]:
             return inspecting.some(connection, before=before, limit=some, is_active=is_active)
 
         found = beside.read(config, query)
         yield from map(present.hosted, found)
         if len(found) < some:
             return
-        before = found[-1].id
+        before = found[-1].conversation.id
         limit = None if limit is None else limit - len(found)
 
 

@@ -34,7 +34,6 @@ from parley.domain.role_links import MadeLink
 from parley.errors import BadRequest, NotFound
 from parley.records import (
     Admin,
-    Conversation,
     HostRole,
     Inspected,
     Invitation,
@@ -43,6 +42,7 @@ from parley.records import (
     Reported,
     ReportsChanged,
     Session,
+    Sized,
 )
 from parley.storage import cluster as stored_cluster
 from parley.storage import conversations as stored_conversations
@@ -102,7 +102,7 @@ class Storage(Struct, frozen=True):
 class Page(Struct, frozen=True):
     """Some conversations, the newest first."""
 
-    conversations: tuple[Conversation, ...]
+    conversations: tuple[Sized, ...]
     cursor: str | None
     """Where the list goes on; None where it ends."""
 
@@ -184,14 +184,14 @@ async def some(
 ) -> Page:
     """For admins; only those of one state, unless that is None. Raises `BadRequest`."""
 
-    def query(connection: sa.Connection) -> list[Conversation]:
+    def query(connection: sa.Connection) -> list[Sized]:
         admins.require(connection, session, HostRole.ADMIN)
         before = _position(cursor) if cursor else None
         return inspecting.some(connection, before=before, limit=limit + 1, is_active=is_active)
 
     found = await context.database.read(query)
     shown = tuple(found[:limit])
-    return Page(shown, str(shown[-1].id) if len(found) > limit else None)
+    return Page(shown, str(shown[-1].conversation.id) if len(found) > limit else None)
 
 
 def _position(cursor: str) -> int:

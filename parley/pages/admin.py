@@ -103,8 +103,8 @@ async def _overview(error: ParleyError | None = None, text: str | None = None) -
         "overview",
         error=error,
         seen=seen,
-        announced="" if announced is None else announced.text,
-        filled=text,
+        is_announced=announced is not None,
+        filled=text if text is not None else announced.text if announced is not None else "",
     )
 
 

@@ -13,12 +13,11 @@ from parley.present.fields import timestamp
 from parley.present.reports import report
 
 
-def hosted(record: records.Conversation) -> contract.HostedConversation:
-    return contract.HostedConversation(**hosted_fields(record))
+def hosted(found: records.Sized) -> contract.HostedConversation:
+    return contract.HostedConversation(**_listed(found.conversation, found.files_bytes))
 
 
-def hosted_fields(record: records.Conversation) -> dict[str, Any]:
-    """Those that a conversation has in the list."""
+def _listed(record: records.Conversation, files_bytes: int) -> dict[str, Any]:
     return {
         "room_id": record.room_id,
         "title": record.title,
@@ -28,6 +27,7 @@ def hosted_fields(record: records.Conversation) -> dict[str, Any]:
         "last_activity_at": timestamp(record.last_activity_at),
         "messages": record.message_count,
         "people": record.participant_count,
+        "files_bytes": files_bytes,
     }
 
 
@@ -36,7 +36,7 @@ def inspected(
 ) -> contract.HostedDetails:
     record = found.conversation
     return contract.HostedDetails(
-        **hosted_fields(record),
+        **_listed(record, found.files_bytes),
         link=join_link(record.room_id, public_url=public_url),
         online=online,
         ended_at=None if record.ended_at is None else timestamp(record.ended_at),
@@ -46,7 +46,6 @@ def inspected(
         require_proof=record.needs_proof,
         keep_days=record.keep_days,
         files=found.files,
-        files_bytes=found.files_bytes,
         links=found.links,
     )
 

@@ -89,6 +89,13 @@ class ServerProcess(Struct, frozen=True):
     """How often each limit refused somebody since its start, by the name of what is limited."""
 
 
+class Sized(Struct, frozen=True):
+    """A conversation, and the bytes of its files."""
+
+    conversation: Conversation
+    files_bytes: int
+
+
 class Inspected(Struct, frozen=True):
     """A conversation, and what there is of it."""
 

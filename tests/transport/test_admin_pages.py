@@ -175,11 +175,11 @@ async def test_invitations_are_made_shown_once_and_revoked(ana: Holder, app: Par
     page = await shown(ana, "/invitations")
     assert code not in page
     assert "Friends" in page
-    assert "used 0 of 2" in page
+    assert "Used 0 of 2" in page
     for wrong in ("many", "0", "-1", "1000000"):
         assert (await ana.acts("/invitations", uses=wrong, days="7")).status == 400
     await ana.acts("/invitations/1/revoke")
-    assert "revoked" in await shown(ana, "/invitations")
+    assert "Revoked" in await shown(ana, "/invitations")
     assert (await ana.acts("/invitations/1/revoke")).status == 404
 
 

@@ -37,7 +37,9 @@ _ReportsLimit = Annotated[int, Meta(ge=1, le=REPORTS_PAGE_MAX)]
 
 
 class HostedConversation(Struct, kw_only=True):
-    """A conversation, listed or not; `people` counts who joined and has not left."""
+    """A conversation, listed or not; `people` counts who joined and has not left. `files_bytes` is
+    how much its files take up.
+    """
 
     room_id: RoomId
     title: str
@@ -47,6 +49,7 @@ class HostedConversation(Struct, kw_only=True):
     last_activity_at: Timestamp
     messages: int
     people: int
+    files_bytes: int
 
 
 class HostedDetails(HostedConversation, kw_only=True):
@@ -64,7 +67,6 @@ class HostedDetails(HostedConversation, kw_only=True):
     require_proof: bool
     keep_days: int | None
     files: int
-    files_bytes: int
     links: int
 
 
