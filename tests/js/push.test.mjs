@@ -132,3 +132,12 @@ test("a tap goes to the conversation, in the tab that has it", async () => {
   await happens("notificationclick", { notification: shown[0] });
   assert.deepEqual([opened.length, focused], [1, 1]);
 });
+
+test("admins are told that reports wait, and led to them", async () => {
+  await comes({ kind: "reports", subject: "reports", key: "0", title: "", room_id: "", count: 2 });
+  const [{ title, body, tag, data }] = shown;
+  assert.deepEqual([title, body, tag, data.url], ["2 reports are waiting", "", "reports-0", "/admin/reports"]);
+  tabs = [{ focused: true, url: "https://parley.test/admin/reports" }];
+  await comes({ kind: "reports", subject: "reports", key: "0", title: "", room_id: "", count: 3 });
+  assert.equal(shown[0].title, "2 reports are waiting");
+});

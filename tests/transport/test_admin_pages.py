@@ -204,3 +204,10 @@ async def test_a_moderator_sees_what_is_theirs(app: Parley) -> None:
     await shown(mo, "/blocks")
     await removed(app, 1)
     assert (await mo.page("/reports")).status == 404
+
+
+async def test_no_browser_keeps_what_only_admins_need(app: Parley) -> None:
+    worker = await (await Caller(app, "Zoe").http.get("/worker.js")).get_data(True)
+    assets = worker.partition("\n")[0]
+    assert "manage" in assets
+    assert "admin" not in assets
