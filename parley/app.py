@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
 from quart import Quart, Response, redirect, request
 
-from parley import causes, contract, incoming, logs, paths, present, refusals, requests, web
+from parley import (
+    __version__,
+    causes,
+    contract,
+    incoming,
+    logs,
+    paths,
+    present,
+    refusals,
+    requests,
+    web,
+)
 from parley.addresses import Proxies
 from parley.bus import Subscriber, hints
 from parley.bus.choice import bus_of
@@ -21,7 +33,7 @@ from parley.config import Config
 from parley.control import answers
 from parley.control.arrivals import arrivals
 from parley.control.polls import POLLS, Polls
-from parley.control.wire import Control, Talk, ask_all
+from parley.control.wire import Control, Handler, Talk, ask_all
 from parley.credentials import MARK, METRICS, PROBES, Origins
 from parley.domain import conversations, participants
 from parley.domain.cluster import Cluster
@@ -43,7 +55,7 @@ from parley.errors import (
 from parley.files.choice import store_of
 from parley.files.inbox import Inbox
 from parley.files.store import UPLOADS, Store
-from parley.limits.limiter import Limits
+from parley.limits.limiter import Kind, Limits
 from parley.live.ordering import Ordering
 from parley.live.pushing import Pushing
 from parley.mail.choice import mail_of
@@ -52,6 +64,7 @@ from parley.metrics.seeing import Seeing, seeing_of
 from parley.oidc.choice import providers_of
 from parley.pages import compression, forms, policy, templating
 from parley.pages.accounts import account_pages
+from parley.pages.admin import admin_link_pages, admin_pages
 from parley.pages.assets import Assets
 from parley.pages.claims import claim_pages
 from parley.pages.contacts import contact_pages
@@ -74,7 +87,7 @@ from parley.pages.sharing import sharing_pages
 from parley.pages.worker import worker_pages
 from parley.push import vapid
 from parley.realtime import Realtime, asking
-from parley.records import Event, HostChanged
+from parley.records import Event, HostChanged, ServerProcess
 from parley.routes import rest
 from parley.secret import Secret
 from parley.storage import secret_file
@@ -311,8 +324,49 @@ def _metrics(app: Parley, seeing: Seeing, indexing: Indexing) -> Metrics:
     return Metrics(seeing, measuring, others)
 
 
+def _look_at_processes(app: Parley, handlers: dict[str, Handler]) -> None:
+    """Have each process of this machine tell the others of itself, for admins."""
+    site = web_site(app)
+    began_s = site.context.elapsed()
+
+    def here() -> ServerProcess:
+        return ServerProcess(
+            app.worker,
+            __version__,
+            site.context.elapsed() - began_s,
+            site.connection_count(),
+            site.context.presence.count,
+            {kind.value: app.limits.refused[kind] for kind in Kind},
+        )
+
+    async def tell(_asked: dict[str, Any]) -> ServerProcess:
+        return here()
+
+    async def tell_places(asked: dict[str, Any]) -> list[str]:
+        return app.realtime.audience.places_of(int(asked["of"]), str(asked["user_id"]))
+
+    async def processes() -> list[ServerProcess]:
+        found = [here()]
+        for each in await ask_all(site.config.data, "process", but=app.worker):
+            # One of another version, as while they are restarted one by one, is left out.
+            with contextlib.suppress(msgspec.MsgspecError):
+                found.append(msgspec.json.decode(each, type=ServerProcess))
+        return sorted(found, key=lambda process: process.process)
+
+    async def places_of(conversation_id: int, user_id: str) -> list[str]:
+        found = set(app.realtime.audience.places_of(conversation_id, user_id))
+        asked = {"of": conversation_id, "user_id": user_id}
+        for each in await ask_all(site.config.data, "places", but=app.worker, **asked):
+            found.update(msgspec.json.decode(each, type=list[str]))
+        return sorted(found)
+
+    handlers["process"], handlers["places"] = tell, tell_places
+    site.processes, site.places_of = processes, places_of
+
+
 def _control(app: Parley, config: Config, context: Context) -> Control:
     handlers, talks = answers.handlers(context), dict[str, Talk]()
+    _look_at_processes(app, handlers)
     if app.metrics is not None:
         metrics = app.metrics
         handlers["measure"] = lambda _asked: metrics.measure()
@@ -350,6 +404,8 @@ def _serve(app: Parley, config: Config) -> None:
     if site.context.providers:
         app.register_blueprint(provider_pages)
     app.register_blueprint(contact_pages)
+    app.register_blueprint(admin_pages)
+    app.register_blueprint(admin_link_pages)
     app.register_blueprint(reporting_pages)
     app.register_blueprint(notifying_pages)
     app.register_blueprint(sharing_pages)

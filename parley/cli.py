@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from parley import __version__
-from parley.commands import conversations, moderating
+from parley.commands import admins, conversations, moderating
 from parley.commands.common import (
     EXIT_CANNOT_START,
     ROOM,
@@ -509,5 +509,5 @@ def _starting() -> ModuleType:
     return starting
 
 
-for each in (*conversations.COMMANDS, *moderating.COMMANDS):
+for each in (*conversations.COMMANDS, *moderating.COMMANDS, *admins.COMMANDS):
     main.add_command(each)

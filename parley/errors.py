@@ -102,6 +102,12 @@ class Forbidden(ParleyError):
     text = "Only an owner of this conversation can do that."
 
 
+class NotAdmin(Forbidden):
+    """Who asks doesn't act for the host, or not in this."""
+
+    text = "Only those whom this server's host made admins can do that."
+
+
 class SignInFailed(ParleyError):
     """One answer for whatever was wrong, so that nobody learns whose a passkey or a code is."""
 

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from parley.app import create_app, web_site
 from parley.config import Config
 from parley.domain import role_links
+from parley.domain.admins import AT_COMMAND_LINE
 from parley.domain.importing import storing, wording
 from parley.domain.importing.imports import Told
 from parley.domain.importing.reading import Reading
@@ -249,7 +250,9 @@ def import_file(
                 )
             room_id = made.conversation.room_id
             link = await context.database.write(
-                lambda connection: role_links.make_link_of_host(connection, room_id)
+                lambda connection: role_links.make_link_of_host(
+                    connection, room_id, by=AT_COMMAND_LINE
+                )
             )
         finally:
             await app.close()
@@ -310,7 +313,7 @@ def owner_link(config: Config, room: str, *, is_founding: bool = False) -> str:
         made = beside.write(
             config,
             lambda connection: role_links.make_link_of_host(
-                connection, room_id, is_founding=is_founding
+                connection, room_id, by=AT_COMMAND_LINE, is_founding=is_founding
             ),
         )
     except OldLink as error:

@@ -11,20 +11,21 @@ import contextlib
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 import sqlalchemy as sa
 from msgspec import Struct
 
-from parley import logs, present
+from parley import contract, logs, present
 from parley.app import Parley, create_app, web_site
 from parley.bus import Bus
 from parley.bus.shared import SharedBus
 from parley.config import EVERYBODY, Config
 from parley.control.wire import NobodyThere, Refused, ask_any
 from parley.domain import conversations, files, inspecting, owning
+from parley.domain.admins import AT_COMMAND_LINE
 from parley.domain.context import Context
 from parley.errors import (
     ConversationNotFound,
@@ -33,8 +34,7 @@ from parley.errors import (
     ParleyError,
     StartupError,
 )
-from parley.present.fields import timestamp
-from parley.records import Conversation
+from parley.records import Inspected, Sized
 from parley.storage import beside
 
 T = TypeVar("T")
@@ -45,42 +45,6 @@ TAKES_OVER_WITHIN_S = 10.0
 TRIES_EVERY_S = 0.25
 CARRIED_WITHIN_S = 5.0
 """How long what carries hints between processes may take to be ready."""
-
-
-class Listed(Struct, omit_defaults=False):
-    """A conversation in the list; moments as everywhere on the wire."""
-
-    room_id: str
-    title: str
-    visibility: str
-    state: str
-    """`active` or `ended`."""
-    created_at: str
-    last_activity_at: str
-    messages: int
-    people: int
-    """Who joined and has not left."""
-
-
-class Shown(Listed, kw_only=True):
-    """All that is told of one: never what is said there."""
-
-    link: str
-    online: int | None
-    """People with an open socket there; None where no server runs."""
-    ended_at: str | None
-    owners: list[str]
-    door: str
-    """What a stranger meets first: `open`, `knock`, `passphrase` or `locked`."""
-    read_only: bool
-    accounts_only: bool
-    require_proof: bool
-    keep_days: int | None
-    """After how many days messages are erased; None for never."""
-    files: int
-    files_bytes: int
-    links: int
-    """Those that give a role."""
 
 
 class Deleted(Struct):
@@ -95,7 +59,9 @@ class Ended(Struct):
     room_id: str
 
 
-def listed(config: Config, *, state: str = "all", limit: int | None = None) -> Iterator[Listed]:
+def listed(
+    config: Config, *, state: str = "all", limit: int | None = None
+) -> Iterator[contract.HostedConversation]:
     """The newest first. `state` is `active`, `ended` or `all`. Raises `DatabaseUnusable`."""
     is_active = {"active": True, "ended": False}.get(state)
     before: int | None = None
@@ -104,39 +70,26 @@ def listed(config: Config, *, state: str = "all", limit: int | None = None) -> I
 
         def query(
             connection: sa.Connection, before: int | None = before, some: int = some
-        ) -> list[Conversation]:
+        ) -> list[Sized]:
             return inspecting.some(connection, before=before, limit=some, is_active=is_active)
 
         found = beside.read(config, query)
-        yield from (Listed(**_listed(each)) for each in found)
+        yield from map(present.hosted, found)
         if len(found) < some:
             return
-        before = found[-1].id
+        before = found[-1].conversation.id
         limit = None if limit is None else limit - len(found)
 
 
-def show(config: Config, room: str) -> Shown:
-    """`room` is a conversation's id or its link, also one that was replaced.
+def show(config: Config, room: str) -> contract.HostedDetails:
+    """`room` is a conversation's id or its link, also one that was replaced. `online` is None where
+    no server runs.
 
     Raises `ConversationUnknown`, `DatabaseUnusable`.
     """
     found = _inspected(config, room)
-    record = found.conversation
-    return Shown(
-        **_listed(record),
-        link=present.join_link(record.room_id, public_url=base(config)),
-        online=_online(config, record.id),
-        ended_at=None if record.ended_at is None else timestamp(record.ended_at),
-        owners=list(found.owners),
-        door=present.door(record),
-        read_only=record.is_read_only,
-        accounts_only=record.is_accounts_only,
-        require_proof=record.needs_proof,
-        keep_days=record.keep_days,
-        files=found.files,
-        files_bytes=found.files_bytes,
-        links=found.links,
-    )
+    online = _online(config, found.conversation.id)
+    return present.inspected(found, public_url=base(config), online=online)
 
 
 def end(config: Config, room: str) -> Ended:
@@ -144,7 +97,8 @@ def end(config: Config, room: str) -> Ended:
     room_id = _current(config, room)
 
     async def work(context: Context) -> Ended:
-        return Ended((await conversations.end_as_host(context, room_id)).room_id)
+        ended = await conversations.end_as_host(context, room_id, by=AT_COMMAND_LINE)
+        return Ended(ended.room_id)
 
     return done(config, "end", {"room_id": room_id}, Ended, work, about=room_id)
 
@@ -154,7 +108,7 @@ def delete(config: Config, room: str) -> Deleted:
     room_id = _current(config, room)
 
     async def work(context: Context) -> Deleted:
-        gone = await owning.delete_as_host(context, room_id)
+        gone = await owning.delete_as_host(context, room_id, by=AT_COMMAND_LINE)
         await owning.erase_deleted(context)
         await files.erase_bytes(context)
         return msgspec.convert(gone, Deleted, from_attributes=True)
@@ -217,20 +171,7 @@ def done(
         raise StartupError(f"{about}: {error}" if about else str(error)) from error
 
 
-def _listed(record: Conversation) -> dict[str, Any]:
-    return {
-        "room_id": record.room_id,
-        "title": record.title,
-        "visibility": record.visibility.value,
-        "state": "active" if record.is_active else "ended",
-        "created_at": timestamp(record.created_at),
-        "last_activity_at": timestamp(record.last_activity_at),
-        "messages": record.message_count,
-        "people": record.participant_count,
-    }
-
-
-def _inspected(config: Config, room: str) -> inspecting.Inspected:
+def _inspected(config: Config, room: str) -> Inspected:
     room_id = room_id_of(room)
     try:
         return beside.read(config, lambda connection: inspecting.one(connection, room_id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -33,7 +33,7 @@ from parley.errors import (
 from parley.hosts import is_loopback
 from parley.limits.limiter import SPOKEN, Kind, Limits, Outcome, Who
 from parley.limits.windows import Key
-from parley.records import Session
+from parley.records import ServerProcess, Session
 from parley.secret import Secret
 
 R = TypeVar("R", bound=AnyResponse)
@@ -42,6 +42,10 @@ EXTENSION = "parley"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 SEE_OTHER = 303
 """The browser is to ask for another page (RFC 9110, section 15.4.4)."""
+
+
+async def _nothing(*_asked: Any) -> list[Any]:
+    return []
 
 
 @dataclass(slots=True)
@@ -57,6 +61,10 @@ class Site:
     """The server's own; None until the app has started."""
     push_key: str = ""
     """What browsers subscribe with to be notified; empty until the app has started."""
+    processes: Callable[[], Awaitable[list[ServerProcess]]] = _nothing
+    """How the processes of this machine are."""
+    places_of: Callable[[int, str], Awaitable[list[str]]] = _nothing
+    """From where somebody is connected now, by conversation and user_id, as addresses count."""
     imports: Imports | None = None
     root: str = ""
     """The path of the public URL: empty, or as `/talk`."""

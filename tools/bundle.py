@@ -24,13 +24,13 @@ from parley.pages import published
 from parley.pages.assets import BUILT, FOLDER, LIST, PRESSED, hash_of, source_of
 
 SCRIPTS = (
-    *("account", "conversation", "door", "encrypted", "files", "going-on", "import", "manage"),
-    *("offline", "own", "page", "search", "share", "unlock"),
+    *("account", "admin", "conversation", "door", "encrypted", "files", "going-on", "import"),
+    *("manage", "offline", "own", "page", "search", "share", "unlock"),
 )
 CLASSIC = ("early", "worker")
 """One file alone each: for the head of a page, and as not every browser takes a worker of modules.
 """
-SHEETS = ("actions", "conversation", "files", "manage", "pins", "search", "site")
+SHEETS = ("actions", "admin", "conversation", "files", "manage", "pins", "search", "site")
 TOOLS = Path(__file__).parent
 ESBUILD = TOOLS / "node_modules" / ".bin" / "esbuild"
 ROLLUP = TOOLS / "node_modules" / ".bin" / "rollup"

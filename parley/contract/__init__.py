@@ -10,6 +10,7 @@ from parley.contract.codes import *
 from parley.contract.events import *
 from parley.contract.objects import *
 from parley.contract.rest.accounts import *
+from parley.contract.rest.admin import *
 from parley.contract.rest.call import *
 from parley.contract.rest.claims import *
 from parley.contract.rest.contacts import *

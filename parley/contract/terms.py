@@ -103,6 +103,7 @@ REPORTED_TEXT_MAX_CHARS = 10_000
 """Of an encrypted message, with the names of its files."""
 ANNOUNCEMENT_MAX_CHARS = 300
 BLOCK_NOTE_MAX_CHARS = 200
+NETWORK_MAX_CHARS = 64
 LEFT_LISTED_MAX = 200
 """How many of those who left an owner is shown: the latest."""
 ACTS_PAGE_DEFAULT = 200
@@ -282,6 +283,21 @@ ActName = Literal[
     "made_member",
     "stepped_down",
     "invited",
+]
+HostRoleName = Literal["admin", "moderator"]
+HostActName = Literal[
+    "became_admin",
+    "removed_admin",
+    "ended",
+    "deleted",
+    "made_owner_link",
+    "deleted_message",
+    "resolved_report",
+    "blocked",
+    "unblocked",
+    "announced",
+    "invited",
+    "revoked_invitation",
 ]
 ReasonName = Literal["spam", "abuse", "threat", "sexual", "private", "other"]
 ReportState = Literal["open", "resolved", "all"]

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from parley import __version__
 from parley.control.wire import Handler
-from parley.domain import conversations, host, owning
+from parley.domain import announcing, blocking, conversations, owning
+from parley.domain.admins import AT_COMMAND_LINE
 from parley.domain.context import Context
 
 
@@ -27,21 +28,28 @@ def handlers(context: Context) -> dict[str, Handler]:
     """By the name of what is to be done; each is given the fields of the request."""
 
     async def end(asked: dict[str, Any]) -> dict[str, str]:
-        ended = await conversations.end_as_host(context, str(asked.get("room_id")))
+        ended = await conversations.end_as_host(
+            context, str(asked.get("room_id")), by=AT_COMMAND_LINE
+        )
         return {"room_id": ended.room_id}
 
     async def delete(asked: dict[str, Any]) -> owning.Erased:
-        return await owning.delete_as_host(context, str(asked.get("room_id")))
+        return await owning.delete_as_host(context, str(asked.get("room_id")), by=AT_COMMAND_LINE)
 
     async def block(asked: dict[str, Any]) -> dict[str, str]:
-        network = str(asked.get("network"))
-        return {"network": await host.block(context, network, str(asked.get("note", "")))}
+        network, note = str(asked.get("network")), str(asked.get("note", ""))
+        return {"network": await blocking.block(context, network, note, by=AT_COMMAND_LINE)}
 
     async def unblock(asked: dict[str, Any]) -> dict[str, str]:
-        return {"network": await host.unblock(context, str(asked.get("network")))}
+        network = str(asked.get("network"))
+        return {"network": await blocking.unblock(context, network, by=AT_COMMAND_LINE)}
 
     async def announce(asked: dict[str, Any]) -> dict[str, str]:
-        return {"text": await host.announce(context, str(asked.get("text", "")))}
+        return {
+            "text": await announcing.announce(
+                context, str(asked.get("text", "")), by=AT_COMMAND_LINE
+            )
+        }
 
     async def online(asked: dict[str, Any]) -> list[int]:
         """How many people are there on a socket, in each of these conversations."""

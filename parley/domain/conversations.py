@@ -24,6 +24,7 @@ from parley.contract import (
 from parley.contract.decode import is_plain_number
 from parley.domain import (
     access,
+    admins,
     audit,
     cluster,
     door,
@@ -34,6 +35,7 @@ from parley.domain import (
     text,
     turns,
 )
+from parley.domain.admins import By
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.errors import (
@@ -368,19 +370,21 @@ async def end(
     return await _end(context, work, at)
 
 
-async def end_as_host(context: Context, room_id: str) -> Conversation:
+async def end_as_host(context: Context, room_id: str, *, by: By) -> Conversation:
     """The same for whoever runs the server; owners see in their log that it was done.
 
-    Raises `ConversationIsOver`, `ConversationNotFound`, `OldLink`.
+    Raises `ConversationIsOver`, `ConversationNotFound`, `OldLink`, and as `admins.allow`.
     """
     at = context.clock()
 
     def work(connection: sa.Connection) -> tuple[Conversation, int]:
+        deed = admins.allow(connection, by, "ended", at=at)
         found = door.find(connection, room_id, None)
         seq = stored.end(connection, found.id, at=at)
         if seq is None:
             raise ConversationIsOver
         audit.note_of_host(connection, found, "ended", at=at)
+        deed.note(connection, found.conversation.room_id)
         return found.conversation, seq
 
     return await _end(context, work, at)

@@ -6,17 +6,14 @@ It stands in the database. Each process remembers it, and reads it anew when it 
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Callable, Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 import sqlalchemy as sa
 
-from parley.contract import ANNOUNCEMENT_MAX_CHARS, BLOCK_NOTE_MAX_CHARS
-from parley.domain import text
-from parley.errors import BadRequest, Blocked, NotFound
+from parley.errors import Blocked
 from parley.records import Announcement, Block, HostChanged
 from parley.storage import blocks as stored
 from parley.storage import facts
@@ -24,12 +21,10 @@ from parley.storage import facts
 if TYPE_CHECKING:
     from parley.domain.context import Context
 
+T = TypeVar("T")
+
 ANNOUNCEMENT = "announcement"
 """The fact that holds it."""
-ID_BYTES = 6
-ONE_PLACE_BITS = 64
-"""Of IPv6: nobody is told apart within such a network."""
-BLOCKS_MAX = 10_000
 REMEMBERED_MAX = 10_000
 """Addresses of which it is remembered whether they are blocked."""
 
@@ -84,76 +79,11 @@ class Host:
         )
 
 
-async def block(context: Context, network: str, note: str = "") -> str:
-    """Nobody writes from there any more, nor starts or joins anything; they can still read. The
-    network as it is kept. Raises `BadRequest`, `TooLarge`.
-    """
-    blocked, clean = as_kept(network), text.report(note, "note", BLOCK_NOTE_MAX_CHARS)
-    at = context.clock()
-
-    def work(connection: sa.Connection) -> None:
-        if len(stored.all_of_them(connection)) >= BLOCKS_MAX:
-            raise BadRequest(f"There are {BLOCKS_MAX:,} blocks already. Block larger networks.")
-        stored.put(connection, blocked, clean, at=at)
-
-    await _change(context, work)
-    return blocked
-
-
-async def unblock(context: Context, network: str) -> str:
-    """Raises `BadRequest`, `NotFound`."""
-    blocked = as_kept(network)
-
-    def work(connection: sa.Connection) -> None:
-        if not stored.remove(connection, blocked):
-            raise NotFound(f"{blocked} is not blocked.")
-
-    await _change(context, work)
-    return blocked
-
-
-async def announce(context: Context, said: str) -> str:
-    """Show everybody a line, instead of the one they are shown; an empty one shows none. As it is
-    shown. Raises `TooLarge`.
-    """
-    line = text.announcement(said, ANNOUNCEMENT_MAX_CHARS)
-
-    def work(connection: sa.Connection) -> None:
-        if line:
-            shown = Announcement(secrets.token_urlsafe(ID_BYTES), line)
-            facts.put(connection, ANNOUNCEMENT, msgspec.json.encode(shown).decode())
-        else:
-            facts.remove(connection, ANNOUNCEMENT)
-
-    await _change(context, work)
-    return line
-
-
-def as_kept(network: str) -> str:
-    """An address or a network in its one form: IPv6 in networks of at least 64 bits.
-
-    Raises `BadRequest`.
-    """
-    try:
-        found: Network = ip_network(network.strip(), strict=False)
-    except ValueError:
-        raise BadRequest(
-            "Give an address or a network such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/48."
-        ) from None
-    if isinstance(found, IPv6Network):
-        mapped = found.network_address.ipv4_mapped
-        if mapped is not None and found.prefixlen >= 96:
-            found = IPv4Network((mapped, found.prefixlen - 96))
-        elif found.prefixlen > ONE_PLACE_BITS:
-            found = found.supernet(new_prefix=ONE_PLACE_BITS)
-    if found.prefixlen == 0:
-        raise BadRequest("That would block everybody.")
-    return str(found.network_address) if found.num_addresses == 1 else str(found)
-
-
-async def _change(context: Context, work: Callable[[sa.Connection], None]) -> None:
-    await context.database.write(work, lambda _: context.bus.publish(HostChanged()))
+async def change(context: Context, work: Callable[[sa.Connection], T]) -> T:
+    """Store something that the host decided, and have every process read it."""
+    done = await context.database.write(work, lambda _: context.bus.publish(HostChanged()))
     await context.host.load(context)
+    return done
 
 
 def _decided(connection: sa.Connection) -> tuple[Announcement | None, tuple[Block, ...]]:

@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from msgspec import Struct
 
 from parley.contract import ROOM_ID_MAX_CHARS
 from parley.errors import ConversationNotFound
-from parley.records import Conversation
+from parley.records import Inspected, Sized
 from parley.storage import conversations as stored
 from parley.storage import file_sums, links, participants
 
 OWNERS_MAX = 20
 
 
-class Inspected(Struct, frozen=True):
-    """A conversation, and what there is of it."""
-
-    conversation: Conversation
-    owners: tuple[str, ...]
-    """The names of those who are owners and have not left, at most `OWNERS_MAX`."""
-    files: int
-    files_bytes: int
-    links: int
-    """That give a role."""
-    was_found_by_old_link: bool
-
-
 def some(
     connection: sa.Connection, *, before: int | None, limit: int, is_active: bool | None
-) -> list[Conversation]:
+) -> list[Sized]:
     """The newest with a number below `before`; of one state alone, unless that is None."""
-    return stored.newest(connection, before=before, limit=limit, is_active=is_active)
+    found = stored.newest(connection, before=before, limit=limit, is_active=is_active)
+    sizes = file_sums.of_conversations(connection, [each.id for each in found])
+    return [Sized(each, sizes.get(each.id, 0)) for each in found]
 
 
 def one(connection: sa.Connection, room_id: str) -> Inspected:

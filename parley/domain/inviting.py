@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from parley.config import ACCOUNTS, EVERYBODY, INVITED
 from parley.contract import LABEL_MAX_CHARS
-from parley.domain import entering, proof, text
+from parley.domain import admins, entering, proof, text
+from parley.domain.admins import By
 from parley.domain.context import Context
 from parley.errors import AccountRequired, InvitationRequired, NotFound
 from parley.records import Invitation, Session, SessionRenewed
@@ -87,12 +88,14 @@ async def accept(context: Context, session: Session | None, code: str) -> Accept
 def make(
     connection: sa.Connection,
     *,
+    by: By,
     at: datetime,
     uses_max: int | None,
     expires_in: timedelta | None,
     note: str = "",
 ) -> Made:
-    """Raises `TooLarge` for a note that is too long."""
+    """Raises `TooLarge` for a note that is too long, and as `admins.allow`."""
+    deed = admins.allow(connection, by, "invited", at=at)
     code = secrets.token_urlsafe(CODE_BYTES)
     made = stored.add(
         connection,
@@ -102,16 +105,19 @@ def make(
         expires_at=None if expires_in is None else at + expires_in,
         uses_max=uses_max,
     )
+    deed.note(connection, str(made.id))
     return Made(made, code)
 
 
-def revoke(connection: sa.Connection, id: int, *, at: datetime) -> int:
+def revoke(connection: sa.Connection, id: int, *, by: By, at: datetime) -> int:
     """Nobody comes by it any more, and who came by it may start nothing more; how many that are.
-    What they started stays. Raises `NotFound`.
+    What they started stays. Raises `NotFound`, and as `admins.allow`.
     """
+    deed = admins.allow(connection, by, "revoked_invitation", at=at)
     gone = stored.revoke(connection, id, at=at)
     if gone is None:
         raise NotFound("No such invitation, or it has already been revoked.")
+    deed.note(connection, str(id))
     return gone
 
 

@@ -8,6 +8,7 @@ was removed gets nothing of a conversation, nor does anybody hear of what they h
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 import structlog
 from msgspec import Struct
 
-from parley.domain import notifying, participation
+from parley.domain import notifying, participation, report_mails
 from parley.domain.context import Context
 from parley.domain.mail_wishes import (
     ASKED_WITHIN,
@@ -129,6 +130,7 @@ class Mailing:
             await self._ask()
             if looks:
                 await self._tell()
+                await self._tell_admins()
         except Unreachable as error:
             self._unreached += 1
             wait_s = min(REACH_LAST_S, REACH_FIRST_S * 2 ** (self._unreached - 1))
@@ -300,6 +302,32 @@ class Mailing:
             )
         except Refused:
             pass  # it would be refused again
+
+    async def _tell_admins(self) -> None:
+        if await self._context.database.read(report_mails.due, at=self._context.clock()) is None:
+            return
+        async with self._mail.post.line() as line:
+            at, office = self._context.clock(), self._mail.office
+
+            def note(connection: sa.Connection) -> tuple[int, list[tuple[MailWish, str]]]:
+                due = report_mails.due(connection, at=at)
+                if due is None:
+                    return 0, []
+                report_mails.note_told(connection, due, at=at)
+                codes = []
+                for wish in due.wishes:
+                    code, code_hash = new_code()
+                    link = MailLink(MailCode.STOP, wish.address_tag, wish.mailbox_tag, None)
+                    stored.put_code(connection, code_hash, link, expires_at=at + STOPS_FOR)
+                    codes.append((wish, code))
+                return due.count, codes
+
+            count, codes = await self._context.database.write(note)
+            for wish, code in codes:
+                stop_url = f"{office.public_url}/mail/stop/{code}"
+                message = writing.of_reports(office, wish.address, count, stop_url=stop_url, at=at)
+                with contextlib.suppress(NotNow, NoSuchAddress, Refused):
+                    await self._hand_over(line, message, wish.address, "reports")
 
     async def _hand_over(self, line: Line, message: EmailMessage, to: str, what: str) -> None:
         try:

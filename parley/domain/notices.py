@@ -28,6 +28,7 @@ from parley.records import (
     TakingAway,
     Telling,
 )
+from parley.storage import admins as stored_admins
 from parley.storage import facts, knocks, push
 from parley.storage import notices as stored
 
@@ -36,6 +37,8 @@ LOOKED_AT_MAX = 200
 """Of the messages that are new: their authors need not hear of their own alone."""
 REST_S = 15.0
 """After one notification of a conversation, the next waits so long: it then tells all there is."""
+NO_CONVERSATION = 0
+"""Of what is told of the whole server."""
 READS_ALONG_S = 5.0
 """Whoever has it open may be reading it: their device is told only if they do not."""
 TOLD_WITHIN = timedelta(days=1)
@@ -220,6 +223,16 @@ async def owners(context: Context, conversation_id: int) -> list[Due]:
         ]
 
     return await context.database.search(query)
+
+
+async def admins(context: Context) -> list[Due]:
+    """Whom to tell that something was reported."""
+    now, held = context.clock(), context.held_sessions()
+    found = await context.database.search(stored_admins.devices)
+    return [
+        Due(device_id, session_id, NO_CONVERSATION, Subject.REPORTS, _at(session_id, now, held))
+        for device_id, session_id in found
+    ]
 
 
 async def make_due(

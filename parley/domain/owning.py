@@ -12,7 +12,8 @@ import structlog
 from msgspec import UNSET, Struct, UnsetType
 
 from parley.contract import KEEP_DAYS, ActName, default_title
-from parley.domain import access, audit, conversations, door, epochs, files, knocking, text
+from parley.domain import access, admins, audit, conversations, door, epochs, files, knocking, text
+from parley.domain.admins import By
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.domain.epochs import NewEpoch
@@ -226,9 +227,19 @@ async def delete(context: Context, room_id: str, session: Session | None) -> Era
     return await _delete(context, lambda connection: door.owned(connection, room_id, session))
 
 
-async def delete_as_host(context: Context, room_id: str) -> Erased:
-    """The same for whoever runs the server. Raises `ConversationNotFound`, `OldLink`."""
-    return await _delete(context, lambda connection: door.find(connection, room_id, None))
+async def delete_as_host(context: Context, room_id: str, *, by: By) -> Erased:
+    """The same for whoever runs the server. Raises `ConversationNotFound`, `OldLink`, and as
+    `admins.allow`.
+    """
+    at = context.clock()
+
+    def find(connection: sa.Connection) -> Found:
+        deed = admins.allow(connection, by, "deleted", at=at)
+        found = door.find(connection, room_id, None)
+        deed.note(connection, found.conversation.room_id)
+        return found
+
+    return await _delete(context, find)
 
 
 async def _delete(context: Context, find: Callable[[sa.Connection], Found]) -> Erased:

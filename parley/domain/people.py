@@ -79,17 +79,28 @@ async def page(
             people = People(named, None)
         else:
             people = after(connection, found.id, cursor=cursor, limit=limit)
-        if context.cluster is not None:
-            user_ids = [person.user_id for person in people.shown]
-            away = context.cluster.away(context, found.id)
-            online = stored_cluster.online(connection, found.id, user_ids, away)
-            people = replace(people, online=online)
-        return found.id, people
+        return found.id, with_online_elsewhere(context, connection, found.id, people)
 
-    conversation_id, found = await context.database.read(query)
+    return with_online_here(context, *await context.database.read(query))
+
+
+def with_online_elsewhere(
+    context: Context, connection: sa.Connection, conversation_id: int, people: People
+) -> People:
+    """With who of them is online, where the database knows that, as there are several processes."""
+    if context.cluster is None:
+        return people
+    user_ids = [person.user_id for person in people.shown]
+    away = context.cluster.away(context, conversation_id)
+    online = stored_cluster.online(connection, conversation_id, user_ids, away)
+    return replace(people, online=online)
+
+
+def with_online_here(context: Context, conversation_id: int, people: People) -> People:
+    """The same where only this process knows it."""
     if context.cluster is not None:
-        return found
-    return replace(found, online=context.presence.online(conversation_id, found.shown))
+        return people
+    return replace(people, online=context.presence.online(conversation_id, people.shown))
 
 
 def _cursor(last: Participant) -> str:

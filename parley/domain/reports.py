@@ -17,12 +17,23 @@ from parley.contract import (
     REPORTS_MAX,
     ReasonName,
 )
-from parley.domain import audit, door, people, text
+from parley.domain import admins, audit, door, people, text
+from parley.domain.admins import By
 from parley.domain.changing import NO_SUCH_MESSAGE
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.errors import BadRequest, NotFound, RateLimited
-from parley.records import Complaint, Conversation, Message, Participant, Report, Session
+from parley.records import (
+    Complaint,
+    Conversation,
+    Message,
+    Participant,
+    Report,
+    Reported,
+    ReportsChanged,
+    Session,
+)
+from parley.storage import conversations as stored_conversations
 from parley.storage import messages as stored_messages
 from parley.storage import participants as stored_participants
 from parley.storage import reports as stored
@@ -70,7 +81,7 @@ async def report(
         whom = f"session {session.id}" if session is not None else f"address {address}"
         _store(connection, reported, context.tag(PURPOSE, f"{found.id} {whom}"), complaint)
 
-    await context.database.write(work)
+    await context.database.write(work, lambda _: context.bus.publish(ReportsChanged(is_new=True)))
 
 
 class Reportable(Struct, frozen=True):
@@ -199,18 +210,33 @@ async def resolve(context: Context, room_id: str, session: Session | None, id: i
 # --- for whoever runs the server, inside a transaction ---
 
 
-def resolve_of_host(connection: sa.Connection, id: int, *, at: datetime) -> Report:
-    """The host is done with it; owners may not be. Raises `NotFound`."""
-    stored.resolve(connection, id, by_host=True, at=at)
+def resolve_of_host(connection: sa.Connection, id: int, *, by: By, at: datetime) -> Reported:
+    """The host is done with it; owners may not be. Raises `NotFound`, and as `admins.allow`."""
+    deed = admins.allow(connection, by, "resolved_report", at=at)
+    if stored.resolve(connection, id, by_host=True, at=at):
+        deed.note(connection, str(id))
     return of_host(connection, id)
 
 
-def of_host(connection: sa.Connection, id: int) -> Report:
+def of_host(connection: sa.Connection, id: int) -> Reported:
     """Raises `NotFound`."""
     found = stored.by_id(connection, id)
     if found is None:
         raise NotFound(NO_SUCH_REPORT)
-    return found
+    return _where(connection, found)
+
+
+def some_of_host(
+    connection: sa.Connection, *, state: State, limit: int, before: int | None = None
+) -> list[Reported]:
+    """The newest first; those with a smaller id than `before`."""
+    found = stored.of_host(connection, state=state, limit=limit, before=before)
+    return [_where(connection, each) for each in found]
+
+
+def _where(connection: sa.Connection, report: Report) -> Reported:
+    conversation = stored_conversations.by_id(connection, report.conversation_id)
+    return Reported(report, "" if conversation is None else conversation.room_id)
 
 
 # --- erasing ---

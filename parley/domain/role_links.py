@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.contract import OWNER_LINK_VALID_S
-from parley.domain import access, audit, door, entering, founding, knocking, text
+from parley.domain import access, admins, audit, door, entering, founding, knocking, text
+from parley.domain.admins import By
 from parley.domain.context import Context, now
 from parley.domain.door import Found
 from parley.errors import (
@@ -84,15 +85,18 @@ async def make_link(
 
 
 def make_link_of_host(
-    connection: sa.Connection, room_id: str, *, is_founding: bool = False
+    connection: sa.Connection, room_id: str, *, by: By, is_founding: bool = False
 ) -> MadeLink:
     """A link that makes an owner, or the founder, for whoever runs the server: nobody is left who
     could make one.
 
     As any that makes an owner it is valid once, for ten minutes; owners see in their log that it
-    was made. For use inside a transaction. Raises `ConversationNotFound`, `OldLink`.
+    was made. For use inside a transaction. Raises `ConversationNotFound`, `OldLink`, and as
+    `admins.allow`.
     """
-    found, code, at = door.find(connection, room_id, None), secrets.token_urlsafe(CODE_BYTES), now()
+    code, at = secrets.token_urlsafe(CODE_BYTES), now()
+    deed = admins.allow(connection, by, "made_owner_link", at=at)
+    found = door.find(connection, room_id, None)
     link = links.insert(
         connection,
         conversation_id=found.id,
@@ -106,6 +110,7 @@ def make_link_of_host(
         is_founding=is_founding,
     )
     audit.note_of_host(connection, found, "made_link", at=at, about=_of_link(link))
+    deed.note(connection, found.conversation.room_id)
     return MadeLink(link, code)
 
 

@@ -42,6 +42,11 @@ async def resolve(context: Context, token: str | None, about: str = "") -> Sessi
     return replace(session, token_used=True)
 
 
+async def look(context: Context, token: str | None) -> Session | None:
+    """The same without remembering anything, for who may not be asking by their own wish."""
+    return await context.database.read(stored.find, _hash(token)) if token else None
+
+
 def begin(
     connection: sa.Connection, *, at: datetime, in_use: bool = False, joins: int | None = None
 ) -> tuple[Session, str]:

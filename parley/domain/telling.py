@@ -4,7 +4,7 @@ read it, is told nothing.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from msgspec.structs import replace
@@ -28,9 +28,22 @@ from parley.records import (
     Telling,
     Wanted,
 )
-from parley.storage import contacts, grants, knocks, messages, participants, readings
+from parley.storage import (
+    admins,
+    contacts,
+    grants,
+    knocks,
+    messages,
+    participants,
+    readings,
+    reports,
+)
 from parley.storage import conversations as stored_conversations
 from parley.storage import push as stored
+
+REPORTS_COUNTED_MAX = 1_000
+REPORTS_REST = timedelta(minutes=15)
+"""After one notification of reports, the next waits so long."""
 
 
 def decide(connection: sa.Connection, notice: Notice, device: Device, now: datetime) -> Decision:
@@ -49,8 +62,10 @@ def decide(connection: sa.Connection, notice: Notice, device: Device, now: datet
 
 def _found(
     connection: sa.Connection, notice: Notice, device: Device, now: datetime
-) -> Telling | LettingBe | None:
+) -> Telling | LettingBe | PuttingOff | None:
     """What there is to tell; None where nothing is to be shown."""
+    if notice.subject is Subject.REPORTS:
+        return _reports(connection, notice, device, now)
     conversation = stored_conversations.by_id(connection, notice.conversation_id)
     if conversation is None:
         return None
@@ -75,6 +90,32 @@ def _found(
             if person is None or person.left_for_good:
                 return None
             return _talk(connection, said, notice, device, person, wanted)
+
+
+def _reports(
+    connection: sa.Connection, notice: Notice, device: Device, now: datetime
+) -> Telling | LettingBe | PuttingOff | None:
+    newest = reports.newest_for_host(connection)
+    if not newest or admins.of_session(connection, device.session_id) is None:
+        return None
+    if notice.shown_seq is not None and newest <= notice.shown_seq:
+        return LettingBe()
+    if notice.shown_at is not None and timedelta(0) <= now - notice.shown_at < REPORTS_REST:
+        return PuttingOff(notice.shown_at + REPORTS_REST, is_wished=True)
+    return Telling(
+        conversation_id=notice.conversation_id,
+        room_id="",
+        title="",
+        subject=notice.subject,
+        seq=newest,
+        count=reports.host_count(connection, most=REPORTS_COUNTED_MAX),
+        sender="",
+        text="",
+        attachments=0,
+        at=now,
+        as_of=now,
+        is_silent=False,
+    )
 
 
 def _saying(conversation: Conversation, notice: Notice, now: datetime) -> Telling:

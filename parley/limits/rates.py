@@ -31,6 +31,12 @@ class Rate:
     per_s: int
     by: By
 
+    def __str__(self) -> str:
+        unit, seconds = next(
+            (unit, of) for unit, of in reversed(_UNITS.items()) if self.per_s % of == 0
+        )
+        return f"{self.count}/{self.per_s // seconds}{unit} {self.by}"
+
 
 def parser(*allowed: By) -> Callable[[str], tuple[Rate, ...]]:
     """Reads the rates of a setting, which may be counted by these.

@@ -193,6 +193,15 @@ class Audience:
         room = self.rooms.get(conversation_id)
         return room is not None and any(self._owners(room, conversation_id))
 
+    def places_of(self, conversation_id: int, user_id: str) -> list[str]:
+        """From where somebody is on a socket there."""
+        found = set()
+        for client in self.clients.values():
+            seat = client.seat_in(conversation_id)
+            if seat is not None and seat.person is not None and seat.person.user_id == user_id:
+                found.add(client.address)
+        return sorted(found - {""})
+
     def unseat(self, client: Client, conversation_id: int) -> None:
         client.get_up(conversation_id)
         room = self.rooms.get(conversation_id)

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from parley import present
 from parley.domain import notices
 from parley.domain.context import Context
-from parley.domain.notices import REST_S, Due, Mark, Told
+from parley.domain.notices import NO_CONVERSATION, REST_S, Due, Mark, Told
 from parley.errors import Unavailable
 from parley.live.push_services import RETRY_AFTER_MAX_S, PushServices
 from parley.outward import service_of
@@ -48,6 +48,7 @@ from parley.records import (
     ParticipantRemoved,
     PuttingOff,
     ReadingMoved,
+    ReportsChanged,
     RoleChanged,
     Subject,
     TakingAway,
@@ -115,6 +116,7 @@ class Pushing:
         self._knocked: set[int] = set()
         self._answered: set[tuple[int, int]] = set()
         self._invited: set[tuple[int, int]] = set()
+        self._reported = False
         self._looks: set[tuple[int, int, Subject]] = set()
         self._whole: set[tuple[int, Subject]] = set()
         self._told: set[tuple[int, int]] = set()
@@ -147,6 +149,7 @@ class Pushing:
             GrantsTakenBack: self._hear_taken_back,
             ConversationDeleted: lambda event: self._hear_all(event.conversation_id),
             MessagesErased: lambda event: self._whole.add((event.conversation_id, Subject.TALK)),
+            ReportsChanged: self._hear_reports,
         }
 
     def hear(self, event: Event) -> None:
@@ -213,6 +216,7 @@ class Pushing:
                 if self._context.notified:
                     await notices.look_at_shown(self._context)
                     self._knocked |= await notices.knocked_unnoticed(self._context)
+                    self._reported = True
                     at = self._context.clock()
                     for conversation_id, seq in (
                         await notices.said_unnoticed(self._context)
@@ -256,6 +260,12 @@ class Pushing:
     def _hear_invite(self, event: InviteMade) -> None:
         if event.session_id in self._context.notified:
             self._invited.add((event.session_id, event.conversation_id))
+
+    def _hear_reports(self, event: ReportsChanged) -> None:
+        if event.is_new:
+            self._reported = True
+        else:
+            self._whole.add((NO_CONVERSATION, Subject.REPORTS))
 
     def _hear_left(self, event: ParticipantLeft) -> None:
         if event.is_everywhere:
@@ -338,10 +348,17 @@ class Pushing:
             self._invited.discard(invited)
             with _or_again(partial(self._invited.add, invited)):
                 await self._make_due(await notices.invited(self._context, *invited))
+        if self._reported:
+            self._reported = False
+            with _or_again(self._note_reported):
+                await self._make_due(await notices.admins(self._context))
         if not self._said:
             return WAITS_MAX_S
         now = asyncio.get_running_loop().time()
         return max(0.0, min(self._rests.get(id, now) for id in self._said) - now)
+
+    def _note_reported(self) -> None:
+        self._reported = True
 
     async def _find_followers(self, conversation_id: int, since: int) -> None:
         after: str | None = ""

@@ -125,6 +125,24 @@ def of_news(
     return _with(message, "\n\n".join(texts) + "\n", Markup("").join(blocks))
 
 
+def of_reports(office: Office, to: str, count: int, *, stop_url: str, at: datetime) -> EmailMessage:
+    """Tells an admin that something was reported. No word of anybody's is in it."""
+    waiting = "1 report waits" if count == 1 else f"{count:,} reports wait"
+    message = _begun(office, to, f"{waiting} on {office.host}", stop_url, at)
+    url = f"{office.public_url}/admin/reports"
+    text = (
+        f"{waiting} for you on {office.host}:\n{url}\n\n"
+        "You get this because you are an admin there. At most one such mail an hour is sent to "
+        f"you.\nTo stop all mail from there: {stop_url}\n"
+    )
+    html = Markup(
+        '<p><a href="{url}">{waiting} for you</a> on {host}.</p>'
+        "<hr><p>You get this because you are an admin there. At most one such mail an hour is sent "
+        'to you. <a href="{stop}">Stop all mail from there</a></p>'
+    ).format(url=url, waiting=waiting, host=office.host, stop=stop_url)
+    return _with(message, text, html)
+
+
 def plain(text: str, max_chars: int = TITLE_MAX_CHARS) -> str:
     """On one line, without what cannot be seen or turns the direction of what follows."""
     seen = "".join(" " if char.isspace() else char for char in text)

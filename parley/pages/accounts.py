@@ -16,7 +16,7 @@ from parley import contract, signing_in, web
 from parley.calls import accounts as calls
 from parley.calls import export
 from parley.contract import decode
-from parley.domain import accounts, contacts, openid, passkeys, recovery
+from parley.domain import accounts, admins, contacts, openid, passkeys, recovery
 from parley.errors import (
     AccountRequired,
     ConfirmationRequired,
@@ -267,6 +267,7 @@ async def _page(
         "providers": reply.providers,
         "linked": {each.provider for each in identities if each.provider},
         "why_no_passkeys": why_not,
+        "is_admin": await admins.known(context, session) is not None,
         "name": await accounts.usual_name(context, session),
         "error": None if error is None else error.text,
         "place": "confirm" if needs_proof else place,

@@ -28,6 +28,8 @@ PRESSED = ".br"
 _SOURCES = ("css", "js", "vendor")
 _ON_ALL_PAGES = ("img/favicon.svg",)
 _NOT_ON_PAGES = {f"{BUILT}/js/worker.js", "js/worker.js", "js/worker-off.js"}
+_FOR_ADMINS = ("js/admin.js", "css/pages/admin.css", "css/admin.css")
+"""What no browser keeps for later: hardly anyone needs it."""
 COMPRESSED_TYPES = ("text/", "application/json", "image/svg+xml")
 # Not left to the machine's own table, which may know nothing of these or call them otherwise.
 _TYPES = {
@@ -114,7 +116,8 @@ class Assets:
             if name.startswith(folders) and name.endswith((".css", ".js"))
         ]
         wanted = dict.fromkeys((*names, *_ON_ALL_PAGES))
-        return [self._url(name) for name in wanted if name not in _NOT_ON_PAGES]
+        unwanted = {*_NOT_ON_PAGES, *(self._made.get(name, [name])[0] for name in _FOR_ADMINS)}
+        return [self._url(name) for name in wanted if name not in unwanted]
 
     def _url(self, name: str) -> str:
         return f"{self.root}/static/{self.version}/{name}"

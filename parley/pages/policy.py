@@ -47,7 +47,7 @@ WHERE_PEOPLE_SIGN_IN = PERMISSIONS_POLICY.replace(
 ).replace("publickey-credentials-get=()", "publickey-credentials-get=(self)")
 """Passkeys are made and shown on the page of the account alone."""
 _ACCOUNT = "/account"
-_LINKED = (_ACCOUNT, "/conversation/", "/link/", "/mail", "/api/")
+_LINKED = (_ACCOUNT, "/admin-link/", "/conversation/", "/link/", "/mail", "/api/")
 """Where answers hold what only the link should lead to."""
 
 

@@ -291,6 +291,16 @@ class HostChanged(Struct, frozen=True, tag=True):
         return 0
 
 
+class ReportsChanged(Struct, frozen=True, tag=True):
+    """Something was reported, or the host is done with a report."""
+
+    is_new: bool
+
+    @property
+    def conversation_id(self) -> int:
+        return 0
+
+
 Event = (
     MessageSent
     | ParticipantArrived
@@ -321,6 +331,7 @@ Event = (
     | SessionRenewed
     | DevicesChanged
     | HostChanged
+    | ReportsChanged
 )
 
 

@@ -23,5 +23,17 @@ class Invitation(Struct, frozen=True):
         return (
             self.revoked_at is None
             and (self.expires_at is None or self.expires_at > at)
-            and (self.uses_max is None or self.uses < self.uses_max)
+            and not self.is_used_up
         )
+
+    @property
+    def is_used_up(self) -> bool:
+        return self.uses_max is not None and self.uses >= self.uses_max
+
+    def state(self, at: datetime) -> str:
+        """`valid`, `used`, `expired` or `revoked`."""
+        if self.is_valid(at):
+            return "valid"
+        if self.revoked_at is not None:
+            return "revoked"
+        return "used" if self.is_used_up else "expired"

@@ -27,6 +27,8 @@ class Subject(StrEnum):
     """Somebody who asked is answered."""
     INVITE = "invite"
     """Somebody is invited."""
+    REPORTS = "reports"
+    """Something was reported, for those who act for the host: it is of no one conversation."""
 
 
 class QuietHours(Struct, frozen=True):

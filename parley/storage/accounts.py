@@ -21,6 +21,7 @@ from parley.storage.schema import (
     PROVEN,
     account_devices,
     accounts,
+    admins,
     challenges,
     conversations,
     external_identities,
@@ -70,7 +71,7 @@ def rename(connection: sa.Connection, account_id: int, name: str) -> None:
 
 
 def erase(connection: sa.Connection, account_id: int) -> None:
-    """With all that proves it; its devices go before."""
+    """With all that proves it, and what it may do for the host; its devices go before."""
     _erase_proofs(connection, account_id)
     connection.execute(accounts.delete().where(accounts.c.id == account_id))
 
@@ -380,7 +381,7 @@ def take_challenge(connection: sa.Connection, challenge_hash: bytes) -> Challeng
 
 
 def _erase_proofs(connection: sa.Connection, account_id: int) -> None:
-    for table in (passkeys, recovery_codes, external_identities):
+    for table in (passkeys, recovery_codes, external_identities, admins):
         connection.execute(table.delete().where(table.c.account_id == account_id))
 
 

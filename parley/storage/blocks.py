@@ -17,6 +17,11 @@ def all_of_them(connection: sa.Connection) -> tuple[Block, ...]:
     return tuple(Block(row.network, row.note, row.made_at) for row in rows)
 
 
+def newest(connection: sa.Connection, *, limit: int) -> tuple[Block, ...]:
+    query = sa.select(blocks).order_by(blocks.c.made_at.desc(), blocks.c.network).limit(limit)
+    return tuple(Block(row.network, row.note, row.made_at) for row in connection.execute(query))
+
+
 def put(connection: sa.Connection, network: str, note: str, *, at: datetime) -> None:
     """One that is there gets another note."""
     values = insert(blocks).values(network=network, note=note, made_at=at)

@@ -5,7 +5,7 @@ To add them up would take longer the more there are, and each upload asks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -93,6 +93,17 @@ def total(connection: sa.Connection) -> tuple[int, int]:
 def of_conversation(connection: sa.Connection, conversation_id: int) -> tuple[int, int]:
     """The bytes of its files and uploads, and how many those are."""
     return _sum(connection, Of.CONVERSATION, conversation_id)
+
+
+def of_conversations(connection: sa.Connection, ids: Collection[int]) -> dict[int, int]:
+    """The bytes of files and uploads in each that has any."""
+    columns = file_sums.c
+    rows = connection.execute(
+        sa.select(columns.id, columns.size).where(
+            columns.of == Of.CONVERSATION.value, columns.id.in_(ids)
+        )
+    )
+    return {row.id: row.size for row in rows}
 
 
 def count_in(connection: sa.Connection, conversation_id: int) -> int:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from parley.records import Complaint, Report
 from parley.storage.dialects import insert
 from parley.storage.prepared import Prepared, p
-from parley.storage.schema import complaints, conversations, reports
+from parley.storage.schema import WAITS_FOR_HOST, complaints, conversations, reports
 
 State = Literal["open", "resolved", "all"]
 _SUBJECT = ("message_id", "user_id", "text", "is_told")
@@ -101,6 +101,22 @@ def open_count(connection: sa.Connection, conversation_id: int) -> int:
         reports.c.conversation_id == conversation_id, reports.c.resolved_at.is_(None)
     )
     count: int = connection.execute(query).scalar_one()
+    return count
+
+
+def newest_for_host(connection: sa.Connection) -> int:
+    """The id of the newest that the host has not resolved; 0 where there is none."""
+    query = _there().with_only_columns(reports.c.id).where(WAITS_FOR_HOST)
+    found = connection.execute(query.order_by(reports.c.id.desc()).limit(1)).scalar()
+    return found or 0
+
+
+def host_count(connection: sa.Connection, *, most: int) -> int:
+    """How many the host has not resolved; no more than `most` are counted."""
+    some = _there().with_only_columns(reports.c.id).where(WAITS_FOR_HOST).limit(most)
+    count: int = connection.execute(
+        sa.select(sa.func.count()).select_from(some.subquery())
+    ).scalar_one()
     return count
 
 

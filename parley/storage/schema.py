@@ -572,6 +572,13 @@ reports = sa.Table(
     sa.Column("host_resolved_at", Instant),
 )
 sa.Index("ix_reports_conversation_id", reports.c.conversation_id, reports.c.id)
+WAITS_FOR_HOST = reports.c.host_resolved_at.is_(None)
+sa.Index(
+    "ix_reports_waiting",
+    reports.c.id,
+    sqlite_where=WAITS_FOR_HOST,
+    postgresql_where=WAITS_FOR_HOST,
+)
 
 # Who reported it, and why. Whoever it was has a keyed hash that is another in each conversation.
 complaints = sa.Table(
@@ -933,3 +940,41 @@ contact_blocks = sa.Table(
     sa.Column("made_at", Instant, nullable=False),
 )
 sa.Index("ix_contact_blocks_blocked_id", contact_blocks.c.blocked_id)
+
+# Whom the host lets act for it, in the browser or by calls.
+admins = sa.Table(
+    "admins",
+    metadata,
+    sa.Column("id", _Key, primary_key=True),
+    sa.Column("account_id", sa.ForeignKey("accounts.id"), nullable=False, unique=True),
+    sa.Column("role", sa.Text, nullable=False),
+    # What the host called them.
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("added_at", Instant, nullable=False),
+    # No id is given again: whoever removes one by its number means that one.
+    sqlite_autoincrement=True,
+)
+
+# What makes an account an admin, once and soon.
+admin_links = sa.Table(
+    "admin_links",
+    metadata,
+    sa.Column("code_hash", sa.LargeBinary(32), primary_key=True),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+)
+
+# What was done for the host, by whom. It outlasts the admins.
+host_acts = sa.Table(
+    "host_acts",
+    metadata,
+    sa.Column("id", _Key, primary_key=True),
+    sa.Column("at", Instant, nullable=False),
+    # What they were called then, and their number; none of whoever typed a command.
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("admin_id", sa.BigInteger),
+    sa.Column("act", sa.Text, nullable=False),
+    sa.Column("about", sa.Text, nullable=False),
+    sqlite_autoincrement=True,
+)

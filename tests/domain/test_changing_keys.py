@@ -22,6 +22,7 @@ from parley.domain import (
     participation,
     role_links,
 )
+from parley.domain.admins import AT_COMMAND_LINE
 from parley.domain.context import Context
 from parley.domain.epochs import NewEpoch
 from parley.domain.messages import Draft
@@ -152,7 +153,9 @@ async def test_with_the_conversation_its_records_are_erased(talk: Sealed, config
 async def co_owner(talk: Sealed) -> Guest:
     """By a link of the host's: owners can make none here."""
     made = await talk.context.database.write(
-        lambda connection: role_links.make_link_of_host(connection, talk.room_id)
+        lambda connection: role_links.make_link_of_host(
+            connection, talk.room_id, by=AT_COMMAND_LINE
+        )
     )
     entered = await role_links.use_link(talk.context, None, made.code)
     joining = Joining(entered.session, username="Cleo", proven=True)

@@ -11,23 +11,29 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from parley.config import Config
 from parley.domain import (
+    admins,
     mail_wishes,
     messages,
     notifying,
     owning,
     participants,
     reading,
+    recovery,
     removal,
+    reports,
 )
+from parley.domain.accounts import Where
 from parley.domain.mailing import Mailing, Shown
 from parley.domain.messages import Draft
 from parley.errors import Unavailable
 from parley.present import excerpt
-from parley.records import Conversation
+from parley.records import Conversation, HostRole
+from parley.storage import admins as stored_admins
 from tests.domain.mailed import (
     ADDRESS,
     DAY,
@@ -546,3 +552,76 @@ async def test_what_goes_wrong_once_ends_nothing(
         await until(lambda: asked(house.box) == 1)
         running.cancel()
         await asyncio.wait([running])
+
+
+# --- reports ---
+
+
+async def an_admin(house: House, name: str) -> Guest:
+    """Somebody in a conversation who started an account, and acts for the host."""
+    talk, _ = await house.starts(f"{name}'s")
+    guest = await house.joins(talk, name)
+    started = await recovery.start(house.context, guest.session, Where("Desk", ""), name)
+    account = started.entered.account
+
+    def work(connection: sa.Connection) -> None:
+        stored_admins.put(
+            connection,
+            account_id=account.id,
+            role=HostRole.ADMIN,
+            label=name,
+            at=house.clock(),
+        )
+
+    await house.context.database.write(work)
+    return Guest(started.entered.session, guest.person)
+
+
+async def is_reported(house: House, talk: Conversation, by: Guest, message_id: str) -> None:
+    await reports.report(
+        house.context,
+        talk.room_id,
+        by.session,
+        address="",
+        reason="spam",
+        message_id=message_id,
+        words="Terrible",
+    )
+
+
+def of_reports(house: House, address: str) -> list[str]:
+    return [str(mail["Subject"]) for mail in house.box.to(address) if "report" in mail["Subject"]]
+
+
+async def test_admins_hear_of_reports_once_an_hour_and_not_of_what(house: House, two: Two) -> None:
+    talk, ada, ben = two
+    dora = await an_admin(house, "Dora")
+    await house.wants(dora, "dora@example.org", words=True)
+    await is_reported(house, talk, ben, await house.says(talk, ada, "Buy now!"))
+    await house.goes_on(6 * MINUTE)
+    assert of_reports(house, "dora@example.org") == ["1 report waits on localhost"]
+    [mail] = house.box.to("dora@example.org")
+    for word in ("Buy", "Terrible", "Ada", "Tea", talk.room_id):
+        assert word not in text_of(mail)
+    assert "/admin/reports" in text_of(mail)
+    assert of_reports(house, ADDRESS) == []
+    await is_reported(house, talk, ben, await house.says(talk, ada, "And this!"))
+    await house.goes_on(30 * MINUTE)
+    assert len(of_reports(house, "dora@example.org")) == 1
+    await house.goes_on(31 * MINUTE)
+    assert of_reports(house, "dora@example.org")[1:] == ["2 reports wait on localhost"]
+    house.starts_again()
+    await house.goes_on(2 * HOUR)
+    assert len(of_reports(house, "dora@example.org")) == 2
+
+
+async def test_who_is_an_admin_no_more_hears_of_no_report(house: House, two: Two) -> None:
+    talk, ada, ben = two
+    dora = await an_admin(house, "Dora")
+    await house.wants(dora, "dora@example.org")
+    await is_reported(house, talk, ben, await house.says(talk, ada, "Buy now!"))
+    await house.context.database.write(
+        lambda connection: admins.remove(connection, 1, at=house.clock())
+    )
+    await house.goes_on(6 * MINUTE)
+    assert of_reports(house, "dora@example.org") == []

@@ -25,6 +25,7 @@ from parley.domain import (
     reading,
     removal,
 )
+from parley.domain.admins import AT_COMMAND_LINE
 from parley.domain.context import Context
 from parley.domain.messages import Draft
 from parley.domain.owning import Wishes
@@ -313,7 +314,9 @@ async def test_who_was_invited_to_start_conversations_is_so_still(
     at = context.clock()
 
     def invite(connection: sa.Connection) -> str:
-        return inviting.make(connection, at=at, uses_max=2, expires_in=None).code
+        return inviting.make(
+            connection, by=AT_COMMAND_LINE, at=at, uses_max=2, expires_in=None
+        ).code
 
     invitation = await context.database.write(invite)
     desk.token = (await inviting.accept(context, None, invitation)).token

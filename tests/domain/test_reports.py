@@ -18,6 +18,7 @@ from parley.domain import (
     removal,
     reports,
 )
+from parley.domain.admins import AT_COMMAND_LINE
 from parley.domain.context import Context
 from parley.domain.messages import Draft
 from parley.domain.owning import Wishes
@@ -88,7 +89,7 @@ class Room:
     async def resolved_by_host(self, id: int) -> None:
         at = self.context.clock()
         await self.context.database.write(
-            lambda connection: reports.resolve_of_host(connection, id, at=at)
+            lambda connection: reports.resolve_of_host(connection, id, by=AT_COMMAND_LINE, at=at)
         )
 
     async def kept(self) -> tuple[int, int]:

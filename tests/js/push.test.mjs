@@ -142,3 +142,12 @@ test("who is invited is told by whom and where to, and led to the invitations", 
   await comes({ kind: "gone", subject: "invite", key: "7" });
   assert.deepEqual(shown.map(({ tag }) => tag), ["invite-8"]);
 });
+
+test("admins are told that reports wait, and led to them", async () => {
+  await comes({ kind: "reports", subject: "reports", key: "0", title: "", room_id: "", count: 2 });
+  const [{ title, body, tag, data }] = shown;
+  assert.deepEqual([title, body, tag, data.url], ["2 reports are waiting", "", "reports-0", "/admin/reports"]);
+  tabs = [{ focused: true, url: "https://parley.test/admin/reports" }];
+  await comes({ kind: "reports", subject: "reports", key: "0", title: "", room_id: "", count: 3 });
+  assert.equal(shown[0].title, "2 reports are waiting");
+});

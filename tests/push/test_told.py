@@ -6,9 +6,17 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import sqlalchemy as sa
+
+from parley.app import web_site
+from parley.domain.context import now
 from parley.push.encryption import TEXT_MAX_BYTES
+from parley.records import HostRole
+from parley.storage import admins as stored_admins
+from parley.storage.schema import accounts
 from tests.people import Person
 from tests.push.service import Browser, Service
+from tests.servers import Running
 
 People = Callable[..., Person]
 
@@ -220,3 +228,39 @@ async def test_who_is_invited_is_told_without_the_way_in(person: People, service
     await ben.call("POST", path, {"answer": "decline"})
     await service.until(lambda: len(browser.got) > 1)
     assert browser.got[1]["kind"] == "gone"
+
+
+async def test_admins_are_told_that_reports_wait_and_not_of_what(
+    person: People, service: Service, server: Running
+) -> None:
+    ada, ben, room_id = await a_talk(person)
+    admin, other = person("Dora"), person("Eve")
+    for each in (admin, other):
+        _, started = await each.call("POST", "/api/account", {"name": each.name})
+        each.token = started["token"]
+    await makes_admin(server, "Dora")
+    browser, others = await subscribed(admin, service), await subscribed(other, service)
+    sent = await ada.say(room_id, "Buy now!")
+    path = f"/api/conversations/{room_id}/reports"
+    assert (await ben.call("POST", path, {"message_id": sent["id"], "reason": "spam"}))[0] == 200
+    await service.until(lambda: bool(browser.got))
+    [said] = browser.got
+    assert (said["kind"], said["count"]) == ("reports", 1)
+    assert not any(word in str(said) for word in ("Buy", "Ada", "Ben", room_id, "A talk"))
+    # Another waits for its time, and what is resolved is taken away.
+    sent = await ada.say(room_id, "Buy more!")
+    assert (await ben.call("POST", path, {"message_id": sent["id"], "reason": "spam"}))[0] == 200
+    for id in (1, 2):
+        status, _ = await admin.call("POST", f"/api/admin/reports/{id}/resolve", {})
+        assert status == 200
+    await service.until(lambda: len(browser.got) > 1)
+    assert [each["kind"] for each in browser.got] == ["reports", "gone"]
+    assert others.got == []
+
+
+async def makes_admin(server: Running, name: str) -> None:
+    def work(connection: sa.Connection) -> None:
+        row = connection.execute(sa.select(accounts.c.id).where(accounts.c.name == name)).one()
+        stored_admins.put(connection, account_id=row.id, role=HostRole.ADMIN, label=name, at=now())
+
+    await web_site(server.app).context.database.write(work)

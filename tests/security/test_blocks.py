@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from parley import contract
 from parley.addresses import canonical, place_of
 from parley.app import web_site
-from parley.domain import host
+from parley.domain import blocking, host
+from parley.domain.admins import AT_COMMAND_LINE
 from parley.errors import BadRequest
 from tests.people import Json
 from tests.security.conftest import ADDRESS, ELSEWHERE, TRUSTED, House, Open
@@ -32,7 +33,7 @@ WRITES: list[tuple[str, str, Json | None]] = [
 
 
 async def blocks(house: House, network: str) -> None:
-    await host.block(web_site(house.server.app).context, network)
+    await blocking.block(web_site(house.server.app).context, network, by=AT_COMMAND_LINE)
 
 
 async def test_who_is_blocked_writes_nothing_and_reads_all(opened: Open) -> None:
@@ -43,7 +44,9 @@ async def test_who_is_blocked_writes_nothing_and_reads_all(opened: Open) -> None
         await ben.sits_down(room_id)
         assert (await ben.say(room_id, "Before"))["ok"]
         await blocks(house, "203.0.113.0/29")  # both of them
-        await host.unblock(web_site(house.server.app).context, "203.0.113.0/29")
+        await blocking.unblock(
+            web_site(house.server.app).context, "203.0.113.0/29", by=AT_COMMAND_LINE
+        )
         await blocks(house, ADDRESS)
         for event, fields in (
             ("send_message", {"message": "Spam"}),
@@ -64,7 +67,7 @@ async def test_who_is_blocked_writes_nothing_and_reads_all(opened: Open) -> None
         assert (await ben.call("POST", f"{path}/leave", {}))[0] == 200
         _, found = await ada.call("GET", f"{path}/messages")
         assert [each["message"] for each in found["messages"]] == ["Before", "After"]
-        await host.unblock(web_site(house.server.app).context, ADDRESS)
+        await blocking.unblock(web_site(house.server.app).context, ADDRESS, by=AT_COMMAND_LINE)
         await ben.join(room_id)
         assert (await ben.say(room_id, "Back"))["ok"]
 
@@ -117,13 +120,13 @@ async def test_nobody_writes_past_it_by_what_they_say_of_their_address(opened: O
     ],
 )
 def test_a_network_has_one_form(given: str, kept: str) -> None:
-    assert host.as_kept(given) == kept
+    assert blocking.as_kept(given) == kept
 
 
 @pytest.mark.parametrize("given", ["", "example.org", "192.0.2", "0.0.0.0/0", "::/0", "1.2.3.4/33"])
 def test_what_is_no_network_or_all_of_them_is_refused(given: str) -> None:
     with pytest.raises(BadRequest):
-        host.as_kept(given)
+        blocking.as_kept(given)
 
 
 async def test_every_call_that_writes_is_refused(opened: Open) -> None:

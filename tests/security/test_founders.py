@@ -6,6 +6,7 @@ import pytest
 
 from parley.app import web_site
 from parley.domain import role_links
+from parley.domain.admins import AT_COMMAND_LINE
 from tests.people import Json, Person
 from tests.security.room import People, done, refused, room_of, takes_link
 from tests.servers import Running
@@ -98,7 +99,9 @@ async def test_by_the_hosts_link_somebody_becomes_the_founder(
     if is_named:
         await ada.joins_over_rest(room_id)
     made = await web_site(server.app).context.database.write(
-        lambda connection: role_links.make_link_of_host(connection, room_id, is_founding=True)
+        lambda connection: role_links.make_link_of_host(
+            connection, room_id, by=AT_COMMAND_LINE, is_founding=True
+        )
     )
     code = made.code
     ben.token = (await done(ben, "POST", f"/api/links/{code}"))["token"]

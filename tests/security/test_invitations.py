@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from parley.app import web_site
 from parley.domain import inviting
+from parley.domain.admins import AT_COMMAND_LINE
 from parley.domain.context import Context, now
 from parley.domain.inviting import Made
 from parley.storage import forgetting
@@ -25,7 +26,9 @@ def context_of(house: House) -> Context:
 async def invitation(house: House, uses: int | None = 1, days: int = 7) -> Made:
     def work(connection: sa.Connection) -> Made:
         expires_in = timedelta(days=days)
-        return inviting.make(connection, at=now(), uses_max=uses, expires_in=expires_in)
+        return inviting.make(
+            connection, by=AT_COMMAND_LINE, at=now(), uses_max=uses, expires_in=expires_in
+        )
 
     return await context_of(house).database.write(work)
 
@@ -82,7 +85,9 @@ async def test_revoking_it_takes_the_right_of_who_used_it_and_nothing_they_start
         room_id = await ada.starts()
         database = context_of(house).database
         gone = await database.write(
-            lambda connection: inviting.revoke(connection, made.invitation.id, at=now())
+            lambda connection: inviting.revoke(
+                connection, made.invitation.id, by=AT_COMMAND_LINE, at=now()
+            )
         )
         assert gone == 1
         assert (await ada.call("POST", CREATE, {}))[1]["code"] == "invitation_required"

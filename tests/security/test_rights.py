@@ -29,6 +29,34 @@ PAGES_ALONE: Row = ("passkeys_unavailable",) * 6
 REACTION = "{path}/messages/{message_id}/reactions/%F0%9F%91%8D"
 
 NO_FILE = "not_found"
+HOSTED = "/api/admin/conversations/{room_id}"
+
+OF_ADMINS: dict[str, tuple[str, Json | None]] = {
+    "admin": ("/api/admin", None),
+    "admin_waiting": ("/api/admin/waiting", None),
+    "admin_conversations": ("/api/admin/conversations", None),
+    "admin_conversation": (HOSTED, None),
+    "admin_people": (HOSTED + "/people", None),
+    "admin_block_person": (HOSTED + "/people/member-1/block", {}),
+    "admin_owner_link": (HOSTED + "/owner-link", {}),
+    "admin_end": (HOSTED + "/end", {}),
+    "admin_reports": ("/api/admin/reports", None),
+    "admin_report": ("/api/admin/reports/1", None),
+    "admin_resolve_report": ("/api/admin/reports/1/resolve", {}),
+    "admin_delete_reported": ("/api/admin/reports/1/message", None),
+    "admin_blocks": ("/api/admin/blocks", None),
+    "admin_block": ("/api/admin/blocks", {"network": "192.0.2.7"}),
+    "admin_unblock": ("/api/admin/blocks", {"network": "192.0.2.7"}),
+    "admin_announce": ("/api/admin/announcement", {"text": "Hello"}),
+    "admin_invitations": ("/api/admin/invitations", None),
+    "admin_invite": ("/api/admin/invitations", {}),
+    "admin_revoke_invitation": ("/api/admin/invitations/1", None),
+    "admin_limits": ("/api/admin/limits", None),
+    "admin_acts": ("/api/admin/acts", None),
+    "admin_admins": ("/api/admin/admins", None),
+    "admin_delete": (HOSTED, None),
+}
+"""In an order in which each can be done."""
 
 CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "create": ("/api/conversations/create", {}, ALL),
@@ -113,6 +141,8 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "answer_invite": ("/api/invites/{message_id}", {"answer": "accept"}, GUESTS),
     # It is nobody's, which they aren't told.
     "invite": ("{path}/invites", {"contact": "A" * 16}, OWNERS),
+    # Of admins alone, whoever one is anywhere; tests of admins have some.
+    **{name: (*asked, GUESTS) for name, asked in OF_ADMINS.items()},
     "health": ("/api/health", None, ALL),
     "ready": ("/api/ready", None, ALL),
     "join": ("{path}/join", {}, (KNOCK, FORBIDDEN, OK, OK, NOT_FOUND, ENDED)),

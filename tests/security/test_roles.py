@@ -9,6 +9,7 @@ import pytest
 
 from parley.app import web_site
 from parley.domain import role_links
+from parley.domain.admins import AT_COMMAND_LINE
 from tests.people import Json, Person
 from tests.security.room import People, done, refused, room_of
 from tests.security.test_accounts_only import gets_account
@@ -239,7 +240,9 @@ async def test_by_the_hosts_link_somebody_is_the_only_founder(
 ) -> None:
     await talk.makes(talk.ada, talk.ben, "founder")
     made = await web_site(server.app).context.database.write(
-        lambda connection: role_links.make_link_of_host(connection, talk.room_id, is_founding=True)
+        lambda connection: role_links.make_link_of_host(
+            connection, talk.room_id, by=AT_COMMAND_LINE, is_founding=True
+        )
     )
     talk.cleo.token = (await done(talk.cleo, "POST", f"/api/links/{made.code}"))["token"]
     await talk.cleo.joins_over_rest(talk.room_id)

@@ -120,6 +120,7 @@ async def test_an_older_database_is_brought_up_to_date(
     async with opened(server.url(name), tmp_path):
         pass
     with asking(server, name) as own:
+        own.execute("DROP TABLE admins, admin_links, host_acts")
         own.execute("DROP TABLE complaints, reports, blocks, invited, invitations")
         own.execute("ALTER TABLE links DROP COLUMN is_founding")
         own.execute("DROP TABLE contact_links, contact_invites, contact_blocks")

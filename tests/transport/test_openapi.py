@@ -15,7 +15,9 @@ from parley.app import Parley, web_site
 from parley.calls import uploads
 from parley.config import Config
 from parley.domain import inviting
+from parley.domain.admins import AT_COMMAND_LINE
 from parley.domain.context import now
+from tests.admins import admin, sits
 from tests.calls import Caller, Json, Reply
 from tests.cases import together
 from tests.encryption.members import shaped_record
@@ -25,6 +27,7 @@ from tests.media.drawn import flag, saved
 from tests.media.recorded import webm
 from tests.oidc.provider import Provider, serving, with_providers
 from tests.passkeys import CHALLENGE, PASSKEYS, Browser
+from tests.security.test_rights import OF_ADMINS
 from tests.subscriptions import SUBSCRIPTION
 
 QUIET = {"quiet_hours": {"start": "22:00", "end": "07:00", "time_zone": "Europe/Berlin"}}
@@ -165,7 +168,9 @@ async def replies_about_hosting(ada: Caller, ben: Caller) -> dict[str, Reply]:
     found["set_role"] = await ada.call("POST", f"{room}/role", role)
     found["hand_over"] = await ada.call("POST", f"{room}/founder", {"user_id": "heir-1"})
     made = await web_site(ben.app).context.database.write(
-        lambda connection: inviting.make(connection, at=now(), uses_max=1, expires_in=None)
+        lambda connection: inviting.make(
+            connection, by=AT_COMMAND_LINE, at=now(), uses_max=1, expires_in=None
+        )
     )
     guest = Caller(ada.app, "Guest")
     found["accept_invitation"] = await guest.call("POST", f"/api/invitations/{made.code}")
@@ -225,6 +230,20 @@ async def replies_about_accounts(app: Parley, provider: Provider) -> dict[str, R
     found["delete_account"] = await desk.call("DELETE", "/api/account", {"messages": "keep"})
     found["start_account"] = await Caller(app, "Ben").call("POST", "/api/account", {"name": "Ben"})
     return found
+
+
+async def replies_about_admins(app: Parley, ben: Caller) -> dict[str, Reply]:
+    room_id = await ben.starts("Tea")
+    await ben.joins(room_id, user_id="member-1")
+    said = await ben.says(room_id, "Buy now!")
+    body = {"message_id": said["id"], "reason": "spam"}
+    await ben.call("POST", f"/api/conversations/{room_id}/reports", body)
+    await sits(app, room_id, "member-1", "198.51.100.7")
+    program = await (await admin(app)).program()
+    return {
+        name: await program.call(contract.CALLS[name].method, path.format(room_id=room_id), given)
+        for name, (path, given) in OF_ADMINS.items()
+    }
 
 
 async def replies_about_contacts(ana: Caller) -> dict[str, Reply]:
@@ -303,6 +322,7 @@ async def replies(ada: Caller, ben: Caller, provider: Provider) -> dict[str, Rep
     found |= await replies_about_doors(ada, ben)
     found |= await replies_about_keys(ben)
     found |= await replies_about_accounts(ada.app, provider)
+    found |= await replies_about_admins(ada.app, Caller(ada.app, "Bea"))
     found |= await replies_about_hosting(ada, ben)
     await ada.starts("Another, so that there is a next page")
     found["list"] = await ada.call("GET", "/api/conversations?limit=1")

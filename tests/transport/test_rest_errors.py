@@ -18,6 +18,7 @@ from tests.calls import FOREIGN, FRONTEND, HERE, Caller, Reply
 from tests.cases import together
 from tests.encryption.members import shaped_record
 from tests.mail.postbox import with_mail
+from tests.security.test_rights import OF_ADMINS
 from tests.subscriptions import SUBSCRIPTION
 
 CREATE = "/api/conversations/create"
@@ -261,6 +262,7 @@ async def test_who_does_not_own_does_not_end(ada: Caller, ben: Caller, mallory: 
 
 NEED_A_TOKEN = sorted(call.name for call in contract.CALLS.values() if call.credential)
 BODIES: dict[str, object] = {
+    **{name: body for name, (_, body) in OF_ADMINS.items() if body},
     "set_mail": {"address": "mallory@example.org"},
     "subscribe": SUBSCRIPTION,
     "unsubscribe": {"endpoint": SUBSCRIPTION["endpoint"]},
@@ -298,6 +300,8 @@ async def test_a_missing_token_is_told_from_a_wrong_right(
         knock_id="x",
         link_id="1",
         report_id="1",
+        id=room_id,
+        invitation_id="1",
         emoji="%F0%9F%91%8D",
         file_id="x",
         user_id="x",

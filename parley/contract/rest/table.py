@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from parley.contract.rest.accounts import ACCOUNT_CALLS
+from parley.contract.rest.admin import ADMIN_CALLS
 from parley.contract.rest.call import Call, DoneReply, Nothing, Parameter
 from parley.contract.rest.claims import ClaimReply, WhoIsWhoReply
 from parley.contract.rest.contacts import CONTACT_CALLS, INVITE_CALL
@@ -795,6 +796,7 @@ CALLS: dict[str, Call] = {
         *ACCOUNT_CALLS,
         *CONTACT_CALLS,
         INVITE_CALL,
+        *ADMIN_CALLS,
         Call("health", "GET", "/api/health", "How busy the server is.", HealthReply),
         Call(
             "ready",

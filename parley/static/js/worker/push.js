@@ -8,8 +8,8 @@ import { worker } from "./scope.js";
 
 /**
  * @typedef {object} Pushed
- * @property {"talk" | "knocks" | "door" | "invite" | "gone"} kind
- * @property {"talk" | "knocks" | "door" | "invite"} subject
+ * @property {"talk" | "knocks" | "door" | "invite" | "reports" | "gone"} kind
+ * @property {"talk" | "knocks" | "door" | "invite" | "reports"} subject
  * @property {string} key what the conversation is known by, whatever its link
  * @property {string} [room_id]
  * @property {string} [title]
@@ -22,6 +22,9 @@ import { worker } from "./scope.js";
  * @property {boolean} [silent]
  * @property {string} [answer]
  */
+
+/** Where admins see what was reported. */
+const REPORTS = `${ROOT}/admin/reports`;
 
 worker.addEventListener("push", (event) => event.waitUntil(show(event.data?.json())));
 worker.addEventListener("notificationclick", (event) => event.waitUntil(open(event.notification)));
@@ -63,6 +66,7 @@ export function notification(pushed, tag) {
  * @returns {{title: string, body: string}}
  */
 export function words({ kind, title = "", room_id: roomId = "", count = 1, sender, text, attachments, answer }) {
+  if (kind === "reports") return { title: count > 1 ? `${count} reports are waiting` : "A report is waiting", body: "" };
   const called = titleOf({ title, room_id: roomId });
   if (kind === "door") {
     return answer === "declined"
@@ -96,6 +100,7 @@ function waiting(count) {
 /** @param {Pushed} pushed */
 function address({ kind, room_id: roomId = "", seq }) {
   if (kind === "invite") return `${ROOT}/conversations#invites`;
+  if (kind === "reports") return REPORTS;
   const page = pathOf(roomId);
   return kind === "talk" && seq ? `${page}#m-${seq}` : page;
 }
@@ -104,9 +109,9 @@ function address({ kind, room_id: roomId = "", seq }) {
  * Whether somebody sees the conversation now; browsers ask for no notification then.
  * @param {Pushed} pushed
  */
-async function isLookedAt({ room_id: roomId = "" }) {
+async function isLookedAt({ kind, room_id: roomId = "" }) {
   const tabs = await worker.clients.matchAll({ type: "window" });
-  const path = pathOf(roomId);
+  const path = kind === "reports" ? REPORTS : pathOf(roomId);
   return tabs.some((/** @type {any} */ tab) => tab.focused && new URL(tab.url).pathname === path);
 }
 
