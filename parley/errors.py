@@ -126,6 +126,13 @@ class ConfirmationRequired(ParleyError):
     text = "Show a passkey or a recovery code once more first."
 
 
+class ChangedMeanwhile(ParleyError):
+    """What is to be replaced is not what it was when it was last asked for."""
+
+    code = "changed_meanwhile"
+    text = "This was changed on another device meanwhile."
+
+
 class LastWayIn(ParleyError):
     code = "last_way_in"
     text = (

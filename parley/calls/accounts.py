@@ -9,6 +9,7 @@ from quart import Response
 
 from parley import contract, signing_in, web
 from parley.domain import accounts, passkeys, recovery
+from parley.domain import chest as chests
 from parley.domain.accounts import Entered, Mine
 from parley.domain.passkeys import Asserted, Attested, decoded
 from parley.present.fields import moment_or_unset, timestamp
@@ -32,8 +33,14 @@ async def start(body: contract.StartAccountBody) -> Response:
     return signing_in.remember(web.json(reply, 201), started.entered)
 
 
-async def rename(body: contract.RenameBody) -> contract.DoneReply:
-    await accounts.rename(web.site().context, await web.current_session(), body.name)
+async def change(body: contract.ChangeAccountBody) -> contract.DoneReply:
+    await accounts.change(
+        web.site().context,
+        await web.current_session(),
+        name=None if body.name is UNSET else body.name,
+        hue=None if body.hue is UNSET else body.hue,
+        keeps_hue=body.hue is UNSET,
+    )
     return contract.DoneReply()
 
 
@@ -122,6 +129,18 @@ async def passkey_sign_in(body: contract.PasskeySignInBody) -> Response:
     return _signed_in(entered)
 
 
+async def chest() -> contract.ChestReply:
+    own = await chests.own(web.site().context, await web.current_session())
+    return contract.ChestReply(chest=own.sealed, version=own.version)
+
+
+async def put_chest(body: contract.ChestBody) -> contract.ChestReply:
+    now = await chests.put(
+        web.site().context, await web.current_session(), body.chest, version=body.version
+    )
+    return contract.ChestReply(chest=now.sealed, version=now.version)
+
+
 async def rename_passkey(body: contract.RenameBody, passkey_id: str) -> contract.DoneReply:
     session = await web.current_session()
     await passkeys.rename(web.site().context, session, web.number(passkey_id), body.name)
@@ -137,6 +156,7 @@ async def remove_passkey(body: contract.RemovePasskeyBody, passkey_id: str) -> c
 def _account(mine: Mine, at: datetime) -> contract.AccountObject:
     return contract.AccountObject(
         name=mine.account.name,
+        hue=UNSET if mine.account.hue is None else mine.account.hue,
         created_at=timestamp(mine.account.created_at),
         confirmed=mine.is_confirmed(at),
         devices=[

@@ -28,6 +28,7 @@ class Code(StrEnum):
     ACCOUNT_REQUIRED = "account_required"
     SIGNED_IN = "signed_in"
     CONFIRMATION_REQUIRED = "confirmation_required"
+    CHANGED_MEANWHILE = "changed_meanwhile"
     LAST_WAY_IN = "last_way_in"
     PASSKEYS_UNAVAILABLE = "passkeys_unavailable"
     BLOCKED = "blocked"
@@ -91,6 +92,9 @@ CODES: dict[Code, CodeMeaning] = {
     Code.SIGNED_IN: CodeMeaning(409, "this device is signed in to an account already"),
     Code.CONFIRMATION_REQUIRED: CodeMeaning(
         403, "show a passkey or a recovery code on this device first; that counts for 15 minutes"
+    ),
+    Code.CHANGED_MEANWHILE: CodeMeaning(
+        409, "another device of yours changed it since this `version`: get it anew first"
     ),
     Code.LAST_WAY_IN: CodeMeaning(
         409, "the last passkey, and no recovery code is left: send `anyway` to remove it"

@@ -63,6 +63,21 @@ async def start() -> Answer | Refused:
     return await _acting("keep", Kind.SIGN_INS, act)
 
 
+@account_pages.post(f"{ADDRESS}/look")
+async def change() -> Answer | Refused:
+    """The account's name, and the colour of its mark."""
+    form = await forms.fields()
+
+    async def act() -> Answer:
+        hue = form.get("hue", "")
+        given = {"name": form.get("name", ""), "hue": int(hue) if hue.isdecimal() else None}
+        body = decode.from_value(given, contract.ChangeAccountBody)
+        await calls.change(body)
+        return _done("changed", "you")
+
+    return await _acting("you", Kind.ACTS, act)
+
+
 @account_pages.post(f"{ADDRESS}/sign-in")
 async def sign_in() -> Answer | Refused:
     """Where somebody is signed in, it confirms that it is them."""
@@ -211,6 +226,7 @@ async def _page(*, error: ParleyError | None = None, place: str = "", said: str 
         "guest_conversations": reply.guest_conversations,
         "why_no_passkeys": why_not,
         "name": await accounts.usual_name(context, session),
+        "hue_words": _HUES,
         "error": None if error is None else error.text,
         "place": "confirm" if needs_proof else place,
         "said": _SAID.get(said, ""),
@@ -218,6 +234,12 @@ async def _page(*, error: ParleyError | None = None, place: str = "", said: str 
     return await render_template("pages/account.html", **shown)
 
 
+_HUES = (
+    *("Orange", "Green", "Teal", "Blue", "Violet", "Pink"),
+    *("Strong orange", "Strong green", "Strong teal", "Strong blue", "Strong violet"),
+    "Strong pink",
+)
+"""The colours of marks, in words."""
 _SAID = {
     "kept": "You have an account now.",
     "signed-in": "You are signed in.",
@@ -225,6 +247,7 @@ _SAID = {
     "signed-out": "You are signed out on this device.",
     "others-out": "All other devices are signed out.",
     "device-out": "The device is signed out.",
+    "changed": "Your name and colour are saved.",
     "renamed": "The passkey is renamed.",
     "passkey-added": "The passkey is added.",
     "passkey-removed": "The passkey is removed. Remove it from your device, too.",

@@ -12,12 +12,14 @@ from parley import contract, present, web
 from parley.calls import files as sent_files
 from parley.contract import decode
 from parley.domain import (
+    accounts,
     claiming,
     conversations,
     inviting,
     knocking,
     messages,
     participants,
+    participation,
     reading,
     reports,
 )
@@ -144,6 +146,15 @@ async def leave(room_id: str) -> AnyResponse:
         session = await web.current_session()
         await participants.leave_as(web.site().context, room_id, session)
     return web.go_on(f"/conversation/{room_id}/left")
+
+
+@pages.post("/conversation/<room_id>/pinned")
+async def pin(room_id: str) -> AnyResponse:
+    is_pinned = (await request.form).get("pinned") == "yes"
+    async with web.limited(Kind.ACTS, room_id):
+        session = await web.current_session()
+        await participation.pin(web.site().context, room_id, session, is_pinned=is_pinned)
+    return web.go_on("/conversations#own")
 
 
 @pages.get("/conversation/<room_id>/left")
@@ -362,11 +373,14 @@ async def _show(
         envelopes=envelopes,
         previewed=snapshot.conversation,
         names=reactions.names_of([*shown.participants, *([me] if me else [])], shown.messages),
-        hues=faces.hues([*shown.participants, *([me] if me else [])], shown.messages),
+        hues=faces.hues(
+            [*shown.participants, *([me] if me else [])], shown.messages, shown.looks or ()
+        ),
         # What a browser keeps goes by what never changes and comes only once, whatever the link.
         key=snapshot.conversation.id,
         old_room_ids=snapshot.old_room_ids,
         me=me,
+        has_account=await _has_account(),
         own=snapshot.own,
         is_owner=is_owner,
         is_reader=snapshot.standing is Standing.READER,
@@ -383,10 +397,20 @@ async def _show(
         error=error,
         # Who has a name here and gave one asked for another.
         renames=bool(username) and snapshot.person is not None,
-        username=username,
+        # Whoever has an account need not think of a name.
+        username=username or ("" if me else await _account_name()),
         draft=draft,
         answered=await _answered(snapshot, reply_to),
     )
+
+
+async def _has_account() -> bool:
+    session = await web.session_if_known()
+    return session is not None and session.is_of_account
+
+
+async def _account_name() -> str:
+    return await accounts.own_name(web.site().context, await web.session_if_known())
 
 
 async def _own_unnamed(snapshot: Snapshot) -> reactions_of.Unnamed:

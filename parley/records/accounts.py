@@ -18,6 +18,20 @@ class Account(Struct, frozen=True):
     """What authenticators know them by."""
     name: str
     created_at: datetime
+    hue: int | None = None
+    """The colour of their mark in conversations, where they chose one."""
+
+
+class Look(Struct, frozen=True):
+    """How somebody's mark looks in a conversation, as far as they chose."""
+
+    user_id: str
+    hue: int | None = None
+    """One of the colours that marks have."""
+
+    @property
+    def is_chosen(self) -> bool:
+        return self.hue is not None
 
 
 class SignedIn(Struct, frozen=True):
@@ -51,6 +65,23 @@ class Passkey(Struct, frozen=True):
     name: str
     added_at: datetime
     used_at: datetime | None
+
+
+class Chest(Struct, frozen=True):
+    """What an account's browsers keep of encrypted conversations, sealed by them."""
+
+    sealed: str
+    """Empty where there is nothing any more."""
+    version: int
+    """Another with each change, and never an earlier one; 0 where there never was any."""
+
+
+class Unsent(Struct, frozen=True):
+    """What somebody is writing in a conversation, on whichever of their devices."""
+
+    text: str
+    version: int
+    """Another with each change; 0 where there is none."""
 
 
 class Ceremony(StrEnum):

@@ -8,13 +8,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from parley.records import Account, Ceremony, Challenge, Passkey, SignedIn
+from parley.records import Account, Ceremony, Challenge, Chest, Passkey, SignedIn
+from parley.storage.dialects import insert
 from parley.storage.schema import (
     OF_ACCOUNT,
     PROVEN,
     account_devices,
     accounts,
     challenges,
+    chests,
     conversations,
     messages,
     participants,
@@ -47,8 +49,14 @@ def by_id(connection: sa.Connection, account_id: int) -> Account | None:
     return _one(connection, accounts.c.id == account_id)
 
 
-def rename(connection: sa.Connection, account_id: int, name: str) -> None:
-    connection.execute(accounts.update().where(accounts.c.id == account_id).values(name=name))
+def change(connection: sa.Connection, account: Account, *, name: str, hue: int | None) -> Account:
+    row = connection.execute(
+        accounts.update()
+        .where(accounts.c.id == account.id)
+        .values(name=name, hue=hue)
+        .returning(*accounts.c)
+    ).one()
+    return _account(row)
 
 
 def erase(connection: sa.Connection, account_id: int) -> None:
@@ -274,6 +282,24 @@ def codes(connection: sa.Connection, account_id: int) -> tuple[int, int]:
     return row.made, row.made - row.used
 
 
+# --- the chest ---
+
+
+def chest(connection: sa.Connection, account_id: int) -> Chest | None:
+    row = connection.execute(chests.select().where(chests.c.account_id == account_id)).one_or_none()
+    return None if row is None else Chest(row.sealed, row.version)
+
+
+def put_chest(connection: sa.Connection, account_id: int, chest: Chest) -> None:
+    given = insert(chests).values(account_id=account_id, sealed=chest.sealed, version=chest.version)
+    connection.execute(
+        given.on_conflict_do_update(
+            index_elements=[chests.c.account_id],
+            set_={"sealed": given.excluded.sealed, "version": given.excluded.version},
+        )
+    )
+
+
 # --- challenges ---
 
 
@@ -318,7 +344,7 @@ def take_challenge(connection: sa.Connection, challenge_hash: bytes) -> Challeng
 
 
 def _erase_proofs(connection: sa.Connection, account_id: int) -> None:
-    for table in (passkeys, recovery_codes):
+    for table in (passkeys, recovery_codes, chests):
         connection.execute(table.delete().where(table.c.account_id == account_id))
 
 
@@ -328,7 +354,7 @@ def _one(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Account | 
 
 
 def _account(row: Any) -> Account:
-    return Account(row.id, row.session_id, row.handle, row.name, row.created_at)
+    return Account(row.id, row.session_id, row.handle, row.name, row.created_at, row.hue)
 
 
 def _devices(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[SignedIn]:

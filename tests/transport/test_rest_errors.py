@@ -274,7 +274,10 @@ BODIES: dict[str, object] = {
     "answer_knocks": {"admit": True},
     "make_link": {"role": "reader"},
     "begin_epoch": {"record": shaped_record(1), "read_proof_hash": "A" * 43},
-    "rename_account": {"name": "Ada"},
+    "pin_conversation": {"pinned": True},
+    "keep_draft": {"text": "Half"},
+    "put_chest": {"chest": "AQ", "version": 0},
+    "change_account": {"name": "Ada"},
     "delete_account": {"messages": "keep"},
     "rename_passkey": {"name": "Key"},
 }

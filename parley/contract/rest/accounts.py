@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from parley.contract.rest.call import Call, DoneReply, Nothing
-from parley.contract.terms import Label, Timestamp
+from parley.contract.terms import CHEST_MAX_CHARS, HUES, Label, Seq, Timestamp
 
 _BYTES = Annotated[str, Meta(max_length=16_384)]
 
@@ -36,11 +36,13 @@ class AccountPasskey(Struct, kw_only=True):
 
 
 class AccountObject(Struct, kw_only=True):
-    """`codes_left` recovery codes are good still. While `confirmed`, which lasts 15 minutes after
-    you showed a passkey or a recovery code here, you can change how to sign in.
+    """`hue`, if there is one, is the colour you chose for your mark. `codes_left` recovery codes
+    are good still. While `confirmed`, which lasts 15 minutes after you showed a passkey or a
+    recovery code here, you can change how to sign in.
     """
 
     name: str
+    hue: int | UnsetType = UNSET
     created_at: Timestamp
     confirmed: bool
     devices: list[AccountDevice]
@@ -60,9 +62,20 @@ class AccountReply(Struct, kw_only=True):
 
 
 class StartAccountBody(Struct, kw_only=True):
-    """`name` is what your passkeys are called where you choose one; only you see it."""
+    """`name` is what your passkeys are called where you choose one, and what pages suggest where
+    you join.
+    """
 
     name: Label = ""
+
+
+class ChangeAccountBody(Struct, kw_only=True):
+    """What isn't there stays. `hue` is the colour of your mark wherever you take part, one of
+    twelve: 0 to 5, and 6 to 11 for the same in a fuller tone. With `null` pages choose.
+    """
+
+    name: Label | UnsetType = UNSET
+    hue: Annotated[int, Meta(ge=0, lt=HUES)] | UnsetType | None = UNSET
 
 
 class RenameBody(Struct, kw_only=True):
@@ -179,6 +192,23 @@ class ShownCredential(Struct, kw_only=True):
     response: AssertionResponse
 
 
+class ChestBody(Struct, kw_only=True):
+    """`chest` in base64url takes the place of the one of this `version`; empty, there is none."""
+
+    chest: Annotated[str, Meta(max_length=CHEST_MAX_CHARS, pattern=r"^[A-Za-z0-9_-]*$")]
+    version: Seq
+
+
+class ChestReply(Struct, kw_only=True):
+    """`chest` is as a browser of yours sealed it ([the format](encryption.md#the-chest)), and empty
+    where there is none; `version` is 0 where there never was any.
+    """
+
+    success: Literal[True] = True
+    chest: str
+    version: int
+
+
 class PasskeySignInBody(Struct, kw_only=True):
     """As with a recovery code. Where you are signed in, it confirms that it is you."""
 
@@ -211,12 +241,12 @@ ACCOUNT_CALLS = (
         201,
     ),
     Call(
-        "rename_account",
+        "change_account",
         "PATCH",
         "/api/account",
-        "Rename the account.",
+        "Change the account's name, or the colour of your mark.",
         DoneReply,
-        RenameBody,
+        ChangeAccountBody,
         credential="account",
     ),
     Call(
@@ -288,6 +318,23 @@ ACCOUNT_CALLS = (
         "Sign in with a passkey. For pages of this server alone.",
         SignedInReply,
         PasskeySignInBody,
+    ),
+    Call(
+        "chest",
+        "GET",
+        "/api/account/chest",
+        "The keys of encrypted conversations that your browsers keep, sealed by them.",
+        ChestReply,
+        credential="account",
+    ),
+    Call(
+        "put_chest",
+        "PUT",
+        "/api/account/chest",
+        "Put other keys into the place of those. The server can open neither.",
+        ChestReply,
+        ChestBody,
+        credential="account",
     ),
     Call(
         "rename_passkey",
