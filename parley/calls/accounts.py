@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from msgspec import UNSET, UnsetType
-from quart import Response
+from quart import Response, request
 
 from parley import contract, signing_in, web
-from parley.domain import accounts, passkeys, recovery
+from parley.domain import accounts, own_picture, passkeys, recovery
 from parley.domain import chest as chests
 from parley.domain.accounts import Entered, Mine
 from parley.domain.passkeys import Asserted, Attested, decoded
@@ -129,6 +130,18 @@ async def passkey_sign_in(body: contract.PasskeySignInBody) -> Response:
     return _signed_in(entered)
 
 
+async def set_picture() -> contract.DoneReply:
+    session = await web.current_session()
+    picture: Any = await request.get_data(as_text=False)  # bytes, though its type allows for text
+    await own_picture.put(web.site().context, session, picture)
+    return contract.DoneReply()
+
+
+async def remove_picture() -> contract.DoneReply:
+    await own_picture.remove(web.site().context, await web.current_session())
+    return contract.DoneReply()
+
+
 async def chest() -> contract.ChestReply:
     own = await chests.own(web.site().context, await web.current_session())
     return contract.ChestReply(chest=own.sealed, version=own.version)
@@ -157,6 +170,7 @@ def _account(mine: Mine, at: datetime) -> contract.AccountObject:
     return contract.AccountObject(
         name=mine.account.name,
         hue=UNSET if mine.account.hue is None else mine.account.hue,
+        picture=mine.account.has_picture,
         created_at=timestamp(mine.account.created_at),
         confirmed=mine.is_confirmed(at),
         devices=[

@@ -343,13 +343,14 @@ class RoleChanged(Struct, kw_only=True):
 
 
 class LookChanged(Struct, kw_only=True):
-    """The mark of somebody with an account looks so from now on; without `hue` its colour is left
-    to the page. Where more than 50 are in the room, the next state tells it.
+    """The mark of somebody with an account looks so from now on, as in `looks`; without `hue` its
+    colour is left to the page. Where more than 50 are in the room, the next state tells it.
     """
 
     room_id: str
     user_id: str
     hue: int | UnsetType = UNSET
+    picture: str | UnsetType = UNSET
 
 
 class Proven(Struct, kw_only=True):

@@ -135,10 +135,13 @@ class ReadPosition(Struct, kw_only=True):
 
 
 class Look(Struct, kw_only=True):
-    """How the mark of somebody with an account looks: `hue` is one of its twelve colours."""
+    """How the mark of somebody with an account looks: `hue` is one of its twelve colours, and its
+    picture, a square WebP, is at `/conversation/{room_id}/faces/{picture}`.
+    """
 
     user_id: str
     hue: int | UnsetType = UNSET
+    picture: str | UnsetType = UNSET
 
 
 class Conversation(Struct, kw_only=True):

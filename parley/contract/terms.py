@@ -116,6 +116,8 @@ STATE_MESSAGES = 100
 """How many of the newest messages a conversation's state holds."""
 MESSAGES_PAGE_MAX = 200
 SYNC_PAGE_MAX = 200
+PICTURE_MAX_BYTES = 96 * 1024
+"""Of an account's picture as it comes: pages make it small before they send it."""
 LOOKS_MAX = 500
 """Of how many people a state says how their marks look."""
 HUES = 12

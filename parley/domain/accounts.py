@@ -211,7 +211,7 @@ async def delete(context: Context, session: Session | None, *, with_messages: bo
             _sign_out(connection, account, each.id, at=at)
             for each in stored.devices(connection, account.id)
         ]
-        hidden = [] if account.hue is None else looks.hide_everywhere(connection, account)
+        hidden = looks.hide_everywhere(connection, account) if looks.is_chosen(account) else []
         push.remove_all(connection, account.session_id)
         mail.forget_session(connection, account.session_id)
         drafts.erase_older(connection, account.session_id, keep=0)
@@ -318,7 +318,9 @@ def enter(
     oldest = sorted(devices, key=lambda each: each.seen_at)[: max(0, len(devices) - DEVICES_MAX)]
     out = tuple(_sign_out(connection, account, each.id, at=at) for each in oldest)
     looked = (
-        () if merged is None or account.hue is None else looks.show_everywhere(connection, account)
+        ()
+        if merged is None or not looks.is_chosen(account)
+        else looks.show_everywhere(connection, account)
     )
     return Entered(account, device, token, merged, renewed, out, tuple(looked))
 

@@ -18,6 +18,7 @@ from parley.domain import (
     inviting,
     knocking,
     messages,
+    own_picture,
     participants,
     participation,
     reading,
@@ -230,6 +231,17 @@ async def qr_code(room_id: str) -> Response:
         drawing = qr_codes.drawn_before(link, scale=8)
     response = Response(drawing, content_type="image/svg+xml")
     response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@pages.get("/conversation/<room_id>/faces/<picture>")
+async def face(room_id: str, picture: str) -> Response:
+    """The picture in somebody's mark. Another one has another address."""
+    async with web.limited(Kind.DOWNLOADS, room_id):
+        session = await web.session_if_known()
+        shown = await own_picture.shown(web.site().context, room_id, session, picture)
+    response = Response(shown, content_type="image/webp")
+    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     return response
 
 

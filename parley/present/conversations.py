@@ -51,7 +51,11 @@ def conversation(snapshot: records.Snapshot, parts: Parts | None = None) -> cont
         told.read = positions(snapshot.readings)
     if snapshot.looks:
         told.looks = [
-            contract.Look(user_id=each.user_id, hue=UNSET if each.hue is None else each.hue)
+            contract.Look(
+                user_id=each.user_id,
+                hue=UNSET if each.hue is None else each.hue,
+                picture=each.picture or UNSET,
+            )
             for each in snapshot.looks
         ]
     if record.ended_at is not None:

@@ -88,6 +88,7 @@ def event(happened: Told, *, others: int = 0) -> tuple[str, object]:
                 room_id=room_id,
                 user_id=look.user_id,
                 hue=UNSET if look.hue is None else look.hue,
+                picture=look.picture or UNSET,
             )
         case records.ParticipantProven(room_id=room_id, participant=person):
             return "proven", contract.Proven(room_id=room_id, user_id=person.user_id)

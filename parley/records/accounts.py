@@ -20,6 +20,7 @@ class Account(Struct, frozen=True):
     created_at: datetime
     hue: int | None = None
     """The colour of their mark in conversations, where they chose one."""
+    has_picture: bool = False
 
 
 class Look(Struct, frozen=True):
@@ -28,10 +29,12 @@ class Look(Struct, frozen=True):
     user_id: str
     hue: int | None = None
     """One of the colours that marks have."""
+    picture: str | None = None
+    """What their picture is called there."""
 
     @property
     def is_chosen(self) -> bool:
-        return self.hue is not None
+        return self.hue is not None or self.picture is not None
 
 
 class SignedIn(Struct, frozen=True):

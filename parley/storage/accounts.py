@@ -14,6 +14,7 @@ from parley.storage.schema import (
     OF_ACCOUNT,
     PROVEN,
     account_devices,
+    account_pictures,
     accounts,
     challenges,
     chests,
@@ -282,6 +283,23 @@ def codes(connection: sa.Connection, account_id: int) -> tuple[int, int]:
     return row.made, row.made - row.used
 
 
+# --- the picture ---
+
+
+def put_picture(connection: sa.Connection, account: Account, picture: bytes | None) -> Account:
+    """In the place of any there was; None takes that away."""
+    connection.execute(account_pictures.delete().where(account_pictures.c.account_id == account.id))
+    if picture is not None:
+        connection.execute(account_pictures.insert().values(account_id=account.id, picture=picture))
+    row = connection.execute(
+        accounts.update()
+        .where(accounts.c.id == account.id)
+        .values(has_picture=picture is not None)
+        .returning(*accounts.c)
+    ).one()
+    return _account(row)
+
+
 # --- the chest ---
 
 
@@ -344,7 +362,7 @@ def take_challenge(connection: sa.Connection, challenge_hash: bytes) -> Challeng
 
 
 def _erase_proofs(connection: sa.Connection, account_id: int) -> None:
-    for table in (passkeys, recovery_codes, chests):
+    for table in (passkeys, recovery_codes, chests, account_pictures):
         connection.execute(table.delete().where(table.c.account_id == account_id))
 
 
@@ -354,7 +372,9 @@ def _one(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Account | 
 
 
 def _account(row: Any) -> Account:
-    return Account(row.id, row.session_id, row.handle, row.name, row.created_at, row.hue)
+    return Account(
+        row.id, row.session_id, row.handle, row.name, row.created_at, row.hue, bool(row.has_picture)
+    )
 
 
 def _devices(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[SignedIn]:

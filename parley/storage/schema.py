@@ -707,6 +707,8 @@ looks = sa.Table(
     sa.Column("user_id", sa.Text, primary_key=True),
     # One of the colours that marks have; None where that is left to the page.
     sa.Column("hue", sa.Integer),
+    # What their picture is called here: another in each conversation, and with each picture.
+    sa.Column("picture", sa.Text),
 )
 
 # What somebody with an account is writing, for their other devices.
@@ -840,8 +842,9 @@ accounts = sa.Table(
     sa.Column("handle", sa.LargeBinary(32), nullable=False, unique=True),
     # What its passkeys are called where one is chosen, and it is where it joins.
     sa.Column("name", sa.Text, nullable=False),
-    # The colour of its mark, where it chose one.
+    # The colour of its mark, where it chose one, and whether it has a picture.
     sa.Column("hue", sa.Integer),
+    sa.Column("has_picture", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("created_at", Instant, nullable=False),
     # Deleted since then, and what its holder said is being deleted for everyone.
     sa.Column("erasing_at", Instant),
@@ -888,6 +891,14 @@ chests = sa.Table(
     sa.Column("account_id", sa.ForeignKey("accounts.id"), primary_key=True, autoincrement=False),
     sa.Column("sealed", sa.Text, nullable=False),
     sa.Column("version", sa.BigInteger, nullable=False),
+)
+
+# What an account's mark shows: a small square WebP, as we made it.
+account_pictures = sa.Table(
+    "account_pictures",
+    metadata,
+    sa.Column("account_id", sa.ForeignKey("accounts.id"), primary_key=True, autoincrement=False),
+    sa.Column("picture", sa.LargeBinary, nullable=False),
 )
 
 recovery_codes = sa.Table(

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import requests
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, Response, expect
 
 from tests.browser.conftest import Arrive
 from tests.browser.test_accounts import Authenticator, button, says
 from tests.browser.test_encrypted_page import starts_encrypted
 from tests.browser.test_mail import is_for_everyone
 from tests.browser.visitor import PHONE, Visitor
+from tests.media.drawn import flag, saved
 from tests.servers import Process, free_port, process
 
 pytestmark = pytest.mark.not_in_firefox("its authenticator is not for Playwright")
@@ -73,12 +74,12 @@ def test_what_is_half_written_goes_along(arrive: Arrive) -> None:
     link = phone.owns("Tea")
     has_account(phone, desk)
     phone.comes(link, "Ana")
-    with phone.page.expect_response(lambda answer: _keeps_draft(answer.url, answer.request.method)):
+    with phone.page.expect_response(_keeps("Who brings the")):
         phone.types("Who brings the")
     desk.opens(link)
     expect(desk.composer).to_have_value("Who brings the")
     desk.composer.press("End")
-    with desk.page.expect_response(lambda answer: _keeps_draft(answer.url, answer.request.method)):
+    with desk.page.expect_response(_keeps("Who brings the cake?")):
         desk.types(" cake?")
     phone.page.evaluate("dispatchEvent(new Event('focus'))")
     expect(phone.composer).to_have_value("Who brings the cake?")
@@ -99,7 +100,7 @@ def test_of_two_drafts_neither_takes_the_others_place(arrive: Arrive) -> None:
     desk.opens(link)
     desk.is_connected()
     desk.may_meet("409")
-    with phone.page.expect_response(lambda answer: _keeps_draft(answer.url, answer.request.method)):
+    with phone.page.expect_response(_keeps("From the phone")):
         phone.types("From the phone")
     with desk.page.expect_response(lambda answer: answer.status == 409):
         desk.types("Quite another thought")
@@ -138,6 +139,41 @@ def test_a_colour_is_chosen_and_seen_at_once(arrive: Arrive) -> None:
         "button", name="Save"
     ).click()
     expect(face).to_have_attribute("data-hue", "3")
+
+
+def test_a_picture_is_chosen_and_seen_at_once(arrive: Arrive) -> None:
+    ana, ben = arrive("Ana"), arrive("Ben")
+    link = ana.owns("Tea")
+    has_account(ana)
+    ana.comes(link, "Ana")
+    ana.says("Hello")
+    ben.comes(link)
+    ben.reads("Hello")
+    face = ben.message("Hello").locator(".face")
+    ana.opens("/account")
+    drawn = FilePayload(name="me.png", mimeType="image/png", buffer=saved(flag((900, 600)), "PNG"))
+    ana.page.get_by_label("Choose a picture").set_input_files(drawn)
+    says(ana, "Your picture is shown now.")
+    is_for_everyone(ana)
+    expect(face.locator("img")).to_be_visible()
+    assert (
+        face.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)")
+        == 144
+    )
+    # What is said from then on shows it, too, and so does a page that is opened later.
+    ana.opens(link)
+    ana.says("Another")
+    expect(ben.message("Another").locator("img")).to_be_attached()
+    ben.reloads()
+    expect(face.locator("img")).to_be_visible()
+    ana.opens("/account")
+    button(ana, "Remove it").click()
+    says(ana, "Your picture is removed.")
+    expect(face.locator("img")).to_have_count(0)
+    ana.page.get_by_label("Choose a picture").set_input_files(
+        {"name": "me.png", "mimeType": "image/png", "buffer": b"no picture"}
+    )
+    expect(ana.page.get_by_text("This picture can't be opened.")).to_be_visible()
 
 
 # --- keys ---
@@ -306,5 +342,12 @@ def test_a_device_that_is_signed_out_opens_nothing_more(arrive: Arrive) -> None:
     assert link
 
 
-def _keeps_draft(url: str, method: str) -> bool:
-    return url.endswith("/draft") and method == "PUT"
+def _keeps(words: str) -> Callable[[Response], bool]:
+    """The answer to a page that keeps just these words."""
+
+    def is_it(answer: Response) -> bool:
+        asked = answer.request
+        is_draft = asked.method == "PUT" and asked.url.endswith("/draft")
+        return is_draft and (asked.post_data_json or {}).get("text") == words
+
+    return is_it

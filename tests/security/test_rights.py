@@ -95,6 +95,8 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
         },
         PAGES_ALONE,
     ),
+    "set_picture": ("/api/account/picture", None, GUESTS),
+    "remove_picture": ("/api/account/picture", None, GUESTS),
     "chest": ("/api/account/chest", None, GUESTS),
     "put_chest": ("/api/account/chest", {"chest": "AQ", "version": 0}, GUESTS),
     "rename_passkey": ("/api/account/passkeys/1", {"name": "Key"}, GUESTS),

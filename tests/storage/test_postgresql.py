@@ -120,7 +120,7 @@ async def test_an_older_database_is_brought_up_to_date(
     async with opened(server.url(name), tmp_path):
         pass
     with asking(server, name) as own:
-        own.execute("DROP TABLE chests, drafts, looks, pinned_conversations")
+        own.execute("DROP TABLE account_pictures, chests, drafts, looks, pinned_conversations")
         own.execute("ALTER TABLE conversations DROP COLUMN has_looks")
         own.execute("DROP TABLE complaints, reports, blocks, invited, invitations")
         own.execute("ALTER TABLE links DROP COLUMN is_founding")

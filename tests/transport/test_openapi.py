@@ -200,6 +200,9 @@ async def replies_about_accounts(app: Parley) -> dict[str, Reply]:
     found["account"] = await desk.call("GET", "/api/account")
     [passkey] = found["account"].body["account"]["passkeys"]
     found["change_account"] = await desk.call("PATCH", "/api/account", {"name": "Ana", "hue": 3})
+    picture = saved(flag(), "PNG")
+    found["set_picture"] = await desk.call("PUT", "/api/account/picture", raw=picture)
+    found["remove_picture"] = await desk.call("DELETE", "/api/account/picture")
     found["put_chest"] = await desk.call("PUT", "/api/account/chest", {"chest": "AQ", "version": 0})
     found["chest"] = await desk.call("GET", "/api/account/chest")
     talk = f"/api/conversations/{await desk.starts()}"

@@ -7,7 +7,15 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from parley.contract.rest.call import Call, DoneReply, Nothing
-from parley.contract.terms import CHEST_MAX_CHARS, HUES, Label, Seq, Timestamp
+from parley.contract.terms import (
+    CHEST_MAX_CHARS,
+    HUES,
+    PICTURE_MAX_BYTES,
+    STILL_MAX_PX,
+    Label,
+    Seq,
+    Timestamp,
+)
 
 _BYTES = Annotated[str, Meta(max_length=16_384)]
 
@@ -36,13 +44,15 @@ class AccountPasskey(Struct, kw_only=True):
 
 
 class AccountObject(Struct, kw_only=True):
-    """`hue`, if there is one, is the colour you chose for your mark. `codes_left` recovery codes
+    """`hue`, if there is one, is the colour you chose for your mark, and `picture` says whether it
+    has one. `codes_left` recovery codes
     are good still. While `confirmed`, which lasts 15 minutes after you showed a passkey or a
     recovery code here, you can change how to sign in.
     """
 
     name: str
     hue: int | UnsetType = UNSET
+    picture: bool
     created_at: Timestamp
     confirmed: bool
     devices: list[AccountDevice]
@@ -318,6 +328,25 @@ ACCOUNT_CALLS = (
         "Sign in with a passkey. For pages of this server alone.",
         SignedInReply,
         PasskeySignInBody,
+    ),
+    Call(
+        "set_picture",
+        "PUT",
+        "/api/account/picture",
+        "Show a picture in your mark wherever you take part: as the body, a JPEG, PNG or WebP of "
+        f"at most {PICTURE_MAX_BYTES // 1024} KiB and {STILL_MAX_PX:,} pixels each way. Its middle "
+        "is kept, as a small square, without what the file says of you.",
+        DoneReply,
+        credential="account",
+        takes_picture=True,
+    ),
+    Call(
+        "remove_picture",
+        "DELETE",
+        "/api/account/picture",
+        "Show no picture any more.",
+        DoneReply,
+        credential="account",
     ),
     Call(
         "chest",

@@ -341,7 +341,7 @@ function receiveState({ conversation }) {
 
 /** @param {import("./people/looks.js").Look[]} looks */
 function wear(looks) {
-  import("./people/looks.js").then((loaded) => loaded.wear(faces, looks), () => {});
+  import("./people/looks.js").then((loaded) => loaded.wear(faces, looks, connection.roomId), () => {});
 }
 
 /** @param {import("./connection/wire.js").Message} message */

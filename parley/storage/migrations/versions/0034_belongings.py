@@ -50,12 +50,26 @@ def upgrade() -> None:
         sa.Column("conversation_id", KEY, nullable=False),
         sa.Column("user_id", sa.Text, nullable=False),
         sa.Column("hue", sa.Integer),
+        sa.Column("picture", sa.Text),
         sa.PrimaryKeyConstraint("conversation_id", "user_id", name="pk_looks"),
         sa.ForeignKeyConstraint(
             ["conversation_id"], ["conversations.id"], name="fk_looks_conversation_id"
         ),
     )
     op.add_column("accounts", sa.Column("hue", sa.Integer))
+    op.add_column(
+        "accounts",
+        sa.Column("has_picture", sa.Boolean, nullable=False, server_default=sa.false()),
+    )
+    op.create_table(
+        "account_pictures",
+        sa.Column("account_id", KEY, nullable=False, autoincrement=False),
+        sa.Column("picture", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("account_id", name="pk_account_pictures"),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name="fk_account_pictures_account_id"
+        ),
+    )
     op.create_table(
         "chests",
         sa.Column("account_id", KEY, nullable=False, autoincrement=False),
