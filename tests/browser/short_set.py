@@ -17,6 +17,13 @@ SHORT: dict[str, tuple[str, ...]] = {
         "test_a_guest_keeps_who_they_are_and_is_that_on_another_device",
         "test_a_device_that_is_signed_out_elsewhere_is_out_at_once",
     ),
+    "browser/test_belongings.py": (
+        "test_a_chest_that_was_changed_or_set_back_is_told",
+        "test_a_passkey_brings_the_keys_along",
+        "test_a_picture_is_chosen_and_seen_at_once",
+        "test_of_two_drafts_neither_takes_the_others_place",
+        "test_what_is_pinned_stays_on_top_on_both_devices",
+    ),
     "browser/test_reporting.py": ("test_a_message_is_reported_and_the_owner_finds_it",),
     "browser/test_badge.py": ("test_the_icon_counts_conversations_with_something_new",),
     "browser/test_convergence.py": (

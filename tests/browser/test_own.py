@@ -25,7 +25,7 @@ def test_whoever_comes_back_finds_their_conversations(ada: Visitor, arrive: Arri
     # On a phone what is new stands where the words begin.
     begins = own.last.evaluate(
         """row => {
-          row.querySelector(".row-mark").hidden = true;
+          for (const mark of row.querySelectorAll(".row-mark")) mark.hidden = true;
           const unread = row.querySelector('[data-part="unread"]');
           unread.hidden = false;
           unread.textContent = "2 new";
