@@ -10,6 +10,7 @@
     python -m bench --databases         moving between SQLite and PostgreSQL, and what a join costs
     python -m bench --metrics           what metrics cost a message, within ten minutes
     python -m bench --encrypted         an encrypted conversation beside an open one
+    python -m bench --accounts          what accounts cost, among a hundred thousand
 
 Figures are always printed. The page in docs, which is quoted, is written anew
 by the standard set and by the growth, each as a whole, and by nothing less.
@@ -24,6 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import (
+    accounts,
     chart,
     cluster,
     databases,
@@ -76,6 +78,9 @@ def main() -> None:
         return
     if asked.encrypted:
         print(encrypted.measure(asked.parley, cores, is_quick=asked.quick))
+        return
+    if asked.accounts:
+        print(accounts.measure(asked.parley, cores, is_quick=asked.quick))
         return
     stopped = False
     try:
@@ -145,6 +150,7 @@ def _arguments() -> argparse.Namespace:
     add("--databases", action="store_true", help="moving, and joins on PostgreSQL, instead")
     add("--metrics", action="store_true", help="what metrics cost a message, instead")
     add("--encrypted", action="store_true", help="what encryption costs, instead")
+    add("--accounts", action="store_true", help="what accounts cost, instead")
     add("--rounds", type=int, help=f"how often each is measured (default {STANDARD_ROUNDS})")
     names = [work.name for work in WORKLOADS]
     names += sorted({work.group for work in WORKLOADS if work.group})

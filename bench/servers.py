@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import select
 import shutil
 import socket
@@ -259,9 +260,8 @@ def _port_said_by(process: subprocess.Popen[str]) -> int | None:
         return None
     ready, _, _ = select.select([process.stdout], [], [], START_WITHIN_S)
     line = process.stdout.readline() if ready else ""
-    if " is at http://" not in line:
-        return None
-    return int(line.split(" is at ")[1].split()[0].rpartition(":")[2])
+    said = re.search(r" at http://\S+:(\d+)", line)
+    return None if said is None else int(said[1])
 
 
 def _until_listening(port: int) -> None:

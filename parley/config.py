@@ -647,7 +647,7 @@ class Config:
     limit_readings: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS),
         "60/10s session, 600/10s address",
-        "how often people may say how far they have read",
+        "how often people may say how far they have read, and keep drafts",
         "RATES",
     )
     limit_mails: tuple[Rate, ...] = _setting(

@@ -132,6 +132,13 @@ class ConfirmationRequired(ParleyError):
     text = "Confirm first that it's you: sign in on this device once more."
 
 
+class ChangedMeanwhile(ParleyError):
+    """What is to be replaced is not what it was when it was last asked for."""
+
+    code = "changed_meanwhile"
+    text = "This was changed on another device meanwhile."
+
+
 class LastWayIn(ParleyError):
     code = "last_way_in"
     text = (

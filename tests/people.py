@@ -29,6 +29,7 @@ EVENTS = (
     "conversation_changed",
     "link_replaced",
     "role_changed",
+    "look_changed",
     "proven",
     "epoch_began",
     "messages_erased",

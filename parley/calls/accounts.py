@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec import UNSET, UnsetType
-from quart import Response
+from quart import Response, request
 
 from parley import contract, present, signing_in, web
-from parley.domain import accounts, contacts, passkeys, recovery
+from parley.domain import accounts, contacts, own_picture, passkeys, recovery
+from parley.domain import chest as chests
 from parley.domain.accounts import Entered, Mine
 from parley.domain.contacts import Own
 from parley.domain.passkeys import Asserted, Attested, decoded
@@ -43,8 +45,14 @@ async def start(body: contract.StartAccountBody) -> Response:
     return signing_in.remember(web.json(reply, 201), started.entered)
 
 
-async def rename(body: contract.RenameBody) -> contract.DoneReply:
-    await accounts.rename(web.site().context, await web.current_session(), body.name)
+async def change(body: contract.ChangeAccountBody) -> contract.DoneReply:
+    await accounts.change(
+        web.site().context,
+        await web.current_session(),
+        name=None if body.name is UNSET else body.name,
+        hue=None if body.hue is UNSET else body.hue,
+        keeps_hue=body.hue is UNSET,
+    )
     return contract.DoneReply()
 
 
@@ -133,6 +141,30 @@ async def passkey_sign_in(body: contract.PasskeySignInBody) -> Response:
     return signed_in(entered)
 
 
+async def set_picture() -> contract.DoneReply:
+    session = await web.current_session()
+    picture: Any = await request.get_data(as_text=False)  # bytes, though its type allows for text
+    await own_picture.put(web.site().context, session, picture)
+    return contract.DoneReply()
+
+
+async def remove_picture() -> contract.DoneReply:
+    await own_picture.remove(web.site().context, await web.current_session())
+    return contract.DoneReply()
+
+
+async def chest() -> contract.ChestReply:
+    own = await chests.own(web.site().context, await web.current_session())
+    return contract.ChestReply(chest=own.sealed, version=own.version)
+
+
+async def put_chest(body: contract.ChestBody) -> contract.ChestReply:
+    now = await chests.put(
+        web.site().context, await web.current_session(), body.chest, version=body.version
+    )
+    return contract.ChestReply(chest=now.sealed, version=now.version)
+
+
 async def rename_passkey(body: contract.RenameBody, passkey_id: str) -> contract.DoneReply:
     session = await web.current_session()
     await passkeys.rename(web.site().context, session, web.number(passkey_id), body.name)
@@ -157,6 +189,8 @@ def _account(mine: Mine, own: Own, at: datetime, providers: Providers) -> contra
         link = present.contact_link(own.code, public_url=web.public_url())
     return contract.AccountObject(
         name=mine.account.name,
+        hue=UNSET if mine.account.hue is None else mine.account.hue,
+        picture=mine.account.has_picture,
         created_at=timestamp(mine.account.created_at),
         confirmed=mine.is_confirmed(at),
         devices=[

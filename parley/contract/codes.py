@@ -28,6 +28,7 @@ class Code(StrEnum):
     ACCOUNT_REQUIRED = "account_required"
     SIGNED_IN = "signed_in"
     CONFIRMATION_REQUIRED = "confirmation_required"
+    CHANGED_MEANWHILE = "changed_meanwhile"
     LAST_WAY_IN = "last_way_in"
     SIGN_IN_UNKNOWN = "sign_in_unknown"
     SIGN_IN_TAKEN = "sign_in_taken"
@@ -97,6 +98,9 @@ CODES: dict[Code, CodeMeaning] = {
     Code.SIGNED_IN: CodeMeaning(409, "this device is signed in to an account already"),
     Code.CONFIRMATION_REQUIRED: CodeMeaning(
         403, "sign in on this device once more first; that counts for 15 minutes"
+    ),
+    Code.CHANGED_MEANWHILE: CodeMeaning(
+        409, "another device of yours changed it since this `version`: get it anew first"
     ),
     Code.LAST_WAY_IN: CodeMeaning(
         409,

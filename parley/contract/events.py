@@ -347,6 +347,17 @@ class RoleChanged(Struct, kw_only=True):
     role: RoleName
 
 
+class LookChanged(Struct, kw_only=True):
+    """The mark of somebody with an account looks so from now on, as in `looks`; without `hue` its
+    colour is left to the page. Where more than 50 are in the room, the next state tells it.
+    """
+
+    room_id: str
+    user_id: str
+    hue: int | UnsetType = UNSET
+    picture: str | UnsetType = UNSET
+
+
 class Proven(Struct, kw_only=True):
     """Somebody here used their token for the first time: they are `unproven` no more. Where more
     than 50 are, the next state tells it.
@@ -593,6 +604,7 @@ SERVER_EVENTS: dict[str, ServerEvent] = {
         ServerEvent("conversation_changed", ConversationChanged, "everyone in the room"),
         ServerEvent("link_replaced", LinkReplaced, "everyone in the room"),
         ServerEvent("role_changed", RoleChanged, "everyone in the room"),
+        ServerEvent("look_changed", LookChanged, "everyone in the room"),
         ServerEvent("proven", Proven, "everyone in the room"),
         ServerEvent("epoch_began", EpochBegan, "everyone in the room"),
         ServerEvent("messages_erased", MessagesErased, "everyone in the room"),

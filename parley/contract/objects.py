@@ -134,6 +134,16 @@ class ReadPosition(Struct, kw_only=True):
     seq: int
 
 
+class Look(Struct, kw_only=True):
+    """How the mark of somebody with an account looks: `hue` is one of its twelve colours, and its
+    picture, a square WebP, is at `/conversation/{room_id}/faces/{picture}`.
+    """
+
+    user_id: str
+    hue: int | UnsetType = UNSET
+    picture: str | UnsetType = UNSET
+
+
 class Conversation(Struct, kw_only=True):
     """`messages` are the newest ones, oldest first; `has_more` says there are older ones.
 
@@ -155,6 +165,8 @@ class Conversation(Struct, kw_only=True):
 
     `read` tells how far those have read who show it, in a conversation of at most 20 people.
 
+    `looks` tells of those who ever took part and chose how their mark looks, 500 at most.
+
     With `encrypted: true` its messages are of the type `encrypted`, and the server can't read them.
     `epoch` is the number of the key they are encrypted with now, 0 for the first.
     """
@@ -172,6 +184,7 @@ class Conversation(Struct, kw_only=True):
     participant_count: int
     online_count: int
     read: list[ReadPosition] | UnsetType = UNSET
+    looks: list[Look] | UnsetType = UNSET
     is_active: bool
     ended_at: Timestamp | UnsetType = UNSET
     visibility: VisibilityName
@@ -215,7 +228,7 @@ class OwnConversation(Struct, kw_only=True):
     `unread` counts messages of others that one has not read, up to 100, which stands for more;
     `mentions` those of them that mean one or answer one. All up to `read_seq` counts as read: by
     `mark_read`, or by having posted later. Who reads by a `reader` link has nothing counted.
-    `join_link` is there over REST.
+    `join_link` is there over REST. What is `pinned` comes before all others.
     """
 
     room_id: str
@@ -232,6 +245,7 @@ class OwnConversation(Struct, kw_only=True):
     mentions: int
     read_seq: int
     last_message: LastMessage | UnsetType = UNSET
+    pinned: bool | UnsetType = UNSET
 
 
 class Claim(Struct, kw_only=True):

@@ -9,6 +9,10 @@ from msgspec import Meta
 # Lengths count characters (Unicode code points).
 
 MESSAGE_MAX_CHARS = 8_000
+DRAFT_MAX_CHARS = 10_000
+"""Somewhat more than a message: what is too long is still to be shortened."""
+CHEST_MAX_CHARS = 98_304
+"""Of an account's chest: keys of some 250 conversations."""
 ENVELOPE_MAX_CHARS = 65_774
 """Of an encrypted message: the longest there is (docs/encryption.md)."""
 EPOCH_RECORD_MAX_BYTES = 256 * 1024
@@ -116,6 +120,12 @@ SEALED_PAGE_MESSAGES = 40
 and gets what stands before as somebody reads on."""
 MESSAGES_PAGE_MAX = 200
 SYNC_PAGE_MAX = 200
+PICTURE_MAX_BYTES = 96 * 1024
+"""Of an account's picture as it comes: pages make it small before they send it."""
+LOOKS_MAX = 500
+"""Of how many people a state says how their marks look."""
+HUES = 12
+"""The colours that marks have."""
 PEOPLE_IN_STATE = 100
 OWNERS_TOLD_MAX = 100
 """How many of the people in it a conversation's state holds; the others come page by page."""

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from msgspec import Struct
 
-from parley.domain import founding, merging, sessions, text
+from parley.domain import founding, looks, merging, sessions, text
 from parley.domain.context import Context
 from parley.domain.merging import Merged
 from parley.errors import AccountRequired, ConfirmationRequired, NotFound, SignedInAlready
@@ -21,13 +21,14 @@ from parley.records import (
     Account,
     DevicesChanged,
     ExternalIdentity,
+    LookChanged,
     Passkey,
     Session,
     SessionRenewed,
     SignedIn,
 )
 from parley.storage import accounts as stored
-from parley.storage import contacts, mail, participation, push
+from parley.storage import contacts, drafts, mail, participation, push
 from parley.storage import merging as stored_merging
 from parley.storage import sessions as stored_sessions
 
@@ -56,6 +57,8 @@ class Entered(Struct, frozen=True):
     """What they were here until now, where that was brought along."""
     renewed: SessionRenewed | None = None
     signed_out: tuple[Gone, ...] = ()
+    looked: tuple[LookChanged, ...] = ()
+    """Where their mark looks otherwise by that."""
 
 
 class Gone(Struct, frozen=True):
@@ -131,14 +134,42 @@ async def usual_name(context: Context, session: Session | None) -> str:
     return "" if person is None else person.username
 
 
-async def rename(context: Context, session: Session | None, name: str) -> None:
-    clean = text.label(name)
+async def own_name(context: Context, session: Session | None) -> str:
+    """What the account is called; empty for who has none, or none with a name."""
+    if session is None or not session.is_of_account:
+        return ""
+    account = await context.database.read(stored.of_session, session.id)
+    return "" if account is None else account.name
 
-    def work(connection: sa.Connection) -> None:
-        account, _ = signed_in(connection, session)
-        stored.rename(connection, account.id, clean)
 
-    await context.database.write(work)
+async def change(
+    context: Context,
+    session: Session | None,
+    *,
+    name: str | None = None,
+    hue: int | None = None,
+    keeps_hue: bool = False,
+) -> None:
+    """What an account is called where it joins, None for as before; and the colour of its mark
+    wherever it takes part, None for what pages choose. Raises `AccountRequired`.
+    """
+    clean = None if name is None else text.label(name)
+
+    def work(connection: sa.Connection) -> list[LookChanged]:
+        before, _ = signed_in(connection, session)
+        now = stored.change(
+            connection,
+            before,
+            name=before.name if clean is None else clean,
+            hue=before.hue if keeps_hue else hue,
+        )
+        return [] if now.hue == before.hue else looks.show_everywhere(connection, now)
+
+    def tell(changed: list[LookChanged]) -> None:
+        for each in changed:
+            context.bus.publish(each)
+
+    await context.database.write(work, tell)
 
 
 async def sign_out(
@@ -176,24 +207,32 @@ async def delete(context: Context, session: Session | None, *, with_messages: bo
     """
     at = context.clock()
 
-    def work(connection: sa.Connection) -> list[Gone]:
+    def work(connection: sa.Connection) -> tuple[list[Gone], list[LookChanged]]:
         account, device = signed_in(connection, session)
         require_confirmed(device, at)
         gone = [
             _sign_out(connection, account, each.id, at=at)
             for each in stored.devices(connection, account.id)
         ]
+        hidden = looks.hide_everywhere(connection, account) if looks.is_chosen(account) else []
         push.remove_all(connection, account.session_id)
         mail.forget_session(connection, account.session_id)
         contacts.forget(connection, account.id, account.session_id)
         founding.leave_to_others(connection, account.session_id)
+        drafts.erase_older(connection, account.session_id, keep=0)
         if with_messages:
             stored.begin_erasing(connection, account.id, at=at)
         else:
             stored.erase(connection, account.id)
-        return gone
+        return gone, hidden
 
-    await context.database.write(work, lambda gone: tell_signed_out(context, gone))
+    def tell(result: tuple[list[Gone], list[LookChanged]]) -> None:
+        gone, hidden = result
+        for each in hidden:
+            context.bus.publish(each)
+        tell_signed_out(context, gone)
+
+    await context.database.write(work, tell)
 
 
 # --- for whoever proves it: inside a transaction ---
@@ -292,7 +331,12 @@ def enter(
     devices = stored.devices(connection, account.id)
     oldest = sorted(devices, key=lambda each: each.seen_at)[: max(0, len(devices) - DEVICES_MAX)]
     out = tuple(_sign_out(connection, account, each.id, at=at) for each in oldest)
-    return Entered(account, device, token, merged, renewed, out)
+    looked = (
+        ()
+        if merged is None or not looks.is_chosen(account)
+        else looks.show_everywhere(connection, account)
+    )
+    return Entered(account, device, token, merged, renewed, out, tuple(looked))
 
 
 def tell_entered(context: Context, entered: Entered) -> None:
@@ -300,6 +344,8 @@ def tell_entered(context: Context, entered: Entered) -> None:
         merging.tell(context, entered.merged)
     if entered.renewed is not None:
         context.bus.publish(entered.renewed)
+    for each in entered.looked:
+        context.bus.publish(each)
     tell_signed_out(context, entered.signed_out)
 
 

@@ -29,7 +29,7 @@ from parley.records import (
 )
 from parley.storage import claims as stored_claims
 from parley.storage import conversations as stored_conversations
-from parley.storage import grants, readings
+from parley.storage import grants, looks, readings
 from parley.storage import merging as stored
 from parley.storage import participants as stored_participants
 from parley.storage import sessions as stored_sessions
@@ -213,6 +213,7 @@ class _Merging:
         person = self._hold_name(person, past)
         self._read(person, past)
         stored_claims.forget(connection, id, past.user_id)
+        looks.erase(connection, id, past.user_id)
         if self._context.cluster is not None:
             self._context.cluster.puts_out(connection, past)
         if person.session_id == self._principal_id and person.user_id == guest.user_id:

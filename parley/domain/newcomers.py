@@ -20,7 +20,15 @@ from parley.domain import access, conversations, door, naming, proof, sessions, 
 from parley.domain.context import Context
 from parley.domain.names import skeleton
 from parley.errors import ParleyError
-from parley.records import Conversation, Participant, ReadingMoved, Role, Session, Standing
+from parley.records import (
+    Conversation,
+    LookChanged,
+    Participant,
+    ReadingMoved,
+    Role,
+    Session,
+    Standing,
+)
 from parley.storage import conversations as stored_conversations
 from parley.storage import naming as held
 from parley.storage import participants as stored
@@ -72,6 +80,8 @@ class Joined:
     """Whether they were on a socket of another process already."""
     became_theirs: bool = False
     """Whether their session takes part in it by this, and did not until now."""
+    look: LookChanged | None = None
+    """How their mark looks, where they chose."""
 
 
 _ROOM_ID = re.compile(rf"[!-~]{{1,{ROOM_ID_MAX_CHARS}}}")

@@ -13,6 +13,7 @@ from parley.domain import (
     access,
     conversations,
     door,
+    looks,
     names,
     naming,
     proof,
@@ -148,6 +149,7 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
             shown_reading=reading.shown_by(conversation, person, had_read, among=count),
             was_elsewhere=was_elsewhere,
             became_theirs=came_in or (before is not None and before.session_id != session.id),
+            look=looks.show(connection, conversation, person, session) if came_in else None,
         )
 
     def tell(joined: Joined) -> None:
@@ -168,6 +170,8 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
         elif joined.became_theirs:
             context.bus.publish(PartChanged(joined.participant.conversation_id, joined.session.id))
         naming.tell(context, joined.marked, joined.participant_count)
+        if joined.look is not None:
+            context.bus.publish(joined.look)
 
     # Else their session is changed, too: by others who join elsewhere as well.
     is_within = joining.session is None or joining.session.token_used

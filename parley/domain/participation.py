@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from parley.domain import access
+from parley.domain import access, door
 from parley.domain.context import Context
 from parley.domain.conversations import cursor_after, position
 from parley.domain.door import Found
-from parley.records import NONE_UNREAD, Conversation, Message, Own, Session, Standing
+from parley.errors import NotJoined
+from parley.records import (
+    NONE_UNREAD,
+    Conversation,
+    Message,
+    Own,
+    PartChanged,
+    Session,
+    Standing,
+)
 from parley.storage import messages as stored_messages
 from parley.storage import participation as stored
 from parley.storage import readings
 
 SHOWN_MAX = 20
 """A first look, by the latest activity: a page goes on from there."""
+PINNED_MAX = 20
+"""With one more, the one that was pinned first is pinned no more."""
 
 _INSIDE = (Standing.OWNER, Standing.MEMBER, Standing.READER)
 
@@ -23,7 +34,7 @@ async def page(
     context: Context, session: Session | None, *, limit: int, cursor: str | None = None
 ) -> tuple[list[Own], str | None]:
     """A page of those that a session owns, has joined or was let into, and the next page's cursor,
-    with the latest activity first.
+    with the latest activity first. What it pinned comes before the first page, beyond `limit`.
 
     Not those it was removed from or left for good, nor what anybody with the link could read.
     Raises `BadRequest` for a cursor of ours that is none.
@@ -34,9 +45,12 @@ async def page(
     mine = session
 
     def query(connection: sa.Connection) -> tuple[list[Own], str | None]:
-        parts = stored.latest(connection, mine.id, limit=limit + 1, after=after)
+        parts = stored.listed(connection, mine.id, limit=limit + 1, after=after)
         found = parts[:limit]
-        own = [own for part in found if (own := _own(connection, _found(part, mine))) is not None]
+        pinned = stored.pinned(connection, mine.id) if after is None else []
+        shown = [(part, True) for part in pinned] + [(part, False) for part in found]
+        listed = (_own(connection, _found(part, mine), is_pinned) for part, is_pinned in shown)
+        own = [each for each in listed if each is not None]
         return own, cursor_after(found[-1].conversation) if len(parts) > limit else None
 
     return await context.database.read(query)
@@ -53,13 +67,42 @@ async def some(
     """The same as `page` of these conversations; None for what is none of the session's now."""
 
     def query(connection: sa.Connection) -> dict[int, Own | None]:
-        found = {}
+        found, pins = {}, set(stored.pins(connection, session.id))
         for id in conversation_ids:
             part = stored.one(connection, session.id, id)
-            found[id] = None if part is None else _own(connection, _found(part, session))
+            own = None if part is None else _own(connection, _found(part, session), id in pins)
+            found[id] = own
         return found
 
     return await context.database.read(query)
+
+
+async def pin(context: Context, room_id: str, session: Session | None, *, is_pinned: bool) -> None:
+    """Keep it at the top of one's list, or no more. It is told to whoever looks at that list; no
+    one else learns of it. Raises `NotJoined` for what `page` doesn't list, and what keeps them
+    from reading.
+    """
+    at = context.clock()
+
+    def work(connection: sa.Connection) -> list[PartChanged]:
+        found = door.readable(connection, room_id, session)
+        if session is None or not _is_listed(found):
+            raise NotJoined
+        pins = stored.pins(connection, session.id)
+        if is_pinned == (found.id in pins):
+            return []
+        gone = pins[: max(0, len(pins) + 1 - PINNED_MAX)] if is_pinned else [found.id]
+        for id in gone:
+            stored.unpin(connection, session.id, id)
+        if is_pinned:
+            stored.pin(connection, session.id, found.id, at=at)
+        return [PartChanged(id, session.id) for id in {found.id, *gone}]
+
+    def tell(changed: list[PartChanged]) -> None:
+        for each in changed:
+            context.bus.publish(each)
+
+    await context.database.write(work, tell)
 
 
 def joined(connection: sa.Connection, session: Session, *, limit: int) -> list[Found]:
@@ -100,11 +143,12 @@ def _found(part: stored.Part, session: Session) -> Found:
     return Found(part.conversation, standing, part.person, is_founder)
 
 
-def _own(connection: sa.Connection, found: Found) -> Own | None:
+def _own(connection: sa.Connection, found: Found, is_pinned: bool) -> Own | None:
     if not _is_listed(found):
         return None
     unread = NONE_UNREAD if found.person is None else readings.unread(connection, found.person)
-    return Own(found.conversation, found.standing, unread, _last(connection, found.conversation))
+    last = _last(connection, found.conversation)
+    return Own(found.conversation, found.standing, unread, last, is_pinned)
 
 
 def _last(connection: sa.Connection, conversation: Conversation) -> Message | None:

@@ -13,7 +13,7 @@ from parley.domain.door import Found
 from parley.errors import BadRequest, Forbidden, NotFound
 from parley.records import Participant, ParticipantRemoved, Role, Session
 from parley.storage import conversations as stored_conversations
-from parley.storage import grants
+from parley.storage import grants, looks
 from parley.storage import participants as stored
 
 
@@ -75,6 +75,7 @@ def take_out(
         role=Role.MEMBER.value,
         name_key=key,  # their name is kept by it, while keys are being made too
     )
+    looks.erase(connection, conversation.id, user_id)
     marked = naming.mark(connection, conversation.id, key)
     audit.note(connection, found, "removed", at=at, about=person.username)
     return Removal(conversation.room_id, gone, count, marked=tuple(marked))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 
 from parley.contract import DELTA_MAX_CHANGES, STATE_MAX_CHARS, STATE_MESSAGES
-from parley.domain import people, reading
+from parley.domain import looks, people, reading
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.records import Conversation, Message, Recent, Snapshot, Standing
@@ -53,6 +53,7 @@ def window(
         has_more=len(read) > len(page),
         newest_message_seq=last[-1].seq if last else 0,
         readings=reading.shown(connection, found.conversation),
+        looks=looks.of(connection, found.conversation),
     )
 
 
@@ -80,6 +81,7 @@ def delta(connection: sa.Connection, found: Found, *, since: int) -> Snapshot:
         newest_message_seq=0,
         is_delta=True,
         readings=reading.shown(connection, found.conversation),
+        looks=looks.of(connection, found.conversation),
     )
 
 

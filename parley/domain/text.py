@@ -110,6 +110,12 @@ def message(text: str, max_chars: int = MESSAGE_MAX_CHARS) -> str:
     return text
 
 
+def draft(text: str, max_chars: int) -> str:
+    """What may become a message, to the letter; empty where nothing is written."""
+    _check(text, "text")
+    return _within(text, "text", max_chars) if text.strip() else ""
+
+
 def message_type(text: str | None) -> str:
     if text is None:
         return "text"

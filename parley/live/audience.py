@@ -274,6 +274,9 @@ class Audience:
                 self._rename(room, event)
                 if room.gathering() is None:  # of many who come back at once N² would be told
                     self._tell(room, event)
+            case records.LookChanged():
+                if room.gathering() is None:
+                    self._tell(room, event)
             case records.ParticipantWonBack():
                 self._show_out_who_was(room, event)
             case records.ReadingMoved():

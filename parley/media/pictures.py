@@ -68,8 +68,12 @@ def look(path: Path, media_type: str, into: Path, stem: str) -> dict[str, Any]:
         raise TooLarge from error
 
 
-def still(path: Path, media_type: str, into: Path, stem: str, max_px: int) -> dict[str, Any]:
-    """Only a preview of the picture, whatever its size; raises as `look` does."""
+def still(
+    path: Path, media_type: str, into: Path, stem: str, max_px: int, square_px: int = 0
+) -> dict[str, Any]:
+    """Only a preview of the picture, whatever its size, or its middle as a square of so many
+    pixels each way; raises as `look` does.
+    """
     try:
         with path.open("rb") as file, Image.open(file, formats=FORMATS[media_type]) as picture:
             if max(picture.size) > max_px:
@@ -78,6 +82,8 @@ def still(path: Path, media_type: str, into: Path, stem: str, max_px: int) -> di
             small = _small(picture, profile_of(picture, _head(path)))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise TooLarge from error
+    if square_px:
+        small = _bare(ImageOps.fit(small, (square_px, square_px), Image.Resampling.LANCZOS))
     made = into / f"{stem}.preview.webp"
     output.write(made, lambda file: small.save(file, "WEBP", quality=75))
     output.sync(into)

@@ -92,9 +92,12 @@ class Workshop:
             return Looked(claim.kind, claim.type)
         return await asyncio.to_thread(streams.look, path, claim.type, head, name)
 
-    async def still(self, path: Path, into: Path, *, max_px: int, whose: Hashable = None) -> Path:
+    async def still(
+        self, path: Path, into: Path, *, max_px: int, square_px: int = 0, whose: Hashable = None
+    ) -> Path:
         """A preview of the picture at `path`, made in the folder `into`: a WebP of at most
-        800 × 800 pixels, without metadata, whole and on the disk.
+        800 × 800 pixels, without metadata, whole and on the disk. With `square_px` it is only its
+        middle, of just so many pixels each way.
 
         Raises `BadFile` also for what is no JPEG, PNG or WebP, or has more than `max_px` pixels
         one way, and the rest as `look` does.
@@ -102,7 +105,8 @@ class Workshop:
         claim = types.claim(await asyncio.to_thread(_head, path), "")
         if claim.type not in STILL_TYPES:
             raise BadFile
-        answer = await self._made(path, claim.type, into, whose, max_px=max_px)
+        wishes = {"max_px": max_px, "square_px": square_px}
+        answer = await self._made(path, claim.type, into, whose, **wishes)
         return into / str(answer["preview"])
 
     async def close(self) -> None:

@@ -65,6 +65,21 @@ async def start() -> Answer | Refused:
     return await acting("keep", Kind.SIGN_INS, act, back=_room_id(form))
 
 
+@account_pages.post(f"{ADDRESS}/look")
+async def change() -> Answer | Refused:
+    """The account's name, and the colour of its mark."""
+    form = await forms.fields()
+
+    async def act() -> Answer:
+        hue = form.get("hue", "")
+        given = {"name": form.get("name", ""), "hue": int(hue) if hue.isdecimal() else None}
+        body = decode.from_value(given, contract.ChangeAccountBody)
+        await calls.change(body)
+        return done("changed", "you")
+
+    return await acting("you", Kind.ACTS, act)
+
+
 @account_pages.post(f"{ADDRESS}/sign-in")
 async def sign_in() -> Answer | Refused:
     """Where somebody is signed in, it confirms that it is them."""
@@ -269,6 +284,7 @@ async def _page(
         "why_no_passkeys": why_not,
         "is_admin": await admins.known(context, session) is not None,
         "name": await accounts.usual_name(context, session),
+        "hue_words": _HUES,
         "error": None if error is None else error.text,
         "place": "confirm" if needs_proof else place,
         "said": _SAID.get(said, ""),
@@ -277,6 +293,12 @@ async def _page(
     return await render_template("pages/account.html", **shown)
 
 
+_HUES = (
+    *("Orange", "Green", "Teal", "Blue", "Violet", "Pink"),
+    *("Strong orange", "Strong green", "Strong teal", "Strong blue", "Strong violet"),
+    "Strong pink",
+)
+"""The colours of marks, in words."""
 _SAID = {
     "kept": "You have an account now.",
     "signed-in": "You are signed in.",
@@ -284,6 +306,7 @@ _SAID = {
     "signed-out": "You are signed out on this device.",
     "others-out": "All other devices are signed out.",
     "device-out": "The device is signed out.",
+    "changed": "Your name and colour are saved.",
     "renamed": "The passkey is renamed.",
     "passkey-added": "The passkey is added.",
     "provider-added": "Added. You can sign in with it from now on.",

@@ -12,12 +12,15 @@ from parley import contract, present, web
 from parley.calls import files as sent_files
 from parley.contract import decode
 from parley.domain import (
+    accounts,
     claiming,
     conversations,
     inviting,
     knocking,
     messages,
+    own_picture,
     participants,
+    participation,
     reading,
     reports,
 )
@@ -147,6 +150,15 @@ async def leave(room_id: str) -> AnyResponse:
     return web.go_on(f"/conversation/{room_id}/left")
 
 
+@pages.post("/conversation/<room_id>/pinned")
+async def pin(room_id: str) -> AnyResponse:
+    is_pinned = (await request.form).get("pinned") == "yes"
+    async with web.limited(Kind.ACTS, room_id):
+        session = await web.current_session()
+        await participation.pin(web.site().context, room_id, session, is_pinned=is_pinned)
+    return web.go_on("/conversations#own")
+
+
 @pages.get("/conversation/<room_id>/left")
 async def left(room_id: str) -> str:
     found = await conversations.find(web.site().context, room_id, await web.session_if_known())
@@ -220,6 +232,17 @@ async def qr_code(room_id: str) -> Response:
         drawing = qr_codes.drawn_before(link, scale=8)
     response = Response(drawing, content_type="image/svg+xml")
     response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@pages.get("/conversation/<room_id>/faces/<picture>")
+async def face(room_id: str, picture: str) -> Response:
+    """The picture in somebody's mark. Another one has another address."""
+    async with web.limited(Kind.DOWNLOADS, room_id):
+        session = await web.session_if_known()
+        shown = await own_picture.shown(web.site().context, room_id, session, picture)
+    response = Response(shown, content_type="image/webp")
+    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     return response
 
 
@@ -364,7 +387,6 @@ async def _show(
         shown.messages, envelopes = [], shown.messages
     me = _me(snapshot)
     context, is_owner = web.site().context, snapshot.standing is Standing.OWNER
-    session = await web.session_if_known()
     has_imported = await claiming.is_any_imported(context, snapshot.conversation.id)
     return await render_long(
         "pages/conversation.html",
@@ -372,14 +394,16 @@ async def _show(
         envelopes=envelopes,
         previewed=snapshot.conversation,
         names=reactions.names_of([*shown.participants, *([me] if me else [])], shown.messages),
-        hues=faces.hues([*shown.participants, *([me] if me else [])], shown.messages),
+        hues=faces.hues(
+            [*shown.participants, *([me] if me else [])], shown.messages, shown.looks or ()
+        ),
         # What a browser keeps goes by what never changes and comes only once, whatever the link.
         key=snapshot.conversation.id,
         old_room_ids=snapshot.old_room_ids,
         me=me,
+        has_account=await _has_account(),
         own=snapshot.own,
         is_owner=is_owner,
-        has_account=session is not None and session.is_of_account,
         is_reader=snapshot.standing is Standing.READER,
         report_count=await reports.open_count(context, snapshot.conversation.id) if is_owner else 0,
         has_imported=has_imported,
@@ -394,10 +418,20 @@ async def _show(
         error=error,
         # Who has a name here and gave one asked for another.
         renames=bool(username) and snapshot.person is not None,
-        username=username,
+        # Whoever has an account need not think of a name.
+        username=username or ("" if me else await _account_name()),
         draft=draft,
         answered=await _answered(snapshot, reply_to),
     )
+
+
+async def _has_account() -> bool:
+    session = await web.session_if_known()
+    return session is not None and session.is_of_account
+
+
+async def _account_name() -> str:
+    return await accounts.own_name(web.site().context, await web.session_if_known())
 
 
 async def _own_unnamed(snapshot: Snapshot) -> reactions_of.Unnamed:

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from parley import contract, present, web
 from parley.contract import decode
-from parley.domain import conversations, entering, knocking, role_links
+from parley.domain import accounts, conversations, entering, knocking, role_links
 from parley.errors import (
     KnockRequired,
     Locked,
@@ -20,6 +20,7 @@ from parley.errors import (
 )
 from parley.limits.limiter import Kind
 from parley.pages import forms, problems
+from parley.records import Knock
 
 door_pages = Blueprint("door_pages", __name__)
 
@@ -59,9 +60,15 @@ async def door(
         stands=stands,
         state=None if stands is None else present.knock_state(stands),
         error=None if error is None else error.text,
-        username=username or ("" if knocked is None else knocked.username),
+        username=username or await _known_name(knocked),
     )
     return refused(page, error or refusal)
+
+
+async def _known_name(knocked: Knock | None) -> str:
+    if knocked is not None:
+        return knocked.username
+    return await accounts.own_name(web.site().context, await web.session_if_known())
 
 
 def refused(page: str, error: ParleyError) -> Refused:

@@ -10,10 +10,12 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from msgspec import UNSET
+
 from parley import contract
 from parley.pages import text
 
-HUES = 12
+HUES = contract.HUES
 """The colours in `static/css/faces.css`."""
 _FAMILIES = 6
 """Each is there in two tones: `hue` and `hue + 6`."""
@@ -43,17 +45,23 @@ def initials(name: str) -> str:
 
 
 def hues(
-    people: Iterable[contract.Participant], messages: Iterable[contract.Message]
+    people: Iterable[contract.Participant],
+    messages: Iterable[contract.Message],
+    looks: Iterable[contract.Look] = (),
 ) -> dict[str, int]:
-    """A colour for each person by `user_id`: what their id asks for, or the next unlike all others.
+    """A colour for each person by `user_id`: what they chose, what their id asks for, or the next
+    unlike all others.
 
     Who came first chooses first, so nobody who comes later changes anyone's; those who have
     left and are still read take what is over. When none is free, each has what they ask for.
     """
     ids = [person.user_id for person in people] + [message.user_id for message in messages]
-    found: dict[str, int] = {}
-    taken: set[int] = set()
+    chosen = {each.user_id: each.hue for each in looks if each.hue is not UNSET}
+    found = {user_id: chosen[user_id] for user_id in ids if user_id in chosen}
+    taken = set(found.values())
     for user_id in dict.fromkeys(ids):
+        if user_id in found:
+            continue
         found[user_id] = _choose(asked_for(user_id), taken)
         taken.add(found[user_id])
     return found

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from msgspec import UNSET
+
 from parley import contract, records
 from parley.present.fields import timestamp
 from parley.present.messages import message
@@ -47,6 +49,15 @@ def conversation(snapshot: records.Snapshot, parts: Parts | None = None) -> cont
         told.participants_cursor = snapshot.people_cursor
     if snapshot.readings is not None:
         told.read = positions(snapshot.readings)
+    if snapshot.looks:
+        told.looks = [
+            contract.Look(
+                user_id=each.user_id,
+                hue=UNSET if each.hue is None else each.hue,
+                picture=each.picture or UNSET,
+            )
+            for each in snapshot.looks
+        ]
     if record.ended_at is not None:
         told.ended_at = timestamp(record.ended_at)
     if record.is_accounts_only:

@@ -23,6 +23,7 @@ Told = (
     | records.ConversationDeleted
     | records.LinkReplaced
     | records.RoleChanged
+    | records.LookChanged
     | records.EpochBegan
     | records.MessagesErased
     | records.Knocked
@@ -82,6 +83,13 @@ def event(happened: Told, *, others: int = 0) -> tuple[str, object]:
         case records.RoleChanged(room_id=room_id, participant=person):
             return "role_changed", contract.RoleChanged(
                 room_id=room_id, user_id=person.user_id, role=role_name(person.role)
+            )
+        case records.LookChanged(room_id=room_id, look=look):
+            return "look_changed", contract.LookChanged(
+                room_id=room_id,
+                user_id=look.user_id,
+                hue=UNSET if look.hue is None else look.hue,
+                picture=look.picture or UNSET,
             )
         case records.ParticipantProven(room_id=room_id, participant=person):
             return "proven", contract.Proven(room_id=room_id, user_id=person.user_id)

@@ -30,6 +30,7 @@ def own(record: records.Own, *, public_url: str = "") -> contract.OwnConversatio
         mentions=record.unread.mentions,
         read_seq=record.unread.after,
         last_message=UNSET if record.last is None else _last(record.last),
+        pinned=record.is_pinned or UNSET,
     )
 
 

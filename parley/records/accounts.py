@@ -18,6 +18,23 @@ class Account(Struct, frozen=True):
     """What authenticators know them by."""
     name: str
     created_at: datetime
+    hue: int | None = None
+    """The colour of their mark in conversations, where they chose one."""
+    has_picture: bool = False
+
+
+class Look(Struct, frozen=True):
+    """How somebody's mark looks in a conversation, as far as they chose."""
+
+    user_id: str
+    hue: int | None = None
+    """One of the colours that marks have."""
+    picture: str | None = None
+    """What their picture is called there."""
+
+    @property
+    def is_chosen(self) -> bool:
+        return self.hue is not None or self.picture is not None
 
 
 class SignedIn(Struct, frozen=True):
@@ -83,6 +100,23 @@ class Authorization(Struct, frozen=True):
     expires_at: datetime
     subject: str | None = None
     """Who they turned out to be, where no account has that yet."""
+
+
+class Chest(Struct, frozen=True):
+    """What an account's browsers keep of encrypted conversations, sealed by them."""
+
+    sealed: str
+    """Empty where there is nothing any more."""
+    version: int
+    """Another with each change, and never an earlier one; 0 where there never was any."""
+
+
+class Unsent(Struct, frozen=True):
+    """What somebody is writing in a conversation, on whichever of their devices."""
+
+    text: str
+    version: int
+    """Another with each change; 0 where there is none."""
 
 
 class Ceremony(StrEnum):

@@ -54,6 +54,8 @@ class Conversation(Struct, frozen=True):
     """Of what readers have to show; None where it is not encrypted."""
     epoch: int
     """The number of the key it is encrypted with now: 0 for the first."""
+    has_looks: bool = False
+    """Whether anybody ever chose how their mark looks."""
 
     @property
     def is_encrypted(self) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from parley.records.accounts import Look
 from parley.records.claims import Claim
 from parley.records.conversations import Conversation
 from parley.records.knocks import Knock
@@ -156,6 +157,14 @@ class KnockAnswered(Struct, frozen=True, tag=True):
     @property
     def conversation_id(self) -> int:
         return self.knock.conversation_id
+
+
+class LookChanged(Struct, frozen=True, tag=True):
+    """Somebody's mark looks otherwise from now on."""
+
+    conversation_id: int
+    room_id: str
+    look: Look
 
 
 class RoleChanged(Struct, frozen=True, tag=True):
@@ -325,6 +334,7 @@ Event = (
     | ConversationImported
     | GrantsTakenBack
     | RoleChanged
+    | LookChanged
     | EpochBegan
     | MessagesErased
     | ConversationDeleted

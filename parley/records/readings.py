@@ -80,3 +80,5 @@ class Own(Struct, frozen=True):
     unread: Unread
     last: Message | None
     """What was said last."""
+    is_pinned: bool = False
+    """Whether they keep it at the top of their list."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from parley.records.accounts import Look
 from parley.records.conversations import Conversation
 from parley.records.messages import Message
 from parley.records.participants import Participant
@@ -40,6 +41,8 @@ class Snapshot(Struct, frozen=True):
     """What is pinned, for a page: the one that was pinned last first."""
     readings: tuple[Reading, ...] | None = None
     """How far those have read who show it; None where too many take part to tell."""
+    looks: tuple[Look, ...] = ()
+    """Of those who ever took part and chose how their mark looks."""
     own: Unread | None = None
     """What whoever asks has not read, for a page of somebody who is in it."""
 

@@ -12,17 +12,21 @@ from parley.records import (
     Account,
     Ceremony,
     Challenge,
+    Chest,
     ExternalIdentity,
     Passkey,
     SignedIn,
 )
+from parley.storage.dialects import insert
 from parley.storage.schema import (
     OF_ACCOUNT,
     PROVEN,
     account_devices,
+    account_pictures,
     accounts,
     admins,
     challenges,
+    chests,
     conversations,
     external_identities,
     messages,
@@ -66,8 +70,14 @@ def among(connection: sa.Connection, session_ids: Collection[int]) -> frozenset[
     return frozenset(row.session_id for row in rows)
 
 
-def rename(connection: sa.Connection, account_id: int, name: str) -> None:
-    connection.execute(accounts.update().where(accounts.c.id == account_id).values(name=name))
+def change(connection: sa.Connection, account: Account, *, name: str, hue: int | None) -> Account:
+    row = connection.execute(
+        accounts.update()
+        .where(accounts.c.id == account.id)
+        .values(name=name, hue=hue)
+        .returning(*accounts.c)
+    ).one()
+    return _account(row)
 
 
 def erase(connection: sa.Connection, account_id: int) -> None:
@@ -337,6 +347,41 @@ def codes(connection: sa.Connection, account_id: int) -> tuple[int, int]:
     return row.made, row.made - row.used
 
 
+# --- the picture ---
+
+
+def put_picture(connection: sa.Connection, account: Account, picture: bytes | None) -> Account:
+    """In the place of any there was; None takes that away."""
+    connection.execute(account_pictures.delete().where(account_pictures.c.account_id == account.id))
+    if picture is not None:
+        connection.execute(account_pictures.insert().values(account_id=account.id, picture=picture))
+    row = connection.execute(
+        accounts.update()
+        .where(accounts.c.id == account.id)
+        .values(has_picture=picture is not None)
+        .returning(*accounts.c)
+    ).one()
+    return _account(row)
+
+
+# --- the chest ---
+
+
+def chest(connection: sa.Connection, account_id: int) -> Chest | None:
+    row = connection.execute(chests.select().where(chests.c.account_id == account_id)).one_or_none()
+    return None if row is None else Chest(row.sealed, row.version)
+
+
+def put_chest(connection: sa.Connection, account_id: int, chest: Chest) -> None:
+    given = insert(chests).values(account_id=account_id, sealed=chest.sealed, version=chest.version)
+    connection.execute(
+        given.on_conflict_do_update(
+            index_elements=[chests.c.account_id],
+            set_={"sealed": given.excluded.sealed, "version": given.excluded.version},
+        )
+    )
+
+
 # --- challenges ---
 
 
@@ -381,7 +426,14 @@ def take_challenge(connection: sa.Connection, challenge_hash: bytes) -> Challeng
 
 
 def _erase_proofs(connection: sa.Connection, account_id: int) -> None:
-    for table in (passkeys, recovery_codes, external_identities, admins):
+    for table in (
+        passkeys,
+        recovery_codes,
+        external_identities,
+        admins,
+        chests,
+        account_pictures,
+    ):
         connection.execute(table.delete().where(table.c.account_id == account_id))
 
 
@@ -391,7 +443,9 @@ def _one(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Account | 
 
 
 def _account(row: Any) -> Account:
-    return Account(row.id, row.session_id, row.handle, row.name, row.created_at)
+    return Account(
+        row.id, row.session_id, row.handle, row.name, row.created_at, row.hue, bool(row.has_picture)
+    )
 
 
 def _devices(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[SignedIn]:

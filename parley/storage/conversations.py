@@ -466,4 +466,5 @@ def conversation(row: Any) -> Conversation:
         row.erased_through,
         row.read_proof_hash,
         row.epoch,
+        bool(row.has_looks),
     )

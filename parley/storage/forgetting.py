@@ -28,6 +28,7 @@ from parley.storage.schema import (
     messages,
     notification_levels,
     participants,
+    pinned_conversations,
     sessions,
 )
 from parley.storage.sessions import UNPROVEN_MAX
@@ -121,9 +122,10 @@ _IS_THERE = Prepared(
     sa.select(conversations.c.id).where(conversations.c.id == p("id")), [conversations.c.id]
 )
 _ERASE_SESSION = Prepared(sessions.delete().where(sessions.c.id == p("id"), _IS_OLD))
-_ERASE_LEVELS = Prepared(
-    notification_levels.delete().where(notification_levels.c.session_id == p("id"))
-)
+_ERASE_CHOICES = [
+    Prepared(table.delete().where(table.c.session_id == p("id")))
+    for table in (notification_levels, pinned_conversations)
+]
 
 
 class Caller(Struct, frozen=True):
@@ -274,7 +276,8 @@ def _erase_session(connection: sa.Connection, id: int, before: datetime) -> int:
     count = _ERASE_SESSION.write(connection, id=id, before=before)
     if count:
         push.remove_all(connection, id)
-        _ERASE_LEVELS.write(connection, id=id)
+        for choices in _ERASE_CHOICES:
+            choices.write(connection, id=id)
         mail.forget_session(connection, id)
     return count
 

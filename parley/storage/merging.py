@@ -30,6 +30,7 @@ from parley.storage.schema import (
     messages,
     notification_levels,
     participants,
+    pinned_conversations,
     uploads,
 )
 
@@ -165,7 +166,7 @@ def give_rest(connection: sa.Connection, before: int, now: int, *, added_by: int
     of. Where the other decided something itself, that stays. Whether it had a device that is
     notified.
     """
-    for table in (knocks, notification_levels):
+    for table in (knocks, notification_levels, pinned_conversations):
         theirs = sa.select(table.c.conversation_id).where(table.c.session_id == now)
         connection.execute(
             table.update()

@@ -119,6 +119,8 @@ conversations = sa.Table(
     sa.Column("read_proof_hash", sa.LargeBinary(32)),
     # The number of the key it is encrypted with now.
     sa.Column("epoch", sa.BigInteger, nullable=False, server_default=_NO),
+    # Whether anybody ever chose how their mark looks: else `looks` has nothing of it.
+    sa.Column("has_looks", sa.Boolean, nullable=False, server_default=sa.false()),
     # Nobody finds it from then on; its rows are erased bit by bit, this one last.
     sa.Column("deleted_at", Instant),
     # Being imported since then, and deleted as long as that lasts: its rows are not erased yet.
@@ -697,6 +699,40 @@ notification_levels = sa.Table(
 
 sa.Index("ix_notification_levels_session_id", notification_levels.c.session_id)
 
+# What somebody keeps at the top of the list of their own.
+pinned_conversations = sa.Table(
+    "pinned_conversations",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), primary_key=True),
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), primary_key=True),
+    sa.Column("pinned_at", Instant, nullable=False),
+)
+sa.Index("ix_pinned_conversations_session_id", pinned_conversations.c.session_id)
+
+# How people's marks look where they have an account and chose.
+looks = sa.Table(
+    "looks",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), primary_key=True),
+    sa.Column("user_id", sa.Text, primary_key=True),
+    # One of the colours that marks have; None where that is left to the page.
+    sa.Column("hue", sa.Integer),
+    # What their picture is called here: another in each conversation, and with each picture.
+    sa.Column("picture", sa.Text),
+)
+
+# What somebody with an account is writing, for their other devices.
+drafts = sa.Table(
+    "drafts",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), primary_key=True),
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+    # Another with each change: the moment of it, in milliseconds.
+    sa.Column("version", sa.BigInteger, nullable=False),
+)
+sa.Index("ix_drafts_session_id", drafts.c.session_id, drafts.c.version)
+
 # What a device is to be told of a conversation, or shows now. What a notification says is read
 # when it is sent; so there is one for each, however much happens. No foreign key to the
 # conversation: what a device shows of one that was deleted is still to be taken away.
@@ -814,8 +850,11 @@ accounts = sa.Table(
     sa.Column("session_id", sa.ForeignKey("sessions.id"), nullable=False, unique=True),
     # What authenticators know it by: random, and said to nobody else.
     sa.Column("handle", sa.LargeBinary(32), nullable=False, unique=True),
-    # What its passkeys are called where one is chosen.
+    # What its passkeys are called where one is chosen, and it is where it joins.
     sa.Column("name", sa.Text, nullable=False),
+    # The colour of its mark, where it chose one, and whether it has a picture.
+    sa.Column("hue", sa.Integer),
+    sa.Column("has_picture", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("created_at", Instant, nullable=False),
     # Deleted since then, and what its holder said is being deleted for everyone.
     sa.Column("erasing_at", Instant),
@@ -853,6 +892,23 @@ passkeys = sa.Table(
     sa.Column("added_at", Instant, nullable=False),
     sa.Column("used_at", Instant),
     sqlite_autoincrement=True,
+)
+
+# Keys of encrypted conversations, as an account's browsers sealed them: nothing here opens them.
+chests = sa.Table(
+    "chests",
+    metadata,
+    sa.Column("account_id", sa.ForeignKey("accounts.id"), primary_key=True, autoincrement=False),
+    sa.Column("sealed", sa.Text, nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+)
+
+# What an account's mark shows: a small square WebP, as we made it.
+account_pictures = sa.Table(
+    "account_pictures",
+    metadata,
+    sa.Column("account_id", sa.ForeignKey("accounts.id"), primary_key=True, autoincrement=False),
+    sa.Column("picture", sa.LargeBinary, nullable=False),
 )
 
 recovery_codes = sa.Table(

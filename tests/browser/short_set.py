@@ -22,6 +22,13 @@ SHORT: dict[str, tuple[str, ...]] = {
         "test_a_guest_is_told_at_once_and_comes_back_with_an_account",
         "test_an_invitation_comes_to_an_open_page_and_is_accepted",
     ),
+    "browser/test_belongings.py": (
+        "test_a_chest_that_was_changed_or_set_back_is_told",
+        "test_a_passkey_brings_the_keys_along",
+        "test_a_picture_is_chosen_and_seen_at_once",
+        "test_of_two_drafts_neither_takes_the_others_place",
+        "test_what_is_pinned_stays_on_top_on_both_devices",
+    ),
     "browser/test_reporting.py": ("test_a_message_is_reported_and_the_owner_finds_it",),
     "browser/test_badge.py": ("test_the_icon_counts_conversations_with_something_new",),
     "browser/test_convergence.py": (

@@ -19,13 +19,13 @@ def test_whoever_comes_back_finds_their_conversations(ada: Visitor, arrive: Arri
     ben.opens("/")
     own = ben.page.get_by_role("region", name="Your conversations").get_by_role("listitem")
     expect(own.first).to_have_text(
-        "Tea on Sunday Ben: Who brings the cake? 1 message · Today Leave", use_inner_text=True
+        "Tea on Sunday Ben: Who brings the cake? 1 message · Today Pin Leave", use_inner_text=True
     )
     expect(own.last).to_contain_text("owner")
     # On a phone what is new stands where the words begin.
     begins = own.last.evaluate(
         """row => {
-          row.querySelector(".row-mark").hidden = true;
+          for (const mark of row.querySelectorAll(".row-mark")) mark.hidden = true;
           const unread = row.querySelector('[data-part="unread"]');
           unread.hidden = false;
           unread.textContent = "2 new";
@@ -56,7 +56,7 @@ def test_the_list_is_live_and_one_leaves_from_it(seeding: Seeding, arrive: Arriv
     seeding.say(tea, "Ada", "Milk or lemon?")
     seeding.say(tea, "Ada", "Both, then")
     expect(rows.first).to_have_text(
-        "Tea 2 new Ada: Both, then 3 messages · Today Leave", use_inner_text=True
+        "Tea 2 new Ada: Both, then 3 messages · Today Pin Leave", use_inner_text=True
     )
     assert grave_faults(ben.page) == []
 
@@ -130,3 +130,18 @@ def test_older_conversations_are_a_press_away(seeding: Seeding, arrive: Arrive) 
     expect(own.get_by_role("link", name="Older")).to_have_count(0)
     own.get_by_role("link", name="Newest").click()
     expect(rows).to_have_count(20)
+
+
+def test_pins_keep_their_place_as_others_talk(seeding: Seeding, arrive: Arrive) -> None:
+    hut, tea = (seeding.conversation(title, [Said("Ada", "Hello")]) for title in ("Hut", "Tea"))
+    ben = arrive("Ben")
+    for talk in (tea, hut):
+        ben.comes(talk.link)
+        ben.is_connected()
+    ben.opens("/")
+    rows = ben.page.locator("#own-rows > li")
+    ben.page.get_by_role("button", name="Pin Tea").click()
+    expect(rows).to_contain_text(["Tea", "Hut"])
+    seeding.say(hut, "Ada", "Bring a lamp")
+    expect(rows.last).to_contain_text("1 new")
+    expect(rows).to_contain_text(["Tea", "Hut"])

@@ -24,6 +24,7 @@ ALL: Row = (OK, OK, OK, OK, OK, OK)
 SESSIONS: Row = ("token_required", OK, OK, OK, OK, OK)
 
 GUESTS: Row = ("token_required", *("account_required",) * 5)
+DRAFTS: Row = (KNOCK, NOT_JOINED, *("account_required",) * 2, NOT_FOUND, "account_required")
 PAGES_ALONE: Row = ("passkeys_unavailable",) * 6
 
 REACTION = "{path}/messages/{message_id}/reactions/%F0%9F%91%8D"
@@ -89,7 +90,7 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     # Of nobody's but one's own; tests of accounts have some.
     "account": ("/api/account", None, ALL),
     "start_account": ("/api/account", {"name": "Ada"}, ALL),
-    "rename_account": ("/api/account", {"name": "Ada"}, GUESTS),
+    "change_account": ("/api/account", {"name": "Ada"}, GUESTS),
     "delete_account": ("/api/account", {"messages": "keep"}, GUESTS),
     "sign_in": ("/api/account/sign-in", {"code": "0000-0000-0000-0000"}, ("sign_in_failed",) * 6),
     "sign_out": ("/api/account/sign-out", {}, GUESTS),
@@ -122,6 +123,10 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
         },
         PAGES_ALONE,
     ),
+    "set_picture": ("/api/account/picture", None, GUESTS),
+    "remove_picture": ("/api/account/picture", None, GUESTS),
+    "chest": ("/api/account/chest", None, GUESTS),
+    "put_chest": ("/api/account/chest", {"chest": "AQ", "version": 0}, GUESTS),
     "rename_passkey": ("/api/account/passkeys/1", {"name": "Key"}, GUESTS),
     "remove_passkey": ("/api/account/passkeys/1", {}, GUESTS),
     # There is no such provider; tests of signing in with one have some.
@@ -156,6 +161,14 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
         {"seq": 1},
         (KNOCK, NOT_JOINED, OK, OK, NOT_FOUND, OK),
     ),
+    "pin_conversation": (
+        "{path}/pinned",
+        {"pinned": True},
+        (KNOCK, OK, OK, OK, NOT_FOUND, OK),
+    ),
+    # Of nobody's but one's own; tests of drafts have some.
+    "draft": ("{path}/draft", None, DRAFTS),
+    "keep_draft": ("{path}/draft", {"text": "Half"}, DRAFTS),
     "unread": ("{path}/unread?after=0", None, READERS),
     "search": ("{path}/search?q=milk", None, READERS),
     "send": (

@@ -121,6 +121,8 @@ async def test_an_older_database_is_brought_up_to_date(
         pass
     with asking(server, name) as own:
         own.execute("DROP TABLE admins, admin_links, host_acts")
+        own.execute("DROP TABLE account_pictures, chests, drafts, looks, pinned_conversations")
+        own.execute("ALTER TABLE conversations DROP COLUMN has_looks")
         own.execute("DROP TABLE complaints, reports, blocks, invited, invitations")
         own.execute("ALTER TABLE links DROP COLUMN is_founding")
         own.execute("DROP TABLE contact_links, contact_invites, contact_blocks")

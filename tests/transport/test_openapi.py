@@ -215,7 +215,18 @@ async def replies_about_accounts(app: Parley, provider: Provider) -> dict[str, R
     found |= await replies_about_contacts(desk)
     found["account"] = await desk.call("GET", "/api/account")
     [passkey] = found["account"].body["account"]["passkeys"]
-    found["rename_account"] = await desk.call("PATCH", "/api/account", {"name": "Ana"})
+    found["change_account"] = await desk.call("PATCH", "/api/account", {"name": "Ana", "hue": 3})
+    picture = saved(flag(), "PNG")
+    found["set_picture"] = await desk.call("PUT", "/api/account/picture", raw=picture)
+    found["remove_picture"] = await desk.call("DELETE", "/api/account/picture")
+    found["put_chest"] = await desk.call("PUT", "/api/account/chest", {"chest": "AQ", "version": 0})
+    found["chest"] = await desk.call("GET", "/api/account/chest")
+    talk = f"/api/conversations/{await desk.starts()}"
+    await desk.call("POST", f"{talk}/join", {"username": "Ana"})
+    found["keep_draft"] = await desk.call("PUT", f"{talk}/draft", {"text": "Half"})
+    found["draft"] = await desk.call("GET", f"{talk}/draft")
+    found["pin_conversation"] = await desk.call("PUT", f"{talk}/pinned", {"pinned": True})
+    assert (await desk.call("GET", "/api/mine")).body["conversations"][0]["pinned"]
     path = f"{PASSKEYS}/{passkey['id']}"
     found["rename_passkey"] = await desk.call("PATCH", path, {"name": "Blue"})
     found["remove_passkey"] = await desk.call("DELETE", path)

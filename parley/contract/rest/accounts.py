@@ -7,7 +7,15 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from parley.contract.rest.call import Call, DoneReply, Nothing
-from parley.contract.terms import Label, Timestamp
+from parley.contract.terms import (
+    CHEST_MAX_CHARS,
+    HUES,
+    PICTURE_MAX_BYTES,
+    STILL_MAX_PX,
+    Label,
+    Seq,
+    Timestamp,
+)
 
 _BYTES = Annotated[str, Meta(max_length=16_384)]
 
@@ -65,12 +73,15 @@ class BlockedPerson(Struct, kw_only=True):
 
 
 class AccountObject(Struct, kw_only=True):
-    """`codes_left` recovery codes are good still. While `confirmed`, which lasts 15 minutes after
-    you signed in here or confirmed that it is you, you can change how to sign in. `contact_link` is
-    what you give out to be invited by, if you made one.
+    """`hue`, if there is one, is the colour you chose for your mark, and `picture` says whether it
+    has one. `codes_left` recovery codes are good still. While `confirmed`, which lasts 15 minutes
+    after you signed in here or confirmed that it is you, you can change how to sign in.
+    `contact_link` is what you give out to be invited by, if you made one.
     """
 
     name: str
+    hue: int | UnsetType = UNSET
+    picture: bool
     created_at: Timestamp
     confirmed: bool
     devices: list[AccountDevice]
@@ -95,9 +106,20 @@ class AccountReply(Struct, kw_only=True):
 
 
 class StartAccountBody(Struct, kw_only=True):
-    """`name` is what your passkeys are called where you choose one; only you see it."""
+    """`name` is what your passkeys are called where you choose one, and what pages suggest where
+    you join.
+    """
 
     name: Label = ""
+
+
+class ChangeAccountBody(Struct, kw_only=True):
+    """What isn't there stays. `hue` is the colour of your mark wherever you take part, one of
+    twelve: 0 to 5, and 6 to 11 for the same in a fuller tone. With `null` pages choose.
+    """
+
+    name: Label | UnsetType = UNSET
+    hue: Annotated[int, Meta(ge=0, lt=HUES)] | UnsetType | None = UNSET
 
 
 class RenameBody(Struct, kw_only=True):
@@ -214,6 +236,23 @@ class ShownCredential(Struct, kw_only=True):
     response: AssertionResponse
 
 
+class ChestBody(Struct, kw_only=True):
+    """`chest` in base64url takes the place of the one of this `version`; empty, there is none."""
+
+    chest: Annotated[str, Meta(max_length=CHEST_MAX_CHARS, pattern=r"^[A-Za-z0-9_-]*$")]
+    version: Seq
+
+
+class ChestReply(Struct, kw_only=True):
+    """`chest` is as a browser of yours sealed it ([the format](encryption.md#the-chest)), and empty
+    where there is none; `version` is 0 where there never was any.
+    """
+
+    success: Literal[True] = True
+    chest: str
+    version: int
+
+
 class PasskeySignInBody(Struct, kw_only=True):
     """As with a recovery code. Where you are signed in, it confirms that it is you."""
 
@@ -284,12 +323,12 @@ ACCOUNT_CALLS = (
         201,
     ),
     Call(
-        "rename_account",
+        "change_account",
         "PATCH",
         "/api/account",
-        "Rename the account.",
+        "Change the account's name, or the colour of your mark.",
         DoneReply,
-        RenameBody,
+        ChangeAccountBody,
         credential="account",
     ),
     Call(
@@ -361,6 +400,42 @@ ACCOUNT_CALLS = (
         "Sign in with a passkey. For pages of this server alone.",
         SignedInReply,
         PasskeySignInBody,
+    ),
+    Call(
+        "set_picture",
+        "PUT",
+        "/api/account/picture",
+        "Show a picture in your mark wherever you take part: as the body, a JPEG, PNG or WebP of "
+        f"at most {PICTURE_MAX_BYTES // 1024} KiB and {STILL_MAX_PX:,} pixels each way. Its middle "
+        "is kept, as a small square, without what the file says of you.",
+        DoneReply,
+        credential="account",
+        takes_picture=True,
+    ),
+    Call(
+        "remove_picture",
+        "DELETE",
+        "/api/account/picture",
+        "Show no picture any more.",
+        DoneReply,
+        credential="account",
+    ),
+    Call(
+        "chest",
+        "GET",
+        "/api/account/chest",
+        "The keys of encrypted conversations that your browsers keep, sealed by them.",
+        ChestReply,
+        credential="account",
+    ),
+    Call(
+        "put_chest",
+        "PUT",
+        "/api/account/chest",
+        "Put other keys into the place of those. The server can open neither.",
+        ChestReply,
+        ChestBody,
+        credential="account",
     ),
     Call(
         "rename_passkey",

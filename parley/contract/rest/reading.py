@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from parley.contract.objects import OwnConversation
-from parley.contract.terms import Seq
+from parley.contract.terms import DRAFT_MAX_CHARS, Seq
 
 
 class ReadBody(Struct, kw_only=True):
@@ -64,8 +64,33 @@ class UnreadReply(Struct, kw_only=True):
     files: FileCounts
 
 
+class PinnedBody(Struct, kw_only=True):
+    """`pinned` conversations come first in your list, by their activity. There are 20 at most: with
+    one more, the one you pinned first is pinned no more.
+    """
+
+    pinned: bool
+
+
+class DraftBody(Struct, kw_only=True):
+    """`version` is that of the draft which this replaces; an empty `text` takes it away."""
+
+    text: Annotated[str, Meta(max_length=DRAFT_MAX_CHARS)]
+    version: Seq = 0
+
+
+class DraftReply(Struct, kw_only=True):
+    """What you are writing there; without any, `text` is empty and `version` 0."""
+
+    success: Literal[True] = True
+    text: str
+    version: int
+
+
 class MineReply(Struct, kw_only=True):
-    """The conversations you take part in, newest activity first."""
+    """The conversations you take part in, newest activity first. Before the first page, and beyond
+    its `limit`, come those you pinned.
+    """
 
     success: Literal[True] = True
     conversations: list[OwnConversation]

@@ -63,7 +63,15 @@ from parley.contract.rest.push import (
     PushReply,
     UnsubscribeBody,
 )
-from parley.contract.rest.reading import MineReply, ReadBody, ReadReply, UnreadReply
+from parley.contract.rest.reading import (
+    DraftBody,
+    DraftReply,
+    MineReply,
+    PinnedBody,
+    ReadBody,
+    ReadReply,
+    UnreadReply,
+)
 from parley.contract.rest.reports import ReportBody, ReportsReply
 from parley.contract.rest.searching import (
     SEARCH_MAX_CHARS,
@@ -326,6 +334,33 @@ CALLS: dict[str, Call] = {
             ReadReply,
             ReadBody,
             credential="participant",
+        ),
+        Call(
+            "pin_conversation",
+            "PUT",
+            "/api/conversations/{room_id}/pinned",
+            "Keep a conversation at the top of your list, on all your devices, or no more.",
+            DoneReply,
+            PinnedBody,
+            credential="participant",
+        ),
+        Call(
+            "draft",
+            "GET",
+            "/api/conversations/{room_id}/draft",
+            "What you are writing in a conversation, on whichever of your devices. Never in an "
+            "encrypted one.",
+            DraftReply,
+            credential="account",
+        ),
+        Call(
+            "keep_draft",
+            "PUT",
+            "/api/conversations/{room_id}/draft",
+            "Keep what you are writing for your other devices: the hundred latest drafts.",
+            DraftReply,
+            DraftBody,
+            credential="account",
         ),
         Call(
             "unread",

@@ -13,6 +13,12 @@ offer("passkey-show", canShow, ({ show }) => show(isSignedIn(), brings()));
 const help = document.getElementById("passkey-help");
 if (help) help.hidden = !canMake;
 
+// Whoever is signed out leaves nothing that opens the keys of the account.
+if (isSignedIn()) {
+  for (const part of [import("./account/picture.js"), import("./account/chest.js")]) part.then(({ start }) => start(), () => {});
+}
+else import("./sealed/chest.js").then(({ letGo }) => letGo(), () => {});
+
 /**
  * @param {string} id
  * @param {boolean} works

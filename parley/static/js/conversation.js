@@ -164,6 +164,7 @@ if (location.hash === "#shared") import("./kept/take-shared.js").then(({ takeSha
   attach: (given) => files(new Event("shared")).then((ways) => ways.attach(given)),
 }), () => {});
 startComingBack({ roomId, store, reading, awayMs: lastRead.awayMs });
+if ("keepsDrafts" in page.dataset) later(() => import("./writing/account-drafts.js").then(({ AccountDrafts }) => new AccountDrafts({ composer, connection, store, key }).start(), () => {}));
 globalThis.pressed?.click();
 
 /** For whoever opens it offline; what was kept of it is shown at once where the page is such a one. */
@@ -236,6 +237,7 @@ function serverEvents() {
     conversation_deleted: ({ message }) => leave(message, true),
     // What owners have on the page comes from the server.
     role_changed: ({ user_id: userId, role }) => role === "owner" && userId === store.state.me?.userId && !store.state.owner && location.reload(),
+    look_changed: (look) => wear([look]),
     announced: (told) => import("./browser/announcement.js").then(({ show }) => show(told), () => {}),
     knocked: (knock) => knocks && knocks.then((told) => told.knocked(knock)),
   };
@@ -335,7 +337,13 @@ function receiveState({ conversation }) {
   const missed = missedAmong(conversation.messages, store.state);
   store.dispatch({ type: "conversation_state", conversation, ...reading.place() });
   showWords(conversation);
+  if (conversation.looks) wear(conversation.looks);
   announceMissed(missed);
+}
+
+/** @param {import("./people/looks.js").Look[]} looks */
+function wear(looks) {
+  import("./people/looks.js").then((loaded) => loaded.wear(faces, looks, connection.roomId), () => {});
 }
 
 /** @param {import("./connection/wire.js").Message} message */

@@ -52,9 +52,24 @@ async function begin() {
   const fragment = takeFragment();
   const kept = await keptOf(roomId).catch(() => undefined);
   if (!fragment && kept && await comeBack(kept)) return;
+  if (!fragment && await takeFromChest(kept)) return;
   form.hidden = false;
   if (fragment) await open(fragment.slice(1));
   else if (!kept || (kept.epoch ?? 0) >= number) say(NO_KEY);
+}
+
+/**
+ * Another device of the account may have its key, or a newer one.
+ * @param {Kept} [known]
+ */
+async function takeFromChest(known) {
+  const { keptInChest } = await import("./sealed/chest.js");
+  const found = await keptInChest(roomId, known ? known.epoch ?? 0 : undefined);
+  if (!found) return false;
+  const { key, iterations, stretched: adds, epoch, room, before } = found;
+  // Who one is here stays.
+  const kept = known ? { ...known, key, iterations, stretched: adds, epoch, room, before, introduced: undefined } : found;
+  return await isShown(kept, kept.epoch ?? 0) ? go(kept) : false;
 }
 
 /**

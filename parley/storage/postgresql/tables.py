@@ -16,7 +16,8 @@ from parley.storage.schema import metadata
 UNCHECKED = (
     *(("messages", "session_id"), ("participants", "session_id"), ("knocks", "session_id")),
     *(("push_devices", "session_id"), ("notification_levels", "session_id")),
-    ("mail_addresses", "session_id"),
+    *(("mail_addresses", "session_id"), ("pinned_conversations", "session_id")),
+    ("drafts", "session_id"),
     ("messages", "conversation_id"),
 )
 """Foreign keys that PostgreSQL doesn't check. Of those to sessions the first three have no index:

@@ -2,6 +2,7 @@
 // Making a passkey, and showing one. Both give what went wrong, in words; nothing where it went well, or was called off.
 import { OWN_PAGE } from "../connection/wire.js";
 import { ROOT } from "../browser/root.js";
+import { asked as prfAsked } from "../encryption/chest.js";
 
 const PATH = "/api/account/passkeys";
 const CALLED_OFF = ["NotAllowedError", "AbortError"];
@@ -16,12 +17,15 @@ export async function add(isSignedIn, name) {
   let credential;
   try {
     const publicKey = /** @type {any} */ (PublicKeyCredential).parseCreationOptionsFromJSON(asked.options);
+    publicKey.extensions = { ...publicKey.extensions, prf: { eval: { first: prfAsked() } } };
     credential = await navigator.credentials.create({ publicKey });
   } catch (error) {
     return reason(error);
   }
-  const kept = await send(PATH, { credential: /** @type {any} */ (credential).toJSON(), account_name: name });
-  return kept.success ? goOn(isSignedIn ? "passkey-added" : "kept", isSignedIn ? "passkeys" : "") : kept.error;
+  const kept = await send(PATH, { credential: told(credential), account_name: name });
+  if (!kept.success) return kept.error;
+  if (isSignedIn) await addWay(credential);
+  return goOn(isSignedIn ? "passkey-added" : "kept", isSignedIn ? "passkeys" : "");
 }
 
 /**
@@ -29,17 +33,56 @@ export async function add(isSignedIn, name) {
  * @param {boolean} bring whether what this browser has comes along
  */
 export async function show(isSignedIn, bring) {
+  const { problem, credential } = await prove(bring);
+  if (!credential) return problem;
+  if (outputOf(credential)) await openChest(credential);
+  return goOn(isSignedIn ? "confirmed" : "signed-in");
+}
+
+/**
+ * Shows one to the server. @param {boolean} bring
+ * @returns {Promise<{problem: string, credential?: PublicKeyCredential}>} the credential, if it was taken
+ */
+export async function prove(bring) {
   const asked = await send(`${PATH}/challenge`, { purpose: "sign_in" });
-  if (!asked.success) return asked.error;
+  if (!asked.success) return { problem: asked.error };
   let credential;
   try {
     const publicKey = /** @type {any} */ (PublicKeyCredential).parseRequestOptionsFromJSON(asked.options);
-    credential = await navigator.credentials.get({ publicKey });
+    publicKey.extensions = { ...publicKey.extensions, prf: { eval: { first: prfAsked() } } };
+    credential = /** @type {PublicKeyCredential} */ (await navigator.credentials.get({ publicKey }));
   } catch (error) {
-    return reason(error);
+    return { problem: reason(error) };
   }
-  const shown = await send(`${PATH}/sign-in`, { credential: /** @type {any} */ (credential).toJSON(), bring });
-  return shown.success ? goOn(isSignedIn ? "confirmed" : "signed-in") : shown.error;
+  const shown = await send(`${PATH}/sign-in`, { credential: told(credential), bring });
+  return shown.success ? { problem: "", credential } : { problem: shown.error };
+}
+
+/**
+ * What the server is told of a credential: never what its `prf` gave.
+ * @param {any} credential
+ */
+export function told(credential) {
+  const { id, rawId, type, response, authenticatorAttachment } = credential.toJSON();
+  return { id, rawId, type, response, authenticatorAttachment, clientExtensionResults: {} };
+}
+
+/** What only this passkey can say. @param {any} credential @returns {Uint8Array | undefined} */
+export function outputOf(credential) {
+  const first = credential.getClientExtensionResults().prf?.results?.first;
+  return first && new Uint8Array(first);
+}
+
+/** @param {PublicKeyCredential} credential */
+async function openChest(credential) {
+  const { openByPasskey } = await import("./chest-ways.js").catch(() => ({ openByPasskey: undefined }));
+  await openByPasskey?.(credential);
+}
+
+/** Where this device opens the chest, the new passkey does, too. @param {any} credential */
+async function addWay(credential) {
+  const { addPasskey } = await import("./chest-ways.js").catch(() => ({ addPasskey: undefined }));
+  await addPasskey?.(credential);
 }
 
 /** @param {unknown} error */

@@ -27,7 +27,10 @@ export async function over(roomId, key) {
   } catch {
     // Nothing is kept where nothing can be.
   }
-  if (await isAnyKept()) await import("../sealed/kept.js").then(({ forget }) => forget(roomId)).catch(() => {});
+  if (await isAnyKept()) {
+    await import("../sealed/kept.js").then(({ forget }) => forget(roomId)).catch(() => {});
+    await import("../sealed/chest.js").then(({ takeOut }) => takeOut(roomId)).catch(() => {});
+  }
   await forgetMessages(roomId);
   await forgetOutgoing(roomId);
   await forgetWritten(roomId, key);

@@ -19,7 +19,7 @@ export async function forgetWritten(roomId, known) {
   const keys = new Set([...names.map((name) => name.slice(ROOM.length)), ...(known ? [known] : [])]);
   remember(`draft:${roomId}`, ""); // as earlier pages kept it
   for (const key of keys) {
-    for (const name of [...remembered(`draft:${key}:`), ...remembered(`aim:${key}:`), ROOM + key]) remember(name, "");
+    for (const name of [...remembered(`draft:${key}:`), ...remembered(`aim:${key}:`), `known:${key}`, ROOM + key]) remember(name, "");
     for (const name of ["edit", "files", "place"]) remember(`${name}:${key}`, "", "sessionStorage");
     await forgetOf(key);
   }

@@ -5,9 +5,10 @@ import { restoreFocus } from "../browser/dialogs.js";
 import { byId, part } from "../browser/dom.js";
 import { later, untilThere } from "../browser/later.js";
 import { ROOT, apiOf } from "../browser/root.js";
+import { send } from "../connection/send.js";
 import { OWN_PAGE, SOCKETS, ask, request } from "../connection/wire.js";
 import { isAnyKept } from "../sealed/any.js";
-import { called, rowOf } from "./row.js";
+import { called, placeOf, rowOf } from "./row.js";
 
 const FIRST_DELAY_MS = 1000;
 const LAST_DELAY_MS = 30_000;
@@ -34,7 +35,7 @@ socket.on("disconnect", (reason) => reason === "io server disconnect" && setTime
 socket.on("connect_error", () => setTimeout(lookWhetherSeen, LAST_DELAY_MS));
 socket.on("announced", (told) => import("../browser/announcement.js").then((line) => line.show(told), () => {}));
 socket.on("mine_changed", ({ room_id: known, conversation }) => show(known, conversation));
-list.addEventListener("submit", leave);
+list.addEventListener("submit", act);
 document.getElementById("own-older")?.addEventListener("click", showOlder);
 document.addEventListener("visibilitychange", lookWhetherSeen);
 lookWhetherSeen();
@@ -61,7 +62,7 @@ function show(known, conversation, isAsked) {
   document.querySelector(".own-none")?.remove();
   const row = rowOf(before, conversation);
   const rows = /** @type {HTMLElement[]} */ ([...list.children]);
-  const next = rows.find((each) => each !== row && (each.dataset.at ?? "") < conversation.last_activity_at);
+  const next = rows.find((each) => each !== row && placeOf(each) < placeOf(row));
   const isInPlace = row.isConnected && row.nextElementSibling === (next ?? null);
   if (!isInPlace) moveBefore(row, next ?? null);
 }
@@ -125,19 +126,37 @@ function rowFor(roomId) {
 }
 
 /** @param {SubmitEvent} event */
-async function leave(event) {
+async function act(event) {
   const form = /** @type {HTMLFormElement} */ (event.target);
   const row = /** @type {HTMLElement | null} */ (form.closest(".own-row"));
   const button = form.querySelector("button");
   if (!row?.dataset.roomId || !button) return;
   event.preventDefault();
   button.disabled = true;
-  const isLast = await isLastKey(row.dataset.roomId);
-  const reply = isLast ? undefined : await ask(`${apiOf(row.dataset.roomId)}/leave`, {});
+  if (form.dataset.part === "pin") await pin(row, row.dataset.roomId, button);
+  else await leave(row, row.dataset.roomId);
   button.disabled = false;
-  if (!reply) return say("You're the last one there, and leaving deletes its key from this browser. Copy its link first: ", row, "Open it");
+}
+
+/**
+ * The server tells where the row stands now.
+ * @param {HTMLElement} row
+ * @param {string} roomId
+ * @param {HTMLButtonElement} button
+ */
+async function pin(row, roomId, button) {
+  const pinned = button.value === "yes";
+  const reply = await send("PUT", `${apiOf(roomId)}/pinned`, { pinned });
   if (!reply.success) return say(reply.error);
-  nothingStays(row.dataset.roomId);
+  say(pinned ? "Pinned." : "No longer pinned.");
+}
+
+/** @param {HTMLElement} row @param {string} roomId */
+async function leave(row, roomId) {
+  if (await isLastKey(roomId)) return say("You're the last one there, and leaving deletes its key from this browser. Copy its link first: ", row, "Open it");
+  const reply = await ask(`${apiOf(roomId)}/leave`, {});
+  if (!reply.success) return say(reply.error);
+  nothingStays(roomId);
   const next = row.nextElementSibling ?? row.previousElementSibling;
   say("You left ", row);
   row.remove();

@@ -10,7 +10,7 @@ const UNREAD_MAX = 100;
 
 /**
  * @typedef {{room_id: string, title: string, message_count: number, role: "owner" | "member" | "reader",
- *   is_active: boolean, last_activity_at: string, unread: number, mentions: number,
+ *   is_active: boolean, pinned?: boolean, last_activity_at: string, unread: number, mentions: number,
  *   last_message?: {username: string, excerpt: string, deleted?: boolean}}} OwnConversation
  */
 
@@ -36,6 +36,9 @@ export function rowOf(element, conversation) {
   row.dataset.at = at;
   part(row, "link").setAttribute("href", path);
   part(row, "title").textContent = title;
+  if (conversation.pinned) row.dataset.pinned = "yes";
+  else delete row.dataset.pinned;
+  showFact(row, "pinned", conversation.pinned === true && "pinned");
   showFact(row, "owner", conversation.role === "owner" && "owner");
   showFact(row, "ended", !conversation.is_active && "ended");
   showFact(row, "mentions", conversation.mentions > 0 && `${few(conversation.mentions)} for you`);
@@ -44,11 +47,21 @@ export function rowOf(element, conversation) {
   part(row, "last").textContent = last ? `${last.username}: ${last.deleted ? "Deleted" : last.excerpt || "A message"}` : "";
   part(row, "count").textContent = count === 1 ? "1 message" : `${count} messages`;
   showTime(/** @type {HTMLTimeElement} */ (part(row, "time")), at);
+  const pin = /** @type {HTMLButtonElement} */ (part(row, "pin-button"));
+  part(row, "pin").setAttribute("action", `${path}/pinned`);
+  pin.value = conversation.pinned ? "no" : "yes";
+  pin.textContent = conversation.pinned ? "Unpin" : "Pin";
+  pin.setAttribute("aria-label", `${pin.textContent} ${title}`);
   const leave = /** @type {HTMLFormElement} */ (part(row, "leave"));
   leave.hidden = conversation.role !== "member";
   leave.setAttribute("action", `${path}/leave`);
   part(row, "leave-button").setAttribute("aria-label", `Leave ${title}`);
   return row;
+}
+
+/** Rows stand in the order of these, the greatest first: what is pinned, then by the last activity. @param {HTMLElement} row */
+export function placeOf({ dataset: { pinned, at = "" } }) {
+  return `${pinned ? 1 : 0}${at}`;
 }
 
 /**

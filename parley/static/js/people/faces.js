@@ -21,6 +21,8 @@ export class Faces {
   /** @param {import("../state/store.js").Store} store */
   constructor(store) {
     this.store = store;
+    /** @type {((face: HTMLElement, userId: string) => void) | undefined} puts people's pictures on, where there are any */
+    this.dress = undefined;
     /** @type {Map<string, number>} */
     this.hues = new Map();
     for (const face of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".face[data-hue]"))) {
@@ -36,6 +38,7 @@ export class Faces {
   show(face, { user_id: userId, username }) {
     face.dataset.hue = String(this.hueOf(userId));
     face.dataset.initials = initials(username);
+    this.dress?.(face, userId);
   }
 
   /** @param {string} userId */

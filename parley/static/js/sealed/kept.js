@@ -10,6 +10,7 @@ const STORE = "rooms";
  * `key`, `iterations` and `owner` as in the link. `stretched`: the passphrase's part; empty where there is none.
  * `signing` and `exchange` are one's own, and can't be read out. `seals`: what is half written is kept under it.
  * `isOnlyHere`: nobody has had the link yet but this browser, which made it.
+ * `chested`: under which room id and number the account's chest has it.
  * `known`: by user_id, the signing points that were seen, as base64url. `about`: title and description to be said; `called`: as they were said last.
  * What follows is missing where the key was never changed. `epoch`: the number of `key`; `before`: the keys before it, and
  * `room`: the tag of the first, which may not be among them.
@@ -20,7 +21,7 @@ const STORE = "rooms";
  *   gathered?: number, wrapped?: string[], without?: Record<string, string>, records?: Record<number, Uint8Array>}} Changed
  * @typedef {Changed & {roomId: string, key: Uint8Array, iterations: number, owner: Uint8Array, stretched: Uint8Array,
  *   signing: CryptoKeyPair, exchange: CryptoKeyPair, seals: CryptoKey, known: Record<string, string[]>,
- *   isOnlyHere?: boolean,
+ *   isOnlyHere?: boolean, chested?: string,
  *   about?: {title: string, description: string}, called?: {title: string, description: string, seq: number}}} Kept
  */
 

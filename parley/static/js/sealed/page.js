@@ -126,6 +126,7 @@ export function follow({ keys, line, log }, { store, connection }) {
     store.dispatch({ type: "marked", found });
   });
   startSearching(line, connection);
+  later(() => import("./chest.js").then(({ keepInChest }) => keepInChest(kept), () => {}));
   startPanel({ kept, line, store, connection });
   const keepCalled = () => {
     if (log.about.seq <= (kept.called?.seq ?? 0)) return;

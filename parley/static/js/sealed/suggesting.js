@@ -7,11 +7,11 @@ export const WORDS = "Five";
 const IS_WORD = /^[a-z]{3,9}$/;
 const FLAGS = "Flags";
 
-/** @returns {Promise<string>} Rejects where the words can't be loaded. */
-export async function suggested() {
+/** @param {number} [count] of words @returns {Promise<string>} Rejects where the words can't be loaded. */
+export async function suggested(count = COUNT) {
   const { GROUPS } = await import("../reactions/words.js");
   const words = wordsOf(GROUPS);
-  return Array.from({ length: COUNT }, () => words[below(words.length)]).join(" ");
+  return Array.from({ length: count }, () => words[below(words.length)]).join(" ");
 }
 
 /**

@@ -36,6 +36,8 @@ export class Composer {
     /** @type {import("../files/attaching.js").Attaching | undefined} what goes with it, where anything was attached */
     this.attached = undefined;
     this.restored = restored;
+    /** @type {Promise<void> | undefined} */
+    this.restoring = undefined;
     this.form = /** @type {HTMLFormElement} */ (byId("composer"));
     this.field = /** @type {HTMLTextAreaElement} */ (byId("message"));
   }
@@ -53,7 +55,7 @@ export class Composer {
     this.field.addEventListener("input", () => this.changed());
     addEventListener("resize", () => this.grow());
     this.grow();
-    if (!this.field.value) this.restore();
+    if (!this.field.value) this.restoring = this.restore();
   }
 
   async restore() {

@@ -23,6 +23,8 @@ export class Drafts {
     this.room = `room:${key}`;
     this.roomId = roomIds[0];
     this.isOver = false;
+    /** @type {import("./account-drafts.js").AccountDrafts | undefined} for one's other devices */
+    this.elsewhere = undefined;
     this.earlier = roomIds.map((roomId) => `draft:${roomId}`);
     this.tab = tabId();
     /** @type {Set<string>} the tabs that answered */
@@ -45,6 +47,7 @@ export class Drafts {
     if (this.isOver) return;
     between.saved.remember(this.prefix + this.tab, text);
     if (text) this.noteRoom();
+    this.elsewhere?.changed();
   }
 
   /** Of which conversation all of this is, for when that is over: see kept/written.js. */
