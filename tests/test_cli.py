@@ -310,12 +310,16 @@ def test_an_invalid_setting_is_one_sentence() -> None:
     assert_says_why(parley("serve", environ={"PARLEY_PORT": "http"}), "PARLEY_PORT", "'http'")
 
 
-def test_mail_without_what_it_needs_is_one_sentence(tmp_path: Path) -> None:
+def test_mail_and_providers_without_what_they_need_are_one_sentence(tmp_path: Path) -> None:
     data = ("--data", str(tmp_path / "data"))
     mail = ("--smtp-url", "smtp://localhost", "--mail-from", "parley@example.org")
     assert_says_why(loaded_parley("serve", *data, *mail[:2]), "--mail-from")
     assert_says_why(loaded_parley("serve", *data, *mail), "--public-url")
     assert_says_why(loaded_parley("serve", *data, *mail[2:]), "--smtp-url")
+    providers = ("--oidc-providers", str(tmp_path / "none.toml"))
+    assert_says_why(loaded_parley("serve", *data, *providers), "--public-url")
+    public = ("--public-url", "http://localhost")
+    assert_says_why(loaded_parley("serve", *data, *public, *providers), "cannot be read")
 
 
 def test_a_misspelt_variable_is_told(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import Any
 
@@ -210,10 +211,8 @@ def test_whatever_comes_is_believed_or_refused_in_words(
         honest(RSA, said() | claims),
         honest(Key(alg="ES256"), said()),
     ):
-        try:
+        with contextlib.suppress(Untrue):
             assert read(text, key).iss == ISSUER
-        except Untrue:
-            pass
 
 
 @given(st.text() | st.from_regex(r"[\w-]*\.[\w-]*\.[\w-]*", fullmatch=True))

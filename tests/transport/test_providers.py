@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -373,6 +374,25 @@ async def test_what_was_used_is_good_no_more(
     assert (await desk.post_form(BACK, hidden(page.text))).status == 303
     for reply in (await looks(desk, sent), await desk.post_form(BACK, sent)):
         refused(reply, "didn't begin in this browser, took too long, or was used")
+
+
+async def test_of_two_answers_at_once_one_counts(
+    ana: Browser, desk: Browser, provider: Provider
+) -> None:
+    await begins(ana, provider)
+    sent = provider.approves(await goes(desk))
+    replies = await asyncio.gather(*(desk.post_form(BACK, sent) for _ in range(5)))
+    assert sorted(reply.status for reply in replies) == [303, 403, 403, 403, 403]
+
+
+async def test_of_two_who_start_an_account_at_once_one_does(
+    ana: Browser, desk: Browser, provider: Provider
+) -> None:
+    both = [(who, hidden((await signs_in(who, provider)).text)) for who in (ana, desk)]
+    replies = await asyncio.gather(
+        *(who.post_form(BACK, offer | {"name": "Ana"}) for who, offer in both)
+    )
+    assert sorted(reply.status for reply in replies) == [303, 403]
 
 
 async def test_a_wrong_code_uses_up_the_state(ana: Browser, provider: Provider) -> None:
