@@ -1,1 +1,1 @@
-import"./shared-CuvVCZh9.js";
+import"./shared-J0geyose.js";

@@ -1,1 +1,0 @@
-import{r as n}from"./device-BkLGfBEA.js";import{a as o}from"./shown-CplzIfzU.js";import"./shared-DrH8vz0r.js";import"./soon-CBik9eaS.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

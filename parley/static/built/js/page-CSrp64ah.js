@@ -1,1 +1,0 @@
-import{r as n}from"./device-DY0kzCeL.js";import{c as o}from"./shown-BtXofI27.js";import"./shared-DkUymcEF.js";import"./soon-LGLvbu4R.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
