@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import timedelta
 
 import pytest
@@ -285,6 +286,21 @@ async def test_forms_of_other_sites_and_with_a_wrong_seal_do_nothing(app: Parley
         reply = await ana.post_form("/admin/announcement", fields, origin=origin)
         assert reply.status in (400, 403, 404, 409), (origin, seal, reply.status)
         assert web_site(app).context.host.announcement is None
+
+
+async def test_a_form_with_its_seal_works_where_browsers_say_nothing_of_where_it_is_from(
+    app: Parley,
+) -> None:
+    ana, eve = await admin(app), await admin(app, label="Eve")
+    [seal, *_] = re.findall(r'name="page" value="([^"]+)"', (await ana.page()).text)
+    for origin in (None, "null"):
+        fields = {"text": f"From {origin}", "page": seal}
+        assert (await ana.post_form("/admin/announcement", fields, origin=origin)).status == 303
+        announced = web_site(app).context.host.announcement
+        assert announced is not None
+        assert announced.text == f"From {origin}"
+        # It is of nobody else's browser.
+        assert (await eve.post_form("/admin/announcement", fields, origin=origin)).status == 403
 
 
 async def test_what_is_not_there_is_not_found(app: Parley) -> None:
