@@ -323,6 +323,17 @@ async def test_what_is_not_there_is_not_found(app: Parley) -> None:
         assert (await ana.acts(path, sure="yes")).status == 404
 
 
+async def test_wrong_places_in_a_list_are_told(app: Parley) -> None:
+    program = await (await admin(app)).program()
+    for query in (
+        *(f"conversations?cursor={each}" for each in ("x", "-1", "1.5", "9" * 30, "%00", "%D9%A3")),
+        *("conversations?limit=0", "conversations?limit=201", "conversations?state=deleted"),
+        *("acts?before=x", "reports?state=old", "reports?limit=101", "blocks?limit=0"),
+    ):
+        reply = await program.call("GET", f"/api/admin/{query}")
+        assert (reply.status, code_of(reply)) == (400, "bad_request"), query
+
+
 async def test_nobody_blocks_themselves(app: Parley) -> None:
     context = web_site(app).context
     for network, place in (
