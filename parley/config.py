@@ -37,7 +37,18 @@ _ORIGIN_AND_PATH = re.compile(
 _FOLDERS_MAX_CHARS = 100
 OWN_FOLDERS = frozenset(
     {
-        *("account", "api", "conversation", "conversations", "doctor", "files", "import", "link"),
+        *(
+            "account",
+            "admin",
+            "admin-link",
+            "api",
+            "conversation",
+            "conversations",
+            "doctor",
+            "files",
+            "import",
+            "link",
+        ),
         *(
             "contact",
             "invitation",

@@ -138,7 +138,8 @@ async def overview(context: Context, session: Session | None) -> Seen:
         )
         return admin, admins.is_confirmed(connection, session, at), counted
 
-    admin, is_confirmed, counted = await context.database.read(query)
+    # Beside the short reads of those who talk, as it may look at many rows.
+    admin, is_confirmed, counted = await context.database.search(query)
     active, total = await conversations.count(context)
     return Seen(admin, is_confirmed, active, total, counted)
 
@@ -189,7 +190,7 @@ async def some(
         before = _position(cursor) if cursor else None
         return inspecting.some(connection, before=before, limit=limit + 1, is_active=is_active)
 
-    found = await context.database.read(query)
+    found = await context.database.search(query)
     shown = tuple(found[:limit])
     return Page(shown, str(shown[-1].conversation.id) if len(found) > limit else None)
 

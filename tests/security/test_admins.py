@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import timedelta
 
 import pytest
@@ -287,6 +288,21 @@ async def test_forms_of_other_sites_and_with_a_wrong_seal_do_nothing(app: Parley
         assert web_site(app).context.host.announcement is None
 
 
+async def test_a_form_with_its_seal_works_where_browsers_say_nothing_of_where_it_is_from(
+    app: Parley,
+) -> None:
+    ana, eve = await admin(app), await admin(app, label="Eve")
+    [seal, *_] = re.findall(r'name="page" value="([^"]+)"', (await ana.page()).text)
+    for origin in (None, "null"):
+        fields = {"text": f"From {origin}", "page": seal}
+        assert (await ana.post_form("/admin/announcement", fields, origin=origin)).status == 303
+        announced = web_site(app).context.host.announcement
+        assert announced is not None
+        assert announced.text == f"From {origin}"
+        # It is of nobody else's browser.
+        assert (await eve.post_form("/admin/announcement", fields, origin=origin)).status == 403
+
+
 async def test_what_is_not_there_is_not_found(app: Parley) -> None:
     ana = await admin(app)
     program = await ana.program()
@@ -305,6 +321,17 @@ async def test_what_is_not_there_is_not_found(app: Parley) -> None:
         assert (await ana.page(path)).status in (303, 404)
     for path in ("/reports/9/resolve", "/invitations/x/revoke", "/conversations/nothing/end"):
         assert (await ana.acts(path, sure="yes")).status == 404
+
+
+async def test_wrong_places_in_a_list_are_told(app: Parley) -> None:
+    program = await (await admin(app)).program()
+    for query in (
+        *(f"conversations?cursor={each}" for each in ("x", "-1", "1.5", "9" * 30, "%00", "%D9%A3")),
+        *("conversations?limit=0", "conversations?limit=201", "conversations?state=deleted"),
+        *("acts?before=x", "reports?state=old", "reports?limit=101", "blocks?limit=0"),
+    ):
+        reply = await program.call("GET", f"/api/admin/{query}")
+        assert (reply.status, code_of(reply)) == (400, "bad_request"), query
 
 
 async def test_nobody_blocks_themselves(app: Parley) -> None:
