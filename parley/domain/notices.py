@@ -29,7 +29,7 @@ from parley.records import (
     Telling,
 )
 from parley.storage import admins as stored_admins
-from parley.storage import facts, knocks, push
+from parley.storage import contacts, facts, knocks, push
 from parley.storage import notices as stored
 
 PEOPLE_AT_ONCE = 50
@@ -151,6 +151,13 @@ async def knocked_unnoticed(context: Context) -> set[int]:
     now = context.clock()
 
     return await context.database.search(knocks.asked_since, now - TOLD_WITHIN)
+
+
+async def invited_unnoticed(context: Context) -> set[tuple[int, int]]:
+    """The sessions that were invited of late, and where to, and may not have been told of it."""
+    now = context.clock()
+
+    return await context.database.search(contacts.made_since, now - TOLD_WITHIN)
 
 
 def _looked_until(connection: sa.Connection) -> datetime | None:

@@ -217,6 +217,9 @@ class Pushing:
                     await notices.look_at_shown(self._context)
                     self._knocked |= await notices.knocked_unnoticed(self._context)
                     self._reported = True
+                    invited = await notices.invited_unnoticed(self._context)
+                    notified = self._context.notified
+                    self._invited |= {each for each in invited if each[0] in notified}
                     at = self._context.clock()
                     for conversation_id, seq in (
                         await notices.said_unnoticed(self._context)

@@ -127,6 +127,16 @@ def waiting(
     return [Invited(_invite(row, "of_"), stored_conversations.conversation(row)) for row in rows]
 
 
+def made_since(connection: sa.Connection, at: datetime) -> set[tuple[int, int]]:
+    """The accounts' sessions, and the conversations to which they were asked and gave no answer."""
+    rows = connection.execute(
+        sa.select(contact_invites.c.session_id, contact_invites.c.conversation_id).where(
+            _IS_OPEN, contact_invites.c.made_at > at
+        )
+    )
+    return {(row.session_id, row.conversation_id) for row in rows}
+
+
 def forget_old(connection: sa.Connection, session_id: int, *, until: datetime) -> None:
     """Those that nobody answered in time."""
     connection.execute(

@@ -604,7 +604,15 @@ def test_the_page_says_what_it_is_and_what_can_be_done_to_harm(ada: Visitor) -> 
     manages(ada, ada.owns("Hut by the lake"))
     expect(ada.page.get_by_role("heading", level=1)).to_have_text("Manage")
     expect(ada.page.locator(".manage-title")).to_have_text("Hut by the lake")
-    sections = ["About", "Access and posting", "People", "Links", "Owner activity", "Danger zone"]
+    sections = [
+        "About",
+        "Access and posting",
+        "People",
+        "Invite someone",
+        "Links",
+        "Owner activity",
+        "Danger zone",
+    ]
     jumps = ada.page.get_by_role("navigation", name="On this page").get_by_role("link")
     expect(jumps).to_have_text(sections)
     jumps.last.click()

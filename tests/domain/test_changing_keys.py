@@ -29,11 +29,13 @@ from parley.domain.messages import Draft
 from parley.domain.owning import Wishes
 from parley.domain.participants import Joining
 from parley.errors import (
+    AccountsOnly,
     ConversationIsOver,
     ConversationNotFound,
     EpochTaken,
     Forbidden,
     NotFound,
+    ParleyError,
     ReadOnly,
 )
 from parley.records import EpochBegan, ParticipantRemoved, Session, Visibility
@@ -107,15 +109,20 @@ async def test_nobody_is_mailed_of_introductions_and_reactions(house: House) -> 
     assert "1 new message" in str(mail)
 
 
-async def test_where_only_owners_post_everybody_says_who_they_are_and_nothing_else(
-    talk: Sealed,
+@pytest.mark.parametrize(
+    ("wishes", "refusal"),
+    [(Wishes(is_read_only=True), ReadOnly), (Wishes(is_accounts_only=True), AccountsOnly)],
+    ids=["only owners", "only with an account"],
+)
+async def test_where_not_all_can_post_everybody_says_who_they_are_and_nothing_else(
+    talk: Sealed, wishes: Wishes, refusal: type[ParleyError]
 ) -> None:
-    await owning.change(talk.context, talk.room_id, talk.ada, Wishes(is_read_only=True))
+    await owning.change(talk.context, talk.room_id, talk.ada, wishes)
     introduction = ASIDES[0]
     for size in (256, 1024):
         assert await talk.sends(talk.ben.session, introduction, size=size)
     for kind, size in ((MESSAGE, 256), (ASIDES[1], 256), (ASIDES[2], 256), (introduction, 2048)):
-        with pytest.raises(ReadOnly):
+        with pytest.raises(refusal):
             await talk.sends(talk.ben.session, kind, size=size)
     await conversations.end(talk.context, talk.room_id, talk.ada)
     with pytest.raises(ConversationIsOver):

@@ -577,6 +577,33 @@ async def test_what_was_deleted_as_the_server_ended_is_taken_away_after_it(
         await each.goes_home()
 
 
+async def test_an_invitation_as_the_server_ended_is_told_after_it_and_once(
+    config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, ben = Person("Ada", ""), Person("Ben", "")
+    with monkeypatch.context() as stopped:
+        async with running(config) as first:
+            ada.url = ben.url = first.url
+            room_id = await ada.starts()
+            await ada.joins_over_rest(room_id)
+            _, kept = await ben.call("POST", "/api/account", {"name": "Ben"})
+            ben.token = kept["token"]
+            _, made = await ben.call("POST", "/api/account/contact-link")
+            browser = await subscribed(ben, service)
+            fails_once(stopped, "invited", count=1_000)
+            body = {"contact": made["contact_link"]}
+            status, _ = await ada.call("POST", f"/api/conversations/{room_id}/invites", body)
+            assert status == 200
+    assert not browser.got
+    for _ in range(2):
+        async with running(config) as again:
+            await service.until(lambda: bool(browser.got))
+            await until(lambda: not again.app.pushing._invited and not again.app.pushing._flying)
+    assert [told["kind"] for told in browser.got] == ["invite"]
+    for each in (ada, ben):
+        await each.goes_home()
+
+
 @pytest.mark.parametrize("of", ["pause", "quiet hours"])
 async def test_what_waits_for_the_end_of_quiet_is_told_when_that_ends_sooner(
     person: People, service: Service, monkeypatch: pytest.MonkeyPatch, of: str

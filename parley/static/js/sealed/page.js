@@ -148,7 +148,7 @@ export function follow({ keys, line, log }, { store, connection }) {
   addEventListener("hashchange", () => keyOf(connection.roomId)); // the link was opened once more in this tab
   // Who one is and what it is about is said once there is somebody to say it: it may take more than one try.
   let isSaying = false;
-  store.watch(["me", "connection", "readOnly"], async () => {
+  store.watch(["me", "connection", "readOnly", "accountsOnly"], async () => {
     if (isSaying) return;
     isSaying = true;
     await undefined; // whoever has just joined connects anew
