@@ -1,1 +1,1 @@
-import{e as a,f as o}from"./shared-4iFgs9Nt.js";const r=await a();o(r,await import("./conversation-C5qGcy-u.js"));
+import{e as a,f as o}from"./shared-DYVz5xao.js";const r=await a();o(r,await import("./conversation-DoQ0pO1k.js"));

@@ -1,1 +1,0 @@
-import{r as n}from"./device-DNrJjfKW.js";import{a as o}from"./shown-CDPJ_8Iu.js";import"./shared-4iFgs9Nt.js";import"./soon-CGVTtVai.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
