@@ -1,6 +1,7 @@
 // @ts-check
 // The page of one's account. Passkeys are for scripts alone; everything else is plain forms.
 import { byId } from "./browser/dom.js";
+import { later } from "./browser/later.js";
 import "./page.js";
 
 /** @type {any} */
@@ -28,6 +29,7 @@ function offer(id, works, act) {
   const button = /** @type {HTMLButtonElement | null} */ (document.getElementById(id));
   if (!button || !works || document.querySelector("[data-no-passkeys]")) return;
   button.hidden = false;
+  later(() => import("./account/passkeys.js").catch(() => {})); // a press then waits for the passkey alone
   button.addEventListener("click", async () => {
     button.disabled = true;
     tell("");
