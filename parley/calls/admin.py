@@ -230,7 +230,7 @@ async def revoke_invitation(invitation_id: str) -> contract.HostRevokedReply:
 
 async def limits() -> contract.HostLimitsReply:
     site = web.site()
-    await administering.require(site.context, await web.current_session(), HostRole.ADMIN)
+    await administering.look(site.context, await web.current_session(), HostRole.ADMIN)
     processes = await site.processes()
     return contract.HostLimitsReply(limits=[_limit(kind, site.config, processes) for kind in Kind])
 

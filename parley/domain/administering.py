@@ -165,11 +165,12 @@ async def storage(context: Context, session: Session | None, folder: Path | None
     )
 
 
-async def require(
+async def look(
     context: Context, session: Session | None, role: HostRole = HostRole.MODERATOR
 ) -> Admin:
-    """As `admins.require`, on its own."""
-    return await context.database.read(admins.require, session, role)
+    """As `admins.look`, on its own."""
+    at = context.clock()
+    return await context.database.read(admins.look, session, role, at=at)
 
 
 # --- conversations ---
@@ -186,7 +187,7 @@ async def some(
     """For admins; only those of one state, unless that is None. Raises `BadRequest`."""
 
     def query(connection: sa.Connection) -> list[Sized]:
-        admins.require(connection, session, HostRole.ADMIN)
+        admins.look(connection, session, HostRole.ADMIN, at=context.clock())
         before = _position(cursor) if cursor else None
         return inspecting.some(connection, before=before, limit=limit + 1, is_active=is_active)
 
@@ -208,7 +209,7 @@ async def one(context: Context, session: Session | None, room_id: str) -> tuple[
     """
 
     def query(connection: sa.Connection) -> tuple[Inspected, int | None]:
-        admins.require(connection, session, HostRole.ADMIN)
+        admins.look(connection, session, HostRole.ADMIN, at=context.clock())
         found = inspecting.one(connection, room_id)
         if context.cluster is None:
             return found, None
@@ -232,7 +233,7 @@ async def people_in(
     """A page, in the order of joining. Raises `ConversationNotFound`, `BadRequest`."""
 
     def query(connection: sa.Connection) -> tuple[int, People]:
-        admins.require(connection, session, HostRole.ADMIN)
+        admins.look(connection, session, HostRole.ADMIN, at=context.clock())
         found = inspecting.one(connection, room_id).conversation
         page = people.after(connection, found.id, cursor=cursor, limit=limit)
         return found.id, people.with_online_elsewhere(context, connection, found.id, page)
@@ -255,7 +256,7 @@ async def id_of_person(
     """The id of the conversation that somebody is in, for admins. Raises `NotFound`s."""
 
     def query(connection: sa.Connection) -> int:
-        admins.require(connection, session, HostRole.ADMIN)
+        admins.look(connection, session, HostRole.ADMIN, at=context.clock())
         id = inspecting.one(connection, room_id).conversation.id
         if stored_participants.by_user(connection, id, user_id) is None:
             raise NotFound("No one in this conversation has this user_id.")
@@ -289,7 +290,7 @@ async def reports_page(
     """The newest first, and whether there are older ones."""
 
     def query(connection: sa.Connection) -> list[Reported]:
-        admins.require(connection, session)
+        admins.look(connection, session, at=context.clock())
         return reports.some_of_host(connection, state=state, limit=limit + 1, before=before)
 
     found = await context.database.read(query)
@@ -300,7 +301,7 @@ async def report(context: Context, session: Session | None, id: int) -> Reported
     """Raises `NotFound`."""
 
     def query(connection: sa.Connection) -> Reported:
-        admins.require(connection, session)
+        admins.look(connection, session, at=context.clock())
         return reports.of_host(connection, id)
 
     return await context.database.read(query)
@@ -359,7 +360,7 @@ async def invitations(context: Context, session: Session | None) -> tuple[Invita
     """The newest first, for admins."""
 
     def query(connection: sa.Connection) -> tuple[Invitation, ...]:
-        admins.require(connection, session, HostRole.ADMIN)
+        admins.look(connection, session, HostRole.ADMIN, at=context.clock())
         return stored_invitations.all_of_them(connection)
 
     return await context.database.read(query)

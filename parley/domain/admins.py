@@ -94,7 +94,7 @@ class Accepted(Struct, frozen=True):
 def require(
     connection: sa.Connection, session: Session | None, role: HostRole = HostRole.MODERATOR
 ) -> Admin:
-    """Who looks. Raises `AccountRequired`, and `NotAdmin` also for who has the lesser role."""
+    """Who asks. Raises `AccountRequired`, and `NotAdmin` also for who has the lesser role."""
     if session is None or not session.is_of_account:
         raise AccountRequired
     found = stored.of_session(connection, session.id)
@@ -104,6 +104,22 @@ def require(
         raise NotAdmin(_FOR_ADMINS)
     # It may have been signed out since the request began.
     accounts.signed_in(connection, session)
+    return found
+
+
+def look(
+    connection: sa.Connection,
+    session: Session | None,
+    role: HostRole = HostRole.MODERATOR,
+    *,
+    at: datetime,
+) -> Admin:
+    """The same for what holds links and words: who found a browser open, or stole its cookie, must
+    not read all conversations by it. Raises `ConfirmationRequired`, too.
+    """
+    found = require(connection, session, role)
+    _, device = accounts.signed_in(connection, session)
+    accounts.require_confirmed(device, at)
     return found
 
 
@@ -117,8 +133,7 @@ def allow(connection: sa.Connection, by: By, act: HostActName, *, at: datetime) 
     admin = require(connection, by.session)
     if act not in RIGHTS[admin.role]:
         raise NotAdmin(_FOR_ADMINS)
-    _, device = accounts.signed_in(connection, by.session)
-    accounts.require_confirmed(device, at)
+    look(connection, by.session, at=at)
     return Deed(at, admin.called, admin.id, act)
 
 
@@ -228,9 +243,10 @@ async def accept(context: Context, session: Session | None, code: str) -> Accept
 
 async def everybody(context: Context, session: Session | None) -> list[Admin]:
     """All who act for the host, for admins."""
+    at = context.clock()
 
     def query(connection: sa.Connection) -> list[Admin]:
-        require(connection, session, HostRole.ADMIN)
+        look(connection, session, HostRole.ADMIN, at=at)
         return stored.all_of_them(connection)
 
     return await context.database.read(query)
@@ -240,9 +256,10 @@ async def acts(
     context: Context, session: Session | None, *, limit: int, before: int | None = None
 ) -> tuple[tuple[HostAct, ...], bool]:
     """A page of what was done, the newest first, for admins; and whether there is more."""
+    at = context.clock()
 
     def query(connection: sa.Connection) -> tuple[HostAct, ...]:
-        require(connection, session, HostRole.ADMIN)
+        look(connection, session, HostRole.ADMIN, at=at)
         return stored.acts(connection, limit=limit + 1, before=before)
 
     found = await context.database.read(query)

@@ -67,7 +67,7 @@ async def newest(
     """Those made last, for admins and moderators; and how many there are."""
 
     def query(connection: sa.Connection) -> tuple[tuple[Block, ...], int]:
-        admins.require(connection, session)
+        admins.look(connection, session, at=context.clock())
         count = counting.up_to(connection, "blocks", BLOCKS_MAX)
         return stored.newest(connection, limit=limit), count
 

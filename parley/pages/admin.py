@@ -406,7 +406,9 @@ def _blueprint() -> Blueprint:
 
 
 def _told(handler: Handler) -> Handler:
-    """Whose role was taken meanwhile is told what everybody else is."""
+    """Whose role was taken meanwhile is told what everybody else is; who has to show who they are,
+    where they can.
+    """
 
     @functools.wraps(handler)
     async def serve(**path: str) -> Answer:
@@ -416,6 +418,8 @@ def _told(handler: Handler) -> Handler:
             if await admins.known(web.site().context, await web.session_if_known()) is None:
                 raise NotFound(NOWHERE) from None
             raise
+        except ConfirmationRequired as error:
+            return refused(await _render("confirm"), error)
 
     return serve
 

@@ -151,8 +151,8 @@ class HostLimit(Struct, kw_only=True):
 
 class AdminReply(Struct, kw_only=True):
     """Your `role`, and how the server is. While `confirmed`, which lasts 15 minutes after you
-    showed a passkey or a recovery code, you can act. Counts of sessions, accounts and devices go to
-    `counted_max`. `storage` is for admins.
+    showed a passkey or a recovery code, you can do more than this. Counts of sessions, accounts
+    and devices go to `counted_max`. `storage` is for admins.
     """
 
     success: Literal[True] = True
