@@ -484,6 +484,7 @@ def test_no_act_of_an_owner_is_left_out() -> None:
     others |= {"mark_read", "react", "unreact", "upload", "set_still", "set_mail", "unset_mail"}
     others |= {"import", "store_import", "claim", "report", "accept_invitation"}
     others |= {"subscribe", "unsubscribe", "set_notifications"}  # of one's own
+    others |= {"pin_conversation", "keep_draft"}
     others |= {
         call.name
         for call in (*contract.ACCOUNT_CALLS, *contract.CONTACT_CALLS, *contract.ADMIN_CALLS)
