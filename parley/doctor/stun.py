@@ -25,10 +25,18 @@ PORTS = {"stun": 3478, "turn": 3478, "stuns": 5349, "turns": 5349}
 TRIES = 3
 """Of a question over UDP, which may be lost."""
 
-BINDING, ALLOCATE, REFRESH = 0x0001, 0x0003, 0x0004
+BINDING, ALLOCATE, REFRESH, PERMIT = 0x0001, 0x0003, 0x0004, 0x0008
 _SUCCESS, _ERROR = 0x0100, 0x0110
 _USERNAME, _INTEGRITY, _ERROR_CODE, _LIFETIME = 0x0006, 0x0008, 0x0009, 0x000D
-_REALM, _NONCE, _RELAYED, _TRANSPORT, _MAPPED = 0x0014, 0x0015, 0x0016, 0x0019, 0x0020
+_PEER, _REALM, _NONCE, _RELAYED, _TRANSPORT, _MAPPED = (
+    0x0012,
+    0x0014,
+    0x0015,
+    0x0016,
+    0x0019,
+    0x0020,
+)
+_IPV4 = 1
 _UDP = struct.pack("!I", 17 << 24)
 _UNAUTHORIZED = 401
 
@@ -81,6 +89,15 @@ def relayed_at(server: Server, username: str, credential: str, *, within_s: floa
     """Where it relays for somebody with this credential; what it took for that is given back.
     Raises `Silent`, `Refused`.
     """
+    with allocated(server, username, credential, within_s=within_s) as allocation:
+        return allocation.at
+
+
+@contextmanager
+def allocated(
+    server: Server, username: str, credential: str, *, within_s: float
+) -> Iterator[Allocation]:
+    """An address of the relay's, until the block ends. Raises `Silent`, `Refused`."""
     with _line(server, within_s) as line:
         wanted = {_TRANSPORT: _UDP}
         try:
@@ -89,10 +106,24 @@ def relayed_at(server: Server, username: str, credential: str, *, within_s: floa
             key = _Key(username, asked.realm, asked.nonce, credential)
         else:
             raise Silent("it relays for anyone, without a credential")
-        answer = line.ask(ALLOCATE, wanted, key)
-        relayed = _address(answer, _RELAYED, line.last_id)
+        at = _address(line.ask(ALLOCATE, wanted, key), _RELAYED, line.last_id)
+        yield Allocation(line, key, at)
         line.ask(REFRESH, {_LIFETIME: struct.pack("!I", 0)}, key)
-        return relayed
+
+
+class Allocation:
+    """`at` is where it relays."""
+
+    def __init__(self, line: _Line, key: _Key, at: Address) -> None:
+        self._line, self._key = line, key
+        self.at = at
+
+    def permit(self, peer: IPv4Address) -> None:
+        """Have it relay to and from that address. Raises `Silent`, `Refused`."""
+        mask = struct.pack("!I", COOKIE)
+        masked = bytes(a ^ b for a, b in zip(peer.packed, mask, strict=True))
+        address = struct.pack("!HH", _IPV4, COOKIE >> 16) + masked  # port 0
+        self._line.ask(PERMIT, {_PEER: address}, self._key)
 
 
 class Unauthorized(Refused):
