@@ -188,6 +188,8 @@ class Calling:
                 self._tell_told(event)
             case records.CallSignalled():
                 self._take_piece(event)
+            case records.ParticipantLeft(is_everywhere=False):
+                pass  # a socket's going is seen by itself
             case _:
                 if isinstance(event, _DECIDED) and event.conversation_id in self._watched:
                     self._begin(calls.review(self._context, event.conversation_id))
