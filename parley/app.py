@@ -43,6 +43,7 @@ from parley.domain.importing import reading, storing
 from parley.domain.importing.imports import Imports
 from parley.domain.indexing import Indexing
 from parley.domain.presence import Presence
+from parley.domain.relays import relays_of
 from parley.errors import (
     BadRequest,
     DatabaseUnusable,
@@ -242,6 +243,7 @@ def create_app(config: Config | None = None, *, worker: str = "0") -> Parley:
         origins=Origins.of(config),
         limits=limits,
         connection_count=lambda: realtime.server.connection_count,
+        relays=relays_of(config),
         root=config.root,
     )
     web_site(app).imports = Imports(context, config.data, is_on=config.imports)
@@ -253,6 +255,7 @@ def create_app(config: Config | None = None, *, worker: str = "0") -> Parley:
     if seeing is not None:
         app.metrics = _metrics(app, seeing, indexing)
     present.serve_under(config.root)
+    present.allow_calls(are_on=config.calls)
     app.url_map.root = config.root  # type: ignore[attr-defined]  # it is our `Paths`
     _serve(app, config)
     _start_and_stop(app, context)
@@ -470,9 +473,10 @@ def _start_and_stop(app: Parley, context: Context) -> None:
     async def start() -> None:
         causes.begins_here()
         await app.open()
+        await app.realtime.calling.load()
         measuring = () if app.metrics is None else (app.metrics.run(),)
         keeping = () if context.cluster is None else (app.realtime.keep_host(),)
-        app.chores.begin(*measuring, *keeping)
+        app.chores.begin(*measuring, *keeping, app.realtime.calling.run())
         await control.open()
         app.worker = control.process
         await app.chores.wait_for_hints()
@@ -494,6 +498,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         await app.drain()
         context.presence.close()
         app.realtime.audience.following.close()
+        await app.realtime.calling.close()
         await app.chores.note_seen()
         if context.cluster is not None and isinstance(context.bus, SharedBus):
             await context.cluster.end(context)

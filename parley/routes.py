@@ -17,6 +17,7 @@ from parley import contract, web
 from parley.calls import (
     accounts,
     admin,
+    calling,
     claims,
     contacts,
     conversations,
@@ -78,6 +79,7 @@ HANDLERS: dict[str, Handler] = {
     "draft": reading.draft,
     "keep_draft": reading.keep_draft,
     "unread": reading.unread,
+    "call_servers": calling.call_servers,
     "send": messages.send,
     "upload": files.upload,
     "set_still": files.set_still,

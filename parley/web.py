@@ -22,6 +22,7 @@ from parley.credentials import Asking, Origins
 from parley.domain import conversations, sessions
 from parley.domain.context import Context
 from parley.domain.importing.imports import Imports
+from parley.domain.relays import Relays
 from parley.errors import (
     Forbidden,
     OriginRefused,
@@ -66,6 +67,8 @@ class Site:
     places_of: Callable[[int, str], Awaitable[list[str]]] = _nothing
     """From where somebody is connected now, by conversation and user_id, as addresses count."""
     imports: Imports | None = None
+    relays: Relays | None = None
+    """By which calls find their way; None where there are no calls."""
     root: str = ""
     """The path of the public URL: empty, or as `/talk`."""
     is_ready: bool = False

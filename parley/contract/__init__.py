@@ -12,6 +12,7 @@ from parley.contract.objects import *
 from parley.contract.rest.accounts import *
 from parley.contract.rest.admin import *
 from parley.contract.rest.call import *
+from parley.contract.rest.calls import *
 from parley.contract.rest.claims import *
 from parley.contract.rest.contacts import *
 from parley.contract.rest.conversations import *

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from parley.doctor import (
+    calls,
     certificates,
     data,
     files,
@@ -31,4 +32,5 @@ CHECKS = (
     Check("push", push.look),
     Check("mail", mail.look, 30.0),
     Check("providers", providers.look, 60.0),
+    Check("calls", calls.look, 60.0),
 )

@@ -117,6 +117,10 @@ def may_come_in(conversation: Conversation, standing: Standing) -> bool:
     return standing in (Standing.OWNER, Standing.MEMBER) or is_door_open(conversation)
 
 
+def is_owner(person: Participant) -> bool:
+    return person.role is Role.OWNER
+
+
 def require_owner(standing: Standing) -> None:
     if standing is not Standing.OWNER:
         raise Forbidden
@@ -180,19 +184,28 @@ def require_posting(
     conversation: Conversation, person: Participant, session: Session | None
 ) -> None:
     """The same for somebody who was found with the conversation."""
+    has_account = session is not None and session.is_of_account
+    require_posting_with(conversation, person, has_account=has_account)
+
+
+def require_posting_with(
+    conversation: Conversation, person: Participant, *, has_account: bool
+) -> None:
+    """The same where nobody asks, but it is known whether they have an account."""
     require_open(conversation)
-    is_for_others = _is_for_others(conversation, session)
+    is_for_others = conversation.is_accounts_only and not has_account
     _require_word(person.role, conversation.is_read_only, is_for_others=is_for_others)
 
 
 def may_speak(conversation: Conversation, person: Participant, session: Session | None) -> bool:
-    is_bound = conversation.is_read_only or _is_for_others(conversation, session)
-    return person.role is Role.OWNER or not is_bound
+    has_account = session is not None and session.is_of_account
+    return may_speak_with(conversation, person, has_account=has_account)
 
 
-def _is_for_others(conversation: Conversation, session: Session | None) -> bool:
-    """Whether only people with an account may speak, and whoever asks has none."""
-    return conversation.is_accounts_only and not (session is not None and session.is_of_account)
+def may_speak_with(conversation: Conversation, person: Participant, *, has_account: bool) -> bool:
+    """The same where nobody asks, but it is known whether they have an account."""
+    is_for_others = conversation.is_accounts_only and not has_account
+    return person.role is Role.OWNER or not (conversation.is_read_only or is_for_others)
 
 
 def _require_word(role: Role, is_read_only: bool, *, is_for_others: bool) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import structlog
 from msgspec import UNSET, Struct, UnsetType
 
-from parley.contract import KEEP_DAYS, ActName, default_title
+from parley.contract import KEEP_DAYS, ActName, SwitchName, default_title
 from parley.domain import access, admins, audit, conversations, door, epochs, files, knocking, text
 from parley.domain.admins import By
 from parley.domain.context import Context
@@ -53,6 +53,7 @@ class Wished(Protocol):
     preview_title: bool | UnsetType
     passphrase: str | UnsetType
     keep_days: int | UnsetType
+    calls: SwitchName | UnsetType
 
 
 class Wishes(Struct, frozen=True, kw_only=True):
@@ -66,6 +67,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
     is_accounts_only: bool | UnsetType = UNSET
     needs_proof: bool | UnsetType = UNSET
     shows_title: bool | UnsetType = UNSET
+    has_calls: bool | UnsetType = UNSET
     passphrase: str | UnsetType = UNSET
     """Empty for none."""
     keep_days: int | UnsetType = UNSET
@@ -79,6 +81,7 @@ _SWITCHES = (
     "is_accounts_only",
     "needs_proof",
     "shows_title",
+    "has_calls",
 )
 _TELLING = {"title", "description", "passphrase_hash", "is_knock", "shows_title"}
 """What would tell the server of an encrypted conversation, or let somebody in without its key."""
@@ -129,6 +132,7 @@ def wishes(body: Wished) -> Wishes:
         shows_title=body.preview_title,
         passphrase=body.passphrase,
         keep_days=body.keep_days,
+        has_calls=UNSET if body.calls is UNSET else body.calls == "on",
     )
 
 
@@ -431,6 +435,8 @@ def _act(column: str, after: Conversation) -> tuple[ActName, str]:
             return (
                 "showed_title_in_previews" if after.shows_title else "hid_title_in_previews"
             ), ""
+        case "has_calls":
+            return ("turned_calls_on" if after.has_calls else "turned_calls_off"), ""
         case "passphrase_hash":
             return ("set_passphrase" if after.passphrase_hash else "removed_passphrase"), ""
         case _:

@@ -66,6 +66,7 @@ class Filled:
     accounts_only: bool
     require_proof: bool
     preview_title: bool
+    calls: bool
     passphrase: str = ""
     no_passphrase: bool = False
     role: str = ""
@@ -98,6 +99,7 @@ def filled(seen: Overview, refused: str, form: Form) -> Filled:
         accounts_only=now.is_accounts_only,
         require_proof=now.needs_proof,
         preview_title=now.shows_title,
+        calls=now.has_calls,
     )
     match refused:
         case "title":
@@ -115,6 +117,7 @@ def filled(seen: Overview, refused: str, form: Form) -> Filled:
                 read_only="read_only" in form,
                 accounts_only="accounts_only" in form,
                 require_proof="require_proof" in form,
+                calls="calls" in form,
                 passphrase=form.get("passphrase", ""),
                 no_passphrase="no_passphrase" in form,
             )

@@ -42,12 +42,17 @@ PERMISSIONS_POLICY = ", ".join(
 )
 WHERE_PEOPLE_SPEAK = PERMISSIONS_POLICY.replace("microphone=()", "microphone=(self)")
 """Voice messages are recorded on the page of their conversation; a browser still asks there."""
+WHERE_PEOPLE_CALL = WHERE_PEOPLE_SPEAK.replace("camera=()", "camera=(self)").replace(
+    "display-capture=()", "display-capture=(self)"
+)
+"""And on the page of the conversation itself they call each other."""
 WHERE_PEOPLE_SIGN_IN = PERMISSIONS_POLICY.replace(
     "publickey-credentials-create=()", "publickey-credentials-create=(self)"
 ).replace("publickey-credentials-get=()", "publickey-credentials-get=(self)")
 """Passkeys are made and shown on the page of the account alone."""
 _ACCOUNT = "/account"
-_LINKED = (_ACCOUNT, "/admin-link/", "/conversation/", "/link/", "/mail", "/api/")
+_CONVERSATION = "/conversation/"
+_LINKED = (_ACCOUNT, "/admin-link/", _CONVERSATION, "/link/", "/mail", "/api/")
 """Where answers hold what only the link should lead to."""
 
 
@@ -99,8 +104,9 @@ async def secure(response: web.R) -> web.R:
 
 
 def _permissions(path: str) -> str:
-    if path.startswith("/conversation/"):
-        return WHERE_PEOPLE_SPEAK
+    if path.startswith(_CONVERSATION):
+        is_its_page = "/" not in path.removeprefix(_CONVERSATION).rstrip("/")
+        return WHERE_PEOPLE_CALL if is_its_page and web.site().config.calls else WHERE_PEOPLE_SPEAK
     return WHERE_PEOPLE_SIGN_IN if path.startswith(_ACCOUNT) else PERMISSIONS_POLICY
 
 

@@ -6,7 +6,7 @@ from msgspec import UNSET
 
 from parley import contract, records
 from parley.present.claims import claim
-from parley.present.conversations import door
+from parley.present.conversations import calls_of, door
 from parley.present.fields import or_unset, role_name, timestamp
 from parley.present.messages import message
 
@@ -78,6 +78,7 @@ def event(happened: Told, *, others: int = 0) -> tuple[str, object]:
                 door=door(now),
                 read_only=now.is_read_only,
                 accounts_only=True if now.is_accounts_only else UNSET,
+                calls=calls_of(now),
                 keep_days=or_unset(now.keep_days),
             )
         case records.RoleChanged(room_id=room_id, participant=person):

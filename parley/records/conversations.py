@@ -56,6 +56,8 @@ class Conversation(Struct, frozen=True):
     """The number of the key it is encrypted with now: 0 for the first."""
     has_looks: bool = False
     """Whether anybody ever chose how their mark looks."""
+    has_calls: bool = True
+    """Whether people may call each other in it."""
 
     @property
     def is_encrypted(self) -> bool:

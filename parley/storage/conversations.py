@@ -467,4 +467,5 @@ def conversation(row: Any) -> Conversation:
         row.read_proof_hash,
         row.epoch,
         bool(row.has_looks),
+        row.has_calls,
     )

@@ -15,6 +15,8 @@ from parley.storage.schema import (
     DELETED,
     Instant,
     audit,
+    call_peers,
+    calls,
     claims,
     complaints,
     contact_invites,
@@ -121,6 +123,8 @@ _ERASE = [
         drafts,
         looks,
         former_names,
+        call_peers,
+        calls,
         participants,
     )
 ]

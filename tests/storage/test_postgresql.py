@@ -123,6 +123,14 @@ async def test_an_older_database_is_brought_up_to_date(
         own.execute("DROP TABLE admins, admin_links, host_acts")
         own.execute("DROP TABLE account_pictures, chests, drafts, looks, pinned_conversations")
         own.execute("ALTER TABLE conversations DROP COLUMN has_looks")
+        own.execute("DROP TABLE call_peers, calls")
+        own.execute("DROP TRIGGER conversations_counted_0 ON conversations")
+        own.execute("ALTER TABLE conversations DROP COLUMN has_calls")
+        own.execute(
+            "CREATE TRIGGER conversations_counted_0 AFTER UPDATE OF title, description, "
+            "is_read_only, shows_title, keep_days ON conversations "
+            "FOR EACH ROW EXECUTE FUNCTION conversations_counted_0()"
+        )
         own.execute("DROP TABLE complaints, reports, blocks, invited, invitations")
         own.execute("ALTER TABLE links DROP COLUMN is_founding")
         own.execute("DROP TABLE contact_links, contact_invites, contact_blocks")
@@ -154,7 +162,11 @@ async def test_an_older_database_is_brought_up_to_date(
             "SELECT collation_name FROM information_schema.columns"
             " WHERE table_name = 'facts' AND column_name = 'value'"
         )
+        [[fires]] = own.execute(
+            "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = 'conversations_counted_0'"
+        ).fetchall()
     assert collation == ("C",)
+    assert "has_calls" in fires
     for each in both:
         await each.close()
 

@@ -13,6 +13,7 @@ from parley.contract.terms import (
     KeepDays,
     NewPassphrase,
     ReadProof,
+    SwitchName,
     Title,
     UserId,
     VisibilityName,
@@ -45,7 +46,7 @@ class ChangeBody(Struct, kw_only=True):
     for ever. With `accounts_only` only people with an account can post, and owners. With
     `require_proof` nobody comes back as somebody who is `unproven` but with the token. With
     `preview_title` other apps show the title and description with the link, as they always do for
-    a listed conversation.
+    a listed conversation. `calls` are voice and video calls.
     """
 
     title: Title | UnsetType = UNSET
@@ -58,6 +59,7 @@ class ChangeBody(Struct, kw_only=True):
     preview_title: bool | UnsetType = UNSET
     passphrase: NewPassphrase | UnsetType = UNSET
     keep_days: KeepDays | UnsetType = UNSET
+    calls: SwitchName | UnsetType = UNSET
 
 
 class ConversationReply(Struct, kw_only=True):

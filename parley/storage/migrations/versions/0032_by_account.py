@@ -67,4 +67,7 @@ def upgrade() -> None:
     op.create_index("ix_contact_blocks_blocked_id", "contact_blocks", ["blocked_id"])
     if op.get_bind().dialect.name == "postgresql":
         # It is told of as what else owners decide.
-        cluster.count_again(op.get_bind(), "conversations", 0)
+        fires = (
+            "UPDATE OF title, description, is_read_only, is_accounts_only, shows_title, keep_days"
+        )
+        cluster.count_again(op.get_bind(), "conversations", 0, fires)
