@@ -407,9 +407,10 @@ def _start_and_stop(app: Parley, context: Context) -> None:
     async def start() -> None:
         causes.begins_here()
         await app.open()
+        await app.realtime.calling.load()
         measuring = () if app.metrics is None else (app.metrics.run(),)
         keeping = () if context.cluster is None else (app.realtime.keep_host(),)
-        app.chores.begin(*measuring, *keeping)
+        app.chores.begin(*measuring, *keeping, app.realtime.calling.run())
         await control.open()
         app.worker = control.process
         await app.chores.wait_for_hints()
@@ -430,6 +431,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         await app.drain()
         context.presence.close()
         app.realtime.audience.following.close()
+        await app.realtime.calling.close()
         await app.chores.note_seen()
         if context.cluster is not None and isinstance(context.bus, SharedBus):
             await context.cluster.end(context)

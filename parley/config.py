@@ -269,6 +269,31 @@ def _smtp_url(text: str) -> str:
     return text
 
 
+def _servers_of(*schemes: str) -> Callable[[str], tuple[str, ...]]:
+    """Reads addresses of STUN or TURN servers, as RFC 7064 and RFC 7065 write them."""
+    address = re.compile(
+        rf"({'|'.join(schemes)}):(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{{1,5}})?"
+        + (r"(\?transport=(udp|tcp))?" if "turn" in schemes else ""),
+        re.ASCII | re.IGNORECASE,
+    )
+
+    def parse(text: str) -> tuple[str, ...]:
+        found = tuple(part.strip() for part in text.split(",") if part.strip())
+        if not all(address.fullmatch(each) for each in found):
+            raise ValueError(
+                f"addresses such as {schemes[0]}:{schemes[0]}.example.org:3478, comma-separated"
+            )
+        return found
+
+    return parse
+
+
+def _relayed(text: str) -> str:
+    if text.lower() not in ("on", "off", "auto"):
+        raise ValueError("on, off or auto")
+    return text.lower()
+
+
 def _mail_from(text: str) -> str:
     text = text.strip()
     if text and not (text.isascii() and _MAIL_FROM.fullmatch(text)):
@@ -490,6 +515,44 @@ class Config:
         "conversation can, with a file as large as --max-file at most",
         "SWITCH",
     )
+    calls: bool = _setting(
+        _switch,
+        "on",
+        "off lets nobody call; by default people in a conversation can, unless its owners turn it "
+        "off. Voice and pictures go from browser to browser",
+        "SWITCH",
+    )
+    stun: tuple[str, ...] = _setting(
+        _servers_of("stun", "stuns"),
+        "",
+        "STUN servers, by which browsers in calls learn their own public addresses, "
+        "comma-separated: stun:stun.example.org:3478. A TURN server is one, too",
+        "URLS",
+    )
+    turn: tuple[str, ...] = _setting(
+        _servers_of("turn", "turns"),
+        "",
+        "TURN servers, by which browsers reach each other that can't directly, comma-separated: "
+        "turn:turn.example.org:3478,turns:turn.example.org:5349; needs --turn-secret-file",
+        "URLS",
+    )
+    turn_secret: str = _setting(
+        str.strip,
+        "",
+        "the secret that --turn shares with this server (coturn's static-auth-secret); as a flag "
+        "others on this machine can see it, so give it as a variable or by --turn-secret-file",
+        "SECRET",
+    )
+    turn_secret_file: Path | None = _setting(
+        _file, "", "a file with the secret of --turn, instead of --turn-secret", "FILE"
+    )
+    calls_relayed: str = _setting(
+        _relayed,
+        "auto",
+        "whether calls go only through --turn, which hides people's addresses from each other: on, "
+        "off, or auto, which is on where there is --turn",
+        "on|off|auto",
+    )
     push_contact: str = _setting(
         _push_contact,
         "",
@@ -600,6 +663,19 @@ class Config:
         rates_by(By.SESSION, By.ADDRESS, By.ROOM),
         "120/1m session, 600/1m address",
         "how often people may join, watch, knock or, over HTTP, leave",
+        "RATES",
+    )
+    limit_calls: tuple[Rate, ...] = _setting(
+        rates_by(By.SESSION, By.ADDRESS, By.ROOM),
+        "60/10s session, 300/10s address, 300/10s room",
+        "how often people may join a call, leave it, or turn a microphone, camera or screen on or "
+        "off",
+        "RATES",
+    )
+    limit_signals: tuple[Rate, ...] = _setting(
+        rates_by(By.SESSION, By.ADDRESS, By.ROOM),
+        "600/10s session, 3000/10s address, 6000/10s room",
+        "how much the devices in a call may tell each other to connect",
         "RATES",
     )
     limit_creations: tuple[Rate, ...] = _setting(

@@ -87,6 +87,31 @@ class NotJoined(ParleyError):
     text = "Join the conversation first."
 
 
+class CallsOff(ParleyError):
+    code = "calls_off"
+    text = "Calls are turned off here."
+
+
+class CallFull(ParleyError):
+    code = "call_full"
+    text = "This call is full. Try again when someone has left."
+
+
+class CallVideoFull(ParleyError):
+    code = "call_video_full"
+    text = "No more cameras or screens fit in this call. Join with your voice alone."
+
+
+class NotInCall(ParleyError):
+    code = "not_in_call"
+    text = "Join the call first."
+
+
+class NoSuchPeer(ParleyError):
+    code = "no_such_peer"
+    text = "This person is no longer in the call."
+
+
 class TokenRequired(ParleyError):
     """What was asked for needs a token, and none was sent."""
 

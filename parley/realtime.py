@@ -23,11 +23,12 @@ from parley.domain import conversations, messages, participants, sessions
 from parley.domain.changing import Changed
 from parley.domain.context import Context
 from parley.errors import BadRequest, Forbidden, ParleyError, RateLimited, TooLarge, Unavailable
-from parley.events import coming, owning, reading, talking
+from parley.events import calling, coming, owning, reading, talking
 from parley.events.site import Outcome, Site
 from parley.limits.limiter import SPOKEN, Kind, Limits, Use
 from parley.limits.windows import Key
 from parley.live.audience import Audience, Client, Credential
+from parley.live.calls import Calling
 from parley.live.following import Following
 from parley.live.seating import Seating
 from parley.wire.direct import Later
@@ -48,6 +49,10 @@ HANDLERS: dict[str, Callable[[Site, Client, Any], Outcome]] = {
     "react": talking.react,
     "sync": talking.sync,
     "typing": talking.typing,
+    "call_join": calling.call_join,
+    "call_leave": calling.call_leave,
+    "call_signal": calling.call_signal,
+    "call_moderate": calling.call_moderate,
     "pin_message": owning.pin_message,
     "mark_read": reading.mark_read,
     "follow_mine": reading.follow_mine,
@@ -98,8 +103,12 @@ class Realtime:
             ),
         )
         self.audience = Audience(self.server, Following(context, self.server))
+        self.calling = Calling(context, self.audience, self.server)
+        self.audience.calling = self.calling
         seating = Seating(context, self.server, self.audience)
-        self._site = Site(context, limits, self.server, self.audience, seating)
+        self._site = Site(
+            context, limits, self.server, self.audience, seating, self.calling, config.calls
+        )
 
     def send_away(self) -> None:
         """Have every client come back, for what is known of them holds no more."""
@@ -171,6 +180,7 @@ class Realtime:
             return
         client.is_open = False
         self.audience.following.stop(sid)
+        self.calling.lost(client)
         seats = {seat.conversation_id: seat for seat in client.seats.values()}
         for seat in seats.values():
             self.audience.unseat(client, seat.conversation_id)

@@ -40,6 +40,9 @@ EVENTS = (
     "claim_answered",
     "read",
     "announced",
+    "call_state",
+    "call_signal",
+    "call_told",
     "mine_changed",
     "error",
 )

@@ -44,6 +44,11 @@ class Code(StrEnum):
     KNOCK_REQUIRED = "knock_required"
     READ_ONLY = "read_only"
     NAME_TAKEN = "name_taken"
+    CALLS_OFF = "calls_off"
+    CALL_FULL = "call_full"
+    CALL_VIDEO_FULL = "call_video_full"
+    NOT_IN_CALL = "not_in_call"
+    NO_SUCH_PEER = "no_such_peer"
     ORIGIN_REFUSED = "origin_refused"
     RATE_LIMITED = "rate_limited"
     UNAVAILABLE = "unavailable"
@@ -124,6 +129,13 @@ CODES: dict[Code, CodeMeaning] = {
     Code.KNOCK_REQUIRED: CodeMeaning(403, "`knock` first: an owner has to let you in"),
     Code.READ_ONLY: CodeMeaning(403, "only owners can post"),
     Code.NAME_TAKEN: CodeMeaning(409, "the name is reserved for someone else"),
+    Code.CALLS_OFF: CodeMeaning(403, "the owners, or whoever runs the server, allow no calls"),
+    Code.CALL_FULL: CodeMeaning(409, "as many devices are in the call as it takes"),
+    Code.CALL_VIDEO_FULL: CodeMeaning(
+        409, "as many cameras and screens are on as a call takes; voice alone still works"
+    ),
+    Code.NOT_IN_CALL: CodeMeaning(409, "`call_join` first"),
+    Code.NO_SUCH_PEER: CodeMeaning(404, "no such device is in the call any more"),
     Code.ORIGIN_REFUSED: CodeMeaning(
         403, "the request came from a page of an origin that isn't allowed"
     ),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
 from parley.contract.codes import ErrorEvent
 from parley.contract.objects import Claim, Conversation, Message, OwnConversation
@@ -13,6 +13,7 @@ from parley.contract.rest.conversations import ChangeBody
 from parley.contract.rest.reading import ReadBody
 from parley.contract.terms import (
     SYNC_PAGE_MAX,
+    CallAct,
     ChosenNames,
     ClientId,
     DoorName,
@@ -23,12 +24,14 @@ from parley.contract.terms import (
     MessageId,
     MessageText,
     MessageType,
+    PeerId,
     ReadProof,
     RoleName,
     RoomId,
     SaidText,
     SeenName,
     Seq,
+    SwitchName,
     Timestamp,
     Token,
     TriedPassphrase,
@@ -172,6 +175,38 @@ class OfRoom(Struct, kw_only=True):
     room_id: RoomId
 
 
+class CallJoin(Struct, kw_only=True):
+    """Join the call, or begin one. Again from the same socket, it says what is sent now: `audio`,
+    `video`, `screen`, and whether your hand is raised. `peer`: after reconnecting, the id this
+    device had in the call; it is yours again as long as it is there.
+    """
+
+    room_id: RoomId
+    audio: bool
+    video: bool
+    screen: bool | None = None
+    hand: bool | None = None
+    peer: PeerId | None = None
+
+
+class CallSignal(Struct, kw_only=True):
+    """`data` is told to that peer alone, as it is: up to 32 KiB of JSON."""
+
+    room_id: RoomId
+    to: PeerId
+    data: dict[str, Any]
+
+
+class CallModerate(Struct, kw_only=True):
+    """`mute_all` asks every other device to mute itself. `put_out` takes the person of `peer` out
+    of this call, for as long as it goes on. `end` ends it.
+    """
+
+    room_id: RoomId
+    act: CallAct
+    peer: PeerId | None = None
+
+
 # --- Socket.IO: acknowledgements --------------------------------------------
 
 
@@ -252,6 +287,28 @@ class SyncAck(Struct, kw_only=True):
     epoch: int | UnsetType = UNSET
 
 
+class CallPeer(Struct, kw_only=True):
+    """A device in a call. Somebody with two has two peers."""
+
+    user_id: str
+    username: str
+    peer: str
+    audio: bool
+    video: bool
+    screen: bool
+    hand: bool
+
+
+class CallAck(Struct, kw_only=True):
+    """`peer` is what this socket is called in the call; `people` are all in it, you too."""
+
+    ok: Literal[True] = True
+    call_id: str
+    peer: str
+    started_at: Timestamp
+    people: list[CallPeer]
+
+
 # --- Socket.IO: what the server sends ---------------------------------------
 
 
@@ -324,6 +381,7 @@ class ConversationChanged(Struct, kw_only=True):
     description: str
     door: DoorName
     read_only: bool
+    calls: SwitchName
     keep_days: int | UnsetType = UNSET
 
 
@@ -431,6 +489,39 @@ class RoomPosition(Struct, kw_only=True):
     seq: int
 
 
+class RunningCall(Struct, kw_only=True):
+    """A call that goes on. `people` are in the order in which they joined it."""
+
+    id: str
+    started_at: Timestamp
+    people: list[CallPeer]
+
+
+class CallState(Struct, kw_only=True):
+    """The call as it is now; null once it is over."""
+
+    room_id: str
+    call: RunningCall | None
+
+
+class CallSignalled(Struct, kw_only=True):
+    """What `call_signal` was sent with. It may come before the state that its sender is in."""
+
+    room_id: str
+    from_: str = field(name="from")
+    data: Raw
+
+
+class CallTold(Struct, kw_only=True):
+    """An owner, called `by`, `muted` everybody else: mute yourself. Or you were `put_out` of the
+    call, or it was `ended`. `by` is empty where the owner never joined.
+    """
+
+    room_id: str
+    what: Literal["muted", "put_out", "ended"]
+    by: str
+
+
 # --- the events ---
 
 
@@ -533,6 +624,26 @@ CLIENT_EVENTS: dict[str, ClientEvent] = {
             "delete_conversation", "Delete the conversation for good. Owners only.", OfRoom, OkAck
         ),
         ClientEvent(
+            "call_join",
+            "Join the call, begin one, or say what you send in it now.",
+            CallJoin,
+            CallAck,
+        ),
+        ClientEvent("call_leave", "Leave the call.", OfRoom, OkAck),
+        ClientEvent(
+            "call_signal",
+            "Tell one device in the call what it needs to connect with yours. It is stored "
+            "nowhere.",
+            CallSignal,
+            OkAck,
+        ),
+        ClientEvent(
+            "call_moderate",
+            "Mute everybody else in the call, put somebody out of it, or end it. Owners only.",
+            CallModerate,
+            OkAck,
+        ),
+        ClientEvent(
             "typing",
             "Tell the others that you are typing, or have stopped. Beyond its limit it is dropped, "
             "without an `error` unless an acknowledgement was asked for.",
@@ -592,6 +703,14 @@ SERVER_EVENTS: dict[str, ServerEvent] = {
             "everyone in the room, and anyone waiting to be let in",
         ),
         ServerEvent("removed", Removed, "whoever is no longer in the room"),
+        ServerEvent(
+            "call_state",
+            CallState,
+            "everyone who takes part, at most five times a second, and whoever joins while there "
+            "is a call",
+        ),
+        ServerEvent("call_signal", CallSignalled, "the device it is for"),
+        ServerEvent("call_told", CallTold, "the devices in the call that it concerns"),
         ServerEvent("knocked", Knocked, "owners in the room"),
         ServerEvent("knock_answered", KnockAnswered, "owners in the room, and whoever knocked"),
         ServerEvent("claimed", Claimed, "owners in the room"),

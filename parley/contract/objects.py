@@ -11,6 +11,7 @@ from parley.contract.terms import (
     OwnRoleName,
     Parts,
     RoleName,
+    SwitchName,
     Timestamp,
     VisibilityName,
 )
@@ -72,6 +73,23 @@ class SentFile(Struct, kw_only=True):
     timestamp: Timestamp
 
 
+class CallPerson(Struct, kw_only=True):
+    """Somebody who was in a call, under the name they had then."""
+
+    user_id: str
+    username: str
+
+
+class PastCall(Struct, kw_only=True):
+    """A call that is over: for how many `seconds` it went on, and who was in it, up to 100, in the
+    order in which they joined it. With one person, nobody else came.
+    """
+
+    started_at: Timestamp
+    seconds: int
+    people: list[CallPerson]
+
+
 class Message(Struct, kw_only=True):
     """`seq` is its place in the conversation; order by it, never by time.
 
@@ -83,7 +101,8 @@ class Message(Struct, kw_only=True):
     `edited_at`: when its text was last changed; the earlier one is gone. `mentions` are the
     `user_id`s of those it means. `reply_to` follows what it answers: that one's change is told, and
     not this one's again. `parts`: what its [Markdown](#markdown) comes to; a client that does not
-    know it shows `message`. `reactions` are in the order in which each
+    know it shows `message`. A message of the type `call` tells of one that is over, and has `call`.
+    `reactions` are in the order in which each
     was first used. `attachments` are its files; where nothing was said with them, `message` is
     their names, with commas between.
     """
@@ -108,6 +127,7 @@ class Message(Struct, kw_only=True):
     parts: Parts | UnsetType = UNSET
     reactions: list[Reaction] | UnsetType = UNSET
     attachments: list[File] | UnsetType = UNSET
+    call: PastCall | UnsetType = UNSET
 
 
 class Participant(Struct, kw_only=True):
@@ -151,6 +171,8 @@ class Conversation(Struct, kw_only=True):
     up to `erased_through`, if there is one, were erased when their time was over: after
     `keep_days` days, where it is set.
 
+    `calls` says whether people may call each other in it; owners can turn that off.
+
     `read` tells how far those have read who show it, in a conversation of at most 20 people.
 
     With `encrypted: true` its messages are of the type `encrypted`, and the server can't read them.
@@ -177,6 +199,7 @@ class Conversation(Struct, kw_only=True):
     door: DoorName = "open"
     read_only: bool = False
     keep_days: int | UnsetType = UNSET
+    calls: SwitchName = "on"
     erased_through: int | UnsetType = UNSET
     encrypted: bool | UnsetType = UNSET
     epoch: int | UnsetType = UNSET

@@ -72,6 +72,13 @@ FIELDS_MAX = 50
 apart."""
 JSON_MAX_DEPTH = 8
 ROOMS_PER_SOCKET = 100
+PEER_ID_MAX_CHARS = 32
+CALL_PEERS_MAX = 10
+"""Devices in a call: each sends to each of the others."""
+CALL_SEEN_MAX = 6
+"""Of them, those with a camera or a screen on."""
+CALL_SIGNAL_MAX_BYTES = 32 * 1024
+"""What one device tells another at once, as JSON."""
 """How many conversations one socket may be in: far above what any client needs."""
 CROWD = 50
 """Up to so many everybody's coming and going is told as it is; above it is gathered."""
@@ -234,6 +241,9 @@ Parts = Annotated[
     list[Annotated[list[Any], Meta(extra_json_schema={"items": {}})]],
     Meta(description="nodes in each other: docs/protocol.md, under Markdown, says which"),
 ]
+PeerId = Annotated[str, Meta(min_length=1, max_length=PEER_ID_MAX_CHARS)]
+CallAct = Literal["mute_all", "put_out", "end"]
+SwitchName = Literal["on", "off"]
 Seq = Annotated[int, Meta(ge=0, le=2**53)]
 VisibilityName = Literal["listed", "unlisted"]
 RoleName = Literal["owner", "member"]

@@ -116,6 +116,10 @@ def may_come_in(conversation: Conversation, standing: Standing) -> bool:
     return standing in (Standing.OWNER, Standing.MEMBER) or is_door_open(conversation)
 
 
+def is_owner(person: Participant) -> bool:
+    return person.role is Role.OWNER
+
+
 def require_owner(standing: Standing) -> None:
     if standing is not Standing.OWNER:
         raise Forbidden

@@ -53,6 +53,7 @@ async def join_room(site: Site, client: Client, data: contract.JoinRoom) -> cont
     was = None if before is None else before.person
     if was is not None and was.user_id != person.user_id:
         # Another token made somebody else of this socket: who it was is not here any more.
+        site.calling.unseated(client, person.conversation_id)
         await participants.leave(site.context, was, client.sid)
     if not client.is_open:
         participants.lose(site.context, person, client.sid)

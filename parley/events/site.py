@@ -14,6 +14,7 @@ from parley.domain.door import Found
 from parley.errors import NotJoined
 from parley.limits.limiter import Limits
 from parley.live.audience import Audience, Client
+from parley.live.calls import Calling
 from parley.live.seating import Seating
 from parley.wire.server import Server
 
@@ -31,6 +32,8 @@ class Site:
     server: Server
     audience: Audience
     seating: Seating
+    calling: Calling
+    has_calls: bool
 
 
 async def refuse_unseated(site: Site, client: Client, room_id: str) -> NoReturn:

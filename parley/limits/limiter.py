@@ -65,6 +65,10 @@ class Kind(StrEnum):
     """E-mail addresses that are given: each is sent a mail."""
     SIGN_INS = "sign_ins"
     """Passkeys and recovery codes that are asked for or shown."""
+    CALLS = "calls"
+    """Joining a call, leaving it, and saying what is sent in it."""
+    SIGNALS = "signals"
+    """What devices in a call tell each other to connect."""
     REPORTS = "reports"
     """Messages and people that are reported."""
     UPLOADS = "uploads"
@@ -117,7 +121,7 @@ class Place(Enum):
     """Taking part: the room's limits are theirs to use up."""
 
 
-SPOKEN = frozenset({Kind.MESSAGES, Kind.TYPING})
+SPOKEN = frozenset({Kind.MESSAGES, Kind.TYPING, Kind.CALLS, Kind.SIGNALS})
 """What only those do who take part."""
 Inside = Callable[[], Awaitable[Key]]
 """The conversation whose limits are somebody's to use up, who names it; empty for none."""
@@ -147,6 +151,10 @@ OF_EVENT = {
     "typing": Kind.TYPING,
     "edit_message": Kind.MESSAGES,
     "delete_message": Kind.ACTS,
+    "call_join": Kind.CALLS,
+    "call_leave": Kind.CALLS,
+    "call_signal": Kind.SIGNALS,
+    "call_moderate": Kind.ACTS,
     "pin_message": Kind.ACTS,
     "answer_knock": Kind.ACTS,
     "change_conversation": Kind.ACTS,

@@ -71,6 +71,8 @@ class Client:
     """By every room id it may name the conversation by: `NAMES_MAX` for each at most."""
     knocks: dict[int, int] = field(default_factory=dict)
     """The conversations it asked to be let into, each with the session that asks."""
+    peers: dict[int, str] = field(default_factory=dict)
+    """The conversations in whose calls it is, each with what it is called there."""
     follows: bool = False
     """Whether it is told what is new in the conversations of its session."""
     is_open: bool = True
@@ -152,6 +154,12 @@ class Ordering(Protocol):
     async def begins(self, conversation_id: int) -> None: ...
 
 
+class Calls(Protocol):
+    def hear(self, event: records.Event) -> None: ...
+    def unseated(self, client: Client, conversation_id: int) -> None: ...
+    def greet(self, client: Client, seat: Seat) -> None: ...
+
+
 _CLOSINGS = (
     records.ConversationChanged,
     records.ConversationDeleted,
@@ -172,6 +180,8 @@ class Audience:
         self.rooms: dict[int, Room] = {}
         self.ordering: Ordering | None = None
         """What keeps the order where other processes store, too."""
+        self.calling: Calls | None = None
+        """What knows of calls."""
         self.closings = 0
         """How often somebody may have lost their leave to read, wherever it was."""
 
@@ -195,6 +205,8 @@ class Audience:
 
     def unseat(self, client: Client, conversation_id: int) -> None:
         client.get_up(conversation_id)
+        if client.peers and self.calling is not None:
+            self.calling.unseated(client, conversation_id)
         room = self.rooms.get(conversation_id)
         if room is not None:
             room.remove(client.sid)
@@ -232,6 +244,8 @@ class Audience:
             self._send_off_others(event)
             return
         self.following.happened(event)
+        if self.calling is not None:
+            self.calling.hear(event)
         if isinstance(event, records.KnockAnswered):
             self._tell_who_knocked(event)
         if isinstance(event, records.ConversationDeleted):

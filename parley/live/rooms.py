@@ -97,6 +97,16 @@ class Room:
         """Every socket here."""
         return [*self._seated, *self._arriving]
 
+    def people(self) -> list[str]:
+        """The sockets of those who take part, and have a state."""
+        seated = [sid for sid, user_id in self._seated.items() if user_id is not None]
+        coming = [
+            sid
+            for sid, arrival in self._arriving.items()
+            if arrival.user_id is not None and arrival.state_seq is not None
+        ]
+        return seated + coming
+
     @property
     def seated(self) -> list[str]:
         """The sockets that have a state, and all that was told since."""

@@ -72,6 +72,8 @@ class Seating:
             client.seats[seat.room_id] = seat
             self._server.send_encoded(client.sid, STATE, state.data, state.frame)
             room.settle(self._server, client.sid, state.seq)
+            if self._audience.calling is not None:
+                self._audience.calling.greet(client, seat)
         return state
 
     async def _look_at_right_again(self, seat: Seat) -> None:

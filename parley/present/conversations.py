@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from parley import contract, records
-from parley.present.fields import timestamp
+from parley.present.fields import switch, timestamp
 from parley.present.messages import message
 from parley.present.participants import people
 
@@ -39,6 +39,7 @@ def conversation(snapshot: records.Snapshot, parts: Parts | None = None) -> cont
         seq=record.seq,
         door=door(record),
         read_only=record.is_read_only,
+        calls=switch(record.has_calls),
     )
     # Afterwards, and only what there is, as for a message.
     if snapshot.is_delta:

@@ -43,7 +43,10 @@ def message(record: records.Message, own: Collection[tuple[str, str]] = ()) -> c
     if record.mentions is not None:
         said.mentions = _as_stored(record.mentions)
     if record.parts is not None:
-        said.parts = _as_stored(record.parts)
+        if record.type == records.CALL:
+            said.call = _as_stored(record.parts)
+        else:
+            said.parts = _as_stored(record.parts)
     if record.attachments is not None:
         said.attachments = attachments(record.attachments)
     if record.deleted_at is not None:

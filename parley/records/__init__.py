@@ -6,6 +6,7 @@ wire objects. Times are timezone-aware and in UTC.
 """
 
 from parley.records.accounts import *
+from parley.records.calls import *
 from parley.records.claims import *
 from parley.records.conversations import *
 from parley.records.epochs import *

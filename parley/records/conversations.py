@@ -52,6 +52,8 @@ class Conversation(Struct, frozen=True):
     """Of what readers have to show; None where it is not encrypted."""
     epoch: int
     """The number of the key it is encrypted with now: 0 for the first."""
+    has_calls: bool = True
+    """Whether people may call each other in it."""
 
     @property
     def is_encrypted(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from msgspec import Struct
 
@@ -277,6 +278,35 @@ class HostChanged(Struct, frozen=True, tag=True):
         return 0
 
 
+class CallChanged(Struct, frozen=True, tag=True):
+    """Somebody came into a call or left it, or what they send is another."""
+
+    conversation_id: int
+
+
+class CallTold(Struct, frozen=True, tag=True):
+    """What an owner did in a call, for these peers."""
+
+    conversation_id: int
+    what: Literal["muted", "put_out", "ended"]
+    by: str
+    """The owner's name; empty where they never joined."""
+    peers: tuple[str, ...]
+
+
+class CallSignalled(Struct, frozen=True, tag=True):
+    """A piece of what one browser tells another, to connect: on its way alone, stored nowhere."""
+
+    conversation_id: int
+    from_peer: str
+    to_peer: str
+    piece: int
+    """Counted from 0."""
+    pieces: int
+    data: str
+    """Of its JSON."""
+
+
 Event = (
     MessageSent
     | ParticipantArrived
@@ -305,6 +335,9 @@ Event = (
     | SessionRenewed
     | DevicesChanged
     | HostChanged
+    | CallChanged
+    | CallTold
+    | CallSignalled
 )
 
 

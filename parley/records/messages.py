@@ -49,7 +49,8 @@ class Message(Struct, frozen=True):
     mentions: str | None = None
     """The user_ids of those it means, as a list in JSON."""
     parts: str | None = None
-    """What its Markdown comes to, in JSON, as it is sent; None for a text without any."""
+    """What its Markdown comes to, in JSON, as it is sent; None for a text without any. Of a call,
+    what there is to tell of it."""
     reactions: str | None = None
     """In JSON, as they are sent."""
     attachments: str | None = None

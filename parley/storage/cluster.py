@@ -69,7 +69,11 @@ COUNTED = {
     ),
     "grants": (("DELETE", "OLD.conversation_id", True),),
     "conversations": (
-        ("UPDATE OF title, description, is_read_only, shows_title, keep_days", "NEW.id", False),
+        (
+            "UPDATE OF title, description, is_read_only, shows_title, keep_days, has_calls",
+            "NEW.id",
+            False,
+        ),
         (
             "UPDATE OF room_id, is_locked, is_knock, needs_proof, passphrase_hash, deleted_at",
             "NEW.id",

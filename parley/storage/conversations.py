@@ -443,4 +443,5 @@ def conversation(row: Any) -> Conversation:
         row.erased_through,
         row.read_proof_hash,
         row.epoch,
+        row.has_calls,
     )

@@ -15,6 +15,8 @@ from parley.storage.schema import (
     DELETED,
     Instant,
     audit,
+    call_peers,
+    calls,
     claims,
     complaints,
     conversations,
@@ -113,6 +115,8 @@ _ERASE = [
         readings,
         notification_levels,
         former_names,
+        call_peers,
+        calls,
         participants,
     )
 ]

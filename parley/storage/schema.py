@@ -120,6 +120,8 @@ conversations = sa.Table(
     sa.Column("epoch", sa.BigInteger, nullable=False, server_default=_NO),
     # Nobody finds it from then on; its rows are erased bit by bit, this one last.
     sa.Column("deleted_at", Instant),
+    # Whether people may call each other in it.
+    sa.Column("has_calls", sa.Boolean, nullable=False, server_default=sa.true()),
     # Being imported since then, and deleted as long as that lasts: its rows are not erased yet.
     sa.Column("importing_at", Instant),
 )
@@ -327,7 +329,7 @@ messages = sa.Table(
     sa.Column("reply_seq", sa.BigInteger),
     sa.Column("reply_id", sa.Text),
     # As they are sent, in JSON, and read for every state: the user_ids of those who are meant, what
-    # its Markdown comes to, its reactions and its files.
+    # its Markdown comes to, or what there is to tell of a call, its reactions and its files.
     sa.Column("mentions", sa.Text),
     sa.Column("parts", sa.Text),
     sa.Column("reactions", sa.Text),
@@ -402,6 +404,35 @@ readings = sa.Table(
     sa.Column("seq", sa.BigInteger, nullable=False),
     # Whether they keep it to themselves.
     sa.Column("is_hidden", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+
+# Calls that go on. What browsers tell each other to connect is stored nowhere.
+calls = sa.Table(
+    "calls",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), primary_key=True),
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("started_at", Instant, nullable=False),
+    # The user_id of who called.
+    sa.Column("started_by", sa.Text, nullable=False),
+    # In JSON: the user_ids and names of all who were in it, and the user_ids that may not be again.
+    sa.Column("people", sa.Text, nullable=False),
+    sa.Column("put_out", sa.Text, nullable=False),
+)
+
+# The devices in a call, each by the process that has its socket.
+call_peers = sa.Table(
+    "call_peers",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("process", sa.BigInteger, nullable=False),
+    sa.Column("has_audio", sa.Boolean, nullable=False),
+    sa.Column("has_video", sa.Boolean, nullable=False),
+    sa.Column("has_screen", sa.Boolean, nullable=False),
+    sa.Column("has_hand", sa.Boolean, nullable=False),
+    sa.Column("joined_at", Instant, nullable=False),
 )
 
 # What was uploaded, as it is served. The bytes are where files are kept, under the same id.

@@ -160,6 +160,15 @@ class Server(GuardedSocketIO):
         if client is not None:
             self.eio.unseated.stop(client)
 
+    def gives_sign(self, sid: str) -> bool:
+        """Whether it has answered all that it was asked so far; it is asked again."""
+        client = self._client(sid)
+        if client is None or client in self.eio.pongs:
+            return False
+        self.eio.pings.stop(client)
+        client.ping()
+        return True
+
     def unseated(self, sid: str) -> None:
         """It takes part in nothing any more: it may stay if it soon does again."""
         client = self._client(sid)

@@ -13,6 +13,7 @@ from parley.contract.terms import (
     KeepDays,
     NewPassphrase,
     ReadProof,
+    SwitchName,
     Title,
     UserId,
     VisibilityName,
@@ -44,7 +45,7 @@ class ChangeBody(Struct, kw_only=True):
     one, whoever knows it comes in without knocking. `keep_days` is 1, 7, 30 or 365, or 0
     for ever. With `require_proof` nobody comes back as somebody who is `unproven` but with the
     token. With `preview_title` other apps show the title and description with the link, as they
-    always do for a listed conversation.
+    always do for a listed conversation. `calls` are voice and video calls.
     """
 
     title: Title | UnsetType = UNSET
@@ -56,6 +57,7 @@ class ChangeBody(Struct, kw_only=True):
     preview_title: bool | UnsetType = UNSET
     passphrase: NewPassphrase | UnsetType = UNSET
     keep_days: KeepDays | UnsetType = UNSET
+    calls: SwitchName | UnsetType = UNSET
 
 
 class ConversationReply(Struct, kw_only=True):

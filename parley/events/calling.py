@@ -1,0 +1,41 @@
+"""Calls: coming into one, connecting, leaving; what owners do in one."""
+
+from __future__ import annotations
+
+from parley import contract
+from parley.domain import calls
+from parley.errors import CallsOff
+from parley.events.site import Site, refuse_unseated
+from parley.live.audience import Client, Seat
+
+
+async def call_join(site: Site, client: Client, data: contract.CallJoin) -> contract.CallAck:
+    seat = await _seat(site, client, data.room_id)
+    if not site.has_calls:
+        raise CallsOff
+    return await site.calling.join(client, seat, data)
+
+
+async def call_leave(site: Site, client: Client, data: contract.OfRoom) -> contract.OkAck:
+    seat = await _seat(site, client, data.room_id)
+    await site.calling.leave(client, seat.conversation_id)
+    return contract.OkAck()
+
+
+async def call_signal(site: Site, client: Client, data: contract.CallSignal) -> contract.OkAck:
+    seat = await _seat(site, client, data.room_id)
+    await site.calling.signal(client, seat.conversation_id, data)
+    return contract.OkAck()
+
+
+async def call_moderate(site: Site, client: Client, data: contract.CallModerate) -> contract.OkAck:
+    session = client.session_in(data.room_id)
+    await calls.moderate(site.context, data.room_id, session, data.act, data.peer)
+    return contract.OkAck()
+
+
+async def _seat(site: Site, client: Client, room_id: str) -> Seat:
+    seat = client.seats.get(room_id)
+    if seat is None or seat.person is None:
+        await refuse_unseated(site, client, room_id)
+    return seat

@@ -1,0 +1,356 @@
+"""Calls as this process knows them: which sockets are in them, and who is told of them.
+
+What a call is, the database says. Each change is only a hint to read it anew, at most five times a
+second for each conversation, and tell whoever takes part.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import structlog
+from msgspec import Raw
+
+from parley import contract, present, records
+from parley.domain import calls
+from parley.domain.context import Context
+from parley.errors import BadRequest, NoSuchPeer, NotInCall, TooLarge, Unavailable
+from parley.live.audience import Audience, Client, Seat
+from parley.wire.server import Server
+
+log = structlog.get_logger(__name__)
+
+TELL_EVERY_S = 0.2
+"""At most, in one conversation."""
+AGAIN_S = 1.0
+"""After the database could not be read."""
+LOOK_EVERY_S = 2.5
+LOST_AFTER_S = 10.0
+"""A device whose socket gave no sign for so long has left; with the time between two looks, nobody
+is a ghost for 15 seconds."""
+STATE = "call_state"
+PIECES_MAX = 200
+"""Signals of which not all pieces came yet."""
+
+_DECIDED = (
+    records.ConversationChanged,
+    records.ConversationDeleted,
+    records.ConversationEnded,
+    records.ParticipantClaimed,
+    records.ParticipantLeft,
+    records.ParticipantRemoved,
+    records.ParticipantWonBack,
+    records.RoleChanged,
+)
+"""What may take somebody's leave to be in a call."""
+
+
+@dataclass(slots=True)
+class _Device:
+    """A device in a call, whose socket this process has, or had."""
+
+    conversation_id: int
+    sid: str | None
+    """None once its connection is gone: it may come back on another."""
+    sign_s: float
+    """When it gave a sign last, in the event loop's time."""
+
+
+@dataclass(slots=True)
+class _Watched:
+    """A conversation in which there is a call, or was a moment ago."""
+
+    call: records.Call | None = None
+    """As it was read last; None where it was not read yet, or is over."""
+    is_due: bool = False
+    """Whether something changed since it was read."""
+    task: asyncio.Task[None] | None = None
+
+
+class Calling:
+    """`hear` is for the bus. Begin with `run`, in a task that is cancelled at the end."""
+
+    def __init__(self, context: Context, audience: Audience, server: Server) -> None:
+        self._context = context
+        self._audience = audience
+        self._server = server
+        self._watched: dict[int, _Watched] = {}
+        self._devices: dict[str, _Device] = {}
+        """By what they are called in their calls."""
+        self._pieces: dict[tuple[str, str], list[str]] = {}
+        """Of signals on their way, by who sends and who gets them."""
+        self._tasks: set[asyncio.Future[Any]] = set()
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many calls there are, and how many devices of this process are in them."""
+        return sum(each.call is not None for each in self._watched.values()), len(self._devices)
+
+    # --- what clients do ---
+
+    async def join(self, client: Client, seat: Seat, data: contract.CallJoin) -> contract.CallAck:
+        """Raises what `calls.join` raises."""
+        conversation_id = seat.conversation_id
+        if seat.person is None:
+            raise NotInCall
+        sending = calls.Sending(
+            data.audio,
+            data.video,
+            bool(data.screen),
+            bool(data.hand),
+            client.peers.get(conversation_id) or data.peer,
+        )
+        came = await calls.join(self._context, seat.person, sending)
+        self._take(client, seat, came.peer)
+        return present.call_ack(came.call, came.peer)
+
+    def _take(self, client: Client, seat: Seat, peer: str) -> None:
+        """This socket is that device from now on, if it is still there."""
+        conversation_id = seat.conversation_id
+        device = self._devices.get(peer)
+        if device is not None and device.sid not in (None, client.sid):
+            before = self._audience.clients.get(device.sid or "")
+            if before is not None:
+                before.peers.pop(conversation_id, None)
+        still_sits = client.seat_in(conversation_id) is not None
+        sid = client.sid if client.is_open else None
+        self._devices[peer] = _Device(conversation_id, sid, _now_s())
+        if client.is_open and still_sits:
+            client.peers[conversation_id] = peer
+        elif client.is_open:
+            self._begin(self._leave(conversation_id, peer))
+
+    async def leave(self, client: Client, conversation_id: int) -> None:
+        """Raises `NotInCall`."""
+        peer = client.peers.pop(conversation_id, None)
+        if peer is None:
+            raise NotInCall
+        await self._leave(conversation_id, peer)
+
+    async def signal(self, client: Client, conversation_id: int, data: contract.CallSignal) -> None:
+        """Raises `NotInCall`, `NoSuchPeer`, `TooLarge`."""
+        peer = client.peers.get(conversation_id)
+        if peer is None:
+            raise NotInCall
+        encoded = _encoded(data.data)
+        if not await self._is_in(conversation_id, data.to):
+            raise NoSuchPeer
+        if self._tell_signal(conversation_id, peer, data.to, encoded):
+            return
+        if self._context.cluster is None:
+            return  # its connection is gone, and may come back
+        calls.pass_on(self._context, conversation_id, encoded, from_peer=peer, to_peer=data.to)
+
+    async def _is_in(self, conversation_id: int, peer: str) -> bool:
+        device = self._devices.get(peer)
+        if device is not None:
+            return device.conversation_id == conversation_id
+        watched = self._watched.get(conversation_id)
+        call = None if watched is None else watched.call
+        if call is not None and any(each.id == peer for each in call.peers):
+            return True
+        call = await calls.find(self._context, conversation_id)
+        return call is not None and any(each.id == peer for each in call.peers)
+
+    def lost(self, client: Client) -> None:
+        """Its connection is gone: for a while it may come back on another."""
+        peers, client.peers = client.peers, {}
+        for peer in peers.values():
+            device = self._devices.get(peer)
+            if device is not None:
+                device.sid, device.sign_s = None, _now_s()
+
+    def unseated(self, client: Client, conversation_id: int) -> None:
+        """It takes part there no more."""
+        peer = client.peers.pop(conversation_id, None)
+        if peer is not None:
+            self._begin(self._leave(conversation_id, peer))
+
+    async def _leave(self, conversation_id: int, peer: str) -> None:
+        self._devices.pop(peer, None)
+        await calls.leave(self._context, conversation_id, [peer])
+
+    # --- what happened ---
+
+    def hear(self, event: records.Event) -> None:
+        """Whatever happens but what is said."""
+        match event:
+            case records.CallChanged():
+                self._look_at(event.conversation_id)
+            case records.CallTold():
+                self._tell_told(event)
+            case records.CallSignalled():
+                self._take_piece(event)
+            case _:
+                if isinstance(event, _DECIDED) and event.conversation_id in self._watched:
+                    self._begin(calls.review(self._context, event.conversation_id))
+
+    def greet(self, client: Client, seat: Seat) -> None:
+        """Tell somebody who just came of the call, if there is one."""
+        watched = self._watched.get(seat.conversation_id)
+        if watched is None or watched.call is None or seat.person is None:
+            return
+        state = present.call_state(seat.room_id, watched.call)
+        self._server.send_to((client.sid,), STATE, state)
+
+    def _look_at(self, conversation_id: int) -> None:
+        watched = self._watched.setdefault(conversation_id, _Watched())
+        watched.is_due = True
+        if watched.task is None:
+            watched.task = self._begin(self._keep_telling(conversation_id, watched))
+
+    async def _keep_telling(self, conversation_id: int, watched: _Watched) -> None:
+        try:
+            while watched.is_due:
+                watched.is_due = False
+                try:
+                    call = await calls.find(self._context, conversation_id)
+                except Unavailable:
+                    watched.is_due = True
+                    await asyncio.sleep(AGAIN_S)
+                    continue
+                watched.call = call
+                if not watched.is_due:
+                    self._forget_but(conversation_id, call)
+                self._tell(conversation_id, call)
+                await asyncio.sleep(self._rest_s(conversation_id))
+        finally:
+            watched.task = None
+            if watched.call is None and not watched.is_due:
+                self._watched.pop(conversation_id, None)
+
+    def _rest_s(self, conversation_id: int) -> float:
+        room = self._audience.rooms.get(conversation_id)
+        is_crowd = room is not None and room.gathering() is not None
+        return contract.GATHER_S if is_crowd else TELL_EVERY_S
+
+    def _forget_but(self, conversation_id: int, call: records.Call | None) -> None:
+        """Devices that are in the call no more, whoever took them out."""
+        there = set() if call is None else {each.id for each in call.peers}
+        for peer, device in list(self._devices.items()):
+            if device.conversation_id == conversation_id and peer not in there:
+                self._forget(peer)
+
+    def _forget(self, peer: str) -> None:
+        device = self._devices.pop(peer, None)
+        client = None if device is None else self._audience.clients.get(device.sid or "")
+        if device is None or client is None:
+            return
+        if client.peers.get(device.conversation_id) == peer:
+            del client.peers[device.conversation_id]
+
+    def _tell(self, conversation_id: int, call: records.Call | None) -> None:
+        room = self._audience.rooms.get(conversation_id)
+        if room is None:
+            return
+        room_id = self._audience.room_id(room, conversation_id)
+        if room_id is not None:
+            state = present.call_state(room_id, call)
+            self._server.send_to(room.people(), STATE, state)
+
+    def _tell_told(self, event: records.CallTold) -> None:
+        for peer in event.peers:
+            device = self._devices.get(peer)
+            client = None if device is None else self._audience.clients.get(device.sid or "")
+            seat = None if client is None else client.seat_in(event.conversation_id)
+            if client is not None and seat is not None:
+                told = contract.CallTold(room_id=seat.room_id, what=event.what, by=event.by)
+                self._server.send_to((client.sid,), "call_told", told)
+            if event.what != "muted":
+                self._forget(peer)
+
+    def _tell_signal(self, conversation_id: int, from_peer: str, to_peer: str, data: bytes) -> bool:
+        """Whether the device has its socket here."""
+        device = self._devices.get(to_peer)
+        client = None if device is None else self._audience.clients.get(device.sid or "")
+        seat = None if client is None else client.seat_in(conversation_id)
+        if client is None or seat is None:
+            return False
+        told = contract.CallSignalled(room_id=seat.room_id, from_=from_peer, data=Raw(data))
+        self._server.send_to((client.sid,), "call_signal", told)
+        return True
+
+    def _take_piece(self, event: records.CallSignalled) -> None:
+        if event.to_peer not in self._devices:
+            return
+        key = event.from_peer, event.to_peer
+        pieces = self._pieces.pop(key, []) if event.piece else []
+        if len(pieces) != event.piece:
+            return  # one was lost, and browsers try again
+        pieces.append(event.data)
+        if len(pieces) < event.pieces:
+            if len(self._pieces) >= PIECES_MAX:
+                del self._pieces[next(iter(self._pieces))]
+            self._pieces[key] = pieces
+            return
+        data = calls.whole(pieces)
+        self._tell_signal(event.conversation_id, event.from_peer, event.to_peer, data)
+
+    # --- who is still there ---
+
+    async def load(self) -> None:
+        """At the start: calls that go on, whose people may come back."""
+        for conversation_id in await calls.running(self._context):
+            self._look_at(conversation_id)
+            call = await calls.find(self._context, conversation_id)
+            if call is not None and self._context.cluster is None:
+                for peer in call.peers:
+                    self._devices[peer.id] = _Device(conversation_id, None, _now_s())
+
+    async def run(self) -> None:
+        """Look for devices that are gone, until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            try:
+                await self._let_lost_go()
+            except Unavailable:
+                continue
+            except Exception:
+                log.exception("looking_at_calls_failed")
+
+    async def _let_lost_go(self) -> None:
+        now_s = _now_s()
+        for peer, device in list(self._devices.items()):
+            if device.sid is not None and self._server.gives_sign(device.sid):
+                device.sign_s = now_s
+            elif now_s >= device.sign_s + LOST_AFTER_S:
+                await calls.leave(self._context, device.conversation_id, [peer])
+                self._forget(peer)
+
+    async def close(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(_logged(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+async def _logged(work: Awaitable[None]) -> None:
+    try:
+        await work
+    except Unavailable:
+        log.debug("call_not_changed")
+    except Exception:
+        log.exception("call_failed")
+
+
+def _encoded(data: dict[str, Any]) -> bytes:
+    try:
+        encoded = msgspec.json.encode(data)
+    except (OverflowError, ValueError) as error:
+        raise BadRequest("data holds a number that is too large.") from error
+    if len(encoded) > contract.CALL_SIGNAL_MAX_BYTES:
+        raise TooLarge(f"data is too long: at most {contract.CALL_SIGNAL_MAX_BYTES // 1024} KiB.")
+    return encoded
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()
