@@ -40,8 +40,16 @@ unless said otherwise, and some browsers complain of its name."""
 PERMISSIONS_POLICY = ", ".join(
     (*(f"{name}=()" for name in _FEATURES_OFF), *(f"{name}=(self)" for name in _FEATURES_OURS))
 )
-WHERE_PEOPLE_SPEAK = PERMISSIONS_POLICY.replace("microphone=()", "microphone=(self)")
-"""Voice messages are recorded on the page of their conversation; a browser still asks there."""
+_FEATURES_OF_CALLS = {
+    *("camera", "display-capture", "microphone", "picture-in-picture", "screen-wake-lock")
+}
+WHERE_PEOPLE_SPEAK = ", ".join(
+    (
+        *(f"{name}=()" for name in _FEATURES_OFF if name not in _FEATURES_OF_CALLS),
+        *(f"{name}=(self)" for name in (*_FEATURES_OURS, *sorted(_FEATURES_OF_CALLS))),
+    )
+)
+"""Voice messages and calls are on the page of their conversation; a browser still asks there."""
 WHERE_PEOPLE_SIGN_IN = PERMISSIONS_POLICY.replace(
     "publickey-credentials-create=()", "publickey-credentials-create=(self)"
 ).replace("publickey-credentials-get=()", "publickey-credentials-get=(self)")

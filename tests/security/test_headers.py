@@ -64,10 +64,14 @@ async def test_every_answer_is_taken_for_what_it_is_and_for_nobody_else(
         assert "Server" not in reply.headers, address
 
 
-def test_only_conversations_may_ask_for_the_microphone() -> None:
-    assert "microphone=()" in PERMISSIONS_POLICY
-    assert "microphone=(self)" in WHERE_PEOPLE_SPEAK
-    assert "camera=()" in WHERE_PEOPLE_SPEAK
+@pytest.mark.parametrize(
+    "feature",
+    ["camera", "display-capture", "microphone", "picture-in-picture", "screen-wake-lock"],
+)
+def test_only_conversations_may_have_what_calls_need(feature: str) -> None:
+    assert f"{feature}=()" in PERMISSIONS_POLICY.split(", ")
+    assert f"{feature}=(self)" in WHERE_PEOPLE_SPEAK.split(", ")
+    assert "geolocation=()" in WHERE_PEOPLE_SPEAK.split(", ")
 
 
 async def test_every_page_may_do_what_it_needs_and_no_more(ada: Caller, room_id: str) -> None:

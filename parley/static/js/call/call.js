@@ -108,7 +108,7 @@ export class Call {
   /** Resolves to why one is not in it; empty where one is. */
   async join() {
     this.prepare();
-    const ack = await this.connection.ask("call_join", { ...this.flags, again: this.peer || undefined });
+    const ack = await this.connection.ask("call_join", { ...this.flags, peer: this.peer || undefined });
     if (!ack.ok) return whyNotIn(ack);
     if (this.isOver) return void this.connection.ask("call_leave", {});
     const isNew = this.peer !== ack.peer || this.id !== ack.call_id;
@@ -281,6 +281,7 @@ export class Call {
 
   /** @param {Kind} kind @param {MediaStreamTrack | null} track */
   sends(kind, track) {
+    if (track) this.latest = kind;
     this.transport?.send(kind, track);
     if (this.peer) this.tell();
     this.changed();
@@ -307,10 +308,11 @@ export class Call {
     this.telling = this.telling.then(async () => {
       this.isTelling = false;
       if (this.isOver || !this.peer) return;
-      const ack = await this.connection.ask("call_join", { ...this.flags, again: this.peer });
+      const ack = await this.connection.ask("call_join", this.flags);
       if (!ack.ok && ack.code === "call_video_full") {
-        this.say(whyNotIn(ack));
-        this.media.stop("video");
+        this.say("Six people in the call have their cameras or screens on already.");
+        if (this.latest === "screen") this.media.unshare();
+        else this.media.stop("video");
       }
       this.note();
     });
