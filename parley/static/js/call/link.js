@@ -17,10 +17,12 @@ import { KINDS, mediaOf } from "./transport.js";
 const STUTTERS_MS = 2500;
 /** The first way is found in less, also over a slow TURN server. */
 const FOUND_WITHIN_MS = 8000;
+const NEXT_MS = 5000;
 /** New ways over the same connection, before another is made. */
-const RESTARTS = 2;
+const RESTARTS = 1;
 /** After so many tries people are told that there is no way; it is tried on, as networks change. */
-const TRIES = 4;
+const TRIES = 2;
+const LATER_MS = 15_000;
 
 export class Link {
   /**
@@ -230,7 +232,7 @@ export class Link {
       this.reached("reconnecting");
       this.wait(STUTTERS_MS);
     } else if (state === "failed" || state === "closed") {
-      if (this.tries < TRIES) this.reached(this.wasAnswered ? "reconnecting" : "connecting");
+      if (this.tries <= TRIES) this.reached(this.wasAnswered ? "reconnecting" : "connecting");
       this.wait(0);
     }
   }
@@ -245,7 +247,7 @@ export class Link {
     if (this.isClosed || this.pc?.connectionState === "connected") return;
     this.tries += 1;
     if (this.tries > TRIES) this.reached("no_route");
-    this.wait(FOUND_WITHIN_MS * Math.min(this.tries, TRIES));
+    this.wait(this.tries > TRIES ? LATER_MS : NEXT_MS);
     const isThere = this.pc?.remoteDescription && this.pc.signalingState !== "closed";
     if (isThere && this.tries <= RESTARTS) return this.restartIce();
     if (this.isFirst) return this.begin(this.round + 1);

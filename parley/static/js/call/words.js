@@ -15,13 +15,15 @@ export function clockOf(ms) {
 }
 
 /**
- * "Ada, Ben and 3 more"; a person with two devices once.
+ * "Ada, Ben and 3 more", oneself last; a person with two devices once.
  * @param {{user_id: string, username: string}[]} people
  * @param {string} [ownId]
  * @param {number} [most]
  */
 export function namesOf(people, ownId = "", most = 3) {
-  const names = [...new Map(people.map(({ user_id: id, username }) => [id, id === ownId ? "You" : username])).values()];
+  const others = [...new Map(people.filter(({ user_id: id }) => id !== ownId).map(({ user_id: id, username }) => [id, username])).values()];
+  const isIn = people.some(({ user_id: id }) => id === ownId);
+  const names = isIn ? [...others, others.length ? "you" : "You"] : others;
   if (names.length <= most) return listOf(names);
   return `${names.slice(0, most - 1).join(", ")} and ${names.length - most + 1} more`;
 }
