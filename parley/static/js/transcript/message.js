@@ -55,9 +55,8 @@ function showText(element, message) {
 function showAnew(element, message) {
   if (message.parts) early.delete(element);
   else early.add(element);
-  const { message: text } = message;
-  const said = message.type === "call" ? { ...message, message: text.replace(/^Call: ([^,]+), /, "Call · $1 · ") } : message;
-  part(element, "text").replaceChildren(renderText(said));
+  const isCall = message.type === "call";
+  part(element, "text").replaceChildren(isCall ? message.message.replace(/^Call: ([^,]+), /, "Call · $1 · ") : renderText(message));
 }
 
 /**
